@@ -1,0 +1,271 @@
+"""Deciding about announcements: create, publish, change, close, cancel, and their ends.
+
+Created -> Alive <-> Closed -> Done; Cancelled from any but Done. A draft whose start has
+passed is cancelled by the system; an evening takes no requests once it has begun and is
+Done when the film is over.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import asdict
+
+from command_api.domain import booking as bookings
+from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.commands import (
+    AnnouncementDue,
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    CreateAnnouncement,
+    InviteGuests,
+    Terms,
+)
+from command_api.domain.recorder import Recorder
+from command_api.domain.seats import (
+    answer_deadline,
+    dissolve_line,
+    refuse_overlap,
+    settle,
+    turn,
+)
+from command_api.domain.state import Announcement
+from command_api.domain.visibility import demand_author
+from contracts.errors import CommandRefused, Malformed, StaleVersion
+from contracts.events import (
+    AnnouncementCancelled,
+    AnnouncementChanged,
+    AnnouncementClosed,
+    AnnouncementCreated,
+    AnnouncementDone,
+    AnnouncementPublished,
+    AnnouncementReopened,
+    BookingReleased,
+    BookingUnsettled,
+    CancelledBy,
+    CloseReason,
+)
+from contracts.ids import AnnouncementId, PersonId
+from contracts.records import Outcome
+
+
+def create(story: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:
+    """A new evening of the actor's, published at once unless it is to be a draft."""
+    _demand_future(command.event_time, story.now)
+    _demand_consistent_price(command.is_free, command.price_amount)
+    fields = {
+        name: getattr(command, name)
+        for name in command.__struct_fields__
+        if name not in ("film", "publish", "invite")
+    }
+    story.record(
+        AnnouncementCreated(
+            **fields,
+            author_id=actor,
+            movie_id=command.film.movie_id,
+            movie_title=command.film.title,
+            movie_title_ru=command.film.title_ru,
+            duration_min=command.film.duration_min,
+        )
+    )
+    if command.publish:
+        _publish(story, story.announcement(command.announcement_id))
+    facts: dict[str, Any] = {}
+    if command.invite:
+        invitation = InviteGuests(announcement_id=command.announcement_id, guests=command.invite)
+        facts = bookings.invite(story, actor, invitation).facts
+    return Outcome(
+        "announcement_created", created=True, announcement_id=command.announcement_id, facts=facts
+    )
+
+
+def change(story: Recorder, actor: PersonId, command: ChangeAnnouncement) -> Outcome:
+    """New terms, or another status. What is already so adds nothing."""
+    announcement = story.announcement(command.announcement_id)
+    demand_author(story.layer, announcement, actor)
+    if command.if_version not in (None, announcement.version):
+        raise StaleVersion(facts={"version": announcement.version})
+    news = _news(announcement, command.terms)
+    if news:
+        _demand_changeable(announcement)
+        _change_terms(story, announcement, news)
+    if command.status is not None:
+        _change_status(story, story.announcement(announcement.id), command.status)
+    code = "announcement_changed" if story.events else "unchanged"
+    return Outcome(code, announcement_id=announcement.id)
+
+
+def cancel(
+    story: Recorder, actor: PersonId, command: CancelAnnouncement, *, is_super: bool
+) -> Outcome:
+    """Called off; repeating it adds nothing."""
+    announcement = story.announcement(command.announcement_id)
+    demand_author(story.layer, announcement, actor, super_may=is_super)
+    if announcement.status == "Done":
+        raise CommandRefused("already_done")
+    if announcement.status != "Cancelled":
+        by: CancelledBy = "author" if actor == announcement.author_id else "operator"
+        story.record(_cancelled(announcement, by, command.reason))
+    return Outcome("announcement_cancelled", announcement_id=announcement.id)
+
+
+def pass_deadline(story: Recorder, command: AnnouncementDue) -> Outcome:
+    """Do what the time has come for; moot where it has not, or has been done."""
+    announcement = story.announcement(command.announcement_id)
+    due_at = next_deadline(announcement)
+    if due_at is None or due_at > story.now:
+        return Outcome("unchanged")
+    if announcement.status == "Created":
+        story.record(_cancelled(announcement, "system", "draft_expired"))
+    elif announcement.ends_at <= story.now:
+        story.record(
+            AnnouncementDone(announcement_id=announcement.id, version=announcement.version)
+        )
+    else:
+        story.record(_closed(announcement, announcement.version, "cutoff"))
+    return Outcome("deadline_passed", announcement_id=announcement.id)
+
+
+def next_deadline(announcement: Announcement) -> datetime | None:
+    """When the system has to act on the announcement; None once it is over."""
+    match announcement.status:
+        case "Created" | "Alive":
+            return announcement.event_time
+        case "Closed":
+            return announcement.ends_at
+        case "Done" | "Cancelled":
+            return None
+
+
+def _publish(story: Recorder, announcement: Announcement) -> None:
+    _demand_future(announcement.event_time, story.now)
+    refuse_overlap(story, announcement.author_id, announcement)
+    story.record(
+        AnnouncementPublished(announcement_id=announcement.id, version=announcement.version + 1)
+    )
+    settle(story, announcement.id)
+
+
+def _news(announcement: Announcement, terms: Terms) -> dict[str, Any]:
+    """The terms that differ from what already is so."""
+    return {
+        name: value
+        for name, value in asdict(terms).items()
+        if value is not UNSET and value != getattr(announcement, name)
+    }
+
+
+def _demand_changeable(announcement: Announcement) -> None:
+    if announcement.status in ("Done", "Cancelled"):
+        raise CommandRefused("change_not_allowed", {"status": announcement.status})
+
+
+def _change_terms(story: Recorder, announcement: Announcement, news: dict[str, Any]) -> None:
+    is_free = news.get("is_free", announcement.is_free)
+    _demand_consistent_price(is_free, news.get("price_amount", announcement.price_amount))
+    if news.get("ticket_count", announcement.ticket_count) < announcement.taken:
+        raise CommandRefused(
+            "tickets_below_confirmed",
+            {"confirmed": announcement.confirmed, "held": announcement.held},
+        )
+    moved = "event_time" in news
+    if moved:
+        _demand_future(news["event_time"], story.now)
+    story.record(
+        AnnouncementChanged(
+            announcement_id=announcement.id, version=announcement.version + 1, **news
+        )
+    )
+    if announcement.takes_place:
+        if moved:
+            refuse_overlap(story, announcement.author_id, story.announcement(announcement.id))
+            _ask_guests_who_clash(story, announcement.id)
+        settle(story, announcement.id)
+
+
+def _ask_guests_who_clash(story: Recorder, announcement_id: AnnouncementId) -> None:
+    """After a move: a confirmed guest who is busy at the new time has to choose anew, with
+    the seat held as long; where there is no time to ask, the seat is free at once."""
+    announcement = story.announcement(announcement_id)
+    hold_until = answer_deadline(story, announcement, story.now + story.rules.move_hold)
+    for booking in list(story.layer.bookings_of(announcement)):
+        if not booking.confirmed:
+            continue
+        found = overlaps(
+            story.layer,
+            booking.guest_id,
+            interval_of(announcement),
+            besides=announcement.id,
+            gap=story.rules.gap,
+        )
+        clashes = tuple(one.announcement_id for one in found if one.blocking)
+        if clashes and hold_until > story.now:
+            turn(
+                story,
+                booking,
+                BookingUnsettled,
+                (True, None),
+                hold_until=hold_until,
+                clashes=clashes,
+            )
+        elif clashes:
+            turn(
+                story,
+                booking,
+                BookingReleased,
+                (True, False),
+                reason="moved_clash",
+                clashes=clashes,
+            )
+
+
+def _change_status(story: Recorder, announcement: Announcement, status: str) -> None:
+    match announcement.status, status:
+        case "Alive", "Alive":
+            pass
+        case "Created", "Alive":
+            _publish(story, announcement)
+        case "Closed", "Alive":
+            _reopen(story, announcement)
+        case "Closed", "Closed" if announcement.closed_reason != "full":
+            pass
+        case "Alive" | "Closed", "Closed":
+            story.record(_closed(announcement, announcement.version + 1, "manual"))
+            dissolve_line(story, announcement.id)
+        case _, "Alive":
+            raise CommandRefused("cannot_reopen", {"status": announcement.status})
+        case _:
+            raise CommandRefused("cannot_close", {"status": announcement.status})
+
+
+def _reopen(story: Recorder, announcement: Announcement) -> None:
+    if announcement.is_full or announcement.event_time <= story.now:
+        raise CommandRefused("cannot_reopen", {"closed_reason": announcement.closed_reason})
+    story.record(
+        AnnouncementReopened(
+            announcement_id=announcement.id, version=announcement.version + 1, reason="manual"
+        )
+    )
+    settle(story, announcement.id)
+
+
+def _closed(announcement: Announcement, version: int, reason: CloseReason) -> AnnouncementClosed:
+    return AnnouncementClosed(announcement_id=announcement.id, version=version, reason=reason)
+
+
+def _cancelled(
+    announcement: Announcement, by: CancelledBy, reason: str | None
+) -> AnnouncementCancelled:
+    return AnnouncementCancelled(
+        announcement_id=announcement.id, version=announcement.version + 1, by=by, reason=reason
+    )
+
+
+def _demand_future(event_time: datetime, now: datetime) -> None:
+    if event_time <= now:
+        raise Malformed("time_in_past")
+
+
+def _demand_consistent_price(is_free: bool, price_amount: float | None) -> None:
+    if is_free and price_amount:
+        raise Malformed("price_when_free")

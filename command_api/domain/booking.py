@@ -1,0 +1,302 @@
+"""Deciding about bookings: request, answer, invite, and the end of a held seat.
+
+The nine pairs of (author_status, guest_status) and their moves are REQUIREMENTS §3.1.
+Each side sets its own flag only; when both are true the guest is confirmed, which is
+where seats and overlaps are checked (`seats.confirm`).
+"""
+
+from datetime import datetime
+from typing import Final
+
+from command_api.domain.commands import (
+    AnswerBooking,
+    HoldDue,
+    Invitee,
+    InviteGuests,
+    RequestBooking,
+)
+from command_api.domain.person import meet
+from command_api.domain.recorder import Recorder
+from command_api.domain.seats import confirm, refuse_overlap, settle, turn
+from command_api.domain.state import Announcement, Booking
+from command_api.domain.visibility import demand_author, demand_visible
+from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
+from contracts.events import (
+    AnyBookingEvent,
+    BookingAccepted,
+    BookingApproved,
+    BookingDeclined,
+    BookingHoldLapsed,
+    BookingInvited,
+    BookingLeft,
+    BookingPreapproved,
+    BookingReconsidered,
+    BookingRejected,
+    BookingReleased,
+    BookingRequested,
+    BookingRevoked,
+    BookingWithdrawn,
+)
+from contracts.ids import BookingId, PersonId
+from contracts.records import Outcome
+
+_GUEST_NO: Final[dict[tuple[bool | None, bool | None], type[AnyBookingEvent]]] = {
+    (None, True): BookingWithdrawn,
+    (True, None): BookingDeclined,
+    (True, True): BookingLeft,
+    (False, True): BookingWithdrawn,
+}
+_AUTHOR_NO: Final[dict[tuple[bool | None, bool | None], type[AnyBookingEvent]]] = {
+    (None, True): BookingRejected,
+    (True, None): BookingRevoked,
+    (True, True): BookingRejected,
+    (True, False): BookingRevoked,
+}
+
+
+def request(story: Recorder, actor: PersonId, command: RequestBooking) -> Outcome:
+    """The actor asks to come. Crossing an invitation, that accepts it."""
+    announcement = story.announcement(command.announcement_id)
+    demand_visible(story.layer, announcement, actor, follows_author=command.follows_author)
+    if actor == announcement.author_id:
+        raise CommandRefused("own_announcement")
+    booking = story.layer.booking_of(announcement.id, actor)
+    if booking is None:
+        booking = _unborn(announcement, command.booking_id, actor, story.now)
+        _ask(story, announcement, booking, command.message)
+    elif booking.guest_status is True:
+        code = "author_said_no" if booking.author_status is False else "already_booked"
+        raise CommandRefused(code, {"booking_id": booking.id, "state": booking.state})
+    else:
+        _demand_moving(announcement, story.now)
+        _guest_yes(story, announcement, booking, command.message)
+    return _outcome(story, booking.id, created=True)
+
+
+def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
+    """The actor's side of a booking says yes or no. Saying it again adds nothing."""
+    booking = _addressed(story, command)
+    announcement = story.announcement(booking.announcement_id)
+    as_guest = actor == booking.guest_id
+    if not as_guest and actor != booking.author_id:
+        raise NotFound
+    if as_guest and announcement.status == "Created":
+        raise NotFound
+    if command.only_as_guest and not as_guest:
+        raise Forbidden
+    own = booking.guest_status if as_guest else booking.author_status
+    if own is not command.my_status or _may_preapprove(booking, as_guest, command):
+        _demand_moving(announcement, story.now)
+        _move(story, announcement, booking, as_guest, command)
+    return _outcome(story, booking.id)
+
+
+def invite(story: Recorder, actor: PersonId, command: InviteGuests) -> Outcome:
+    """The author invites guests; each one's result stands by itself."""
+    announcement = story.announcement(command.announcement_id)
+    demand_author(story.layer, announcement, actor)
+    if announcement.status != "Created":
+        _demand_moving(announcement, story.now)
+    hold_until = command.hold_until
+    if hold_until is not None and not story.now < hold_until <= announcement.event_time:
+        raise Malformed("hold_out_of_range")
+    results = [_invite_one(story, announcement, one, hold_until) for one in command.guests]
+    return Outcome(
+        "guests_invited",
+        announcement_id=announcement.id,
+        facts={"results": results},
+    )
+
+
+def end_hold(story: Recorder, command: HoldDue) -> Outcome:
+    """A seat was held long enough: free it and pass it on. Moot when it no longer is."""
+    booking = story.booking(command.booking_id)
+    announcement = story.announcement(booking.announcement_id)
+    moot = booking.hold_until is None or booking.hold_until > story.now
+    if moot or not announcement.takes_place:
+        return Outcome("unchanged")
+    if booking.held_for == "invitation":
+        turn(story, booking, BookingHoldLapsed, booking.pair)
+    else:
+        reason = "moved_clash" if booking.held_for == "move" else "offer_expired"
+        turn(story, booking, BookingReleased, (True, False), reason=reason)
+    settle(story, announcement.id)
+    return Outcome("hold_ended", booking_id=booking.id)
+
+
+def _addressed(story: Recorder, command: AnswerBooking) -> Booking:
+    if command.booking_id is not None:
+        return story.booking(command.booking_id)
+    if command.announcement_id is None or command.guest_id is None:
+        raise NotFound
+    booking = story.layer.booking_of(command.announcement_id, command.guest_id)
+    if booking is None:
+        raise NotFound
+    return booking
+
+
+def _may_preapprove(booking: Booking, as_guest: bool, command: AnswerBooking) -> bool:
+    return command.my_status and not as_guest and booking.waiting and not booking.preapproved
+
+
+def _demand_moving(announcement: Announcement, now: datetime) -> None:
+    if not announcement.takes_place or now >= announcement.ends_at:
+        raise CommandRefused("booking_frozen", {"status": announcement.status})
+
+
+def _move(
+    story: Recorder,
+    announcement: Announcement,
+    booking: Booking,
+    as_guest: bool,
+    command: AnswerBooking,
+) -> None:
+    if command.my_status and as_guest:
+        _guest_yes(story, announcement, booking, command.message)
+    elif command.my_status:
+        _author_yes(story, announcement, booking, command.message)
+    else:
+        _say_no(story, booking, as_guest, command)
+
+
+def _guest_yes(
+    story: Recorder, announcement: Announcement, booking: Booking, message: str | None
+) -> None:
+    match booking.pair:
+        case (True, _):
+            confirm(story, booking, BookingAccepted, message)
+        case (None, False):
+            _ask(story, announcement, booking, message)
+        case (False, False):
+            turn(story, booking, BookingReconsidered, (False, True))
+        case _:
+            raise CommandRefused("invite_revoked", {"booking_id": booking.id})
+
+
+def _author_yes(
+    story: Recorder, announcement: Announcement, booking: Booking, message: str | None
+) -> None:
+    match booking.pair:
+        case (None, True) if booking.waiting:
+            if not booking.preapproved:
+                turn(story, booking, BookingPreapproved, (None, True), message=message)
+        case (_, True):
+            confirm(story, booking, BookingApproved, message)
+        case (False, False):
+            turn(story, booking, BookingReconsidered, (True, False))
+        case _:
+            _ask_again(story, announcement, booking, None)
+
+
+def _say_no(story: Recorder, booking: Booking, as_guest: bool, command: AnswerBooking) -> None:
+    moves = _GUEST_NO if as_guest else _AUTHOR_NO
+    kind = moves.get(booking.pair)
+    if kind is None:
+        raise CommandRefused("move_not_allowed", {"state": booking.state})
+    pair = (booking.author_status, False) if as_guest else (False, booking.guest_status)
+    turn(story, booking, kind, pair, reason=command.reason, message=command.message)
+    settle(story, booking.announcement_id)
+
+
+def _ask(
+    story: Recorder, announcement: Announcement, booking: Booking, message: str | None
+) -> None:
+    """The guest's request, first or repeated: taken, put in line, or refused."""
+    rules = story.rules
+    started = story.now >= announcement.event_time
+    if started or not (announcement.status == "Alive" or announcement.is_full):
+        raise CommandRefused(
+            "announcement_closed",
+            {"status": announcement.status, "closed_reason": announcement.closed_reason},
+        )
+    if booking.requests >= rules.requests_max:
+        raise CommandRefused("reopen_limit", {"requests": booking.requests})
+    if announcement.is_full and len(announcement.waiting) >= rules.waiting_max:
+        raise CommandRefused("waitlist_full", {"waiting": len(announcement.waiting)})
+    refuse_overlap(story, booking.guest_id, announcement)
+    turn(
+        story,
+        booking,
+        BookingRequested,
+        (None, True),
+        author_id=announcement.author_id,
+        waiting=announcement.is_full,
+        message=message,
+    )
+
+
+def _invite_one(
+    story: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
+) -> dict[str, str]:
+    """Raises nothing: what a rule refuses is this guest's result alone."""
+    result: dict[str, str] = {"guest_id": invitee.guest_id}
+    try:
+        booking = _invited(story, announcement, invitee, hold_until)
+    except CommandRefused as refusal:
+        return result | {"code": refusal.code}
+    return result | {"code": booking.state, "booking_id": booking.id}
+
+
+def _invited(
+    story: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
+) -> Booking:
+    if invitee.guest_id == announcement.author_id:
+        raise CommandRefused("own_announcement")
+    if invitee.facts is None:
+        raise CommandRefused("unknown_person")
+    booking = story.layer.booking_of(announcement.id, invitee.guest_id)
+    if booking is None:
+        booking = _unborn(announcement, invitee.booking_id, invitee.guest_id, story.now)
+    elif booking.author_status is True and booking.guest_status is not False:
+        raise CommandRefused("already_invited")
+    if booking.pair in ((None, True), (False, True), (False, False)):
+        _author_yes(story, announcement, booking, None)
+    else:
+        _ask_again(story, announcement, booking, hold_until)
+    meet(story, invitee.facts)
+    return story.booking(booking.id)
+
+
+def _ask_again(
+    story: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime | None
+) -> None:
+    """An invitation: the first, after a revoked one, or once after the guest's own no."""
+    if booking.guest_status is False and booking.invited_again:
+        raise CommandRefused("reopen_limit")
+    announcement = story.announcement(announcement.id)
+    if hold_until is not None and announcement.taken >= announcement.ticket_count:
+        raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
+    turn(
+        story,
+        booking,
+        BookingInvited,
+        (True, None),
+        author_id=announcement.author_id,
+        hold_until=hold_until,
+    )
+    settle(story, announcement.id)
+
+
+def _unborn(
+    announcement: Announcement, booking_id: BookingId, guest_id: PersonId, now: datetime
+) -> Booking:
+    """The pair's booking before anybody has said anything; never stored like this."""
+    return Booking(
+        id=booking_id,
+        announcement_id=announcement.id,
+        author_id=announcement.author_id,
+        guest_id=guest_id,
+        created_at=now,
+        modified_at=now,
+        previous=None,
+    )
+
+
+def _outcome(story: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
+    booking = story.booking(booking_id)
+    return Outcome(
+        f"booking_{booking.state}",
+        created=created,
+        announcement_id=booking.announcement_id,
+        booking_id=booking.id,
+    )

@@ -1,0 +1,79 @@
+"""From a command to its events and its outcome. Pure: no I/O, clock, random or environment."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from command_api.domain import announcement, booking
+from command_api.domain.commands import (
+    AnnouncementDue,
+    AnswerBooking,
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    Command,
+    CreateAnnouncement,
+    HoldDue,
+    InviteGuests,
+    RequestBooking,
+)
+from command_api.domain.person import meet
+from command_api.domain.recorder import Recorder
+from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.state import Layer
+from contracts.errors import CommandRefused
+from contracts.events import DomainEvent
+from contracts.records import Outcome
+
+
+class Decision(NamedTuple):
+    outcome: Outcome
+    events: list[DomainEvent]
+    layer: Layer
+    """The world the decision was made in, with its events applied on top."""
+
+
+def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT_RULES) -> Decision:
+    """Decide `command` at `now` on `world`, which stays untouched.
+
+    A business refusal is a decision too: an outcome with `refused`, and no events. Raises
+    NotFound, Forbidden, StaleVersion, Malformed and NeedsFact, which are not recorded.
+    """
+    story = Recorder(world, now, rules)
+    try:
+        outcome = _decide(story, command)
+    except CommandRefused as refusal:
+        return Decision(_refused(command, refusal), [], Layer(world))
+    meet(story, command.actor_facts)
+    return Decision(outcome, story.events, story.layer)
+
+
+def _decide(story: Recorder, command: Command) -> Outcome:
+    actor = command.actor
+    match command.body:
+        case RequestBooking() as body:
+            return booking.request(story, actor, body)
+        case AnswerBooking() as body:
+            return booking.answer(story, actor, body)
+        case CreateAnnouncement() as body:
+            return announcement.create(story, actor, body)
+        case ChangeAnnouncement() as body:
+            return announcement.change(story, actor, body)
+        case CancelAnnouncement() as body:
+            return announcement.cancel(story, actor, body, is_super=command.is_super)
+        case InviteGuests() as body:
+            return booking.invite(story, actor, body)
+        case AnnouncementDue() as body:
+            return announcement.pass_deadline(story, body)
+        case HoldDue() as body:
+            return booking.end_hold(story, body)
+
+
+def _refused(command: Command, refusal: CommandRefused) -> Outcome:
+    body = command.body
+    answered = body.booking_id if isinstance(body, AnswerBooking) else None
+    return Outcome(
+        refusal.code,
+        refused=True,
+        announcement_id=getattr(body, "announcement_id", None),
+        booking_id=refusal.facts.get("booking_id") or answered,
+        facts=refusal.facts,
+    )

@@ -1,0 +1,42 @@
+"""A decision in the making: events recorded so far, and the aggregates as they then are."""
+
+from datetime import datetime
+
+from command_api.domain.evolution import apply
+from command_api.domain.rules import Rules
+from command_api.domain.state import Announcement, Booking, Layer, Person
+from contracts.errors import NotFound
+from contracts.events import DomainEvent
+from contracts.ids import AnnouncementId, BookingId, PersonId
+
+
+class Recorder:
+    """Records events and applies each at once, so that the next step of the same decision
+    sees what the steps before it did. Nothing below the recorder's own layer is touched."""
+
+    def __init__(self, world: Layer, now: datetime, rules: Rules) -> None:
+        self.layer = Layer(world)
+        self.events: list[DomainEvent] = []
+        self.now = now
+        self.rules = rules
+
+    def record(self, event: DomainEvent) -> None:
+        self.events.append(event)
+        apply(self.layer, event, self.now)
+
+    def announcement(self, announcement_id: AnnouncementId) -> Announcement:
+        """Raises NotFound."""
+        announcement = self.layer.announcement(announcement_id)
+        if announcement is None:
+            raise NotFound
+        return announcement
+
+    def booking(self, booking_id: BookingId) -> Booking:
+        """Raises NotFound."""
+        booking = self.layer.booking(booking_id)
+        if booking is None:
+            raise NotFound
+        return booking
+
+    def person(self, person_id: PersonId) -> Person:
+        return self.layer.person(person_id)

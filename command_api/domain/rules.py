@@ -1,0 +1,25 @@
+"""The numbers that the rules use, in one place. Only the leader applies them."""
+
+from datetime import timedelta
+
+from msgspec import Struct
+
+
+class Rules(Struct, frozen=True):
+    """Settings of a cell. Changing one changes decisions from then on, never history."""
+
+    gap: timedelta = timedelta(0)
+    """Least time between two evenings of one person; 0 lets them touch."""
+    pending_blocks: bool = False
+    """Whether an unanswered request or invitation already makes a person busy."""
+    requests_max: int = 4
+    """How often one guest may ask to come to one evening: once, and three times again."""
+    waiting_max: int = 500
+    """Longest line of one evening; its dissolution has to fit into one record."""
+    offer_hold: timedelta = timedelta(hours=12)
+    move_hold: timedelta = timedelta(hours=24)
+    answer_before_start: timedelta = timedelta(hours=2)
+    """A held seat that waits for an answer is given up this long before the start."""
+
+
+DEFAULT_RULES = Rules()

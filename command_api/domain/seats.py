@@ -1,0 +1,153 @@
+"""Seats of an evening: who takes one, when it is full, and who is offered a freed one.
+
+Confirmed guests and live holds never exceed `ticket_count`. A full evening is
+Closed(full); requests made then wait in line. A freed seat is first offered to the first
+guest in line whom the author has approved in advance; with nobody approved the evening
+opens again, and who waited becomes an ordinary request.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.recorder import Recorder
+from command_api.domain.state import Announcement, Booking
+from contracts.booking_state import CONFIRMED, Pair
+from contracts.errors import CommandRefused
+from contracts.events import (
+    AnnouncementClosed,
+    AnnouncementReopened,
+    AnyBookingEvent,
+    BookingAccepted,
+    BookingApproved,
+    BookingOffered,
+    BookingReleased,
+    BookingUnqueued,
+)
+from contracts.ids import AnnouncementId, PersonId
+
+
+def turn(
+    story: Recorder,
+    booking: Booking,
+    kind: type[AnyBookingEvent],
+    pair: Pair,
+    **fields: Any,
+) -> None:
+    """Record that `booking` came to `pair`, counting the seat it takes or gives back."""
+    announcement = story.announcement(booking.announcement_id)
+    took = booking.confirmed or booking.hold_until is not None
+    takes = pair == CONFIRMED or fields.get("hold_until") is not None
+    author_status, guest_status = pair
+    story.record(
+        kind(
+            booking_id=booking.id,
+            announcement_id=booking.announcement_id,
+            guest_id=booking.guest_id,
+            author_status=author_status,
+            guest_status=guest_status,
+            taken=announcement.taken - took + takes,
+            **fields,
+        )
+    )
+
+
+def confirm(
+    story: Recorder,
+    booking: Booking,
+    kind: type[BookingApproved | BookingAccepted],
+    message: str | None,
+) -> None:
+    """Both have said yes: give the guest a seat, and release the requests it rules out.
+
+    Refused where the guest is busy then (`overlap`) or no seat is left (`no_seats`).
+    """
+    announcement = story.announcement(booking.announcement_id)
+    refuse_overlap(story, booking.guest_id, announcement)
+    if booking.hold_until is None and announcement.taken >= announcement.ticket_count:
+        raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
+    turn(story, booking, kind, CONFIRMED, message=message)
+    _release_rivals(story, booking)
+    settle(story, announcement.id)
+
+
+def refuse_overlap(story: Recorder, person_id: PersonId, announcement: Announcement) -> None:
+    """Raises CommandRefused `overlap` with all conflicts where the person is busy then."""
+    rules = story.rules
+    found = overlaps(
+        story.layer,
+        person_id,
+        interval_of(announcement),
+        besides=announcement.id,
+        gap=rules.gap,
+        pending_blocks=rules.pending_blocks,
+    )
+    if conflicts := [one for one in found if one.blocking]:
+        raise CommandRefused("overlap", {"conflicts": conflicts})
+
+
+def settle(story: Recorder, announcement_id: AnnouncementId) -> None:
+    """Close the evening that became full; offer, or open for all, what became free."""
+    announcement = story.announcement(announcement_id)
+    if announcement.status == "Alive" and announcement.taken >= announcement.ticket_count:
+        story.record(_closed_full(announcement))
+    elif announcement.is_full and announcement.event_time > story.now:
+        _offer_free_seats(story, announcement)
+
+
+def answer_deadline(story: Recorder, announcement: Announcement, at_most: datetime) -> datetime:
+    """Until when a seat may wait for an answer; not in the future where it is too late."""
+    return min(at_most, announcement.event_time - story.rules.answer_before_start)
+
+
+def dissolve_line(story: Recorder, announcement_id: AnnouncementId) -> None:
+    """Make the waiting requests ordinary ones, in their order."""
+    for booking_id in story.announcement(announcement_id).waiting:
+        turn(story, story.booking(booking_id), BookingUnqueued, (None, True))
+
+
+def _offer_free_seats(story: Recorder, announcement: Announcement) -> None:
+    hold_until = answer_deadline(story, announcement, story.now + story.rules.offer_hold)
+    for booking_id in announcement.waiting if hold_until > story.now else ():
+        if story.announcement(announcement.id).taken >= announcement.ticket_count:
+            return
+        booking = story.booking(booking_id)
+        if booking.preapproved:
+            turn(story, booking, BookingOffered, (True, None), hold_until=hold_until)
+    if story.announcement(announcement.id).taken < announcement.ticket_count:
+        story.record(
+            AnnouncementReopened(
+                announcement_id=announcement.id, version=announcement.version, reason="seat_freed"
+            )
+        )
+        dissolve_line(story, announcement.id)
+
+
+def _release_rivals(story: Recorder, confirmed: Booking) -> None:
+    """Say no, on the guest's side, to their pending evenings at the time now taken."""
+    announcement = story.announcement(confirmed.announcement_id)
+    rivals = overlaps(
+        story.layer,
+        confirmed.guest_id,
+        interval_of(announcement),
+        besides=announcement.id,
+        gap=story.rules.gap,
+    )
+    for rival in rivals:
+        booking = story.layer.booking_of(rival.announcement_id, confirmed.guest_id)
+        if booking is not None and booking.pending:
+            turn(
+                story,
+                booking,
+                BookingReleased,
+                (booking.author_status, False),
+                reason="superseded",
+                clashes=(announcement.id,),
+            )
+            settle(story, booking.announcement_id)
+
+
+def _closed_full(announcement: Announcement) -> AnnouncementClosed:
+    return AnnouncementClosed(
+        announcement_id=announcement.id, version=announcement.version, reason="full"
+    )

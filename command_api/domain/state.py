@@ -1,0 +1,216 @@
+"""The live aggregates: small immutable values, and the layers that hold them.
+
+A value never changes; a command writes new ones into a layer of its own on top of what
+was there (`Layer`). So deciding leaves no trace, a decided command is one small layer to
+keep or to drop, and an accepted one is absorbed by the layer below.
+
+Values hold text, numbers and tuples of text only. They can be in no reference cycle, so
+they are kept out of the garbage collector's way (`gc=False`): walking millions of them
+was the whole latency tail of our prototype (docs/architecture.md §7).
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Literal, TypeVar
+
+from msgspec import Struct
+
+from contracts.booking_state import CONFIRMED, BookingState, Pair, booking_state
+from contracts.events import CloseReason, Visibility
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.representations import AnnouncementStatus
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+HeldFor = Literal["invitation", "offer", "move"]
+
+
+class Announcement(Struct, frozen=True, kw_only=True, gc=False):
+    """A film evening. Seats are counted here; who sits on them is in the bookings."""
+
+    id: AnnouncementId
+    author_id: PersonId
+    movie_id: MovieId
+    movie_title: str
+    movie_title_ru: str
+    duration_min: int
+    title: str
+    description: str
+    visibility: Visibility
+    is_free: bool
+    ticket_count: int
+    event_time: datetime
+    event_location: str
+    version: int
+    price_amount: float | None
+    price_currency: str | None
+    tz: str | None
+    hide_location: bool
+    location_hint: str | None
+    created_at: datetime
+    modified_at: datetime
+    status: AnnouncementStatus = "Created"
+    closed_reason: CloseReason | None = None
+    cancel_reason: str | None = None
+    confirmed: int = 0
+    held: int = 0
+    waiting: tuple[BookingId, ...] = ()
+    """The line of requests made while full, first come first."""
+    newest_booking: BookingId | None = None
+    """Head of the chain through `Booking.previous`: the announcement's bookings."""
+
+    @property
+    def taken(self) -> int:
+        return self.confirmed + self.held
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.event_time + timedelta(minutes=self.duration_min)
+
+    @property
+    def takes_place(self) -> bool:
+        """Published, and neither over nor cancelled: it makes people busy."""
+        return self.status in ("Alive", "Closed")
+
+    @property
+    def is_full(self) -> bool:
+        return self.status == "Closed" and self.closed_reason == "full"
+
+
+class Booking(Struct, frozen=True, kw_only=True, gc=False):
+    """What one guest and one author have said about one evening. One for each pair, ever."""
+
+    id: BookingId
+    announcement_id: AnnouncementId
+    author_id: PersonId
+    guest_id: PersonId
+    created_at: datetime
+    modified_at: datetime
+    previous: BookingId | None
+    author_status: bool | None = None
+    guest_status: bool | None = None
+    waiting: bool = False
+    preapproved: bool = False
+    held_for: HeldFor | None = None
+    hold_until: datetime | None = None
+    requests: int = 0
+    """How often the guest has asked to come."""
+    invited_again: bool = False
+    """Whether the author has asked again after the guest's own no; allowed once."""
+    reason: str | None = None
+    message: str | None = None
+
+    @property
+    def pair(self) -> Pair:
+        return (self.author_status, self.guest_status)
+
+    @property
+    def confirmed(self) -> bool:
+        return self.pair == CONFIRMED
+
+    @property
+    def pending(self) -> bool:
+        return self.pair in ((None, True), (True, None))
+
+    @property
+    def state(self) -> BookingState:
+        offered = self.held_for in ("offer", "move")
+        return booking_state(self.pair, waiting=self.waiting, offered=offered)
+
+
+class Person(Struct, frozen=True, kw_only=True, gc=False):
+    """A person's name and engagements. Their times are looked up at the evening itself,
+    so a moved evening needs no repair here."""
+
+    id: PersonId
+    name: str = ""
+    language: str = "ru"
+    tz: str = "Europe/Moscow"
+    hosting: tuple[AnnouncementId, ...] = ()
+    attending: tuple[BookingId, ...] = ()
+    pending: tuple[BookingId, ...] = ()
+
+
+class Layer:
+    """A set of aggregates, on top of another one whose values it hides where both have some."""
+
+    __slots__ = ("_below", "announcements", "bookings", "pairs", "people")
+
+    def __init__(self, below: "Layer | None" = None) -> None:
+        self._below = below
+        self.announcements: dict[AnnouncementId, Announcement] = {}
+        self.bookings: dict[BookingId, Booking] = {}
+        self.pairs: dict[tuple[AnnouncementId, PersonId], BookingId] = {}
+        self.people: dict[PersonId, Person] = {}
+
+    def announcement(self, announcement_id: AnnouncementId) -> Announcement | None:
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.announcements.get(announcement_id):
+                return found
+            layer = layer._below
+        return None
+
+    def booking(self, booking_id: BookingId) -> Booking | None:
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.bookings.get(booking_id):
+                return found
+            layer = layer._below
+        return None
+
+    def booking_of(self, announcement_id: AnnouncementId, guest_id: PersonId) -> Booking | None:
+        pair = (announcement_id, guest_id)
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.pairs.get(pair):
+                return self.booking(found)
+            layer = layer._below
+        return None
+
+    def person(self, person_id: PersonId) -> Person:
+        """What is known of a person: for a stranger nothing but the id."""
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.people.get(person_id):
+                return found
+            layer = layer._below
+        return Person(id=person_id)
+
+    def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:
+        """All bookings of an announcement, newest first."""
+        booking_id = announcement.newest_booking
+        while booking_id is not None:
+            booking = self.booking(booking_id)
+            if booking is None:
+                raise LookupError(f"booking {booking_id} is missing from its chain")
+            yield booking
+            booking_id = booking.previous
+
+    def absorb(self, above: "Layer") -> None:
+        """Take over the values of a layer above."""
+        self.announcements.update(above.announcements)
+        self.bookings.update(above.bookings)
+        self.pairs.update(above.pairs)
+        self.people.update(above.people)
+
+    def forget(self, settled: "Layer") -> None:
+        """Drop the values of `settled`, which the layer below has absorbed by now, unless a
+        newer one has replaced them here."""
+        _drop_same(self.announcements, settled.announcements)
+        _drop_same(self.bookings, settled.bookings)
+        _drop_same(self.pairs, settled.pairs)
+        _drop_same(self.people, settled.people)
+
+    def clear(self) -> None:
+        self.announcements.clear()
+        self.bookings.clear()
+        self.pairs.clear()
+        self.people.clear()
+
+
+def _drop_same(mine: dict[K, V], theirs: dict[K, V]) -> None:
+    for key, value in theirs.items():
+        if mine.get(key) is value:
+            del mine[key]

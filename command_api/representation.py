@@ -1,0 +1,152 @@
+"""The answer to a write, rendered from the state just decided.
+
+Same shapes and same visibility as the query API gives from its tables
+(`contracts.representations`): who asks decides what of an evening is shown.
+"""
+
+from typing import Literal
+
+from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.rules import Rules
+from command_api.domain.state import Announcement, Booking, Layer
+from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.representations import (
+    DetailAnnouncementResponse,
+    DetailBookingResponse,
+    GuestEntry,
+    Overlap,
+)
+
+Language = Literal["ru", "en"]
+
+
+def render_announcement(
+    world: Layer, announcement_id: AnnouncementId, viewer: PersonId, language: Language
+) -> DetailAnnouncementResponse:
+    """Raises LookupError where there is no such announcement."""
+    announcement = world.announcement(announcement_id)
+    if announcement is None:
+        raise LookupError(announcement_id)
+    mine = world.booking_of(announcement.id, viewer)
+    is_author = viewer == announcement.author_id
+    is_guest = mine is not None and mine.confirmed
+    shows_place = is_author or is_guest or not announcement.hide_location
+    return DetailAnnouncementResponse(
+        id=announcement.id,
+        status=announcement.status,
+        title=announcement.title,
+        description=announcement.description,
+        author_id=announcement.author_id,
+        author_name=world.person(announcement.author_id).name,
+        author_rating=0.0,
+        author_rating_count=0,
+        sub_only=announcement.visibility == "subscribers",
+        visibility=announcement.visibility,
+        is_free=announcement.is_free,
+        price_amount=announcement.price_amount,
+        price_currency=announcement.price_currency,
+        ticket_count=announcement.ticket_count,
+        tickets_left=announcement.ticket_count - announcement.taken,
+        event_time=announcement.event_time,
+        ends_at=announcement.ends_at,
+        tz=announcement.tz,
+        event_location=announcement.event_location if shows_place else None,
+        location_hint=announcement.location_hint,
+        hide_location=announcement.hide_location,
+        movie_id=announcement.movie_id,
+        movie_title=_film_title(announcement, language),
+        duration_min=announcement.duration_min,
+        closed_reason=announcement.closed_reason,
+        cancel_reason=announcement.cancel_reason,
+        created=announcement.created_at,
+        modified=announcement.modified_at,
+        version=announcement.version,
+        guest_list=_guest_list(world, announcement, everyone=is_author, confirmed=is_guest),
+        guest_count=announcement.confirmed,
+        my_booking_id=mine.id if mine else None,
+        my_state=mine.state if mine else None,
+    )
+
+
+def render_booking(
+    world: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
+) -> DetailBookingResponse:
+    """Raises LookupError where there is no such booking."""
+    booking = world.booking(booking_id)
+    announcement = world.announcement(booking.announcement_id) if booking else None
+    if booking is None or announcement is None:
+        raise LookupError(booking_id)
+    return DetailBookingResponse(
+        booking_id=booking.id,
+        announcement_id=announcement.id,
+        announcement_title=announcement.title,
+        announcement_status=announcement.status,
+        author_id=booking.author_id,
+        author_name=world.person(booking.author_id).name,
+        author_rating=0.0,
+        author_rating_count=0,
+        guest_id=booking.guest_id,
+        guest_name=world.person(booking.guest_id).name,
+        guest_rating=0.0,
+        guest_rating_count=0,
+        author_status=booking.author_status,
+        guest_status=booking.guest_status,
+        state=booking.state,
+        event_time=announcement.event_time,
+        movie_title=_film_title(announcement, language),
+        hold_until=booking.hold_until,
+        waitlist_position=_place_in_line(announcement, booking),
+        preapproved=booking.preapproved,
+        reason=booking.reason,
+        message=booking.message,
+        overlaps=_other_evenings(world, announcement, booking, viewer, rules),
+        created=booking.created_at,
+        modified=booking.modified_at,
+    )
+
+
+def _film_title(announcement: Announcement, language: Language) -> str:
+    return announcement.movie_title_ru if language == "ru" else announcement.movie_title
+
+
+def _place_in_line(announcement: Announcement, booking: Booking) -> int | None:
+    return announcement.waiting.index(booking.id) + 1 if booking.waiting else None
+
+
+def _guest_list(
+    world: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
+) -> list[GuestEntry]:
+    """Oldest first. The author sees everyone, a confirmed guest the confirmed."""
+    if not (everyone or confirmed):
+        return []
+    entries = [
+        _guest_entry(world, booking)
+        for booking in world.bookings_of(announcement)
+        if everyone or booking.confirmed
+    ]
+    entries.reverse()
+    return entries
+
+
+def _guest_entry(world: Layer, booking: Booking) -> GuestEntry:
+    return GuestEntry(
+        booking_id=booking.id,
+        guest_id=booking.guest_id,
+        guest_name=world.person(booking.guest_id).name,
+        author_status=booking.author_status,
+        guest_status=booking.guest_status,
+        guest_rating=0.0,
+        guest_rating_count=0,
+        state=booking.state,
+    )
+
+
+def _other_evenings(
+    world: Layer, announcement: Announcement, booking: Booking, viewer: PersonId, rules: Rules
+) -> list[Overlap]:
+    """Shown to the guest only: a host has no business in the guest's calendar."""
+    if viewer != booking.guest_id or not booking.pending:
+        return []
+    return overlaps(
+        world, viewer, interval_of(announcement), besides=announcement.id, gap=rules.gap
+    )

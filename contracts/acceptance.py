@@ -1,0 +1,70 @@
+"""The acceptance rule: which records of the journal count. One pure function.
+
+Every reader of the journal (leader, follower, projector, notifier, verify, the tests)
+folds the raw records through `accept`, so all agree on one history without asking a
+broker. docs/architecture.md, "The log decides", has the reasoning; R1 to R3 are its names.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from contracts.records import Barrier, Claim, Commit, Record, Resign
+
+GENESIS_HASH: Final = "0" * 64
+
+
+class ReaderState(Struct, frozen=True, gc=False):
+    """What a reader knows after the last record it accepted."""
+
+    term: int = 0
+    seq: int = 0
+    hash: str = GENESIS_HASH
+    nonce: str = ""
+    open: bool = False
+    """Whether the term still takes records: it has not been resigned."""
+
+
+GENESIS: Final = ReaderState()
+
+
+class JournalBroken(Exception):
+    """The journal was truncated, edited or holds what this version cannot read.
+
+    Nothing is safe to decide or to project from here on: the process must stop, and a
+    person must look (docs/operations.md).
+    """
+
+    code = "journal_broken"
+
+
+def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
+    """The state after `record`, or None where the record does not count.
+
+    `record_hash` is the hash of the record's own bytes. Raises JournalBroken where the
+    record proves that accepted history is missing or was changed.
+    """
+    match record:
+        case Claim():
+            in_term = record.term == state.term + 1
+            from_the_future = record.term > state.term + 1
+        case Commit() | Barrier() | Resign():
+            in_term = record.term == state.term and state.open
+            from_the_future = record.term > state.term
+    if from_the_future:
+        raise JournalBroken(
+            f"record of term {record.term} (seq {record.seq}) follows term {state.term}, "
+            f"seq {state.seq}: accepted records are missing"
+        )
+    if not in_term or record.seq != state.seq + 1:
+        return None
+    if record.prev_hash != state.hash:
+        raise JournalBroken(
+            f"record seq {record.seq} of term {record.term} builds on {record.prev_hash}, "
+            f"but seq {state.seq} is {state.hash}: the journal was truncated or edited"
+        )
+    if isinstance(record, Claim):
+        return ReaderState(record.term, record.seq, record_hash, record.nonce, open=True)
+    return ReaderState(
+        state.term, record.seq, record_hash, state.nonce, open=not isinstance(record, Resign)
+    )

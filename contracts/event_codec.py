@@ -1,0 +1,55 @@
+"""Events to stored JSON and back, old versions included.
+
+An old version is read by upcasting: its stored dict is turned, version by version, into
+the newest shape, then decoded. `tests/contract/samples` keeps one sample of every version
+there ever was, and decoding all of them is a test.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+import msgspec
+from msgspec import Raw
+
+from contracts.events import DomainEvent
+
+Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
+
+UPCASTERS: Final[dict[str, Upcaster]] = {}
+"""Stored type name to the function that returns the next version, `type` included.
+For example `"booking.requested.v1": upcast_booking_requested_v1_to_v2`."""
+
+_decoder: Final[msgspec.json.Decoder[DomainEvent]] = msgspec.json.Decoder(DomainEvent)
+_encoder: Final = msgspec.json.Encoder()
+
+
+class UnreadableEvent(Exception):
+    """An event of a type or shape that this version does not know."""
+
+
+def encode_event(event: DomainEvent) -> Raw:
+    return Raw(_encoder.encode(event))
+
+
+def decode_event(stored: Raw | bytes) -> DomainEvent:
+    """Raises UnreadableEvent for an unknown type or a shape that does not fit it."""
+    try:
+        return _decoder.decode(stored)
+    except msgspec.MsgspecError as error:
+        return _decode_old(stored, error)
+
+
+def decode_events(stored: Sequence[Raw]) -> list[DomainEvent]:
+    return [decode_event(one) for one in stored]
+
+
+def _decode_old(stored: Raw | bytes, error: Exception) -> DomainEvent:
+    try:
+        event = msgspec.json.decode(stored, type=dict[str, Any])
+        if event.get("type") not in UPCASTERS:
+            raise UnreadableEvent(f"{event.get('type')}: {error}") from error
+        while upcast := UPCASTERS.get(event["type"]):
+            event = upcast(event)
+        return cast(DomainEvent, msgspec.convert(event, DomainEvent))
+    except msgspec.MsgspecError as second:
+        raise UnreadableEvent(str(second)) from second

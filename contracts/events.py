@@ -1,0 +1,271 @@
+"""Domain events, exactly as stored inside a Commit.
+
+Every field is storage format. Adding an optional field is safe. Renaming, retyping or
+removing one is not: give the event a `.v2` name and an upcaster instead
+(`contracts.event_codec`). Names are written by hand, so that renaming a class cannot
+orphan history. Instants are UTC with millisecond precision; the time of an event is the
+`decided_at` of its Commit.
+
+A booking event states the pair (author_status, guest_status) and the seats taken *after*
+it, so that no reader has to know the rules by which the writer came to them.
+"""
+
+from datetime import datetime
+from typing import Final, Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+
+Visibility = Literal["public", "subscribers", "invite"]
+CloseReason = Literal["full", "manual", "cutoff"]
+ReopenReason = Literal["manual", "seat_freed"]
+CancelledBy = Literal["author", "operator", "system"]
+ReleaseReason = Literal["superseded", "offer_expired", "moved_clash"]
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What all events have in common: a hand-written stored name, in the field `type`."""
+
+
+class PersonSeen(Event, frozen=True, kw_only=True, tag="person.seen.v1"):
+    """A person acted or was invited for the first time, or Auth knows a new name."""
+
+    person_id: PersonId
+    name: str
+    language: str = "ru"
+    tz: str = "Europe/Moscow"
+
+
+class AnnouncementCreated(Event, frozen=True, kw_only=True, tag="announcement.created.v1"):
+    """A draft exists (status Created). Film facts are a snapshot of Movie_API's answer."""
+
+    announcement_id: AnnouncementId
+    author_id: PersonId
+    movie_id: MovieId
+    movie_title: str
+    movie_title_ru: str
+    duration_min: int
+    title: str
+    description: str
+    visibility: Visibility
+    is_free: bool
+    ticket_count: int
+    event_time: datetime
+    event_location: str
+    version: int = 1
+    price_amount: float | None = None
+    price_currency: str | None = None
+    tz: str | None = None
+    hide_location: bool = False
+    location_hint: str | None = None
+
+
+class AnnouncementPublished(Event, frozen=True, kw_only=True, tag="announcement.published.v1"):
+    """The draft became Alive: open to requests."""
+
+    announcement_id: AnnouncementId
+    version: int
+
+
+class AnnouncementChanged(Event, frozen=True, kw_only=True, tag="announcement.changed.v1"):
+    """The author changed some fields; an absent field was not changed."""
+
+    announcement_id: AnnouncementId
+    version: int
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    is_free: bool | UnsetType = UNSET
+    price_amount: float | UnsetType | None = UNSET
+    price_currency: str | UnsetType | None = UNSET
+    ticket_count: int | UnsetType = UNSET
+    event_time: datetime | UnsetType = UNSET
+    tz: str | UnsetType | None = UNSET
+    event_location: str | UnsetType = UNSET
+    hide_location: bool | UnsetType = UNSET
+    location_hint: str | UnsetType | None = UNSET
+
+
+CHANGEABLE_FIELDS: Final = tuple(
+    name
+    for name in AnnouncementChanged.__struct_fields__
+    if name not in ("announcement_id", "version")
+)
+
+
+class AnnouncementClosed(Event, frozen=True, kw_only=True, tag="announcement.closed.v1"):
+    """No new requests: all seats taken, the author's wish, or the film has begun."""
+
+    announcement_id: AnnouncementId
+    version: int
+    reason: CloseReason
+
+
+class AnnouncementReopened(Event, frozen=True, kw_only=True, tag="announcement.reopened.v1"):
+    """Alive again."""
+
+    announcement_id: AnnouncementId
+    version: int
+    reason: ReopenReason
+
+
+class AnnouncementCancelled(Event, frozen=True, kw_only=True, tag="announcement.cancelled.v1"):
+    """The evening will not happen; its bookings stay as they are, for ever."""
+
+    announcement_id: AnnouncementId
+    version: int
+    by: CancelledBy
+    reason: str | None = None
+
+
+class AnnouncementDone(Event, frozen=True, kw_only=True, tag="announcement.done.v1"):
+    """The evening is over: `event_time` plus the film's duration has passed."""
+
+    announcement_id: AnnouncementId
+    version: int
+
+
+class BookingEvent(Event, frozen=True, kw_only=True):
+    """What all booking events state."""
+
+    booking_id: BookingId
+    announcement_id: AnnouncementId
+    guest_id: PersonId
+    author_status: bool | None
+    guest_status: bool | None
+    taken: int
+    """Seats of the announcement taken after this event: confirmed plus held."""
+
+
+class BookingRequested(BookingEvent, frozen=True, kw_only=True, tag="booking.requested.v1"):
+    """The guest asked to come, for the first time or again."""
+
+    author_id: PersonId
+    waiting: bool = False
+    """The evening was full: the request waits in line."""
+    message: str | None = None
+
+
+class BookingInvited(BookingEvent, frozen=True, kw_only=True, tag="booking.invited.v1"):
+    """The author invited the guest; with `hold_until` a seat is held as long."""
+
+    author_id: PersonId
+    hold_until: datetime | None = None
+
+
+class BookingApproved(BookingEvent, frozen=True, kw_only=True, tag="booking.approved.v1"):
+    """The author said yes (or took back a no) and the guest had said yes: confirmed."""
+
+    message: str | None = None
+
+
+class BookingAccepted(BookingEvent, frozen=True, kw_only=True, tag="booking.accepted.v1"):
+    """The guest said yes (or took back a no) and the author had said yes: confirmed."""
+
+    message: str | None = None
+
+
+class BookingPreapproved(BookingEvent, frozen=True, kw_only=True, tag="booking.preapproved.v1"):
+    """The author will take this waiting guest as soon as a seat is freed."""
+
+    message: str | None = None
+
+
+class BookingOffered(BookingEvent, frozen=True, kw_only=True, tag="booking.offered.v1"):
+    """A freed seat is held for the first pre-approved guest in line."""
+
+    hold_until: datetime
+
+
+class BookingRejected(BookingEvent, frozen=True, kw_only=True, tag="booking.rejected.v1"):
+    """The author said no to a request, or removed a confirmed guest."""
+
+    reason: str | None = None
+    message: str | None = None
+
+
+class BookingRevoked(BookingEvent, frozen=True, kw_only=True, tag="booking.revoked.v1"):
+    """The author took an invitation back."""
+
+    reason: str | None = None
+    message: str | None = None
+
+
+class BookingDeclined(BookingEvent, frozen=True, kw_only=True, tag="booking.declined.v1"):
+    """The guest said no to an invitation or an offer."""
+
+    reason: str | None = None
+    message: str | None = None
+
+
+class BookingWithdrawn(BookingEvent, frozen=True, kw_only=True, tag="booking.withdrawn.v1"):
+    """The guest took the request back."""
+
+    reason: str | None = None
+    message: str | None = None
+
+
+class BookingLeft(BookingEvent, frozen=True, kw_only=True, tag="booking.left.v1"):
+    """A confirmed guest gave the seat back."""
+
+    reason: str | None = None
+    message: str | None = None
+
+
+class BookingReconsidered(BookingEvent, frozen=True, kw_only=True, tag="booking.reconsidered.v1"):
+    """After two noes one side lifted its own; the other's stands."""
+
+
+class BookingReleased(BookingEvent, frozen=True, kw_only=True, tag="booking.released.v1"):
+    """The system said no on the guest's side."""
+
+    reason: ReleaseReason
+    clashes: tuple[AnnouncementId, ...] = ()
+
+
+class BookingHoldLapsed(BookingEvent, frozen=True, kw_only=True, tag="booking.hold_lapsed.v1"):
+    """The seat held for an invitation is free again; the invitation stands."""
+
+
+class BookingUnsettled(BookingEvent, frozen=True, kw_only=True, tag="booking.unsettled.v1"):
+    """The evening moved onto another one of the guest's, who now has to choose."""
+
+    hold_until: datetime
+    clashes: tuple[AnnouncementId, ...]
+
+
+class BookingUnqueued(BookingEvent, frozen=True, kw_only=True, tag="booking.unqueued.v1"):
+    """The line was dissolved: the waiting request became an ordinary one."""
+
+
+AnnouncementEvent = (
+    AnnouncementCreated
+    | AnnouncementPublished
+    | AnnouncementChanged
+    | AnnouncementClosed
+    | AnnouncementReopened
+    | AnnouncementCancelled
+    | AnnouncementDone
+)
+
+AnyBookingEvent = (
+    BookingRequested
+    | BookingInvited
+    | BookingApproved
+    | BookingAccepted
+    | BookingPreapproved
+    | BookingOffered
+    | BookingRejected
+    | BookingRevoked
+    | BookingDeclined
+    | BookingWithdrawn
+    | BookingLeft
+    | BookingReconsidered
+    | BookingReleased
+    | BookingHoldLapsed
+    | BookingUnsettled
+    | BookingUnqueued
+)
+
+DomainEvent = PersonSeen | AnnouncementEvent | AnyBookingEvent

@@ -1,0 +1,107 @@
+"""The records of the journal, exactly as stored: JSON, one record per journal entry.
+
+Every record carries `term`, `seq` and `prev_hash`. A record's hash is the SHA-256 of its
+bytes (`sha256sum` of the entry gives the same), and `prev_hash` names the record before
+it, so the accepted records form a chain. Every field is storage format: adding an
+optional one is safe, renaming, retyping or removing one is not.
+"""
+
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw, Struct
+
+RECORD_BYTES_MAX: Final = 900_000
+"""Larger records are refused before they are sent. Kafka's default limit is 1 MiB, from
+which batch and record headers are to be subtracted."""
+
+
+class CommandInfo(Struct, frozen=True, gc=False):
+    """Which command a Commit answers. The command's content is in the events."""
+
+    id: str
+    kind: str
+    actor: str
+    idempotency_key: str
+    fingerprint: str
+    """SHA-256 over method, path and the client's own body bytes, hexadecimal."""
+
+
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """The stored answer to a command: what a retry with the same key is told again."""
+
+    code: str
+    refused: bool = False
+    created: bool = False
+    announcement_id: str | None = None
+    booking_id: str | None = None
+    facts: dict[str, Any] = {}
+    """What a refusal rested on, or what each part of a bulk command came to."""
+
+
+class Claim(Struct, frozen=True, tag="claim", tag_field="record"):
+    """ "I lead from here." The nonce is 128 random bits, new for every attempt."""
+
+    term: int
+    seq: int
+    prev_hash: str
+    nonce: str
+    leader_url: str
+
+
+class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
+    """One command, all its events and its stored answer: whole or not at all."""
+
+    term: int
+    seq: int
+    prev_hash: str
+    decided_at: datetime
+    command: CommandInfo
+    outcome: Outcome
+    events: tuple[Raw, ...] = ()
+    """Still encoded: `contracts.event_codec` decodes them, old versions included."""
+
+
+class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):
+    """Heartbeat of an idle leader, and proof that it still led when it was sent."""
+
+    term: int
+    seq: int
+    prev_hash: str
+    decided_at: datetime
+
+
+class Resign(Struct, frozen=True, tag="resign", tag_field="record"):
+    """Clean hand-over: nothing more comes in this term."""
+
+    term: int
+    seq: int
+    prev_hash: str
+
+
+Record = Claim | Commit | Barrier | Resign
+
+_decoder: Final[msgspec.json.Decoder[Record]] = msgspec.json.Decoder(Record)
+_encoder: Final = msgspec.json.Encoder()
+
+
+class UnreadableRecord(Exception):
+    """The bytes are not a record of any kind this version knows."""
+
+
+def encode_record(record: Record) -> bytes:
+    return _encoder.encode(record)
+
+
+def decode_record(payload: bytes) -> Record:
+    """Raises UnreadableRecord where the frame is broken."""
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise UnreadableRecord(str(error)) from error
+
+
+def hash_record(payload: bytes) -> str:
+    return sha256(payload).hexdigest()

@@ -1,0 +1,129 @@
+"""What clients are answered: one shape for a thing, whether a write or a read answers.
+
+The command API renders these from the state it just decided, the query API from the
+tables; both say the same. Field names are the brief's (REQUIREMENTS R93-R137); what it
+lacks is added, never changed. Ratings are 0.0 with a count of 0 until somebody rated.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from contracts.booking_state import BookingState
+from contracts.events import CloseReason, Visibility
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+
+AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
+
+
+class GuestEntry(Struct, frozen=True):
+    """One line of a guest list."""
+
+    booking_id: BookingId
+    guest_id: PersonId
+    guest_name: str
+    author_status: bool | None
+    guest_status: bool | None
+    guest_rating: float
+    guest_rating_count: int
+    state: BookingState
+
+
+class AnnouncementResponse(Struct, frozen=True, kw_only=True):
+    """One line of a list of announcements."""
+
+    id: AnnouncementId
+    status: AnnouncementStatus
+    title: str
+    author_id: PersonId
+    sub_only: bool
+    is_free: bool
+    ticket_count: int
+    event_time: datetime
+    event_location: str | None
+    """None where the author shows the place to confirmed guests only."""
+    closed_reason: CloseReason | None
+    visibility: Visibility
+    movie_id: MovieId
+    movie_title: str
+    author_name: str
+    author_rating: float
+    author_rating_count: int
+    tickets_left: int
+    duration_min: int
+    ends_at: datetime
+    tz: str | None
+    location_hint: str | None
+    price_amount: float | None
+    price_currency: str | None
+    created: datetime
+
+
+class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True):
+    """Everything about one announcement that this caller may see."""
+
+    description: str
+    modified: datetime
+    version: int
+    guest_list: Sequence[GuestEntry]
+    """The author: everyone. A confirmed guest: the confirmed. Others: empty."""
+    guest_count: int
+    """Confirmed guests, whoever asks."""
+    hide_location: bool
+    cancel_reason: str | None
+    my_booking_id: BookingId | None
+    my_state: BookingState | None
+
+
+class BookingResponse(Struct, frozen=True, kw_only=True):
+    """One line of a list of bookings."""
+
+    booking_id: BookingId
+    guest_name: str
+    author_status: bool | None
+    guest_status: bool | None
+    guest_rating: float
+    announcement_id: AnnouncementId
+    guest_id: PersonId
+    author_id: PersonId
+    guest_rating_count: int
+    state: BookingState
+    event_time: datetime
+    created: datetime
+    modified: datetime
+
+
+class Overlap(Struct, frozen=True):
+    """Another evening of the same person at an overlapping time."""
+
+    announcement_id: AnnouncementId
+    title: str
+    event_time: datetime
+    ends_at: datetime
+    role: Literal["host", "guest"]
+    state: BookingState | Literal["hosting"]
+    blocking: bool
+    """Hosting and confirmed evenings block a confirmation; pending ones do not."""
+
+
+class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
+    """Everything about one booking; only its two parties see it."""
+
+    movie_title: str
+    author_name: str
+    author_rating: float
+    author_rating_count: int
+    announcement_title: str
+    announcement_status: AnnouncementStatus
+    hold_until: datetime | None
+    """A seat is held until then; the guest's answer decides."""
+    waitlist_position: int | None
+    """1 for the first in line."""
+    preapproved: bool
+    reason: str | None
+    """Why it is in this state: the code given by a party or by the system."""
+    message: str | None
+    overlaps: Sequence[Overlap]
+    """The guest's other evenings at this time; shown to the guest only."""
