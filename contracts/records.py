@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from contracts.ids import AnnouncementId, BookingId
+
 RECORD_BYTES_MAX: Final = 900_000
 """Larger records are refused before they are sent. Kafka's default limit is 1 MiB, from
 which batch and record headers are to be subtracted."""
@@ -35,8 +37,8 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     code: str
     refused: bool = False
     created: bool = False
-    announcement_id: str | None = None
-    booking_id: str | None = None
+    announcement_id: AnnouncementId | None = None
+    booking_id: BookingId | None = None
     facts: dict[str, Any] = {}
     """What a refusal rested on, or what each part of a bulk command came to."""
 

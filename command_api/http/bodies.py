@@ -1,0 +1,170 @@
+"""Request bodies, as clients send them, and the domain's terms they turn into.
+
+Unknown fields and wrong types are malformed, numbers are not read out of text, a time
+must state its offset. Instants are kept in UTC with whole milliseconds.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from command_api.domain.commands import Terms
+from contracts.events import CHANGEABLE_FIELDS, Visibility
+from runtime.problems import malformed_body
+
+B = TypeVar("B", bound=BaseModel)
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("a NUL character cannot be stored")
+    return text
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("not an IANA time zone") from error
+    return name
+
+
+def _utc(instant: datetime) -> datetime:
+    utc = instant.astimezone(UTC)
+    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_storable),
+]
+Prose = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
+Message = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_storable)]
+Place = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(_storable),
+]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
+Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+Seats = Annotated[int, Field(ge=1, le=10_000)]
+Amount = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+Guests = Annotated[list[UUID], Field(max_length=100)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class CreateAnnouncementBody(Body):
+    """`sub_only` is the short form of `visibility: subscribers`."""
+
+    title: Line
+    description: Prose
+    sub_only: bool
+    is_free: bool
+    ticket_count: Seats
+    event_time: Instant
+    event_location: Place
+    publish: bool = True
+    invite: Guests = []
+    visibility: Visibility | None = None
+    tz: Zone | None = None
+    price_amount: Amount | None = None
+    price_currency: Currency | None = None
+    hide_location: bool = False
+    location_hint: Place | None = None
+
+    @model_validator(mode="after")
+    def _one_privacy(self) -> Self:
+        _demand_one_privacy(self.sub_only, self.visibility)
+        return self
+
+    def terms(self) -> dict[str, Any]:
+        """The fields of an announcement, by their names in the domain."""
+        fields = {name: getattr(self, name) for name in CHANGEABLE_FIELDS}
+        short_form: Visibility = "subscribers" if self.sub_only else "public"
+        return fields | {"visibility": self.visibility or short_form}
+
+
+class ChangeAnnouncementBody(Body):
+    """Only what is to change. `status` publishes, reopens (`Alive`) or closes (`Closed`)."""
+
+    title: Line = ""
+    description: Prose = ""
+    sub_only: bool | None = None
+    is_free: bool = False
+    ticket_count: Seats = 1
+    event_time: Instant | None = None
+    event_location: Place = ""
+    status: Literal["Alive", "Closed"] | None = None
+    visibility: Visibility | None = None
+    tz: Zone | None = None
+    price_amount: Amount | None = None
+    price_currency: Currency | None = None
+    hide_location: bool = False
+    location_hint: Place | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        _demand_one_privacy(self.sub_only, self.visibility)
+        for name in ("event_time", "visibility", "sub_only", "status"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null")
+        return self
+
+    def terms(self) -> Terms:
+        given = {
+            name: getattr(self, name) for name in self.model_fields_set if name in CHANGEABLE_FIELDS
+        }
+        if self.sub_only is not None and self.visibility is None:
+            given["visibility"] = "subscribers" if self.sub_only else "public"
+        return Terms(**given)
+
+
+class RequestBookingBody(Body):
+    message: Message | None = None
+
+
+class AnswerBookingBody(Body):
+    """The caller's own side of the booking."""
+
+    my_status: bool
+    reason: Line | None = None
+    message: Message | None = None
+
+
+class InviteBody(Body):
+    """With `hold_until` each invited guest's seat is held as long."""
+
+    guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    hold_until: Instant | None = None
+
+
+def parse(model: type[B], raw: bytes) -> B:
+    """Raises Malformed, saying which fields are wrong and why."""
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise malformed_body(error.errors(include_url=False, include_input=False)) from error
+
+
+def _demand_one_privacy(sub_only: bool | None, visibility: Visibility | None) -> None:
+    if visibility is None or sub_only is None:
+        return
+    if sub_only is not (visibility == "subscribers"):
+        raise ValueError("sub_only and visibility contradict each other")

@@ -1,0 +1,65 @@
+"""What the OpenAPI document says of a write route: routes themselves handle bare requests."""
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from runtime.openapi import response_schema
+
+_PROBLEMS = {
+    401: "no token, or one that does not hold",
+    404: "absent or hidden",
+    409: "a rule refused it; `code` says which, further members say why",
+    422: "malformed body, or an Idempotency-Key that was used for another request",
+    503: "the outcome is unknown or nobody leads; retry with the same Idempotency-Key",
+}
+_HEADERS = {
+    "X-Position": {
+        "description": "place in the journal; pass it as `min_position` to read this write",
+        "schema": {"type": "integer"},
+    },
+    "Idempotency-Key": {
+        "description": "the key that was used: the client's own, or one made here",
+        "schema": {"type": "string"},
+    },
+}
+_PARAMETERS = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "a retry with the same key is answered as the first time",
+        "schema": {"type": "string", "maxLength": 200},
+    },
+    {
+        "name": "dry_run",
+        "in": "query",
+        "required": False,
+        "description": "decide and answer, but record nothing",
+        "schema": {"type": "boolean"},
+    },
+]
+
+
+def document(
+    response: type | None, body: type[BaseModel] | None = None, *, created: bool = False
+) -> dict[str, Any]:
+    """Keyword arguments for a route decorator: its body, answers and problems."""
+    success = 201 if created else 200
+    responses: dict[int, dict[str, Any]] = {
+        status: {
+            "description": description,
+            "content": {"application/problem+json": {"schema": {"type": "object"}}},
+        }
+        for status, description in _PROBLEMS.items()
+    }
+    responses[success] = {"description": "recorded", "headers": _HEADERS}
+    if response is not None:
+        responses[success]["content"] = {"application/json": {"schema": response_schema(response)}}
+    extra: dict[str, Any] = {"parameters": _PARAMETERS}
+    if body is not None:
+        extra["requestBody"] = {
+            "content": {"application/json": {"schema": body.model_json_schema()}},
+            "required": any(field.is_required() for field in body.model_fields.values()),
+        }
+    return {"status_code": success, "responses": responses, "openapi_extra": extra}

@@ -1,0 +1,162 @@
+"""From an HTTP request to a command and back: who asks, with which key, knowing what.
+
+Lookups at the services around us happen here, before a command is built, and once more
+where the decision asks for a fact (`NeedsFact`). The idempotency key is the client's or,
+where it sent none, made here and returned, so every command has one.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Final
+from uuid import UUID, uuid4
+
+import msgspec
+from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
+from starlette.requests import Request
+from starlette.responses import Response
+
+from command_api.domain.commands import Body, Command, Film, Invitee, PersonFacts, RequestBooking
+from command_api.leader.node import Node
+from command_api.leader.ports import Answer
+from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
+from contracts.ids import BookingId, MovieId, PersonId, canonical, new_id
+from runtime.http import JSON, language_of, read_json_body
+from runtime.problems import problem
+from runtime.tokens import Caller, TokenVerifier
+
+FACT_ROUNDS_MAX: Final = 3
+_KEY: Final = re.compile(r"[!-~]{1,200}")
+
+
+class Edge:
+    """What the routes share. One per process."""
+
+    def __init__(
+        self,
+        *,
+        node: Node,
+        verifier: TokenVerifier,
+        auth: AuthClient,
+        movies: MovieClient,
+        ugc: UgcClient,
+        deadline_s: float,
+    ) -> None:
+        self._node = node
+        self._verifier = verifier
+        self._auth = auth
+        self._movies = movies
+        self._ugc = ugc
+        self._deadline_s = deadline_s
+
+    async def caller(self, request: Request) -> Caller:
+        """Raises Unauthenticated."""
+        return await self._verifier.authenticate(request.headers.get("authorization"))
+
+    async def film(self, movie_id: MovieId) -> Film:
+        """Raises NotFound for an unknown film, DependencyDown."""
+        movie = await self._movies.movie(movie_id)
+        if movie is None:
+            raise NotFound
+        return Film(movie_id, movie.title, movie.title_ru, movie.duration_min)
+
+    async def invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
+        """Each once, with what Auth knows of them. Raises DependencyDown."""
+        unique = list(dict.fromkeys(PersonId(str(one)) for one in guest_ids))
+        known = await asyncio.gather(*(self._look_up_person(one) for one in unique))
+        return tuple(
+            Invitee(person_id, BookingId(new_id()), facts)
+            for person_id, facts in zip(unique, known, strict=True)
+        )
+
+    async def run(self, request: Request, caller: Caller, raw: bytes, body: Body) -> Response:
+        """Have the command decided and recorded, and answer the request with its outcome."""
+        key = _key_of(request)
+        command = Command(
+            id=new_id(),
+            actor=caller.person_id,
+            is_super=caller.is_super,
+            idempotency_key=key,
+            fingerprint=_fingerprint(request, raw),
+            body=body,
+            actor_facts=await self._known_person(caller.person_id),
+            language=language_of(request),
+            dry_run=request.query_params.get("dry_run") == "true",
+        )
+        answer = await self._submit(command)
+        return _response(request, command, answer)
+
+    async def _submit(self, command: Command) -> Answer:
+        for _ in range(FACT_ROUNDS_MAX):
+            try:
+                return await self._node.submit(command, self._deadline_s)
+            except NeedsFact as needs:
+                command = await self._with_fact(command, needs)
+        raise DependencyDown("ugc")
+
+    async def _with_fact(self, command: Command, needs: NeedsFact) -> Command:
+        """Without an answer from UGC a subscribers-only evening stays hidden."""
+        author_id, guest_id = needs.wanted["follows"]
+        try:
+            follows = await self._ugc.follows(author_id, guest_id)
+        except DependencyDown:
+            follows = False
+        if not isinstance(command.body, RequestBooking):
+            raise TypeError(f"{command.kind} takes no such fact")
+        body = msgspec.structs.replace(command.body, follows_author=follows)
+        return msgspec.structs.replace(command, body=body)
+
+    async def _known_person(self, person_id: PersonId) -> PersonFacts | None:
+        """None where Auth does not answer: the name known so far has to do."""
+        try:
+            return await self._look_up_person(person_id)
+        except DependencyDown:
+            return None
+
+    async def _look_up_person(self, person_id: PersonId) -> PersonFacts | None:
+        person = await self._auth.person(person_id)
+        if person is None:
+            return None
+        return PersonFacts(person_id, person.name, person.language, person.tz)
+
+
+def path_id(request: Request, name: str) -> str:
+    """The id in the path, in canonical spelling. What is no id names nothing: NotFound."""
+    found = canonical(request.path_params[name])
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def body_of(request: Request) -> bytes:
+    return await read_json_body(request)
+
+
+def _key_of(request: Request) -> str:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return uuid4().hex
+    if not _KEY.fullmatch(key):
+        raise Malformed("malformed_header", {"header": "Idempotency-Key"})
+    return key
+
+
+def _fingerprint(request: Request, raw: bytes) -> str:
+    return sha256(f"{request.method} {request.scope['path']}\n".encode() + raw).hexdigest()
+
+
+def _response(request: Request, command: Command, answer: Answer) -> Response:
+    headers = {"X-Position": str(answer.position), "Idempotency-Key": command.idempotency_key}
+    if answer.replayed:
+        headers["Idempotent-Replay"] = "true"
+    outcome = answer.outcome
+    if outcome.refused:
+        return problem(
+            outcome.code,
+            language=command.language,
+            instance=request.scope["path"],
+            facts=outcome.facts,
+            headers=headers,
+        )
+    return Response(answer.body, 201 if outcome.created else 200, headers, JSON)

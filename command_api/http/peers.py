@@ -1,0 +1,146 @@
+"""Between the command processes of a cell: a follower has the leader answer.
+
+Commands travel once (the receiver never forwards), authenticated by a secret that the
+processes of a cell share, with the time the sender will still wait. What was decided
+comes back as it would have been given locally, errors included.
+"""
+
+from hmac import compare_digest
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from fastapi import APIRouter
+from msgspec import Raw, Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from command_api.domain.commands import Command
+from command_api.leader.node import Node
+from command_api.leader.ports import Answer
+from contracts.errors import (
+    CommandError,
+    Forbidden,
+    KeyReused,
+    Malformed,
+    NeedsFact,
+    NoLeader,
+    NotFound,
+    OutcomeUnknown,
+    StaleVersion,
+    TooLarge,
+)
+from contracts.records import Outcome
+from runtime.http import JSON
+
+PATH: Final = "/internal/commands"
+SECRET_HEADER: Final = "X-Practix-Cell-Secret"
+FORWARD_S_MAX: Final = 30.0
+CONNECT_S_MAX: Final = 2.0
+
+_ERRORS: Final[dict[str, type[CommandError]]] = {
+    kind.__name__: kind
+    for kind in (
+        Forbidden,
+        KeyReused,
+        Malformed,
+        NeedsFact,
+        NoLeader,
+        NotFound,
+        OutcomeUnknown,
+        StaleVersion,
+        TooLarge,
+    )
+}
+
+
+class Forward(Struct, frozen=True):
+    command: Command
+    timeout_s: float
+
+
+class Reply(Struct, frozen=True, omit_defaults=True):
+    """An answer, or the error that took its place."""
+
+    outcome: Outcome | None = None
+    position: int = 0
+    body: Raw = Raw()
+    replayed: bool = False
+    error: str | None = None
+    code: str = ""
+    facts: dict[str, Any] = {}
+
+
+_encode: Final = msgspec.json.Encoder().encode
+_decode_forward: Final = msgspec.json.Decoder(Forward).decode
+_decode_reply: Final = msgspec.json.Decoder(Reply).decode
+
+
+class HttpPeers:
+    """The `Peers` port over HTTP."""
+
+    def __init__(self, session: aiohttp.ClientSession, secret: str) -> None:
+        self._session = session
+        self._secret = secret
+
+    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        timeout_s = min(timeout_s, FORWARD_S_MAX)
+        try:
+            async with self._session.post(
+                leader_url + PATH,
+                data=_encode(Forward(command, timeout_s)),
+                headers={SECRET_HEADER: self._secret, "Content-Type": JSON},
+                timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX),
+            ) as response:
+                reply = await response.read()
+                status = response.status
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
+            raise NoLeader from None
+        except (aiohttp.ClientError, TimeoutError):
+            raise OutcomeUnknown from None
+        if status != 200:
+            raise OutcomeUnknown
+        return _answer(_decode_reply(reply))
+
+
+def build_internal_router(node: Node, secret: str) -> APIRouter:
+    """Where the followers' commands arrive. Not part of the public document."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.post(PATH)
+    async def answer_forwarded(request: Request) -> Response:
+        if not compare_digest(request.headers.get(SECRET_HEADER, ""), secret):
+            raise Forbidden
+        try:
+            forward = _decode_forward(await request.body())
+        except msgspec.MsgspecError as error:
+            raise Malformed("malformed_request") from error
+        return Response(_encode(await _reply(node, forward)), media_type=JSON)
+
+    return router
+
+
+async def _reply(node: Node, forward: Forward) -> Reply:
+    try:
+        answer = await node.submit(
+            forward.command, min(forward.timeout_s, FORWARD_S_MAX), forwarded=True
+        )
+    except CommandError as error:
+        return Reply(error=type(error).__name__, code=error.code, facts=error.facts)
+    return Reply(
+        outcome=answer.outcome,
+        position=answer.position,
+        body=Raw(answer.body or b"null"),
+        replayed=answer.replayed,
+    )
+
+
+def _answer(reply: Reply) -> Answer:
+    if reply.error is not None:
+        kind = _ERRORS.get(reply.error, OutcomeUnknown)
+        error = kind.__new__(kind)
+        CommandError.__init__(error, reply.code or None, reply.facts)
+        raise error
+    assert reply.outcome is not None
+    body = b"" if reply.outcome.refused else bytes(reply.body)
+    return Answer(reply.outcome, reply.position, body, reply.replayed)

@@ -1,0 +1,179 @@
+"""The write side of the HTTP API: parse, build the command, hand over.
+
+Routes take the bare request and return finished bytes: FastAPI keeps the routing and the
+document, and stays out of the hot path (docs/architecture.md §7).
+"""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from command_api.domain.commands import (
+    AnswerBooking,
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    CreateAnnouncement,
+    InviteGuests,
+    RequestBooking,
+)
+from command_api.http.bodies import (
+    AnswerBookingBody,
+    ChangeAnnouncementBody,
+    CreateAnnouncementBody,
+    InviteBody,
+    RequestBookingBody,
+    parse,
+)
+from command_api.http.documented import document
+from command_api.http.edge import Edge, body_of, path_id
+from contracts.errors import Malformed, StaleVersion
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
+from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
+from runtime.tokens import Caller
+
+REASON_CHARS_MAX = 200
+
+
+def build_router(edge: Edge) -> APIRouter:
+    """The write routes under `/api/v1`."""
+    router = APIRouter(prefix="/api/v1")
+    _add_booking_routes(router, edge)
+    _add_announcement_routes(router, edge)
+    return router
+
+
+def _add_booking_routes(router: APIRouter, edge: Edge) -> None:
+    @router.post(
+        "/booking/{announcement_id}",
+        **document(DetailBookingResponse, RequestBookingBody, created=True),
+    )
+    async def request_booking(request: Request) -> Response:
+        """Ask to come. Crossing an invitation, this accepts it."""
+        caller = await edge.caller(request)
+        raw = await body_of(request)
+        body = parse(RequestBookingBody, raw)
+        command = RequestBooking(
+            announcement_id=AnnouncementId(path_id(request, "announcement_id")),
+            booking_id=BookingId(new_id()),
+            message=body.message,
+        )
+        return await edge.run(request, caller, raw, command)
+
+    @router.put("/booking/{booking_id}", **document(DetailBookingResponse, AnswerBookingBody))
+    async def answer_booking(request: Request) -> Response:
+        """Set your own side of a booking: the author approves or declines, the guest
+        accepts, declines, withdraws or leaves."""
+        caller = await edge.caller(request)
+        raw = await body_of(request)
+        body = parse(AnswerBookingBody, raw)
+        command = AnswerBooking(
+            booking_id=BookingId(path_id(request, "booking_id")), **body.model_dump()
+        )
+        return await edge.run(request, caller, raw, command)
+
+    @router.delete("/booking/{booking_id}", **document(DetailBookingResponse))
+    async def withdraw_booking(request: Request) -> Response:
+        """The guest takes the request back, or gives the seat back. It stays in history."""
+        caller = await edge.caller(request)
+        command = AnswerBooking(
+            booking_id=BookingId(path_id(request, "booking_id")),
+            my_status=False,
+            only_as_guest=True,
+        )
+        return await edge.run(request, caller, b"", command)
+
+    @router.put(
+        "/announcement/{announcement_id}/booking/{user_id}",
+        **document(DetailBookingResponse, AnswerBookingBody),
+    )
+    async def answer_booking_of_pair(request: Request) -> Response:
+        """As `PUT /booking/{booking_id}`, the booking named by evening and guest; `me` is
+        the caller."""
+        caller = await edge.caller(request)
+        raw = await body_of(request)
+        body = parse(AnswerBookingBody, raw)
+        command = AnswerBooking(
+            announcement_id=AnnouncementId(path_id(request, "announcement_id")),
+            guest_id=_guest_id(request, caller),
+            **body.model_dump(),
+        )
+        return await edge.run(request, caller, raw, command)
+
+    @router.post("/announcement/{announcement_id}/invites", **document(None, InviteBody))
+    async def invite_guests(request: Request) -> Response:
+        """Invite guests; the answer has one result for each."""
+        caller = await edge.caller(request)
+        raw = await body_of(request)
+        body = parse(InviteBody, raw)
+        command = InviteGuests(
+            announcement_id=AnnouncementId(path_id(request, "announcement_id")),
+            guests=await edge.invitees(body.guest_ids),
+            hold_until=body.hold_until,
+        )
+        return await edge.run(request, caller, raw, command)
+
+
+def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
+    @router.post(
+        "/announcement/{movie_id}",
+        **document(DetailAnnouncementResponse, CreateAnnouncementBody, created=True),
+    )
+    async def create_announcement(request: Request) -> Response:
+        """Announce an evening for a film; open at once, or a draft with `publish: false`."""
+        caller = await edge.caller(request)
+        raw = await body_of(request)
+        body = parse(CreateAnnouncementBody, raw)
+        command = CreateAnnouncement(
+            announcement_id=AnnouncementId(new_id()),
+            film=await edge.film(MovieId(path_id(request, "movie_id"))),
+            publish=body.publish,
+            invite=await edge.invitees(body.invite),
+            **body.terms(),
+        )
+        return await edge.run(request, caller, raw, command)
+
+    @router.put(
+        "/announcement/{announcement_id}",
+        **document(DetailAnnouncementResponse, ChangeAnnouncementBody),
+    )
+    async def change_announcement(request: Request) -> Response:
+        """Change some fields, publish, reopen or close. What is already so adds nothing."""
+        caller = await edge.caller(request)
+        raw = await body_of(request)
+        body = parse(ChangeAnnouncementBody, raw)
+        command = ChangeAnnouncement(
+            announcement_id=AnnouncementId(path_id(request, "announcement_id")),
+            terms=body.terms(),
+            status=body.status,
+            if_version=_if_version(request),
+        )
+        return await edge.run(request, caller, raw, command)
+
+    @router.delete("/announcement/{announcement_id}", **document(None))
+    async def cancel_announcement(request: Request) -> Response:
+        """Call the evening off. Repeating it is harmless; history and links stay."""
+        caller = await edge.caller(request)
+        reason = request.query_params.get("reason")
+        if reason is not None and (len(reason) > REASON_CHARS_MAX or "\0" in reason):
+            raise Malformed("malformed_query", {"parameter": "reason"})
+        command = CancelAnnouncement(
+            announcement_id=AnnouncementId(path_id(request, "announcement_id")), reason=reason
+        )
+        return await edge.run(request, caller, b"", command)
+
+
+def _guest_id(request: Request, caller: Caller) -> PersonId:
+    if request.path_params["user_id"] == "me":
+        return caller.person_id
+    return PersonId(path_id(request, "user_id"))
+
+
+def _if_version(request: Request) -> int | None:
+    """The version in `If-Match: "<version>.<hash>"`; only the version is compared."""
+    tag = request.headers.get("if-match")
+    if tag is None or tag == "*":
+        return None
+    version = tag.removeprefix("W/").strip('"').partition(".")[0]
+    if not version.isdecimal():
+        raise StaleVersion
+    return int(version)

@@ -1,0 +1,55 @@
+"""What a command process knows from the accepted records: its image of the cell.
+
+Leader and followers fold the same records into it. The leader decides on a layer above
+(`reign`), so everything here is accepted and can be answered from by any process.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from command_api.domain.evolution import apply
+from command_api.domain.state import Layer
+from command_api.leader.agenda import Agenda
+from command_api.leader.keys import AnsweredKeys
+from contracts.acceptance import JournalBroken
+from contracts.event_codec import UnreadableEvent, decode_events
+from contracts.records import Barrier, Commit
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Image:
+    def __init__(self) -> None:
+        self.world = Layer()
+        self.keys = AnsweredKeys()
+        self.agenda = Agenda()
+        self.seq = 0
+        self.decided_at = EPOCH
+        """Log time: no later command is decided before it."""
+
+    def take(self, commit: Commit, decided_here: Layer | None = None) -> None:
+        """Fold in an accepted Commit.
+
+        `decided_here` is the layer that this process computed when it decided the command;
+        without it the events are decoded and applied. Raises JournalBroken for an event
+        that this version does not know: to go on without it would be to decide wrongly.
+        """
+        changed = decided_here if decided_here is not None else self._replayed(commit)
+        self.world.absorb(changed)
+        self.agenda.update(changed)
+        self.keys.remember(commit.command, commit.seq, commit.decided_at, commit.outcome)
+        self.note(commit)
+
+    def note(self, record: Commit | Barrier) -> None:
+        """Time and position went on."""
+        self.seq = record.seq
+        self.decided_at = max(self.decided_at, record.decided_at)
+
+    def _replayed(self, commit: Commit) -> Layer:
+        changed = Layer(self.world)
+        try:
+            for event in decode_events(commit.events):
+                apply(changed, event, commit.decided_at)
+        except (UnreadableEvent, LookupError) as error:
+            raise JournalBroken(f"commit at seq {commit.seq}: {error}") from error
+        return changed

@@ -1,0 +1,76 @@
+"""Idempotency keys: which commands have been answered, and how.
+
+Filled from accepted Commits only, in their order, so every process knows the same keys
+and may answer a retry. A key is forgotten when it is more than `RECORDS_MAX` records
+back, or older than `AGE_MAX` of log time *and* more than `RECORDS_MIN` records back:
+memory is bounded, all replicas forget the same keys, and no clock can empty the table.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec import Struct
+
+from contracts.errors import KeyReused
+from contracts.records import CommandInfo, Outcome
+
+RECORDS_MAX: Final = 1_000_000
+RECORDS_MIN: Final = 100_000
+AGE_MAX: Final = timedelta(hours=24)
+
+
+class StoredAnswer(Struct, frozen=True):
+    """What the first command with a key came to."""
+
+    seq: int
+    decided_at: datetime
+    fingerprint: str
+    outcome: Outcome
+
+
+class AnsweredKeys:
+    def __init__(
+        self,
+        records_max: int = RECORDS_MAX,
+        records_min: int = RECORDS_MIN,
+        age_max: timedelta = AGE_MAX,
+    ) -> None:
+        self._records_max = records_max
+        self._records_min = records_min
+        self._age_max = age_max
+        # A dict keeps the order of insertion, which is the order of the journal.
+        self._answers: dict[str, StoredAnswer] = {}
+
+    def __len__(self) -> int:
+        return len(self._answers)
+
+    def find(self, actor: str, key: str, fingerprint: str) -> StoredAnswer | None:
+        """The stored answer. Raises KeyReused where the key answered another request."""
+        stored = self._answers.get(scoped(actor, key))
+        if stored is not None and stored.fingerprint != fingerprint:
+            raise KeyReused
+        return stored
+
+    def remember(
+        self, command: CommandInfo, seq: int, decided_at: datetime, outcome: Outcome
+    ) -> None:
+        self._answers[scoped(command.actor, command.idempotency_key)] = StoredAnswer(
+            seq, decided_at, command.fingerprint, outcome
+        )
+        self._forget(seq, decided_at)
+
+    def _forget(self, seq: int, decided_at: datetime) -> None:
+        while True:
+            key, oldest = next(iter(self._answers.items()))
+            records_back = seq - oldest.seq
+            too_old = decided_at - oldest.decided_at > self._age_max
+            if records_back <= self._records_max and not (
+                too_old and records_back > self._records_min
+            ):
+                return
+            del self._answers[key]
+
+
+def scoped(actor: str, key: str) -> str:
+    """Keys belong to an actor: two people may use the same one."""
+    return f"{actor} {key}"

@@ -1,0 +1,355 @@
+"""A command process: follows the journal, stands for leader, answers or forwards.
+
+One task reads. Everything that changes who leads is decided while taking an accepted
+record, or by the reign's own end, so there is no state that two tasks could disagree on.
+ARCHITECTURE "The log decides" names the rules L1 to L8 that are kept here and in `reign`.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from random import Random
+from typing import Final, NamedTuple
+
+from command_api.domain.commands import Command
+from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.leader.clock_watch import ClockWatch
+from command_api.leader.image import Image
+from command_api.leader.ports import Answer, Peers, Render, WallClock
+from command_api.leader.reign import RECORDS_MAX, Reign
+from contracts.acceptance import JournalBroken
+from contracts.errors import NoLeader, OutcomeUnknown, Unavailable
+from contracts.ids import SYSTEM
+from contracts.records import Barrier, Claim, Commit, Resign, encode_record
+from runtime.journal import Journal, JournalError, Place, Writer
+from runtime.tail import Accepted, Tail
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 0.1
+RETRY_S: Final = 0.1
+DUE_PER_TICK_MAX: Final = 200
+
+
+class Timing(NamedTuple):
+    """How long a process waits, in seconds."""
+
+    heartbeat_timeout_s: float = 5.0
+    """Silence after which a follower stands for leader (T)."""
+    timeout_s_max: float = 60.0
+    after_resign_s: float = 0.05
+    read_back_s_min: float = 5.0
+    claim_at_once: bool = False
+    """This process holds an exclusive lock on the journal: nobody else can lead."""
+    heartbeats: bool = True
+
+
+class Attempt(NamedTuple):
+    """An own Claim that was sent, to be remembered until the process ends: it may land
+    minutes late, and then this process leads."""
+
+    sent_at: float
+    writer: Writer
+    """Closed, where a later attempt has been made since."""
+
+
+class Node:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        own_url: str,
+        peers: Peers,
+        clock: WallClock,
+        render: Render,
+        random: Random,
+        new_nonce: Callable[[], str],
+        rules: Rules = DEFAULT_RULES,
+        timing: Timing = Timing(),  # noqa: B008 - immutable
+        records_max: int = RECORDS_MAX,
+    ) -> None:
+        self._journal = journal
+        self._own_url = own_url
+        self._peers = peers
+        self._clock = clock
+        self._render = render
+        self._random = random
+        self._new_nonce = new_nonce
+        self._rules = rules
+        self._timing = timing
+        self._records_max = records_max
+        self._loop = asyncio.get_running_loop()
+        self._clock_watch = ClockWatch(clock, self._loop.time)
+        self._attempts: dict[str, Attempt] = {}
+        self._claimed_in_vain = False
+        self._timeout_s = timing.heartbeat_timeout_s
+        self._stand_at = self._loop.time()
+        self._given: set[str] = set()
+        self._stopping = False
+        self._changed = asyncio.Event()
+        self.image = Image()
+        self.tail = Tail(journal)
+        self.reign: Reign | None = None
+        self.leader_url: str | None = None
+        self.caught_up = False
+
+    # Lifecycle
+
+    async def run(self) -> None:
+        """Work until cancelled. Raises JournalBroken when the journal cannot be trusted."""
+        self._put_off_standing()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._follow())
+                tasks.create_task(self._keep_time())
+        except* JournalBroken as broken:
+            raise broken.exceptions[0] from None
+        finally:
+            if self.reign is not None:
+                self.reign.end("the process stops")
+
+    async def resign(self) -> None:
+        """Hand over, where this process leads, and stand for leader no more."""
+        self._stopping = True
+        if self.reign is not None:
+            await self.reign.resign()
+
+    @property
+    def leading(self) -> bool:
+        return self.reign is not None and self.reign.leading
+
+    @property
+    def clock_skewed(self) -> bool:
+        """The own clock and the journal's differ too much for this process to lead."""
+        return self._clock_watch.skewed
+
+    # Commands
+
+    async def submit(
+        self, command: Command, deadline_s: float, *, forwarded: bool = False
+    ) -> Answer:
+        """The recorded answer to `command`, from whichever process leads.
+
+        Keeps trying over changes of leader, which the idempotency key makes safe, until
+        `deadline_s` (seconds). A forwarded command is answered here or not at all. Raises
+        the CommandErrors of the decision, KeyReused, NeedsFact, OutcomeUnknown where the
+        command may count, NoLeader where it surely does not.
+        """
+        give_up_at = self._loop.time() + deadline_s
+        failure: Unavailable = NoLeader()
+        while (left_s := give_up_at - self._loop.time()) > 0:
+            try:
+                async with asyncio.timeout(left_s):
+                    answer = await self._answer_once(command, left_s, forwarded=forwarded)
+                if answer is not None:
+                    return answer
+                continue
+            except TimeoutError:
+                failure = OutcomeUnknown()
+                break
+            except (OutcomeUnknown, NoLeader) as error:
+                if isinstance(error, OutcomeUnknown) or isinstance(failure, NoLeader):
+                    failure = error
+                if forwarded:
+                    break
+            await self._leader_change(min(RETRY_S, max(0.0, give_up_at - self._loop.time())))
+        raise failure
+
+    async def _answer_once(
+        self, command: Command, timeout_s: float, *, forwarded: bool
+    ) -> Answer | None:
+        if not command.dry_run and (stored := self._stored(command)) is not None:
+            return stored
+        if self.reign is not None and self.reign.leading:
+            return await self.reign.execute(command)
+        if forwarded or self.leader_url is None or self.leader_url == self._own_url:
+            raise NoLeader
+        return await self._peers.forward(self.leader_url, command, timeout_s)
+
+    def _stored(self, command: Command) -> Answer | None:
+        stored = self.image.keys.find(command.actor, command.idempotency_key, command.fingerprint)
+        if stored is None:
+            return None
+        body = self._render(self.image.world, command, stored.outcome)
+        return Answer(stored.outcome, stored.seq, body, replayed=True)
+
+    async def _leader_change(self, wait_s: float) -> None:
+        self._changed.clear()
+        try:
+            async with asyncio.timeout(wait_s):
+                await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    # Reading
+
+    async def _follow(self) -> None:
+        end = await self._journal_end()
+        while True:
+            for accepted in await self.tail.fetch(wait_s=1.0):
+                self._take(accepted)
+            if not self.caught_up and self.tail.seen_offset >= end - 1:
+                self.caught_up = True
+                self._put_off_standing()
+
+    async def _journal_end(self) -> int:
+        while True:
+            try:
+                return await self._journal.end()
+            except JournalError as error:
+                log.warning("journal unavailable", extra={"reason": str(error)})
+                await asyncio.sleep(RETRY_S)
+
+    def _take(self, accepted: Accepted) -> None:
+        record = accepted.record
+        if isinstance(record, Claim):
+            self._take_claim(record, accepted)
+            return
+        layer = None
+        if self.reign is not None:
+            layer = self.reign.read_back(accepted)
+        match record:
+            case Commit():
+                self.image.take(record, layer)
+                if layer is not None and self.reign is not None:
+                    self.reign.folded(layer)
+            case Barrier():
+                self.image.note(record)
+                if self.reign is not None:
+                    self._clock_watch.compare(accepted.stamp_ms)
+            case Resign():
+                self.leader_url = None
+        self._put_off_standing(resigned=isinstance(record, Resign))
+
+    def _take_claim(self, claim: Claim, accepted: Accepted) -> None:
+        if self.reign is not None:
+            self.reign.end(f"term {claim.term} was claimed by {claim.leader_url}")
+        self.image.seq = claim.seq
+        self.leader_url = claim.leader_url
+        attempt = self._attempts.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
+        if attempt is not None:
+            self._clock_watch.compare(accepted.stamp_ms)
+            self._lead(claim, accepted, attempt)
+        self._changed.set()
+        self._put_off_standing()
+
+    # Leading
+
+    def _lead(self, claim: Claim, accepted: Accepted, attempt: Attempt) -> None:
+        round_trip_s = self._loop.time() - attempt.sent_at
+        self._timeout_s = self._timing.heartbeat_timeout_s
+        self._claimed_in_vain = False
+        self._given.clear()
+        self.reign = reign = Reign(
+            image=self.image,
+            claim=accepted.position.state,
+            writer=attempt.writer,
+            clock=self._clock,
+            render=self._render,
+            rules=self._rules,
+            read_back_s_max=max(self._timing.read_back_s_min, 2 * round_trip_s),
+            records_max=self._records_max,
+        )
+        reign.ended.add_done_callback(lambda _: self._led(reign))
+        log.info("leading", extra={"term": claim.term, "seq": claim.seq})
+
+    def _led(self, reign: Reign) -> None:
+        log.warning("leads no more", extra={"reason": reign.ended.result()})
+        if self.reign is reign:
+            self.reign = None
+        self._changed.set()
+        self._put_off_standing()
+
+    async def _keep_time(self) -> None:
+        """Heartbeats, deadlines and claims: whatever the passing of time asks for."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            if self.reign is not None:
+                await self._tick_leader(self.reign)
+            elif self._may_stand():
+                await self._claim()
+
+    async def _tick_leader(self, reign: Reign) -> None:
+        reign.check_read_back()
+        if not reign.leading:
+            return
+        if self._clock_watch.skewed or reign.worn_out:
+            await reign.resign()
+            return
+        self._meet_deadlines(reign)
+        silent_s = self._loop.time() - reign.last_sent_at
+        if self._timing.heartbeats and silent_s >= self._timing.heartbeat_timeout_s / 3:
+            reign.send_barrier()
+
+    def _meet_deadlines(self, reign: Reign) -> None:
+        given = 0
+        for deadline in self.image.agenda.due(self._clock()):
+            key = f"{deadline.id}@{deadline.due_at.isoformat()}"
+            if key in self._given:
+                continue
+            self._given.add(key)
+            command = Command(
+                id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", body=deadline.command
+            )
+            try:
+                if not reign.meet_deadline(command):
+                    self.image.agenda.drop(deadline)
+            except Exception:
+                # As for a client's command: it fails alone, and leading goes on.
+                log.exception("deadline not met", extra={"key": key})
+            given += 1
+            if given >= DUE_PER_TICK_MAX or not reign.leading:
+                return
+
+    # Standing for leader
+
+    def _may_stand(self) -> bool:
+        return (
+            self.caught_up
+            and not self._stopping
+            and not self._clock_watch.skewed
+            and self._loop.time() >= self._stand_at
+        )
+
+    def _put_off_standing(self, *, resigned: bool = False) -> None:
+        """A record was accepted: whoever wrote it is alive."""
+        if self._timing.claim_at_once:
+            wait_s = 0.0
+        elif resigned:
+            wait_s = self._timing.after_resign_s * (1 + self._random.random())
+        else:
+            wait_s = self._timeout_s * (1 + self._random.random() / 2)
+        self._stand_at = self._loop.time() + wait_s
+
+    async def _claim(self) -> None:
+        """Send a Claim on the accepted state. After one without effect the next one waits
+        twice as long: on a slow journal everybody's patience grows until a Claim lands
+        and its first heartbeat is heard in time."""
+        if self._claimed_in_vain:
+            self._timeout_s = min(2 * self._timeout_s, self._timing.timeout_s_max)
+        self._stand_at = self._loop.time() + self._timeout_s * (1 + self._random.random() / 2)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                writer = await self._journal.open_writer()
+        except (JournalError, TimeoutError) as error:
+            log.warning("cannot stand for leader", extra={"reason": repr(error)})
+            return
+        for earlier in self._attempts.values():
+            await earlier.writer.close()
+        state = self.tail.position.state
+        claim = Claim(
+            term=state.term + 1,
+            seq=state.seq + 1,
+            prev_hash=state.hash,
+            nonce=self._new_nonce(),
+            leader_url=self._own_url,
+        )
+        self._claimed_in_vain = True
+        self._attempts[claim.nonce] = Attempt(self._loop.time(), writer)
+        writer.append(encode_record(claim)).add_done_callback(_note_failure)
+
+
+def _note_failure(claimed: asyncio.Future[Place]) -> None:
+    """A Claim that failed to be sent may land all the same; its nonce is remembered."""
+    if not claimed.cancelled() and (error := claimed.exception()) is not None:
+        log.warning("claim not acknowledged", extra={"reason": str(error)})

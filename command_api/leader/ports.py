@@ -1,0 +1,37 @@
+"""What a command process needs from outside, and what it answers with."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from command_api.domain.commands import Command
+from command_api.domain.state import Layer
+from contracts.records import Outcome
+
+
+class Answer(NamedTuple):
+    """The recorded outcome of a command, and the representation to send along."""
+
+    outcome: Outcome
+    position: int
+    """`seq` of the record that holds the outcome."""
+    body: bytes
+    replayed: bool = False
+    """Whether the command had been answered before."""
+
+
+Render = Callable[[Layer, Command, Outcome], bytes]
+"""The representation of what a command came to, as the given world shows it."""
+
+WallClock = Callable[[], datetime]
+"""Aware UTC, whole milliseconds."""
+
+
+class Peers(Protocol):
+    """The way from a follower to the leader."""
+
+    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        """Have the leader answer. Raises the CommandError it answered with; NoLeader where
+        it says that it does not lead, or could not be connected to (nothing was done), and
+        OutcomeUnknown where the connection broke later."""
+        ...

@@ -1,0 +1,298 @@
+"""One reign: from the acceptance of an own Claim until leading ends, whatever the reason.
+
+Commands are decided one after another on the tentative world (accepted state plus what
+was sent and not yet read back), chained, and sent without waiting. An answer is given
+when this process's own reader has accepted a record with exactly that hash *and* the
+journal has acknowledged it; the acknowledgement alone proves nothing, since a record of
+an ended term is acknowledged like any other.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from datetime import datetime
+from typing import Any, Final
+
+from command_api.domain.commands import Command
+from command_api.domain.decide import Decision, decide
+from command_api.domain.rules import Rules
+from command_api.domain.state import Layer
+from command_api.leader.image import Image
+from command_api.leader.keys import scoped
+from command_api.leader.ports import Answer, Render, WallClock
+from contracts.acceptance import ReaderState
+from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
+from contracts.event_codec import encode_event
+from contracts.records import (
+    RECORD_BYTES_MAX,
+    Barrier,
+    CommandInfo,
+    Commit,
+    Record,
+    Resign,
+    encode_record,
+    hash_record,
+)
+from runtime.journal import Place, Writer
+from runtime.tail import Accepted
+
+log = logging.getLogger(__name__)
+
+RECORDS_MAX: Final = 2**30
+"""Of one writer; an idempotent Kafka producer's sequence number wraps at 2^31."""
+
+
+class Sent:
+    """A record on its way: settled when accepted by the own reader and acknowledged."""
+
+    __slots__ = ("accepted", "acknowledged", "hash", "layer", "sent_at", "seq", "settled")
+
+    def __init__(self, seq: int, record_hash: str, layer: Layer | None, sent_at: float) -> None:
+        self.seq = seq
+        self.hash = record_hash
+        self.layer = layer
+        self.sent_at = sent_at
+        self.accepted = False
+        self.acknowledged = False
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def settle_if_complete(self) -> None:
+        if self.accepted and self.acknowledged and not self.settled.done():
+            self.settled.set_result(None)
+
+
+class Reign:
+    """Created when an own Claim was accepted; `end` is called when leading is over."""
+
+    def __init__(
+        self,
+        *,
+        image: Image,
+        claim: ReaderState,
+        writer: Writer,
+        clock: WallClock,
+        render: Render,
+        rules: Rules,
+        read_back_s_max: float,
+        records_max: int = RECORDS_MAX,
+    ) -> None:
+        self._image = image
+        self._writer = writer
+        self._clock = clock
+        self._render = render
+        self._rules = rules
+        self._read_back_s_max = read_back_s_max
+        self._records_left = records_max
+        self._loop = asyncio.get_running_loop()
+        self._tentative = Layer(image.world)
+        self._term = claim.term
+        self._seq = claim.seq
+        self._hash = claim.hash
+        self._decided_at = image.decided_at
+        self._unread: deque[Sent] = deque()
+        self._by_key: dict[str, tuple[str, Sent]] = {}
+        self._barrier_wanted: asyncio.Future[Sent] | None = None
+        self._resigned = False
+        self.last_sent_at = self._loop.time()
+        self.ended: asyncio.Future[str] = self._loop.create_future()
+        """Done, with the reason, when this process no longer leads."""
+        self.closing: asyncio.Task[None] | None = None
+
+    @property
+    def leading(self) -> bool:
+        return not self._resigned and not self.ended.done()
+
+    @property
+    def worn_out(self) -> bool:
+        """The writer has sent as many records as one may."""
+        return self._records_left <= 0
+
+    # Commands
+
+    async def execute(self, command: Command) -> Answer | None:
+        """Decide, record, and answer once the record counts.
+
+        None where a record with the same key, but of another request, is on its way: the
+        caller asks the stored answers again. Raises the CommandErrors of `decide`,
+        TooLarge, and OutcomeUnknown when leading ends first.
+        """
+        pending = self._by_key.get(scoped(command.actor, command.idempotency_key))
+        if pending is not None:
+            await self._wait_for(pending[1])
+            return None
+        self._demand_leading()
+        now = max(self._decided_at, self._clock())
+        try:
+            decision = decide(command, self._tentative, now, self._rules)
+        except NeedsFact:
+            raise
+        except CommandError:
+            # Not recorded, so only a later record of ours shows that we still led.
+            await self.confirm_leading()
+            raise
+        body = self._render(decision.layer, command, decision.outcome)
+        if command.dry_run:
+            await self.confirm_leading()
+            return Answer(decision.outcome, self._image.seq, body)
+        sent = self._send_commit(command, decision, now)
+        await self._wait_for(sent)
+        return Answer(decision.outcome, sent.seq, body)
+
+    def meet_deadline(self, command: Command) -> bool:
+        """Decide and send a command of the leader's own; false where it is moot."""
+        now = max(self._decided_at, self._clock())
+        decision = decide(command, self._tentative, now, self._rules)
+        if not decision.events:
+            return False
+        sent = self._send_commit(command, decision, now)
+        sent.settled.add_done_callback(_retrieve)
+        return True
+
+    async def confirm_leading(self) -> None:
+        """Return once a record that was sent after this call has been read back.
+
+        Raises OutcomeUnknown when leading ends first. One Barrier serves all who wait.
+        """
+        self._demand_leading()
+        if self._barrier_wanted is None:
+            self._barrier_wanted = self._loop.create_future()
+            self._loop.call_soon(self._send_wanted_barrier)
+        await self._wait_for(await self._barrier_wanted)
+
+    # Records
+
+    def send_barrier(self) -> None:
+        barrier = Barrier(
+            term=self._term,
+            seq=self._seq + 1,
+            prev_hash=self._hash,
+            decided_at=max(self._decided_at, self._clock()),
+        )
+        self._send(barrier, encode_record(barrier), None).settled.add_done_callback(_retrieve)
+
+    async def resign(self) -> None:
+        """Hand over cleanly: what was sent is settled or given up, then a Resign."""
+        if not self.leading:
+            return
+        self._resigned = True
+        record = Resign(term=self._term, seq=self._seq + 1, prev_hash=self._hash)
+        sent = self._send(record, encode_record(record), None)
+        try:
+            async with asyncio.timeout(self._read_back_s_max):
+                await self._wait_for(sent)
+        except (OutcomeUnknown, TimeoutError) as error:
+            log.warning("resignation not confirmed", extra={"reason": repr(error)})
+        self.end("resigned")
+
+    def read_back(self, accepted: Accepted) -> Layer | None:
+        """The own reader accepted a record of this term: the layer it was decided on.
+
+        Ends the reign where it is not the record that was sent: another process then
+        writes in this term, which no reader would have believed possible.
+        """
+        state = accepted.position.state
+        sent = self._unread.popleft() if self._unread else None
+        if sent is None or sent.seq != state.seq or sent.hash != state.hash:
+            self.end(f"record {state.seq} of the own term is not the one sent")
+            return None
+        sent.accepted = True
+        sent.settle_if_complete()
+        return sent.layer
+
+    def folded(self, layer: Layer) -> None:
+        """The image has absorbed `layer`: the tentative world need not hide it any more."""
+        self._tentative.forget(layer)
+
+    def check_read_back(self) -> None:
+        """End the reign where a record has been on its way for too long."""
+        if self._unread:
+            waiting_s = self._loop.time() - self._unread[0].sent_at
+            if waiting_s > self._read_back_s_max:
+                self.end(f"record {self._unread[0].seq} not read back after {waiting_s:.1f} s")
+
+    def end(self, reason: str) -> None:
+        """Lead no more. What is pending has an unknown outcome; nothing is sent again."""
+        if self.ended.done():
+            return
+        self.ended.set_result(reason)
+        self._tentative.clear()
+        waiting: list[asyncio.Future[Any]] = [sent.settled for sent in self._unread]
+        if self._barrier_wanted is not None:
+            waiting.append(self._barrier_wanted)
+        for future in waiting:
+            if not future.done():
+                future.set_exception(OutcomeUnknown())
+                future.exception()  # Somebody may wait, but nobody has to.
+        self._unread.clear()
+        self._by_key.clear()
+        self.closing = self._loop.create_task(self._writer.close())
+
+    # Inside
+
+    def _demand_leading(self) -> None:
+        if not self.leading:
+            raise OutcomeUnknown
+
+    def _send_commit(self, command: Command, decision: Decision, now: datetime) -> Sent:
+        """Encode and check the size first, then evolve and send: a command that cannot be
+        stored is refused to its client alone."""
+        commit = Commit(
+            term=self._term,
+            seq=self._seq + 1,
+            prev_hash=self._hash,
+            decided_at=now,
+            command=CommandInfo(
+                command.id,
+                command.kind,
+                command.actor,
+                command.idempotency_key,
+                command.fingerprint,
+            ),
+            outcome=decision.outcome,
+            events=tuple(encode_event(event) for event in decision.events),
+        )
+        payload = encode_record(commit)
+        if len(payload) > RECORD_BYTES_MAX:
+            raise TooLarge(facts={"bytes": len(payload), "bytes_max": RECORD_BYTES_MAX})
+        self._tentative.absorb(decision.layer)
+        self._decided_at = now
+        sent = self._send(commit, payload, decision.layer)
+        key = scoped(command.actor, command.idempotency_key)
+        self._by_key[key] = (command.fingerprint, sent)
+        sent.settled.add_done_callback(lambda _: self._by_key.pop(key, None))
+        return sent
+
+    def _send(self, record: Record, payload: bytes, layer: Layer | None) -> Sent:
+        sent = Sent(record.seq, hash_record(payload), layer, self._loop.time())
+        self._unread.append(sent)
+        self._seq, self._hash = sent.seq, sent.hash
+        self.last_sent_at = sent.sent_at
+        self._records_left -= 1
+        self._writer.append(payload).add_done_callback(
+            lambda acknowledgement: self._acknowledged(sent, acknowledgement)
+        )
+        if self._barrier_wanted is not None:
+            self._barrier_wanted.set_result(sent)
+            self._barrier_wanted = None
+        return sent
+
+    def _send_wanted_barrier(self) -> None:
+        if self._barrier_wanted is not None and self.leading:
+            self.send_barrier()
+
+    def _acknowledged(self, sent: Sent, acknowledgement: asyncio.Future[Place]) -> None:
+        if acknowledgement.cancelled() or acknowledgement.exception() is not None:
+            self.end(f"send of record {sent.seq} failed: {acknowledgement}")
+            return
+        sent.acknowledged = True
+        sent.settle_if_complete()
+
+    async def _wait_for(self, sent: Sent) -> None:
+        """Several may wait for one record: a waiter that gives up must not take it along."""
+        await asyncio.shield(sent.settled)
+
+
+def _retrieve(settled: asyncio.Future[None]) -> None:
+    """Nobody waits for this record; its failure is told by the end of the reign."""
+    if not settled.cancelled():
+        settled.exception()
