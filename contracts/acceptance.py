@@ -47,7 +47,10 @@ def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState 
     match record:
         case Claim():
             in_term = record.term == state.term + 1
-            from_the_future = record.term > state.term + 1
+            # Its sender had read a part of what lies before it, so it cannot know more.
+            from_the_future = record.term > state.term + 1 or (
+                in_term and record.seq > state.seq + 1
+            )
         case Commit() | Barrier() | Resign():
             in_term = record.term == state.term and state.open
             from_the_future = record.term > state.term

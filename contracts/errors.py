@@ -19,6 +19,7 @@ CommandError
     ├── OutcomeUnknown       may or may not count; retry with the same Idempotency-Key
     ├── NoLeader             nothing happened; nobody leads at the moment
     ├── DependencyDown       a service around us does not answer
+    │   └── DependencyRefused   it answers, but will never take this request
     └── ProjectionBehind     the read side has not come to the wanted position yet
 """
 
@@ -272,6 +273,14 @@ class DependencyDown(Unavailable):
     def __init__(self, name: str) -> None:
         super().__init__(facts={"dependency": name})
         self.name = name
+
+
+class DependencyRefused(DependencyDown):
+    """Trying again is no use: it was our request that the service did not take."""
+
+    def __init__(self, name: str, status: int) -> None:
+        super().__init__(name)
+        self.status = status
 
 
 class ProjectionBehind(Unavailable):

@@ -35,7 +35,7 @@ def decode_event(stored: Raw | bytes) -> DomainEvent:
     """Raises UnreadableEvent for an unknown type or a shape that does not fit it."""
     try:
         return _decoder.decode(stored)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return _decode_old(stored, error)
 
 
@@ -46,10 +46,8 @@ def decode_events(stored: Sequence[Raw]) -> list[DomainEvent]:
 def _decode_old(stored: Raw | bytes, error: Exception) -> DomainEvent:
     try:
         event = msgspec.json.decode(stored, type=dict[str, Any])
-        if event.get("type") not in UPCASTERS:
-            raise UnreadableEvent(f"{event.get('type')}: {error}") from error
         while upcast := UPCASTERS.get(event["type"]):
             event = upcast(event)
         return cast(DomainEvent, msgspec.convert(event, DomainEvent))
-    except msgspec.MsgspecError as second:
-        raise UnreadableEvent(str(second)) from second
+    except Exception as second:  # Upcasters, too, may meet shapes that they do not know.
+        raise UnreadableEvent(f"{second!r}; as the present version: {error}") from second

@@ -52,8 +52,9 @@ class Tail:
         self._cursor: Cursor | None = None
         self._anchor: Position | None = None
         self._checked_at = 0.0
-        self._seen_offset = position.offset
         self.position = position
+        self.seen_offset = position.offset
+        """Offset of the last entry read, whether it counted or not."""
         self.ignored = 0
         """Entries that did not count (R2): leftovers of ended reigns and late claims."""
         self.available = True
@@ -118,10 +119,10 @@ class Tail:
             raise JournalBroken(f"unreadable record at offset {entry.offset}: {error}") from error
         state = accept(self.position.state, record, hash_record(entry.payload))
         if state is None:
-            if entry.offset > self._seen_offset:
-                self._seen_offset = entry.offset
+            if entry.offset > self.seen_offset:
+                self.seen_offset = entry.offset
                 self.ignored += 1
             return None
-        self._seen_offset = entry.offset
+        self.seen_offset = entry.offset
         self.position = Position(entry.offset, state)
         return Accepted(record, self.position, entry.stamp_ms)

@@ -17,7 +17,7 @@ from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.image import Image
 from command_api.leader.ports import Answer, Peers, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
-from contracts.acceptance import JournalBroken
+from contracts.acceptance import JournalBroken, ReaderState
 from contracts.errors import NoLeader, OutcomeUnknown, Unavailable
 from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
@@ -26,7 +26,6 @@ from runtime.tail import Accepted, Tail
 
 log = logging.getLogger(__name__)
 
-TICK_S: Final = 0.1
 RETRY_S: Final = 0.1
 DUE_PER_TICK_MAX: Final = 200
 
@@ -42,15 +41,8 @@ class Timing(NamedTuple):
     claim_at_once: bool = False
     """This process holds an exclusive lock on the journal: nobody else can lead."""
     heartbeats: bool = True
-
-
-class Attempt(NamedTuple):
-    """An own Claim that was sent, to be remembered until the process ends: it may land
-    minutes late, and then this process leads."""
-
-    sent_at: float
-    writer: Writer
-    """Closed, where a later attempt has been made since."""
+    tick_s: float = 0.1
+    """How often heartbeats, deadlines and patience are looked at."""
 
 
 class Node:
@@ -80,7 +72,11 @@ class Node:
         self._records_max = records_max
         self._loop = asyncio.get_running_loop()
         self._clock_watch = ClockWatch(clock, self._loop.time)
-        self._attempts: dict[str, Attempt] = {}
+        self._claims: dict[str, float] = {}
+        """When each own Claim was sent, by nonce: it may land minutes late, and then this
+        process leads."""
+        self._newest: tuple[str, Writer] | None = None
+        self._late_start: asyncio.Task[None] | None = None
         self._claimed_in_vain = False
         self._timeout_s = timing.heartbeat_timeout_s
         self._stand_at = self._loop.time()
@@ -90,8 +86,10 @@ class Node:
         self.image = Image()
         self.tail = Tail(journal)
         self.reign: Reign | None = None
+        self._reigned: Reign | None = None
         self.leader_url: str | None = None
-        self.caught_up = False
+        self.caught_up = asyncio.Event()
+        """Set once the records that were there at the start have been read."""
 
     # Lifecycle
 
@@ -113,6 +111,14 @@ class Node:
         self._stopping = True
         if self.reign is not None:
             await self.reign.resign()
+
+    async def close(self) -> None:
+        """Let go of the journal, after `run` has ended."""
+        if self._newest is not None:
+            await self._newest[1].close()
+        if self._reigned is not None and self._reigned.closing is not None:
+            await self._reigned.closing
+        await self.tail.close()
 
     @property
     def leading(self) -> bool:
@@ -188,8 +194,8 @@ class Node:
         while True:
             for accepted in await self.tail.fetch(wait_s=1.0):
                 self._take(accepted)
-            if not self.caught_up and self.tail.seen_offset >= end - 1:
-                self.caught_up = True
+            if not self.caught_up.is_set() and self.tail.seen_offset >= end - 1:
+                self.caught_up.set()
                 self._put_off_standing()
 
     async def _journal_end(self) -> int:
@@ -226,24 +232,40 @@ class Node:
             self.reign.end(f"term {claim.term} was claimed by {claim.leader_url}")
         self.image.seq = claim.seq
         self.leader_url = claim.leader_url
-        attempt = self._attempts.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
-        if attempt is not None:
+        sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
+        if sent_at is not None:
             self._clock_watch.compare(accepted.stamp_ms)
-            self._lead(claim, accepted, attempt)
+            state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
+            if self._newest is not None and self._newest[0] == claim.nonce:
+                self._lead(state, self._newest[1], round_trip_s)
+            else:
+                self._late_start = self._loop.create_task(self._lead_late(state, round_trip_s))
         self._changed.set()
         self._put_off_standing()
 
     # Leading
 
-    def _lead(self, claim: Claim, accepted: Accepted, attempt: Attempt) -> None:
-        round_trip_s = self._loop.time() - attempt.sent_at
+    async def _lead_late(self, state: ReaderState, round_trip_s: float) -> None:
+        """Lead under a Claim whose writer has been given up since."""
+        try:
+            async with asyncio.timeout(self._timing.heartbeat_timeout_s):
+                writer = await self._journal.open_writer()
+        except (JournalError, TimeoutError) as error:
+            log.warning("cannot lead", extra={"reason": repr(error)})
+            return
+        if self.tail.position.state == state:
+            self._lead(state, writer, round_trip_s)
+        else:
+            await writer.close()
+
+    def _lead(self, state: ReaderState, writer: Writer, round_trip_s: float) -> None:
         self._timeout_s = self._timing.heartbeat_timeout_s
         self._claimed_in_vain = False
         self._given.clear()
-        self.reign = reign = Reign(
+        self.reign = self._reigned = reign = Reign(
             image=self.image,
-            claim=accepted.position.state,
-            writer=attempt.writer,
+            claim=state,
+            writer=writer,
             clock=self._clock,
             render=self._render,
             rules=self._rules,
@@ -251,7 +273,8 @@ class Node:
             records_max=self._records_max,
         )
         reign.ended.add_done_callback(lambda _: self._led(reign))
-        log.info("leading", extra={"term": claim.term, "seq": claim.seq})
+        self._changed.set()
+        log.info("leading", extra={"term": state.term, "seq": state.seq})
 
     def _led(self, reign: Reign) -> None:
         log.warning("leads no more", extra={"reason": reign.ended.result()})
@@ -263,7 +286,7 @@ class Node:
     async def _keep_time(self) -> None:
         """Heartbeats, deadlines and claims: whatever the passing of time asks for."""
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(self._timing.tick_s)
             if self.reign is not None:
                 await self._tick_leader(self.reign)
             elif self._may_stand():
@@ -305,7 +328,7 @@ class Node:
 
     def _may_stand(self) -> bool:
         return (
-            self.caught_up
+            self.caught_up.is_set()
             and not self._stopping
             and not self._clock_watch.skewed
             and self._loop.time() >= self._stand_at
@@ -334,8 +357,8 @@ class Node:
         except (JournalError, TimeoutError) as error:
             log.warning("cannot stand for leader", extra={"reason": repr(error)})
             return
-        for earlier in self._attempts.values():
-            await earlier.writer.close()
+        if self._newest is not None:
+            await self._newest[1].close()
         state = self.tail.position.state
         claim = Claim(
             term=state.term + 1,
@@ -345,7 +368,8 @@ class Node:
             leader_url=self._own_url,
         )
         self._claimed_in_vain = True
-        self._attempts[claim.nonce] = Attempt(self._loop.time(), writer)
+        self._claims[claim.nonce] = self._loop.time()
+        self._newest = (claim.nonce, writer)
         writer.append(encode_record(claim)).add_done_callback(_note_failure)
 
 

@@ -1,0 +1,100 @@
+"""A command process of its own: `python -m command_api.main`. Wired in `build_app`."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import uvicorn
+from fastapi import FastAPI
+
+from command_api.http.peers import HttpPeers
+from command_api.service import CommandService
+from command_api.settings import Settings
+from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
+from runtime.clock import system_clock
+from runtime.collector import spare_long_lived_state
+from runtime.journals.kafka import KafkaJournal
+from runtime.neighbours.wiring import connect_neighbours
+from runtime.openapi import describe
+from runtime.problems import install_problems
+from runtime.process_routes import build_process_router
+from runtime.tokens import TokenVerifier
+
+log = logging.getLogger(__name__)
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The whole process; it works between the app's start-up and shut-down."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        journal = KafkaJournal(settings.kafka_bootstrap_servers, settings.journal_topic)
+        async with aiohttp.ClientSession() as session:
+            neighbours = connect_neighbours(session, settings.neighbours_url)
+            service = CommandService(
+                journal=journal,
+                own_url=settings.own_url,
+                cell_secret=settings.cell_secret.get_secret_value(),
+                peers=HttpPeers(session, settings.cell_secret.get_secret_value()),
+                verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
+                auth=neighbours.auth,
+                movies=neighbours.movies,
+                ugc=neighbours.ugc,
+                clock=system_clock,
+                timing=settings.timing(),
+                rules=settings.rules(),
+                submit_deadline_s=settings.submit_deadline_s,
+            )
+            for router in service.routers:
+                app.include_router(router)
+            app.include_router(build_process_router(service.readiness))
+            running = await service.start()
+            running.add_done_callback(_stop_process)
+            sparing = asyncio.create_task(_spare_when_loaded(service))
+            yield
+            sparing.cancel()
+            running.remove_done_callback(_stop_process)
+            await service.stop()
+        await journal.close()
+
+    app = FastAPI(
+        title="PRACTIX command API",
+        docs_url="/api/openapi",
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    install_problems(app)
+    describe(app, [DetailAnnouncementResponse, DetailBookingResponse])
+    return app
+
+
+async def _spare_when_loaded(service: CommandService) -> None:
+    await service.node.caught_up.wait()
+    spare_long_lived_state()
+
+
+def _stop_process(running: asyncio.Task[None]) -> None:
+    """Whatever ended the node, the journal cannot be trusted or the code: stop loudly."""
+    log.critical("the command node stopped", exc_info=running.exception())
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO)
+    settings = Settings()
+    uvicorn.run(
+        build_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+    )
+
+
+if __name__ == "__main__":
+    main()

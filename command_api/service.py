@@ -1,0 +1,102 @@
+"""The command service: wired here, run by its own process or inside the embedded one."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from random import SystemRandom
+from typing import Any
+
+from fastapi import APIRouter
+
+from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.http.edge import Edge
+from command_api.http.peers import build_internal_router
+from command_api.http.routes import build_router
+from command_api.leader.node import Node, Timing
+from command_api.leader.ports import Peers
+from command_api.metrics import observe
+from command_api.rendering import renderer
+from runtime.journal import Journal
+from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
+from runtime.tokens import TokenVerifier
+
+NONCE_BYTES = 16
+SUBMIT_DEADLINE_S = 30.0
+STOP_S_MAX = 10.0
+
+
+class CommandService:
+    """Create inside a running event loop. `start`, serve `routers`, `stop`."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        own_url: str,
+        cell_secret: str,
+        peers: Peers,
+        verifier: TokenVerifier,
+        auth: AuthClient,
+        movies: MovieClient,
+        ugc: UgcClient,
+        clock: Callable[[], datetime],
+        timing: Timing = Timing(),  # noqa: B008 - immutable
+        rules: Rules = DEFAULT_RULES,
+        submit_deadline_s: float = SUBMIT_DEADLINE_S,
+    ) -> None:
+        self.node = Node(
+            journal=journal,
+            own_url=own_url,
+            peers=peers,
+            clock=clock,
+            render=renderer(rules),
+            random=SystemRandom(),
+            new_nonce=lambda: secrets.token_hex(NONCE_BYTES),
+            rules=rules,
+            timing=timing,
+        )
+        edge = Edge(
+            node=self.node,
+            verifier=verifier,
+            auth=auth,
+            movies=movies,
+            ugc=ugc,
+            deadline_s=submit_deadline_s,
+        )
+        self.routers: list[APIRouter] = [
+            build_router(edge),
+            build_internal_router(self.node, cell_secret),
+        ]
+        self._running: asyncio.Task[None] | None = None
+        observe(self.node)
+
+    async def start(self) -> asyncio.Task[None]:
+        """Begin to follow the journal and to stand for leader. The task ends only by
+        failing: with JournalBroken the process must stop."""
+        self._running = asyncio.create_task(self.node.run(), name="command node")
+        return self._running
+
+    async def stop(self) -> None:
+        """Hand over, where this process leads, and stop. Bounded."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S_MAX):
+                await self.node.resign()
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._running
+        await self.node.close()
+
+    def readiness(self) -> dict[str, Any]:
+        """What readiness hangs on; a follower is ready when it knows whom to forward to."""
+        node = self.node
+        return {
+            "running": self._running is not None and not self._running.done(),
+            "journal": node.tail.available,
+            "caught_up": node.caught_up.is_set(),
+            "leader_known": node.leading or node.leader_url is not None,
+            "clock_right": not node.clock_skewed,
+            "leading": "yes" if node.leading else "no",
+        }

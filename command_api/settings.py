@@ -1,0 +1,44 @@
+"""Settings of a command process."""
+
+from datetime import timedelta
+
+from pydantic import AliasChoices, Field, PositiveFloat, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from command_api.domain.rules import Rules
+from command_api.leader.node import Timing
+from runtime.tokens import TokenSettings
+
+
+class Settings(BaseSettings):
+    """Built once in `main` and passed down; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COMMAND_API_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = 8001
+    own_url: str
+    """How the other command processes of the cell reach this one."""
+    cell_secret: SecretStr
+    """Shared by the command processes of one cell."""
+    kafka_bootstrap_servers: str = Field(
+        validation_alias=AliasChoices(
+            "KAFKA_BOOTSTRAP_SERVERS", "COMMAND_API_KAFKA_BOOTSTRAP_SERVERS"
+        )
+    )
+    journal_topic: str = "practix.journal"
+    neighbours_url: str
+    """Base address of Auth, Movie_API and UGC."""
+    token: TokenSettings
+    heartbeat_timeout_s: PositiveFloat = 5.0
+    submit_deadline_s: PositiveFloat = 30.0
+    gap_min: int = 0
+    pending_blocks: bool = False
+
+    def rules(self) -> Rules:
+        return Rules(gap=timedelta(minutes=self.gap_min), pending_blocks=self.pending_blocks)
+
+    def timing(self) -> Timing:
+        return Timing(heartbeat_timeout_s=self.heartbeat_timeout_s)

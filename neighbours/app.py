@@ -1,0 +1,75 @@
+"""The stand-in as a whole: one router for all five services, and an app around it.
+
+The launcher includes the router in its one app; `python -m neighbours` serves the app.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+
+from neighbours.auth import People, Signer, auth_router
+from neighbours.movies import Films, movies_router
+from neighbours.notification import Inboxes, notification_router
+from neighbours.settings import NeighboursSettings
+from neighbours.shortener import Links, shortener_router
+from neighbours.store import Store
+from neighbours.switches import Switches, control_router
+from neighbours.ugc import Followers, ugc_router
+from runtime.clock import Clock, shifted_clock
+from runtime.problems import install_problems
+from runtime.process_routes import build_process_router
+
+
+class Neighbours:
+    """The state behind the routes. Open it once per data directory, close it at the end."""
+
+    def __init__(self, settings: NeighboursSettings, now: Clock | None = None) -> None:
+        """`now` is the system's one clock; by default the machine's, shifted as set."""
+        now = now or shifted_clock(settings.clock_offset_s)
+        self.signer = Signer(settings, now)
+        self.films = Films()
+        self.switches = Switches()
+        self._store = Store(settings.data_dir)
+        self.people = People(self._store)
+        self.followers = Followers(self._store)
+        self.inboxes = Inboxes(self._store)
+        self.links = Links(self._store, settings.public_url, now)
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def build_router(state: Neighbours) -> APIRouter:
+    """All routes, full paths included. The app around them needs `install_problems`."""
+    router = APIRouter()
+    router.include_router(auth_router(state.people, state.signer, state.switches))
+    router.include_router(movies_router(state.films, state.switches))
+    router.include_router(ugc_router(state.followers, state.switches))
+    router.include_router(notification_router(state.inboxes, state.switches))
+    router.include_router(shortener_router(state.links, state.switches))
+    router.include_router(control_router(state.switches))
+    return router
+
+
+def create_app(settings: NeighboursSettings, now: Clock | None = None) -> FastAPI:
+    """The stand-in as its own process."""
+    state = Neighbours(settings, now)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        state.close()
+
+    app = FastAPI(
+        title="PRACTIX neighbours",
+        version="1",
+        openapi_url="/api/openapi.json",
+        docs_url="/api/openapi",
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    install_problems(app)
+    app.include_router(build_router(state))
+    app.include_router(build_process_router(dict))
+    return app

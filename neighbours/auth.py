@@ -1,0 +1,152 @@
+"""Auth: everybody who names a login gets a token for it."""
+
+from hashlib import sha256
+from typing import Annotated, Any, Final
+from uuid import NAMESPACE_URL, UUID, uuid5
+from zoneinfo import available_timezones
+
+import jwt
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+)
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from starlette.responses import Response
+
+from contracts.errors import Language, NotFound
+from neighbours.settings import NeighboursSettings
+from neighbours.store import Store
+from neighbours.switches import Switches
+from runtime.clock import Clock
+from runtime.http import json_response
+from runtime.tokens import issue_token
+
+_PEOPLE: Final = uuid5(NAMESPACE_URL, "urn:practix:person")
+
+Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _known_zone(tz: str) -> str:
+    if tz not in available_timezones():
+        raise ValueError("not an IANA time zone")
+    return tz
+
+
+class LoginBody(BaseModel):
+    """A person keeps what an earlier login set, unless this one sets it again."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    login: Login
+    is_super: bool = False
+    permissions: Annotated[tuple[str, ...], Field(max_length=50)] = ()
+    name: Login | None = None
+    language: Language | None = None
+    tz: Annotated[str, AfterValidator(_known_zone)] | None = None
+
+
+def person_id_of(login: str) -> str:
+    """The same login, in any case, is the same person in every installation."""
+    return str(uuid5(_PEOPLE, login.strip().casefold()))
+
+
+class Signer:
+    """Issues tokens, and publishes the key that verifies them where that may be public."""
+
+    def __init__(self, settings: NeighboursSettings, now: Clock) -> None:
+        self._settings = settings
+        self._now = now
+        self._key: Any = None
+        self._kid: str | None = None
+        self.key_set: dict[str, list[dict[str, Any]]] = {"keys": []}
+        if settings.secret is not None and settings.algorithm == "HS256":
+            self._key = settings.secret.get_secret_value()
+        elif settings.private_key_file is not None:
+            self._load(settings.private_key_file.read_bytes())
+
+    def token(self, person_id: str, body: LoginBody) -> str:
+        return issue_token(
+            person_id,
+            key=self._key,
+            now=self._now(),
+            algorithm=self._settings.algorithm,
+            issuer=self._settings.issuer,
+            audience=self._settings.audience,
+            lifetime=self._settings.token_lifetime,
+            is_super=body.is_super,
+            permissions=body.permissions,
+            kid=self._kid,
+        )
+
+    def _load(self, pem: bytes) -> None:
+        self._key = load_pem_private_key(pem, password=None)
+        public = self._key.public_key()
+        der = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        self._kid = sha256(der).hexdigest()[:16]
+        algorithm: Any = jwt.get_algorithm_by_name(self._settings.algorithm)
+        about = {"kid": self._kid, "use": "sig", "alg": self._settings.algorithm}
+        self.key_set["keys"].append(algorithm.to_jwk(public, as_dict=True) | about)
+
+
+class People:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def log_in(self, body: LoginBody) -> dict[str, Any]:
+        user_id = person_id_of(body.login)
+        self._store.write(
+            """
+            INSERT INTO person (user_id, name, language, tz)
+            VALUES (?1, coalesce(?2, ?3), coalesce(?4, 'ru'), coalesce(?5, 'Europe/Moscow'))
+            ON CONFLICT (user_id) DO UPDATE SET
+                name = coalesce(?2, name), language = coalesce(?4, language),
+                tz = coalesce(?5, tz)
+            """,
+            user_id,
+            body.name,
+            body.login[0].upper() + body.login[1:],
+            body.language,
+            body.tz,
+        )
+        return self.person(user_id)
+
+    def person(self, user_id: str) -> dict[str, Any]:
+        """Raises NotFound for somebody who never logged in."""
+        person = self._store.row(
+            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
+        )
+        if person is None:
+            raise NotFound
+        return person
+
+
+def auth_router(people: People, signer: Signer, switches: Switches) -> APIRouter:
+    router = APIRouter(
+        prefix="/neighbours/auth",
+        tags=["neighbours: Auth"],
+        dependencies=[Depends(switches.guard("auth"))],
+    )
+
+    @router.post("/token")
+    async def log_in(body: LoginBody) -> Response:
+        """A token for the login; one seen for the first time becomes a person."""
+        person = people.log_in(body)
+        token = signer.token(person["user_id"], body)
+        return json_response(
+            {"access_token": token, "user_id": person["user_id"], "name": person["name"]},
+            headers={"Cache-Control": "no-store"},
+        )
+
+    @router.get("/users/{user_id}")
+    async def get_person(user_id: UUID) -> Response:
+        """Name, language and time zone of a person."""
+        return json_response(people.person(str(user_id)))
+
+    @router.get("/jwks.json")
+    async def get_key_set() -> Response:
+        """The public keys; empty with HS256, whose key is a shared secret."""
+        return json_response(signer.key_set)
+
+    return router

@@ -1,0 +1,110 @@
+"""Notification: takes messages, once each, and shows everybody's inbox."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Query, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from starlette.responses import Response
+
+from contracts.errors import Malformed
+from neighbours.inbox_page import render_inbox
+from neighbours.store import Store
+from neighbours.switches import Switches
+from runtime.http import accepts_html, json_response
+
+INBOX_ROWS_MAX: Final = 10_000
+
+Key = Annotated[str, StringConstraints(min_length=1, max_length=300)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class SendBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    key: Key
+    user_id: UUID
+    notification_id: UUID
+    source_name: Name
+    event_type: Name
+    title: Annotated[str, StringConstraints(max_length=1_000)]
+    text: Annotated[str, StringConstraints(max_length=20_000)]
+    short_link: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    context: dict[str, Any] = {}
+    created_at: AwareDatetime
+
+
+class Inboxes:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def take(self, body: SendBody) -> bool:
+        """Whether the message is new; one whose key was seen before changes nothing."""
+        written = self._store.write(
+            """
+            INSERT INTO notice (key, user_id, notification_id, source_name, event_type,
+                                title, text, short_link, context, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO NOTHING
+            """,
+            body.key,
+            str(body.user_id),
+            str(body.notification_id),
+            body.source_name,
+            body.event_type,
+            body.title,
+            body.text,
+            body.short_link,
+            msgspec.json.encode(body.context).decode(),
+            # One form for all, so that the text sorts as the time does.
+            _utc_text(body.created_at),
+        )
+        return written == 1
+
+    def inbox(self, user_id: str, limit: int) -> list[dict[str, Any]]:
+        """Newest first."""
+        return self._store.rows(
+            """
+            SELECT key, event_type, title, text, short_link, created_at, source_name
+            FROM notice WHERE user_id = ? ORDER BY created_at DESC, id DESC LIMIT ?
+            """,
+            user_id,
+            limit,
+        )
+
+
+def notification_router(inboxes: Inboxes, switches: Switches) -> APIRouter:
+    router = APIRouter(
+        prefix="/neighbours/notification",
+        tags=["neighbours: Notification"],
+        dependencies=[Depends(switches.guard("notification"))],
+    )
+
+    @router.post("/send")
+    async def send(
+        body: SendBody, idempotency_key: Annotated[str | None, Header()] = None
+    ) -> Response:
+        """Deliver a message once per key; sending it again is answered alike."""
+        if idempotency_key is not None and idempotency_key != body.key:
+            raise Malformed("malformed_header", {"header": "Idempotency-Key"})
+        new = inboxes.take(body)
+        return json_response({"status": "accepted", "key": body.key, "repeated": not new})
+
+    @router.get("/inbox/{user_id}")
+    async def get_inbox(
+        request: Request,
+        user_id: UUID,
+        limit: Annotated[int, Query(ge=1, le=INBOX_ROWS_MAX)] = INBOX_ROWS_MAX,
+    ) -> Response:
+        """What the person was sent, newest first; a page where a browser asks."""
+        notices = inboxes.inbox(str(user_id), limit)
+        if accepts_html(request):
+            return render_inbox(str(user_id), notices)
+        return json_response(notices, headers={"Vary": "Accept"})
+
+    return router
+
+
+def _utc_text(instant: datetime) -> str:
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

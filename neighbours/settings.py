@@ -1,0 +1,50 @@
+"""Settings of the stand-in."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+
+from pydantic import (
+    AliasChoices,
+    Field,
+    NonNegativeFloat,
+    PositiveInt,
+    SecretStr,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.tokens import Algorithm, require_secret
+
+
+class NeighboursSettings(BaseSettings):
+    """Built once, by `__main__` or the launcher, and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="NEIGHBOURS_", frozen=True, populate_by_name=True)
+
+    data_dir: Path
+    """Where the one database file lies; made if it is missing."""
+    public_url: str = "http://127.0.0.1:8000"
+    """Where clients reach `/s/{code}`: short links begin with it."""
+    host: str = "127.0.0.1"
+    port: PositiveInt = 8000
+
+    algorithm: Algorithm = "HS256"
+    secret: SecretStr | None = None
+    """Signs tokens with HS256. No default: it must be the one the services verify with."""
+    private_key_file: Path | None = None
+    """PEM; signs tokens with RS256 or ES256."""
+    issuer: str = "practix-auth"
+    audience: str = "practix"
+    token_lifetime: timedelta = timedelta(days=1)
+    clock_offset_s: NonNegativeFloat = Field(
+        default=0.0,
+        validation_alias=AliasChoices("NEIGHBOURS_CLOCK_OFFSET_S", "PRACTIX_CLOCK_OFFSET_S"),
+    )
+
+    @model_validator(mode="after")
+    def _can_sign(self) -> Self:
+        require_secret(self.algorithm, self.secret)
+        if self.algorithm != "HS256" and self.private_key_file is None:
+            raise ValueError(f"{self.algorithm} needs private_key_file")
+        return self

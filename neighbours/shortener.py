@@ -1,0 +1,120 @@
+"""Url_shortner: one unguessable short link per target."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from starlette.responses import RedirectResponse, Response
+
+from contracts.errors import NotFound
+from neighbours.store import Store
+from neighbours.switches import Switches
+from runtime.clock import Clock
+from runtime.http import json_response
+
+CODE_BITS: Final = 60
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+"""Five bits a letter, none of which looks like another."""
+
+
+def _web_address(target: str) -> str:
+    """A place on the web, or on our own host; nothing that a browser would run."""
+    if target.startswith(("http://", "https://")) or (
+        target.startswith("/") and not target.startswith(("//", "/\\"))
+    ):
+        return target
+    raise ValueError("neither an http(s) address nor an absolute path")
+
+
+class LinkBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    target: Annotated[
+        str,
+        # Visible ASCII, as an address is written: nothing that could split a header.
+        StringConstraints(max_length=2_000, pattern=r"^[!-~]+$"),
+        AfterValidator(_web_address),
+    ]
+    expires_at: AwareDatetime | None = None
+    """Absent: the link leads there for ever."""
+
+
+def new_code() -> str:
+    bits = secrets.randbits(CODE_BITS)
+    return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, CODE_BITS, 5))
+
+
+class Links:
+    def __init__(
+        self,
+        store: Store,
+        public_url: str,
+        now: Clock,
+        make_code: Callable[[], str] = new_code,
+    ) -> None:
+        self._store = store
+        self._public_url = public_url.rstrip("/")
+        self._now = now
+        self._make_code = make_code
+
+    def shorten(self, target: str, expires_at: datetime | None) -> dict[str, Any]:
+        """The link to `target`, made if there is none; the last expiry counts."""
+        expires_s = None if expires_at is None else int(expires_at.timestamp())
+        while not self._written(target, expires_s):
+            pass  # The code was taken, of 2^60: draw again.
+        link = self._store.row("SELECT target, code, clicks FROM link WHERE target = ?", target)
+        assert link is not None  # Just written.
+        return link | {"short_link": f"{self._public_url}/s/{link['code']}"}
+
+    def follow(self, code: str) -> str:
+        """The target, and one more click. Raises NotFound where there is none (any more)."""
+        link = self._store.row(
+            """
+            UPDATE link SET clicks = clicks + 1
+            WHERE code = ? AND (expires_at IS NULL OR expires_at > ?) RETURNING target
+            """,
+            code,
+            int(self._now().timestamp()),
+        )
+        if link is None:
+            raise NotFound
+        return str(link["target"])
+
+    def _written(self, target: str, expires_s: int | None) -> bool:
+        """False where the code drawn belongs to another target."""
+        code = self._make_code()
+        taken = self._store.row("SELECT 1 FROM link WHERE code = ? AND target <> ?", code, target)
+        if taken is not None:
+            return False
+        self._store.write(
+            """
+            INSERT INTO link (target, code, expires_at, clicks) VALUES (?1, ?2, ?3, 0)
+            ON CONFLICT (target) DO UPDATE SET expires_at = ?3
+            """,
+            target,
+            code,
+            expires_s,
+        )
+        return True
+
+
+def shortener_router(links: Links, switches: Switches) -> APIRouter:
+    router = APIRouter(
+        tags=["neighbours: Url_shortner"],
+        dependencies=[Depends(switches.guard("shortener"))],
+    )
+
+    @router.post("/neighbours/shortener/links")
+    async def shorten(body: LinkBody) -> Response:
+        """The short link to the target, always the same one, and how often it was clicked."""
+        return json_response(links.shorten(body.target, body.expires_at))
+
+    @router.get("/s/{code}")
+    async def follow(code: str) -> Response:
+        """Go where the link leads."""
+        return RedirectResponse(links.follow(code), headers={"Cache-Control": "no-store"})
+
+    return router

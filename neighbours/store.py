@@ -1,0 +1,64 @@
+"""The one SQLite file of the stand-in. Its queries are tiny, so they run in the event loop."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any, Final
+
+FILE_NAME: Final = "neighbours.db"
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS person (
+    user_id TEXT PRIMARY KEY, name TEXT NOT NULL, language TEXT NOT NULL, tz TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS follower (
+    author_id TEXT NOT NULL, follower_id TEXT NOT NULL, PRIMARY KEY (author_id, follower_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS follower_by_follower ON follower (follower_id, author_id);
+
+CREATE TABLE IF NOT EXISTS notice (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    user_id TEXT NOT NULL,
+    notification_id TEXT NOT NULL,
+    source_name TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    short_link TEXT,
+    context TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS notice_by_user ON notice (user_id, created_at, id);
+
+CREATE TABLE IF NOT EXISTS link (
+    target TEXT PRIMARY KEY, code TEXT NOT NULL UNIQUE, expires_at INTEGER, clicks INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+"""
+
+
+class Store:
+    """Every statement is its own transaction, durable against the end of the process."""
+
+    def __init__(self, data_dir: Path) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        # One event loop uses it, though not always that of the thread which opened it.
+        self._connection = sqlite3.connect(
+            data_dir / FILE_NAME, isolation_level=None, check_same_thread=False
+        )
+        self._connection.row_factory = sqlite3.Row
+        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;")
+        self._connection.executescript(_SCHEMA)
+
+    def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        return [dict(row) for row in self._connection.execute(sql, values)]
+
+    def row(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        return next(iter(self.rows(sql, *values)), None)
+
+    def write(self, sql: str, *values: Any) -> int:
+        """How many rows were written."""
+        return self._connection.execute(sql, values).rowcount
+
+    def close(self) -> None:
+        self._connection.close()

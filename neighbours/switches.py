@@ -1,0 +1,67 @@
+"""Taking a service down, or slowing it, for tests and demos. A restart mends everything."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Final, Literal, get_args
+
+from fastapi import APIRouter
+from msgspec import Struct
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
+
+from contracts.errors import DependencyDown
+from runtime.http import json_response
+
+Service = Literal["auth", "movies", "ugc", "notification", "shortener"]
+SERVICES: Final[tuple[Service, ...]] = get_args(Service)
+
+DELAY_MS_MAX: Final = 60_000
+
+
+class Switch(Struct):
+    service: Service
+    down: bool = False
+    delay_ms: int = 0
+
+
+class SwitchBody(BaseModel):
+    """What is absent stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    down: bool | None = None
+    delay_ms: Annotated[int, Field(ge=0, le=DELAY_MS_MAX)] | None = None
+
+
+class Switches:
+    def __init__(self) -> None:
+        self._switches = {service: Switch(service) for service in SERVICES}
+
+    def guard(self, service: Service) -> Callable[[], Awaitable[None]]:
+        """What every route of the service waits for; raises DependencyDown when it is down."""
+        switch = self._switches[service]
+
+        async def pass_or_fail() -> None:
+            if switch.delay_ms:
+                await asyncio.sleep(switch.delay_ms / 1000)
+            if switch.down:
+                raise DependencyDown(service)
+
+        return pass_or_fail
+
+    def turn(self, service: Service, body: SwitchBody) -> Switch:
+        switch = self._switches[service]
+        switch.down = switch.down if body.down is None else body.down
+        switch.delay_ms = switch.delay_ms if body.delay_ms is None else body.delay_ms
+        return switch
+
+
+def control_router(switches: Switches) -> APIRouter:
+    router = APIRouter(prefix="/neighbours/control", tags=["neighbours: control"])
+
+    @router.post("/{service}")
+    async def turn(service: Service, body: SwitchBody) -> Response:
+        """Take a service down or up, or make it slow."""
+        return json_response(switches.turn(service, body))
+
+    return router

@@ -1,0 +1,89 @@
+"""Small pieces that all our HTTP edges share."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import DEFAULT_LANGUAGE, Language, Malformed, TooLarge, UnsupportedMediaType
+
+JSON: Final = "application/json"
+BODY_BYTES_MAX: Final = 64 * 1024
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def json_response(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A finished JSON answer from what msgspec can encode."""
+    return Response(_encode(value), status, headers, JSON)
+
+
+def language_of(request: Request) -> Language:
+    """The best language we speak of those that the client accepts; English otherwise."""
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+def preferred_language(accepted: str) -> Language:
+    """As RFC 9110 has it: the highest weight wins, of equals the first. Never raises."""
+    best: Language = DEFAULT_LANGUAGE
+    best_weight = 0.0
+    for entry in accepted.split(","):
+        tag, _, parameter = entry.partition(";")
+        primary = tag.strip().lower().partition("-")[0]
+        weight = _weight(parameter)
+        if weight > best_weight and primary in ("ru", "en", "*"):
+            best = "ru" if primary == "ru" else "en"
+            best_weight = weight
+    return best
+
+
+def accepts_html(request: Request) -> bool:
+    """Whether a browser asks: HTML is named, and no later than JSON."""
+    accept = request.headers.get("accept", "").lower()
+    html, json = accept.find("text/html"), accept.find(JSON)
+    return html >= 0 and (json < 0 or html < json)
+
+
+async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """The body of a JSON request, empty where there is none.
+
+    Raises UnsupportedMediaType for another declared type, TooLarge as soon as more than
+    `bytes_max` bytes are announced or have come.
+    """
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal():
+        raise Malformed("malformed_header")
+    if int(declared) > bytes_max:
+        raise TooLarge(facts={"bytes_max": bytes_max})
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > bytes_max:
+            raise TooLarge(facts={"bytes_max": bytes_max})
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    if body and not _is_json(request.headers.get("content-type", JSON)):
+        raise UnsupportedMediaType()
+    return body
+
+
+def _is_json(content_type: str) -> bool:
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type == JSON or (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    )
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,157 @@
+"""HTTP adapters to the five services around us; `runtime.neighbours.wiring` builds them."""
+
+from typing import Final, TypeVar, cast
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Struct
+
+from contracts.errors import DependencyDown, Language
+from contracts.ids import MovieId, PersonId
+from runtime.neighbours.lookup import CacheSettings, Lookup
+from runtime.neighbours.ports import UNKNOWN_DURATION_MIN, Movie, Notice, Person
+from runtime.neighbours.remote import Remote
+
+T = TypeVar("T")
+
+_NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
+
+
+class _User(Struct):
+    name: str
+    language: str = "ru"
+    tz: str = "Europe/Moscow"
+
+
+class _Film(Struct):
+    title: str
+    title_ru: str | None = None
+    year: int | None = None
+    duration_min: int | None = None
+
+
+class _Link(Struct):
+    short_link: str
+
+
+class HttpAuth:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._people = Lookup(self._ask, cache)
+
+    async def person(self, person_id: PersonId) -> Person | None:
+        return await self._people.get(person_id)
+
+    async def _ask(self, person_id: PersonId) -> Person | None:
+        reply = await self._remote.call("GET", f"/users/{person_id}")
+        if not reply.found:
+            return None
+        user = _decoded(self._remote, reply.body, _User)
+        language = cast(Language, user.language) if user.language in ("ru", "en") else "en"
+        return Person(person_id, user.name, language, _known_zone(user.tz))
+
+
+class HttpMovies:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._movies = Lookup(self._ask, cache)
+
+    async def movie(self, movie_id: MovieId) -> Movie | None:
+        return await self._movies.get(movie_id)
+
+    async def _ask(self, movie_id: MovieId) -> Movie | None:
+        reply = await self._remote.call("GET", f"/{movie_id}")
+        if not reply.found:
+            return None
+        film = _decoded(self._remote, reply.body, _Film)
+        return Movie(
+            movie_id,
+            film.title,
+            film.title_ru or film.title,
+            film.year,
+            film.duration_min or UNKNOWN_DURATION_MIN,
+        )
+
+
+class HttpUgc:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._following = Lookup(self._ask_following, cache)
+
+    async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
+        return author_id in await self.following(follower_id)
+
+    async def following(self, user_id: PersonId) -> frozenset[PersonId]:
+        return await self._following.get(user_id)
+
+    async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
+        return await self._all_pages(f"/followers/{author_id}")
+
+    def forget(self, user_id: PersonId) -> None:
+        """Ask anew whom the person follows."""
+        self._following.forget(user_id)
+
+    async def _ask_following(self, user_id: PersonId) -> frozenset[PersonId]:
+        return frozenset(await self._all_pages(f"/following/{user_id}"))
+
+    async def _all_pages(self, path: str) -> tuple[PersonId, ...]:
+        found: list[PersonId] = []
+        query: dict[str, str] = {}
+        while True:
+            reply = await self._remote.call("GET", path, query=query)
+            if not reply.found:
+                return tuple(found)  # UGC knows nothing of this person.
+            found += _decoded(self._remote, reply.body, list[PersonId])
+            cursor = reply.headers.get("X-Next-Cursor")
+            if cursor is None:
+                return tuple(found)
+            query = {"cursor": cursor}
+
+
+class HttpNotification:
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def send(self, notice: Notice) -> None:
+        body = msgspec.to_builtins(notice) | {"notification_id": str(uuid5(_NOTICES, notice.key))}
+        reply = await self._remote.call(
+            "POST",
+            "/send",
+            body=msgspec.json.encode(body),
+            headers={"Idempotency-Key": notice.key},
+        )
+        if not reply.found:
+            raise DependencyDown(self._remote.name)
+
+
+class HttpShortener:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._links = Lookup(self._ask, cache)
+
+    async def link(self, target: str) -> str:
+        return await self._links.get(target)
+
+    async def _ask(self, target: str) -> str:
+        body = msgspec.json.encode({"target": target})
+        reply = await self._remote.call("POST", "/links", body=body)
+        if not reply.found:
+            raise DependencyDown(self._remote.name)
+        return _decoded(self._remote, reply.body, _Link).short_link
+
+
+def _known_zone(tz: str) -> str:
+    """A zone that we know as well: notices are written in it."""
+    try:
+        return ZoneInfo(tz).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return "UTC"
+
+
+def _decoded(remote: Remote, body: bytes, kind: type[T]) -> T:
+    """Raises DependencyDown: an answer that breaks the contract is no answer."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DependencyDown(remote.name) from error

@@ -1,0 +1,80 @@
+"""Where the services around us are, and the one place that builds the adapters to them."""
+
+import aiohttp
+from pydantic import BaseModel, ConfigDict
+
+from contracts.errors import DependencyDown
+from runtime.neighbours.clients import (
+    HttpAuth,
+    HttpMovies,
+    HttpNotification,
+    HttpShortener,
+    HttpUgc,
+)
+from runtime.neighbours.lookup import CacheSettings
+from runtime.neighbours.remote import CircuitState, Remote, RemoteSettings
+
+
+class NeighbourSettings(BaseModel):
+    """Addresses, and how much patience and memory we have with what answers there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    base_url: str
+    """Where the stand-in, or a gateway laid out like it, serves all five services."""
+    auth_url: str | None = None
+    """Each service may be elsewhere instead."""
+    movies_url: str | None = None
+    ugc_url: str | None = None
+    notification_url: str | None = None
+    shortener_url: str | None = None
+    jwks_url: str | None = None
+    """The key set that verifies tokens; by default the one of Auth."""
+    remote: RemoteSettings = RemoteSettings()
+    people: CacheSettings = CacheSettings(ttl_s=60)
+    movies: CacheSettings = CacheSettings(ttl_s=600)
+    follows: CacheSettings = CacheSettings(ttl_s=5)
+    """Short: it decides who sees an evening."""
+    links: CacheSettings = CacheSettings(ttl_s=3600)
+
+    def url_of(self, service: str) -> str:
+        """`service` is `auth`, `movies`, `ugc`, `notification` or `shortener`."""
+        base = self.base_url.rstrip("/").removesuffix("/neighbours")
+        return getattr(self, f"{service}_url") or f"{base}/neighbours/{service}"
+
+
+class NeighbourClients:
+    """The five adapters over one session, which stays the caller's to close."""
+
+    def __init__(self, session: aiohttp.ClientSession, settings: NeighbourSettings) -> None:
+        remotes = {
+            name: Remote(name, settings.url_of(name), session, settings.remote)
+            for name in ("auth", "movies", "ugc", "notification", "shortener")
+        }
+        self._remotes = remotes
+        jwks_url = settings.jwks_url or settings.url_of("auth") + "/jwks.json"
+        self._key_set = Remote("auth", jwks_url, session, settings.remote)
+        self.auth = HttpAuth(remotes["auth"], settings.people)
+        self.movies = HttpMovies(remotes["movies"], settings.movies)
+        self.ugc = HttpUgc(remotes["ugc"], settings.follows)
+        self.notification = HttpNotification(remotes["notification"])
+        self.shortener = HttpShortener(remotes["shortener"], settings.links)
+
+    async def fetch_keys(self) -> bytes:
+        """The JSON Web Key Set, for `TokenVerifier`. Raises DependencyDown."""
+        reply = await self._key_set.call("GET", "")
+        if not reply.found:
+            raise DependencyDown("auth")
+        return reply.body
+
+    def circuits(self) -> dict[str, CircuitState]:
+        """For /readyz: how each service answered lately."""
+        return {name: remote.circuit.state for name, remote in self._remotes.items()}
+
+
+def connect_neighbours(
+    session: aiohttp.ClientSession, where: NeighbourSettings | str
+) -> NeighbourClients:
+    """The adapters; where only a base address is given, with the default settings."""
+    settings = NeighbourSettings(base_url=where) if isinstance(where, str) else where
+    return NeighbourClients(session, settings)

@@ -1,0 +1,420 @@
+"""What our adapters make of the services around us: well, down, slow and silly."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from contracts.errors import DependencyDown, DependencyRefused
+from contracts.ids import MovieId, PersonId
+from neighbours.app import create_app
+from neighbours.movies import Films
+from neighbours.settings import NeighboursSettings
+from runtime.neighbours.lookup import CacheSettings, Lookup
+from runtime.neighbours.ports import Movie, Notice, Person
+from runtime.neighbours.remote import Circuit, Remote, RemoteSettings
+from runtime.neighbours.wiring import NeighbourClients, NeighbourSettings, connect_neighbours
+from tests.served import served
+
+MATRIX = Films().first
+QUICK = RemoteSettings(
+    timeout_s=0.2, deadline_s=1, backoff_s=0.01, retries_max=2, open_after=100, open_s=0.2
+)
+
+
+class StandIn:
+    """The running stand-in, with a session to talk to it behind the adapters' back."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self.session = session
+
+    def clients(self, **changed: Any) -> NeighbourClients:
+        values: dict[str, Any] = {"base_url": self.url, "remote": QUICK} | changed
+        return connect_neighbours(self.session, NeighbourSettings(**values))
+
+    async def turn(self, service: str, **switch: Any) -> None:
+        await self.call("POST", f"control/{service}", switch)
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        url = f"{self.url}/neighbours/{path}"
+        async with self.session.request(method, url, json=body) as response:
+            assert response.status == 200
+            return await response.json()
+
+    async def log_in(self, login: str, **more: Any) -> PersonId:
+        body = {"login": login, **more}
+        return PersonId((await self.call("POST", "auth/token", body))["user_id"])
+
+
+@pytest.fixture
+async def stand_in(tmp_path: Path) -> AsyncIterator[StandIn]:
+    settings = NeighboursSettings(
+        data_dir=tmp_path, secret=SecretStr("a secret of the tests, long enough for HS256")
+    )
+    async with served(create_app(settings)) as url, aiohttp.ClientSession() as session:
+        yield StandIn(url, session)
+
+
+def somebody() -> PersonId:
+    return PersonId(str(uuid4()))
+
+
+def notice(user_id: PersonId, key: str = "7:0:anna:booking_new") -> Notice:
+    return Notice(
+        key=key,
+        user_id=user_id,
+        event_type="booking_new",
+        title="Заявка",
+        text="Боб хочет прийти.",
+        short_link="http://practix.test/s/0123456789ab",
+        created_at=datetime(2030, 1, 1, 12, 0, 0, 123_000, tzinfo=UTC),
+        context={"tickets_left": 2},
+    )
+
+
+async def test_auth_tells_a_person(stand_in: StandIn) -> None:
+    anna = await stand_in.log_in("anna", name="Anna", language="en", tz="Europe/Lisbon")
+    auth = stand_in.clients().auth
+    assert await auth.person(anna) == Person(anna, "Anna", "en", "Europe/Lisbon")
+    assert await auth.person(somebody()) is None
+
+
+async def test_movie_api_tells_a_film(stand_in: StandIn) -> None:
+    movies = stand_in.clients().movies
+    matrix = MovieId(MATRIX.id)
+    assert await movies.movie(matrix) == Movie(matrix, "The Matrix", "Матрица", 1999, 136)
+    assert await movies.movie(MovieId(str(uuid4()))) is None
+
+
+async def test_ugc_tells_who_follows_whom(stand_in: StandIn) -> None:
+    anna, bob, carl = somebody(), somebody(), somebody()
+    for fan in (bob, carl):
+        await stand_in.call("PUT", f"ugc/followers/{anna}/{fan}")
+    ugc = stand_in.clients().ugc
+    assert await ugc.follows(anna, bob)
+    assert not await ugc.follows(bob, anna)
+    assert await ugc.followers(anna) == tuple(sorted((bob, carl)))
+    assert await ugc.following(bob) == {anna}
+
+
+async def test_a_notice_is_delivered_once(stand_in: StandIn) -> None:
+    anna = somebody()
+    notification = stand_in.clients().notification
+    for _ in range(2):
+        await notification.send(notice(anna))
+    (delivered,) = await stand_in.call("GET", f"notification/inbox/{anna}")
+    assert delivered["key"] == "7:0:anna:booking_new"
+    assert delivered["text"] == "Боб хочет прийти."
+    assert delivered["created_at"] == "2030-01-01T12:00:00.123Z"
+
+
+async def test_a_notice_that_will_never_be_taken_is_told_apart(stand_in: StandIn) -> None:
+    with pytest.raises(DependencyRefused) as caught:
+        await stand_in.clients().notification.send(notice(PersonId("nobody")))
+    assert caught.value.status == 422
+
+
+async def test_a_target_has_one_short_link(stand_in: StandIn) -> None:
+    shortener = stand_in.clients().shortener
+    link = await shortener.link("/a/1")
+    assert link == await stand_in.clients().shortener.link("/a/1")
+    assert link != await shortener.link("/a/2")
+
+
+Use = Callable[[NeighbourClients], Awaitable[Any]]
+USES: dict[str, Use] = {
+    "auth": lambda clients: clients.auth.person(somebody()),
+    "movies": lambda clients: clients.movies.movie(MovieId(MATRIX.id)),
+    "ugc": lambda clients: clients.ugc.follows(somebody(), somebody()),
+    "notification": lambda clients: clients.notification.send(notice(somebody(), "k")),
+    "shortener": lambda clients: clients.shortener.link("/a/1"),
+}
+
+
+@pytest.mark.parametrize("service", USES)
+@pytest.mark.parametrize("trouble", [{"down": True}, {"delay_ms": 5_000}])
+async def test_a_service_in_trouble_is_down_and_comes_back(
+    stand_in: StandIn, service: str, trouble: dict[str, Any]
+) -> None:
+    clients = stand_in.clients()
+    await stand_in.turn(service, **trouble)
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(DependencyDown) as caught:
+        await USES[service](clients)
+    assert asyncio.get_running_loop().time() - started < QUICK.deadline_s + 1
+    assert caught.value.name == service
+    await stand_in.turn(service, down=False, delay_ms=0)
+    await USES[service](clients)
+
+
+async def test_cached_answers_outlive_their_service(stand_in: StandIn) -> None:
+    clients = stand_in.clients()
+    await clients.movies.movie(MovieId(MATRIX.id))
+    await stand_in.turn("movies", down=True)
+    assert await clients.movies.movie(MovieId(MATRIX.id)) is not None
+
+
+async def test_an_unfollowing_is_seen_at_once_where_nothing_is_cached(stand_in: StandIn) -> None:
+    anna, bob = somebody(), somebody()
+    await stand_in.call("PUT", f"ugc/followers/{anna}/{bob}")
+    cached = stand_in.clients().ugc
+    fresh = stand_in.clients(follows=CacheSettings(ttl_s=0)).ugc
+    assert await cached.follows(anna, bob)
+    assert await fresh.follows(anna, bob)
+    await stand_in.call("DELETE", f"ugc/followers/{anna}/{bob}")
+    assert not await fresh.follows(anna, bob)
+    assert await cached.follows(anna, bob)
+    cached.forget(bob)
+    assert not await cached.follows(anna, bob)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Scripted:
+    """A service that answers as the test says, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.status = 200
+        self.failures = 0
+        """How many of the first questions fail."""
+        self.body = b"{}"
+        self.asked = 0
+
+    async def __call__(self, _request: Request) -> Response:
+        self.asked += 1
+        status = 503 if self.asked <= self.failures else self.status
+        return Response(self.body, status, media_type="application/json")
+
+
+Scene = tuple[Scripted, Callable[..., Remote]]
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[Scene]:
+    service = Scripted()
+    app = Starlette(routes=[Route("/{path:path}", service.__call__, methods=["GET", "POST"])])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        yield service, partial(Remote, "scripted", url, session)
+
+
+async def test_a_hiccup_is_retried_away(scripted: Scene) -> None:
+    service, remote_with = scripted
+    service.failures = 2
+    assert (await remote_with(QUICK).call("GET", "/")).found
+    assert service.asked == 3
+
+
+async def test_the_retry_budget_bounds_what_a_sick_service_is_asked(scripted: Scene) -> None:
+    service, remote_with = scripted
+    remote = remote_with(QUICK.model_copy(update={"budget_max": 5.0}))
+    service.status = 503
+    for _ in range(20):
+        with pytest.raises(DependencyDown):
+            await remote.call("GET", "/")
+    assert service.asked == 25
+
+
+async def test_success_fills_the_budget_again(scripted: Scene) -> None:
+    service, remote_with = scripted
+    remote = remote_with(QUICK.model_copy(update={"budget_max": 1.0, "budget_share": 0.5}))
+    for status, calls in ((503, 1), (200, 2), (503, 1)):
+        service.status = status
+        for _ in range(calls):
+            if status == 200:
+                await remote.call("GET", "/")
+            else:
+                with pytest.raises(DependencyDown):
+                    await remote.call("GET", "/")
+    assert service.asked == 2 + 2 + 2
+
+
+async def test_an_open_circuit_asks_nobody_and_then_probes(scripted: Scene) -> None:
+    service, remote_with = scripted
+    clock = Clock()
+    remote = remote_with(QUICK.model_copy(update={"open_after": 3, "open_s": 10}), clock)
+    service.status = 500
+    for _ in range(10):
+        with pytest.raises(DependencyDown):
+            await remote.call("GET", "/")
+    assert (service.asked, remote.circuit.state) == (3, "open")
+    service.status = 200
+    clock.now = 10
+    await remote.call("GET", "/")
+    assert (service.asked, remote.circuit.state) == (4, "closed")
+
+
+def test_while_probing_one_call_goes_at_a_time() -> None:
+    now = 0.0
+    circuit = Circuit(1, 10.0, lambda: now)
+    circuit.failed()
+    assert not circuit.admit()
+    now = 10.0
+    assert [circuit.admit(), circuit.admit()] == [True, False]
+    circuit.failed()
+    now = 19.0
+    assert not circuit.admit()
+    now = 20.0
+    assert circuit.admit()
+    circuit.succeeded()
+    assert circuit.state == "closed"
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 422])
+async def test_an_answer_that_repeating_would_not_change_is_not_repeated(
+    scripted: Scene, status: int
+) -> None:
+    service, remote_with = scripted
+    service.status = status
+    with pytest.raises(DependencyRefused):
+        await remote_with(QUICK).call("POST", "/", body=b"{}")
+    assert service.asked == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"title": 7}', b"\xff"])
+async def test_an_answer_that_breaks_the_contract_is_none(body: bytes) -> None:
+    service = Scripted()
+    service.body = body
+    app = Starlette(routes=[Route("/{path:path}", service.__call__)])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        clients = connect_neighbours(session, url)
+        with pytest.raises(DependencyDown):
+            await clients.movies.movie(MovieId(MATRIX.id))
+
+
+async def test_a_film_of_unknown_length_takes_two_hours() -> None:
+    service = Scripted()
+    service.body = b'{"title": "Arrival", "duration_min": null, "more": 1}'
+    app = Starlette(routes=[Route("/{path:path}", service.__call__)])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        clients = connect_neighbours(session, url)
+        movie = await clients.movies.movie(MovieId(MATRIX.id))
+    assert movie == Movie(MovieId(MATRIX.id), "Arrival", "Arrival", None, 120)
+
+
+async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
+    service = Scripted()
+    service.body = b'{"name": "Ann", "language": "fr", "tz": "../Mars"}'
+    app = Starlette(routes=[Route("/{path:path}", service.__call__)])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        clients = connect_neighbours(session, url)
+        ann = somebody()
+        assert await clients.auth.person(ann) == Person(ann, "Ann", "en", "UTC")
+
+
+async def test_each_service_may_be_elsewhere() -> None:
+    settings = NeighbourSettings(base_url="http://gate/neighbours/", ugc_url="http://ugc:81/v2")
+    assert settings.url_of("ugc") == "http://ugc:81/v2"
+    assert settings.url_of("auth") == "http://gate/neighbours/auth"
+
+
+async def test_a_service_that_is_not_there_is_down() -> None:
+    async with aiohttp.ClientSession() as session:
+        clients = connect_neighbours(session, "http://127.0.0.1:9")
+        with pytest.raises(DependencyDown):
+            await clients.shortener.link("/a/1")
+
+
+class Question:
+    """Counts how often it was asked, and answers when told to."""
+
+    def __init__(self, answer: Any = "answer") -> None:
+        self.asked = 0
+        self.answer = answer
+        self.go = asyncio.Event()
+        self.go.set()
+
+    async def __call__(self, _key: str) -> Any:
+        self.asked += 1
+        await self.go.wait()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def lookup(question: Question, clock: Clock, **settings: Any) -> Lookup[str, Any]:
+    return Lookup(question, CacheSettings(**{"ttl_s": 10} | settings), clock)
+
+
+async def test_an_answer_holds_for_its_time() -> None:
+    question, clock = Question(), Clock()
+    answers = lookup(question, clock)
+    for now, asked in ((0, 1), (9.9, 1), (10, 2)):
+        clock.now = now
+        assert await answers.get("k") == "answer"
+        assert question.asked == asked
+
+
+async def test_that_there_is_none_holds_for_a_shorter_time() -> None:
+    question, clock = Question(None), Clock()
+    answers = lookup(question, clock, absent_ttl_s=1)
+    for now, asked in ((0, 1), (0.9, 1), (1, 2)):
+        clock.now = now
+        assert await answers.get("k") is None
+        assert question.asked == asked
+
+
+async def test_who_asks_at_the_same_time_shares_one_question() -> None:
+    question = Question()
+    question.go.clear()
+    answers = lookup(question, Clock(), ttl_s=0)
+    asking = [asyncio.create_task(answers.get("k")) for _ in range(50)]
+    await asyncio.sleep(0)
+    asking[0].cancel()
+    await asyncio.sleep(0)
+    question.go.set()
+    results = await asyncio.gather(*asking, return_exceptions=True)
+    assert results[1:] == ["answer"] * 49
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert question.asked == 1
+    await answers.get("k")
+    assert question.asked == 2
+
+
+async def test_a_failure_is_told_to_all_and_not_remembered() -> None:
+    question = Question(DependencyDown("x"))
+    answers = lookup(question, Clock())
+    results = await asyncio.gather(*(answers.get("k") for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [DependencyDown] * 3
+    question.answer = "answer"
+    assert await answers.get("k") == "answer"
+    assert question.asked == 2
+
+
+async def test_what_was_forgotten_on_its_way_is_not_remembered() -> None:
+    question = Question()
+    question.go.clear()
+    answers = lookup(question, Clock())
+    asking = asyncio.create_task(answers.get("k"))
+    await asyncio.sleep(0)
+    answers.forget("k")
+    question.go.set()
+    await asking
+    await answers.get("k")
+    assert question.asked == 2
+
+
+async def test_memory_of_answers_is_bounded() -> None:
+    question = Question()
+    answers = lookup(question, Clock(), entries_max=2)
+    for key in ("a", "b", "c", "c", "b"):
+        await answers.get(key)
+    assert question.asked == 3
+    await answers.get("a")
+    assert question.asked == 4

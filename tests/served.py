@@ -1,0 +1,29 @@
+"""A real server around an app, for tests that speak HTTP to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import uvicorn
+
+
+@asynccontextmanager
+async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
+    """Serve `app` on a loopback port, a free one by default; yields its base URL.
+
+    On leaving, requests that hang are cut off and the port is free again.
+    """
+    config = uvicorn.Config(
+        app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    socket = config.bind_socket()
+    socket.listen()  # From here on connections wait for the server, however slow its start.
+    running = asyncio.create_task(server.serve([socket]))
+    try:
+        yield f"http://127.0.0.1:{socket.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await running
+        socket.close()

@@ -1,0 +1,192 @@
+"""Simulated clients: people who announce, ask, answer and change their minds.
+
+A client keeps one idempotency key for one wish and retries with it until it has an answer,
+sometimes through another process, sometimes twice at once, as impatient people do. What it
+was told is kept for the invariants.
+"""
+
+import asyncio
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final, NamedTuple
+
+from command_api.domain.commands import (
+    AnswerBooking,
+    Body,
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    Command,
+    CreateAnnouncement,
+    Film,
+    Invitee,
+    InviteGuests,
+    PersonFacts,
+    RequestBooking,
+    Terms,
+)
+from command_api.leader.ports import Answer
+from contracts.errors import CommandError, NotFound, Unavailable
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from tests.simulation.cluster import Cluster
+
+PEOPLE: Final = 6
+TRIES_MAX: Final = 200
+
+FILM: Final = Film(MovieId("film"), "Solaris", "Солярис", 120)
+
+
+class Told(NamedTuple):
+    """What a client was told, and in answer to what."""
+
+    command: Command
+    answer: Answer
+
+
+class WrongAnswer(AssertionError):
+    """A client was told what cannot be true."""
+
+
+class Population:
+    """All clients of one run and what they know of each other's evenings."""
+
+    def __init__(self, cluster: Cluster, random: Random) -> None:
+        self.cluster = cluster
+        self.random = random
+        self.people = [PersonId(f"person-{n}") for n in range(PEOPLE)]
+        self.evenings: dict[AnnouncementId, PersonId] = {}
+        """Public evenings that were announced, with their authors: everybody sees them."""
+        self.bookings: dict[BookingId, tuple[PersonId, PersonId]] = {}
+        self.called_off: set[AnnouncementId] = set()
+        """Those that somebody ever tried to cancel: strangers may find them gone."""
+        self.told: list[Told] = []
+        self._serial = 0
+
+    async def live(self, commands: int) -> None:
+        """One client with `commands` wishes, one after another."""
+        for _ in range(commands):
+            await asyncio.sleep(self.random.expovariate(1.0))
+            await self._wish()
+
+    async def _wish(self) -> None:
+        actor = self.random.choice(self.people)
+        command = self._command(actor, self._body(actor))
+        if self.random.random() < 0.15:
+            await asyncio.gather(self._insist(command), self._insist(command))
+        else:
+            await self._insist(command)
+
+    async def _insist(self, command: Command) -> None:
+        """Retry with the same key until there is an answer."""
+        for _ in range(TRIES_MAX):
+            process = self.random.choice(self.cluster.names)
+            try:
+                answer = await self.cluster.submit(process, command)
+            except (Unavailable, ConnectionError):
+                await asyncio.sleep(self.random.uniform(0.1, 2.0))
+                continue
+            except NotFound:
+                self._demand_honest_not_found(command)
+                return
+            except CommandError:
+                return
+            self._note(command, answer)
+            return
+        raise WrongAnswer(f"no answer to {command.idempotency_key} after {TRIES_MAX} tries")
+
+    def _demand_honest_not_found(self, command: Command) -> None:
+        """Everybody sees a public evening once its author was told that it exists."""
+        body = command.body
+        if isinstance(body, RequestBooking) and body.announcement_id not in self.called_off:
+            raise WrongAnswer(f"{body.announcement_id} exists, but was not found")
+
+    def _note(self, command: Command, answer: Answer) -> None:
+        self.told.append(Told(command, answer))
+        outcome = answer.outcome
+        if outcome.refused:
+            return
+        if isinstance(command.body, CreateAnnouncement) and outcome.announcement_id:
+            self.evenings[outcome.announcement_id] = command.actor
+        elif isinstance(command.body, RequestBooking) and outcome.booking_id:
+            author = self.evenings[command.body.announcement_id]
+            self.bookings[outcome.booking_id] = (author, command.actor)
+
+    def _command(self, actor: PersonId, body: Body) -> Command:
+        self._serial += 1
+        return Command(
+            id=f"command-{self._serial}",
+            actor=actor,
+            idempotency_key=f"key-{self._serial}",
+            fingerprint=f"fingerprint-{self._serial}",
+            body=body,
+            actor_facts=PersonFacts(actor, actor.title()),
+        )
+
+    def _body(self, actor: PersonId) -> Body:
+        chance = self.random.random()
+        if len(self.evenings) < 3 or chance < 0.12:
+            return self._announce()
+        if self.bookings and chance < 0.55:
+            return self._answer(actor)
+        if chance < 0.62:
+            return self._change(actor)
+        if chance < 0.64:
+            evening = self._evening_of(actor)
+            self.called_off.add(evening)
+            return CancelAnnouncement(announcement_id=evening)
+        if chance < 0.72:
+            return self._invite(actor)
+        return RequestBooking(
+            announcement_id=self.random.choice(list(self.evenings)),
+            booking_id=BookingId(f"booking-{self._serial}"),
+        )
+
+    def _announce(self) -> CreateAnnouncement:
+        return CreateAnnouncement(
+            announcement_id=AnnouncementId(f"evening-{self._serial}"),
+            film=FILM,
+            title="A film",
+            description="",
+            visibility="public",
+            is_free=True,
+            ticket_count=self.random.randint(1, 3),
+            event_time=self._some_time(),
+            event_location="Here",
+        )
+
+    def _some_time(self) -> datetime:
+        """Few enough different times that evenings overlap; some are over during the run."""
+        hours = self.random.choice((1, 2, 3, 26, 27, 28, 30))
+        minutes = self.random.choice((0, 30))
+        day = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
+        return day + timedelta(hours=hours, minutes=minutes)
+
+    def _answer(self, actor: PersonId) -> AnswerBooking:
+        mine = [one for one, parties in self.bookings.items() if actor in parties]
+        booking_id = self.random.choice(mine or list(self.bookings))
+        return AnswerBooking(booking_id=booking_id, my_status=self.random.random() < 0.7)
+
+    def _change(self, actor: PersonId) -> ChangeAnnouncement:
+        terms = self.random.choice(
+            (
+                Terms(ticket_count=self.random.randint(1, 3)),
+                Terms(event_time=self._some_time()),
+                Terms(title=f"Film {self._serial}"),
+            )
+        )
+        return ChangeAnnouncement(announcement_id=self._evening_of(actor), terms=terms)
+
+    def _invite(self, actor: PersonId) -> InviteGuests:
+        guests = self.random.sample(self.people, 2)
+        return InviteGuests(
+            announcement_id=self._evening_of(actor),
+            guests=tuple(
+                Invitee(
+                    guest, BookingId(f"booking-{self._serial}-{guest}"), PersonFacts(guest, guest)
+                )
+                for guest in guests
+            ),
+        )
+
+    def _evening_of(self, actor: PersonId) -> AnnouncementId:
+        own = [one for one, author in self.evenings.items() if author == actor]
+        return self.random.choice(own or list(self.evenings))

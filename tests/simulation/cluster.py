@@ -1,0 +1,123 @@
+"""A simulated cell: command processes, their network and their journal."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from command_api.domain.commands import Command
+from command_api.domain.rules import DEFAULT_RULES
+from command_api.leader.node import Node, Timing
+from command_api.leader.ports import Answer
+from command_api.leader.reign import RECORDS_MAX
+from command_api.rendering import renderer
+from contracts.acceptance import JournalBroken
+from contracts.errors import OutcomeUnknown
+from tests.simulation.journal import Faults, SimulatedJournal
+from tests.simulation.loop import TEST, SimulationLoop
+from tests.simulation.network import SimulatedNetwork
+
+TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
+SUBMIT_DEADLINE_S: Final = 20.0
+
+_copy: Final = msgspec.json.Decoder(Command)
+
+
+class SimulatedPeers:
+    """The `Peers` port over the simulated network; commands travel encoded."""
+
+    def __init__(self, network: SimulatedNetwork, own_name: str) -> None:
+        self._network = network
+        self._own_name = own_name
+
+    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        payload = (msgspec.json.encode(command), timeout_s)
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await self._network.call(self._own_name, leader_url, "forward", payload)
+        except (ConnectionError, TimeoutError):
+            raise OutcomeUnknown from None
+        assert isinstance(answer, Answer)
+        return answer
+
+
+class Cluster:
+    """`names` are the processes that may run; each can be started again after a crash."""
+
+    def __init__(
+        self,
+        loop: SimulationLoop,
+        names: tuple[str, ...] = ("alpha", "beta", "gamma"),
+        *,
+        faults: Faults | None = None,
+        timing: Timing = TIMING,
+        records_max: int = RECORDS_MAX,
+    ) -> None:
+        self.loop = loop
+        self.names = names
+        self.network = SimulatedNetwork(loop)
+        self.journal = SimulatedJournal(loop, faults)
+        self.nodes: dict[str, Node] = {}
+        self._timing = timing
+        self._records_max = records_max
+
+    def start(self, name: str, broken: dict[str, BaseException] | None = None) -> None:
+        """Give `name` a life. Where the journal turns out to be broken, that is noted in
+        `broken`; without it, it fails the run."""
+        self.loop.spawn(name, self._live(name, broken))
+
+    def start_all(self) -> None:
+        for name in self.names:
+            self.start(name)
+
+    def crash(self, name: str) -> None:
+        self.loop.crash(name)
+        self.nodes.pop(name, None)
+
+    def running(self) -> list[str]:
+        return [name for name in self.names if self.loop.is_alive(name)]
+
+    def leaders(self) -> list[str]:
+        return [name for name, node in self.nodes.items() if node.leading]
+
+    async def submit(self, process: str, command: Command) -> Answer:
+        """As a client does over HTTP. Raises the CommandErrors, ConnectionError."""
+        answer = await self.network.call(TEST, process, "submit", msgspec.json.encode(command))
+        assert isinstance(answer, Answer)
+        return answer
+
+    def clock(self) -> datetime:
+        """The wall clock of the process that runs."""
+        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=self.loop.wall_ms())
+
+    async def _live(self, name: str, broken: dict[str, BaseException] | None) -> None:
+        random = self.loop.random
+        node = Node(
+            journal=self.journal.connect(name),
+            own_url=name,
+            peers=SimulatedPeers(self.network, name),
+            clock=self.clock,
+            render=renderer(DEFAULT_RULES),
+            random=random,
+            new_nonce=lambda: f"{random.getrandbits(128):032x}",
+            timing=self._timing,
+            records_max=self._records_max,
+        )
+        self.nodes[name] = node
+
+        async def submit(payload: Any) -> Answer:
+            return await node.submit(_copy.decode(payload), SUBMIT_DEADLINE_S)
+
+        async def forward(payload: Any) -> Answer:
+            encoded, timeout_s = payload
+            return await node.submit(_copy.decode(encoded), timeout_s, forwarded=True)
+
+        self.network.serve(name, "submit", submit)
+        self.network.serve(name, "forward", forward)
+        try:
+            await node.run()
+        except JournalBroken as error:
+            if broken is None:
+                raise
+            broken[name] = error

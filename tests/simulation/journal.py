@@ -1,0 +1,322 @@
+"""A journal in memory with a broker's bad days, for `tests.simulation.loop`.
+
+The broker lives in the world process: a crash of a client takes back nothing that was sent.
+Per session, entries arrive in the order of the appends; between sessions, in any order. All
+faults are off at first; `faults` may be changed, and the broker cut off, during a run.
+"""
+
+import asyncio
+from asyncio import Future
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from contracts.records import RECORD_BYTES_MAX
+from runtime.journal import (
+    Entry,
+    EntryTooLarge,
+    JournalError,
+    JournalTruncated,
+    JournalUnavailable,
+    Place,
+    WriterLost,
+)
+from tests.simulation.loop import WORLD, SimulationLoop
+
+FETCH_ENTRIES_MAX: Final = 100
+
+
+@dataclass(slots=True)
+class Faults:
+    """Probabilities are per entry; times are seconds of virtual time."""
+
+    delay_s: tuple[float, float] = (0.0005, 0.005)
+    """Least and greatest delay of every message to and from the broker."""
+    append_extra_s: float = 0.0
+    """A slow broker: every append takes so much longer."""
+    straggle: float = 0.0
+    """An entry, and behind it the rest of its session, is held up for `straggle_s`: it may
+    land long after its writer closed or died."""
+    straggle_s: tuple[float, float] = (1.0, 300.0)
+    lost_ack: float = 0.0
+    """The entry lands, but its writer is not told."""
+    gap: float = 0.0
+    """The entry is lost, while later ones of its session land."""
+    duplicate: float = 0.0
+    """The entry lands a second time, at once or later, behind whatever came between."""
+    hung: float = 0.0
+    """An append is given no time limit: not acknowledged, it stays pending for ever."""
+    append_timeout_s: float = 30.0
+    """An append without acknowledgement fails within this time."""
+
+
+class SimulatedJournal:
+    """The broker. `connect` gives a process its `runtime.journal.Journal`."""
+
+    def __init__(self, loop: SimulationLoop, faults: Faults | None = None) -> None:
+        self.faults = faults or Faults()
+        self.log: list[Entry] = []
+        """What the broker holds now."""
+        self._loop = loop
+        self._all_down = False
+        self._cut_off: set[str] = set()
+        self._sessions: list[_Session] = []
+        self._cursors: list[_Cursor] = []
+        self._waiting: list[tuple[str, Future[None]]] = []
+
+    def connect(self, process: str) -> "ConnectedJournal":
+        return ConnectedJournal(self, self._loop, process)
+
+    # What a scenario does to it
+
+    def down(self, process: str | None = None) -> None:
+        """Cut off one process, or with None stop the broker for everybody."""
+        if process is None:
+            self._all_down = True
+        else:
+            self._cut_off.add(process)
+        self._loop.note("journal down", process)
+
+    def up(self, process: str | None = None) -> None:
+        """End what `down` began. What was sent meanwhile lands or is lost, per session."""
+        if process is None:
+            self._all_down = False
+        else:
+            self._cut_off.discard(process)
+        self._loop.note("journal up", process)
+        for session in self._loop.random.sample(self._sessions, len(self._sessions)):
+            session.reconnect()
+        self._wake()
+
+    def truncate(self, to_offset: int) -> None:
+        """Lose every entry from `to_offset` on, as after an unclean election. Some of the
+        open cursors notice at their next fetch, unless the log has grown again until then;
+        the others wait for it to grow and read on at their old offset."""
+        del self.log[to_offset:]
+        self._loop.note("journal truncated", to_offset)
+        for cursor in self._cursors:
+            cursor.range_unchecked = self.chance(0.5)
+
+    # What connections ask of it
+
+    def chance(self, probability: float) -> bool:
+        return probability > 0 and self._loop.random.random() < probability
+
+    def delay(self) -> float:
+        return self._loop.random.uniform(*self.faults.delay_s)
+
+    def reachable(self, process: str) -> bool:
+        return not self._all_down and process not in self._cut_off
+
+    def open_session(self, process: str) -> "_Session":
+        session = _Session(self, self._loop, process)
+        self._sessions.append(session)
+        return session
+
+    def open_cursor(self, process: str, offset: int) -> "_Cursor":
+        cursor = _Cursor(self, self._loop, process, offset)
+        self._cursors.append(cursor)
+        return cursor
+
+    def forget_cursor(self, cursor: "_Cursor") -> None:
+        if cursor in self._cursors:
+            self._cursors.remove(cursor)
+
+    def land(self, process: str, payload: bytes) -> Place:
+        """Put an entry at the end, stamped by the broker's own clock."""
+        place = Place(len(self.log), self._loop.wall_ms(WORLD))
+        self.log.append(Entry(*place, payload))
+        self._loop.note("landed", process, place.offset)
+        self._wake()
+        return place
+
+    async def next_entry(self, process: str, wait_s: float) -> None:
+        """Returns when something has landed, or after `wait_s`."""
+        landed: Future[None] = self._loop.create_future()
+        self._waiting.append((process, landed))
+        await asyncio.wait([landed], timeout=wait_s)
+
+    def _wake(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for process, landed in waiting:
+            self._loop.post(process, self.delay(), landed.set_result, None)
+
+
+class _Session:
+    """The way of one writer's entries to the broker, and of their acknowledgements back."""
+
+    def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
+        self._broker = broker
+        self._loop = loop
+        self._process = process
+        self._arrives_at = 0.0
+        self._held: list[tuple[bytes, Future[Place]]] = []
+        self._broken = False
+
+    def send(self, payload: bytes, place: Future[Place]) -> None:
+        faults = self._broker.faults
+        way_s = self._broker.delay() + faults.append_extra_s
+        if self._broker.chance(faults.straggle):
+            way_s += self._loop.random.uniform(*faults.straggle_s)
+        self._arrives_at = max(self._arrives_at, self._loop.time() + way_s)
+        self._loop.post(WORLD, self._arrives_at - self._loop.time(), self._arrive, payload, place)
+
+    def reconnect(self) -> None:
+        """After an outage: what was held up goes on, or the whole session is lost."""
+        if self._held and self._broker.reachable(self._process):
+            held, self._held = self._held, []
+            self._broken = self._broker.chance(0.5)
+            for payload, place in held:
+                self._arrive(payload, place)
+
+    def _arrive(self, payload: bytes, place: Future[Place]) -> None:
+        faults = self._broker.faults
+        if not self._broker.reachable(self._process):
+            self._held.append((payload, place))
+            return
+        if self._broken or self._broker.chance(faults.gap):
+            self._loop.note("lost", self._process)
+            return
+        landed = self._broker.land(self._process, payload)
+        if not self._broker.chance(faults.lost_ack):
+            self._loop.post(self._process, self._broker.delay(), _settle, place, landed)
+        if self._broker.chance(faults.duplicate):
+            later_s = self._loop.random.choice((0.0, self._loop.random.uniform(*faults.straggle_s)))
+            self._loop.post(WORLD, later_s, self._broker.land, self._process, payload)
+
+
+class _Writer:
+    def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
+        self._broker = broker
+        self._loop = loop
+        self._session = broker.open_session(process)
+        self._unsent: list[tuple[bytes, Future[Place]]] = []
+        self._over: str | None = None
+
+    def append(self, payload: bytes) -> Future[Place]:
+        place: Future[Place] = self._loop.create_future()
+        if len(payload) > RECORD_BYTES_MAX:
+            _settle(place, EntryTooLarge(f"{len(payload)} bytes"))
+        elif self._over is not None:
+            _settle(place, WriterLost(self._over))
+        else:
+            if not self._unsent:
+                self._loop.call_soon(self._send)
+            self._unsent.append((payload, place))
+        return place
+
+    async def close(self) -> None:
+        self._over = "the writer was closed"
+        for _, place in self._unsent:
+            _settle(place, WriterLost(self._over))
+        self._unsent.clear()
+        await asyncio.sleep(self._broker.delay())
+
+    def _send(self) -> None:
+        """Whatever was appended in one turn of the process goes out together."""
+        faults = self._broker.faults
+        for payload, place in self._unsent:
+            self._session.send(payload, place)
+            if not self._broker.chance(faults.hung):
+                self._limit(place, faults.append_timeout_s)
+        self._unsent.clear()
+
+    def _limit(self, place: Future[Place], timeout_s: float) -> None:
+        limit_s = self._loop.random.uniform(0.5, 1.0) * timeout_s
+        timer = self._loop.call_later(limit_s, self._expire, place)
+        place.add_done_callback(lambda _: timer.cancel())
+
+    def _expire(self, place: Future[Place]) -> None:
+        if not place.done():
+            self._over = "an append was not acknowledged in time"
+            _settle(place, JournalUnavailable(self._over))
+
+
+class _Cursor:
+    def __init__(
+        self, broker: SimulatedJournal, loop: SimulationLoop, process: str, offset: int
+    ) -> None:
+        self._broker = broker
+        self._loop = loop
+        self._process = process
+        self._offset = offset
+        self.range_unchecked = True
+        """The next fetch asks the broker whether the offset exists."""
+
+    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+        give_up_at = self._loop.time() + wait_s
+        await asyncio.sleep(self._broker.delay())
+        while True:
+            _demand_reachable(self._broker, self._process)
+            self._check_range()
+            if entries := self._take():
+                return entries
+            left_s = give_up_at - self._loop.time()
+            if left_s <= 0:
+                return []
+            await self._broker.next_entry(self._process, left_s)
+
+    async def seek(self, offset: int) -> None:
+        self._offset = offset
+        self.range_unchecked = True
+
+    async def close(self) -> None:
+        self._broker.forget_cursor(self)
+
+    def _check_range(self) -> None:
+        unchecked, self.range_unchecked = self.range_unchecked, False
+        if unchecked and self._offset > len(self._broker.log):
+            raise JournalTruncated(f"offset {self._offset} is beyond {len(self._broker.log)}")
+
+    def _take(self) -> Sequence[Entry]:
+        """Some of what is there: brokers cut their answers anywhere."""
+        there = len(self._broker.log) - self._offset
+        if there <= 0:
+            return []
+        count = self._loop.random.randint(1, min(there, FETCH_ENTRIES_MAX))
+        entries = self._broker.log[self._offset : self._offset + count]
+        self._offset += count
+        return entries
+
+
+class ConnectedJournal:
+    """The `runtime.journal.Journal` of one process."""
+
+    def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
+        self._broker = broker
+        self._loop = loop
+        self._process = process
+
+    async def open_writer(self) -> _Writer:
+        await self._ask()
+        return _Writer(self._broker, self._loop, self._process)
+
+    async def open_cursor(self, offset: int) -> _Cursor:
+        await self._ask()
+        return self._broker.open_cursor(self._process, offset)
+
+    async def end(self) -> int:
+        await self._ask()
+        return len(self._broker.log)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+    async def _ask(self) -> None:
+        await asyncio.sleep(self._broker.delay())
+        _demand_reachable(self._broker, self._process)
+
+
+def _demand_reachable(broker: SimulatedJournal, process: str) -> None:
+    if not broker.reachable(process):
+        raise JournalUnavailable(f"{process} does not reach the broker")
+
+
+def _settle(place: Future[Place], outcome: Place | JournalError) -> None:
+    if place.done():
+        return
+    if isinstance(outcome, JournalError):
+        place.set_exception(outcome)
+        place.exception()  # Whoever does not look at it has given it up.
+    else:
+        place.set_result(outcome)

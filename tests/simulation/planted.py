@@ -1,0 +1,275 @@
+"""Bugs planted to see the simulation catch them. Each is one rule of the protocol left out.
+
+`python -m tests.simulation.planted` prints the table: which bug, what it breaks, and after
+how many seeds the simulation found it.
+"""
+
+import logging
+import sys
+from asyncio import sleep
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+from unittest.mock import patch
+
+import runtime.tail
+from command_api.domain.commands import Command
+from command_api.domain.decide import Decision
+from command_api.leader.keys import AnsweredKeys
+from command_api.leader.node import Node
+from command_api.leader.reign import Reign, Sent
+from contracts.acceptance import JournalBroken, ReaderState, accept
+from contracts.records import Claim, CommandInfo, Record
+from runtime.journal import JournalError
+from runtime.tail import Accepted, Tail
+from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
+from tests.simulation.scenario import run_seed
+
+SEEDS_MAX = 600
+
+
+class PlantedBug(NamedTuple):
+    name: str
+    rule: str
+    """Which rule of docs/architecture.md is left out."""
+    plant: Callable[[], Any]
+    """A context manager in which the bug is there."""
+    scenario: Callable[[int], object] = run_seed
+    """Where it is looked for: by default in the random runs."""
+
+
+def _answer_on_acknowledgement() -> Any:
+    def settle(sent: Sent) -> None:
+        if sent.acknowledged and not sent.settled.done():
+            sent.settled.set_result(None)
+
+    return patch.object(Sent, "settle_if_complete", settle)
+
+
+def _accepting(relaxed: Callable[[ReaderState, Record, str], ReaderState | None]) -> Any:
+    return patch.object(runtime.tail, "accept", relaxed)
+
+
+def _no_term_check() -> Any:
+    def relaxed(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
+        if isinstance(record, Claim) or record.seq != state.seq + 1:
+            return accept(state, record, record_hash)
+        return ReaderState(state.term, record.seq, record_hash, state.nonce, state.open)
+
+    return _accepting(relaxed)
+
+
+def _no_prev_hash() -> Any:
+    def relaxed(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
+        try:
+            return accept(state, record, record_hash)
+        except JournalBroken:
+            return None
+
+    def unchained(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
+        if record.seq == state.seq + 1 and not isinstance(record, Claim):
+            return ReaderState(state.term, record.seq, record_hash, state.nonce, state.open)
+        return relaxed(state, record, record_hash)
+
+    return _accepting(unchained)
+
+
+def _claim_need_not_fit() -> Any:
+    def relaxed(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
+        if isinstance(record, Claim) and record.term == state.term + 1:
+            return ReaderState(record.term, record.seq, record_hash, record.nonce, open=True)
+        return accept(state, record, record_hash)
+
+    return _accepting(relaxed)
+
+
+def _no_deduplication() -> Any:
+    return patch.object(AnsweredKeys, "find", lambda *_: None)
+
+
+def _tentative_answers_are_stored() -> Any:
+    send = Reign._send_commit
+
+    def remember_at_once(reign: Reign, command: Command, decision: Decision, now: Any) -> Sent:
+        sent = send(reign, command, decision, now)
+        info = CommandInfo(
+            command.id, command.kind, command.actor, command.idempotency_key, command.fingerprint
+        )
+        reign._image.keys.remember(info, sent.seq, now, decision.outcome)
+        return sent
+
+    stored = Node._stored
+
+    def render_from_the_tentative(node: Node, command: Command) -> Any:
+        accepted = node.image.world
+        if node.reign is not None:
+            node.image.world = node.reign._tentative
+        try:
+            return stored(node, command)
+        except LookupError:
+            return None
+        finally:
+            node.image.world = accepted
+
+    return _all(
+        patch.object(Reign, "_send_commit", remember_at_once),
+        patch.object(Node, "_stored", render_from_the_tentative),
+    )
+
+
+def _nonce_is_not_spent() -> Any:
+    led = Node._led
+
+    def lead_again(node: Node, reign: Reign) -> None:
+        led(node, reign)
+        node._loop.create_task(_again(node, reign._term))
+
+    async def _again(node: Node, term: int) -> None:
+        try:
+            writer = await node._journal.open_writer()
+        except JournalError:
+            return
+        state = node.tail.position.state
+        if node.reign is None and state.term == term and state.open:
+            node._lead(state, writer, 1.0)
+
+    return patch.object(Node, "_led", lead_again)
+
+
+def _matches_by_seq_through_foreign_claims() -> Any:
+    """Goes on after somebody else's Claim, and takes any record of the right seq for its own."""
+    return _all(_keeps_leading_after_foreign_claim(), patch.object(Reign, "read_back", _by_seq))
+
+
+def _keeps_leading_after_foreign_claim() -> Any:
+    take_claim = Node._take_claim
+
+    def stay(node: Node, claim: Claim, accepted: Accepted) -> None:
+        if node.reign is not None and claim.nonce not in node._claims:
+            node.image.seq = claim.seq
+            return
+        take_claim(node, claim, accepted)
+
+    return patch.object(Node, "_take_claim", stay)
+
+
+def _by_seq(reign: Reign, accepted: Accepted) -> Any:
+    seq = accepted.position.state.seq
+    while reign._unread and reign._unread[0].seq < seq:
+        reign._unread.popleft()
+    if reign._unread and reign._unread[0].seq == seq:
+        sent = reign._unread.popleft()
+        sent.accepted = True
+        sent.settle_if_complete()
+    return None
+
+
+def _not_found_without_a_barrier() -> Any:
+    async def at_once(reign: Reign) -> None:
+        reign._demand_leading()
+
+    return patch.object(Reign, "confirm_leading", at_once)
+
+
+def _no_recheck() -> Any:
+    """Neither every ten seconds nor after a reconnect."""
+    return patch.object(Tail, "_behind_anchor", lambda _tail, _anchor, entries: entries)
+
+
+def _no_back_off() -> Any:
+    claim = Node._claim
+
+    async def impatient(node: Node) -> None:
+        node._claimed_in_vain = False
+        await claim(node)
+
+    return patch.object(Node, "_claim", impatient)
+
+
+def _no_size_check() -> Any:
+    return patch("command_api.leader.reign.RECORD_BYTES_MAX", 10**9)
+
+
+def _flush_on_stepping_down() -> Any:
+    """Stepping down waits until everything that was sent has been acknowledged."""
+    led = Node._led
+
+    def led_when_flushed(node: Node, reign: Reign) -> None:
+        async def flush() -> None:
+            for sent in reign_sent.get(reign, []):
+                while not sent.acknowledged:  # noqa: ASYNC110 - nothing tells it otherwise
+                    await sleep(1.0)
+            led(node, reign)
+
+        node._loop.create_task(flush())
+
+    send = Reign._send
+    reign_sent: dict[Reign, list[Sent]] = {}
+
+    def remember_sent(reign: Reign, *arguments: Any) -> Sent:
+        sent = send(reign, *arguments)
+        reign_sent.setdefault(reign, []).append(sent)
+        return sent
+
+    return _all(
+        patch.object(Node, "_led", led_when_flushed),
+        patch.object(Reign, "_send", remember_sent),
+    )
+
+
+@contextmanager
+def _all(*patches: Any) -> Iterator[None]:
+    if not patches:
+        yield
+        return
+    with patches[0], _all(*patches[1:]):
+        yield
+
+
+PLANTED = (
+    PlantedBug("answers on the acknowledgement", "L4", _answer_on_acknowledgement),
+    PlantedBug("no term check", "R1", _no_term_check),
+    PlantedBug("no prev_hash check", "R1", _no_prev_hash),
+    PlantedBug("a Claim need not fit", "R1", _claim_need_not_fit),
+    PlantedBug("no deduplication", "keys", _no_deduplication),
+    PlantedBug("stores answers before they are accepted", "L4", _tentative_answers_are_stored),
+    PlantedBug("leads twice under one Claim", "L1", _nonce_is_not_spent),
+    PlantedBug("matches by seq, not hash", "L4, L6", _matches_by_seq_through_foreign_claims),
+    PlantedBug("not found without a barrier", "L5", _not_found_without_a_barrier, cut_off_leader),
+    PlantedBug("does not read its own last record again", "R4", _no_recheck, truncated_log),
+    PlantedBug("claims without backing off", "L1", _no_back_off, slow_broker),
+    PlantedBug("sends before it checks the size", "L2", _no_size_check, oversize),
+    PlantedBug("flushes when stepping down", "L6", _flush_on_stepping_down),
+)
+
+
+def find(bug: PlantedBug, seeds_max: int = SEEDS_MAX) -> tuple[int, BaseException] | None:
+    """The first seed that fails with the bug planted, and how; None where none does."""
+    with bug.plant():
+        for seed in range(seeds_max):
+            try:
+                bug.scenario(seed)
+            except BaseException as failure:
+                return seed, failure
+    return None
+
+
+def first_line(failure: BaseException) -> str:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return f"{type(failure).__name__}: {failure}".splitlines()[0][:100]
+
+
+def main() -> int:
+    logging.disable(logging.CRITICAL)
+    missed = 0
+    for bug in PLANTED:
+        found = find(bug)
+        missed += found is None
+        seed, how = (str(found[0]), first_line(found[1])) if found else ("-", "NOT FOUND")
+        print(f"| {bug.name} | {bug.rule} | {seed} | {how} |", flush=True)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,85 @@
+"""One seeded run: people use the cell while things go wrong, then everything is checked."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from typing import Final
+
+from tests.simulation import invariants
+from tests.simulation.chaos import Chaos
+from tests.simulation.clients import Population, WrongAnswer
+from tests.simulation.cluster import Cluster
+from tests.simulation.journal import Faults
+from tests.simulation.loop import SimulationLoop
+
+CLIENTS: Final = 4
+WISHES: Final = 12
+CALM_S_MAX: Final = 600.0
+
+Setup = Callable[[Cluster], None]
+
+
+def run_seed(seed: int) -> SimulationLoop:
+    """Raises what went wrong. The same seed does the same again."""
+    loop = SimulationLoop(seed)
+    cluster = Cluster(loop, faults=_faults(loop.random))
+    loop.run(_run(cluster), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
+    return loop
+
+
+async def _run(cluster: Cluster) -> None:
+    random = cluster.loop.random
+    cluster.network.loss = random.choice((0.0, 0.0, 0.02))
+    cluster.start_all()
+    population = Population(cluster, random)
+    chaos = Chaos(cluster, random)
+    raging = asyncio.create_task(chaos.rage(random.randint(1, 5)))
+    async with asyncio.TaskGroup() as clients:
+        for _ in range(CLIENTS):
+            clients.create_task(population.live(WISHES))
+        await raging
+        chaos.mend()
+    await _calm(cluster)
+    check(cluster, population)
+
+
+async def _calm(cluster: Cluster) -> None:
+    """Wait until every process has read everything, and one of them leads."""
+    deadline = cluster.loop.time() + CALM_S_MAX
+    while not _is_calm(cluster):
+        if cluster.loop.time() > deadline:
+            raise WrongAnswer(f"no calm after {CALM_S_MAX} s: {cluster.leaders()} lead")
+        await asyncio.sleep(1.0)
+
+
+def _is_calm(cluster: Cluster) -> bool:
+    if len(cluster.leaders()) != 1 or len(cluster.nodes) != len(cluster.names):
+        return False
+    positions = {node.tail.position for node in cluster.nodes.values()}
+    end = len(cluster.journal.log) - 1
+    return len(positions) == 1 and all(
+        node.tail.seen_offset == end for node in cluster.nodes.values()
+    )
+
+
+def check(cluster: Cluster, population: Population) -> None:
+    commits = invariants.accepted_commits(cluster.journal.log)
+    invariants.check_answers(population.told, commits)
+    invariants.check_keys(commits)
+    folded = invariants.check_every_prefix(commits)
+    for name, node in cluster.nodes.items():
+        invariants.check_same_image(name, node.image, folded)
+
+
+def _faults(random: Random) -> Faults:
+    """Most runs have some; a few have none, so that plain failures are not masked."""
+    if random.random() < 0.2:
+        return Faults()
+    return Faults(
+        straggle=random.choice((0.0, 0.01, 0.05)),
+        straggle_s=(0.5, random.choice((2.0, 20.0, 200.0))),
+        lost_ack=random.choice((0.0, 0.01)),
+        gap=random.choice((0.0, 0.01)),
+        duplicate=random.choice((0.0, 0.02)),
+        hung=random.choice((0.0, 0.2)),
+    )
