@@ -34,7 +34,7 @@ def build_app(settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         journal = KafkaJournal(settings.kafka_bootstrap_servers, settings.journal_topic)
         async with aiohttp.ClientSession() as session:
-            neighbours = connect_neighbours(session, settings.neighbours_url)
+            neighbours = connect_neighbours(session, settings.neighbours)
             service = CommandService(
                 journal=journal,
                 own_url=settings.own_url,

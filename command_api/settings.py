@@ -7,6 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from command_api.domain.rules import Rules
 from command_api.leader.node import Timing
+from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
 
@@ -29,8 +30,7 @@ class Settings(BaseSettings):
         )
     )
     journal_topic: str = "practix.journal"
-    neighbours_url: str
-    """Base address of Auth, Movie_API and UGC."""
+    neighbours: NeighbourSettings
     token: TokenSettings
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0

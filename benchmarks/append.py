@@ -1,0 +1,60 @@
+"""Append and read back alone: what a journal costs without HTTP and without deciding.
+
+Each of n clients appends a 600-byte entry and waits until a cursor of this process has
+read it back, then appends the next.
+"""
+
+import asyncio
+import time
+
+from benchmarks.load import Figures
+from benchmarks.report import Report
+from runtime.journal import Journal
+
+ENTRY_BYTES = 600
+APPENDS = {1: 2_000, 32: 30_000, 128: 40_000, 512: 40_000}
+
+
+async def measure_append(report: Report, name: str, journal: Journal) -> None:
+    for clients, appends in APPENDS.items():
+        await _run(journal, clients, clients * 10)  # Warm-up.
+        report.add_append(name, clients, await _run(journal, clients, appends))
+    await journal.close()
+
+
+async def _run(journal: Journal, clients: int, appends: int) -> Figures:
+    writer = await journal.open_writer()
+    cursor = await journal.open_cursor(await journal.end())
+    waiting: dict[bytes, asyncio.Future[None]] = {}
+    latencies: list[float] = []
+    numbers = iter(range(appends))
+
+    async def client() -> None:
+        for number in numbers:
+            payload = str(number).encode().ljust(ENTRY_BYTES)
+            waiting[payload] = asyncio.get_running_loop().create_future()
+            sent_at = time.perf_counter()
+            await asyncio.gather(writer.append(payload), waiting[payload])
+            latencies.append(time.perf_counter() - sent_at)
+
+    async def read_back() -> None:
+        seen = 0
+        while seen < appends:
+            for entry in await cursor.fetch(1.0):
+                if (future := waiting.pop(entry.payload, None)) is not None:
+                    future.set_result(None)
+                    seen += 1
+
+    started = time.perf_counter()
+    await asyncio.gather(read_back(), *(client() for _ in range(clients)))
+    seconds = time.perf_counter() - started
+    await cursor.close()
+    await writer.close()
+    latencies.sort()
+    return Figures(
+        appends,
+        seconds,
+        1000 * latencies[appends // 2],
+        1000 * latencies[int(appends * 0.99)],
+        {},
+    )

@@ -1,0 +1,99 @@
+"""A load generator that costs little: many keep-alive clients in one process.
+
+Each client sends one prepared request, reads the whole answer, sends the next. Only what
+our own servers send is understood: HTTP/1.1 with a Content-Length.
+"""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+_LENGTH = b"content-length:"
+
+
+class Figures(NamedTuple):
+    requests: int
+    seconds: float
+    p50_ms: float
+    p99_ms: float
+    statuses: dict[int, int]
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+class _Client(asyncio.Protocol):
+    def __init__(self, requests: Iterator[bytes], results: list[tuple[float, int]]) -> None:
+        self._requests = requests
+        self._results = results
+        self._buffer = b""
+        self._sent_at = 0.0
+        self._transport: asyncio.Transport | None = None
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def start(self) -> None:
+        assert self._transport is not None
+        request = next(self._requests, None)
+        if request is None:
+            self._transport.close()
+            self.done.set_result(None)
+            return
+        self._sent_at = time.perf_counter()
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        head, separator, body = self._buffer.partition(b"\r\n\r\n")
+        if not separator or len(body) < _content_length(head):
+            return
+        self._results.append((time.perf_counter() - self._sent_at, int(head[9:12])))
+        self._buffer = b""
+        self.start()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server hung up"))
+
+
+def _content_length(head: bytes) -> int:
+    lower = head.lower()
+    start = lower.index(_LENGTH) + len(_LENGTH)
+    return int(lower[start:].split(b"\r\n", 1)[0])
+
+
+def http_request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+    head = (
+        f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+async def drive(port: int, requests: Iterator[bytes], clients: int) -> Figures:
+    """Send all `requests` through `clients` connections to 127.0.0.1:`port`."""
+    loop = asyncio.get_running_loop()
+    results: list[tuple[float, int]] = []
+    connected = [
+        (await loop.create_connection(lambda: _Client(requests, results), "127.0.0.1", port))[1]
+        for _ in range(clients)
+    ]
+    started = time.perf_counter()
+    for client in connected:
+        client.start()
+    await asyncio.gather(*(client.done for client in connected))
+    seconds = time.perf_counter() - started
+    latencies = sorted(latency for latency, _ in results)
+    return Figures(
+        len(results),
+        seconds,
+        1000 * latencies[len(latencies) // 2],
+        1000 * latencies[int(len(latencies) * 0.99)],
+        dict(Counter(status for _, status in results)),
+    )

@@ -1,0 +1,171 @@
+"""The servers that are compared: `python -m benchmarks.serve NAME PORT WHERE`.
+
+All run alike: one process, uvicorn with uvloop and httptools, no access log.
+
+- `bare`: a FastAPI route that returns a constant. What HTTP itself costs.
+- `row_lock`: the usual way: SELECT FOR UPDATE on the announcement, insert the booking,
+  insert an event, update the counter, in one PostgreSQL transaction (WHERE is a DSN).
+- `sqlite`, `kafka`: our write path, whole; its lookups at Auth, Movie_API and UGC are
+  answered in memory (WHERE is a directory, or bootstrap servers and topic).
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import asyncpg
+import uvicorn
+from fastapi import FastAPI, Request
+from pydantic import BaseModel, SecretStr
+
+from benchmarks.subject import AUDIENCE_SECRET, KnownMovies, KnownPeople, NobodyFollows
+from command_api.leader.node import Timing
+from command_api.leader.ports import Answer
+from command_api.service import CommandService
+from contracts.errors import NoLeader
+from runtime.clock import system_clock
+from runtime.collector import spare_long_lived_state
+from runtime.journal import Journal
+from runtime.journals.kafka import KafkaJournal
+from runtime.journals.sqlite import SqliteJournal
+from runtime.problems import install_problems
+from runtime.tokens import TokenSettings, TokenVerifier
+
+TABLES = """
+CREATE TABLE announcement (id uuid PRIMARY KEY, tickets_left integer NOT NULL);
+CREATE TABLE booking (
+    id bigserial PRIMARY KEY, announcement_id uuid NOT NULL REFERENCES announcement,
+    guest_id uuid NOT NULL, status text NOT NULL, UNIQUE (announcement_id, guest_id));
+CREATE TABLE event (id bigserial PRIMARY KEY, announcement_id uuid, payload jsonb NOT NULL);
+"""
+
+
+class NoPeers:
+    """One process, which leads."""
+
+    async def forward(self, *_: object) -> Answer:
+        raise NoLeader
+
+
+class Booked(BaseModel):
+    booking_id: int
+    status: str
+
+
+def verifier() -> TokenVerifier:
+    settings = TokenSettings(secret=SecretStr(AUDIENCE_SECRET), cache_size=100_000)
+    return TokenVerifier(settings, system_clock)
+
+
+def bare() -> FastAPI:
+    app = FastAPI()
+
+    @app.post("/api/v1/booking/{announcement_id}", status_code=201)
+    async def constant(announcement_id: str) -> dict[str, str]:
+        return {"announcement_id": announcement_id}
+
+    return app
+
+
+def row_lock(dsn: str) -> FastAPI:
+    pools: list[asyncpg.Pool] = []
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        pools.append(await asyncpg.create_pool(dsn, min_size=16, max_size=16))
+        yield
+        await pools[0].close()
+
+    app = FastAPI(lifespan=lifespan)
+    tokens = verifier()
+
+    @app.post("/api/v1/booking/{announcement_id}", status_code=201)
+    async def book(announcement_id: str, request: Request) -> Booked:
+        caller = await tokens.authenticate(request.headers.get("authorization"))
+        async with pools[0].acquire() as connection, connection.transaction():
+            left = await connection.fetchval(
+                "SELECT tickets_left FROM announcement WHERE id = $1 FOR UPDATE", announcement_id
+            )
+            booking_id = await connection.fetchval(
+                "INSERT INTO booking (announcement_id, guest_id, status) VALUES ($1, $2, 'asked')"
+                " RETURNING id",
+                announcement_id,
+                caller.person_id,
+            )
+            await connection.execute(
+                "INSERT INTO event (announcement_id, payload) VALUES ($1, $2)",
+                announcement_id,
+                f'{{"type": "booking.requested", "booking_id": {booking_id}}}',
+            )
+            await connection.execute(
+                "UPDATE announcement SET tickets_left = $2 WHERE id = $1", announcement_id, left - 1
+            )
+        return Booked(booking_id=booking_id, status="asked")
+
+    return app
+
+
+def practix(kind: str, where: str) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        journal, timing = _journal(kind, where)
+        service = CommandService(
+            journal=journal,
+            own_url="here",
+            cell_secret="none",
+            peers=NoPeers(),
+            verifier=verifier(),
+            auth=KnownPeople(),
+            movies=KnownMovies(),
+            ugc=NobodyFollows(),
+            clock=system_clock,
+            timing=timing,
+        )
+        for router in service.routers:
+            app.include_router(router)
+        await service.start()
+        await service.node.caught_up.wait()
+        while not service.node.leading:  # noqa: ASYNC110 - start-up, outside what is measured
+            await asyncio.sleep(0.05)
+        spare_long_lived_state()
+        yield
+        await service.stop()
+        await journal.close()
+
+    app = FastAPI(lifespan=lifespan)
+    install_problems(app)
+    return app
+
+
+def _journal(kind: str, where: str) -> tuple[Journal, Timing]:
+    if kind == "sqlite":
+        alone = Timing(claim_at_once=True, heartbeats=False)
+        return SqliteJournal(Path(where) / "journal.sqlite"), alone
+    servers, topic = where.split("/")
+    return KafkaJournal(servers, topic), Timing(heartbeat_timeout_s=0.5, read_back_s_min=30.0)
+
+
+def main() -> None:
+    name, port, where = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+    match name:
+        case "bare":
+            app = bare()
+        case "row_lock":
+            app = row_lock(where)
+        case _:
+            app = practix(name, where)
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+    )
+
+
+if __name__ == "__main__":
+    main()

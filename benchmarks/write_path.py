@@ -1,0 +1,148 @@
+"""How fast is a booking through HTTP, and what does our protocol cost?
+
+Question: accepted booking requests per second and their latency on one hot announcement,
+through the whole write path over SQLite and over real Kafka, against the usual row lock in
+PostgreSQL and against a bare FastAPI route. Method: the same load generator and server
+settings for all; every server is a process of its own, measured in turn, in one run; every
+request is by another guest. Command: `make bench`. Compare the ratios, not the figures:
+the machine is small and everything runs on it.
+"""
+
+import asyncio
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid4
+
+import asyncpg
+
+from benchmarks.append import measure_append
+from benchmarks.load import Figures, drive
+from benchmarks.report import Report
+from benchmarks.serve import TABLES
+from benchmarks.subject import announce_request, booking_requests
+from launcher.servers.kafka import KafkaServer
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.process import ServerUnavailable, free_port, port_answers
+from runtime.journals.kafka import KafkaJournal, create_topic
+from runtime.journals.sqlite import SqliteJournal
+
+CLIENTS = (1, 8, 32, 128)
+REQUESTS = {1: 1_500, 8: 6_000, 32: 9_000, 128: 9_000}
+START_S_MAX = 60.0
+
+
+class Subject(NamedTuple):
+    name: str
+    where: str
+
+
+async def main() -> None:
+    report = Report("python -m benchmarks.write_path")
+    async with AsyncExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for subject in await _subjects(stack, scratch):
+            for clients in CLIENTS:
+                report.add_http(subject.name, clients, await _measure(subject, clients, scratch))
+        await measure_append(report, "sqlite", SqliteJournal(scratch / "append.sqlite"))
+        if kafka := await _kafka(stack, scratch):
+            topic = f"append-{uuid4().hex}"
+            await create_topic(kafka, topic, replication_factor=1)
+            await measure_append(report, "kafka", KafkaJournal(kafka, topic))
+    report.print()
+
+
+async def _subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
+    postgres = PostgresServer(scratch / "postgres")
+    await postgres.start()
+    stack.push_async_callback(postgres.stop)
+    found = [
+        Subject("bare", "-"),
+        Subject("row_lock", postgres.dsn),
+        Subject("sqlite", "-"),
+    ]
+    if kafka := await _kafka(stack, scratch):
+        found.append(Subject("kafka", kafka))
+    return found
+
+
+_brokers: dict[Path, str] = {}
+
+
+async def _kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
+    if scratch not in _brokers:
+        server = KafkaServer(scratch / "kafka")
+        try:
+            await server.start()
+        except ServerUnavailable as error:
+            print(f"without Kafka: {error}", file=sys.stderr)
+            return None
+        stack.push_async_callback(server.stop)
+        _brokers[scratch] = server.bootstrap_servers
+    return _brokers[scratch]
+
+
+async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:
+    """A fresh server and a fresh announcement each time."""
+    where = subject.where
+    if subject.name == "sqlite":
+        where = str(scratch / uuid4().hex)
+    elif subject.name == "kafka":
+        topic = f"bench-{uuid4().hex}"
+        await create_topic(subject.where, topic, replication_factor=1)
+        where = f"{subject.where}/{topic}"
+    async with _serving(subject.name, where) as port:
+        announcement_id = await _announce(subject, port)
+        await drive(port, booking_requests(announcement_id, 0, 300), clients)
+        figures = await drive(
+            port, booking_requests(announcement_id, 300, REQUESTS[clients]), clients
+        )
+    if figures.statuses != {201: REQUESTS[clients]}:
+        raise RuntimeError(f"{subject.name} answered {figures.statuses}")
+    return figures
+
+
+@asynccontextmanager
+async def _serving(name: str, where: str) -> AsyncIterator[int]:
+    port = free_port()
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.serve", name, str(port), where])
+    try:
+        async with asyncio.timeout(START_S_MAX):
+            while not await port_answers(port):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+async def _announce(subject: Subject, port: int) -> str:
+    announcement_id = str(uuid4())
+    if subject.name == "row_lock":
+        connection = await asyncpg.connect(subject.where)
+        if await connection.fetchval("SELECT to_regclass('announcement')") is None:
+            await connection.execute(TABLES)
+        await connection.execute("INSERT INTO announcement VALUES ($1, 10000)", announcement_id)
+        await connection.close()
+    elif subject.name != "bare":
+        announcement_id = await _create(port)
+    return announcement_id
+
+
+async def _create(port: int) -> str:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(announce_request(48))
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = await reader.readuntil(b"}")
+    writer.close()
+    if b" 201 " not in head.split(b"\r\n", 1)[0]:
+        raise RuntimeError(f"not announced: {head!r} {body!r}")
+    return body.decode().split('"id":"', 1)[1].split('"', 1)[0]
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
