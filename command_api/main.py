@@ -1,4 +1,4 @@
-"""A command process of its own: `python -m command_api.main`. Wired in `build_app`."""
+"""A command process of its own. Wired in `build_app`."""
 
 import asyncio
 import logging
@@ -94,7 +94,3 @@ def main() -> None:
         http="httptools",
         access_log=False,
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
-from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,6 +22,7 @@ from command_api.leader.ports import Answer
 from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
 from contracts.ids import BookingId, MovieId, PersonId, canonical, new_id
 from runtime.http import JSON, language_of, read_json_body
+from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
 
@@ -72,12 +72,12 @@ class Edge:
 
     async def run(self, request: Request, caller: Caller, raw: bytes, body: Body) -> Response:
         """Have the command decided and recorded, and answer the request with its outcome."""
-        key = _key_of(request)
+        command_id = new_id()
         command = Command(
-            id=new_id(),
+            id=command_id,
             actor=caller.person_id,
             is_super=caller.is_super,
-            idempotency_key=key,
+            idempotency_key=_key_of(request) or command_id,
             fingerprint=_fingerprint(request, raw),
             body=body,
             actor_facts=await self._known_person(caller.person_id),
@@ -133,11 +133,9 @@ async def body_of(request: Request) -> bytes:
     return await read_json_body(request)
 
 
-def _key_of(request: Request) -> str:
+def _key_of(request: Request) -> str | None:
     key = request.headers.get("idempotency-key")
-    if key is None:
-        return uuid4().hex
-    if not _KEY.fullmatch(key):
+    if key is not None and not _KEY.fullmatch(key):
         raise Malformed("malformed_header", {"header": "Idempotency-Key"})
     return key
 

@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from random import Random
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from command_api.domain.commands import Command
 from command_api.domain.rules import DEFAULT_RULES, Rules
@@ -82,7 +82,8 @@ class Node:
         self._stand_at = self._loop.time()
         self._given: set[str] = set()
         self._stopping = False
-        self._changed = asyncio.Event()
+        self._change: asyncio.Future[None] = self._loop.create_future()
+        """Done when the leader changes; then there is a new one."""
         self.image = Image()
         self.tail = Tail(journal)
         self.reign: Reign | None = None
@@ -158,7 +159,7 @@ class Node:
                     failure = error
                 if forwarded:
                     break
-            await self._leader_change(min(RETRY_S, max(0.0, give_up_at - self._loop.time())))
+            await asyncio.wait([self._change], timeout=RETRY_S)
         raise failure
 
     async def _answer_once(
@@ -170,7 +171,7 @@ class Node:
             return await self.reign.execute(command)
         if forwarded or self.leader_url is None or self.leader_url == self._own_url:
             raise NoLeader
-        return await self._peers.forward(self.leader_url, command, timeout_s)
+        return await self._forward(self.leader_url, command, timeout_s)
 
     def _stored(self, command: Command) -> Answer | None:
         stored = self.image.keys.find(command.actor, command.idempotency_key, command.fingerprint)
@@ -179,13 +180,23 @@ class Node:
         body = self._render(self.image.world, command, stored.outcome)
         return Answer(stored.outcome, stored.seq, body, replayed=True)
 
-    async def _leader_change(self, wait_s: float) -> None:
-        self._changed.clear()
+    async def _forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        """Have the leader answer, and no longer wait for it when somebody else leads: it may
+        be frozen, and the idempotency key makes asking again safe."""
+        change = self._change
+        forwarding = asyncio.ensure_future(self._peers.forward(leader_url, command, timeout_s))
         try:
-            async with asyncio.timeout(wait_s):
-                await self._changed.wait()
-        except TimeoutError:
-            pass
+            either: list[asyncio.Future[Any]] = [forwarding, change]
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not forwarding.done():
+                raise OutcomeUnknown
+            return forwarding.result()
+        finally:
+            forwarding.cancel()
+
+    def _leader_changed(self) -> None:
+        change, self._change = self._change, self._loop.create_future()
+        change.set_result(None)
 
     # Reading
 
@@ -240,7 +251,7 @@ class Node:
                 self._lead(state, self._newest[1], round_trip_s)
             else:
                 self._late_start = self._loop.create_task(self._lead_late(state, round_trip_s))
-        self._changed.set()
+        self._leader_changed()
         self._put_off_standing()
 
     # Leading
@@ -273,14 +284,14 @@ class Node:
             records_max=self._records_max,
         )
         reign.ended.add_done_callback(lambda _: self._led(reign))
-        self._changed.set()
+        self._leader_changed()
         log.info("leading", extra={"term": state.term, "seq": state.seq})
 
     def _led(self, reign: Reign) -> None:
         log.warning("leads no more", extra={"reason": reign.ended.result()})
         if self.reign is reign:
             self.reign = None
-        self._changed.set()
+        self._leader_changed()
         self._put_off_standing()
 
     async def _keep_time(self) -> None:

@@ -61,6 +61,14 @@ def check_keys(commits: list[Commit]) -> None:
         seen[key] = commit.seq
 
 
+def fold(commits: Iterable[Commit]) -> Image:
+    """What a process knows that has read all of them."""
+    image = Image()
+    for commit in commits:
+        image.take(commit)
+    return image
+
+
 def check_every_prefix(commits: list[Commit]) -> Image:
     """At no position is an evening over its capacity or a person confirmed twice at a time.
     Returns the fold of the whole history."""

@@ -1,0 +1,81 @@
+"""A real cell for tests: command processes over a real broker, and the stand-in beside."""
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from launcher.servers.process import ServerProcess, free_port
+
+SECRET: Final = "the secret of tests, of thirty-two bytes or more"
+HEARTBEAT_TIMEOUT_S: Final = 2.0
+READY_S_MAX: Final = 60.0
+
+
+class CommandProcess:
+    """One `python -m command_api`, which keeps its port over its deaths."""
+
+    def __init__(self, name: str, directory: Path, kafka: str, topic: str, neighbours: str) -> None:
+        self.name = name
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process = ServerProcess(name, directory / f"{name}.log")
+        self._directory = directory
+        self._environment = {
+            "COMMAND_API_PORT": str(self.port),
+            "COMMAND_API_OWN_URL": self.url,
+            "COMMAND_API_CELL_SECRET": "the secret of the cell",
+            "COMMAND_API_HEARTBEAT_TIMEOUT_S": str(HEARTBEAT_TIMEOUT_S),
+            "COMMAND_API_JOURNAL_TOPIC": topic,
+            "COMMAND_API_TOKEN__SECRET": SECRET,
+            "COMMAND_API_NEIGHBOURS__BASE_URL": neighbours,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "PYTHONPATH": os.getcwd(),
+        }
+
+    async def start(self, session: aiohttp.ClientSession) -> None:
+        """Returns when the process follows the journal and knows a leader."""
+        command = [sys.executable, "-m", "command_api"]
+        self.process.start(command, cwd=self._directory, env=self._environment)
+
+        async def ready() -> bool:
+            return (await self.readiness(session)).get("ready") is True
+
+        await self.process.wait_ready(ready, READY_S_MAX)
+
+    async def readiness(self, session: aiohttp.ClientSession) -> dict[str, object]:
+        """Empty where the process does not answer."""
+        timeout = aiohttp.ClientTimeout(total=1.0)
+        try:
+            async with session.get(f"{self.url}/readyz", timeout=timeout) as response:
+                answer: dict[str, object] = await response.json()
+                return answer
+        except (aiohttp.ClientError, TimeoutError):
+            return {}
+
+
+@asynccontextmanager
+async def cell(
+    directory: Path, kafka: str, topic: str, neighbours: str, count: int = 3
+) -> AsyncIterator[list[CommandProcess]]:
+    """`count` command processes, all started and following."""
+    processes = [
+        CommandProcess(f"command-{n}", directory, kafka, topic, neighbours) for n in range(count)
+    ]
+    async with aiohttp.ClientSession() as session:
+        try:
+            for one in processes:
+                await one.start(session)
+            yield processes
+        finally:
+            for one in processes:
+                await one.process.stop(5.0)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

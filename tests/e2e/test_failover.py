@@ -1,0 +1,175 @@
+"""Three command processes on a real broker, traffic, and everything that can happen to them.
+
+Clients with idempotency keys see latency, never a wrong answer: what was acknowledged is in
+the journal once, at the acknowledged position, and no evening is over-booked.
+"""
+
+import asyncio
+import json
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from contracts.records import Commit
+from launcher.servers.kafka import KafkaServer
+from launcher.servers.process import ServerUnavailable
+from neighbours.app import Neighbours, build_router
+from neighbours.settings import NeighboursSettings
+from runtime.journal import Journal
+from runtime.journals.kafka import KafkaJournal, create_topic
+from runtime.problems import install_problems
+from runtime.tail import Tail
+from tests.conftest import unavailable
+from tests.e2e.cell import SECRET, CommandProcess, cell
+from tests.e2e.traffic import Answered, Clients
+from tests.served import served
+from tests.simulation import invariants
+
+SEATS = 400
+CLIENTS = 6
+SETTLE_S_MAX = 60.0
+
+
+@pytest.fixture
+async def broker(tmp_path: Path) -> AsyncIterator[KafkaServer]:
+    """Its own, because it is killed."""
+    server = KafkaServer(tmp_path / "kafka")
+    try:
+        await server.start()
+    except ServerUnavailable as error:
+        unavailable(str(error))
+    yield server
+    await server.stop()
+
+
+@pytest.mark.timeout(400)
+async def test_clients_with_keys_see_only_latency(tmp_path: Path, broker: KafkaServer) -> None:
+    topic = f"journal-{uuid4().hex}"
+    await create_topic(broker.bootstrap_servers, topic, replication_factor=1)
+    async with (
+        _standing_in(tmp_path) as (neighbours, movie_id),
+        cell(tmp_path, broker.bootstrap_servers, topic, neighbours) as processes,
+        aiohttp.ClientSession() as session,
+    ):
+        clients = Clients(session, processes)
+        host = str(uuid4())
+        announcement_id = await clients.announce(host, movie_id, SEATS)
+        async with asyncio.TaskGroup() as traffic:
+            for _ in range(CLIENTS):
+                traffic.create_task(clients.keep_booking(host, announcement_id))
+            seconds = await _go_through_everything(session, processes, broker, clients)
+            clients.stopping = True
+    print(json.dumps({"seconds_to_first_success": seconds, "answers": len(clients.answered)}))
+    commits = await _accepted(KafkaJournal(broker.bootstrap_servers, topic))
+    _check_answers(clients.answered, commits)
+    invariants.check_keys(commits)
+    folded = invariants.fold(commits)
+    invariants.check_capacity(folded.world, announcement_id, folded.seq)
+
+
+async def _go_through_everything(
+    session: aiohttp.ClientSession,
+    processes: list[CommandProcess],
+    broker: KafkaServer,
+    clients: Clients,
+) -> dict[str, float]:
+    """Each disaster, and the seconds from it to the first success afterwards."""
+    seconds: dict[str, float] = {}
+    await _success(clients)
+
+    leader = await _leader(session, processes)
+    seconds["leader killed"] = await _time(clients, leader.process.kill())
+    await leader.start(session)
+
+    leader = await _leader(session, processes)
+    leader.process.send_signal(signal.SIGSTOP)
+    seconds["leader frozen"] = await _time(clients, _others_lead(session, processes, leader))
+    leader.process.send_signal(signal.SIGCONT)
+    await _success(clients)
+
+    await broker.kill()
+    await broker.start()
+    seconds["broker killed and restarted"] = await _time(clients, asyncio.sleep(0))
+
+    leader = await _leader(session, processes)
+    seconds["leader asked to stop"] = await _time(clients, leader.process.stop())
+    await leader.start(session)
+    return seconds
+
+
+async def _time(clients: Clients, disaster: Awaitable[None]) -> float:
+    loop = asyncio.get_running_loop()
+    since = loop.time()
+    await disaster
+    await _success(clients, since)
+    return round(loop.time() - since, 2)
+
+
+async def _success(clients: Clients, since: float | None = None) -> None:
+    """Wait for an answer to a wish that was sent after `since`."""
+    since = asyncio.get_running_loop().time() if since is None else since
+    async with asyncio.timeout(SETTLE_S_MAX):
+        while not any(one.sent_at > since for one in clients.answered[-50:]):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+async def _leader(
+    session: aiohttp.ClientSession, processes: list[CommandProcess]
+) -> CommandProcess:
+    async with asyncio.timeout(SETTLE_S_MAX):
+        while True:
+            for one in processes:
+                if (await one.readiness(session)).get("leading") == "yes":
+                    return one
+            await asyncio.sleep(0.05)
+
+
+async def _others_lead(
+    session: aiohttp.ClientSession, processes: list[CommandProcess], frozen: CommandProcess
+) -> None:
+    await _leader(session, [one for one in processes if one is not frozen])
+
+
+async def _accepted(journal: Journal) -> list[Commit]:
+    end = await journal.end()
+    tail = Tail(journal)
+    commits = []
+    while tail.seen_offset < end - 1:
+        for accepted in await tail.fetch(1.0):
+            if isinstance(accepted.record, Commit):
+                commits.append(accepted.record)
+    await tail.close()
+    await journal.close()
+    return commits
+
+
+def _check_answers(answered: list[Answered], commits: list[Commit]) -> None:
+    seqs: dict[tuple[str, str], list[int]] = {}
+    by_seq = {commit.seq: commit for commit in commits}
+    for commit in commits:
+        key = (commit.command.actor, commit.command.idempotency_key)
+        seqs.setdefault(key, []).append(commit.seq)
+    assert len(answered) > 100
+    for one in answered:
+        assert seqs.get((one.actor, one.key)) == [one.position], one
+        assert by_seq[one.position].outcome.refused == (one.status == 409), one
+
+
+@asynccontextmanager
+async def _standing_in(directory: Path) -> AsyncIterator[tuple[str, str]]:
+    """The stand-in's address, and the id of a film in its catalogue."""
+    settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
+    state = Neighbours(settings)
+    app = FastAPI()
+    install_problems(app)
+    app.include_router(build_router(state))
+    async with served(app) as url:
+        yield url, state.films.first.id
+    state.close()

@@ -1,0 +1,103 @@
+"""Clients with keys, over real HTTP: every wish is retried until it has an answer."""
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import aiohttp
+
+from runtime.tokens import issue_token
+from tests.e2e.cell import SECRET, CommandProcess, now
+
+TRY_S_MAX = 3.0
+# As a load balancer has it; a frozen process does not answer at all.
+GIVE_UP_S = 120.0
+
+
+class Answered(NamedTuple):
+    """What a client was told, and how long it took."""
+
+    actor: str
+    key: str
+    status: int
+    position: int
+    code: str
+    sent_at: float
+    seconds: float
+
+
+class NoAnswer(AssertionError):
+    """A client with a key retried in vain."""
+
+
+class Clients:
+    """People who ask to come to one evening of two hosts, and hosts who approve."""
+
+    def __init__(self, session: aiohttp.ClientSession, cell: list[CommandProcess]) -> None:
+        self._session = session
+        self._cell = cell
+        self.answered: list[Answered] = []
+        self.stopping = False
+
+    async def announce(self, host: str, movie_id: str, seats: int) -> str:
+        body = {
+            "title": "An evening",
+            "description": "",
+            "sub_only": False,
+            "is_free": True,
+            "ticket_count": seats,
+            "event_time": (now() + timedelta(days=2)).isoformat(),
+            "event_location": "Here",
+        }
+        created = await self.insist(host, "POST", f"/api/v1/announcement/{movie_id}", body)
+        announcement_id: str = created["id"]
+        return announcement_id
+
+    async def keep_booking(self, host: str, announcement_id: str) -> None:
+        """One guest after another asks, and the host approves, until told to stop."""
+        while not self.stopping:
+            guest = str(uuid4())
+            booking = await self.insist(guest, "POST", f"/api/v1/booking/{announcement_id}", None)
+            if "booking_id" in booking and booking.get("state") == "requested":
+                path = f"/api/v1/booking/{booking['booking_id']}"
+                await self.insist(host, "PUT", path, {"my_status": True})
+
+    async def insist(self, actor: str, method: str, path: str, body: Any) -> dict[str, Any]:
+        """The answer, whatever it takes. NoAnswer after GIVE_UP_S."""
+        loop = asyncio.get_running_loop()
+        key = uuid4().hex
+        sent_at = loop.time()
+        headers = {"Idempotency-Key": key, "Authorization": f"Bearer {_token(actor)}"}
+        while loop.time() < sent_at + GIVE_UP_S:
+            answer = await self._try(method, path, body, headers)
+            if answer is not None:
+                status, position, content = answer
+                code = content.get("code", "done")
+                self.answered.append(
+                    Answered(actor, key, status, position, code, sent_at, loop.time() - sent_at)
+                )
+                return content
+            await asyncio.sleep(0.1)
+        raise NoAnswer(f"{method} {path} with {key}")
+
+    async def _try(
+        self, method: str, path: str, body: Any, headers: dict[str, str]
+    ) -> tuple[int, int, dict[str, Any]] | None:
+        url = random.choice(self._cell).url + path
+        timeout = aiohttp.ClientTimeout(total=TRY_S_MAX)
+        try:
+            async with self._session.request(
+                method, url, json=body, headers=headers, timeout=timeout
+            ) as response:
+                content = await response.json(content_type=None)
+                if response.status >= 500:
+                    return None
+                return response.status, int(response.headers["X-Position"]), content
+        except (aiohttp.ClientError, TimeoutError):
+            return None
+
+
+def _token(person_id: str) -> str:
+    return issue_token(person_id, key=SECRET, now=now())
