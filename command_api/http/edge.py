@@ -13,14 +13,25 @@ from typing import Final
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import Body, Command, Film, Invitee, PersonFacts, RequestBooking
+from command_api.domain.commands import (
+    Body,
+    ChangeAnnouncement,
+    Command,
+    CreateAnnouncement,
+    Film,
+    Invitee,
+    PersonFacts,
+    RequestBooking,
+)
 from command_api.leader.node import Node
 from command_api.leader.ports import Answer
 from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
 from contracts.ids import BookingId, MovieId, PersonId, canonical, new_id
+from runtime.entity_tag import entity_tag
 from runtime.http import JSON, language_of, read_json_body
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.problems import problem
@@ -28,6 +39,12 @@ from runtime.tokens import Caller, TokenVerifier
 
 FACT_ROUNDS_MAX: Final = 3
 _KEY: Final = re.compile(r"[!-~]{1,200}")
+
+
+class _Versioned(Struct):
+    """The one field of an announcement's representation that its tag needs."""
+
+    version: int
 
 
 class Edge:
@@ -157,4 +174,7 @@ def _response(request: Request, command: Command, answer: Answer) -> Response:
             facts=outcome.facts,
             headers=headers,
         )
+    if isinstance(command.body, CreateAnnouncement | ChangeAnnouncement):
+        shown = msgspec.json.decode(answer.body, type=_Versioned)
+        headers["ETag"] = entity_tag(answer.body, shown.version)
     return Response(answer.body, 201 if outcome.created else 200, headers, JSON)

@@ -29,6 +29,7 @@ from command_api.http.edge import Edge, body_of, path_id
 from contracts.errors import Malformed, StaleVersion
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
 from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
+from runtime.entity_tag import version_in
 from runtime.tokens import Caller
 
 REASON_CHARS_MAX = 200
@@ -173,7 +174,7 @@ def _if_version(request: Request) -> int | None:
     tag = request.headers.get("if-match")
     if tag is None or tag == "*":
         return None
-    version = tag.removeprefix("W/").strip('"').partition(".")[0]
-    if not version.isdecimal():
+    version = version_in(tag)
+    if version is None:
         raise StaleVersion
-    return int(version)
+    return version

@@ -203,11 +203,11 @@ class Node:
     async def _follow(self) -> None:
         end = await self._journal_end()
         while True:
-            for accepted in await self.tail.fetch(wait_s=1.0):
-                self._take(accepted)
             if not self.caught_up.is_set() and self.tail.seen_offset >= end - 1:
                 self.caught_up.set()
                 self._put_off_standing()
+            for accepted in await self.tail.fetch(wait_s=1.0):
+                self._take(accepted)
 
     async def _journal_end(self) -> int:
         while True:

@@ -147,7 +147,7 @@ async def test_on_a_frozen_broker_appends_fail_in_time_and_closing_is_bounded(
     writer = await kafka_journal.open_writer()
     cursor = await kafka_journal.open_cursor(0)
     await writer.append(b"before")
-    broker.freeze()
+    await broker.freeze()
     try:
         places = [writer.append(payload) for payload in numbered("entry", 10)]
         async with asyncio.timeout(TIMEOUT_S + SLACK_S):
@@ -167,7 +167,7 @@ async def test_a_writer_closed_on_a_frozen_broker_sends_nothing_more(
 ) -> None:
     writer = await kafka_journal.open_writer()
     await writer.append(b"before")
-    broker.freeze()
+    await broker.freeze()
     try:
         in_flight = writer.append(b"in flight")
         await asyncio.sleep(0)  # The sender takes it, so the next one is not in its batch.

@@ -1,0 +1,144 @@
+"""A command process over SQLite and the stand-in, served on loopback for HTTP tests."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from command_api.http.peers import HttpPeers
+from command_api.leader.node import Timing
+from command_api.service import CommandService
+from contracts.records import Commit
+from neighbours.app import Neighbours, build_router
+from neighbours.settings import NeighboursSettings
+from runtime.clock import system_clock
+from runtime.journals.sqlite import SqliteJournal
+from runtime.neighbours.lookup import CacheSettings
+from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
+from runtime.problems import install_problems
+from runtime.tail import Tail
+from runtime.tokens import TokenSettings, TokenVerifier
+from tests.served import served
+
+SECRET = "the secret of tests, of thirty-two bytes or more"
+CELL_SECRET = "the secret of the cell"
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def code(self) -> str:
+        code: str = self.body["code"]
+        return code
+
+    @property
+    def position(self) -> int:
+        return int(self.headers["X-Position"])
+
+
+class CommandCell:
+    """What a test says to the process, and what it finds in the journal."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, journal: SqliteJournal) -> None:
+        self._session = session
+        self._url = url
+        self._journal = journal
+        self.movie_id = ""
+
+    async def person(self, login: str, **wishes: Any) -> tuple[str, str]:
+        """The token and the id of a person."""
+        reply = await self.send("POST", "/neighbours/auth/token", body={"login": login, **wishes})
+        return reply.body["access_token"], reply.body["user_id"]
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        **headers: str,
+    ) -> Reply:
+        """`headers` by name, with underscores for hyphens."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            named["Authorization"] = f"Bearer {token}"
+        content: dict[str, Any] = {"json": body} if raw is None and body is not None else {}
+        if raw is not None:
+            content = {"data": raw}
+            named.setdefault("Content-Type", "application/json")
+        async with self._session.request(
+            method, self._url + path, headers=named, **content
+        ) as response:
+            return Reply(
+                response.status, response.headers.copy(), await response.json(content_type=None)
+            )
+
+    async def commits(self) -> list[Commit]:
+        """Everything that was recorded."""
+        tail = Tail(self._journal)
+        end = await self._journal.end()
+        found = []
+        while tail.seen_offset < end - 1:
+            found += [one.record for one in await tail.fetch(1.0) if isinstance(one.record, Commit)]
+        await tail.close()
+        return found
+
+
+def evening(**changes: Any) -> dict[str, Any]:
+    """A well-formed body for a new announcement, tomorrow."""
+    body = {
+        "title": "Solaris together",
+        "description": "On the big wall",
+        "sub_only": False,
+        "is_free": True,
+        "ticket_count": 2,
+        "event_time": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        "event_location": "Moscow, Tverskaya 1",
+    }
+    return {name: value for name, value in {**body, **changes}.items() if value is not ...}
+
+
+@asynccontextmanager
+async def command_cell(directory: Path) -> AsyncIterator[CommandCell]:
+    settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
+    state = Neighbours(settings)
+    app = FastAPI()
+    install_problems(app)
+    app.include_router(build_router(state))
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        journal = SqliteJournal(directory / "journal.sqlite")
+        never_cached = CacheSettings(ttl_s=0.001)
+        neighbours = connect_neighbours(
+            session, NeighbourSettings(base_url=url, movies=never_cached, follows=never_cached)
+        )
+        service = CommandService(
+            journal=journal,
+            own_url=url,
+            cell_secret=CELL_SECRET,
+            peers=HttpPeers(session, CELL_SECRET),
+            verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
+            auth=neighbours.auth,
+            movies=neighbours.movies,
+            ugc=neighbours.ugc,
+            clock=system_clock,
+            timing=Timing(claim_at_once=True, heartbeats=False),
+        )
+        for router in service.routers:
+            app.include_router(router)
+        await service.start()
+        found = CommandCell(session, url, journal)
+        found.movie_id = state.films.first.id
+        yield found
+        await service.stop()
+        await journal.close()
+    state.close()
