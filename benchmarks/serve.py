@@ -20,7 +20,14 @@ import uvicorn
 from fastapi import FastAPI, Request
 from pydantic import BaseModel, SecretStr
 
-from benchmarks.subject import AUDIENCE_SECRET, KnownMovies, KnownPeople, NobodyFollows
+from benchmarks.subject import (
+    AUDIENCE_SECRET,
+    GUESTS,
+    KnownMovies,
+    KnownPeople,
+    NobodyFollows,
+    guest_tokens,
+)
 from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
 from command_api.service import CommandService
@@ -55,8 +62,12 @@ class Booked(BaseModel):
 
 
 def verifier() -> TokenVerifier:
-    settings = TokenSettings(secret=SecretStr(AUDIENCE_SECRET), cache_size=100_000)
-    return TokenVerifier(settings, system_clock)
+    """Has seen every guest's token before, as in the middle of a day."""
+    settings = TokenSettings(secret=SecretStr(AUDIENCE_SECRET), cache_size=2 * GUESTS)
+    tokens = TokenVerifier(settings, system_clock)
+    for token in guest_tokens(0, GUESTS):
+        tokens.verify(f"Bearer {token}")
+    return tokens
 
 
 def bare() -> FastAPI:

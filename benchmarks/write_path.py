@@ -4,7 +4,7 @@ Question: accepted booking requests per second and their latency on one hot anno
 through the whole write path over SQLite and over real Kafka, against the usual row lock in
 PostgreSQL and against a bare FastAPI route. Method: the same load generator and server
 settings for all; every server is a process of its own, measured in turn, in one run; every
-request is by another guest. Command: `make bench`. Compare the ratios, not the figures:
+request is by another guest, whose token the server has seen before. Command: `make bench`. Compare the ratios, not the figures:
 the machine is small and everything runs on it.
 """
 
@@ -33,6 +33,7 @@ from runtime.journals.sqlite import SqliteJournal
 
 CLIENTS = (1, 8, 32, 128)
 REQUESTS = {1: 1_500, 8: 6_000, 32: 9_000, 128: 9_000}
+WARM_UP = 300
 START_S_MAX = 60.0
 
 
@@ -97,9 +98,9 @@ async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:
         where = f"{subject.where}/{topic}"
     async with _serving(subject.name, where) as port:
         announcement_id = await _announce(subject, port)
-        await drive(port, booking_requests(announcement_id, 0, 300), clients)
+        await drive(port, booking_requests(announcement_id, 0, WARM_UP), clients)
         figures = await drive(
-            port, booking_requests(announcement_id, 300, REQUESTS[clients]), clients
+            port, booking_requests(announcement_id, WARM_UP, REQUESTS[clients]), clients
         )
     if figures.statuses != {201: REQUESTS[clients]}:
         raise RuntimeError(f"{subject.name} answered {figures.statuses}")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from launcher.servers import clickhouse, kafka, postgres
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer, end_orphan
-from launcher.servers.postgres_account import nobody
+from launcher.servers.postgres_account import home_for, nobody
 from launcher.servers.process import DirectoryInUse, ServerFailed, ServerProcess
 
 DEADLINE_S: Final = 20.0
@@ -127,6 +128,7 @@ class TestPostgres:
             await server.kill()
             await server.start()
             assert await notes(server) == ["as nobody"]
+        shutil.rmtree(home_for(nobody(), tmp_path))
 
 
 async def note(server: PostgresServer, text: str) -> None:

@@ -1,0 +1,155 @@
+"""A real ClickHouse server from the machine's own package, with a configuration of ours.
+
+Debian's is 18.16, the oldest version the services support; a current one takes the same
+configuration. It listens on loopback only and asks for a password that is made with the
+data directory.
+"""
+
+import asyncio
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import Error as ClickHouseError
+
+from launcher.servers.process import (
+    HOST,
+    ServerFailed,
+    ServerUnavailable,
+    free_port,
+    port_answers,
+    run_to_end,
+)
+from launcher.servers.server import Server, secret_in
+
+PACKAGE: Final = "clickhouse-server"
+DATABASE: Final = "practix"
+READY_DEADLINE_S: Final = 60.0
+PROBE_TIMEOUT_S: Final = 2
+
+# The root element's old name: old servers know no other, current ones know both.
+CONFIG: Final = """\
+<?xml version="1.0"?>
+<yandex>
+    <logger><level>warning</level><console>1</console></logger>
+    <listen_host>{host}</listen_host>
+    <tcp_port>{port}</tcp_port>
+    <path>{data}/</path>
+    <tmp_path>{data}/tmp/</tmp_path>
+    <user_files_path>{data}/user_files/</user_files_path>
+    <format_schema_path>{data}/format_schemas/</format_schema_path>
+    <users_config>{users}</users_config>
+    <default_profile>default</default_profile>
+    <default_database>default</default_database>
+    <mark_cache_size>268435456</mark_cache_size>
+    <max_concurrent_queries>100</max_concurrent_queries>
+    <timezone>UTC</timezone>
+</yandex>
+"""
+USERS: Final = """\
+<?xml version="1.0"?>
+<yandex>
+    <profiles><default/></profiles>
+    <quotas><default/></quotas>
+    <users>
+        <default>
+            <password_sha256_hex>{password_hash}</password_sha256_hex>
+            <networks><ip>{host}</ip></networks>
+            <profile>default</profile>
+            <quota>default</quota>
+        </default>
+    </users>
+</yandex>
+"""
+
+
+def why_unavailable() -> str | None:
+    """Why this machine cannot run the server, or None."""
+    if _server_command() is None:
+        return f"ClickHouse is not installed (package {PACKAGE})"
+    return None
+
+
+async def install_clickhouse() -> None:
+    """Install the distribution's package where root may. Raises ServerUnavailable.
+
+    Does nothing where there is a server already.
+    """
+    if _server_command() is not None:
+        return
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise ServerUnavailable(f"{why_unavailable()}, and only root can install it with apt-get")
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", PACKAGE]
+    try:
+        await run_to_end(["apt-get", "update", "-qq"], env=env)
+        await run_to_end(install, env=env)
+    except ServerFailed as error:
+        raise ServerUnavailable(f"ClickHouse cannot be installed: {error}") from error
+
+
+class ClickHouseServer(Server):
+    """Takes a new free port at each start."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__("clickhouse", data_dir)
+        self.port = 0
+        self._password = ""
+
+    @property
+    def dsn(self) -> str:
+        """Native protocol, of the database that is there after `start`, with the password."""
+        return self.dsn_of(DATABASE)
+
+    def dsn_of(self, database: str) -> str:
+        return f"clickhouse://default:{self._password}@{HOST}:{self.port}/{database}"
+
+    async def _launch(self) -> None:
+        command = _server_command()
+        if command is None:
+            raise ServerUnavailable(why_unavailable())
+        self.port = free_port()
+        config = self._write_config()
+        self._process.start([*command, f"--config-file={config}"], cwd=self._data_dir)
+        await self._process.wait_ready(self._answers, READY_DEADLINE_S)
+        await asyncio.to_thread(
+            self._execute, "default", f"CREATE DATABASE IF NOT EXISTS {DATABASE}"
+        )
+
+    def _write_config(self) -> Path:
+        self._password = secret_in(self._data_dir / "clickhouse.password")
+        users = self._data_dir / "users.xml"
+        password_hash = hashlib.sha256(self._password.encode()).hexdigest()
+        users.write_text(USERS.format(host=HOST, password_hash=password_hash))
+        config = self._data_dir / "config.xml"
+        data = self._data_dir / "data"
+        config.write_text(CONFIG.format(host=HOST, port=self.port, data=data, users=users))
+        return config
+
+    async def _answers(self) -> bool:
+        if not await port_answers(self.port):
+            return False
+        try:
+            await asyncio.to_thread(self._execute, "default", "SELECT 1")
+        except (ClickHouseError, OSError):
+            return False
+        return True
+
+    def _execute(self, database: str, statement: str) -> None:
+        client = Client.from_url(f"{self.dsn_of(database)}?connect_timeout={PROBE_TIMEOUT_S}")
+        try:
+            client.execute(statement)
+        finally:
+            client.disconnect()
+
+
+def _server_command() -> list[str] | None:
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+    if found := shutil.which("clickhouse-server", path=path):
+        return [found]
+    if found := shutil.which("clickhouse", path=path):
+        return [found, "server"]
+    return None

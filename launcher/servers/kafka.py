@@ -1,0 +1,164 @@
+"""A real Kafka broker (KRaft, one node) from its jars, which Maven resolves into a cache.
+
+Which jars is said by `kafka-pom.xml` beside this module, and where they come from by the
+machine's own Maven settings. The cache is outside the repository and shared by all its
+copies.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from base64 import urlsafe_b64encode
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from launcher.servers.process import (
+    HOST,
+    ServerFailed,
+    ServerUnavailable,
+    free_port,
+    port_answers,
+    run_to_end,
+)
+from launcher.servers.server import Server
+
+POM: Final = Path(__file__).with_name("kafka-pom.xml")
+READY_DEADLINE_S: Final = 60.0
+PROBE_TIMEOUT_MS: Final = 2_000
+
+PROPERTIES: Final = """\
+process.roles=broker,controller
+node.id=1
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+controller.quorum.voters=1@{host}:{controller_port}
+inter.broker.listener.name=PLAINTEXT
+log.dirs={log_dir}
+auto.create.topics.enable=false
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+# A killed broker is let in again only when its session is over: 9 s by default.
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=500
+"""
+
+
+def why_unavailable(cache_dir: Path | None = None) -> str | None:
+    """Why this machine cannot run a broker, or None."""
+    if shutil.which("java") is None:
+        return "Kafka needs java (17 or newer), which is not on the PATH"
+    if shutil.which("mvn") is None and not _jars_in(cache_dir or default_cache_dir()).exists():
+        return "Kafka's jars are resolved by mvn, which is not on the PATH"
+    return None
+
+
+def default_cache_dir() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "practix"
+
+
+async def resolve_jars(cache_dir: Path) -> Path:
+    """The folder with the broker's jars, filled once. Raises ServerUnavailable."""
+    if reason := why_unavailable(cache_dir):
+        raise ServerUnavailable(reason)
+    jars = _jars_in(cache_dir)
+    if jars.exists():
+        return jars
+    with _scratch_in(cache_dir) as scratch:
+        copied = Path(scratch) / "jars"
+        goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
+        try:
+            await run_to_end(["mvn", "-q", "-B", "-f", str(POM), *goal])
+        except ServerFailed as error:
+            raise ServerUnavailable(f"Kafka's jars: {error}") from error
+        try:
+            copied.rename(jars)
+        except OSError:  # Somebody else was faster: theirs are the same.
+            if not jars.exists():
+                raise
+    return jars
+
+
+class KafkaServer(Server):
+    """A broker that keeps its port over kill and restart. Makes no topic by itself."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        port: int | None = None,
+        heap: str = "512m",
+        cache_dir: Path | None = None,
+    ) -> None:
+        super().__init__("kafka", data_dir)
+        self.port = port or free_port()
+        self._controller_port = free_port()
+        self._heap = heap
+        self._cache_dir = cache_dir or default_cache_dir()
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return f"{HOST}:{self.port}"
+
+    async def _launch(self) -> None:
+        jars = await resolve_jars(self._cache_dir)
+        properties = self._write_properties()
+        java = ["java", f"-Xmx{self._heap}", "-Dlog4j2.level=WARN", "-cp", f"{jars}/*"]
+        if not (self._log_dir / "meta.properties").exists():
+            cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+            # One word, because an id may begin with a dash.
+            options = [f"--cluster-id={cluster_id}", f"--config={properties}"]
+            await run_to_end([*java, "kafka.tools.StorageTool", "format", *options])
+        self._process.start([*java, "kafka.Kafka", str(properties)], cwd=self._data_dir)
+        await self._process.wait_ready(self._answers, READY_DEADLINE_S)
+
+    @property
+    def _log_dir(self) -> Path:
+        return self._data_dir / "log"
+
+    def _write_properties(self) -> Path:
+        path = self._data_dir / "server.properties"
+        path.write_text(
+            PROPERTIES.format(
+                host=HOST,
+                port=self.port,
+                controller_port=self._controller_port,
+                log_dir=self._log_dir,
+            )
+        )
+        return path
+
+    async def _answers(self) -> bool:
+        if not await port_answers(self.port):
+            return False
+        admin = AIOKafkaAdminClient(
+            bootstrap_servers=self.bootstrap_servers, request_timeout_ms=PROBE_TIMEOUT_MS
+        )
+        try:
+            await admin.start()
+            cluster = await admin.describe_cluster()
+        except KafkaError:
+            return False
+        finally:
+            await admin.close()
+        return bool(cluster["brokers"])
+
+
+def _scratch_in(cache_dir: Path) -> tempfile.TemporaryDirectory[str]:
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(dir=cache_dir)
+
+
+def _jars_in(cache_dir: Path) -> Path:
+    """Another pom is another folder, so a new version is never mixed with an old one."""
+    return cache_dir / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"

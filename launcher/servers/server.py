@@ -1,0 +1,84 @@
+"""What the servers have in common: one owner, one process, a clean end."""
+
+import secrets
+import signal
+from abc import ABC, abstractmethod
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from launcher.servers.process import DirectoryInUse, ServerProcess
+from runtime.file_lock import FileLock, FileLocked
+
+
+class Server(ABC):
+    """A server with its data under `data_dir`, which belongs to one process at a time.
+
+    `start` returns when the server answers. It raises ServerUnavailable where the machine
+    lacks something, DirectoryInUse, or ServerFailed where the server does not come up.
+    Call it from the main thread; start, stop and kill may be called in different event
+    loops. After `kill` or `stop`, `start` brings the server back with the same data.
+    """
+
+    def __init__(
+        self, name: str, data_dir: Path, *, stop_signal: signal.Signals = signal.SIGTERM
+    ) -> None:
+        self._data_dir = data_dir.absolute()
+        self._lock = FileLock(self._data_dir / "owner.lock")
+        self._process = ServerProcess(name, self._data_dir / f"{name}.log", stop_signal)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    async def start(self) -> None:
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except FileLocked as error:
+            raise DirectoryInUse(f"{self._data_dir} is in use by another process") from error
+        try:
+            await self._launch()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Ask it to end, wait, and only then use force."""
+        await self._process.stop()
+        self._lock.release()
+
+    async def kill(self) -> None:
+        """SIGKILL: what a crash leaves behind."""
+        await self._process.kill()
+
+    async def freeze(self) -> None:
+        """Stop answering without closing a connection, as a paused machine does."""
+        await self._process.freeze()
+
+    def thaw(self) -> None:
+        self._process.send_signal(signal.SIGCONT)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    @abstractmethod
+    async def _launch(self) -> None:
+        """Start the process and wait until it answers."""
+
+
+def secret_in(path: Path) -> str:
+    """The password in a file that only its owner can read; made where there is none."""
+    path.touch(mode=0o600)
+    if not path.read_text():
+        path.write_text(secrets.token_urlsafe(24))
+    return path.read_text()
