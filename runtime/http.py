@@ -54,11 +54,14 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
     Raises UnsupportedMediaType for another declared type, TooLarge as soon as more than
     `bytes_max` bytes are announced or have come.
     """
-    declared = request.headers.get("content-length", "0")
+    headers = request.headers
+    declared = headers.get("content-length", "0")
     if not declared.isdecimal():
         raise Malformed("malformed_header")
     if int(declared) > bytes_max:
         raise TooLarge(facts={"bytes_max": bytes_max})
+    if declared == "0" and "transfer-encoding" not in headers:
+        return b""
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -67,7 +70,7 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
             raise TooLarge(facts={"bytes_max": bytes_max})
         chunks.append(chunk)
     body = b"".join(chunks)
-    if body and not _is_json(request.headers.get("content-type", JSON)):
+    if body and not _is_json(headers.get("content-type", JSON)):
         raise UnsupportedMediaType()
     return body
 

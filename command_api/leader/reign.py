@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from command_api.domain.commands import Command
 from command_api.domain.decide import Decision, decide
@@ -45,20 +45,59 @@ RECORDS_MAX: Final = 2**30
 class Sent:
     """A record on its way: settled when accepted by the own reader and acknowledged."""
 
-    __slots__ = ("accepted", "acknowledged", "hash", "layer", "sent_at", "seq", "settled")
+    __slots__ = (
+        "_failed",
+        "_waiting",
+        "accepted",
+        "acknowledged",
+        "hash",
+        "key",
+        "layer",
+        "sent_at",
+        "seq",
+    )
 
     def __init__(self, seq: int, record_hash: str, layer: Layer | None, sent_at: float) -> None:
         self.seq = seq
         self.hash = record_hash
         self.layer = layer
         self.sent_at = sent_at
+        self.key: str | None = None
         self.accepted = False
         self.acknowledged = False
-        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._failed = False
+        self._waiting: list[asyncio.Future[None]] = []
+
+    @property
+    def settled(self) -> bool:
+        return self._failed or (self.accepted and self.acknowledged)
+
+    async def wait(self) -> None:
+        """Return when settled. Raises OutcomeUnknown when leading ends first.
+
+        Each waiter has a future of its own: one that gives up takes nobody along.
+        """
+        if not self.settled:
+            waiting = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiting)
+            await waiting
+        if self._failed:
+            raise OutcomeUnknown
 
     def settle_if_complete(self) -> None:
-        if self.accepted and self.acknowledged and not self.settled.done():
-            self.settled.set_result(None)
+        if self.accepted and self.acknowledged:
+            self._wake()
+
+    def fail(self) -> None:
+        if not self.settled:
+            self._failed = True
+            self._wake()
+
+    def _wake(self) -> None:
+        for waiting in self._waiting:
+            if not waiting.done():
+                waiting.set_result(None)
+        self._waiting.clear()
 
 
 class Reign:
@@ -90,13 +129,18 @@ class Reign:
         self._hash = claim.hash
         self._decided_at = image.decided_at
         self._unread: deque[Sent] = deque()
-        self._by_key: dict[str, tuple[str, Sent]] = {}
+        self._by_key: dict[str, Sent] = {}
         self._barrier_wanted: asyncio.Future[Sent] | None = None
         self._resigned = False
         self.last_sent_at = self._loop.time()
         self.ended: asyncio.Future[str] = self._loop.create_future()
         """Done, with the reason, when this process no longer leads."""
         self.closing: asyncio.Task[None] | None = None
+
+    @property
+    def settles_within_s(self) -> float:
+        """A record that was sent is read back within this time, or leading ends."""
+        return self._read_back_s_max
 
     @property
     def leading(self) -> bool:
@@ -118,7 +162,7 @@ class Reign:
         """
         pending = self._by_key.get(scoped(command.actor, command.idempotency_key))
         if pending is not None:
-            await self._wait_for(pending[1])
+            await pending.wait()
             return None
         self._demand_leading()
         now = max(self._decided_at, self._clock())
@@ -135,7 +179,7 @@ class Reign:
             await self.confirm_leading()
             return Answer(decision.outcome, self._image.seq, body)
         sent = self._send_commit(command, decision, now)
-        await self._wait_for(sent)
+        await sent.wait()
         return Answer(decision.outcome, sent.seq, body)
 
     def meet_deadline(self, command: Command) -> bool:
@@ -144,8 +188,7 @@ class Reign:
         decision = decide(command, self._tentative, now, self._rules)
         if not decision.events:
             return False
-        sent = self._send_commit(command, decision, now)
-        sent.settled.add_done_callback(_retrieve)
+        self._send_commit(command, decision, now)
         return True
 
     async def confirm_leading(self) -> None:
@@ -157,7 +200,8 @@ class Reign:
         if self._barrier_wanted is None:
             self._barrier_wanted = self._loop.create_future()
             self._loop.call_soon(self._send_wanted_barrier)
-        await self._wait_for(await self._barrier_wanted)
+        sent = await asyncio.shield(self._barrier_wanted)
+        await sent.wait()
 
     # Records
 
@@ -168,7 +212,7 @@ class Reign:
             prev_hash=self._hash,
             decided_at=max(self._decided_at, self._clock()),
         )
-        self._send(barrier, encode_record(barrier), None).settled.add_done_callback(_retrieve)
+        self._send(barrier, encode_record(barrier), None)
 
     async def resign(self) -> None:
         """Hand over cleanly: what was sent is settled or given up, then a Resign."""
@@ -179,7 +223,7 @@ class Reign:
         sent = self._send(record, encode_record(record), None)
         try:
             async with asyncio.timeout(self._read_back_s_max):
-                await self._wait_for(sent)
+                await sent.wait()
         except (OutcomeUnknown, TimeoutError) as error:
             log.warning("resignation not confirmed", extra={"reason": repr(error)})
         self.end("resigned")
@@ -196,7 +240,7 @@ class Reign:
             self.end(f"record {state.seq} of the own term is not the one sent")
             return None
         sent.accepted = True
-        sent.settle_if_complete()
+        self._settle(sent)
         return sent.layer
 
     def folded(self, layer: Layer) -> None:
@@ -216,13 +260,12 @@ class Reign:
             return
         self.ended.set_result(reason)
         self._tentative.clear()
-        waiting: list[asyncio.Future[Any]] = [sent.settled for sent in self._unread]
         if self._barrier_wanted is not None:
-            waiting.append(self._barrier_wanted)
-        for future in waiting:
-            if not future.done():
-                future.set_exception(OutcomeUnknown())
-                future.exception()  # Somebody may wait, but nobody has to.
+            self._barrier_wanted.set_exception(OutcomeUnknown())
+            self._barrier_wanted.exception()  # Who waits is told; nobody has to.
+            self._barrier_wanted = None
+        for sent in (*self._unread, *self._by_key.values()):
+            sent.fail()
         self._unread.clear()
         self._by_key.clear()
         self.closing = self._loop.create_task(self._writer.close())
@@ -257,9 +300,8 @@ class Reign:
         self._tentative.absorb(decision.layer)
         self._decided_at = now
         sent = self._send(commit, payload, decision.layer)
-        key = scoped(command.actor, command.idempotency_key)
-        self._by_key[key] = (command.fingerprint, sent)
-        sent.settled.add_done_callback(lambda _: self._by_key.pop(key, None))
+        sent.key = scoped(command.actor, command.idempotency_key)
+        self._by_key[sent.key] = sent
         return sent
 
     def _send(self, record: Record, payload: bytes, layer: Layer | None) -> Sent:
@@ -285,14 +327,9 @@ class Reign:
             self.end(f"send of record {sent.seq} failed: {acknowledgement}")
             return
         sent.acknowledged = True
+        self._settle(sent)
+
+    def _settle(self, sent: Sent) -> None:
         sent.settle_if_complete()
-
-    async def _wait_for(self, sent: Sent) -> None:
-        """Several may wait for one record: a waiter that gives up must not take it along."""
-        await asyncio.shield(sent.settled)
-
-
-def _retrieve(settled: asyncio.Future[None]) -> None:
-    """Nobody waits for this record; its failure is told by the end of the reign."""
-    if not settled.cancelled():
-        settled.exception()
+        if sent.settled and sent.key is not None:
+            self._by_key.pop(sent.key, None)

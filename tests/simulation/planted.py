@@ -40,8 +40,8 @@ class PlantedBug(NamedTuple):
 
 def _answer_on_acknowledgement() -> Any:
     def settle(sent: Sent) -> None:
-        if sent.acknowledged and not sent.settled.done():
-            sent.settled.set_result(None)
+        if sent.acknowledged:
+            sent._wake()
 
     return patch.object(Sent, "settle_if_complete", settle)
 
