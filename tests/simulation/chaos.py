@@ -26,6 +26,7 @@ class Chaos:
             self._split_the_network,
             self._slow_broker,
             self._set_a_clock,
+            self._crash_the_projector,
         ]
 
     async def rage(self, acts: int) -> None:
@@ -61,6 +62,13 @@ class Chaos:
         await asyncio.sleep(self._random.choice((0.1, 3.0, 20.0)))
         if name not in self._cluster.running():
             self._cluster.start(name)
+
+    async def _crash_the_projector(self) -> None:
+        for _ in range(self._random.randint(1, 20)):
+            self._cluster.crash_projector()
+            await asyncio.sleep(self._random.choice((0.01, 0.1, 1.0)))
+            self._cluster.start_projector()
+            await asyncio.sleep(self._random.uniform(0.0, 1.0))
 
     async def _pause_the_leader(self) -> None:
         for name in self._cluster.leaders():

@@ -14,12 +14,15 @@ from command_api.leader.reign import RECORDS_MAX
 from command_api.rendering import renderer
 from contracts.acceptance import JournalBroken
 from contracts.errors import OutcomeUnknown
+from projector.projector import Projector
+from projector.sinks.memory import MemorySink
 from tests.simulation.journal import Faults, SimulatedJournal
 from tests.simulation.loop import TEST, SimulationLoop
 from tests.simulation.network import SimulatedNetwork
 
 TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
 SUBMIT_DEADLINE_S: Final = 20.0
+PROJECTOR: Final = "projector"
 
 _copy: Final = msgspec.json.Decoder(Command)
 
@@ -59,6 +62,8 @@ class Cluster:
         self.network = SimulatedNetwork(loop)
         self.journal = SimulatedJournal(loop, faults)
         self.nodes: dict[str, Node] = {}
+        self.tables = MemorySink()
+        """What the projector writes; it outlives the projector's process."""
         self._timing = timing
         self._records_max = records_max
 
@@ -70,6 +75,12 @@ class Cluster:
     def start_all(self) -> None:
         for name in self.names:
             self.start(name)
+
+    def start_projector(self) -> None:
+        self.loop.spawn(PROJECTOR, Projector(self.journal.connect(PROJECTOR), self.tables).run())
+
+    def crash_projector(self) -> None:
+        self.loop.crash(PROJECTOR)
 
     def crash(self, name: str) -> None:
         self.loop.crash(name)

@@ -20,6 +20,9 @@ from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
 from contracts.acceptance import JournalBroken, ReaderState, accept
 from contracts.records import Claim, CommandInfo, Record
+from projector.batch import Batch
+from projector.ports import Step
+from projector.sinks.memory import MemorySink
 from runtime.journal import JournalError
 from runtime.tail import Accepted, Tail
 from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
@@ -217,6 +220,17 @@ def _flush_on_stepping_down() -> Any:
     )
 
 
+def _position_moves_before_the_rows() -> Any:
+    write = MemorySink.write
+
+    async def position_first(sink: MemorySink, batch: Batch, step: Step) -> None:
+        await write(sink, Batch(), step)
+        await sleep(0.001)
+        sink.tables.apply(batch)
+
+    return patch.object(MemorySink, "write", position_first)
+
+
 @contextmanager
 def _all(*patches: Any) -> Iterator[None]:
     if not patches:
@@ -239,6 +253,7 @@ PLANTED = (
     PlantedBug("does not read its own last record again", "R4", _no_recheck, truncated_log),
     PlantedBug("claims without backing off", "L1", _no_back_off, slow_broker),
     PlantedBug("sends before it checks the size", "L2", _no_size_check, oversize),
+    PlantedBug("moves its position before its rows", "§3", _position_moves_before_the_rows),
     PlantedBug("flushes when stepping down", "L6", _flush_on_stepping_down),
 )
 

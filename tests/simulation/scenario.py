@@ -5,12 +5,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
+from projector.verify import verify
 from tests.simulation import invariants
 from tests.simulation.chaos import Chaos
 from tests.simulation.clients import Population, WrongAnswer
 from tests.simulation.cluster import Cluster
 from tests.simulation.journal import Faults
-from tests.simulation.loop import SimulationLoop
+from tests.simulation.loop import TEST, SimulationLoop
 
 CLIENTS: Final = 4
 WISHES: Final = 12
@@ -31,6 +32,7 @@ async def _run(cluster: Cluster) -> None:
     random = cluster.loop.random
     cluster.network.loss = random.choice((0.0, 0.0, 0.02))
     cluster.start_all()
+    cluster.start_projector()
     population = Population(cluster, random)
     chaos = Chaos(cluster, random)
     raging = asyncio.create_task(chaos.rage(random.randint(1, 5)))
@@ -41,6 +43,7 @@ async def _run(cluster: Cluster) -> None:
         chaos.mend()
     await _calm(cluster)
     check(cluster, population)
+    await check_tables(cluster)
 
 
 async def _calm(cluster: Cluster) -> None:
@@ -56,6 +59,7 @@ def _is_calm(cluster: Cluster) -> bool:
     if len(cluster.leaders()) != 1 or len(cluster.nodes) != len(cluster.names):
         return False
     positions = {node.tail.position for node in cluster.nodes.values()}
+    positions.add(cluster.tables.reached)
     end = len(cluster.journal.log) - 1
     return len(positions) == 1 and all(
         node.tail.seen_offset == end for node in cluster.nodes.values()
@@ -69,6 +73,14 @@ def check(cluster: Cluster, population: Population) -> None:
     folded = invariants.check_every_prefix(commits)
     for name, node in cluster.nodes.items():
         invariants.check_same_image(name, node.image, folded)
+
+
+async def check_tables(cluster: Cluster) -> None:
+    """The projector's tables are the fold of the journal, and the ledger finds nothing."""
+    async with cluster.tables.snapshot() as snapshot:
+        lines = [line async for line in verify(cluster.journal.connect(TEST), snapshot)]
+    if not lines[-1]["ok"]:
+        raise invariants.Violation(f"verify: {lines[-1]}")
 
 
 def _faults(random: Random) -> Faults:

@@ -1,0 +1,62 @@
+"""Operator routes of the projector."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contracts.errors import RateLimited, Unavailable
+from projector.ports import SinkUnavailable
+from projector.service import ProjectorService
+from projector.verify import Line
+
+NDJSON = "application/x-ndjson"
+RETRY_AFTER_S = 10
+
+Guard = Callable[[Request], Awaitable[None]]
+"""Raises Unauthenticated or Forbidden where the caller is no operator."""
+
+
+def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+
+    @router.post(
+        "/verify",
+        response_class=Response,
+        responses={
+            200: {
+                "description": "progress lines, then the result with `ok`",
+                "content": {NDJSON: {"schema": {"type": "string"}}},
+            }
+        },
+    )
+    async def verify(request: Request) -> Response:
+        """Fold the journal again and compare: chain, capacity, overlaps, every row.
+
+        One at a time; 429 while another one runs, 503 while the tables are not followed.
+        """
+        await guard(request)
+        if not service.ready:
+            raise Unavailable
+        if service.verifying:
+            raise RateLimited(RETRY_AFTER_S)
+        return StreamingResponse(_lines(service), media_type=NDJSON)
+
+    return router
+
+
+async def _lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
+    """The status line is gone by now: what goes wrong has to be said in the last line."""
+    try:
+        async with aclosing(service.verify()) as lines:
+            async for line in lines:
+                yield _encode(line)
+    except (SinkUnavailable, RateLimited) as error:
+        yield _encode({"ok": False, "problem": str(error)})
+
+
+def _encode(line: Line) -> bytes:
+    return msgspec.json.encode(line) + b"\n"

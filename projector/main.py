@@ -1,0 +1,103 @@
+"""A projector process of its own: `python -m projector.main`. Wired in `build_app`.
+
+It ends with status 1 when the journal cannot be trusted or another projector has taken
+the tables over.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+from projector.http import build_router
+from projector.operators import OperatorGuard
+from projector.service import ProjectorService
+from projector.settings import Settings
+from runtime.clock import system_clock
+from runtime.journal import Journal
+from runtime.journals.kafka import KafkaJournal
+from runtime.postgres import open_pool
+from runtime.problems import install_problems
+from runtime.process_routes import build_process_router
+from runtime.tokens import TokenVerifier
+
+log = logging.getLogger(__name__)
+
+
+def open_journal(settings: Settings) -> Journal:
+    return KafkaJournal(settings.kafka_bootstrap_servers, settings.journal_topic)
+
+
+def build_app(
+    settings: Settings,
+    on_failure: Callable[[], None],
+    journal_of: Callable[[Settings], Journal] = open_journal,
+) -> FastAPI:
+    """The whole process; it works between the app's start-up and shut-down.
+
+    `on_failure` is called when the projector has stopped for good.
+    """
+
+    def stopped(running: asyncio.Task[None]) -> None:
+        if not running.cancelled():
+            log.critical("the projector stopped", exc_info=running.exception())
+            on_failure()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        journal = journal_of(settings)
+        pool = await open_pool(settings.postgres_dsn.get_secret_value())
+        service = ProjectorService(journal, pool, limits=settings.limits())
+        app.include_router(build_router(service, _guard(settings)))
+        app.include_router(build_process_router(service.readiness))
+        running = await service.start()
+        running.add_done_callback(stopped)
+        yield
+        await service.stop()
+        await journal.close()
+        pool.terminate()
+
+    app = FastAPI(
+        title="PRACTIX projector",
+        docs_url="/api/openapi",
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    install_problems(app)
+    return app
+
+
+def _guard(settings: Settings) -> OperatorGuard:
+    verifier = None if settings.token is None else TokenVerifier(settings.token, system_clock)
+    return OperatorGuard(settings.operator_token.get_secret_value(), verifier)
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO)
+    settings = Settings()
+    failures: list[str] = []
+
+    def fail() -> None:
+        failures.append("the projector stopped")
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        build_app(settings, fail),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    if failures:
+        sys.exit(failures[0])
+
+
+if __name__ == "__main__":
+    main()

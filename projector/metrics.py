@@ -1,0 +1,29 @@
+"""Figures of the projector, for `/metrics`."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from projector.projector import Projector
+
+POSITION: Final = Gauge("projector_position", "seq up to which the tables follow the journal")
+LAG: Final = Gauge(
+    "projector_lag_seconds", "age of the oldest record that was read but is not in the tables"
+)
+IGNORED: Final = Gauge("projector_ignored_records", "records that did not count (R2)")
+AVAILABLE: Final = Gauge("projector_available", "1 while what is named answers", ["what"])
+BATCH_ROWS: Final = Histogram(
+    "projector_batch_rows",
+    "rows written in one transaction",
+    buckets=(0, 1, 10, 100, 1_000, 10_000),
+)
+DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the start")
+
+
+def observe(projector: Projector) -> None:
+    """Have the gauges show this process's projector."""
+    POSITION.set_function(lambda: projector.position.state.seq)
+    LAG.set_function(lambda: projector.lag_s)
+    IGNORED.set_function(lambda: projector.ignored)
+    AVAILABLE.labels("journal").set_function(lambda: projector.journal_available)
+    AVAILABLE.labels("tables").set_function(lambda: projector.tables_available)

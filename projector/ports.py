@@ -1,0 +1,65 @@
+"""Where rows go: the port of the sinks, what passes through it, and what may go wrong."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from projector.batch import Batch
+from projector.projections.rows import Table
+from runtime.tail import Position
+
+
+class SinkUnavailable(Exception):
+    """Not reachable now; trying again later is worth it. A write may or may not have
+    happened: the position tells."""
+
+
+class RowsRefused(Exception):
+    """The tables cannot hold what the batch says. Nothing of it was written."""
+
+
+class Fenced(Exception):
+    """Somebody else moved the position: this projector must write nothing more."""
+
+
+class Step(NamedTuple):
+    """From one position to the next; all rows between them go with it."""
+
+    expected: Position
+    reached: Position
+    decided_at: datetime | None
+    """Log time at the reached position; None where no record of the batch has one."""
+
+
+class Sink(Protocol):
+    """Tables, and the position up to which they follow the journal."""
+
+    async def position(self) -> Position:
+        """`START` where nothing was written yet. Raises SinkUnavailable."""
+        ...
+
+    async def stopped_keys(self) -> frozenset[str]:
+        """Keys of the dead letters. Raises SinkUnavailable."""
+        ...
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        """All of it and the new position, or nothing. Raises SinkUnavailable, RowsRefused,
+        and Fenced where the tables are not at the expected position."""
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager["Snapshot"]:
+        """The tables as they are at one moment, for as long as the context lives."""
+        ...
+
+
+class Snapshot(Protocol):
+    """Raises SinkUnavailable throughout."""
+
+    async def position(self) -> Position: ...
+
+    async def dead_letters(self) -> int: ...
+
+    def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        """All rows in parts, each row's values in the order of the table's columns."""
+        ...

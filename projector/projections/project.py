@@ -1,0 +1,31 @@
+"""From an event to rows: all read models together. Pure, and never refuses a fact."""
+
+from typing import Final
+
+from contracts.events import BookingEvent, DomainEvent, PersonSeen
+from projector.projections.announcements import (
+    ANNOUNCEMENTS,
+    project_announcement,
+    project_seats,
+)
+from projector.projections.bookings import BOOKINGS, project_booking
+from projector.projections.people import PEOPLE, project_person
+from projector.projections.rows import Facts, Put, Table
+
+TABLES: Final[tuple[Table, ...]] = (PEOPLE, ANNOUNCEMENTS, BOOKINGS)
+
+
+def project(event: DomainEvent, facts: Facts) -> list[Put]:
+    match event:
+        case BookingEvent():
+            return [project_booking(event, facts), project_seats(event)]
+        case PersonSeen():
+            return [project_person(event)]
+        case _:
+            return [project_announcement(event, facts)]
+
+
+def key_of(event: DomainEvent) -> str:
+    """Whose rows an event changes: where one event cannot be projected, later ones of the
+    same key must not be either."""
+    return event.person_id if isinstance(event, PersonSeen) else event.announcement_id

@@ -1,0 +1,44 @@
+"""What projections speak of: tables, and what an event puts into their rows.
+
+Values are absolute, never differences, so that a later put replaces an earlier one column
+by column and any number of puts to a row can be merged into one.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+
+class Table(NamedTuple):
+    """A read model's table. Columns that the database computes itself are not among these."""
+
+    name: str
+    key: str
+    types: Mapping[str, str]
+    """PostgreSQL type of every column, in order; the key comes first."""
+
+
+class Facts(NamedTuple):
+    """What a projection may know of the Commit around an event."""
+
+    decided_at: datetime
+    seq: int
+
+
+class Put(NamedTuple):
+    """Values of one row, keyed by column; the key's own column is not among them.
+
+    `initial` is None where the row must exist. Otherwise the row may be created by this
+    put: `columns` and `initial` together are then all its columns, and `initial` counts
+    only if there is no row yet.
+    """
+
+    table: Table
+    key: str
+    columns: Mapping[str, Any]
+    initial: Mapping[str, Any] | None = None
+
+
+NOTHING_MORE: Final[Mapping[str, Any]] = MappingProxyType({})
+"""The `initial` of a row whose creation states every column."""

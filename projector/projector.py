@@ -1,0 +1,185 @@
+"""The loop from the journal to the tables.
+
+Delivers in order and exactly once: rows and position move together, and a batch that
+finds the position moved by somebody else is not written. Nothing is held that could be
+lost: after a crash anywhere, reading goes on from the stored position.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Final, NamedTuple, NoReturn, TypeVar
+
+from contracts.records import Barrier, Commit
+from projector.batch import Batch, Projected
+from projector.intake import Intake
+from projector.ports import RowsRefused, Sink, SinkUnavailable, Step
+from runtime.clock import Clock, system_clock
+from runtime.journal import Journal
+from runtime.tail import START, Accepted, Position, Tail
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_S_MIN: Final = 0.1
+RETRY_S_MAX: Final = 5.0
+
+
+class Limits(NamedTuple):
+    batch_events_max: int = 2_000
+    """A batch ends with the record that reaches this."""
+    batch_pause_s: float = 0.005
+    """Batches start no sooner after one another: under load they grow, but the first
+    record after a pause is written at once."""
+    idle_wait_s: float = 1.0
+    """How long to wait for a record before looking whether the journal is there at all."""
+
+
+class Projector:
+    """One reader of the journal and the only writer of its tables. Runs once."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        sink: Sink,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        clock: Clock = system_clock,
+        on_written: Callable[[Batch], None] = lambda _batch: None,
+    ) -> None:
+        self._journal = journal
+        self._sink = sink
+        self._limits = limits
+        self._clock = clock
+        self._on_written = on_written
+        self._intake = Intake()
+        self._tail = Tail(journal)
+        self._oldest_unwritten_ms: int | None = None
+        self._written_at = 0.0
+        self.position: Position = START
+        """Where the tables are."""
+        self.tables_available = False
+
+    @property
+    def journal_available(self) -> bool:
+        return self._tail.available
+
+    @property
+    def ignored(self) -> int:
+        return self._tail.ignored
+
+    @property
+    def lag_s(self) -> float:
+        """Age of the oldest record that was read and is not yet in the tables."""
+        if self._oldest_unwritten_ms is None:
+            return 0.0
+        return max(0.0, self._clock().timestamp() - self._oldest_unwritten_ms / 1000)
+
+    async def run(self) -> NoReturn:
+        """Follow the journal. Raises JournalBroken, and Fenced where another projector
+        writes to the same tables."""
+        self.position = await self._persist(self._sink.position)
+        self._intake = Intake(await self._persist(self._sink.stopped_keys))
+        self._tail = Tail(self._journal, self.position)
+        try:
+            while True:
+                records = await self._gather()
+                for part in _parts(records, self._limits.batch_events_max):
+                    self._oldest_unwritten_ms = part[0].stamp_ms
+                    await self._store(part)
+                self._oldest_unwritten_ms = None
+        finally:
+            await self._tail.close()
+
+    async def _gather(self) -> list[Accepted]:
+        """What came since the last batch, and what comes until the next may start."""
+        records = list(await self._tail.fetch(self._limits.idle_wait_s))
+        loop = asyncio.get_running_loop()
+        start_at = self._written_at + self._limits.batch_pause_s
+        while records and len(records) < self._limits.batch_events_max:
+            if (wait_s := start_at - loop.time()) <= 0:
+                break
+            records += await self._tail.fetch(wait_s)
+        return records
+
+    async def _store(self, records: Sequence[Accepted]) -> None:
+        """Write what the records come to; narrow down and park what the tables refuse."""
+        commits = _commits(records)
+        try:
+            await self._write(self._intake.take(commits), records)
+        except RowsRefused as refused:
+            if len(records) > 1:
+                middle = len(records) // 2
+                await self._store(records[:middle])
+                await self._store(records[middle:])
+            else:
+                await self._store_without_refused(records, str(refused))
+
+    async def _store_without_refused(self, records: Sequence[Accepted], reason: str) -> None:
+        """Park one key of a single Commit, or all, if no one of them is to blame."""
+        commits = _commits(records)
+        keys = sorted({event.key for event in self._intake.take(commits) if event.key})
+        for key in keys:
+            with suppress(RowsRefused):
+                await self._write(self._intake.take(commits, {key: reason}), records)
+                return
+        await self._write(self._intake.take(commits, dict.fromkeys(keys, reason)), records)
+
+    async def _write(self, events: Sequence[Projected], records: Sequence[Accepted]) -> None:
+        batch = Batch(events)
+        step = Step(self.position, records[-1].position, _decided_at(records))
+        tried = False
+
+        async def write() -> None:
+            nonlocal tried
+            # An attempt whose answer was lost may have been written after all.
+            if not tried or await self._sink.position() != step.reached:
+                tried = True
+                await self._sink.write(batch, step)
+
+        await self._persist(write)
+        self.position = step.reached
+        self._written_at = asyncio.get_running_loop().time()
+        self._intake.stop(batch.letters)
+        for letter in batch.letters:
+            log.error("event parked", extra={"position": letter.seq, "reason": letter.reason})
+        self._on_written(batch)
+
+    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Until the sink answers; it may be away for as long as it likes."""
+        pause_s = RETRY_S_MIN
+        while True:
+            try:
+                result = await attempt()
+            except SinkUnavailable as error:
+                if self.tables_available or pause_s == RETRY_S_MIN:
+                    log.warning("tables unavailable", extra={"reason": str(error)})
+                self.tables_available = False
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, RETRY_S_MAX)
+            else:
+                self.tables_available = True
+                return result
+
+
+def _parts(records: Sequence[Accepted], events_max: int) -> Iterator[Sequence[Accepted]]:
+    start = events = 0
+    for index, accepted in enumerate(records, 1):
+        events += len(accepted.record.events) if isinstance(accepted.record, Commit) else 1
+        if events >= events_max or index == len(records):
+            yield records[start:index]
+            start, events = index, 0
+
+
+def _commits(records: Sequence[Accepted]) -> list[Commit]:
+    return [one.record for one in records if isinstance(one.record, Commit)]
+
+
+def _decided_at(records: Sequence[Accepted]) -> datetime | None:
+    for one in reversed(records):
+        if isinstance(one.record, Commit | Barrier):
+            return one.record.decided_at
+    return None

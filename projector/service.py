@@ -1,0 +1,115 @@
+"""The projector service: wired here, run by its own process or inside the embedded one."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import Any
+
+import asyncpg
+
+from contracts.errors import RateLimited
+from projector import metrics
+from projector.batch import Batch
+from projector.ports import SinkUnavailable
+from projector.projector import Limits, Projector
+from projector.sinks.postgres import PostgresSink, our_errors
+from projector.verify import Line, verify
+from runtime.clock import Clock, system_clock
+from runtime.journal import Journal
+from runtime.postgres import migrate
+
+log = logging.getLogger(__name__)
+
+MIGRATE_RETRY_S = 1.0
+
+
+class ProjectorService:
+    """Keeps the tables behind `pool` up with `journal`. Start once, stop once."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        pool: asyncpg.Pool,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        clock: Clock = system_clock,
+    ) -> None:
+        self._journal = journal
+        self._pool = pool
+        self._sink = PostgresSink(pool)
+        self._projector = Projector(
+            journal, self._sink, limits=limits, clock=clock, on_written=_count
+        )
+        self._running: asyncio.Task[None] | None = None
+        self.verifying = False
+        metrics.observe(self._projector)
+
+    @property
+    def position(self) -> int:
+        """seq up to which the tables follow the journal."""
+        return self._projector.position.state.seq
+
+    @property
+    def ready(self) -> bool:
+        return all(value is not False for value in self.readiness().values())
+
+    def readiness(self) -> dict[str, Any]:
+        projector = self._projector
+        return {
+            "running": self._running is not None and not self._running.done(),
+            "journal": projector.journal_available,
+            "tables": projector.tables_available,
+            "position": self.position,
+        }
+
+    async def start(self) -> asyncio.Task[None]:
+        """Begin to follow. The task ends only by failing: with JournalBroken or Fenced the
+        process must stop."""
+        self._running = asyncio.create_task(self.run(), name="projector")
+        return self._running
+
+    async def run(self) -> None:
+        """Bring the tables to this version's shape, then follow. Waits for PostgreSQL."""
+        await self._migrate()
+        await self._projector.run()
+
+    async def stop(self) -> None:
+        """A batch that is being written is undone or done; the position tells."""
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._running
+
+    async def verify(self) -> AsyncGenerator[Line, None]:
+        """As `projector.verify.verify`, on the tables as they are now.
+
+        Raises RateLimited while another one runs: each holds all rows in memory.
+        """
+        if self.verifying:
+            raise RateLimited
+        self.verifying = True
+        try:
+            async with (
+                self._sink.snapshot() as snapshot,
+                aclosing(verify(self._journal, snapshot)) as lines,
+            ):
+                async for line in lines:
+                    yield line
+        finally:
+            self.verifying = False
+
+    async def _migrate(self) -> None:
+        while True:
+            try:
+                with our_errors():
+                    await migrate(self._pool)
+                return
+            except SinkUnavailable as error:
+                log.warning("PostgreSQL unavailable", extra={"reason": str(error)})
+                await asyncio.sleep(MIGRATE_RETRY_S)
+
+
+def _count(batch: Batch) -> None:
+    metrics.BATCH_ROWS.observe(batch.row_count)
+    metrics.DEAD_LETTERS.inc(len(batch.letters))

@@ -1,0 +1,41 @@
+"""Settings of a projector process."""
+
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from projector.projector import Limits
+from runtime.tokens import TokenSettings
+
+
+class Settings(BaseSettings):
+    """Built once in `main` and passed down; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PROJECTOR_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = 8003
+    kafka_bootstrap_servers: str = Field(
+        validation_alias=AliasChoices(
+            "KAFKA_BOOTSTRAP_SERVERS", "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS"
+        )
+    )
+    journal_topic: str = "practix.journal"
+    postgres_dsn: SecretStr = Field(
+        validation_alias=AliasChoices("POSTGRES_DSN", "PROJECTOR_POSTGRES_DSN")
+    )
+    operator_token: SecretStr = Field(
+        min_length=16,
+        validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "PROJECTOR_OPERATOR_TOKEN"),
+    )
+    token: TokenSettings | None = None
+    """Without it the operator token is the only one that opens the operator routes."""
+    batch_events_max: PositiveInt = 2_000
+    batch_pause_ms: PositiveFloat = 5.0
+    """Under load a batch starts at most this often; it bounds what one costs."""
+
+    def limits(self) -> Limits:
+        return Limits(
+            batch_events_max=self.batch_events_max, batch_pause_s=self.batch_pause_ms / 1000
+        )

@@ -1,0 +1,117 @@
+"""The read models in memory: what verify folds the journal into, and a sink for tests.
+
+It does to its rows exactly what the PostgreSQL sink does to its own.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from projector.batch import Batch, DeadLetter
+from projector.ports import Fenced, RowsRefused, Step
+from projector.projections.project import TABLES
+from projector.projections.rows import Put, Table
+from runtime.tail import START, Position
+
+SNAPSHOT_ROWS: Final = 500
+PLACES: Final = {
+    table.name: {name: place for place, name in enumerate(table.types)} for table in TABLES
+}
+
+Row = list[Any]
+"""Values in the order of the table's columns; short, because there may be millions."""
+
+
+class MemoryTables:
+    def __init__(self) -> None:
+        self.rows: Final[dict[str, dict[str, Row]]] = {table.name: {} for table in TABLES}
+
+    def put(self, put: Put) -> bool:
+        """False, with nothing done, where the row must exist and does not."""
+        return _put(put.table, self.rows[put.table.name], put.key, put.columns, put.initial)
+
+    def apply(self, batch: Batch) -> None:
+        """Raises RowsRefused, with nothing done, where a row must exist and does not."""
+        for table in TABLES:
+            rows = self.rows[table.name]
+            for key, patch in batch.patches[table.name].items():
+                if patch.initial is None and key not in rows:
+                    raise RowsRefused(f"{table.name} has no row {key}")
+        for table in TABLES:
+            for key, patch in batch.patches[table.name].items():
+                _put(table, self.rows[table.name], key, patch.columns, patch.initial)
+
+    def row(self, table: Table, key: str) -> dict[str, Any]:
+        """One row by column name; KeyError where there is none."""
+        return dict(zip(table.types, self.rows[table.name][key], strict=True))
+
+
+class MemorySink:
+    """As the PostgreSQL sink, for one event loop."""
+
+    def __init__(self) -> None:
+        self.tables: Final = MemoryTables()
+        self.letters: Final[list[DeadLetter]] = []
+        self._position = START
+
+    @property
+    def reached(self) -> Position:
+        return self._position
+
+    async def position(self) -> Position:
+        return self._position
+
+    async def stopped_keys(self) -> frozenset[str]:
+        return frozenset(letter.key for letter in self.letters if letter.key is not None)
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        if step.expected != self._position:
+            raise Fenced(f"at {self._position}, not at {step.expected}")
+        self.tables.apply(batch)
+        self.letters.extend(batch.letters)
+        self._position = step.reached
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["MemorySnapshot"]:
+        yield MemorySnapshot(self._position, len(self.letters), self.tables)
+
+
+class MemorySnapshot:
+    """A copy of the rows as they are now."""
+
+    def __init__(self, position: Position, letters: int, tables: MemoryTables) -> None:
+        self._position = position
+        self._letters = letters
+        self._rows: Mapping[str, Sequence[Row]] = {
+            name: [list(row) for row in rows.values()] for name, rows in tables.rows.items()
+        }
+
+    async def position(self) -> Position:
+        return self._position
+
+    async def dead_letters(self) -> int:
+        return self._letters
+
+    async def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        rows = self._rows[table.name]
+        for start in range(0, len(rows), SNAPSHOT_ROWS):
+            yield rows[start : start + SNAPSHOT_ROWS]
+
+
+def _put(
+    table: Table,
+    rows: dict[str, Row],
+    key: str,
+    columns: Mapping[str, Any],
+    initial: Mapping[str, Any] | None,
+) -> bool:
+    if (row := rows.get(key)) is not None:
+        places = PLACES[table.name]
+        for name, value in columns.items():
+            row[places[name]] = value
+        return True
+    if initial is None:
+        return False
+    values = {**initial, **columns, table.key: key}
+    rows[key] = [values[name] for name in table.types]
+    return True

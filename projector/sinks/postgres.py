@@ -1,0 +1,143 @@
+"""The read models in PostgreSQL: rows, dead letters and position in one transaction."""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.acceptance import ReaderState
+from projector.batch import Batch
+from projector.ports import Fenced, RowsRefused, SinkUnavailable, Step
+from projector.projections.project import TABLES
+from projector.projections.rows import Table
+from projector.sinks import statements
+from runtime.tail import START, Position
+
+READER: Final = "projector"
+ACQUIRE_TIMEOUT_S: Final = 10.0
+SNAPSHOT_ROWS: Final = 500
+
+_REFUSED: Final = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.ProgramLimitExceededError,
+)
+_UNAVAILABLE: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.PostgresSystemError,
+)
+
+
+class PostgresSink:
+    """Writes as the reader `projector`. The tables must exist (`runtime.postgres.migrate`)."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def position(self) -> Position:
+        async with self._connection() as connection:
+            await connection.execute(statements.CREATE_POSITION, READER, *_fields(START))
+            return await _position(connection)
+
+    async def stopped_keys(self) -> frozenset[str]:
+        async with self._connection() as connection:
+            rows = await connection.fetch(statements.SELECT_STOPPED_KEYS)
+        return frozenset(row["key"] for row in rows)
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        async with self._connection() as connection, connection.transaction():
+            await _move(connection, step)
+            for table in TABLES:
+                for statement in statements.statements_for(table, batch.patches[table.name]):
+                    await _execute(connection, statement)
+            if batch.letters:
+                await _execute(connection, statements.letters_statement(batch.letters))
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["PostgresSnapshot"]:
+        async with (
+            self._connection() as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            yield PostgresSnapshot(connection)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[PoolConnectionProxy]:
+        with our_errors():
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+                yield connection
+
+
+class PostgresSnapshot:
+    def __init__(self, connection: PoolConnectionProxy) -> None:
+        self._connection = connection
+
+    async def position(self) -> Position:
+        with our_errors():
+            return await _position(self._connection)
+
+    async def dead_letters(self) -> int:
+        with our_errors():
+            count: int = await self._connection.fetchval(statements.COUNT_LETTERS)
+        return count
+
+    async def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        with our_errors():
+            cursor = await self._connection.cursor(statements.select_rows(table))
+            while rows := await cursor.fetch(SNAPSHOT_ROWS):
+                yield [tuple(row) for row in rows]
+
+
+async def _move(connection: PoolConnectionProxy, step: Step) -> None:
+    expected = step.expected.state
+    moved = await connection.fetchrow(
+        statements.MOVE_POSITION,
+        READER,
+        expected.seq,
+        expected.hash,
+        *_fields(step.reached),
+        step.decided_at,
+    )
+    if moved is None:
+        raise Fenced(f"the tables are not at seq {expected.seq}: another projector moved them")
+
+
+async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:
+    status = await connection.execute(statement.sql, *statement.arguments)
+    rows = int(status.rsplit(" ", 1)[1])
+    if rows != statement.rows:
+        raise RowsRefused(f"{statement.rows - rows} of {statement.rows} rows to change are absent")
+
+
+async def _position(connection: PoolConnectionProxy) -> Position:
+    row = await connection.fetchrow(statements.SELECT_POSITION, READER)
+    if row is None:
+        return START
+    return Position(
+        row["offset"],
+        ReaderState(row["term"], row["seq"], row["hash"], row["nonce"], open=row["open"]),
+    )
+
+
+def _fields(position: Position) -> tuple[Any, ...]:
+    state = position.state
+    return position.offset, state.term, state.seq, state.hash, state.nonce, state.open
+
+
+@contextmanager
+def our_errors() -> Iterator[None]:
+    """Anything else than these is a mistake of ours and stops the service."""
+    try:
+        yield
+    except _REFUSED as error:
+        raise RowsRefused(str(error)) from error
+    except _UNAVAILABLE as error:
+        raise SinkUnavailable(f"{type(error).__name__}: {error}") from error

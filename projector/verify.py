@@ -1,0 +1,203 @@
+"""Does everything hold? The journal folded once more and compared with the tables.
+
+One pass over the journal, from its first record to the tables' position, checks the hash
+chain, proves the rules from the events alone (`projector.ledger`) and computes the rows
+that the tables should have. Then every row of a snapshot is compared. Nothing is locked,
+and the event loop is given back every few milliseconds, so it can run beside live traffic.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Any, Final
+
+from contracts.acceptance import JournalBroken
+from contracts.records import Commit
+from projector.findings import Findings
+from projector.intake import Intake
+from projector.ledger import Ledger
+from projector.ports import Snapshot
+from projector.projections.announcements import ANNOUNCEMENTS
+from projector.projections.bookings import BOOKINGS
+from projector.projections.project import TABLES
+from projector.projections.rows import Table
+from projector.sinks.memory import MemoryTables, Row
+from runtime.journal import Journal
+from runtime.tail import Accepted, Position, Tail
+
+SLICE_S: Final = 0.002
+"""Work at a stretch: less than a request beside it would notice."""
+PROGRESS_S: Final = 0.5
+FETCH_WAIT_S: Final = 1.0
+PATIENCE_S: Final = 30.0
+"""How long to wait for a record that the tables have seen."""
+
+Line = dict[str, Any]
+
+
+async def verify(
+    journal: Journal, snapshot: Snapshot, *, patience_s: float = PATIENCE_S
+) -> AsyncGenerator[Line, None]:
+    """Progress lines `{"phase", "done", "of"}`, then the result.
+
+    The result has `ok`, `position`, `records`, `commits`, the number of `announcements` and
+    `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
+    (examples; `found` has how many there are), `dead_letters`, `problem` (why the journal
+    could not be followed to the tables' position, or None) and `seconds`. Raises
+    SinkUnavailable; a broken journal is a result.
+    """
+    loop = asyncio.get_running_loop()
+    started_at = loop.time()
+    fold = _Fold(await snapshot.position())
+    letters = await snapshot.dead_letters()
+    differences = Findings()
+    problem: str | None = None
+    try:
+        async with aclosing(fold.read(journal, patience_s)) as lines:
+            async for line in lines:
+                yield line
+        async with aclosing(_compare(fold.tables, snapshot, differences)) as lines:
+            async for line in lines:
+                yield line
+    except JournalBroken as broken:
+        problem = str(broken)
+    yield fold.result(differences, letters, problem) | {
+        "seconds": round(loop.time() - started_at, 3)
+    }
+
+
+class _Fold:
+    """Everything that follows from the journal up to `target`."""
+
+    def __init__(self, target: Position) -> None:
+        self.target = target
+        self.tables = MemoryTables()
+        self._ledger = Ledger()
+        self._intake = Intake()
+        self._records = 0
+        self._commits = 0
+        self._sizes: dict[str, int] = {}
+
+    async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[Line, None]:
+        """Raises JournalBroken where the journal does not lead to the target."""
+        loop = asyncio.get_running_loop()
+        tail = Tail(journal)
+        pace = _Pace("journal", self.target.state.seq)
+        heard_at = loop.time()
+        try:
+            while missing := self.target.state.seq - self._records:
+                fetched = await tail.fetch(FETCH_WAIT_S)
+                if fetched:
+                    heard_at = loop.time()
+                elif loop.time() - heard_at >= patience_s:
+                    raise JournalBroken(
+                        f"no record follows seq {self._records}; the tables are at {self.target}"
+                    )
+                for accepted in fetched[:missing]:
+                    self._take(accepted)
+                    if pace.is_due() and await pace.rest():
+                        yield pace.line(self._records)
+        finally:
+            await tail.close()
+        self._sizes = {name: len(rows) for name, rows in self.tables.rows.items()}
+        yield pace.line(self._records)
+
+    def result(self, differences: Findings, dead_letters: int, problem: str | None) -> Line:
+        kinds = {
+            "over_capacity": self._ledger.over_capacity,
+            "double_confirmed": self._ledger.double_confirmed,
+            "contradictions": self._ledger.contradictions,
+            "differences": differences,
+        }
+        found = {kind: findings.total for kind, findings in kinds.items()}
+        return {
+            "ok": problem is None and dead_letters == 0 and not any(found.values()),
+            "position": self.target.state.seq,
+            "records": self._records,
+            "commits": self._commits,
+            "announcements": self._sizes.get(ANNOUNCEMENTS.name, 0),
+            "bookings": self._sizes.get(BOOKINGS.name, 0),
+            **{kind: findings.examples for kind, findings in kinds.items()},
+            "found": found,
+            "dead_letters": dead_letters,
+            "problem": problem,
+        }
+
+    def _take(self, accepted: Accepted) -> None:
+        self._records += 1
+        if self._records == self.target.state.seq and accepted.position != self.target:
+            raise JournalBroken(
+                f"the tables follow {self.target}, the journal has {accepted.position} there"
+            )
+        if isinstance(accepted.record, Commit):
+            self._commits += 1
+            self._take_commit(accepted.record)
+
+    def _take_commit(self, commit: Commit) -> None:
+        projected = self._intake.take([commit])
+        self._ledger.record(commit.seq, [one.event for one in projected if one.event is not None])
+        self._intake.stop(one.letter for one in projected if one.letter is not None)
+        for one in projected:
+            for put in one.puts:
+                # A row that is absent has become a dead letter of the projector's, which
+                # the result counts.
+                self.tables.put(put)
+
+
+async def _compare(
+    expected: MemoryTables, snapshot: Snapshot, differences: Findings
+) -> AsyncGenerator[Line, None]:
+    """Row by row; what was found is taken out of `expected`, what stays is missing."""
+    for table in TABLES:
+        rows = expected.rows[table.name]
+        pace = _Pace(table.name, len(rows))
+        done = 0
+        async for part in snapshot.rows(table):
+            for row in part:
+                done += 1
+                _compare_row(table, rows.pop(row[0], None), row, differences)
+                if pace.is_due() and await pace.rest():
+                    yield pace.line(done)
+        for key in rows:
+            differences.add(table=table.name, key=key, only_in="journal")
+        rows.clear()
+        yield pace.line(done)
+
+
+def _compare_row(
+    table: Table, expected: Row | None, actual: Sequence[Any], differences: Findings
+) -> None:
+    if expected is None:
+        differences.add(table=table.name, key=actual[0], only_in="table")
+    elif expected != list(actual):
+        columns = {
+            name: {"journal": ours, "table": theirs}
+            for name, ours, theirs in zip(table.types, expected, actual, strict=True)
+            if ours != theirs
+        }
+        differences.add(table=table.name, key=actual[0], columns=columns)
+
+
+class _Pace:
+    """Gives the event loop back in time, and says when progress is worth a line."""
+
+    def __init__(self, phase: str, of: int) -> None:
+        self._phase = phase
+        self._of = of
+        self._now = asyncio.get_running_loop().time
+        self._rested_at = self._reported_at = self._now()
+
+    def is_due(self) -> bool:
+        return self._now() - self._rested_at >= SLICE_S
+
+    async def rest(self) -> bool:
+        """True once in a while: report."""
+        await asyncio.sleep(0)
+        self._rested_at = self._now()
+        if self._rested_at - self._reported_at < PROGRESS_S:
+            return False
+        self._reported_at = self._rested_at
+        return True
+
+    def line(self, done: int) -> Line:
+        return {"phase": self._phase, "done": done, "of": self._of}
