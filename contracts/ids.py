@@ -5,6 +5,7 @@ are taken apart; `NewType`, so that the type checker still tells them from each 
 """
 
 import os
+import re
 from typing import Final, NewType
 from uuid import UUID
 
@@ -16,6 +17,7 @@ MovieId = NewType("MovieId", str)
 SYSTEM: Final = PersonId("system")
 """The actor of commands that the leader gives itself, such as deadlines."""
 
+_CANONICAL: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ID_BYTES: Final = 16
 _IDS_A_PAGE: Final = 256
 _unused: Final[list[bytes]] = []
@@ -23,6 +25,8 @@ _unused: Final[list[bytes]] = []
 
 def canonical(text: str) -> str | None:
     """The canonical spelling of a UUID, or None where `text` is not one."""
+    if _CANONICAL.fullmatch(text):
+        return text
     try:
         return str(UUID(text))
     except ValueError:

@@ -99,7 +99,7 @@ class Edge:
             body=body,
             actor_facts=await self._known_person(caller.person_id),
             language=language_of(request),
-            dry_run=request.query_params.get("dry_run") == "true",
+            dry_run=_is_dry_run(request),
         )
         answer = await self._submit(command)
         return _response(request, command, answer)
@@ -155,6 +155,10 @@ def _key_of(request: Request) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise Malformed("malformed_header", {"header": "Idempotency-Key"})
     return key
+
+
+def _is_dry_run(request: Request) -> bool:
+    return bool(request.scope["query_string"]) and request.query_params.get("dry_run") == "true"
 
 
 def _fingerprint(request: Request, raw: bytes) -> str:
