@@ -1,0 +1,29 @@
+# One image for all services; which one runs is the command. Built in two steps, so that
+# neither compilers nor pip's leftovers come along.
+ARG BASE_IMAGE=python:3.11.13-slim-bookworm
+
+FROM ${BASE_IMAGE} AS dependencies
+WORKDIR /build
+RUN python3 -m venv /opt/practix
+COPY requirements.txt ./
+RUN /opt/practix/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+
+FROM ${BASE_IMAGE}
+RUN groupadd --gid 10001 practix && useradd --uid 10001 --gid practix --no-create-home practix
+COPY --from=dependencies /opt/practix /opt/practix
+WORKDIR /srv
+COPY contracts contracts
+COPY runtime runtime
+COPY migrations migrations
+COPY command_api command_api
+COPY query_api query_api
+COPY projector projector
+COPY notifier notifier
+COPY neighbours neighbours
+COPY deploy/healthcheck.py deploy/create_topic.py deploy/
+ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv
+USER practix
+EXPOSE 8000
+# Ready means: follows the journal, and knows who leads or where its tables are.
+HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=6 \
+    CMD ["python3", "deploy/healthcheck.py"]

@@ -1,0 +1,75 @@
+# `make help` lists what there is. Everything runs in .venv, which the first target that
+# needs it makes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+BASE_URL ?= http://127.0.0.1:$(or $(PORT),8000)
+SEEDS ?= 2000
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=...)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python3-venv is needed (Debian: apt-get install python3-venv)"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: $(STAMP) ## the environment, with everything the project needs
+
+.PHONY: run
+run: $(STAMP) ## the whole system in the foreground (PORT, PRACTIX_DATA)
+	@exec $(BIN)/practix run
+
+.PHONY: demo
+demo: $(STAMP) ## replay FILE=... against a running system, then verify (BASE_URL)
+	@test -n "$(FILE)" || { echo "which file? make demo FILE=demo/evening_rush.jsonl"; exit 1; }
+	@$(BIN)/practix demo "$(FILE)" --base-url $(BASE_URL)
+
+.PHONY: verify
+verify: $(STAMP) ## fold the journal again and compare with the tables (BASE_URL)
+	@$(BIN)/practix verify --base-url $(BASE_URL)
+
+.PHONY: check
+check: $(STAMP) ## format, lint, types, tidy rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/tidy
+
+.PHONY: test
+test: $(STAMP) ## every test, on real servers that it starts itself
+	$(BIN)/pytest
+
+.PHONY: test-unit
+test-unit: $(STAMP) ## what needs nothing running
+	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
+
+.PHONY: simulate
+simulate: $(STAMP) ## SEEDS=n seeded simulations; SEED=n replays one
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+.PHONY: planted-bugs
+planted-bugs: $(STAMP) ## the table of planted bugs and the seeds that find them
+	@$(BIN)/python -m tests.simulation.planted
+
+.PHONY: bench
+bench: $(STAMP) ## figures as ratios within one run
+	@$(BIN)/python -m benchmarks.write_path
+
+.PHONY: format
+format: $(STAMP) ## rewrite the code in the project's format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: lock
+lock: $(STAMP) ## renew requirements*.txt from requirements*.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt

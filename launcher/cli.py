@@ -1,0 +1,197 @@
+"""The `practix` command. Every verb knows `--json` and exits 0 only on success."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import aiohttp
+import msgspec
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from launcher.client import NotRunning, Refused, operator_lines, token_for
+from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
+from launcher.demo import Demo, Summary
+from launcher.run import PortInUse, run_embedded
+from launcher.servers.process import ServerError
+from launcher.settings import Settings
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="practix",
+    help="PRACTIX: film evenings together, never over-booked.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console(stderr=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", envvar="BASE_URL", help="A running system's address.")
+]
+
+
+@app.command()
+def run() -> None:
+    """Start a system in the foreground. PORT, PRACTIX_DATA and PRACTIX_PROFILE apply."""
+    settings = Settings()
+    try:
+        failure = run_embedded(settings)
+    except (DataInUse, ClockTurnedBack, PortInUse, ServerError) as error:
+        fail(str(error))
+    if failure is not None:
+        fail(failure)
+
+
+@app.command()
+def token(login: str, base_url: BaseUrl = None, as_json: AsJson = False) -> None:
+    """Print a token for LOGIN from the stand-in's Auth."""
+    answer = ask(token_for(address(base_url), login))
+    print(msgspec.json.encode(answer).decode() if as_json else answer["access_token"])
+
+
+@app.command()
+def verify(base_url: BaseUrl = None, as_json: AsJson = False) -> None:
+    """Fold the journal again and compare: chain, capacity, overlaps, every row."""
+    result = ask(_verify(address(base_url)))
+    report_verify(result, as_json=as_json)
+    raise typer.Exit(0 if result["ok"] else 1)
+
+
+@app.command()
+def demo(
+    file: Path,
+    base_url: BaseUrl = None,
+    concurrency: Annotated[int, typer.Option(min=1, max=1000)] = 64,
+    as_json: AsJson = False,
+) -> None:
+    """Replay FILE (JSON lines) against a running system, then verify."""
+    if not file.is_file():
+        fail(f"there is no file {file}")
+    summary, result = ask(_demo(file, address(base_url), concurrency))
+    if as_json:
+        print(msgspec.json.encode(_demo_object(summary, result)).decode())
+    else:
+        _print_outcomes(summary)
+        report_verify(result, as_json=False)
+    raise typer.Exit(0 if result["ok"] else 1)
+
+
+def main() -> None:
+    app()
+
+
+def address(base_url: str | None) -> str:
+    return (base_url or f"http://127.0.0.1:{Settings().port}").rstrip("/")
+
+
+def operator_token() -> str:
+    settings = Settings()
+    found = settings.operator_token or DataDirectory(settings.data).known_operator_token()
+    if found is None:
+        fail("no operator token: set PRACTIX_OPERATOR_TOKEN or PRACTIX_DATA")
+    return found
+
+
+def ask(question: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; what a person can mend is told without a traceback."""
+    try:
+        return asyncio.run(question)
+    except (NotRunning, Refused) as error:
+        fail(str(error))
+
+
+def fail(reason: str) -> NoReturn:
+    print(f"practix: {reason}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+async def _verify(base_url: str) -> dict[str, Any]:
+    last: dict[str, Any] = {"ok": False, "problem": "no answer"}
+    with _progress() as progress:
+        task = progress.add_task("verify", total=None)
+        async for line in operator_lines(base_url, "verify", operator_token()):
+            last = line
+            if "phase" in line:
+                progress.update(
+                    task,
+                    description=f"verify {line['phase']}",
+                    total=line["of"],
+                    completed=line["done"],
+                )
+    return last
+
+
+async def _demo(file: Path, base_url: str, concurrency: int) -> tuple[Summary, dict[str, Any]]:
+    with _progress() as progress:
+        task = progress.add_task("replaying", total=_count_lines(file))
+        connector = aiohttp.TCPConnector(limit=concurrency)
+        async with aiohttp.ClientSession(connector=connector) as session:
+            player = Demo(session, base_url, concurrency, _advance(progress, task))
+            summary = await player.run(file)
+    return summary, await _verify(base_url)
+
+
+def _advance(progress: Progress, task: Any) -> Callable[[], None]:
+    return lambda: progress.advance(task)
+
+
+def _count_lines(file: Path) -> int:
+    with file.open("rb") as lines:
+        return sum(1 for line in lines if line.strip())
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        refresh_per_second=5,
+    )
+
+
+def _demo_object(summary: Summary, result: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "lines": summary.lines,
+        "malformed": summary.malformed,
+        "requests": summary.requests,
+        "seconds": round(summary.seconds, 3),
+        "requests_per_s": round(summary.requests_per_s, 1),
+        "outcomes": dict(summary.outcomes.most_common()),
+        "verify": result,
+    }
+
+
+def _print_outcomes(summary: Summary) -> None:
+    table = Table("outcome", "count")
+    for code, count in summary.outcomes.most_common():
+        table.add_row(code, f"{count:,}")
+    Console().print(table)
+    print(
+        f"{summary.lines:,} lines ({summary.malformed} malformed), {summary.requests:,} requests "
+        f"in {summary.seconds:.1f} s: {summary.requests_per_s:,.0f}/s"
+    )
+
+
+def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode(result).decode())
+        return
+    verdict = "verified" if result["ok"] else "NOT VERIFIED"
+    print(
+        f"{verdict}: {result.get('commits', 0):,} commits up to position "
+        f"{result.get('position', 0):,}, {result.get('announcements', 0):,} evenings, "
+        f"{result.get('bookings', 0):,} bookings; over capacity: "
+        f"{len(result.get('over_capacity', ()))}, confirmed twice: "
+        f"{len(result.get('double_confirmed', ()))}, rows that differ: "
+        f"{len(result.get('differences', ()))}"
+    )
+    if result.get("problem"):
+        print(f"problem: {result['problem']}")

@@ -1,0 +1,59 @@
+"""Speaking to a running system, as the command line does."""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+LINE_BYTES_MAX: Final = 4_000_000
+CONNECT_S_MAX: Final = 5.0
+
+
+class NotRunning(Exception):
+    """Nothing answers at the address."""
+
+
+class Refused(Exception):
+    """The system answered with a problem."""
+
+
+async def token_for(base_url: str, login: str) -> dict[str, Any]:
+    """What the stand-in's Auth says to a login. Raises NotRunning, Refused."""
+    async with _session() as session:
+        try:
+            async with session.post(
+                f"{base_url}/neighbours/auth/token", json={"login": login}
+            ) as response:
+                await _demand_ok(response)
+                answer: dict[str, Any] = await response.json()
+                return answer
+        except aiohttp.ClientConnectionError as error:
+            raise NotRunning(f"no system answers at {base_url}: start one with make run") from error
+
+
+async def operator_lines(
+    base_url: str, path: str, operator_token: str
+) -> AsyncIterator[dict[str, Any]]:
+    """The NDJSON lines that an operator's POST answers with. Raises NotRunning, Refused."""
+    headers = {"Authorization": f"Bearer {operator_token}"}
+    async with _session() as session:
+        try:
+            async with session.post(
+                f"{base_url}/api/v1/operator/{path}", headers=headers
+            ) as response:
+                await _demand_ok(response)
+                async for line in response.content:
+                    yield msgspec.json.decode(line)
+        except aiohttp.ClientConnectionError as error:
+            raise NotRunning(f"no system answers at {base_url}: start one with make run") from error
+
+
+def _session() -> aiohttp.ClientSession:
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX)
+    return aiohttp.ClientSession(timeout=timeout, read_bufsize=LINE_BYTES_MAX)
+
+
+async def _demand_ok(response: aiohttp.ClientResponse) -> None:
+    if response.status >= 400:
+        raise Refused(f"{response.status}: {(await response.text())[:500]}")

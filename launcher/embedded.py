@@ -1,0 +1,191 @@
+"""The embedded profile: the four services and the stand-in in one event loop, on one port.
+
+The same code as deployed, with other adapters: the journal is a SQLite file, PostgreSQL a
+child process, and no command ever has to be forwarded.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Final
+
+import aiohttp
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from command_api.domain.commands import Command
+from command_api.leader.node import Timing
+from command_api.leader.ports import Answer
+from command_api.service import CommandService
+from contracts.errors import NoLeader
+from launcher.data_directory import DataDirectory
+from launcher.servers.postgres import PostgresServer
+from launcher.settings import Settings
+from neighbours.app import Neighbours
+from neighbours.app import build_router as build_neighbours_router
+from neighbours.settings import NeighboursSettings
+from projector.http import build_router as build_projector_router
+from projector.operators import OperatorGuard
+from projector.service import ProjectorService
+from query_api.service import REPRESENTATIONS, QueryService
+from runtime.clock import Clock, shifted_clock
+from runtime.collector import spare_long_lived_state
+from runtime.journals.sqlite import SqliteJournal
+from runtime.neighbours.wiring import connect_neighbours
+from runtime.openapi import describe
+from runtime.postgres import migrate, open_pool
+from runtime.problems import install_problems
+from runtime.process_routes import build_process_router
+from runtime.tokens import TokenSettings, TokenVerifier
+
+log = logging.getLogger(__name__)
+
+POOL_SIZE: Final = 16
+ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
+
+OnFailure = Callable[[str], None]
+
+
+class NoPeers:
+    """There is one process, and it leads."""
+
+    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        raise NoLeader
+
+
+def build_app(
+    settings: Settings,
+    data: DataDirectory,
+    on_ready: Callable[[Neighbours, Clock], Awaitable[None]],
+    on_failure: OnFailure,
+) -> FastAPI:
+    """The whole system; it works between the app's start-up and shut-down.
+
+    `on_ready` is called once commands are taken and reads follow; `on_failure`, with the
+    reason, when a part has stopped for good.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await _start(app, settings, data, on_ready, on_failure, stack)
+            yield
+
+    app = FastAPI(
+        title="PRACTIX watch it together",
+        version="1",
+        docs_url="/api/openapi",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    install_problems(app)
+    describe(app, REPRESENTATIONS)
+    return app
+
+
+async def _start(
+    app: FastAPI,
+    settings: Settings,
+    data: DataDirectory,
+    on_ready: Callable[[Neighbours, Clock], Awaitable[None]],
+    on_failure: OnFailure,
+    stack: AsyncExitStack,
+) -> None:
+    clock = shifted_clock(settings.clock_offset_s)
+    own_url = f"http://127.0.0.1:{settings.port}"
+    neighbours_state = _stand_in(settings, data, own_url, clock)
+    stack.callback(neighbours_state.close)
+    postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
+    pool = await open_pool(postgres.dsn, size_max=POOL_SIZE)
+    stack.callback(pool.terminate)
+    await migrate(pool)
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    neighbours = connect_neighbours(session, own_url)
+    verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
+    journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
+    stack.push_async_callback(journal.close)
+
+    query = QueryService(pool=pool, verifier=verifier, ugc=neighbours.ugc, clock=clock)
+    await query.start()
+    stack.push_async_callback(query.stop)
+    projector = ProjectorService(journal, pool, clock=clock)
+    _watch(await projector.start(), "the projector", on_failure)
+    stack.push_async_callback(projector.stop)
+    command = CommandService(
+        journal=journal,
+        own_url=own_url,
+        cell_secret=data.cell_secret,
+        peers=NoPeers(),
+        verifier=verifier,
+        auth=neighbours.auth,
+        movies=neighbours.movies,
+        ugc=neighbours.ugc,
+        clock=clock,
+        timing=ALONE,
+    )
+    _watch(await command.start(), "the command service", on_failure)
+    stack.push_async_callback(command.stop)
+
+    guard = OperatorGuard(data.operator_token, verifier)
+    for router in (
+        *command.routers,
+        *query.routers,
+        build_projector_router(projector, guard),
+        build_neighbours_router(neighbours_state),
+        build_process_router(lambda: _readiness(command, query, projector)),
+    ):
+        app.include_router(router)
+    starting = asyncio.create_task(
+        _announce_ready(command, projector, neighbours_state, clock, on_ready)
+    )
+    stack.callback(starting.cancel)
+
+
+async def _announce_ready(
+    command: CommandService,
+    projector: ProjectorService,
+    neighbours: Neighbours,
+    clock: Clock,
+    on_ready: Callable[[Neighbours, Clock], Awaitable[None]],
+) -> None:
+    await command.node.caught_up.wait()
+    while not (command.node.leading and projector.ready):  # noqa: ASYNC110 - start-up only
+        await asyncio.sleep(0.02)
+    spare_long_lived_state()
+    await on_ready(neighbours, clock)
+
+
+def _stand_in(settings: Settings, data: DataDirectory, own_url: str, clock: Clock) -> Neighbours:
+    return Neighbours(
+        NeighboursSettings(
+            data_dir=data.path / "neighbours",
+            public_url=own_url,
+            secret=SecretStr(data.token_secret),
+            clock_offset_s=settings.clock_offset_s,
+        ),
+        clock,
+    )
+
+
+def _watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> None:
+    def ended(task: asyncio.Task[None]) -> None:
+        if not task.cancelled():
+            log.critical("%s stopped", name, exc_info=task.exception())
+            on_failure(f"{name} stopped: {task.exception()}")
+
+    running.add_done_callback(ended)
+
+
+def _readiness(
+    command: CommandService, query: QueryService, projector: ProjectorService
+) -> dict[str, Any]:
+    parts = {
+        "command_api": command.readiness(),
+        "query_api": query.readiness(),
+        "projector": projector.readiness(),
+    }
+    return {
+        f"{part}.{name}": value for part, checks in parts.items() for name, value in checks.items()
+    }

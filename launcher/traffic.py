@@ -1,0 +1,67 @@
+"""The lines of a traffic file, and how they become people, evenings and times of today."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+SEATS_MAX: Final = 10_000
+
+
+class Line(Struct, frozen=True):
+    """One thing that somebody does. `guest` is absent in an announcement; `host`,
+    `starts_at_ms`, `place` and `seats` may be in all other lines."""
+
+    at_ms: int
+    kind: Literal["announce", "request", "withdraw"]
+    event: str | int
+    host: str | int | None = None
+    guest: str | int | None = None
+    starts_at_ms: int | None = None
+    place: str | int | None = None
+    seats: int | None = None
+
+
+class Malformed(Struct, frozen=True):
+    number: int
+    reason: str
+
+
+_decode: Final = msgspec.json.Decoder(Line).decode
+
+
+def read(path: Path) -> Iterator[Line | Malformed]:
+    """The lines of a file one by one; blank ones are passed over."""
+    with path.open("rb") as file:
+        for number, text in enumerate(file, 1):
+            if not text.strip():
+                continue
+            try:
+                yield _checked(_decode(text))
+            except (msgspec.MsgspecError, ValueError) as error:
+                yield Malformed(number, str(error))
+
+
+def _checked(line: Line) -> Line:
+    if line.kind == "announce":
+        if line.host is None or line.starts_at_ms is None or line.seats is None:
+            raise ValueError("an announcement needs host, starts_at_ms and seats")
+        if not 1 <= line.seats <= SEATS_MAX:
+            raise ValueError(f"seats must be 1 to {SEATS_MAX}")
+    elif line.guest is None:
+        raise ValueError(f"a {line.kind} needs a guest")
+    return line
+
+
+class Shift:
+    """Moves the times of a file so that its first line is now."""
+
+    def __init__(self, first_at_ms: int, now: datetime) -> None:
+        self._delta_ms = int(now.timestamp() * 1000) - first_at_ms
+
+    def time(self, file_ms: int) -> datetime:
+        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=file_ms + self._delta_ms)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,238 @@
+"""Read model `bookings`: one in detail, the participants of an evening, mine."""
+
+from datetime import datetime
+from typing import Any, Final, get_args
+
+import asyncpg
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.booking_state import BookingState
+from contracts.errors import Language
+from contracts.representations import BookingResponse, DetailBookingResponse, Overlap
+from query_api.announcements import select_visible
+from query_api.documented import documented
+from query_api.filters import Where, malformed
+from query_api.paging import Sort, cursor_of, limit_of, next_page
+from query_api.reading import Reads, Snapshot, answer, path_id
+from runtime.http import language_of
+from runtime.tokens import Caller
+
+COLUMNS: Final = """
+    b.*, a.title, a.status AS announcement_status, a.movie_title, a.movie_title_ru,
+    a.event_time, a.ends_at, host.name AS author_name, guest.name AS guest_name
+    FROM read_model.bookings b
+    JOIN read_model.announcements a USING (announcement_id)
+    LEFT JOIN read_model.people host ON host.person_id = b.author_id
+    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+"""
+
+# A draft's invitations are not yet the guests' business.
+OF_PARTY: Final = """
+    ($1::boolean OR b.author_id = $2::uuid OR (b.guest_id = $2::uuid AND a.status <> 'Created'))
+"""
+
+SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
+
+SELECT_BY_PAIR: Final = f"""
+    SELECT {COLUMNS} WHERE b.announcement_id = $3 AND b.guest_id = $4 AND {OF_PARTY}
+"""
+
+SELECT_PLACE_IN_LINE: Final = """
+    SELECT count(*) + 1 FROM read_model.bookings
+    WHERE announcement_id = $1 AND waiting AND queued_seq < $2
+"""
+
+SELECT_OVERLAPS: Final = """
+    SELECT other.announcement_id, other.title, other.event_time, other.ends_at,
+           b.state, other.author_id = $1::uuid AS hosting
+    FROM read_model.announcements other
+    LEFT JOIN read_model.bookings b
+        ON b.announcement_id = other.announcement_id AND b.guest_id = $1::uuid
+    WHERE other.announcement_id IN (
+            SELECT announcement_id FROM read_model.bookings
+            WHERE guest_id = $1::uuid
+              AND state IN ('requested', 'waitlisted', 'invited', 'offered', 'confirmed')
+            UNION ALL
+            SELECT announcement_id FROM read_model.announcements WHERE author_id = $1::uuid)
+      AND other.announcement_id <> $2 AND other.status IN ('Alive', 'Closed')
+      AND other.event_time < $4 AND $3 < other.ends_at
+    ORDER BY other.event_time, other.announcement_id
+    LIMIT 100
+"""
+
+BY_CREATION: Final = Sort("created", "b.created", datetime, "timestamptz")
+STATES: Final = frozenset(get_args(BookingState))
+PARAMETERS: Final = (
+    ("state", "one or more states, separated by commas"),
+    ("limit", "lines of a page, 100 at most"),
+    ("cursor", "`X-Next-Cursor` of the page before"),
+)
+
+
+def build_router(reads: Reads) -> APIRouter:
+    router = APIRouter(prefix="/api/v1")
+
+    @router.get("/booking/{booking_id}", **documented(DetailBookingResponse))
+    async def get_booking(request: Request) -> Response:
+        """One booking; only its two parties see it."""
+        caller = await reads.caller(request)
+        booking_id = path_id(request, "booking_id")
+        async with reads.snapshot(request) as snapshot:
+            row = await snapshot.row(SELECT_BY_ID, caller.is_super, caller.person_id, booking_id)
+            detail = await _detail(snapshot, row, caller, language_of(request))
+        return answer(request, detail, snapshot.position)
+
+    @router.get(
+        "/announcement/{announcement_id}/booking/{user_id}", **documented(DetailBookingResponse)
+    )
+    async def get_booking_of_pair(request: Request) -> Response:
+        """The booking of an evening and a guest; `me` is the caller."""
+        caller = await reads.caller(request)
+        announcement_id = path_id(request, "announcement_id")
+        guest_id: str = caller.person_id
+        if request.path_params["user_id"] != "me":
+            guest_id = path_id(request, "user_id")
+        async with reads.snapshot(request) as snapshot:
+            row = await snapshot.row(
+                SELECT_BY_PAIR, caller.is_super, caller.person_id, announcement_id, guest_id
+            )
+            detail = await _detail(snapshot, row, caller, language_of(request))
+        return answer(request, detail, snapshot.position)
+
+    @router.get(
+        "/announcement/{announcement_id}/bookings",
+        **documented(list[BookingResponse], PARAMETERS),
+    )
+    async def list_participants(request: Request) -> Response:
+        """The author sees everyone, a confirmed guest the confirmed, others nobody."""
+        caller = await reads.caller(request)
+        announcement_id = path_id(request, "announcement_id")
+        async with reads.snapshot(request) as snapshot:
+            evening = await select_visible(snapshot, reads, caller, announcement_id)
+            where = Where()
+            where.add("b.announcement_id = {}", announcement_id)
+            if not (caller.is_super or evening["author_id"] == caller.person_id):
+                where.add("b.state = 'confirmed'")
+                where.add(
+                    "EXISTS (SELECT FROM read_model.bookings mine WHERE mine.announcement_id = "
+                    "b.announcement_id AND mine.guest_id = {}::uuid AND mine.state = 'confirmed')",
+                    caller.person_id,
+                )
+            return await _page(request, snapshot, where)
+
+    @router.get(
+        "/bookings",
+        **documented(
+            list[BookingResponse],
+            (
+                ("role", "`guest` (default) or `author`"),
+                ("announcement_id", "of this evening"),
+                *PARAMETERS,
+            ),
+        ),
+    )
+    async def list_my_bookings(request: Request) -> Response:
+        """The caller's bookings, as guest or as author."""
+        caller = await reads.caller(request)
+        where = Where()
+        match request.query_params.get("role", "guest"):
+            case "guest":
+                where.add("b.guest_id = {}::uuid AND a.status <> 'Created'", caller.person_id)
+            case "author":
+                where.add("b.author_id = {}::uuid", caller.person_id)
+            case _:
+                raise malformed("role")
+        if (text := request.query_params.get("announcement_id")) is not None:
+            where.add("b.announcement_id::text = {}", text.lower())
+        async with reads.snapshot(request) as snapshot:
+            return await _page(request, snapshot, where)
+
+    return router
+
+
+async def _page(request: Request, snapshot: Snapshot, where: Where) -> Response:
+    if (text := request.query_params.get("state")) is not None:
+        states = text.split(",")
+        if not STATES.issuperset(states):
+            raise malformed("state")
+        where.add("b.state = ANY({}::text[])", states)
+    limit = limit_of(request)
+    if (last := cursor_of(request, BY_CREATION)) is not None:
+        where.add("(b.created, b.booking_id) > ({}::timestamptz, {}::uuid)", *last)
+    rows = await snapshot.rows(
+        f"SELECT {COLUMNS} WHERE {where.sql} ORDER BY b.created, b.booking_id LIMIT {limit + 1}",
+        *where.arguments,
+    )
+    headers = {}
+    if len(rows) > limit:
+        last_row = rows[limit - 1]
+        headers = next_page(request, BY_CREATION, last_row["created"], last_row["booking_id"])
+    lines = [BookingResponse(**_line_fields(row)) for row in rows[:limit]]
+    return answer(request, lines, snapshot.position, headers=headers)
+
+
+async def _detail(
+    snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language
+) -> DetailBookingResponse:
+    place = None
+    if row["waiting"]:
+        place = await snapshot.connection.fetchval(
+            SELECT_PLACE_IN_LINE, row["announcement_id"], row["queued_seq"]
+        )
+    return DetailBookingResponse(
+        **_line_fields(row),
+        movie_title=row["movie_title_ru" if language == "ru" else "movie_title"],
+        author_name=row["author_name"] or "",
+        author_rating=0.0,
+        author_rating_count=0,
+        announcement_title=row["title"],
+        announcement_status=row["announcement_status"],
+        hold_until=row["hold_until"],
+        waitlist_position=place,
+        preapproved=row["preapproved"],
+        reason=row["reason"],
+        message=row["message"],
+        overlaps=await _overlaps(snapshot, row, caller),
+    )
+
+
+async def _overlaps(snapshot: Snapshot, row: asyncpg.Record, caller: Caller) -> list[Overlap]:
+    """Shown to the guest only, while there is something to decide."""
+    pending = row["state"] in ("requested", "waitlisted", "invited", "offered")
+    if row["guest_id"] != caller.person_id or not pending:
+        return []
+    found = await snapshot.rows(
+        SELECT_OVERLAPS, caller.person_id, row["announcement_id"], row["event_time"], row["ends_at"]
+    )
+    return [
+        Overlap(
+            announcement_id=other["announcement_id"],
+            title=other["title"],
+            event_time=other["event_time"],
+            ends_at=other["ends_at"],
+            role="host" if other["hosting"] else "guest",
+            state="hosting" if other["hosting"] else other["state"],
+            blocking=other["hosting"] or other["state"] == "confirmed",
+        )
+        for other in found
+    ]
+
+
+def _line_fields(row: asyncpg.Record) -> dict[str, Any]:
+    return {
+        "booking_id": row["booking_id"],
+        "guest_name": row["guest_name"] or "",
+        "author_status": row["author_status"],
+        "guest_status": row["guest_status"],
+        "guest_rating": 0.0,
+        "announcement_id": row["announcement_id"],
+        "guest_id": row["guest_id"],
+        "author_id": row["author_id"],
+        "guest_rating_count": 0,
+        "state": row["state"],
+        "event_time": row["event_time"],
+        "created": row["created"],
+        "modified": row["modified"],
+    }

@@ -1,0 +1,68 @@
+"""A query process of its own. Wired in `build_app`."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import uvicorn
+from fastapi import FastAPI
+
+from query_api.service import REPRESENTATIONS, QueryService
+from query_api.settings import Settings
+from runtime.clock import system_clock
+from runtime.neighbours.wiring import connect_neighbours
+from runtime.openapi import describe
+from runtime.postgres import open_pool
+from runtime.problems import install_problems
+from runtime.process_routes import build_process_router
+from runtime.tokens import TokenVerifier
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The whole process; it works between the app's start-up and shut-down."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await open_pool(
+            settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
+        )
+        async with aiohttp.ClientSession() as session:
+            neighbours = connect_neighbours(session, settings.neighbours)
+            service = QueryService(
+                pool=pool,
+                verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
+                ugc=neighbours.ugc,
+                clock=system_clock,
+                min_position_timeout_s=settings.min_position_timeout_s,
+            )
+            for router in service.routers:
+                app.include_router(router)
+            app.include_router(build_process_router(service.readiness))
+            await service.start()
+            yield
+            await service.stop()
+        pool.terminate()
+
+    app = FastAPI(
+        title="PRACTIX query API",
+        docs_url="/api/openapi",
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    install_problems(app)
+    describe(app, REPRESENTATIONS)
+    return app
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO)
+    settings = Settings()
+    uvicorn.run(
+        build_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+    )

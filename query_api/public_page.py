@@ -1,0 +1,122 @@
+"""The page behind a short link. Needs no token, so it shows public evenings only; for
+anything else, hidden or absent alike, it asks to log in and says nothing more."""
+
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import asyncpg
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from contracts.errors import Language
+from contracts.ids import canonical
+from query_api.reading import Reads
+from runtime.http import language_of
+
+SELECT_PUBLIC: Final = """
+    SELECT a.*, host.name AS author_name
+    FROM read_model.announcements a
+    LEFT JOIN read_model.people host ON host.person_id = a.author_id
+    WHERE a.announcement_id = $1 AND a.visibility = 'public'
+      AND a.status IN ('Alive', 'Closed', 'Done')
+"""
+
+STYLE: Final = """
+    :root { color-scheme: light dark }
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center;
+           font: 17px/1.5 system-ui, sans-serif; background: #14121f; color: #f3f0ff }
+    main { max-width: 30rem; margin: 1rem; padding: 2rem 2.2rem; border-radius: 1.2rem;
+           background: #211d33; box-shadow: 0 1rem 3rem #0008 }
+    h1 { margin: 0 0 .2rem; font-size: 1.7rem; line-height: 1.2 }
+    .film { color: #ffb86b; margin: 0 0 1.2rem }
+    dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.2rem }
+    dt { opacity: .65 } dd { margin: 0 }
+    p.text { white-space: pre-line; opacity: .9 }
+"""
+
+TEXTS: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "when": "When",
+        "where": "Where",
+        "host": "Host",
+        "seats": "Seats left",
+        "of": "of",
+        "log_in": "Log in to see this evening",
+        "why": "It may be private, or the link may be wrong.",
+        "for_guests": "shown to confirmed guests",
+    },
+    "ru": {
+        "when": "Когда",
+        "where": "Где",
+        "host": "Организатор",
+        "seats": "Свободно мест",
+        "of": "из",
+        "log_in": "Войдите, чтобы увидеть эту встречу",
+        "why": "Возможно, она закрытая, или в ссылке ошибка.",
+        "for_guests": "увидят подтверждённые гости",
+    },
+}
+
+
+def build_router(reads: Reads) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/a/{announcement_id}", response_class=HTMLResponse)
+    async def show(request: Request) -> Response:
+        """The public page of an evening."""
+        language = language_of(request)
+        announcement_id = canonical(request.path_params["announcement_id"])
+        row = None
+        if announcement_id is not None:
+            async with reads.snapshot(request) as snapshot:
+                row = await snapshot.connection.fetchrow(SELECT_PUBLIC, announcement_id)
+        html = _login_page(language) if row is None else _evening_page(row, language)
+        return HTMLResponse(html, headers={"Vary": "Accept-Language"})
+
+    return router
+
+
+def _evening_page(row: asyncpg.Record, language: Language) -> str:
+    texts = TEXTS[language]
+    place = row["location_hint"] if row["hide_location"] else row["event_location"]
+    film = row["movie_title_ru" if language == "ru" else "movie_title"]
+    facts = (
+        (texts["when"], _local_time(row["event_time"], row["tz"])),
+        (texts["where"], place or texts["for_guests"]),
+        (texts["host"], row["author_name"] or ""),
+        (texts["seats"], f"{row['tickets_left']} {texts['of']} {row['ticket_count']}"),
+    )
+    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    return _page(
+        language,
+        row["title"],
+        f'<h1>{escape(row["title"])}</h1><p class="film">{escape(film)}, '
+        f"{row['duration_min']} min</p><dl>{lines}</dl>"
+        f'<p class="text">{escape(row["description"])}</p>',
+    )
+
+
+def _login_page(language: Language) -> str:
+    texts = TEXTS[language]
+    return _page(
+        language,
+        "PRACTIX",
+        f'<h1>{escape(texts["log_in"])}</h1><p class="text">{escape(texts["why"])}</p>',
+    )
+
+
+def _local_time(instant: datetime, tz: str | None) -> str:
+    local = instant.astimezone(ZoneInfo(tz) if tz else UTC)
+    return f"{local:%d.%m.%Y %H:%M} ({tz or 'UTC'})"
+
+
+def _page(language: Language, title: str, content: str) -> str:
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body><main>{content}</main></body></html>"
+    )

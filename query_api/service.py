@@ -1,0 +1,64 @@
+"""The read side: wired here, run by its own process or inside the embedded one."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+from fastapi import APIRouter
+
+from contracts.representations import (
+    AnnouncementResponse,
+    BookingResponse,
+    DetailAnnouncementResponse,
+    DetailBookingResponse,
+)
+from query_api import announcement_list, announcements, bookings, public_page, schedule
+from query_api.positions import PositionWaiter
+from query_api.reading import Reads
+from query_api.schedule import ScheduleEntry
+from runtime.clock import Clock
+from runtime.neighbours.ports import UgcClient
+from runtime.tokens import TokenVerifier
+
+MIN_POSITION_TIMEOUT_S: Final = 2.0
+
+REPRESENTATIONS: Final = (
+    AnnouncementResponse,
+    BookingResponse,
+    DetailAnnouncementResponse,
+    DetailBookingResponse,
+    ScheduleEntry,
+)
+"""What the OpenAPI document has to define."""
+
+
+class QueryService:
+    """Create inside a running event loop. `start`, serve `routers`, `stop`."""
+
+    def __init__(
+        self,
+        *,
+        pool: asyncpg.Pool,
+        verifier: TokenVerifier,
+        ugc: UgcClient,
+        clock: Clock,
+        min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
+    ) -> None:
+        self._positions = PositionWaiter(pool, min_position_timeout_s)
+        reads = Reads(pool, self._positions, verifier, ugc)
+        self.routers: list[APIRouter] = [
+            announcements.build_router(reads),
+            announcement_list.build_router(reads, clock),
+            bookings.build_router(reads),
+            schedule.build_router(reads),
+            public_page.build_router(reads),
+        ]
+
+    async def start(self) -> None:
+        await self._positions.start()
+
+    async def stop(self) -> None:
+        await self._positions.stop()
+
+    def readiness(self) -> Mapping[str, Any]:
+        return {"tables": self._positions.listening, "position": self._positions.position}

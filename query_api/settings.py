@@ -1,0 +1,25 @@
+"""Settings of a query process."""
+
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from runtime.neighbours.wiring import NeighbourSettings
+from runtime.tokens import TokenSettings
+
+
+class Settings(BaseSettings):
+    """Built once in `main` and passed down; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QUERY_API_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = 8002
+    postgres_dsn: SecretStr = Field(
+        validation_alias=AliasChoices("POSTGRES_DSN", "QUERY_API_POSTGRES_DSN")
+    )
+    neighbours: NeighbourSettings
+    token: TokenSettings
+    pool_size: PositiveInt = 16
+    min_position_timeout_s: PositiveFloat = 2.0
