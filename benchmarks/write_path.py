@@ -113,7 +113,7 @@ async def _serving(name: str, where: str) -> AsyncIterator[int]:
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.serve", name, str(port), where])
     try:
         async with asyncio.timeout(START_S_MAX):
-            while not await port_answers(port):  # noqa: ASYNC110 - another process
+            while not await port_answers(port):
                 await asyncio.sleep(0.05)
         yield port
     finally:

@@ -14,7 +14,6 @@ import aiohttp
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from command_api.domain.commands import Command
 from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
 from command_api.service import CommandService
@@ -50,7 +49,7 @@ OnFailure = Callable[[str], None]
 class NoPeers:
     """There is one process, and it leads."""
 
-    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+    async def forward(self, *_: object) -> Answer:
         raise NoLeader
 
 

@@ -116,7 +116,7 @@ async def _success(clients: Clients, since: float | None = None) -> None:
     """Wait for an answer to a wish that was sent after `since`."""
     since = asyncio.get_running_loop().time() if since is None else since
     async with asyncio.timeout(SETTLE_S_MAX):
-        while not any(one.sent_at > since for one in clients.answered[-50:]):  # noqa: ASYNC110
+        while not any(one.sent_at > since for one in clients.answered[-50:]):
             await asyncio.sleep(0.02)
 
 

@@ -200,7 +200,7 @@ def _flush_on_stepping_down() -> Any:
     def led_when_flushed(node: Node, reign: Reign) -> None:
         async def flush() -> None:
             for sent in reign_sent.get(reign, []):
-                while not sent.acknowledged:  # noqa: ASYNC110 - nothing tells it otherwise
+                while not sent.acknowledged:
                     await sleep(1.0)
             led(node, reign)
 

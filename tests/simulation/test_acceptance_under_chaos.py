@@ -191,7 +191,7 @@ class Chaos:
     async def _see_progress(self) -> None:
         before = max(self.ledger.answered, default=0)
         async with asyncio.timeout(RECOVERY_S):
-            while max(self.ledger.answered, default=0) <= before:  # noqa: ASYNC110 - virtual.
+            while max(self.ledger.answered, default=0) <= before:
                 await asyncio.sleep(1.0)
 
     def check(self) -> None:
