@@ -1,7 +1,8 @@
 """A command process over SQLite and the stand-in, served on loopback for HTTP tests."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +17,14 @@ from command_api.service import CommandService
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from neighbours.settings import NeighboursSettings
-from runtime.clock import system_clock
+from projector.service import ProjectorService
+from query_api.service import QueryService
+from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
+from runtime.neighbours.ports import UgcClient
 from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
+from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.tail import Tail
 from runtime.tokens import TokenSettings, TokenVerifier
@@ -79,9 +84,15 @@ class CommandCell:
         async with self._session.request(
             method, self._url + path, headers=named, **content
         ) as response:
+            text = await response.text()
             return Reply(
-                response.status, response.headers.copy(), await response.json(content_type=None)
+                response.status, response.headers.copy(), json.loads(text) if text else None
             )
+
+    async def page(self, path: str) -> str:
+        """What a browser is shown."""
+        async with self._session.get(self._url + path) as response:
+            return await response.text()
 
     async def commits(self) -> list[Commit]:
         """Everything that was recorded."""
@@ -109,9 +120,12 @@ def evening(**changes: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def command_cell(directory: Path) -> AsyncIterator[CommandCell]:
+async def command_cell(
+    directory: Path, *, clock: Clock = system_clock, postgres_dsn: str | None = None
+) -> AsyncIterator[CommandCell]:
+    """With `postgres_dsn` the projector and the query API are there as well."""
     settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
-    state = Neighbours(settings)
+    state = Neighbours(settings, clock)
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))
@@ -121,16 +135,17 @@ async def command_cell(directory: Path) -> AsyncIterator[CommandCell]:
         neighbours = connect_neighbours(
             session, NeighbourSettings(base_url=url, movies=never_cached, follows=never_cached)
         )
+        verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), clock)
         service = CommandService(
             journal=journal,
             own_url=url,
             cell_secret=CELL_SECRET,
             peers=HttpPeers(session, CELL_SECRET),
-            verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
+            verifier=verifier,
             auth=neighbours.auth,
             movies=neighbours.movies,
             ugc=neighbours.ugc,
-            clock=system_clock,
+            clock=clock,
             timing=Timing(claim_at_once=True, heartbeats=False),
         )
         for router in service.routers:
@@ -138,7 +153,33 @@ async def command_cell(directory: Path) -> AsyncIterator[CommandCell]:
         await service.start()
         found = CommandCell(session, url, journal)
         found.movie_id = state.films.first.id
-        yield found
+        async with AsyncExitStack() as stack:
+            if postgres_dsn is not None:
+                reads = _read_side(app, journal, postgres_dsn, verifier, neighbours.ugc, clock)
+                await stack.enter_async_context(reads)
+            yield found
         await service.stop()
         await journal.close()
     state.close()
+
+
+@asynccontextmanager
+async def _read_side(
+    app: FastAPI,
+    journal: SqliteJournal,
+    postgres_dsn: str,
+    verifier: TokenVerifier,
+    ugc: UgcClient,
+    clock: Clock,
+) -> AsyncIterator[None]:
+    pool = await open_pool(postgres_dsn)
+    projector = ProjectorService(journal, pool, clock=clock)
+    await projector.start()
+    query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock)
+    for router in query.routers:
+        app.include_router(router)
+    await query.start()
+    yield
+    await query.stop()
+    await projector.stop()
+    pool.terminate()
