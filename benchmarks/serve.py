@@ -138,7 +138,7 @@ def practix(kind: str, where: str) -> FastAPI:
             app.include_router(router)
         await service.start()
         await service.node.caught_up.wait()
-        while not service.node.leading:  # noqa: ASYNC110 - start-up, outside what is measured
+        while not service.node.leading:
             await asyncio.sleep(0.05)
         spare_long_lived_state()
         yield

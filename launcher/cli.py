@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -13,10 +13,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from launcher import local_servers
 from launcher.client import NotRunning, Refused, operator_lines, token_for
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
 from launcher.demo import Demo, Summary
-from launcher.run import PortInUse, run_embedded
+from launcher.offline import verify_offline
+from launcher.run import PortInUse
+from launcher.run import run as run_system
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 
@@ -41,7 +44,7 @@ def run() -> None:
     """Start a system in the foreground. PORT, PRACTIX_DATA and PRACTIX_PROFILE apply."""
     settings = Settings()
     try:
-        failure = run_embedded(settings)
+        failure = run_system(settings)
     except (DataInUse, ClockTurnedBack, PortInUse, ServerError) as error:
         fail(str(error))
     if failure is not None:
@@ -56,9 +59,21 @@ def token(login: str, base_url: BaseUrl = None, as_json: AsJson = False) -> None
 
 
 @app.command()
-def verify(base_url: BaseUrl = None, as_json: AsJson = False) -> None:
+def verify(
+    base_url: BaseUrl = None,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="A stopped embedded system's PRACTIX_DATA.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Fold the journal again and compare: chain, capacity, overlaps, every row."""
-    result = ask(_verify(address(base_url)))
+    if offline:
+        data = DataDirectory(Settings().data)
+        if not data.journal_path.exists():
+            fail(f"there is no journal in {data.path}")
+        result = ask(_last_of(verify_offline(data)))
+    else:
+        result = ask(_verify(address(base_url)))
     report_verify(result, as_json=as_json)
     raise typer.Exit(0 if result["ok"] else 1)
 
@@ -82,8 +97,40 @@ def demo(
     raise typer.Exit(0 if result["ok"] else 1)
 
 
+servers = typer.Typer(help="Local Kafka, PostgreSQL and ClickHouse, as the tests use them.")
+app.add_typer(servers, name="servers")
+
+
+@servers.command("up")
+def servers_up(as_json: AsJson = False) -> None:
+    """Start them in the background and print where they are."""
+    try:
+        state = local_servers.up(servers_directory())
+    except (local_servers.AlreadyUp, ServerError) as error:
+        fail(str(error))
+    if as_json:
+        print(msgspec.json.encode(state).decode())
+        return
+    for name, value in state.items():
+        if name.isupper():
+            print(f"{name}={value}")
+    for name, reason in state["unavailable"].items():
+        print(f"# without {name}: {reason}")
+
+
+@servers.command("down")
+def servers_down(as_json: AsJson = False) -> None:
+    """End them."""
+    stopped = local_servers.down(servers_directory())
+    print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
+
+
 def main() -> None:
     app()
+
+
+def servers_directory() -> Path:
+    return Settings().data / "servers"
 
 
 def address(base_url: str | None) -> str:
@@ -102,7 +149,7 @@ def ask(question: Coroutine[Any, Any, T]) -> T:
     """Run to the end; what a person can mend is told without a traceback."""
     try:
         return asyncio.run(question)
-    except (NotRunning, Refused) as error:
+    except (NotRunning, Refused, DataInUse, ServerError) as error:
         fail(str(error))
 
 
@@ -112,10 +159,15 @@ def fail(reason: str) -> NoReturn:
 
 
 async def _verify(base_url: str) -> dict[str, Any]:
+    return await _last_of(operator_lines(base_url, "verify", operator_token()))
+
+
+async def _last_of(lines: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
+    """The result behind the lines of progress, which are shown."""
     last: dict[str, Any] = {"ok": False, "problem": "no answer"}
     with _progress() as progress:
         task = progress.add_task("verify", total=None)
-        async for line in operator_lines(base_url, "verify", operator_token()):
+        async for line in lines:
             last = line
             if "phase" in line:
                 progress.update(

@@ -6,7 +6,7 @@ child process, and no command ever has to be forwarded.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
@@ -21,14 +21,13 @@ from contracts.errors import NoLeader
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
 from launcher.settings import Settings
-from neighbours.app import Neighbours
+from launcher.welcome import stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
-from neighbours.settings import NeighboursSettings
 from projector.http import build_router as build_projector_router
 from projector.operators import OperatorGuard
 from projector.service import ProjectorService
 from query_api.service import REPRESENTATIONS, QueryService
-from runtime.clock import Clock, shifted_clock
+from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.wiring import connect_neighbours
@@ -44,6 +43,7 @@ POOL_SIZE: Final = 16
 ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
 
 OnFailure = Callable[[str], None]
+OnReady = Callable[[str], None]
 
 
 class NoPeers:
@@ -56,13 +56,13 @@ class NoPeers:
 def build_app(
     settings: Settings,
     data: DataDirectory,
-    on_ready: Callable[[Neighbours, Clock], Awaitable[None]],
+    on_ready: OnReady,
     on_failure: OnFailure,
 ) -> FastAPI:
     """The whole system; it works between the app's start-up and shut-down.
 
-    `on_ready` is called once commands are taken and reads follow; `on_failure`, with the
-    reason, when a part has stopped for good.
+    `on_ready` is called, with what a newcomer wants to read, once commands are taken and
+    reads follow; `on_failure`, with the reason, when a part has stopped for good.
     """
 
     @asynccontextmanager
@@ -88,13 +88,13 @@ async def _start(
     app: FastAPI,
     settings: Settings,
     data: DataDirectory,
-    on_ready: Callable[[Neighbours, Clock], Awaitable[None]],
+    on_ready: OnReady,
     on_failure: OnFailure,
     stack: AsyncExitStack,
 ) -> None:
     clock = shifted_clock(settings.clock_offset_s)
     own_url = f"http://127.0.0.1:{settings.port}"
-    neighbours_state = _stand_in(settings, data, own_url, clock)
+    neighbours_state = stand_in(settings, data, clock)
     stack.callback(neighbours_state.close)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     pool = await open_pool(postgres.dsn, size_max=POOL_SIZE)
@@ -136,36 +136,19 @@ async def _start(
         build_process_router(lambda: _readiness(command, query, projector)),
     ):
         app.include_router(router)
-    starting = asyncio.create_task(
-        _announce_ready(command, projector, neighbours_state, clock, on_ready)
-    )
+    text = welcome(settings, data, neighbours_state)
+    starting = asyncio.create_task(_tell_when_ready(command, projector, text, on_ready))
     stack.callback(starting.cancel)
 
 
-async def _announce_ready(
-    command: CommandService,
-    projector: ProjectorService,
-    neighbours: Neighbours,
-    clock: Clock,
-    on_ready: Callable[[Neighbours, Clock], Awaitable[None]],
+async def _tell_when_ready(
+    command: CommandService, projector: ProjectorService, text: str, on_ready: OnReady
 ) -> None:
     await command.node.caught_up.wait()
-    while not (command.node.leading and projector.ready):  # noqa: ASYNC110 - start-up only
+    while not (command.node.leading and projector.ready):
         await asyncio.sleep(0.02)
     spare_long_lived_state()
-    await on_ready(neighbours, clock)
-
-
-def _stand_in(settings: Settings, data: DataDirectory, own_url: str, clock: Clock) -> Neighbours:
-    return Neighbours(
-        NeighboursSettings(
-            data_dir=data.path / "neighbours",
-            public_url=own_url,
-            secret=SecretStr(data.token_secret),
-            clock_offset_s=settings.clock_offset_s,
-        ),
-        clock,
-    )
+    on_ready(text)
 
 
 def _watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> None:

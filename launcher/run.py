@@ -1,28 +1,25 @@
 """`practix run`: a system in the foreground, until Ctrl-C or SIGTERM."""
 
+import asyncio
 import signal
 import socket
-from datetime import timedelta
-from typing import Final
 
 import uvicorn
 
 from launcher.data_directory import DataDirectory
 from launcher.embedded import build_app
+from launcher.separate import ServiceStopped, run_separate
+from launcher.servers.process import HOST
 from launcher.settings import Settings
-from neighbours.app import Neighbours
-from neighbours.auth import LoginBody
-from runtime.clock import Clock
-
-DEMO_LOGINS: Final = ("anna", "boris")
-HOST: Final = "127.0.0.1"
+from launcher.welcome import stand_in, welcome
+from runtime.clock import system_clock
 
 
 class PortInUse(Exception):
     """Somebody else listens there."""
 
 
-def run_embedded(settings: Settings) -> str | None:
+def run(settings: Settings) -> str | None:
     """Run until stopped; the reason where it did not stop because it was asked to.
 
     Raises DataInUse, ClockTurnedBack, PortInUse, ServerError.
@@ -31,25 +28,23 @@ def run_embedded(settings: Settings) -> str | None:
     data.occupy()
     try:
         data.remember_clock_offset(settings.clock_offset_s)
-        listener = _listen(settings.port)
-        with listener:
-            return _serve(settings, data, listener)
+        with _listen(settings.port) as listener:
+            if settings.profile == "embedded":
+                return _run_embedded(settings, data, listener)
+        return _run_separate(settings, data)
     finally:
         data.vacate()
 
 
-def _serve(settings: Settings, data: DataDirectory, listener: socket.socket) -> str | None:
+def _run_embedded(settings: Settings, data: DataDirectory, listener: socket.socket) -> str | None:
     failures: list[str] = []
 
     def fail(reason: str) -> None:
         failures.append(reason)
         server.should_exit = True
 
-    async def ready(neighbours: Neighbours, clock: Clock) -> None:
-        print(_welcome(settings, data, neighbours, clock), flush=True)
-
     config = uvicorn.Config(
-        build_app(settings, data, ready, fail),
+        build_app(settings, data, lambda text: print(text, flush=True), fail),
         loop="uvloop",
         http="httptools",
         access_log=False,
@@ -64,6 +59,17 @@ def _serve(settings: Settings, data: DataDirectory, listener: socket.socket) -> 
     return failures[0] if failures else None
 
 
+def _run_separate(settings: Settings, data: DataDirectory) -> str | None:
+    neighbours = stand_in(settings, data, system_clock)
+    text = welcome(settings, data, neighbours)
+    neighbours.close()
+    try:
+        asyncio.run(run_separate(settings, data, text))
+    except ServiceStopped as stopped:
+        return str(stopped)
+    return None
+
+
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -74,30 +80,3 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise PortInUse(f"port {port} of {HOST} is in use; set PORT to another one") from error
     return listener
-
-
-def _welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours, clock: Clock) -> str:
-    """What a newcomer pastes into a shell."""
-    url = f"http://{HOST}:{settings.port}"
-    film = neighbours.films.first
-    lines = [
-        "",
-        f"PRACTIX is ready at {url} (data in {data.path})",
-        f"  API document   {url}/api/openapi",
-        f"  readiness      {url}/readyz",
-        "",
-        "Ready-made tokens, good for a day:",
-        f"  BASE={url}",
-        f"  FILM={film.id}  # {film.title} ({film.year})",
-    ]
-    for login in DEMO_LOGINS:
-        token = _token_of(neighbours, login)
-        lines.append(f"  {login.upper()}={token}")
-    tomorrow = (clock() + timedelta(days=1)).replace(microsecond=0)
-    lines += [f"  TOMORROW={tomorrow.isoformat()}", "", "Ctrl-C stops it."]
-    return "\n".join(lines)
-
-
-def _token_of(neighbours: Neighbours, login: str) -> str:
-    body = LoginBody(login=login)
-    return neighbours.signer.token(neighbours.people.log_in(body)["user_id"], body)

@@ -1,0 +1,130 @@
+"""`practix servers up|down`: the servers that tests use, kept up for work by hand.
+
+A keeper process in the background owns them; a file in its directory says where they are.
+"""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from launcher.servers.clickhouse import ClickHouseServer
+from launcher.servers.kafka import KafkaServer
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.process import ServerFailed, ServerUnavailable
+
+STATE_FILE: Final = "servers.json"
+START_S_MAX: Final = 120.0
+STOP_S_MAX: Final = 60.0
+POLL_S: Final = 0.1
+
+State = dict[str, Any]
+
+
+class AlreadyUp(Exception):
+    """There are servers in this directory already."""
+
+
+async def keep(directory: Path) -> None:
+    """Own the servers until SIGTERM. A server that the machine cannot run is left out."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    state: State = {"pid": os.getpid(), "unavailable": {}}
+    async with AsyncExitStack() as stack:
+        kafka, postgres, clickhouse = (
+            KafkaServer(directory / "kafka"),
+            PostgresServer(directory / "postgres"),
+            ClickHouseServer(directory / "clickhouse"),
+        )
+        for name, server in (("kafka", kafka), ("postgres", postgres), ("clickhouse", clickhouse)):
+            try:
+                await stack.enter_async_context(server)
+            except ServerUnavailable as error:
+                state["unavailable"][name] = str(error)
+        running = {
+            "KAFKA_BOOTSTRAP_SERVERS": ("kafka", kafka.bootstrap_servers),
+            "POSTGRES_DSN": ("postgres", postgres.dsn),
+            "CLICKHOUSE_DSN": ("clickhouse", clickhouse.dsn),
+        }
+        for variable, (name, address) in running.items():
+            if name not in state["unavailable"]:
+                state[variable] = address
+        path = directory / STATE_FILE
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(state))
+        await stop.wait()
+    path.unlink(missing_ok=True)
+
+
+def up(directory: Path) -> State:
+    """Start the servers in the background and return where they are. Raises AlreadyUp,
+    ServerFailed."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if (state := current(directory)) is not None:
+        raise AlreadyUp(f"servers are up already in {directory} (pid {state['pid']})")
+    with (directory / "keeper.log").open("ab") as log_file:
+        keeper = subprocess.Popen(
+            [sys.executable, "-m", "launcher.local_servers", str(directory.absolute())],
+            stdin=subprocess.DEVNULL,
+            stdout=log_file,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return asyncio.run(_wait_up(directory, keeper))
+
+
+def down(directory: Path) -> bool:
+    """End the keeper and with it the servers; false where there was none."""
+    state = current(directory)
+    if state is None:
+        return False
+    os.kill(state["pid"], signal.SIGTERM)
+    asyncio.run(_wait_down(directory, state["pid"]))
+    return True
+
+
+def current(directory: Path) -> State | None:
+    """What is up in the directory; a file that a killed keeper left behind says nothing."""
+    path = directory / STATE_FILE
+    if not path.exists():
+        return None
+    state: State = msgspec.json.decode(path.read_bytes())
+    return state if _is_keeper(state["pid"]) else None
+
+
+def _is_keeper(pid: int) -> bool:
+    try:
+        return b"launcher.local_servers" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+async def _wait_up(directory: Path, keeper: "subprocess.Popen[bytes]") -> State:
+    try:
+        async with asyncio.timeout(START_S_MAX):
+            while (state := current(directory)) is None:
+                if keeper.poll() is not None:
+                    raise ServerFailed(f"the servers did not start: see {directory}/keeper.log")
+                await asyncio.sleep(POLL_S)
+            return state
+    except TimeoutError as error:
+        keeper.terminate()
+        raise ServerFailed(f"the servers did not start in {START_S_MAX:g} s") from error
+
+
+async def _wait_down(directory: Path, pid: int) -> None:
+    async with asyncio.timeout(STOP_S_MAX):
+        while _is_keeper(pid) and current(directory) is not None:
+            await asyncio.sleep(POLL_S)
+
+
+if __name__ == "__main__":
+    asyncio.run(keep(Path(sys.argv[1])))

@@ -1,0 +1,136 @@
+"""The profile `servers`: real Kafka and PostgreSQL on this machine, and the services as
+separate processes, as they are deployed, behind one port."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+from aiohttp import web
+
+from launcher.data_directory import DataDirectory
+from launcher.gateway import build_gateway
+from launcher.servers.kafka import KafkaServer
+from launcher.servers.postgres import PostgresServer
+from launcher.servers.process import HOST, ServerProcess, free_port
+from launcher.settings import Settings
+from runtime.journals.kafka import create_topic
+
+TOPIC: Final = "practix.journal"
+READY_S_MAX: Final = 60.0
+WATCH_S: Final = 0.5
+SERVICES: Final = ("neighbours", "projector", "command_api", "query_api")
+"""In the order of their start."""
+
+
+class ServiceStopped(Exception):
+    """A process ended that should not have."""
+
+
+async def run_separate(settings: Settings, data: DataDirectory, welcome: str) -> None:
+    """Run until SIGINT or SIGTERM. Raises ServiceStopped, ServerError."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        kafka = await stack.enter_async_context(KafkaServer(data.path / "kafka"))
+        postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
+        await create_topic(kafka.bootstrap_servers, TOPIC, replication_factor=1)
+        session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        processes = Processes(settings, data, kafka.bootstrap_servers, postgres.dsn)
+        stack.push_async_callback(processes.stop)
+        await processes.start(session)
+        await _serve_gateway(stack, settings, processes.addresses, session)
+        print(welcome, flush=True)
+        while not stop.is_set():
+            processes.demand_all()
+            try:
+                async with asyncio.timeout(WATCH_S):
+                    await stop.wait()
+            except TimeoutError:
+                continue
+
+
+class Processes:
+    """The services' processes, with their settings in the environment."""
+
+    def __init__(self, settings: Settings, data: DataDirectory, kafka: str, postgres: str) -> None:
+        self._data = data
+        ports = {name: free_port() for name in SERVICES}
+        self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
+        self._environment = {
+            **_shared_environment(settings, data, self.addresses, kafka, postgres),
+            **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
+        }
+        logs = data.path / "logs"
+        logs.mkdir(exist_ok=True)
+        self._running = {name: ServerProcess(name, logs / f"{name}.log") for name in SERVICES}
+
+    async def start(self, session: aiohttp.ClientSession) -> None:
+        """One after another, each once it is ready."""
+        for name, process in self._running.items():
+            process.start([sys.executable, "-m", name], cwd=self._data.path, env=self._environment)
+            await process.wait_ready(partial(self._ready, session, name), READY_S_MAX)
+
+    async def stop(self) -> None:
+        for name in reversed(SERVICES):
+            await self._running[name].stop()
+
+    def demand_all(self) -> None:
+        """Raises ServiceStopped."""
+        for process in self._running.values():
+            if not process.running:
+                raise ServiceStopped(f"{process.name} stopped: {process.log_tail()}")
+
+    async def _ready(self, session: aiohttp.ClientSession, name: str) -> bool:
+        try:
+            async with session.get(f"{self.addresses[name]}/readyz") as response:
+                return response.status == 200
+        except aiohttp.ClientConnectionError:
+            return False
+
+
+def _shared_environment(
+    settings: Settings,
+    data: DataDirectory,
+    addresses: Mapping[str, str],
+    kafka: str,
+    postgres: str,
+) -> dict[str, str]:
+    root = str(Path(__file__).resolve().parent.parent)
+    return {
+        "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
+        "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "POSTGRES_DSN": postgres,
+        "PRACTIX_OPERATOR_TOKEN": data.operator_token,
+        "COMMAND_API_OWN_URL": addresses["command_api"],
+        "COMMAND_API_CELL_SECRET": data.cell_secret,
+        "COMMAND_API_TOKEN__SECRET": data.token_secret,
+        "COMMAND_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "COMMAND_API_JOURNAL_TOPIC": TOPIC,
+        "PROJECTOR_JOURNAL_TOPIC": TOPIC,
+        "QUERY_API_TOKEN__SECRET": data.token_secret,
+        "QUERY_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "NEIGHBOURS_SECRET": data.token_secret,
+        "NEIGHBOURS_DATA_DIR": str(data.path / "neighbours"),
+        "NEIGHBOURS_PUBLIC_URL": f"http://{HOST}:{settings.port}",
+    }
+
+
+async def _serve_gateway(
+    stack: AsyncExitStack,
+    settings: Settings,
+    addresses: Mapping[str, str],
+    session: aiohttp.ClientSession,
+) -> None:
+    runner = web.AppRunner(build_gateway(addresses, session), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, HOST, settings.port).start()

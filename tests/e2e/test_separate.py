@@ -1,0 +1,62 @@
+"""The profile `servers`: real Kafka and PostgreSQL, one process for each service."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from launcher.servers import kafka
+from tests.conftest import unavailable
+from tests.e2e.test_embedded import PRACTIX, ROOT, confirmed_guest, running
+
+
+@pytest.mark.timeout(300)
+async def test_the_same_works_in_separate_processes(tmp_path: Path) -> None:
+    if reason := kafka.why_unavailable():
+        unavailable(reason)
+    traffic = tmp_path / "traffic.jsonl"
+    lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:300]
+    traffic.write_text("\n".join(lines))
+    async with running(tmp_path / "data", PRACTIX_PROFILE="servers") as system:
+        evening_id, boris, position = await confirmed_guest(system)
+        seen = await system.get(f"/api/v1/announcement/{evening_id}?min_position={position}", boris)
+        assert [guest["state"] for guest in seen["guest_list"]] == ["confirmed"]
+        replay = await asyncio.to_thread(
+            system.command, "demo", str(traffic), "--json", "--base-url", system.url
+        )
+        assert replay.returncode == 0, replay.stderr
+        assert json.loads(replay.stdout.splitlines()[-1])["outcomes"]["confirmed"] > 10
+        assert await system.stop() == 0
+
+
+async def test_local_servers_come_up_once_and_go_down(tmp_path: Path) -> None:
+    environment = {"PRACTIX_DATA": str(tmp_path)}
+    up = await practix(environment, "servers", "up", "--json")
+    assert up[0] == 0, up[2]
+    assert json.loads(up[1])["POSTGRES_DSN"].startswith("postgresql://")
+    again = await practix(environment, "servers", "up")
+    assert again[0] != 0
+    assert "already" in again[2]
+    down = await practix(environment, "servers", "down", "--json")
+    assert json.loads(down[1]) == {"stopped": True}
+    assert json.loads((await practix(environment, "servers", "down", "--json"))[1]) == {
+        "stopped": False
+    }
+
+
+async def practix(environment: dict[str, str], *arguments: str) -> tuple[int, str, str]:
+    """Exit status, output and errors of a verb."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *PRACTIX[1:],
+        *arguments,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, errors = await process.communicate()
+    return process.returncode or 0, output.decode(), errors.decode()
