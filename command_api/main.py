@@ -14,7 +14,11 @@ from fastapi import FastAPI
 from command_api.http.peers import HttpPeers
 from command_api.service import CommandService
 from command_api.settings import Settings
-from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
+from contracts.representations import (
+    DetailAnnouncementResponse,
+    DetailBookingResponse,
+    EligibilityResponse,
+)
 from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.kafka import KafkaJournal
@@ -68,7 +72,7 @@ def build_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     install_problems(app)
-    describe(app, [DetailAnnouncementResponse, DetailBookingResponse])
+    describe(app, [DetailAnnouncementResponse, DetailBookingResponse, EligibilityResponse])
     return app
 
 

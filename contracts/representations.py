@@ -7,7 +7,7 @@ lacks is added, never changed. Ratings are 0.0 with a count of 0 until somebody 
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -127,3 +127,29 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     message: str | None
     overlaps: Sequence[Overlap]
     """The guest's other evenings at this time; shown to the guest only."""
+
+
+class Alternative(Struct, frozen=True):
+    """Another open evening for the same film."""
+
+    announcement_id: AnnouncementId
+    title: str
+    event_time: datetime
+    ends_at: datetime
+    tickets_left: int
+
+
+class EligibilityResponse(Struct, frozen=True, kw_only=True):
+    """What would come of a request to come, if it were made now."""
+
+    would_be_taken: bool
+    would_wait: bool
+    """The evening is full: the request would stand in line."""
+    code: str | None
+    """The rule that would refuse it."""
+    detail: str | None
+    facts: dict[str, Any]
+    overlaps: Sequence[Overlap]
+    """The caller's other evenings at that time; `blocking` ones are why it would fail."""
+    alternatives: Sequence[Alternative]
+    """Soonest first; where the request would be refused."""

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from contracts.events import DomainEvent
 from projector.projections.project import TABLES
-from projector.projections.rows import Put
+from projector.projections.rows import Key, Put
 
 
 class DeadLetter(NamedTuple):
@@ -48,7 +48,7 @@ class Batch:
     """Patches by table and key, and the dead letters."""
 
     def __init__(self, events: Iterable[Projected] = ()) -> None:
-        self.patches: Final[dict[str, dict[str, Patch]]] = {table.name: {} for table in TABLES}
+        self.patches: Final[dict[str, dict[Key, Patch]]] = {table.name: {} for table in TABLES}
         self.letters: Final[list[DeadLetter]] = []
         for event in events:
             self._add(event)

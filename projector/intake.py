@@ -17,6 +17,7 @@ from contracts.events import DomainEvent
 from contracts.ids import canonical
 from contracts.records import Commit
 from projector.batch import DeadLetter, Projected
+from projector.projections.decisions import project_decision
 from projector.projections.project import key_of, project
 from projector.projections.rows import Facts
 
@@ -41,6 +42,7 @@ class Intake:
         found: list[Projected] = []
         for commit in commits:
             facts = Facts(commit.decided_at, commit.seq)
+            found.append(Projected(None, None, [project_decision(commit)]))
             for index, stored in enumerate(commit.events):
                 event = self._take_event(stored, index, facts, failed)
                 if event.letter is not None and event.key is not None:

@@ -11,11 +11,13 @@ from contracts.representations import (
     BookingResponse,
     DetailAnnouncementResponse,
     DetailBookingResponse,
+    EligibilityResponse,
 )
-from query_api import announcement_list, announcements, bookings, public_page, schedule
+from query_api import announcement_list, announcements, bookings, public_page, schedule, why
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
 from query_api.schedule import ScheduleEntry
+from query_api.why import Why
 from runtime.clock import Clock
 from runtime.neighbours.ports import UgcClient
 from runtime.tokens import TokenVerifier
@@ -27,7 +29,9 @@ REPRESENTATIONS: Final = (
     BookingResponse,
     DetailAnnouncementResponse,
     DetailBookingResponse,
+    EligibilityResponse,
     ScheduleEntry,
+    Why,
 )
 """What the OpenAPI document has to define."""
 
@@ -51,6 +55,7 @@ class QueryService:
             announcement_list.build_router(reads, clock),
             bookings.build_router(reads),
             schedule.build_router(reads),
+            why.build_router(reads),
             public_page.build_router(reads),
         ]
 

@@ -105,7 +105,9 @@ def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime)
         location_hint=event.location_hint,
         created_at=at,
         modified_at=at,
+        previous_of_film=layer.newest_of_film(event.movie_id),
     )
+    layer.films[event.movie_id] = event.announcement_id
     author = layer.person(event.author_id)
     hosting = (*(one for one in author.hosting if _is_live(layer, one)), event.announcement_id)
     layer.people[author.id] = replace(author, hosting=hosting)

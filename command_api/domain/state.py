@@ -59,6 +59,8 @@ class Announcement(Struct, frozen=True, kw_only=True, gc=False):
     """The line of requests made while full, first come first."""
     newest_booking: BookingId | None = None
     """Head of the chain through `Booking.previous`: the announcement's bookings."""
+    previous_of_film: AnnouncementId | None = None
+    """The announcement before this one for the same film."""
 
     @property
     def taken(self) -> int:
@@ -135,7 +137,7 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
 class Layer:
     """A set of aggregates, on top of another one whose values it hides where both have some."""
 
-    __slots__ = ("_below", "announcements", "bookings", "pairs", "people")
+    __slots__ = ("_below", "announcements", "bookings", "films", "pairs", "people")
 
     def __init__(self, below: "Layer | None" = None) -> None:
         self._below = below
@@ -143,6 +145,8 @@ class Layer:
         self.bookings: dict[BookingId, Booking] = {}
         self.pairs: dict[tuple[AnnouncementId, PersonId], BookingId] = {}
         self.people: dict[PersonId, Person] = {}
+        self.films: dict[MovieId, AnnouncementId] = {}
+        """The newest announcement of each film."""
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement | None:
         layer: Layer | None = self
@@ -188,12 +192,31 @@ class Layer:
             yield booking
             booking_id = booking.previous
 
+    def newest_of_film(self, movie_id: MovieId) -> AnnouncementId | None:
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.films.get(movie_id):
+                return found
+            layer = layer._below
+        return None
+
+    def announcements_for(self, movie_id: MovieId) -> Iterator[Announcement]:
+        """All announcements for a film, newest first."""
+        announcement_id = self.newest_of_film(movie_id)
+        while announcement_id is not None:
+            announcement = self.announcement(announcement_id)
+            if announcement is None:
+                raise LookupError(f"announcement {announcement_id} is missing from its chain")
+            yield announcement
+            announcement_id = announcement.previous_of_film
+
     def absorb(self, above: "Layer") -> None:
         """Take over the values of a layer above."""
         self.announcements.update(above.announcements)
         self.bookings.update(above.bookings)
         self.pairs.update(above.pairs)
         self.people.update(above.people)
+        self.films.update(above.films)
 
     def forget(self, settled: "Layer") -> None:
         """Drop the values of `settled`, which the layer below has absorbed by now, unless a
@@ -202,12 +225,14 @@ class Layer:
         _drop_same(self.bookings, settled.bookings)
         _drop_same(self.pairs, settled.pairs)
         _drop_same(self.people, settled.people)
+        _drop_same(self.films, settled.films)
 
     def clear(self) -> None:
         self.announcements.clear()
         self.bookings.clear()
         self.pairs.clear()
         self.people.clear()
+        self.films.clear()
 
 
 def _drop_same(mine: dict[K, V], theirs: dict[K, V]) -> None:

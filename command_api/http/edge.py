@@ -30,9 +30,9 @@ from command_api.domain.commands import (
 from command_api.leader.node import Node
 from command_api.leader.ports import Answer
 from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
-from contracts.ids import BookingId, MovieId, PersonId, canonical, new_id
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, canonical, new_id
 from runtime.entity_tag import entity_tag
-from runtime.http import JSON, language_of, read_json_body
+from runtime.http import JSON, json_response, language_of, read_json_body
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
@@ -104,6 +104,25 @@ class Edge:
         answer = await self._submit(command)
         return _response(request, command, answer)
 
+    async def eligibility(
+        self, request: Request, caller: Caller, announcement_id: AnnouncementId
+    ) -> Response:
+        """What would come of a request to come, as this process knows the cell now."""
+        follows: bool | None = None
+        for _ in range(FACT_ROUNDS_MAX):
+            try:
+                told = self._node.eligibility(
+                    announcement_id,
+                    caller.person_id,
+                    follows_author=follows,
+                    language=language_of(request),
+                )
+            except NeedsFact as needs:
+                follows = await self._follows(needs)
+                continue
+            return json_response(told, headers={"X-Position": str(self._node.image.seq)})
+        raise DependencyDown("ugc")
+
     async def _submit(self, command: Command) -> Answer:
         for _ in range(FACT_ROUNDS_MAX):
             try:
@@ -113,16 +132,19 @@ class Edge:
         raise DependencyDown("ugc")
 
     async def _with_fact(self, command: Command, needs: NeedsFact) -> Command:
+        if not isinstance(command.body, RequestBooking):
+            raise TypeError(f"{command.kind} takes no such fact")
+        follows = await self._follows(needs)
+        body = msgspec.structs.replace(command.body, follows_author=follows)
+        return msgspec.structs.replace(command, body=body)
+
+    async def _follows(self, needs: NeedsFact) -> bool:
         """Without an answer from UGC a subscribers-only evening stays hidden."""
         author_id, guest_id = needs.wanted["follows"]
         try:
-            follows = await self._ugc.follows(author_id, guest_id)
+            return await self._ugc.follows(author_id, guest_id)
         except DependencyDown:
-            follows = False
-        if not isinstance(command.body, RequestBooking):
-            raise TypeError(f"{command.kind} takes no such fact")
-        body = msgspec.structs.replace(command.body, follows_author=follows)
-        return msgspec.structs.replace(command, body=body)
+            return False
 
     async def _known_person(self, person_id: PersonId) -> PersonFacts | None:
         """None where Auth does not answer: the name known so far has to do."""

@@ -28,7 +28,11 @@ from command_api.http.documented import document
 from command_api.http.edge import Edge, body_of, path_id
 from contracts.errors import Malformed, StaleVersion
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
-from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
+from contracts.representations import (
+    DetailAnnouncementResponse,
+    DetailBookingResponse,
+    EligibilityResponse,
+)
 from runtime.entity_tag import version_in
 from runtime.tokens import Caller
 
@@ -40,6 +44,7 @@ def build_router(edge: Edge) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
     _add_booking_routes(router, edge)
     _add_announcement_routes(router, edge)
+    _add_eligibility_route(router, edge)
     return router
 
 
@@ -164,6 +169,15 @@ def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
             announcement_id=AnnouncementId(path_id(request, "announcement_id")), reason=reason
         )
         return await edge.run(request, caller, b"", command)
+
+
+def _add_eligibility_route(router: APIRouter, edge: Edge) -> None:
+    @router.get("/announcement/{announcement_id}/eligibility", **document(EligibilityResponse))
+    async def get_eligibility(request: Request) -> Response:
+        """Would a request of mine be taken, and if not, by which rule, and what else is open?"""
+        caller = await edge.caller(request)
+        announcement_id = AnnouncementId(path_id(request, "announcement_id"))
+        return await edge.eligibility(request, caller, announcement_id)
 
 
 def _guest_id(request: Request, caller: Caller) -> PersonId:

@@ -12,15 +12,17 @@ from random import Random
 from typing import Any, Final, NamedTuple
 
 from command_api.domain.commands import Command
+from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.image import Image
 from command_api.leader.ports import Answer, Peers, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.acceptance import JournalBroken, ReaderState
-from contracts.errors import NoLeader, OutcomeUnknown, Unavailable
-from contracts.ids import SYSTEM
+from contracts.errors import Language, NoLeader, OutcomeUnknown, Unavailable
+from contracts.ids import SYSTEM, AnnouncementId, PersonId
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
+from contracts.representations import EligibilityResponse
 from runtime.journal import Journal, JournalError, Place, Writer
 from runtime.tail import Accepted, Tail
 
@@ -160,6 +162,26 @@ class Node:
                     break
             await asyncio.wait([self._change], timeout=RETRY_S)
         raise failure
+
+    def eligibility(
+        self,
+        announcement_id: AnnouncementId,
+        person_id: PersonId,
+        *,
+        follows_author: bool | None,
+        language: Language,
+    ) -> EligibilityResponse:
+        """What would come of a request to come, on this process's accepted state: as every
+        read, it may be a moment behind. Raises NotFound, NeedsFact."""
+        return eligibility(
+            self.image.world,
+            announcement_id,
+            person_id,
+            max(self.image.decided_at, self._clock()),
+            self._rules,
+            follows_author=follows_author,
+            language=language,
+        )
 
     async def _answer_once(
         self, command: Command, timeout_s: float, *, forwarded: bool

@@ -39,6 +39,7 @@ BOOKINGS: Final = Table(
         "message": "text",
         "created": "timestamptz",
         "modified": "timestamptz",
+        "changed_seq": "bigint",
     },
 )
 
@@ -73,6 +74,7 @@ def _standing(event: AnyBookingEvent, facts: Facts) -> dict[str, Any]:
         "reason": _reason(event),
         "message": getattr(event, "message", None),
         "modified": facts.decided_at,
+        "changed_seq": facts.seq,
     }
     if isinstance(event, BookingPreapproved):
         del columns["queued_seq"]  # It keeps its place.

@@ -9,10 +9,11 @@ from projector.projections.announcements import (
     project_seats,
 )
 from projector.projections.bookings import BOOKINGS, project_booking
+from projector.projections.decisions import DECISIONS
 from projector.projections.people import PEOPLE, project_person
 from projector.projections.rows import Facts, Put, Table
 
-TABLES: Final[tuple[Table, ...]] = (PEOPLE, ANNOUNCEMENTS, BOOKINGS)
+TABLES: Final[tuple[Table, ...]] = (PEOPLE, ANNOUNCEMENTS, BOOKINGS, DECISIONS)
 
 
 def project(event: DomainEvent, facts: Facts) -> list[Put]:

@@ -9,6 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+Key = str | int
+
 
 class Table(NamedTuple):
     """A read model's table. Columns that the database computes itself are not among these."""
@@ -35,7 +37,7 @@ class Put(NamedTuple):
     """
 
     table: Table
-    key: str
+    key: Key
     columns: Mapping[str, Any]
     initial: Mapping[str, Any] | None = None
 

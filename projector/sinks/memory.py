@@ -10,7 +10,7 @@ from typing import Any, Final
 from projector.batch import Batch, DeadLetter
 from projector.ports import Fenced, RowsRefused, Step
 from projector.projections.project import TABLES
-from projector.projections.rows import Put, Table
+from projector.projections.rows import Key, Put, Table
 from runtime.tail import START, Position
 
 SNAPSHOT_ROWS: Final = 500
@@ -24,7 +24,7 @@ Row = list[Any]
 
 class MemoryTables:
     def __init__(self) -> None:
-        self.rows: Final[dict[str, dict[str, Row]]] = {table.name: {} for table in TABLES}
+        self.rows: Final[dict[str, dict[Key, Row]]] = {table.name: {} for table in TABLES}
 
     def put(self, put: Put) -> bool:
         """False, with nothing done, where the row must exist and does not."""
@@ -41,7 +41,7 @@ class MemoryTables:
             for key, patch in batch.patches[table.name].items():
                 _put(table, self.rows[table.name], key, patch.columns, patch.initial)
 
-    def row(self, table: Table, key: str) -> dict[str, Any]:
+    def row(self, table: Table, key: Key) -> dict[str, Any]:
         """One row by column name; KeyError where there is none."""
         return dict(zip(table.types, self.rows[table.name][key], strict=True))
 
@@ -100,8 +100,8 @@ class MemorySnapshot:
 
 def _put(
     table: Table,
-    rows: dict[str, Row],
-    key: str,
+    rows: dict[Key, Row],
+    key: Key,
     columns: Mapping[str, Any],
     initial: Mapping[str, Any] | None,
 ) -> bool:

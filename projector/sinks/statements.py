@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from projector.batch import DeadLetter, Patch
-from projector.projections.rows import Table
+from projector.projections.rows import Key, Table
 
 SCHEMA: Final = "read_model"
 
@@ -49,8 +49,8 @@ class Statement(NamedTuple):
     rows: int
 
 
-def statements_for(table: Table, patches: Mapping[str, Patch]) -> list[Statement]:
-    groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[str, Patch]]] = {}
+def statements_for(table: Table, patches: Mapping[Key, Patch]) -> list[Statement]:
+    groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
     for key, patch in patches.items():
         initial = None if patch.initial is None else frozenset(patch.initial)
         groups.setdefault((frozenset(patch.columns), initial), []).append((key, patch))
@@ -70,7 +70,7 @@ def _statement(
     table: Table,
     changed: frozenset[str],
     initial: frozenset[str] | None,
-    rows: list[tuple[str, Patch]],
+    rows: list[tuple[Key, Patch]],
 ) -> Statement:
     given = changed | (initial or frozenset())
     columns = [name for name in table.types if name in given]

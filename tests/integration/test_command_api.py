@@ -352,6 +352,38 @@ async def test_errors_speak_the_language_of_the_request(cell: CommandCell) -> No
     assert english.body["detail"] != russian.body["detail"]
 
 
+async def test_eligibility_tells_before_what_a_request_would_come_to(cell: CommandCell) -> None:
+    anna, _ = await cell.person("anna")
+    olga, _ = await cell.person("olga")
+    boris, boris_id = await cell.person("boris")
+    one = (await announced(cell, anna, ticket_count=1)).body
+    later = (datetime.now(UTC) + timedelta(days=3)).isoformat()
+    other = (await announced(cell, olga, event_time=later)).body
+    path = f"/api/v1/announcement/{one['id']}"
+    open_now = (await cell.send("GET", f"{path}/eligibility", boris)).body
+    assert (open_now["would_be_taken"], open_now["would_wait"], open_now["code"]) == (
+        True,
+        False,
+        None,
+    )
+    own = (await cell.send("GET", f"{path}/eligibility", anna)).body
+    assert (own["would_be_taken"], own["code"]) == (False, "own_announcement")
+    await cell.send("POST", f"/api/v1/booking/{one['id']}", boris)
+    await cell.send("PUT", f"{path}/booking/{boris_id}", anna, {"my_status": True})
+    carl, _ = await cell.person("carl")
+    assert (await cell.send("GET", f"{path}/eligibility", carl)).body["would_wait"]
+    rival = (await announced(cell, olga)).body
+    clash = await cell.send("GET", f"/api/v1/announcement/{rival['id']}/eligibility", boris)
+    assert clash.body["code"] == "overlap"
+    assert clash.body["overlaps"][0]["announcement_id"] == one["id"]
+    assert [each["announcement_id"] for each in clash.body["alternatives"]] == [other["id"]]
+    hidden = (await announced(cell, anna, event_time=later, visibility="invite")).body
+    for absent in (hidden["id"], uuid4()):
+        reply = await cell.send("GET", f"/api/v1/announcement/{absent}/eligibility", carl)
+        assert reply.status == 404
+    assert len(await cell.commits()) == 6
+
+
 async def test_forwarded_commands_need_the_secret_of_the_cell(cell: CommandCell) -> None:
     guesses: tuple[dict[str, Any], ...] = ({}, {"X_Practix_Cell_Secret": "guess"})
     for headers in guesses:

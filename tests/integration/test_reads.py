@@ -376,6 +376,32 @@ async def test_overlaps_are_shown_to_the_guest_alone(cell: CommandCell, anna: An
     assert (await anna.read(path, olga)).body["overlaps"] == []
 
 
+async def test_why_names_the_rule_the_facts_and_the_position(cell: CommandCell, anna: Anna) -> None:
+    host, _ = await cell.person("anna")
+    olga, _ = await cell.person("olga")
+    boris, _ = await cell.person("boris")
+    one = await anna.announce(host, event_time=at(24))
+    other = await anna.announce(olga, title="Rival", event_time=at(25))
+    rival = await anna.ask(boris, other["id"])
+    confirmed = await anna.confirm(host, boris, one["id"])
+    by_host = await anna.read(f"/api/v1/booking/{confirmed['booking_id']}/why", boris)
+    assert (by_host.body["by"], by_host.body["state"]) == ("author", "confirmed")
+    assert by_host.body["position"] == anna.position
+    released = await anna.read(f"/api/v1/booking/{rival['booking_id']}/why", olga)
+    assert (released.body["state"], released.body["reason"]) == ("withdrawn", "superseded")
+    assert released.body["position"] == anna.position
+
+    refused = await cell.send("POST", f"/api/v1/booking/{other['id']}", boris)
+    assert refused.code == "overlap"
+    anna.position = refused.position
+    why = await anna.read(f"/api/v1/why/{refused.position}", boris)
+    assert (why.body["code"], why.body["refused"]) == ("overlap", True)
+    assert why.body["facts"]["conflicts"][0]["announcement_id"] == one["id"]
+    assert why.body["detail"]
+    for stranger_path in (f"/api/v1/why/{refused.position}", "/api/v1/why/x", "/api/v1/why/9999"):
+        assert (await anna.read(stranger_path, olga)).status == 404
+
+
 async def test_the_public_page(cell: CommandCell, anna: Anna) -> None:
     host, _ = await cell.person("anna")
     public = await anna.announce(host, title="<b>Bold</b>", tz="Europe/Moscow")

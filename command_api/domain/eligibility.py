@@ -1,0 +1,106 @@
+"""Would my request be taken? The decision itself, made and thrown away.
+
+No rule is repeated here: the request is decided as it would be, on a layer that is then
+dropped, and what came of it is told together with open evenings for the same film.
+"""
+
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from command_api.domain.booking import request
+from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.commands import RequestBooking
+from command_api.domain.recorder import Recorder
+from command_api.domain.rules import Rules
+from command_api.domain.state import Announcement, Layer
+from command_api.domain.visibility import demand_visible
+from contracts.errors import CommandRefused, Language, NotFound, describe
+from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.representations import Alternative, EligibilityResponse
+
+ALTERNATIVES_MAX: Final = 5
+LOOKED_AT_MAX: Final = 500
+"""Of a film's evenings, the newest: a popular film may have had very many."""
+
+
+def eligibility(
+    world: Layer,
+    announcement_id: AnnouncementId,
+    person_id: PersonId,
+    now: datetime,
+    rules: Rules,
+    *,
+    follows_author: bool | None,
+    language: Language,
+) -> EligibilityResponse:
+    """Raises NotFound where the person may not see the evening, NeedsFact where that hangs
+    on whether they follow the author."""
+    announcement = world.announcement(announcement_id)
+    if announcement is None:
+        raise NotFound
+    demand_visible(world, announcement, person_id, follows_author=follows_author)
+    code, facts, state = _outcome(world, announcement, person_id, now, rules, follows_author)
+    return EligibilityResponse(
+        would_be_taken=code is None,
+        would_wait=state == "booking_waitlisted",
+        code=code,
+        detail=None if code is None else describe(code, language),
+        facts=facts,
+        overlaps=overlaps(
+            world,
+            person_id,
+            interval_of(announcement),
+            besides=announcement.id,
+            gap=rules.gap,
+            pending_blocks=rules.pending_blocks,
+        ),
+        alternatives=[]
+        if code is None
+        else _alternatives(world, announcement, person_id, now, rules),
+    )
+
+
+def _outcome(
+    world: Layer,
+    announcement: Announcement,
+    person_id: PersonId,
+    now: datetime,
+    rules: Rules,
+    follows_author: bool | None,
+) -> tuple[str | None, dict[str, object], str]:
+    story = Recorder(world, now, rules)
+    wish = RequestBooking(
+        announcement_id=announcement.id,
+        booking_id=BookingId("undecided"),
+        follows_author=follows_author,
+    )
+    try:
+        return None, {}, request(story, person_id, wish).code
+    except CommandRefused as refusal:
+        return refusal.code, refusal.facts, refusal.code
+
+
+def _alternatives(
+    world: Layer, announcement: Announcement, person_id: PersonId, now: datetime, rules: Rules
+) -> list[Alternative]:
+    """Public evenings for the film that a request by this person would be taken for."""
+    found = [
+        other
+        for other in islice(world.announcements_for(announcement.movie_id), LOOKED_AT_MAX)
+        if other.id != announcement.id
+        and other.visibility == "public"
+        and other.status == "Alive"
+        and _outcome(world, other, person_id, now, rules, None)[0] is None
+    ]
+    found.sort(key=lambda other: other.event_time)
+    return [
+        Alternative(
+            announcement_id=other.id,
+            title=other.title,
+            event_time=other.event_time,
+            ends_at=other.ends_at,
+            tickets_left=other.ticket_count - other.taken,
+        )
+        for other in found[:ALTERNATIVES_MAX]
+    ]

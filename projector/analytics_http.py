@@ -1,0 +1,173 @@
+"""Operator routes for analysts: ready questions, one's own SQL, exports."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from hashlib import sha256
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contracts.errors import Malformed, NotFound, Unavailable
+from projector.analytics.encodings import ENCODERS
+from projector.analytics.export import TABLES, Part, Range, export, row_count
+from projector.analytics.questions import BadParameter, Question, ready_questions
+from projector.analytics.read_only import NotReadOnly, demand_read_only
+from runtime.clickhouse import (
+    Analytics,
+    AnalyticsError,
+    AnalyticsUnavailable,
+    Answer,
+    Parameter,
+    QueryRefused,
+)
+from runtime.http import json_response, read_json_body
+
+log = logging.getLogger(__name__)
+
+NDJSON: Final = "application/x-ndjson"
+ASKED_AT_ONCE_MAX: Final = 2
+FRAME_BYTES_MAX: Final = 192 * 1024
+
+Guard = Callable[[Request], Awaitable[None]]
+"""Raises Unauthenticated or Forbidden where the caller is no operator."""
+
+
+class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
+    sql: str
+
+
+def build_router(analytics: Analytics, guard: Guard, position: Callable[[], int]) -> APIRouter:
+    """`position` is the seq up to which the history follows the journal."""
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+    turns = asyncio.Semaphore(ASKED_AT_ONCE_MAX)
+
+    async def ask(sql: str, bindings: Mapping[str, Parameter]) -> Answer:
+        async with turns:
+            try:
+                return await analytics.ask(sql, bindings)
+            except QueryRefused as error:
+                raise Malformed("malformed_query", {"reason": str(error)}) from error
+            except AnalyticsUnavailable as error:
+                raise Unavailable from error
+
+    @router.get("/ask", response_class=Response)
+    async def get_ask(request: Request) -> Response:
+        """Without `name` the list of ready questions; with it, its answer. Further query
+        parameters are the question's own."""
+        await guard(request)
+        given = dict(request.query_params)
+        name = given.pop("name", None)
+        if name is None:
+            return json_response({"questions": [one.summary() for one in _questions()]})
+        question = ready_questions().get(name)
+        if question is None:
+            raise NotFound
+        answer = await ask(question.sql, _bindings(question, given))
+        return _answer(answer, position(), question.summary())
+
+    @router.post("/ask", response_class=Response)
+    async def post_ask(request: Request) -> Response:
+        """One's own read-only SQL: `{"sql": "SELECT ..."}`."""
+        await guard(request)
+        sql = await _own_sql(request)
+        return _answer(await ask(sql, {}), position(), None)
+
+    @router.get("/export", response_class=Response)
+    async def get_export(request: Request) -> Response:
+        """A table (`table`, `events` by default) by positions `from` to `to`, as `format`
+        ndjson, csv or parquet.
+
+        With `progress=true` the file comes inside lines of JSON, `{"done", "of", "data"}`
+        with base64, and the last line says `ok`, `rows`, `bytes` and `sha256`: only then is
+        the file whole.
+        """
+        await guard(request)
+        table, encoder_type, positions = _wanted(request, position())
+        try:
+            rows = await row_count(analytics, table, positions)
+        except AnalyticsError as error:
+            raise Unavailable from error
+        encoder = encoder_type()
+        parts = export(analytics, table, positions, encoder)
+        headers = {"X-Position": str(position()), "X-Total-Rows": str(rows)}
+        if request.query_params.get("progress") == "true":
+            return StreamingResponse(_framed(parts, rows), media_type=NDJSON, headers=headers)
+        return StreamingResponse(_bare(parts), media_type=encoder.media_type, headers=headers)
+
+    return router
+
+
+def _questions() -> list[Question]:
+    return list(ready_questions().values())
+
+
+def _bindings(question: Question, given: Mapping[str, str]) -> dict[str, Parameter]:
+    try:
+        return question.bindings(given)
+    except BadParameter as error:
+        raise Malformed("malformed_query", {"reason": str(error)}) from error
+
+
+async def _own_sql(request: Request) -> str:
+    try:
+        sql = msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
+        demand_read_only(sql)
+    except msgspec.MsgspecError as error:
+        raise Malformed("malformed_body", {"reason": str(error)}) from error
+    except NotReadOnly as error:
+        raise Malformed("malformed_query", {"reason": str(error)}) from error
+    return sql
+
+
+def _answer(answer: Answer, position: int, question: dict[str, Any] | None) -> Response:
+    body = {**answer._asdict(), "position": position, "question": question}
+    return json_response(body, headers={"X-Position": str(position)})
+
+
+def _wanted(request: Request, newest: int) -> tuple[str, Any, Range]:
+    """Raises Malformed."""
+    given = request.query_params
+    table, form = given.get("table", "events"), given.get("format", "ndjson")
+    if table not in TABLES or form not in ENCODERS:
+        known = {"tables": list(TABLES), "formats": list(ENCODERS)}
+        raise Malformed("malformed_query", known)
+    try:
+        first, last = int(given.get("from", "1")), int(given.get("to", newest))
+    except ValueError as error:
+        raise Malformed("malformed_query", {"reason": "from and to are positions"}) from error
+    return table, ENCODERS[form], Range(max(first, 1), min(last, newest))
+
+
+async def _bare(parts: AsyncGenerator[Part, None]) -> AsyncGenerator[bytes, None]:
+    """A failure cuts the connection, so that half a file is not taken for a whole one."""
+    async with aclosing(parts):
+        async for part in parts:
+            yield part.data
+
+
+async def _framed(parts: AsyncGenerator[Part, None], rows: int) -> AsyncGenerator[bytes, None]:
+    digest = sha256()
+    size = done = 0
+    try:
+        async with aclosing(parts):
+            async for part in parts:
+                digest.update(part.data)
+                size, done = size + len(part.data), part.done
+                for start in range(0, len(part.data), FRAME_BYTES_MAX):
+                    data = part.data[start : start + FRAME_BYTES_MAX]
+                    yield _line({"done": done, "of": rows, "data": base64.b64encode(data).decode()})
+    except AnalyticsError as error:
+        log.warning("export broken off", extra={"reason": str(error)})
+        yield _line({"ok": False, "problem": str(error)})
+    else:
+        yield _line({"ok": True, "rows": done, "bytes": size, "sha256": digest.hexdigest()})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(value) + b"\n"

@@ -1,0 +1,171 @@
+"""The loop from the journal to ClickHouse, and the service around it.
+
+Reads with a tail of its own, so ClickHouse may be slow or away without holding up the read
+models. Delivers at least once; the sink makes a repeated block harmless.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+
+from fastapi import APIRouter
+
+from contracts.records import Commit
+from projector.analytics.block import Block, block_of
+from projector.analytics_http import Guard, build_router
+from projector.sinks.clickhouse import ClickHouseSink
+from runtime.clickhouse import Analytics, AnalyticsError
+from runtime.clickhouse_migrations import migrate
+from runtime.journal import Journal
+from runtime.tail import START, Accepted, Position, Tail
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_S_MIN: Final = 0.1
+RETRY_S_MAX: Final = 5.0
+
+
+class BlockLimits(NamedTuple):
+    commits_max: int = 20_000
+    """A block ends with the record that reaches this."""
+    pause_s: float = 0.5
+    """Blocks start no sooner after one another: ClickHouse wants few and large ones."""
+    idle_wait_s: float = 1.0
+    quiet_records_max: int = 1_000
+    """Heartbeats alone move the stored position only this often."""
+
+
+class History:
+    """One reader of the journal. Runs once."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        analytics: Analytics,
+        limits: BlockLimits = BlockLimits(),  # noqa: B008 - immutable
+    ) -> None:
+        self._analytics = analytics
+        self._sink = ClickHouseSink(analytics)
+        self._journal = journal
+        self._limits = limits
+        self._tail = Tail(journal)
+        self._written_at = 0.0
+        self._stored: Position = START
+        self.position: Position = START
+        """Up to here everything that happened is in the tables."""
+        self.tables_available = False
+
+    @property
+    def journal_available(self) -> bool:
+        return self._tail.available
+
+    async def run(self) -> NoReturn:
+        """Bring the tables to this version's shape, then follow. Waits for ClickHouse as
+        long as it takes. Raises JournalBroken."""
+        await self._persist(lambda: migrate(self._analytics))
+        self.position = self._stored = await self._persist(self._sink.position)
+        self._tail = Tail(self._journal, self.position)
+        try:
+            while True:
+                for part in _parts(await self._gather(), self._limits.commits_max):
+                    await self._store(part)
+        finally:
+            await self._tail.close()
+
+    async def _gather(self) -> Sequence[Accepted]:
+        """What came since the last block, and what comes until the next may start."""
+        records = list(await self._tail.fetch(self._limits.idle_wait_s))
+        loop = asyncio.get_running_loop()
+        start_at = self._written_at + self._limits.pause_s
+        while records and len(records) < self._limits.commits_max:
+            if (wait_s := start_at - loop.time()) <= 0:
+                break
+            records += await self._tail.fetch(wait_s)
+        return records
+
+    async def _store(self, records: Sequence[Accepted]) -> None:
+        commits = [one.record for one in records if isinstance(one.record, Commit)]
+        block = await asyncio.to_thread(block_of, commits)
+        reached = records[-1].position
+        quiet = reached.state.seq - self._stored.state.seq < self._limits.quiet_records_max
+        if len(block) or not quiet:
+            await self._write(block, reached)
+        self.position = reached
+
+    async def _write(self, block: Block, reached: Position) -> None:
+        await self._persist(lambda: self._sink.write(block, reached))
+        self._stored = reached
+        self._written_at = asyncio.get_running_loop().time()
+
+    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Until ClickHouse does it; it may be away, or out of space, for as long as it likes."""
+        pause_s = RETRY_S_MIN
+        while True:
+            try:
+                result = await attempt()
+            except AnalyticsError as error:
+                if self.tables_available or pause_s == RETRY_S_MIN:
+                    log.warning("history unavailable", extra={"reason": str(error)})
+                self.tables_available = False
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, RETRY_S_MAX)
+            else:
+                self.tables_available = True
+                return result
+
+
+class HistoryService:
+    """Keeps the tables behind `analytics` up with `journal`, and answers questions.
+
+    Start once, stop once. `analytics` is closed by who made it, after `stop`.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        analytics: Analytics,
+        guard: Guard,
+        *,
+        limits: BlockLimits = BlockLimits(),  # noqa: B008 - immutable
+    ) -> None:
+        self._history = History(journal, analytics, limits)
+        self._running: asyncio.Task[None] | None = None
+        self.routers: list[APIRouter] = [
+            build_router(analytics, guard, position=lambda: self.position)
+        ]
+
+    @property
+    def position(self) -> int:
+        """seq up to which the history follows the journal."""
+        return self._history.position.state.seq
+
+    def readiness(self) -> dict[str, Any]:
+        """The read and write side work without history: report it, do not hang on it."""
+        return {
+            "running": self._running is not None and not self._running.done(),
+            "journal": self._history.journal_available,
+            "tables": self._history.tables_available,
+            "position": self.position,
+        }
+
+    async def start(self) -> asyncio.Task[None]:
+        """Begin to follow. The task ends only by failing: with JournalBroken, or with
+        MigrationEdited, the process must stop."""
+        self._running = asyncio.create_task(self._history.run(), name="history")
+        return self._running
+
+    async def stop(self) -> None:
+        """A block that is being written is finished by ClickHouse or written again."""
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._running
+
+
+def _parts(records: Sequence[Accepted], commits_max: int) -> Iterator[Sequence[Accepted]]:
+    for start in range(0, len(records), commits_max):
+        yield records[start : start + commits_max]
