@@ -8,7 +8,7 @@ was told is kept for the invariants.
 import asyncio
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from command_api.domain.commands import (
     AnswerBooking,
@@ -33,6 +33,8 @@ PEOPLE: Final = 6
 TRIES_MAX: Final = 200
 
 FILM: Final = Film(MovieId("film"), "Solaris", "Солярис", 120)
+SHORT_FILM: Final = Film(MovieId("short"), "Arrival of a Train", "Прибытие поезда", 1)
+"""So short that its evenings begin and end while a run lasts."""
 
 
 class Told(NamedTuple):
@@ -57,7 +59,7 @@ class Population:
         """Public evenings that were announced, with their authors: everybody sees them."""
         self.bookings: dict[BookingId, tuple[PersonId, PersonId]] = {}
         self.called_off: set[AnnouncementId] = set()
-        """Those that somebody ever tried to cancel: strangers may find them gone."""
+        """Drafts, and those that somebody ever tried to cancel: strangers may not find them."""
         self.told: list[Told] = []
         self._serial = 0
 
@@ -106,6 +108,8 @@ class Population:
             return
         if isinstance(command.body, CreateAnnouncement) and outcome.announcement_id:
             self.evenings[outcome.announcement_id] = command.actor
+            if not command.body.publish:
+                self.called_off.add(outcome.announcement_id)
         elif isinstance(command.body, RequestBooking) and outcome.booking_id:
             author = self.evenings[command.body.announcement_id]
             self.bookings[outcome.booking_id] = (author, command.actor)
@@ -141,17 +145,22 @@ class Population:
         )
 
     def _announce(self) -> CreateAnnouncement:
+        film = self.random.choice((FILM, FILM, SHORT_FILM))
         return CreateAnnouncement(
             announcement_id=AnnouncementId(f"evening-{self._serial}"),
-            film=FILM,
+            film=film,
             title="A film",
             description="",
             visibility="public",
             is_free=True,
             ticket_count=self.random.randint(1, 3),
-            event_time=self._some_time(),
+            event_time=self._soon() if film is SHORT_FILM else self._some_time(),
             event_location="Here",
+            publish=self.random.random() < 0.9,
         )
+
+    def _soon(self) -> datetime:
+        return self.cluster.clock() + timedelta(seconds=self.random.randint(20, 90))
 
     def _some_time(self) -> datetime:
         """Few enough different times that evenings overlap; some are over during the run."""
@@ -166,6 +175,11 @@ class Population:
         return AnswerBooking(booking_id=booking_id, my_status=self.random.random() < 0.7)
 
     def _change(self, actor: PersonId) -> ChangeAnnouncement:
+        if self.random.random() < 0.4:
+            status: Literal["Alive", "Closed"] = self.random.choice(("Alive", "Closed"))
+            return ChangeAnnouncement(
+                announcement_id=self._evening_of(actor), terms=Terms(), status=status
+            )
         terms = self.random.choice(
             (
                 Terms(ticket_count=self.random.randint(1, 3)),
@@ -177,7 +191,11 @@ class Population:
 
     def _invite(self, actor: PersonId) -> InviteGuests:
         guests = self.random.sample(self.people, 2)
+        hold_until = None
+        if self.random.random() < 0.5:
+            hold_until = self.cluster.clock() + timedelta(seconds=self.random.randint(15, 60))
         return InviteGuests(
+            hold_until=hold_until,
             announcement_id=self._evening_of(actor),
             guests=tuple(
                 Invitee(
