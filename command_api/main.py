@@ -51,6 +51,7 @@ def build_app(settings: Settings) -> FastAPI:
                 clock=system_clock,
                 timing=settings.timing(),
                 rules=settings.rules(),
+                film_rule=settings.films,
                 submit_deadline_s=settings.submit_deadline_s,
             )
             for router in service.routers:

@@ -29,6 +29,6 @@ def renderer(rules: Rules) -> Render:
         if outcome.booking_id is not None:
             return _encode(render_booking(world, outcome.booking_id, viewer, language, rules))
         assert outcome.announcement_id is not None
-        return _encode(render_announcement(world, outcome.announcement_id, viewer, language))
+        return _encode(render_announcement(world, outcome.announcement_id, viewer, language, rules))
 
     return render

@@ -21,7 +21,11 @@ Language = Literal["ru", "en"]
 
 
 def render_announcement(
-    world: Layer, announcement_id: AnnouncementId, viewer: PersonId, language: Language
+    world: Layer,
+    announcement_id: AnnouncementId,
+    viewer: PersonId,
+    language: Language,
+    rules: Rules,
 ) -> DetailAnnouncementResponse:
     """Raises LookupError where there is no such announcement."""
     announcement = world.announcement(announcement_id)
@@ -61,7 +65,12 @@ def render_announcement(
         created=announcement.created_at,
         modified=announcement.modified_at,
         version=announcement.version,
-        guest_list=_guest_list(world, announcement, everyone=is_author, confirmed=is_guest),
+        guest_list=_guest_list(
+            world,
+            announcement,
+            everyone=is_author,
+            confirmed=is_guest and not rules.hide_guest_list,
+        ),
         guest_count=announcement.confirmed,
         my_booking_id=mine.id if mine else None,
         my_state=mine.state if mine else None,

@@ -12,8 +12,10 @@ from fastapi import APIRouter
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.edge import Edge
+from command_api.http.films import FilmRule
 from command_api.http.peers import build_internal_router
 from command_api.http.routes import build_router
+from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Peers
 from command_api.metrics import observe
@@ -44,30 +46,33 @@ class CommandService:
         clock: Callable[[], datetime],
         timing: Timing = Timing(),  # noqa: B008 - immutable
         rules: Rules = DEFAULT_RULES,
+        film_rule: FilmRule = FilmRule(),  # noqa: B008 - immutable
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
     ) -> None:
+        render = renderer(rules)
         self.node = Node(
             journal=journal,
             own_url=own_url,
-            peers=peers,
             clock=clock,
-            render=renderer(rules),
+            render=render,
             random=SystemRandom(),
             new_nonce=lambda: secrets.token_hex(NONCE_BYTES),
             rules=rules,
             timing=timing,
         )
+        answering = Answering(self.node, peers=peers, clock=clock, render=render, rules=rules)
         edge = Edge(
-            node=self.node,
+            answering=answering,
             verifier=verifier,
             auth=auth,
             movies=movies,
             ugc=ugc,
             deadline_s=submit_deadline_s,
+            film_rule=film_rule,
         )
         self.routers: list[APIRouter] = [
             build_router(edge),
-            build_internal_router(self.node, cell_secret),
+            build_internal_router(answering, cell_secret),
         ]
         self._running: asyncio.Task[None] | None = None
         observe(self.node)

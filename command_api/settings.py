@@ -6,6 +6,7 @@ from pydantic import AliasChoices, Field, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from command_api.domain.rules import Rules
+from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
@@ -36,9 +37,16 @@ class Settings(BaseSettings):
     submit_deadline_s: PositiveFloat = 30.0
     gap_min: int = 0
     pending_blocks: bool = False
+    hide_guest_list: bool = False
+    films: FilmRule = FilmRule()
+    """For which films evenings may be announced."""
 
     def rules(self) -> Rules:
-        return Rules(gap=timedelta(minutes=self.gap_min), pending_blocks=self.pending_blocks)
+        return Rules(
+            gap=timedelta(minutes=self.gap_min),
+            pending_blocks=self.pending_blocks,
+            hide_guest_list=self.hide_guest_list,
+        )
 
     def timing(self) -> Timing:
         return Timing(heartbeat_timeout_s=self.heartbeat_timeout_s)

@@ -129,6 +129,10 @@ FAILURES: Final[dict[str, Text]] = {
     "unauthenticated": Text("A valid token is needed.", "Нужен действительный токен."),
     "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
     "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
+    "film_not_allowed": Text(
+        "Evenings for this film are not announced here.",
+        "Для этого фильма встречи здесь не объявляют.",
+    ),
     "not_found": Text("There is nothing here.", "Здесь ничего нет."),
     "stale_version": Text(
         "It was changed in the meantime; read it again.",

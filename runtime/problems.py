@@ -38,6 +38,7 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "unauthenticated": 401,
     "token_expired": 401,
     "forbidden": 403,
+    "film_not_allowed": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "stale_version": 412,

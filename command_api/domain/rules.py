@@ -20,6 +20,8 @@ class Rules(Struct, frozen=True):
     move_hold: timedelta = timedelta(hours=24)
     answer_before_start: timedelta = timedelta(hours=2)
     """A held seat that waits for an answer is given up this long before the start."""
+    hide_guest_list: bool = False
+    """Whether guests are hidden from each other."""
 
 
 DEFAULT_RULES = Rules()

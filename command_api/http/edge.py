@@ -27,9 +27,10 @@ from command_api.domain.commands import (
     PersonFacts,
     RequestBooking,
 )
-from command_api.leader.node import Node
+from command_api.http.films import FilmRule
+from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
-from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
+from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, canonical, new_id
 from runtime.entity_tag import entity_tag
 from runtime.http import JSON, json_response, language_of, read_json_body
@@ -53,29 +54,34 @@ class Edge:
     def __init__(
         self,
         *,
-        node: Node,
+        answering: Answering,
         verifier: TokenVerifier,
         auth: AuthClient,
         movies: MovieClient,
         ugc: UgcClient,
         deadline_s: float,
+        film_rule: FilmRule,
     ) -> None:
-        self._node = node
+        self._answering = answering
         self._verifier = verifier
         self._auth = auth
         self._movies = movies
         self._ugc = ugc
         self._deadline_s = deadline_s
+        self._film_rule = film_rule
 
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated."""
         return await self._verifier.authenticate(request.headers.get("authorization"))
 
     async def film(self, movie_id: MovieId) -> Film:
-        """Raises NotFound for an unknown film, DependencyDown."""
+        """Raises NotFound for an unknown film, Forbidden for one that this site does not
+        announce, DependencyDown."""
         movie = await self._movies.movie(movie_id)
         if movie is None:
             raise NotFound
+        if not self._film_rule.allows(movie):
+            raise Forbidden("film_not_allowed")
         return Film(movie_id, movie.title, movie.title_ru, movie.duration_min)
 
     async def invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
@@ -111,7 +117,7 @@ class Edge:
         follows: bool | None = None
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                told = self._node.eligibility(
+                told = self._answering.eligibility(
                     announcement_id,
                     caller.person_id,
                     follows_author=follows,
@@ -120,13 +126,13 @@ class Edge:
             except NeedsFact as needs:
                 follows = await self._follows(needs)
                 continue
-            return json_response(told, headers={"X-Position": str(self._node.image.seq)})
+            return json_response(told, headers={"X-Position": str(self._answering.position)})
         raise DependencyDown("ugc")
 
     async def _submit(self, command: Command) -> Answer:
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                return await self._node.submit(command, self._deadline_s)
+                return await self._answering.submit(command, self._deadline_s)
             except NeedsFact as needs:
                 command = await self._with_fact(command, needs)
         raise DependencyDown("ugc")

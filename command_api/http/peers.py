@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from command_api.domain.commands import Command
-from command_api.leader.node import Node
+from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
 from contracts.errors import (
     CommandError,
@@ -103,7 +103,7 @@ class HttpPeers:
         return _answer(_decode_reply(reply))
 
 
-def build_internal_router(node: Node, secret: str) -> APIRouter:
+def build_internal_router(answering: Answering, secret: str) -> APIRouter:
     """Where the followers' commands arrive. Not part of the public document."""
     router = APIRouter(include_in_schema=False)
 
@@ -115,14 +115,14 @@ def build_internal_router(node: Node, secret: str) -> APIRouter:
             forward = _decode_forward(await request.body())
         except msgspec.MsgspecError as error:
             raise Malformed("malformed_request") from error
-        return Response(_encode(await _reply(node, forward)), media_type=JSON)
+        return Response(_encode(await _reply(answering, forward)), media_type=JSON)
 
     return router
 
 
-async def _reply(node: Node, forward: Forward) -> Reply:
+async def _reply(answering: Answering, forward: Forward) -> Reply:
     try:
-        answer = await node.submit(
+        answer = await answering.submit(
             forward.command, min(forward.timeout_s, FORWARD_S_MAX), forwarded=True
         )
     except CommandError as error:

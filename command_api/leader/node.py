@@ -9,20 +9,17 @@ import asyncio
 import logging
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from command_api.domain.commands import Command
-from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.image import Image
-from command_api.leader.ports import Answer, Peers, Render, WallClock
+from command_api.leader.ports import Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.acceptance import JournalBroken, ReaderState
-from contracts.errors import Language, NoLeader, OutcomeUnknown, Unavailable
-from contracts.ids import SYSTEM, AnnouncementId, PersonId
+from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
-from contracts.representations import EligibilityResponse
 from runtime.journal import Journal, JournalError, Place, Writer
 from runtime.tail import Accepted, Tail
 
@@ -53,7 +50,6 @@ class Node:
         *,
         journal: Journal,
         own_url: str,
-        peers: Peers,
         clock: WallClock,
         render: Render,
         random: Random,
@@ -63,8 +59,7 @@ class Node:
         records_max: int = RECORDS_MAX,
     ) -> None:
         self._journal = journal
-        self._own_url = own_url
-        self._peers = peers
+        self.own_url = own_url
         self._clock = clock
         self._render = render
         self._random = random
@@ -84,7 +79,7 @@ class Node:
         self._stand_at = self._loop.time()
         self._given: set[str] = set()
         self._stopping = False
-        self._change: asyncio.Future[None] = self._loop.create_future()
+        self.change: asyncio.Future[None] = self._loop.create_future()
         """Done when the leader changes; then there is a new one."""
         self.image = Image()
         self.tail = Tail(journal)
@@ -132,97 +127,8 @@ class Node:
         """The own clock and the journal's differ too much for this process to lead."""
         return self._clock_watch.skewed
 
-    # Commands
-
-    async def submit(
-        self, command: Command, deadline_s: float, *, forwarded: bool = False
-    ) -> Answer:
-        """The recorded answer to `command`, from whichever process leads.
-
-        Keeps trying over changes of leader, which the idempotency key makes safe, until
-        `deadline_s` (seconds). A forwarded command is answered here or not at all. Raises
-        the CommandErrors of the decision, KeyReused, NeedsFact, OutcomeUnknown where the
-        command may count, NoLeader where it surely does not.
-        """
-        give_up_at = self._loop.time() + deadline_s
-        failure: Unavailable = NoLeader()
-        while (left_s := give_up_at - self._loop.time()) > 0:
-            try:
-                answer = await self._answer_once(command, left_s, forwarded=forwarded)
-                if answer is not None:
-                    return answer
-                continue
-            except TimeoutError:
-                failure = OutcomeUnknown()
-                break
-            except (OutcomeUnknown, NoLeader) as error:
-                if isinstance(error, OutcomeUnknown) or isinstance(failure, NoLeader):
-                    failure = error
-                if forwarded:
-                    break
-            await asyncio.wait([self._change], timeout=RETRY_S)
-        raise failure
-
-    def eligibility(
-        self,
-        announcement_id: AnnouncementId,
-        person_id: PersonId,
-        *,
-        follows_author: bool | None,
-        language: Language,
-    ) -> EligibilityResponse:
-        """What would come of a request to come, on this process's accepted state: as every
-        read, it may be a moment behind. Raises NotFound, NeedsFact."""
-        return eligibility(
-            self.image.world,
-            announcement_id,
-            person_id,
-            max(self.image.decided_at, self._clock()),
-            self._rules,
-            follows_author=follows_author,
-            language=language,
-        )
-
-    async def _answer_once(
-        self, command: Command, timeout_s: float, *, forwarded: bool
-    ) -> Answer | None:
-        if not command.dry_run and (stored := self._stored(command)) is not None:
-            return stored
-        if self.reign is not None and self.reign.leading:
-            return await self._decide_here(self.reign, command, timeout_s)
-        if forwarded or self.leader_url is None or self.leader_url == self._own_url:
-            raise NoLeader
-        return await self._forward(self.leader_url, command, timeout_s)
-
-    async def _decide_here(self, reign: Reign, command: Command, timeout_s: float) -> Answer | None:
-        if reign.settles_within_s < timeout_s:  # The usual case, without the cost of a timer.
-            return await reign.execute(command)
-        async with asyncio.timeout(timeout_s):
-            return await reign.execute(command)
-
-    def _stored(self, command: Command) -> Answer | None:
-        stored = self.image.keys.find(command.actor, command.idempotency_key, command.fingerprint)
-        if stored is None:
-            return None
-        body = self._render(self.image.world, command, stored.outcome)
-        return Answer(stored.outcome, stored.seq, body, replayed=True)
-
-    async def _forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
-        """Have the leader answer, and no longer wait for it when somebody else leads: it may
-        be frozen, and the idempotency key makes asking again safe."""
-        change = self._change
-        forwarding = asyncio.ensure_future(self._peers.forward(leader_url, command, timeout_s))
-        try:
-            either: list[asyncio.Future[Any]] = [forwarding, change]
-            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
-            if not forwarding.done():
-                raise OutcomeUnknown
-            return forwarding.result()
-        finally:
-            forwarding.cancel()
-
     def _leader_changed(self) -> None:
-        change, self._change = self._change, self._loop.create_future()
+        change, self.change = self.change, self._loop.create_future()
         change.set_result(None)
 
     # Reading
@@ -403,7 +309,7 @@ class Node:
             seq=state.seq + 1,
             prev_hash=state.hash,
             nonce=self._new_nonce(),
-            leader_url=self._own_url,
+            leader_url=self.own_url,
         )
         self._claimed_in_vain = True
         self._claims[claim.nonce] = self._loop.time()

@@ -8,6 +8,7 @@ import msgspec
 
 from command_api.domain.commands import Command
 from command_api.domain.rules import DEFAULT_RULES
+from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Answer
 from command_api.leader.reign import RECORDS_MAX
@@ -104,25 +105,27 @@ class Cluster:
 
     async def _live(self, name: str, broken: dict[str, BaseException] | None) -> None:
         random = self.loop.random
+        render = renderer(DEFAULT_RULES)
         node = Node(
             journal=self.journal.connect(name),
             own_url=name,
-            peers=SimulatedPeers(self.network, name),
             clock=self.clock,
-            render=renderer(DEFAULT_RULES),
+            render=render,
             random=random,
             new_nonce=lambda: f"{random.getrandbits(128):032x}",
             timing=self._timing,
             records_max=self._records_max,
         )
         self.nodes[name] = node
+        peers = SimulatedPeers(self.network, name)
+        answering = Answering(node, peers=peers, clock=self.clock, render=render)
 
         async def submit(payload: Any) -> Answer:
-            return await node.submit(_copy.decode(payload), SUBMIT_DEADLINE_S)
+            return await answering.submit(_copy.decode(payload), SUBMIT_DEADLINE_S)
 
         async def forward(payload: Any) -> Answer:
             encoded, timeout_s = payload
-            return await node.submit(_copy.decode(encoded), timeout_s, forwarded=True)
+            return await answering.submit(_copy.decode(encoded), timeout_s, forwarded=True)
 
         self.network.serve(name, "submit", submit)
         self.network.serve(name, "forward", forward)

@@ -15,6 +15,7 @@ from unittest.mock import patch
 import runtime.tail
 from command_api.domain.commands import Command
 from command_api.domain.decide import Decision
+from command_api.leader.answering import Answering
 from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
@@ -101,14 +102,15 @@ def _tentative_answers_are_stored() -> Any:
         reign._image.keys.remember(info, sent.seq, now, decision.outcome)
         return sent
 
-    stored = Node._stored
+    stored = Answering._stored
 
-    def render_from_the_tentative(node: Node, command: Command) -> Any:
+    def render_from_the_tentative(answering: Answering, command: Command) -> Any:
+        node = answering._node
         accepted = node.image.world
         if node.reign is not None:
             node.image.world = node.reign._tentative
         try:
-            return stored(node, command)
+            return stored(answering, command)
         except LookupError:
             return None
         finally:
@@ -116,7 +118,7 @@ def _tentative_answers_are_stored() -> Any:
 
     return _all(
         patch.object(Reign, "_send_commit", remember_at_once),
-        patch.object(Node, "_stored", render_from_the_tentative),
+        patch.object(Answering, "_stored", render_from_the_tentative),
     )
 
 

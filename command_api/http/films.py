@@ -1,0 +1,25 @@
+"""For which films evenings may be announced: all, unless a site narrows it down."""
+
+from pydantic import BaseModel, ConfigDict
+
+from runtime.neighbours.ports import Movie
+
+
+class FilmRule(BaseModel):
+    """By what Movie_API says of a film. A film of unknown year passes the years."""
+
+    model_config = ConfigDict(frozen=True)
+
+    year_min: int | None = None
+    year_max: int | None = None
+    duration_min_max: int | None = None
+    """Longest running time, in minutes."""
+
+    def allows(self, movie: Movie) -> bool:
+        if self.duration_min_max is not None and movie.duration_min > self.duration_min_max:
+            return False
+        if movie.year is None:
+            return True
+        return (self.year_min is None or movie.year >= self.year_min) and (
+            self.year_max is None or movie.year <= self.year_max
+        )

@@ -1,0 +1,138 @@
+"""Answering a command from whichever process leads: this one, or another by forwarding.
+
+Keeps trying over changes of leader, which the idempotency key makes safe, so that a
+client sees latency and not an error.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from command_api.domain.commands import Command
+from command_api.domain.eligibility import eligibility
+from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.leader.node import Node
+from command_api.leader.ports import Answer, Peers, Render, WallClock
+from command_api.leader.reign import Reign
+from contracts.errors import Language, NoLeader, OutcomeUnknown, Unavailable
+from contracts.ids import AnnouncementId, PersonId
+from contracts.representations import EligibilityResponse
+
+RETRY_S: Final = 0.1
+
+
+class Answering:
+    """The door to a command process, for its own clients and for its peers."""
+
+    def __init__(
+        self,
+        node: Node,
+        *,
+        peers: Peers,
+        clock: WallClock,
+        render: Render,
+        rules: Rules = DEFAULT_RULES,
+    ) -> None:
+        self._node = node
+        self._peers = peers
+        self._clock = clock
+        self._render = render
+        self._rules = rules
+        self._time = asyncio.get_running_loop().time
+
+    @property
+    def position(self) -> int:
+        """seq up to which this process knows the cell."""
+        return self._node.image.seq
+
+    async def submit(
+        self, command: Command, deadline_s: float, *, forwarded: bool = False
+    ) -> Answer:
+        """The recorded answer to `command`, from whichever process leads.
+
+        Keeps trying over changes of leader, which the idempotency key makes safe, until
+        `deadline_s` (seconds). A forwarded command is answered here or not at all. Raises
+        the CommandErrors of the decision, KeyReused, NeedsFact, OutcomeUnknown where the
+        command may count, NoLeader where it surely does not.
+        """
+        give_up_at = self._time() + deadline_s
+        failure: Unavailable = NoLeader()
+        while (left_s := give_up_at - self._time()) > 0:
+            try:
+                answer = await self._answer_once(command, left_s, forwarded=forwarded)
+                if answer is not None:
+                    return answer
+                continue
+            except TimeoutError:
+                failure = OutcomeUnknown()
+                break
+            except (OutcomeUnknown, NoLeader) as error:
+                if isinstance(error, OutcomeUnknown) or isinstance(failure, NoLeader):
+                    failure = error
+                if forwarded:
+                    break
+            await asyncio.wait([self._node.change], timeout=RETRY_S)
+        raise failure
+
+    def eligibility(
+        self,
+        announcement_id: AnnouncementId,
+        person_id: PersonId,
+        *,
+        follows_author: bool | None,
+        language: Language,
+    ) -> EligibilityResponse:
+        """What would come of a request to come, on this process's accepted state: as every
+        read, it may be a moment behind. Raises NotFound, NeedsFact."""
+        return eligibility(
+            self._node.image.world,
+            announcement_id,
+            person_id,
+            max(self._node.image.decided_at, self._clock()),
+            self._rules,
+            follows_author=follows_author,
+            language=language,
+        )
+
+    async def _answer_once(
+        self, command: Command, timeout_s: float, *, forwarded: bool
+    ) -> Answer | None:
+        if not command.dry_run and (stored := self._stored(command)) is not None:
+            return stored
+        if self._node.reign is not None and self._node.reign.leading:
+            return await self._decide_here(self._node.reign, command, timeout_s)
+        if (
+            forwarded
+            or self._node.leader_url is None
+            or self._node.leader_url == self._node.own_url
+        ):
+            raise NoLeader
+        return await self._forward(self._node.leader_url, command, timeout_s)
+
+    async def _decide_here(self, reign: Reign, command: Command, timeout_s: float) -> Answer | None:
+        if reign.settles_within_s < timeout_s:  # The usual case, without the cost of a timer.
+            return await reign.execute(command)
+        async with asyncio.timeout(timeout_s):
+            return await reign.execute(command)
+
+    def _stored(self, command: Command) -> Answer | None:
+        stored = self._node.image.keys.find(
+            command.actor, command.idempotency_key, command.fingerprint
+        )
+        if stored is None:
+            return None
+        body = self._render(self._node.image.world, command, stored.outcome)
+        return Answer(stored.outcome, stored.seq, body, replayed=True)
+
+    async def _forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        """Have the leader answer, and no longer wait for it when somebody else leads: it may
+        be frozen, and the idempotency key makes asking again safe."""
+        change = self._node.change
+        forwarding = asyncio.ensure_future(self._peers.forward(leader_url, command, timeout_s))
+        try:
+            either: list[asyncio.Future[Any]] = [forwarding, change]
+            await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if not forwarding.done():
+                raise OutcomeUnknown
+            return forwarding.result()
+        finally:
+            forwarding.cancel()
