@@ -5,8 +5,8 @@ ARG BASE_IMAGE=python:3.11.13-slim-bookworm
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /build
 RUN python3 -m venv /opt/practix
-COPY requirements.txt ./
-RUN /opt/practix/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
+COPY requirements-services.txt ./
+RUN /opt/practix/bin/pip install --no-cache-dir --require-hashes -r requirements-services.txt
 
 FROM ${BASE_IMAGE}
 RUN groupadd --gid 10001 practix && useradd --uid 10001 --gid practix --no-create-home practix
@@ -22,6 +22,7 @@ COPY notifier notifier
 COPY neighbours neighbours
 COPY deploy/healthcheck.py deploy/create_topic.py deploy/
 ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv
+RUN mkdir /var/lib/practix && chown practix:practix /var/lib/practix
 USER practix
 EXPOSE 8000
 # Ready means: follows the journal, and knows who leads or where its tables are.

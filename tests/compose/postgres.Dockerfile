@@ -6,7 +6,7 @@ RUN apt-get update -qq \
     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
     && rm -rf /var/lib/apt/lists/* \
     && ln -s /usr/lib/postgresql/*/bin/* /usr/local/bin/ 2>/dev/null || true
-COPY --chmod=755 tests/compose/postgres-entrypoint.sh /entrypoint.sh
+COPY postgres-entrypoint.sh /entrypoint.sh
 ENV PGDATA=/var/lib/postgresql/data/pgdata
 VOLUME /var/lib/postgresql/data
 EXPOSE 5432

@@ -1,0 +1,63 @@
+"""Stand-ins for the server images, built from one base where nothing can be pulled.
+
+`python -m tests.compose.images` builds them and prints the environment that names them.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from launcher.servers.kafka import default_cache_dir, resolve_jars
+
+HERE: Final = Path(__file__).parent
+BASE_IMAGE: Final = os.environ.get("BASE_IMAGE", "local/debian:bookworm")
+NAMES: Final = {
+    "KAFKA_IMAGE": "kafka",
+    "POSTGRES_IMAGE": "postgres",
+    "GATEWAY_IMAGE": "gateway",
+}
+
+
+def why_no_engine() -> str | None:
+    """Why containers cannot be tried here, or None."""
+    if shutil.which("docker") is None:
+        return "docker is not installed"
+    for question in (["docker", "info"], ["docker", "compose", "version"]):
+        asked = subprocess.run(question, capture_output=True, text=True, check=False)
+        if asked.returncode:
+            return f"`{' '.join(question)}` fails: {asked.stderr.strip()[-200:]}"
+    if subprocess.run(
+        ["docker", "image", "inspect", BASE_IMAGE], capture_output=True, check=False
+    ).returncode:
+        return f"there is no base image {BASE_IMAGE} (set BASE_IMAGE)"
+    return None
+
+
+def build() -> dict[str, str]:
+    """The environment that names the images. Raises CalledProcessError."""
+    jars = asyncio.run(resolve_jars(default_cache_dir()))
+    with tempfile.TemporaryDirectory() as scratch:
+        context = Path(scratch) / "context"
+        shutil.copytree(HERE, context, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        shutil.copytree(jars, context / "jars")
+        for name in NAMES.values():
+            subprocess.run(
+                ["docker", "build", "--quiet", f"--build-arg=BASE_IMAGE={BASE_IMAGE}",
+                 f"--tag=practix-test/{name}", f"--file={context}/{name}.Dockerfile", str(context)],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )  # fmt: skip
+    images = {variable: f"practix-test/{name}" for variable, name in NAMES.items()}
+    return {"BASE_IMAGE": BASE_IMAGE, **images}
+
+
+if __name__ == "__main__":
+    if reason := why_no_engine():
+        sys.exit(reason)
+    for variable, image in build().items():
+        print(f"{variable}={image}")
