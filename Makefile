@@ -46,7 +46,19 @@ check: $(STAMP) ## format, lint, types, tidy rules
 
 .PHONY: test
 test: $(STAMP) ## every test, on real servers that it starts itself
-	$(BIN)/pytest
+	$(BIN)/pytest --ignore tests/compose
+
+.PHONY: test-compose
+test-compose: $(STAMP) ## the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
+	$(BIN)/pytest tests/compose
+
+.PHONY: up
+up: ## the whole system in containers; waits until it is healthy (PORT)
+	@$(PYTHON) deploy/up.py
+
+.PHONY: down
+down: ## end the containers; volumes stay
+	@docker compose down
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## what needs nothing running

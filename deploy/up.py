@@ -10,7 +10,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SECRETS = ("TOKEN_SECRET", "CELL_SECRET", "FEED_SECRET", "POSTGRES_PASSWORD", "PRACTIX_OPERATOR_TOKEN")
+SECRETS = (
+    "TOKEN_SECRET",
+    "CELL_SECRET",
+    "FEED_SECRET",
+    "POSTGRES_PASSWORD",
+    "PRACTIX_OPERATOR_TOKEN",
+)
 UP_S_MAX = "300"
 
 

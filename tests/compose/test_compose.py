@@ -1,0 +1,127 @@
+"""The compose file, tried for real: up, used, restarted under traffic, nothing lost.
+
+`make test-compose` runs it where a Docker engine answers; elsewhere it says why not.
+"""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from launcher.client import operator_lines, token_for
+from tests.compose.images import build, why_no_engine
+from tests.compose.traffic import Traffic
+
+ROOT = Path(__file__).resolve().parents[2]
+PORT = "8207"
+BASE_URL = f"http://127.0.0.1:{PORT}"
+PROJECT = "practix-test"
+HEALTHY_S_MAX = 120.0
+
+SECRETS = {
+    "TOKEN_SECRET": "a token secret of tests, of thirty-two bytes or more",
+    "CELL_SECRET": "a cell secret of tests",
+    "FEED_SECRET": "a feed secret of tests",
+    "POSTGRES_PASSWORD": "a-password-of-tests",
+    "PRACTIX_OPERATOR_TOKEN": "an-operator-token-of-tests",
+}
+
+
+class Stack:
+    """The compose project of this run."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self._environment = {**os.environ, **environment, "PORT": PORT}
+
+    def compose(self, *arguments: str, timeout_s: float = 400) -> str:
+        done = subprocess.run(
+            ["docker", "compose", "--project-name", PROJECT, *arguments],
+            cwd=ROOT,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    async def act(self, *arguments: str) -> None:
+        """A compose command, while traffic goes on."""
+        await asyncio.to_thread(self.compose, *arguments)
+
+    async def healthy(self, service: str) -> None:
+        async with asyncio.timeout(HEALTHY_S_MAX):
+            while "(healthy)" not in await asyncio.to_thread(
+                self.compose, "ps", "--all", "--format", "{{.Status}}", service
+            ):
+                await asyncio.sleep(1.0)
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    if reason := why_no_engine():
+        pytest.fail(reason, pytrace=False)
+    found = Stack(build() | SECRETS)
+    found.compose("down", "--volumes", "--remove-orphans")
+    found.compose("build", "neighbours")
+    found.compose("up", "--detach", "--wait", "--wait-timeout", "300")
+    yield found
+    found.compose("down", "--volumes", "--remove-orphans")
+
+
+@pytest.fixture
+async def traffic(stack: Stack) -> AsyncIterator[Traffic]:
+    async with aiohttp.ClientSession() as session:
+        yield Traffic(session, BASE_URL)
+
+
+async def verified() -> dict[str, object]:
+    last: dict[str, object] = {}
+    async for line in operator_lines(BASE_URL, "verify", SECRETS["PRACTIX_OPERATOR_TOKEN"]):
+        last = line
+    return last
+
+
+def test_no_port_but_the_gateways_is_published(stack: Stack) -> None:
+    published = stack.compose("ps", "--format", "{{.Service}} {{.Ports}}")
+    outside = [line for line in published.splitlines() if "127.0.0.1:" in line]
+    assert [line.split()[0] for line in outside] == ["gateway"]
+    assert "0.0.0.0:" not in published
+
+
+def test_services_run_without_rights(stack: Stack) -> None:
+    user = stack.compose("exec", "-T", "command_api_1", "id", "-u").strip()
+    assert user != "0"
+    with pytest.raises(AssertionError, match="Read-only"):
+        stack.compose("exec", "-T", "command_api_1", "sh", "-c", "touch /srv/x")
+
+
+@pytest.mark.timeout(900)
+async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> None:
+    """Every service is restarted, the leader killed, Kafka and PostgreSQL taken down and up,
+    while hosts announce and guests book."""
+    async with traffic.flowing():
+        for service in ("neighbours", "query_api_1", "projector", "command_api_2", "gateway"):
+            await stack.act("restart", service)
+            await stack.healthy(service)
+            await traffic.progress()
+        for service in ("command_api_1", "command_api_2"):
+            await stack.act("kill", service)
+            await traffic.progress()
+            await stack.act("start", service)
+            await stack.healthy(service)
+        for service in ("kafka", "postgres"):
+            await stack.act("stop", service)
+            await asyncio.sleep(3.0)
+            await stack.act("start", service)
+            await stack.healthy(service)
+            await traffic.progress()
+    token = (await token_for(BASE_URL, "anna"))["access_token"]
+    await traffic.demand_all_readable(token)
+    result = await verified()
+    assert result["ok"], result
