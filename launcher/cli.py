@@ -1,4 +1,7 @@
-"""The `practix` command. Every verb knows `--json` and exits 0 only on success."""
+"""The `practix` command. Every verb knows `--json` and exits 0 only on success.
+
+What only some verbs need is imported by them: a token should not wait for all services.
+"""
 
 import asyncio
 import sys
@@ -9,19 +12,20 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import aiohttp
 import msgspec
 import typer
+import uvloop
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from launcher import local_servers
+from launcher import analysts
+from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, Refused, operator_lines, token_for
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
 from launcher.demo import Demo, Summary
-from launcher.offline import verify_offline
-from launcher.run import PortInUse
-from launcher.run import run as run_system
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
+from runtime.journal import JournalError
 
 T = TypeVar("T")
 
@@ -40,12 +44,22 @@ BaseUrl = Annotated[
 
 
 @app.command()
-def run() -> None:
-    """Start a system in the foreground. PORT, PRACTIX_DATA and PRACTIX_PROFILE apply."""
-    settings = Settings()
+def run(as_json: AsJson = False) -> None:
+    """Start a system in the foreground. PORT, PRACTIX_DATA and PRACTIX_PROFILE apply.
+
+    With --json the object comes once the system is ready.
+    """
+    chosen = settings()
+    from launcher.run import PortInUse
+    from launcher.run import run as run_system
+    from launcher.welcome import Welcome
+
+    def greet(ready: Welcome) -> None:
+        print(msgspec.json.encode(ready).decode() if as_json else ready.text, flush=True)
+
     try:
-        failure = run_system(settings)
-    except (DataInUse, ClockTurnedBack, PortInUse, ServerError) as error:
+        failure = run_system(chosen, greet)
+    except (DataInUse, ClockTurnedBack, PortInUse, ServerError, OSError) as error:
         fail(str(error))
     if failure is not None:
         fail(failure)
@@ -68,12 +82,14 @@ def verify(
 ) -> None:
     """Fold the journal again and compare: chain, capacity, overlaps, every row."""
     if offline:
-        data = DataDirectory(Settings().data)
+        from launcher.offline import verify_offline
+
+        data = DataDirectory(settings().data)
         if not data.journal_path.exists():
             fail(f"there is no journal in {data.path}")
         result = ask(_last_of(verify_offline(data)))
     else:
-        result = ask(_verify(address(base_url)))
+        result = ask(_verify(address(base_url), operator_token()))
     report_verify(result, as_json=as_json)
     raise typer.Exit(0 if result["ok"] else 1)
 
@@ -88,7 +104,11 @@ def demo(
     """Replay FILE (JSON lines) against a running system, then verify."""
     if not file.is_file():
         fail(f"there is no file {file}")
-    summary, result = ask(_demo(file, address(base_url), concurrency))
+    # Asked for first: it would be a pity to miss it after an hour of traffic.
+    operator = operator_token()
+    summary, result = ask(_demo(file, address(base_url), concurrency, operator))
+    for line in summary.first_malformed:
+        print(f"{file}:{line.number}: malformed: {line.reason}", file=sys.stderr)
     if as_json:
         print(msgspec.json.encode(_demo_object(summary, result)).decode())
     else:
@@ -104,6 +124,8 @@ app.add_typer(servers, name="servers")
 @servers.command("up")
 def servers_up(as_json: AsJson = False) -> None:
     """Start them in the background and print where they are."""
+    from launcher import local_servers
+
     try:
         state = local_servers.up(servers_directory())
     except (local_servers.AlreadyUp, ServerError) as error:
@@ -121,25 +143,41 @@ def servers_up(as_json: AsJson = False) -> None:
 @servers.command("down")
 def servers_down(as_json: AsJson = False) -> None:
     """End them."""
+    from launcher import local_servers
+
     stopped = local_servers.down(servers_directory())
     print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
+
+
+analysts.register(
+    app,
+    lambda base_url: AnalystClient(address(base_url), operator_token()),
+    lambda work: ask(work),
+)
 
 
 def main() -> None:
     app()
 
 
+def settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+
+
 def servers_directory() -> Path:
-    return Settings().data / "servers"
+    return settings().data / "servers"
 
 
 def address(base_url: str | None) -> str:
-    return (base_url or f"http://127.0.0.1:{Settings().port}").rstrip("/")
+    return (base_url or f"http://127.0.0.1:{settings().port}").rstrip("/")
 
 
 def operator_token() -> str:
-    settings = Settings()
-    found = settings.operator_token or DataDirectory(settings.data).known_operator_token()
+    chosen = settings()
+    found = chosen.operator_token or DataDirectory(chosen.data).known_operator_token()
     if found is None:
         fail("no operator token: set PRACTIX_OPERATOR_TOKEN or PRACTIX_DATA")
     return found
@@ -148,8 +186,9 @@ def operator_token() -> str:
 def ask(question: Coroutine[Any, Any, T]) -> T:
     """Run to the end; what a person can mend is told without a traceback."""
     try:
-        return asyncio.run(question)
-    except (NotRunning, Refused, DataInUse, ServerError) as error:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(question)
+    except (NotRunning, Refused, DataInUse, ServerError, JournalError) as error:
         fail(str(error))
 
 
@@ -158,8 +197,8 @@ def fail(reason: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-async def _verify(base_url: str) -> dict[str, Any]:
-    return await _last_of(operator_lines(base_url, "verify", operator_token()))
+async def _verify(base_url: str, operator: str) -> dict[str, Any]:
+    return await _last_of(operator_lines(base_url, "verify", operator))
 
 
 async def _last_of(lines: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
@@ -179,14 +218,16 @@ async def _last_of(lines: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
     return last
 
 
-async def _demo(file: Path, base_url: str, concurrency: int) -> tuple[Summary, dict[str, Any]]:
+async def _demo(
+    file: Path, base_url: str, concurrency: int, operator: str
+) -> tuple[Summary, dict[str, Any]]:
     with _progress() as progress:
         task = progress.add_task("replaying", total=_count_lines(file))
         connector = aiohttp.TCPConnector(limit=concurrency)
         async with aiohttp.ClientSession(connector=connector) as session:
             player = Demo(session, base_url, concurrency, _advance(progress, task))
             summary = await player.run(file)
-    return summary, await _verify(base_url)
+    return summary, await _verify(base_url, operator)
 
 
 def _advance(progress: Progress, task: Any) -> Callable[[], None]:

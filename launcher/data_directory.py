@@ -54,6 +54,10 @@ class DataDirectory:
     def operator_token(self) -> str:
         return self._secret("operator")
 
+    @property
+    def feed_secret(self) -> str:
+        return self._secret("feed")
+
     def known_operator_token(self) -> str | None:
         """The operator token where a system has been started here, or None."""
         path = self._secret_path("operator")
@@ -67,15 +71,23 @@ class DataDirectory:
             raise ClockTurnedBack(
                 f"PRACTIX_CLOCK_OFFSET_S is {offset_s:g}, but this data has seen {seen:g}"
             )
-        path.write_text(f"{offset_s}\n")
+        _write_whole(path, f"{offset_s}\n")
 
     def _secret(self, name: str) -> str:
         path = self._secret_path(name)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(SECRET_BYTES))
+            _write_whole(path, secrets.token_urlsafe(SECRET_BYTES))
         return path.read_text().strip()
 
     def _secret_path(self, name: str) -> Path:
         return self.path / "secrets" / name
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """All or nothing, also when the process is killed: an empty secret would sign tokens."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    unfinished.touch(mode=0o600)
+    unfinished.write_text(text)
+    unfinished.replace(path)

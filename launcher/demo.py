@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import aiohttp
@@ -23,6 +23,9 @@ from launcher.traffic import Line, Malformed, Shift, read
 FILM_MIN: Final = 120
 RETRIES_MAX: Final = 60
 RETRY_S: Final = 0.25
+NO_ANSWER: Final = 0
+RETRIED: Final = frozenset({NO_ANSWER, 429, 503})
+MALFORMED_SHOWN_MAX: Final = 20
 PENDING_MAX: Final = 20_000
 """Lines read ahead of the slowest one: memory stays bounded for a file of any length."""
 
@@ -34,6 +37,7 @@ class Summary(msgspec.Struct):
 
     lines: int = 0
     malformed: int = 0
+    first_malformed: list[Malformed] = msgspec.field(default_factory=list)
     requests: int = 0
     seconds: float = 0.0
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
@@ -41,6 +45,18 @@ class Summary(msgspec.Struct):
     @property
     def requests_per_s(self) -> float:
         return self.requests / self.seconds if self.seconds else 0.0
+
+    def note(self, malformed: Malformed) -> None:
+        self.malformed += 1
+        if len(self.first_malformed) < MALFORMED_SHOWN_MAX:
+            self.first_malformed.append(malformed)
+
+
+class Evening(NamedTuple):
+    """What an event of the file has become."""
+
+    announcement_id: str
+    host: str
 
 
 class Demo:
@@ -52,46 +68,48 @@ class Demo:
         base_url: str,
         concurrency: int,
         on_line: Callable[[], None],
+        retry_s: float = RETRY_S,
     ) -> None:
         self._session = session
         self._base_url = base_url
         self._slots = asyncio.Semaphore(concurrency)
         self._ahead = asyncio.Semaphore(PENDING_MAX)
         self._on_line = on_line
+        self._retry_s = retry_s
         self._run_id = uuid4().hex[:8]
         self._last: dict[str, asyncio.Task[None]] = {}
         self._tokens: dict[str, str] = {}
-        self._evenings: dict[str, str] = {}
-        self._hosts: dict[str, str] = {}
-        self._bookings: dict[tuple[str, str], str] = {}
+        self._evenings: dict[str, Evening] = {}
         self.summary = Summary()
 
     async def run(self, path: Path) -> Summary:
-        """Raises NotRunning."""
+        """Raises NotRunning, also where the system goes away for good on the way."""
         self._film_id = await self._film()
-        shift: Shift | None = None
         started = perf_counter()
-        async with asyncio.TaskGroup() as running:
-            for line in read(path):
-                self.summary.lines += 1
-                if isinstance(line, Malformed):
-                    self.summary.malformed += 1
-                    self._on_line()
-                    continue
-                shift = shift or Shift(line.at_ms, datetime.now(UTC))
-                await self._ahead.acquire()
-                self._start(line, shift, running)
+        try:
+            async with asyncio.TaskGroup() as running:
+                await self._replay(path, running)
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from group
         self.summary.seconds = perf_counter() - started
         return self.summary
 
+    async def _replay(self, path: Path, running: asyncio.TaskGroup) -> None:
+        shift: Shift | None = None
+        for line in read(path):
+            self.summary.lines += 1
+            if isinstance(line, Malformed):
+                self.summary.note(line)
+                self._on_line()
+                continue
+            shift = shift or Shift(line.at_ms, datetime.now(UTC))
+            await self._ahead.acquire()
+            self._start(line, shift, running)
+
     def _start(self, line: Line, shift: Shift, running: asyncio.TaskGroup) -> None:
         """After the lines before it that concern the same evening or the same person."""
-        names = [f"event {line.event}"]
-        if line.kind == "announce":
-            self._hosts[str(line.event)] = str(line.host)
-            names.append(f"person {line.host}")
-        else:
-            names.append(f"person {line.guest}")
+        person = line.host if line.kind == "announce" else line.guest
+        names = [f"event {line.event}", f"person {person}"]
         before = [self._last[name] for name in names if name in self._last]
         task = running.create_task(self._play(line, shift, before))
         for name in names:
@@ -128,11 +146,11 @@ class Demo:
             "event_time": shift.time(line.starts_at_ms),
             "event_location": str(line.place or "somewhere"),
         }
-        status, answer = await self._send(
-            str(line.host), "POST", f"/api/v1/announcement/{self._film_id}", body
-        )
+        host = str(line.host)
+        path = f"/api/v1/announcement/{self._film_id}"
+        status, answer = await self._send(host, "POST", path, body)
         if status == 201:
-            self._evenings[str(line.event)] = answer["id"]
+            self._evenings[str(line.event)] = Evening(answer["id"], host)
         self._count("announced" if status == 201 else answer["code"])
 
     async def _request(self, line: Line) -> None:
@@ -140,49 +158,63 @@ class Demo:
         if evening is None:
             self._count("evening_not_announced")
             return
-        status, answer = await self._send(
-            str(line.guest), "POST", f"/api/v1/booking/{evening}", None
-        )
-        if status != 201:
-            self._count(answer["code"])
-            return
-        self._bookings[str(line.event), str(line.guest)] = answer["booking_id"]
-        self._count(answer["state"])
-        if answer["state"] == "requested":
-            await self._approve(line, answer["booking_id"])
+        path = f"/api/v1/booking/{evening.announcement_id}"
+        status, answer = await self._send(str(line.guest), "POST", path)
+        self._count(answer["state"] if status == 201 else answer["code"])
+        if status == 201 and answer["state"] == "requested":
+            await self._approve(evening, answer["booking_id"])
 
-    async def _approve(self, line: Line, booking_id: str) -> None:
-        host = self._hosts[str(line.event)]
-        status, answer = await self._send(
-            host, "PUT", f"/api/v1/booking/{booking_id}", {"my_status": True}
-        )
+    async def _approve(self, evening: Evening, booking_id: str) -> None:
+        path = f"/api/v1/booking/{booking_id}"
+        status, answer = await self._send(evening.host, "PUT", path, {"my_status": True})
         self._count("confirmed" if status == 200 else f"approval: {answer['code']}")
 
     async def _withdraw(self, line: Line) -> None:
-        booking_id = self._bookings.get((str(line.event), str(line.guest)))
-        if booking_id is None:
-            self._count("nothing_to_withdraw")
+        """Named by evening and guest, so that no booking has to be remembered."""
+        evening = self._evenings.get(str(line.event))
+        if evening is None:
+            self._count("evening_not_announced")
             return
-        status, answer = await self._send(
-            str(line.guest), "DELETE", f"/api/v1/booking/{booking_id}", None
-        )
-        self._count(answer["state"] if status == 200 else answer["code"])
+        path = f"/api/v1/announcement/{evening.announcement_id}/booking/me"
+        status, answer = await self._send(str(line.guest), "PUT", path, {"my_status": False})
+        self._count(answer["state"] if status == 200 else f"withdrawal: {answer['code']}")
 
     async def _send(
-        self, person: str, method: str, path: str, body: Any
+        self, person: str, method: str, path: str, body: Any = None
     ) -> tuple[int, dict[str, Any]]:
-        """Retried with the same key where the outcome is unknown or the system is busy."""
         headers = {
             "Authorization": f"Bearer {await self._token(person)}",
             "Idempotency-Key": uuid4().hex,
-            "Content-Type": "application/json",
         }
-        data = None if body is None else msgspec.json.encode(body)
+        return await self._until_answered(method, path, headers, body)
+
+    async def _token(self, person: str) -> str:
+        """One login for each person, prefixed so that runs do not meet."""
+        token = self._tokens.get(person)
+        if token is None:
+            login = {"login": f"{self._run_id}-{person}"}
+            status, answer = await self._until_answered("POST", "/neighbours/auth/token", {}, login)
+            if status != 200:
+                return ""  # Their requests are refused and counted.
+            token = self._tokens[person] = answer["access_token"]
+        return token
+
+    async def _until_answered(
+        self, method: str, path: str, headers: Headers, body: Any
+    ) -> tuple[int, dict[str, Any]]:
+        """Repeated, with the same key, while the outcome is unknown or the system is busy.
+        Raises NotRunning where there is no answer at all for too long."""
+        data = None
+        if body is not None:
+            data = msgspec.json.encode(body)
+            headers["Content-Type"] = "application/json"
         for _ in range(RETRIES_MAX):
             status, answer = await self._once(method, path, headers, data)
-            if status not in (0, 429, 503):
-                break
-            await asyncio.sleep(RETRY_S)
+            if status not in RETRIED:
+                return status, answer
+            await asyncio.sleep(self._retry_s)
+        if status == NO_ANSWER:
+            raise NotRunning(f"{self._base_url} answers no more")
         return status, answer
 
     async def _once(
@@ -194,23 +226,9 @@ class Demo:
                 method, self._base_url + path, headers=headers, data=data
             ) as response:
                 content = await response.read()
-                answer = msgspec.json.decode(content, type=dict[str, Any])
-                return response.status, answer
+                return response.status, msgspec.json.decode(content, type=dict[str, Any])
         except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError):
-            return 0, {"code": "no_answer"}
-
-    async def _token(self, person: str) -> str:
-        """One login for each person, prefixed so that runs do not meet."""
-        token = self._tokens.get(person)
-        if token is None:
-            _, answer = await self._once(
-                "POST",
-                "/neighbours/auth/token",
-                {"Content-Type": "application/json"},
-                msgspec.json.encode({"login": f"{self._run_id}-{person}"}),
-            )
-            token = self._tokens[person] = answer.get("access_token", "")
-        return token
+            return NO_ANSWER, {}
 
     async def _film(self) -> str:
         """A film of 120 minutes; the requirements' files are about one."""

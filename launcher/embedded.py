@@ -6,9 +6,9 @@ child process, and no command ever has to be forwarded.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import aiohttp
 from fastapi import FastAPI
@@ -20,18 +20,23 @@ from command_api.service import CommandService
 from contracts.errors import NoLeader
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
+from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from launcher.welcome import stand_in, welcome
+from launcher.welcome import Welcome, stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
+from notifier.service import REPRESENTATIONS as NOTICES
+from notifier.service import Clients, NotifierService
+from projector.history import HistoryService
 from projector.http import build_router as build_projector_router
-from projector.operators import OperatorGuard
 from projector.service import ProjectorService
 from query_api.service import REPRESENTATIONS, QueryService
+from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
+from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
@@ -43,7 +48,19 @@ POOL_SIZE: Final = 16
 ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
 
 OnFailure = Callable[[str], None]
-OnReady = Callable[[str], None]
+OnReady = Callable[[Welcome], None]
+
+
+class Ready(Protocol):
+    def readiness(self) -> Mapping[str, Any]: ...
+
+
+class Service(Ready, Protocol):
+    """What follows the journal: started once, stopped once; its task ends only by failing."""
+
+    async def start(self) -> asyncio.Task[None]: ...
+
+    async def stop(self) -> None: ...
 
 
 class NoPeers:
@@ -68,7 +85,10 @@ def build_app(
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            await _start(app, settings, data, on_ready, on_failure, stack)
+            try:
+                await _start(app, settings, data, on_ready, on_failure, stack)
+            except ServerError as error:
+                on_failure(str(error))  # To be read by a person: no traceback.
             yield
 
     app = FastAPI(
@@ -80,7 +100,7 @@ def build_app(
         lifespan=lifespan,
     )
     install_problems(app)
-    describe(app, REPRESENTATIONS)
+    describe(app, [*REPRESENTATIONS, *NOTICES])
     return app
 
 
@@ -106,12 +126,28 @@ async def _start(
     journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
     stack.push_async_callback(journal.close)
 
-    query = QueryService(pool=pool, verifier=verifier, ugc=neighbours.ugc, clock=clock)
+    guard = OperatorGuard(data.operator_token, verifier)
+    query = QueryService(
+        pool=pool,
+        verifier=verifier,
+        ugc=neighbours.ugc,
+        clock=clock,
+        feed_secret=data.feed_secret,
+    )
     await query.start()
     stack.push_async_callback(query.stop)
     projector = ProjectorService(journal, pool, clock=clock)
-    _watch(await projector.start(), "the projector", on_failure)
-    stack.push_async_callback(projector.stop)
+    analytics = ChdbAnalytics(data.path / "clickhouse")
+    stack.push_async_callback(analytics.close)
+    history = HistoryService(journal, analytics, guard)
+    notifier = NotifierService(
+        journal,
+        pool,
+        Clients(neighbours.notification, neighbours.shortener, neighbours.auth, neighbours.ugc),
+        verifier=verifier,
+        guard=guard,
+        clock=clock,
+    )
     command = CommandService(
         journal=journal,
         own_url=own_url,
@@ -124,31 +160,38 @@ async def _start(
         clock=clock,
         timing=ALONE,
     )
-    _watch(await command.start(), "the command service", on_failure)
-    stack.push_async_callback(command.stop)
-
-    guard = OperatorGuard(data.operator_token, verifier)
+    services: dict[str, Service] = {
+        "projector": projector,
+        "history": history,
+        "notifier": notifier,
+        "command_api": command,
+    }
+    for name, service in services.items():
+        _watch(await service.start(), name, on_failure)
+        stack.push_async_callback(service.stop)
     for router in (
         *command.routers,
         *query.routers,
+        *history.routers,
+        *notifier.routers,
         build_projector_router(projector, guard),
         build_neighbours_router(neighbours_state),
-        build_process_router(lambda: _readiness(command, query, projector)),
+        build_process_router(lambda: _readiness({"query_api": query, **services})),
     ):
         app.include_router(router)
-    text = welcome(settings, data, neighbours_state)
-    starting = asyncio.create_task(_tell_when_ready(command, projector, text, on_ready))
+    greeting = welcome(settings, data, neighbours_state)
+    starting = asyncio.create_task(_tell_when_ready(command, projector, greeting, on_ready))
     stack.callback(starting.cancel)
 
 
 async def _tell_when_ready(
-    command: CommandService, projector: ProjectorService, text: str, on_ready: OnReady
+    command: CommandService, projector: ProjectorService, greeting: Welcome, on_ready: OnReady
 ) -> None:
     await command.node.caught_up.wait()
     while not (command.node.leading and projector.ready):
         await asyncio.sleep(0.02)
     spare_long_lived_state()
-    on_ready(text)
+    on_ready(greeting)
 
 
 def _watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> None:
@@ -160,14 +203,9 @@ def _watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> Non
     running.add_done_callback(ended)
 
 
-def _readiness(
-    command: CommandService, query: QueryService, projector: ProjectorService
-) -> dict[str, Any]:
-    parts = {
-        "command_api": command.readiness(),
-        "query_api": query.readiness(),
-        "projector": projector.readiness(),
-    }
+def _readiness(parts: Mapping[str, Ready]) -> dict[str, Any]:
     return {
-        f"{part}.{name}": value for part, checks in parts.items() for name, value in checks.items()
+        f"{part}.{name}": value
+        for part, service in parts.items()
+        for name, value in service.readiness().items()
     }

@@ -7,26 +7,34 @@ from typing import Final
 import aiohttp
 from aiohttp import web
 from multidict import CIMultiDict
+from yarl import URL
+
+from runtime.problems import problem
 
 NOT_PASSED_ON: Final = frozenset(
     {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host", "content-length"}
 )
+READS: Final = ("GET", "HEAD")
 BODY_BYTES_MAX: Final = 1_000_000
 CHUNK_BYTES: Final = 64 * 1024
 
 Upstreams = Mapping[str, str]
-"""Addresses of `command_api`, `query_api`, `projector` and `neighbours`."""
+"""Addresses of `command_api`, `query_api`, `projector`, `notifier` and `neighbours`."""
 
 
 def upstream_of(method: str, path: str) -> str:
     """The process that serves a request."""
     if path.startswith(("/neighbours/", "/s/")):
         return "neighbours"
+    if path.startswith(
+        ("/api/v1/notifications", "/api/v1/preferences", "/api/v1/operator/notices")
+    ):
+        return "notifier"
     if path.startswith("/api/v1/operator/"):
         return "projector"
     if path.endswith("/eligibility"):
         return "command_api"
-    return "query_api" if method in ("GET", "HEAD") else "command_api"
+    return "query_api" if method in READS else "command_api"
 
 
 def build_gateway(upstreams: Upstreams, session: aiohttp.ClientSession) -> web.Application:
@@ -34,30 +42,51 @@ def build_gateway(upstreams: Upstreams, session: aiohttp.ClientSession) -> web.A
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/internal/"):
-            raise web.HTTPNotFound
+            return _problem("not_found")
         address = upstreams[upstream_of(request.method, request.path)]
         try:
-            async with session.request(
-                request.method,
-                f"{address}{request.raw_path}",
-                headers=_passed_on(request.headers),
-                data=await request.read(),
-                allow_redirects=False,
-            ) as answer:
-                response = web.StreamResponse(
-                    status=answer.status, headers=_passed_on(answer.headers)
-                )
-                await response.prepare(request)
-                async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
-                    await response.write(chunk)
-                await response.write_eof()
-                return response
+            answer = await _forward(session, address, request)
+        except web.HTTPRequestEntityTooLarge:
+            return _problem("too_large")
         except aiohttp.ClientConnectionError:
-            raise web.HTTPServiceUnavailable(headers={"Retry-After": "1"}) from None
+            return _problem("unavailable" if request.method in READS else "outcome_unknown")
+        async with answer:
+            return await _stream(answer, request)
 
     app = web.Application(client_max_size=BODY_BYTES_MAX)
     app.router.add_route("*", "/{path:.*}", pass_on)
     return app
+
+
+async def _forward(
+    session: aiohttp.ClientSession, address: str, request: web.Request
+) -> aiohttp.ClientResponse:
+    return await session.request(
+        request.method,
+        URL(f"{address}{request.raw_path}", encoded=True),
+        headers=_passed_on(request.headers),
+        data=await request.read(),
+        allow_redirects=False,
+    )
+
+
+async def _stream(answer: aiohttp.ClientResponse, request: web.Request) -> web.StreamResponse:
+    """Where it breaks off, so does ours: half an answer is out, and must not look whole."""
+    response = web.StreamResponse(status=answer.status, headers=_passed_on(answer.headers))
+    await response.prepare(request)
+    async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
+def _problem(code: str) -> web.Response:
+    finished = problem(code)
+    return web.Response(
+        status=finished.status_code,
+        body=bytes(finished.body),
+        headers=_passed_on(finished.headers),
+    )
 
 
 def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:

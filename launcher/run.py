@@ -7,7 +7,7 @@ import socket
 import uvicorn
 
 from launcher.data_directory import DataDirectory
-from launcher.embedded import build_app
+from launcher.embedded import OnReady, build_app
 from launcher.separate import ServiceStopped, run_separate
 from launcher.servers.process import HOST
 from launcher.settings import Settings
@@ -19,8 +19,9 @@ class PortInUse(Exception):
     """Somebody else listens there."""
 
 
-def run(settings: Settings) -> str | None:
-    """Run until stopped; the reason where it did not stop because it was asked to.
+def run(settings: Settings, on_ready: OnReady) -> str | None:
+    """Run until stopped, and call `on_ready` once it works. The reason, where nobody asked
+    it to stop.
 
     Raises DataInUse, ClockTurnedBack, PortInUse, ServerError.
     """
@@ -30,13 +31,15 @@ def run(settings: Settings) -> str | None:
         data.remember_clock_offset(settings.clock_offset_s)
         with _listen(settings.port) as listener:
             if settings.profile == "embedded":
-                return _run_embedded(settings, data, listener)
-        return _run_separate(settings, data)
+                return _run_embedded(settings, data, listener, on_ready)
+        return _run_separate(settings, data, on_ready)
     finally:
         data.vacate()
 
 
-def _run_embedded(settings: Settings, data: DataDirectory, listener: socket.socket) -> str | None:
+def _run_embedded(
+    settings: Settings, data: DataDirectory, listener: socket.socket, on_ready: OnReady
+) -> str | None:
     failures: list[str] = []
 
     def fail(reason: str) -> None:
@@ -44,7 +47,7 @@ def _run_embedded(settings: Settings, data: DataDirectory, listener: socket.sock
         server.should_exit = True
 
     config = uvicorn.Config(
-        build_app(settings, data, lambda text: print(text, flush=True), fail),
+        build_app(settings, data, on_ready, fail),
         loop="uvloop",
         http="httptools",
         access_log=False,
@@ -59,12 +62,12 @@ def _run_embedded(settings: Settings, data: DataDirectory, listener: socket.sock
     return failures[0] if failures else None
 
 
-def _run_separate(settings: Settings, data: DataDirectory) -> str | None:
+def _run_separate(settings: Settings, data: DataDirectory, on_ready: OnReady) -> str | None:
     neighbours = stand_in(settings, data, system_clock)
-    text = welcome(settings, data, neighbours)
+    greeting = welcome(settings, data, neighbours)
     neighbours.close()
     try:
-        asyncio.run(run_separate(settings, data, text))
+        asyncio.run(run_separate(settings, data, lambda: on_ready(greeting)))
     except ServiceStopped as stopped:
         return str(stopped)
     return None

@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
@@ -16,16 +16,17 @@ from aiohttp import web
 
 from launcher.data_directory import DataDirectory
 from launcher.gateway import build_gateway
+from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
-from launcher.servers.process import HOST, ServerProcess, free_port
+from launcher.servers.process import HOST, ServerProcess, ServerUnavailable, free_port
 from launcher.settings import Settings
 from runtime.journals.kafka import create_topic
 
 TOPIC: Final = "practix.journal"
 READY_S_MAX: Final = 60.0
 WATCH_S: Final = 0.5
-SERVICES: Final = ("neighbours", "projector", "command_api", "query_api")
+SERVICES: Final = ("neighbours", "projector", "command_api", "query_api", "notifier")
 """In the order of their start."""
 
 
@@ -33,8 +34,13 @@ class ServiceStopped(Exception):
     """A process ended that should not have."""
 
 
-async def run_separate(settings: Settings, data: DataDirectory, welcome: str) -> None:
-    """Run until SIGINT or SIGTERM. Raises ServiceStopped, ServerError."""
+async def run_separate(
+    settings: Settings, data: DataDirectory, on_ready: Callable[[], None]
+) -> None:
+    """Run until SIGINT or SIGTERM; `on_ready` is called once all answer.
+
+    Raises ServiceStopped, ServerError.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -44,11 +50,12 @@ async def run_separate(settings: Settings, data: DataDirectory, welcome: str) ->
         postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
         await create_topic(kafka.bootstrap_servers, TOPIC, replication_factor=1)
         session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        processes = Processes(settings, data, kafka.bootstrap_servers, postgres.dsn)
+        clickhouse = await _clickhouse(stack, data)
+        processes = Processes(settings, data, kafka.bootstrap_servers, postgres.dsn, clickhouse)
         stack.push_async_callback(processes.stop)
         await processes.start(session)
         await _serve_gateway(stack, settings, processes.addresses, session)
-        print(welcome, flush=True)
+        on_ready()
         while not stop.is_set():
             processes.demand_all()
             try:
@@ -61,12 +68,20 @@ async def run_separate(settings: Settings, data: DataDirectory, welcome: str) ->
 class Processes:
     """The services' processes, with their settings in the environment."""
 
-    def __init__(self, settings: Settings, data: DataDirectory, kafka: str, postgres: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        data: DataDirectory,
+        kafka: str,
+        postgres: str,
+        clickhouse: str | None,
+    ) -> None:
         self._data = data
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
             **_shared_environment(settings, data, self.addresses, kafka, postgres),
+            **({"CLICKHOUSE_DSN": clickhouse} if clickhouse else {}),
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
         }
         logs = data.path / "logs"
@@ -117,11 +132,26 @@ def _shared_environment(
         "COMMAND_API_JOURNAL_TOPIC": TOPIC,
         "PROJECTOR_JOURNAL_TOPIC": TOPIC,
         "QUERY_API_TOKEN__SECRET": data.token_secret,
+        "QUERY_API_FEED_SECRET": data.feed_secret,
         "QUERY_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "NOTIFIER_TOKEN__SECRET": data.token_secret,
+        "NOTIFIER_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "NOTIFIER_JOURNAL_TOPIC": TOPIC,
         "NEIGHBOURS_SECRET": data.token_secret,
         "NEIGHBOURS_DATA_DIR": str(data.path / "neighbours"),
         "NEIGHBOURS_PUBLIC_URL": f"http://{HOST}:{settings.port}",
     }
+
+
+async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> str | None:
+    """Where ClickHouse is; None, and no history, on a machine that does not have it."""
+    server = ClickHouseServer(data.path / "clickhouse")
+    try:
+        await stack.enter_async_context(server)
+    except ServerUnavailable as error:
+        print(f"without history: {error}", file=sys.stderr)
+        return None
+    return server.dsn
 
 
 async def _serve_gateway(

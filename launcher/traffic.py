@@ -3,29 +3,35 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 SEATS_MAX: Final = 10_000
+MS_MAX: Final = 10**13
+"""Some three hundred years: what is further away is a slip, and no calendar has it."""
+
+Ms = Annotated[int, Meta(ge=-MS_MAX, le=MS_MAX)]
 
 
 class Line(Struct, frozen=True):
     """One thing that somebody does. `guest` is absent in an announcement; `host`,
     `starts_at_ms`, `place` and `seats` may be in all other lines."""
 
-    at_ms: int
+    at_ms: Ms
     kind: Literal["announce", "request", "withdraw"]
     event: str | int
     host: str | int | None = None
     guest: str | int | None = None
-    starts_at_ms: int | None = None
+    starts_at_ms: Ms | None = None
     place: str | int | None = None
     seats: int | None = None
 
 
 class Malformed(Struct, frozen=True):
+    """A line that says nothing; `number` counts from 1, as editors do."""
+
     number: int
     reason: str
 

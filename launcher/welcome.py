@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from msgspec import Struct
 from pydantic import SecretStr
 
 from launcher.data_directory import DataDirectory
@@ -29,26 +30,47 @@ def stand_in(settings: Settings, data: DataDirectory, clock: Clock) -> Neighbour
     )
 
 
-def welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours) -> str:
-    url = f"http://{HOST}:{settings.port}"
+class Welcome(Struct, frozen=True):
+    """Where a system is, and all that a first request needs."""
+
+    url: str
+    data: str
+    film_id: str
+    film: str
+    tokens: dict[str, str]
+    tomorrow: str
+
+    @property
+    def text(self) -> str:
+        """To be read, and pasted into a shell."""
+        return "\n".join(
+            [
+                "",
+                f"PRACTIX is ready at {self.url} (data in {self.data})",
+                f"  API document   {self.url}/api/openapi",
+                f"  readiness      {self.url}/readyz",
+                "",
+                "Ready-made tokens, good for a day, to paste into another shell:",
+                f"  BASE={self.url}",
+                f"  FILM={self.film_id}  # {self.film}",
+                *(f"  {login.upper()}={token}" for login, token in self.tokens.items()),
+                f"  TOMORROW={self.tomorrow}",
+                "",
+                "Ctrl-C stops it.",
+            ]
+        )
+
+
+def welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours) -> Welcome:
     film = neighbours.films.first
     now = datetime.now(UTC) + timedelta(seconds=settings.clock_offset_s)
-    tomorrow = (now + timedelta(days=1)).replace(microsecond=0)
-    return "\n".join(
-        [
-            "",
-            f"PRACTIX is ready at {url} (data in {data.path})",
-            f"  API document   {url}/api/openapi",
-            f"  readiness      {url}/readyz",
-            "",
-            "Ready-made tokens, good for a day, to paste into another shell:",
-            f"  BASE={url}",
-            f"  FILM={film.id}  # {film.title} ({film.year})",
-            *(f"  {login.upper()}={_token_of(neighbours, login)}" for login in DEMO_LOGINS),
-            f"  TOMORROW={tomorrow.isoformat()}",
-            "",
-            "Ctrl-C stops it.",
-        ]
+    return Welcome(
+        url=f"http://{HOST}:{settings.port}",
+        data=str(data.path),
+        film_id=film.id,
+        film=f"{film.title} ({film.year})",
+        tokens={login: _token_of(neighbours, login) for login in DEMO_LOGINS},
+        tomorrow=(now + timedelta(days=1)).replace(microsecond=0).isoformat(),
     )
 
 

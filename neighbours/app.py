@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from neighbours.auth import People, Signer, auth_router
+from neighbours.hand_on import HandOn
 from neighbours.movies import Films, movies_router
 from neighbours.notification import Inboxes, notification_router
 from neighbours.settings import NeighboursSettings
@@ -34,9 +35,13 @@ class Neighbours:
         self.people = People(self._store)
         self.followers = Followers(self._store)
         self.inboxes = Inboxes(self._store)
+        self.hand_on = HandOn(
+            {name: url.get_secret_value() for name, url in settings.hand_on.items()}
+        )
         self.links = Links(self._store, settings.public_url, now)
 
     def close(self) -> None:
+        self.hand_on.close()
         self._store.close()
 
 
@@ -46,7 +51,7 @@ def build_router(state: Neighbours) -> APIRouter:
     router.include_router(auth_router(state.people, state.signer, state.switches))
     router.include_router(movies_router(state.films, state.switches))
     router.include_router(ugc_router(state.followers, state.switches))
-    router.include_router(notification_router(state.inboxes, state.switches))
+    router.include_router(notification_router(state.inboxes, state.hand_on, state.switches))
     router.include_router(shortener_router(state.links, state.switches))
     router.include_router(control_router(state.switches))
     return router

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from contracts.errors import Malformed
+from neighbours.hand_on import HandOn
 from neighbours.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
@@ -74,7 +75,7 @@ class Inboxes:
         )
 
 
-def notification_router(inboxes: Inboxes, switches: Switches) -> APIRouter:
+def notification_router(inboxes: Inboxes, hand_on: HandOn, switches: Switches) -> APIRouter:
     router = APIRouter(
         prefix="/neighbours/notification",
         tags=["neighbours: Notification"],
@@ -89,6 +90,8 @@ def notification_router(inboxes: Inboxes, switches: Switches) -> APIRouter:
         if idempotency_key is not None and idempotency_key != body.key:
             raise Malformed("malformed_header", {"header": "Idempotency-Key"})
         new = inboxes.take(body)
+        if new:
+            hand_on.offer(str(body.user_id), body.title, body.text, body.short_link)
         return json_response({"status": "accepted", "key": body.key, "repeated": not new})
 
     @router.get("/inbox/{user_id}")

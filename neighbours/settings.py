@@ -29,6 +29,9 @@ class NeighboursSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: PositiveInt = 8000
 
+    hand_on: dict[str, SecretStr] = {}
+    """Login, person's id or `*` to an Apprise address, to which messages are handed on."""
+
     algorithm: Algorithm = "HS256"
     secret: SecretStr | None = None
     """Signs tokens with HS256. No default: it must be the one the services verify with."""

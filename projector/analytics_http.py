@@ -6,14 +6,14 @@ import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from contracts.errors import Malformed, NotFound, Unavailable
+from contracts.errors import Malformed, NotFound, ProjectionBehind, Unavailable
 from projector.analytics.encodings import ENCODERS
 from projector.analytics.export import TABLES, Part, Range, export, row_count
 from projector.analytics.questions import BadParameter, Question, ready_questions
@@ -27,25 +27,66 @@ from runtime.clickhouse import (
     QueryRefused,
 )
 from runtime.http import json_response, read_json_body
+from runtime.tail import Position
 
 log = logging.getLogger(__name__)
 
 NDJSON: Final = "application/x-ndjson"
 ASKED_AT_ONCE_MAX: Final = 2
 FRAME_BYTES_MAX: Final = 192 * 1024
+REACH_S_MAX: Final = 2.0
+POSITION_DIGITS_MAX: Final = 18
 
 Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated or Forbidden where the caller is no operator."""
+
+
+class Followed(Protocol):
+    """How far the history is."""
+
+    @property
+    def position(self) -> Position: ...
+
+    @property
+    def tables_available(self) -> bool: ...
+
+    async def reach(self, seq: int, wait_s: float) -> bool: ...
 
 
 class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
     sql: str
 
 
-def build_router(analytics: Analytics, guard: Guard, position: Callable[[], int]) -> APIRouter:
-    """`position` is the seq up to which the history follows the journal."""
+OWN_QUESTION: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["sql"],
+                    "properties": {"sql": {"type": "string"}},
+                }
+            }
+        },
+    }
+}
+
+
+def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRouter:
+    """All routes answer 503 while ClickHouse does not, and take `min_position`."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
     turns = asyncio.Semaphore(ASKED_AT_ONCE_MAX)
+
+    async def admit(request: Request) -> int:
+        """The position that the answer reflects. Raises what the client is to be told."""
+        await guard(request)
+        if not history.tables_available:
+            raise Unavailable
+        wanted = _whole(request.query_params.get("min_position", "0"))
+        if not await history.reach(wanted, REACH_S_MAX):
+            raise ProjectionBehind(wanted, history.position.state.seq)
+        return history.position.state.seq
 
     async def ask(sql: str, bindings: Mapping[str, Parameter]) -> Answer:
         async with turns:
@@ -56,12 +97,13 @@ def build_router(analytics: Analytics, guard: Guard, position: Callable[[], int]
             except AnalyticsUnavailable as error:
                 raise Unavailable from error
 
-    @router.get("/ask", response_class=Response)
+    @router.get("/ask", response_class=Response, openapi_extra=_parameters("name"))
     async def get_ask(request: Request) -> Response:
         """Without `name` the list of ready questions; with it, its answer. Further query
         parameters are the question's own."""
-        await guard(request)
+        position = await admit(request)
         given = dict(request.query_params)
+        given.pop("min_position", None)
         name = given.pop("name", None)
         if name is None:
             return json_response({"questions": [one.summary() for one in _questions()]})
@@ -69,16 +111,20 @@ def build_router(analytics: Analytics, guard: Guard, position: Callable[[], int]
         if question is None:
             raise NotFound
         answer = await ask(question.sql, _bindings(question, given))
-        return _answer(answer, position(), question.summary())
+        return _answer(answer, position, question.summary())
 
-    @router.post("/ask", response_class=Response)
+    @router.post("/ask", response_class=Response, openapi_extra=OWN_QUESTION)
     async def post_ask(request: Request) -> Response:
         """One's own read-only SQL: `{"sql": "SELECT ..."}`."""
-        await guard(request)
+        position = await admit(request)
         sql = await _own_sql(request)
-        return _answer(await ask(sql, {}), position(), None)
+        return _answer(await ask(sql, {}), position, None)
 
-    @router.get("/export", response_class=Response)
+    @router.get(
+        "/export",
+        response_class=Response,
+        openapi_extra=_parameters("table", "format", "from", "to", "progress"),
+    )
     async def get_export(request: Request) -> Response:
         """A table (`table`, `events` by default) by positions `from` to `to`, as `format`
         ndjson, csv or parquet.
@@ -87,20 +133,29 @@ def build_router(analytics: Analytics, guard: Guard, position: Callable[[], int]
         with base64, and the last line says `ok`, `rows`, `bytes` and `sha256`: only then is
         the file whole.
         """
-        await guard(request)
-        table, encoder_type, positions = _wanted(request, position())
+        position = await admit(request)
+        table, encoder_type, positions = _wanted(request, position)
         try:
             rows = await row_count(analytics, table, positions)
         except AnalyticsError as error:
             raise Unavailable from error
         encoder = encoder_type()
         parts = export(analytics, table, positions, encoder)
-        headers = {"X-Position": str(position()), "X-Total-Rows": str(rows)}
+        headers = {"X-Position": str(position), "X-Total-Rows": str(rows)}
         if request.query_params.get("progress") == "true":
             return StreamingResponse(_framed(parts, rows), media_type=NDJSON, headers=headers)
         return StreamingResponse(_bare(parts), media_type=encoder.media_type, headers=headers)
 
     return router
+
+
+def _parameters(*names: str) -> dict[str, Any]:
+    """What the API document says of a GET."""
+    described = [
+        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
+        for name in (*names, "min_position")
+    ]
+    return {"parameters": described}
 
 
 def _questions() -> list[Question]:
@@ -137,11 +192,15 @@ def _wanted(request: Request, newest: int) -> tuple[str, Any, Range]:
     if table not in TABLES or form not in ENCODERS:
         known = {"tables": list(TABLES), "formats": list(ENCODERS)}
         raise Malformed("malformed_query", known)
-    try:
-        first, last = int(given.get("from", "1")), int(given.get("to", newest))
-    except ValueError as error:
-        raise Malformed("malformed_query", {"reason": "from and to are positions"}) from error
+    first, last = _whole(given.get("from", "1")), _whole(given.get("to", str(newest)))
     return table, ENCODERS[form], Range(max(first, 1), min(last, newest))
+
+
+def _whole(position: str) -> int:
+    """Raises Malformed."""
+    if not position.isdecimal() or len(position) > POSITION_DIGITS_MAX:
+        raise Malformed("malformed_query", {"reason": f"not a position: {position[:40]}"})
+    return int(position)
 
 
 async def _bare(parts: AsyncGenerator[Part, None]) -> AsyncGenerator[bytes, None]:

@@ -13,6 +13,7 @@ class DeadLetter(NamedTuple):
 
     seq: int
     event_index: int
+    """Within its Commit, from 0; -1 for the Commit's outcome itself."""
     type: str
     key: str | None
     payload: str
@@ -20,11 +21,11 @@ class DeadLetter(NamedTuple):
 
 
 class Projected(NamedTuple):
-    """One event of a Commit and what it comes to: rows, or a dead letter."""
+    """One event of a Commit, or what the Commit came to: rows, or a dead letter."""
 
     key: str | None
     event: DomainEvent | None
-    """None where it cannot be decoded."""
+    """None where it cannot be decoded, or is none."""
     puts: list[Put]
     letter: DeadLetter | None = None
 

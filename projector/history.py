@@ -58,6 +58,16 @@ class History:
         self.position: Position = START
         """Up to here everything that happened is in the tables."""
         self.tables_available = False
+        """False until the tables are there, and whenever ClickHouse does not answer."""
+        self._advanced = asyncio.Event()
+
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        """Whether the history has come to `seq`, within `wait_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while self.position.state.seq < seq:
+                    await self._advanced.wait()
+        return self.position.state.seq >= seq
 
     @property
     def journal_available(self) -> bool:
@@ -95,6 +105,8 @@ class History:
         if len(block) or not quiet:
             await self._write(block, reached)
         self.position = reached
+        self._advanced.set()
+        self._advanced = asyncio.Event()
 
     async def _write(self, block: Block, reached: Position) -> None:
         await self._persist(lambda: self._sink.write(block, reached))
@@ -134,9 +146,7 @@ class HistoryService:
     ) -> None:
         self._history = History(journal, analytics, limits)
         self._running: asyncio.Task[None] | None = None
-        self.routers: list[APIRouter] = [
-            build_router(analytics, guard, position=lambda: self.position)
-        ]
+        self.routers: list[APIRouter] = [build_router(analytics, self._history, guard)]
 
     @property
     def position(self) -> int:

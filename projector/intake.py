@@ -23,6 +23,7 @@ from projector.projections.rows import Facts
 
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
+DECISION: Final = "decision"
 NOTHING_REFUSED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -36,17 +37,17 @@ class Intake:
         """What the commits come to, event by event, in order.
 
         `refused` names keys whose rows the tables cannot hold, and why: their events are
-        set aside like those of stopped keys.
+        set aside like those of stopped keys. DECISION is the key of what the Commits came to.
         """
         failed = dict(refused)
         found: list[Projected] = []
         for commit in commits:
             facts = Facts(commit.decided_at, commit.seq)
-            found.append(Projected(None, None, [project_decision(commit)]))
+            found.append(_take_decision(commit, failed))
             for index, stored in enumerate(commit.events):
                 event = self._take_event(stored, index, facts, failed)
-                if event.letter is not None and event.key is not None:
-                    failed.setdefault(event.key, STOPPED)
+                if event.letter is not None and event.letter.key is not None:
+                    failed.setdefault(event.letter.key, STOPPED)
                 found.append(event)
         return found
 
@@ -68,6 +69,22 @@ class Intake:
             reason = f"{type(error).__name__}: {error}"
         letter = _letter(stored, index, facts, reason)
         return Projected(letter.key, event, [], letter)
+
+
+def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
+    """A decision that the tables cannot hold is missed by nothing that comes after it."""
+    if DECISION not in failed:
+        return Projected(DECISION, None, [project_decision(commit)])
+    outcome = msgspec.json.encode(commit.outcome).decode()
+    letter = DeadLetter(
+        seq=commit.seq,
+        event_index=-1,
+        type=DECISION,
+        key=None,
+        payload=outcome,
+        reason=_printable(failed[DECISION])[:REASON_CHARS_MAX],
+    )
+    return Projected(DECISION, None, [], letter)
 
 
 def _letter(stored: Raw, index: int, facts: Facts, reason: str) -> DeadLetter:

@@ -28,6 +28,7 @@ from contracts.events import (
     PersonSeen,
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.rating_events import RatingEvent
 from projector.findings import Findings
 
 
@@ -73,7 +74,7 @@ class Ledger:
         """Enter one Commit's events and check all that they touched."""
         for event in events:
             match event:
-                case PersonSeen():
+                case PersonSeen() | RatingEvent():
                     pass
                 case AnnouncementCreated():
                     self._announce(event)

@@ -8,18 +8,21 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
+from projector.history import HistoryService
 from projector.http import build_router
-from projector.operators import OperatorGuard
 from projector.service import ProjectorService
 from projector.settings import Settings
+from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
+from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
@@ -51,13 +54,24 @@ def build_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         journal = journal_of(settings)
         pool = await open_pool(settings.postgres_dsn.get_secret_value())
+        guard = _guard(settings)
         service = ProjectorService(journal, pool, limits=settings.limits())
-        app.include_router(build_router(service, _guard(settings)))
+        app.include_router(build_router(service, guard))
         app.include_router(build_process_router(service.readiness))
-        running = await service.start()
-        running.add_done_callback(stopped)
-        yield
-        await service.stop()
+        async with AsyncExitStack() as stack:
+            (await service.start()).add_done_callback(stopped)
+            stack.push_async_callback(service.stop)
+            if settings.clickhouse_dsn is not None:
+                analytics = ServerAnalytics(
+                    settings.clickhouse_dsn.get_secret_value(),
+                    analyst_dsn=_secret(settings.clickhouse_analyst_dsn),
+                )
+                stack.push_async_callback(analytics.close)
+                history = HistoryService(journal, analytics, guard)
+                app.include_router(history.routers[0])
+                (await history.start()).add_done_callback(stopped)
+                stack.push_async_callback(history.stop)
+            yield
         await journal.close()
         pool.terminate()
 
@@ -69,6 +83,10 @@ def build_app(
     )
     install_problems(app)
     return app
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return None if value is None else value.get_secret_value()
 
 
 def _guard(settings: Settings) -> OperatorGuard:

@@ -2,7 +2,7 @@
 
 Delivers in order and exactly once: rows and position move together, and a batch that
 finds the position moved by somebody else is not written. Nothing is held that could be
-lost: after a crash anywhere, reading goes on from the stored position.
+lost: after a crash anywhere, also of the database, reading goes on from the stored position.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, NoReturn, TypeVar
 from contracts.records import Barrier, Commit
 from projector.batch import Batch, Projected
 from projector.intake import Intake
-from projector.ports import RowsRefused, Sink, SinkUnavailable, Step
+from projector.ports import Fenced, RowsRefused, Sink, SinkUnavailable, Step
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.tail import START, Accepted, Position, Tail
@@ -81,18 +81,34 @@ class Projector:
     async def run(self) -> NoReturn:
         """Follow the journal. Raises JournalBroken, and Fenced where another projector
         writes to the same tables."""
-        self.position = await self._persist(self._sink.position)
-        self._intake = Intake(await self._persist(self._sink.stopped_keys))
-        self._tail = Tail(self._journal, self.position)
-        try:
-            while True:
-                records = await self._gather()
-                for part in _parts(records, self._limits.batch_events_max):
-                    self._oldest_unwritten_ms = part[0].stamp_ms
-                    await self._store(part)
-                self._oldest_unwritten_ms = None
-        finally:
-            await self._tail.close()
+        while True:
+            self.position = await self._persist(self._sink.position)
+            self._intake = Intake(await self._persist(self._sink.stopped_keys))
+            self._tail = Tail(self._journal, self.position)
+            try:
+                await self._follow()
+            except Fenced:
+                if not await self._tables_went_back():
+                    raise
+            finally:
+                await self._tail.close()
+
+    async def _follow(self) -> NoReturn:
+        while True:
+            records = await self._gather()
+            for part in _parts(records, self._limits.batch_events_max):
+                self._oldest_unwritten_ms = part[0].stamp_ms
+                await self._store(part)
+            self._oldest_unwritten_ms = None
+
+    async def _tables_went_back(self) -> bool:
+        """A database that crashed may come back without the last batches it had taken; a
+        rival only ever moves it forward."""
+        stored = (await self._persist(self._sink.position)).state.seq
+        if stored >= self.position.state.seq:
+            return False
+        log.warning("tables went back", extra={"position": stored})
+        return True
 
     async def _gather(self) -> list[Accepted]:
         """What came since the last batch, and what comes until the next may start."""

@@ -25,6 +25,12 @@ class Settings(BaseSettings):
     postgres_dsn: SecretStr = Field(
         validation_alias=AliasChoices("POSTGRES_DSN", "PROJECTOR_POSTGRES_DSN")
     )
+    clickhouse_dsn: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("CLICKHOUSE_DSN", "PROJECTOR_CLICKHOUSE_DSN")
+    )
+    """Without it there is no history to question; everything else works."""
+    clickhouse_analyst_dsn: SecretStr | None = None
+    """The read-only account through which questions go (deploy/clickhouse/analyst.xml)."""
     operator_token: SecretStr = Field(
         min_length=16,
         validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "PROJECTOR_OPERATOR_TOKEN"),

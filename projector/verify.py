@@ -99,6 +99,9 @@ class _Fold:
                         yield pace.line(self._records)
         finally:
             await tail.close()
+        for _ in self.tables.score():
+            if pace.is_due() and await pace.rest():
+                yield pace.line(self._records)
         self._sizes = {name: len(rows) for name, rows in self.tables.rows.items()}
         yield pace.line(self._records)
 

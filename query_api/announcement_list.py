@@ -1,55 +1,60 @@
 """Lists of announcements: by condition, mine as host, mine as guest, a film's current ones."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from fastapi import APIRouter
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.ids import PersonId
 from contracts.representations import AnnouncementResponse
+from query_api import filters
 from query_api.announcements import COLUMNS, list_line
-from query_api.documented import documented
-from query_api.filters import Where, add_filters, malformed
-from query_api.paging import Sort, cursor_of, limit_of, next_page, sort_of
+from query_api.documented import Parameter, documented, one_of
+from query_api.filters import Where, add_filters, given, malformed, statuses_of
+from query_api.paging import (
+    INSTANT,
+    INTEGER,
+    PAGE_PARAMETERS,
+    Page,
+    Sort,
+    cursor_of,
+    limit_of,
+    sort_of,
+)
+from query_api.ratings import BY_AUTHOR_RATING
 from query_api.reading import Reads, answer
-from query_api.visibility import VISIBLE
+from query_api.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
 from runtime.clock import Clock
 from runtime.http import language_of
 from runtime.tokens import Caller
 
 SORTS: Final = {
-    "event_time": Sort("event_time", "a.event_time", datetime, "timestamptz"),
-    "created": Sort("created", "a.created", datetime, "timestamptz", descending=True),
-    "tickets_left": Sort("tickets_left", "a.tickets_left", int, "integer", descending=True),
-    "author_rating": Sort(
-        "author_rating", "0.0::double precision", float, "double precision", descending=True
-    ),
+    "event_time": Sort("event_time", "a.event_time", INSTANT, "timestamptz"),
+    "created": Sort("created", "a.created", INSTANT, "timestamptz", descending=True),
+    "tickets_left": Sort("tickets_left", "a.tickets_left", INTEGER, "integer", descending=True),
+    "author_rating": BY_AUTHOR_RATING,
 }
 
-MINE_AS_HOST: Final = "a.author_id = $2::uuid"
-MINE_AS_GUEST: Final = """
-    a.announcement_id IN (
-        SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
-"""
-CURRENT: Final = "a.status = 'Alive' AND a.event_time > {}"
+SCOPES: Final = {
+    "host": "a.author_id = $2::uuid",
+    "guest": """
+        a.announcement_id IN (
+            SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
+    """,
+}
+STILL_TO_COME: Final = "a.event_time > {}"
 
 PARAMETERS: Final = (
-    ("date_from", "evenings that start at or after this instant"),
-    ("date_to", "evenings that start before this instant"),
-    ("location", "words of the place, or their beginnings"),
-    ("q", "words of title, description or film, or their beginnings"),
-    ("is_free", "true or false"),
-    ("has_seats", "true or false"),
-    ("min_author_rating", "0 to 10"),
-    ("author_id", "evenings of this host"),
-    ("movie_id", "evenings for this film"),
-    ("status", "one or more of the statuses, separated by commas"),
-    ("mine", "`host`: announced by the caller; `guest`: where the caller has a booking"),
-    ("fits_my_schedule", "true: no overlap with the caller's own evenings"),
-    ("sort", "event_time, created, author_rating, tickets_left; `-` turns it round"),
-    ("limit", "lines of a page, 100 at most"),
-    ("cursor", "`X-Next-Cursor` of the page before"),
+    *filters.PARAMETERS,
+    Parameter(
+        "mine", "announced by the caller, or where the caller has a booking", one_of(*SCOPES)
+    ),
+    Parameter("sort", "`-` turns it round", one_of(*SORTS, *(f"-{name}" for name in SORTS))),
+    *PAGE_PARAMETERS,
 )
 
 
@@ -61,45 +66,55 @@ def build_router(reads: Reads, clock: Clock) -> APIRouter:
         """Evenings that the caller may see: by default those open to requests and still to
         come, soonest first."""
         caller = await reads.caller(request)
-        where = Where(caller.is_super, caller.person_id, list(await _followed(reads, caller)))
-        where.add(VISIBLE)
-        _add_scope(where, request, clock())
-        add_filters(where, request.query_params)
-        sort, limit = sort_of(request, SORTS, "event_time"), limit_of(request)
-        if (last := cursor_of(request, sort)) is not None:
-            keyset = f"({sort.column}, a.announcement_id) {sort.comparison}"
-            where.add(keyset + f" ({{}}::{sort.sql_type}, {{}}::uuid)", *last)
-        order = sort.order.format(id="a.announcement_id")
-        sql = (
-            f"SELECT {sort.column} AS sort_key, {COLUMNS} WHERE {where.sql} "
-            f"ORDER BY {order} LIMIT {limit + 1}"
-        )
+        followed = await reads.followed_by(caller)
+        page = list_page(request.query_params, caller, followed, clock())
         async with reads.snapshot(request) as snapshot:
-            rows = await snapshot.rows(sql, *where.arguments)
+            rows = await snapshot.search(page.sql, *page.arguments)
         language = language_of(request)
-        headers = {}
-        if len(rows) > limit:
-            last_row = rows[limit - 1]
-            headers = next_page(request, sort, last_row["sort_key"], last_row["announcement_id"])
-        lines = [list_line(row, language) for row in rows[:limit]]
+        rows, headers = page.cut(request, rows)
+        lines = [list_line(row, language) for row in rows]
         return answer(request, lines, snapshot.position, headers=headers)
 
     return router
 
 
-def _add_scope(where: Where, request: Request, now: datetime) -> None:
-    """Mine are shown in every status; of all others only the current, unless one asks."""
-    match request.query_params.get("mine"):
-        case "host":
-            where.add(MINE_AS_HOST)
-        case "guest":
-            where.add(MINE_AS_GUEST)
-        case None:
-            if "status" not in request.query_params:
-                where.add(CURRENT, now)
-        case _:
-            raise malformed("mine")
+def list_page(
+    parameters: QueryParams, caller: Caller, followed: Sequence[PersonId], now: datetime
+) -> Page:
+    """Mine are listed in every status; of all others the current ones, unless one asks for
+    a status. Raises Malformed."""
+    where = Where(caller.is_super, caller.person_id, followed)
+    where.add(VISIBLE)
+    statuses = statuses_of(parameters)
+    scope = given(parameters, "mine")
+    if scope is not None:
+        where.add(_known_scope(scope))
+    elif not statuses:
+        statuses = ["Alive"]
+        where.add(STILL_TO_COME, now)
+    if statuses and not caller.is_super and STATUSES_OF_PARTIES.issuperset(statuses):
+        where.add(OWN_OR_INVOLVED)
+    add_filters(where, parameters)
+    sort, limit = sort_of(parameters, SORTS, "event_time"), limit_of(parameters)
+    if (last := cursor_of(parameters, sort)) is not None:
+        where.add(sort.behind("a.announcement_id"), *last)
+    sql = _sql(where, statuses, sort, limit + 1)
+    return Page(sql, where.arguments, sort, limit, "announcement_id")
 
 
-async def _followed(reads: Reads, caller: Caller) -> frozenset[str]:
-    return frozenset(await reads.following(caller.person_id))
+def _sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
+    """Each status is read along its own index; then the few lines are merged."""
+    conditions = [f"a.status = {where.bind(status)}" for status in statuses] or ["true"]
+    order = sort.order("sort_key", "announcement_id")
+    parts = (
+        f"(SELECT {sort.column} AS sort_key, {COLUMNS} WHERE {where.sql} AND {condition} "
+        f"ORDER BY {order} LIMIT {lines})"
+        for condition in conditions
+    )
+    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) page ORDER BY {order} LIMIT {lines}"
+
+
+def _known_scope(name: str) -> str:
+    if name not in SCOPES:
+        raise malformed("mine")
+    return SCOPES[name]

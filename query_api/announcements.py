@@ -9,81 +9,94 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Language
+from contracts.ids import PersonId
 from contracts.representations import (
     AnnouncementResponse,
     DetailAnnouncementResponse,
     GuestEntry,
 )
-from query_api.documented import documented
+from query_api.documented import Parameter, documented
+from query_api.filters import malformed
+from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.reading import Reads, Snapshot, answer, path_id
 from query_api.visibility import SHOWS_PLACE, VISIBLE
 from runtime.http import language_of
 from runtime.tokens import Caller
 
+MY_STATE: Final = """
+    (SELECT b.state FROM read_model.bookings b
+     WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid) AS my_state
+"""
+
 COLUMNS: Final = f"""
-    a.*, host.name AS author_name, {SHOWS_PLACE} AS shows_place
+    a.announcement_id, a.author_id, a.movie_id, a.movie_title, a.movie_title_ru, a.duration_min,
+    a.title, a.description, a.status, a.closed_reason, a.cancel_reason, a.visibility, a.is_free,
+    a.price_amount, a.price_currency, a.ticket_count, a.tickets_left, a.event_time, a.ends_at,
+    a.tz, a.event_location, a.hide_location, a.location_hint, a.version, a.created, a.modified,
+    host.name AS author_name, {AUTHOR_SCORE}, {SHOWS_PLACE} AS shows_place
     FROM read_model.announcements a
     LEFT JOIN read_model.people host ON host.person_id = a.author_id
+    {HOST_JOIN}
 """
 
 SELECT_ONE: Final = f"""
-    SELECT {COLUMNS}
+    SELECT
+        (SELECT count(*) FROM read_model.bookings b
+         WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') AS guest_count,
+        (SELECT b.booking_id FROM read_model.bookings b
+         WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid) AS my_booking_id,
+        {MY_STATE}, {COLUMNS}
     WHERE a.announcement_id = $4 AND {VISIBLE}
 """
 
-SELECT_AUTHOR: Final = """
-    SELECT author_id, visibility FROM read_model.announcements WHERE announcement_id = $1
-"""
-
-SELECT_GUESTS: Final = """
-    SELECT b.*, guest.name AS guest_name
+SELECT_GUESTS: Final = f"""
+    SELECT b.*, guest.name AS guest_name, {GUEST_SCORE}
     FROM read_model.bookings b
     LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    {GUEST_JOIN}
     WHERE b.announcement_id = $1 AND ($2 OR b.state = 'confirmed')
     ORDER BY b.created, b.booking_id
     LIMIT 10000
 """
 
-SELECT_MINE: Final = """
-    SELECT booking_id, state FROM read_model.bookings
-    WHERE announcement_id = $1 AND guest_id = $2
-"""
-
-COUNT_CONFIRMED: Final = """
-    SELECT count(*) FROM read_model.bookings
-    WHERE announcement_id = $1 AND state = 'confirmed'
-"""
+PARAMETERS: Final = (
+    Parameter("guest_list", "`names`: bare names instead of entries", {"enum": ["names"]}),
+)
 
 
 def build_router(reads: Reads) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/announcement/{announcement_id}", **documented(DetailAnnouncementResponse))
+    @router.get(
+        "/announcement/{announcement_id}", **documented(DetailAnnouncementResponse, PARAMETERS)
+    )
     async def get_announcement(request: Request) -> Response:
         """One evening as the caller may see it. `?guest_list=names` gives bare names."""
         caller = await reads.caller(request)
         announcement_id = path_id(request, "announcement_id")
+        names_only = _names_only(request)
+        followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
-            found = await select_visible(snapshot, reads, caller, announcement_id)
-            detail = await _detail(snapshot, found, caller, language_of(request))
-        content: Any = detail
-        if request.query_params.get("guest_list") == "names":
-            content = _with_names(detail)
+            found = await select_visible(snapshot, caller, followed, announcement_id)
+            detail = await _detail(snapshot, reads, found, caller, language_of(request))
+        content = _with_names(detail) if names_only else detail
         return answer(request, content, snapshot.position, version=detail.version)
 
     return router
 
 
+def _names_only(request: Request) -> bool:
+    """Raises Malformed."""
+    asked = request.query_params.get("guest_list")
+    if asked not in (None, "names"):
+        raise malformed("guest_list")
+    return asked is not None
+
+
 async def select_visible(
-    snapshot: Snapshot, reads: Reads, caller: Caller, announcement_id: str
+    snapshot: Snapshot, caller: Caller, followed: list[PersonId], announcement_id: str
 ) -> asyncpg.Record:
     """The announcement's row. Raises NotFound where it is absent or hidden."""
-    author = await snapshot.row(SELECT_AUTHOR, announcement_id)
-    followed: list[str] = []
-    if author["visibility"] == "subscribers" and await reads.follows(
-        author["author_id"], caller.person_id
-    ):
-        followed.append(author["author_id"])
     return await snapshot.row(
         SELECT_ONE, caller.is_super, caller.person_id, followed, announcement_id
     )
@@ -94,25 +107,23 @@ def list_line(row: asyncpg.Record, language: Language) -> AnnouncementResponse:
 
 
 async def _detail(
-    snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language
+    snapshot: Snapshot, reads: Reads, row: asyncpg.Record, caller: Caller, language: Language
 ) -> DetailAnnouncementResponse:
-    announcement_id = row["announcement_id"]
-    mine = await snapshot.rows(SELECT_MINE, announcement_id, caller.person_id)
     everyone = caller.is_super or row["author_id"] == caller.person_id
     guests: Sequence[asyncpg.Record] = ()
-    if everyone or (mine and mine[0]["state"] == "confirmed"):
-        guests = await snapshot.rows(SELECT_GUESTS, announcement_id, everyone)
+    if everyone or (row["my_state"] == "confirmed" and not reads.hide_guest_list):
+        guests = await snapshot.rows(SELECT_GUESTS, row["announcement_id"], everyone)
     return DetailAnnouncementResponse(
         **_line_fields(row, language),
         description=row["description"],
         modified=row["modified"],
         version=row["version"],
         guest_list=[_guest_entry(guest) for guest in guests],
-        guest_count=await snapshot.connection.fetchval(COUNT_CONFIRMED, announcement_id),
+        guest_count=row["guest_count"],
         hide_location=row["hide_location"],
         cancel_reason=row["cancel_reason"],
-        my_booking_id=mine[0]["booking_id"] if mine else None,
-        my_state=mine[0]["state"] if mine else None,
+        my_booking_id=row["my_booking_id"],
+        my_state=row["my_state"],
     )
 
 
@@ -132,8 +143,8 @@ def _line_fields(row: asyncpg.Record, language: Language) -> dict[str, Any]:
         "movie_id": row["movie_id"],
         "movie_title": row["movie_title_ru" if language == "ru" else "movie_title"],
         "author_name": row["author_name"] or "",
-        "author_rating": 0.0,
-        "author_rating_count": 0,
+        "author_rating": row["author_rating"],
+        "author_rating_count": row["author_rating_count"],
         "tickets_left": row["tickets_left"],
         "duration_min": row["duration_min"],
         "ends_at": row["ends_at"],
@@ -152,8 +163,8 @@ def _guest_entry(row: asyncpg.Record) -> GuestEntry:
         guest_name=row["guest_name"] or "",
         author_status=row["author_status"],
         guest_status=row["guest_status"],
-        guest_rating=0.0,
-        guest_rating_count=0,
+        guest_rating=row["guest_rating"],
+        guest_rating_count=row["guest_rating_count"],
         state=row["state"],
     )
 

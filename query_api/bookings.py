@@ -1,10 +1,10 @@
 """Read model `bookings`: one in detail, the participants of an evening, mine."""
 
-from datetime import datetime
 from typing import Any, Final, get_args
 
 import asyncpg
 from fastapi import APIRouter
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -12,20 +12,24 @@ from contracts.booking_state import BookingState
 from contracts.errors import Language
 from contracts.representations import BookingResponse, DetailBookingResponse, Overlap
 from query_api.announcements import select_visible
-from query_api.documented import documented
-from query_api.filters import Where, malformed
-from query_api.paging import Sort, cursor_of, limit_of, next_page
+from query_api.documented import ID, Parameter, documented, one_of, some_of
+from query_api.filters import Where, given, malformed, parse_id, parse_some
+from query_api.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of, limit_of
+from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.reading import Reads, Snapshot, answer, path_id
 from runtime.http import language_of
 from runtime.tokens import Caller
 
-COLUMNS: Final = """
+COLUMNS: Final = f"""
     b.*, a.title, a.status AS announcement_status, a.movie_title, a.movie_title_ru,
-    a.event_time, a.ends_at, host.name AS author_name, guest.name AS guest_name
+    a.event_time, a.ends_at, host.name AS author_name, guest.name AS guest_name,
+    {AUTHOR_SCORE}, {GUEST_SCORE}
     FROM read_model.bookings b
     JOIN read_model.announcements a USING (announcement_id)
     LEFT JOIN read_model.people host ON host.person_id = b.author_id
     LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    {HOST_JOIN}
+    {GUEST_JOIN}
 """
 
 # A draft's invitations are not yet the guests' business.
@@ -62,12 +66,11 @@ SELECT_OVERLAPS: Final = """
     LIMIT 100
 """
 
-BY_CREATION: Final = Sort("created", "b.created", datetime, "timestamptz")
-STATES: Final = frozenset(get_args(BookingState))
+BY_CREATION: Final = Sort("created", "b.created", INSTANT, "timestamptz")
+STATES: Final[tuple[str, ...]] = get_args(BookingState)
 PARAMETERS: Final = (
-    ("state", "one or more states, separated by commas"),
-    ("limit", "lines of a page, 100 at most"),
-    ("cursor", "`X-Next-Cursor` of the page before"),
+    Parameter("state", "in one of these", some_of(*STATES)),
+    *PAGE_PARAMETERS,
 )
 
 
@@ -109,26 +112,23 @@ def build_router(reads: Reads) -> APIRouter:
         """The author sees everyone, a confirmed guest the confirmed, others nobody."""
         caller = await reads.caller(request)
         announcement_id = path_id(request, "announcement_id")
+        followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
-            evening = await select_visible(snapshot, reads, caller, announcement_id)
+            evening = await select_visible(snapshot, caller, followed, announcement_id)
+            confirmed = evening["my_state"] == "confirmed" and not reads.hide_guest_list
             where = Where()
             where.add("b.announcement_id = {}", announcement_id)
             if not (caller.is_super or evening["author_id"] == caller.person_id):
-                where.add("b.state = 'confirmed'")
-                where.add(
-                    "EXISTS (SELECT FROM read_model.bookings mine WHERE mine.announcement_id = "
-                    "b.announcement_id AND mine.guest_id = {}::uuid AND mine.state = 'confirmed')",
-                    caller.person_id,
-                )
-            return await _page(request, snapshot, where)
+                where.add("b.state = 'confirmed' AND {}::boolean", confirmed)
+            return await _answer_page(request, snapshot, where)
 
     @router.get(
         "/bookings",
         **documented(
             list[BookingResponse],
             (
-                ("role", "`guest` (default) or `author`"),
-                ("announcement_id", "of this evening"),
+                Parameter("role", "`guest` unless stated", one_of("guest", "author")),
+                Parameter("announcement_id", "of this evening", ID),
                 *PARAMETERS,
             ),
         ),
@@ -136,40 +136,46 @@ def build_router(reads: Reads) -> APIRouter:
     async def list_my_bookings(request: Request) -> Response:
         """The caller's bookings, as guest or as author."""
         caller = await reads.caller(request)
-        where = Where()
-        match request.query_params.get("role", "guest"):
-            case "guest":
-                where.add("b.guest_id = {}::uuid AND a.status <> 'Created'", caller.person_id)
-            case "author":
-                where.add("b.author_id = {}::uuid", caller.person_id)
-            case _:
-                raise malformed("role")
-        if (text := request.query_params.get("announcement_id")) is not None:
-            where.add("b.announcement_id::text = {}", text.lower())
+        where = bookings_of(caller, request.query_params)
         async with reads.snapshot(request) as snapshot:
-            return await _page(request, snapshot, where)
+            return await _answer_page(request, snapshot, where)
 
     return router
 
 
-async def _page(request: Request, snapshot: Snapshot, where: Where) -> Response:
-    if (text := request.query_params.get("state")) is not None:
-        states = text.split(",")
-        if not STATES.issuperset(states):
-            raise malformed("state")
-        where.add("b.state = ANY({}::text[])", states)
-    limit = limit_of(request)
-    if (last := cursor_of(request, BY_CREATION)) is not None:
-        where.add("(b.created, b.booking_id) > ({}::timestamptz, {}::uuid)", *last)
-    rows = await snapshot.rows(
-        f"SELECT {COLUMNS} WHERE {where.sql} ORDER BY b.created, b.booking_id LIMIT {limit + 1}",
-        *where.arguments,
+def bookings_of(caller: Caller, parameters: QueryParams) -> Where:
+    """The caller's bookings, in the role asked for. Raises Malformed."""
+    where = Where()
+    match given(parameters, "role"):
+        case None | "guest":
+            where.add("b.guest_id = {}::uuid AND a.status <> 'Created'", caller.person_id)
+        case "author":
+            where.add("b.author_id = {}::uuid", caller.person_id)
+        case _:
+            raise malformed("role")
+    if (text := given(parameters, "announcement_id")) is not None:
+        where.add("b.announcement_id = {}", parse_id(text, "announcement_id"))
+    return where
+
+
+def bookings_page(where: Where, parameters: QueryParams) -> Page:
+    """Those of `where` that the parameters ask for. Raises Malformed."""
+    if (text := given(parameters, "state")) is not None:
+        where.add("b.state = ANY({}::text[])", parse_some(text, "state", frozenset(STATES)))
+    limit = limit_of(parameters)
+    if (last := cursor_of(parameters, BY_CREATION)) is not None:
+        where.add(BY_CREATION.behind("b.booking_id"), *last)
+    sql = (
+        f"SELECT {BY_CREATION.column} AS sort_key, {COLUMNS} WHERE {where.sql} "
+        f"ORDER BY {BY_CREATION.order('sort_key', 'b.booking_id')} LIMIT {limit + 1}"
     )
-    headers = {}
-    if len(rows) > limit:
-        last_row = rows[limit - 1]
-        headers = next_page(request, BY_CREATION, last_row["created"], last_row["booking_id"])
-    lines = [BookingResponse(**_line_fields(row)) for row in rows[:limit]]
+    return Page(sql, where.arguments, BY_CREATION, limit, "booking_id")
+
+
+async def _answer_page(request: Request, snapshot: Snapshot, where: Where) -> Response:
+    page = bookings_page(where, request.query_params)
+    rows, headers = page.cut(request, await snapshot.rows(page.sql, *page.arguments))
+    lines = [BookingResponse(**_line_fields(row)) for row in rows]
     return answer(request, lines, snapshot.position, headers=headers)
 
 
@@ -185,8 +191,8 @@ async def _detail(
         **_line_fields(row),
         movie_title=row["movie_title_ru" if language == "ru" else "movie_title"],
         author_name=row["author_name"] or "",
-        author_rating=0.0,
-        author_rating_count=0,
+        author_rating=row["author_rating"],
+        author_rating_count=row["author_rating_count"],
         announcement_title=row["title"],
         announcement_status=row["announcement_status"],
         hold_until=row["hold_until"],
@@ -226,11 +232,11 @@ def _line_fields(row: asyncpg.Record) -> dict[str, Any]:
         "guest_name": row["guest_name"] or "",
         "author_status": row["author_status"],
         "guest_status": row["guest_status"],
-        "guest_rating": 0.0,
+        "guest_rating": row["guest_rating"],
         "announcement_id": row["announcement_id"],
         "guest_id": row["guest_id"],
         "author_id": row["author_id"],
-        "guest_rating_count": 0,
+        "guest_rating_count": row["guest_rating_count"],
         "state": row["state"],
         "event_time": row["event_time"],
         "created": row["created"],

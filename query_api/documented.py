@@ -1,26 +1,47 @@
 """What the OpenAPI document says of a read route."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from runtime.openapi import response_schema
 
-_PROBLEMS = {
+
+class Parameter(NamedTuple):
+    """A query parameter. Lists of values are separated by commas."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any] = {"type": "string"}
+
+
+INSTANT: Final = {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date")]}
+BOOLEAN: Final = {"type": "boolean"}
+ID: Final = {"type": "string", "format": "uuid"}
+
+
+def one_of(*values: str) -> dict[str, Any]:
+    return {"type": "string", "enum": list(values)}
+
+
+def some_of(*values: str) -> dict[str, Any]:
+    return {"type": "array", "items": one_of(*values)}
+
+
+_PROBLEMS: Final = {
     401: "no token, or one that does not hold",
     404: "absent or hidden",
+    422: "a parameter is malformed",
     504: "`projection_behind`: not yet at `min_position`",
 }
-_MIN_POSITION = {
-    "name": "min_position",
-    "in": "query",
-    "required": False,
-    "description": "wait until this place in the journal is readable (`X-Position` of a write)",
-    "schema": {"type": "integer"},
-}
+_MIN_POSITION: Final = Parameter(
+    "min_position",
+    "wait until this place in the journal is readable (`X-Position` of a write)",
+    {"type": "integer", "minimum": 0},
+)
 
 
-def documented(response: Any, parameters: Sequence[tuple[str, str]] = ()) -> dict[str, Any]:
-    """Keyword arguments for a route decorator; `parameters` are (name, description)."""
+def documented(response: Any, parameters: Sequence[Parameter] = ()) -> dict[str, Any]:
+    """Keyword arguments for a route decorator."""
     problem = {"application/problem+json": {"schema": {"type": "object"}}}
     responses: dict[int, dict[str, Any]] = {
         status: {"description": text, "content": problem} for status, text in _PROBLEMS.items()
@@ -29,8 +50,18 @@ def documented(response: Any, parameters: Sequence[tuple[str, str]] = ()) -> dic
         "description": "as of `X-Position`",
         "content": {"application/json": {"schema": response_schema(response)}},
     }
-    own = [
-        {"name": name, "in": "query", "required": False, "description": text, "schema": {}}
-        for name, text in parameters
-    ]
-    return {"responses": responses, "openapi_extra": {"parameters": [_MIN_POSITION, *own]}}
+    described = [_described(parameter) for parameter in (_MIN_POSITION, *parameters)]
+    return {"responses": responses, "openapi_extra": {"parameters": described}}
+
+
+def _described(parameter: Parameter) -> dict[str, Any]:
+    described = {
+        "name": parameter.name,
+        "in": "query",
+        "required": False,
+        "description": parameter.text,
+        "schema": parameter.schema,
+    }
+    if parameter.schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    return described

@@ -1,22 +1,32 @@
 """Query parameters of lists, and the fixed SQL fragments they select.
 
 Fragments are constants of this module; what the client says only ever becomes a bound
-parameter.
+parameter. A parameter given more than once counts as one list.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
+from contracts.representations import AnnouncementStatus
+from query_api.documented import BOOLEAN, ID, INSTANT, Parameter, some_of
+from query_api.ratings import AUTHOR_RATING
+
+DAYS_OF: Final = ZoneInfo("Europe/Moscow")
+"""Where a date without a time of day begins and ends."""
 
 WORDS_MAX: Final = 8
+STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
+
 _WORD: Final = re.compile(r"\w+")
-STATUSES: Final = frozenset({"Created", "Alive", "Closed", "Done", "Cancelled"})
+_SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Where:
@@ -26,45 +36,74 @@ class Where:
         self.arguments: list[Any] = list(fixed)
         self._conditions: list[str] = []
 
+    def bind(self, argument: Any) -> str:
+        """The placeholder that stands for one more argument."""
+        self.arguments.append(argument)
+        return f"${len(self.arguments)}"
+
     def add(self, condition: str, *arguments: Any) -> None:
-        """`{}` in the condition stands for the number of the next argument."""
-        numbers = range(len(self.arguments) + 1, len(self.arguments) + 1 + len(arguments))
-        self._conditions.append(condition.format(*(f"${number}" for number in numbers)))
-        self.arguments.extend(arguments)
+        """Each `{}` in the condition stands for the next argument."""
+        self._conditions.append(condition.format(*(self.bind(one) for one in arguments)))
 
     @property
     def sql(self) -> str:
         return " AND ".join(self._conditions) or "true"
 
 
+def given(parameters: QueryParams, name: str) -> str | None:
+    """The text of a parameter, None where it is absent."""
+    return ",".join(parameters.getlist(name)) if name in parameters else None
+
+
 def malformed(parameter: str) -> Malformed:
     return Malformed("malformed_query", {"parameter": parameter})
 
 
-def _instant(text: str, parameter: str) -> datetime:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise malformed(parameter) from error
-    if instant.tzinfo is None:
-        raise Malformed("naive_time", {"parameter": parameter})
-    return instant.astimezone(UTC)
-
-
-def _boolean(text: str, parameter: str) -> bool:
+def parse_boolean(text: str, parameter: str) -> bool:
     if text not in ("true", "false"):
         raise malformed(parameter)
     return text == "true"
 
 
-def _id(text: str, parameter: str) -> str:
+def parse_id(text: str, parameter: str) -> str:
     found = canonical(text)
     if found is None:
         raise malformed(parameter)
     return found
 
 
-def _number(text: str, parameter: str) -> float:
+def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
+    """The different values of a list, in order of their names."""
+    found = frozenset(text.split(","))
+    if not found <= known:
+        raise malformed(parameter)
+    return sorted(found)
+
+
+def _from(text: str, parameter: str) -> datetime:
+    return _instant(text, parameter, later=timedelta())
+
+
+def _to(text: str, parameter: str) -> datetime:
+    """A date means to the end of that day."""
+    return _instant(text, parameter, later=timedelta(days=1))
+
+
+def _instant(text: str, parameter: str, later: timedelta) -> datetime:
+    """`later` is added to a bare date."""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.combine(date.fromisoformat(text) + later, time(), DAYS_OF)
+        # A plus sign that a client forgot to escape arrives as a space.
+        instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
+        if instant.tzinfo is None:
+            raise Malformed("naive_time", {"parameter": parameter})
+        return instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise malformed(parameter) from error
+
+
+def _score(text: str, parameter: str) -> float:
     try:
         number = float(text)
     except ValueError as error:
@@ -72,13 +111,6 @@ def _number(text: str, parameter: str) -> float:
     if not 0 <= number <= 10:
         raise malformed(parameter)
     return number
-
-
-def _status(text: str, parameter: str) -> list[str]:
-    statuses = text.split(",")
-    if not STATUSES.issuperset(statuses):
-        raise malformed(parameter)
-    return statuses
 
 
 def _prefixes(text: str, parameter: str) -> str:
@@ -91,36 +123,85 @@ def _prefixes(text: str, parameter: str) -> str:
 
 Parse = Callable[[str, str], Any]
 
-FILTERS: Final[dict[str, tuple[Parse, str]]] = {
-    "date_from": (_instant, "a.event_time >= {}"),
-    "date_to": (_instant, "a.event_time < {}"),
-    "location": (_prefixes, "a.location_words @@ to_tsquery('simple', {})"),
-    "q": (_prefixes, "a.words @@ to_tsquery('simple', {})"),
-    "is_free": (_boolean, "a.is_free = {}"),
-    "has_seats": (_boolean, "(a.tickets_left > 0) = {}"),
-    "min_author_rating": (_number, "coalesce(0.0, 0.0) >= {}::double precision"),
-    "author_id": (_id, "a.author_id = {}"),
-    "movie_id": (_id, "a.movie_id = {}"),
-    "status": (_status, "a.status = ANY({}::text[])"),
+TIMES: Final[dict[str, tuple[Parse, str]]] = {
+    "date_from": (_from, "a.event_time >= {}"),
+    "date_to": (_to, "a.event_time < {}"),
 }
 
-FITS_MY_SCHEDULE: Final = """
-    NOT EXISTS (
-        SELECT FROM read_model.announcements busy
-        WHERE busy.status IN ('Alive', 'Closed') AND busy.announcement_id <> a.announcement_id
-          AND busy.event_time < a.ends_at AND a.event_time < busy.ends_at
-          AND (busy.author_id = $2::uuid OR busy.announcement_id IN (
-              SELECT b.announcement_id FROM read_model.bookings b
-              WHERE b.guest_id = $2::uuid AND b.state = 'confirmed')))
+FILTERS: Final[dict[str, tuple[Parse, str]]] = TIMES | {
+    "location": (_prefixes, "a.location_words @@ to_tsquery('simple', {})"),
+    "q": (_prefixes, "a.words @@ to_tsquery('simple', {})"),
+    "is_free": (parse_boolean, "a.is_free = {}"),
+    "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
+    "min_author_rating": (_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
+    "author_id": (parse_id, "a.author_id = {}"),
+    "movie_id": (parse_id, "a.movie_id = {}"),
+}
+
+# Found once per query, however many lines are looked at.
+_BUSY: Final = """(
+    SELECT {what} FROM read_model.announcements busy
+    WHERE busy.status IN ('Alive', 'Closed') AND busy.announcement_id IN (
+        SELECT announcement_id FROM read_model.announcements WHERE author_id = $2::uuid
+        UNION ALL
+        SELECT announcement_id FROM read_model.bookings
+        WHERE guest_id = $2::uuid AND state = 'confirmed'))
 """
+_BUSY_EVENINGS: Final = _BUSY.format(what="busy.announcement_id")
+_BUSY_TIMES: Final = _BUSY.format(
+    what="coalesce(range_agg(tstzrange(busy.event_time, busy.ends_at)), tstzmultirange())"
+)
+
+FITS_MY_SCHEDULE: Final = f"""(
+    a.announcement_id IN {_BUSY_EVENINGS}
+    OR NOT tstzrange(a.event_time, a.ends_at) && {_BUSY_TIMES}
+)"""
+"""Takes $2, the viewer. What the viewer hosts or is confirmed for fits: it is the schedule."""
+
+TIME_PARAMETERS: Final = (
+    Parameter("date_from", "evenings that start at this instant, on this day, or later", INSTANT),
+    Parameter("date_to", "that start before this instant, or on this day at the latest", INSTANT),
+)
+
+PARAMETERS: Final = (
+    *TIME_PARAMETERS,
+    Parameter("location", "words of the place, or their beginnings"),
+    Parameter("q", "words of title, description or film, or their beginnings"),
+    Parameter("is_free", "only free ones, or only others", BOOLEAN),
+    Parameter("has_seats", "only those with a seat left, or only full ones", BOOLEAN),
+    Parameter(
+        "min_author_rating",
+        "score of the host, at least",
+        {"type": "number", "minimum": 0, "maximum": 10},
+    ),
+    Parameter("author_id", "of this host", ID),
+    Parameter("movie_id", "for this film", ID),
+    Parameter("status", "in one of these", some_of(*STATUSES)),
+    Parameter("fits_my_schedule", "true: no overlap with what the caller attends", BOOLEAN),
+)
 
 
 def add_filters(where: Where, parameters: QueryParams) -> None:
-    """Raises Malformed for a value that its parameter cannot have."""
-    for name, (parse, condition) in FILTERS.items():
-        if (text := parameters.get(name)) is not None:
-            where.add(condition, parse(text, name))
-    if (text := parameters.get("fits_my_schedule")) is not None and _boolean(
-        text, "fits_my_schedule"
-    ):
+    """All but the status, which decides how the rest is looked for. Raises Malformed for a
+    value that its parameter cannot have."""
+    _add(where, parameters, FILTERS)
+    fits = given(parameters, "fits_my_schedule")
+    if fits is not None and parse_boolean(fits, "fits_my_schedule"):
         where.add(FITS_MY_SCHEDULE)
+
+
+def add_times(where: Where, parameters: QueryParams) -> None:
+    """Raises Malformed."""
+    _add(where, parameters, TIMES)
+
+
+def statuses_of(parameters: QueryParams) -> list[str]:
+    """The statuses asked for; empty where none is named. Raises Malformed."""
+    text = given(parameters, "status")
+    return [] if text is None else parse_some(text, "status", frozenset(STATUSES))
+
+
+def _add(where: Where, parameters: QueryParams, filters: dict[str, tuple[Parse, str]]) -> None:
+    for name, (parse, condition) in filters.items():
+        if (text := given(parameters, name)) is not None:
+            where.add(condition, parse(text, name))

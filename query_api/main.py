@@ -34,6 +34,8 @@ def build_app(settings: Settings) -> FastAPI:
                 verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
                 ugc=neighbours.ugc,
                 clock=system_clock,
+                feed_secret=settings.feed_secret.get_secret_value(),
+                hide_guest_list=settings.hide_guest_list,
                 min_position_timeout_s=settings.min_position_timeout_s,
             )
             for router in service.routers:

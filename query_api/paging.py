@@ -4,19 +4,35 @@ However the table changes in between, no line that stays is shown twice or left 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as Base64Error
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final, NamedTuple
 
+import asyncpg
 import msgspec
+from msgspec import Meta
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
+from query_api.documented import Parameter
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
+
+# What a key may be in a cursor, so that PostgreSQL is never asked with anything else.
+INSTANT: Final = Annotated[datetime, Meta(tz=True)]
+INTEGER: Final = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+
+PAGE_PARAMETERS: Final = (
+    Parameter(
+        "limit",
+        "lines of a page",
+        {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+    ),
+    Parameter("cursor", "`X-Next-Cursor` of the page before"),
+)
 
 
 class Sort(NamedTuple):
@@ -24,18 +40,19 @@ class Sort(NamedTuple):
 
     name: str
     column: str
-    type: type
+    type: Any
     sql_type: str
     descending: bool = False
 
-    @property
-    def order(self) -> str:
+    def order(self, key: str, line_id: str) -> str:
+        """ORDER BY these two columns."""
         direction = "DESC" if self.descending else "ASC"
-        return f"{self.column} {direction}, {{id}} {direction}"
+        return f"{key} {direction}, {line_id} {direction}"
 
-    @property
-    def comparison(self) -> str:
-        return "<" if self.descending else ">"
+    def behind(self, line_id: str) -> str:
+        """The condition that a line comes after one whose key and id are its arguments."""
+        comparison = "<" if self.descending else ">"
+        return f"({self.column}, {line_id}) {comparison} ({{}}::{self.sql_type}, {{}}::uuid)"
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
@@ -44,17 +61,17 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
 
-def limit_of(request: Request) -> int:
+def limit_of(parameters: QueryParams) -> int:
     """Raises Malformed."""
-    text = request.query_params.get("limit", str(LIMIT_DEFAULT))
+    text = parameters.get("limit", str(LIMIT_DEFAULT))
     if not text.isdecimal() or not 1 <= int(text[:9]) <= LIMIT_MAX:
         raise Malformed("malformed_query", {"parameter": "limit"})
     return int(text)
 
 
-def sort_of(request: Request, sorts: Mapping[str, Sort], default: str) -> Sort:
+def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:
     """`-` before a name turns its order round. Raises Malformed for an unknown name."""
-    asked = request.query_params.get("sort", default)
+    asked = parameters.get("sort", default)
     sort = sorts.get(asked.removeprefix("-"))
     if sort is None:
         raise Malformed("malformed_query", {"parameter": "sort", "known": sorted(sorts)})
@@ -63,27 +80,50 @@ def sort_of(request: Request, sorts: Mapping[str, Sort], default: str) -> Sort:
     return sort
 
 
-def cursor_of(request: Request, sort: Sort) -> tuple[Any, str] | None:
+def cursor_of(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
     """Sort key and id of the last line seen. Raises Malformed for a cursor that this list,
     in this order, did not give out."""
-    text = request.query_params.get("cursor")
+    text = parameters.get("cursor")
     if text is None:
         return None
     try:
         padded = text + "=" * (-len(text) % 4)
         cursor = msgspec.json.decode(urlsafe_b64decode(padded), type=Cursor)
         value: Any = msgspec.convert(cursor.value, sort.type)
-        if cursor.sort != sort.name or canonical(cursor.id) != cursor.id:
-            raise Malformed("malformed_cursor")
-    except (msgspec.MsgspecError, Base64Error, ValueError) as error:
+        if isinstance(value, datetime):
+            value = value.astimezone(UTC)
+    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
         raise Malformed("malformed_cursor") from error
+    if cursor.sort != sort.name or canonical(cursor.id) != cursor.id:
+        raise Malformed("malformed_cursor")
     return value, cursor.id
 
 
-def next_page(request: Request, sort: Sort, value: Any, line_id: str) -> dict[str, str]:
-    """The headers that lead to the lines behind this last one."""
-    plain = value.isoformat() if isinstance(value, datetime) else value
-    encoded = msgspec.json.encode(Cursor(sort.name, plain, line_id))
-    cursor = urlsafe_b64encode(encoded).decode().rstrip("=")
-    link = request.url.include_query_params(cursor=cursor)
-    return {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
+def encode_cursor(sort: Sort, value: Any, line_id: str) -> str:
+    encoded = msgspec.json.encode(Cursor(sort.name, value, line_id))
+    return urlsafe_b64encode(encoded).decode().rstrip("=")
+
+
+class Page(NamedTuple):
+    """How to read a page, and one line more, which tells whether there is another page.
+
+    The rows have their sort key in `sort_key` and their id in the column `line_id`.
+    """
+
+    sql: str
+    arguments: Sequence[Any]
+    sort: Sort
+    limit: int
+    line_id: str
+
+    def cut(
+        self, request: Request, rows: list[asyncpg.Record]
+    ) -> tuple[list[asyncpg.Record], dict[str, str]]:
+        """The rows of the page, and the headers that lead to the next one if there is one."""
+        if len(rows) <= self.limit:
+            return rows, {}
+        last = rows[self.limit - 1]
+        cursor = encode_cursor(self.sort, last["sort_key"], last[self.line_id])
+        link = request.url.include_query_params(cursor=cursor)
+        headers = {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
+        return rows[: self.limit], headers

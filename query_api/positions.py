@@ -1,4 +1,9 @@
-"""Reading one's own writes: wait, bounded, until the tables have come to a position."""
+"""Reading one's own writes: wait, bounded, until the tables have come to a position.
+
+The projector notifies after every batch. One connection per process listens, and while
+somebody waits it also looks now and then, in case a notification was lost; who waits holds
+no connection and asks nothing.
+"""
 
 import asyncio
 import logging
@@ -6,6 +11,7 @@ from contextlib import suppress
 from typing import Final
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import ProjectionBehind
 
@@ -17,74 +23,83 @@ SELECT_POSITION: Final = "SELECT seq FROM read_model.reader_position WHERE reade
 
 
 class PositionWaiter:
-    """Hears of every batch through one LISTEN connection; waiters hold none of the pool."""
+    """`start`, then `wait` from anywhere, `stop`."""
 
     def __init__(self, pool: asyncpg.Pool, timeout_s: float) -> None:
         self._pool = pool
         self._timeout_s = timeout_s
         self._position = 0
+        self._waiting: dict[asyncio.Future[None], int] = {}
+        self._following: asyncio.Task[None] | None = None
         self.listening = False
-        self._moved: asyncio.Future[None] | None = None
-        self._listening: asyncio.Task[None] | None = None
 
     @property
     def position(self) -> int:
+        """The last one heard of."""
         return self._position
 
     async def start(self) -> None:
-        self._listening = asyncio.create_task(self._listen(), name="projected positions")
+        self._following = asyncio.create_task(self._follow(), name="projected positions")
 
     async def stop(self) -> None:
-        if self._listening is not None:
-            self._listening.cancel()
+        if self._following is not None:
+            self._following.cancel()
             with suppress(asyncio.CancelledError, Exception):
-                await self._listening
+                await self._following
 
     async def wait(self, wanted: int) -> None:
         """Raises ProjectionBehind after the timeout."""
-        loop = asyncio.get_running_loop()
-        give_up_at = loop.time() + self._timeout_s
-        while self._position < wanted:
-            left_s = give_up_at - loop.time()
-            if left_s <= 0:
-                raise ProjectionBehind(wanted, self._position)
-            if self._moved is None:
-                self._moved = loop.create_future()
-            await asyncio.wait([self._moved], timeout=min(left_s, POLL_S))
-            await self._look(wanted)
+        if self._position >= wanted:
+            return
+        reached = asyncio.get_running_loop().create_future()
+        self._waiting[reached] = wanted
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await reached
+        except TimeoutError as error:
+            raise ProjectionBehind(wanted, self._position) from error
+        finally:
+            self._waiting.pop(reached, None)
 
-    async def _look(self, wanted: int) -> None:
-        """A notification may have been missed while the connection was away."""
-        if self._position < wanted:
-            self._note(await self._pool.fetchval(SELECT_POSITION) or 0)
-
-    async def _listen(self) -> None:
+    async def _follow(self) -> None:
         while True:
             try:
-                await self._listen_once()
+                async with self._pool.acquire() as connection:
+                    await self._listen(connection)
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 log.warning("not listening", extra={"reason": repr(error)})
             await asyncio.sleep(POLL_S)
 
-    async def _listen_once(self) -> None:
-        async with self._pool.acquire() as connection:
-            closed = asyncio.Event()
-            connection.add_termination_listener(lambda _: closed.set())
-            await connection.add_listener(CHANNEL, self._heard)
-            try:
-                self._note(await connection.fetchval(SELECT_POSITION) or 0)
-                self.listening = True
-                await closed.wait()
-            finally:
-                self.listening = False
-                with suppress(asyncpg.InterfaceError):
-                    await connection.remove_listener(CHANNEL, self._heard)
+    async def _listen(self, connection: PoolConnectionProxy) -> None:
+        """Returns when the connection is lost."""
+        lost = asyncio.Event()
+
+        def on_lost(_: object) -> None:
+            lost.set()
+
+        connection.add_termination_listener(on_lost)
+        await connection.add_listener(CHANNEL, self._heard)
+        try:
+            # A PostgreSQL that crashed may have come back with less than it had told.
+            self._position = 0
+            self._note(await connection.fetchval(SELECT_POSITION) or 0)
+            self.listening = True
+            while not lost.is_set():
+                if self._waiting:
+                    self._note(await connection.fetchval(SELECT_POSITION) or 0)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(lost.wait(), POLL_S)
+        finally:
+            self.listening = False
+            connection.remove_termination_listener(on_lost)
+            with suppress(asyncpg.InterfaceError):
+                await connection.remove_listener(CHANNEL, self._heard)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._note(int(str(payload)))
 
     def _note(self, position: int) -> None:
         self._position = max(self._position, position)
-        if self._moved is not None and not self._moved.done():
-            self._moved.set_result(None)
-        self._moved = None
+        for reached, wanted in self._waiting.items():
+            if wanted <= self._position and not reached.done():
+                reached.set_result(None)

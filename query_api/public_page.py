@@ -17,7 +17,9 @@ from query_api.reading import Reads
 from runtime.http import language_of
 
 SELECT_PUBLIC: Final = """
-    SELECT a.*, host.name AS author_name
+    SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
+           a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
+           a.tickets_left, a.ticket_count, host.name AS author_name
     FROM read_model.announcements a
     LEFT JOIN read_model.people host ON host.person_id = a.author_id
     WHERE a.announcement_id = $1 AND a.visibility = 'public'
@@ -44,6 +46,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "host": "Host",
         "seats": "Seats left",
         "of": "of",
+        "min": "min",
         "log_in": "Log in to see this evening",
         "why": "It may be private, or the link may be wrong.",
         "for_guests": "shown to confirmed guests",
@@ -54,6 +57,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "host": "Организатор",
         "seats": "Свободно мест",
         "of": "из",
+        "min": "мин",
         "log_in": "Войдите, чтобы увидеть эту встречу",
         "why": "Возможно, она закрытая, или в ссылке ошибка.",
         "for_guests": "увидят подтверждённые гости",
@@ -69,12 +73,15 @@ def build_router(reads: Reads) -> APIRouter:
         """The public page of an evening."""
         language = language_of(request)
         announcement_id = canonical(request.path_params["announcement_id"])
-        row = None
-        if announcement_id is not None:
-            async with reads.snapshot(request) as snapshot:
-                row = await snapshot.connection.fetchrow(SELECT_PUBLIC, announcement_id)
-        html = _login_page(language) if row is None else _evening_page(row, language)
-        return HTMLResponse(html, headers={"Vary": "Accept-Language"})
+        async with reads.snapshot(request) as snapshot:
+            found = await snapshot.rows(SELECT_PUBLIC, announcement_id)
+        html = _evening_page(found[0], language) if found else _login_page(language)
+        headers = {
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-cache",
+            "X-Position": str(snapshot.position),
+        }
+        return HTMLResponse(html, headers=headers)
 
     return router
 
@@ -94,7 +101,7 @@ def _evening_page(row: asyncpg.Record, language: Language) -> str:
         language,
         row["title"],
         f'<h1>{escape(row["title"])}</h1><p class="film">{escape(film)}, '
-        f"{row['duration_min']} min</p><dl>{lines}</dl>"
+        f"{row['duration_min']} {texts['min']}</p><dl>{lines}</dl>"
         f'<p class="text">{escape(row["description"])}</p>',
     )
 

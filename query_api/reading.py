@@ -8,10 +8,11 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import DependencyDown, Malformed, NotFound, Unavailable
+from contracts.errors import DependencyDown, Malformed, NotFound, ProjectionBehind, Unavailable
 from contracts.ids import PersonId, canonical
 from query_api.positions import SELECT_POSITION, PositionWaiter
 from runtime.entity_tag import entity_tag, matches
@@ -19,7 +20,6 @@ from runtime.http import JSON
 from runtime.neighbours.ports import UgcClient
 from runtime.tokens import Caller, TokenVerifier
 
-NOBODY: Final[frozenset[PersonId]] = frozenset()
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -31,6 +31,12 @@ class Snapshot(Struct, frozen=True):
 
     async def rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         return list(await self.connection.fetch(sql, *arguments))
+
+    async def search(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
+        """As `rows`, with a plan for these very arguments: how rare a word or a status is
+        decides which index is the right one, and a plan for any argument cannot know."""
+        await self.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
+        return await self.rows(sql, *arguments)
 
     async def row(self, sql: str, *arguments: Any) -> asyncpg.Record:
         """Raises NotFound where there is none."""
@@ -49,47 +55,54 @@ class Reads:
         positions: PositionWaiter,
         verifier: TokenVerifier,
         ugc: UgcClient,
+        *,
+        hide_guest_list: bool = False,
     ) -> None:
         self._pool = pool
         self._positions = positions
         self._verifier = verifier
         self._ugc = ugc
+        self.hide_guest_list = hide_guest_list
+        """Whether even confirmed guests see nobody but themselves counted."""
 
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated."""
         return await self._verifier.authenticate(request.headers.get("authorization"))
 
-    async def follows(self, author_id: PersonId, viewer: PersonId) -> bool:
-        """Without an answer from UGC a subscribers-only evening stays hidden."""
+    async def followed_by(self, caller: Caller) -> list[PersonId]:
+        """Whose subscribers-only evenings the caller sees; without an answer from UGC they
+        stay hidden. To be asked for whatever the request names, and outside a snapshot: so
+        the time of an answer tells nobody what exists, and no connection waits for UGC."""
         try:
-            return await self._ugc.follows(author_id, viewer)
+            return list(await self._ugc.following(caller.person_id))
         except DependencyDown:
-            return False
-
-    async def following(self, viewer: PersonId) -> frozenset[PersonId]:
-        try:
-            return await self._ugc.following(viewer)
-        except DependencyDown:
-            return NOBODY
+            return []
 
     @asynccontextmanager
     async def snapshot(self, request: Request) -> AsyncIterator[Snapshot]:
         """The tables, at `min_position` or later where the request asks for it. Raises
         ProjectionBehind, and Unavailable without PostgreSQL."""
-        wanted = request.query_params.get("min_position")
-        if wanted is not None:
-            if not wanted.isdecimal() or len(wanted) > 18:
-                raise Malformed("malformed_query", {"parameter": "min_position"})
-            await self._positions.wait(int(wanted))
+        wanted = min_position_of(request.query_params)
+        await self._positions.wait(wanted)
         try:
             async with (
                 self._pool.acquire() as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
-                position = await connection.fetchval(SELECT_POSITION)
-                yield Snapshot(connection, position or 0)
+                position = await connection.fetchval(SELECT_POSITION) or 0
+                if position < wanted:
+                    raise ProjectionBehind(wanted, position)
+                yield Snapshot(connection, position)
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
             raise Unavailable from error
+
+
+def min_position_of(parameters: QueryParams) -> int:
+    """0 where none is asked for. Raises Malformed."""
+    text = parameters.get("min_position", "0")
+    if not text.isdecimal() or len(text) > 18:
+        raise Malformed("malformed_query", {"parameter": "min_position"})
+    return int(text)
 
 
 def path_id(request: Request, name: str) -> str:

@@ -4,31 +4,33 @@ from typing import Final, Literal
 
 from fastapi import APIRouter
 from msgspec import Struct
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
-from query_api.announcements import COLUMNS, list_line
+from query_api.announcements import COLUMNS, MY_STATE, list_line
 from query_api.documented import documented
-from query_api.filters import FILTERS, Where
+from query_api.filters import TIME_PARAMETERS, Where, add_times
 from query_api.reading import Reads, answer
 from runtime.http import language_of
+from runtime.tokens import Caller
 
 ENTRIES_MAX: Final = 500
 
 SCHEDULE: Final = """
-    a.status IN ('Alive', 'Closed', 'Done') AND (
-        a.author_id = $2::uuid
-        OR a.announcement_id IN (
-            SELECT announcement_id FROM read_model.bookings
-            WHERE guest_id = $2::uuid
-              AND state IN ('requested', 'waitlisted', 'invited', 'offered', 'confirmed')))
+    a.status IN ('Alive', 'Closed', 'Done') AND a.announcement_id IN (
+        SELECT announcement_id FROM read_model.announcements WHERE author_id = $2::uuid
+        UNION ALL
+        SELECT announcement_id FROM read_model.bookings
+        WHERE guest_id = $2::uuid
+          AND state IN ('requested', 'waitlisted', 'invited', 'offered', 'confirmed'))
 """
 
-MY_STATE: Final = """
-    (SELECT b.state FROM read_model.bookings b
-     WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid) AS my_state
+SELECT: Final = f"""
+    SELECT {MY_STATE}, {COLUMNS} WHERE {{where}}
+    ORDER BY a.event_time, a.announcement_id LIMIT {ENTRIES_MAX}
 """
 
 
@@ -47,24 +49,15 @@ def build_router(reads: Reads) -> APIRouter:
         "/schedule",
         **documented(
             list[ScheduleEntry],
-            (("date_from", "from this instant on"), ("date_to", "before this instant")),
+            TIME_PARAMETERS,
         ),
     )
     async def get_schedule(request: Request) -> Response:
         """The caller's evenings, hosting, attending and pending, by time; 500 at most."""
         caller = await reads.caller(request)
-        where = Where(False, caller.person_id)
-        where.add(SCHEDULE)
-        for name in ("date_from", "date_to"):
-            if (text := request.query_params.get(name)) is not None:
-                parse, condition = FILTERS[name]
-                where.add(condition, parse(text, name))
-        sql = (
-            f"SELECT {MY_STATE}, {COLUMNS} WHERE {where.sql} "
-            f"ORDER BY a.event_time, a.announcement_id LIMIT {ENTRIES_MAX}"
-        )
+        where = schedule_of(caller, request.query_params)
         async with reads.snapshot(request) as snapshot:
-            rows = await snapshot.rows(sql, *where.arguments)
+            rows = await snapshot.rows(SELECT.format(where=where.sql), *where.arguments)
         language = language_of(request)
         entries = [
             ScheduleEntry(
@@ -77,3 +70,11 @@ def build_router(reads: Reads) -> APIRouter:
         return answer(request, entries, snapshot.position)
 
     return router
+
+
+def schedule_of(caller: Caller, parameters: QueryParams) -> Where:
+    """What SELECT is to select. Raises Malformed."""
+    where = Where(False, caller.person_id)
+    where.add(SCHEDULE)
+    add_times(where, parameters)
+    return where

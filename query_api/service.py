@@ -13,7 +13,17 @@ from contracts.representations import (
     DetailBookingResponse,
     EligibilityResponse,
 )
-from query_api import announcement_list, announcements, bookings, public_page, schedule, why
+from query_api import (
+    announcement_list,
+    announcements,
+    bookings,
+    calendar_feed,
+    public_page,
+    rating_pages,
+    schedule,
+    why,
+)
+from query_api.calendar_feed import FeedAddress
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
 from query_api.schedule import ScheduleEntry
@@ -30,8 +40,10 @@ REPRESENTATIONS: Final = (
     DetailAnnouncementResponse,
     DetailBookingResponse,
     EligibilityResponse,
+    FeedAddress,
     ScheduleEntry,
     Why,
+    *rating_pages.REPRESENTATIONS,
 )
 """What the OpenAPI document has to define."""
 
@@ -46,16 +58,20 @@ class QueryService:
         verifier: TokenVerifier,
         ugc: UgcClient,
         clock: Clock,
+        feed_secret: str,
+        hide_guest_list: bool = False,
         min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
-        reads = Reads(pool, self._positions, verifier, ugc)
+        reads = Reads(pool, self._positions, verifier, ugc, hide_guest_list=hide_guest_list)
         self.routers: list[APIRouter] = [
             announcements.build_router(reads),
             announcement_list.build_router(reads, clock),
             bookings.build_router(reads),
             schedule.build_router(reads),
+            calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
+            rating_pages.build_router(reads),
             public_page.build_router(reads),
         ]
 

@@ -21,5 +21,9 @@ class Settings(BaseSettings):
     )
     neighbours: NeighbourSettings
     token: TokenSettings
+    feed_secret: SecretStr = Field(min_length=16)
+    """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""
+    hide_guest_list: bool = False
+    """Whether guests are hidden from each other; set it alike for the command processes."""
     pool_size: PositiveInt = 16
     min_position_timeout_s: PositiveFloat = 2.0

@@ -3,21 +3,35 @@
 The author; whoever has a booking there, once it is published; and, while it is neither
 draft nor cancelled, everybody if it is public, followers if it is for subscribers.
 A super-user sees all. For everybody else it does not exist.
+
+All fragments take $1 is_super, $2 the viewer, $3 the authors whom the viewer follows.
 """
 
 from typing import Final
 
+# What costs nothing to check comes first: most lines of a list are public.
 VISIBLE: Final = """(
-    $1::boolean
+    (a.status IN ('Alive', 'Closed', 'Done') AND (
+        a.visibility = 'public'
+        OR (a.visibility = 'subscribers' AND a.author_id = ANY($3::uuid[]))))
+    OR $1::boolean
     OR a.author_id = $2::uuid
     OR (a.status <> 'Created' AND EXISTS (
         SELECT FROM read_model.bookings involved
         WHERE involved.announcement_id = a.announcement_id AND involved.guest_id = $2::uuid))
-    OR (a.status IN ('Alive', 'Closed', 'Done') AND (
-        a.visibility = 'public'
-        OR (a.visibility = 'subscribers' AND a.author_id = ANY($3::uuid[]))))
 )"""
-"""Takes $1 is_super, $2 the viewer, $3 the authors whom the viewer follows."""
+
+STATUSES_OF_PARTIES: Final = frozenset({"Created", "Cancelled"})
+"""The statuses in which only the author, the involved and super-users see an evening."""
+
+OWN_OR_INVOLVED: Final = """
+    a.announcement_id IN (
+        SELECT announcement_id FROM read_model.announcements WHERE author_id = $2::uuid
+        UNION ALL
+        SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
+"""
+"""What VISIBLE comes to in those statuses for all but super-users: the way to find by person
+what could only be found by going through everybody's."""
 
 SHOWS_PLACE: Final = """(
     NOT a.hide_location
@@ -26,6 +40,6 @@ SHOWS_PLACE: Final = """(
     OR EXISTS (
         SELECT FROM read_model.bookings mine
         WHERE mine.announcement_id = a.announcement_id AND mine.guest_id = $2::uuid
-          AND mine.author_status AND mine.guest_status)
+          AND mine.state = 'confirmed')
 )"""
 """Whether the exact place is shown to the viewer."""

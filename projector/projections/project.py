@@ -3,6 +3,7 @@
 from typing import Final
 
 from contracts.events import BookingEvent, DomainEvent, PersonSeen
+from contracts.rating_events import RatingEvent
 from projector.projections.announcements import (
     ANNOUNCEMENTS,
     project_announcement,
@@ -11,15 +12,19 @@ from projector.projections.announcements import (
 from projector.projections.bookings import BOOKINGS, project_booking
 from projector.projections.decisions import DECISIONS
 from projector.projections.people import PEOPLE, project_person
+from projector.projections.ratings import RATINGS, project_rating
 from projector.projections.rows import Facts, Put, Table
+from projector.projections.scores import SCORES
 
-TABLES: Final[tuple[Table, ...]] = (PEOPLE, ANNOUNCEMENTS, BOOKINGS, DECISIONS)
+TABLES: Final[tuple[Table, ...]] = (PEOPLE, ANNOUNCEMENTS, BOOKINGS, RATINGS, SCORES, DECISIONS)
 
 
 def project(event: DomainEvent, facts: Facts) -> list[Put]:
     match event:
         case BookingEvent():
             return [project_booking(event, facts), project_seats(event)]
+        case RatingEvent():
+            return [project_rating(event, facts)]
         case PersonSeen():
             return [project_person(event)]
         case _:

@@ -3,14 +3,16 @@
 It does to its rows exactly what the PostgreSQL sink does to its own.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from projector.batch import Batch, DeadLetter
 from projector.ports import Fenced, RowsRefused, Step
 from projector.projections.project import TABLES
+from projector.projections.ratings import RATINGS
 from projector.projections.rows import Key, Put, Table
+from projector.projections.scores import SCORES, Revealed, changes_scores, score_row
 from runtime.tail import START, Position
 
 SNAPSHOT_ROWS: Final = 500
@@ -25,10 +27,23 @@ Row = list[Any]
 class MemoryTables:
     def __init__(self) -> None:
         self.rows: Final[dict[str, dict[Key, Row]]] = {table.name: {} for table in TABLES}
+        self._reviews_of: Final[dict[Key, set[Key]]] = {}
+        self._unscored: Final[set[Key]] = set()
+        """People whose ratings have changed since `score` last went through."""
 
     def put(self, put: Put) -> bool:
-        """False, with nothing done, where the row must exist and does not."""
-        return _put(put.table, self.rows[put.table.name], put.key, put.columns, put.initial)
+        """False, with nothing done, where the row must exist and does not. The scores
+        follow when `score` is called."""
+        return self._put(put.table, put.key, put.columns, put.initial)
+
+    def score(self) -> Iterator[None]:
+        """Bring the scores up to the ratings, person by person."""
+        scores = self.rows[SCORES.name]
+        while self._unscored:
+            person_id = self._unscored.pop()
+            if revealed := self._revealed(person_id):
+                scores[person_id] = score_row(person_id, revealed)
+            yield
 
     def apply(self, batch: Batch) -> None:
         """Raises RowsRefused, with nothing done, where a row must exist and does not."""
@@ -39,11 +54,35 @@ class MemoryTables:
                     raise RowsRefused(f"{table.name} has no row {key}")
         for table in TABLES:
             for key, patch in batch.patches[table.name].items():
-                _put(table, self.rows[table.name], key, patch.columns, patch.initial)
+                self._put(table, key, patch.columns, patch.initial)
+        for _ in self.score():
+            pass
 
     def row(self, table: Table, key: Key) -> dict[str, Any]:
         """One row by column name; KeyError where there is none."""
         return dict(zip(table.types, self.rows[table.name][key], strict=True))
+
+    def _put(
+        self,
+        table: Table,
+        key: Key,
+        columns: Mapping[str, Any],
+        initial: Mapping[str, Any] | None,
+    ) -> bool:
+        done = _put(table, self.rows[table.name], key, columns, initial)
+        if done and table is RATINGS and changes_scores(columns):
+            ratee_id = self.rows[table.name][key][PLACES[table.name]["ratee_id"]]
+            self._reviews_of.setdefault(ratee_id, set()).add(key)
+            self._unscored.add(ratee_id)
+        return done
+
+    def _revealed(self, person_id: Key) -> list[Revealed]:
+        reviews = (self.row(RATINGS, key) for key in self._reviews_of[person_id])
+        return [
+            Revealed(*(row[name] for name in Revealed._fields))
+            for row in reviews
+            if row["revealed_at"] is not None
+        ]
 
 
 class MemorySink:

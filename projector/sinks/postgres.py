@@ -13,6 +13,7 @@ from projector.ports import Fenced, RowsRefused, SinkUnavailable, Step
 from projector.projections.project import TABLES
 from projector.projections.rows import Table
 from projector.sinks import statements
+from projector.sinks.scores import score_statements
 from runtime.tail import START, Position
 
 READER: Final = "projector"
@@ -58,6 +59,8 @@ class PostgresSink:
             for table in TABLES:
                 for statement in statements.statements_for(table, batch.patches[table.name]):
                     await _execute(connection, statement)
+            for statement in await score_statements(connection, batch):
+                await _execute(connection, statement)
             if batch.letters:
                 await _execute(connection, statements.letters_statement(batch.letters))
 

@@ -175,7 +175,7 @@ async def _read_side(
     pool = await open_pool(postgres_dsn)
     projector = ProjectorService(journal, pool, clock=clock)
     await projector.start()
-    query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock)
+    query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock, feed_secret=SECRET)
     for router in query.routers:
         app.include_router(router)
     await query.start()

@@ -18,10 +18,10 @@ import pytest
 from fastapi import FastAPI
 
 from projector.history import BlockLimits, HistoryService
-from projector.operators import OperatorGuard
 from runtime.clickhouse import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
+from runtime.operators import OperatorGuard
 from runtime.problems import install_problems
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.recorded_story import Story, evenings_in_march
@@ -202,7 +202,9 @@ async def test_ones_own_sql_reads_and_does_nothing_else(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
     async with following(journal, analytics) as service, client_of(service) as client:
-        sql = "SELECT type, uniqExact(seq) AS n FROM events WHERE type LIKE '%cancelled' GROUP BY type"
+        sql = (
+            "SELECT type, count() AS n FROM events FINAL WHERE type LIKE '%cancelled' GROUP BY type"
+        )
         status, answer = await client.post("/ask", {"sql": sql})
         assert (status, answer["columns"], answer["rows"]) == (
             200,
@@ -230,6 +232,25 @@ async def test_unknown_questions_and_parameters_are_refused(
         assert (await client.get("/ask", name="request_funnel", from_day="x"))[0] == 422
         assert (await client.get("/export", format="xlsx"))[0] == 422
         assert (await client.get("/export", table="users"))[0] == 422
+
+
+async def test_an_answer_waits_for_the_wanted_position_or_says_that_it_is_not_there(
+    journal: SqliteJournal, analytics: Analytics
+) -> None:
+    async with following(journal, analytics) as service, client_of(service) as client:
+        there, beyond = str(service.position), str(service.position + 1)
+        assert (await client.get("/ask", min_position=there))[0] == 200
+        assert (await client.get("/ask", min_position=beyond))[0] == 504
+        assert (await client.get("/ask", min_position="-1"))[0] == 422
+
+
+async def test_while_clickhouse_is_away_the_answer_is_try_later(
+    journal: SqliteJournal, analytics: Analytics
+) -> None:
+    service = HistoryService(journal, analytics, OperatorGuard(SECRET), limits=QUICK)
+    async with client_of(service) as client:
+        assert (await client.get("/ask"))[0] == 503
+        assert (await client.get("/export"))[0] == 503
 
 
 async def test_an_export_holds_each_event_of_the_range_once_in_order(

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from icalendar import Calendar
 
 from tests.integration.command_cell import CommandCell, Reply, command_cell, evening
 
@@ -400,6 +401,20 @@ async def test_why_names_the_rule_the_facts_and_the_position(cell: CommandCell, 
     assert why.body["detail"]
     for stranger_path in (f"/api/v1/why/{refused.position}", "/api/v1/why/x", "/api/v1/why/9999"):
         assert (await anna.read(stranger_path, olga)).status == 404
+
+
+async def test_the_calendar_feed_needs_its_own_address(cell: CommandCell, anna: Anna) -> None:
+    host, host_id = await cell.person("anna")
+    boris, boris_id = await cell.person("boris")
+    created = await anna.announce(host, title="Feed; with, signs")
+    await anna.ask(boris, created["id"])
+    address = (await anna.read("/api/v1/schedule/feed", boris)).body["url"]
+    feed = Calendar.from_ical(await cell.page(address))
+    (event,) = feed.walk("VEVENT")
+    assert (event["summary"], event["status"]) == ("Feed; with, signs", "TENTATIVE")
+    of_anna = address.replace(boris_id, host_id)
+    for wrong in (of_anna, address.replace(".ics", "0.ics")):
+        assert (await cell.send("GET", wrong)).status == 404
 
 
 async def test_the_public_page(cell: CommandCell, anna: Anna) -> None:

@@ -57,7 +57,7 @@ def app() -> FastAPI:
         raise RAISED[name]
 
     @app.get("/evening/{evening_id}")
-    async def evening(evening_id: UUID, limit: int = 1) -> None:  # noqa: ARG001
+    async def evening(evening_id: UUID, limit: int = 1) -> None:
         raise NotFound()
 
     @app.post("/evening")

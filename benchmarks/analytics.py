@@ -1,0 +1,147 @@
+"""ClickHouse: how fast history goes in, and how soon each ready question is answered.
+
+Question: what do our row building and the port cost over the bare driver, and do the
+questions stay interactive as the history grows? Method: the same generated events through
+the sink, and their finished columns through the bare driver (server) or as an Arrow stream
+(chdb), in one run; then each question three times, the middle one counts.
+
+    python -m benchmarks.analytics [--events 1000000] [--engine server|chdb]
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from clickhouse_driver import Client
+
+from benchmarks.generated_history import GeneratedHistory
+from contracts.records import Commit
+from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
+from projector.analytics.block import block_of
+from projector.analytics.questions import ready_questions
+from projector.sinks.clickhouse import ClickHouseSink
+from runtime.clickhouse import Analytics
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_migrations import migrate
+from runtime.clickhouse_server import ServerAnalytics
+from runtime.tail import START
+
+EVENTS: Final = 1_000_000
+BLOCK_COMMITS: Final = 20_000
+COMPARED_BLOCKS: Final = 10
+REPEATS: Final = 3
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=EVENTS)
+    parser.add_argument("--engine", choices=("server", "chdb"), action="append")
+    given = parser.parse_args()
+    for engine in given.engine or ("server", "chdb"):
+        with tempfile.TemporaryDirectory() as directory:
+            asyncio.run(_measure(engine, given.events, Path(directory)))
+
+
+async def _measure(engine: str, events: int, directory: Path) -> None:
+    if engine == "chdb":
+        analytics = ChdbAnalytics(directory)
+        await _measure_engine(engine, analytics, events, None)
+        await analytics.close()
+        return
+    await install_clickhouse()
+    async with ClickHouseServer(directory) as server:
+        over_network = ServerAnalytics(server.dsn)
+        await _measure_engine(engine, over_network, events, server.dsn)
+        await over_network.close()
+
+
+async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: str | None) -> None:
+    await migrate(analytics)
+    bare = await _bare(analytics, dsn)
+    _print(f"clickhouse/{engine}/bare_insert", bare, "rows/s", n=COMPARED_BLOCKS * BLOCK_COMMITS)
+    rate = await _fill(analytics, events)
+    _print(f"clickhouse/{engine}/sink", rate, "rows/s", bare, n=events)
+    for question in ready_questions().values():
+        seconds = []
+        for _ in range(REPEATS):
+            started = time.perf_counter()
+            await analytics.ask(question.sql, question.bindings({}))
+            seconds.append(time.perf_counter() - started)
+        name = f"clickhouse/{engine}/{events}/{question.name}"
+        _print(name, 1000 * statistics.median(seconds), "ms", n=REPEATS)
+
+
+async def _bare(analytics: Analytics, dsn: str | None) -> float:
+    """Rows per second of finished columns: nothing is built, nothing is decoded."""
+    blocks = [
+        block_of(commits).tables["events"].columns
+        for commits in _blocks(COMPARED_BLOCKS * BLOCK_COMMITS, seed=2)
+    ]
+    await analytics.execute(
+        "CREATE TABLE bare AS events ENGINE = ReplacingMergeTree ORDER BY (type, seq, event_index)"
+    )
+    names = list(blocks[0])
+    rows = sum(len(block["seq"]) for block in blocks)
+    client = Client.from_url(dsn) if dsn else None
+    started = time.perf_counter()
+    for block in blocks:
+        if client is None:
+            await analytics.insert("bare", block)
+        else:
+            statement = f"INSERT INTO bare ({', '.join(names)}) VALUES"
+            client.execute(statement, list(block.values()), columnar=True)
+    seconds = time.perf_counter() - started
+    if client is not None:
+        client.disconnect()
+    await analytics.execute("DROP TABLE bare")
+    return rows / seconds
+
+
+async def _fill(analytics: Analytics, events: int) -> float:
+    """Rows per second through our sink; making the Commits up is not counted."""
+    sink = ClickHouseSink(analytics)
+    rows, seconds = 0, 0.0
+    for commits in _blocks(events, seed=1):
+        started = time.perf_counter()
+        block = block_of(commits)
+        await sink.write(block, START)
+        seconds += time.perf_counter() - started
+        rows += len(block)
+        print(f"\r{rows:,} rows", end="", file=sys.stderr)
+    print(file=sys.stderr)
+    return rows / seconds
+
+
+def _blocks(events: int, *, seed: int) -> Iterator[list[Commit]]:
+    block: list[Commit] = []
+    for commit in GeneratedHistory(seed).commits(events):
+        block.append(commit)
+        if len(block) == BLOCK_COMMITS:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _print(name: str, value: float, unit: str, baseline: float | None = None, *, n: int) -> None:
+    figure = {
+        "name": name,
+        "value": round(value, 1),
+        "unit": unit,
+        "baseline": None if baseline is None else "bare_insert",
+        "ratio": None if baseline is None else round(value / baseline, 3),
+        "n": n,
+        "command": " ".join(["python -m benchmarks.analytics", *sys.argv[1:]]),
+    }
+    print(json.dumps(figure), flush=True)
+
+
+if __name__ == "__main__":
+    main()

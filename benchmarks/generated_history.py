@@ -1,0 +1,153 @@
+"""A history of any size, made up but plausible, with a seed: evenings, requests, answers,
+cancellations, refusals and ratings, as the Commits that a leader would have written."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+from contracts.ids import AnnouncementId
+from contracts.records import CommandInfo, Commit, Outcome
+
+BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
+DAYS: Final = 365
+FILMS: Final = tuple(f"Film {number}" for number in range(200))
+PEOPLE: Final = 50_000
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class GeneratedHistory:
+    """`commits(n)` has at least n events; an evening's Commits follow one another."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self._random = random.Random(seed)
+        self._seq = 0
+        self._evenings = 0
+        self.events = 0
+
+    def commits(self, events: int) -> Iterator[Commit]:
+        until = self.events + events
+        while self.events < until:
+            yield from self._evening()
+
+    def _evening(self) -> Iterator[Commit]:
+        self._evenings += 1
+        choose = self._random
+        evening = f"00000000-0000-4000-8000-{self._evenings:012x}"
+        host = self._person()
+        seats = choose.randint(2, 8)
+        created = BEGIN + timedelta(days=choose.random() * DAYS)
+        starts = created + timedelta(days=choose.uniform(1, 14))
+        yield self._commit(created, host, self._created(evening, host, seats, starts))
+        taken = 0
+        for _ in range(choose.randint(1, 10)):
+            asked = created + (starts - created) * choose.random() ** 2
+            guest = self._person()
+            if choose.random() < 0.15:
+                yield self._refusal(asked, guest, evening)
+                continue
+            booking = {
+                "booking_id": f"{evening[:24]}{choose.getrandbits(48):012x}",
+                "announcement_id": evening,
+                "guest_id": guest,
+            }
+            yield self._commit(
+                asked,
+                guest,
+                booking
+                | _pair("booking.requested.v1", None, True, taken)
+                | {"author_id": host, "waiting": taken >= seats},
+            )
+            if taken < seats and choose.random() < 0.7:
+                taken += 1
+                answered = asked + timedelta(minutes=choose.expovariate(1 / 180))
+                approved = _pair("booking.approved.v1", True, True, taken)
+                yield self._commit(answered, host, booking | approved)
+                yield from self._rating(evening, guest, host, starts)
+                if choose.random() < 0.1:
+                    taken -= 1
+                    left = answered + (starts - answered) * choose.random()
+                    yield self._commit(
+                        left, guest, booking | _pair("booking.left.v1", True, False, taken)
+                    )
+        over = "done" if choose.random() < 0.93 else "cancelled"
+        at = starts + timedelta(hours=2 if over == "done" else -choose.uniform(0, 100))
+        more = {"announcement_id": evening, "version": 3, "by": "author"}
+        yield self._commit(at, host, {"type": f"announcement.{over}.v1", **more})
+
+    def _rating(self, evening: str, rater: str, ratee: str, starts: datetime) -> Iterator[Commit]:
+        review = f"{evening[:24]}{self._random.getrandbits(48):012x}"
+        given = {
+            "type": "rating.given.v1",
+            "review_id": review,
+            "announcement_id": evening,
+            "rater_id": rater,
+            "ratee_id": ratee,
+            "role": "host",
+            "score": min(10, max(1, round(self._random.gauss(8, 1.5)))),
+        }
+        yield self._commit(starts + timedelta(days=1), rater, given)
+        revealed = {"type": "rating.revealed.v1", "review_id": review}
+        yield self._commit(starts + timedelta(days=14), "system", revealed)
+
+    def _created(
+        self, evening: str, host: str, seats: int, starts: datetime
+    ) -> tuple[dict[str, Any], ...]:
+        film = self._random.choice(FILMS)
+        created = {
+            "type": "announcement.created.v1",
+            "announcement_id": evening,
+            "author_id": host,
+            "movie_id": film,
+            "movie_title": film,
+            "movie_title_ru": film,
+            "duration_min": 120,
+            "title": f"{film}, together",
+            "description": "Tea, popcorn and a talk about it afterwards.",
+            "visibility": "public",
+            "is_free": True,
+            "ticket_count": seats,
+            "event_time": starts.isoformat(),
+            "event_location": "Nevsky prospekt 1",
+        }
+        published = {"type": "announcement.published.v1", "announcement_id": evening, "version": 2}
+        return created, published
+
+    def _person(self) -> str:
+        # Some people go out far more often than others.
+        number = int(PEOPLE * self._random.random() ** 3)
+        return f"00000000-0000-4000-9000-{number:012x}"
+
+    def _refusal(self, at: datetime, guest: str, evening: str) -> Commit:
+        code = self._random.choice(("overlap", "overlap", "no_seats", "already_booked"))
+        outcome = Outcome(code, refused=True, announcement_id=AnnouncementId(evening))
+        return self._told(at, guest, (), outcome)
+
+    def _commit(
+        self, at: datetime, actor: str, events: dict[str, Any] | tuple[dict[str, Any], ...]
+    ) -> Commit:
+        several = events if isinstance(events, tuple) else (events,)
+        self.events += len(several)
+        return self._told(at, actor, several, Outcome("recorded"))
+
+    def _told(
+        self, at: datetime, actor: str, events: tuple[dict[str, Any], ...], outcome: Outcome
+    ) -> Commit:
+        self._seq += 1
+        return Commit(
+            term=1,
+            seq=self._seq,
+            prev_hash="",
+            decided_at=at,
+            command=CommandInfo("", "Generated", actor, "", ""),
+            outcome=outcome,
+            events=tuple(Raw(_encode(event)) for event in events),
+        )
+
+
+def _pair(kind: str, author: bool | None, guest: bool | None, taken: int) -> dict[str, Any]:
+    return {"type": kind, "author_status": author, "guest_status": guest, "taken": taken}

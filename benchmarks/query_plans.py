@@ -1,0 +1,263 @@
+"""Is every page of every list read along an index, however long the history is?
+
+Question: which indexes serve the read side on a million evenings and twice as many bookings,
+how many rows does a page touch, and how long does that take? Method: the very SQL of the
+query API under EXPLAIN ANALYZE, for first pages and pages far down, with the plan for these
+arguments and, but for searches, which never use it, with the generic plan. A sequential scan
+of announcements or bookings fails the run. Command: `python -m benchmarks.query_plans
+[--rows N] [--dsn DSN]`; with a DSN, tables that are already filled are used as they are.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from starlette.datastructures import QueryParams
+
+from benchmarks.read_tables import fill, id_of
+from contracts.ids import PersonId
+from launcher.servers.postgres import PostgresServer
+from query_api import announcements, bookings, public_page, schedule
+from query_api.announcement_list import SORTS, list_page
+from query_api.filters import Where
+from query_api.paging import encode_cursor
+from runtime.postgres import migrate, open_pool
+from runtime.tokens import Caller
+
+ROWS: Final = 1_000_000
+COMMAND: Final = "python -m benchmarks.query_plans"
+SEARCH: Final = ("custom",)
+"""How `Snapshot.search` has its SQL planned."""
+
+NOW: Final = datetime.now(UTC)
+DEEP: Final = {
+    "event_time": NOW + timedelta(days=90),
+    "created": NOW - timedelta(days=60),
+    "tickets_left": 1,
+    "author_rating": 6.0,
+}
+"""A sort key some thousands of lines down."""
+
+SCANNED: Final = frozenset({"announcements", "bookings"})
+"""Tables that must never be read from end to end."""
+
+STRANGER: Final = Caller(PersonId(id_of("person7")))
+HOST: Final = Caller(PersonId(id_of("person0")))
+GUEST: Final = Caller(PersonId(id_of("person1")))
+EVENING: Final = id_of("evening999")
+
+FILTERS: Final = (
+    "",
+    "location=street%2017",
+    "location=nowhere",
+    "q=cake",
+    "q=cake%20number%20123",
+    "is_free=true",
+    "has_seats=true",
+    f"author_id={id_of('person0')}",
+    f"movie_id={id_of('movie0')}",
+    f"movie_id={id_of('movie0')}&sort=created",
+    "fits_my_schedule=true",
+    "date_from=2020-01-01&status=Done",
+    f"date_from={NOW.date() + timedelta(days=50)}",
+    *(f"status={status}" for status in ("Created", "Alive", "Closed", "Done", "Cancelled")),
+    "status=Alive,Closed",
+    "status=Created,Cancelled&sort=created",
+    "status=Alive,Closed,Done&sort=-tickets_left",
+    "min_author_rating=1",
+)
+
+
+class Case(NamedTuple):
+    name: str
+    sql: str
+    arguments: Sequence[Any]
+    plans: Sequence[str] = ("custom", "generic")
+
+
+class Plan(NamedTuple):
+    kind: str
+    milliseconds: float
+    rows_read: int
+    indexes: list[str]
+    scans: list[str]
+
+
+async def main(rows: int, dsn: str | None) -> bool:
+    """Whether no table was scanned."""
+    scans = 0
+    async with _tables(rows, dsn) as pool, pool.acquire() as connection:
+        for case in cases():
+            for kind in case.plans:
+                plan = await explain(connection, case, kind)
+                scans += len(plan.scans)
+                print(json.dumps(_line(case, plan)), flush=True)
+    return scans == 0
+
+
+def cases() -> Iterator[Case]:
+    yield from _lists()
+    yield from _of_persons()
+    yield from _single_things()
+
+
+def _lists() -> Iterator[Case]:
+    for query in FILTERS:
+        yield _list(query, STRANGER)
+    for name in SORTS:
+        for direction in ("", "-"):
+            sort = SORTS[name]._replace(name=direction + name)
+            cursor = encode_cursor(sort, DEEP[name], EVENING)
+            yield _list(f"sort={sort.name}", STRANGER)
+            yield _list(f"sort={sort.name}&cursor={cursor}", STRANGER)
+    for caller in (HOST, GUEST):
+        for query in ("mine=host", "mine=guest", "mine=guest&sort=created"):
+            yield _list(query, caller)
+        yield _list("fits_my_schedule=true", caller)
+        yield _list("status=Cancelled", caller)
+
+
+def _list(query: str, caller: Caller) -> Case:
+    followed = [PersonId(id_of(f"person{number}")) for number in range(20, 40)]
+    page = list_page(QueryParams(query), caller, followed, NOW)
+    name = query.split("cursor=")[0] + ("far down" if "cursor=" in query else "")
+    return Case(f"announcements?{name}{_who(caller)}", page.sql, page.arguments, SEARCH)
+
+
+def _of_persons() -> Iterator[Case]:
+    cursor = encode_cursor(bookings.BY_CREATION, NOW - timedelta(days=30), EVENING)
+    for caller in (STRANGER, HOST, GUEST):
+        for query in ("role=guest", "role=author", "role=author&state=waitlisted"):
+            for further in ("", f"&cursor={cursor}"):
+                parameters = QueryParams(query + further)
+                page = bookings.bookings_page(bookings.bookings_of(caller, parameters), parameters)
+                name = f"bookings?{query}{' far down' if further else ''}{_who(caller)}"
+                yield Case(name, page.sql, page.arguments)
+        where = schedule.schedule_of(caller, QueryParams(f"date_from={NOW.date()}"))
+        sql = schedule.SELECT.format(where=where.sql)
+        yield Case(f"schedule{_who(caller)}", sql, where.arguments)
+        overlap = (caller.person_id, EVENING, NOW, NOW + timedelta(hours=2))
+        yield Case(f"overlaps{_who(caller)}", bookings.SELECT_OVERLAPS, overlap)
+
+
+def _single_things() -> Iterator[Case]:
+    viewer = (False, STRANGER.person_id)
+    booking = "00000000-0000-4000-8000-000000000000"
+    of_evening = Where()
+    of_evening.add("b.announcement_id = {}", EVENING)
+    participants = bookings.bookings_page(of_evening, QueryParams(""))
+    yield Case("participants", participants.sql, participants.arguments)
+    yield Case("announcement", announcements.SELECT_ONE, (*viewer, [], EVENING))
+    yield Case("guest list", announcements.SELECT_GUESTS, (EVENING, True))
+    yield Case("booking", bookings.SELECT_BY_ID, (*viewer, booking))
+    yield Case("booking of pair", bookings.SELECT_BY_PAIR, (*viewer, EVENING, GUEST.person_id))
+    yield Case("place in line", bookings.SELECT_PLACE_IN_LINE, (EVENING, 10**9))
+    yield Case("public page", public_page.SELECT_PUBLIC, (EVENING,))
+
+
+def _who(caller: Caller) -> str:
+    return {STRANGER: "", HOST: " (busy host)", GUEST: " (busy guest)"}[caller]
+
+
+async def explain(connection: PoolConnectionProxy, case: Case, kind: str) -> Plan:
+    """The plan of a second, warm run."""
+    await connection.execute(f"SET plan_cache_mode = force_{kind}_plan")
+    await connection.execute(f"PREPARE page AS {case.sql}")
+    values = ", ".join(_literal(argument) for argument in case.arguments)
+    for _ in range(2):
+        (found,) = await connection.fetchval(
+            f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE page({values})"
+        )
+    await connection.execute("DEALLOCATE page")
+    nodes = list(_nodes(found["Plan"]))
+    return Plan(
+        kind,
+        found["Execution Time"],
+        sum(_rows_read(node) for node in nodes if "Scan" in node["Node Type"]),
+        sorted({node["Index Name"] for node in nodes if "Index Name" in node}),
+        [
+            node["Relation Name"]
+            for node in nodes
+            if node["Node Type"] == "Seq Scan" and node["Relation Name"] in SCANNED
+        ],
+    )
+
+
+def _nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if node["Actual Loops"]:
+        yield node
+    for child in node.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _rows_read(node: dict[str, Any]) -> int:
+    removed = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
+    return int((node["Actual Rows"] + removed) * node["Actual Loops"])
+
+
+def _literal(argument: Any) -> str:
+    match argument:
+        case bool() | int() | float():
+            return str(argument)
+        case datetime():
+            return f"'{argument.isoformat()}'"
+        case list():
+            return "'{" + ",".join(argument) + "}'"
+        case _:
+            return "'" + str(argument).replace("'", "''") + "'"
+
+
+def _line(case: Case, plan: Plan) -> dict[str, Any]:
+    line: dict[str, Any] = {
+        "name": f"plan/{case.name}/{plan.kind}",
+        "value": round(plan.milliseconds, 2),
+        "unit": "ms",
+        "baseline": None,
+        "ratio": None,
+        "n": plan.rows_read,
+        "command": COMMAND,
+        "indexes": plan.indexes,
+    }
+    return line | ({"sequential_scans": plan.scans} if plan.scans else {})
+
+
+@asynccontextmanager
+async def _tables(rows: int, dsn: str | None) -> AsyncIterator[asyncpg.Pool]:
+    if dsn is not None:
+        async with _filled(rows, dsn) as pool:
+            yield pool
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        server = PostgresServer(Path(scratch), settings={"fsync": "off"})
+        await server.start()
+        try:
+            async with _filled(rows, server.dsn) as pool:
+                yield pool
+        finally:
+            await server.stop()
+
+
+@asynccontextmanager
+async def _filled(rows: int, dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    async with await open_pool(dsn) as pool:
+        await migrate(pool)
+        if not await pool.fetchval("SELECT EXISTS (SELECT FROM read_model.announcements)"):
+            await fill(pool, rows)
+        yield pool
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="plans of the read side's queries")
+    parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--dsn")
+    options = parser.parse_args()
+    sys.exit(0 if asyncio.run(main(options.rows, options.dsn)) else 1)

@@ -1,0 +1,88 @@
+"""Asking a running system's history, as the analysts' verbs do.
+
+Answers are shaped as `projector.analytics_http` documents them. Methods raise NotRunning
+and Refused.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from launcher.client import NotRunning, Refused
+
+LINE_BYTES_MAX: Final = 1_000_000
+CONNECT_S_MAX: Final = 5.0
+SILENCE_S_MAX: Final = 300.0
+
+
+class Table(msgspec.Struct):
+    """What a question is answered with."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[list[Any]]
+    position: int
+    """The answer reflects the journal up to here."""
+    question: dict[str, Any] | None = None
+
+
+class AnalystClient:
+    """Speaks to the system at `base_url` as an operator."""
+
+    def __init__(self, base_url: str, operator_token: str) -> None:
+        self._url = f"{base_url}/api/v1/operator"
+        self._headers = {"Authorization": f"Bearer {operator_token}"}
+
+    async def questions(self) -> list[dict[str, Any]]:
+        answer = msgspec.json.decode(await self._get("ask", {}))
+        questions: list[dict[str, Any]] = answer["questions"]
+        return questions
+
+    async def ask(self, name: str, parameters: Mapping[str, str]) -> Table:
+        return msgspec.json.decode(await self._get("ask", {"name": name, **parameters}), type=Table)
+
+    async def ask_sql(self, sql: str) -> Table:
+        async with self._request("POST", "ask", json={"sql": sql}) as response:
+            return msgspec.json.decode(await response.read(), type=Table)
+
+    async def export(self, wanted: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """The framed lines of an export."""
+        query = {**wanted, "progress": "true"}
+        async with self._request("GET", "export", params=query) as response:
+            async for line in response.content:
+                yield msgspec.json.decode(line)
+
+    async def _get(self, path: str, query: Mapping[str, str]) -> bytes:
+        async with self._request("GET", path, params=query) as response:
+            return await response.read()
+
+    @asynccontextmanager
+    async def _request(
+        self, method: str, path: str, **more: Any
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_S_MAX, sock_read=SILENCE_S_MAX
+        )
+        async with aiohttp.ClientSession(
+            headers=self._headers, timeout=timeout, read_bufsize=LINE_BYTES_MAX
+        ) as session:
+            try:
+                async with session.request(method, f"{self._url}/{path}", **more) as response:
+                    if response.status >= 400:
+                        raise Refused(_problem(response.status, await response.read()))
+                    yield response
+            except (aiohttp.ClientConnectionError, TimeoutError) as error:
+                raise NotRunning(f"no system answers at {self._url}: {error}") from error
+            except aiohttp.ClientPayloadError as error:
+                raise Refused(f"the answer broke off: {error}") from error
+
+
+def _problem(status: int, body: bytes) -> str:
+    try:
+        problem = msgspec.json.decode(body)
+        return f"{status}: {problem.get('reason') or problem['detail']}"
+    except (msgspec.MsgspecError, AttributeError, KeyError):
+        return f"{status}: {body[:500].decode('utf-8', 'replace')}"

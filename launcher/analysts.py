@@ -1,0 +1,104 @@
+"""The verbs for analysts: `practix ask`, `practix report`, `practix export`."""
+
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, TypeVar
+
+import msgspec
+import typer
+
+from launcher.analyst_client import AnalystClient
+from launcher.ask import ask, list_questions, print_questions, print_table
+from launcher.export import Wanted, export
+from launcher.report import ask_everything
+
+T = TypeVar("T")
+
+Connect = Callable[[str | None], AnalystClient]
+"""From `--base-url`, if given, to the system meant."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
+BaseUrl = Annotated[
+    str | None, typer.Option("--base-url", envvar="BASE_URL", help="A running system's address.")
+]
+
+
+class Run(Protocol):
+    def __call__(self, work: Coroutine[Any, Any, T], /) -> T:
+        """Run to the end; end the program where NotRunning or Refused is raised."""
+        ...
+
+
+def register(app: typer.Typer, connect: Connect, run: Run) -> None:
+    """Give `app` the three verbs."""
+    _register_ask(app, connect, run)
+    _register_report(app, connect, run)
+    _register_export(app, connect, run)
+
+
+def _register_ask(app: typer.Typer, connect: Connect, run: Run) -> None:
+    @app.command("ask")
+    def ask_verb(
+        name: Annotated[str | None, typer.Argument(help="A ready question.")] = None,
+        parameter: Annotated[
+            list[str] | None, typer.Option("--set", "-p", help="NAME=VALUE, of the question.")
+        ] = None,
+        sql: Annotated[str | None, typer.Option(help="One's own read-only SQL.")] = None,
+        as_csv: Annotated[bool, typer.Option("--csv")] = False,
+        as_json: AsJson = False,
+        base_url: BaseUrl = None,
+    ) -> None:
+        """Question the history. Without NAME or --sql: list the ready questions."""
+        client = connect(base_url)
+        if name is None and sql is None:
+            print_questions(run(list_questions(client)), as_json=as_json)
+            return
+        table = run(ask(client, name, sql, _pairs(parameter or [])))
+        print_table(table, "json" if as_json else "csv" if as_csv else "table")
+
+
+def _register_report(app: typer.Typer, connect: Connect, run: Run) -> None:
+    @app.command("report")
+    def report_verb(
+        out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+        as_json: AsJson = False,
+        base_url: BaseUrl = None,
+    ) -> None:
+        """Write one self-contained HTML page with every ready question plotted."""
+        report = run(ask_everything(connect(base_url)))
+        _write(out, report.page)
+        summary = {"out": str(out), "rows": report.rows}
+        print(msgspec.json.encode(summary).decode() if as_json else f"wrote {out}")
+
+
+def _register_export(app: typer.Typer, connect: Connect, run: Run) -> None:
+    @app.command("export")
+    def export_verb(
+        out: Annotated[Path, typer.Option(help="The file to write.")],
+        form: Annotated[Literal["parquet", "csv", "ndjson"], typer.Option("--format")] = "parquet",
+        first: Annotated[int, typer.Option("--from", min=1, help="First position.")] = 1,
+        last: Annotated[int | None, typer.Option("--to", min=0, help="Last position.")] = None,
+        table: Literal["events", "refusals", "ratings"] = "events",
+        as_json: AsJson = False,
+        base_url: BaseUrl = None,
+    ) -> None:
+        """Write a range of positions of the history to a file."""
+        summary = run(export(connect(base_url), Wanted(out, table, form, first, last)))
+        if as_json:
+            print(msgspec.json.encode(summary).decode())
+        else:
+            print(f"wrote {summary['rows']:,} rows, {summary['bytes']:,} bytes to {out}")
+
+
+def _pairs(given: list[str]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in given]
+    if wrong := [name for name, separator, _ in pairs if not separator]:
+        raise typer.BadParameter(f"{wrong[0]} is not NAME=VALUE", param_hint="--set")
+    return {name: value for name, _, value in pairs}
+
+
+def _write(out: Path, page: str) -> None:
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise typer.BadParameter(str(error), param_hint="--out") from error

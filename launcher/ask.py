@@ -1,0 +1,76 @@
+"""`practix ask`: the ready questions, their answers, and one's own SQL, in a terminal."""
+
+import csv
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+import rich.table
+from rich.console import Console
+from rich.text import Text
+
+from launcher.analyst_client import AnalystClient, Table
+from launcher.client import Refused
+
+Form = Literal["table", "csv", "json"]
+
+
+async def list_questions(client: AnalystClient) -> list[dict[str, Any]]:
+    return await client.questions()
+
+
+async def ask(
+    client: AnalystClient, name: str | None, sql: str | None, parameters: Mapping[str, str]
+) -> Table:
+    """The answer to the ready question `name`, or to `sql`. Raises NotRunning, Refused."""
+    if sql is not None:
+        if name is not None or parameters:
+            raise Refused("either a ready question with its parameters, or --sql")
+        return await client.ask_sql(sql)
+    return await client.ask(name or "", parameters)
+
+
+def print_questions(questions: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        print(msgspec.json.encode({"questions": questions}).decode())
+        return
+    table = rich.table.Table("question", "answers", "parameters", show_lines=True)
+    for one in questions:
+        parameters = [f"{p['name']}={p['default']}" for p in one["parameters"]]
+        text = Text.assemble((one["title"], "bold"), "\n", one["description"])
+        table.add_row(one["name"], text, "\n".join(parameters))
+    Console().print(table)
+
+
+def print_table(table: Table, form: Form) -> None:
+    match form:
+        case "json":
+            print(msgspec.json.encode(_object(table)).decode())
+        case "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(table.columns)
+            writer.writerows(table.rows)
+        case "table":
+            Console().print(_rich(table))
+            print(f"{len(table.rows):,} rows, as of position {table.position:,}")
+
+
+def _object(table: Table) -> dict[str, Any]:
+    """Rows as objects: what a script wants."""
+    return {
+        "position": table.position,
+        "columns": table.columns,
+        "rows": [dict(zip(table.columns, row, strict=True)) for row in table.rows],
+    }
+
+
+def _rich(table: Table) -> rich.table.Table:
+    drawn = rich.table.Table(title=table.question["title"] if table.question else None)
+    for name, kind in zip(table.columns, table.types, strict=True):
+        numeric = "Int" in kind or "Float" in kind
+        drawn.add_column(name, justify="right" if numeric else "left")
+    for row in table.rows:
+        # Text, not markup: what people wrote may have brackets in it.
+        drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
+    return drawn

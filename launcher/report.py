@@ -1,0 +1,105 @@
+"""`practix report`: every ready question on one page that needs nothing but a browser."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any, Final, NamedTuple
+
+from launcher.analyst_client import AnalystClient, Table
+from launcher.plots import legend, plot_svg, series_names
+
+TABLE_ROWS_MAX: Final = 100
+
+STYLE: Final = """
+:root { --ink:#1d2330; --soft:#667085; --line:#e4e7ec; --page:#f7f8fa; --card:#fff;
+  --s0:#3056d3; --s1:#e4761b; --s2:#12876a; --s3:#a63fb8; color-scheme:light dark }
+@media (prefers-color-scheme: dark) { :root { --ink:#e8eaf0; --soft:#98a2b3; --line:#2c3340;
+  --page:#12151c; --card:#1a1f29; --s0:#7d9bff; --s1:#f5a05a; --s2:#4fc3a1; --s3:#d58be4 } }
+* { box-sizing:border-box }
+body { margin:0; background:var(--page); color:var(--ink);
+  font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif }
+header,main { max-width:1680px; margin:0 auto; padding:24px }
+h1 { font-size:26px; margin:0 0 4px } h2 { font-size:17px; margin:0 }
+p { margin:4px 0 0; color:var(--soft) }
+nav { margin-top:12px; display:flex; flex-wrap:wrap; gap:6px 16px } a { color:var(--s0) }
+main { columns:2 520px; column-gap:20px }
+section { background:var(--card); border:1px solid var(--line); border-radius:12px; padding:20px;
+  margin-bottom:20px; break-inside:avoid }
+svg { width:100%; height:auto; margin-top:8px; display:block }
+svg text { fill:var(--soft); font-size:11px } .grid { stroke:var(--line) }
+.legend { display:flex; gap:16px; font-size:13px }
+.legend i { display:inline-block; width:10px; height:10px; border-radius:3px; margin-right:6px }
+.nothing { padding:28px 0; text-align:center }
+details { margin-top:12px } summary { cursor:pointer; color:var(--soft); font-size:13px }
+.scroll { overflow-x:auto } table { border-collapse:collapse; font-size:13px; margin-top:8px }
+th,td { padding:3px 12px 3px 0; text-align:left; border-bottom:1px solid var(--line) }
+.number { text-align:right; font-variant-numeric:tabular-nums }
+"""
+
+
+class Report(NamedTuple):
+    page: str
+    rows: dict[str, int]
+    """Of each question's answer."""
+
+
+async def ask_everything(client: AnalystClient) -> Report:
+    """Raises NotRunning, Refused."""
+    questions = await client.questions()
+    answers = {one["name"]: await client.ask(one["name"], {}) for one in questions}
+    page = report_page(questions, answers, datetime.now(UTC))
+    return Report(page, {name: len(answer.rows) for name, answer in answers.items()})
+
+
+def report_page(
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Table], at: datetime
+) -> str:
+    """The whole page; everything that came from people is escaped."""
+    position = max((answer.position for answer in answers.values()), default=0)
+    links = "".join(
+        f'<a href="#{escape(one["name"])}">{escape(one["title"])}</a>' for one in questions
+    )
+    sections = "".join(_section(one, answers[one["name"]]) for one in questions)
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>PRACTIX: what the history says</title><style>{STYLE}</style></head><body>"
+        "<header><h1>What the history says</h1>"
+        f"<p>PRACTIX, up to position {position:,}, written {at:%Y-%m-%d %H:%M} UTC</p>"
+        f"<nav>{links}</nav></header><main>{sections}</main></body></html>\n"
+    )
+
+
+def _section(question: Mapping[str, Any], answer: Table) -> str:
+    plot = question["plot"]
+    if answer.rows:
+        names = series_names(plot, answer.columns, answer.rows)
+        drawn = legend(names) + plot_svg(plot, answer.columns, answer.rows) + _details(answer)
+    else:
+        drawn = '<p class="nothing">Nothing yet.</p>'
+    return (
+        f'<section id="{escape(question["name"])}"><h2>{escape(question["title"])}</h2>'
+        f"<p>{escape(question['description'])}</p>{drawn}</section>"
+    )
+
+
+def _details(answer: Table) -> str:
+    classes = [' class="number"' if "Int" in k or "Float" in k else "" for k in answer.types]
+    head = "".join(
+        f"<th{kind}>{escape(name)}</th>" for name, kind in zip(answer.columns, classes, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{kind}>{escape('' if value is None else str(value))}</td>"
+            for value, kind in zip(row, classes, strict=True)
+        )
+        + "</tr>"
+        for row in answer.rows[:TABLE_ROWS_MAX]
+    )
+    more = len(answer.rows) - TABLE_ROWS_MAX
+    note = f"<p>{more:,} more rows: practix ask</p>" if more > 0 else ""
+    return (
+        f'<details><summary>{len(answer.rows):,} rows</summary><div class="scroll">'
+        f"<table><tr>{head}</tr>{rows}</table>{note}</div></details>"
+    )

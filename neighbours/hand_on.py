@@ -1,0 +1,86 @@
+"""Handing messages on to people's own channels (e-mail, Telegram, ...) through Apprise.
+
+Only where it is configured, and then Apprise has to be installed. Best effort: the inbox is
+what counts; what waits here is lost when the process ends.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from neighbours.auth import person_id_of
+
+log = logging.getLogger(__name__)
+
+EVERYBODY: Final = "*"
+WAITING_MAX: Final = 1_000
+ATTEMPTS_MAX: Final = 3
+PAUSE_S: Final = 2.0
+
+
+class Message(NamedTuple):
+    user_id: str
+    title: str
+    body: str
+
+
+class HandOn:
+    """`channels` leads from a login, a person's id or `*` to an Apprise address."""
+
+    def __init__(self, channels: Mapping[str, str], pause_s: float = PAUSE_S) -> None:
+        """Raises ImportError without Apprise, ValueError for an address it does not know."""
+        self._pause_s = pause_s
+        self._waiting: asyncio.Queue[Message] = asyncio.Queue(WAITING_MAX)
+        self._worker: asyncio.Task[None] | None = None
+        self._channels = {_owner(name): _channel(url) for name, url in channels.items()}
+
+    def offer(self, user_id: str, title: str, text: str, short_link: str | None) -> None:
+        """Hand the message on, in the background, where its recipient has a channel."""
+        if user_id not in self._channels and EVERYBODY not in self._channels:
+            return
+        body = text if short_link is None else f"{text}\n{short_link}"
+        try:
+            self._waiting.put_nowait(Message(user_id, title, body))
+        except asyncio.QueueFull:
+            log.warning("message not handed on: too many wait", extra={"user_id": user_id})
+        if self._worker is None or self._worker.done():
+            self._worker = asyncio.create_task(self._work(), name="hand on")
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._worker.cancel()
+
+    async def _work(self) -> None:
+        while not self._waiting.empty():
+            message = self._waiting.get_nowait()
+            for name in {message.user_id, EVERYBODY} & self._channels.keys():
+                await self._deliver(self._channels[name], message)
+
+    async def _deliver(self, channel: Any, message: Message) -> None:
+        for attempt in range(ATTEMPTS_MAX):
+            if attempt:
+                await asyncio.sleep(self._pause_s)
+            if await channel.async_notify(title=message.title, body=message.body):
+                return
+        log.warning("message not handed on", extra={"user_id": message.user_id})
+
+
+def _owner(name: str) -> str:
+    if name == EVERYBODY:
+        return name
+    try:
+        return str(UUID(name))
+    except ValueError:
+        return person_id_of(name)
+
+
+def _channel(url: str) -> Any:
+    # Imported here: nobody needs it who hands nothing on.
+    from apprise import Apprise
+
+    channel = Apprise()
+    if not channel.add(url):
+        raise ValueError("Apprise does not know one of the addresses in hand_on")
+    return channel

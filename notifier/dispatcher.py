@@ -1,0 +1,211 @@
+"""Sends what is due, over and over. Any number may run at once, in any processes.
+
+At least once to Notification, under a key by which it delivers once: a dispatcher killed
+between sending and recording sends the same key again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random, SystemRandom
+from typing import Final, NamedTuple, NoReturn
+
+from contracts.errors import DependencyDown, DependencyRefused
+from contracts.ids import AnnouncementId, PersonId
+from notifier import metrics
+from notifier.backoff import Backoff
+from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed
+from notifier.outgoing import expanded
+from notifier.preferences import DEFAULT
+from notifier.store.connection import TablesUnavailable
+from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
+from runtime.clock import Clock
+from runtime.neighbours.ports import (
+    AuthClient,
+    NotificationClient,
+    Person,
+    ShortenerClient,
+    UgcClient,
+)
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_PERSON: Final = "unknown_person"
+
+
+class Pace(NamedTuple):
+    at_once: int = 16
+    """Messages on their way at the same time."""
+    batch: int = 128
+    poll_s: float = 1.0
+    """How often to look when nothing was due: other processes write, and time passes."""
+    lease: timedelta = timedelta(seconds=120)
+    """Longer than a whole batch may take, every call at its deadline."""
+    backoff: Backoff = Backoff()
+
+
+class Dispatcher:
+    def __init__(
+        self,
+        queue: Queue,
+        *,
+        notification: NotificationClient,
+        shortener: ShortenerClient,
+        auth: AuthClient,
+        ugc: UgcClient,
+        clock: Clock,
+        public_url: str = "",
+        pace: Pace = Pace(),  # noqa: B008 - immutable
+        random: Random | None = None,
+    ) -> None:
+        """`public_url` is put before `/a/{announcement_id}` where the shortener needs a
+        whole address."""
+        self._queue = queue
+        self._notification = notification
+        self._shortener = shortener
+        self._auth = auth
+        self._ugc = ugc
+        self._clock = clock
+        self._public_url = public_url.rstrip("/")
+        self._pace = pace
+        self._random = random or SystemRandom()
+        self._slots = asyncio.Semaphore(pace.at_once)
+        self._woken = asyncio.Event()
+        self.tables_available = True
+
+    def wake(self) -> None:
+        """There may be something due."""
+        self._woken.set()
+
+    async def run(self) -> NoReturn:
+        while True:
+            self._woken.clear()
+            try:
+                progressed = await self.dispatch_due()
+                self.tables_available = True
+            except TablesUnavailable as error:
+                if self.tables_available:
+                    log.warning("outbox unavailable", extra={"reason": str(error)})
+                progressed = self.tables_available = False
+            if not progressed:
+                await self._pause()
+
+    async def dispatch_due(self) -> bool:
+        """One batch of what is due, and one fan-out. False where nothing got any further:
+        there was nothing, or nobody to take it. Raises TablesUnavailable."""
+        expanded_one = await self._expand_one()
+        taken = await self._queue.take(self._clock(), self._pace.lease, self._pace.batch)
+        if not taken:
+            return expanded_one
+        around = await self._queue.surroundings(taken)
+        results = await asyncio.gather(*(self._deliver(one, around) for one in taken))
+        await self._record(results)
+        metrics.count(results)
+        return expanded_one or any(one.state != "waiting" or one.untried for one in results)
+
+    async def _record(self, results: Sequence[Result]) -> None:
+        """Twice, if need be: the reader's transaction may have stood in the way of this one."""
+        try:
+            await self._queue.record(results)
+        except TablesUnavailable:
+            await self._queue.record(results)
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(self._pace.poll_s):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+
+    async def _deliver(self, taken: Taken, around: Surroundings) -> Result:
+        now = self._clock()
+        if (over := missed(taken, now)) is not None:
+            return over
+        try:
+            async with self._slots:
+                return await self._send(taken, around, now)
+        except DependencyRefused as error:
+            return Result(taken.id, "parked", f"{error.name} refused it with {error.status}")
+        except DependencyDown as error:
+            return self._again(taken, f"{error.name} does not answer")
+        except Exception as error:  # A mistake of ours must hold up this one notice alone.
+            log.exception("notice not sent", extra={"notice": taken.key})
+            return Result(taken.id, "parked", f"{type(error).__name__}: {error}")
+
+    async def _send(self, taken: Taken, around: Surroundings, now: datetime) -> Result:
+        person = await self._person(taken.recipient, around)
+        if person is None:
+            return Result(taken.id, "parked", UNKNOWN_PERSON)
+        recipient = Recipient(person, around.wishes.get(taken.recipient, DEFAULT))
+        if (held := held_back(taken, recipient, now)) is not None:
+            return held
+        notice = compose(
+            taken,
+            recipient,
+            around.evenings.get(taken.announcement_id),
+            await self._names(taken, around),
+            await self._link(taken.announcement_id, around),
+            now,
+        )
+        await self._notification.send(notice)
+        return Result(taken.id, "sent", sent_at=self._clock())
+
+    def _again(self, taken: Taken, reason: str) -> Result:
+        next_at = self._clock() + self._pace.backoff.pause(taken.attempts, self._random)
+        # Not beyond its end: that is looked at, and written down, when it comes.
+        return Result(taken.id, "waiting", reason, try_at=min(next_at, taken.expires_at))
+
+    async def _person(self, person_id: PersonId, around: Surroundings) -> Person | None:
+        if person_id not in around.people:
+            person = await self._auth.person(person_id)
+            if person is None:
+                return None
+            around.people[person_id] = person
+        return around.people[person_id]
+
+    async def _names(self, taken: Taken, around: Surroundings) -> dict[str, str]:
+        names: dict[str, str] = {}
+        for who in ("author_id", "guest_id"):
+            if (person_id := taken.facts.get(who)) is not None:
+                person = await self._person(person_id, around)
+                if person is not None:
+                    names[person_id] = person.name
+        return names
+
+    async def _link(self, announcement_id: AnnouncementId, around: Surroundings) -> str:
+        if announcement_id not in around.links:
+            link = await self._shortener.link(f"{self._public_url}/a/{announcement_id}")
+            await self._queue.remember_link(announcement_id, link)
+            around.links[announcement_id] = link
+        return around.links[announcement_id]
+
+    async def _expand_one(self) -> bool:
+        found = await self._queue.take_fanout(self._clock(), self._pace.lease)
+        return found is not None and await self._expand(found)
+
+    async def _expand(self, found: TakenFanOut) -> bool:
+        row, now = found.row, self._clock()
+        source, effect = row.source, row.effect
+        evening = await self._queue.evening(effect.announcement_id)
+        if evening is None or not evening.takes_place or evening.visibility == "invite":
+            await self._queue.end_fanout(source, "dropped", "not_for_followers")
+        elif now >= effect.expires_at:
+            await self._queue.end_fanout(source, "parked", TOO_LATE)
+        else:
+            return await self._fan_out(found, now)
+        return True
+
+    async def _fan_out(self, found: TakenFanOut, now: datetime) -> bool:
+        source = found.row.source
+        try:
+            followers: Sequence[PersonId] = await self._ugc.followers(found.row.effect.author_id)
+        except DependencyRefused as error:
+            await self._queue.end_fanout(source, "parked", f"ugc refused it with {error.status}")
+            return True
+        except DependencyDown:
+            try_at = now + self._pace.backoff.pause(found.attempts, self._random)
+            await self._queue.end_fanout(source, "waiting", "ugc does not answer", try_at)
+            return False
+        await self._queue.finish_fanout(source, list(expanded(found.row, followers)))
+        return True

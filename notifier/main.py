@@ -1,0 +1,120 @@
+"""A notifier process of its own. Wired in `build_app`.
+
+It ends with status 1 when the journal cannot be trusted or another notifier has taken the
+tables over.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import uvicorn
+from fastapi import FastAPI
+
+from notifier.service import REPRESENTATIONS, Clients, NotifierService
+from notifier.settings import Settings
+from runtime.clock import system_clock
+from runtime.journal import Journal
+from runtime.journals.kafka import KafkaJournal
+from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
+from runtime.openapi import describe
+from runtime.operators import OperatorGuard
+from runtime.postgres import open_pool
+from runtime.problems import install_problems
+from runtime.process_routes import build_process_router
+from runtime.tokens import TokenVerifier
+
+log = logging.getLogger(__name__)
+
+
+def open_journal(settings: Settings) -> Journal:
+    return KafkaJournal(settings.kafka_bootstrap_servers, settings.journal_topic)
+
+
+def build_app(
+    settings: Settings,
+    on_failure: Callable[[], None],
+    journal_of: Callable[[Settings], Journal] = open_journal,
+) -> FastAPI:
+    """The whole process; it works between the app's start-up and shut-down.
+
+    `on_failure` is called when the notifier has stopped for good.
+    """
+
+    def stopped(running: asyncio.Task[None]) -> None:
+        if not running.cancelled():
+            log.critical("the notifier stopped", exc_info=running.exception())
+            on_failure()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        journal = journal_of(settings)
+        pool = await open_pool(
+            settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
+        )
+        async with aiohttp.ClientSession() as session:
+            neighbours = connect_neighbours(session, settings.neighbours)
+            verifier = TokenVerifier(settings.token, system_clock, neighbours.fetch_keys)
+            service = NotifierService(
+                journal,
+                pool,
+                clients_of(neighbours),
+                verifier=verifier,
+                guard=OperatorGuard(settings.operator_token.get_secret_value(), verifier),
+                public_url=settings.public_url,
+                pace=settings.pace(),
+            )
+            for router in service.routers:
+                app.include_router(router)
+            app.include_router(build_process_router(service.readiness))
+            running = await service.start()
+            running.add_done_callback(stopped)
+            yield
+            await service.stop()
+        await journal.close()
+        pool.terminate()
+
+    app = FastAPI(
+        title="PRACTIX notifier",
+        docs_url="/api/openapi",
+        openapi_url="/api/openapi.json",
+        lifespan=lifespan,
+    )
+    install_problems(app)
+    describe(app, REPRESENTATIONS)
+    return app
+
+
+def clients_of(neighbours: NeighbourClients) -> Clients:
+    return Clients(
+        notification=neighbours.notification,
+        shortener=neighbours.shortener,
+        auth=neighbours.auth,
+        ugc=neighbours.ugc,
+    )
+
+
+def main() -> None:
+    logging.basicConfig(level=logging.INFO)
+    settings = Settings()
+    failures: list[str] = []
+
+    def fail() -> None:
+        failures.append("the notifier stopped")
+        server.should_exit = True
+
+    config = uvicorn.Config(
+        build_app(settings, fail),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+    )
+    server = uvicorn.Server(config)
+    server.run()
+    if failures:
+        sys.exit(failures[0])

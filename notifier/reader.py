@@ -1,0 +1,139 @@
+"""The loop from the journal to the outbox.
+
+Notices, state and position move in one transaction, and a batch that finds the position
+moved by somebody else is not written. After a crash anywhere, reading goes on from the
+stored position, and everything is said once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from typing import Final, NamedTuple, NoReturn, TypeVar
+
+from contracts.errors import ProjectionBehind
+from contracts.records import Commit
+from notifier import metrics
+from notifier.store.connection import RowsRefused, TablesUnavailable
+from notifier.store.outbox import Outbox
+from runtime.journal import Journal
+from runtime.tail import START, Accepted, Position, Tail
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+RETRY_S_MIN: Final = 0.1
+RETRY_S_MAX: Final = 5.0
+
+
+class Limits(NamedTuple):
+    batch_commits_max: int = 500
+    idle_wait_s: float = 1.0
+    """How long to wait for a record before looking whether the journal is there at all."""
+
+
+class JournalReader:
+    """One reader of the journal, and the only writer of the notifier's state. Runs once."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        outbox: Outbox,
+        *,
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        on_notices: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._journal = journal
+        self._outbox = outbox
+        self._limits = limits
+        self._on_notices = on_notices
+        self._tail = Tail(journal)
+        self._moved = asyncio.Event()
+        self.position: Position = START
+        """Where the tables are."""
+        self.tables_available = False
+
+    @property
+    def journal_available(self) -> bool:
+        return self._tail.available
+
+    async def run(self) -> NoReturn:
+        """Follow the journal. Raises JournalBroken, and Fenced where another notifier reads
+        into the same tables."""
+        self._move(await self._persist(self._outbox.position))
+        self._tail = Tail(self._journal, self.position)
+        try:
+            while True:
+                records = await self._tail.fetch(self._limits.idle_wait_s)
+                for part in _parts(records, self._limits.batch_commits_max):
+                    await self._store(part)
+        finally:
+            await self._tail.close()
+
+    async def reach(self, seq: int, wait_s: float) -> None:
+        """Wait until the outbox follows the journal up to `seq`. Raises ProjectionBehind."""
+        try:
+            async with asyncio.timeout(wait_s):
+                while self.position.state.seq < seq:
+                    await self._moved.wait()
+        except TimeoutError as error:
+            raise ProjectionBehind(seq, self.position.state.seq) from error
+
+    async def _store(self, records: Sequence[Accepted]) -> None:
+        """Write what the records come to; narrow down and park what the tables refuse."""
+        try:
+            await self._write(records)
+        except RowsRefused as refused:
+            if len(records) > 1:
+                middle = len(records) // 2
+                await self._store(records[:middle])
+                await self._store(records[middle:])
+            else:
+                await self._write(records, str(refused))
+
+    async def _write(self, records: Sequence[Accepted], refusal: str | None = None) -> None:
+        commits = [one.record for one in records if isinstance(one.record, Commit)]
+        reached = records[-1].position
+        tried = False
+
+        async def write() -> None:
+            nonlocal tried
+            # An attempt whose answer was lost may have been written after all.
+            if tried and await self._outbox.position() == reached:
+                return
+            tried = True
+            written = await self._outbox.write(commits, self.position, reached, refusal)
+            for letter in written.letters:
+                log.error("event parked", extra={"position": letter.seq, "reason": letter.reason})
+            metrics.DEAD_LETTERS.inc(len(written.letters))
+
+        await self._persist(write)
+        self._move(reached)
+        if commits:
+            self._on_notices()
+
+    def _move(self, reached: Position) -> None:
+        self.position = reached
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Until PostgreSQL answers; it may be away for as long as it likes."""
+        pause_s = RETRY_S_MIN
+        while True:
+            try:
+                result = await attempt()
+            except TablesUnavailable as error:
+                if self.tables_available or pause_s == RETRY_S_MIN:
+                    log.warning("outbox unavailable", extra={"reason": str(error)})
+                self.tables_available = False
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, RETRY_S_MAX)
+            else:
+                self.tables_available = True
+                return result
+
+
+def _parts(records: Sequence[Accepted], size: int) -> Iterator[Sequence[Accepted]]:
+    for start in range(0, len(records), size):
+        yield records[start : start + size]

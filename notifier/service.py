@@ -1,0 +1,136 @@
+"""The notifier: wired here, run by its own process or inside the embedded one."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+from fastapi import APIRouter
+
+from notifier import metrics
+from notifier.dispatcher import Dispatcher, Pace
+from notifier.http.routes import REPRESENTATIONS, Guard, build_operator_router, build_router
+from notifier.reader import JournalReader, Limits
+from notifier.store.connection import TablesUnavailable, our_errors
+from notifier.store.ledger import Ledger
+from notifier.store.outbox import Outbox
+from notifier.store.queue import Queue
+from runtime.clock import Clock, system_clock
+from runtime.journal import Journal
+from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
+from runtime.postgres import migrate
+from runtime.tokens import TokenVerifier
+
+__all__ = ["REPRESENTATIONS", "Clients", "NotifierService"]
+
+log = logging.getLogger(__name__)
+
+MIGRATE_RETRY_S: Final = 1.0
+
+
+class Clients(NamedTuple):
+    """The services around us that the notifier needs."""
+
+    notification: NotificationClient
+    shortener: ShortenerClient
+    auth: AuthClient
+    ugc: UgcClient
+
+
+class NotifierService:
+    """Tells people what happened in `journal`. Create inside a running event loop; start
+    once, stop once.
+
+    `guard` opens the operator routes. `public_url` is put before the page's path where the
+    shortener is not on the same host as that page.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        pool: asyncpg.Pool,
+        clients: Clients,
+        *,
+        verifier: TokenVerifier,
+        guard: Guard,
+        clock: Clock = system_clock,
+        public_url: str = "",
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        pace: Pace = Pace(),  # noqa: B008 - immutable
+    ) -> None:
+        self._pool = pool
+        self._dispatcher = Dispatcher(
+            Queue(pool), **clients._asdict(), clock=clock, public_url=public_url, pace=pace
+        )
+        self._reader = JournalReader(
+            journal, Outbox(pool), limits=limits, on_notices=self._dispatcher.wake
+        )
+        ledger = Ledger(pool)
+        self.routers: list[APIRouter] = [
+            build_router(ledger, self._reader, verifier),
+            build_operator_router(ledger, self._reader, guard, clock, self._dispatcher.wake),
+        ]
+        self._running: asyncio.Task[None] | None = None
+        metrics.observe(
+            position=lambda: self.position,
+            journal=lambda: self._reader.journal_available,
+            tables=lambda: self._reader.tables_available,
+        )
+
+    @property
+    def position(self) -> int:
+        """seq up to which the outbox follows the journal."""
+        return self._reader.position.state.seq
+
+    @property
+    def ready(self) -> bool:
+        return all(value is not False for value in self.readiness().values())
+
+    def readiness(self) -> dict[str, Any]:
+        """A service around us that is down does not make us unready: notices wait."""
+        return {
+            "running": self._running is not None and not self._running.done(),
+            "journal": self._reader.journal_available,
+            "tables": self._reader.tables_available,
+            "position": self.position,
+        }
+
+    async def start(self) -> asyncio.Task[None]:
+        """Begin to follow, and to send. The task ends only by failing: with JournalBroken or
+        Fenced the process must stop."""
+        self._running = asyncio.create_task(self.run(), name="notifier")
+        return self._running
+
+    async def run(self) -> None:
+        """Bring the tables to this version's shape, then work. Waits for PostgreSQL."""
+        await self._migrate()
+        parts = [
+            asyncio.create_task(self._reader.run(), name="notifier reader"),
+            asyncio.create_task(self._dispatcher.run(), name="notifier dispatcher"),
+        ]
+        try:
+            failed, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for part in parts:
+                part.cancel()
+            await asyncio.gather(*parts, return_exceptions=True)
+        for part in failed:
+            part.result()  # Both only end by failing.
+
+    async def stop(self) -> None:
+        """What is on its way may be sent again, under the same key."""
+        if self._running is not None:
+            self._running.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._running
+
+    async def _migrate(self) -> None:
+        while True:
+            try:
+                with our_errors():
+                    await migrate(self._pool)
+                return
+            except TablesUnavailable as error:
+                log.warning("PostgreSQL unavailable", extra={"reason": str(error)})
+                await asyncio.sleep(MIGRATE_RETRY_S)

@@ -1,0 +1,39 @@
+"""Settings of a notifier process."""
+
+from pydantic import AliasChoices, Field, PositiveInt, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from notifier.dispatcher import Pace
+from runtime.neighbours.wiring import NeighbourSettings
+from runtime.tokens import TokenSettings
+
+
+class Settings(BaseSettings):
+    """Built once in `main` and passed down; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NOTIFIER_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    host: str = "127.0.0.1"
+    port: int = 8004
+    kafka_bootstrap_servers: str = Field(
+        validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "NOTIFIER_KAFKA_BOOTSTRAP_SERVERS")
+    )
+    journal_topic: str = "practix.journal"
+    postgres_dsn: SecretStr = Field(
+        validation_alias=AliasChoices("POSTGRES_DSN", "NOTIFIER_POSTGRES_DSN")
+    )
+    operator_token: SecretStr = Field(
+        min_length=16,
+        validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "NOTIFIER_OPERATOR_TOKEN"),
+    )
+    neighbours: NeighbourSettings
+    token: TokenSettings
+    public_url: str = ""
+    """Where clients reach `/a/{announcement_id}`, if the shortener is on another host."""
+    sent_at_once: PositiveInt = 16
+    pool_size: PositiveInt = 8
+
+    def pace(self) -> Pace:
+        return Pace(at_once=self.sent_at_once)

@@ -1,0 +1,99 @@
+"""What was told to whom, when, and why not: reading the outbox, and an operator's hand in it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from contracts.ids import PersonId
+from notifier.preferences import DEFAULT, Preferences
+from notifier.store.connection import connected
+from notifier.store.queue import SELECT_WISHES, wishes_of
+
+_COLUMNS: Final = """
+    n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,
+    n.happened_at, n.event_time, n.due_at, n.state, n.reason, n.attempts, n.sent_at,
+    (SELECT json_agg(json_build_object('position', s.seq, 'event_index', s.event_index,
+                                       'event_type', s.event_type)
+                     ORDER BY s.seq, s.event_index)
+     FROM notifier.sources s WHERE s.notice_id = n.id) AS sources
+"""
+_WHERE: Final = """
+      AND ($2::uuid IS NULL OR n.announcement_id = $2)
+      AND ($3::text IS NULL OR n.state = $3)
+      AND ($4::text IS NULL OR n.kind = $4)
+      AND ($5::bigint IS NULL OR n.id < $5)
+    ORDER BY n.id DESC LIMIT $6
+"""
+SELECT_LINES: Final = f"""
+    SELECT {_COLUMNS} FROM notifier.notices n WHERE $1::uuid IS NULL {_WHERE}
+"""
+# A statement of its own, so that the index on the recipient is used.
+SELECT_LINES_OF: Final = f"""
+    SELECT {_COLUMNS} FROM notifier.notices n WHERE n.recipient = $1 {_WHERE}
+"""
+SELECT_LINE: Final = f"SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = $1"
+
+# Only what was not sent; a missed or parked one gets a new chance, and the time for it.
+RESCHEDULE: Final = """
+    UPDATE notifier.notices SET state = 'waiting', reason = NULL, attempts = 0, due_at = $2,
+        try_at = $2, expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
+    WHERE id = $1 AND state <> 'sent' RETURNING id
+"""
+CANCEL: Final = """
+    UPDATE notifier.notices SET state = 'cancelled', reason = 'by_operator'
+    WHERE id = $1 AND state IN ('waiting', 'parked') RETURNING id
+"""
+UPSERT_WISHES: Final = """
+    INSERT INTO notifier.preferences (person_id, wishes) VALUES ($1, $2)
+    ON CONFLICT (person_id) DO UPDATE SET wishes = excluded.wishes
+"""
+
+Line = dict[str, Any]
+"""One notice, by column name; instants aware, `sources` a list."""
+
+
+class Filter(NamedTuple):
+    recipient: PersonId | None = None
+    announcement_id: str | None = None
+    state: str | None = None
+    kind: str | None = None
+
+
+class Ledger:
+    """Methods raise TablesUnavailable."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def lines(self, wanted: Filter, before: int | None, limit: int) -> Sequence[Line]:
+        """Newest first; with `before`, those with a smaller id."""
+        select = SELECT_LINES if wanted.recipient is None else SELECT_LINES_OF
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(select, *wanted, before, limit)
+        return [dict(row) for row in rows]
+
+    async def line(self, notice_id: int) -> Line | None:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_LINE, notice_id)
+        return None if row is None else dict(row)
+
+    async def reschedule(self, notice_id: int, due_at: datetime) -> bool:
+        """False where it was sent, or is not there."""
+        async with connected(self._pool) as connection:
+            return await connection.fetchval(RESCHEDULE, notice_id, due_at) is not None
+
+    async def cancel(self, notice_id: int) -> bool:
+        """False where it no longer waits, or is not there."""
+        async with connected(self._pool) as connection:
+            return await connection.fetchval(CANCEL, notice_id) is not None
+
+    async def wishes(self, person_id: PersonId) -> Preferences:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_WISHES, [person_id])
+        return DEFAULT if row is None else wishes_of(row["wishes"])
+
+    async def wish(self, person_id: PersonId, wishes: Preferences) -> None:
+        async with connected(self._pool) as connection:
+            await connection.execute(UPSERT_WISHES, person_id, wishes)

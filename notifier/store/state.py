@@ -1,0 +1,126 @@
+"""The world in the tables: loading what a run of events needs, and writing it back."""
+
+from collections.abc import Collection, Iterable
+from typing import Any, Final
+
+import msgspec
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.ids import AnnouncementId
+from notifier.fold import DeadLetter, Wanted
+from notifier.outgoing import Row
+from notifier.world import Evening, Participation, World
+
+SELECT_EVENINGS: Final = """
+    SELECT state FROM notifier.evenings WHERE announcement_id = ANY($1::uuid[])
+"""
+SELECT_PARTICIPATIONS: Final = """
+    SELECT booking_id, announcement_id, guest_id, author_status, guest_status, seated
+    FROM notifier.participations
+    WHERE announcement_id = ANY($1::uuid[]) OR booking_id = ANY($2::uuid[])
+"""
+# Locked against being sent while an edit joins it. Untried: nobody has begun to send it.
+SELECT_OPEN_EDITS: Final = """
+    SELECT key, recipient, kind, announcement_id, booking_id, facts, happened_at, due_at,
+           expires_at, receipt
+    FROM notifier.notices
+    WHERE announcement_id = ANY($1::uuid[]) AND kind = 'announce_put' AND state = 'waiting'
+      AND attempts = 0
+    ORDER BY id FOR UPDATE
+"""
+SELECT_STOPPED: Final = "SELECT DISTINCT key FROM notifier.dead_letters WHERE key IS NOT NULL"
+
+UPSERT_PEOPLE: Final = """
+    INSERT INTO notifier.people (person_id, name, language, tz)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+    ON CONFLICT (person_id) DO UPDATE
+    SET name = excluded.name, language = excluded.language, tz = excluded.tz
+"""
+UPSERT_EVENINGS: Final = """
+    INSERT INTO notifier.evenings (announcement_id, state)
+    SELECT * FROM unnest($1::uuid[], $2::json[])
+    ON CONFLICT (announcement_id) DO UPDATE SET state = excluded.state
+"""
+UPSERT_PARTICIPATIONS: Final = """
+    INSERT INTO notifier.participations
+        (booking_id, announcement_id, guest_id, author_status, guest_status, seated)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::boolean[],
+                         $6::boolean[])
+    ON CONFLICT (booking_id) DO UPDATE
+    SET author_status = excluded.author_status, guest_status = excluded.guest_status,
+        seated = excluded.seated
+"""
+INSERT_LETTERS: Final = """
+    INSERT INTO notifier.dead_letters (seq, event_index, type, key, reason)
+    SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def load_world(connection: PoolConnectionProxy, wanted: Wanted) -> World:
+    evenings = await connection.fetch(SELECT_EVENINGS, list(wanted.evenings))
+    bookings = await connection.fetch(
+        SELECT_PARTICIPATIONS, list(wanted.whole), list(wanted.bookings)
+    )
+    return World(
+        (evening_of(row["state"]) for row in evenings),
+        (
+            Participation(
+                row["booking_id"],
+                row["announcement_id"],
+                row["guest_id"],
+                (row["author_status"], row["guest_status"]),
+                row["seated"],
+            )
+            for row in bookings
+        ),
+    )
+
+
+async def load_open_edits(
+    connection: PoolConnectionProxy, evenings: Collection[AnnouncementId]
+) -> list[Row]:
+    found = await connection.fetch(SELECT_OPEN_EDITS, list(evenings))
+    return [Row(**dict(row)) for row in found]
+
+
+async def load_stopped(connection: PoolConnectionProxy) -> set[str]:
+    return {row["key"] for row in await connection.fetch(SELECT_STOPPED)}
+
+
+async def save_world(connection: PoolConnectionProxy, world: World) -> None:
+    people = world.seen_people.values()
+    await _write(
+        connection,
+        UPSERT_PEOPLE,
+        # PostgreSQL's text holds no NUL.
+        [(one.person_id, one.name.replace("\0", ""), one.language, one.tz) for one in people],
+    )
+    await _write(
+        connection,
+        UPSERT_EVENINGS,
+        [(evening_id, world.evenings[evening_id]) for evening_id in world.changed_evenings],
+    )
+    await _write(
+        connection,
+        UPSERT_PARTICIPATIONS,
+        [
+            (one.booking_id, one.announcement_id, one.guest_id, *one.pair, one.seated)
+            for one in world.changed_bookings.values()
+        ],
+    )
+
+
+async def save_letters(connection: PoolConnectionProxy, letters: Iterable[DeadLetter]) -> None:
+    await _write(connection, INSERT_LETTERS, list(letters))
+
+
+def evening_of(stored: Any) -> Evening:
+    return msgspec.convert(stored, Evening)
+
+
+async def _write(
+    connection: PoolConnectionProxy, sql: str, rows: Collection[tuple[Any, ...]]
+) -> None:
+    if rows:
+        await connection.execute(sql, *(list(column) for column in zip(*rows, strict=True)))

@@ -1,0 +1,154 @@
+"""From facts to a title and a text, in the reader's language and zone. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime
+
+from contracts.errors import Language, Text
+from notifier.effects import Facts, Kind
+from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY, WORDINGS
+
+LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
+WHEN: Final = "EEEE, d MMMM y, HH:mm"
+EXTRA_LINES: Final = ("reason", "message", "waiting", "hold_until", "clashes")
+MINUTES_SHOWN_BELOW: Final = 60
+
+
+class Reader(NamedTuple):
+    """Who reads, and how."""
+
+    person_id: str
+    language: Language
+    zone: ZoneInfo
+
+
+class Message(NamedTuple):
+    title: str
+    text: str
+
+
+def render(
+    kind: Kind, facts: Facts, reader: Reader, names: Mapping[str, str], now: datetime
+) -> Message:
+    """`names` by person id; somebody without a name is called somebody."""
+    voice = _Voice(reader)
+    wording = WORDINGS[_wording_key(kind, facts, reader)]
+    fields = _fields(facts, voice, names, now)
+    title = voice.say(wording.title).format(**fields)
+    text = voice.say(wording.text).format(**fields)
+    return Message(title, "\n".join([text, *_lines(facts, voice)]))
+
+
+def why(kind: Kind, language: Language) -> str:
+    return _in(WHY[kind], language)
+
+
+class _Voice:
+    def __init__(self, reader: Reader) -> None:
+        self.language = reader.language
+        self._zone = reader.zone
+        self._locale = LOCALES[reader.language]
+
+    def say(self, text: Text) -> str:
+        return _in(text, self.language)
+
+    def when(self, instant: str) -> str:
+        local = datetime.fromisoformat(instant).astimezone(self._zone)
+        day = format_datetime(local, WHEN, locale=self._locale)
+        return f"{day} ({_offset(local)})"
+
+    def count(self, what: str, n: int) -> str:
+        return PLURALS[what][self.language][self._locale.plural_form(n)].format(n=n)
+
+
+def _wording_key(kind: Kind, facts: Facts, reader: Reader) -> str:
+    side = "author" if reader.person_id == facts["author_id"] else "guest"
+    if kind in ("booking_new", "booking_status"):
+        return f"{kind}.{facts['what']}.{side}"
+    if kind == "score_revealed":
+        return f"{kind}.{side}"
+    for special in ("invited", "again"):
+        if facts.get(special):
+            return f"{kind}.{special}"
+    return kind
+
+
+def _fields(facts: Facts, voice: _Voice, names: Mapping[str, str], now: datetime) -> dict[str, str]:
+    nobody = voice.say(VALUES["nobody"])
+    return {
+        "film": facts["film_ru"] if voice.language == "ru" else facts["film"],
+        "title": facts["title"],
+        "when": voice.when(facts["event_time"]),
+        "author": names.get(facts["author_id"], nobody),
+        "guest": names.get(facts.get("guest_id", ""), nobody),
+        "guests": voice.count("guests", facts.get("guest_count", 0)),
+        "hours": _time_left(datetime.fromisoformat(facts["event_time"]), now, voice),
+    }
+
+
+def _time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:
+    minutes = max(round((event_time - now).total_seconds() / 60), 0)
+    if minutes < MINUTES_SHOWN_BELOW:
+        return voice.count("minutes", minutes)
+    return voice.count("hours", round(minutes / 60))
+
+
+def _lines(facts: Facts, voice: _Voice) -> list[str]:
+    changes = [_change(name, one, voice) for name, one in facts.get("diff", {}).items()]
+    told = [
+        voice.say(LINES[name]).format(value=_value(name, facts[name], voice))
+        for name in EXTRA_LINES
+        if facts.get(name)
+    ]
+    if facts.get("by") == "operator":
+        told.append(voice.say(LINES["by_operator"]))
+    return changes + told
+
+
+def _value(name: str, value: Any, voice: _Voice) -> str:
+    match name:
+        case "reason":
+            return voice.say(REASONS[value]) if value in REASONS else str(value)
+        case "hold_until":
+            return voice.when(value)
+        case "clashes":
+            return str(len(value))
+        case _:
+            return str(value)
+
+
+def _change(name: str, change: Mapping[str, Any], voice: _Voice) -> str:
+    label = voice.say(FIELDS[name])
+    if change.get("hidden"):
+        return f"{label}: {voice.say(VALUES['hidden'])}"
+    old, new = (_changed(name, change[side], voice) for side in ("old", "new"))
+    return f"{label}: {old} → {new}"
+
+
+def _changed(name: str, value: Any, voice: _Voice) -> str:
+    match name:
+        case "event_time":
+            return voice.when(value)
+        case "ticket_count":
+            return voice.count("seats", value)
+        case "is_free":
+            return voice.say(VALUES["free" if value else "paid"])
+        case "visibility":
+            return voice.say(VALUES[value])
+        case _:
+            return str(value)
+
+
+def _offset(local: datetime) -> str:
+    """As in `GMT+3` or `GMT-3:30`: a bare time could be anybody's."""
+    minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"GMT{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
+
+
+def _in(text: Text, language: Language) -> str:
+    return text.ru if language == "ru" else text.en

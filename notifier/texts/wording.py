@@ -1,0 +1,351 @@
+"""Everything the notifier says, in both languages: data, rendered by `notifier.texts.render`.
+
+`{film}`, `{title}`, `{when}`, `{author}`, `{guest}`, `{hours}`, `{guests}` stand for what the
+message is about. A key is the kind, then what happened, then who reads it.
+"""
+
+from typing import Final, NamedTuple
+
+from contracts.errors import Text
+
+
+class Wording(NamedTuple):
+    title: Text
+    text: Text
+
+
+_EVENING_RU: Final = "«{title}» ({film}), {when}."
+_EVENING_EN: Final = '"{title}" ({film}), {when}.'
+
+
+def _wording(title_en: str, title_ru: str, text_en: str = "", text_ru: str = "") -> Wording:
+    return Wording(
+        Text(title_en, title_ru),
+        Text(f"{text_en} {_EVENING_EN}".lstrip(), f"{text_ru} {_EVENING_RU}".lstrip()),
+    )
+
+
+WORDINGS: Final[dict[str, Wording]] = {
+    "announce_new": _wording(
+        "New film evening: {film}",
+        "Новый киновечер: {film}",
+        "{author} invites everybody to watch a film together:",
+        "{author} зовёт посмотреть кино вместе:",
+    ),
+    "announce_new.invited": _wording(
+        "You are invited: {film}",
+        "Вас приглашают: {film}",
+        "{author} invites you to watch a film together:",
+        "{author} приглашает вас посмотреть кино вместе:",
+    ),
+    "announce_put": _wording(
+        "The evening has changed: {title}",
+        "Встреча изменилась: {title}",
+        "What has changed is below.",
+        "Что изменилось, сказано ниже.",
+    ),
+    "announce_delete": _wording(
+        "Cancelled: {title}",
+        "Встреча отменена: {title}",
+        "The evening will not take place:",
+        "Встреча не состоится:",
+    ),
+    "announce_done": _wording(
+        "How was it? {film}",
+        "Как всё прошло? {film}",
+        "Your evening is over, {guests} came. Please rate them:",
+        "Ваша встреча прошла, {guests}. Поставьте оценки:",
+    ),
+    "score_request": _wording(
+        "Rate the evening: {film}",
+        "Оцените встречу: {film}",
+        "The evening at {author} is over. Please rate the host:",
+        "Встреча прошла, организатор: {author}. Поставьте оценку:",
+    ),
+    "score_request.again": _wording(
+        "Three days left to rate: {film}",
+        "Осталось три дня, чтобы поставить оценку: {film}",
+        "Ratings will be closed soon:",
+        "Скоро оценить встречу будет нельзя:",
+    ),
+    "score_revealed.author": _wording(
+        "Ratings are open: {guest}",
+        "Оценки открыты: {guest}",
+        "You and {guest} can now read what you said of each other:",
+        "Теперь видно, как оценена встреча, гость: {guest}.",
+    ),
+    "score_revealed.guest": _wording(
+        "Ratings are open: {author}",
+        "Оценки открыты: {author}",
+        "You and {author} can now read what you said of each other:",
+        "Теперь видно, как оценена встреча, организатор: {author}.",
+    ),
+    "remind_day": _wording(
+        "Soon: {film}",
+        "Скоро: {film}",
+        "The evening begins in {hours}:",
+        "Встреча начнётся через {hours}:",
+    ),
+    "remind_hour": _wording(
+        "Very soon: {film}",
+        "Совсем скоро: {film}",
+        "The evening begins in {hours}:",
+        "Встреча начнётся через {hours}:",
+    ),
+    # A request or an invitation.
+    "booking_new.requested.author": _wording(
+        "{guest} wants to come",
+        "{guest}: заявка на участие",
+        "{guest} asks to join your evening:",
+        "{guest} хочет прийти на вашу встречу:",
+    ),
+    "booking_new.requested.guest": _wording(
+        "Your request was sent",
+        "Ваша заявка отправлена",
+        "{author} will answer:",
+        "Ответит {author}:",
+    ),
+    "booking_new.invited.author": _wording(
+        "Invitation sent to {guest}",
+        "Приглашение отправлено: {guest}",
+        "You have invited {guest}:",
+        "Вы пригласили: {guest}.",
+    ),
+    "booking_new.invited.guest": _wording(
+        "{author} invites you",
+        "{author} приглашает вас",
+        "Will you come?",
+        "Придёте?",
+    ),
+    # Answers, and changes of mind.
+    "booking_status.approved.author": _wording(
+        "{guest} is coming",
+        "{guest} придёт",
+        "You have approved {guest}:",
+        "Вы подтвердили участие: {guest}.",
+    ),
+    "booking_status.approved.guest": _wording(
+        "You are in!",
+        "Вы участвуете!",
+        "{author} has approved your request:",
+        "{author} ждёт вас:",
+    ),
+    "booking_status.accepted.author": _wording(
+        "{guest} is coming",
+        "{guest} придёт",
+        "{guest} has accepted:",
+        "{guest} принимает приглашение:",
+    ),
+    "booking_status.accepted.guest": _wording(
+        "You are in!",
+        "Вы участвуете!",
+        "You have accepted the invitation of {author}:",
+        "Вы приняли приглашение, организатор: {author}.",
+    ),
+    "booking_status.rejected.author": _wording(
+        "You have said no to {guest}",
+        "Вы отказали: {guest}",
+        "{guest} will not take part:",
+        "{guest} не участвует:",
+    ),
+    "booking_status.rejected.guest": _wording(
+        "{author} has said no",
+        "Отказ: {title}",
+        "You are not among the guests:",
+        "Вас нет среди гостей:",
+    ),
+    "booking_status.revoked.author": _wording(
+        "Invitation taken back: {guest}",
+        "Приглашение отозвано: {guest}",
+        "You have taken the invitation of {guest} back:",
+        "Вы отозвали приглашение, гость: {guest}.",
+    ),
+    "booking_status.revoked.guest": _wording(
+        "Invitation taken back",
+        "Приглашение отозвано",
+        "{author} has taken the invitation back:",
+        "Организатор ({author}) отзывает приглашение:",
+    ),
+    "booking_status.declined.author": _wording(
+        "{guest} is not coming",
+        "{guest} не придёт",
+        "{guest} has declined:",
+        "{guest} не принимает приглашение:",
+    ),
+    "booking_status.declined.guest": _wording(
+        "You have declined",
+        "Вы отказались",
+        "You have declined the invitation of {author}:",
+        "Вы не приняли приглашение, организатор: {author}.",
+    ),
+    "booking_status.withdrawn.author": _wording(
+        "{guest} has withdrawn the request",
+        "Заявка отозвана: {guest}",
+        "{guest} no longer asks to come:",
+        "{guest} больше не просит места:",
+    ),
+    "booking_status.withdrawn.guest": _wording(
+        "Your request was withdrawn",
+        "Ваша заявка отозвана",
+        "You no longer ask to come:",
+        "Вы больше не претендуете на место:",
+    ),
+    "booking_status.left.author": _wording(
+        "{guest} is not coming",
+        "{guest} не придёт",
+        "{guest} has given the seat back:",
+        "Место освободилось, гость: {guest}.",
+    ),
+    "booking_status.left.guest": _wording(
+        "You are not coming",
+        "Вы не идёте",
+        "You have given your seat back:",
+        "Вы освободили место:",
+    ),
+    # What the system decides.
+    "booking_status.released.author": _wording(
+        "{guest} is not coming",
+        "{guest} не придёт",
+        "A seat is free again:",
+        "Место снова свободно:",
+    ),
+    "booking_status.released.guest": _wording(
+        "Your booking was released",
+        "Ваша бронь снята",
+        "You are not among the guests:",
+        "Вас нет среди гостей:",
+    ),
+    "booking_status.offered.guest": _wording(
+        "A seat for you",
+        "Для вас есть место",
+        "A seat is free and held for you. Will you come?",
+        "Освободилось место, оно придержано для вас. Придёте?",
+    ),
+    "booking_status.hold_lapsed.author": _wording(
+        "No answer from {guest}",
+        "{guest} не отвечает",
+        "The seat held for {guest} is free again:",
+        "Место больше не придержано, гость: {guest}.",
+    ),
+    "booking_status.hold_lapsed.guest": _wording(
+        "The seat is no longer held",
+        "Место больше не придержано",
+        "You are still invited, as long as there are seats:",
+        "Приглашение в силе, пока есть места:",
+    ),
+    "booking_status.unsettled.guest": _wording(
+        "The new time clashes: please choose",
+        "Новое время пересекается: выберите",
+        "The evening was moved, and you have another one then. Your seat is held:",
+        "Встречу перенесли, а у вас на это время другая. Место придержано:",
+    ),
+    "booking_status.seat_freed.author": _wording(
+        "A seat is free",
+        "Освободилось место",
+        "Those who waited are ordinary requests now: choose.",
+        "Ожидавшие снова стали обычными заявками: выберите.",
+    ),
+}
+
+REASONS: Final[dict[str, Text]] = {
+    "superseded": Text(
+        "another evening at this time was confirmed", "подтверждена другая встреча на это время"
+    ),
+    "offer_expired": Text("the offer was not answered in time", "на предложение не ответили"),
+    "moved_clash": Text(
+        "the new time clashes with another evening", "новое время пересекается с другой встречей"
+    ),
+}
+
+LINES: Final[dict[str, Text]] = {
+    "reason": Text("Reason: {value}.", "Причина: {value}."),
+    "message": Text("Message: {value}", "Сообщение: {value}"),
+    "hold_until": Text("Held until {value}.", "Придержано до {value}."),
+    "waiting": Text(
+        "The evening is full: the request waits in line.", "Мест нет: заявка в листе ожидания."
+    ),
+    "clashes": Text("Clashes: {value}.", "Пересечений: {value}."),
+    "by_operator": Text("Cancelled by an operator.", "Отменено администратором."),
+}
+
+FIELDS: Final[dict[str, Text]] = {
+    "title": Text("Title", "Название"),
+    "description": Text("Description", "Описание"),
+    "event_time": Text("Time", "Время"),
+    "event_location": Text("Place", "Место"),
+    "is_free": Text("Price", "Стоимость"),
+    "ticket_count": Text("Places", "Места"),
+    "visibility": Text("Who sees it", "Кому видна"),
+}
+
+VALUES: Final[dict[str, Text]] = {
+    "free": Text("free", "бесплатно"),
+    "paid": Text("paid", "платно"),
+    "public": Text("everybody", "всем"),
+    "subscribers": Text("followers", "подписчикам"),
+    "invite": Text("the invited", "приглашённым"),
+    "hidden": Text("changed; confirmed guests see it", "изменено; видят подтверждённые гости"),
+    "nobody": Text("somebody", "кто-то"),
+}
+
+PLURALS: Final[dict[str, dict[str, dict[str, str]]]] = {
+    "hours": {
+        "en": {"one": "{n} hour", "other": "{n} hours"},
+        "ru": {"one": "{n} час", "few": "{n} часа", "many": "{n} часов", "other": "{n} часа"},
+    },
+    "minutes": {
+        "en": {"one": "{n} minute", "other": "{n} minutes"},
+        "ru": {
+            "one": "{n} минуту",
+            "few": "{n} минуты",
+            "many": "{n} минут",
+            "other": "{n} минуты",
+        },
+    },
+    "guests": {
+        "en": {"one": "{n} guest", "other": "{n} guests"},
+        "ru": {
+            "one": "был {n} гость",
+            "few": "было {n} гостя",
+            "many": "было {n} гостей",
+            "other": "было {n} гостя",
+        },
+    },
+    "seats": {
+        "en": {"one": "{n} seat", "other": "{n} seats"},
+        "ru": {"one": "{n} место", "few": "{n} места", "many": "{n} мест", "other": "{n} места"},
+    },
+}
+"""By the plural categories of CLDR."""
+
+WHY: Final[dict[str, Text]] = {
+    "announce_new": Text(
+        "You follow the host, or were invited.", "Вы подписаны на организатора или приглашены."
+    ),
+    "announce_put": Text(
+        "You host this evening, take part, asked to, or were invited.",
+        "Вы организуете встречу, участвуете, подали заявку или приглашены.",
+    ),
+    "announce_delete": Text(
+        "You host this evening, take part, asked to, or were invited.",
+        "Вы организуете встречу, участвуете, подали заявку или приглашены.",
+    ),
+    "announce_done": Text("You hosted this evening.", "Вы организовали эту встречу."),
+    "booking_new": Text(
+        "You are one of the two whom this booking concerns.",
+        "Вы одна из двух сторон этой брони.",
+    ),
+    "booking_status": Text(
+        "You are one of the two whom this booking concerns.",
+        "Вы одна из двух сторон этой брони.",
+    ),
+    "remind_day": Text(
+        "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."
+    ),
+    "remind_hour": Text(
+        "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."
+    ),
+    "score_request": Text("You were there and may rate.", "Вы были на встрече и можете оценить."),
+    "score_revealed": Text("You rated, or were rated.", "Вы ставили оценку или получили её."),
+}
+"""Why did I get this?"""

@@ -1,0 +1,131 @@
+"""Rows of an export as bytes: NDJSON, CSV or Parquet, piece by piece."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Protocol
+
+import msgspec
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+from runtime.clickhouse import Answer
+
+
+class Encoder(Protocol):
+    media_type: str
+
+    def encode(self, part: Answer) -> bytes:
+        """The bytes of these rows; all parts have the same columns."""
+        ...
+
+    def finish(self) -> bytes:
+        """What closes the file."""
+        ...
+
+
+class NdjsonEncoder:
+    """One object a line."""
+
+    media_type = "application/x-ndjson"
+
+    def encode(self, part: Answer) -> bytes:
+        rows = (dict(zip(part.columns, row, strict=True)) for row in part.rows)
+        return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class CsvEncoder:
+    """RFC 4180 with a header line; absent values are empty."""
+
+    media_type = "text/csv"
+
+    def __init__(self) -> None:
+        self._begun = False
+
+    def encode(self, part: Answer) -> bytes:
+        buffer = io.StringIO(newline="")
+        writer = csv.writer(buffer)
+        if not self._begun:
+            writer.writerow(part.columns)
+            self._begun = True
+        writer.writerows(part.rows)
+        return buffer.getvalue().encode()
+
+    def finish(self) -> bytes:
+        return b""
+
+
+class ParquetEncoder:
+    """A row group for each part, compressed with zstd."""
+
+    media_type = "application/vnd.apache.parquet"
+
+    def __init__(self) -> None:
+        self._sink = _Drained()
+        self._writer: pq.ParquetWriter | None = None
+
+    def encode(self, part: Answer) -> bytes:
+        table = arrow_table(part)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._sink, table.schema, compression="zstd")
+        self._writer.write_table(table)
+        return self._sink.drain()
+
+    def finish(self) -> bytes:
+        if self._writer is not None:
+            self._writer.close()
+        return self._sink.drain()
+
+
+class _Drained(io.RawIOBase):
+    """A file that is only ever appended to, and given away as it grows."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+        self._given = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        part = bytes(data)
+        self._written += part
+        return len(part)
+
+    def tell(self) -> int:
+        return self._given + len(self._written)
+
+    def drain(self) -> bytes:
+        part = bytes(self._written)
+        self._given += len(part)
+        self._written.clear()
+        return part
+
+
+ENCODERS: Final[Mapping[str, type[NdjsonEncoder | CsvEncoder | ParquetEncoder]]] = {
+    "ndjson": NdjsonEncoder,
+    "csv": CsvEncoder,
+    "parquet": ParquetEncoder,
+}
+
+
+def arrow_table(part: Answer) -> pa.Table:
+    """Integers, floats and text as ClickHouse types them; days stay text."""
+    columns: Sequence[Sequence[Any]] = list(zip(*part.rows, strict=True)) or [()] * len(part.types)
+    return pa.table(
+        {
+            name: pa.array(values, _arrow_type(kind))
+            for name, kind, values in zip(part.columns, part.types, columns, strict=True)
+        }
+    )
+
+
+def _arrow_type(kind: str) -> pa.DataType:
+    if "UInt" in kind:
+        return pa.uint64()
+    if "Int" in kind:
+        return pa.int64()
+    return pa.float64() if "Float" in kind else pa.string()

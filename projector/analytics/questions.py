@@ -1,0 +1,115 @@
+"""The ready questions: one SQL file each, with a header that says what it answers.
+
+A header is made of comments: `name`, `title`, `description`, any number of
+`parameter: NAME KIND = DEFAULT` (kinds `int`, `day`, `text`) and
+`plot: line|bars X Y [Y...] [by SERIES]`.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from runtime.clickhouse import Parameter
+
+DIRECTORY: Final = Path(__file__).resolve().parent.parent / "questions"
+
+
+class BadParameter(ValueError):
+    """A parameter that the question does not have, or a value that is not of its kind."""
+
+
+class QuestionParameter(NamedTuple):
+    name: str
+    kind: str
+    default: str
+
+    def value_of(self, given: str) -> Parameter:
+        """Raises BadParameter."""
+        try:
+            match self.kind:
+                case "int":
+                    return int(given)
+                case "day":
+                    return date.fromisoformat(given)
+                case _:
+                    return given
+        except ValueError as error:
+            raise BadParameter(f"{self.name} must be of kind {self.kind}: {given!r}") from error
+
+
+class Plot(NamedTuple):
+    kind: str
+    x: str
+    ys: tuple[str, ...]
+    by: str | None = None
+    """Column whose values are series of their own."""
+
+
+class Question(NamedTuple):
+    name: str
+    title: str
+    description: str
+    parameters: tuple[QuestionParameter, ...]
+    plot: Plot
+    sql: str
+
+    def bindings(self, given: Mapping[str, str]) -> dict[str, Parameter]:
+        """A value for every parameter: given, or the default. Raises BadParameter."""
+        known = {one.name: one for one in self.parameters}
+        if unknown := sorted(given.keys() - known.keys()):
+            raise BadParameter(f"{self.name} has no parameter {', '.join(unknown)}")
+        return {name: one.value_of(given.get(name, one.default)) for name, one in known.items()}
+
+    def summary(self) -> dict[str, Any]:
+        """What a client needs in order to list, ask and plot it."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "description": self.description,
+            "parameters": [one._asdict() for one in self.parameters],
+            "plot": self.plot._asdict(),
+        }
+
+
+@cache
+def ready_questions() -> Mapping[str, Question]:
+    """By name, in alphabetical order."""
+    files = sorted(DIRECTORY.glob("*.sql"))
+    return {one.name: one for one in (read_question(file.read_text()) for file in files)}
+
+
+def read_question(text: str) -> Question:
+    """KeyError or ValueError where the header is incomplete."""
+    header: dict[str, list[str]] = {}
+    for key, value in _header(text):
+        header.setdefault(key, []).append(value)
+    return Question(
+        name=header["name"][0],
+        title=header["title"][0],
+        description=header["description"][0],
+        parameters=tuple(_parameter(one) for one in header.get("parameter", [])),
+        plot=_plot(header["plot"][0]),
+        sql="\n".join(line for line in text.splitlines() if not line.startswith("--")),
+    )
+
+
+def _header(text: str) -> Iterator[tuple[str, str]]:
+    for line in text.splitlines():
+        if not line.startswith("-- "):
+            return
+        key, _, value = line[3:].partition(": ")
+        yield key, value
+
+
+def _parameter(line: str) -> QuestionParameter:
+    declared, _, default = line.partition(" = ")
+    name, kind = declared.split()
+    return QuestionParameter(name, kind, default)
+
+
+def _plot(line: str) -> Plot:
+    drawn, _, by = line.partition(" by ")
+    kind, x, *ys = drawn.split()
+    return Plot(kind, x, tuple(ys), by or None)

@@ -1,0 +1,25 @@
+"""Rows on their way into one table, kept column by column, as ClickHouse takes them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from runtime.clickhouse import Columns
+
+
+class Rows:
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self._rows: list[tuple[Any, ...]] = []
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, *values: Any) -> None:
+        """One value for each column, in order."""
+        self._rows.append(values)
+
+    @property
+    def columns(self) -> Columns:
+        """Empty sequences where there are no rows."""
+        values: Sequence[Sequence[Any]] = list(zip(*self._rows, strict=True))
+        return dict(zip(self._names, values or [()] * len(self._names), strict=True))

@@ -1,0 +1,72 @@
+"""Values of stored JSON as columns can hold them. What does not fit becomes absent: a
+recorded fact may surprise history, but it never stops it; the payload keeps it as it is."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from msgspec import Raw
+
+INT32_MAX: Final = 2**31 - 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Fields = Mapping[str, Any]
+
+
+def fields_of(stored: Raw) -> Fields:
+    """The event as a mapping; empty where it is JSON of another kind."""
+    try:
+        fields = msgspec.json.decode(stored)
+    except msgspec.MsgspecError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def text(fields: Fields, name: str) -> str:
+    """Empty where it is absent."""
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def integer(fields: Fields, name: str) -> int | None:
+    value = fields.get(name)
+    fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= INT32_MAX
+    return value if fits else None
+
+
+def flag(fields: Fields, name: str) -> int | None:
+    """1, 0, or None where it is absent or null."""
+    value = fields.get(name)
+    return int(value) if isinstance(value, bool) else None
+
+
+def instant_ms(fields: Fields, name: str) -> int | None:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        return None
+    try:
+        return to_ms(datetime.fromisoformat(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def to_ms(at: datetime) -> int:
+    """Milliseconds since 1970. Raises TypeError for a time without a zone."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def day_of(at: datetime) -> date:
+    """The UTC day, within what ClickHouse's Date can hold (1970 to 2105)."""
+    return min(max(at.astimezone(UTC).date(), date(1970, 1, 1)), date(2105, 12, 31))
+
+
+@lru_cache(maxsize=1_000)
+def typed(stored_type: str) -> tuple[str, int]:
+    """A stored name taken apart: `booking.left.v2` is (`booking.left`, 2)."""
+    name, separator, version = stored_type.rpartition(".v")
+    if separator and version.isdecimal() and int(version) < 2**16:
+        return name, int(version)
+    return stored_type, 0

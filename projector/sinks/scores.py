@@ -1,0 +1,51 @@
+"""Scores in PostgreSQL: computed anew, inside the transaction that changed a rating."""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from projector.batch import Batch, Patch
+from projector.projections.ratings import RATINGS
+from projector.projections.rows import NOTHING_MORE, Key, Put
+from projector.projections.scores import SCORES, Revealed, changes_scores, score_columns
+from projector.sinks.statements import SCHEMA, Statement, statements_for
+
+SELECT_REVEALED: Final = f"""
+    SELECT ratee_id, role, score, created, retracted FROM {SCHEMA}.ratings
+    WHERE revealed_at IS NOT NULL
+"""
+SELECT_REVEALED_OF_RATEES: Final = f"""
+    {SELECT_REVEALED}
+    AND ratee_id IN (SELECT ratee_id FROM {SCHEMA}.ratings WHERE review_id = ANY($1::uuid[]))
+    ORDER BY ratee_id
+"""
+
+
+async def score_statements(connection: PoolConnectionProxy, batch: Batch) -> list[Statement]:
+    """What brings the scores up to the ratings as the batch left them."""
+    changed = [
+        key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
+    ]
+    if not changed:
+        return []
+    rows = await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)
+    patches: dict[Key, Patch] = {
+        ratee_id: Patch(Put(SCORES, ratee_id, score_columns(revealed), NOTHING_MORE))
+        for ratee_id, revealed in by_ratee(rows)
+    }
+    return statements_for(SCORES, patches)
+
+
+def by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[str, list[Revealed]]]:
+    """The rows are in the order of `ratee_id`."""
+    for ratee_id, of_ratee in groupby(rows, key=lambda row: row["ratee_id"]):
+        yield (
+            ratee_id,
+            [
+                Revealed(row["role"], row["score"], row["created"], row["retracted"])
+                for row in of_ratee
+            ],
+        )

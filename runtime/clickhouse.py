@@ -1,0 +1,116 @@
+"""The port to ClickHouse, whether a server or the engine in process, and its errors.
+
+Values come back as in JSON: integers, floats, text, lists and None; dates and times as
+ClickHouse writes them (`2026-03-01`, `2026-03-01 18:30:00`), so that both adapters answer
+alike and an answer can be sent on as it is.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+Parameter = int | float | str | date
+Columns = Mapping[str, Sequence[Any]]
+"""Column by column, all of one length."""
+
+_PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
+_ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\x00": "\\0", "\n": "\\n", "\r": "\\r"}
+_STACK_TRACE: Final = re.compile(r"[.,]?\s*Stack trace:.*", re.DOTALL)
+_NOISE: Final = re.compile(r"(Code: \d+\. ?|DB::Exception: |\(version [^)]*\)\s*)\s*")
+
+
+class AnalyticsError(Exception):
+    """ClickHouse did not do what was asked."""
+
+
+class AnalyticsUnavailable(AnalyticsError):
+    """Not reachable now; trying again later is worth it. A write may have happened."""
+
+
+class QueryRefused(AnalyticsError):
+    """ClickHouse answered, and said no; the message says why, for who wrote the SQL."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_NOISE.sub("", _STACK_TRACE.sub("", message)).strip())
+
+
+class Quota(NamedTuple):
+    """What one question may cost."""
+
+    seconds_max: int = 60
+    rows_max: int = 100_000
+    """Of the answer; more is refused, not cut off."""
+    memory_bytes_max: int = 2_000_000_000
+
+    def settings(self) -> dict[str, int]:
+        """As ClickHouse names them. `readonly` comes last: after it nothing can be set."""
+        return {
+            "max_execution_time": self.seconds_max,
+            "max_result_rows": self.rows_max,
+            "max_memory_usage": self.memory_bytes_max,
+            "readonly": 1,
+        }
+
+
+class Answer(NamedTuple):
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+
+
+class Analytics(Protocol):
+    """Every method raises AnalyticsUnavailable and QueryRefused."""
+
+    async def execute(self, sql: str) -> None:
+        """One statement that answers nothing: DDL, OPTIMIZE."""
+        ...
+
+    async def insert(self, table: str, columns: Columns) -> None:
+        """All rows as one block. Without rows nothing is sent."""
+        ...
+
+    async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        """A SELECT of ours, parameters as in `bind`."""
+        ...
+
+    async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        """A SELECT of somebody else's: read-only and within the quota, by ClickHouse itself.
+
+        What may be named in it is checked by `projector.analytics.read_only` before.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back; what still runs is waited for."""
+        ...
+
+
+def bind(sql: str, parameters: Mapping[str, Parameter] | None) -> str:
+    """`sql` with each `%(name)s` replaced by its value as a literal.
+
+    Any other per cent sign stays as it is. KeyError names a parameter that is missing.
+    """
+    given = parameters or {}
+    return _PLACEHOLDER.sub(lambda found: literal(given[found[1]]), sql)
+
+
+def literal(value: Parameter) -> str:
+    """A value as ClickHouse reads it; a date becomes text in its own notation."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, int | float):
+        return repr(value)
+    text = str(plain(value))
+    return "'" + "".join(_ESCAPES.get(character, character) for character in text) + "'"
+
+
+def plain(value: Any) -> Any:
+    """A value of the driver's as the port promises it."""
+    if value is None or isinstance(value, int | float | str):
+        return value
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return str(value)

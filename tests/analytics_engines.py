@@ -1,0 +1,26 @@
+"""Both adapters of the port to ClickHouse, for tests that must hold on each."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from runtime.clickhouse import Analytics, Quota
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_server import ServerAnalytics
+
+ENGINES: Final = ("server", "chdb")
+
+Open = Callable[[], Analytics]
+
+
+def opener(request: pytest.FixtureRequest, path: Path, quota: Quota = Quota()) -> Open:  # noqa: B008
+    """For a fixture with `params=ENGINES`: opens an empty database, again and again the same.
+
+    Call it from a fixture that is no coroutine: it may have to start the server.
+    """
+    if request.param == "server":
+        dsn = request.getfixturevalue("clickhouse_dsn")
+        return lambda: ServerAnalytics(dsn, quota=quota)
+    return lambda: ChdbAnalytics(path / "chdb", quota=quota)

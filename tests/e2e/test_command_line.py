@@ -1,0 +1,94 @@
+"""What `practix` says when it cannot do what it is asked: one line, and a status."""
+
+import asyncio
+import json
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from launcher.servers.process import HOST, free_port
+from tests.e2e.test_embedded import PRACTIX, ROOT, START_S_MAX
+
+TRAFFIC = str(ROOT / "demo" / "evening_rush.jsonl")
+
+
+def practix(data: Path, *arguments: str, **environment: str) -> str:
+    """What a verb that fails says."""
+    ended = subprocess.run(
+        [*PRACTIX, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PRACTIX_DATA": str(data), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert ended.returncode == 1, ended.stderr
+    assert "Traceback" not in ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.parametrize("verb", [["token", "anna"], ["verify"], ["demo", TRAFFIC]])
+def test_a_verb_that_finds_no_system_says_where_it_looked(tmp_path: Path, verb: list[str]) -> None:
+    port = str(free_port())
+    said = practix(tmp_path, *verb, PORT=port, PRACTIX_OPERATOR_TOKEN="t")
+    assert f"practix: no system answers at http://{HOST}:{port}" in said
+
+
+@pytest.mark.parametrize("verb", [["verify"], ["demo", TRAFFIC]])
+def test_what_verifies_asks_for_the_operator_token_before_anything_else(
+    tmp_path: Path, verb: list[str]
+) -> None:
+    assert "PRACTIX_OPERATOR_TOKEN" in practix(tmp_path, *verb)
+
+
+def test_a_demo_without_its_file_names_the_file(tmp_path: Path) -> None:
+    assert "nothing.jsonl" in practix(tmp_path, "demo", "nothing.jsonl")
+
+
+def test_verifying_offline_where_nothing_was_started_is_refused(tmp_path: Path) -> None:
+    assert "there is no journal" in practix(tmp_path, "verify", "--offline")
+
+
+def test_a_start_on_a_port_in_use_is_refused_and_leaves_the_data_free(tmp_path: Path) -> None:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        listener.listen()
+        port = str(listener.getsockname()[1])
+        for _ in range(2):
+            assert f"port {port}" in practix(tmp_path, "run", PORT=port)
+
+
+def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path) -> None:
+    assert "PORT" in practix(tmp_path, "run", PORT="abc")
+    assert "PRACTIX_PROFILE" in practix(tmp_path, "run", PRACTIX_PROFILE="cloud")
+
+
+def test_data_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    occupied = tmp_path / "a file"
+    occupied.touch()
+    assert "a file" in practix(occupied, "run", PORT=str(free_port()))
+
+
+async def test_a_start_can_be_read_by_a_program(tmp_path: Path) -> None:
+    port = str(free_port())
+    started = await asyncio.create_subprocess_exec(
+        *PRACTIX,
+        "run",
+        "--json",
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PRACTIX_DATA": str(tmp_path), "PORT": port},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert started.stdout is not None
+    try:
+        ready = json.loads(await asyncio.wait_for(started.stdout.readline(), START_S_MAX))
+    finally:
+        started.terminate()
+        status = await started.wait()
+    assert status == 0
+    assert ready["url"] == f"http://{HOST}:{port}"
+    assert set(ready["tokens"]) == {"anna", "boris"}

@@ -1,0 +1,28 @@
+"""Follows a SQLite journal into chdb, a Commit at a time, printing each position, until
+killed. A position is printed once it is stored."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from projector.history import BlockLimits, History
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.journals.sqlite import SqliteJournal
+
+SLOWLY = BlockLimits(commits_max=3, pause_s=0.0, idle_wait_s=0.05)
+
+
+async def follow(journal: Path, chdb: Path) -> None:
+    history = History(SqliteJournal(journal), ChdbAnalytics(chdb), SLOWLY)
+    running = asyncio.create_task(history.run())
+    told = 0
+    while not running.done():
+        if history.position.state.seq > told:
+            told = history.position.state.seq
+            print(told, flush=True)
+        await asyncio.sleep(0.001)
+    await running
+
+
+if __name__ == "__main__":
+    asyncio.run(follow(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,165 @@
+"""The notifier's parts over SQLite and PostgreSQL, with a clock that a test turns, and
+services around it that a test takes down."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import asyncpg
+
+from contracts.errors import DependencyDown, DependencyRefused
+from contracts.ids import PersonId
+from notifier.dispatcher import Dispatcher, Pace
+from notifier.reader import JournalReader
+from notifier.store.ledger import Filter, Ledger
+from notifier.store.outbox import Outbox
+from notifier.store.queue import Queue
+from runtime.journals.sqlite import SqliteJournal
+from runtime.neighbours.ports import Notice, Person
+from runtime.postgres import migrate, open_pool
+from tests.unit.notifier.told import BEGIN, History
+
+REACHED_WITHIN_S = 30.0
+TURNS_MAX = 10_000
+
+
+class Around:
+    """Auth, UGC, Notification and Url_shortner: what is named in `down` does not answer."""
+
+    def __init__(self) -> None:
+        self.down: set[str] = set()
+        self.refused: set[str] = set()
+        """Kinds that Notification will never take."""
+        self.inbox: dict[str, Notice] = {}
+        """By key: a second message with the same key changes nothing."""
+        self.calls: Counter[str] = Counter()
+        """How often each key was sent."""
+        self.followers_of: dict[str, tuple[PersonId, ...]] = {}
+        self.links = 0
+
+    async def send(self, notice: Notice) -> None:
+        self._answer("notification")
+        await asyncio.sleep(0)
+        self.calls[notice.key] += 1
+        if notice.event_type in self.refused:
+            raise DependencyRefused("notification", 422)
+        self.inbox.setdefault(notice.key, notice)
+
+    async def link(self, target: str) -> str:
+        self._answer("shortener")
+        self.links += 1
+        return f"http://s/{target[-4:]}"
+
+    async def person(self, person_id: PersonId) -> Person | None:
+        self._answer("auth")
+        return Person(person_id, "Somebody")
+
+    async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
+        self._answer("ugc")
+        return self.followers_of.get(author_id, ())
+
+    async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
+        raise NotImplementedError
+
+    async def following(self, user_id: PersonId) -> frozenset[PersonId]:
+        raise NotImplementedError
+
+    def got(self, recipient: str | None = None, kind: str | None = None) -> list[Notice]:
+        return [
+            one
+            for one in self.inbox.values()
+            if recipient in (None, one.user_id) and kind in (None, one.event_type)
+        ]
+
+    def _answer(self, service: str) -> None:
+        if service in self.down:
+            raise DependencyDown(service)
+
+
+class NotifierCell:
+    def __init__(self, pool: asyncpg.Pool, journal: SqliteJournal) -> None:
+        self.pool = pool
+        self.journal = journal
+        self.history = History()
+        self.around = Around()
+        self.queue = Queue(pool)
+        self.ledger = Ledger(pool)
+        self.now = BEGIN
+
+    def dispatcher(self, queue: Queue | None = None) -> Dispatcher:
+        return Dispatcher(
+            queue or self.queue,
+            notification=self.around,
+            shortener=self.around,
+            auth=self.around,
+            ugc=self.around,
+            clock=lambda: self.now,
+            pace=Pace(),
+            random=Random(1),
+        )
+
+    async def read(self) -> None:
+        """Let the outbox follow what the history tells."""
+        newest = await self.history.write_to(self.journal)
+        reader = JournalReader(self.journal, Outbox(self.pool))
+        running = asyncio.create_task(reader.run())
+        await reader.reach(newest, REACHED_WITHIN_S)
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    async def send(self) -> None:
+        """Send what is due now."""
+        dispatcher = self.dispatcher()
+        for _ in range(TURNS_MAX):
+            if not await dispatcher.dispatch_due():
+                return
+        raise AssertionError("there is always something due")
+
+    async def read_and_send(self) -> None:
+        await self.read()
+        await self.send()
+
+    async def at(self, instant: datetime) -> None:
+        """Turn the clock, and send what has become due."""
+        self.now = self.history.now = instant
+        await self.read_and_send()
+
+    async def wait(self, **how_long: float) -> None:
+        await self.at(self.now + timedelta(**how_long))
+
+    async def lines(self, recipient: PersonId | None = None, **wanted: Any) -> list[dict[str, Any]]:
+        found = await self.ledger.lines(Filter(recipient=recipient, **wanted), None, 10_000)
+        return list(found)
+
+    async def states(self, recipient: PersonId, *kinds: str) -> dict[str, tuple[str, str | None]]:
+        """State and reason by kind and, for reminders, time."""
+        return {
+            f"{line['kind']} {line['event_time'] or ''}".strip(): (line["state"], line["reason"])
+            for line in await self.lines(recipient)
+            if not kinds or line["kind"] in kinds
+        }
+
+    async def forget(self, tables: Iterable[str] = ()) -> None:
+        """Go back to the beginning of the journal, also without some tables."""
+        await self.pool.execute(
+            'UPDATE notifier.reader_position SET "offset" = -1, term = 0, seq = 0, '
+            "hash = repeat('0', 64), nonce = '', open = false"
+        )
+        for table in tables:
+            await self.pool.execute(f"TRUNCATE notifier.{table}")
+
+
+@asynccontextmanager
+async def notifier_cell(directory: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
+    pool = await open_pool(postgres_dsn)
+    await migrate(pool)
+    journal = SqliteJournal(directory / "journal.sqlite")
+    yield NotifierCell(pool, journal)
+    await journal.close()
+    await pool.close()

@@ -1,0 +1,105 @@
+"""The stand-in hands messages on to people's own channels, where there are any."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from fastapi import FastAPI, HTTPException, Request
+from pydantic import SecretStr, ValidationError
+
+from neighbours.app import create_app
+from neighbours.auth import person_id_of
+from neighbours.hand_on import HandOn
+from neighbours.settings import NeighboursSettings
+from tests.served import served
+
+pytest.importorskip("apprise")
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own.
+
+SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
+WITHIN_S = 15.0
+
+
+class Channel:
+    """Somebody's own place for messages, as Apprise's `json://` speaks to it."""
+
+    def __init__(self) -> None:
+        self.got: list[Any] = []
+        self.failures_left = 0
+        self.app = FastAPI()
+        self.app.post("/{anything}")(self.take)
+        self.url = ""
+
+    async def take(self, request: Request) -> Any:
+        if self.failures_left:
+            self.failures_left -= 1
+            raise HTTPException(503)
+        self.got.append(await request.json())
+        return {}
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(WITHIN_S):
+            while len(self.got) < count:
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def channel() -> AsyncIterator[Channel]:
+    found = Channel()
+    async with served(found.app) as url:
+        found.url = url.replace("http://", "json://") + "/inbox"
+        yield found
+
+
+def message(login: str, key: str) -> dict[str, Any]:
+    return {
+        "key": key,
+        "user_id": person_id_of(login),
+        "notification_id": str(uuid4()),
+        "source_name": "practix",
+        "event_type": "remind_day",
+        "title": "Soon",
+        "text": "Tomorrow.",
+        "short_link": "http://s/1",
+        "created_at": "2026-03-05T16:00:00Z",
+    }
+
+
+async def test_a_message_is_handed_on_once_to_the_channel_of_its_recipient(
+    tmp_path: Path, channel: Channel
+) -> None:
+    settings = NeighboursSettings(
+        data_dir=tmp_path, secret=SECRET, hand_on={"anna": SecretStr(channel.url)}
+    )
+    async with served(create_app(settings)) as url, aiohttp.ClientSession() as session:
+        for login, key in (("anna", "1"), ("boris", "2"), ("anna", "1"), ("anna", "3")):
+            address = f"{url}/neighbours/notification/send"
+            async with session.post(address, json=message(login, key)) as response:
+                assert response.status == 200
+        await channel.until(2)
+    assert [one["title"] for one in channel.got] == ["Soon", "Soon"]
+    assert channel.got[0]["message"] == "Tomorrow.\nhttp://s/1"
+
+
+async def test_a_channel_that_fails_is_tried_again(channel: Channel) -> None:
+    channel.failures_left = 1
+    hand_on = HandOn({"*": channel.url}, pause_s=0.01)
+    hand_on.offer(person_id_of("anna"), "Soon", "Tomorrow.", None)
+    await channel.until(1)
+    hand_on.close()
+
+
+def test_an_address_that_apprise_does_not_know_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="hand_on"):
+        HandOn({"anna": "nowhere"})
+
+
+def test_addresses_are_secrets() -> None:
+    settings = {"data_dir": ".", "secret": SECRET, "hand_on": {"anna": "tgram://token/1"}}
+    assert "tgram" not in repr(NeighboursSettings.model_validate(settings))
+    with pytest.raises(ValidationError):
+        NeighboursSettings.model_validate(settings | {"hand_on": "anna"})

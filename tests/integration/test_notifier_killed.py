@@ -1,0 +1,77 @@
+"""`kill -9` between sending and recording: the key keeps it a single message."""
+
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import aiohttp
+from pydantic import SecretStr
+
+from contracts.events import BookingRequested
+from neighbours.app import create_app
+from neighbours.settings import NeighboursSettings
+from notifier.dispatcher import Dispatcher
+from runtime.neighbours.wiring import connect_neighbours
+from tests.integration.notifier_cell import notifier_cell
+from tests.served import served
+from tests.unit.notifier.told import booking, created, person, published, seen
+
+SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
+WITHIN_S = 30.0
+NOTICES = 2
+
+
+async def test_killed_between_sending_and_recording_each_message_arrives_once(
+    tmp_path: Path, postgres_dsn: str
+) -> None:
+    app = create_app(NeighboursSettings(data_dir=tmp_path / "around", secret=SECRET))
+    async with (
+        notifier_cell(tmp_path, postgres_dsn) as cell,
+        served(app) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        around = connect_neighbours(session, url)
+        cell.history.tell(seen("host"), seen("anna"), created(), published())
+        cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
+        await cell.read()
+        sent = await _send_and_be_killed(postgres_dsn, url, cell.now.isoformat())
+        assert {line["state"] for line in await cell.lines()} == {"waiting"}
+
+        cell.now += timedelta(minutes=3)  # The lease of the dead one is over.
+        dispatcher = Dispatcher(
+            cell.queue,
+            notification=around.notification,
+            shortener=around.shortener,
+            auth=around.auth,
+            ugc=around.ugc,
+            clock=lambda: cell.now,
+        )
+        while await dispatcher.dispatch_due():
+            pass
+        assert len(await cell.lines(state="sent")) == NOTICES
+        inboxes: list[str] = []
+        for name in ("host", "anna"):
+            path = f"{url}/neighbours/notification/inbox/{person(name)}"
+            async with session.get(path) as response:
+                inboxes += [one["key"] for one in await response.json()]
+        assert sorted(inboxes) == sorted(sent)
+
+
+async def _send_and_be_killed(dsn: str, url: str, now: str) -> list[str]:
+    """The keys that Notification had taken by then."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.integration.send_until_killed",
+        dsn,
+        url,
+        now,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert child.stdout is not None
+    async with asyncio.timeout(WITHIN_S):
+        keys = [(await child.stdout.readline()).decode().strip() for _ in range(NOTICES)]
+    child.kill()
+    await child.wait()
+    return keys

@@ -1,0 +1,150 @@
+"""What the tables cannot hold is parked in them, and everything else goes on."""
+
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from contracts.events import AnnouncementPublished
+from contracts.ids import AnnouncementId
+from projector.projector import Limits
+from projector.sinks.postgres import PostgresSink
+from runtime.journals.sqlite import SqliteJournal
+from tests.decided_histories import Chain, Society
+from tests.integration.projector_cell import (
+    commit_stored,
+    follow,
+    letters_in,
+    seen,
+    uuid_text,
+)
+
+UNSTORABLE: Final = [
+    pytest.param({"ticket_count": 3_000_000_000}, id="too large a number"),
+    pytest.param({"title": "a\0b"}, id="a NUL"),
+    pytest.param({"announcement_id": "evening"}, id="no UUID"),
+]
+
+
+def teleported(announcement_id: str) -> dict[str, Any]:
+    """An event that this version does not know."""
+    return {"type": "announcement.teleported.v1", "announcement_id": announcement_id}
+
+
+async def versions_in(pool: asyncpg.Pool) -> dict[str, int]:
+    rows = await pool.fetch("SELECT announcement_id, version FROM read_model.announcements")
+    return {row["announcement_id"]: row["version"] for row in rows}
+
+
+async def names_in(pool: asyncpg.Pool) -> set[str]:
+    return {row["name"] for row in await pool.fetch("SELECT name FROM read_model.people")}
+
+
+async def test_an_unknown_event_stops_its_announcement_and_no_other(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    society = Society(7).live(40)
+    chain = society.chain
+    stopped, other = list(society.world.announcements)[:2]
+    commit_stored(chain, teleported(stopped))
+    for announcement_id in (stopped, other):
+        chain.commit(AnnouncementPublished(announcement_id=announcement_id, version=77))
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    letters = [(one["seq"], one["key"]) for one in await letters_in(tables)]
+    assert letters == [(chain.seq - 2, stopped), (chain.seq - 1, stopped)]
+    versions = await versions_in(tables)
+    assert versions[stopped] != 77
+    assert versions[other] == 77
+
+
+async def test_a_stopped_announcement_stays_stopped_in_the_next_life(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    society = Society(8).live(40)
+    chain = society.chain
+    stopped = next(iter(society.world.announcements))
+    commit_stored(chain, teleported(stopped))
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    written = len(chain.payloads)
+    chain.commit(AnnouncementPublished(announcement_id=stopped, version=77))
+    await chain.write_to(sqlite_journal, written)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    assert [one["seq"] for one in await letters_in(tables)] == [chain.seq - 1, chain.seq]
+
+
+@pytest.mark.parametrize("poison", UNSTORABLE)
+async def test_a_value_that_no_column_takes_is_found_within_its_batch(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, poison: dict[str, Any]
+) -> None:
+    society = Society(9).live(30)
+    chain = society.chain
+    change = {
+        "type": "announcement.changed.v1",
+        "announcement_id": next(iter(society.world.announcements)),
+        "version": 9,
+    }
+    commit_stored(chain, change | poison)
+    poisoned = chain.seq
+    chain.commit(seen(1, "Ada"))
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq, Limits())
+    letters = [(one["seq"], one["event_index"]) for one in await letters_in(tables)]
+    assert letters == [(poisoned, 0)]
+    assert "Ada" in await names_in(tables)
+
+
+async def test_of_one_commit_only_the_refused_key_is_parked(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Chain()
+    people = [
+        {"type": "person.seen.v1", "person_id": uuid_text(number), "name": name}
+        for number, name in enumerate(("Ada", "B\0b", "Cyd"))
+    ]
+    commit_stored(chain, *people)
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    assert await names_in(tables) == {"Ada", "Cyd"}
+    assert [one["key"] for one in await letters_in(tables)] == [uuid_text(1)]
+
+
+async def test_of_one_commit_all_is_parked_where_no_single_key_is_to_blame(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Chain()
+    people = [
+        {"type": "person.seen.v1", "person_id": uuid_text(number), "name": "\0"}
+        for number in (1, 2)
+    ]
+    commit_stored(chain, *people)
+    chain.commit(seen(3, "Cyd"))
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    assert await names_in(tables) == {"Cyd"}
+    assert [one["seq"] for one in await letters_in(tables)] == [2, 2, 2]
+
+
+async def test_an_event_about_what_never_was_created_is_parked(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Chain()
+    stranger = AnnouncementId(uuid_text(1))
+    chain.commit(AnnouncementPublished(announcement_id=stranger, version=1))
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    assert [one["key"] for one in await letters_in(tables)] == [stranger]
+
+
+async def test_a_decision_that_no_column_takes_stops_nothing(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Chain()
+    commit_stored(chain, facts={"title": "a\0b"})
+    chain.commit(seen(1, "Ada"))
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    letters = [(one["seq"], one["event_index"]) for one in await letters_in(tables)]
+    assert letters == [(2, -1)]
+    assert await names_in(tables) == {"Ada"}

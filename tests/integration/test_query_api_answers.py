@@ -1,0 +1,201 @@
+"""What every answer of the read side carries: its position, its tag, its language."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side
+
+LIST = "/api/v1/announcements"
+
+
+@pytest.fixture
+async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
+    async with read_side(postgres_dsn) as found:
+        yield found
+
+
+@pytest.fixture
+async def host(reads: ReadSide) -> str:
+    return await reads.person("Anna")
+
+
+@pytest.fixture
+async def guest(reads: ReadSide) -> str:
+    return await reads.person("Boris")
+
+
+async def test_every_read_tells_its_position(reads: ReadSide, host: str, guest: str) -> None:
+    evening = await reads.evening(host)
+    booking = await reads.booking(evening, guest)
+    before = await reads.get(LIST, host)
+    await reads.move_position(41)
+    for path in (
+        LIST,
+        f"/api/v1/announcement/{evening}",
+        f"/api/v1/announcement/{evening}/bookings",
+        f"/api/v1/announcement/{evening}/booking/{guest}",
+        f"/api/v1/booking/{booking}",
+        "/api/v1/bookings",
+        "/api/v1/schedule",
+        f"/a/{evening}",
+    ):
+        assert (await reads.get(f"{path}?min_position=41", host)).headers["X-Position"] == "41"
+    assert before.headers["X-Position"] == "0"
+
+
+@pytest.mark.parametrize("tell", [True, False], ids=["notified", "notification lost"])
+async def test_a_read_waits_for_its_position(
+    reads: ReadSide, host: str, guest: str, tell: bool
+) -> None:
+    """And more readers wait than there are connections, without standing in anybody's way."""
+    await reads.move_position(1)
+    waiting = [
+        asyncio.create_task(reads.get(f"{LIST}?min_position={2 + number % 2}", host))
+        for number in range(4 * POOL_SIZE)
+    ]
+    assert (await reads.get(f"{LIST}?min_position=1", guest)).status == 200
+    assert not any(task.done() for task in waiting)
+    await reads.move_position(3, tell=tell)
+    replies = await asyncio.gather(*waiting)
+    assert {reply.status for reply in replies} == {200}
+    assert {reply.headers["X-Position"] for reply in replies} == {"3"}
+
+
+async def test_a_position_that_does_not_come_is_a_problem(reads: ReadSide, host: str) -> None:
+    await reads.move_position(5)
+    reply = await reads.get(f"{LIST}?min_position=6", host)
+    assert (reply.status, reply.body["code"]) == (504, "projection_behind")
+    assert (reply.body["wanted"], reply.body["position"]) == (6, 5)
+    assert reply.headers["Retry-After"]
+    for wrong in ("x", "-1", "1.5", "9" * 30):
+        assert (await reads.get(f"{LIST}?min_position={wrong}", host)).status == 422
+
+
+async def test_the_listener_comes_back_after_losing_its_connection(
+    postgres_dsn: str,
+) -> None:
+    async with read_side(postgres_dsn, min_position_timeout_s=10.0) as reads:
+        host = await reads.person()
+        await reads.move_position(7)
+        assert (await reads.get(f"{LIST}?min_position=7", host)).status == 200
+        cut_off = await reads.pool.fetchval(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        assert cut_off >= 1
+        await reads.move_position(8)
+        assert (await reads.get(f"{LIST}?min_position=8", host)).status == 200
+
+
+async def test_what_the_client_has_is_not_sent_again(
+    reads: ReadSide, host: str, guest: str
+) -> None:
+    evening = await reads.evening(host, version=4)
+    booking = await reads.booking(evening, guest)
+    for path in (LIST, f"/api/v1/announcement/{evening}", f"/api/v1/booking/{booking}"):
+        first = await reads.get(path, host)
+        tag = first.headers["ETag"]
+        for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+            again = await reads.get(path, host, If_None_Match=known)
+            assert (again.status, again.text, again.headers["ETag"]) == (304, "", tag)
+            assert again.headers["X-Position"]
+        assert (await reads.get(path, host, If_None_Match='"other"')).status == 200
+        assert {"Authorization", "Accept-Language"} <= {*first.headers["Vary"].split(", ")}
+        assert "private" in first.headers["Cache-Control"]
+    tag = (await reads.get(f"/api/v1/announcement/{evening}", host)).headers["ETag"]
+    assert tag.startswith('"4.')
+    await reads.pool.execute("UPDATE read_model.announcements SET title = 'New', version = 5")
+    changed = await reads.get(f"/api/v1/announcement/{evening}", host, If_None_Match=tag)
+    assert (changed.status, changed.headers["ETag"][:3]) == (200, '"5.')
+
+
+async def test_film_titles_speak_the_readers_language(
+    reads: ReadSide, host: str, guest: str
+) -> None:
+    evening = await reads.evening(host)
+    booking = await reads.booking(evening, guest)
+    for accept, title in {
+        "": "The Matrix",
+        "ru-RU,en;q=0.5": "Матрица",
+        "en": "The Matrix",
+    }.items():
+        for path in (f"/api/v1/announcement/{evening}", f"/api/v1/booking/{booking}"):
+            reply = await reads.get(path, host, Accept_Language=accept)
+            assert reply.body["movie_title"] == title
+        page = await reads.get(f"/a/{evening}", Accept_Language=accept)
+        assert title in page.text
+
+
+async def test_nobody_is_rated_yet(reads: ReadSide, host: str, guest: str) -> None:
+    evening = await reads.evening(host)
+    booking = (await reads.get(f"/api/v1/booking/{await reads.booking(evening, guest)}", host)).body
+    detail = (await reads.get(f"/api/v1/announcement/{evening}", host)).body
+    for answer in (booking, detail):
+        assert (answer["author_rating"], answer["author_rating_count"]) == (0.0, 0)
+    for answer in (booking, detail["guest_list"][0]):
+        assert (answer["guest_rating"], answer["guest_rating_count"]) == (0.0, 0)
+
+
+async def test_the_place_in_line_counts_who_waits_before(reads: ReadSide, host: str) -> None:
+    evening = await reads.evening(host, ticket_count=1, taken=1)
+    line = [await reads.person(f"Guest {number}") for number in range(4)]
+    for number, person in enumerate(line):
+        await reads.booking(evening, person, "waitlisted", queued_seq=100 - number)
+    elsewhere = await reads.evening(host, event_time=at(72))
+    await reads.booking(elsewhere, line[0], "waitlisted", queued_seq=1)
+    await reads.pool.execute(
+        "UPDATE read_model.bookings SET waiting = false, queued_seq = NULL, state = 'withdrawn', "
+        "guest_status = false WHERE guest_id = $1",
+        line[2],
+    )
+    path = f"/api/v1/announcement/{evening}/booking/me"
+    places = [(await reads.get(path, person)).body["waitlist_position"] for person in line]
+    assert places == [3, 2, None, 1]
+
+
+async def test_overlaps_are_told_to_the_guest_alone(reads: ReadSide, host: str, guest: str) -> None:
+    evening = await reads.evening(host, event_time=at(24))
+    booking = await reads.booking(evening, guest, "requested")
+    start = at(24)
+    await reads.evening(guest, title="hosted", event_time=start + timedelta(minutes=90))
+    for title, minutes, state, status in (
+        ("confirmed", -90, "confirmed", "Closed"),
+        ("pending", -60, "invited", "Alive"),
+        ("over", 0, "confirmed", "Done"),
+        ("off", 0, "confirmed", "Cancelled"),
+        ("refused", 0, "rejected", "Alive"),
+        ("later", 121, "confirmed", "Alive"),
+    ):
+        other = await reads.evening(
+            host, title=title, event_time=start + timedelta(minutes=minutes), status=status
+        )
+        await reads.booking(other, guest, state)
+    told = (await reads.get(f"/api/v1/booking/{booking}", guest)).body["overlaps"]
+    assert [(one["title"], one["state"], one["blocking"]) for one in told] == [
+        ("confirmed", "confirmed", True), ("pending", "invited", False),
+        ("hosted", "hosting", True),
+    ]  # fmt: skip
+    assert (await reads.get(f"/api/v1/booking/{booking}", host)).body["overlaps"] == []
+
+
+async def test_without_postgresql_reads_are_unavailable(postgres_dsn: str) -> None:
+    nobody_listens = "postgresql://practix@127.0.0.1:1/practix"
+    async with read_side(postgres_dsn, api_dsn=nobody_listens) as reads:
+        reply = await reads.get(LIST, await reads.person())
+        assert (reply.status, reply.body["code"]) == (503, "unavailable")
+        assert reply.headers["Retry-After"]
+
+
+async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:
+    document = (await reads.get("/openapi.json")).body
+    parameters = {
+        one["name"]: one["schema"] for one in document["paths"][LIST]["get"]["parameters"]
+    }
+    assert parameters["min_position"]["type"] == "integer"
+    assert parameters["is_free"] == {"type": "boolean"}
+    assert "-author_rating" in parameters["sort"]["enum"]
+    assert parameters["status"]["items"]["enum"][0] == "Created"
+    assert all(parameters.values())

@@ -1,0 +1,38 @@
+"""What an installation in a fresh clone rests on."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = sorted(ROOT.glob("requirements*.txt"))
+PIN = re.compile(r"^[a-z0-9._-]+(\[[a-z,]+\])?==\S+", re.MULTILINE)
+
+
+def test_the_package_names_its_dependencies_in_a_file_that_setuptools_reads() -> None:
+    """It knows no `-r` lines, and says so only while installing."""
+    dynamic = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["dynamic"]
+    for source in dynamic.values():
+        lines = (ROOT / source["file"]).read_text().splitlines()
+        assert lines
+        assert [line for line in lines if line.startswith("-")] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_every_locked_package_has_a_version_and_hashes(lock: Path) -> None:
+    text = lock.read_text()
+    starts = [m.start() for m in re.finditer(r"^[a-z0-9]", text, re.MULTILINE)]
+    packages = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)], strict=True)]
+    assert packages
+    assert [one for one in packages if not PIN.match(one) or "--hash=sha256:" not in one] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_holds_what_is_asked_for_and_no_addresses(lock: Path) -> None:
+    text = lock.read_text()
+    asked = re.findall(r"^[a-z][a-z0-9-]*", lock.with_suffix(".in").read_text(), re.MULTILINE)
+    assert [name for name in asked if f"\n{name}" not in f"\n{text}"] == []
+    assert "://" not in text
+    assert "index-url" not in text

@@ -1,0 +1,154 @@
+"""What people read: in their language, in their zone, with the right names and plurals."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from contracts.errors import Language
+from contracts.events import BookingWithdrawn
+from notifier.effects import Kind
+from notifier.policies.bookings import BOTH, BY_SYSTEM, SEAT_MAY_BE_LOST
+from notifier.texts.render import Message, Reader, render
+from notifier.texts.wording import PLURALS, WORDINGS
+from tests.unit.notifier.told import Folded, History, booking, created, edited, person, published
+
+NAMES: Final[dict[str, str]] = {person("host"): "Ольга", person("boris"): "Борис"}
+NOW: Final = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
+FACTS: Final[dict[str, Any]] = {
+    "title": "Вместе",
+    "film": "Solaris",
+    "film_ru": "Солярис",
+    "event_time": "2026-03-05T16:00:00+00:00",
+    "author_id": person("host"),
+}
+
+
+def reader(name: str, language: Language = "ru", tz: str = "Europe/Moscow") -> Reader:
+    return Reader(person(name), language, ZoneInfo(tz))
+
+
+def read(kind: Kind, reader: Reader, now: datetime = NOW, **facts: Any) -> Message:
+    return render(kind, FACTS | facts, reader, NAMES, now)
+
+
+def test_the_time_is_told_in_the_readers_zone_and_language() -> None:
+    in_moscow = read("announce_new", reader("fan"))
+    in_new_york = read("announce_new", reader("fan", "en", "America/New_York"))
+    assert "четверг, 5 марта 2026, 19:00 (GMT+3)" in in_moscow.text
+    assert "Thursday, 5 March 2026, 11:00 (GMT-5)" in in_new_york.text
+    assert (in_moscow.title, in_new_york.title) == (
+        "Новый киновечер: Солярис",
+        "New film evening: Solaris",
+    )
+
+
+@pytest.mark.parametrize(
+    ("day", "shown"), [("2026-03-28", "20:00 (GMT+1)"), ("2026-03-29", "21:00 (GMT+2)")]
+)
+def test_the_night_in_which_clocks_change_lies_between_two_offsets(day: str, shown: str) -> None:
+    message = read(
+        "announce_new", reader("fan", tz="Europe/Berlin"), event_time=f"{day}T19:00:00+00:00"
+    )
+    assert shown in message.text
+
+
+@pytest.mark.parametrize(
+    ("hours", "ru", "en"),
+    [
+        (1, "через 1 час:", "in 1 hour:"),
+        (2, "через 2 часа:", "in 2 hours:"),
+        (5, "через 5 часов:", "in 5 hours:"),
+        (11, "через 11 часов:", "in 11 hours:"),
+        (21, "через 21 час:", "in 21 hours:"),
+        (24, "через 24 часа:", "in 24 hours:"),
+        (0.35, "через 21 минуту:", "in 21 minutes:"),
+        (0.55, "через 33 минуты:", "in 33 minutes:"),
+        (0.75, "через 45 минут:", "in 45 minutes:"),
+    ],
+)
+def test_plurals_are_right(hours: float, ru: str, en: str) -> None:
+    now = datetime(2026, 3, 5, 16, 0, tzinfo=UTC) - timedelta(hours=hours)
+    assert ru in read("remind_day", reader("anna"), now).text
+    assert en in read("remind_day", reader("anna", "en"), now).text
+
+
+def test_every_plural_has_all_forms_of_its_language() -> None:
+    for forms in PLURALS.values():
+        assert set(forms["ru"]) == {"one", "few", "many", "other"}
+        assert set(forms["en"]) == {"one", "other"}
+
+
+def test_d16_the_author_reads_the_name_of_the_guest_who_withdrew() -> None:
+    """D16: the author was told that they themselves had left."""
+    history = History()
+    history.tell(created(), published())
+    history.tell(booking(BookingWithdrawn, "boris", (None, False)), by="boris")
+    (row,) = [
+        row
+        for row in Folded(history.commits).rows("booking_status")
+        if row.recipient == person("host")
+    ]
+    message = render("booking_status", row.facts, reader("host"), NAMES, NOW)
+    assert "Борис" in message.title
+    assert "Ольга" not in message.title + message.text
+
+
+def test_the_two_sides_read_two_texts() -> None:
+    facts: dict[str, Any] = {"what": "requested", "guest_id": person("boris")}
+    assert read("booking_new", reader("host"), **facts).title == "Борис: заявка на участие"
+    assert read("booking_new", reader("boris"), **facts).title == "Ваша заявка отправлена"
+
+
+def test_a_change_shows_each_field_before_and_after() -> None:
+    history = History()
+    history.tell(created(hide_location=True), published())
+    history.tell(
+        edited(
+            title="Снова вместе",
+            ticket_count=2,
+            is_free=False,
+            visibility="subscribers",
+            event_time=datetime(2026, 3, 6, 17, 0, tzinfo=UTC),
+        )
+    )
+    (row,) = Folded(history.commits).rows("announce_put")
+    text = render("announce_put", row.facts, reader("host"), NAMES, NOW).text
+    assert text.splitlines()[1:] == [
+        "Название: Together → Снова вместе",
+        "Время: четверг, 5 марта 2026, 19:00 (GMT+3) → пятница, 6 марта 2026, 20:00 (GMT+3)",
+        "Стоимость: бесплатно → платно",
+        "Места: 5 мест → 2 места",
+        "Кому видна: всем → подписчикам",
+    ]
+    hidden = read("announce_put", reader("boris"), diff={"event_location": {"hidden": True}})
+    assert "Место: изменено; видят подтверждённые гости" in hidden.text
+
+
+def test_reasons_of_the_system_are_told_in_words_and_those_of_people_as_they_are() -> None:
+    facts: dict[str, Any] = {"what": "released", "guest_id": person("boris")}
+    told = read("booking_status", reader("boris"), reason="superseded", **facts)
+    assert "Причина: подтверждена другая встреча на это время." in told.text
+    told = read("announce_delete", reader("boris", "en"), reason="{ill}", by="operator")
+    assert told.text.splitlines()[1:] == ["Reason: {ill}.", "Cancelled by an operator."]
+
+
+def test_there_are_words_for_everything_that_policies_tell() -> None:
+    needed = {kind for kind in get_args(Kind) if not kind.startswith(("booking_", "score_rev"))}
+    needed |= {"announce_new.invited", "score_request.again", "booking_status.seat_freed.author"}
+    needed |= {"score_revealed.author", "score_revealed.guest"}
+    for kind, what in BOTH.values():
+        needed |= {f"{kind}.{what}.author", f"{kind}.{what}.guest"}
+    for event, what in BY_SYSTEM.items():
+        needed.add(f"booking_status.{what}.guest")
+        if event in SEAT_MAY_BE_LOST:
+            needed.add(f"booking_status.{what}.author")
+    assert needed == set(WORDINGS)
+
+
+@pytest.mark.parametrize("key", WORDINGS)
+def test_every_wording_speaks_both_languages(key: str) -> None:
+    for text in WORDINGS[key]:
+        assert text.en
+        assert any("а" <= letter <= "я" for letter in text.ru.lower())

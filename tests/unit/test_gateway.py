@@ -1,0 +1,79 @@
+"""The gateway of the profile `servers`: who serves what, and what it says when nobody does."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
+
+from launcher.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
+
+NOBODY = "http://127.0.0.1:1"
+
+Client = TestClient[web.Request, web.Application]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "upstream"),
+    [
+        ("POST", "/api/v1/announcement/1", "command_api"),
+        ("PUT", "/api/v1/booking/1", "command_api"),
+        ("DELETE", "/api/v1/booking/1", "command_api"),
+        ("GET", "/api/v1/announcement/1", "query_api"),
+        ("HEAD", "/api/v1/announcements", "query_api"),
+        ("GET", "/api/v1/announcement/1/eligibility", "command_api"),
+        ("POST", "/api/v1/operator/verify", "projector"),
+        ("POST", "/neighbours/auth/token", "neighbours"),
+        ("GET", "/s/abc", "neighbours"),
+    ],
+)
+def test_each_request_has_one_process_that_serves_it(method: str, path: str, upstream: str) -> None:
+    assert upstream_of(method, path) == upstream
+
+
+async def echo(request: web.Request) -> web.Response:
+    body = await request.text()
+    text = f"{request.method} {request.raw_path} {body} {request.headers.get('Authorization')}"
+    return web.Response(text=text, status=418, headers={"X-Position": "7"})
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[Client]:
+    """The query side echoes; all others are down."""
+    upstream = web.Application()
+    upstream.router.add_route("*", "/{path:.*}", echo)
+    async with TestServer(upstream) as server, aiohttp.ClientSession() as session:
+        addresses = dict.fromkeys(("command_api", "projector", "neighbours"), NOBODY)
+        addresses["query_api"] = str(server.make_url("")).rstrip("/")
+        async with TestClient(TestServer(build_gateway(addresses, session))) as client:
+            yield client
+
+
+async def test_request_and_answer_pass_unchanged(gateway: Client) -> None:
+    path = "/api/v1/announcements?cursor=a%2Bb%2F%3D&q=%D0%9A%D0%B8%D0%BD%D0%BE"
+    answer = await gateway.get(URL(path, encoded=True), headers={"Authorization": "Bearer t"})
+    assert answer.status == 418
+    assert answer.headers["X-Position"] == "7"
+    assert await answer.text() == f"GET {path}  Bearer t"
+
+
+@pytest.mark.parametrize(("method", "code"), [("POST", "outcome_unknown"), ("GET", "unavailable")])
+async def test_a_process_that_is_down_is_a_problem_to_be_retried(
+    gateway: Client, method: str, code: str
+) -> None:
+    path = "/api/v1/booking/1" if method == "POST" else "/s/abc"
+    answer = await gateway.request(method, path)
+    assert (answer.status, answer.content_type) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"] == "1"
+    assert (await answer.json())["code"] == code
+
+
+async def test_internal_routes_are_not_served_outside(gateway: Client) -> None:
+    assert (await gateway.post("/internal/forward")).status == 404
+
+
+async def test_an_oversized_body_is_a_problem(gateway: Client) -> None:
+    answer = await gateway.post("/api/v1/booking/1", data=b"x" * (BODY_BYTES_MAX + 1))
+    assert (answer.status, (await answer.json())["code"]) == (413, "too_large")
