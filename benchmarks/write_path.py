@@ -4,8 +4,8 @@ Question: accepted booking requests per second and their latency on one hot anno
 through the whole write path over SQLite and over real Kafka, against the usual row lock in
 PostgreSQL and against a bare FastAPI route. Method: the same load generator and server
 settings for all; every server is a process of its own, measured in turn, in one run; every
-request is by another guest, whose token the server has seen before. Command: `make bench`. Compare the ratios, not the figures:
-the machine is small and everything runs on it.
+request is by another guest, whose token the server has seen before. Command: `make bench`.
+Compare the ratios, not the figures: the machine is small and everything runs on it.
 """
 
 import asyncio

@@ -18,6 +18,7 @@ from contracts.representations import (
     DetailAnnouncementResponse,
     DetailBookingResponse,
     EligibilityResponse,
+    RatingResponse,
 )
 from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
@@ -73,7 +74,15 @@ def build_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     install_problems(app)
-    describe(app, [DetailAnnouncementResponse, DetailBookingResponse, EligibilityResponse])
+    describe(
+        app,
+        [
+            DetailAnnouncementResponse,
+            DetailBookingResponse,
+            EligibilityResponse,
+            RatingResponse,
+        ],
+    )
     return app
 
 

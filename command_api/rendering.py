@@ -8,7 +8,7 @@ from command_api.domain.commands import CancelAnnouncement, Command, InviteGuest
 from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
 from command_api.leader.ports import Render
-from command_api.representation import render_announcement, render_booking
+from command_api.representation import render_announcement, render_booking, render_rating
 from contracts.records import Outcome
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
@@ -26,6 +26,8 @@ def renderer(rules: Rules) -> Render:
             case InviteGuests():
                 return _encode({"announcement_id": outcome.announcement_id, **outcome.facts})
         viewer, language = command.actor, command.language
+        if outcome.review_id is not None:
+            return _encode(render_rating(world, outcome.review_id))
         if outcome.booking_id is not None:
             return _encode(render_booking(world, outcome.booking_id, viewer, language, rules))
         assert outcome.announcement_id is not None

@@ -9,12 +9,13 @@ from typing import Literal
 from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.rules import Rules
 from command_api.domain.state import Announcement, Booking, Layer
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.ids import AnnouncementId, BookingId, PersonId, ReviewId
 from contracts.representations import (
     DetailAnnouncementResponse,
     DetailBookingResponse,
     GuestEntry,
     Overlap,
+    RatingResponse,
 )
 
 Language = Literal["ru", "en"]
@@ -32,6 +33,7 @@ def render_announcement(
     if announcement is None:
         raise LookupError(announcement_id)
     mine = world.booking_of(announcement.id, viewer)
+    host = world.standing(announcement.author_id, "host").score
     is_author = viewer == announcement.author_id
     is_guest = mine is not None and mine.confirmed
     shows_place = is_author or is_guest or not announcement.hide_location
@@ -42,8 +44,8 @@ def render_announcement(
         description=announcement.description,
         author_id=announcement.author_id,
         author_name=world.person(announcement.author_id).name,
-        author_rating=0.0,
-        author_rating_count=0,
+        author_rating=host.rating,
+        author_rating_count=host.count,
         sub_only=announcement.visibility == "subscribers",
         visibility=announcement.visibility,
         is_free=announcement.is_free,
@@ -85,6 +87,8 @@ def render_booking(
     announcement = world.announcement(booking.announcement_id) if booking else None
     if booking is None or announcement is None:
         raise LookupError(booking_id)
+    host = world.standing(booking.author_id, "host").score
+    guest = world.standing(booking.guest_id, "guest").score
     return DetailBookingResponse(
         booking_id=booking.id,
         announcement_id=announcement.id,
@@ -92,12 +96,12 @@ def render_booking(
         announcement_status=announcement.status,
         author_id=booking.author_id,
         author_name=world.person(booking.author_id).name,
-        author_rating=0.0,
-        author_rating_count=0,
+        author_rating=host.rating,
+        author_rating_count=host.count,
         guest_id=booking.guest_id,
         guest_name=world.person(booking.guest_id).name,
-        guest_rating=0.0,
-        guest_rating_count=0,
+        guest_rating=guest.rating,
+        guest_rating_count=guest.count,
         author_status=booking.author_status,
         guest_status=booking.guest_status,
         state=booking.state,
@@ -111,6 +115,28 @@ def render_booking(
         overlaps=_other_evenings(world, announcement, booking, viewer, rules),
         created=booking.created_at,
         modified=booking.modified_at,
+    )
+
+
+def render_rating(world: Layer, review_id: ReviewId) -> RatingResponse:
+    """As its rater sees it. Raises LookupError where there is no such review."""
+    rating = world.rating(review_id)
+    if rating is None:
+        raise LookupError(review_id)
+    return RatingResponse(
+        review_id=rating.id,
+        announcement_id=rating.announcement_id,
+        rater_id=rating.rater_id,
+        ratee_id=rating.ratee_id,
+        role=rating.role,
+        score=rating.score,
+        text=rating.text,
+        tags=rating.tags,
+        revealed=rating.revealed_at is not None,
+        retracted=rating.retracted,
+        sealed_until=rating.sealed_until,
+        created=rating.created_at,
+        modified=rating.modified_at,
     )
 
 
@@ -138,14 +164,15 @@ def _guest_list(
 
 
 def _guest_entry(world: Layer, booking: Booking) -> GuestEntry:
+    guest = world.standing(booking.guest_id, "guest").score
     return GuestEntry(
         booking_id=booking.id,
         guest_id=booking.guest_id,
         guest_name=world.person(booking.guest_id).name,
         author_status=booking.author_status,
         guest_status=booking.guest_status,
-        guest_rating=0.0,
-        guest_rating_count=0,
+        guest_rating=guest.rating,
+        guest_rating_count=guest.count,
         state=booking.state,
     )
 

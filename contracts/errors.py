@@ -93,6 +93,28 @@ REFUSALS: Final[dict[str, Text]] = {
         "Встреча прошла или отменена: её брони больше не меняются.",
     ),
     "waitlist_full": Text("The waiting list is full.", "Лист ожидания заполнен."),
+    # Ratings.
+    "evening_not_done": Text(
+        "Only an evening that took place and is over can be rated.",
+        "Оценить можно только состоявшуюся и завершённую встречу.",
+    ),
+    "already_rated": Text(
+        "You have rated this person for this evening already.",
+        "Вы уже оценили этого человека за эту встречу.",
+    ),
+    "rating_window_closed": Text(
+        "The time to rate this evening is over.", "Время для оценки этой встречи прошло."
+    ),
+    "rating_revealed": Text(
+        "The rating has been revealed and no longer changes.",
+        "Оценка раскрыта и больше не меняется.",
+    ),
+    "rating_retracted": Text("The rating was taken back.", "Оценка отозвана."),
+    # Notices.
+    "notice_not_waiting": Text(
+        "The notice was sent, or no longer waits.",
+        "Уведомление уже отправлено или больше не ждёт отправки.",
+    ),
 }
 """Codes of CommandRefused: a rule said no, and the facts say why. One line adds one."""
 

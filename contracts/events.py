@@ -13,19 +13,17 @@ it, so that no reader has to know the rules by which the writer came to them.
 from datetime import datetime
 from typing import Final, Literal
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
+from contracts.event_base import Event
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.rating_events import AnyRatingEvent
 
 Visibility = Literal["public", "subscribers", "invite"]
 CloseReason = Literal["full", "manual", "cutoff"]
 ReopenReason = Literal["manual", "seat_freed"]
 CancelledBy = Literal["author", "operator", "system"]
 ReleaseReason = Literal["superseded", "offer_expired", "moved_clash"]
-
-
-class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What all events have in common: a hand-written stored name, in the field `type`."""
 
 
 class PersonSeen(Event, frozen=True, kw_only=True, tag="person.seen.v1"):
@@ -268,4 +266,4 @@ AnyBookingEvent = (
     | BookingUnqueued
 )
 
-DomainEvent = PersonSeen | AnnouncementEvent | AnyBookingEvent
+DomainEvent = PersonSeen | AnnouncementEvent | AnyBookingEvent | AnyRatingEvent

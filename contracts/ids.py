@@ -13,6 +13,7 @@ AnnouncementId = NewType("AnnouncementId", str)
 BookingId = NewType("BookingId", str)
 PersonId = NewType("PersonId", str)
 MovieId = NewType("MovieId", str)
+ReviewId = NewType("ReviewId", str)
 
 SYSTEM: Final = PersonId("system")
 """The actor of commands that the leader gives itself, such as deadlines."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from contracts.ids import AnnouncementId, BookingId
+from contracts.ids import AnnouncementId, BookingId, ReviewId
 
 RECORD_BYTES_MAX: Final = 900_000
 """Larger records are refused before they are sent. Kafka's default limit is 1 MiB, from
@@ -41,6 +41,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     booking_id: BookingId | None = None
     facts: dict[str, Any] = {}
     """What a refusal rested on, or what each part of a bulk command came to."""
+    review_id: ReviewId | None = None
 
 
 class Claim(Struct, frozen=True, tag="claim", tag_field="record"):

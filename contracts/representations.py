@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from contracts.booking_state import BookingState
 from contracts.events import CloseReason, Visibility
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.rating_events import RatingRole
 
 AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 
@@ -127,6 +128,27 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     message: str | None
     overlaps: Sequence[Overlap]
     """The guest's other evenings at this time; shown to the guest only."""
+
+
+class RatingResponse(Struct, frozen=True, kw_only=True):
+    """What one side of an evening said of the other."""
+
+    review_id: ReviewId
+    announcement_id: AnnouncementId
+    rater_id: PersonId
+    ratee_id: PersonId
+    role: RatingRole
+    """As what `ratee_id` is rated."""
+    score: int
+    text: str | None
+    tags: Sequence[str]
+    revealed: bool
+    """It is shown to the rated person, counts, and no longer changes."""
+    retracted: bool
+    sealed_until: datetime
+    """Revealed then at the latest."""
+    created: datetime
+    modified: datetime
 
 
 class Alternative(Struct, frozen=True):

@@ -24,6 +24,7 @@ from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.welcome import Welcome, stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
+from notifier.dispatcher import Pace
 from notifier.service import REPRESENTATIONS as NOTICES
 from notifier.service import Clients, NotifierService
 from projector.history import HistoryService
@@ -46,6 +47,9 @@ log = logging.getLogger(__name__)
 
 POOL_SIZE: Final = 16
 ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
+
+UNHURRIED: Final = Pace(at_once=2, batch=32)
+"""Notices go out beside everything else in the one process: they must not crowd it out."""
 
 OnFailure = Callable[[str], None]
 OnReady = Callable[[Welcome], None]
@@ -147,6 +151,7 @@ async def _start(
         verifier=verifier,
         guard=guard,
         clock=clock,
+        pace=UNHURRIED,
     )
     command = CommandService(
         journal=journal,

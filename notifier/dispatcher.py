@@ -18,7 +18,7 @@ from notifier.backoff import Backoff
 from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed
 from notifier.outgoing import expanded
 from notifier.preferences import DEFAULT
-from notifier.store.connection import TablesUnavailable
+from notifier.store.connection import RowsRefused, TablesUnavailable
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
 from runtime.clock import Clock
 from runtime.neighbours.ports import (
@@ -32,6 +32,7 @@ from runtime.neighbours.ports import (
 log = logging.getLogger(__name__)
 
 UNKNOWN_PERSON: Final = "unknown_person"
+REASON_CHARS_MAX: Final = 500
 
 
 class Pace(NamedTuple):
@@ -131,7 +132,7 @@ class Dispatcher:
             return self._again(taken, f"{error.name} does not answer")
         except Exception as error:  # A mistake of ours must hold up this one notice alone.
             log.exception("notice not sent", extra={"notice": taken.key})
-            return Result(taken.id, "parked", f"{type(error).__name__}: {error}")
+            return Result(taken.id, "parked", repr(error)[:REASON_CHARS_MAX])
 
     async def _send(self, taken: Taken, around: Surroundings, now: datetime) -> Result:
         person = await self._person(taken.recipient, around)
@@ -207,5 +208,8 @@ class Dispatcher:
             try_at = now + self._pace.backoff.pause(found.attempts, self._random)
             await self._queue.end_fanout(source, "waiting", "ugc does not answer", try_at)
             return False
-        await self._queue.finish_fanout(source, list(expanded(found.row, followers)))
+        try:
+            await self._queue.finish_fanout(source, list(expanded(found.row, followers)))
+        except RowsRefused:
+            await self._queue.end_fanout(source, "parked", "ugc names what are no ids")
         return True

@@ -8,10 +8,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from contracts.errors import RateLimited, Unavailable
+from contracts.errors import Malformed, RateLimited, Unavailable
+from contracts.scoring import Formula
 from projector.ports import SinkUnavailable
 from projector.service import ProjectorService
 from projector.verify import Line
+from runtime.http import json_response, read_json_body
 
 NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 10
@@ -45,6 +47,27 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
             raise RateLimited(RETRY_AFTER_S)
         return StreamingResponse(_lines(service), media_type=NDJSON)
 
+    @router.post(
+        "/ratings/trial",
+        responses={
+            200: {
+                "description": "who would move, and by how much",
+                "content": {"application/json": {"schema": {"type": "object"}}},
+            }
+        },
+    )
+    async def try_formula(request: Request) -> Response:
+        """Compute all scores by another formula, beside the live ones, and compare. The body
+        names the constants to change; the others are the published ones."""
+        await guard(request)
+        formula = _formula(await read_json_body(request))
+        if not service.ready:
+            raise Unavailable
+        try:
+            return json_response(await service.try_formula(formula))
+        except SinkUnavailable as error:
+            raise Unavailable from error
+
     return router
 
 
@@ -56,6 +79,14 @@ async def _lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
                 yield _encode(line)
     except (SinkUnavailable, RateLimited) as error:
         yield _encode({"ok": False, "problem": str(error)})
+
+
+def _formula(raw: bytes) -> Formula:
+    """Raises Malformed."""
+    try:
+        return msgspec.json.decode(raw or b"{}", type=Formula)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise Malformed(facts={"errors": [{"message": str(error)}]}) from error
 
 
 def _encode(line: Line) -> bytes:

@@ -9,10 +9,12 @@ from typing import Any
 import asyncpg
 
 from contracts.errors import RateLimited
+from contracts.scoring import Formula
 from projector import metrics
 from projector.batch import Batch
 from projector.ports import SinkUnavailable
 from projector.projector import Limits, Projector
+from projector.recompute import Trial, publish_formula, try_formula
 from projector.sinks.postgres import PostgresSink, our_errors
 from projector.verify import Line, verify
 from runtime.clock import Clock, system_clock
@@ -70,8 +72,9 @@ class ProjectorService:
         return self._running
 
     async def run(self) -> None:
-        """Bring the tables to this version's shape, then follow. Waits for PostgreSQL."""
-        await self._migrate()
+        """Bring the tables to this version's shape, and the scores to its formula; then
+        follow. Waits for PostgreSQL."""
+        await self._prepare()
         await self._projector.run()
 
     async def stop(self) -> None:
@@ -99,11 +102,17 @@ class ProjectorService:
         finally:
             self.verifying = False
 
-    async def _migrate(self) -> None:
+    async def try_formula(self, formula: Formula) -> Trial:
+        """As `projector.recompute.try_formula`. Raises SinkUnavailable."""
+        with our_errors():
+            return await try_formula(self._pool, formula)
+
+    async def _prepare(self) -> None:
         while True:
             try:
                 with our_errors():
                     await migrate(self._pool)
+                    await publish_formula(self._pool)
                 return
             except SinkUnavailable as error:
                 log.warning("PostgreSQL unavailable", extra={"reason": str(error)})

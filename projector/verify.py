@@ -172,7 +172,7 @@ def _compare_row(
 ) -> None:
     if expected is None:
         differences.add(table=table.name, key=actual[0], only_in="table")
-    elif expected != list(actual):
+    elif expected != tuple(actual):
         columns = {
             name: {"journal": ours, "table": theirs}
             for name, ours, theirs in zip(table.types, expected, actual, strict=True)

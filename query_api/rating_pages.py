@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 import asyncpg
+import msgspec
 from fastapi import APIRouter
 from msgspec import Struct
 from starlette.requests import Request
@@ -275,7 +276,7 @@ def _rating(row: asyncpg.Record) -> RatingResponse:
         role=row["role"],
         score=row["score"],
         text=row["text"],
-        tags=row["tags"],
+        tags=msgspec.json.decode(row["tags"]),
         revealed=row["revealed_at"] is not None,
         retracted=row["retracted"],
         sealed_until=row["sealed_until"],

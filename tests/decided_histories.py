@@ -15,13 +15,16 @@ from command_api.domain.commands import (
     Body,
     CancelAnnouncement,
     ChangeAnnouncement,
+    ChangeRating,
     Command,
     CreateAnnouncement,
     Film,
     Invitee,
     InviteGuests,
     PersonFacts,
+    RateEvening,
     RequestBooking,
+    RetractRating,
     Terms,
 )
 from command_api.domain.decide import decide
@@ -31,7 +34,7 @@ from contracts.acceptance import GENESIS_HASH
 from contracts.errors import CommandError
 from contracts.event_codec import encode_event
 from contracts.events import DomainEvent
-from contracts.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
+from contracts.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.records import (
     Barrier,
     Claim,
@@ -170,6 +173,8 @@ class Society:
             return CancelAnnouncement(announcement_id=evening, reason="rain")
         if chance < 0.7:
             return self._invite(evening)
+        if chance > 0.88 and (rating := self._rating(actor)):
+            return rating
         return RequestBooking(
             announcement_id=self._random.choice(open_evenings),
             booking_id=BookingId(self._new_id()),
@@ -208,6 +213,34 @@ class Society:
         return AnswerBooking(
             booking_id=booking_id, my_status=yes, reason=None if yes else "ill", message="well"
         )
+
+    def _rating(self, actor: PersonId) -> Body | None:
+        """About somebody whom the actor met; None where there is nobody yet."""
+        world = self._image.world
+        met = [
+            (booking.announcement_id, booking.author_id, booking.guest_id)
+            for booking in world.bookings.values()
+            if booking.confirmed and actor in (booking.author_id, booking.guest_id)
+        ]
+        if not met:
+            return None
+        evening, author, guest = self._random.choice(met)
+        ratee = guest if actor == author else author
+        given = world.review_of(evening, actor, ratee)
+        score = self._random.randint(1, 10)
+        if given is None:
+            review_id = ReviewId(self._new_id())
+            return RateEvening(
+                announcement_id=evening,
+                ratee_id=ratee,
+                review_id=review_id,
+                score=score,
+                text=self._random.choice((None, "Well.")),
+                tags=self._random.choice(((), ("kind",), ("late", "loud"))),
+            )
+        if self._random.random() < 0.5:
+            return ChangeRating(review_id=given.id, score=score)
+        return RetractRating(review_id=given.id)
 
     def _terms(self) -> Terms:
         return self._random.choice(

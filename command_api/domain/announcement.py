@@ -24,6 +24,7 @@ from command_api.domain.commands import (
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import (
     answer_deadline,
+    closed,
     dissolve_line,
     refuse_overlap,
     settle,
@@ -35,7 +36,6 @@ from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.events import (
     AnnouncementCancelled,
     AnnouncementChanged,
-    AnnouncementClosed,
     AnnouncementCreated,
     AnnouncementDone,
     AnnouncementPublished,
@@ -43,7 +43,6 @@ from contracts.events import (
     BookingReleased,
     BookingUnsettled,
     CancelledBy,
-    CloseReason,
 )
 from contracts.ids import AnnouncementId, PersonId
 from contracts.records import Outcome
@@ -51,6 +50,8 @@ from contracts.records import Outcome
 
 def create(story: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:
     """A new evening of the actor's, published at once unless it is to be a draft."""
+    if story.layer.announcement(command.announcement_id) is not None:
+        return Outcome("unchanged", announcement_id=command.announcement_id)
     _demand_future(command.event_time, story.now)
     _demand_consistent_price(command.is_free, command.price_amount)
     fields = {
@@ -87,7 +88,7 @@ def change(story: Recorder, actor: PersonId, command: ChangeAnnouncement) -> Out
         raise StaleVersion(facts={"version": announcement.version})
     news = _news(announcement, command.terms)
     if news:
-        _demand_changeable(announcement)
+        _demand_changeable(announcement, story.now)
         _change_terms(story, announcement, news)
     if command.status is not None:
         _change_status(story, story.announcement(announcement.id), command.status)
@@ -101,9 +102,9 @@ def cancel(
     """Called off; repeating it adds nothing."""
     announcement = story.announcement(command.announcement_id)
     demand_author(story.layer, announcement, actor, super_may=is_super)
-    if announcement.status == "Done":
-        raise CommandRefused("already_done")
     if announcement.status != "Cancelled":
+        if announcement.status != "Created" and announcement.is_over(story.now):
+            raise CommandRefused("already_done")
         by: CancelledBy = "author" if actor == announcement.author_id else "operator"
         story.record(_cancelled(announcement, by, command.reason))
     return Outcome("announcement_cancelled", announcement_id=announcement.id)
@@ -122,7 +123,7 @@ def pass_deadline(story: Recorder, command: AnnouncementDue) -> Outcome:
             AnnouncementDone(announcement_id=announcement.id, version=announcement.version)
         )
     else:
-        story.record(_closed(announcement, announcement.version, "cutoff"))
+        story.record(closed(announcement, announcement.version, "cutoff"))
     return Outcome("deadline_passed", announcement_id=announcement.id)
 
 
@@ -138,7 +139,8 @@ def next_deadline(announcement: Announcement) -> datetime | None:
 
 
 def _publish(story: Recorder, announcement: Announcement) -> None:
-    _demand_future(announcement.event_time, story.now)
+    if announcement.event_time <= story.now:
+        raise CommandRefused("cannot_publish", {"event_time": announcement.event_time})
     refuse_overlap(story, announcement.author_id, announcement)
     story.record(
         AnnouncementPublished(announcement_id=announcement.id, version=announcement.version + 1)
@@ -155,8 +157,8 @@ def _news(announcement: Announcement, terms: Terms) -> dict[str, Any]:
     }
 
 
-def _demand_changeable(announcement: Announcement) -> None:
-    if announcement.status in ("Done", "Cancelled"):
+def _demand_changeable(announcement: Announcement, now: datetime) -> None:
+    if announcement.is_over(now):
         raise CommandRefused("change_not_allowed", {"status": announcement.status})
 
 
@@ -230,7 +232,7 @@ def _change_status(story: Recorder, announcement: Announcement, status: str) -> 
         case "Closed", "Closed" if announcement.closed_reason != "full":
             pass
         case "Alive" | "Closed", "Closed":
-            story.record(_closed(announcement, announcement.version + 1, "manual"))
+            story.record(closed(announcement, announcement.version + 1, "manual"))
             dissolve_line(story, announcement.id)
         case _, "Alive":
             raise CommandRefused("cannot_reopen", {"status": announcement.status})
@@ -247,10 +249,6 @@ def _reopen(story: Recorder, announcement: Announcement) -> None:
         )
     )
     settle(story, announcement.id)
-
-
-def _closed(announcement: Announcement, version: int, reason: CloseReason) -> AnnouncementClosed:
-    return AnnouncementClosed(announcement_id=announcement.id, version=version, reason=reason)
 
 
 def _cancelled(

@@ -85,7 +85,7 @@ def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
     if command.only_as_guest and not as_guest:
         raise Forbidden
     own = booking.guest_status if as_guest else booking.author_status
-    if own is not command.my_status or _may_preapprove(booking, as_guest, command):
+    if own is not command.my_status:
         _demand_moving(announcement, story.now)
         _move(story, announcement, booking, as_guest, command)
     return _outcome(story, booking.id)
@@ -95,8 +95,7 @@ def invite(story: Recorder, actor: PersonId, command: InviteGuests) -> Outcome:
     """The author invites guests; each one's result stands by itself."""
     announcement = story.announcement(command.announcement_id)
     demand_author(story.layer, announcement, actor)
-    if announcement.status != "Created":
-        _demand_moving(announcement, story.now)
+    _demand_moving(announcement, story.now)
     hold_until = command.hold_until
     if hold_until is not None and not story.now < hold_until <= announcement.event_time:
         raise Malformed("hold_out_of_range")
@@ -113,7 +112,7 @@ def end_hold(story: Recorder, command: HoldDue) -> Outcome:
     booking = story.booking(command.booking_id)
     announcement = story.announcement(booking.announcement_id)
     moot = booking.hold_until is None or booking.hold_until > story.now
-    if moot or not announcement.takes_place:
+    if moot or announcement.is_over(story.now):
         return Outcome("unchanged")
     if booking.held_for == "invitation":
         turn(story, booking, BookingHoldLapsed, booking.pair)
@@ -135,12 +134,9 @@ def _addressed(story: Recorder, command: AnswerBooking) -> Booking:
     return booking
 
 
-def _may_preapprove(booking: Booking, as_guest: bool, command: AnswerBooking) -> bool:
-    return command.my_status and not as_guest and booking.waiting and not booking.preapproved
-
-
 def _demand_moving(announcement: Announcement, now: datetime) -> None:
-    if not announcement.takes_place or now >= announcement.ends_at:
+    """A draft's invitations move as well; its guests do not see it yet, the author does."""
+    if announcement.is_over(now):
         raise CommandRefused("booking_frozen", {"status": announcement.status})
 
 
@@ -192,7 +188,8 @@ def _say_no(story: Recorder, booking: Booking, as_guest: bool, command: AnswerBo
     moves = _GUEST_NO if as_guest else _AUTHOR_NO
     kind = moves.get(booking.pair)
     if kind is None:
-        raise CommandRefused("move_not_allowed", {"state": booking.state})
+        code = "invite_revoked" if as_guest else "guest_said_no"
+        raise CommandRefused(code, {"booking_id": booking.id, "state": booking.state})
     pair = (booking.author_status, False) if as_guest else (False, booking.guest_status)
     turn(story, booking, kind, pair, reason=command.reason, message=command.message)
     settle(story, booking.announcement_id)
@@ -249,7 +246,7 @@ def _invited(
         booking = _unborn(announcement, invitee.booking_id, invitee.guest_id, story.now)
     elif booking.author_status is True and booking.guest_status is not False:
         raise CommandRefused("already_invited")
-    if booking.pair in ((None, True), (False, True), (False, False)):
+    if booking.guest_status is True:
         _author_yes(story, announcement, booking, None)
     else:
         _ask_again(story, announcement, booking, hold_until)
@@ -260,7 +257,8 @@ def _invited(
 def _ask_again(
     story: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime | None
 ) -> None:
-    """An invitation: the first, after a revoked one, or once after the guest's own no."""
+    """An invitation: the first, after a revoked one, or once after the guest's own no; an
+    own no is lifted along with it."""
     if booking.guest_status is False and booking.invited_again:
         raise CommandRefused("reopen_limit")
     announcement = story.announcement(announcement.id)

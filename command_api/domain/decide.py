@@ -3,17 +3,21 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from command_api.domain import announcement, booking
+from command_api.domain import announcement, booking, rating
 from command_api.domain.commands import (
     AnnouncementDue,
     AnswerBooking,
     CancelAnnouncement,
     ChangeAnnouncement,
+    ChangeRating,
     Command,
     CreateAnnouncement,
     HoldDue,
     InviteGuests,
+    RateEvening,
+    RatingDue,
     RequestBooking,
+    RetractRating,
 )
 from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
@@ -65,6 +69,14 @@ def _decide(story: Recorder, command: Command) -> Outcome:
             return announcement.pass_deadline(story, body)
         case HoldDue() as body:
             return booking.end_hold(story, body)
+        case RateEvening() as body:
+            return rating.rate(story, actor, body)
+        case ChangeRating() as body:
+            return rating.change(story, actor, body)
+        case RetractRating() as body:
+            return rating.retract(story, actor, body)
+        case RatingDue() as body:
+            return rating.pass_window(story, body)
 
 
 def _refused(command: Command, refusal: CommandRefused) -> Outcome:

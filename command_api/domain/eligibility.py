@@ -91,6 +91,7 @@ def _alternatives(
         if other.id != announcement.id
         and other.visibility == "public"
         and other.status == "Alive"
+        and other.event_time > now
         and _outcome(world, other, person_id, now, rules, None)[0] is None
     ]
     found.sort(key=lambda other: other.event_time)

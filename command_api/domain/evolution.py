@@ -9,6 +9,7 @@ from datetime import datetime
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from command_api.domain.rating_evolution import apply_rating
 from command_api.domain.state import Announcement, Booking, HeldFor, Layer, Person
 from contracts.events import (
     CHANGEABLE_FIELDS,
@@ -31,6 +32,7 @@ from contracts.events import (
     PersonSeen,
 )
 from contracts.ids import AnnouncementId, BookingId
+from contracts.rating_events import RatingEvent
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
@@ -38,6 +40,8 @@ def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
     match event:
         case BookingEvent():
             _apply_booking_event(layer, event, at)
+        case RatingEvent():
+            apply_rating(layer, event, at)
         case AnnouncementCreated():
             _create_announcement(layer, event, at)
         case PersonSeen():

@@ -3,7 +3,8 @@
 Confirmed guests and live holds never exceed `ticket_count`. A full evening is
 Closed(full); requests made then wait in line. A freed seat is first offered to the first
 guest in line whom the author has approved in advance; with nobody approved the evening
-opens again, and who waited becomes an ordinary request.
+opens again, and who waited becomes an ordinary request. Once the film has begun it stays
+closed (cutoff): the author may still let in who asked in time.
 """
 
 from datetime import datetime
@@ -23,8 +24,10 @@ from contracts.events import (
     BookingOffered,
     BookingReleased,
     BookingUnqueued,
+    CloseReason,
 )
 from contracts.ids import AnnouncementId, PersonId
+from contracts.representations import Overlap
 
 
 def turn(
@@ -60,10 +63,13 @@ def confirm(
 ) -> None:
     """Both have said yes: give the guest a seat, and release the requests it rules out.
 
-    Refused where the guest is busy then (`overlap`) or no seat is left (`no_seats`).
+    Refused where the guest is busy then (`overlap`; the author is told when, and no more: the
+    guest's evenings are not the author's business) or no seat is left (`no_seats`).
     """
     announcement = story.announcement(booking.announcement_id)
-    refuse_overlap(story, booking.guest_id, announcement)
+    if conflicts := _blocking(story, booking.guest_id, announcement):
+        shown = conflicts if kind is BookingAccepted else _times(conflicts)
+        raise CommandRefused("overlap", {"booking_id": booking.id, "conflicts": shown})
     if booking.hold_until is None and announcement.taken >= announcement.ticket_count:
         raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
     turn(story, booking, kind, CONFIRMED, message=message)
@@ -73,16 +79,7 @@ def confirm(
 
 def refuse_overlap(story: Recorder, person_id: PersonId, announcement: Announcement) -> None:
     """Raises CommandRefused `overlap` with all conflicts where the person is busy then."""
-    rules = story.rules
-    found = overlaps(
-        story.layer,
-        person_id,
-        interval_of(announcement),
-        besides=announcement.id,
-        gap=rules.gap,
-        pending_blocks=rules.pending_blocks,
-    )
-    if conflicts := [one for one in found if one.blocking]:
+    if conflicts := _blocking(story, person_id, announcement):
         raise CommandRefused("overlap", {"conflicts": conflicts})
 
 
@@ -90,9 +87,17 @@ def settle(story: Recorder, announcement_id: AnnouncementId) -> None:
     """Close the evening that became full; offer, or open for all, what became free."""
     announcement = story.announcement(announcement_id)
     if announcement.status == "Alive" and announcement.taken >= announcement.ticket_count:
-        story.record(_closed_full(announcement))
-    elif announcement.is_full and announcement.event_time > story.now:
-        _offer_free_seats(story, announcement)
+        story.record(closed(announcement, announcement.version, "full"))
+    elif announcement.is_full and announcement.taken < announcement.ticket_count:
+        if announcement.event_time > story.now:
+            _offer_free_seats(story, announcement)
+        else:
+            story.record(closed(announcement, announcement.version, "cutoff"))
+            dissolve_line(story, announcement.id)
+
+
+def closed(announcement: Announcement, version: int, reason: CloseReason) -> AnnouncementClosed:
+    return AnnouncementClosed(announcement_id=announcement.id, version=version, reason=reason)
 
 
 def answer_deadline(story: Recorder, announcement: Announcement, at_most: datetime) -> datetime:
@@ -147,7 +152,17 @@ def _release_rivals(story: Recorder, confirmed: Booking) -> None:
             settle(story, booking.announcement_id)
 
 
-def _closed_full(announcement: Announcement) -> AnnouncementClosed:
-    return AnnouncementClosed(
-        announcement_id=announcement.id, version=announcement.version, reason="full"
+def _times(conflicts: list[Overlap]) -> list[dict[str, datetime]]:
+    return [{"event_time": one.event_time, "ends_at": one.ends_at} for one in conflicts]
+
+
+def _blocking(story: Recorder, person_id: PersonId, announcement: Announcement) -> list[Overlap]:
+    found = overlaps(
+        story.layer,
+        person_id,
+        interval_of(announcement),
+        besides=announcement.id,
+        gap=story.rules.gap,
+        pending_blocks=story.rules.pending_blocks,
     )
+    return [one for one in found if one.blocking]

@@ -15,9 +15,11 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct
 
+from command_api.domain.rating_state import Rating, Standing
 from contracts.booking_state import CONFIRMED, BookingState, Pair, booking_state
 from contracts.events import CloseReason, Visibility
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.rating_events import RatingRole
 from contracts.representations import AnnouncementStatus
 
 K = TypeVar("K")
@@ -74,6 +76,10 @@ class Announcement(Struct, frozen=True, kw_only=True, gc=False):
     def takes_place(self) -> bool:
         """Published, and neither over nor cancelled: it makes people busy."""
         return self.status in ("Alive", "Closed")
+
+    def is_over(self, now: datetime) -> bool:
+        """Done or called off; or the film has ended, and the system has yet to say so."""
+        return self.status in ("Done", "Cancelled") or now >= self.ends_at
 
     @property
     def is_full(self) -> bool:
@@ -137,7 +143,17 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
 class Layer:
     """A set of aggregates, on top of another one whose values it hides where both have some."""
 
-    __slots__ = ("_below", "announcements", "bookings", "films", "pairs", "people")
+    __slots__ = (
+        "_below",
+        "announcements",
+        "bookings",
+        "films",
+        "pairs",
+        "people",
+        "ratings",
+        "reviews",
+        "standings",
+    )
 
     def __init__(self, below: "Layer | None" = None) -> None:
         self._below = below
@@ -147,6 +163,10 @@ class Layer:
         self.people: dict[PersonId, Person] = {}
         self.films: dict[MovieId, AnnouncementId] = {}
         """The newest announcement of each film."""
+        self.ratings: dict[ReviewId, Rating] = {}
+        self.reviews: dict[tuple[AnnouncementId, PersonId, PersonId], ReviewId] = {}
+        """By evening, rater and ratee."""
+        self.standings: dict[tuple[PersonId, RatingRole], Standing] = {}
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement | None:
         layer: Layer | None = self
@@ -210,6 +230,34 @@ class Layer:
             yield announcement
             announcement_id = announcement.previous_of_film
 
+    def rating(self, review_id: ReviewId) -> Rating | None:
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.ratings.get(review_id):
+                return found
+            layer = layer._below
+        return None
+
+    def review_of(
+        self, announcement_id: AnnouncementId, rater_id: PersonId, ratee_id: PersonId
+    ) -> Rating | None:
+        triple = (announcement_id, rater_id, ratee_id)
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.reviews.get(triple):
+                return self.rating(found)
+            layer = layer._below
+        return None
+
+    def standing(self, person_id: PersonId, role: RatingRole) -> Standing:
+        """How a person is rated in a role: without votes where nobody rated."""
+        layer: Layer | None = self
+        while layer is not None:
+            if found := layer.standings.get((person_id, role)):
+                return found
+            layer = layer._below
+        return Standing()
+
     def absorb(self, above: "Layer") -> None:
         """Take over the values of a layer above."""
         self.announcements.update(above.announcements)
@@ -217,6 +265,9 @@ class Layer:
         self.pairs.update(above.pairs)
         self.people.update(above.people)
         self.films.update(above.films)
+        self.ratings.update(above.ratings)
+        self.reviews.update(above.reviews)
+        self.standings.update(above.standings)
 
     def forget(self, settled: "Layer") -> None:
         """Drop the values of `settled`, which the layer below has absorbed by now, unless a
@@ -226,6 +277,9 @@ class Layer:
         _drop_same(self.pairs, settled.pairs)
         _drop_same(self.people, settled.people)
         _drop_same(self.films, settled.films)
+        _drop_same(self.ratings, settled.ratings)
+        _drop_same(self.reviews, settled.reviews)
+        _drop_same(self.standings, settled.standings)
 
     def clear(self) -> None:
         self.announcements.clear()
@@ -233,6 +287,9 @@ class Layer:
         self.pairs.clear()
         self.people.clear()
         self.films.clear()
+        self.ratings.clear()
+        self.reviews.clear()
+        self.standings.clear()
 
 
 def _drop_same(mine: dict[K, V], theirs: dict[K, V]) -> None:

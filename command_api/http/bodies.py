@@ -22,6 +22,7 @@ from pydantic import (
 
 from command_api.domain.commands import Terms
 from contracts.events import CHANGEABLE_FIELDS, Visibility
+from contracts.rating_events import SCORE_MAX, SCORE_MIN
 from runtime.problems import malformed_body
 
 B = TypeVar("B", bound=BaseModel)
@@ -60,6 +61,14 @@ Place = Annotated[
 ]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
+Review = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    AfterValidator(_storable),
+]
+Tags = Annotated[list[Tag], Field(max_length=10)]
+RatingScore = Annotated[int, Field(ge=SCORE_MIN, le=SCORE_MAX)]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
@@ -153,6 +162,30 @@ class InviteBody(Body):
 
     guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
     hold_until: Instant | None = None
+
+
+class RateBody(Body):
+    score: RatingScore
+    text: Review | None = None
+    tags: Tags = []
+
+
+class ChangeRatingBody(Body):
+    """Only what is to change; a text of null takes the text away."""
+
+    score: RatingScore = SCORE_MIN
+    text: Review | None = None
+    tags: Tags = []
+
+    def news(self) -> dict[str, Any]:
+        """The fields that were given, by their names in the domain."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return given | ({"tags": unique(given["tags"])} if "tags" in given else {})
+
+
+def unique(tags: list[str]) -> tuple[str, ...]:
+    """Each once, in the order given."""
+    return tuple(dict.fromkeys(tags))
 
 
 def parse(model: type[B], raw: bytes) -> B:

@@ -11,14 +11,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from command_api.domain.announcement import next_deadline
-from command_api.domain.commands import AnnouncementDue, HoldDue
+from command_api.domain.commands import AnnouncementDue, HoldDue, RatingDue
+from command_api.domain.rating import next_reveal
 from command_api.domain.state import Layer
+
+Due = AnnouncementDue | HoldDue | RatingDue
 
 
 class Deadline(NamedTuple):
     due_at: datetime
     id: str
-    command: AnnouncementDue | HoldDue
+    command: Due
 
 
 class Agenda:
@@ -34,6 +37,8 @@ class Agenda:
             self._set(announcement.id, next_deadline(announcement), due)
         for booking in changed.bookings.values():
             self._set(booking.id, booking.hold_until, HoldDue(booking_id=booking.id))
+        for rating in changed.ratings.values():
+            self._set(rating.id, next_reveal(rating), RatingDue(review_id=rating.id))
 
     def due(self, now: datetime) -> Iterator[Deadline]:
         """All deadlines that have passed and still stand."""
@@ -50,9 +55,7 @@ class Agenda:
             del self._by_id[deadline.id]
             self._overdue.pop(deadline.id, None)
 
-    def _set(
-        self, entry_id: str, due_at: datetime | None, command: AnnouncementDue | HoldDue
-    ) -> None:
+    def _set(self, entry_id: str, due_at: datetime | None, command: Due) -> None:
         known = self._by_id.get(entry_id)
         if known is not None and known.due_at == due_at:
             return

@@ -1,6 +1,12 @@
-"""Read model `ratings`: every review as it is now, sealed and retracted ones included."""
+"""Read model `ratings`: every review as it is now, sealed and retracted ones included.
+
+Tags are kept as the text of a JSON array: a column travels as one array of its values, and
+PostgreSQL has no arrays of arrays of different lengths.
+"""
 
 from typing import Any, Final
+
+import msgspec
 
 from contracts.rating_events import AnyRatingEvent, RatingChanged, RatingGiven, RatingRevealed
 from projector.projections.rows import NOTHING_MORE, Facts, Put, Table
@@ -16,7 +22,7 @@ RATINGS: Final = Table(
         "role": "text",
         "score": "integer",
         "text": "text",
-        "tags": "jsonb",
+        "tags": "text",
         "sealed_until": "timestamptz",
         "revealed_at": "timestamptz",
         "retracted": "boolean",
@@ -38,7 +44,7 @@ def _changes(event: AnyRatingEvent, facts: Facts) -> dict[str, Any]:
             return {
                 "score": event.score,
                 "text": event.text,
-                "tags": list(event.tags),
+                "tags": msgspec.json.encode(event.tags).decode(),
                 "modified": facts.decided_at,
             }
         case RatingRevealed():

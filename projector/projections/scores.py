@@ -64,7 +64,7 @@ def score_columns(revealed: Iterable[Revealed], formula: Formula = PUBLISHED) ->
 
 def score_row(
     person_id: Key, revealed: Iterable[Revealed], formula: Formula = PUBLISHED
-) -> list[Any]:
+) -> tuple[Any, ...]:
     """In the order of the table's columns."""
     columns = {"person_id": person_id, **score_columns(revealed, formula)}
-    return [columns[name] for name in SCORES.types]
+    return tuple(columns[name] for name in SCORES.types)

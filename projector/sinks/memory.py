@@ -5,6 +5,7 @@ It does to its rows exactly what the PostgreSQL sink does to its own.
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from sys import intern
 from typing import Any, Final
 
 from projector.batch import Batch, DeadLetter
@@ -20,8 +21,10 @@ PLACES: Final = {
     table.name: {name: place for place, name in enumerate(table.types)} for table in TABLES
 }
 
-Row = list[Any]
-"""Values in the order of the table's columns; short, because there may be millions."""
+Row = tuple[Any, ...]
+"""Values in the order of the table's columns. There may be millions of rows: tuples of
+plain values are soon of no interest to the garbage collector, and equal texts are shared.
+"""
 
 
 class MemoryTables:
@@ -42,7 +45,7 @@ class MemoryTables:
         while self._unscored:
             person_id = self._unscored.pop()
             if revealed := self._revealed(person_id):
-                scores[person_id] = score_row(person_id, revealed)
+                scores[person_id] = tuple(score_row(person_id, revealed))
             yield
 
     def apply(self, batch: Batch) -> None:
@@ -122,7 +125,7 @@ class MemorySnapshot:
         self._position = position
         self._letters = letters
         self._rows: Mapping[str, Sequence[Row]] = {
-            name: [list(row) for row in rows.values()] for name, rows in tables.rows.items()
+            name: list(rows.values()) for name, rows in tables.rows.items()
         }
 
     async def position(self) -> Position:
@@ -145,12 +148,17 @@ def _put(
     initial: Mapping[str, Any] | None,
 ) -> bool:
     if (row := rows.get(key)) is not None:
-        places = PLACES[table.name]
+        places, values = PLACES[table.name], list(row)
         for name, value in columns.items():
-            row[places[name]] = value
-        return True
-    if initial is None:
+            values[places[name]] = _shared(value)
+    elif initial is not None:
+        given = {**initial, **columns, table.key: key}
+        values = [_shared(given[name]) for name in table.types]
+    else:
         return False
-    values = {**initial, **columns, table.key: key}
-    rows[key] = [values[name] for name in table.types]
+    rows[key] = tuple(values)
     return True
+
+
+def _shared(value: Any) -> Any:
+    return intern(value) if type(value) is str else value

@@ -19,6 +19,7 @@ BASE_IMAGE: Final = os.environ.get("BASE_IMAGE", "local/debian:bookworm")
 NAMES: Final = {
     "KAFKA_IMAGE": "kafka",
     "POSTGRES_IMAGE": "postgres",
+    "CLICKHOUSE_IMAGE": "clickhouse",
     "GATEWAY_IMAGE": "gateway",
 }
 

@@ -26,6 +26,7 @@ SECRETS = {
     "TOKEN_SECRET": "a token secret of tests, of thirty-two bytes or more",
     "CELL_SECRET": "a cell secret of tests",
     "FEED_SECRET": "a feed secret of tests",
+    "CLICKHOUSE_PASSWORD": "another-password-of-tests",
     "POSTGRES_PASSWORD": "a-password-of-tests",
     "PRACTIX_OPERATOR_TOKEN": "an-operator-token-of-tests",
 }
@@ -106,7 +107,14 @@ async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> N
     """Every service is restarted, the leader killed, Kafka and PostgreSQL taken down and up,
     while hosts announce and guests book."""
     async with traffic.flowing():
-        for service in ("neighbours", "query_api_1", "projector", "command_api_2", "gateway"):
+        for service in (
+            "neighbours",
+            "query_api_1",
+            "projector",
+            "notifier",
+            "command_api_2",
+            "gateway",
+        ):
             await stack.act("restart", service)
             await stack.healthy(service)
             await traffic.progress()
@@ -115,7 +123,7 @@ async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> N
             await traffic.progress()
             await stack.act("start", service)
             await stack.healthy(service)
-        for service in ("kafka", "postgres"):
+        for service in ("kafka", "postgres", "clickhouse"):
             await stack.act("stop", service)
             await asyncio.sleep(3.0)
             await stack.act("start", service)

@@ -24,7 +24,7 @@ from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
 from runtime.neighbours.ports import UgcClient
 from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
-from runtime.postgres import open_pool
+from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.tail import Tail
 from runtime.tokens import TokenSettings, TokenVerifier
@@ -130,7 +130,9 @@ async def command_cell(
     install_problems(app)
     app.include_router(build_router(state))
     async with served(app) as url, aiohttp.ClientSession() as session:
-        journal = SqliteJournal(directory / "journal.sqlite")
+        journal = SqliteJournal(
+            directory / "journal.sqlite", clock=lambda: int(clock().timestamp() * 1000)
+        )
         never_cached = CacheSettings(ttl_s=0.001)
         neighbours = connect_neighbours(
             session, NeighbourSettings(base_url=url, movies=never_cached, follows=never_cached)
@@ -173,6 +175,7 @@ async def _read_side(
     clock: Clock,
 ) -> AsyncIterator[None]:
     pool = await open_pool(postgres_dsn)
+    await migrate(pool)
     projector = ProjectorService(journal, pool, clock=clock)
     await projector.start()
     query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock, feed_secret=SECRET)

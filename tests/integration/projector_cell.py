@@ -29,7 +29,7 @@ from tests.decided_histories import BEGIN, Chain
 DEADLINE_S: Final = 20.0
 SMALL: Final = Limits(batch_events_max=7, batch_pause_s=0.001, idle_wait_s=0.05)
 
-Rows = dict[str, dict[Key, list[Any]]]
+Rows = dict[str, dict[Key, tuple[Any, ...]]]
 
 
 def uuid_text(number: int) -> str:
@@ -67,7 +67,7 @@ async def follow(journal: Journal, sink: Sink, seq: int, limits: Limits = SMALL)
 async def stored_rows(pool: asyncpg.Pool) -> Rows:
     async with PostgresSink(pool).snapshot() as snapshot:
         return {
-            table.name: {row[0]: list(row) async for part in snapshot.rows(table) for row in part}
+            table.name: {row[0]: tuple(row) async for part in snapshot.rows(table) for row in part}
             for table in TABLES
         }
 

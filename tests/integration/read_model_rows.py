@@ -154,6 +154,22 @@ class ReadSide:
         }
         return await self._insert("bookings", **row | changes)
 
+    async def host_score(self, person_id: str, rating: float, count: int) -> None:
+        """As if ranked by the rating itself."""
+        await self._insert(
+            "scores",
+            person_id=person_id,
+            host_rating=rating,
+            host_rank=rating,
+            host_rating_count=count,
+            guest_rating=0.0,
+            guest_rank=0.0,
+            guest_rating_count=0,
+            overall_rating=rating,
+            overall_rank=rating,
+            overall_rating_count=count,
+        )
+
     async def move_position(self, seq: int, *, tell: bool = True) -> None:
         """As the projector does, which tells everybody who listens."""
         async with self.pool.acquire() as connection, connection.transaction():

@@ -15,6 +15,7 @@ from contracts.events import (
     BookingLeft,
     BookingRequested,
 )
+from contracts.ids import PersonId
 from notifier.dispatcher import Dispatcher
 from notifier.store.connection import Fenced, TablesUnavailable
 from notifier.store.outbox import Outbox
@@ -300,6 +301,26 @@ async def test_followers_are_not_told_of_what_was_cancelled_before_they_were_kno
     evening.around.down.clear()
     await evening.wait(minutes=10)
     assert evening.around.got(kind="announce_new") == []
+
+
+async def test_followers_that_are_nobody_park_the_fan_out_alone(evening: NotifierCell) -> None:
+    evening.around.followers_of = {person("host"): (person("fan"), PersonId("nobody"))}
+    await evening.read_and_send()
+    assert evening.around.got(kind="announce_new") == []
+    assert len(evening.around.got(person("anna"))) == 2
+    parked = await evening.pool.fetchval("SELECT reason FROM notifier.fanouts")
+    assert parked == "ugc names what are no ids"
+
+
+async def test_a_mistake_of_ours_parks_one_notice_alone(evening: NotifierCell) -> None:
+    await evening.read()
+    await evening.pool.execute(
+        "UPDATE notifier.notices SET facts = '{}' WHERE key LIKE $1", f"%{person('boris')}%"
+    )
+    await evening.send()
+    states = await evening.states(person("boris"))
+    assert states == {"booking_new": ("parked", "KeyError('author_id')")}
+    assert len(evening.around.got(person("anna"))) == 2
 
 
 async def test_ten_thousand_recipients_of_one_change_are_told_once_by_two_dispatchers(

@@ -17,14 +17,16 @@ from projector.intake import Intake
 from projector.ports import Fenced, SinkUnavailable, Step
 from projector.projector import Projector
 from projector.service import ProjectorService
+from projector.sinks.memory import MemorySink
 from projector.sinks.postgres import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import open_pool
-from runtime.tail import START
+from runtime.tail import START, Position
 from tests.decided_histories import BEGIN, Chain, Society
 from tests.integration.projector_cell import (
     DEADLINE_S,
     SMALL,
+    Rows,
     eventually,
     folded,
     follow,
@@ -168,6 +170,36 @@ async def test_nothing_is_lost_when_postgresql_is_killed_and_comes_back(
         await service.stop()
         pool.terminate()
         await server.stop()
+
+
+class Forgetful(MemorySink):
+    """Its database crashes once, and comes back without its two newest batches."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writes = 0
+        self._backup: tuple[Position, Rows] = (START, {})
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        self._writes += 1
+        if self._writes == 4:
+            rows = {name: dict(rows) for name, rows in self.tables.rows.items()}
+            self._backup = (self._position, rows)
+        if self._writes == 6:
+            self._position, rows = self._backup
+            self.tables.rows.update(rows)
+        await super().write(batch, step)
+
+
+async def test_what_a_crashed_database_forgot_is_projected_again(
+    sqlite_journal: SqliteJournal, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain = Society(1).live(60).chain
+    await chain.write_to(sqlite_journal)
+    sink = Forgetful()
+    await follow(sqlite_journal, sink, chain.seq)
+    assert sink.tables.rows == folded(chain)
+    assert "tables went back" in caplog.text
 
 
 async def test_the_service_waits_for_a_database_that_is_not_there_yet(

@@ -129,7 +129,7 @@ async def test_film_titles_speak_the_readers_language(
         assert title in page.text
 
 
-async def test_nobody_is_rated_yet(reads: ReadSide, host: str, guest: str) -> None:
+async def test_who_was_never_rated_has_no_score(reads: ReadSide, host: str, guest: str) -> None:
     evening = await reads.evening(host)
     booking = (await reads.get(f"/api/v1/booking/{await reads.booking(evening, guest)}", host)).body
     detail = (await reads.get(f"/api/v1/announcement/{evening}", host)).body

@@ -142,17 +142,20 @@ SORT_KEYS = {
     "event_time": ("event_time", False),
     "created": ("created", True),
     "tickets_left": ("tickets_left", True),
-    "author_rating": ("event_time", False),  # While nobody is rated.
+    "author_rating": ("author_rating", True),
 }
 
 
 async def test_pages_in_every_order_leave_nothing_out_and_repeat_nothing(
-    reads: ReadSide, host: str, viewer: str
+    reads: ReadSide, viewer: str
 ) -> None:
     now = at(0).replace(microsecond=0)
+    hosts = [await reads.person() for _ in range(4)]
+    for host, rating in zip(hosts, (8.1, 6.0, 8.1), strict=False):  # One is not rated.
+        await reads.host_score(host, rating, 3)
     for number in range(23):
         await reads.evening(
-            host,
+            hosts[number * 5 % 4],
             event_time=now + timedelta(hours=24 + number // 5),  # Ties are part of the matter.
             created=now - timedelta(hours=number * 7 % 11),
             taken=number % 4,

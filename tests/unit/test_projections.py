@@ -99,7 +99,7 @@ def test_rows_say_what_the_write_side_answers(seed: int) -> None:
         assert {name: row[name] for name in row if name not in LOG_PLACES} == booking_row(booking)
     for person_id, stored in tables.rows["people"].items():
         person = world.people[PersonId(str(person_id))]
-        assert stored == [person_id, person.name, person.language, person.tz]
+        assert stored == (person_id, person.name, person.language, person.tz)
 
 
 @settings(max_examples=40, deadline=None)

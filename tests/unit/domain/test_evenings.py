@@ -202,8 +202,11 @@ def test_a_pending_request_does_not_block_unless_it_shall(spec: Spec) -> None:
 
 def test_overlap_is_checked_again_when_it_is_confirmed(spec: Spec) -> None:
     spec.given(HOST, announce()).given(ANN, ask(ANN)).given(ANN, announce(RIVAL, hours=25))
-    spec.when(HOST, say(True, ANN)).then_refused("overlap")
-    assert spec.conflicts == [RIVAL]
+    busy = {"event_time": NOON + hours(25), "ends_at": NOON + hours(27)}
+    spec.when(HOST, say(True, ANN)).then_refused("overlap", conflicts=[busy])
+    spec.given(HOST, invite(BEN)).given(BEN, announce(AnnouncementId("third"), hours=23))
+    spec.when(BEN, say(True, BEN)).then_refused("overlap")
+    assert spec.conflicts == ["third"]
 
 
 def test_every_clash_is_listed(spec: Spec) -> None:

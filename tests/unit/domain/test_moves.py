@@ -49,7 +49,7 @@ WAYS: dict[str, list[Step]] = {
 }
 """How a booking of Ann's comes into each state."""
 
-QUIET, REFUSED = "quiet", "move_not_allowed"
+QUIET = "quiet"
 Move = tuple[type[BookingEvent], bool | None, bool | None] | str
 
 MOVES: dict[str, dict[tuple[str, bool], Move]] = {
@@ -85,7 +85,7 @@ MOVES: dict[str, dict[tuple[str, bool], Move]] = {
     },
     "withdrawn": {
         (HOST, True): (BookingInvited, True, None),
-        (HOST, False): REFUSED,
+        (HOST, False): "guest_said_no",
         (ANN, True): (BookingRequested, None, True),
         (ANN, False): QUIET,
     },
@@ -93,7 +93,7 @@ MOVES: dict[str, dict[tuple[str, bool], Move]] = {
         (HOST, True): (BookingInvited, True, None),
         (HOST, False): QUIET,
         (ANN, True): "invite_revoked",
-        (ANN, False): REFUSED,
+        (ANN, False): "invite_revoked",
     },
     "ended": {
         (HOST, True): (BookingReconsidered, True, False),

@@ -1,0 +1,351 @@
+"""Ratings over HTTP, from the command to what is read.
+
+Time passes by starting the cell anew on the same data, with a clock that is ahead: a
+leader whose clock jumps would rightly stop leading.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from contracts.scoring import PUBLISHED
+from runtime.clock import shifted_clock, system_clock
+from tests.integration.command_cell import CommandCell, Reply, command_cell, evening
+
+DEADLINE_S: Final = 15.0
+HELD: Final = timedelta(days=1, hours=6)
+"""From now until the evening of `evening()` is over, whatever the film."""
+
+
+class Rated:
+    """A host, guests and others; what they say, and what is read after it."""
+
+    def __init__(self, directory: Path, postgres_dsn: str, running: AsyncExitStack) -> None:
+        self._directory = directory
+        self._postgres_dsn = postgres_dsn
+        self._running = running
+        self.offset = timedelta()
+        self.cell: CommandCell
+        self.tokens: dict[str, str] = {}
+        self.ids: dict[str, str] = {}
+        self.position = 0
+
+    async def meet(self, *names: str, **wishes: Any) -> None:
+        for name in names:
+            self.tokens[name], self.ids[name] = await self.cell.person(name, **wishes)
+
+    async def say(self, name: str, method: str, path: str, body: Any = None) -> Reply:
+        reply = await self.cell.send(method, f"/api/v1{path}", self.tokens[name], body)
+        if reply.status < 300:
+            self.position = max(self.position, reply.position)
+        return reply
+
+    async def read(self, name: str, path: str) -> Any:
+        """The body, after everything that was said."""
+        mark = "&" if "?" in path else "?"
+        reply = await self.say(name, "GET", f"{path}{mark}min_position={self.position}")
+        assert reply.status == 200, reply.body
+        return reply.body
+
+    async def evening(self, host: str, *guests: str, **terms: Any) -> str:
+        """An evening to come, with these guests confirmed."""
+        event_time = system_clock() + self.offset + timedelta(days=1)
+        body = evening(ticket_count=9, event_time=event_time.isoformat(), **terms)
+        announced = await self.say(host, "POST", f"/announcement/{self.cell.movie_id}", body)
+        evening_id: str = announced.body["id"]
+        for guest in guests:
+            booked = await self.say(guest, "POST", f"/booking/{evening_id}")
+            path = f"/booking/{booked.body['booking_id']}"
+            assert (await self.say(host, "PUT", path, {"my_status": True})).status == 200
+        return evening_id
+
+    async def over(self, host: str, *guests: str) -> str:
+        """As `evening`, and it is over."""
+        evening_id = await self.evening(host, *guests)
+        await self.hold(host, evening_id)
+        return evening_id
+
+    async def hold(self, host: str, evening_id: str) -> None:
+        """The evening comes and goes."""
+        await self.wait(HELD)
+
+        async def done() -> bool:
+            status: str = (await self.read(host, f"/announcement/{evening_id}"))["status"]
+            return status == "Done"
+
+        await until(done)
+
+    async def wait(self, time: timedelta) -> None:
+        """Start again so much later. Everybody logs in again: tokens end."""
+        await self._running.aclose()
+        self.offset += time
+        await self.start()
+        await self.meet(*self.tokens)
+
+    async def start(self) -> None:
+        cell = command_cell(
+            self._directory,
+            clock=shifted_clock(self.offset.total_seconds()),
+            postgres_dsn=self._postgres_dsn,
+        )
+        self.cell = await self._running.enter_async_context(cell)
+
+    async def rate(
+        self, evening_id: str, rater: str, ratee: str, score: Any = 8, **more: Any
+    ) -> Reply:
+        path = f"/rating/{evening_id}/{self.ids[ratee]}"
+        return await self.say(rater, "POST", path, {"score": score, **more})
+
+    async def both_rate(self, evening_id: str, guest: str, host: str, score: int) -> Reply:
+        """The guest's rating of the host, revealed by the host's of the guest."""
+        rated = await self.rate(evening_id, guest, host, score)
+        assert rated.status == 201
+        assert (await self.rate(evening_id, host, guest, 10)).status == 201
+        return rated
+
+    async def pair(self, evening_id: str, viewer: str, other: str) -> Any:
+        return await self.read(viewer, f"/rating/{evening_id}/{self.ids[other]}")
+
+
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def rated(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Rated]:
+    async with AsyncExitStack() as running:
+        found = Rated(tmp_path, postgres_dsn, running)
+        await found.start()
+        await found.meet("host", "ann", "ben", "stranger")
+        yield found
+
+
+async def test_both_sides_rate_and_read_what_the_other_said(rated: Rated) -> None:
+    over = await rated.over("host", "ann", "ben")
+    given = await rated.rate(over, "ann", "host", 9, text="Warm", tags=["kind", "kind", "tea"])
+    assert given.status == 201
+    assert given.body | {"score": 9, "text": "Warm", "tags": ["kind", "tea"]} == given.body
+    assert (given.body["role"], given.body["revealed"]) == ("host", False)
+    mine = await rated.pair(over, "ann", "host")
+    assert (mine["given"], mine["received"]) == (given.body, None)
+    theirs = await rated.pair(over, "host", "ann")
+    assert (theirs["given"], theirs["received"]) == (None, None)
+
+    answered = await rated.rate(over, "host", "ann", 7)
+    assert answered.body["revealed"] is True
+    theirs = await rated.pair(over, "host", "ann")
+    assert theirs["given"] == answered.body
+    assert theirs["received"] == given.body | {"revealed": True}
+
+
+async def test_a_sealed_rating_is_revealed_after_fourteen_days(rated: Rated) -> None:
+    over = await rated.over("host", "ann", "ben")
+    given = await rated.rate(over, "ann", "host", 2)
+    await rated.wait(timedelta(days=14))
+
+    async def revealed() -> bool:
+        return (await rated.pair(over, "host", "ann"))["received"] is not None
+
+    await until(revealed)
+    late = await rated.rate(over, "host", "ann")
+    assert (late.status, late.code) == (409, "rating_window_closed")
+    path = f"/rating/{given.body['review_id']}"
+    changed = await rated.say("ann", "PUT", path, {"score": 10})
+    assert (changed.status, changed.code) == (409, "rating_revealed")
+    assert (await rated.read("host", "/user/me/rating"))["host"]["rating_count"] == 1
+
+
+async def test_d11_a_rating_is_changed_by_its_score_alone(rated: Rated) -> None:
+    over = await rated.over("host", "ann")
+    given = await rated.rate(over, "ann", "host", 5, text="So so")
+    path = f"/rating/{given.body['review_id']}"
+    changed = await rated.say("ann", "PUT", path, {"score": 6})
+    assert changed.status == 200
+    assert changed.body == given.body | {"score": 6, "modified": changed.body["modified"]}
+    assert (await rated.pair(over, "ann", "host"))["given"] == changed.body
+    for someone in ("host", "ben", "stranger"):
+        assert (await rated.say(someone, "PUT", path, {"score": 1})).status == 404
+
+
+async def test_a_retracted_rating_leaves_the_score(rated: Rated) -> None:
+    over = await rated.over("host", "ann")
+    given = await rated.both_rate(over, "ann", "host", 1)
+    assert (await rated.read("ben", f"/user/{rated.ids['host']}/rating"))["host"]["rating"] == 6.0
+    path = f"/rating/{given.body['review_id']}"
+    assert (await rated.say("host", "DELETE", path)).status == 403
+    retracted = await rated.say("ann", "DELETE", path)
+    assert (retracted.status, retracted.body["retracted"]) == (200, True)
+    host = (await rated.read("ben", f"/user/{rated.ids['host']}/rating"))["host"]
+    assert (host["rating"], host["rating_count"], sum(host["distribution"])) == (0.0, 0, 0)
+    assert (await rated.pair(over, "host", "ann"))["received"] is None
+    again = await rated.rate(over, "ann", "host", 1)
+    assert (again.status, again.code) == (409, "already_rated")
+    assert again.body["review_id"] == given.body["review_id"]
+
+
+async def test_a_repeated_rating_is_answered_as_the_first_time(rated: Rated) -> None:
+    over = await rated.over("host", "ann")
+    path = f"/api/v1/rating/{over}/{rated.ids['host']}"
+    first, again = [
+        await rated.cell.send(
+            "POST", path, rated.tokens["ann"], {"score": 8}, Idempotency_Key="once"
+        )
+        for _ in range(2)
+    ]
+    assert (first.status, again.status) == (201, 201)
+    assert again.body == first.body
+    assert again.headers["Idempotent-Replay"] == "true"
+
+
+async def test_d10_scores_come_from_ratings_and_writes_and_reads_show_the_same(
+    rated: Rated,
+) -> None:
+    """No mock, no chance, no cache: 7.5 is what one ten comes to, wherever it is shown."""
+    over = await rated.over("host", "ann")
+    await rated.both_rate(over, "ann", "host", 10)
+    coming = await rated.evening("host", "ann")
+    written = (await rated.say("host", "PUT", f"/announcement/{coming}", {"title": "New"})).body
+    read = await rated.read("host", f"/announcement/{coming}")
+    assert written == read
+    assert (read["author_rating"], read["author_rating_count"]) == (7.5, 1)
+    guest = read["guest_list"][0]
+    assert (guest["guest_rating"], guest["guest_rating_count"]) == (7.5, 1)
+    line = (await rated.read("ann", "/bookings"))[0]
+    assert (line["guest_rating"], line["guest_rating_count"]) == (7.5, 1)
+    booked = await rated.read("ann", f"/booking/{line['booking_id']}")
+    assert (booked["author_rating"], booked["author_rating_count"]) == (7.5, 1)
+
+
+async def test_d12_an_evening_is_rated_by_its_own_guests_only(rated: Rated) -> None:
+    first, second = await rated.over("host", "ann", "ben"), await rated.over("host", "ann")
+    await rated.both_rate(first, "ann", "host", 10)
+    await rated.both_rate(first, "ben", "host", 7)
+    await rated.both_rate(second, "ann", "host", 1)
+    of_first = await rated.read("stranger", f"/announcement/{first}/rating")
+    assert (of_first["rating"], of_first["rating_count"]) == (8.5, 2)
+    assert of_first["distribution"] == [0, 0, 0, 0, 0, 0, 1, 0, 0, 1]
+    of_second = await rated.read("stranger", f"/announcement/{second}/rating")
+    assert (of_second["rating"], of_second["rating_count"]) == (1.0, 1)
+
+
+async def test_d13_nobody_rates_too_early_twice_or_as_a_stranger(rated: Rated) -> None:
+    await rated.meet("operator", is_super=True)
+    over = await rated.evening("host", "ann")
+    early = await rated.rate(over, "ann", "host")
+    assert (early.status, early.code) == (409, "evening_not_done")
+    assert (await rated.rate(str(uuid4()), "ann", "host")).status == 404
+    await rated.hold("host", over)
+    await rated.meet("operator", is_super=True)
+    for rater, ratee in (("stranger", "host"), ("operator", "host"), ("host", "stranger")):
+        assert (await rated.rate(over, rater, ratee)).status == 404
+    assert (await rated.rate(over, "ann", "host")).status == 201
+    twice = await rated.rate(over, "ann", "host")
+    assert (twice.status, twice.code) == (409, "already_rated")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"score": 0},
+        {"score": 11},
+        {"score": 7.5},
+        {"score": "7"},
+        {"score": True},
+        {"score": None},
+        {},
+        {"score": 7, "text": "x" * 2001},
+        {"score": 7, "tags": ["x"] * 11},
+        {"score": 7, "tags": [""]},
+        {"score": 7, "rater_id": "somebody else"},
+    ],
+)
+async def test_d13_a_score_has_bounds(tmp_path: Path, body: dict[str, Any]) -> None:
+    async with command_cell(tmp_path) as cell:
+        token, _ = await cell.person("ann")
+        path = f"/api/v1/rating/{uuid4()}/{uuid4()}"
+        assert (await cell.send("POST", path, token, body)).status == 422
+
+
+async def test_d14_who_was_never_rated_is_rated_zero_of_zero(rated: Rated) -> None:
+    coming = await rated.evening("host", "ann")
+    unrated = {"rating": 0.0, "rank": 0.0, "rating_count": 0, "distribution": [0] * 10}
+    for person in (rated.ids["ann"], str(uuid4()), "me"):
+        found = await rated.read("ann", f"/user/{person}/rating")
+        assert [found[role] for role in ("host", "guest", "overall")] == [unrated] * 3
+        explained = await rated.read("ann", f"/user/{person}/rating/explain")
+        assert (explained["rating"], explained["votes"]) == (0.0, [])
+    of_evening = await rated.read("ben", f"/announcement/{coming}/rating")
+    assert (of_evening["rating"], of_evening["rating_count"]) == (0.0, 0)
+    line = await rated.read("ben", f"/announcement/{coming}")
+    assert (line["author_rating"], line["author_rating_count"]) == (0.0, 0)
+
+
+async def test_what_is_sealed_counts_nowhere_and_shows_nowhere(rated: Rated) -> None:
+    over = await rated.over("host", "ann")
+    given = await rated.rate(over, "ann", "host", 1)
+    assert (await rated.read("host", "/user/me/rating"))["host"]["rating_count"] == 0
+    assert (await rated.read("host", "/user/me/rating/explain"))["votes"] == []
+    assert (await rated.read("host", f"/announcement/{over}/rating"))["rating_count"] == 0
+    why = await rated.say("host", "GET", f"/why/{given.position}?min_position={given.position}")
+    assert why.status == 404
+
+
+async def test_a_pair_is_shown_to_its_two_sides_only(rated: Rated) -> None:
+    await rated.meet("operator", is_super=True)
+    coming = await rated.evening("host", "ann")
+    assert (await rated.pair(coming, "ann", "host"))["given"] is None
+    for viewer, other in (("ben", "host"), ("ben", "ann"), ("ann", "ben"), ("operator", "host")):
+        reply = await rated.say(
+            viewer, "GET", f"/rating/{coming}/{rated.ids[other]}?min_position={rated.position}"
+        )
+        assert reply.status == 404
+
+
+async def test_an_explained_score_adds_up_and_names_nobody_to_others(rated: Rated) -> None:
+    over = await rated.over("host", "ann", "ben")
+    await rated.both_rate(over, "ann", "host", 9)
+    await rated.both_rate(over, "ben", "host", 4)
+    shown = await rated.read("stranger", f"/user/{rated.ids['host']}/rating/explain?role=host")
+    assert shown["formula"] == msgspec.to_builtins(PUBLISHED)
+    total = shown["prior_contribution"] + sum(one["contribution"] for one in shown["votes"])
+    assert total == pytest.approx(shown["mean"])
+    assert round(shown["mean"], 1) == shown["rating"]
+    assert {one["score"] for one in shown["votes"]} == {9, 4}
+    assert all(one["rater_id"] is None for one in shown["votes"])
+    own = await rated.read("host", "/user/me/rating/explain")
+    assert {one["rater_id"] for one in own["votes"]} == {rated.ids["ann"], rated.ids["ben"]}
+    page = await rated.read("stranger", f"/user/{rated.ids['host']}/rating")
+    assert page["host"]["rating"] == page["overall"]["rating"] == shown["rating"]
+    assert page["guest"]["rating_count"] == 0
+    guest = await rated.read("stranger", f"/user/{rated.ids['ann']}/rating/explain?role=guest")
+    assert [one["score"] for one in guest["votes"]] == [10]
+    wrong = await rated.say("stranger", "GET", "/user/me/rating/explain?role=cook")
+    assert (wrong.status, wrong.code) == (422, "malformed_query")
+
+
+async def test_lists_are_ordered_and_filtered_by_the_score_of_the_host(rated: Rated) -> None:
+    await rated.meet("good", "bad", "new")
+    for host, score in (("good", 10), ("bad", 1)):
+        over = await rated.over(host, "ann")
+        await rated.both_rate(over, "ann", host, score)
+    coming = {await rated.evening(host): host for host in ("bad", "new", "good")}
+
+    async def hosts(query: str) -> list[str]:
+        return [coming[one["id"]] for one in await rated.read("ben", f"/announcements?{query}")]
+
+    assert await hosts("sort=author_rating") == ["good", "bad", "new"]
+    assert await hosts("sort=-author_rating") == ["new", "bad", "good"]
+    assert await hosts("sort=author_rating&min_author_rating=6") == ["good", "bad"]
+    assert await hosts("min_author_rating=7.5") == ["good"]
+    page = await rated.say("ben", "GET", "/announcements?sort=author_rating&limit=1")
+    cursor = page.headers["X-Next-Cursor"]
+    assert await hosts(f"sort=author_rating&limit=1&cursor={cursor}") == ["bad"]

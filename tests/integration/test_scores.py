@@ -1,0 +1,155 @@
+"""Scores in PostgreSQL: verified, tried with another formula, and computed anew."""
+
+from typing import Any
+
+import aiohttp
+import asyncpg
+import pytest
+from fastapi import FastAPI
+from starlette.requests import Request
+
+from contracts.errors import Forbidden
+from contracts.scoring import PUBLISHED, Formula
+from projector import recompute
+from projector.http import build_router
+from projector.projections.ratings import RATINGS
+from projector.projections.scores import SCORES, Revealed, score_row
+from projector.recompute import publish_formula, try_formula
+from projector.service import ProjectorService
+from projector.sinks.postgres import PostgresSink
+from projector.verify import verify
+from runtime.journals.sqlite import SqliteJournal
+from runtime.problems import install_problems
+from tests.decided_histories import Chain, Society
+from tests.integration.projector_cell import eventually, folded, follow, stored_rows
+from tests.served import served
+
+BOLD = Formula(prior_weight=1.0)
+TRIAL = "/api/v1/operator/ratings/trial"
+
+
+@pytest.fixture
+async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
+    """A history with ratings, followed to its end."""
+    told = Society(11, people=5).live(400).chain
+    await told.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), told.seq)
+    return told
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that a person's ratings come in several."""
+    monkeypatch.setattr(recompute, "ROWS_AT_ONCE", 2)
+
+
+async def result_of_verify(pool: asyncpg.Pool, journal: SqliteJournal) -> dict[str, Any]:
+    async with PostgresSink(pool).snapshot() as snapshot:
+        return [line async for line in verify(journal, snapshot)][-1]
+
+
+def scores_by(formula: Formula, chain: Chain) -> dict[Any, tuple[Any, ...]]:
+    """From the ratings alone."""
+    ratings = [
+        dict(zip(RATINGS.types, row, strict=True)) for row in folded(chain)["ratings"].values()
+    ]
+    revealed: dict[Any, list[Revealed]] = {}
+    for one in ratings:
+        if one["revealed_at"] is not None:
+            facts = Revealed(one["role"], one["score"], one["created"], one["retracted"])
+            revealed.setdefault(one["ratee_id"], []).append(facts)
+    return {person: score_row(person, facts, formula) for person, facts in revealed.items()}
+
+
+async def shadow_of(pool: asyncpg.Pool) -> dict[Any, tuple[Any, ...]]:
+    rows = await pool.fetch(f"SELECT {', '.join(SCORES.types)} FROM read_model.scores_shadow")
+    return {row[0]: tuple(row) for row in rows}
+
+
+async def test_scores_follow_the_ratings(tables: asyncpg.Pool, chain: Chain) -> None:
+    scores = (await stored_rows(tables))["scores"]
+    assert len(scores) > 1
+    assert scores == scores_by(PUBLISHED, chain)
+
+
+async def test_verify_finds_a_score_that_its_ratings_do_not_come_to(
+    tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
+) -> None:
+    assert (await result_of_verify(tables, sqlite_journal))["ok"]
+    await tables.execute("UPDATE read_model.scores SET host_rank = host_rank + 0.001")
+    result = await result_of_verify(tables, sqlite_journal)
+    assert not result["ok"]
+    assert {one["table"] for one in result["differences"]} == {"scores"}
+
+
+async def test_a_trial_says_who_would_move_and_moves_nobody(
+    tables: asyncpg.Pool, chain: Chain
+) -> None:
+    before = await stored_rows(tables)
+    trial = await try_formula(tables, BOLD)
+    assert await stored_rows(tables) == before
+    assert await shadow_of(tables) == scores_by(BOLD, chain)
+    assert (trial.formula, trial.live) == (BOLD, PUBLISHED)
+    live, bold = before["scores"], scores_by(BOLD, chain)
+    places = {name: place for place, name in enumerate(SCORES.types)}
+    for role in ("host", "guest", "overall"):
+        shift = getattr(trial, role)
+        rating, count = places[f"{role}_rating"], places[f"{role}_rating_count"]
+        shifts = [abs(bold[one][rating] - live[one][rating]) for one in live if live[one][count]]
+        assert (shift.people, shift.moved) == (len(shifts), sum(map(bool, shifts)))
+        assert shift.largest_shift == max(shifts)
+        assert shift.mean_shift == pytest.approx(sum(shifts) / len(shifts))
+        for mover in shift.movers:
+            assert mover.before == live[mover.person_id][rating]
+            assert mover.after == bold[mover.person_id][rating]
+    assert trial.overall.moved
+
+
+async def test_the_published_formula_moves_nobody(tables: asyncpg.Pool, chain: Chain) -> None:
+    for _ in range(2):
+        trial = await try_formula(tables, PUBLISHED)
+        assert [trial.host.moved, trial.guest.moved, trial.overall.moved] == [0, 0, 0]
+        assert trial.overall.movers == []
+
+
+async def test_another_formula_is_taken_over_at_once_and_given_up_again(
+    tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
+) -> None:
+    assert await publish_formula(tables, BOLD)
+    assert not await publish_formula(tables, BOLD)
+    assert (await stored_rows(tables))["scores"] == scores_by(BOLD, chain)
+    assert not (await result_of_verify(tables, sqlite_journal))["ok"]
+    projector = ProjectorService(sqlite_journal, tables)
+    await projector.start()
+    await eventually(lambda: projector.ready)
+    assert (await stored_rows(tables))["scores"] == scores_by(PUBLISHED, chain)
+    assert (await result_of_verify(tables, sqlite_journal))["ok"]
+    await projector.stop()
+
+
+async def test_an_operator_tries_a_formula_over_http(
+    tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
+) -> None:
+    async def guard(request: Request) -> None:
+        if request.headers.get("authorization") != "Bearer operator":
+            raise Forbidden
+
+    projector = ProjectorService(sqlite_journal, tables)
+    await projector.start()
+    await eventually(lambda: projector.ready)
+    app = FastAPI()
+    install_problems(app)
+    app.include_router(build_router(projector, guard))
+    own = {"Authorization": "Bearer operator"}
+    async with served(app) as url, aiohttp.ClientSession(url) as session:
+        async with session.post(TRIAL, json={"prior_weight": 1}, headers=own) as reply:
+            assert reply.status == 200
+            trial = await reply.json()
+            assert trial["formula"] == trial["live"] | {"prior_weight": 1.0}
+            assert trial["overall"]["moved"] > 0
+        for wrong in ({"prior_weight": 0}, {"prior_mean": "7"}, {"unknown": 1}):
+            async with session.post(TRIAL, json=wrong, headers=own) as reply:
+                assert reply.status == 422
+        async with session.post(TRIAL, json={}) as reply:
+            assert reply.status == 403
+    await projector.stop()
