@@ -9,20 +9,21 @@ puts them in place in one transaction. Only a start with the old constants goes 
 
 import logging
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct, to_builtins
 
 from contracts.scoring import PUBLISHED, Formula
-from projector.projections.scores import SCORES, Revealed, score_row
-from projector.sinks.scores import SELECT_REVEALED, by_ratee
+from projector.projections.rows import Key
+from projector.projections.scores import SCORES, Revealed
+from projector.sinks.scores import SELECT_REVEALED, by_ratee, statements_of
 from projector.sinks.statements import SCHEMA
 
 log = logging.getLogger(__name__)
 
-SHADOW: Final = "scores_shadow"
+SHADOW: Final = SCORES._replace(name="scores_shadow")
 ROWS_AT_ONCE: Final = 2_000
 MOVERS_MAX: Final = 20
 TIMEOUT_S: Final = 3600.0
@@ -37,15 +38,17 @@ _STORE_FORMULA: Final = f"""
     ON CONFLICT (only_one) DO UPDATE SET formula = excluded.formula
 """
 _CREATE_SHADOW: Final = f"""
-    DROP TABLE IF EXISTS {SCHEMA}.{SHADOW};
-    CREATE TABLE {SCHEMA}.{SHADOW} (LIKE {SCHEMA}.{SCORES.name} INCLUDING ALL)
+    DROP TABLE IF EXISTS {SCHEMA}.{SHADOW.name};
+    CREATE TABLE {SCHEMA}.{SHADOW.name} (LIKE {SCHEMA}.{SCORES.name} INCLUDING ALL)
 """
 _SWITCH: Final = f"""
     DROP TABLE {SCHEMA}.{SCORES.name};
-    ALTER TABLE {SCHEMA}.{SHADOW} RENAME TO {SCORES.name}
+    ALTER TABLE {SCHEMA}.{SHADOW.name} RENAME TO {SCORES.name}
 """
 _ROLES: Final = ("host", "guest", "overall")
-_BOTH: Final = f"FROM {SCHEMA}.{SCORES.name} live JOIN {SCHEMA}.{SHADOW} shadow USING (person_id)"
+_BOTH: Final = (
+    f"FROM {SCHEMA}.{SCORES.name} live JOIN {SCHEMA}.{SHADOW.name} shadow USING (person_id)"
+)
 _SELECT_SHIFT: Final = f"""
     SELECT count(*) AS people,
            count(*) FILTER (WHERE shadow.{{role}}_rating <> live.{{role}}_rating) AS moved,
@@ -120,18 +123,18 @@ async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> b
 async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> None:
     await connection.execute(_LOCK)
     await connection.execute(_CREATE_SHADOW)
-    async for rows in _scores(connection, formula):
-        await connection.copy_records_to_table(
-            SHADOW, schema_name=SCHEMA, records=rows, columns=list(SCORES.types)
-        )
+    async for people in _everybody(connection):
+        for statement in statements_of(people, SHADOW, formula):
+            await connection.execute(statement.sql, *statement.arguments)
 
 
-async def _scores(
-    connection: PoolConnectionProxy, formula: Formula
-) -> AsyncIterator[list[tuple[Any, ...]]]:
-    """The rows of everybody, in parts. A person's ratings may lie in two fetched parts."""
+async def _everybody(
+    connection: PoolConnectionProxy,
+) -> AsyncIterator[Sequence[tuple[Key, list[Revealed]]]]:
+    """All people with revealed ratings, in parts. Ratings of one person may have been
+    fetched in two of them."""
     cursor = await connection.cursor(f"{SELECT_REVEALED} ORDER BY ratee_id", timeout=TIMEOUT_S)
-    unfinished: tuple[str, list[Revealed]] | None = None
+    unfinished: tuple[Key, list[Revealed]] | None = None
     while records := await cursor.fetch(ROWS_AT_ONCE):
         people = list(by_ratee(records))
         if unfinished is not None and unfinished[0] == people[0][0]:
@@ -139,9 +142,9 @@ async def _scores(
         elif unfinished is not None:
             people.insert(0, unfinished)
         unfinished = people.pop()
-        yield [score_row(person_id, revealed, formula) for person_id, revealed in people]
+        yield people
     if unfinished is not None:
-        yield [score_row(*unfinished, formula)]
+        yield [unfinished]
 
 
 async def _shift(connection: PoolConnectionProxy, role: str) -> Shift:

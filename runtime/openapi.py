@@ -1,12 +1,20 @@
-"""Response schemas of msgspec types in the OpenAPI document that FastAPI makes."""
+"""What our routes need in the OpenAPI document that FastAPI makes.
 
+They take the bare request, so FastAPI does not see their path parameters, and they answer
+with msgspec types, which it does not know.
+"""
+
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
 
-_REF = "#/components/schemas/{name}"
+_REF: Final = "#/components/schemas/{name}"
+_PLACEHOLDER: Final = re.compile(r"{(\w+)}")
+_METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+_BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def response_schema(response: Any) -> dict[str, Any]:
@@ -16,14 +24,29 @@ def response_schema(response: Any) -> dict[str, Any]:
 
 
 def describe(app: FastAPI, responses: Sequence[Any]) -> None:
-    """Have the document of `app` define `responses` and whatever they contain."""
+    """Have the document of `app` define `responses` and whatever they contain, the path
+    parameters of every route, and the token that all of them take."""
     _, components = msgspec.json.schema_components(responses, ref_template=_REF)
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = plain_openapi()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.update(components)
+        defined = document.setdefault("components", {})
+        defined.setdefault("schemas", {}).update(components)
+        defined["securitySchemes"] = {"bearer": _BEARER}
+        document["security"] = [{"bearer": []}]
+        for path, operations in document["paths"].items():
+            for method in _METHODS & operations.keys():
+                _declare_placeholders(path, operations[method])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _declare_placeholders(path: str, operation: dict[str, Any]) -> None:
+    parameters = operation.setdefault("parameters", [])
+    declared = {one["name"] for one in parameters if one.get("in") == "path"}
+    for name in _PLACEHOLDER.findall(path):
+        if name not in declared:
+            schema = {"type": "string"}
+            parameters.append({"name": name, "in": "path", "required": True, "schema": schema})

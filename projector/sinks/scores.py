@@ -7,9 +7,10 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.scoring import PUBLISHED, Formula
 from projector.batch import Batch, Patch
 from projector.projections.ratings import RATINGS
-from projector.projections.rows import NOTHING_MORE, Key, Put
+from projector.projections.rows import NOTHING_MORE, Key, Put, Table
 from projector.projections.scores import SCORES, Revealed, changes_scores, score_columns
 from projector.sinks.statements import SCHEMA, Statement, statements_for
 
@@ -32,14 +33,23 @@ async def score_statements(connection: PoolConnectionProxy, batch: Batch) -> lis
     if not changed:
         return []
     rows = await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)
-    patches: dict[Key, Patch] = {
-        ratee_id: Patch(Put(SCORES, ratee_id, score_columns(revealed), NOTHING_MORE))
-        for ratee_id, revealed in by_ratee(rows)
+    return statements_of(by_ratee(rows))
+
+
+def statements_of(
+    people: Iterable[tuple[Key, Iterable[Revealed]]],
+    table: Table = SCORES,
+    formula: Formula = PUBLISHED,
+) -> list[Statement]:
+    """What puts the scores of these people into `table`."""
+    patches = {
+        person_id: Patch(Put(table, person_id, score_columns(revealed, formula), NOTHING_MORE))
+        for person_id, revealed in people
     }
-    return statements_for(SCORES, patches)
+    return statements_for(table, patches)
 
 
-def by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[str, list[Revealed]]]:
+def by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[Revealed]]]:
     """The rows are in the order of `ratee_id`."""
     for ratee_id, of_ratee in groupby(rows, key=lambda row: row["ratee_id"]):
         yield (

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -211,4 +212,8 @@ async def test_the_document_shows_reads_and_writes(tmp_path: Path) -> None:
             document["paths"]["/api/v1/announcement/{announcement_id}"]
         )
         assert "DetailAnnouncementResponse" in document["components"]["schemas"]
+        for path, operations in document["paths"].items():
+            for operation in operations.values():
+                declared = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+                assert declared == set(re.findall(r"{(\w+)}", path)), path
         assert await system.get("/healthz") == {"status": "alive"}

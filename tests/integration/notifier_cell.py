@@ -24,7 +24,7 @@ from runtime.neighbours.ports import Notice, Person
 from runtime.postgres import migrate, open_pool
 from tests.unit.notifier.told import BEGIN, History
 
-REACHED_WITHIN_S = 30.0
+REACHED_WITHIN_S = 60.0
 TURNS_MAX = 10_000
 
 

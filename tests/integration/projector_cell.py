@@ -26,7 +26,7 @@ from runtime.journal import Journal
 from runtime.tail import Position
 from tests.decided_histories import BEGIN, Chain
 
-DEADLINE_S: Final = 20.0
+DEADLINE_S: Final = 60.0
 SMALL: Final = Limits(batch_events_max=7, batch_pause_s=0.001, idle_wait_s=0.05)
 
 Rows = dict[str, dict[Key, tuple[Any, ...]]]

@@ -21,7 +21,7 @@ pytest.importorskip("apprise")
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own.
 
 SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
-WITHIN_S = 15.0
+WITHIN_S = 60.0
 
 
 class Channel:

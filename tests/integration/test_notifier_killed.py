@@ -18,7 +18,7 @@ from tests.served import served
 from tests.unit.notifier.told import booking, created, person, published, seen
 
 SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 NOTICES = 2
 
 
