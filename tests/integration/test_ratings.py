@@ -42,7 +42,15 @@ class Rated:
             self.tokens[name], self.ids[name] = await self.cell.person(name, **wishes)
 
     async def say(self, name: str, method: str, path: str, body: Any = None) -> Reply:
-        reply = await self.cell.send(method, f"/api/v1{path}", self.tokens[name], body)
+        """The answer; where a busy machine made it uncertain, that to the same key again."""
+        key = uuid4().hex
+        async with asyncio.timeout(DEADLINE_S):
+            while True:
+                reply = await self.cell.send(
+                    method, f"/api/v1{path}", self.tokens[name], body, Idempotency_Key=key
+                )
+                if reply.status != 503:
+                    break
         if reply.status < 300:
             self.position = max(self.position, reply.position)
         return reply

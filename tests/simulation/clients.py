@@ -21,12 +21,13 @@ from command_api.domain.commands import (
     Invitee,
     InviteGuests,
     PersonFacts,
+    RateEvening,
     RequestBooking,
     Terms,
 )
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, Unavailable
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from tests.simulation.cluster import Cluster
 
 PEOPLE: Final = 6
@@ -58,6 +59,9 @@ class Population:
         self.evenings: dict[AnnouncementId, PersonId] = {}
         """Public evenings that were announced, with their authors: everybody sees them."""
         self.bookings: dict[BookingId, tuple[PersonId, PersonId]] = {}
+        """Requests that were made, with author and guest."""
+        self.met: dict[tuple[PersonId, PersonId], AnnouncementId] = {}
+        """Where an author and a guest may last have met."""
         self.called_off: set[AnnouncementId] = set()
         """Drafts, and those that somebody ever tried to cancel: strangers may not find them."""
         self.told: list[Told] = []
@@ -113,6 +117,7 @@ class Population:
         elif isinstance(command.body, RequestBooking) and outcome.booking_id:
             author = self.evenings[command.body.announcement_id]
             self.bookings[outcome.booking_id] = (author, command.actor)
+            self.met[author, command.actor] = command.body.announcement_id
 
     def _command(self, actor: PersonId, body: Body) -> Command:
         self._serial += 1
@@ -139,9 +144,22 @@ class Population:
             return CancelAnnouncement(announcement_id=evening)
         if chance < 0.72:
             return self._invite(actor)
+        if self.met and chance > 0.92:
+            return self._rate(actor)
         return RequestBooking(
             announcement_id=self.random.choice(list(self.evenings)),
             booking_id=BookingId(f"booking-{self._serial}"),
+        )
+
+    def _rate(self, actor: PersonId) -> RateEvening:
+        """Mostly of an evening that was not, or is not yet over."""
+        mine = [pair for pair in self.met if actor in pair]
+        author, guest = self.random.choice(mine or list(self.met))
+        return RateEvening(
+            announcement_id=self.met[author, guest],
+            ratee_id=guest if actor == author else author,
+            review_id=ReviewId(f"review-{self._serial}"),
+            score=self.random.randint(1, 10),
         )
 
     def _announce(self) -> CreateAnnouncement:

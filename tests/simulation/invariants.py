@@ -112,7 +112,16 @@ def check_calendar(world: Layer, person_id: str, seq: int) -> None:
 
 def check_same_image(name: str, image: Image, folded: Image) -> None:
     """A process knows exactly what the journal says."""
-    for table in ("announcements", "bookings", "pairs", "people", "films"):
+    for table in (
+        "announcements",
+        "bookings",
+        "pairs",
+        "people",
+        "films",
+        "ratings",
+        "reviews",
+        "standings",
+    ):
         if getattr(image.world, table) != getattr(folded.world, table):
             raise Violation(f"the {table} of {name} differ from the fold of the journal")
     if image.keys._answers.keys() != folded.keys._answers.keys():
