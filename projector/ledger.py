@@ -1,4 +1,4 @@
-"""Proof from the events alone that no rule about seats and evenings was ever broken.
+"""Proof from the events alone that no rule about seats, evenings or ratings was ever broken.
 
 It shares no code with the deciders or the projections. Seats are counted from the pairs
 and holds that booking events state, calendars from confirmations, publications and moves.
@@ -28,8 +28,9 @@ from contracts.events import (
     PersonSeen,
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.rating_events import RatingEvent
+from contracts.rating_events import AnyRatingEvent, RatingEvent
 from projector.findings import Findings
+from projector.rating_ledger import RatingLedger
 
 
 class Evening(Struct, gc=False):
@@ -58,8 +59,9 @@ class Ledger:
         self.over_capacity: Final = Findings()
         self.double_confirmed: Final = Findings()
         self.contradictions: Final = Findings()
-        """Events that state another number of taken seats than there are, or that speak of
-        an evening that never was announced."""
+        """Events that state another number of taken seats than there are, that speak of an
+        evening that never was announced, or break a rule about ratings."""
+        self._ratings = RatingLedger()
         self._evenings: dict[AnnouncementId, Evening] = {}
         self._seated: dict[BookingId, bool] = {}
         """Bookings that take a seat: true where confirmed, false where it is held."""
@@ -73,9 +75,13 @@ class Ledger:
     def record(self, seq: int, events: Iterable[DomainEvent]) -> None:
         """Enter one Commit's events and check all that they touched."""
         for event in events:
+            self._ratings.note(event)
             match event:
-                case PersonSeen() | RatingEvent():
+                case PersonSeen():
                     pass
+                case RatingEvent():
+                    for broken in self._ratings.rate(event):
+                        self._contradict(seq, event, broken)
                 case AnnouncementCreated():
                     self._announce(event)
                 case _ if event.announcement_id not in self._evenings:
@@ -187,7 +193,7 @@ class Ledger:
                 yield other_id
 
     def _contradict(
-        self, seq: int, event: AnnouncementEvent | AnyBookingEvent, reason: str
+        self, seq: int, event: AnnouncementEvent | AnyBookingEvent | AnyRatingEvent, reason: str
     ) -> None:
         self.contradictions.add(position=seq, announcement_id=event.announcement_id, reason=reason)
 

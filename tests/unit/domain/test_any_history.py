@@ -26,7 +26,18 @@ from contracts.event_codec import decode_event, encode_event
 from contracts.events import (
     AnnouncementEvent,
     AnyBookingEvent,
+    BookingAccepted,
+    BookingApproved,
+    BookingDeclined,
     BookingEvent,
+    BookingInvited,
+    BookingLeft,
+    BookingOffered,
+    BookingPreapproved,
+    BookingRejected,
+    BookingRequested,
+    BookingRevoked,
+    BookingWithdrawn,
     DomainEvent,
     PersonSeen,
 )
@@ -53,6 +64,9 @@ MOVES: Final[dict[Pair, set[Pair]]] = {
 an offer, (True, True) to (True, None) the question after a move, (False, False) to
 (True, None) an invitation that lifts the author's own no."""
 
+BY_AUTHOR = (BookingInvited, BookingApproved, BookingPreapproved, BookingRejected, BookingRevoked)
+BY_GUEST = (BookingRequested, BookingAccepted, BookingDeclined, BookingWithdrawn, BookingLeft)
+
 
 class Dice:
     """One number that decides one step, so that a failing history shrinks to few of them."""
@@ -66,7 +80,7 @@ class Dice:
 
     def start(self) -> float:
         """Hours from now: few different ones, so that evenings overlap and touch."""
-        chosen: float = self.of(26, 27, 28, 32, 40, 3)
+        chosen: float = self.of(26, 27, 28, 32, 40, 40)
         return chosen
 
 
@@ -74,7 +88,7 @@ def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
     """Somebody's wish; sometimes it is not theirs to have."""
     if len(cell.live()) < EVENINGS_AT_ONCE:
         return starts(dice, cell)
-    kinds = [asks] * 4 + [answers] * 8 + [invites, changes, changes]
+    kinds = [asks] * 5 + [answers] * 8 + [invites, changes, changes]
     actor, body = dice.of(*kinds)(dice, cell)
     if dice.of(*[False] * 19, True) and not isinstance(body, RequestBooking):
         actor = dice.of(*PEOPLE)
@@ -86,7 +100,7 @@ def starts(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
     host = dice.of(*PEOPLE)
     body = announce(
         evening,
-        seats=dice.of(1, 1, 2, 3),
+        seats=dice.of(1, 1, 1, 2, 3),
         hours=cell.hours + dice.start(),
         publish=dice.of(True, True, True, False),
         visibility=dice.of("public", "public", "subscribers", "invite"),
@@ -106,9 +120,12 @@ def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
     bookings = list(cell.folded.bookings_of(evening))
     if not bookings:
         return asks(dice, cell)
-    booking = dice.of(*bookings, *(one for one in bookings if one.pending))
+    waiting = [one for one in bookings if one.waiting]
+    pending = [one for one in bookings if one.pending]
+    booking = dice.of(*bookings, *pending, *waiting * 4)
     actor = dice.of(booking.author_id, booking.author_id, booking.guest_id)
-    return actor, say(dice.of(True, True, True, False), booking.guest_id, evening.id)
+    yes = dice.of(True, True, True, False) and not booking.confirmed
+    return actor, say(yes, booking.guest_id, evening.id)
 
 
 def invites(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
@@ -173,10 +190,13 @@ class Cell:
             decision = decide(command, self.tentative, self.now, self.rules)
         except CommandError:
             return
-        self._check_moves(decision)
         self.tentative.absorb(decision.layer)
         for event in decision.events:
+            if isinstance(event, BookingEvent):
+                self._check_move(actor, event)
             apply(self.folded, decode_event(encode_event(event)), self.now)
+            if isinstance(event, BookingEvent):
+                self._check_seats(event)
         self.recorded.update(map(type, decision.events))
         self._sent.append(decision.layer)
         if len(self._sent) > 2:
@@ -185,7 +205,7 @@ class Cell:
             check_evening(self.folded, before.get(evening.id), evening)
         check_calendars(self.folded, self.rules.gap)
         check_engagements(self.folded)
-        self._check_told_seats(decision)
+        self._check_rivals(decision)
         self._check_repeated(command)
 
     def deadlines(self) -> list[Body]:
@@ -215,24 +235,23 @@ class Cell:
         self.accepted.absorb(settled)
         self.tentative.forget(settled)
 
-    def _check_moves(self, decision: Decision) -> None:
-        pairs = {one.id: one.pair for one in self.folded.bookings.values()}
-        for event in decision.events:
-            if isinstance(event, BookingEvent):
-                before = pairs.get(event.booking_id, (None, None))
-                after = (event.author_status, event.guest_status)
-                assert after == before or after in MOVES[before], (before, event)
-                pairs[event.booking_id] = after
+    def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
+        """The pair moves as it may, by whose side it is, and an offer goes to the first."""
+        evening = self.folded.announcements[event.announcement_id]
+        booking = self.folded.bookings.get(event.booking_id)
+        before = booking.pair if booking else (None, None)
+        after = (event.author_status, event.guest_status)
+        assert after == before or after in MOVES[before], (before, event)
+        assert not isinstance(event, BY_AUTHOR) or actor == evening.author_id
+        assert not isinstance(event, BY_GUEST) or actor == event.guest_id
+        if isinstance(event, BookingOffered):
+            line = [self.folded.bookings[one] for one in evening.waiting]
+            assert event.booking_id == next(one.id for one in line if one.preapproved)
 
-    def _check_told_seats(self, decision: Decision) -> None:
-        """Events state the seats taken, and speak of no evening that is over."""
-        told = {
-            event.announcement_id: event.taken
-            for event in decision.events
-            if isinstance(event, BookingEvent)
-        }
-        for announcement_id, taken in told.items():
-            assert self.folded.announcements[announcement_id].taken == taken
+    def _check_seats(self, event: AnyBookingEvent) -> None:
+        """Of every single event, not only of every decision."""
+        evening = self.folded.announcements[event.announcement_id]
+        assert event.taken == evening.taken <= evening.ticket_count
 
     def _check_repeated(self, command: Command) -> None:
         try:
@@ -240,6 +259,15 @@ class Cell:
         except Malformed:
             return
         assert again.events == [], (command, again)
+
+    def _check_rivals(self, decision: Decision) -> None:
+        """Who is confirmed has nothing pending at that time any more."""
+        for event in decision.events:
+            if isinstance(event, BookingApproved | BookingAccepted):
+                evening = self.folded.announcements[event.announcement_id]
+                for booking_id in self.folded.people[event.guest_id].pending:
+                    rival = self.folded.bookings[booking_id].announcement_id
+                    assert not at_once(evening, self.folded.announcements[rival], self.rules.gap)
 
     def _check_lookups(self) -> None:
         for announcement_id, announcement in self.folded.announcements.items():
@@ -273,7 +301,7 @@ def test_every_event_comes_up() -> None:
 def live(cell: Cell, history: Iterable[int]) -> None:
     for number in filter(None, history):
         dice = Dice(number)
-        cell.now += timedelta(hours=dice.of(*[0] * 24, 0.5, 6, 13))
+        cell.now += timedelta(hours=dice.of(*[0] * 30, 0.5, 6, 13))
         for deadline in cell.deadlines() if dice.of(True, False) else ():
             cell.hear(SYSTEM, deadline)
         cell.hear(*wish(dice, cell))
@@ -344,6 +372,11 @@ def check_engagements(world: Layer) -> None:
             elif mine:
                 assert (booking.id in person.attending) == booking.confirmed
                 assert (booking.id in person.pending) == booking.pending
+
+
+def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:
+    first, second = sorted((one, other), key=lambda evening: evening.event_time)
+    return first.takes_place and second.takes_place and second.event_time < first.ends_at + gap
 
 
 def over(world: Layer, announcement_id: AnnouncementId) -> bool:
