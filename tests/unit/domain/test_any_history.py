@@ -25,6 +25,8 @@ from contracts.errors import CommandError, Malformed
 from contracts.event_codec import decode_event, encode_event
 from contracts.events import (
     AnnouncementEvent,
+    AnnouncementPublished,
+    AnnouncementReopened,
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -64,6 +66,8 @@ MOVES: Final[dict[Pair, set[Pair]]] = {
 an offer, (True, True) to (True, None) the question after a move, (False, False) to
 (True, None) an invitation that lifts the author's own no."""
 
+OPENING = (AnnouncementPublished, AnnouncementReopened, BookingRequested, BookingOffered)
+"""Only before the film begins."""
 BY_AUTHOR = (BookingInvited, BookingApproved, BookingPreapproved, BookingRejected, BookingRevoked)
 BY_GUEST = (BookingRequested, BookingAccepted, BookingDeclined, BookingWithdrawn, BookingLeft)
 
@@ -197,6 +201,8 @@ class Cell:
             apply(self.folded, decode_event(encode_event(event)), self.now)
             if isinstance(event, BookingEvent):
                 self._check_seats(event)
+            if isinstance(event, OPENING):
+                assert self.folded.announcements[event.announcement_id].event_time > self.now
         self.recorded.update(map(type, decision.events))
         self._sent.append(decision.layer)
         if len(self._sent) > 2:

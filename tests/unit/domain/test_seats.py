@@ -123,6 +123,16 @@ def test_with_nobody_preapproved_the_evening_opens_and_the_line_dissolves(spec: 
     assert spec.booking(BEN).state == "requested"
 
 
+def test_closing_by_hand_dissolves_the_line(spec: Spec) -> None:
+    full(spec, BEN, CAT).given(HOST, say(True, BEN)).when(HOST, change(status="Closed")).then(
+        (AnnouncementClosed, {"reason": "manual"}),
+        pair(BookingUnqueued, None, True, guest_id=BEN),
+        pair(BookingUnqueued, None, True, guest_id=CAT),
+    )
+    spec.given(ANN, say(False, ANN)).when(HOST, say(True, CAT))
+    spec.then(pair(BookingApproved, True, True))
+
+
 def test_too_late_for_an_offer_the_evening_opens(spec: Spec) -> None:
     full(spec, BEN).given(HOST, say(True, BEN)).at(22.5).when(ANN, say(False, ANN))
     spec.then(
