@@ -131,18 +131,19 @@ async def _start(
     stack.push_async_callback(journal.close)
 
     guard = OperatorGuard(data.operator_token, verifier)
+    analytics = ChdbAnalytics(data.path / "clickhouse")
+    stack.push_async_callback(analytics.close)
     query = QueryService(
         pool=pool,
         verifier=verifier,
         ugc=neighbours.ugc,
         clock=clock,
         feed_secret=data.feed_secret,
+        analytics=analytics,
     )
     await query.start()
     stack.push_async_callback(query.stop)
     projector = ProjectorService(journal, pool, clock=clock)
-    analytics = ChdbAnalytics(data.path / "clickhouse")
-    stack.push_async_callback(analytics.close)
     history = HistoryService(journal, analytics, guard)
     notifier = NotifierService(
         journal,

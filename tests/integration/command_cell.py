@@ -10,19 +10,23 @@ from typing import Any, NamedTuple
 import aiohttp
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.requests import Request
 
 from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
+from contracts.errors import Unauthenticated
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from neighbours.settings import NeighboursSettings
+from projector.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
 from query_api.service import QueryService
+from runtime.clickhouse import Analytics
+from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
-from runtime.neighbours.ports import UgcClient
 from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
@@ -32,6 +36,7 @@ from tests.served import served
 
 SECRET = "the secret of tests, of thirty-two bytes or more"
 CELL_SECRET = "the secret of the cell"
+AT_ONCE = BlockLimits(pause_s=0.0)
 
 
 class Reply(NamedTuple):
@@ -123,7 +128,7 @@ def evening(**changes: Any) -> dict[str, Any]:
 async def command_cell(
     directory: Path, *, clock: Clock = system_clock, postgres_dsn: str | None = None
 ) -> AsyncIterator[CommandCell]:
-    """With `postgres_dsn` the projector and the query API are there as well."""
+    """With `postgres_dsn` the projector, the history and the query API are there as well."""
     settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
     state = Neighbours(settings, clock)
     app = FastAPI()
@@ -157,7 +162,10 @@ async def command_cell(
         found.movie_id = state.films.first.id
         async with AsyncExitStack() as stack:
             if postgres_dsn is not None:
-                reads = _read_side(app, journal, postgres_dsn, verifier, neighbours.ugc, clock)
+                analytics = ChdbAnalytics(directory / "clickhouse")
+                stack.push_async_callback(analytics.close)
+                query = {"verifier": verifier, "ugc": neighbours.ugc, "clock": clock}
+                reads = _read_side(app, journal, postgres_dsn, analytics, **query)
                 await stack.enter_async_context(reads)
             yield found
         await service.stop()
@@ -167,22 +175,22 @@ async def command_cell(
 
 @asynccontextmanager
 async def _read_side(
-    app: FastAPI,
-    journal: SqliteJournal,
-    postgres_dsn: str,
-    verifier: TokenVerifier,
-    ugc: UgcClient,
-    clock: Clock,
+    app: FastAPI, journal: SqliteJournal, postgres_dsn: str, analytics: Analytics, **query: Any
 ) -> AsyncIterator[None]:
-    pool = await open_pool(postgres_dsn)
-    await migrate(pool)
-    projector = ProjectorService(journal, pool, clock=clock)
-    await projector.start()
-    query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock, feed_secret=SECRET)
-    for router in query.routers:
-        app.include_router(router)
-    await query.start()
-    yield
-    await query.stop()
-    await projector.stop()
-    pool.terminate()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(postgres_dsn)
+        stack.callback(pool.terminate)
+        await migrate(pool)
+        projector = ProjectorService(journal, pool, clock=query["clock"])
+        history = HistoryService(journal, analytics, _nobody, limits=AT_ONCE)
+        reads = QueryService(pool=pool, analytics=analytics, feed_secret=SECRET, **query)
+        for router in reads.routers:
+            app.include_router(router)
+        for service in (projector, history, reads):
+            await service.start()
+            stack.push_async_callback(service.stop)
+        yield
+
+
+async def _nobody(_: Request) -> None:
+    raise Unauthenticated
