@@ -40,6 +40,7 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import OnFailure, watch
 from runtime.tokens import TokenSettings, TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,6 @@ ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
 UNHURRIED: Final = Pace(at_once=2, batch=32)
 """Notices go out beside everything else in the one process: they must not crowd it out."""
 
-OnFailure = Callable[[str], None]
 OnReady = Callable[[Welcome], None]
 
 
@@ -171,7 +171,7 @@ async def _start(
         "command_api": command,
     }
     for name, service in services.items():
-        _watch(await service.start(), name, on_failure)
+        watch(await service.start(), name, on_failure)
         stack.push_async_callback(service.stop)
 
     def readiness() -> dict[str, Any]:
@@ -201,15 +201,6 @@ async def _tell_when_ready(
         await asyncio.sleep(0.02)
     spare_long_lived_state()
     on_ready(greeting)
-
-
-def _watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> None:
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            log.critical("%s stopped", name, exc_info=task.exception())
-            on_failure(f"{name} stopped: {task.exception()}")
-
-    running.add_done_callback(ended)
 
 
 def _readiness(parts: Mapping[str, Ready]) -> dict[str, Any]:

@@ -1,16 +1,14 @@
-"""A projector process of its own: `python -m projector.main`. Wired in `build_app`.
+"""A projector process of its own: `python -m projector`. Wired in `build_app`.
 
 It ends with status 1 when the journal cannot be trusted or another projector has taken
 the tables over.
 """
 
-import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -26,9 +24,8 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
-
-log = logging.getLogger(__name__)
 
 
 def open_journal(settings: Settings) -> Journal:
@@ -37,18 +34,13 @@ def open_journal(settings: Settings) -> Journal:
 
 def build_app(
     settings: Settings,
-    on_failure: Callable[[], None],
+    on_failure: OnFailure,
     journal_of: Callable[[Settings], Journal] = open_journal,
 ) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down.
 
     `on_failure` is called when the projector has stopped for good.
     """
-
-    def stopped(running: asyncio.Task[None]) -> None:
-        if not running.cancelled():
-            log.critical("the projector stopped", exc_info=running.exception())
-            on_failure()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -59,7 +51,7 @@ def build_app(
         app.include_router(build_router(service, guard))
         app.include_router(build_process_router(service.readiness))
         async with AsyncExitStack() as stack:
-            (await service.start()).add_done_callback(stopped)
+            watch(await service.start(), "projector", on_failure)
             stack.push_async_callback(service.stop)
             if settings.clickhouse_dsn is not None:
                 analytics = ServerAnalytics(
@@ -69,7 +61,7 @@ def build_app(
                 stack.push_async_callback(analytics.close)
                 history = HistoryService(journal, analytics, guard)
                 app.include_router(history.routers[0])
-                (await history.start()).add_done_callback(stopped)
+                watch(await history.start(), "history", on_failure)
                 stack.push_async_callback(history.stop)
             yield
         await journal.close()
@@ -97,25 +89,4 @@ def _guard(settings: Settings) -> OperatorGuard:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    failures: list[str] = []
-
-    def fail() -> None:
-        failures.append("the projector stopped")
-        server.should_exit = True
-
-    config = uvicorn.Config(
-        build_app(settings, fail),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
-    server = uvicorn.Server(config)
-    server.run()
-    if failures:
-        sys.exit(failures[0])
-
-
-if __name__ == "__main__":
-    main()
+    serve(partial(build_app, settings), settings.host, settings.port)

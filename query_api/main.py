@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import uvicorn
 from fastapi import FastAPI
 
 from query_api.service import REPRESENTATIONS, QueryService
@@ -17,6 +16,7 @@ from runtime.openapi import describe
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import serve
 from runtime.tokens import TokenVerifier
 
 
@@ -74,11 +74,4 @@ def _open_analytics(settings: Settings) -> ServerAnalytics | None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    uvicorn.run(
-        build_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
+    serve(lambda _on_failure: build_app(settings), settings.host, settings.port)

@@ -342,7 +342,9 @@ async def process(dsn: str, journal: Journal) -> AsyncIterator[Process]:
     )
     async with aiohttp.ClientSession() as session:
         there = Process(session, "")
-        app = build_app(settings, there.failed.set, journal_of=lambda _settings: journal)
+        app = build_app(
+            settings, lambda _reason: there.failed.set(), journal_of=lambda _settings: journal
+        )
         async with served(app) as url:
             there._url = url
             yield there
