@@ -18,6 +18,7 @@ from msgspec import Struct, to_builtins
 from contracts.scoring import PUBLISHED, Formula
 from projector.projections.rows import Key
 from projector.projections.scores import SCORES, Revealed
+from projector.sinks.author_rank import rank_all_evenings
 from projector.sinks.scores import SELECT_REVEALED, by_ratee, statements_of
 from projector.sinks.statements import SCHEMA
 
@@ -115,6 +116,7 @@ async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> b
             return False
         await _fill_shadow(connection, formula)
         await connection.execute(_SWITCH)
+        await rank_all_evenings(connection)
         await connection.execute(_STORE_FORMULA, wanted)
     log.info("scores computed anew", extra={"formula": wanted})
     return True
