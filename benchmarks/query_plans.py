@@ -27,7 +27,7 @@ from starlette.datastructures import QueryParams
 from benchmarks.read_tables import fill, id_of
 from contracts.ids import PersonId
 from launcher.servers.postgres import PostgresServer
-from query_api import announcements, bookings, public_page, schedule
+from query_api import announcements, bookings, calendar, public_page, schedule
 from query_api.announcement_list import SORTS, list_page
 from query_api.filters import Where
 from query_api.paging import encode_cursor
@@ -161,7 +161,7 @@ def _of_persons() -> Iterator[Case]:
         sql = schedule.SELECT.format(where=where.sql)
         yield Case(f"schedule{_who(caller)}", sql, where.arguments)
         overlap = (caller.person_id, EVENING, NOW, NOW + timedelta(hours=2))
-        yield Case(f"overlaps{_who(caller)}", bookings.SELECT_OVERLAPS, overlap)
+        yield Case(f"overlaps{_who(caller)}", calendar.SELECT_OVERLAPS, overlap)
 
 
 def _single_things() -> Iterator[Case]:

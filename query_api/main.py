@@ -35,7 +35,7 @@ def build_app(settings: Settings) -> FastAPI:
                 ugc=neighbours.ugc,
                 clock=system_clock,
                 feed_secret=settings.feed_secret.get_secret_value(),
-                hide_guest_list=settings.hide_guest_list,
+                rules=settings.rules(),
                 min_position_timeout_s=settings.min_position_timeout_s,
             )
             for router in service.routers:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
+import asyncpg
 from fastapi import FastAPI
 from pydantic import SecretStr
 
+from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
@@ -18,11 +20,11 @@ from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from neighbours.settings import NeighboursSettings
 from projector.service import ProjectorService
+from query_api.rules import Rules as ReadRules
 from query_api.service import QueryService
 from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
-from runtime.neighbours.ports import UgcClient
 from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
@@ -121,9 +123,14 @@ def evening(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def command_cell(
-    directory: Path, *, clock: Clock = system_clock, postgres_dsn: str | None = None
+    directory: Path,
+    *,
+    clock: Clock = system_clock,
+    postgres_dsn: str | None = None,
+    rules: Rules = DEFAULT_RULES,
 ) -> AsyncIterator[CommandCell]:
-    """With `postgres_dsn` the projector and the query API are there as well."""
+    """With `postgres_dsn` the projector and the query API are there as well, and the latter
+    has the same rules."""
     settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
     state = Neighbours(settings, clock)
     app = FastAPI()
@@ -149,6 +156,7 @@ async def command_cell(
             ugc=neighbours.ugc,
             clock=clock,
             timing=Timing(claim_at_once=True, heartbeats=False),
+            rules=rules,
         )
         for router in service.routers:
             app.include_router(router)
@@ -157,7 +165,16 @@ async def command_cell(
         found.movie_id = state.films.first.id
         async with AsyncExitStack() as stack:
             if postgres_dsn is not None:
-                reads = _read_side(app, journal, postgres_dsn, verifier, neighbours.ugc, clock)
+                pool = await open_pool(postgres_dsn)
+                query = QueryService(
+                    pool=pool,
+                    verifier=verifier,
+                    ugc=neighbours.ugc,
+                    clock=clock,
+                    feed_secret=SECRET,
+                    rules=_read_rules(rules),
+                )
+                reads = _read_side(app, journal, pool, query, clock)
                 await stack.enter_async_context(reads)
             yield found
         await service.stop()
@@ -169,16 +186,13 @@ async def command_cell(
 async def _read_side(
     app: FastAPI,
     journal: SqliteJournal,
-    postgres_dsn: str,
-    verifier: TokenVerifier,
-    ugc: UgcClient,
+    pool: asyncpg.Pool,
+    query: QueryService,
     clock: Clock,
 ) -> AsyncIterator[None]:
-    pool = await open_pool(postgres_dsn)
     await migrate(pool)
     projector = ProjectorService(journal, pool, clock=clock)
     await projector.start()
-    query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock, feed_secret=SECRET)
     for router in query.routers:
         app.include_router(router)
     await query.start()
@@ -186,3 +200,9 @@ async def _read_side(
     await query.stop()
     await projector.stop()
     pool.terminate()
+
+
+def _read_rules(rules: Rules) -> ReadRules:
+    return ReadRules(
+        gap=rules.gap, pending_blocks=rules.pending_blocks, hide_guest_list=rules.hide_guest_list
+    )

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.query_plans import cases, explain, tables
+from query_api.rules import Rules
 from tests.integration.read_model_rows import ReadSide, at, read_side, text_of
 
 LIST = "/api/v1/announcements"
@@ -136,6 +137,43 @@ async def test_what_fits_between_the_evenings_one_goes_to(
         "Beside the draft",
     ]  # fmt: skip
     assert len((await reads.get(f"{LIST}?fits_my_schedule=false", viewer)).body) == 9
+
+
+async def test_what_fits_keeps_the_gap_and_minds_what_is_pending(postgres_dsn: str) -> None:
+    rules = Rules(gap=timedelta(minutes=30), pending_blocks=True)
+    async with read_side(postgres_dsn, rules=rules) as reads:
+        host, viewer = await reads.person("Anna"), await reads.person("Boris")
+        start = at(24)
+        asked = await reads.evening(host, title="Asked", event_time=start)
+        await reads.booking(asked, viewer, "requested")
+        gone = await reads.evening(host, title="Given up", event_time=start + timedelta(hours=24))
+        await reads.booking(gone, viewer, "withdrawn")
+        for title, minutes in (
+            ("A gap before", -150), ("Too soon before", -149), ("Too soon after", 149),
+            ("A gap after", 150),
+        ):  # fmt: skip
+            await reads.evening(host, title=title, event_time=start + timedelta(minutes=minutes))
+        assert (await reads.get(f"{LIST}?fits_my_schedule=true", viewer)).titles == [
+            "A gap before", "Asked", "A gap after", "Given up",
+        ]  # fmt: skip
+        clash = await reads.evening(host, title="Clash", event_time=start + timedelta(hours=1))
+        await reads.booking(clash, viewer, "invited")
+        assert (await reads.get(f"{LIST}?fits_my_schedule=true", viewer)).titles == [
+            "A gap before", "Given up",
+        ]  # fmt: skip
+
+
+async def test_a_cell_says_whose_days_are_meant(postgres_dsn: str) -> None:
+    tokyo = ZoneInfo("Asia/Tokyo")
+    async with read_side(postgres_dsn, rules=Rules(days_of=tokyo)) as reads:
+        host = await reads.person("Anna")
+        day = (datetime.now(tokyo) + timedelta(days=9)).date()
+        midnight = datetime(day.year, day.month, day.day, tzinfo=tokyo)
+        for title, minutes in (("eve", -1), ("first", 0)):
+            await reads.evening(host, title=title, event_time=midnight + timedelta(minutes=minutes))
+        assert (await reads.get(f"{LIST}?date_from={day}", host)).titles == ["first"]
+        schedule = (await reads.get(f"/api/v1/schedule?date_from={day}", host)).body
+        assert [entry["announcement"]["title"] for entry in schedule] == ["first"]
 
 
 SORT_KEYS = {
