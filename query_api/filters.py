@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, get_args
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
@@ -21,7 +22,8 @@ from query_api.ratings import AUTHOR_RATING
 WORDS_MAX: Final = 8
 STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
 
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_ALIKE: Final = str.maketrans("Ёё", "Ее")
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -102,8 +104,9 @@ def _score(text: str, parameter: str) -> float:
 
 
 def _prefixes(text: str, parameter: str) -> str:
-    """A tsquery: every word, as the beginning of one."""
-    words = _WORD.findall(text)[:WORDS_MAX]
+    """A tsquery: every word, as the beginning of one. Words are parted and letters folded as
+    `read_model.search_words` does it."""
+    words = _WORD.findall(normalize("NFC", text).translate(_ALIKE))[:WORDS_MAX]
     if not words:
         raise malformed(parameter)
     return " & ".join(f"{word}:*" for word in words)

@@ -59,6 +59,35 @@ async def test_words_of_a_place_in_any_case_and_language(
         assert found.titles == titles, text
 
 
+@pytest.mark.parametrize(
+    ("place", "found", "not_found"),
+    [
+        ("ул.Ленина", ["ленин", "ул ленина", "ул.Ленина"], ["енина"]),
+        ("д.5к2", ["5", "5к2", "д.5к"], ["к2"]),
+        ("ул. Ленина, 5/2", ["5/2", "2", "ленина 5"], ["52"]),
+        ("Wi-Fi", ["wi-fi", "fi", "wi", "Wi Fi"], ["wifi"]),
+        ("kino.ru/zal", ["kino", "ru", "zal", "kino.ru/za", "kino.ru"], ["ino"]),
+        ("https://kino.ru/zal?row=7#door", ["zal row", "door", "https://kino.ru/zal?row=7"], []),
+        ("a@b.ru", ["a@b.ru", "b.ru", "ru"], ["@c"]),
+        ("площадь_Мира", ["мир", "площадь_мира"], []),
+        ("корпус -5, 1.5 км, 2030-11-24", ["5", "1.5", "5 км", "24", "2030-11"], []),
+        ("ул. Ёлочная", ["елоч", "ёлоч", "ЕЛОЧНАЯ", "Ёлочная", "Е\u0308лочная"], ["лочная"]),
+        ("Е\u0308лочная", ["Ёлочная", "елоч"], []),
+        ("ул. Елочная", ["ёлоч", "Елочная"], []),
+        ("O'Hara <b>wing</b> R&D", ["hara", "wing", "r&d", "O'Hara"], []),
+    ],
+)
+async def test_every_word_of_a_place_is_found_whatever_stands_around_it(
+    reads: ReadSide, host: str, place: str, found: list[str], not_found: list[str]
+) -> None:
+    await reads.evening(host, event_location=place, description=place)
+    for words, lines in ((found, 1), (not_found, 0)):
+        for word in words:
+            for name in ("location", "q"):
+                reply = await reads.get(f"{LIST}?{name}={quote(word)}", host)
+                assert len(reply.body) == lines, (name, word)
+
+
 async def test_words_of_title_description_and_both_film_titles(
     reads: ReadSide, host: str, viewer: str
 ) -> None:
