@@ -1,6 +1,7 @@
 """Read-model tables as after years of use, filled by PostgreSQL itself.
 
-Nine tenths of the evenings are over, two thirds of the people are rated. Films, hosts and
+Nine tenths of the evenings are over, two thirds of the people have a score, and whoever was
+confirmed has rated the host. Films, hosts and
 guests are drawn evenly, but for one host of a thousandth of all evenings and one guest who
 goes to as many.
 """
@@ -77,6 +78,24 @@ SCORES: Final = """
     ) rated
 """
 
+RATINGS: Final = """
+    INSERT INTO read_model.ratings
+    SELECT md5(booking_id::text)::uuid, announcement_id, guest_id, author_id, 'host',
+        1 + hash % 10, NULL, '[]', created, CASE WHEN hash % 5 > 0 THEN created END, hash % 50 = 0,
+        created, created
+    FROM (
+        SELECT *, abs(hashtext(booking_id::text)::bigint) AS hash FROM read_model.bookings
+        WHERE state = 'confirmed'
+    ) attended
+"""
+
+DECISIONS: Final = """
+    INSERT INTO read_model.decisions
+    SELECT n, now(), md5('person' || n % 1000), 'booking.request', 'booking_requested', false,
+        md5('evening' || n)::uuid, NULL, '{}'
+    FROM generate_series(1, $1::bigint) n
+"""
+
 
 def id_of(thing: str) -> str:
     """The id of `person0` (the busy host), `person1` (the busy guest), `movie0`, `evening0` …"""
@@ -87,7 +106,8 @@ async def fill(pool: asyncpg.Pool, evenings: int) -> None:
     """The migrated, empty tables; some minutes per million evenings."""
     await pool.execute(PEOPLE, evenings, timeout=FILL_TIMEOUT_S)
     await pool.execute(SCORES, timeout=FILL_TIMEOUT_S)
-    for statement in (ANNOUNCEMENTS, BOOKINGS):
+    for statement in (ANNOUNCEMENTS, BOOKINGS, DECISIONS):
         await pool.execute(statement, evenings, timeout=FILL_TIMEOUT_S)
-    for table in ("people", "announcements", "bookings", "scores"):
+    await pool.execute(RATINGS, timeout=FILL_TIMEOUT_S)
+    for table in ("people", "announcements", "bookings", "scores", "ratings", "decisions"):
         await pool.execute(f"VACUUM ANALYZE read_model.{table}", timeout=FILL_TIMEOUT_S)

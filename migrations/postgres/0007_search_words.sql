@@ -22,3 +22,6 @@ ALTER TABLE read_model.announcements
 
 CREATE INDEX announcements_words ON read_model.announcements USING gin (words);
 CREATE INDEX announcements_location ON read_model.announcements USING gin (location_words);
+
+-- Without knowing how common a word is, the planner takes the wrong index.
+ANALYZE read_model.announcements;

@@ -31,8 +31,8 @@ async def viewer(reads: ReadSide) -> str:
     return await reads.person("Boris")
 
 
-async def test_is_free_filters_both_ways(reads: ReadSide, host: str, viewer: str) -> None:
-    """D9: the filter compares values, not identities."""
+async def test_d9_is_free_filters_both_ways(reads: ReadSide, host: str, viewer: str) -> None:
+    """The filter compares values, not identities."""
     await reads.evening(host, title="Free", is_free=True)
     await reads.evening(host, title="Paid", is_free=False, price_amount=5.0)
     assert (await reads.get(f"{LIST}?is_free=true", viewer)).titles == ["Free"]
