@@ -32,6 +32,10 @@ SELECT_WRONG: Final = f"""
     LEFT JOIN {SCHEMA}.{SCORES.name} score ON score.person_id = a.author_id
     WHERE a.author_rank <> coalesce(score.host_rank, 0)
 """
+_FOLLOW_EVERYWHERE: Final = f"""
+    UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = wrong.score
+    FROM ({SELECT_WRONG}) wrong WHERE wrong.announcement_id = a.announcement_id
+"""
 
 
 async def rank_evenings(connection: PoolConnectionProxy, batch: Batch, rescored: list[Key]) -> None:
@@ -44,5 +48,5 @@ async def rank_evenings(connection: PoolConnectionProxy, batch: Batch, rescored:
 
 
 async def rank_all_evenings(connection: PoolConnectionProxy) -> None:
-    """After all scores were computed anew."""
-    await connection.execute(_FOLLOW, timeout=TIMEOUT_S)
+    """Whoever wrote them: as the scores are now."""
+    await connection.execute(_FOLLOW_EVERYWHERE, timeout=TIMEOUT_S)

@@ -214,6 +214,14 @@ async def test_before_the_first_migration_reads_are_unavailable(
             assert reply.headers["Retry-After"]
 
 
+async def test_before_a_new_column_is_there_reads_are_unavailable(reads: ReadSide) -> None:
+    person = await reads.person()
+    await reads.pool.execute("ALTER TABLE read_model.announcements DROP COLUMN author_rank")
+    reply = await reads.get(f"{LIST}?sort=author_rating", person)
+    assert (reply.status, reply.body["code"]) == (503, "unavailable")
+    assert reply.headers["Retry-After"]
+
+
 async def test_without_postgresql_reads_are_unavailable(postgres_dsn: str) -> None:
     nobody_listens = "postgresql://practix@127.0.0.1:1/practix"
     async with read_side(postgres_dsn, api_dsn=nobody_listens) as reads:

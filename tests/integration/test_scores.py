@@ -122,6 +122,16 @@ async def test_verify_finds_an_evening_not_ranked_as_its_host(
     assert found["columns"] == {"author_rank": {"scores": rank - 1, "table": rank}}
 
 
+async def test_a_start_ranks_what_a_projector_without_ranks_has_written(
+    tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
+) -> None:
+    await publish_formula(tables)
+    await tables.execute("UPDATE read_model.announcements SET author_rank = author_rank / 2 + 1")
+    assert not await publish_formula(tables)
+    assert await evenings_by_rank(tables) == ranks_by(PUBLISHED, chain)
+    assert (await result_of_verify(tables, sqlite_journal))["ok"]
+
+
 async def test_a_trial_says_who_would_move_and_moves_nobody(
     tables: asyncpg.Pool, chain: Chain
 ) -> None:
