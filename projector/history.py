@@ -154,11 +154,11 @@ class HistoryService:
         return self._history.position.state.seq
 
     def readiness(self) -> dict[str, Any]:
-        """The read and write side work without history: report it, do not hang on it."""
+        """ClickHouse that is away does not make us unready: the history waits for it."""
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": self._history.journal_available,
-            "tables": self._history.tables_available,
+            "clickhouse": "available" if self._history.tables_available else "away",
             "position": self.position,
         }
 

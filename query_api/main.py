@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from query_api.service import REPRESENTATIONS, QueryService
 from query_api.settings import Settings
+from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
@@ -27,6 +28,7 @@ def build_app(settings: Settings) -> FastAPI:
         pool = await open_pool(
             settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
         )
+        analytics = _open_analytics(settings)
         async with aiohttp.ClientSession() as session:
             neighbours = connect_neighbours(session, settings.neighbours)
             service = QueryService(
@@ -35,15 +37,22 @@ def build_app(settings: Settings) -> FastAPI:
                 ugc=neighbours.ugc,
                 clock=system_clock,
                 feed_secret=settings.feed_secret.get_secret_value(),
+                analytics=analytics,
                 rules=settings.rules(),
                 min_position_timeout_s=settings.min_position_timeout_s,
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             await service.start()
             yield
             await service.stop()
+        if analytics is not None:
+            await analytics.close()
         pool.terminate()
 
     app = FastAPI(
@@ -55,6 +64,11 @@ def build_app(settings: Settings) -> FastAPI:
     install_problems(app)
     describe(app, REPRESENTATIONS)
     return app
+
+
+def _open_analytics(settings: Settings) -> ServerAnalytics | None:
+    dsn = settings.clickhouse_dsn
+    return None if dsn is None else ServerAnalytics(dsn.get_secret_value())
 
 
 def main() -> None:

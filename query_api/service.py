@@ -24,11 +24,13 @@ from query_api import (
     why,
 )
 from query_api.calendar_feed import FeedAddress
+from query_api.history_reading import HistoryReads
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
 from query_api.rules import DEFAULT_RULES, Rules
 from query_api.schedule import ScheduleEntry
 from query_api.why import Why
+from runtime.clickhouse import Analytics
 from runtime.clock import Clock
 from runtime.neighbours.ports import UgcClient
 from runtime.tokens import TokenVerifier
@@ -50,7 +52,11 @@ REPRESENTATIONS: Final = (
 
 
 class QueryService:
-    """Create inside a running event loop. `start`, serve `routers`, `stop`."""
+    """Create inside a running event loop. `start`, serve `routers`, `stop`.
+
+    `analytics` is closed by who made it, after `stop`; without it what rests on the history
+    is unavailable.
+    """
 
     def __init__(
         self,
@@ -60,10 +66,12 @@ class QueryService:
         ugc: UgcClient,
         clock: Clock,
         feed_secret: str,
+        analytics: Analytics | None = None,
         rules: Rules = DEFAULT_RULES,
         min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
+        self._history = HistoryReads(analytics, min_position_timeout_s)
         reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
             announcements.build_router(reads),

@@ -23,6 +23,10 @@ class Settings(BaseSettings):
     postgres_dsn: SecretStr = Field(
         validation_alias=AliasChoices("POSTGRES_DSN", "QUERY_API_POSTGRES_DSN")
     )
+    clickhouse_dsn: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("CLICKHOUSE_DSN", "QUERY_API_CLICKHOUSE_DSN")
+    )
+    """Without it what rests on the history is unavailable; everything else works."""
     neighbours: NeighbourSettings
     token: TokenSettings
     feed_secret: SecretStr = Field(min_length=16)
