@@ -32,6 +32,16 @@ class Step(NamedTuple):
     """Log time at the reached position; None where no record of the batch has one."""
 
 
+class WrongRank(NamedTuple):
+    """An evening that is not ranked as its host is."""
+
+    announcement_id: str
+    score: float
+    """The host's rank in `scores`, 0 where they have none."""
+    author_rank: float
+    """The one beside the evening."""
+
+
 class Sink(Protocol):
     """Tables, and the position up to which they follow the journal."""
 
@@ -62,4 +72,9 @@ class Snapshot(Protocol):
 
     def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
         """All rows in parts, each row's values in the order of the table's columns."""
+        ...
+
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        """Where `announcements.author_rank`, which is no column of a Table, is not what the
+        scores of this snapshot say."""
         ...

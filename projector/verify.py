@@ -150,7 +150,8 @@ class _Fold:
 async def _compare(
     expected: MemoryTables, snapshot: Snapshot, differences: Findings
 ) -> AsyncGenerator[Line, None]:
-    """Row by row; what was found is taken out of `expected`, what stays is missing."""
+    """Row by row; what was found is taken out of `expected`, what stays is missing. What
+    follows from the scores is held against the snapshot's own, which were compared by then."""
     for table in TABLES:
         rows = expected.rows[table.name]
         pace = _Pace(table.name, len(rows))
@@ -165,6 +166,9 @@ async def _compare(
             differences.add(table=table.name, key=key, only_in="journal")
         rows.clear()
         yield pace.line(done)
+    for wrong in await snapshot.wrong_ranks():
+        columns = {"author_rank": {"scores": wrong.score, "table": wrong.author_rank}}
+        differences.add(table=ANNOUNCEMENTS.name, key=wrong.announcement_id, columns=columns)
 
 
 def _compare_row(

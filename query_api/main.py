@@ -38,7 +38,7 @@ def build_app(settings: Settings) -> FastAPI:
                 clock=system_clock,
                 feed_secret=settings.feed_secret.get_secret_value(),
                 analytics=analytics,
-                hide_guest_list=settings.hide_guest_list,
+                rules=settings.rules(),
                 min_position_timeout_s=settings.min_position_timeout_s,
             )
             for router in service.routers:

@@ -27,6 +27,7 @@ from query_api.calendar_feed import FeedAddress
 from query_api.history_reading import HistoryReads
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
+from query_api.rules import DEFAULT_RULES, Rules
 from query_api.schedule import ScheduleEntry
 from query_api.why import Why
 from runtime.clickhouse import Analytics
@@ -66,12 +67,12 @@ class QueryService:
         clock: Clock,
         feed_secret: str,
         analytics: Analytics | None = None,
-        hide_guest_list: bool = False,
+        rules: Rules = DEFAULT_RULES,
         min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
         self._history = HistoryReads(analytics, min_position_timeout_s)
-        reads = Reads(pool, self._positions, verifier, ugc, hide_guest_list=hide_guest_list)
+        reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
             announcements.build_router(reads),
             announcement_list.build_router(reads, clock),

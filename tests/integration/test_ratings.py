@@ -200,6 +200,21 @@ async def test_a_retracted_rating_leaves_the_score(rated: Rated) -> None:
     assert again.body["review_id"] == given.body["review_id"]
 
 
+async def test_ratings_too_may_be_tried(rated: Rated) -> None:
+    over = await rated.over("host", "ann", "ben")
+    given = await rated.rate(over, "ann", "host", 5)
+    recorded = len(await rated.cell.commits())
+    of_pair, own = f"/rating/{over}/{rated.ids['host']}", f"/rating/{given.body['review_id']}"
+    for name, method, path, body in (
+        ("ben", "POST", of_pair, {"score": 9}),
+        ("ann", "PUT", own, {"score": 6}),
+        ("ann", "DELETE", own, None),
+    ):
+        tried = await rated.say(name, method, f"{path}?dry_run=true", body)
+        assert tried.status in (200, 201), tried.body
+    assert len(await rated.cell.commits()) == recorded
+
+
 async def test_a_repeated_rating_is_answered_as_the_first_time(rated: Rated) -> None:
     over = await rated.over("host", "ann")
     path = f"/api/v1/rating/{over}/{rated.ids['host']}"

@@ -215,7 +215,7 @@ def test_every_clash_is_listed(spec: Spec) -> None:
     spec.given(OTHER_HOST, announce(RIVAL, hours=25)).given(ANN, announce(third, hours=30))
     spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_HOST, say(True, ANN, RIVAL))
     spec.when(ANN, ask(ANN)).then_refused("overlap")
-    assert spec.conflicts == [third, RIVAL]
+    assert spec.conflicts == [RIVAL, third]
 
 
 def test_d4_a_rejected_or_withdrawn_booking_blocks_nothing(spec: Spec) -> None:
