@@ -96,6 +96,15 @@ class Story:
             actor=host,
         )
 
+    def move(self, hours: float, name: str, *, starts: float, actor: str) -> None:
+        event_time = (BEGIN + timedelta(hours=starts)).isoformat()
+        moved = {"type": "announcement.changed.v1", "announcement_id": name, "version": 3}
+        self.record(hours, moved | {"event_time": event_time}, actor=actor)
+
+    def call_off(self, hours: float, name: str, *, actor: str) -> None:
+        off = {"type": "announcement.cancelled.v1", "announcement_id": name, "version": 3}
+        self.record(hours, off | {"by": "author"}, actor=actor)
+
     def booking(
         self,
         hours: float,
@@ -198,16 +207,7 @@ def evenings_in_march() -> Story:
     told.booking(104, "requested", "e3/g5", (None, True), 1, actor="g5", author_id="ada")
     told.evening(100, "e4", host="ada", seats=1, starts=130, film="Mirror")
     told.booking(110, "released", "e2/g4", (None, False), 1, reason="superseded", clashes=["e1"])
-    told.record(
-        127,
-        {
-            "type": "announcement.cancelled.v1",
-            "announcement_id": "e4",
-            "version": 3,
-            "by": "author",
-        },
-        actor="ada",
-    )
+    told.call_off(127, "e4", actor="ada")
     told.rating(200, "given", REVIEWS["r1"], score=8, tags=["kind"])
     told.rating(201, "given", REVIEWS["r2"], score=10)
     told.rating(202, "changed", REVIEWS["r1"], score=9)

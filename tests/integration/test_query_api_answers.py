@@ -189,6 +189,17 @@ async def test_without_postgresql_reads_are_unavailable(postgres_dsn: str) -> No
         assert reply.headers["Retry-After"]
 
 
+async def test_without_clickhouse_rating_pages_are_unavailable(reads: ReadSide) -> None:
+    host = await reads.person()
+    evening = await reads.evening(host)
+    pages = [f"/user/me/rating{page}" for page in ("", "/explain", "/drift")]
+    for page in (*pages, f"/announcement/{evening}/rating"):
+        reply = await reads.get(f"/api/v1{page}", host)
+        assert (reply.status, reply.body["code"]) == (503, "unavailable")
+        assert reply.headers["Retry-After"]
+    assert (await reads.get(f"/api/v1/announcement/{evening}", host)).status == 200
+
+
 async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:
     document = (await reads.get("/openapi.json")).body
     parameters = {
