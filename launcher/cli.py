@@ -286,5 +286,8 @@ def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
         f"{len(result.get('double_confirmed', ()))}, rows that differ: "
         f"{len(result.get('differences', ()))}"
     )
+    in_history = result.get("scores_in_history")
+    compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
+    print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
         print(f"problem: {result['problem']}")
