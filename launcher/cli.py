@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from launcher import analysts
+from launcher import analysts, ratings
 from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, Refused, operator_lines, token_for
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
@@ -149,11 +149,12 @@ def servers_down(as_json: AsJson = False) -> None:
     print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
 
 
-analysts.register(
-    app,
-    lambda base_url: AnalystClient(address(base_url), operator_token()),
-    lambda work: ask(work),
-)
+for verbs in (analysts, ratings):
+    verbs.register(
+        app,
+        lambda base_url: AnalystClient(address(base_url), operator_token()),
+        lambda work: ask(work),
+    )
 
 
 def main() -> None:
