@@ -93,11 +93,19 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
 
 
 REPRESENTATIONS: Final = (UserRating, AnnouncementRating, ExplainedRating, RatingDrift)
+RECORDS_BEHIND_MAX: Final = 50_000
+"""Behind the tables. A history that is being rebuilt has few votes yet: that somebody was
+never rated is not to be told by it."""
 ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", "overall"))
 
 
 def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
+
+    async def reached(request: Request) -> int:
+        """The position of the history, once it will do. Raises ProjectionBehind."""
+        known = reads.position - RECORDS_BEHIND_MAX
+        return await history.reach(max(min_position_of(request.query_params), known))
 
     @router.get("/announcement/{announcement_id}/rating", **documented(AnnouncementRating))
     async def get_rating_of_evening(request: Request) -> Response:
@@ -107,7 +115,7 @@ def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
         followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
             found = await select_visible(snapshot, caller, followed, announcement_id)
-        position = await history.reach(min_position_of(request.query_params))
+        position = await reached(request)
         said = await said_of_host_at(history, found["author_id"], announcement_id)
         content = _of_evening(announcement_id, counted(said))
         return answer(request, content, min(position, snapshot.position))
@@ -117,7 +125,7 @@ def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
         """How a person is rated, as host, as guest and overall, and how often they let
         others down late; `me` is the caller."""
         person_id = _person_id(request, await reads.caller(request))
-        position = await history.reach(min_position_of(request.query_params))
+        position = await reached(request)
         said = await said_of(history, person_id)
         content = _of_person(person_id, said, await lateness_of(history, person_id))
         return answer(request, content, position)
@@ -127,7 +135,7 @@ def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
         """What each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.caller(request)
         person_id, role = _person_id(request, caller), _role(request)
-        position = await history.reach(min_position_of(request.query_params))
+        position = await reached(request)
         votes = counted(of_role(await said_of(history, person_id), role))
         named = caller.is_super or caller.person_id == person_id
         return answer(request, _explained(person_id, role, votes, named=named), position)
@@ -137,7 +145,7 @@ def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
         """How a score came to be what it is, month by month; `me` is the caller."""
         person_id = _person_id(request, await reads.caller(request))
         role = _role(request)
-        position = await history.reach(min_position_of(request.query_params))
+        position = await reached(request)
         months = drift_of(await said_of(history, person_id), role)
         return answer(request, RatingDrift(person_id, role, months), position)
 

@@ -65,6 +65,11 @@ class Reads:
         self.hide_guest_list = hide_guest_list
         """Whether even confirmed guests see nobody but themselves counted."""
 
+    @property
+    def position(self) -> int:
+        """Of the tables, as last heard of."""
+        return self._positions.position
+
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated."""
         return await self._verifier.authenticate(request.headers.get("authorization"))

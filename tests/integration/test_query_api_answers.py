@@ -3,9 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from query_api.rating_pages import RECORDS_BEHIND_MAX
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_migrations import migrate
 from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side
 
 LIST = "/api/v1/announcements"
@@ -198,6 +203,22 @@ async def test_without_clickhouse_rating_pages_are_unavailable(reads: ReadSide) 
         assert (reply.status, reply.body["code"]) == (503, "unavailable")
         assert reply.headers["Retry-After"]
     assert (await reads.get(f"/api/v1/announcement/{evening}", host)).status == 200
+
+
+async def test_a_history_far_behind_the_tables_says_so_instead_of_nobody_rated(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    analytics = ChdbAnalytics(tmp_path)
+    await migrate(analytics)
+    options: dict[str, Any] = {"analytics": analytics, "min_position_timeout_s": 0.1}
+    async with read_side(postgres_dsn, **options) as reads:
+        somebody = await reads.person()
+        for position, status in ((RECORDS_BEHIND_MAX, 200), (RECORDS_BEHIND_MAX + 1, 504)):
+            await reads.move_position(position)
+            heard = f"/api/v1/announcements?min_position={position}"
+            assert (await reads.get(heard, somebody)).status == 200
+            assert (await reads.get("/api/v1/user/me/rating", somebody)).status == status
+    await analytics.close()
 
 
 async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:
