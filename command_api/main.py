@@ -57,7 +57,11 @@ def build_app(settings: Settings) -> FastAPI:
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             running = await service.start()
             running.add_done_callback(_stop_process)
             sparing = asyncio.create_task(_spare_when_loaded(service))

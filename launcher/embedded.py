@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Protocol
 
-import aiohttp
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -24,6 +23,7 @@ from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.welcome import Welcome, stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
+from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
 from notifier.service import REPRESENTATIONS as NOTICES
 from notifier.service import Clients, NotifierService
@@ -35,7 +35,6 @@ from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
-from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
@@ -124,8 +123,7 @@ async def _start(
     pool = await open_pool(postgres.dsn, size_max=POOL_SIZE)
     stack.callback(pool.terminate)
     await migrate(pool)
-    session = await stack.enter_async_context(aiohttp.ClientSession())
-    neighbours = connect_neighbours(session, own_url)
+    neighbours = InProcess(neighbours_state)
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
     journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
     stack.push_async_callback(journal.close)
@@ -175,6 +173,11 @@ async def _start(
     for name, service in services.items():
         _watch(await service.start(), name, on_failure)
         stack.push_async_callback(service.stop)
+
+    def readiness() -> dict[str, Any]:
+        parts = {"query_api": query, **services}
+        return {**_readiness(parts), "circuits": neighbours.circuits()}
+
     for router in (
         *command.routers,
         *query.routers,
@@ -182,7 +185,7 @@ async def _start(
         *notifier.routers,
         build_projector_router(projector, guard),
         build_neighbours_router(neighbours_state),
-        build_process_router(lambda: _readiness({"query_api": query, **services})),
+        build_process_router(readiness),
     ):
         app.include_router(router)
     greeting = welcome(settings, data, neighbours_state)

@@ -69,7 +69,11 @@ def build_app(
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             running = await service.start()
             running.add_done_callback(stopped)
             yield

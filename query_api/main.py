@@ -43,7 +43,11 @@ def build_app(settings: Settings) -> FastAPI:
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             await service.start()
             yield
             await service.stop()
