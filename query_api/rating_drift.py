@@ -13,7 +13,7 @@ from query_api.votes import Role, Said, counted, of_role
 MEAN_DECIMALS: Final = 2
 
 
-class Month(Struct, frozen=True):
+class DriftMonth(Struct, frozen=True):
     """`rating_count` and `mean` are of the votes given in the month that count today; the
     mean of none is 0.0. `rating` is the score as everybody could see it when the month
     ended, with what was sealed then left out and what was taken back later still in; of the
@@ -31,10 +31,10 @@ class RatingDrift(Struct, frozen=True):
 
     user_id: PersonId
     role: Role
-    months: Sequence[Month]
+    months: Sequence[DriftMonth]
 
 
-def drift_of(said: Iterable[Said], role: Role) -> list[Month]:
+def drift_of(said: Iterable[Said], role: Role) -> list[DriftMonth]:
     of = of_role(said, role)
     moments = {
         moment
@@ -45,12 +45,12 @@ def drift_of(said: Iterable[Said], role: Role) -> list[Month]:
     return [_month(month, of) for month in sorted(set(map(_begin, moments)))]
 
 
-def _month(begin: datetime, said: Sequence[Said]) -> Month:
+def _month(begin: datetime, said: Sequence[Said]) -> DriftMonth:
     given = [one.score for one in counted(said) if _begin(one.given_at) == begin]
     end = _next(begin)
     stood = score_of(one.vote for one in said if _stood(one, end))
     mean = round(sum(given) / len(given), MEAN_DECIMALS) if given else 0.0
-    return Month(f"{begin:%Y-%m}", len(given), mean, stood.rating)
+    return DriftMonth(f"{begin:%Y-%m}", len(given), mean, stood.rating)
 
 
 def _stood(one: Said, at: datetime) -> bool:
