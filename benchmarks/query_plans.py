@@ -33,7 +33,7 @@ from query_api import (
     calendar,
     calendar_feed,
     public_page,
-    rating_pages,
+    rating_pair,
     schedule,
     why,
 )
@@ -194,15 +194,8 @@ def _single_things() -> Iterator[Case]:
 def _ratings_and_reasons() -> Iterator[Case]:
     pair = (EVENING, GUEST.person_id, HOST.person_id)
     viewer = (False, STRANGER.person_id)
-    yield Case("sides of an evening", rating_pages.SELECT_SIDES, pair)
-    yield Case("ratings of a pair", rating_pages.SELECT_OF_PAIR, pair)
-    yield Case("ratings of an evening", rating_pages.SELECT_OF_EVENING, (EVENING,))
-    for caller in (STRANGER, HOST):
-        of_person = (caller.person_id,)
-        name = f"a person{_who(caller)}"
-        yield Case(f"scores of {name}", rating_pages.SELECT_SCORES, of_person)
-        yield Case(f"distribution of {name}", rating_pages.SELECT_DISTRIBUTION, of_person)
-        yield Case(f"ratings of {name}", rating_pages.SELECT_OF_PERSON, (*of_person, "host"))
+    yield Case("sides of an evening", rating_pair.SELECT_SIDES, pair)
+    yield Case("ratings of a pair", rating_pair.SELECT_OF_PAIR, pair)
     yield Case("why a booking", why.SELECT_OF_BOOKING, (EVENING, *viewer))
     yield Case("why at a position", why.SELECT_AT_POSITION, (1, *viewer))
 

@@ -141,8 +141,8 @@ async def _start(
     )
     await query.start()
     stack.push_async_callback(query.stop)
-    projector = ProjectorService(journal, pool, clock=clock)
     history = HistoryService(journal, analytics, guard)
+    projector = ProjectorService(journal, pool, history=history.votes, clock=clock)
     notifier = NotifierService(
         journal,
         pool,

@@ -15,6 +15,7 @@ from fastapi import APIRouter
 from contracts.records import Commit
 from projector.analytics.block import Block, block_of
 from projector.analytics_http import Guard, build_router
+from projector.history_votes import HistoryVotes
 from projector.sinks.clickhouse import ClickHouseSink
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_migrations import migrate
@@ -130,6 +131,7 @@ class HistoryService:
     ) -> None:
         self._history = History(journal, analytics, limits)
         self._running: asyncio.Task[None] | None = None
+        self.votes = HistoryVotes(analytics, self._history)
         self.routers: list[APIRouter] = [build_router(analytics, self._history, guard)]
 
     @property

@@ -47,19 +47,15 @@ def build_app(
         journal = journal_of(settings)
         pool = await open_pool(settings.postgres_dsn.get_secret_value())
         guard = _guard(settings)
-        service = ProjectorService(journal, pool, limits=settings.limits())
-        app.include_router(build_router(service, guard))
-        app.include_router(build_process_router(service.readiness))
         async with AsyncExitStack() as stack:
+            history = _open_history(settings, journal, guard, stack)
+            votes = None if history is None else history.votes
+            service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
+            app.include_router(build_router(service, guard))
+            app.include_router(build_process_router(service.readiness))
             watch(await service.start(), "projector", on_failure)
             stack.push_async_callback(service.stop)
-            if settings.clickhouse_dsn is not None:
-                analytics = ServerAnalytics(
-                    settings.clickhouse_dsn.get_secret_value(),
-                    analyst_dsn=_secret(settings.clickhouse_analyst_dsn),
-                )
-                stack.push_async_callback(analytics.close)
-                history = HistoryService(journal, analytics, guard)
+            if history is not None:
                 app.include_router(history.routers[0])
                 watch(await history.start(), "history", on_failure)
                 stack.push_async_callback(history.stop)
@@ -75,6 +71,20 @@ def build_app(
     )
     install_problems(app)
     return app
+
+
+def _open_history(
+    settings: Settings, journal: Journal, guard: OperatorGuard, stack: AsyncExitStack
+) -> HistoryService | None:
+    """None where the settings name no ClickHouse."""
+    if settings.clickhouse_dsn is None:
+        return None
+    analytics = ServerAnalytics(
+        settings.clickhouse_dsn.get_secret_value(),
+        analyst_dsn=_secret(settings.clickhouse_analyst_dsn),
+    )
+    stack.push_async_callback(analytics.close)
+    return HistoryService(journal, analytics, guard)
 
 
 def _secret(value: SecretStr | None) -> str | None:

@@ -20,6 +20,7 @@ from query_api import (
     calendar_feed,
     public_page,
     rating_pages,
+    rating_pair,
     schedule,
     why,
 )
@@ -47,6 +48,7 @@ REPRESENTATIONS: Final = (
     ScheduleEntry,
     Why,
     *rating_pages.REPRESENTATIONS,
+    *rating_pair.REPRESENTATIONS,
 )
 """What the OpenAPI document has to define."""
 
@@ -80,7 +82,8 @@ class QueryService:
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
-            rating_pages.build_router(reads),
+            rating_pages.build_router(reads, self._history),
+            rating_pair.build_router(reads),
             public_page.build_router(reads),
         ]
 

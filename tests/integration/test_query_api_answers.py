@@ -3,12 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from launcher.servers.postgres import PostgresServer
+from query_api.rating_pages import RECORDS_BEHIND_MAX
 from query_api.rules import Rules
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_migrations import migrate
 from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side
 
 LIST = "/api/v1/announcements"
@@ -228,6 +233,33 @@ async def test_without_postgresql_reads_are_unavailable(postgres_dsn: str) -> No
         reply = await reads.get(LIST, await reads.person())
         assert (reply.status, reply.body["code"]) == (503, "unavailable")
         assert reply.headers["Retry-After"]
+
+
+async def test_without_clickhouse_rating_pages_are_unavailable(reads: ReadSide) -> None:
+    host = await reads.person()
+    evening = await reads.evening(host)
+    pages = [f"/user/me/rating{page}" for page in ("", "/explain", "/drift")]
+    for page in (*pages, f"/announcement/{evening}/rating"):
+        reply = await reads.get(f"/api/v1{page}", host)
+        assert (reply.status, reply.body["code"]) == (503, "unavailable")
+        assert reply.headers["Retry-After"]
+    assert (await reads.get(f"/api/v1/announcement/{evening}", host)).status == 200
+
+
+async def test_a_history_far_behind_the_tables_says_so_instead_of_nobody_rated(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    analytics = ChdbAnalytics(tmp_path)
+    await migrate(analytics)
+    options: dict[str, Any] = {"analytics": analytics, "min_position_timeout_s": 0.1}
+    async with read_side(postgres_dsn, **options) as reads:
+        somebody = await reads.person()
+        for position, status in ((RECORDS_BEHIND_MAX, 200), (RECORDS_BEHIND_MAX + 1, 504)):
+            await reads.move_position(position)
+            heard = f"/api/v1/announcements?min_position={position}"
+            assert (await reads.get(heard, somebody)).status == 200
+            assert (await reads.get("/api/v1/user/me/rating", somebody)).status == status
+    await analytics.close()
 
 
 async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:

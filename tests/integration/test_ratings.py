@@ -355,6 +355,39 @@ async def test_an_explained_score_adds_up_and_names_nobody_to_others(rated: Rate
     assert (wrong.status, wrong.code) == (422, "malformed_query")
 
 
+async def test_what_is_late_or_missed_is_counted_beside_the_score(rated: Rated) -> None:
+    """The evening that is left, and then called off, begins in less than 24 hours."""
+    off = await rated.evening("host", "ann", "ben")
+    await rated.say("ann", "PUT", f"/announcement/{off}/booking/me", {"my_status": False})
+    assert (await rated.say("host", "DELETE", f"/announcement/{off}")).status == 200
+    over = await rated.over("host", "ben")
+    await rated.rate(over, "host", "ben", 7, tags=["no_show"])
+    assert (await rated.read("ann", f"/user/{rated.ids['ben']}/rating"))["no_shows"] == 0
+    await rated.rate(over, "ben", "host", 7)
+    names = ("late_cancellations", "no_shows", "late_calls_off")
+    for person, counts in {"ann": (1, 0, 0), "ben": (0, 1, 0), "host": (0, 0, 1)}.items():
+        page = await rated.read("stranger", f"/user/{rated.ids[person]}/rating")
+        assert tuple(page[name] for name in names) == counts
+        assert (person == "ann") == (page["overall"]["rating_count"] == 0)
+        assert page["overall"]["rating"] in (0.0, 7.0)
+
+
+async def test_drift_tells_a_score_by_months(rated: Rated) -> None:
+    over = await rated.over("host", "ann")
+    given = await rated.both_rate(over, "ann", "host", 10)
+    path = f"/user/{rated.ids['host']}/rating/drift"
+    drift = await rated.read("stranger", path)
+    month = given.body["created"][:7]
+    assert drift["role"] == "host"
+    assert drift["months"] == [{"month": month, "rating_count": 1, "mean": 10.0, "rating": 7.5}]
+    own = await rated.read("ann", "/user/me/rating/drift?role=guest")
+    assert [one["mean"] for one in own["months"]] == [10.0]
+    for unrated in (f"/user/{uuid4()}/rating/drift", "/user/me/rating/drift?role=overall"):
+        assert (await rated.read("stranger", unrated))["months"] == []
+    wrong = await rated.say("stranger", "GET", f"{path}?role=cook")
+    assert (wrong.status, wrong.code) == (422, "malformed_query")
+
+
 async def test_lists_are_ordered_and_filtered_by_the_score_of_the_host(rated: Rated) -> None:
     await rated.meet("good", "bad", "new")
     for host, score in (("good", 10), ("bad", 1)):
