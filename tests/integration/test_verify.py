@@ -325,10 +325,16 @@ class Process:
             text = await response.text()
             return response.status, [msgspec.json.decode(line) for line in text.splitlines()]
 
-    async def ready(self) -> None:
+    async def ready(self, position: int = 0) -> None:
+        """And the tables at `position` or later."""
         async with asyncio.timeout(DEADLINE_S):
-            while await self.get("/readyz") != 200:
+            while not await self._has_reached(position):
                 await asyncio.sleep(0.01)
+
+    async def _has_reached(self, position: int) -> bool:
+        async with self._session.get(f"{self._url}/readyz") as response:
+            state = await response.json()
+            return response.status == 200 and int(state["position"]) >= position
 
 
 @asynccontextmanager
@@ -370,9 +376,10 @@ async def test_verify_over_http_tells_its_progress_and_then_the_result(
 async def test_a_process_that_writes_a_history_compares_the_scores_with_it(
     postgres_dsn: str, clickhouse_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
-    await Society(11, people=5).live(400).chain.write_to(sqlite_journal)
+    chain = Society(11, people=5).live(400).chain
+    await chain.write_to(sqlite_journal)
     async with process(postgres_dsn, sqlite_journal, CLICKHOUSE_DSN=clickhouse_dsn) as there:
-        await there.ready()
+        await there.ready(chain.seq)
         _, lines = await there.verify(OPERATOR_TOKEN)
         assert lines[-1]["ok"], lines[-1]
         assert lines[-1]["scores_in_history"] > 0
