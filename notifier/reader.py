@@ -13,10 +13,10 @@ from typing import NamedTuple, NoReturn
 from contracts.errors import ProjectionBehind
 from contracts.records import Commit
 from notifier import metrics
-from notifier.store.connection import RowsRefused, TablesUnavailable
 from notifier.store.outbox import Outbox
 from runtime.journal import Journal
 from runtime.persisting import Persistence
+from runtime.tables import RowsRefused, TablesUnavailable
 from runtime.tail import START, Accepted, Position, Tail
 
 log = logging.getLogger(__name__)

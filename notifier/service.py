@@ -14,7 +14,6 @@ from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
 from notifier.http.routes import REPRESENTATIONS, build_operator_router, build_router
 from notifier.reader import JournalReader, Limits
-from notifier.store.connection import TablesUnavailable, our_errors
 from notifier.store.fanouts import FanOuts
 from notifier.store.ledger import Ledger
 from notifier.store.outbox import Outbox
@@ -23,6 +22,7 @@ from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.postgres import migrate
+from runtime.tables import TablesUnavailable, our_errors
 from runtime.tokens import TokenVerifier
 
 __all__ = ["REPRESENTATIONS", "Clients", "NotifierService"]

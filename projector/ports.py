@@ -11,19 +11,6 @@ from projector.projections.scores import Revealed
 from runtime.tail import Position
 
 
-class SinkUnavailable(Exception):
-    """Not reachable now; trying again later is worth it. A write may or may not have
-    happened: the position tells."""
-
-
-class RowsRefused(Exception):
-    """The tables cannot hold what the batch says. Nothing of it was written."""
-
-
-class Fenced(Exception):
-    """Somebody else moved the position: this projector must write nothing more."""
-
-
 class Step(NamedTuple):
     """From one position to the next; all rows between them go with it."""
 
@@ -47,15 +34,15 @@ class Sink(Protocol):
     """Tables, and the position up to which they follow the journal."""
 
     async def position(self) -> Position:
-        """`START` where nothing was written yet. Raises SinkUnavailable."""
+        """`START` where nothing was written yet. Raises TablesUnavailable."""
         ...
 
     async def stopped_keys(self) -> frozenset[str]:
-        """Keys of the dead letters. Raises SinkUnavailable."""
+        """Keys of the dead letters. Raises TablesUnavailable."""
         ...
 
     async def write(self, batch: Batch, step: Step) -> None:
-        """All of it and the new position, or nothing. Raises SinkUnavailable, RowsRefused,
+        """All of it and the new position, or nothing. Raises TablesUnavailable, RowsRefused,
         and Fenced where the tables are not at the expected position."""
         ...
 
@@ -65,7 +52,7 @@ class Sink(Protocol):
 
 
 class Snapshot(Protocol):
-    """Raises SinkUnavailable throughout."""
+    """Raises TablesUnavailable throughout."""
 
     async def position(self) -> Position: ...
 

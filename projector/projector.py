@@ -15,10 +15,11 @@ from typing import NamedTuple, NoReturn
 from contracts.records import Barrier, Commit
 from projector.batch import Batch, Projected
 from projector.intake import Intake
-from projector.ports import Fenced, RowsRefused, Sink, SinkUnavailable, Step
+from projector.ports import Sink, Step
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.persisting import Persistence
+from runtime.tables import Fenced, RowsRefused, TablesUnavailable
 from runtime.tail import START, Accepted, Position, Tail
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Projector:
         self._written_at = 0.0
         self.position: Position = START
         """Where the tables are."""
-        self._persistence = Persistence("read models", SinkUnavailable)
+        self._persistence = Persistence("read models", TablesUnavailable)
 
     @property
     def tables_available(self) -> bool:

@@ -13,14 +13,15 @@ from contracts.scoring import Formula
 from projector import metrics
 from projector.batch import Batch
 from projector.pace import Line
-from projector.ports import SinkUnavailable, VotesInHistory
+from projector.ports import VotesInHistory
 from projector.projector import Limits, Projector
 from projector.recompute import Trial, publish_formula, try_formula
-from projector.sinks.postgres import PostgresSink, our_errors
+from projector.sinks.postgres import PostgresSink
 from projector.verify import verify
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.postgres import migrate
+from runtime.tables import TablesUnavailable, our_errors
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class ProjectorService:
             self.verifying = False
 
     async def try_formula(self, formula: Formula) -> Trial:
-        """As `projector.recompute.try_formula`. Raises SinkUnavailable."""
+        """As `projector.recompute.try_formula`. Raises TablesUnavailable."""
         with our_errors():
             return await try_formula(self._pool, formula)
 
@@ -118,7 +119,7 @@ class ProjectorService:
                     await migrate(self._pool)
                     await publish_formula(self._pool)
                 return
-            except SinkUnavailable as error:
+            except TablesUnavailable as error:
                 log.warning("PostgreSQL unavailable", extra={"reason": str(error)})
                 await asyncio.sleep(MIGRATE_RETRY_S)
 

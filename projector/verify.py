@@ -47,7 +47,7 @@ async def verify(
     (examples; `found` has how many there are), `dead_letters`, `scores_in_history` (how many
     people's were compared with `history`; None where they were not), `problem` (why the
     journal or the history could not be followed to the tables' position, or None) and
-    `seconds`. Raises SinkUnavailable; a broken journal is a result.
+    `seconds`. Raises TablesUnavailable; a broken journal is a result.
     """
     loop = asyncio.get_running_loop()
     started_at = loop.time()

@@ -19,18 +19,10 @@ from query_api.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.neighbours.ports import UgcClient
+from runtime.tables import TablesUnavailable, connected
 from runtime.tokens import Caller, TokenVerifier
 
 _encode: Final = msgspec.json.Encoder().encode
-
-_UNAVAILABLE: Final = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    # The projector migrates: until it has started, a table or a new column is not there.
-    asyncpg.UndefinedTableError,
-    asyncpg.UndefinedColumnError,
-)
 
 
 class Snapshot(Struct, frozen=True):
@@ -99,14 +91,14 @@ class Reads:
         await self._positions.wait(wanted)
         try:
             async with (
-                self._pool.acquire() as connection,
+                connected(self._pool) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 position = await connection.fetchval(SELECT_POSITION) or 0
                 if position < wanted:
                     raise ProjectionBehind(wanted, position)
                 yield Snapshot(connection, position)
-        except _UNAVAILABLE as error:
+        except TablesUnavailable as error:
             raise Unavailable from error
 
 

@@ -9,10 +9,10 @@ from starlette.requests import Request
 
 from contracts.errors import Malformed, NotFound, Unavailable
 from contracts.ids import canonical
-from notifier.store.connection import TablesUnavailable
 from runtime.http import read_json_body
 from runtime.openapi import response_schema
 from runtime.problems import malformed_body
+from runtime.tables import TablesUnavailable
 
 DIGITS_MAX: Final = 18
 LIMIT_DEFAULT: Final = 20

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from notifier.store.connection import connected
+from runtime.tables import connected
 
 _COLUMNS: Final = """
     seq AS position, event_index, event_type, author_id, announcement_id, happened_at,

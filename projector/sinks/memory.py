@@ -9,11 +9,12 @@ from sys import intern
 from typing import Any, Final
 
 from projector.batch import Batch, DeadLetter
-from projector.ports import Fenced, RowsRefused, Step, WrongRank
+from projector.ports import Step, WrongRank
 from projector.projections.project import TABLES
 from projector.projections.ratings import RATINGS
 from projector.projections.rows import Key, Put, Table
 from projector.projections.scores import SCORES, Revealed, changes_scores, score_row
+from runtime.tables import Fenced, RowsRefused
 from runtime.tail import START, Position
 
 SNAPSHOT_ROWS: Final = 500
