@@ -91,9 +91,17 @@ def _to(text: str, parameter: str) -> datetime:
 
 def _instant(text: str, parameter: str, later: timedelta) -> datetime:
     """`later` is added to a bare date."""
+    if not _DATE.fullmatch(text):
+        return parse_instant(text, parameter)
     try:
-        if _DATE.fullmatch(text):
-            return datetime.combine(date.fromisoformat(text) + later, time(), DAYS_OF)
+        return datetime.combine(date.fromisoformat(text) + later, time(), DAYS_OF)
+    except (ValueError, OverflowError) as error:
+        raise malformed(parameter) from error
+
+
+def parse_instant(text: str, parameter: str) -> datetime:
+    """Raises Malformed, `naive_time` where the offset from UTC is missing."""
+    try:
         # A plus sign that a client forgot to escape arrives as a space.
         instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
         if instant.tzinfo is None:
