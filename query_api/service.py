@@ -16,6 +16,7 @@ from contracts.representations import (
 from query_api import (
     announcement_list,
     announcements,
+    audit_trail,
     bookings,
     calendar_feed,
     public_page,
@@ -23,8 +24,10 @@ from query_api import (
     schedule,
     why,
 )
+from query_api.audit_trail import AuditTrail
 from query_api.calendar_feed import FeedAddress
 from query_api.history_reading import HistoryReads
+from query_api.past_details import PastDetails
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
 from query_api.schedule import ScheduleEntry
@@ -45,6 +48,7 @@ REPRESENTATIONS: Final = (
     FeedAddress,
     ScheduleEntry,
     Why,
+    *audit_trail.REPRESENTATIONS,
     *rating_pages.REPRESENTATIONS,
 )
 """What the OpenAPI document has to define."""
@@ -73,7 +77,7 @@ class QueryService:
         self._history = HistoryReads(analytics, min_position_timeout_s)
         reads = Reads(pool, self._positions, verifier, ugc, hide_guest_list=hide_guest_list)
         self.routers: list[APIRouter] = [
-            announcements.build_router(reads),
+            announcements.build_router(reads, clock, PastDetails(reads, self._history).tell),
             announcement_list.build_router(reads, clock),
             bookings.build_router(reads),
             schedule.build_router(reads),
@@ -81,6 +85,7 @@ class QueryService:
             why.build_router(reads),
             rating_pages.build_router(reads),
             public_page.build_router(reads),
+            AuditTrail(reads, self._history, clock).build_router(),
         ]
 
     async def start(self) -> None:
