@@ -10,9 +10,9 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
+from projector.pace import Line
 from projector.ports import SinkUnavailable
 from projector.service import ProjectorService
-from projector.verify import Line
 from runtime.http import json_response, read_json_body
 
 NDJSON = "application/x-ndjson"
@@ -36,7 +36,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         },
     )
     async def verify(request: Request) -> Response:
-        """Fold the journal again and compare: chain, capacity, overlaps, every row.
+        """Fold the journal again and compare: chain, capacity, overlaps, every row, and every
+        score with the votes in ClickHouse.
 
         One at a time; 429 while another one runs, 503 while the tables are not followed.
         """

@@ -121,7 +121,7 @@ def shows_guests(evening: Row, caller: Caller, reads: Reads) -> bool:
     """The author sees everyone, a confirmed guest the confirmed, others nobody."""
     if sees_everything(evening, caller):
         return True
-    return evening["my_state"] == "confirmed" and not reads.hide_guest_list
+    return evening["my_state"] == "confirmed" and not reads.rules.hide_guest_list
 
 
 def _names_only(request: Request) -> bool:

@@ -31,8 +31,8 @@ _PROBLEMS: Final = {
     401: "no token, or one that does not hold",
     404: "absent or hidden",
     422: "a parameter is malformed",
-    503: "`unavailable`: the tables, or the history where it is asked, are away",
-    504: "`projection_behind`: not yet at `min_position` or `as_of`",
+    503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
+    504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
 _MIN_POSITION: Final = Parameter(
     "min_position",

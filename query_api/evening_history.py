@@ -8,7 +8,7 @@ from contracts.event_codec import UnreadableEvent, decode_event
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId
 from query_api.history_reading import HistoryReads
-from query_api.moments import from_ms
+from query_api.votes import instant
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def _happened(row: dict[str, Any]) -> Happened:
     return Happened(
         position=int(row["seq"]),
         event_index=int(row["event_index"]),
-        at=from_ms(int(row["at_ms"])),
+        at=instant(row["at_ms"]),
         type=row["type"],
         actor=row["actor"],
         event=decode_event(row["payload"].encode()),

@@ -21,20 +21,17 @@ class HistoryReads:
     def __init__(self, analytics: Analytics | None, timeout_s: float) -> None:
         self._analytics = analytics
         self._timeout_s = timeout_s
-        self._position = 0
 
     async def reach(self, wanted: int) -> int:
         """The position that the history has come to, `wanted` or later. Raises
-        ProjectionBehind after the timeout, and Unavailable without ClickHouse."""
+        ProjectionBehind after the timeout, and Unavailable without ClickHouse. Always looked
+        up: a history that is being rebuilt goes back."""
         deadline = asyncio.get_running_loop().time() + self._timeout_s
-        while self._position < wanted:
-            self._position = await self._stored_position()
-            if self._position >= wanted:
-                break
+        while (position := await self._stored_position()) < wanted:
             if asyncio.get_running_loop().time() >= deadline:
-                raise ProjectionBehind(wanted, self._position)
+                raise ProjectionBehind(wanted, position)
             await asyncio.sleep(POLL_S)
-        return self._position
+        return position
 
     async def rows(
         self, sql: str, parameters: Mapping[str, Parameter] | None = None

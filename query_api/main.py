@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import uvicorn
 from fastapi import FastAPI
 
 from query_api.service import REPRESENTATIONS, QueryService
@@ -17,6 +16,7 @@ from runtime.openapi import describe
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import serve
 from runtime.tokens import TokenVerifier
 
 
@@ -38,12 +38,16 @@ def build_app(settings: Settings) -> FastAPI:
                 clock=system_clock,
                 feed_secret=settings.feed_secret.get_secret_value(),
                 analytics=analytics,
-                hide_guest_list=settings.hide_guest_list,
+                rules=settings.rules(),
                 min_position_timeout_s=settings.min_position_timeout_s,
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             await service.start()
             yield
             await service.stop()
@@ -70,11 +74,4 @@ def _open_analytics(settings: Settings) -> ServerAnalytics | None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    uvicorn.run(
-        build_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
+    serve(lambda _on_failure: build_app(settings), settings.host, settings.port)

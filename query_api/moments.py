@@ -82,7 +82,3 @@ async def position_at(history: HistoryReads, moment: Moment | None, horizon: Hor
 def to_ms(instant: datetime) -> int:
     """Milliseconds since 1970, begun ones not counted."""
     return (instant - _EPOCH) // _MS
-
-
-def from_ms(since_1970_ms: int) -> datetime:
-    return _EPOCH + since_1970_ms * _MS

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from contracts.errors import DependencyDown, Malformed, NotFound, ProjectionBehind, Unavailable
 from contracts.ids import PersonId, canonical
 from query_api.positions import SELECT_POSITION, PositionWaiter
+from query_api.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.neighbours.ports import UgcClient
@@ -24,6 +25,15 @@ POSITION_DIGITS: Final = 18
 """More than that fits no bigint."""
 
 _encode: Final = msgspec.json.Encoder().encode
+
+_UNAVAILABLE: Final = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    # The projector migrates: until it has started, a table or a new column is not there.
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
+)
 
 
 class Row(Protocol):
@@ -64,15 +74,18 @@ class Reads:
         positions: PositionWaiter,
         verifier: TokenVerifier,
         ugc: UgcClient,
-        *,
-        hide_guest_list: bool = False,
+        rules: Rules,
     ) -> None:
         self._pool = pool
         self._positions = positions
         self._verifier = verifier
         self._ugc = ugc
-        self.hide_guest_list = hide_guest_list
-        """Whether even confirmed guests see nobody but themselves counted."""
+        self.rules = rules
+
+    @property
+    def position(self) -> int:
+        """Of the tables, as last heard of."""
+        return self._positions.position
 
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated."""
@@ -90,7 +103,8 @@ class Reads:
     @asynccontextmanager
     async def snapshot(self, request: Request, at_least: int = 0) -> AsyncIterator[Snapshot]:
         """The tables, at `at_least` or later, and at `min_position` or later where the
-        request asks for it. Raises ProjectionBehind, and Unavailable without PostgreSQL."""
+        request asks for it. Raises ProjectionBehind, and Unavailable without PostgreSQL or
+        before its migrations."""
         wanted = max(at_least, min_position_of(request.query_params))
         await self._positions.wait(wanted)
         try:
@@ -102,7 +116,7 @@ class Reads:
                 if position < wanted:
                     raise ProjectionBehind(wanted, position)
                 yield Snapshot(connection, position)
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        except _UNAVAILABLE as error:
             raise Unavailable from error
 
 

@@ -11,7 +11,7 @@ from contracts.ids import PersonId
 from contracts.rating_events import RatingRole
 from contracts.scoring import UNRATED, Score, Vote, score_of
 from query_api.history_reading import HistoryReads
-from query_api.moments import from_ms
+from query_api.votes import instant
 from runtime.clickhouse import Parameter
 
 # Copies of a row change neither argMax nor min nor max.
@@ -20,10 +20,9 @@ _SELECT_COUNTED: Final = """
         review_id, max(ratee_id) AS person_id, argMax(score, version) AS score_then,
         min(at_ms) AS given_at_ms
     FROM ratings
-    WHERE version <= %(position)s AND review_id IN (
-        SELECT review_id FROM ratings WHERE role = %(role)s AND {of_whom})
+    WHERE {of_whom} AND role = %(role)s AND version <= %(position)s
     GROUP BY review_id
-    HAVING max(revealed) = 1 AND max(retracted) = 0
+    HAVING max(revealed) = 1 AND max(retracted) = 0 AND isNotNull(score_then)
 """
 
 SELECT_OF_PERSON: Final = _SELECT_COUNTED.format(of_whom="ratee_id = %(person_id)s")
@@ -62,6 +61,6 @@ async def _scores(
 ) -> dict[PersonId, Score]:
     votes: dict[PersonId, list[Vote]] = {}
     for row in await history.rows(sql, parameters):
-        vote = Vote(int(row["score_then"]), from_ms(int(row["given_at_ms"])))
+        vote = Vote(int(row["score_then"]), instant(row["given_at_ms"]))
         votes.setdefault(PersonId(row["person_id"]), []).append(vote)
     return {person_id: score_of(cast) for person_id, cast in votes.items()}

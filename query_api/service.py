@@ -21,6 +21,7 @@ from query_api import (
     calendar_feed,
     public_page,
     rating_pages,
+    rating_pair,
     schedule,
     why,
 )
@@ -30,6 +31,7 @@ from query_api.history_reading import HistoryReads
 from query_api.past_details import PastDetails
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
+from query_api.rules import DEFAULT_RULES, Rules
 from query_api.schedule import ScheduleEntry
 from query_api.why import Why
 from runtime.clickhouse import Analytics
@@ -50,6 +52,7 @@ REPRESENTATIONS: Final = (
     Why,
     *audit_trail.REPRESENTATIONS,
     *rating_pages.REPRESENTATIONS,
+    *rating_pair.REPRESENTATIONS,
 )
 """What the OpenAPI document has to define."""
 
@@ -70,12 +73,12 @@ class QueryService:
         clock: Clock,
         feed_secret: str,
         analytics: Analytics | None = None,
-        hide_guest_list: bool = False,
+        rules: Rules = DEFAULT_RULES,
         min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
         self._history = HistoryReads(analytics, min_position_timeout_s)
-        reads = Reads(pool, self._positions, verifier, ugc, hide_guest_list=hide_guest_list)
+        reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
             announcements.build_router(reads, clock, PastDetails(reads, self._history).tell),
             announcement_list.build_router(reads, clock),
@@ -83,7 +86,8 @@ class QueryService:
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
-            rating_pages.build_router(reads),
+            rating_pages.build_router(reads, self._history),
+            rating_pair.build_router(reads),
             public_page.build_router(reads),
             AuditTrail(reads, self._history, clock).build_router(),
         ]

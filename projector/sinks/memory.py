@@ -9,7 +9,7 @@ from sys import intern
 from typing import Any, Final
 
 from projector.batch import Batch, DeadLetter
-from projector.ports import Fenced, RowsRefused, Step
+from projector.ports import Fenced, RowsRefused, Step, WrongRank
 from projector.projections.project import TABLES
 from projector.projections.ratings import RATINGS
 from projector.projections.rows import Key, Put, Table
@@ -138,6 +138,10 @@ class MemorySnapshot:
         rows = self._rows[table.name]
         for start in range(0, len(rows), SNAPSHOT_ROWS):
             yield rows[start : start + SNAPSHOT_ROWS]
+
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        """None: there are no indexes, so no rank is kept beside an evening."""
+        return ()
 
 
 def _put(

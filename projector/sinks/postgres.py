@@ -9,11 +9,12 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.acceptance import ReaderState
 from projector.batch import Batch
-from projector.ports import Fenced, RowsRefused, SinkUnavailable, Step
+from projector.ports import Fenced, RowsRefused, SinkUnavailable, Step, WrongRank
 from projector.projections.project import TABLES
 from projector.projections.rows import Table
 from projector.sinks import statements
-from projector.sinks.scores import score_statements
+from projector.sinks.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
+from projector.sinks.scores import rescored_people, statements_of
 from runtime.tail import START, Position
 
 READER: Final = "projector"
@@ -59,8 +60,7 @@ class PostgresSink:
             for table in TABLES:
                 for statement in statements.statements_for(table, batch.patches[table.name]):
                     await _execute(connection, statement)
-            for statement in await score_statements(connection, batch):
-                await _execute(connection, statement)
+            await _score(connection, batch)
             if batch.letters:
                 await _execute(connection, statements.letters_statement(batch.letters))
 
@@ -98,6 +98,11 @@ class PostgresSnapshot:
             while rows := await cursor.fetch(SNAPSHOT_ROWS):
                 yield [tuple(row) for row in rows]
 
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        with our_errors():
+            rows = await self._connection.fetch(SELECT_WRONG, timeout=TIMEOUT_S)
+        return [WrongRank(*row) for row in rows]
+
 
 async def _move(connection: PoolConnectionProxy, step: Step) -> None:
     expected = step.expected.state
@@ -111,6 +116,14 @@ async def _move(connection: PoolConnectionProxy, step: Step) -> None:
     )
     if moved is None:
         raise Fenced(f"the tables are not at seq {expected.seq}: another projector moved them")
+
+
+async def _score(connection: PoolConnectionProxy, batch: Batch) -> None:
+    """What follows from rows: scores, and from them the ranks beside the evenings."""
+    people = await rescored_people(connection, batch)
+    for statement in statements_of(people):
+        await _execute(connection, statement)
+    await rank_evenings(connection, batch, [person_id for person_id, _ in people])
 
 
 async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from starlette.requests import Request
 
+from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
@@ -21,6 +22,7 @@ from neighbours.app import Neighbours, build_router
 from neighbours.settings import NeighboursSettings
 from projector.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
+from query_api.rules import Rules as ReadRules
 from query_api.service import QueryService
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics
@@ -126,9 +128,14 @@ def evening(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def command_cell(
-    directory: Path, *, clock: Clock = system_clock, postgres_dsn: str | None = None
+    directory: Path,
+    *,
+    clock: Clock = system_clock,
+    postgres_dsn: str | None = None,
+    rules: Rules = DEFAULT_RULES,
 ) -> AsyncIterator[CommandCell]:
-    """With `postgres_dsn` the projector, the history and the query API are there as well."""
+    """With `postgres_dsn` the projector, the history and the query API are there as well, and
+    the latter has the same rules."""
     settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
     state = Neighbours(settings, clock)
     app = FastAPI()
@@ -154,6 +161,7 @@ async def command_cell(
             ugc=neighbours.ugc,
             clock=clock,
             timing=Timing(claim_at_once=True, heartbeats=False),
+            rules=rules,
         )
         for router in service.routers:
             app.include_router(router)
@@ -164,7 +172,8 @@ async def command_cell(
             if postgres_dsn is not None:
                 analytics = ChdbAnalytics(directory / "clickhouse")
                 stack.push_async_callback(analytics.close)
-                query = {"verifier": verifier, "ugc": neighbours.ugc, "clock": clock}
+                read = _read_rules(rules)
+                query = {"verifier": verifier, "ugc": neighbours.ugc, "clock": clock, "rules": read}
                 reads = _read_side(app, journal, postgres_dsn, analytics, **query)
                 await stack.enter_async_context(reads)
             yield found
@@ -194,3 +203,9 @@ async def _read_side(
 
 async def _nobody(_: Request) -> None:
     raise Unauthenticated
+
+
+def _read_rules(rules: Rules) -> ReadRules:
+    return ReadRules(
+        gap=rules.gap, pending_blocks=rules.pending_blocks, hide_guest_list=rules.hide_guest_list
+    )
