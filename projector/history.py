@@ -103,7 +103,8 @@ class History:
         block = await asyncio.to_thread(block_of, commits)
         reached = records[-1].position
         quiet = reached.state.seq - self._stored.state.seq < self._limits.quiet_records_max
-        if len(block) or not quiet:
+        # A Commit without rows moves it as well: readers of the tables wait for its position.
+        if commits or not quiet:
             await self._write(block, reached)
         self.position = reached
         self._advanced.set()

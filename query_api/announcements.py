@@ -1,7 +1,7 @@
 """Read model `announcements`: one in detail, and one line of a list."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 from fastapi import APIRouter
@@ -17,9 +17,11 @@ from contracts.representations import (
 )
 from query_api.documented import Parameter, documented
 from query_api.filters import malformed
+from query_api.moments import AS_OF, Moment, moment_of
 from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
-from query_api.reading import Reads, Snapshot, answer, path_id
-from query_api.visibility import SHOWS_PLACE, VISIBLE
+from query_api.reading import Reads, Row, Snapshot, answer, path_id
+from query_api.visibility import SHOWS_PLACE, VISIBLE, sees_everything
+from runtime.clock import Clock
 from runtime.http import language_of
 from runtime.tokens import Caller
 
@@ -49,6 +51,8 @@ SELECT_ONE: Final = f"""
     WHERE a.announcement_id = $4 AND {VISIBLE}
 """
 
+GUESTS_MAX: Final = 10_000
+
 SELECT_GUESTS: Final = f"""
     SELECT b.*, guest.name AS guest_name, {GUEST_SCORE}
     FROM read_model.bookings b
@@ -56,33 +60,68 @@ SELECT_GUESTS: Final = f"""
     {GUEST_JOIN}
     WHERE b.announcement_id = $1 AND ($2 OR b.state = 'confirmed')
     ORDER BY b.created, b.booking_id
-    LIMIT 10000
+    LIMIT {GUESTS_MAX}
 """
 
 PARAMETERS: Final = (
     Parameter("guest_list", "`names`: bare names instead of entries", {"enum": ["names"]}),
+    AS_OF,
 )
 
 
-def build_router(reads: Reads) -> APIRouter:
+class Told(NamedTuple):
+    """What an answer is made of, from the tables or from the history."""
+
+    evening: Row
+    guests: Sequence[Row]
+    position: int
+
+
+Past = Callable[[Request, Caller, str, Moment], Awaitable[Told]]
+"""The evening with this id as it stood. Raises NotFound where the caller may not see it now,
+or could not have seen it then."""
+
+
+def build_router(reads: Reads, clock: Clock, past: Past) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
     @router.get(
         "/announcement/{announcement_id}", **documented(DetailAnnouncementResponse, PARAMETERS)
     )
     async def get_announcement(request: Request) -> Response:
-        """One evening as the caller may see it. `?guest_list=names` gives bare names."""
+        """One evening as the caller may see it; with `?as_of=` as the caller could have seen
+        it then. `?guest_list=names` gives bare names."""
         caller = await reads.caller(request)
         announcement_id = path_id(request, "announcement_id")
         names_only = _names_only(request)
-        followed = await reads.followed_by(caller)
-        async with reads.snapshot(request) as snapshot:
-            found = await select_visible(snapshot, caller, followed, announcement_id)
-            detail = await _detail(snapshot, reads, found, caller, language_of(request))
+        moment = moment_of(request.query_params, clock())
+        if moment is None:
+            told = await _present(request, reads, caller, announcement_id)
+        else:
+            told = await past(request, caller, announcement_id, moment)
+        detail = _detail(told, language_of(request))
         content = _with_names(detail) if names_only else detail
-        return answer(request, content, snapshot.position, version=detail.version)
+        return answer(request, content, told.position, version=detail.version)
 
     return router
+
+
+async def _present(request: Request, reads: Reads, caller: Caller, announcement_id: str) -> Told:
+    followed = await reads.followed_by(caller)
+    async with reads.snapshot(request) as snapshot:
+        found = await select_visible(snapshot, caller, followed, announcement_id)
+        guests: Sequence[Row] = ()
+        if shows_guests(found, caller, reads):
+            everyone = sees_everything(found, caller)
+            guests = await snapshot.rows(SELECT_GUESTS, announcement_id, everyone)
+    return Told(found, guests, snapshot.position)
+
+
+def shows_guests(evening: Row, caller: Caller, reads: Reads) -> bool:
+    """The author sees everyone, a confirmed guest the confirmed, others nobody."""
+    if sees_everything(evening, caller):
+        return True
+    return evening["my_state"] == "confirmed" and not reads.rules.hide_guest_list
 
 
 def _names_only(request: Request) -> bool:
@@ -102,23 +141,18 @@ async def select_visible(
     )
 
 
-def list_line(row: asyncpg.Record, language: Language) -> AnnouncementResponse:
+def list_line(row: Row, language: Language) -> AnnouncementResponse:
     return AnnouncementResponse(**_line_fields(row, language))
 
 
-async def _detail(
-    snapshot: Snapshot, reads: Reads, row: asyncpg.Record, caller: Caller, language: Language
-) -> DetailAnnouncementResponse:
-    everyone = caller.is_super or row["author_id"] == caller.person_id
-    guests: Sequence[asyncpg.Record] = ()
-    if everyone or (row["my_state"] == "confirmed" and not reads.rules.hide_guest_list):
-        guests = await snapshot.rows(SELECT_GUESTS, row["announcement_id"], everyone)
+def _detail(told: Told, language: Language) -> DetailAnnouncementResponse:
+    row = told.evening
     return DetailAnnouncementResponse(
         **_line_fields(row, language),
         description=row["description"],
         modified=row["modified"],
         version=row["version"],
-        guest_list=[_guest_entry(guest) for guest in guests],
+        guest_list=[_guest_entry(guest) for guest in told.guests],
         guest_count=row["guest_count"],
         hide_location=row["hide_location"],
         cancel_reason=row["cancel_reason"],
@@ -127,7 +161,7 @@ async def _detail(
     )
 
 
-def _line_fields(row: asyncpg.Record, language: Language) -> dict[str, Any]:
+def _line_fields(row: Row, language: Language) -> dict[str, Any]:
     return {
         "id": row["announcement_id"],
         "status": row["status"],
@@ -156,7 +190,7 @@ def _line_fields(row: asyncpg.Record, language: Language) -> dict[str, Any]:
     }
 
 
-def _guest_entry(row: asyncpg.Record) -> GuestEntry:
+def _guest_entry(row: Row) -> GuestEntry:
     return GuestEntry(
         booking_id=row["booking_id"],
         guest_id=row["guest_id"],

@@ -32,7 +32,7 @@ _PROBLEMS: Final = {
     404: "absent or hidden",
     422: "a parameter is malformed",
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
-    504: "`projection_behind`: not yet at `min_position`",
+    504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
 _MIN_POSITION: Final = Parameter(
     "min_position",

@@ -81,9 +81,17 @@ def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
 
 def _instant(text: str, parameter: str, zone: ZoneInfo, later: timedelta) -> datetime:
     """A bare date means its beginning in `zone`, so much `later`."""
+    if not _DATE.fullmatch(text):
+        return parse_instant(text, parameter)
     try:
-        if _DATE.fullmatch(text):
-            return datetime.combine(date.fromisoformat(text) + later, time(), zone)
+        return datetime.combine(date.fromisoformat(text) + later, time(), zone)
+    except (ValueError, OverflowError) as error:
+        raise malformed(parameter) from error
+
+
+def parse_instant(text: str, parameter: str) -> datetime:
+    """Raises Malformed, `naive_time` where the offset from UTC is missing."""
+    try:
         # A plus sign that a client forgot to escape arrives as a space.
         instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
         if instant.tzinfo is None:

@@ -104,6 +104,12 @@ def encode_cursor(sort: Sort, value: Any, line_id: str) -> str:
     return urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
+def next_page(request: Request, cursor: str) -> dict[str, str]:
+    """The headers that lead there."""
+    link = request.url.include_query_params(cursor=cursor)
+    return {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
+
+
 class Page(NamedTuple):
     """How to read a page, and one line more, which tells whether there is another page.
 
@@ -124,6 +130,4 @@ class Page(NamedTuple):
             return rows, {}
         last = rows[self.limit - 1]
         cursor = encode_cursor(self.sort, last["sort_key"], last[self.line_id])
-        link = request.url.include_query_params(cursor=cursor)
-        headers = {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
-        return rows[: self.limit], headers
+        return rows[: self.limit], next_page(request, cursor)

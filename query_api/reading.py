@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import asyncpg
 import msgspec
@@ -22,7 +22,16 @@ from runtime.neighbours.ports import UgcClient
 from runtime.tables import TablesUnavailable, connected
 from runtime.tokens import Caller, TokenVerifier
 
+POSITION_DIGITS: Final = 18
+"""More than that fits no bigint."""
+
 _encode: Final = msgspec.json.Encoder().encode
+
+
+class Row(Protocol):
+    """Fields by name, whether PostgreSQL or a fold of events brings them."""
+
+    def __getitem__(self, name: str, /) -> Any: ...
 
 
 class Snapshot(Struct, frozen=True):
@@ -84,10 +93,11 @@ class Reads:
             return []
 
     @asynccontextmanager
-    async def snapshot(self, request: Request) -> AsyncIterator[Snapshot]:
-        """The tables, at `min_position` or later where the request asks for it. Raises
-        ProjectionBehind, and Unavailable without PostgreSQL or before its migrations."""
-        wanted = min_position_of(request.query_params)
+    async def snapshot(self, request: Request, at_least: int = 0) -> AsyncIterator[Snapshot]:
+        """The tables, at `at_least` or later, and at `min_position` or later where the
+        request asks for it. Raises ProjectionBehind, and Unavailable without PostgreSQL or
+        before its migrations."""
+        wanted = max(at_least, min_position_of(request.query_params))
         await self._positions.wait(wanted)
         try:
             async with (
@@ -105,9 +115,13 @@ class Reads:
 def min_position_of(parameters: QueryParams) -> int:
     """0 where none is asked for. Raises Malformed."""
     text = parameters.get("min_position", "0")
-    if not text.isdecimal() or len(text) > 18:
+    if not is_position(text):
         raise Malformed("malformed_query", {"parameter": "min_position"})
     return int(text)
+
+
+def is_position(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= POSITION_DIGITS
 
 
 def path_id(request: Request, name: str) -> str:

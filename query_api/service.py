@@ -16,6 +16,7 @@ from contracts.representations import (
 from query_api import (
     announcement_list,
     announcements,
+    audit_trail,
     bookings,
     calendar_feed,
     public_page,
@@ -24,8 +25,10 @@ from query_api import (
     schedule,
     why,
 )
+from query_api.audit_trail import AuditTrail
 from query_api.calendar_feed import FeedAddress
 from query_api.history_reading import HistoryReads
+from query_api.past_details import PastDetails
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
 from query_api.rules import DEFAULT_RULES, Rules
@@ -47,6 +50,7 @@ REPRESENTATIONS: Final = (
     FeedAddress,
     ScheduleEntry,
     Why,
+    *audit_trail.REPRESENTATIONS,
     *rating_pages.REPRESENTATIONS,
     *rating_pair.REPRESENTATIONS,
 )
@@ -76,7 +80,7 @@ class QueryService:
         self._history = HistoryReads(analytics, min_position_timeout_s)
         reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
-            announcements.build_router(reads),
+            announcements.build_router(reads, clock, PastDetails(reads, self._history).tell),
             announcement_list.build_router(reads, clock),
             bookings.build_router(reads),
             schedule.build_router(reads),
@@ -85,6 +89,7 @@ class QueryService:
             rating_pages.build_router(reads, self._history),
             rating_pair.build_router(reads),
             public_page.build_router(reads),
+            AuditTrail(reads, self._history, clock).build_router(),
         ]
 
     async def start(self) -> None:

@@ -4,10 +4,17 @@ The author; whoever has a booking there, once it is published; and, while it is 
 draft nor cancelled, everybody if it is public, followers if it is for subscribers.
 A super-user sees all. For everybody else it does not exist.
 
-All fragments take $1 is_super, $2 the viewer, $3 the authors whom the viewer follows.
+All fragments take $1 is_super, $2 the viewer, $3 the authors whom the viewer follows. The
+functions say the same of an evening that is in no table: as it once stood. Who follows whom
+is known of today only.
 """
 
+from collections.abc import Collection
 from typing import Final
+
+from contracts.ids import PersonId
+from query_api.reading import Row
+from runtime.tokens import Caller
 
 # What costs nothing to check comes first: most lines of a list are public.
 VISIBLE: Final = """(
@@ -43,3 +50,23 @@ SHOWS_PLACE: Final = """(
           AND mine.state = 'confirmed')
 )"""
 """Whether the exact place is shown to the viewer."""
+
+
+def saw(evening: Row, caller: Caller, followed: Collection[PersonId], *, involved: bool) -> bool:
+    """VISIBLE; `involved` is whether the caller has a booking there."""
+    status, visibility = evening["status"], evening["visibility"]
+    if sees_everything(evening, caller) or (involved and status != "Created"):
+        return True
+    return status not in STATUSES_OF_PARTIES and (
+        visibility == "public" or (visibility == "subscribers" and evening["author_id"] in followed)
+    )
+
+
+def saw_place(evening: Row, caller: Caller, *, confirmed: bool) -> bool:
+    """SHOWS_PLACE."""
+    return not evening["hide_location"] or confirmed or sees_everything(evening, caller)
+
+
+def sees_everything(evening: Row, caller: Caller) -> bool:
+    """Drafts, all bookings, the exact place: the author and super-users."""
+    return caller.is_super or evening["author_id"] == caller.person_id

@@ -1,23 +1,14 @@
-"""Read model `bookings`: what a guest and an author have said about an evening.
+"""Read model `bookings`: what a guest and an author have said about an evening."""
 
-Every booking event states the pair after it, so no rule of the write side is known here.
-`reason` and `message` are those of the last event, none where it gave none, as in the
-answer to the write.
-"""
-
-from datetime import datetime
 from typing import Any, Final
 
-from contracts.booking_state import booking_state
 from contracts.events import (
     AnyBookingEvent,
     BookingInvited,
-    BookingOffered,
     BookingPreapproved,
-    BookingReleased,
     BookingRequested,
-    BookingUnsettled,
 )
+from contracts.standing import booking_fields
 from projector.projections.rows import Facts, Put, Table
 
 BOOKINGS: Final = Table(
@@ -56,44 +47,8 @@ def project_booking(event: AnyBookingEvent, facts: Facts) -> Put:
 
 
 def _standing(event: AnyBookingEvent, facts: Facts) -> dict[str, Any]:
-    waiting = isinstance(event, BookingPreapproved) or (
-        isinstance(event, BookingRequested) and event.waiting
-    )
-    columns = {
-        "author_status": event.author_status,
-        "guest_status": event.guest_status,
-        "state": booking_state(
-            (event.author_status, event.guest_status),
-            waiting=waiting,
-            offered=isinstance(event, BookingOffered | BookingUnsettled),
-        ),
-        "waiting": waiting,
-        "queued_seq": facts.seq if waiting else None,
-        "preapproved": isinstance(event, BookingPreapproved),
-        "hold_until": _hold_until(event),
-        "reason": _reason(event),
-        "message": getattr(event, "message", None),
-        "modified": facts.decided_at,
-        "changed_seq": facts.seq,
-    }
-    if isinstance(event, BookingPreapproved):
-        del columns["queued_seq"]  # It keeps its place.
+    columns = booking_fields(event, facts.decided_at)
+    columns["changed_seq"] = facts.seq
+    if not isinstance(event, BookingPreapproved):  # That keeps its place in line.
+        columns["queued_seq"] = facts.seq if columns["waiting"] else None
     return columns
-
-
-def _hold_until(event: AnyBookingEvent) -> datetime | None:
-    match event:
-        case BookingInvited() | BookingOffered() | BookingUnsettled():
-            return event.hold_until
-        case _:
-            return None
-
-
-def _reason(event: AnyBookingEvent) -> str | None:
-    match event:
-        case BookingReleased():
-            return event.reason
-        case BookingUnsettled():
-            return "moved_clash"
-        case _:
-            return getattr(event, "reason", None)

@@ -1,0 +1,131 @@
+"""What stands after an event: the fields that it puts into its evening or booking.
+
+The one place for it: the projector writes these fields into tables, the read side folds a
+history with them. Values are absolute, so a later one replaces an earlier one. `modified`
+is the time of the last event of the thing itself; bookings change only an evening's `taken`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET
+
+from contracts.booking_state import booking_state
+from contracts.events import (
+    CHANGEABLE_FIELDS,
+    AnnouncementCancelled,
+    AnnouncementChanged,
+    AnnouncementClosed,
+    AnnouncementCreated,
+    AnnouncementDone,
+    AnnouncementEvent,
+    AnnouncementPublished,
+    AnnouncementReopened,
+    AnyBookingEvent,
+    BookingInvited,
+    BookingOffered,
+    BookingPreapproved,
+    BookingReleased,
+    BookingRequested,
+    BookingUnsettled,
+)
+
+
+def evening_fields(event: AnnouncementEvent, at: datetime) -> dict[str, Any]:
+    """All fields of an evening for its creation, the changed ones for everything later."""
+    if isinstance(event, AnnouncementCreated):
+        return _created(event, at)
+    return _changes(event) | {"version": event.version, "modified": at}
+
+
+def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
+    """Every booking event states the pair after it, so no rule of the write side is known
+    here. `reason` and `message` are those of the last event, none where it gave none, as in
+    the answer to the write."""
+    waiting = isinstance(event, BookingPreapproved) or (
+        isinstance(event, BookingRequested) and event.waiting
+    )
+    return {
+        "author_status": event.author_status,
+        "guest_status": event.guest_status,
+        "state": booking_state(
+            (event.author_status, event.guest_status),
+            waiting=waiting,
+            offered=isinstance(event, BookingOffered | BookingUnsettled),
+        ),
+        "waiting": waiting,
+        "preapproved": isinstance(event, BookingPreapproved),
+        "hold_until": _hold_until(event),
+        "reason": _reason(event),
+        "message": getattr(event, "message", None),
+        "modified": at,
+    }
+
+
+def _changes(
+    event: AnnouncementPublished
+    | AnnouncementChanged
+    | AnnouncementClosed
+    | AnnouncementReopened
+    | AnnouncementCancelled
+    | AnnouncementDone,
+) -> dict[str, Any]:
+    match event:
+        case AnnouncementPublished() | AnnouncementReopened():
+            return {"status": "Alive", "closed_reason": None}
+        case AnnouncementClosed():
+            return {"status": "Closed", "closed_reason": event.reason}
+        case AnnouncementCancelled():
+            return {"status": "Cancelled", "cancel_reason": event.reason}
+        case AnnouncementDone():
+            return {"status": "Done"}
+        case AnnouncementChanged():
+            fields = ((name, getattr(event, name)) for name in CHANGEABLE_FIELDS)
+            return {name: value for name, value in fields if value is not UNSET}
+
+
+def _created(event: AnnouncementCreated, at: datetime) -> dict[str, Any]:
+    return {
+        "author_id": event.author_id,
+        "movie_id": event.movie_id,
+        "movie_title": event.movie_title,
+        "movie_title_ru": event.movie_title_ru,
+        "duration_min": event.duration_min,
+        "title": event.title,
+        "description": event.description,
+        "status": "Created",
+        "closed_reason": None,
+        "cancel_reason": None,
+        "visibility": event.visibility,
+        "is_free": event.is_free,
+        "price_amount": event.price_amount,
+        "price_currency": event.price_currency,
+        "ticket_count": event.ticket_count,
+        "taken": 0,
+        "event_time": event.event_time,
+        "tz": event.tz,
+        "event_location": event.event_location,
+        "hide_location": event.hide_location,
+        "location_hint": event.location_hint,
+        "version": event.version,
+        "created": at,
+        "modified": at,
+    }
+
+
+def _hold_until(event: AnyBookingEvent) -> datetime | None:
+    match event:
+        case BookingInvited() | BookingOffered() | BookingUnsettled():
+            return event.hold_until
+        case _:
+            return None
+
+
+def _reason(event: AnyBookingEvent) -> str | None:
+    match event:
+        case BookingReleased():
+            return event.reason
+        case BookingUnsettled():
+            return "moved_clash"
+        case _:
+            return getattr(event, "reason", None)
