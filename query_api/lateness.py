@@ -12,6 +12,7 @@ from contracts.ids import PersonId
 from contracts.rating_events import NO_SHOW
 from query_api.history_reading import HistoryReads
 from query_api.votes import Said, counted, of_role
+from runtime.clickhouse import Parameter
 
 LATE: Final = timedelta(hours=24)
 LATE_MS: Final = LATE // timedelta(milliseconds=1)
@@ -21,6 +22,7 @@ SELECT_GONE: Final = """
     SELECT DISTINCT type, seq, at_ms, announcement_id
     FROM events
     WHERE type IN ('booking.left', 'announcement.cancelled')
+      AND seq <= %(until)s
       AND (type = 'booking.left' AND person_id = %(person)s
            OR type = 'announcement.cancelled' AND actor = %(person)s)
 """
@@ -39,7 +41,7 @@ SELECT_WITH_GUESTS: Final = """
             argMax(ifNull(author_status, 0) * ifNull(guest_status, 0),
                    seq * 1000000 + event_index) AS confirmed
         FROM events
-        WHERE type LIKE 'booking.%' AND announcement_id IN %(evenings)s
+        WHERE type LIKE 'booking.%' AND announcement_id IN %(evenings)s AND seq <= %(until)s
         GROUP BY booking_id
     )
     WHERE confirmed = 1
@@ -75,9 +77,10 @@ class Lateness(NamedTuple):
 NEVER_LATE: Final = Lateness(0, 0)
 
 
-async def lateness_of(history: HistoryReads, person_id: PersonId) -> Lateness:
-    """Raises Unavailable."""
-    gone = [Gone(**row) for row in await history.rows(SELECT_GONE, {"person": person_id})]
+async def lateness_of(history: HistoryReads, person_id: PersonId, until: int) -> Lateness:
+    """Up to a position. Raises Unavailable."""
+    wanted: dict[str, Parameter] = {"person": person_id, "until": until}
+    gone = [Gone(**row) for row in await history.rows(SELECT_GONE, wanted)]
     if not gone:
         return NEVER_LATE
     times = await history.rows(SELECT_TIMES, _evenings(one.announcement_id for one in gone))
@@ -87,7 +90,7 @@ async def lateness_of(history: HistoryReads, person_id: PersonId) -> Lateness:
         for what in ("booking.left", "announcement.cancelled")
     )
     own = {row["announcement_id"] for row in times if row["author_id"] == person_id}
-    return Lateness(len(left), len(await _with_guests(history, off & own)))
+    return Lateness(len(left), len(await _with_guests(history, off & own, until)))
 
 
 def late_among(gone: Iterable[Gone], times: Sequence[Time]) -> list[Gone]:
@@ -109,9 +112,13 @@ def no_shows_of(said: Iterable[Said]) -> int:
     return sum(NO_SHOW in one.tags for one in counted(of_role(said, "guest")))
 
 
-async def _with_guests(history: HistoryReads, evenings: set[str]) -> Sequence[Mapping[str, Any]]:
-    return await history.rows(SELECT_WITH_GUESTS, _evenings(evenings)) if evenings else ()
+async def _with_guests(
+    history: HistoryReads, evenings: set[str], until: int
+) -> Sequence[Mapping[str, Any]]:
+    if not evenings:
+        return ()
+    return await history.rows(SELECT_WITH_GUESTS, _evenings(evenings) | {"until": until})
 
 
-def _evenings(named: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def _evenings(named: Iterable[str]) -> dict[str, Parameter]:
     return {"evenings": tuple(sorted(set(named)))}

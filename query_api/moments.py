@@ -62,7 +62,13 @@ async def horizon_of(snapshot: Snapshot, moment: Moment | None) -> Horizon:
     """The snapshot is `at_least` of the moment. What came after a snapshot is not looked at:
     who may see it is not known yet."""
     end = moment if isinstance(moment, int) else snapshot.position
-    return Horizon(end, await snapshot.connection.fetchval(SELECT_LAST_COMMIT, end))
+    return Horizon(end, await last_commit(snapshot, end))
+
+
+async def last_commit(snapshot: Snapshot, position: int) -> int:
+    """The last one at or before the position, 0 where there is none."""
+    found: int = await snapshot.connection.fetchval(SELECT_LAST_COMMIT, position)
+    return found
 
 
 async def position_at(history: HistoryReads, moment: Moment | None, horizon: Horizon) -> int:

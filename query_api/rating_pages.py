@@ -22,9 +22,11 @@ from query_api.documented import Parameter, documented, one_of
 from query_api.filters import given, malformed
 from query_api.history_reading import HistoryReads
 from query_api.lateness import Lateness, lateness_of, no_shows_of
+from query_api.moments import AS_OF, at_least, horizon_of, last_commit, moment_of, position_at
 from query_api.rating_drift import RatingDrift, drift_of
-from query_api.reading import Reads, answer, min_position_of, path_id
+from query_api.reading import Reads, Snapshot, answer, min_position_of, path_id
 from query_api.votes import Role, Said, counted, of_role, said_of, said_of_host_at
+from runtime.clock import Clock
 from runtime.tokens import Caller
 
 
@@ -99,13 +101,26 @@ never rated is not to be told by it."""
 ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", "overall"))
 
 
-def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
+def build_router(reads: Reads, history: HistoryReads, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
-    async def reached(request: Request) -> int:
-        """The position of the history, once it will do. Raises ProjectionBehind."""
-        known = reads.position - RECORDS_BEHIND_MAX
-        return await history.reach(max(min_position_of(request.query_params), known))
+    async def reflected(request: Request, snapshot: Snapshot) -> int:
+        """The position that an answer for now is as of, once the history will do. Raises
+        ProjectionBehind and Unavailable."""
+        wanted = min_position_of(request.query_params)
+        needed = await last_commit(snapshot, max(wanted, snapshot.position - RECORDS_BEHIND_MAX))
+        horizon = await horizon_of(snapshot, None)
+        reached = await history.reach(needed)
+        return horizon.end if reached >= horizon.last_commit else max(reached, wanted)
+
+    async def position_of(request: Request) -> int:
+        """The position that the answer is as of. Raises Malformed, and as `reflected`."""
+        moment = moment_of(request.query_params, clock())
+        async with reads.snapshot(request, at_least(moment)) as snapshot:
+            if moment is None:
+                return await reflected(request, snapshot)
+            horizon = await horizon_of(snapshot, moment)
+        return await position_at(history, moment, horizon)
 
     @router.get("/announcement/{announcement_id}/rating", **documented(AnnouncementRating))
     async def get_rating_of_evening(request: Request) -> Response:
@@ -115,38 +130,37 @@ def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
         followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
             found = await select_visible(snapshot, caller, followed, announcement_id)
-        position = await reached(request)
-        said = await said_of_host_at(history, found["author_id"], announcement_id)
-        content = _of_evening(announcement_id, counted(said))
-        return answer(request, content, min(position, snapshot.position))
+            position = await reflected(request, snapshot)
+        said = await said_of_host_at(history, found["author_id"], announcement_id, position)
+        return answer(request, _of_evening(announcement_id, counted(said)), position)
 
-    @router.get("/user/{user_id}/rating", **documented(UserRating))
+    @router.get("/user/{user_id}/rating", **documented(UserRating, (AS_OF,)))
     async def get_rating_of_user(request: Request) -> Response:
         """How a person is rated, as host, as guest and overall, and how often they let
         others down late; `me` is the caller."""
         person_id = _person_id(request, await reads.caller(request))
-        position = await reached(request)
-        said = await said_of(history, person_id)
-        content = _of_person(person_id, said, await lateness_of(history, person_id))
+        position = await position_of(request)
+        said = await said_of(history, person_id, position)
+        content = _of_person(person_id, said, await lateness_of(history, person_id, position))
         return answer(request, content, position)
 
-    @router.get("/user/{user_id}/rating/explain", **documented(ExplainedRating, (ROLE,)))
+    @router.get("/user/{user_id}/rating/explain", **documented(ExplainedRating, (ROLE, AS_OF)))
     async def explain_rating_of_user(request: Request) -> Response:
         """What each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.caller(request)
         person_id, role = _person_id(request, caller), _role(request)
-        position = await reached(request)
-        votes = counted(of_role(await said_of(history, person_id), role))
+        position = await position_of(request)
+        votes = counted(of_role(await said_of(history, person_id, position), role))
         named = caller.is_super or caller.person_id == person_id
         return answer(request, _explained(person_id, role, votes, named=named), position)
 
-    @router.get("/user/{user_id}/rating/drift", **documented(RatingDrift, (ROLE,)))
+    @router.get("/user/{user_id}/rating/drift", **documented(RatingDrift, (ROLE, AS_OF)))
     async def get_rating_drift_of_user(request: Request) -> Response:
         """How a score came to be what it is, month by month; `me` is the caller."""
         person_id = _person_id(request, await reads.caller(request))
         role = _role(request)
-        position = await reached(request)
-        months = drift_of(await said_of(history, person_id), role)
+        position = await position_of(request)
+        months = drift_of(await said_of(history, person_id, position), role)
         return answer(request, RatingDrift(person_id, role, months), position)
 
     return router

@@ -74,11 +74,6 @@ class Reads:
         self._ugc = ugc
         self.rules = rules
 
-    @property
-    def position(self) -> int:
-        """Of the tables, as last heard of."""
-        return self._positions.position
-
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated."""
         return await self._verifier.authenticate(request.headers.get("authorization"))

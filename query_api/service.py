@@ -86,7 +86,7 @@ class QueryService:
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
-            rating_pages.build_router(reads, self._history),
+            rating_pages.build_router(reads, self._history, clock),
             rating_pair.build_router(reads),
             public_page.build_router(reads),
             AuditTrail(reads, self._history, clock).build_router(),

@@ -14,6 +14,7 @@ from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
 from contracts.scoring import Vote
 from query_api.history_reading import HistoryReads
+from runtime.clickhouse import Parameter
 
 Role = Literal["host", "guest", "overall"]
 
@@ -23,6 +24,7 @@ _SELECT: Final = """
     SELECT
         review_id,
         max(announcement_id) AS evening_id,
+        max(ratee_id) AS ratee,
         max(rater_id) AS rater,
         max(role) AS ratee_role,
         argMax(score, version) AS last_score,
@@ -32,14 +34,19 @@ _SELECT: Final = """
         max(retracted) AS is_retracted,
         maxIf(at_ms, retracted = 1) AS retracted_at_ms
     FROM ratings
-    WHERE ratee_id = %(ratee)s {narrowed}
+    WHERE {narrowed} AND version <= %(until)s
     GROUP BY review_id
     HAVING max(revealed) = 1 AND isNotNull(last_score)
     ORDER BY given_at_ms DESC, review_id
 """
-SELECT_ABOUT: Final = _SELECT.format(narrowed="")
+SELECT_ABOUT: Final = _SELECT.format(narrowed="ratee_id = %(ratee)s")
 SELECT_ABOUT_HOST_AT: Final = _SELECT.format(
-    narrowed="AND announcement_id = %(evening)s AND role = 'host'"
+    narrowed="ratee_id = %(ratee)s AND announcement_id = %(evening)s AND role = 'host'"
+)
+SELECT_ABOUT_GUESTS_OF: Final = _SELECT.format(
+    narrowed="""role = 'guest' AND ratee_id IN (
+        SELECT person_id FROM events
+        WHERE announcement_id = %(evening)s AND type LIKE 'booking.%' AND seq <= %(until)s)"""
 )
 
 
@@ -49,6 +56,7 @@ class Said(NamedTuple):
     review_id: ReviewId
     announcement_id: AnnouncementId
     rater_id: PersonId
+    ratee_id: PersonId
     role: RatingRole
     score: int
     tags: frozenset[str]
@@ -61,17 +69,24 @@ class Said(NamedTuple):
         return Vote(self.score, self.given_at)
 
 
-async def said_of(history: HistoryReads, person_id: PersonId) -> list[Said]:
-    """Everything revealed of a person in both roles, newest first. Raises Unavailable."""
-    return _read(await history.rows(SELECT_ABOUT, {"ratee": person_id}))
+async def said_of(history: HistoryReads, person_id: PersonId, until: int) -> list[Said]:
+    """Everything revealed of a person in both roles up to a position, newest first. Raises
+    Unavailable."""
+    return _read(await history.rows(SELECT_ABOUT, {"ratee": person_id, "until": until}))
 
 
 async def said_of_host_at(
-    history: HistoryReads, host_id: PersonId, announcement_id: AnnouncementId
+    history: HistoryReads, host_id: PersonId, announcement_id: AnnouncementId, until: int
 ) -> list[Said]:
     """What the guests of one evening said of its host. Raises Unavailable."""
-    wanted = {"ratee": host_id, "evening": announcement_id}
+    wanted: dict[str, Parameter] = {"ratee": host_id, "evening": announcement_id, "until": until}
     return _read(await history.rows(SELECT_ABOUT_HOST_AT, wanted))
+
+
+async def said_of_guests_of(history: HistoryReads, announcement_id: str, until: int) -> list[Said]:
+    """What hosts said of everybody who had a booking there by then. Raises Unavailable."""
+    wanted: dict[str, Parameter] = {"evening": announcement_id, "until": until}
+    return _read(await history.rows(SELECT_ABOUT_GUESTS_OF, wanted))
 
 
 def of_role(said: Iterable[Said], role: Role) -> list[Said]:
@@ -94,6 +109,7 @@ def _read(rows: Iterable[dict[str, Any]]) -> list[Said]:
             review_id=row["review_id"],
             announcement_id=row["evening_id"],
             rater_id=row["rater"],
+            ratee_id=row["ratee"],
             role=row["ratee_role"],
             score=int(row["last_score"]),
             tags=frozenset(msgspec.json.decode(row["last_tags"] or "[]")),

@@ -32,6 +32,8 @@ class LivedEvening:
         self.rated = rated
         self.id = ""
         self.seen: list[Seen] = []
+        self.rated_pages: list[tuple[str, Reply]] = []
+        """How the people of the evening were rated at each step, by the path that told it."""
 
     @property
     def path(self) -> str:
@@ -67,6 +69,9 @@ class LivedEvening:
             answered = await self.get(viewer, self.path)
             position = int(answered.headers.get("X-Position", reply.position))
             self.seen.append(Seen(viewer, position, answered))
+        for person in (HOST, *GUESTS):
+            page = f"/user/{self.rated.ids[person]}/rating"
+            self.rated_pages.append((page, await self.get("stranger", page)))
         return reply.body
 
     async def announce(self, **terms: Any) -> None:

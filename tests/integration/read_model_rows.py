@@ -172,6 +172,19 @@ class ReadSide:
             overall_rating_count=count,
         )
 
+    async def decision(self, seq: int) -> None:
+        """A Commit, whatever it was about."""
+        await self._insert(
+            "decisions",
+            seq=seq,
+            decided_at=system_clock(),
+            actor="system",
+            kind="told",
+            code="recorded",
+            refused=False,
+            facts={},
+        )
+
     async def move_position(self, seq: int, *, tell: bool = True) -> None:
         """As the projector does, which tells everybody who listens."""
         async with self.pool.acquire() as connection, connection.transaction():

@@ -60,6 +60,20 @@ async def test_every_position_is_answered_as_it_was(lived: LivedEvening) -> None
     }
 
 
+async def test_people_were_rated_as_they_were(lived: LivedEvening) -> None:
+    await lived.live()
+    for path, then in lived.rated_pages:
+        again = await lived.get("stranger", path, as_of=then.position)
+        assert (again.status, again.body) == (200, then.body), (path, then.position)
+        assert again.position == then.position
+    hosts = {then.body["host"]["rating_count"] for _, then in lived.rated_pages}
+    assert len(hosts) > 1
+    path, last = lived.rated_pages[0][0], lived.rated_pages[-3][1]
+    assert (await lived.get("stranger", path)).body == last.body
+    at_first = await lived.get("stranger", f"{path}/explain", as_of=1)
+    assert (at_first.body["votes"], at_first.body["rating"]) == ([], 0.0)
+
+
 async def test_a_time_is_the_last_position_by_then(lived: LivedEvening) -> None:
     await lived.live()
     for entry in await lived.entries(HOST):

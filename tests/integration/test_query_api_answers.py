@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -249,17 +250,34 @@ async def test_without_clickhouse_rating_pages_are_unavailable(reads: ReadSide) 
 async def test_a_history_far_behind_the_tables_says_so_instead_of_nobody_rated(
     postgres_dsn: str, tmp_path: Path
 ) -> None:
-    analytics = ChdbAnalytics(tmp_path)
-    await migrate(analytics)
-    options: dict[str, Any] = {"analytics": analytics, "min_position_timeout_s": 0.1}
-    async with read_side(postgres_dsn, **options) as reads:
+    async with AsyncExitStack() as stack:
+        analytics = ChdbAnalytics(tmp_path)
+        stack.push_async_callback(analytics.close)
+        await migrate(analytics)
+        options: dict[str, Any] = {"analytics": analytics, "min_position_timeout_s": 0.1}
+        reads = await stack.enter_async_context(read_side(postgres_dsn, **options))
         somebody = await reads.person()
+        await reads.decision(1)
         for position, status in ((RECORDS_BEHIND_MAX, 200), (RECORDS_BEHIND_MAX + 1, 504)):
             await reads.move_position(position)
             heard = f"/api/v1/announcements?min_position={position}"
             assert (await reads.get(heard, somebody)).status == 200
             assert (await reads.get("/api/v1/user/me/rating", somebody)).status == status
-    await analytics.close()
+
+
+async def test_a_position_of_nothing_but_heartbeats_is_not_waited_for(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    """The history stores such positions only now and then."""
+    async with AsyncExitStack() as stack:
+        analytics = ChdbAnalytics(tmp_path)
+        stack.push_async_callback(analytics.close)
+        await migrate(analytics)
+        reads = await stack.enter_async_context(read_side(postgres_dsn, analytics=analytics))
+        somebody = await reads.person()
+        await reads.move_position(3)
+        rating = await reads.get("/api/v1/user/me/rating?min_position=3", somebody)
+        assert (rating.status, rating.headers["X-Position"]) == (200, "3")
 
 
 async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:

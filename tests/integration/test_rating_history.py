@@ -28,6 +28,8 @@ from tests.decided_histories import Society
 from tests.recorded_story import Story, evenings_in_march
 
 TIMEOUT_S: Final = 0.2
+EVER: Final = 2**62
+"""A position behind all that is recorded."""
 ADA: Final = PersonId("ada")
 GUEST: Final = PersonId("g1")
 
@@ -64,7 +66,7 @@ async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Ana
     standings = society.world.standings
     assert sum(standing.score.count for standing in standings.values()) > 10
     for (person_id, role), standing in standings.items():
-        votes = of_role(counted(await said_of(history, person_id)), role)
+        votes = of_role(counted(await said_of(history, person_id, EVER)), role)
         assert score_of(one.vote for one in votes) == standing.score
 
 
@@ -73,7 +75,7 @@ async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> 
     history = await told(analytics, society.chain.commits)
     ratings = society.world.ratings
     revealed = {one.id for one in ratings.values() if one.revealed_at is not None}
-    found = [one for person in society.people for one in await said_of(history, person)]
+    found = [one for person in society.people for one in await said_of(history, person, EVER)]
     assert {one.review_id for one in found} == revealed
     for one in found:
         rating = ratings[one.review_id]
@@ -86,26 +88,28 @@ async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> 
 
 async def test_d12_a_page_of_one_evening_or_person_knows_no_other(analytics: Analytics) -> None:
     history = await told(analytics, evenings_in_march().commits)
-    assert [one.score for one in await said_of(history, ADA)] == [1, 9]
-    assert [one.score for one in await said_of_host_at(history, ADA, AnnouncementId("e1"))] == [9]
-    assert await said_of_host_at(history, ADA, AnnouncementId("e2")) == []
-    assert await said_of_host_at(history, GUEST, AnnouncementId("e1")) == []
+    assert [one.score for one in await said_of(history, ADA, EVER)] == [1, 9]
+    assert [
+        one.score for one in await said_of_host_at(history, ADA, AnnouncementId("e1"), EVER)
+    ] == [9]
+    assert await said_of_host_at(history, ADA, AnnouncementId("e2"), EVER) == []
+    assert await said_of_host_at(history, GUEST, AnnouncementId("e1"), EVER) == []
 
 
 async def test_d14_nothing_said_is_no_error(analytics: Analytics) -> None:
     history = HistoryReads(analytics, TIMEOUT_S)
-    assert await said_of(history, ADA) == []
-    assert await said_of_host_at(history, ADA, AnnouncementId("e1")) == []
-    assert await lateness_of(history, ADA) == NEVER_LATE
+    assert await said_of(history, ADA, EVER) == []
+    assert await said_of_host_at(history, ADA, AnnouncementId("e1"), EVER) == []
+    assert await lateness_of(history, ADA, EVER) == NEVER_LATE
     assert drift_of([], "overall") == []
 
 
 async def test_drift_is_what_was_given_and_where_the_score_stood(analytics: Analytics) -> None:
     """Ada's 9 of March is followed by a 1 in April, taken back an hour after it was revealed."""
     history = await told(analytics, evenings_in_march().commits)
-    of_host = drift_of(await said_of(history, ADA), "host")
+    of_host = drift_of(await said_of(history, ADA, EVER), "host")
     assert of_host == [DriftMonth("2026-03", 1, 9.0, 7.3), DriftMonth("2026-04", 0, 0.0, 7.3)]
-    of_guest = drift_of(await said_of(history, GUEST), "guest")
+    of_guest = drift_of(await said_of(history, GUEST, EVER), "guest")
     assert of_guest == [DriftMonth("2026-03", 1, 10.0, 7.5), DriftMonth("2026-04", 1, 7.0, 7.4)]
 
 
@@ -113,8 +117,8 @@ async def test_a_no_show_is_counted_once_it_is_revealed(analytics: Analytics) ->
     commits = evenings_in_march().commits
     for known, no_shows in ((commits[:-2], 0), (commits, 1)):
         history = await told(analytics, known)
-        assert no_shows_of(await said_of(history, GUEST)) == no_shows
-        assert no_shows_of(await said_of(history, ADA)) == 0
+        assert no_shows_of(await said_of(history, GUEST, EVER)) == no_shows
+        assert no_shows_of(await said_of(history, ADA, EVER)) == 0
 
 
 def departures() -> Story:
@@ -134,7 +138,7 @@ def departures() -> Story:
 async def test_leaving_is_late_by_the_time_that_was_in_force(analytics: Analytics) -> None:
     history = await told(analytics, departures().commits)
     for guest, late in (("early", 0), ("moved", 0), ("late", 1)):
-        assert await lateness_of(history, PersonId(guest)) == Lateness(late, 0)
+        assert await lateness_of(history, PersonId(guest), EVER) == Lateness(late, 0)
 
 
 @pytest.mark.parametrize(
@@ -157,8 +161,8 @@ async def test_calling_off_counts_where_it_is_late_and_lets_somebody_down(
         story.booking(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
     story.call_off(at, "e1", actor=actor)
     history = await told(analytics, story.commits)
-    assert await lateness_of(history, PersonId("host")) == Lateness(0, counts)
-    assert await lateness_of(history, PersonId("operator")) == NEVER_LATE
+    assert await lateness_of(history, PersonId("host"), EVER) == Lateness(0, counts)
+    assert await lateness_of(history, PersonId("operator"), EVER) == NEVER_LATE
 
 
 async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> None:
@@ -169,8 +173,8 @@ async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> Non
     story.booking(90, "left", "e1/g1", (True, False), 0, actor="g1")
     story.call_off(95, "e1", actor="host")
     history = await told(analytics, story.commits)
-    assert await lateness_of(history, PersonId("host")) == NEVER_LATE
-    assert await lateness_of(history, GUEST) == Lateness(1, 0)
+    assert await lateness_of(history, PersonId("host"), EVER) == NEVER_LATE
+    assert await lateness_of(history, GUEST, EVER) == Lateness(1, 0)
 
 
 def test_a_vote_was_given_at_the_same_millisecond_everywhere() -> None:
@@ -193,7 +197,7 @@ async def test_a_history_that_is_away_is_unavailable() -> None:
     nowhere = ServerAnalytics("clickhouse://default@127.0.0.1:1/nothing")
     for history in (HistoryReads(nowhere, TIMEOUT_S), HistoryReads(None, TIMEOUT_S)):
         with pytest.raises(Unavailable):
-            await said_of(history, ADA)
+            await said_of(history, ADA, EVER)
         with pytest.raises(Unavailable):
             await history.reach(0)
     await nowhere.close()
