@@ -48,6 +48,11 @@ check: $(STAMP) ## format, lint, types, tidy rules
 test: $(STAMP) ## every test, on real servers that it starts itself
 	$(BIN)/pytest --ignore tests/compose
 
+.PHONY: test-docker
+test-docker: $(STAMP) ## what needs servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)
+	@images="$$($(BIN)/python -m tests.compose.images --missing)" && \
+	env $$images PRACTIX_TEST_SERVERS=docker $(BIN)/pytest tests/contract tests/integration tests/compose/test_containers.py
+
 .PHONY: test-compose
 test-compose: $(STAMP) ## the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
 	$(BIN)/pytest tests/compose
