@@ -69,6 +69,10 @@ down: ## end the containers; volumes stay
 test-unit: $(STAMP) ## what needs nothing running
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
 
+.PHONY: openapi
+openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
+	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json
+
 .PHONY: simulate
 simulate: $(STAMP) ## SEEDS=n seeded simulations; SEED=n replays one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))

@@ -36,7 +36,7 @@ from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.wiring import connect_neighbours
-from runtime.openapi import describe
+from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
@@ -96,7 +96,7 @@ def build_app(
             yield
 
     app = FastAPI(
-        title="PRACTIX watch it together",
+        title=TITLE,
         version="1",
         docs_url="/api/openapi",
         redoc_url=None,
