@@ -58,12 +58,12 @@ test-compose: $(STAMP) ## the compose file in a Docker engine, with stand-in ima
 	$(BIN)/pytest tests/compose
 
 .PHONY: up
-up: ## the whole system in containers; waits until it is healthy (PORT)
+up: ## the whole system in containers; waits until it is healthy (PORT, COMPOSE_PROFILES)
 	@$(PYTHON) deploy/up.py
 
 .PHONY: down
 down: ## end the containers; volumes stay
-	@docker compose down
+	@docker compose --profile "*" down
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## what needs nothing running
