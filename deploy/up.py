@@ -9,6 +9,7 @@ import os
 import secrets
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -20,6 +21,7 @@ SECRETS = (
     "CLICKHOUSE_PASSWORD",
     "PRACTIX_OPERATOR_TOKEN",
 )
+LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {
     "grafana": ("GRAFANA_PORT", "3000"),
@@ -62,6 +64,18 @@ def profiles() -> list[str]:
     return [name for name in os.environ.get("COMPOSE_PROFILES", "").split(",") if name in PAGES]
 
 
+def token(url: str, login: str) -> str:
+    """From the stand-in's Auth, good for a day."""
+    asked = urllib.request.Request(
+        f"{url}/neighbours/auth/token",
+        data=json.dumps({"login": login}).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        found: str = json.load(answer)["access_token"]
+    return found
+
+
 def tell(operator_token: str) -> None:
     url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
     print(f"PRACTIX is ready at {url}")
@@ -69,7 +83,8 @@ def tell(operator_token: str) -> None:
     for name in profiles():
         variable, port = PAGES[name]
         print(f"  {name} http://127.0.0.1:{os.environ.get(variable, port)}")
-    print(f"  a token for anna: practix token anna --base-url {url}")
+    for login in LOGINS:
+        print(f"  {login.upper()}={token(url, login)}")
     print(f"  PRACTIX_OPERATOR_TOKEN={operator_token}")
 
 
