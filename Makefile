@@ -71,7 +71,7 @@ test-unit: $(STAMP) ## what needs nothing running
 
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
-	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json
+	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json
 
 .PHONY: simulate
 simulate: $(STAMP) ## SEEDS=n seeded simulations; SEED=n replays one

@@ -3,7 +3,7 @@
 Question: what do our row building and the port cost over the bare driver, and do the
 questions stay interactive as the history grows? Method: the same generated events through
 the sink, and their finished columns through the bare driver (server) or as an Arrow stream
-(chdb), in one run; then each question three times, the middle one counts.
+(chdb), in one run; then each question, and a rating page, three times; the middle one counts.
 
     python -m benchmarks.analytics [--events 1000000] [--engine server|chdb]
 """
@@ -21,12 +21,16 @@ from typing import Final
 
 from clickhouse_driver import Client
 
-from benchmarks.generated_history import GeneratedHistory
+from benchmarks.generated_history import PEOPLE, GeneratedHistory
+from contracts.ids import PersonId
 from contracts.records import Commit
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from projector.analytics.block import block_of
 from projector.analytics.questions import ready_questions
 from projector.sinks.clickhouse import ClickHouseSink
+from query_api.history_reading import HistoryReads
+from query_api.lateness import lateness_of
+from query_api.votes import said_of
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate
@@ -37,6 +41,10 @@ EVENTS: Final = 1_000_000
 BLOCK_COMMITS: Final = 20_000
 COMPARED_BLOCKS: Final = 10
 REPEATS: Final = 3
+RATED: Final = {
+    "of_the_busiest": PersonId("00000000-0000-4000-9000-000000000000"),
+    "of_anybody": PersonId(f"00000000-0000-4000-9000-{PEOPLE // 2:012x}"),
+}
 
 
 def main() -> None:
@@ -76,6 +84,22 @@ async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: s
             seconds.append(time.perf_counter() - started)
         name = f"clickhouse/{engine}/{events}/{question.name}"
         _print(name, 1000 * statistics.median(seconds), "ms", n=REPEATS)
+    for who, person_id in RATED.items():
+        name = f"clickhouse/{engine}/{events}/rating_page/{who}"
+        _print(name, await _rating_page_ms(analytics, person_id), "ms", n=REPEATS)
+
+
+async def _rating_page_ms(analytics: Analytics, person_id: PersonId) -> float:
+    """All that a person's rating page asks of the history; building it is not counted."""
+    history = HistoryReads(analytics, timeout_s=1.0)
+    seconds = []
+    for _ in range(REPEATS):
+        started = time.perf_counter()
+        await history.reach(0)
+        await said_of(history, person_id)
+        await lateness_of(history, person_id)
+        seconds.append(time.perf_counter() - started)
+    return 1000 * statistics.median(seconds)
 
 
 async def _bare(analytics: Analytics, dsn: str | None) -> float:

@@ -81,17 +81,17 @@ class GeneratedHistory:
 
     def _rating(self, evening: str, rater: str, ratee: str, starts: datetime) -> Iterator[Commit]:
         review = f"{evening[:24]}{self._random.getrandbits(48):012x}"
-        given = {
-            "type": "rating.given.v1",
+        of = {
             "review_id": review,
             "announcement_id": evening,
             "rater_id": rater,
             "ratee_id": ratee,
             "role": "host",
-            "score": min(10, max(1, round(self._random.gauss(8, 1.5)))),
         }
+        score = min(10, max(1, round(self._random.gauss(8, 1.5))))
+        given = {"type": "rating.given.v1", **of, "score": score, "tags": []}
         yield self._commit(starts + timedelta(days=1), rater, given)
-        revealed = {"type": "rating.revealed.v1", "review_id": review}
+        revealed = {"type": "rating.revealed.v1", **of, "reason": "window_over"}
         yield self._commit(starts + timedelta(days=14), "system", revealed)
 
     def _created(

@@ -1,6 +1,7 @@
 """Read-model tables as after years of use, filled by PostgreSQL itself.
 
-Nine tenths of the evenings are over, two thirds of the people are rated. Films, hosts and
+Nine tenths of the evenings are over, two thirds of the people have a score, and whoever was
+confirmed has rated the host. Films, hosts and
 guests are drawn evenly, but for one host of a thousandth of all evenings and one guest who
 goes to as many.
 """
@@ -23,7 +24,7 @@ ANNOUNCEMENTS: Final = """
     INSERT INTO read_model.announcements (
         announcement_id, author_id, movie_id, movie_title, movie_title_ru, duration_min, title,
         description, status, visibility, is_free, ticket_count, taken, event_time,
-        event_location, hide_location, version, created, modified)
+        event_location, hide_location, version, created, modified, author_rank)
     SELECT
         md5('evening' || n)::uuid,
         md5('person' || CASE WHEN n % 1000 = 0 THEN 0 ELSE hash % ($1 / 10) END)::uuid,
@@ -38,10 +39,12 @@ ANNOUNCEMENTS: Final = """
         hash % 3 > 0, 10, hash % 11,
         now() + (n::float8 / $1 - 0.9) * interval '1000 days',
         'Street ' || hash % 5000 || ', house ' || n % 100, hash % 9 = 0, 1,
-        now() + (n::float8 / $1 - 1) * interval '900 days', now()
+        now() + (n::float8 / $1 - 1) * interval '900 days', now(), coalesce(host_rank, 0)
     FROM (
         SELECT n, abs(hashint8(n)::bigint) AS hash FROM generate_series(0, $1::bigint - 1) n
     ) numbered
+    LEFT JOIN read_model.scores ON person_id =
+        md5('person' || CASE WHEN n % 1000 = 0 THEN 0 ELSE hash % ($1 / 10) END)::uuid
 """
 
 BOOKINGS: Final = """
@@ -75,6 +78,24 @@ SCORES: Final = """
     ) rated
 """
 
+RATINGS: Final = """
+    INSERT INTO read_model.ratings
+    SELECT md5(booking_id::text)::uuid, announcement_id, guest_id, author_id, 'host',
+        1 + hash % 10, NULL, '[]', created, CASE WHEN hash % 5 > 0 THEN created END, hash % 50 = 0,
+        created, created
+    FROM (
+        SELECT *, abs(hashtext(booking_id::text)::bigint) AS hash FROM read_model.bookings
+        WHERE state = 'confirmed'
+    ) attended
+"""
+
+DECISIONS: Final = """
+    INSERT INTO read_model.decisions
+    SELECT n, now(), md5('person' || n % 1000), 'booking.request', 'booking_requested', false,
+        md5('evening' || n)::uuid, NULL, '{}'
+    FROM generate_series(1, $1::bigint) n
+"""
+
 
 def id_of(thing: str) -> str:
     """The id of `person0` (the busy host), `person1` (the busy guest), `movie0`, `evening0` …"""
@@ -83,8 +104,10 @@ def id_of(thing: str) -> str:
 
 async def fill(pool: asyncpg.Pool, evenings: int) -> None:
     """The migrated, empty tables; some minutes per million evenings."""
-    for statement in (PEOPLE, ANNOUNCEMENTS, BOOKINGS):
-        await pool.execute(statement, evenings, timeout=FILL_TIMEOUT_S)
+    await pool.execute(PEOPLE, evenings, timeout=FILL_TIMEOUT_S)
     await pool.execute(SCORES, timeout=FILL_TIMEOUT_S)
-    for table in ("people", "announcements", "bookings", "scores"):
+    for statement in (ANNOUNCEMENTS, BOOKINGS, DECISIONS):
+        await pool.execute(statement, evenings, timeout=FILL_TIMEOUT_S)
+    await pool.execute(RATINGS, timeout=FILL_TIMEOUT_S)
+    for table in ("people", "announcements", "bookings", "scores", "ratings", "decisions"):
         await pool.execute(f"VACUUM ANALYZE read_model.{table}", timeout=FILL_TIMEOUT_S)

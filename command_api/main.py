@@ -2,13 +2,11 @@
 
 import asyncio
 import logging
-import os
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
-import uvicorn
 from fastapi import FastAPI
 
 from command_api.http.peers import HttpPeers
@@ -27,13 +25,15 @@ from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
 
-log = logging.getLogger(__name__)
 
+def build_app(settings: Settings, on_failure: OnFailure) -> FastAPI:
+    """The whole process; it works between the app's start-up and shut-down.
 
-def build_app(settings: Settings) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down."""
+    `on_failure` is called when the journal cannot be trusted, or the code.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -57,13 +57,15 @@ def build_app(settings: Settings) -> FastAPI:
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
-            running = await service.start()
-            running.add_done_callback(_stop_process)
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
+            watch(await service.start(), "command node", on_failure)
             sparing = asyncio.create_task(_spare_when_loaded(service))
             yield
             sparing.cancel()
-            running.remove_done_callback(_stop_process)
             await service.stop()
         await journal.close()
 
@@ -91,20 +93,7 @@ async def _spare_when_loaded(service: CommandService) -> None:
     spare_long_lived_state()
 
 
-def _stop_process(running: asyncio.Task[None]) -> None:
-    """Whatever ended the node, the journal cannot be trusted or the code: stop loudly."""
-    log.critical("the command node stopped", exc_info=running.exception())
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    uvicorn.run(
-        build_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
+    serve(partial(build_app, settings), settings.host, settings.port)

@@ -184,5 +184,10 @@ def _other_evenings(
     if viewer != booking.guest_id or not booking.pending:
         return []
     return overlaps(
-        world, viewer, interval_of(announcement), besides=announcement.id, gap=rules.gap
+        world,
+        viewer,
+        interval_of(announcement),
+        besides=announcement.id,
+        gap=rules.gap,
+        pending_blocks=rules.pending_blocks,
     )

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from pydantic import AliasChoices, Field, PositiveFloat, SecretStr
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from command_api.domain.rules import Rules
@@ -35,7 +35,7 @@ class Settings(BaseSettings):
     token: TokenSettings
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0
-    gap_min: int = 0
+    gap_min: NonNegativeInt = 0
     pending_blocks: bool = False
     hide_guest_list: bool = False
     films: FilmRule = FilmRule()

@@ -5,7 +5,7 @@ As in `contracts.events`, every field is storage format. A review is sealed unti
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from contracts.event_base import Event
 from contracts.ids import AnnouncementId, PersonId, ReviewId
@@ -16,6 +16,10 @@ RevealReason = Literal["both_rated", "window_over"]
 
 SCORE_MIN = 1
 SCORE_MAX = 10
+
+NO_SHOW: Final = "no_show"
+"""The tag by which a host says that a confirmed guest did not come. It is counted beside the
+score and is no part of it."""
 
 
 class RatingEvent(Event, frozen=True, kw_only=True):

@@ -106,7 +106,7 @@ class Overlap(Struct, frozen=True):
     role: Literal["host", "guest"]
     state: BookingState | Literal["hosting"]
     blocking: bool
-    """Hosting and confirmed evenings block a confirmation; pending ones do not."""
+    """Hosting and confirmed evenings block a confirmation; pending ones where the cell says so."""
 
 
 class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
-"""Asking a running system's history, as the analysts' verbs do.
+"""Asking a running system's history and its scores, as the analysts' verbs do.
 
-Answers are shaped as `projector.analytics_http` documents them. Methods raise NotRunning
-and Refused.
+Answers are shaped as `projector.analytics_http` and `projector.http` document them. Methods
+raise NotRunning and Refused.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -48,6 +48,12 @@ class AnalystClient:
         async with self._request("POST", "ask", json={"sql": sql}) as response:
             return msgspec.json.decode(await response.read(), type=Table)
 
+    async def try_formula(self, changes: Mapping[str, float]) -> dict[str, Any]:
+        """As `projector.recompute.Trial`; `changes` are the constants that are not as published."""
+        async with self._request("POST", "ratings/trial", json=dict(changes)) as response:
+            trial: dict[str, Any] = msgspec.json.decode(await response.read())
+            return trial
+
     async def export(self, wanted: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
         """The framed lines of an export."""
         query = {**wanted, "progress": "true"}
@@ -83,6 +89,7 @@ class AnalystClient:
 def _problem(status: int, body: bytes) -> str:
     try:
         problem = msgspec.json.decode(body)
-        return f"{status}: {problem.get('reason') or problem['detail']}"
-    except (msgspec.MsgspecError, AttributeError, KeyError):
+        wrong = [error["message"] for error in problem.get("errors", ())]
+        return f"{status}: {problem.get('reason') or '; '.join(wrong) or problem['detail']}"
+    except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
         return f"{status}: {body[:500].decode('utf-8', 'replace')}"

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from launcher import analysts
+from launcher import analysts, ratings
 from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, Refused, operator_lines, token_for
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
@@ -149,11 +149,12 @@ def servers_down(as_json: AsJson = False) -> None:
     print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
 
 
-analysts.register(
-    app,
-    lambda base_url: AnalystClient(address(base_url), operator_token()),
-    lambda work: ask(work),
-)
+for verbs in (analysts, ratings):
+    verbs.register(
+        app,
+        lambda base_url: AnalystClient(address(base_url), operator_token()),
+        lambda work: ask(work),
+    )
 
 
 def main() -> None:
@@ -286,5 +287,8 @@ def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
         f"{len(result.get('double_confirmed', ()))}, rows that differ: "
         f"{len(result.get('differences', ()))}"
     )
+    in_history = result.get("scores_in_history")
+    compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
+    print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
         print(f"problem: {result['problem']}")

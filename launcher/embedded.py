@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Protocol
 
-import aiohttp
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -24,6 +23,7 @@ from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.welcome import Welcome, stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
+from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
 from notifier.service import REPRESENTATIONS as NOTICES
 from notifier.service import Clients, NotifierService
@@ -35,12 +35,12 @@ from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
-from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import OnFailure, watch
 from runtime.tokens import TokenSettings, TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,6 @@ ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
 UNHURRIED: Final = Pace(at_once=2, batch=32)
 """Notices go out beside everything else in the one process: they must not crowd it out."""
 
-OnFailure = Callable[[str], None]
 OnReady = Callable[[Welcome], None]
 
 
@@ -124,26 +123,26 @@ async def _start(
     pool = await open_pool(postgres.dsn, size_max=POOL_SIZE)
     stack.callback(pool.terminate)
     await migrate(pool)
-    session = await stack.enter_async_context(aiohttp.ClientSession())
-    neighbours = connect_neighbours(session, own_url)
+    neighbours = InProcess(neighbours_state)
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
     journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
     stack.push_async_callback(journal.close)
 
     guard = OperatorGuard(data.operator_token, verifier)
+    analytics = ChdbAnalytics(data.path / "clickhouse")
+    stack.push_async_callback(analytics.close)
     query = QueryService(
         pool=pool,
         verifier=verifier,
         ugc=neighbours.ugc,
         clock=clock,
         feed_secret=data.feed_secret,
+        analytics=analytics,
     )
     await query.start()
     stack.push_async_callback(query.stop)
-    projector = ProjectorService(journal, pool, clock=clock)
-    analytics = ChdbAnalytics(data.path / "clickhouse")
-    stack.push_async_callback(analytics.close)
     history = HistoryService(journal, analytics, guard)
+    projector = ProjectorService(journal, pool, history=history.votes, clock=clock)
     notifier = NotifierService(
         journal,
         pool,
@@ -172,8 +171,13 @@ async def _start(
         "command_api": command,
     }
     for name, service in services.items():
-        _watch(await service.start(), name, on_failure)
+        watch(await service.start(), name, on_failure)
         stack.push_async_callback(service.stop)
+
+    def readiness() -> dict[str, Any]:
+        parts = {"query_api": query, **services}
+        return {**_readiness(parts), "circuits": neighbours.circuits()}
+
     for router in (
         *command.routers,
         *query.routers,
@@ -181,7 +185,7 @@ async def _start(
         *notifier.routers,
         build_projector_router(projector, guard),
         build_neighbours_router(neighbours_state),
-        build_process_router(lambda: _readiness({"query_api": query, **services})),
+        build_process_router(readiness),
     ):
         app.include_router(router)
     greeting = welcome(settings, data, neighbours_state)
@@ -197,15 +201,6 @@ async def _tell_when_ready(
         await asyncio.sleep(0.02)
     spare_long_lived_state()
     on_ready(greeting)
-
-
-def _watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> None:
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            log.critical("%s stopped", name, exc_info=task.exception())
-            on_failure(f"{name} stopped: {task.exception()}")
-
-    running.add_done_callback(ended)
 
 
 def _readiness(parts: Mapping[str, Ready]) -> dict[str, Any]:

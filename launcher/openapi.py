@@ -65,7 +65,7 @@ async def _started(app: FastAPI) -> AsyncIterator[None]:
 def _apps(scratch: Path) -> dict[str, FastAPI]:
     command, query, project, notify = _settings()
     return {
-        "command_api": command_api.main.build_app(command),
+        "command_api": command_api.main.build_app(command, _ignored),
         "query_api": query_api.main.build_app(query),
         "projector": projector.main.build_app(project, _ignored),
         "notifier": notifier.main.build_app(notify, _ignored),
@@ -97,7 +97,7 @@ def _settings() -> tuple[
     )
 
 
-def _ignored() -> None:
+def _ignored(_reason: str) -> None:
     """It has not stopped for good: it was asked what it serves."""
 
 

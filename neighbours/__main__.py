@@ -2,23 +2,15 @@
 
 import logging
 
-import uvicorn
-
 from neighbours.app import create_app
 from neighbours.settings import NeighboursSettings
+from runtime.serving import serve
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = NeighboursSettings()
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
+    serve(lambda _on_failure: create_app(settings), settings.host, settings.port)
 
 
 if __name__ == "__main__":

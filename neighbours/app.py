@@ -11,7 +11,7 @@ from fastapi import APIRouter, FastAPI
 from neighbours.auth import People, Signer, auth_router
 from neighbours.hand_on import HandOn
 from neighbours.movies import Films, movies_router
-from neighbours.notification import Inboxes, notification_router
+from neighbours.notification import Inboxes, SendBody, notification_router
 from neighbours.settings import NeighboursSettings
 from neighbours.shortener import Links, shortener_router
 from neighbours.store import Store
@@ -40,6 +40,13 @@ class Neighbours:
         )
         self.links = Links(self._store, settings.public_url, now)
 
+    def deliver(self, body: SendBody) -> bool:
+        """Whether the message is new; if so its recipient has it, by every channel."""
+        new = self.inboxes.take(body)
+        if new:
+            self.hand_on.offer(str(body.user_id), body.title, body.text, body.short_link)
+        return new
+
     def close(self) -> None:
         self.hand_on.close()
         self._store.close()
@@ -51,7 +58,7 @@ def build_router(state: Neighbours) -> APIRouter:
     router.include_router(auth_router(state.people, state.signer, state.switches))
     router.include_router(movies_router(state.films, state.switches))
     router.include_router(ugc_router(state.followers, state.switches))
-    router.include_router(notification_router(state.inboxes, state.hand_on, state.switches))
+    router.include_router(notification_router(state.deliver, state.inboxes, state.switches))
     router.include_router(shortener_router(state.links, state.switches))
     router.include_router(control_router(state.switches))
     return router

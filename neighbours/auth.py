@@ -1,5 +1,6 @@
 """Auth: everybody who names a login gets a token for it."""
 
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -24,6 +25,8 @@ from runtime.http import json_response
 from runtime.tokens import issue_token
 
 _PEOPLE: Final = uuid5(NAMESPACE_URL, "urn:practix:person")
+
+KEPT_MAX: Final = 10_000
 
 Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
@@ -93,6 +96,8 @@ class Signer:
 class People:
     def __init__(self, store: Store) -> None:
         self._store = store
+        # Asked for with every command of somebody; forgotten whenever anybody changes.
+        self._found = lru_cache(KEPT_MAX)(self._find)
 
     def log_in(self, body: LoginBody) -> dict[str, Any]:
         user_id = person_id_of(body.login)
@@ -110,16 +115,20 @@ class People:
             body.language,
             body.tz,
         )
+        self._found.cache_clear()
         return self.person(user_id)
 
     def person(self, user_id: str) -> dict[str, Any]:
         """Raises NotFound for somebody who never logged in."""
-        person = self._store.row(
-            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
-        )
+        person = self._found(user_id)
         if person is None:
             raise NotFound
         return person
+
+    def _find(self, user_id: str) -> dict[str, Any] | None:
+        return self._store.row(
+            "SELECT user_id, name, language, tz FROM person WHERE user_id = ?", user_id
+        )
 
 
 def auth_router(people: People, signer: Signer, switches: Switches) -> APIRouter:

@@ -1,5 +1,6 @@
 """Notification: takes messages, once each, and shows everybody's inbox."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -10,7 +11,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from contracts.errors import Malformed
-from neighbours.hand_on import HandOn
 from neighbours.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
@@ -75,7 +75,10 @@ class Inboxes:
         )
 
 
-def notification_router(inboxes: Inboxes, hand_on: HandOn, switches: Switches) -> APIRouter:
+def notification_router(
+    deliver: Callable[[SendBody], bool], inboxes: Inboxes, switches: Switches
+) -> APIRouter:
+    """`deliver` says whether the message is new."""
     router = APIRouter(
         prefix="/neighbours/notification",
         tags=["neighbours: Notification"],
@@ -89,9 +92,7 @@ def notification_router(inboxes: Inboxes, hand_on: HandOn, switches: Switches) -
         """Deliver a message once per key; sending it again is answered alike."""
         if idempotency_key is not None and idempotency_key != body.key:
             raise Malformed("malformed_header", {"header": "Idempotency-Key"})
-        new = inboxes.take(body)
-        if new:
-            hand_on.offer(str(body.user_id), body.title, body.text, body.short_link)
+        new = deliver(body)
         return json_response({"status": "accepted", "key": body.key, "repeated": not new})
 
     @router.get("/inbox/{user_id}")

@@ -49,6 +49,10 @@ class Switches:
 
         return pass_or_fail
 
+    @property
+    def down(self) -> frozenset[Service]:
+        return frozenset(name for name, switch in self._switches.items() if switch.down)
+
     def turn(self, service: Service, body: SwitchBody) -> Switch:
         switch = self._switches[service]
         switch.down = switch.down if body.down is None else body.down

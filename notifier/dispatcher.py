@@ -18,7 +18,6 @@ from notifier.backoff import Backoff
 from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed
 from notifier.outgoing import expanded
 from notifier.preferences import DEFAULT
-from notifier.store.connection import RowsRefused, TablesUnavailable
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
 from runtime.clock import Clock
 from runtime.neighbours.ports import (
@@ -28,6 +27,7 @@ from runtime.neighbours.ports import (
     ShortenerClient,
     UgcClient,
 )
+from runtime.tables import RowsRefused, TablesUnavailable
 
 log = logging.getLogger(__name__)
 

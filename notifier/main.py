@@ -4,14 +4,12 @@ It ends with status 1 when the journal cannot be trusted or another notifier has
 tables over.
 """
 
-import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
-import uvicorn
 from fastapi import FastAPI
 
 from notifier.service import REPRESENTATIONS, Clients, NotifierService
@@ -25,9 +23,8 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
-
-log = logging.getLogger(__name__)
 
 
 def open_journal(settings: Settings) -> Journal:
@@ -36,18 +33,13 @@ def open_journal(settings: Settings) -> Journal:
 
 def build_app(
     settings: Settings,
-    on_failure: Callable[[], None],
+    on_failure: OnFailure,
     journal_of: Callable[[Settings], Journal] = open_journal,
 ) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down.
 
     `on_failure` is called when the notifier has stopped for good.
     """
-
-    def stopped(running: asyncio.Task[None]) -> None:
-        if not running.cancelled():
-            log.critical("the notifier stopped", exc_info=running.exception())
-            on_failure()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -69,9 +61,13 @@ def build_app(
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             running = await service.start()
-            running.add_done_callback(stopped)
+            watch(running, "notifier", on_failure)
             yield
             await service.stop()
         await journal.close()
@@ -100,21 +96,4 @@ def clients_of(neighbours: NeighbourClients) -> Clients:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    failures: list[str] = []
-
-    def fail() -> None:
-        failures.append("the notifier stopped")
-        server.should_exit = True
-
-    config = uvicorn.Config(
-        build_app(settings, fail),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
-    server = uvicorn.Server(config)
-    server.run()
-    if failures:
-        sys.exit(failures[0])
+    serve(partial(build_app, settings), settings.host, settings.port)

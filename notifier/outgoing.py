@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from notifier.effects import (
@@ -192,7 +193,9 @@ def expanded(fanout: FanOutRow, followers: Iterable[PersonId]) -> Iterator[Row]:
                 effect.facts,
                 expires_at=effect.expires_at,
             )
-            yield told(tell, fanout.source, fanout.happened_at)
+            row = told(tell, fanout.source, fanout.happened_at)
+            # An operator may have given the fan-out more time than its event would have.
+            yield replace(row, expires_at=effect.expires_at)
 
 
 def _concerns(what: Withdraw, row: Row) -> bool:

@@ -7,23 +7,19 @@ stored position, and everything is said once.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Final, NamedTuple, NoReturn, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, NoReturn
 
 from contracts.errors import ProjectionBehind
 from contracts.records import Commit
 from notifier import metrics
-from notifier.store.connection import RowsRefused, TablesUnavailable
 from notifier.store.outbox import Outbox
 from runtime.journal import Journal
+from runtime.persisting import Persistence
+from runtime.tables import RowsRefused, TablesUnavailable
 from runtime.tail import START, Accepted, Position, Tail
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-RETRY_S_MIN: Final = 0.1
-RETRY_S_MAX: Final = 5.0
 
 
 class Limits(NamedTuple):
@@ -51,7 +47,11 @@ class JournalReader:
         self._moved = asyncio.Event()
         self.position: Position = START
         """Where the tables are."""
-        self.tables_available = False
+        self._persistence = Persistence("outbox", TablesUnavailable)
+
+    @property
+    def tables_available(self) -> bool:
+        return self._persistence.available
 
     @property
     def journal_available(self) -> bool:
@@ -60,7 +60,7 @@ class JournalReader:
     async def run(self) -> NoReturn:
         """Follow the journal. Raises JournalBroken, and Fenced where another notifier reads
         into the same tables."""
-        self._move(await self._persist(self._outbox.position))
+        self._move(await self._persistence.until_it_answers(self._outbox.position))
         self._tail = Tail(self._journal, self.position)
         try:
             while True:
@@ -107,7 +107,7 @@ class JournalReader:
                 log.error("event parked", extra={"position": letter.seq, "reason": letter.reason})
             metrics.DEAD_LETTERS.inc(len(written.letters))
 
-        await self._persist(write)
+        await self._persistence.until_it_answers(write)
         self._move(reached)
         if commits:
             self._on_notices()
@@ -116,22 +116,6 @@ class JournalReader:
         self.position = reached
         self._moved.set()
         self._moved = asyncio.Event()
-
-    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Until PostgreSQL answers; it may be away for as long as it likes."""
-        pause_s = RETRY_S_MIN
-        while True:
-            try:
-                result = await attempt()
-            except TablesUnavailable as error:
-                if self.tables_available or pause_s == RETRY_S_MIN:
-                    log.warning("outbox unavailable", extra={"reason": str(error)})
-                self.tables_available = False
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, RETRY_S_MAX)
-            else:
-                self.tables_available = True
-                return result
 
 
 def _parts(records: Sequence[Accepted], size: int) -> Iterator[Sequence[Accepted]]:

@@ -10,9 +10,11 @@ from fastapi import APIRouter
 
 from notifier import metrics
 from notifier.dispatcher import Dispatcher, Pace
-from notifier.http.routes import REPRESENTATIONS, Guard, build_operator_router, build_router
+from notifier.http.edge import Guard
+from notifier.http.fanouts import build_fanout_router
+from notifier.http.routes import REPRESENTATIONS, build_operator_router, build_router
 from notifier.reader import JournalReader, Limits
-from notifier.store.connection import TablesUnavailable, our_errors
+from notifier.store.fanouts import FanOuts
 from notifier.store.ledger import Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
@@ -20,6 +22,7 @@ from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.postgres import migrate
+from runtime.tables import TablesUnavailable, our_errors
 from runtime.tokens import TokenVerifier
 
 __all__ = ["REPRESENTATIONS", "Clients", "NotifierService"]
@@ -72,6 +75,7 @@ class NotifierService:
         ledger = Ledger(pool)
         self.routers: list[APIRouter] = [
             build_router(ledger, self._reader, verifier),
+            build_fanout_router(FanOuts(pool), guard, clock, self._dispatcher.wake),
             build_operator_router(ledger, self._reader, guard, clock, self._dispatcher.wake),
         ]
         self._running: asyncio.Task[None] | None = None

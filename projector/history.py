@@ -6,27 +6,24 @@ models. Delivers at least once; the sink makes a repeated block harmless.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple, NoReturn, TypeVar
+from typing import Any, NamedTuple, NoReturn
 
 from fastapi import APIRouter
 
 from contracts.records import Commit
 from projector.analytics.block import Block, block_of
 from projector.analytics_http import Guard, build_router
+from projector.history_votes import HistoryVotes
 from projector.sinks.clickhouse import ClickHouseSink
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_migrations import migrate
 from runtime.journal import Journal
+from runtime.persisting import Persistence
 from runtime.tail import START, Accepted, Position, Tail
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-RETRY_S_MIN: Final = 0.1
-RETRY_S_MAX: Final = 5.0
 
 
 class BlockLimits(NamedTuple):
@@ -57,9 +54,13 @@ class History:
         self._stored: Position = START
         self.position: Position = START
         """Up to here everything that happened is in the tables."""
-        self.tables_available = False
-        """False until the tables are there, and whenever ClickHouse does not answer."""
+        self._persistence = Persistence("history", AnalyticsError)
         self._advanced = asyncio.Event()
+
+    @property
+    def tables_available(self) -> bool:
+        """False until the tables are there, and whenever ClickHouse does not answer."""
+        return self._persistence.available
 
     async def reach(self, seq: int, wait_s: float) -> bool:
         """Whether the history has come to `seq`, within `wait_s`."""
@@ -76,8 +77,8 @@ class History:
     async def run(self) -> NoReturn:
         """Bring the tables to this version's shape, then follow. Waits for ClickHouse as
         long as it takes. Raises JournalBroken."""
-        await self._persist(lambda: migrate(self._analytics))
-        self.position = self._stored = await self._persist(self._sink.position)
+        await self._persistence.until_it_answers(lambda: migrate(self._analytics))
+        self.position = self._stored = await self._persistence.until_it_answers(self._sink.position)
         self._tail = Tail(self._journal, self.position)
         try:
             while True:
@@ -109,25 +110,9 @@ class History:
         self._advanced = asyncio.Event()
 
     async def _write(self, block: Block, reached: Position) -> None:
-        await self._persist(lambda: self._sink.write(block, reached))
+        await self._persistence.until_it_answers(lambda: self._sink.write(block, reached))
         self._stored = reached
         self._written_at = asyncio.get_running_loop().time()
-
-    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Until ClickHouse does it; it may be away, or out of space, for as long as it likes."""
-        pause_s = RETRY_S_MIN
-        while True:
-            try:
-                result = await attempt()
-            except AnalyticsError as error:
-                if self.tables_available or pause_s == RETRY_S_MIN:
-                    log.warning("history unavailable", extra={"reason": str(error)})
-                self.tables_available = False
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, RETRY_S_MAX)
-            else:
-                self.tables_available = True
-                return result
 
 
 class HistoryService:
@@ -146,6 +131,7 @@ class HistoryService:
     ) -> None:
         self._history = History(journal, analytics, limits)
         self._running: asyncio.Task[None] | None = None
+        self.votes = HistoryVotes(analytics, self._history)
         self.routers: list[APIRouter] = [build_router(analytics, self._history, guard)]
 
     @property
@@ -154,11 +140,11 @@ class HistoryService:
         return self._history.position.state.seq
 
     def readiness(self) -> dict[str, Any]:
-        """The read and write side work without history: report it, do not hang on it."""
+        """ClickHouse that is away does not make us unready: the history waits for it."""
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": self._history.journal_available,
-            "tables": self._history.tables_available,
+            "clickhouse": "available" if self._history.tables_available else "away",
             "position": self.position,
         }
 

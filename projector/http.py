@@ -10,10 +10,10 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
-from projector.ports import SinkUnavailable
+from projector.pace import Line
 from projector.service import ProjectorService
-from projector.verify import Line
 from runtime.http import json_response, read_json_body
+from runtime.tables import TablesUnavailable
 
 NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 10
@@ -36,7 +36,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         },
     )
     async def verify(request: Request) -> Response:
-        """Fold the journal again and compare: chain, capacity, overlaps, every row.
+        """Fold the journal again and compare: chain, capacity, overlaps, every row, and every
+        score with the votes in ClickHouse.
 
         One at a time; 429 while another one runs, 503 while the tables are not followed.
         """
@@ -65,7 +66,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
             raise Unavailable
         try:
             return json_response(await service.try_formula(formula))
-        except SinkUnavailable as error:
+        except TablesUnavailable as error:
             raise Unavailable from error
 
     return router
@@ -77,7 +78,7 @@ async def _lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
         async with aclosing(service.verify()) as lines:
             async for line in lines:
                 yield _encode(line)
-    except (SinkUnavailable, RateLimited) as error:
+    except (TablesUnavailable, RateLimited) as error:
         yield _encode({"ok": False, "problem": str(error)})
 
 

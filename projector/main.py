@@ -1,16 +1,14 @@
-"""A projector process of its own: `python -m projector.main`. Wired in `build_app`.
+"""A projector process of its own: `python -m projector`. Wired in `build_app`.
 
 It ends with status 1 when the journal cannot be trusted or another projector has taken
 the tables over.
 """
 
-import asyncio
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 
-import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -27,9 +25,8 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
-
-log = logging.getLogger(__name__)
 
 
 def open_journal(settings: Settings) -> Journal:
@@ -38,7 +35,7 @@ def open_journal(settings: Settings) -> Journal:
 
 def build_app(
     settings: Settings,
-    on_failure: Callable[[], None],
+    on_failure: OnFailure,
     journal_of: Callable[[Settings], Journal] = open_journal,
 ) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down.
@@ -46,31 +43,22 @@ def build_app(
     `on_failure` is called when the projector has stopped for good.
     """
 
-    def stopped(running: asyncio.Task[None]) -> None:
-        if not running.cancelled():
-            log.critical("the projector stopped", exc_info=running.exception())
-            on_failure()
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         journal = journal_of(settings)
         pool = await open_pool(settings.postgres_dsn.get_secret_value())
         guard = _guard(settings)
-        service = ProjectorService(journal, pool, limits=settings.limits())
-        app.include_router(build_router(service, guard))
-        app.include_router(build_process_router(service.readiness))
         async with AsyncExitStack() as stack:
-            (await service.start()).add_done_callback(stopped)
+            history = _open_history(settings, journal, guard, stack)
+            votes = None if history is None else history.votes
+            service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
+            app.include_router(build_router(service, guard))
+            app.include_router(build_process_router(service.readiness))
+            watch(await service.start(), "projector", on_failure)
             stack.push_async_callback(service.stop)
-            if settings.clickhouse_dsn is not None:
-                analytics = ServerAnalytics(
-                    settings.clickhouse_dsn.get_secret_value(),
-                    analyst_dsn=_secret(settings.clickhouse_analyst_dsn),
-                )
-                stack.push_async_callback(analytics.close)
-                history = HistoryService(journal, analytics, guard)
+            if history is not None:
                 app.include_router(history.routers[0])
-                (await history.start()).add_done_callback(stopped)
+                watch(await history.start(), "history", on_failure)
                 stack.push_async_callback(history.stop)
             yield
         await journal.close()
@@ -87,6 +75,20 @@ def build_app(
     return app
 
 
+def _open_history(
+    settings: Settings, journal: Journal, guard: OperatorGuard, stack: AsyncExitStack
+) -> HistoryService | None:
+    """None where the settings name no ClickHouse."""
+    if settings.clickhouse_dsn is None:
+        return None
+    analytics = ServerAnalytics(
+        settings.clickhouse_dsn.get_secret_value(),
+        analyst_dsn=_secret(settings.clickhouse_analyst_dsn),
+    )
+    stack.push_async_callback(analytics.close)
+    return HistoryService(journal, analytics, guard)
+
+
 def _secret(value: SecretStr | None) -> str | None:
     return None if value is None else value.get_secret_value()
 
@@ -99,25 +101,4 @@ def _guard(settings: Settings) -> OperatorGuard:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    failures: list[str] = []
-
-    def fail() -> None:
-        failures.append("the projector stopped")
-        server.should_exit = True
-
-    config = uvicorn.Config(
-        build_app(settings, fail),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
-    server = uvicorn.Server(config)
-    server.run()
-    if failures:
-        sys.exit(failures[0])
-
-
-if __name__ == "__main__":
-    main()
+    serve(partial(build_app, settings), settings.host, settings.port)

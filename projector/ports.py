@@ -1,26 +1,14 @@
 """Where rows go: the port of the sinks, what passes through it, and what may go wrong."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from projector.batch import Batch
-from projector.projections.rows import Table
+from projector.projections.rows import Key, Table
+from projector.projections.scores import Revealed
 from runtime.tail import Position
-
-
-class SinkUnavailable(Exception):
-    """Not reachable now; trying again later is worth it. A write may or may not have
-    happened: the position tells."""
-
-
-class RowsRefused(Exception):
-    """The tables cannot hold what the batch says. Nothing of it was written."""
-
-
-class Fenced(Exception):
-    """Somebody else moved the position: this projector must write nothing more."""
 
 
 class Step(NamedTuple):
@@ -32,19 +20,29 @@ class Step(NamedTuple):
     """Log time at the reached position; None where no record of the batch has one."""
 
 
+class WrongRank(NamedTuple):
+    """An evening that is not ranked as its host is."""
+
+    announcement_id: str
+    score: float
+    """The host's rank in `scores`, 0 where they have none."""
+    author_rank: float
+    """The one beside the evening."""
+
+
 class Sink(Protocol):
     """Tables, and the position up to which they follow the journal."""
 
     async def position(self) -> Position:
-        """`START` where nothing was written yet. Raises SinkUnavailable."""
+        """`START` where nothing was written yet. Raises TablesUnavailable."""
         ...
 
     async def stopped_keys(self) -> frozenset[str]:
-        """Keys of the dead letters. Raises SinkUnavailable."""
+        """Keys of the dead letters. Raises TablesUnavailable."""
         ...
 
     async def write(self, batch: Batch, step: Step) -> None:
-        """All of it and the new position, or nothing. Raises SinkUnavailable, RowsRefused,
+        """All of it and the new position, or nothing. Raises TablesUnavailable, RowsRefused,
         and Fenced where the tables are not at the expected position."""
         ...
 
@@ -54,7 +52,7 @@ class Sink(Protocol):
 
 
 class Snapshot(Protocol):
-    """Raises SinkUnavailable throughout."""
+    """Raises TablesUnavailable throughout."""
 
     async def position(self) -> Position: ...
 
@@ -62,4 +60,27 @@ class Snapshot(Protocol):
 
     def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
         """All rows in parts, each row's values in the order of the table's columns."""
+        ...
+
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        """Where `announcements.author_rank`, which is no column of a Table, is not what the
+        scores of this snapshot say."""
+        ...
+
+
+class VotesInHistory(Protocol):
+    """The votes as ClickHouse has them."""
+
+    @property
+    def position(self) -> int:
+        """seq up to which they follow the journal."""
+        ...
+
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        """Whether they have come to `seq`, within `wait_s`."""
+        ...
+
+    def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[Revealed]], None]:
+        """Everybody of whom a review was revealed up to `seq`, with all that were. Raises
+        AnalyticsError."""
         ...

@@ -7,25 +7,22 @@ lost: after a crash anywhere, also of the database, reading goes on from the sto
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Final, NamedTuple, NoReturn, TypeVar
+from typing import NamedTuple, NoReturn
 
 from contracts.records import Barrier, Commit
 from projector.batch import Batch, Projected
 from projector.intake import Intake
-from projector.ports import Fenced, RowsRefused, Sink, SinkUnavailable, Step
+from projector.ports import Sink, Step
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
+from runtime.persisting import Persistence
+from runtime.tables import Fenced, RowsRefused, TablesUnavailable
 from runtime.tail import START, Accepted, Position, Tail
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
-
-RETRY_S_MIN: Final = 0.1
-RETRY_S_MAX: Final = 5.0
 
 
 class Limits(NamedTuple):
@@ -61,7 +58,11 @@ class Projector:
         self._written_at = 0.0
         self.position: Position = START
         """Where the tables are."""
-        self.tables_available = False
+        self._persistence = Persistence("read models", TablesUnavailable)
+
+    @property
+    def tables_available(self) -> bool:
+        return self._persistence.available
 
     @property
     def journal_available(self) -> bool:
@@ -82,8 +83,8 @@ class Projector:
         """Follow the journal. Raises JournalBroken, and Fenced where another projector
         writes to the same tables."""
         while True:
-            self.position = await self._persist(self._sink.position)
-            self._intake = Intake(await self._persist(self._sink.stopped_keys))
+            self.position = await self._persistence.until_it_answers(self._sink.position)
+            self._intake = Intake(await self._persistence.until_it_answers(self._sink.stopped_keys))
             self._tail = Tail(self._journal, self.position)
             try:
                 await self._follow()
@@ -104,7 +105,7 @@ class Projector:
     async def _tables_went_back(self) -> bool:
         """A database that crashed may come back without the last batches it had taken; a
         rival only ever moves it forward."""
-        stored = (await self._persist(self._sink.position)).state.seq
+        stored = (await self._persistence.until_it_answers(self._sink.position)).state.seq
         if stored >= self.position.state.seq:
             return False
         log.warning("tables went back", extra={"position": stored})
@@ -156,29 +157,13 @@ class Projector:
                 tried = True
                 await self._sink.write(batch, step)
 
-        await self._persist(write)
+        await self._persistence.until_it_answers(write)
         self.position = step.reached
         self._written_at = asyncio.get_running_loop().time()
         self._intake.stop(batch.letters)
         for letter in batch.letters:
             log.error("event parked", extra={"position": letter.seq, "reason": letter.reason})
         self._on_written(batch)
-
-    async def _persist(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Until the sink answers; it may be away for as long as it likes."""
-        pause_s = RETRY_S_MIN
-        while True:
-            try:
-                result = await attempt()
-            except SinkUnavailable as error:
-                if self.tables_available or pause_s == RETRY_S_MIN:
-                    log.warning("tables unavailable", extra={"reason": str(error)})
-                self.tables_available = False
-                await asyncio.sleep(pause_s)
-                pause_s = min(2 * pause_s, RETRY_S_MAX)
-            else:
-                self.tables_available = True
-                return result
 
 
 def _parts(records: Sequence[Accepted], events_max: int) -> Iterator[Sequence[Accepted]]:

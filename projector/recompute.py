@@ -18,6 +18,7 @@ from msgspec import Struct, to_builtins
 from contracts.scoring import PUBLISHED, Formula
 from projector.projections.rows import Key
 from projector.projections.scores import SCORES, Revealed
+from projector.sinks.author_rank import rank_all_evenings
 from projector.sinks.scores import SELECT_REVEALED, by_ratee, statements_of
 from projector.sinks.statements import SCHEMA
 
@@ -107,17 +108,21 @@ async def try_formula(pool: asyncpg.Pool, formula: Formula) -> Trial:
 
 
 async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> bool:
-    """Have all scores be those of `formula`. False where they are already."""
+    """Have all scores be those of `formula`, and evenings be ranked by them: while one version
+    followed another, a projector that keeps no ranks may have written. False where the
+    scores were such already."""
     wanted = to_builtins(formula)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(_LOCK_POSITIONS)
-        if await connection.fetchval(_SELECT_FORMULA) == wanted:
-            return False
-        await _fill_shadow(connection, formula)
-        await connection.execute(_SWITCH)
-        await connection.execute(_STORE_FORMULA, wanted)
-    log.info("scores computed anew", extra={"formula": wanted})
-    return True
+        changed: bool = await connection.fetchval(_SELECT_FORMULA) != wanted
+        if changed:
+            await _fill_shadow(connection, formula)
+            await connection.execute(_SWITCH)
+            await connection.execute(_STORE_FORMULA, wanted)
+        await rank_all_evenings(connection)
+    if changed:
+        log.info("scores computed anew", extra={"formula": wanted})
+    return changed
 
 
 async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> None:

@@ -12,14 +12,16 @@ from contracts.errors import RateLimited
 from contracts.scoring import Formula
 from projector import metrics
 from projector.batch import Batch
-from projector.ports import SinkUnavailable
+from projector.pace import Line
+from projector.ports import VotesInHistory
 from projector.projector import Limits, Projector
 from projector.recompute import Trial, publish_formula, try_formula
-from projector.sinks.postgres import PostgresSink, our_errors
-from projector.verify import Line, verify
+from projector.sinks.postgres import PostgresSink
+from projector.verify import verify
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.postgres import migrate
+from runtime.tables import TablesUnavailable, our_errors
 
 log = logging.getLogger(__name__)
 
@@ -27,18 +29,21 @@ MIGRATE_RETRY_S = 1.0
 
 
 class ProjectorService:
-    """Keeps the tables behind `pool` up with `journal`. Start once, stop once."""
+    """Keeps the tables behind `pool` up with `journal`. Start once, stop once. Where there is
+    a `history`, verify compares the scores with it."""
 
     def __init__(
         self,
         journal: Journal,
         pool: asyncpg.Pool,
         *,
+        history: VotesInHistory | None = None,
         limits: Limits = Limits(),  # noqa: B008 - immutable
         clock: Clock = system_clock,
     ) -> None:
         self._journal = journal
         self._pool = pool
+        self._history = history
         self._sink = PostgresSink(pool)
         self._projector = Projector(
             journal, self._sink, limits=limits, clock=clock, on_written=_count
@@ -95,7 +100,7 @@ class ProjectorService:
         try:
             async with (
                 self._sink.snapshot() as snapshot,
-                aclosing(verify(self._journal, snapshot)) as lines,
+                aclosing(verify(self._journal, snapshot, self._history)) as lines,
             ):
                 async for line in lines:
                     yield line
@@ -103,7 +108,7 @@ class ProjectorService:
             self.verifying = False
 
     async def try_formula(self, formula: Formula) -> Trial:
-        """As `projector.recompute.try_formula`. Raises SinkUnavailable."""
+        """As `projector.recompute.try_formula`. Raises TablesUnavailable."""
         with our_errors():
             return await try_formula(self._pool, formula)
 
@@ -114,7 +119,7 @@ class ProjectorService:
                     await migrate(self._pool)
                     await publish_formula(self._pool)
                 return
-            except SinkUnavailable as error:
+            except TablesUnavailable as error:
                 log.warning("PostgreSQL unavailable", extra={"reason": str(error)})
                 await asyncio.sleep(MIGRATE_RETRY_S)
 

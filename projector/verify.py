@@ -2,8 +2,9 @@
 
 One pass over the journal, from its first record to the tables' position, checks the hash
 chain, proves the rules from the events alone (`projector.ledger`) and computes the rows
-that the tables should have. Then every row of a snapshot is compared. Nothing is locked,
-and the event loop is given back every few milliseconds, so it can run beside live traffic.
+that the tables should have. Then every row of a snapshot is compared, and every score once
+more with what the votes in ClickHouse come to. Nothing is locked, and the event loop is
+given back every few milliseconds, so it can run beside live traffic.
 """
 
 import asyncio
@@ -16,35 +17,37 @@ from contracts.records import Commit
 from projector.findings import Findings
 from projector.intake import Intake
 from projector.ledger import Ledger
-from projector.ports import Snapshot
+from projector.pace import Line, Pace
+from projector.ports import Snapshot, VotesInHistory
 from projector.projections.announcements import ANNOUNCEMENTS
 from projector.projections.bookings import BOOKINGS
 from projector.projections.project import TABLES
 from projector.projections.rows import Table
+from projector.score_comparison import NotCompared, compare_scores
 from projector.sinks.memory import MemoryTables, Row
 from runtime.journal import Journal
 from runtime.tail import Accepted, Position, Tail
 
-SLICE_S: Final = 0.002
-"""Work at a stretch: less than a request beside it would notice."""
-PROGRESS_S: Final = 0.5
 FETCH_WAIT_S: Final = 1.0
 PATIENCE_S: Final = 30.0
 """How long to wait for a record that the tables have seen."""
 
-Line = dict[str, Any]
-
 
 async def verify(
-    journal: Journal, snapshot: Snapshot, *, patience_s: float = PATIENCE_S
+    journal: Journal,
+    snapshot: Snapshot,
+    history: VotesInHistory | None = None,
+    *,
+    patience_s: float = PATIENCE_S,
 ) -> AsyncGenerator[Line, None]:
     """Progress lines `{"phase", "done", "of"}`, then the result.
 
     The result has `ok`, `position`, `records`, `commits`, the number of `announcements` and
     `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
-    (examples; `found` has how many there are), `dead_letters`, `problem` (why the journal
-    could not be followed to the tables' position, or None) and `seconds`. Raises
-    SinkUnavailable; a broken journal is a result.
+    (examples; `found` has how many there are), `dead_letters`, `scores_in_history` (how many
+    people's were compared with `history`; None where they were not), `problem` (why the
+    journal or the history could not be followed to the tables' position, or None) and
+    `seconds`. Raises TablesUnavailable; a broken journal is a result.
     """
     loop = asyncio.get_running_loop()
     started_at = loop.time()
@@ -52,6 +55,7 @@ async def verify(
     letters = await snapshot.dead_letters()
     differences = Findings()
     problem: str | None = None
+    in_history: int | None = None
     try:
         async with aclosing(fold.read(journal, patience_s)) as lines:
             async for line in lines:
@@ -59,10 +63,18 @@ async def verify(
         async with aclosing(_compare(fold.tables, snapshot, differences)) as lines:
             async for line in lines:
                 yield line
-    except JournalBroken as broken:
-        problem = str(broken)
+        if history is not None:
+            target = fold.target.state.seq
+            compared = compare_scores(history, snapshot, target, differences, patience_s)
+            async with aclosing(compared) as lines:
+                async for line in lines:
+                    in_history = line["done"]
+                    yield line
+    except (JournalBroken, NotCompared) as error:
+        problem, in_history = str(error), None
     yield fold.result(differences, letters, problem) | {
-        "seconds": round(loop.time() - started_at, 3)
+        "scores_in_history": in_history,
+        "seconds": round(loop.time() - started_at, 3),
     }
 
 
@@ -82,7 +94,7 @@ class _Fold:
         """Raises JournalBroken where the journal does not lead to the target."""
         loop = asyncio.get_running_loop()
         tail = Tail(journal)
-        pace = _Pace("journal", self.target.state.seq)
+        pace = Pace("journal", self.target.state.seq)
         heard_at = loop.time()
         try:
             while missing := self.target.state.seq - self._records:
@@ -150,10 +162,11 @@ class _Fold:
 async def _compare(
     expected: MemoryTables, snapshot: Snapshot, differences: Findings
 ) -> AsyncGenerator[Line, None]:
-    """Row by row; what was found is taken out of `expected`, what stays is missing."""
+    """Row by row; what was found is taken out of `expected`, what stays is missing. What
+    follows from the scores is held against the snapshot's own, which were compared by then."""
     for table in TABLES:
         rows = expected.rows[table.name]
-        pace = _Pace(table.name, len(rows))
+        pace = Pace(table.name, len(rows))
         done = 0
         async for part in snapshot.rows(table):
             for row in part:
@@ -165,6 +178,9 @@ async def _compare(
             differences.add(table=table.name, key=key, only_in="journal")
         rows.clear()
         yield pace.line(done)
+    for wrong in await snapshot.wrong_ranks():
+        columns = {"author_rank": {"scores": wrong.score, "table": wrong.author_rank}}
+        differences.add(table=ANNOUNCEMENTS.name, key=wrong.announcement_id, columns=columns)
 
 
 def _compare_row(
@@ -179,28 +195,3 @@ def _compare_row(
             if ours != theirs
         }
         differences.add(table=table.name, key=actual[0], columns=columns)
-
-
-class _Pace:
-    """Gives the event loop back in time, and says when progress is worth a line."""
-
-    def __init__(self, phase: str, of: int) -> None:
-        self._phase = phase
-        self._of = of
-        self._now = asyncio.get_running_loop().time
-        self._rested_at = self._reported_at = self._now()
-
-    def is_due(self) -> bool:
-        return self._now() - self._rested_at >= SLICE_S
-
-    async def rest(self) -> bool:
-        """True once in a while: report."""
-        await asyncio.sleep(0)
-        self._rested_at = self._now()
-        if self._rested_at - self._reported_at < PROGRESS_S:
-            return False
-        self._reported_at = self._rested_at
-        return True
-
-    def line(self, done: int) -> Line:
-        return {"phase": self._phase, "done": done, "of": self._of}

@@ -13,8 +13,17 @@ from contracts.ids import PersonId
 from contracts.representations import AnnouncementResponse
 from query_api import filters
 from query_api.announcements import COLUMNS, list_line
+from query_api.calendar import add_fits_my_schedule
 from query_api.documented import Parameter, documented, one_of
-from query_api.filters import Where, add_filters, given, malformed, statuses_of
+from query_api.filters import (
+    Where,
+    add_filters,
+    add_times,
+    given,
+    is_true,
+    malformed,
+    statuses_of,
+)
 from query_api.paging import (
     INSTANT,
     INTEGER,
@@ -27,6 +36,7 @@ from query_api.paging import (
 )
 from query_api.ratings import BY_AUTHOR_RATING
 from query_api.reading import Reads, answer
+from query_api.rules import DEFAULT_RULES, Rules
 from query_api.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
 from runtime.clock import Clock
 from runtime.http import language_of
@@ -67,7 +77,7 @@ def build_router(reads: Reads, clock: Clock) -> APIRouter:
         come, soonest first."""
         caller = await reads.caller(request)
         followed = await reads.followed_by(caller)
-        page = list_page(request.query_params, caller, followed, clock())
+        page = list_page(request.query_params, caller, followed, clock(), reads.rules)
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.search(page.sql, *page.arguments)
         language = language_of(request)
@@ -79,7 +89,11 @@ def build_router(reads: Reads, clock: Clock) -> APIRouter:
 
 
 def list_page(
-    parameters: QueryParams, caller: Caller, followed: Sequence[PersonId], now: datetime
+    parameters: QueryParams,
+    caller: Caller,
+    followed: Sequence[PersonId],
+    now: datetime,
+    rules: Rules = DEFAULT_RULES,
 ) -> Page:
     """Mine are listed in every status; of all others the current ones, unless one asks for
     a status. Raises Malformed."""
@@ -94,7 +108,10 @@ def list_page(
         where.add(STILL_TO_COME, now)
     if statuses and not caller.is_super and STATUSES_OF_PARTIES.issuperset(statuses):
         where.add(OWN_OR_INVOLVED)
+    add_times(where, parameters, rules.days_of)
     add_filters(where, parameters)
+    if is_true(parameters, "fits_my_schedule"):
+        add_fits_my_schedule(where, rules)
     sort, limit = sort_of(parameters, SORTS, "event_time"), limit_of(parameters)
     if (last := cursor_of(parameters, sort)) is not None:
         where.add(sort.behind("a.announcement_id"), *last)

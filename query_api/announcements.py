@@ -111,7 +111,7 @@ async def _detail(
 ) -> DetailAnnouncementResponse:
     everyone = caller.is_super or row["author_id"] == caller.person_id
     guests: Sequence[asyncpg.Record] = ()
-    if everyone or (row["my_state"] == "confirmed" and not reads.hide_guest_list):
+    if everyone or (row["my_state"] == "confirmed" and not reads.rules.hide_guest_list):
         guests = await snapshot.rows(SELECT_GUESTS, row["announcement_id"], everyone)
     return DetailAnnouncementResponse(
         **_line_fields(row, language),

@@ -10,13 +10,15 @@ from starlette.responses import Response
 
 from contracts.booking_state import BookingState
 from contracts.errors import Language
-from contracts.representations import BookingResponse, DetailBookingResponse, Overlap
+from contracts.representations import BookingResponse, DetailBookingResponse
 from query_api.announcements import select_visible
+from query_api.calendar import overlaps
 from query_api.documented import ID, Parameter, documented, one_of, some_of
 from query_api.filters import Where, given, malformed, parse_id, parse_some
 from query_api.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of, limit_of
 from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.reading import Reads, Snapshot, answer, path_id
+from query_api.rules import Rules
 from runtime.http import language_of
 from runtime.tokens import Caller
 
@@ -48,24 +50,6 @@ SELECT_PLACE_IN_LINE: Final = """
     WHERE announcement_id = $1 AND waiting AND queued_seq < $2
 """
 
-SELECT_OVERLAPS: Final = """
-    SELECT other.announcement_id, other.title, other.event_time, other.ends_at,
-           b.state, other.author_id = $1::uuid AS hosting
-    FROM read_model.announcements other
-    LEFT JOIN read_model.bookings b
-        ON b.announcement_id = other.announcement_id AND b.guest_id = $1::uuid
-    WHERE other.announcement_id IN (
-            SELECT announcement_id FROM read_model.bookings
-            WHERE guest_id = $1::uuid
-              AND state IN ('requested', 'waitlisted', 'invited', 'offered', 'confirmed')
-            UNION ALL
-            SELECT announcement_id FROM read_model.announcements WHERE author_id = $1::uuid)
-      AND other.announcement_id <> $2 AND other.status IN ('Alive', 'Closed')
-      AND other.event_time < $4 AND $3 < other.ends_at
-    ORDER BY other.event_time, other.announcement_id
-    LIMIT 100
-"""
-
 BY_CREATION: Final = Sort("created", "b.created", INSTANT, "timestamptz")
 STATES: Final[tuple[str, ...]] = get_args(BookingState)
 PARAMETERS: Final = (
@@ -84,7 +68,7 @@ def build_router(reads: Reads) -> APIRouter:
         booking_id = path_id(request, "booking_id")
         async with reads.snapshot(request) as snapshot:
             row = await snapshot.row(SELECT_BY_ID, caller.is_super, caller.person_id, booking_id)
-            detail = await _detail(snapshot, row, caller, language_of(request))
+            detail = await _detail(snapshot, row, caller, language_of(request), reads.rules)
         return answer(request, detail, snapshot.position)
 
     @router.get(
@@ -101,7 +85,7 @@ def build_router(reads: Reads) -> APIRouter:
             row = await snapshot.row(
                 SELECT_BY_PAIR, caller.is_super, caller.person_id, announcement_id, guest_id
             )
-            detail = await _detail(snapshot, row, caller, language_of(request))
+            detail = await _detail(snapshot, row, caller, language_of(request), reads.rules)
         return answer(request, detail, snapshot.position)
 
     @router.get(
@@ -115,7 +99,7 @@ def build_router(reads: Reads) -> APIRouter:
         followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
             evening = await select_visible(snapshot, caller, followed, announcement_id)
-            confirmed = evening["my_state"] == "confirmed" and not reads.hide_guest_list
+            confirmed = evening["my_state"] == "confirmed" and not reads.rules.hide_guest_list
             where = Where()
             where.add("b.announcement_id = {}", announcement_id)
             if not (caller.is_super or evening["author_id"] == caller.person_id):
@@ -180,7 +164,7 @@ async def _answer_page(request: Request, snapshot: Snapshot, where: Where) -> Re
 
 
 async def _detail(
-    snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language
+    snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language, rules: Rules
 ) -> DetailBookingResponse:
     place = None
     if row["waiting"]:
@@ -200,30 +184,8 @@ async def _detail(
         preapproved=row["preapproved"],
         reason=row["reason"],
         message=row["message"],
-        overlaps=await _overlaps(snapshot, row, caller),
+        overlaps=await overlaps(snapshot, row, caller, rules),
     )
-
-
-async def _overlaps(snapshot: Snapshot, row: asyncpg.Record, caller: Caller) -> list[Overlap]:
-    """Shown to the guest only, while there is something to decide."""
-    pending = row["state"] in ("requested", "waitlisted", "invited", "offered")
-    if row["guest_id"] != caller.person_id or not pending:
-        return []
-    found = await snapshot.rows(
-        SELECT_OVERLAPS, caller.person_id, row["announcement_id"], row["event_time"], row["ends_at"]
-    )
-    return [
-        Overlap(
-            announcement_id=other["announcement_id"],
-            title=other["title"],
-            event_time=other["event_time"],
-            ends_at=other["ends_at"],
-            role="host" if other["hosting"] else "guest",
-            state="hosting" if other["hosting"] else other["state"],
-            blocking=other["hosting"] or other["state"] == "confirmed",
-        )
-        for other in found
-    ]
 
 
 def _line_fields(row: asyncpg.Record) -> dict[str, Any]:

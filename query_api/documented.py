@@ -31,6 +31,7 @@ _PROBLEMS: Final = {
     401: "no token, or one that does not hold",
     404: "absent or hidden",
     422: "a parameter is malformed",
+    503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`",
 }
 _MIN_POSITION: Final = Parameter(

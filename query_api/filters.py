@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, get_args
+from unicodedata import normalize
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
@@ -18,13 +19,11 @@ from contracts.representations import AnnouncementStatus
 from query_api.documented import BOOLEAN, ID, INSTANT, Parameter, some_of
 from query_api.ratings import AUTHOR_RATING
 
-DAYS_OF: Final = ZoneInfo("Europe/Moscow")
-"""Where a date without a time of day begins and ends."""
-
 WORDS_MAX: Final = 8
 STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
 
-_WORD: Final = re.compile(r"\w+")
+_WORD: Final = re.compile(r"[^\W_]+")
+_ALIKE: Final = str.maketrans("Ёё", "Ее")
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -80,20 +79,11 @@ def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
     return sorted(found)
 
 
-def _from(text: str, parameter: str) -> datetime:
-    return _instant(text, parameter, later=timedelta())
-
-
-def _to(text: str, parameter: str) -> datetime:
-    """A date means to the end of that day."""
-    return _instant(text, parameter, later=timedelta(days=1))
-
-
-def _instant(text: str, parameter: str, later: timedelta) -> datetime:
-    """`later` is added to a bare date."""
+def _instant(text: str, parameter: str, zone: ZoneInfo, later: timedelta) -> datetime:
+    """A bare date means its beginning in `zone`, so much `later`."""
     try:
         if _DATE.fullmatch(text):
-            return datetime.combine(date.fromisoformat(text) + later, time(), DAYS_OF)
+            return datetime.combine(date.fromisoformat(text) + later, time(), zone)
         # A plus sign that a client forgot to escape arrives as a space.
         instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
         if instant.tzinfo is None:
@@ -114,8 +104,9 @@ def _score(text: str, parameter: str) -> float:
 
 
 def _prefixes(text: str, parameter: str) -> str:
-    """A tsquery: every word, as the beginning of one."""
-    words = _WORD.findall(text)[:WORDS_MAX]
+    """A tsquery: every word, as the beginning of one. Words are parted and letters folded as
+    `read_model.search_words` does it."""
+    words = _WORD.findall(normalize("NFC", text).translate(_ALIKE))[:WORDS_MAX]
     if not words:
         raise malformed(parameter)
     return " & ".join(f"{word}:*" for word in words)
@@ -123,12 +114,13 @@ def _prefixes(text: str, parameter: str) -> str:
 
 Parse = Callable[[str, str], Any]
 
-TIMES: Final[dict[str, tuple[Parse, str]]] = {
-    "date_from": (_from, "a.event_time >= {}"),
-    "date_to": (_to, "a.event_time < {}"),
+TIMES: Final = {
+    "date_from": (timedelta(), "a.event_time >= {}"),
+    "date_to": (timedelta(days=1), "a.event_time < {}"),
 }
+"""How much later than its beginning a bare date means: to the end of that day."""
 
-FILTERS: Final[dict[str, tuple[Parse, str]]] = TIMES | {
+FILTERS: Final[dict[str, tuple[Parse, str]]] = {
     "location": (_prefixes, "a.location_words @@ to_tsquery('simple', {})"),
     "q": (_prefixes, "a.words @@ to_tsquery('simple', {})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
@@ -137,26 +129,6 @@ FILTERS: Final[dict[str, tuple[Parse, str]]] = TIMES | {
     "author_id": (parse_id, "a.author_id = {}"),
     "movie_id": (parse_id, "a.movie_id = {}"),
 }
-
-# Found once per query, however many lines are looked at.
-_BUSY: Final = """(
-    SELECT {what} FROM read_model.announcements busy
-    WHERE busy.status IN ('Alive', 'Closed') AND busy.announcement_id IN (
-        SELECT announcement_id FROM read_model.announcements WHERE author_id = $2::uuid
-        UNION ALL
-        SELECT announcement_id FROM read_model.bookings
-        WHERE guest_id = $2::uuid AND state = 'confirmed'))
-"""
-_BUSY_EVENINGS: Final = _BUSY.format(what="busy.announcement_id")
-_BUSY_TIMES: Final = _BUSY.format(
-    what="coalesce(range_agg(tstzrange(busy.event_time, busy.ends_at)), tstzmultirange())"
-)
-
-FITS_MY_SCHEDULE: Final = f"""(
-    a.announcement_id IN {_BUSY_EVENINGS}
-    OR NOT tstzrange(a.event_time, a.ends_at) && {_BUSY_TIMES}
-)"""
-"""Takes $2, the viewer. What the viewer hosts or is confirmed for fits: it is the schedule."""
 
 TIME_PARAMETERS: Final = (
     Parameter("date_from", "evenings that start at this instant, on this day, or later", INSTANT),
@@ -182,26 +154,27 @@ PARAMETERS: Final = (
 
 
 def add_filters(where: Where, parameters: QueryParams) -> None:
-    """All but the status, which decides how the rest is looked for. Raises Malformed for a
-    value that its parameter cannot have."""
-    _add(where, parameters, FILTERS)
-    fits = given(parameters, "fits_my_schedule")
-    if fits is not None and parse_boolean(fits, "fits_my_schedule"):
-        where.add(FITS_MY_SCHEDULE)
+    """Those that need nothing but their own value. Raises Malformed for one that its
+    parameter cannot have."""
+    for name, (parse, condition) in FILTERS.items():
+        if (text := given(parameters, name)) is not None:
+            where.add(condition, parse(text, name))
 
 
-def add_times(where: Where, parameters: QueryParams) -> None:
-    """Raises Malformed."""
-    _add(where, parameters, TIMES)
+def add_times(where: Where, parameters: QueryParams, zone: ZoneInfo) -> None:
+    """Bare dates are days of `zone`. Raises Malformed."""
+    for name, (later, condition) in TIMES.items():
+        if (text := given(parameters, name)) is not None:
+            where.add(condition, _instant(text, name, zone, later))
+
+
+def is_true(parameters: QueryParams, name: str) -> bool:
+    """Whether it is given, and true. Raises Malformed."""
+    text = given(parameters, name)
+    return text is not None and parse_boolean(text, name)
 
 
 def statuses_of(parameters: QueryParams) -> list[str]:
     """The statuses asked for; empty where none is named. Raises Malformed."""
     text = given(parameters, "status")
     return [] if text is None else parse_some(text, "status", frozenset(STATUSES))
-
-
-def _add(where: Where, parameters: QueryParams, filters: dict[str, tuple[Parse, str]]) -> None:
-    for name, (parse, condition) in filters.items():
-        if (text := given(parameters, name)) is not None:
-            where.add(condition, parse(text, name))

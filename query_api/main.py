@@ -5,17 +5,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
-import uvicorn
 from fastapi import FastAPI
 
 from query_api.service import REPRESENTATIONS, QueryService
 from query_api.settings import Settings
+from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
+from runtime.serving import serve
 from runtime.tokens import TokenVerifier
 
 
@@ -27,6 +28,7 @@ def build_app(settings: Settings) -> FastAPI:
         pool = await open_pool(
             settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
         )
+        analytics = _open_analytics(settings)
         async with aiohttp.ClientSession() as session:
             neighbours = connect_neighbours(session, settings.neighbours)
             service = QueryService(
@@ -35,15 +37,22 @@ def build_app(settings: Settings) -> FastAPI:
                 ugc=neighbours.ugc,
                 clock=system_clock,
                 feed_secret=settings.feed_secret.get_secret_value(),
-                hide_guest_list=settings.hide_guest_list,
+                analytics=analytics,
+                rules=settings.rules(),
                 min_position_timeout_s=settings.min_position_timeout_s,
             )
             for router in service.routers:
                 app.include_router(router)
-            app.include_router(build_process_router(service.readiness))
+            app.include_router(
+                build_process_router(
+                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
+                )
+            )
             await service.start()
             yield
             await service.stop()
+        if analytics is not None:
+            await analytics.close()
         pool.terminate()
 
     app = FastAPI(
@@ -57,14 +66,12 @@ def build_app(settings: Settings) -> FastAPI:
     return app
 
 
+def _open_analytics(settings: Settings) -> ServerAnalytics | None:
+    dsn = settings.clickhouse_dsn
+    return None if dsn is None else ServerAnalytics(dsn.get_secret_value())
+
+
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    uvicorn.run(
-        build_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-    )
+    serve(lambda _on_failure: build_app(settings), settings.host, settings.port)

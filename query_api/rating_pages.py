@@ -1,16 +1,14 @@
-"""Read models `ratings` and `scores`: of a pair, of an evening, of a person, and why.
+"""How a person and an evening are rated, how a score comes about, and how it drifted.
 
-Of a sealed review only its rater is told. Of revealed ones everybody is told the scores,
-but not who gave them or where: that would say who was at which evening. The two sides
-know that anyway.
+All of it from the votes in the history (ClickHouse), by the same function that writes the
+scores in PostgreSQL. Everybody is told what was said, but not who said it or where: that
+would say who was at which evening. The two sides know that anyway.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
-import asyncpg
-import msgspec
 from fastapi import APIRouter
 from msgspec import Struct
 from starlette.requests import Request
@@ -18,57 +16,16 @@ from starlette.responses import Response
 
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
-from contracts.representations import RatingResponse
-from contracts.scoring import PUBLISHED, Explanation, Formula, Vote, distribution_of, explain
+from contracts.scoring import PUBLISHED, Formula, distribution_of, explain, score_of
 from query_api.announcements import select_visible
 from query_api.documented import Parameter, documented, one_of
 from query_api.filters import given, malformed
-from query_api.reading import Reads, Snapshot, answer, path_id
+from query_api.history_reading import HistoryReads
+from query_api.lateness import Lateness, lateness_of, no_shows_of
+from query_api.rating_drift import RatingDrift, drift_of
+from query_api.reading import Reads, answer, min_position_of, path_id
+from query_api.votes import Role, Said, counted, of_role, said_of, said_of_host_at
 from runtime.tokens import Caller
-
-COUNTED: Final = "r.revealed_at IS NOT NULL AND NOT r.retracted"
-
-SELECT_SIDES: Final = """
-    SELECT FROM read_model.announcements a
-    JOIN read_model.bookings b USING (announcement_id)
-    WHERE a.announcement_id = $1 AND b.state = 'confirmed'
-      AND ((a.author_id = $2::uuid AND b.guest_id = $3::uuid)
-           OR (a.author_id = $3::uuid AND b.guest_id = $2::uuid))
-"""
-
-SELECT_OF_PAIR: Final = f"""
-    SELECT r.* FROM read_model.ratings r
-    WHERE r.announcement_id = $1
-      AND ((r.rater_id = $2::uuid AND r.ratee_id = $3::uuid)
-           OR (r.rater_id = $3::uuid AND r.ratee_id = $2::uuid AND {COUNTED}))
-"""
-
-SELECT_OF_PERSON: Final = f"""
-    SELECT r.* FROM read_model.ratings r
-    WHERE r.ratee_id = $1 AND {COUNTED} AND ($2::text IS NULL OR r.role = $2)
-    ORDER BY r.created DESC, r.review_id
-"""
-
-SELECT_OF_EVENING: Final = f"""
-    SELECT r.score FROM read_model.ratings r
-    WHERE r.announcement_id = $1 AND r.role = 'host' AND {COUNTED}
-"""
-
-SELECT_SCORES: Final = "SELECT * FROM read_model.scores WHERE person_id = $1"
-
-SELECT_DISTRIBUTION: Final = f"""
-    SELECT r.role, r.score FROM read_model.ratings r WHERE r.ratee_id = $1 AND {COUNTED}
-"""
-
-
-class PairRatings(Struct, frozen=True):
-    """What the caller said of a person at an evening, and that person of the caller."""
-
-    announcement_id: AnnouncementId
-    user_id: PersonId
-    given: RatingResponse | None
-    received: RatingResponse | None
-    """None while it is sealed, or where there is none."""
 
 
 class RoleScore(Struct, frozen=True):
@@ -83,11 +40,19 @@ class RoleScore(Struct, frozen=True):
 
 
 class UserRating(Struct, frozen=True):
+    """The counters stand beside the scores and never change them."""
+
     user_id: PersonId
     host: RoleScore
     guest: RoleScore
     overall: RoleScore
     """Of all ratings, whatever the role."""
+    late_cancellations: int
+    """Evenings that the person, confirmed, left less than 24 hours before they began."""
+    no_shows: int
+    """Revealed ratings of the person as guest that are tagged `no_show`."""
+    late_calls_off: int
+    """Own evenings called off less than 24 hours before, with somebody confirmed."""
 
 
 class AnnouncementRating(Struct, frozen=True):
@@ -117,7 +82,7 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
     `rating` is the rounded value; it is 0.0 where nobody rated."""
 
     user_id: PersonId
-    role: Literal["host", "guest", "overall"]
+    role: Role
     rating: float
     rank: float
     rating_count: int
@@ -127,75 +92,74 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
     votes: Sequence[Contribution]
 
 
-REPRESENTATIONS: Final = (PairRatings, UserRating, AnnouncementRating, ExplainedRating)
+REPRESENTATIONS: Final = (UserRating, AnnouncementRating, ExplainedRating, RatingDrift)
+RECORDS_BEHIND_MAX: Final = 50_000
+"""Behind the tables. A history that is being rebuilt has few votes yet: that somebody was
+never rated is not to be told by it."""
 ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", "overall"))
 
 
-def build_router(reads: Reads) -> APIRouter:
+def build_router(reads: Reads, history: HistoryReads) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
-    @router.get("/rating/{announcement_id}/{user_id}", **documented(PairRatings))
-    async def get_rating_of_pair(request: Request) -> Response:
-        """What the caller and the other side of an evening said of each other; the other
-        side's word only once it is revealed."""
-        caller = await reads.caller(request)
-        sides = (path_id(request, "announcement_id"), caller.person_id, path_id(request, "user_id"))
-        async with reads.snapshot(request) as snapshot:
-            await snapshot.row(SELECT_SIDES, *sides)
-            rows = await snapshot.rows(SELECT_OF_PAIR, *sides)
-        said = {row["rater_id"]: _rating(row) for row in rows}
-        pair = PairRatings(
-            AnnouncementId(sides[0]),
-            PersonId(sides[2]),
-            given=said.get(caller.person_id),
-            received=said.get(sides[2]),
-        )
-        return answer(request, pair, snapshot.position)
+    async def reached(request: Request) -> int:
+        """The position of the history, once it will do. Raises ProjectionBehind."""
+        known = reads.position - RECORDS_BEHIND_MAX
+        return await history.reach(max(min_position_of(request.query_params), known))
 
     @router.get("/announcement/{announcement_id}/rating", **documented(AnnouncementRating))
     async def get_rating_of_evening(request: Request) -> Response:
         """How the guests of an evening rated its host, for who may see the evening."""
         caller = await reads.caller(request)
-        announcement_id = path_id(request, "announcement_id")
+        announcement_id = AnnouncementId(path_id(request, "announcement_id"))
         followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
-            await select_visible(snapshot, caller, followed, announcement_id)
-            rows = await snapshot.rows(SELECT_OF_EVENING, announcement_id)
-        content = _of_evening(AnnouncementId(announcement_id), [row["score"] for row in rows])
-        return answer(request, content, snapshot.position)
+            found = await select_visible(snapshot, caller, followed, announcement_id)
+        position = await reached(request)
+        said = await said_of_host_at(history, found["author_id"], announcement_id)
+        content = _of_evening(announcement_id, counted(said))
+        return answer(request, content, min(position, snapshot.position))
 
     @router.get("/user/{user_id}/rating", **documented(UserRating))
     async def get_rating_of_user(request: Request) -> Response:
-        """How a person is rated, as host, as guest and overall; `me` is the caller."""
-        caller = await reads.caller(request)
-        person_id = _person_id(request, caller)
-        async with reads.snapshot(request) as snapshot:
-            content = await _of_person(snapshot, person_id)
-        return answer(request, content, snapshot.position)
+        """How a person is rated, as host, as guest and overall, and how often they let
+        others down late; `me` is the caller."""
+        person_id = _person_id(request, await reads.caller(request))
+        position = await reached(request)
+        said = await said_of(history, person_id)
+        content = _of_person(person_id, said, await lateness_of(history, person_id))
+        return answer(request, content, position)
 
     @router.get("/user/{user_id}/rating/explain", **documented(ExplainedRating, (ROLE,)))
     async def explain_rating_of_user(request: Request) -> Response:
         """What each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.caller(request)
-        person_id = _person_id(request, caller)
-        role = _role(request)
-        async with reads.snapshot(request) as snapshot:
-            rows = await snapshot.rows(
-                SELECT_OF_PERSON, person_id, None if role == "overall" else role
-            )
+        person_id, role = _person_id(request, caller), _role(request)
+        position = await reached(request)
+        votes = counted(of_role(await said_of(history, person_id), role))
         named = caller.is_super or caller.person_id == person_id
-        return answer(request, _explained(person_id, role, rows, named=named), snapshot.position)
+        return answer(request, _explained(person_id, role, votes, named=named), position)
+
+    @router.get("/user/{user_id}/rating/drift", **documented(RatingDrift, (ROLE,)))
+    async def get_rating_drift_of_user(request: Request) -> Response:
+        """How a score came to be what it is, month by month; `me` is the caller."""
+        person_id = _person_id(request, await reads.caller(request))
+        role = _role(request)
+        position = await reached(request)
+        months = drift_of(await said_of(history, person_id), role)
+        return answer(request, RatingDrift(person_id, role, months), position)
 
     return router
 
 
 def _person_id(request: Request, caller: Caller) -> PersonId:
+    """Raises NotFound for what is no id."""
     if request.path_params["user_id"] == "me":
         return caller.person_id
     return PersonId(path_id(request, "user_id"))
 
 
-def _role(request: Request) -> Literal["host", "guest", "overall"]:
+def _role(request: Request) -> Role:
     """Raises Malformed."""
     match given(request.query_params, "role"):
         case None | "host":
@@ -208,38 +172,38 @@ def _role(request: Request) -> Literal["host", "guest", "overall"]:
             raise malformed("role")
 
 
-async def _of_person(snapshot: Snapshot, person_id: PersonId) -> UserRating:
+def _of_person(person_id: PersonId, said: Sequence[Said], late: Lateness) -> UserRating:
     """Of a person of whom nothing is known: unrated."""
-    scores = await snapshot.rows(SELECT_SCORES, person_id)
-    votes = await snapshot.rows(SELECT_DISTRIBUTION, person_id)
-
-    def of(role: str) -> RoleScore:
-        given_scores = [row["score"] for row in votes if role in ("overall", row["role"])]
-        distribution = distribution_of(given_scores, SCORE_MIN, SCORE_MAX)
-        if not scores:
-            return RoleScore(0.0, 0.0, 0, distribution)
-        row = scores[0]
-        return RoleScore(
-            row[f"{role}_rating"], row[f"{role}_rank"], row[f"{role}_rating_count"], distribution
-        )
-
-    return UserRating(person_id, of("host"), of("guest"), of("overall"))
+    votes = counted(said)
+    return UserRating(
+        person_id,
+        host=_role_score(of_role(votes, "host")),
+        guest=_role_score(of_role(votes, "guest")),
+        overall=_role_score(votes),
+        late_cancellations=late.late_cancellations,
+        no_shows=no_shows_of(said),
+        late_calls_off=late.late_calls_off,
+    )
 
 
-def _of_evening(announcement_id: AnnouncementId, scores: Sequence[int]) -> AnnouncementRating:
-    mean = round(sum(scores) / len(scores), 1) if scores else 0.0
-    distribution = distribution_of(scores, SCORE_MIN, SCORE_MAX)
-    return AnnouncementRating(announcement_id, mean, len(scores), distribution)
+def _role_score(votes: Sequence[Said]) -> RoleScore:
+    score = score_of(one.vote for one in votes)
+    return RoleScore(score.rating, score.rank, score.count, _distribution(votes))
+
+
+def _distribution(votes: Sequence[Said]) -> list[int]:
+    return distribution_of((one.score for one in votes), SCORE_MIN, SCORE_MAX)
+
+
+def _of_evening(announcement_id: AnnouncementId, votes: Sequence[Said]) -> AnnouncementRating:
+    mean = round(sum(one.score for one in votes) / len(votes), 1) if votes else 0.0
+    return AnnouncementRating(announcement_id, mean, len(votes), _distribution(votes))
 
 
 def _explained(
-    person_id: PersonId,
-    role: Literal["host", "guest", "overall"],
-    rows: Sequence[asyncpg.Record],
-    *,
-    named: bool,
+    person_id: PersonId, role: Role, votes: Sequence[Said], *, named: bool
 ) -> ExplainedRating:
-    explained: Explanation = explain([Vote(row["score"], row["created"]) for row in rows])
+    explained = explain(one.vote for one in votes)
     return ExplainedRating(
         user_id=person_id,
         role=role,
@@ -251,35 +215,17 @@ def _explained(
         formula=PUBLISHED,
         votes=[
             Contribution(
-                score=row["score"],
-                given_at=row["created"],
+                score=one.score,
+                given_at=one.given_at,
                 weight=part.weight,
                 contribution=part.contribution,
-                **_source(row, named=named),
+                **_source(one, named=named),
             )
-            for row, part in zip(rows, explained.parts, strict=True)
+            for one, part in zip(votes, explained.parts, strict=True)
         ],
     )
 
 
-def _source(row: asyncpg.Record, *, named: bool) -> dict[str, Any]:
+def _source(one: Said, *, named: bool) -> dict[str, Any]:
     names = ("review_id", "announcement_id", "rater_id")
-    return {name: row[name] if named else None for name in names}
-
-
-def _rating(row: asyncpg.Record) -> RatingResponse:
-    return RatingResponse(
-        review_id=row["review_id"],
-        announcement_id=row["announcement_id"],
-        rater_id=row["rater_id"],
-        ratee_id=row["ratee_id"],
-        role=row["role"],
-        score=row["score"],
-        text=row["text"],
-        tags=msgspec.json.decode(row["tags"]),
-        revealed=row["revealed_at"] is not None,
-        retracted=row["retracted"],
-        sealed_until=row["sealed_until"],
-        created=row["created"],
-        modified=row["modified"],
-    )
+    return {name: getattr(one, name) if named else None for name in names}

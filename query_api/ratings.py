@@ -1,7 +1,8 @@
 """Scores as SQL: the one place where lists and details get them from.
 
 A person without a row in `scores` was never rated: 0.0 of 0 ratings, ranked 0. What is
-shown is the rating; lists are ordered by the rank, its lower bound (`contracts.scoring`).
+shown is the rating; lists are ordered by the rank, its lower bound (`contracts.scoring`),
+which stands beside the evening so that an index has the order.
 """
 
 from typing import Annotated, Final
@@ -26,7 +27,7 @@ GUEST_SCORE: Final = """
 _RANK: Final = Annotated[float, Meta(ge=-1e6, le=1e6)]
 BY_AUTHOR_RATING: Final = Sort(
     "author_rating",
-    "coalesce(host_score.host_rank, 0.0)",
+    "a.author_rank",
     _RANK,
     "double precision",
     descending=True,

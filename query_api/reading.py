@@ -15,9 +15,11 @@ from starlette.responses import Response
 from contracts.errors import DependencyDown, Malformed, NotFound, ProjectionBehind, Unavailable
 from contracts.ids import PersonId, canonical
 from query_api.positions import SELECT_POSITION, PositionWaiter
+from query_api.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.neighbours.ports import UgcClient
+from runtime.tables import TablesUnavailable, connected
 from runtime.tokens import Caller, TokenVerifier
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -55,15 +57,18 @@ class Reads:
         positions: PositionWaiter,
         verifier: TokenVerifier,
         ugc: UgcClient,
-        *,
-        hide_guest_list: bool = False,
+        rules: Rules,
     ) -> None:
         self._pool = pool
         self._positions = positions
         self._verifier = verifier
         self._ugc = ugc
-        self.hide_guest_list = hide_guest_list
-        """Whether even confirmed guests see nobody but themselves counted."""
+        self.rules = rules
+
+    @property
+    def position(self) -> int:
+        """Of the tables, as last heard of."""
+        return self._positions.position
 
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated."""
@@ -81,19 +86,19 @@ class Reads:
     @asynccontextmanager
     async def snapshot(self, request: Request) -> AsyncIterator[Snapshot]:
         """The tables, at `min_position` or later where the request asks for it. Raises
-        ProjectionBehind, and Unavailable without PostgreSQL."""
+        ProjectionBehind, and Unavailable without PostgreSQL or before its migrations."""
         wanted = min_position_of(request.query_params)
         await self._positions.wait(wanted)
         try:
             async with (
-                self._pool.acquire() as connection,
+                connected(self._pool) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 position = await connection.fetchval(SELECT_POSITION) or 0
                 if position < wanted:
                     raise ProjectionBehind(wanted, position)
                 yield Snapshot(connection, position)
-        except (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError) as error:
+        except TablesUnavailable as error:
             raise Unavailable from error
 
 

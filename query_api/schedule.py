@@ -11,21 +11,19 @@ from starlette.responses import Response
 from contracts.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
 from query_api.announcements import COLUMNS, MY_STATE, list_line
+from query_api.calendar import ATTENDED_OR_PENDING, evenings_of
 from query_api.documented import documented
 from query_api.filters import TIME_PARAMETERS, Where, add_times
 from query_api.reading import Reads, answer
+from query_api.rules import DEFAULT_RULES, Rules
 from runtime.http import language_of
 from runtime.tokens import Caller
 
 ENTRIES_MAX: Final = 500
 
-SCHEDULE: Final = """
-    a.status IN ('Alive', 'Closed', 'Done') AND a.announcement_id IN (
-        SELECT announcement_id FROM read_model.announcements WHERE author_id = $2::uuid
-        UNION ALL
-        SELECT announcement_id FROM read_model.bookings
-        WHERE guest_id = $2::uuid
-          AND state IN ('requested', 'waitlisted', 'invited', 'offered', 'confirmed'))
+SCHEDULE: Final = f"""
+    a.status IN ('Alive', 'Closed', 'Done')
+    AND a.announcement_id IN ({evenings_of("$2", ATTENDED_OR_PENDING)})
 """
 
 SELECT: Final = f"""
@@ -55,7 +53,7 @@ def build_router(reads: Reads) -> APIRouter:
     async def get_schedule(request: Request) -> Response:
         """The caller's evenings, hosting, attending and pending, by time; 500 at most."""
         caller = await reads.caller(request)
-        where = schedule_of(caller, request.query_params)
+        where = schedule_of(caller, request.query_params, reads.rules)
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.rows(SELECT.format(where=where.sql), *where.arguments)
         language = language_of(request)
@@ -72,9 +70,9 @@ def build_router(reads: Reads) -> APIRouter:
     return router
 
 
-def schedule_of(caller: Caller, parameters: QueryParams) -> Where:
+def schedule_of(caller: Caller, parameters: QueryParams, rules: Rules = DEFAULT_RULES) -> Where:
     """What SELECT is to select. Raises Malformed."""
     where = Where(False, caller.person_id)
     where.add(SCHEDULE)
-    add_times(where, parameters)
+    add_times(where, parameters, rules.days_of)
     return where

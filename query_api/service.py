@@ -20,14 +20,18 @@ from query_api import (
     calendar_feed,
     public_page,
     rating_pages,
+    rating_pair,
     schedule,
     why,
 )
 from query_api.calendar_feed import FeedAddress
+from query_api.history_reading import HistoryReads
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
+from query_api.rules import DEFAULT_RULES, Rules
 from query_api.schedule import ScheduleEntry
 from query_api.why import Why
+from runtime.clickhouse import Analytics
 from runtime.clock import Clock
 from runtime.neighbours.ports import UgcClient
 from runtime.tokens import TokenVerifier
@@ -44,12 +48,17 @@ REPRESENTATIONS: Final = (
     ScheduleEntry,
     Why,
     *rating_pages.REPRESENTATIONS,
+    *rating_pair.REPRESENTATIONS,
 )
 """What the OpenAPI document has to define."""
 
 
 class QueryService:
-    """Create inside a running event loop. `start`, serve `routers`, `stop`."""
+    """Create inside a running event loop. `start`, serve `routers`, `stop`.
+
+    `analytics` is closed by who made it, after `stop`; without it what rests on the history
+    is unavailable.
+    """
 
     def __init__(
         self,
@@ -59,11 +68,13 @@ class QueryService:
         ugc: UgcClient,
         clock: Clock,
         feed_secret: str,
-        hide_guest_list: bool = False,
+        analytics: Analytics | None = None,
+        rules: Rules = DEFAULT_RULES,
         min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
-        reads = Reads(pool, self._positions, verifier, ugc, hide_guest_list=hide_guest_list)
+        self._history = HistoryReads(analytics, min_position_timeout_s)
+        reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
             announcements.build_router(reads),
             announcement_list.build_router(reads, clock),
@@ -71,7 +82,8 @@ class QueryService:
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
-            rating_pages.build_router(reads),
+            rating_pages.build_router(reads, self._history),
+            rating_pair.build_router(reads),
             public_page.build_router(reads),
         ]
 

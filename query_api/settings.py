@@ -1,8 +1,12 @@
 """Settings of a query process."""
 
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from query_api.rules import DEFAULT_RULES, Rules
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
@@ -19,11 +23,26 @@ class Settings(BaseSettings):
     postgres_dsn: SecretStr = Field(
         validation_alias=AliasChoices("POSTGRES_DSN", "QUERY_API_POSTGRES_DSN")
     )
+    clickhouse_dsn: SecretStr | None = Field(
+        None, validation_alias=AliasChoices("CLICKHOUSE_DSN", "QUERY_API_CLICKHOUSE_DSN")
+    )
+    """Without it what rests on the history is unavailable; everything else works."""
     neighbours: NeighbourSettings
     token: TokenSettings
     feed_secret: SecretStr = Field(min_length=16)
     """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""
+    gap_min: NonNegativeInt = 0
+    pending_blocks: bool = False
     hide_guest_list: bool = False
-    """Whether guests are hidden from each other; set it alike for the command processes."""
+    """These three as for the command processes (`Rules`)."""
+    days_of: ZoneInfo = DEFAULT_RULES.days_of
     pool_size: PositiveInt = 16
     min_position_timeout_s: PositiveFloat = 2.0
+
+    def rules(self) -> Rules:
+        return Rules(
+            gap=timedelta(minutes=self.gap_min),
+            pending_blocks=self.pending_blocks,
+            hide_guest_list=self.hide_guest_list,
+            days_of=self.days_of,
+        )

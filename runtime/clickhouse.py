@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-Parameter = int | float | str | date
+Parameter = int | float | str | date | tuple[str, ...]
+"""A tuple is what follows IN; ClickHouse does not take an empty one."""
 Columns = Mapping[str, Sequence[Any]]
 """Column by column, all of one length."""
 
@@ -101,6 +102,8 @@ def literal(value: Parameter) -> str:
         return str(int(value))
     if isinstance(value, int | float):
         return repr(value)
+    if isinstance(value, tuple):
+        return f"({', '.join(map(literal, value))})"
     text = str(plain(value))
     return "'" + "".join(_ESCAPES.get(character, character) for character in text) + "'"
 

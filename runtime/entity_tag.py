@@ -23,7 +23,11 @@ def matches(tag: str, if_none_match: str | None) -> bool:
     return any(one in ("*", tag) for one in known)
 
 
-def version_in(tag: str) -> int | None:
-    """The version that a tag of ours names; None for any other text."""
-    version = tag.strip().removeprefix("W/").strip('"').partition(".")[0]
-    return int(version) if version.isdecimal() else None
+def versions_in(if_match: str | None) -> frozenset[int] | None:
+    """The versions that the tags of `If-Match` name; None where any will do, or none is asked
+    for. A text that is no tag of ours names no version, and so matches nothing."""
+    tags = [] if if_match is None else [one.strip() for one in if_match.split(",")]
+    if not tags or "*" in tags:
+        return None
+    versions = (tag.removeprefix("W/").strip('"').partition(".")[0] for tag in tags)
+    return frozenset(int(one) for one in versions if one.isascii() and one.isdecimal())

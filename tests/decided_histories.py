@@ -113,7 +113,7 @@ class Society:
         self.chain = Chain()
         self._random = Random(seed)
         self._image = Image()
-        self._people = [PersonId(self._new_id()) for _ in range(people)]
+        self.people = [PersonId(self._new_id()) for _ in range(people)]
         self._evenings_at_once = evenings_at_once
         self._serial = 0
         self._now = BEGIN
@@ -128,7 +128,7 @@ class Society:
             self._now += timedelta(minutes=self._random.choice((1, 5, 20)))
             for deadline in list(self._image.agenda.due(self._now)):
                 self._decide(SYSTEM, deadline.command)
-            actor = self._random.choice(self._people)
+            actor = self._random.choice(self.people)
             self._decide(actor, self._wish(actor))
         return self
 
@@ -259,7 +259,7 @@ class Society:
             announcement_id=evening,
             guests=tuple(
                 Invitee(guest, BookingId(self._new_id()), PersonFacts(guest, f"Guest {guest[:4]}"))
-                for guest in self._random.sample(self._people, 2)
+                for guest in self._random.sample(self.people, 2)
             ),
             hold_until=None if hold is None else self._now + hold,
         )

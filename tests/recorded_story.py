@@ -1,7 +1,7 @@
 """A small history with known answers: commits, and a journal that holds them."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -21,6 +21,27 @@ from runtime.journal import Journal
 
 BEGIN: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SYSTEM: Final = "system"
+
+
+class Review(NamedTuple):
+    """What every event of a review states."""
+
+    review_id: str
+    announcement_id: str
+    rater_id: str
+    ratee_id: str
+    role: str
+
+
+REVIEWS: Final = {
+    one.review_id: one
+    for one in (
+        Review("r1", "e1", "g1", "ada", "host"),
+        Review("r2", "e1", "ada", "g1", "guest"),
+        Review("r3", "e3", "g1", "ada", "host"),
+        Review("r4", "e3", "ada", "g1", "guest"),
+    )
+}
 
 
 class Story:
@@ -75,6 +96,15 @@ class Story:
             actor=host,
         )
 
+    def move(self, hours: float, name: str, *, starts: float, actor: str) -> None:
+        event_time = (BEGIN + timedelta(hours=starts)).isoformat()
+        moved = {"type": "announcement.changed.v1", "announcement_id": name, "version": 3}
+        self.record(hours, moved | {"event_time": event_time}, actor=actor)
+
+    def call_off(self, hours: float, name: str, *, actor: str) -> None:
+        off = {"type": "announcement.cancelled.v1", "announcement_id": name, "version": 3}
+        self.record(hours, off | {"by": "author"}, actor=actor)
+
     def booking(
         self,
         hours: float,
@@ -100,8 +130,10 @@ class Story:
         }
         self.record(hours, event, actor=actor)
 
-    def rating(self, hours: float, what: str, review: str, **fields: Any) -> None:
-        self.record(hours, {"type": f"rating.{what}.v1", "review_id": review, **fields})
+    def rating(self, hours: float, what: str, *reviews: Review, **fields: Any) -> None:
+        """An event of each of `reviews`, in one commit."""
+        events = [{"type": f"rating.{what}.v1", **review._asdict(), **fields} for review in reviews]
+        self.record(hours, *events)
 
     def records(self) -> list[bytes]:
         """As they lie in a journal: a claim, then every commit, chained."""
@@ -175,58 +207,13 @@ def evenings_in_march() -> Story:
     told.booking(104, "requested", "e3/g5", (None, True), 1, actor="g5", author_id="ada")
     told.evening(100, "e4", host="ada", seats=1, starts=130, film="Mirror")
     told.booking(110, "released", "e2/g4", (None, False), 1, reason="superseded", clashes=["e1"])
-    told.record(
-        127,
-        {
-            "type": "announcement.cancelled.v1",
-            "announcement_id": "e4",
-            "version": 3,
-            "by": "author",
-        },
-        actor="ada",
-    )
-    told.rating(
-        200,
-        "given",
-        "r1",
-        announcement_id="e1",
-        rater_id="g1",
-        ratee_id="ada",
-        role="host",
-        score=8,
-    )
-    told.rating(
-        201,
-        "given",
-        "r2",
-        announcement_id="e1",
-        rater_id="ada",
-        ratee_id="g1",
-        role="guest",
-        score=10,
-    )
-    told.rating(202, "changed", "r1", score=9)
-    told.record(203, {"type": "rating.revealed.v1", "review_ids": ["r1", "r2"]})
-    told.rating(
-        900,
-        "given",
-        "r3",
-        announcement_id="e3",
-        rater_id="g1",
-        ratee_id="ada",
-        role="host",
-        score=1,
-    )
-    told.rating(
-        901,
-        "given",
-        "r4",
-        announcement_id="e3",
-        rater_id="ada",
-        ratee_id="g1",
-        role="guest",
-        score=7,
-    )
-    told.record(902, {"type": "rating.revealed.v1", "review_ids": ["r3", "r4"]})
-    told.rating(903, "retracted", "r3")
+    told.call_off(127, "e4", actor="ada")
+    told.rating(200, "given", REVIEWS["r1"], score=8, tags=["kind"])
+    told.rating(201, "given", REVIEWS["r2"], score=10)
+    told.rating(202, "changed", REVIEWS["r1"], score=9)
+    told.rating(203, "revealed", REVIEWS["r1"], REVIEWS["r2"], reason="both_rated")
+    told.rating(900, "given", REVIEWS["r3"], score=1)
+    told.rating(901, "given", REVIEWS["r4"], score=7, tags=["no_show", "kind"])
+    told.rating(902, "revealed", REVIEWS["r3"], REVIEWS["r4"], reason="both_rated")
+    told.rating(903, "retracted", REVIEWS["r3"])
     return told

@@ -84,7 +84,7 @@ def change(story: Recorder, actor: PersonId, command: ChangeAnnouncement) -> Out
     """New terms, or another status. What is already so adds nothing."""
     announcement = story.announcement(command.announcement_id)
     demand_author(story.layer, announcement, actor)
-    if command.if_version not in (None, announcement.version):
+    if command.if_versions is not None and announcement.version not in command.if_versions:
         raise StaleVersion(facts={"version": announcement.version})
     news = _news(announcement, command.terms)
     if news:

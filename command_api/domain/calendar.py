@@ -38,8 +38,8 @@ def overlaps(
     gap: timedelta,
     pending_blocks: bool = False,
 ) -> list[Overlap]:
-    """Every evening of the person that overlaps `interval`, but for `besides`; first the
-    ones they host, then the confirmed, then the pending ones."""
+    """Every evening of the person that overlaps `interval`, but for `besides`, soonest
+    first: those they host, and the confirmed and pending ones."""
     person = world.person(person_id)
     found = []
     for announcement_id in person.hosting:
@@ -54,7 +54,7 @@ def overlaps(
         if evening is not None:
             blocking = booking.confirmed or pending_blocks
             found.append(_overlap(evening, booking, blocking=blocking))
-    return found
+    return sorted(found, key=lambda one: (one.event_time, one.announcement_id))
 
 
 def _overlapping(

@@ -81,7 +81,7 @@ class ChangeAnnouncement(Struct, frozen=True, kw_only=True, tag="announcement.ch
     announcement_id: AnnouncementId
     terms: Terms
     status: Literal["Alive", "Closed"] | None = None
-    if_version: int | None = None
+    if_versions: frozenset[int] | None = None
     """Refuse where the announcement has another version by now."""
 
 

@@ -41,22 +41,38 @@ _PARAMETERS = [
 ]
 
 
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "`ETag`s of the evening as you know it; only their version is compared",
+    "schema": {"type": "string"},
+}
+_STALE = {412: "`stale_version`: changed since; `version` is the one it has now"}
+
+
 def document(
-    response: type | None, body: type[BaseModel] | None = None, *, created: bool = False
+    response: type | None,
+    body: type[BaseModel] | None = None,
+    *,
+    created: bool = False,
+    if_match: bool = False,
 ) -> dict[str, Any]:
     """Keyword arguments for a route decorator: its body, answers and problems."""
     success = 201 if created else 200
+    problems = _PROBLEMS | (_STALE if if_match else {})
     responses: dict[int, dict[str, Any]] = {
         status: {
             "description": description,
             "content": {"application/problem+json": {"schema": {"type": "object"}}},
         }
-        for status, description in _PROBLEMS.items()
+        for status, description in problems.items()
     }
     responses[success] = {"description": "recorded", "headers": _HEADERS}
     if response is not None:
         responses[success]["content"] = {"application/json": {"schema": response_schema(response)}}
-    extra: dict[str, Any] = {"parameters": _PARAMETERS}
+    parameters = [*_PARAMETERS, *([_IF_MATCH] if if_match else [])]
+    extra: dict[str, Any] = {"parameters": parameters}
     if body is not None:
         extra["requestBody"] = {
             "content": {"application/json": {"schema": body.model_json_schema()}},

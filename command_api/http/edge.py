@@ -186,7 +186,14 @@ def _key_of(request: Request) -> str | None:
 
 
 def _is_dry_run(request: Request) -> bool:
-    return bool(request.scope["query_string"]) and request.query_params.get("dry_run") == "true"
+    """Raises Malformed for anything but true and false: to record what was meant as a trial
+    would be the worse answer."""
+    if not request.scope["query_string"]:
+        return False
+    asked = request.query_params.get("dry_run", "false")
+    if asked not in ("true", "false"):
+        raise Malformed("malformed_query", {"parameter": "dry_run"})
+    return asked == "true"
 
 
 def _fingerprint(request: Request, raw: bytes) -> str:

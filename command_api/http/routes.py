@@ -27,14 +27,14 @@ from command_api.http.bodies import (
 from command_api.http.documented import document
 from command_api.http.edge import Edge, body_of, path_id
 from command_api.http.rating_routes import add_rating_routes
-from contracts.errors import Malformed, StaleVersion
+from contracts.errors import Malformed
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
 from contracts.representations import (
     DetailAnnouncementResponse,
     DetailBookingResponse,
     EligibilityResponse,
 )
-from runtime.entity_tag import version_in
+from runtime.entity_tag import versions_in
 from runtime.tokens import Caller
 
 REASON_CHARS_MAX = 200
@@ -145,7 +145,7 @@ def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
 
     @router.put(
         "/announcement/{announcement_id}",
-        **document(DetailAnnouncementResponse, ChangeAnnouncementBody),
+        **document(DetailAnnouncementResponse, ChangeAnnouncementBody, if_match=True),
     )
     async def change_announcement(request: Request) -> Response:
         """Change some fields, publish, reopen or close. What is already so adds nothing."""
@@ -156,7 +156,7 @@ def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
             announcement_id=AnnouncementId(path_id(request, "announcement_id")),
             terms=body.terms(),
             status=body.status,
-            if_version=_if_version(request),
+            if_versions=versions_in(request.headers.get("if-match")),
         )
         return await edge.run(request, caller, raw, command)
 
@@ -186,14 +186,3 @@ def _guest_id(request: Request, caller: Caller) -> PersonId:
     if request.path_params["user_id"] == "me":
         return caller.person_id
     return PersonId(path_id(request, "user_id"))
-
-
-def _if_version(request: Request) -> int | None:
-    """The version in `If-Match: "<version>.<hash>"`; only the version is compared."""
-    tag = request.headers.get("if-match")
-    if tag is None or tag == "*":
-        return None
-    version = version_in(tag)
-    if version is None:
-        raise StaleVersion
-    return version

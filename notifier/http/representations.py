@@ -53,6 +53,24 @@ class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
     recipient: PersonId
 
 
+class FanOutResponse(Struct, frozen=True, kw_only=True):
+    """Followers of an author who are to be told of an event, once UGC has named them."""
+
+    position: int
+    event_index: int
+    event_type: str
+    author_id: PersonId
+    announcement_id: AnnouncementId
+    happened_at: datetime
+    expires_at: datetime
+    state: str
+    """`waiting`, `done`; `dropped`: no longer true; `parked`: UGC did not answer in time, or
+    not usably."""
+    reason: str | None
+    attempts: int
+    try_at: datetime
+
+
 def notice_response(line: Line, language: Language) -> NoticeResponse:
     return NoticeResponse(**_fields(line, language))
 

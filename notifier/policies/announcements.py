@@ -12,7 +12,16 @@ from contracts.events import (
     BookingInvited,
 )
 from contracts.ids import PersonId
-from notifier.effects import REMINDERS, Effect, FanOut, Occasion, Remind, Tell, Withdraw
+from notifier.effects import (
+    REMINDERS,
+    TOLD_WITHIN,
+    Effect,
+    FanOut,
+    Occasion,
+    Remind,
+    Tell,
+    Withdraw,
+)
 from notifier.policies.facts import about, diff
 from notifier.policies.reminders import replan_all
 from notifier.world import INVITED, Evening, Participation, World, changed
@@ -33,7 +42,8 @@ def published(event: AnnouncementPublished, occasion: Occasion, world: World) ->
             expires_at=evening.event_time,
         )
     if evening.visibility != "invite":
-        yield FanOut(evening.author_id, evening.announcement_id, about(evening), evening.event_time)
+        until = min(evening.event_time, occasion.at + TOLD_WITHIN)
+        yield FanOut(evening.author_id, evening.announcement_id, about(evening), until)
     yield from replan_all(evening, world)
 
 

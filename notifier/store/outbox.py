@@ -11,7 +11,7 @@ from contracts.records import Commit
 from notifier.fold import DeadLetter, fold, read, refused, wanted
 from notifier.outgoing import FanOutRow, Outgoing, Row
 from notifier.store import state
-from notifier.store.connection import Fenced, connected, transaction
+from runtime.tables import Fenced, connected, transaction
 from runtime.tail import START, Position
 
 READER: Final = "notifier"

@@ -18,11 +18,11 @@ from contracts.ids import AnnouncementId, BookingId, PersonId
 from notifier.effects import Facts, FanOut, Kind
 from notifier.outgoing import FanOutRow, Row, Source
 from notifier.preferences import Preferences
-from notifier.store.connection import connected, transaction
 from notifier.store.outbox import insert_rows
 from notifier.store.state import SELECT_EVENINGS, evening_of
 from notifier.world import Evening
 from runtime.neighbours.ports import Person
+from runtime.tables import connected, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
 

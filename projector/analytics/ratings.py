@@ -1,11 +1,13 @@
 """Table `ratings`: each event of a review is a version of it.
 
-A version states only what its event states; `score` is absent where the event does not
-touch it. What holds now is the newest stated value (view `current_ratings`). An event that
-names several reviews (`review_ids`, an unsealing) is a version of each.
+A version states only what its event states: `score` is absent, and `tags` empty, where the
+event does not touch them. What holds now is the newest stated value (view
+`current_ratings`). Tags are the text of a JSON array, `[]` where none are given.
 """
 
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from projector.analytics.events import Recorded
 from projector.analytics.rows import Rows
@@ -14,6 +16,7 @@ from projector.analytics.values import integer, text
 PREFIX: Final = "rating."
 REVEALED: Final = "rating.revealed"
 RETRACTED: Final = "rating.retracted"
+STATES_TAGS: Final = ("rating.given", "rating.changed")
 
 
 def rating_rows() -> Rows:
@@ -31,6 +34,7 @@ def rating_rows() -> Rows:
         "score",
         "revealed",
         "retracted",
+        "tags",
     )
 
 
@@ -39,26 +43,25 @@ def add_rating(rows: Rows, event: Recorded) -> None:
     if not event.type.startswith(PREFIX):
         return
     fields = event.fields
-    for review_id in _reviews(event):
-        rows.add(
-            review_id,
-            event.seq,
-            event.event_index,
-            event.at_ms,
-            event.day,
-            event.type,
-            text(fields, "announcement_id"),
-            text(fields, "rater_id"),
-            text(fields, "ratee_id"),
-            text(fields, "role"),
-            integer(fields, "score"),
-            int(event.type == REVEALED),
-            int(event.type == RETRACTED),
-        )
+    rows.add(
+        text(fields, "review_id"),
+        event.seq,
+        event.event_index,
+        event.at_ms,
+        event.day,
+        event.type,
+        text(fields, "announcement_id"),
+        text(fields, "rater_id"),
+        text(fields, "ratee_id"),
+        text(fields, "role"),
+        integer(fields, "score"),
+        int(event.type == REVEALED),
+        int(event.type == RETRACTED),
+        _tags(event) if event.type in STATES_TAGS else "",
+    )
 
 
-def _reviews(event: Recorded) -> list[str]:
-    if one := text(event.fields, "review_id"):
-        return [one]
-    many = event.fields.get("review_ids")
-    return [one for one in many if isinstance(one, str)] if isinstance(many, list) else []
+def _tags(event: Recorded) -> str:
+    tags: Any = event.fields.get("tags")
+    given = [one for one in tags if isinstance(one, str)] if isinstance(tags, list) else []
+    return msgspec.json.encode(given).decode()

@@ -2,7 +2,7 @@
 recorded fact may surprise history, but it never stops it; the payload keeps it as it is."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -56,6 +56,11 @@ def to_ms(at: datetime) -> int:
     """Milliseconds since 1970. Raises TypeError for a time without a zone."""
     since = at - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def instant_of(since_1970_ms: int) -> datetime:
+    """The opposite of `to_ms`, exact."""
+    return _EPOCH + timedelta(milliseconds=since_1970_ms)
 
 
 def day_of(at: datetime) -> date:

@@ -9,11 +9,12 @@ from sys import intern
 from typing import Any, Final
 
 from projector.batch import Batch, DeadLetter
-from projector.ports import Fenced, RowsRefused, Step
+from projector.ports import Step, WrongRank
 from projector.projections.project import TABLES
 from projector.projections.ratings import RATINGS
 from projector.projections.rows import Key, Put, Table
 from projector.projections.scores import SCORES, Revealed, changes_scores, score_row
+from runtime.tables import Fenced, RowsRefused
 from runtime.tail import START, Position
 
 SNAPSHOT_ROWS: Final = 500
@@ -138,6 +139,10 @@ class MemorySnapshot:
         rows = self._rows[table.name]
         for start in range(0, len(rows), SNAPSHOT_ROWS):
             yield rows[start : start + SNAPSHOT_ROWS]
+
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        """None: there are no indexes, so no rank is kept beside an evening."""
+        return ()
 
 
 def _put(

@@ -1,7 +1,7 @@
 """The read models in PostgreSQL: rows, dead letters and position in one transaction."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
@@ -9,32 +9,17 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.acceptance import ReaderState
 from projector.batch import Batch
-from projector.ports import Fenced, RowsRefused, SinkUnavailable, Step
+from projector.ports import Step, WrongRank
 from projector.projections.project import TABLES
 from projector.projections.rows import Table
 from projector.sinks import statements
-from projector.sinks.scores import score_statements
+from projector.sinks.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
+from projector.sinks.scores import rescored_people, statements_of
+from runtime.tables import Fenced, RowsRefused, connected, our_errors, transaction
 from runtime.tail import START, Position
 
 READER: Final = "projector"
-ACQUIRE_TIMEOUT_S: Final = 10.0
 SNAPSHOT_ROWS: Final = 500
-
-_REFUSED: Final = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-)
-_UNAVAILABLE: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.PostgresSystemError,
-)
 
 
 class PostgresSink:
@@ -44,39 +29,32 @@ class PostgresSink:
         self._pool = pool
 
     async def position(self) -> Position:
-        async with self._connection() as connection:
+        async with connected(self._pool) as connection:
             await connection.execute(statements.CREATE_POSITION, READER, *_fields(START))
             return await _position(connection)
 
     async def stopped_keys(self) -> frozenset[str]:
-        async with self._connection() as connection:
+        async with connected(self._pool) as connection:
             rows = await connection.fetch(statements.SELECT_STOPPED_KEYS)
         return frozenset(row["key"] for row in rows)
 
     async def write(self, batch: Batch, step: Step) -> None:
-        async with self._connection() as connection, connection.transaction():
+        async with transaction(self._pool) as connection:
             await _move(connection, step)
             for table in TABLES:
                 for statement in statements.statements_for(table, batch.patches[table.name]):
                     await _execute(connection, statement)
-            for statement in await score_statements(connection, batch):
-                await _execute(connection, statement)
+            await _score(connection, batch)
             if batch.letters:
                 await _execute(connection, statements.letters_statement(batch.letters))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["PostgresSnapshot"]:
         async with (
-            self._connection() as connection,
+            connected(self._pool) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             yield PostgresSnapshot(connection)
-
-    @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[PoolConnectionProxy]:
-        with our_errors():
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-                yield connection
 
 
 class PostgresSnapshot:
@@ -98,6 +76,11 @@ class PostgresSnapshot:
             while rows := await cursor.fetch(SNAPSHOT_ROWS):
                 yield [tuple(row) for row in rows]
 
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        with our_errors():
+            rows = await self._connection.fetch(SELECT_WRONG, timeout=TIMEOUT_S)
+        return [WrongRank(*row) for row in rows]
+
 
 async def _move(connection: PoolConnectionProxy, step: Step) -> None:
     expected = step.expected.state
@@ -111,6 +94,14 @@ async def _move(connection: PoolConnectionProxy, step: Step) -> None:
     )
     if moved is None:
         raise Fenced(f"the tables are not at seq {expected.seq}: another projector moved them")
+
+
+async def _score(connection: PoolConnectionProxy, batch: Batch) -> None:
+    """What follows from rows: scores, and from them the ranks beside the evenings."""
+    people = await rescored_people(connection, batch)
+    for statement in statements_of(people):
+        await _execute(connection, statement)
+    await rank_evenings(connection, batch, [person_id for person_id, _ in people])
 
 
 async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:
@@ -133,14 +124,3 @@ async def _position(connection: PoolConnectionProxy) -> Position:
 def _fields(position: Position) -> tuple[Any, ...]:
     state = position.state
     return position.offset, state.term, state.seq, state.hash, state.nonce, state.open
-
-
-@contextmanager
-def our_errors() -> Iterator[None]:
-    """Anything else than these is a mistake of ours and stops the service."""
-    try:
-        yield
-    except _REFUSED as error:
-        raise RowsRefused(str(error)) from error
-    except _UNAVAILABLE as error:
-        raise SinkUnavailable(f"{type(error).__name__}: {error}") from error

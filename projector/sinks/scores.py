@@ -25,15 +25,16 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 """
 
 
-async def score_statements(connection: PoolConnectionProxy, batch: Batch) -> list[Statement]:
-    """What brings the scores up to the ratings as the batch left them."""
+async def rescored_people(
+    connection: PoolConnectionProxy, batch: Batch
+) -> list[tuple[Key, list[Revealed]]]:
+    """Whose ratings the batch has changed, with all of their revealed ones as it left them."""
     changed = [
         key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
     ]
     if not changed:
         return []
-    rows = await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)
-    return statements_of(by_ratee(rows))
+    return list(by_ratee(await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)))
 
 
 def statements_of(

@@ -1,7 +1,6 @@
 """HTTP adapters to the five services around us; `runtime.neighbours.wiring` builds them."""
 
-from typing import Final, TypeVar, cast
-from uuid import NAMESPACE_URL, uuid5
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -10,12 +9,10 @@ from msgspec import Struct
 from contracts.errors import DependencyDown, Language
 from contracts.ids import MovieId, PersonId
 from runtime.neighbours.lookup import CacheSettings, Lookup
-from runtime.neighbours.ports import UNKNOWN_DURATION_MIN, Movie, Notice, Person
+from runtime.neighbours.ports import UNKNOWN_DURATION_MIN, Movie, Notice, Person, notification_id_of
 from runtime.neighbours.remote import Remote
 
 T = TypeVar("T")
-
-_NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 
 
 class _User(Struct):
@@ -88,10 +85,6 @@ class HttpUgc:
     async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
         return await self._all_pages(f"/followers/{author_id}")
 
-    def forget(self, user_id: PersonId) -> None:
-        """Ask anew whom the person follows."""
-        self._following.forget(user_id)
-
     async def _ask_following(self, user_id: PersonId) -> frozenset[PersonId]:
         return frozenset(await self._all_pages(f"/following/{user_id}"))
 
@@ -114,7 +107,7 @@ class HttpNotification:
         self._remote = remote
 
     async def send(self, notice: Notice) -> None:
-        body = msgspec.to_builtins(notice) | {"notification_id": str(uuid5(_NOTICES, notice.key))}
+        body = msgspec.to_builtins(notice) | {"notification_id": notification_id_of(notice.key)}
         reply = await self._remote.call(
             "POST",
             "/send",

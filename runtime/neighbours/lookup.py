@@ -58,22 +58,14 @@ class Lookup(Generic[K, V]):
         # Shielded: one who gives up must not take the answer from the others.
         return await asyncio.shield(task)
 
-    def forget(self, key: K) -> None:
-        """Ask anew next time, also where a question is on its way right now."""
-        self._held.pop(key, None)
-        self._asking.pop(key, None)
-
     async def _fetch(self, key: K) -> V:
         return await self._ask(key)
 
     def _finish(self, key: K, task: asyncio.Task[V]) -> None:
-        forgotten = self._asking.get(key) is not task
-        if not forgotten:
-            del self._asking[key]
+        del self._asking[key]
         # Reading the exception also marks it as seen where nobody waits any more.
-        if task.cancelled() or task.exception() is not None or forgotten:
-            return
-        self._hold(key, task.result())
+        if not task.cancelled() and task.exception() is None:
+            self._hold(key, task.result())
 
     def _hold(self, key: K, answer: V) -> None:
         ttl_s = self._settings.absent_ttl_s if answer is None else self._settings.ttl_s

@@ -6,11 +6,14 @@ that means is the caller's decision.
 
 from datetime import datetime
 from typing import Any, Final, Protocol
+from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
 from contracts.errors import Language
 from contracts.ids import MovieId, PersonId
+
+_NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 
 UNKNOWN_DURATION_MIN: Final = 120
 """How long a film is taken to be whose duration Movie_API does not know."""
@@ -48,6 +51,11 @@ class Notice(Struct, frozen=True, kw_only=True):
     created_at: datetime
     context: dict[str, Any] = {}
     source_name: str = "practix"
+
+
+def notification_id_of(key: str) -> str:
+    """The uuid under which Notification knows the notice of this key."""
+    return str(uuid5(_NOTICES, key))
 
 
 class AuthClient(Protocol):

@@ -64,6 +64,10 @@ async def test_parameters_are_values_never_sql(analytics: Analytics) -> None:
         {"text": hostile, "number": 41},
     )
     assert answer.rows == [(hostile, 42, 1)]
+    among = "SELECT %(text)s IN %(texts)s AS is_in"
+    for texts, is_in in ((("a", hostile), 1), (("a",), 0)):
+        answer = await analytics.query(among, {"text": hostile, "texts": texts})
+        assert answer.rows == [(is_in,)]
 
 
 async def test_an_insert_without_rows_does_nothing(analytics: Analytics) -> None:

@@ -161,6 +161,30 @@ async def test_the_tour_survives_a_kill_and_a_restart(tmp_path: Path) -> None:
         assert await system.stop() == 0
         offline = await asyncio.to_thread(system.command, "verify", "--offline", "--json")
         assert offline.returncode == 0, offline.stderr
+        assert json.loads(offline.stdout)["scores_in_history"] is not None
+
+
+async def test_readiness_tells_of_every_part_and_of_the_services_around_us(tmp_path: Path) -> None:
+    async with running(tmp_path) as system:
+        await system.send("POST", "/neighbours/control/ugc", body={"down": True})
+        readiness = await system.get("/readyz")
+    assert readiness["ready"] is True
+    assert readiness["circuits"] == {
+        "auth": "closed",
+        "movies": "closed",
+        "ugc": "open",
+        "notification": "closed",
+        "shortener": "closed",
+    }
+    assert {name.split(".")[0] for name in readiness} == {
+        "ready",
+        "circuits",
+        "command_api",
+        "query_api",
+        "projector",
+        "history",
+        "notifier",
+    }
 
 
 async def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
@@ -182,6 +206,7 @@ async def test_a_demo_is_replayed_and_verified(tmp_path: Path) -> None:
         assert replay.returncode == 0, replay.stderr
         summary = json.loads(replay.stdout.splitlines()[-1])
         assert summary["verify"]["ok"]
+        assert summary["verify"]["scores_in_history"] is not None
         assert (summary["lines"], summary["malformed"]) == (402, 2)
         assert summary["outcomes"]["confirmed"] > 20
         assert summary["outcomes"]["overlap"] > 0

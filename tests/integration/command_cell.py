@@ -10,19 +10,25 @@ from typing import Any, NamedTuple
 import aiohttp
 from fastapi import FastAPI
 from pydantic import SecretStr
+from starlette.requests import Request
 
+from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
+from contracts.errors import Unauthenticated
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from neighbours.settings import NeighboursSettings
+from projector.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
+from query_api.rules import Rules as ReadRules
 from query_api.service import QueryService
+from runtime.clickhouse import Analytics
+from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
-from runtime.neighbours.ports import UgcClient
 from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
@@ -32,6 +38,7 @@ from tests.served import served
 
 SECRET = "the secret of tests, of thirty-two bytes or more"
 CELL_SECRET = "the secret of the cell"
+AT_ONCE = BlockLimits(pause_s=0.0)
 
 
 class Reply(NamedTuple):
@@ -121,9 +128,14 @@ def evening(**changes: Any) -> dict[str, Any]:
 
 @asynccontextmanager
 async def command_cell(
-    directory: Path, *, clock: Clock = system_clock, postgres_dsn: str | None = None
+    directory: Path,
+    *,
+    clock: Clock = system_clock,
+    postgres_dsn: str | None = None,
+    rules: Rules = DEFAULT_RULES,
 ) -> AsyncIterator[CommandCell]:
-    """With `postgres_dsn` the projector and the query API are there as well."""
+    """With `postgres_dsn` the projector, the history and the query API are there as well, and
+    the latter has the same rules."""
     settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
     state = Neighbours(settings, clock)
     app = FastAPI()
@@ -149,6 +161,7 @@ async def command_cell(
             ugc=neighbours.ugc,
             clock=clock,
             timing=Timing(claim_at_once=True, heartbeats=False),
+            rules=rules,
         )
         for router in service.routers:
             app.include_router(router)
@@ -157,7 +170,11 @@ async def command_cell(
         found.movie_id = state.films.first.id
         async with AsyncExitStack() as stack:
             if postgres_dsn is not None:
-                reads = _read_side(app, journal, postgres_dsn, verifier, neighbours.ugc, clock)
+                analytics = ChdbAnalytics(directory / "clickhouse")
+                stack.push_async_callback(analytics.close)
+                read = _read_rules(rules)
+                query = {"verifier": verifier, "ugc": neighbours.ugc, "clock": clock, "rules": read}
+                reads = _read_side(app, journal, postgres_dsn, analytics, **query)
                 await stack.enter_async_context(reads)
             yield found
         await service.stop()
@@ -167,22 +184,28 @@ async def command_cell(
 
 @asynccontextmanager
 async def _read_side(
-    app: FastAPI,
-    journal: SqliteJournal,
-    postgres_dsn: str,
-    verifier: TokenVerifier,
-    ugc: UgcClient,
-    clock: Clock,
+    app: FastAPI, journal: SqliteJournal, postgres_dsn: str, analytics: Analytics, **query: Any
 ) -> AsyncIterator[None]:
-    pool = await open_pool(postgres_dsn)
-    await migrate(pool)
-    projector = ProjectorService(journal, pool, clock=clock)
-    await projector.start()
-    query = QueryService(pool=pool, verifier=verifier, ugc=ugc, clock=clock, feed_secret=SECRET)
-    for router in query.routers:
-        app.include_router(router)
-    await query.start()
-    yield
-    await query.stop()
-    await projector.stop()
-    pool.terminate()
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(postgres_dsn)
+        stack.callback(pool.terminate)
+        await migrate(pool)
+        projector = ProjectorService(journal, pool, clock=query["clock"])
+        history = HistoryService(journal, analytics, _nobody, limits=AT_ONCE)
+        reads = QueryService(pool=pool, analytics=analytics, feed_secret=SECRET, **query)
+        for router in reads.routers:
+            app.include_router(router)
+        for service in (projector, history, reads):
+            await service.start()
+            stack.push_async_callback(service.stop)
+        yield
+
+
+async def _nobody(_: Request) -> None:
+    raise Unauthenticated
+
+
+def _read_rules(rules: Rules) -> ReadRules:
+    return ReadRules(
+        gap=rules.gap, pending_blocks=rules.pending_blocks, hide_guest_list=rules.hide_guest_list
+    )

@@ -128,6 +128,8 @@ class ReadSide:
             "created": at(-1),
             "modified": at(-1),
         }
+        rank = "SELECT host_rank FROM read_model.scores WHERE person_id = $1"
+        row["author_rank"] = await self.pool.fetchval(rank, author_id) or 0.0
         return await self._insert("announcements", **row | changes)
 
     async def booking(
@@ -155,7 +157,7 @@ class ReadSide:
         return await self._insert("bookings", **row | changes)
 
     async def host_score(self, person_id: str, rating: float, count: int) -> None:
-        """As if ranked by the rating itself."""
+        """As if ranked by the rating itself; to be given before the evenings are."""
         await self._insert(
             "scores",
             person_id=person_id,

@@ -318,6 +318,34 @@ async def test_a_dry_run_answers_and_records_nothing(cell: CommandCell) -> None:
     reply = await cell.send("POST", path, anna, evening())
     assert (reply.status, reply.body["status"]) == (201, "Alive")
     assert await cell.commits() == []
+    for unclear in ("1", "True", "yes", ""):
+        path = f"/api/v1/announcement/{cell.movie_id}?dry_run={unclear}"
+        reply = await cell.send("POST", path, anna, evening())
+        assert (reply.status, reply.code) == (422, "malformed_query")
+    assert await cell.commits() == []
+
+
+async def test_any_command_may_be_tried(cell: CommandCell) -> None:
+    anna, _ = await cell.person("anna")
+    boris, boris_id = await cell.person("boris")
+    carl, carl_id = await cell.person("carl")
+    created = (await announced(cell, anna)).body["id"]
+    booking = (await cell.send("POST", f"/api/v1/booking/{created}", boris)).body["booking_id"]
+    recorded = len(await cell.commits())
+    evening_path, booking_path = f"/api/v1/announcement/{created}", f"/api/v1/booking/{booking}"
+    yes = {"my_status": True}
+    for method, path, token, body in (
+        ("PUT", evening_path, anna, {"title": "Another"}),
+        ("DELETE", evening_path, anna, None),
+        ("POST", f"{evening_path}/invites", anna, {"guest_ids": [carl_id]}),
+        ("POST", f"/api/v1/booking/{created}", carl, None),
+        ("PUT", booking_path, anna, yes),
+        ("PUT", f"{evening_path}/booking/{boris_id}", anna, yes),
+        ("DELETE", booking_path, boris, None),
+    ):
+        reply = await cell.send(method, f"{path}?dry_run=true", token, body)
+        assert reply.status in (200, 201), (method, path, reply.body)
+    assert len(await cell.commits()) == recorded
 
 
 async def test_the_last_seat_closes_and_the_next_request_waits(cell: CommandCell) -> None:

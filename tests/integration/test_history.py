@@ -17,8 +17,11 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from fastapi import FastAPI
 
+from projector.analytics.block import block_of
 from projector.history import BlockLimits, HistoryService
+from projector.sinks.clickhouse import ClickHouseSink
 from runtime.clickhouse import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
+from runtime.clickhouse_migrations import MIGRATIONS, migrate
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
 from runtime.operators import OperatorGuard
@@ -117,7 +120,7 @@ async def test_everything_that_happened_is_there_once(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
     async with following(journal, analytics) as service:
-        assert service.readiness()["tables"] is True
+        assert service.readiness()["clickhouse"] == "available"
         assert (await analytics.query(COUNTS)).rows == [expected_counts(evenings_in_march())]
 
 
@@ -251,6 +254,31 @@ async def test_while_clickhouse_is_away_the_answer_is_try_later(
     async with client_of(service) as client:
         assert (await client.get("/ask"))[0] == 503
         assert (await client.get("/export"))[0] == 503
+
+
+async def test_a_history_whose_ratings_had_no_tags_is_delivered_again(
+    journal: SqliteJournal, analytics: Analytics, tmp_path: Path
+) -> None:
+    async with following(journal, analytics):
+        pass
+    reached = await ClickHouseSink(analytics).position()
+    tables = ("events", "refusals", "ratings", "history_position", "schema_migrations")
+    for one in (*tables, "evenings", "current_ratings"):
+        await analytics.execute(f"DROP TABLE {one}")
+    await migrate(analytics, _first_migrations(tmp_path / "before"))
+    await ClickHouseSink(analytics).write(block_of([]), reached)
+    async with following(journal, analytics):
+        answer = await analytics.query(
+            "SELECT uniqExact(review_id), countIf(tags != '') FROM ratings"
+        )
+    assert answer.rows == [(4, 5)]
+
+
+def _first_migrations(directory: Path) -> Path:
+    directory.mkdir()
+    for file in MIGRATIONS.glob("000[12]_*.sql"):
+        (directory / file.name).write_text(file.read_text())
+    return directory
 
 
 async def test_an_export_holds_each_event_of_the_range_once_in_order(

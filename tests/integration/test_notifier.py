@@ -17,9 +17,9 @@ from contracts.events import (
 )
 from contracts.ids import PersonId
 from notifier.dispatcher import Dispatcher
-from notifier.store.connection import Fenced, TablesUnavailable
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue, Result
+from runtime.tables import Fenced, TablesUnavailable
 from runtime.tail import START
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import (

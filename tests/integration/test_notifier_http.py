@@ -308,6 +308,38 @@ async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(cell: C
     assert (await cell.send("GET", path, cell.token("anna")))[0] == 403
 
 
+async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: Cell) -> None:
+    follow = f"/neighbours/ugc/followers/{person('host')}/{person('anna')}"
+    await cell.send("PUT", follow)
+    await cell.send("POST", "/neighbours/control/ugc", body={"down": True})
+    await cell.tell()
+    path = "/api/v1/operator/notices/fanouts"
+
+    async def parked() -> bool:
+        cell.now += timedelta(hours=1)
+        return len(await cell.get(f"{path}?state=parked", OPERATOR)) == 1
+
+    await cell.until(parked)
+    (fanout,) = await cell.get(path, OPERATOR)
+    assert (fanout["author_id"], fanout["reason"]) == (person("host"), "too_late")
+    await cell.send("POST", "/neighbours/control/ugc", body={"down": False})
+    one = f"{path}/{fanout['position']}/{fanout['event_index']}"
+    body = {"due_at": BEGIN.isoformat()}
+    assert (await cell.send("PUT", one, None, body))[0] == 401
+    status, answer, _ = await cell.send("PUT", one, OPERATOR, body)
+    assert (status, answer["state"]) == (200, "waiting")
+
+    async def told() -> bool:
+        cell.now += timedelta(seconds=1)  # The circuit to UGC may still be open.
+        return "announce_new" in {one["event_type"] for one in await cell.inbox("anna")}
+
+    await cell.until(told)
+    status, answer, _ = await cell.send("PUT", one, OPERATOR, body)
+    assert (status, answer["code"], answer["state"]) == (409, "notice_not_waiting", "done")
+    assert (await cell.send("PUT", f"{path}/999/0", OPERATOR, body))[0] == 404
+    assert (await cell.send("GET", f"{path}?state=new", OPERATOR))[0] == 422
+
+
 async def test_a_service_that_is_down_does_not_make_the_notifier_unready(cell: Cell) -> None:
     await cell.send("POST", "/neighbours/control/notification", body={"down": True})
     position = await cell.tell()
@@ -338,7 +370,7 @@ async def test_the_process_is_wired(
     monkeypatch.setenv("NOTIFIER_NEIGHBOURS__BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("NOTIFIER_TOKEN__SECRET", SECRET)
     journal = SqliteJournal(tmp_path / "journal.sqlite")
-    app = build_app(Settings(), lambda: None, lambda _settings: journal)
+    app = build_app(Settings(), lambda _reason: None, lambda _settings: journal)
     async with (
         served(app) as url,
         aiohttp.ClientSession() as session,

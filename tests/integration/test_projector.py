@@ -14,13 +14,14 @@ from launcher.servers import postgres
 from launcher.servers.postgres import PostgresServer
 from projector.batch import Batch
 from projector.intake import Intake
-from projector.ports import Fenced, SinkUnavailable, Step
+from projector.ports import Step
 from projector.projector import Projector
 from projector.service import ProjectorService
 from projector.sinks.memory import MemorySink
 from projector.sinks.postgres import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import open_pool
+from runtime.tables import Fenced, TablesUnavailable
 from runtime.tail import START, Position
 from tests.decided_histories import BEGIN, Chain, Society
 from tests.integration.projector_cell import (
@@ -95,10 +96,10 @@ class Interrupted(PostgresSink):
     async def write(self, batch: Batch, step: Step) -> None:
         self._writes += 1
         if self._writes % 3 == 1:
-            raise SinkUnavailable("cut before the write")
+            raise TablesUnavailable("cut before the write")
         await super().write(batch, step)
         if self._writes % 3 == 0:
-            raise SinkUnavailable("cut before the answer")
+            raise TablesUnavailable("cut before the answer")
 
 
 async def test_a_write_whose_answer_was_lost_is_not_repeated_and_none_is_missed(

@@ -1,14 +1,26 @@
 """Migrations: once, in order, whole or not at all, and never edited. And our types."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import asyncpg
 import pytest
 
-from runtime.postgres import MigrationEdited, migrate, open_pool
+from runtime.postgres import MIGRATIONS, MigrationEdited, migrate, open_pool
 from tests.integration.projector_cell import uuid_text
+
+RATED_HOST: Final = "INSERT INTO read_model.scores VALUES ($1, 8.5, 7.5, 3, 0, 0, 0, 8.5, 7.5, 3)"
+EVENING: Final = """
+    INSERT INTO read_model.announcements (
+        announcement_id, author_id, movie_id, movie_title, movie_title_ru, duration_min, title,
+        description, status, visibility, is_free, ticket_count, taken, event_time,
+        event_location, hide_location, version, created, modified)
+    VALUES ($1, $2, $2, 'Film', 'Фильм', 90, 'Ёлки', '', 'Alive', 'public', true, 5, 0, now(),
+            'kino.ru/zal', false, 1, now(), now())
+"""
 
 
 @pytest.fixture
@@ -51,6 +63,23 @@ async def test_a_failing_file_leaves_nothing_of_itself(pool: asyncpg.Pool, tmp_p
     assert not await exists(pool, "a")
     (tmp_path / "0001_a.sql").write_text("CREATE TABLE a (x integer);")
     assert await migrate(pool, tmp_path) == ["0001_a.sql"]
+
+
+async def test_evenings_of_before_get_their_hosts_rank_and_their_words(
+    pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    for file in MIGRATIONS.glob("000[1-5]_*.sql"):
+        shutil.copy(file, tmp_path)
+    await migrate(pool, tmp_path)
+    await pool.execute(RATED_HOST, uuid_text(1))
+    for number, host in enumerate((uuid_text(1), uuid_text(2))):
+        await pool.execute(EVENING, uuid_text(10 + number), host)
+    assert "0006_author_rank.sql" in await migrate(pool)
+    evenings = await pool.fetch(
+        """SELECT author_rank FROM read_model.announcements
+           WHERE location_words @@ 'zal' AND words @@ 'елки' ORDER BY author_rank"""
+    )
+    assert [row["author_rank"] for row in evenings] == [0.0, 7.5]
 
 
 async def test_ids_are_text_and_json_is_values_in_both_directions(pool: asyncpg.Pool) -> None:

@@ -3,9 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from launcher.servers.postgres import PostgresServer
+from query_api.rating_pages import RECORDS_BEHIND_MAX
+from query_api.rules import Rules
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_migrations import migrate
 from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side
 
 LIST = "/api/v1/announcements"
@@ -181,12 +189,77 @@ async def test_overlaps_are_told_to_the_guest_alone(reads: ReadSide, host: str, 
     assert (await reads.get(f"/api/v1/booking/{booking}", host)).body["overlaps"] == []
 
 
+async def test_overlaps_are_those_of_the_cells_rules(postgres_dsn: str) -> None:
+    rules = Rules(gap=timedelta(minutes=30), pending_blocks=True)
+    async with read_side(postgres_dsn, rules=rules) as reads:
+        host, guest = await reads.person("Anna"), await reads.person("Boris")
+        start = at(24)
+        evening = await reads.evening(host, event_time=start)
+        booking = await reads.booking(evening, guest, "requested")
+        for title, minutes in (("near before", -149), ("far", -150), ("near after", 149)):
+            other = await reads.evening(
+                host, title=title, event_time=start + timedelta(minutes=minutes)
+            )
+            await reads.booking(other, guest, "invited")
+        told = (await reads.get(f"/api/v1/booking/{booking}", guest)).body["overlaps"]
+        assert [(one["title"], one["blocking"]) for one in told] == [
+            ("near before", True), ("near after", True),
+        ]  # fmt: skip
+
+
+async def test_before_the_first_migration_reads_are_unavailable(
+    postgres_dsn: str, postgres_server: PostgresServer
+) -> None:
+    never_migrated = postgres_server.dsn
+    async with read_side(postgres_dsn, api_dsn=never_migrated) as reads:
+        person = await reads.person()
+        for path in (LIST, "/api/v1/schedule", f"/api/v1/booking/{uuid4()}", f"/a/{uuid4()}"):
+            reply = await reads.get(path, person)
+            assert (reply.status, reply.body["code"]) == (503, "unavailable"), path
+            assert reply.headers["Retry-After"]
+
+
+async def test_before_a_new_column_is_there_reads_are_unavailable(reads: ReadSide) -> None:
+    person = await reads.person()
+    await reads.pool.execute("ALTER TABLE read_model.announcements DROP COLUMN author_rank")
+    reply = await reads.get(f"{LIST}?sort=author_rating", person)
+    assert (reply.status, reply.body["code"]) == (503, "unavailable")
+    assert reply.headers["Retry-After"]
+
+
 async def test_without_postgresql_reads_are_unavailable(postgres_dsn: str) -> None:
     nobody_listens = "postgresql://practix@127.0.0.1:1/practix"
     async with read_side(postgres_dsn, api_dsn=nobody_listens) as reads:
         reply = await reads.get(LIST, await reads.person())
         assert (reply.status, reply.body["code"]) == (503, "unavailable")
         assert reply.headers["Retry-After"]
+
+
+async def test_without_clickhouse_rating_pages_are_unavailable(reads: ReadSide) -> None:
+    host = await reads.person()
+    evening = await reads.evening(host)
+    pages = [f"/user/me/rating{page}" for page in ("", "/explain", "/drift")]
+    for page in (*pages, f"/announcement/{evening}/rating"):
+        reply = await reads.get(f"/api/v1{page}", host)
+        assert (reply.status, reply.body["code"]) == (503, "unavailable")
+        assert reply.headers["Retry-After"]
+    assert (await reads.get(f"/api/v1/announcement/{evening}", host)).status == 200
+
+
+async def test_a_history_far_behind_the_tables_says_so_instead_of_nobody_rated(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    analytics = ChdbAnalytics(tmp_path)
+    await migrate(analytics)
+    options: dict[str, Any] = {"analytics": analytics, "min_position_timeout_s": 0.1}
+    async with read_side(postgres_dsn, **options) as reads:
+        somebody = await reads.person()
+        for position, status in ((RECORDS_BEHIND_MAX, 200), (RECORDS_BEHIND_MAX + 1, 504)):
+            await reads.move_position(position)
+            heard = f"/api/v1/announcements?min_position={position}"
+            assert (await reads.get(heard, somebody)).status == 200
+            assert (await reads.get("/api/v1/user/me/rating", somebody)).status == status
+    await analytics.close()
 
 
 async def test_the_document_names_every_filter_with_its_type(reads: ReadSide) -> None:

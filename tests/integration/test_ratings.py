@@ -200,6 +200,21 @@ async def test_a_retracted_rating_leaves_the_score(rated: Rated) -> None:
     assert again.body["review_id"] == given.body["review_id"]
 
 
+async def test_ratings_too_may_be_tried(rated: Rated) -> None:
+    over = await rated.over("host", "ann", "ben")
+    given = await rated.rate(over, "ann", "host", 5)
+    recorded = len(await rated.cell.commits())
+    of_pair, own = f"/rating/{over}/{rated.ids['host']}", f"/rating/{given.body['review_id']}"
+    for name, method, path, body in (
+        ("ben", "POST", of_pair, {"score": 9}),
+        ("ann", "PUT", own, {"score": 6}),
+        ("ann", "DELETE", own, None),
+    ):
+        tried = await rated.say(name, method, f"{path}?dry_run=true", body)
+        assert tried.status in (200, 201), tried.body
+    assert len(await rated.cell.commits()) == recorded
+
+
 async def test_a_repeated_rating_is_answered_as_the_first_time(rated: Rated) -> None:
     over = await rated.over("host", "ann")
     path = f"/api/v1/rating/{over}/{rated.ids['host']}"
@@ -337,6 +352,39 @@ async def test_an_explained_score_adds_up_and_names_nobody_to_others(rated: Rate
     guest = await rated.read("stranger", f"/user/{rated.ids['ann']}/rating/explain?role=guest")
     assert [one["score"] for one in guest["votes"]] == [10]
     wrong = await rated.say("stranger", "GET", "/user/me/rating/explain?role=cook")
+    assert (wrong.status, wrong.code) == (422, "malformed_query")
+
+
+async def test_what_is_late_or_missed_is_counted_beside_the_score(rated: Rated) -> None:
+    """The evening that is left, and then called off, begins in less than 24 hours."""
+    off = await rated.evening("host", "ann", "ben")
+    await rated.say("ann", "PUT", f"/announcement/{off}/booking/me", {"my_status": False})
+    assert (await rated.say("host", "DELETE", f"/announcement/{off}")).status == 200
+    over = await rated.over("host", "ben")
+    await rated.rate(over, "host", "ben", 7, tags=["no_show"])
+    assert (await rated.read("ann", f"/user/{rated.ids['ben']}/rating"))["no_shows"] == 0
+    await rated.rate(over, "ben", "host", 7)
+    names = ("late_cancellations", "no_shows", "late_calls_off")
+    for person, counts in {"ann": (1, 0, 0), "ben": (0, 1, 0), "host": (0, 0, 1)}.items():
+        page = await rated.read("stranger", f"/user/{rated.ids[person]}/rating")
+        assert tuple(page[name] for name in names) == counts
+        assert (person == "ann") == (page["overall"]["rating_count"] == 0)
+        assert page["overall"]["rating"] in (0.0, 7.0)
+
+
+async def test_drift_tells_a_score_by_months(rated: Rated) -> None:
+    over = await rated.over("host", "ann")
+    given = await rated.both_rate(over, "ann", "host", 10)
+    path = f"/user/{rated.ids['host']}/rating/drift"
+    drift = await rated.read("stranger", path)
+    month = given.body["created"][:7]
+    assert drift["role"] == "host"
+    assert drift["months"] == [{"month": month, "rating_count": 1, "mean": 10.0, "rating": 7.5}]
+    own = await rated.read("ann", "/user/me/rating/drift?role=guest")
+    assert [one["mean"] for one in own["months"]] == [10.0]
+    for unrated in (f"/user/{uuid4()}/rating/drift", "/user/me/rating/drift?role=overall"):
+        assert (await rated.read("stranger", unrated))["months"] == []
+    wrong = await rated.say("stranger", "GET", f"{path}?role=cook")
     assert (wrong.status, wrong.code) == (422, "malformed_query")
 
 

@@ -99,8 +99,8 @@ async def test_a_position_not_yet_there_is_waited_for_and_then_refused(
         assert (await cell.send("GET", f"{path}?min_position={wrong}", host)).status == 422
 
 
-async def test_who_sees_an_evening(cell: CommandCell, anna: Anna) -> None:
-    """D7, D8: `sub_only` is kept by everybody who follows the author, and by nobody else."""
+async def test_d7_d8_who_sees_an_evening(cell: CommandCell, anna: Anna) -> None:
+    """`sub_only` is kept by everybody who follows the author, and by nobody else."""
     host, host_id = await cell.person("anna")
     follower, follower_id = await cell.person("fan")
     invited, invited_id = await cell.person("invited")
@@ -212,7 +212,6 @@ async def test_the_exact_place_is_for_confirmed_guests(cell: CommandCell, anna: 
 
 
 async def test_filters(cell: CommandCell, anna: Anna) -> None:
-    """D9: `is_free` filters both ways."""
     host, host_id = await cell.person("anna")
     other, _ = await cell.person("olga")
     viewer, _ = await cell.person("boris")

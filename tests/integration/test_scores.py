@@ -12,6 +12,7 @@ from contracts.errors import Forbidden
 from contracts.scoring import PUBLISHED, Formula
 from projector import recompute
 from projector.http import build_router
+from projector.projections.announcements import ANNOUNCEMENTS
 from projector.projections.ratings import RATINGS
 from projector.projections.scores import SCORES, Revealed, score_row
 from projector.recompute import publish_formula, try_formula
@@ -61,6 +62,20 @@ def scores_by(formula: Formula, chain: Chain) -> dict[Any, tuple[Any, ...]]:
     return {person: score_row(person, facts, formula) for person, facts in revealed.items()}
 
 
+async def evenings_by_rank(pool: asyncpg.Pool) -> dict[Any, float]:
+    rows = await pool.fetch("SELECT announcement_id, author_rank FROM read_model.announcements")
+    return {row[0]: row[1] for row in rows}
+
+
+def ranks_by(formula: Formula, chain: Chain) -> dict[Any, float]:
+    """Of every evening, from the ratings alone."""
+    place = tuple(SCORES.types).index("host_rank")
+    of_host = {person: row[place] for person, row in scores_by(formula, chain).items()}
+    authors = tuple(ANNOUNCEMENTS.types).index("author_id")
+    evenings = folded(chain)["announcements"]
+    return {key: of_host.get(row[authors], 0.0) for key, row in evenings.items()}
+
+
 async def shadow_of(pool: asyncpg.Pool) -> dict[Any, tuple[Any, ...]]:
     rows = await pool.fetch(f"SELECT {', '.join(SCORES.types)} FROM read_model.scores_shadow")
     return {row[0]: tuple(row) for row in rows}
@@ -72,6 +87,14 @@ async def test_scores_follow_the_ratings(tables: asyncpg.Pool, chain: Chain) -> 
     assert scores == scores_by(PUBLISHED, chain)
 
 
+async def test_an_evening_is_ranked_as_its_host_whichever_of_them_came_first(
+    tables: asyncpg.Pool, chain: Chain
+) -> None:
+    ranks = await evenings_by_rank(tables)
+    assert len({rank for rank in ranks.values() if rank}) > 1
+    assert ranks == ranks_by(PUBLISHED, chain)
+
+
 async def test_verify_finds_a_score_that_its_ratings_do_not_come_to(
     tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
 ) -> None:
@@ -79,7 +102,34 @@ async def test_verify_finds_a_score_that_its_ratings_do_not_come_to(
     await tables.execute("UPDATE read_model.scores SET host_rank = host_rank + 0.001")
     result = await result_of_verify(tables, sqlite_journal)
     assert not result["ok"]
-    assert {one["table"] for one in result["differences"]} == {"scores"}
+    assert {one["table"] for one in result["differences"]} == {"scores", "announcements"}
+
+
+async def test_verify_finds_an_evening_not_ranked_as_its_host(
+    tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
+) -> None:
+    wronged = await tables.fetchrow(
+        """UPDATE read_model.announcements SET author_rank = author_rank + 1
+           WHERE announcement_id = $1 RETURNING announcement_id, author_rank""",
+        min(folded(chain)["announcements"]),
+    )
+    assert wronged is not None
+    result = await result_of_verify(tables, sqlite_journal)
+    assert not result["ok"]
+    (found,) = result["differences"]
+    assert (found["table"], found["key"]) == ("announcements", wronged["announcement_id"])
+    rank = wronged["author_rank"]
+    assert found["columns"] == {"author_rank": {"scores": rank - 1, "table": rank}}
+
+
+async def test_a_start_ranks_what_a_projector_without_ranks_has_written(
+    tables: asyncpg.Pool, chain: Chain, sqlite_journal: SqliteJournal
+) -> None:
+    await publish_formula(tables)
+    await tables.execute("UPDATE read_model.announcements SET author_rank = author_rank / 2 + 1")
+    assert not await publish_formula(tables)
+    assert await evenings_by_rank(tables) == ranks_by(PUBLISHED, chain)
+    assert (await result_of_verify(tables, sqlite_journal))["ok"]
 
 
 async def test_a_trial_says_who_would_move_and_moves_nobody(
@@ -118,11 +168,13 @@ async def test_another_formula_is_taken_over_at_once_and_given_up_again(
     assert await publish_formula(tables, BOLD)
     assert not await publish_formula(tables, BOLD)
     assert (await stored_rows(tables))["scores"] == scores_by(BOLD, chain)
+    assert await evenings_by_rank(tables) == ranks_by(BOLD, chain)
     assert not (await result_of_verify(tables, sqlite_journal))["ok"]
     projector = ProjectorService(sqlite_journal, tables)
     await projector.start()
     await eventually(lambda: projector.ready)
     assert (await stored_rows(tables))["scores"] == scores_by(PUBLISHED, chain)
+    assert await evenings_by_rank(tables) == ranks_by(PUBLISHED, chain)
     assert (await result_of_verify(tables, sqlite_journal))["ok"]
     await projector.stop()
 

@@ -22,11 +22,12 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.main import build_app
+from projector.pace import Line
 from projector.projector import Projector
 from projector.service import ProjectorService
 from projector.settings import Settings
 from projector.sinks.postgres import PostgresSink
-from projector.verify import Line, verify
+from projector.verify import verify
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
@@ -324,16 +325,23 @@ class Process:
             text = await response.text()
             return response.status, [msgspec.json.decode(line) for line in text.splitlines()]
 
-    async def ready(self) -> None:
+    async def ready(self, position: int = 0) -> None:
+        """And the tables at `position` or later."""
         async with asyncio.timeout(DEADLINE_S):
-            while await self.get("/readyz") != 200:
+            while not await self._has_reached(position):
                 await asyncio.sleep(0.01)
+
+    async def _has_reached(self, position: int) -> bool:
+        async with self._session.get(f"{self._url}/readyz") as response:
+            state = await response.json()
+            return response.status == 200 and int(state["position"]) >= position
 
 
 @asynccontextmanager
-async def process(dsn: str, journal: Journal) -> AsyncIterator[Process]:
+async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Process]:
     settings = Settings.model_validate(
         {
+            **more,
             "KAFKA_BOOTSTRAP_SERVERS": "not used",
             "POSTGRES_DSN": dsn,
             "PRACTIX_OPERATOR_TOKEN": OPERATOR_TOKEN,
@@ -342,7 +350,9 @@ async def process(dsn: str, journal: Journal) -> AsyncIterator[Process]:
     )
     async with aiohttp.ClientSession() as session:
         there = Process(session, "")
-        app = build_app(settings, there.failed.set, journal_of=lambda _settings: journal)
+        app = build_app(
+            settings, lambda _reason: there.failed.set(), journal_of=lambda _settings: journal
+        )
         async with served(app) as url:
             there._url = url
             yield there
@@ -361,6 +371,19 @@ async def test_verify_over_http_tells_its_progress_and_then_the_result(
         assert lines[-1]["ok"], lines[-1]
         assert await there.get("/healthz") == 200
         assert "projector_position" in await there.metrics()
+
+
+async def test_a_process_that_writes_a_history_compares_the_scores_with_it(
+    postgres_dsn: str, clickhouse_dsn: str, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Society(11, people=5).live(400).chain
+    await chain.write_to(sqlite_journal)
+    async with process(postgres_dsn, sqlite_journal, CLICKHOUSE_DSN=clickhouse_dsn) as there:
+        await there.ready(chain.seq)
+        _, lines = await there.verify(OPERATOR_TOKEN)
+        assert lines[-1]["ok"], lines[-1]
+        assert lines[-1]["scores_in_history"] > 0
+        assert lines[-2]["phase"] == "history"
 
 
 async def test_verify_is_for_operators_and_super_users(

@@ -2,17 +2,20 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
+from contracts.event_codec import decode_event
+from contracts.rating_events import AnyRatingEvent, RatingRetracted, RatingRevealed
 from contracts.records import Commit
 from projector.analytics.block import block_of
 from projector.analytics.values import day_of, typed
-from tests.recorded_story import Story, evenings_in_march
+from tests.decided_histories import Society
+from tests.recorded_story import REVIEWS, Story, evenings_in_march
 
 SAMPLES = Path(__file__).parent.parent / "contract" / "samples"
 
@@ -101,21 +104,46 @@ def test_each_refused_guest_of_a_bulk_invitation_is_a_refusal() -> None:
 
 def test_each_event_of_a_review_is_a_version_of_it() -> None:
     story = Story()
-    story.rating(1, "given", "r1", rater_id="g1", ratee_id="ada", role="host", score=8)
-    story.rating(2, "changed", "r1", score=9)
-    story.record(3, {"type": "rating.revealed.v1", "review_ids": ["r1", "r2"]})
-    story.rating(4, "retracted", "r1")
-    found = [
-        (row["review_id"], row["version"], row["score"], row["revealed"], row["retracted"])
-        for row in rows(story.commits, "ratings")
+    review, answer = REVIEWS["r1"], REVIEWS["r2"]
+    story.rating(1, "given", review, score=8, tags=["kind"])
+    story.rating(2, "changed", review, score=9)
+    story.rating(3, "revealed", review, answer)
+    story.rating(4, "retracted", review)
+    names = ("review_id", "version", "event_index", "score", "revealed", "retracted", "tags")
+    assert [tuple(row[name] for name in names) for row in rows(story.commits, "ratings")] == [
+        ("r1", 2, 0, 8, 0, 0, '["kind"]'),
+        ("r1", 3, 0, 9, 0, 0, "[]"),
+        ("r1", 4, 0, None, 1, 0, ""),
+        ("r2", 4, 1, None, 1, 0, ""),
+        ("r1", 5, 0, None, 0, 1, ""),
     ]
-    assert found == [
-        ("r1", 2, 8, 0, 0),
-        ("r1", 3, 9, 0, 0),
-        ("r1", 4, None, 1, 0),
-        ("r2", 4, None, 1, 0),
-        ("r1", 5, None, 0, 1),
+
+
+def test_rows_of_ratings_say_what_the_decided_events_say() -> None:
+    """A name that the writing side and the history spell differently would be empty here."""
+    commits = Society(3, people=4).live(300).chain.commits
+    decided = [
+        (commit.seq, index, event)
+        for commit in commits
+        for index, event in enumerate(map(decode_event, commit.events))
+        if isinstance(event, AnyRatingEvent)
     ]
+    assert {type(event) for *_, event in decided} == set(get_args(AnyRatingEvent))
+    names = ("review_id", "announcement_id", "rater_id", "ratee_id", "role")
+    expected = [
+        {name: getattr(event, name) for name in names}
+        | {
+            "version": seq,
+            "event_index": index,
+            "score": getattr(event, "score", None),
+            "tags": msgspec.json.encode(event.tags).decode() if hasattr(event, "tags") else "",
+            "revealed": isinstance(event, RatingRevealed),
+            "retracted": isinstance(event, RatingRetracted),
+        }
+        for seq, index, event in decided
+    ]
+    found = rows(commits, "ratings")
+    assert [{name: row[name] for name in expected[0]} for row in found] == expected
 
 
 def test_the_same_commits_come_to_the_same_rows_however_they_are_cut() -> None:

@@ -102,11 +102,11 @@ def change(
     evening: AnnouncementId = EVENING,
     *,
     status: Any = None,
-    if_version: int | None = None,
+    if_versions: frozenset[int] | None = None,
     **terms: Any,
 ) -> ChangeAnnouncement:
     return ChangeAnnouncement(
-        announcement_id=evening, terms=Terms(**terms), status=status, if_version=if_version
+        announcement_id=evening, terms=Terms(**terms), status=status, if_versions=if_versions
     )
 
 

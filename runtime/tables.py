@@ -1,4 +1,4 @@
-"""Connections to the notifier's tables, and what may go wrong with them."""
+"""Connections to tables of ours in PostgreSQL, and what may go wrong with them."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -23,7 +23,9 @@ _UNAVAILABLE: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.PostgresSystemError,
-    asyncpg.UndefinedTableError,  # Not migrated yet: whoever starts first does it.
+    # Not migrated yet: whoever starts first does it.
+    asyncpg.UndefinedTableError,
+    asyncpg.UndefinedColumnError,
 )
 
 
@@ -56,6 +58,7 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
 
 @contextmanager
 def our_errors() -> Iterator[None]:
+    """As `connected`, around what is done with a connection that is there."""
     try:
         yield
     except _REFUSED as error:

@@ -1,0 +1,100 @@
+"""What the notifier's routes do alike: read a request, describe it, reach the tables."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from starlette.requests import Request
+
+from contracts.errors import Malformed, NotFound, Unavailable
+from contracts.ids import canonical
+from runtime.http import read_json_body
+from runtime.openapi import response_schema
+from runtime.problems import malformed_body
+from runtime.tables import TablesUnavailable
+
+DIGITS_MAX: Final = 18
+LIMIT_DEFAULT: Final = 20
+LIMIT_MAX: Final = 100
+
+Guard = Callable[[Request], Awaitable[None]]
+"""Raises Unauthenticated or Forbidden where the caller is no operator."""
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@asynccontextmanager
+async def tables() -> AsyncIterator[None]:
+    """Raises Unavailable without PostgreSQL."""
+    try:
+        yield
+    except TablesUnavailable as error:
+        raise Unavailable from error
+
+
+async def body_of(request: Request, kind: type[Body]) -> Body:
+    """Raises Malformed."""
+    try:
+        return kind.model_validate_json(await read_json_body(request) or b"{}")
+    except ValidationError as error:
+        raise malformed_body(error.errors(include_url=False, include_input=False)) from error
+
+
+def id_of(request: Request, name: str) -> str | None:
+    """The id in the query, None where it is absent. Raises Malformed."""
+    given = request.query_params.get(name)
+    found = None if given is None else canonical(given)
+    if given is not None and found is None:
+        raise Malformed("malformed_query", {"parameter": name})
+    return found
+
+
+def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
+    """Raises Malformed."""
+    given = request.query_params.get(name)
+    if given is not None and given not in known:
+        raise Malformed("malformed_query", {"parameter": name, "known": list(known)})
+    return given
+
+
+def number(request: Request, name: str) -> int | None:
+    """Raises Malformed."""
+    given = request.query_params.get(name)
+    if given is not None and not _is_number(given):
+        raise Malformed("malformed_query", {"parameter": name})
+    return None if given is None else int(given)
+
+
+def limit_of(request: Request) -> int:
+    """Raises Malformed."""
+    limit = number(request, "limit")
+    if limit is None:
+        return LIMIT_DEFAULT
+    if not 1 <= limit <= LIMIT_MAX:
+        raise Malformed("malformed_query", {"parameter": "limit"})
+    return limit
+
+
+def path_number(request: Request, name: str) -> int:
+    """Raises NotFound for what is no number."""
+    given: str = request.path_params[name]
+    if not _is_number(given):
+        raise NotFound
+    return int(given)
+
+
+def answers(kind: Any) -> dict[int | str, dict[str, Any]]:
+    """`responses` of a route, for its documentation."""
+    content = {"application/json": {"schema": response_schema(kind)}}
+    return {200: {"description": "", "content": content}}
+
+
+def takes(kind: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route."""
+    schema = kind.model_json_schema()
+    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+
+
+def _is_number(given: str) -> bool:
+    return given.isascii() and given.isdecimal() and len(given) <= DIGITS_MAX

@@ -1,0 +1,66 @@
+"""Operator routes for fan-outs: who follows a host was to be told, and was not yet."""
+
+from collections.abc import Callable
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import CommandRefused, NotFound
+from notifier.http.bodies import RescheduleBody
+from notifier.http.edge import (
+    Guard,
+    answers,
+    body_of,
+    limit_of,
+    one_of,
+    path_number,
+    tables,
+    takes,
+)
+from notifier.http.representations import FanOutResponse
+from notifier.store.fanouts import FanOuts
+from runtime.clock import Clock
+from runtime.http import json_response
+
+STATES: Final = ("waiting", "done", "dropped", "parked")
+
+
+def build_fanout_router(
+    fanouts: FanOuts, guard: Guard, clock: Clock, wake: Callable[[], None]
+) -> APIRouter:
+    """To be included before the routes of single notices, whose ids these paths look like."""
+    router = APIRouter(prefix="/api/v1/operator/notices/fanouts", tags=["operator"])
+
+    @router.get("", response_class=Response, responses=answers(list[FanOutResponse]))
+    async def list_fanouts(request: Request) -> Response:
+        """Newest first; with `state=parked` those whose followers were never told."""
+        await guard(request)
+        state, limit = one_of(request, "state", STATES), limit_of(request)
+        async with tables():
+            lines = await fanouts.lines(state, limit)
+        return json_response([FanOutResponse(**line) for line in lines])
+
+    @router.put(
+        "/{position}/{event_index}",
+        response_class=Response,
+        responses=answers(FanOutResponse),
+        openapi_extra=takes(RescheduleBody),
+    )
+    async def retry(request: Request) -> Response:
+        """Ask UGC again, then; a parked one gets a new chance. 409 once it is through."""
+        await guard(request)
+        place = path_number(request, "position"), path_number(request, "event_index")
+        due_at = max((await body_of(request, RescheduleBody)).due_at, clock())
+        async with tables():
+            done = await fanouts.retry(*place, due_at)
+            line = await fanouts.line(*place)
+        wake()
+        if line is None:
+            raise NotFound
+        if not done:
+            raise CommandRefused("notice_not_waiting", {"state": line["state"]})
+        return json_response(FanOutResponse(**line))
+
+    return router

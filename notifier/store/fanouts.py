@@ -1,0 +1,53 @@
+"""Fan-outs to an author's followers that are not through: for an operator to see and revive."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import asyncpg
+
+from runtime.tables import connected
+
+_COLUMNS: Final = """
+    seq AS position, event_index, event_type, author_id, announcement_id, happened_at,
+    expires_at, state, reason, attempts, try_at
+"""
+SELECT_FANOUTS: Final = f"""
+    SELECT {_COLUMNS} FROM notifier.fanouts
+    WHERE ($1::text IS NULL OR state = $1) ORDER BY seq DESC, event_index DESC LIMIT $2
+"""
+SELECT_FANOUT: Final = f"""
+    SELECT {_COLUMNS} FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
+"""
+# It gets the time to be tried, and its notices that to be sent.
+RETRY_FANOUT: Final = """
+    UPDATE notifier.fanouts SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
+        expires_at = greatest(expires_at, $3::timestamptz + interval '1 hour')
+    WHERE seq = $1 AND event_index = $2 AND state IN ('waiting', 'parked')
+"""
+
+Line = dict[str, Any]
+"""One fan-out, by column name; instants aware."""
+
+
+class FanOuts:
+    """Methods raise TablesUnavailable."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def lines(self, state: str | None, limit: int) -> Sequence[Line]:
+        """Newest first."""
+        async with connected(self._pool) as connection:
+            return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
+
+    async def line(self, position: int, event_index: int) -> Line | None:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_FANOUT, position, event_index)
+        return None if row is None else dict(row)
+
+    async def retry(self, position: int, event_index: int, at: datetime) -> bool:
+        """False where it is through, dropped, or not there."""
+        async with connected(self._pool) as connection:
+            done = await connection.execute(RETRY_FANOUT, position, event_index, at)
+        return bool(done == "UPDATE 1")

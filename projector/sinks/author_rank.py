@@ -1,0 +1,52 @@
+"""`announcements.author_rank`: the host's rank beside each evening, for an index to order by.
+
+It follows from `scores` as these follow from `ratings`, so no event tells it, and whoever
+changes a score or adds an evening has it follow in the same transaction. Hosts without a
+score rank 0.
+"""
+
+from typing import Final
+
+from asyncpg.pool import PoolConnectionProxy
+
+from projector.batch import Batch
+from projector.projections.announcements import ANNOUNCEMENTS
+from projector.projections.rows import Key
+from projector.projections.scores import SCORES
+from projector.sinks.statements import SCHEMA
+
+TIMEOUT_S: Final = 3600.0
+"""For what goes through all evenings."""
+
+_FOLLOW: Final = f"""
+    UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = score.host_rank
+    FROM {SCHEMA}.{SCORES.name} score
+    WHERE score.person_id = a.author_id AND a.author_rank <> score.host_rank
+"""
+_FOLLOW_IN_NEW: Final = f"{_FOLLOW} AND a.announcement_id = ANY($1::uuid[])"
+_FOLLOW_OF_HOSTS: Final = f"{_FOLLOW} AND a.author_id = ANY($1::uuid[])"
+
+SELECT_WRONG: Final = f"""
+    SELECT a.announcement_id, coalesce(score.host_rank, 0) AS score, a.author_rank
+    FROM {SCHEMA}.{ANNOUNCEMENTS.name} a
+    LEFT JOIN {SCHEMA}.{SCORES.name} score ON score.person_id = a.author_id
+    WHERE a.author_rank <> coalesce(score.host_rank, 0)
+"""
+_FOLLOW_EVERYWHERE: Final = f"""
+    UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = wrong.score
+    FROM ({SELECT_WRONG}) wrong WHERE wrong.announcement_id = a.announcement_id
+"""
+
+
+async def rank_evenings(connection: PoolConnectionProxy, batch: Batch, rescored: list[Key]) -> None:
+    """After the batch's rows and the scores of `rescored` were written."""
+    patches = batch.patches[ANNOUNCEMENTS.name]
+    if new := [key for key, patch in patches.items() if patch.initial is not None]:
+        await connection.execute(_FOLLOW_IN_NEW, new)
+    if rescored:
+        await connection.execute(_FOLLOW_OF_HOSTS, rescored)
+
+
+async def rank_all_evenings(connection: PoolConnectionProxy) -> None:
+    """Whoever wrote them: as the scores are now."""
+    await connection.execute(_FOLLOW_EVERYWHERE, timeout=TIMEOUT_S)

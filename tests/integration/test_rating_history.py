@@ -1,0 +1,199 @@
+"""Votes, lateness and drift out of the history, on both engines, every block delivered twice."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from contracts.errors import ProjectionBehind, Unavailable
+from contracts.ids import AnnouncementId, PersonId
+from contracts.records import Commit
+from contracts.scoring import score_of
+from projector.analytics.block import block_of
+from projector.analytics.values import to_ms
+from projector.sinks.clickhouse import ClickHouseSink
+from query_api.history_reading import HistoryReads
+from query_api.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
+from query_api.rating_drift import DriftMonth, drift_of
+from query_api.votes import counted, instant, of_role, said_of, said_of_host_at
+from runtime.clickhouse import Analytics
+from runtime.clickhouse_migrations import migrate
+from runtime.clickhouse_server import ServerAnalytics
+from runtime.tail import START, Position
+from tests.analytics_engines import ENGINES, Open, opener
+from tests.decided_histories import Society
+from tests.recorded_story import Story, evenings_in_march
+
+TIMEOUT_S: Final = 0.2
+ADA: Final = PersonId("ada")
+GUEST: Final = PersonId("g1")
+
+
+@pytest.fixture(params=ENGINES)
+def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opener(request, tmp_path)
+
+
+@pytest.fixture
+async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
+    analytics = open_analytics()
+    await migrate(analytics)
+    yield analytics
+    await analytics.close()
+
+
+async def told(analytics: Analytics, commits: list[Commit]) -> HistoryReads:
+    """A history that holds `commits`, each of them twice."""
+    sink = ClickHouseSink(analytics)
+    half = len(commits) // 2
+    for part in (commits[:half], commits[half:], commits):
+        await sink.write(block_of(part), START)
+    return HistoryReads(analytics, TIMEOUT_S)
+
+
+def rated_society() -> Society:
+    return Society(11, people=5).live(800)
+
+
+async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Analytics) -> None:
+    society = rated_society()
+    history = await told(analytics, society.chain.commits)
+    standings = society.world.standings
+    assert sum(standing.score.count for standing in standings.values()) > 10
+    for (person_id, role), standing in standings.items():
+        votes = of_role(counted(await said_of(history, person_id)), role)
+        assert score_of(one.vote for one in votes) == standing.score
+
+
+async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> None:
+    society = rated_society()
+    history = await told(analytics, society.chain.commits)
+    ratings = society.world.ratings
+    revealed = {one.id for one in ratings.values() if one.revealed_at is not None}
+    found = [one for person in society.people for one in await said_of(history, person)]
+    assert {one.review_id for one in found} == revealed
+    for one in found:
+        rating = ratings[one.review_id]
+        assert (one.announcement_id, one.rater_id) == (rating.announcement_id, rating.rater_id)
+        assert (one.role, one.score) == (rating.role, rating.score)
+        assert one.tags == frozenset(rating.tags)
+        assert (one.given_at, one.revealed_at) == (rating.created_at, rating.revealed_at)
+        assert (one.retracted_at is not None) == rating.retracted
+
+
+async def test_d12_a_page_of_one_evening_or_person_knows_no_other(analytics: Analytics) -> None:
+    history = await told(analytics, evenings_in_march().commits)
+    assert [one.score for one in await said_of(history, ADA)] == [1, 9]
+    assert [one.score for one in await said_of_host_at(history, ADA, AnnouncementId("e1"))] == [9]
+    assert await said_of_host_at(history, ADA, AnnouncementId("e2")) == []
+    assert await said_of_host_at(history, GUEST, AnnouncementId("e1")) == []
+
+
+async def test_d14_nothing_said_is_no_error(analytics: Analytics) -> None:
+    history = HistoryReads(analytics, TIMEOUT_S)
+    assert await said_of(history, ADA) == []
+    assert await said_of_host_at(history, ADA, AnnouncementId("e1")) == []
+    assert await lateness_of(history, ADA) == NEVER_LATE
+    assert drift_of([], "overall") == []
+
+
+async def test_drift_is_what_was_given_and_where_the_score_stood(analytics: Analytics) -> None:
+    """Ada's 9 of March is followed by a 1 in April, taken back an hour after it was revealed."""
+    history = await told(analytics, evenings_in_march().commits)
+    of_host = drift_of(await said_of(history, ADA), "host")
+    assert of_host == [DriftMonth("2026-03", 1, 9.0, 7.3), DriftMonth("2026-04", 0, 0.0, 7.3)]
+    of_guest = drift_of(await said_of(history, GUEST), "guest")
+    assert of_guest == [DriftMonth("2026-03", 1, 10.0, 7.5), DriftMonth("2026-04", 1, 7.0, 7.4)]
+
+
+async def test_a_no_show_is_counted_once_it_is_revealed(analytics: Analytics) -> None:
+    commits = evenings_in_march().commits
+    for known, no_shows in ((commits[:-2], 0), (commits, 1)):
+        history = await told(analytics, known)
+        assert no_shows_of(await said_of(history, GUEST)) == no_shows
+        assert no_shows_of(await said_of(history, ADA)) == 0
+
+
+def departures() -> Story:
+    """Of `host`'s evening in 100 hours, moved at 60 to begin at 200, and what is left of it."""
+    story = Story()
+    story.evening(0, "e1", host="host", seats=4, starts=100)
+    for guest in ("early", "late", "moved"):
+        story.booking(1, "requested", f"e1/{guest}", (None, True), 0, actor=guest, author_id="host")
+        story.booking(2, "approved", f"e1/{guest}", (True, True), 1, actor="host")
+    story.booking(50, "left", "e1/early", (True, False), 2, actor="early")
+    story.move(60, "e1", starts=200, actor="host")
+    story.booking(90, "left", "e1/moved", (True, False), 1, actor="moved")
+    story.booking(180, "left", "e1/late", (True, False), 0, actor="late")
+    return story
+
+
+async def test_leaving_is_late_by_the_time_that_was_in_force(analytics: Analytics) -> None:
+    history = await told(analytics, departures().commits)
+    for guest, late in (("early", 0), ("moved", 0), ("late", 1)):
+        assert await lateness_of(history, PersonId(guest)) == Lateness(late, 0)
+
+
+@pytest.mark.parametrize(
+    ("at", "guest_answer", "actor", "counts"),
+    [
+        (77.0, True, "host", 1),
+        (75.0, True, "host", 0),
+        (77.0, None, "host", 0),
+        (77.0, True, "operator", 0),
+    ],
+    ids=["late", "in time", "nobody confirmed", "by an operator"],
+)
+async def test_calling_off_counts_where_it_is_late_and_lets_somebody_down(
+    analytics: Analytics, at: float, guest_answer: bool | None, actor: str, counts: int
+) -> None:
+    story = Story()
+    story.evening(0, "e1", host="host", seats=4, starts=100)
+    story.booking(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
+    if guest_answer:
+        story.booking(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
+    story.call_off(at, "e1", actor=actor)
+    history = await told(analytics, story.commits)
+    assert await lateness_of(history, PersonId("host")) == Lateness(0, counts)
+    assert await lateness_of(history, PersonId("operator")) == NEVER_LATE
+
+
+async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> None:
+    story = Story()
+    story.evening(0, "e1", host="host", seats=1, starts=100)
+    story.booking(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
+    story.booking(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
+    story.booking(90, "left", "e1/g1", (True, False), 0, actor="g1")
+    story.call_off(95, "e1", actor="host")
+    history = await told(analytics, story.commits)
+    assert await lateness_of(history, PersonId("host")) == NEVER_LATE
+    assert await lateness_of(history, GUEST) == Lateness(1, 0)
+
+
+def test_a_vote_was_given_at_the_same_millisecond_everywhere() -> None:
+    for millisecond in range(1000):
+        at = datetime(2026, 3, 31, 23, 59, 59, 1000 * millisecond, tzinfo=UTC)
+        assert instant(to_ms(at)) == at
+
+
+async def test_a_reader_waits_for_its_position_and_not_for_ever(analytics: Analytics) -> None:
+    history = HistoryReads(analytics, TIMEOUT_S)
+    assert await history.reach(0) == 0
+    with pytest.raises(ProjectionBehind):
+        await history.reach(1)
+    reached = msgspec.structs.replace(START.state, seq=7)
+    await ClickHouseSink(analytics).write(block_of([]), Position(7, reached))
+    assert await history.reach(7) == 7
+
+
+async def test_a_history_that_is_away_is_unavailable() -> None:
+    nowhere = ServerAnalytics("clickhouse://default@127.0.0.1:1/nothing")
+    for history in (HistoryReads(nowhere, TIMEOUT_S), HistoryReads(None, TIMEOUT_S)):
+        with pytest.raises(Unavailable):
+            await said_of(history, ADA)
+        with pytest.raises(Unavailable):
+            await history.reach(0)
+    await nowhere.close()

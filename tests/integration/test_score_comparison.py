@@ -1,0 +1,213 @@
+"""verify compares the scores in PostgreSQL with the votes in ClickHouse, on both engines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import pytest
+
+from projector import history_votes
+from projector.history import BlockLimits, History
+from projector.history_votes import HistoryVotes, stretches
+from projector.pace import Line
+from projector.projections.scores import SCORES
+from projector.sinks.postgres import PostgresSink
+from projector.verify import verify
+from runtime.clickhouse import Analytics
+from runtime.clickhouse_server import ServerAnalytics
+from runtime.journal import Journal
+from runtime.journals.sqlite import SqliteJournal
+from tests.analytics_engines import ENGINES, Open, opener
+from tests.decided_histories import Chain, Society
+from tests.integration.projector_cell import DEADLINE_S, follow, stored_rows, uuid_text
+
+QUICK: Final = BlockLimits(pause_s=0.0, idle_wait_s=0.05)
+PATIENCE_S: Final = 0.3
+SOMEBODY: Final = uuid_text(77)
+
+
+@pytest.fixture(params=ENGINES)
+def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opener(request, tmp_path)
+
+
+@pytest.fixture
+async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
+    analytics = open_analytics()
+    yield analytics
+    await analytics.close()
+
+
+@pytest.fixture
+async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
+    """A history with ratings, in the journal and in PostgreSQL."""
+    told = Society(11, people=5).live(800).chain
+    await told.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), told.seq)
+    return told
+
+
+@pytest.fixture
+async def votes(
+    chain: Chain, sqlite_journal: SqliteJournal, analytics: Analytics
+) -> AsyncIterator[HistoryVotes]:
+    """The same in ClickHouse."""
+    async with followed(sqlite_journal, analytics) as history:
+        assert await history.reach(chain.seq, DEADLINE_S)
+        yield HistoryVotes(analytics, history)
+
+
+@asynccontextmanager
+async def followed(journal: Journal, analytics: Analytics) -> AsyncIterator[History]:
+    history = History(journal, analytics, QUICK)
+    task = asyncio.create_task(history.run())
+    yield history
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def verdict(pool: asyncpg.Pool, journal: Journal, votes: HistoryVotes | None) -> Line:
+    async with PostgresSink(pool).snapshot() as snapshot:
+        lines = [line async for line in verify(journal, snapshot, votes, patience_s=PATIENCE_S)]
+    return lines[-1]
+
+
+def version_of(seq: int, **facts: Any) -> dict[str, list[Any]]:
+    """A row of table `ratings` that no event states."""
+    row = {"review_id": uuid_text(78), "version": seq, "ratee_id": SOMEBODY, "role": "host"}
+    row["at_ms"] = 4_102_444_800_000  # So that it makes nothing older.
+    return {name: [value] for name, value in {**row, "revealed": 1, "score": 9, **facts}.items()}
+
+
+async def test_the_same_scores_come_of_both(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, votes: HistoryVotes
+) -> None:
+    people = len((await stored_rows(tables))["scores"])
+    assert people > 3
+    result = await verdict(tables, sqlite_journal, votes)
+    assert result["ok"], result
+    assert result["scores_in_history"] == people
+
+
+async def test_people_come_in_stretches_of_any_size(
+    chain: Chain, votes: HistoryVotes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def people() -> list[Any]:
+        return [(one, sorted(revealed)) async for one, revealed in votes.people(chain.seq)]
+
+    whole = await people()
+    monkeypatch.setattr(history_votes, "STRETCH_ROWS", 2)
+    assert await people() == whole
+
+
+async def test_a_wrong_score_in_postgresql_is_found(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, votes: HistoryVotes
+) -> None:
+    await tables.execute("UPDATE read_model.scores SET host_rank = host_rank + 0.001")
+    result = await verdict(tables, sqlite_journal, votes)
+    assert not result["ok"]
+    by_history = [one for one in result["differences"] if "history" in one["columns"]["host_rank"]]
+    assert len(by_history) == result["scores_in_history"]
+    assert by_history[0]["table"] == SCORES.name
+
+
+async def test_a_score_without_votes_is_found(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, votes: HistoryVotes, analytics: Analytics
+) -> None:
+    people = set((await stored_rows(tables))["scores"])
+    await analytics.execute("TRUNCATE TABLE ratings")
+    result = await verdict(tables, sqlite_journal, votes)
+    assert not result["ok"]
+    assert {(one["key"], one["only_in"]) for one in result["differences"]} == {
+        (person_id, "table") for person_id in people
+    }
+
+
+async def test_a_wrong_vote_and_an_invented_one_in_clickhouse_are_found(
+    chain: Chain,
+    tables: asyncpg.Pool,
+    sqlite_journal: SqliteJournal,
+    votes: HistoryVotes,
+    analytics: Analytics,
+) -> None:
+    rated = next(one for one in (await stored_rows(tables))["scores"].values() if one[3])
+    facts = await analytics.query(
+        "SELECT any(review_id) FROM ratings WHERE ratee_id = %(ratee)s AND role = 'host' "
+        "GROUP BY review_id HAVING max(revealed) = 1 AND max(retracted) = 0",
+        {"ratee": rated[0]},
+    )
+    review_id = facts.rows[0][0]
+    wrong = version_of(chain.seq, review_id=review_id, ratee_id=rated[0], revealed=0, score=99)
+    await analytics.insert("ratings", wrong)
+    await analytics.insert("ratings", version_of(chain.seq))
+    result = await verdict(tables, sqlite_journal, votes)
+    assert not result["ok"]
+    found = {one["key"]: one for one in result["differences"]}
+    assert set(found) == {rated[0], SOMEBODY}
+    assert found[SOMEBODY]["only_in"] == "history"
+    differs = found[rated[0]]["columns"]["host_rating"]
+    assert differs["history"] > differs["table"] == rated[1]
+
+
+async def test_what_the_history_knows_beyond_the_tables_does_not_differ(
+    chain: Chain,
+    tables: asyncpg.Pool,
+    sqlite_journal: SqliteJournal,
+    votes: HistoryVotes,
+    analytics: Analytics,
+) -> None:
+    await analytics.insert("ratings", version_of(chain.seq + 1))
+    assert (await verdict(tables, sqlite_journal, votes))["ok"]
+
+
+async def test_a_history_that_stays_behind_is_no_agreement(
+    chain: Chain, tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
+) -> None:
+    standing = HistoryVotes(analytics, History(sqlite_journal, analytics))
+    result = await verdict(tables, sqlite_journal, standing)
+    assert not result["ok"]
+    assert "stands at position 0" in result["problem"]
+    assert result["scores_in_history"] is None
+
+
+async def test_a_history_that_comes_late_is_waited_for(
+    chain: Chain, tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
+) -> None:
+    async with AsyncExitStack() as stack:
+        history = await stack.enter_async_context(followed(sqlite_journal, analytics))
+        result = await verdict(tables, sqlite_journal, HistoryVotes(analytics, history))
+    assert result["ok"], result
+    assert result["scores_in_history"]
+
+
+async def test_a_history_that_is_away_is_no_agreement(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    nowhere = ServerAnalytics("clickhouse://default@127.0.0.1:1/nothing")
+    away = HistoryVotes(nowhere, History(sqlite_journal, nowhere))
+    result = await verdict(tables, sqlite_journal, away)
+    assert not result["ok"]
+    assert "not available" in result["problem"]
+    await nowhere.close()
+
+
+async def test_without_a_history_nothing_is_compared_with_it(
+    chain: Chain, tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    result = await verdict(tables, sqlite_journal, None)
+    assert result["ok"]
+    assert result["scores_in_history"] is None
+
+
+def test_stretches_leave_no_id_out() -> None:
+    assert stretches(0) == stretches(50_000) == [("", "\x7f")]
+    for rows in (50_001, 10_000_000):
+        found = stretches(rows)
+        assert (found[0][0], found[-1][1]) == ("", "\x7f")
+        assert all(one[1] == other[0] for one, other in pairwise(found))
+        assert rows / len(found) <= 50_000

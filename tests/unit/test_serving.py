@@ -1,0 +1,65 @@
+"""A process that ends tells whether it was asked to, and a reader waits for its store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from fastapi import FastAPI
+
+from runtime.persisting import Persistence
+from runtime.serving import OnFailure, serve, watch
+
+
+def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
+    def build(on_failure: OnFailure) -> FastAPI:
+        async def fail() -> None:
+            raise ValueError("the journal was edited")
+
+        @asynccontextmanager
+        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+            watch(asyncio.create_task(fail()), "reader", on_failure)
+            yield
+
+        return FastAPI(lifespan=lifespan)
+
+    with pytest.raises(SystemExit) as ended:
+        serve(build, "127.0.0.1", 0)
+    assert ended.value.code == "reader stopped: the journal was edited"
+
+
+async def test_a_part_that_was_cancelled_did_not_fail() -> None:
+    failures: list[str] = []
+
+    async def follow() -> None:
+        await asyncio.Event().wait()
+
+    running = asyncio.create_task(follow())
+    watch(running, "reader", failures.append)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert failures == []
+
+
+async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
+    persistence = Persistence("tables", ConnectionError)
+    attempts: list[bool] = []
+
+    async def attempt() -> str:
+        attempts.append(persistence.available)
+        if len(attempts) < 3:
+            raise ConnectionError("away")
+        return "written"
+
+    assert not persistence.available
+    assert await persistence.until_it_answers(attempt) == "written"
+    assert persistence.available
+    assert len(attempts) == 3
+
+
+async def test_what_is_no_outage_is_told_at_once() -> None:
+    async def attempt() -> None:
+        raise KeyError("a mistake of ours")
+
+    with pytest.raises(KeyError):
+        await Persistence("tables", ConnectionError).until_it_answers(attempt)
