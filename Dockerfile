@@ -4,9 +4,11 @@ ARG BASE_IMAGE=python:3.11.13-slim-bookworm
 
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /build
-RUN python3 -m venv /opt/practix
+# Without pip: the base's own installs into it.
+RUN python3 -m venv --without-pip /opt/practix
 COPY requirements-services.txt ./
-RUN /opt/practix/bin/pip install --no-cache-dir --require-hashes -r requirements-services.txt
+RUN python3 -m pip --python /opt/practix/bin/python install --no-cache-dir --require-hashes \
+    -r requirements-services.txt
 
 FROM ${BASE_IMAGE}
 RUN groupadd --gid 10001 practix && useradd --uid 10001 --gid practix --no-create-home practix
@@ -20,7 +22,7 @@ COPY query_api query_api
 COPY projector projector
 COPY notifier notifier
 COPY neighbours neighbours
-COPY deploy/healthcheck.py deploy/create_topic.py deploy/
+COPY deploy/healthcheck.py deploy/create_topic.py deploy/migrate.py deploy/
 ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=/srv
 RUN mkdir /var/lib/practix && chown practix:practix /var/lib/practix
 USER practix

@@ -48,21 +48,30 @@ check: $(STAMP) ## format, lint, types, tidy rules
 test: $(STAMP) ## every test, on real servers that it starts itself
 	$(BIN)/pytest --ignore tests/compose
 
+.PHONY: test-docker
+test-docker: $(STAMP) ## what needs servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)
+	@images="$$($(BIN)/python -m tests.compose.images --missing)" && \
+	env $$images PRACTIX_TEST_SERVERS=docker $(BIN)/pytest tests/contract tests/integration tests/compose/test_containers.py
+
 .PHONY: test-compose
 test-compose: $(STAMP) ## the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
 	$(BIN)/pytest tests/compose
 
 .PHONY: up
-up: ## the whole system in containers; waits until it is healthy (PORT)
+up: ## the whole system in containers; waits until it is healthy (PORT, COMPOSE_PROFILES)
 	@$(PYTHON) deploy/up.py
 
 .PHONY: down
 down: ## end the containers; volumes stay
-	@docker compose down
+	@docker compose --profile "*" down
 
 .PHONY: test-unit
 test-unit: $(STAMP) ## what needs nothing running
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
+
+.PHONY: openapi
+openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
+	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json
 
 .PHONY: simulate
 simulate: $(STAMP) ## SEEDS=n seeded simulations; SEED=n replays one

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 from command_api.leader.node import Node
+from command_api.leader.ports import Observer
 
 POSITION: Final = Gauge("command_api_position", "seq of the last accepted record")
 TERM: Final = Gauge("command_api_term", "term of the last accepted record")
@@ -12,6 +13,30 @@ LEADING: Final = Gauge("command_api_leading", "1 while this process leads")
 IGNORED: Final = Gauge("command_api_ignored_records", "records that did not count (R2)")
 KEYS: Final = Gauge("command_api_idempotency_keys", "answered keys in memory")
 OUTCOMES: Final = Counter("command_api_outcomes", "answered commands", ["code", "replayed"])
+DECIDING: Final = Histogram(
+    "command_api_decide_seconds",
+    "from taking a command up to its decision and representation",
+    buckets=(5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1),
+)
+ROUND_TRIP: Final = Histogram(
+    "command_api_append_seconds",
+    "from sending a record until it is acknowledged and read back, to the millisecond",
+    buckets=(1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1, 2.5, 5),
+)
+
+
+class _Figures(Observer):
+    def decided(self, seconds: float) -> None:
+        DECIDING.observe(seconds)
+
+    def settled(self, seconds: float) -> None:
+        ROUND_TRIP.observe(seconds)
+
+    def answered(self, code: str, *, replayed: bool) -> None:
+        OUTCOMES.labels(code, "yes" if replayed else "no").inc()
+
+
+FIGURES: Final = _Figures()
 
 
 def observe(node: Node) -> None:

@@ -18,7 +18,7 @@ from command_api.http.routes import build_router
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Peers
-from command_api.metrics import observe
+from command_api.metrics import FIGURES, observe
 from command_api.rendering import renderer
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
@@ -59,8 +59,11 @@ class CommandService:
             new_nonce=lambda: secrets.token_hex(NONCE_BYTES),
             rules=rules,
             timing=timing,
+            observer=FIGURES,
         )
-        answering = Answering(self.node, peers=peers, clock=clock, render=render, rules=rules)
+        answering = Answering(
+            self.node, peers=peers, clock=clock, render=render, rules=rules, observer=FIGURES
+        )
         edge = Edge(
             answering=answering,
             verifier=verifier,

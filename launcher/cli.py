@@ -50,7 +50,7 @@ def run(as_json: AsJson = False) -> None:
     With --json the object comes once the system is ready.
     """
     chosen = settings()
-    from launcher.run import PortInUse
+    from launcher.run import ClockNotOurs, PortInUse
     from launcher.run import run as run_system
     from launcher.welcome import Welcome
 
@@ -59,7 +59,7 @@ def run(as_json: AsJson = False) -> None:
 
     try:
         failure = run_system(chosen, greet)
-    except (DataInUse, ClockTurnedBack, PortInUse, ServerError, OSError) as error:
+    except (DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError, OSError) as error:
         fail(str(error))
     if failure is not None:
         fail(failure)

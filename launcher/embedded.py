@@ -35,7 +35,7 @@ from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
-from runtime.openapi import describe
+from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
@@ -95,7 +95,7 @@ def build_app(
             yield
 
     app = FastAPI(
-        title="PRACTIX watch it together",
+        title=TITLE,
         version="1",
         docs_url="/api/openapi",
         redoc_url=None,

@@ -1,14 +1,18 @@
 """The one port in front of separate processes: reads to the query side, the rest to the
-command side. What nginx does in the compose file, for a machine without it."""
+command side. What nginx does in the compose file, for a machine without it, and a view of
+all processes for who operates them."""
 
 from collections.abc import Mapping
 from typing import Final
 
 import aiohttp
+import msgspec
 from aiohttp import web
 from multidict import CIMultiDict
+from prometheus_client import CONTENT_TYPE_LATEST
 from yarl import URL
 
+from launcher.overview import Overview
 from runtime.problems import problem
 
 NOT_PASSED_ON: Final = frozenset(
@@ -54,8 +58,37 @@ def build_gateway(upstreams: Upstreams, session: aiohttp.ClientSession) -> web.A
             return await _stream(answer, request)
 
     app = web.Application(client_max_size=BODY_BYTES_MAX)
+    _add_overview(app, Overview(upstreams, session))
     app.router.add_route("*", "/{path:.*}", pass_on)
     return app
+
+
+def _add_overview(app: web.Application, overview: Overview) -> None:
+    """What no process can say alone."""
+
+    async def healthz(_: web.Request) -> web.Response:
+        return _json({"status": "alive"})
+
+    async def readyz(_: web.Request) -> web.Response:
+        checks = await overview.readiness()
+        return _json(checks, 200 if checks["ready"] else 503)
+
+    async def metrics(_: web.Request) -> web.Response:
+        headers = {"Content-Type": CONTENT_TYPE_LATEST}
+        return web.Response(body=await overview.metrics(), headers=headers)
+
+    async def openapi(_: web.Request) -> web.Response:
+        return _json(await overview.openapi())
+
+    app.router.add_get("/healthz", healthz)
+    app.router.add_get("/readyz", readyz)
+    app.router.add_get("/metrics", metrics)
+    app.router.add_get("/api/openapi.json", openapi)
+
+
+def _json(value: object, status: int = 200) -> web.Response:
+    body = msgspec.json.encode(value)
+    return web.Response(body=body, status=status, content_type="application/json")
 
 
 async def _forward(

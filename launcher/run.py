@@ -15,6 +15,10 @@ from launcher.welcome import stand_in, welcome
 from runtime.clock import system_clock
 
 
+class ClockNotOurs(Exception):
+    """Somebody else's clock counts, and cannot be set from here."""
+
+
 class PortInUse(Exception):
     """Somebody else listens there."""
 
@@ -23,8 +27,9 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
     """Run until stopped, and call `on_ready` once it works. The reason, where nobody asked
     it to stop.
 
-    Raises DataInUse, ClockTurnedBack, PortInUse, ServerError.
+    Raises DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError.
     """
+    _demand_own_clock(settings)
     data = DataDirectory(settings.data)
     data.occupy()
     try:
@@ -35,6 +40,14 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
         return _run_separate(settings, data, on_ready)
     finally:
         data.vacate()
+
+
+def _demand_own_clock(settings: Settings) -> None:
+    if settings.profile == "servers" and settings.clock_offset_s:
+        raise ClockNotOurs(
+            "PRACTIX_CLOCK_OFFSET_S works in the embedded profile only: Kafka stamps every "
+            "record by its own clock, and a leader whose clock differs from it resigns"
+        )
 
 
 def _run_embedded(

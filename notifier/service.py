@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NoReturn
 
 import asyncpg
 from fastapi import APIRouter
@@ -30,6 +30,7 @@ __all__ = ["REPRESENTATIONS", "Clients", "NotifierService"]
 log = logging.getLogger(__name__)
 
 MIGRATE_RETRY_S: Final = 1.0
+MEASURE_S: Final = 10.0
 
 
 class Clients(NamedTuple):
@@ -63,8 +64,10 @@ class NotifierService:
         pace: Pace = Pace(),  # noqa: B008 - immutable
     ) -> None:
         self._pool = pool
+        self._clock = clock
+        self._queue = Queue(pool)
         self._dispatcher = Dispatcher(
-            Queue(pool), **clients._asdict(), clock=clock, public_url=public_url, pace=pace
+            self._queue, **clients._asdict(), clock=clock, public_url=public_url, pace=pace
         )
         self._reader = JournalReader(
             journal, Outbox(pool), limits=limits, on_notices=self._dispatcher.wake
@@ -112,6 +115,7 @@ class NotifierService:
         parts = [
             asyncio.create_task(self._reader.run(), name="notifier reader"),
             asyncio.create_task(self._dispatcher.run(), name="notifier dispatcher"),
+            asyncio.create_task(self._measure(), name="notifier figures"),
         ]
         try:
             failed, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -120,7 +124,7 @@ class NotifierService:
                 part.cancel()
             await asyncio.gather(*parts, return_exceptions=True)
         for part in failed:
-            part.result()  # Both only end by failing.
+            part.result()  # They only end by failing.
 
     async def stop(self) -> None:
         """What is on its way may be sent again, under the same key."""
@@ -128,6 +132,12 @@ class NotifierService:
             self._running.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await self._running
+
+    async def _measure(self) -> NoReturn:
+        while True:
+            with suppress(TablesUnavailable):
+                metrics.OVERDUE.set(await self._queue.count_overdue(self._clock()))
+            await asyncio.sleep(MEASURE_S)
 
     async def _migrate(self) -> None:
         while True:

@@ -20,6 +20,7 @@ from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
+from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
@@ -70,6 +71,7 @@ def build_app(
         lifespan=lifespan,
     )
     install_problems(app)
+    describe(app, ())
     return app
 
 

@@ -5,11 +5,16 @@ with msgspec types, which it does not know.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
+
+Document = dict[str, Any]
+"""An OpenAPI document."""
+
+TITLE: Final = "PRACTIX watch it together"
 
 _REF: Final = "#/components/schemas/{name}"
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
@@ -41,6 +46,45 @@ def describe(app: FastAPI, responses: Sequence[Any]) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+class DocumentsDiffer(ValueError):
+    """Two processes mean different things by one name."""
+
+
+def merge(documents: Mapping[str, Document]) -> Document:
+    """One document of what all of them serve, in the order of its names.
+
+    Raises DocumentsDiffer where two define an operation or a component, and not the same.
+    """
+    paths: dict[str, dict[str, Any]] = {}
+    components: dict[str, dict[str, Any]] = {}
+    for process, document in documents.items():
+        protected = document.get("security", [])
+        for path, operations in document["paths"].items():
+            secured = {
+                method: {"security": protected, **operation}
+                for method, operation in operations.items()
+            }
+            _unite(paths.setdefault(path, {}), secured, f"{process}: {path}")
+        for kind, defined in document.get("components", {}).items():
+            _unite(components.setdefault(kind, {}), defined, f"{process}: {kind}")
+    return {
+        "openapi": next(iter(documents.values()))["openapi"],
+        "info": {"title": TITLE, "version": "1"},
+        "paths": _in_order(paths),
+        "components": _in_order(components),
+    }
+
+
+def _unite(whole: dict[str, Any], part: Mapping[str, Any], where: str) -> None:
+    for name, defined in part.items():
+        if whole.setdefault(name, defined) != defined:
+            raise DocumentsDiffer(f"{where} {name} is defined in two ways")
+
+
+def _in_order(named: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {name: dict(sorted(named[name].items())) for name in sorted(named)}
 
 
 def _declare_placeholders(path: str, operation: dict[str, Any]) -> None:

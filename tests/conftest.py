@@ -1,13 +1,16 @@
 """Real servers for the tests that need one, started once per run on free loopback ports.
 
-Where a machine cannot run a server its tests are skipped and say why; with CI=true they
-fail instead, so that nobody takes a skipped suite for a green one.
+They are child processes, or containers with PRACTIX_TEST_SERVERS=docker. Where a machine
+cannot run a child server its tests are skipped and say why; with CI=true they fail instead,
+so that nobody takes a skipped suite for a green one. Who asks for containers gets them, or a
+failure.
 """
 
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
-from typing import NoReturn, TypeVar
+from contextlib import ExitStack
+from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -20,8 +23,16 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
 from runtime.journals.kafka import create_topic
+from tests.servers import Broker, Database, chosen
 
 AnyServer = TypeVar("AnyServer", bound=Server)
+
+
+def pytest_configure() -> None:
+    try:
+        chosen()
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 def running(server: AnyServer) -> Iterator[AnyServer]:
@@ -40,14 +51,40 @@ def unavailable(reason: str) -> NoReturn:
     pytest.skip(reason)
 
 
+def chosen_server(request: pytest.FixtureRequest, name: str) -> Iterator[Any]:
+    """The body of a fixture: that server, where PRACTIX_TEST_SERVERS wants it to run."""
+    if chosen() == "docker":
+        yield from container(name)
+    else:
+        yield request.getfixturevalue(f"own_{name}_server")
+
+
+def container(name: str) -> Iterator[Any]:
+    """The body of a fixture: that server in a container for as long as the fixture lives."""
+    # Imported here: whoever runs without containers may be without Docker.
+    from tests import containers
+
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(containers.CONTAINERS[name]())
+        except containers.ContainerFailed as error:
+            raise pytest.fail.Exception(str(error), pytrace=False) from None
+        yield server
+
+
 @pytest.fixture(scope="session")
-def kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
+def own_kafka_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaServer]:
     """Shared: tests that kill or freeze a broker start their own."""
     yield from running(KafkaServer(tmp_path_factory.mktemp("kafka")))
 
 
+@pytest.fixture(scope="session")
+def kafka_server(request: pytest.FixtureRequest) -> Iterator[Broker]:
+    yield from chosen_server(request, "kafka")
+
+
 @pytest.fixture
-async def kafka_topic(kafka_server: KafkaServer) -> str:
+async def kafka_topic(kafka_server: Broker) -> str:
     """A new journal topic."""
     topic = f"journal-{uuid4().hex}"
     await create_topic(kafka_server.bootstrap_servers, topic, replication_factor=1)
@@ -55,12 +92,17 @@ async def kafka_topic(kafka_server: KafkaServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+def own_postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     yield from running(PostgresServer(tmp_path_factory.mktemp("postgres")))
 
 
+@pytest.fixture(scope="session")
+def postgres_server(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from chosen_server(request, "postgres")
+
+
 @pytest.fixture
-async def postgres_dsn(postgres_server: PostgresServer) -> AsyncIterator[str]:
+async def postgres_dsn(postgres_server: Database) -> AsyncIterator[str]:
     """A new, empty database."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(postgres_server.dsn)
@@ -71,7 +113,9 @@ async def postgres_dsn(postgres_server: PostgresServer) -> AsyncIterator[str]:
 
 
 @pytest.fixture(scope="session")
-def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+def own_clickhouse_server(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ClickHouseServer]:
     try:
         asyncio.run(install_clickhouse())
     except ServerUnavailable as error:
@@ -79,8 +123,13 @@ def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clic
     yield from running(ClickHouseServer(tmp_path_factory.mktemp("clickhouse")))
 
 
+@pytest.fixture(scope="session")
+def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[Database]:
+    yield from chosen_server(request, "clickhouse")
+
+
 @pytest.fixture
-def clickhouse_dsn(clickhouse_server: ClickHouseServer) -> Iterator[str]:
+def clickhouse_dsn(clickhouse_server: Database) -> Iterator[str]:
     """A new, empty database."""
     name = f"test_{uuid4().hex}"
     client = Client.from_url(clickhouse_server.dsn)

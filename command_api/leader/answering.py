@@ -11,9 +11,16 @@ from command_api.domain.commands import Command
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.node import Node
-from command_api.leader.ports import Answer, Peers, Render, WallClock
+from command_api.leader.ports import UNOBSERVED, Answer, Observer, Peers, Render, WallClock
 from command_api.leader.reign import Reign
-from contracts.errors import Language, NoLeader, OutcomeUnknown, Unavailable
+from contracts.errors import (
+    CommandError,
+    Language,
+    NeedsFact,
+    NoLeader,
+    OutcomeUnknown,
+    Unavailable,
+)
 from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import EligibilityResponse
 
@@ -31,12 +38,14 @@ class Answering:
         clock: WallClock,
         render: Render,
         rules: Rules = DEFAULT_RULES,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._node = node
         self._peers = peers
         self._clock = clock
         self._render = render
         self._rules = rules
+        self._observer = observer
         self._time = asyncio.get_running_loop().time
 
     @property
@@ -54,24 +63,15 @@ class Answering:
         the CommandErrors of the decision, KeyReused, NeedsFact, OutcomeUnknown where the
         command may count, NoLeader where it surely does not.
         """
-        give_up_at = self._time() + deadline_s
-        failure: Unavailable = NoLeader()
-        while (left_s := give_up_at - self._time()) > 0:
-            try:
-                answer = await self._answer_once(command, left_s, forwarded=forwarded)
-                if answer is not None:
-                    return answer
-                continue
-            except TimeoutError:
-                failure = OutcomeUnknown()
-                break
-            except (OutcomeUnknown, NoLeader) as error:
-                if isinstance(error, OutcomeUnknown) or isinstance(failure, NoLeader):
-                    failure = error
-                if forwarded:
-                    break
-            await asyncio.wait([self._node.change], timeout=RETRY_S)
-        raise failure
+        try:
+            answer = await self._insist(command, deadline_s, forwarded=forwarded)
+        except NeedsFact:
+            raise  # The caller looks it up and asks again.
+        except CommandError as error:
+            self._note(error.code, forwarded=forwarded)
+            raise
+        self._note(answer.outcome.code, forwarded=forwarded, replayed=answer.replayed)
+        return answer
 
     def eligibility(
         self,
@@ -92,6 +92,30 @@ class Answering:
             follows_author=follows_author,
             language=language,
         )
+
+    def _note(self, code: str, *, forwarded: bool, replayed: bool = False) -> None:
+        if not forwarded:  # The process that forwarded it answers the client.
+            self._observer.answered(code, replayed=replayed)
+
+    async def _insist(self, command: Command, deadline_s: float, *, forwarded: bool) -> Answer:
+        give_up_at = self._time() + deadline_s
+        failure: Unavailable = NoLeader()
+        while (left_s := give_up_at - self._time()) > 0:
+            try:
+                answer = await self._answer_once(command, left_s, forwarded=forwarded)
+                if answer is not None:
+                    return answer
+                continue
+            except TimeoutError:
+                failure = OutcomeUnknown()
+                break
+            except (OutcomeUnknown, NoLeader) as error:
+                if isinstance(error, OutcomeUnknown) or isinstance(failure, NoLeader):
+                    failure = error
+                if forwarded:
+                    break
+            await asyncio.wait([self._node.change], timeout=RETRY_S)
+        raise failure
 
     async def _answer_once(
         self, command: Command, timeout_s: float, *, forwarded: bool

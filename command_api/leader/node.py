@@ -15,7 +15,7 @@ from command_api.domain.commands import Command
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.image import Image
-from command_api.leader.ports import Render, WallClock
+from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.acceptance import JournalBroken, ReaderState
 from contracts.ids import SYSTEM
@@ -57,6 +57,7 @@ class Node:
         rules: Rules = DEFAULT_RULES,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         records_max: int = RECORDS_MAX,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._journal = journal
         self.own_url = own_url
@@ -67,6 +68,7 @@ class Node:
         self._rules = rules
         self._timing = timing
         self._records_max = records_max
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._clock_watch = ClockWatch(clock, self._loop.time)
         self._claims: dict[str, float] = {}
@@ -215,6 +217,7 @@ class Node:
             rules=self._rules,
             read_back_s_max=max(self._timing.read_back_s_min, 2 * round_trip_s),
             records_max=self._records_max,
+            observer=self._observer,
         )
         reign.ended.add_done_callback(lambda _: self._led(reign))
         self._leader_changed()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from command_api.domain.commands import Command
 from command_api.domain.state import Layer
@@ -35,3 +35,20 @@ class Peers(Protocol):
         it says that it does not lead, or could not be connected to (nothing was done), and
         OutcomeUnknown where the connection broke later."""
         ...
+
+
+class Observer:
+    """Is told what happens, for figures. This one keeps nothing. Calls must be quick and
+    must not raise: a command waits for them."""
+
+    def decided(self, seconds: float) -> None:
+        """A command was decided and rendered; whether it will count is not known yet."""
+
+    def settled(self, seconds: float) -> None:
+        """A record was acknowledged and read back, this long after it was sent."""
+
+    def answered(self, code: str, *, replayed: bool) -> None:
+        """A client of this process has its answer, a refusal or a failure included."""
+
+
+UNOBSERVED: Final = Observer()

@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from datetime import datetime
+from time import perf_counter  # The loop's own clock stands still while a command is decided.
 from typing import Final
 
 from command_api.domain.commands import Command
@@ -19,7 +20,7 @@ from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
 from command_api.leader.image import Image
 from command_api.leader.keys import scoped
-from command_api.leader.ports import Answer, Render, WallClock
+from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render, WallClock
 from contracts.acceptance import ReaderState
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
 from contracts.event_codec import encode_event
@@ -114,6 +115,7 @@ class Reign:
         rules: Rules,
         read_back_s_max: float,
         records_max: int = RECORDS_MAX,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._image = image
         self._writer = writer
@@ -122,6 +124,7 @@ class Reign:
         self._rules = rules
         self._read_back_s_max = read_back_s_max
         self._records_left = records_max
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._tentative = Layer(image.world)
         self._term = claim.term
@@ -165,7 +168,7 @@ class Reign:
             await pending.wait()
             return None
         self._demand_leading()
-        now = max(self._decided_at, self._clock())
+        began_at, now = perf_counter(), max(self._decided_at, self._clock())
         try:
             decision = decide(command, self._tentative, now, self._rules)
         except NeedsFact:
@@ -175,6 +178,7 @@ class Reign:
             await self.confirm_leading()
             raise
         body = self._render(decision.layer, command, decision.outcome)
+        self._observer.decided(perf_counter() - began_at)
         if command.dry_run:
             await self.confirm_leading()
             return Answer(decision.outcome, self._image.seq, body)
@@ -331,5 +335,8 @@ class Reign:
 
     def _settle(self, sent: Sent) -> None:
         sent.settle_if_complete()
-        if sent.settled and sent.key is not None:
+        if not sent.settled:
+            return
+        self._observer.settled(self._loop.time() - sent.sent_at)
+        if sent.key is not None:
             self._by_key.pop(sent.key, None)

@@ -44,6 +44,9 @@ RECORD: Final = """
                 $6::boolean[]) AS r (id, state, reason, sent_at, try_at, untried)
     WHERE n.id = r.id AND (n.state = 'waiting' OR (r.state = 'sent' AND n.state = 'dropped'))
 """
+COUNT_OVERDUE: Final = """
+    SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= $1
+"""
 TAKE_FANOUT: Final = """
     UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2
     FROM (SELECT seq, event_index FROM notifier.fanouts WHERE state = 'waiting' AND try_at <= $1
@@ -131,6 +134,12 @@ class Queue:
         columns = [list(column) for column in zip(*results, strict=True)]
         async with connected(self._pool) as connection:
             await connection.execute(RECORD, *columns)
+
+    async def count_overdue(self, now: datetime) -> int:
+        """How many should have been sent by now."""
+        async with connected(self._pool) as connection:
+            count: int = await connection.fetchval(COUNT_OVERDUE, now)
+        return count
 
     async def surroundings(self, taken: Sequence[Taken]) -> Surroundings:
         evenings = list({one.announcement_id for one in taken})

@@ -1,6 +1,8 @@
 """Stand-ins for the server images, built from one base where nothing can be pulled.
 
-`python -m tests.compose.images` builds them and prints the environment that names them.
+`python -m tests.compose.images` builds them and prints the environment that names them;
+with `--missing` only those that single tests need and whose image is neither here nor to be
+had from a registry.
 """
 
 import asyncio
@@ -9,10 +11,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import Final
 
 from launcher.servers.kafka import default_cache_dir, resolve_jars
+from tests.containers import service
 
 HERE: Final = Path(__file__).parent
 BASE_IMAGE: Final = os.environ.get("BASE_IMAGE", "local/debian:bookworm")
@@ -21,7 +25,9 @@ NAMES: Final = {
     "POSTGRES_IMAGE": "postgres",
     "CLICKHOUSE_IMAGE": "clickhouse",
     "GATEWAY_IMAGE": "gateway",
+    "PROMETHEUS_IMAGE": "prometheus",
 }
+OF_TESTS: Final = ("KAFKA_IMAGE", "POSTGRES_IMAGE", "CLICKHOUSE_IMAGE")
 
 
 def why_no_engine() -> str | None:
@@ -39,26 +45,40 @@ def why_no_engine() -> str | None:
     return None
 
 
-def build() -> dict[str, str]:
+def build(variables: Collection[str] = tuple(NAMES)) -> dict[str, str]:
     """The environment that names the images. Raises CalledProcessError."""
     jars = asyncio.run(resolve_jars(default_cache_dir()))
     with tempfile.TemporaryDirectory() as scratch:
         context = Path(scratch) / "context"
         shutil.copytree(HERE, context, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         shutil.copytree(jars, context / "jars")
-        for name in NAMES.values():
+        for name in map(NAMES.__getitem__, variables):
             subprocess.run(
                 ["docker", "build", "--quiet", f"--build-arg=BASE_IMAGE={BASE_IMAGE}",
                  f"--tag=practix-test/{name}", f"--file={context}/{name}.Dockerfile", str(context)],
                 check=True,
                 stdout=subprocess.DEVNULL,
             )  # fmt: skip
-    images = {variable: f"practix-test/{name}" for variable, name in NAMES.items()}
+    images = {variable: f"practix-test/{NAMES[variable]}" for variable in variables}
     return {"BASE_IMAGE": BASE_IMAGE, **images}
+
+
+def missing() -> list[str]:
+    """The variables of images that single tests need and that are asked for in vain."""
+    return [variable for variable in OF_TESTS if not _at_hand(service(NAMES[variable]).image)]
+
+
+def _at_hand(image: str) -> bool:
+    return any(
+        subprocess.run(["docker", *attempt, image], capture_output=True, check=False).returncode
+        == 0
+        for attempt in (["image", "inspect"], ["pull", "--quiet"])
+    )
 
 
 if __name__ == "__main__":
     if reason := why_no_engine():
         sys.exit(reason)
-    for variable, image in build().items():
+    wanted = missing() if "--missing" in sys.argv else list(NAMES)
+    for variable, image in build(wanted).items() if wanted else ():
         print(f"{variable}={image}")

@@ -4,23 +4,34 @@
 """
 
 import asyncio
+import json
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlencode
 
 import aiohttp
 import pytest
 
 from launcher.client import operator_lines, token_for
+from runtime.openapi import Document, merge
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
+from tests.e2e.test_embedded import PRACTIX
+from tests.unit.test_profiles import expressions
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = "8207"
 BASE_URL = f"http://127.0.0.1:{PORT}"
 PROJECT = "practix-test"
 HEALTHY_S_MAX = 120.0
+FIGURES_S_MAX = 90.0
+DOCUMENTED = {
+    "command_api": "command_api_1",
+    "query_api": "query_api_2",
+    **{name: name for name in ("projector", "notifier", "neighbours")},
+}
 
 SECRETS = {
     "TOKEN_SECRET": "a token secret of tests, of thirty-two bytes or more",
@@ -51,6 +62,9 @@ class Stack:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
+    def down(self) -> None:
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans")
+
     async def act(self, *arguments: str) -> None:
         """A compose command, while traffic goes on."""
         await asyncio.to_thread(self.compose, *arguments)
@@ -68,11 +82,11 @@ def stack() -> Iterator[Stack]:
     if reason := why_no_engine():
         pytest.fail(reason, pytrace=False)
     found = Stack(build() | SECRETS)
-    found.compose("down", "--volumes", "--remove-orphans")
+    found.down()
     found.compose("build", "neighbours")
     found.compose("up", "--detach", "--wait", "--wait-timeout", "300")
     yield found
-    found.compose("down", "--volumes", "--remove-orphans")
+    found.down()
 
 
 @pytest.fixture
@@ -93,6 +107,66 @@ def test_no_port_but_the_gateways_is_published(stack: Stack) -> None:
     outside = [line for line in published.splitlines() if "127.0.0.1:" in line]
     assert [line.split()[0] for line in outside] == ["gateway"]
     assert "0.0.0.0:" not in published
+
+
+async def test_the_gateway_serves_one_document_of_all_processes(stack: Stack) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"{BASE_URL}/api/openapi.json") as answer:
+            assert answer.content_type == "application/json"
+            served = await answer.json()
+        async with session.get(f"{BASE_URL}/api/openapi") as page:
+            assert "/api/openapi.json" in await page.text()
+        for hidden in ("/", "/metrics", "/readyz", "/internal/forward"):
+            async with session.get(BASE_URL + hidden) as answer:
+                assert answer.status == 404, hidden
+    parts = {name: document_of(stack, process) for name, process in DOCUMENTED.items()}
+    assert served == merge(parts)
+
+
+def document_of(stack: Stack, process: str) -> Document:
+    fetch = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:8000/api/openapi.json').read().decode())"
+    found: Document = json.loads(stack.compose("exec", "-T", process, "python3", "-c", fetch))
+    return found
+
+
+def test_practix_works_on_the_gateway_as_on_any_system(stack: Stack, tmp_path: Path) -> None:
+    traffic = tmp_path / "traffic.jsonl"
+    lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:200]
+    traffic.write_text("\n".join(lines))
+    for verb in (["demo", str(traffic)], ["verify"]):
+        done = subprocess.run(
+            [*PRACTIX, *verb, "--base-url", BASE_URL],
+            cwd=ROOT,
+            env={**os.environ, "PRACTIX_OPERATOR_TOKEN": SECRETS["PRACTIX_OPERATOR_TOKEN"]},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "verified" in done.stdout
+
+
+@pytest.mark.timeout(120)
+async def test_prometheus_finds_every_figure_of_the_dashboard(stack: Stack) -> None:
+    """After the traffic of the demo. Grafana would send it the same questions."""
+    await stack.act("up", "--detach", "--wait", "prometheus")
+    async with asyncio.timeout(FIGURES_S_MAX):
+        while set(await answered_by(stack, "up")) != {"1"}:
+            await asyncio.sleep(1.0)
+        for expression in expressions():
+            while not await answered_by(stack, expression):
+                await asyncio.sleep(1.0)
+
+
+async def answered_by(stack: Stack, expression: str) -> list[str]:
+    """The values that Prometheus has for it now."""
+    url = f"http://127.0.0.1:9090/api/v1/query?{urlencode({'query': expression})}"
+    got = await asyncio.to_thread(
+        stack.compose, "exec", "-T", "prometheus", "wget", "-q", "-O", "-", url
+    )
+    answer = json.loads(got)
+    assert answer["status"] == "success", expression
+    return [one["value"][1] for one in answer["data"]["result"]]
 
 
 def test_services_run_without_rights(stack: Stack) -> None:

@@ -16,7 +16,6 @@ from uuid import uuid4
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from launcher.servers.kafka import KafkaServer
 from runtime.journal import Journal, JournalError, JournalTruncated, JournalUnavailable, WriterLost
 from runtime.journals.kafka import KafkaJournal, create_topic
 from runtime.journals.sqlite import JournalLocked, SqliteJournal
@@ -28,6 +27,7 @@ from tests.contract.journal_contract import (
     read,
     read_from_start,
 )
+from tests.servers import Broker
 
 HOLD_LOCK: Final = """
 import asyncio, sys
@@ -166,10 +166,10 @@ class TestSqliteJournal(JournalContract):
 
 class TestKafkaJournal(JournalContract):
     @pytest.fixture
-    def journal(self, kafka_server: KafkaServer, kafka_topic: str) -> Journal:
+    def journal(self, kafka_server: Broker, kafka_topic: str) -> Journal:
         return KafkaJournal(kafka_server.bootstrap_servers, kafka_topic)
 
-    async def test_a_missing_topic_is_not_made_by_asking(self, kafka_server: KafkaServer) -> None:
+    async def test_a_missing_topic_is_not_made_by_asking(self, kafka_server: Broker) -> None:
         journal = KafkaJournal(kafka_server.bootstrap_servers, "never-made")
         with pytest.raises(JournalUnavailable, match="no topic"):
             await journal.open_writer()
@@ -178,7 +178,7 @@ class TestKafkaJournal(JournalContract):
         with pytest.raises(JournalUnavailable, match="no topic"):
             await journal.end()
 
-    async def test_a_topic_without_one_order_is_refused(self, kafka_server: KafkaServer) -> None:
+    async def test_a_topic_without_one_order_is_refused(self, kafka_server: Broker) -> None:
         topic = f"two-{uuid4().hex}"
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap_servers)
         await admin.start()
@@ -188,7 +188,7 @@ class TestKafkaJournal(JournalContract):
             await KafkaJournal(kafka_server.bootstrap_servers, topic).open_writer()
 
     async def test_creating_a_topic_again_changes_nothing(
-        self, kafka_server: KafkaServer, kafka_topic: str
+        self, kafka_server: Broker, kafka_topic: str
     ) -> None:
         journal = KafkaJournal(kafka_server.bootstrap_servers, kafka_topic)
         writer = await journal.open_writer()
@@ -197,6 +197,6 @@ class TestKafkaJournal(JournalContract):
         assert await journal.end() == 1
         await writer.close()
 
-    async def test_more_replicas_than_brokers_are_refused(self, kafka_server: KafkaServer) -> None:
+    async def test_more_replicas_than_brokers_are_refused(self, kafka_server: Broker) -> None:
         with pytest.raises(JournalUnavailable, match="InvalidReplicationFactor"):
             await create_topic(kafka_server.bootstrap_servers, f"three-{uuid4().hex}")

@@ -19,6 +19,7 @@ import pytest
 from launcher.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+PUBLISHED = ROOT / "deploy" / "gateway" / "openapi.json"
 PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
 START_S_MAX = 60.0
 
@@ -230,9 +231,16 @@ async def test_an_evening_is_over_on_a_later_clock_which_cannot_be_turned_back(
         assert "PRACTIX_CLOCK_OFFSET_S" in output
 
 
+def operations_of(document: dict[str, Any]) -> set[tuple[str, str]]:
+    return {(path, method) for path, of in document["paths"].items() for method in of}
+
+
 async def test_the_document_shows_reads_and_writes(tmp_path: Path) -> None:
     async with running(tmp_path) as system:
         document = await system.get("/api/openapi.json")
+        published = json.loads(PUBLISHED.read_text())
+        assert operations_of(document) == operations_of(published)
+        assert document["components"] == published["components"]
         assert {"get", "put", "delete"} <= set(
             document["paths"]["/api/v1/announcement/{announcement_id}"]
         )

@@ -6,11 +6,13 @@ import os
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from launcher.separate import SERVICES
 from launcher.servers import kafka
 from tests.conftest import unavailable
-from tests.e2e.test_embedded import PRACTIX, ROOT, confirmed_guest, running
+from tests.e2e.test_embedded import PRACTIX, PUBLISHED, ROOT, confirmed_guest, running
 
 
 @pytest.mark.timeout(300)
@@ -29,7 +31,22 @@ async def test_the_same_works_in_separate_processes(tmp_path: Path) -> None:
         )
         assert replay.returncode == 0, replay.stderr
         assert json.loads(replay.stdout.splitlines()[-1])["outcomes"]["confirmed"] > 10
+        assert await system.get("/api/openapi.json") == msgspec.json.decode(PUBLISHED.read_text())
+        ready = await system.get("/readyz")
+        assert {name.split(".")[0] for name in ready} == {"ready", *SERVICES}
         assert await system.stop() == 0
+
+
+async def test_a_clock_that_kafka_does_not_have_is_refused(tmp_path: Path) -> None:
+    environment = {
+        "PRACTIX_DATA": str(tmp_path),
+        "PRACTIX_PROFILE": "servers",
+        "PRACTIX_CLOCK_OFFSET_S": "60",
+    }
+    status, _, errors = await practix(environment, "run")
+    assert status == 1
+    assert "PRACTIX_CLOCK_OFFSET_S works in the embedded profile only" in errors
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_local_servers_come_up_once_and_go_down(tmp_path: Path) -> None:

@@ -18,10 +18,10 @@ PASSWORD: Final = "the analyst's"
 
 
 @pytest.fixture
-def account(clickhouse_server: ClickHouseServer, tmp_path: Path) -> Path:
+def account(own_clickhouse_server: ClickHouseServer, tmp_path: Path) -> Path:
     """A data directory with the shipped file in it; the shared server proves that one can
     be run at all."""
-    assert clickhouse_server.port
+    assert own_clickhouse_server.port
     users = tmp_path / "users.d"
     users.mkdir()
     password_hash = hashlib.sha256(PASSWORD.encode()).hexdigest()

@@ -81,14 +81,14 @@ def _follow_and_kill(directory: Path) -> int:
 
 
 async def test_a_killed_server_is_waited_for_and_nothing_is_lost_or_twice(
-    clickhouse_server: ClickHouseServer,
+    own_clickhouse_server: ClickHouseServer,
     journal: SqliteJournal,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The shared server only proves that one can be run; this test kills its own."""
     port = free_port()
-    assert port != clickhouse_server.port
+    assert port != own_clickhouse_server.port
     monkeypatch.setattr("launcher.servers.clickhouse.free_port", lambda: port)
     story = evenings_in_march()
     async with ClickHouseServer(tmp_path / "server") as server:

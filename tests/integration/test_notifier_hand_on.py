@@ -11,10 +11,12 @@ import pytest
 from fastapi import FastAPI, HTTPException, Request
 from pydantic import SecretStr, ValidationError
 
+from deploy.up import MAILPIT
 from neighbours.app import create_app
 from neighbours.auth import person_id_of
 from neighbours.hand_on import HandOn
 from neighbours.settings import NeighboursSettings
+from tests.integration.mail_server import mail_server
 from tests.served import served
 
 pytest.importorskip("apprise")
@@ -103,3 +105,18 @@ def test_addresses_are_secrets() -> None:
     assert "tgram" not in repr(NeighboursSettings.model_validate(settings))
     with pytest.raises(ValidationError):
         NeighboursSettings.model_validate(settings | {"hand_on": "anna"})
+
+
+async def test_the_address_that_make_up_gives_is_mail() -> None:
+    async with mail_server() as server:
+        address = MAILPIT.replace("mailpit:1025", f"127.0.0.1:{server.port}")
+        hand_on = HandOn({"*": address})
+        hand_on.offer(person_id_of("anna"), "Скоро", "Tomorrow.", "http://s/1")
+        async with asyncio.timeout(WITHIN_S):
+            mail = await server.mails.get()
+        hand_on.close()
+    assert mail.recipients == ["everybody@example.org"]
+    assert mail.message["subject"] == "Скоро"
+    body = mail.message.get_body(("html", "plain"))
+    assert body is not None
+    assert "http://s/1" in body.get_content()

@@ -60,8 +60,10 @@ def start(*command: str) -> subprocess.Popen[bytes]:
 
 
 class TestPostgres:
-    async def test_it_is_postgresql_16_and_knows_cyrillic(self, postgres_dsn: str) -> None:
-        connection = await asyncpg.connect(postgres_dsn)
+    async def test_it_is_postgresql_16_and_knows_cyrillic(
+        self, own_postgres_server: PostgresServer
+    ) -> None:
+        connection = await asyncpg.connect(own_postgres_server.dsn)
         assert (await connection.fetchval("SHOW server_version")).startswith("16.")
         assert await connection.fetchval("SELECT lower('КИНО В КОМПАНИИ')") == "кино в компании"
         assert await connection.fetchval("SHOW timezone") == "UTC"
@@ -69,9 +71,9 @@ class TestPostgres:
         assert await connection.fetchval("SHOW unix_socket_directories") == ""
         await connection.close()
 
-    async def test_it_asks_for_the_password(self, postgres_server: PostgresServer) -> None:
+    async def test_it_asks_for_the_password(self, own_postgres_server: PostgresServer) -> None:
         with pytest.raises(asyncpg.InvalidPasswordError):
-            await asyncpg.connect(postgres_server.dsn, password="guessed")
+            await asyncpg.connect(own_postgres_server.dsn, password="guessed")
 
     async def test_what_was_committed_survives_a_kill(self, tmp_path: Path) -> None:
         async with PostgresServer(tmp_path) as server:
@@ -146,8 +148,8 @@ async def notes(server: PostgresServer) -> list[str]:
 
 
 class TestKafka:
-    async def test_asking_for_a_topic_does_not_make_it(self, kafka_server: KafkaServer) -> None:
-        admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap_servers)
+    async def test_asking_for_a_topic_does_not_make_it(self, own_kafka_server: KafkaServer) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=own_kafka_server.bootstrap_servers)
         await admin.start()
         await admin.describe_topics(["never-made"])
         assert "never-made" not in await admin.list_topics()
@@ -175,16 +177,16 @@ class TestClickHouse:
         finally:
             client.disconnect()
 
-    def test_it_asks_for_the_password(self, clickhouse_server: ClickHouseServer) -> None:
-        client = Client(host="127.0.0.1", port=clickhouse_server.port, password="guessed")
+    def test_it_asks_for_the_password(self, own_clickhouse_server: ClickHouseServer) -> None:
+        client = Client(host="127.0.0.1", port=own_clickhouse_server.port, password="guessed")
         with pytest.raises(ServerException):
             client.execute("SELECT 1")
         client.disconnect()
 
     async def test_what_was_inserted_survives_a_kill(
-        self, clickhouse_server: ClickHouseServer, tmp_path: Path
+        self, own_clickhouse_server: ClickHouseServer, tmp_path: Path
     ) -> None:
-        del clickhouse_server  # Only says whether there can be one.
+        del own_clickhouse_server  # Only says whether there can be one.
         async with ClickHouseServer(tmp_path) as server:
             execute(server, "CREATE TABLE facts (seq UInt64) ENGINE = MergeTree ORDER BY seq")
             execute(server, "INSERT INTO facts SELECT 7")

@@ -1,0 +1,110 @@
+"""One document of what all processes serve, made without starting a server.
+
+`python -m launcher.openapi` prints it as the compose file's gateway serves it
+(`deploy/gateway/openapi.json`, renewed by `make openapi`).
+"""
+
+import asyncio
+import logging
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+import command_api.main
+import command_api.settings
+import notifier.main
+import notifier.settings
+import projector.main
+import projector.settings
+import query_api.main
+import query_api.settings
+from neighbours.app import create_app
+from neighbours.settings import NeighboursSettings
+from runtime.openapi import Document, merge
+
+NOBODY: Final = "127.0.0.1:1"
+SECRET: Final = "nothing is signed here, and yet it has to be long"
+
+Given = dict[str, Any]
+
+
+async def whole_document() -> Document:
+    """The united documents of the processes as `python -m` would start them."""
+    return merge(await documents())
+
+
+async def documents() -> dict[str, Document]:
+    """What each process says of itself, by its name. Needs no server: routes are there
+    before a process has reached one."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return {name: await _document(app) for name, app in _apps(Path(scratch)).items()}
+
+
+async def _document(app: FastAPI) -> Document:
+    async with _started(app):
+        return app.openapi()
+
+
+@asynccontextmanager
+async def _started(app: FastAPI) -> AsyncIterator[None]:
+    """Its routes are made when it starts. That nobody is there to connect to is no news."""
+    async with AsyncExitStack() as stack:
+        before = logging.root.manager.disable
+        logging.disable()
+        stack.callback(logging.disable, before)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        yield
+
+
+def _apps(scratch: Path) -> dict[str, FastAPI]:
+    command, query, project, notify = _settings()
+    return {
+        "command_api": command_api.main.build_app(command, _ignored),
+        "query_api": query_api.main.build_app(query),
+        "projector": projector.main.build_app(project, _ignored),
+        "notifier": notifier.main.build_app(notify, _ignored),
+        "neighbours": create_app(NeighboursSettings(data_dir=scratch, secret=SecretStr(SECRET))),
+    }
+
+
+def _settings() -> tuple[
+    command_api.settings.Settings,
+    query_api.settings.Settings,
+    projector.settings.Settings,
+    notifier.settings.Settings,
+]:
+    """What makes every route be served, and leads nowhere."""
+    kafka: Given = {"KAFKA_BOOTSTRAP_SERVERS": NOBODY}
+    tables: Given = {"POSTGRES_DSN": f"postgresql://{NOBODY}/practix"}
+    history: Given = {"CLICKHOUSE_DSN": f"clickhouse://{NOBODY}/practix"}
+    operator: Given = {"PRACTIX_OPERATOR_TOKEN": SECRET}
+    cell: Given = {"own_url": f"http://{NOBODY}", "cell_secret": SECRET}
+    around: Given = {
+        "token": {"secret": SECRET},
+        "neighbours": {"base_url": f"http://{NOBODY}"},
+    }
+    return (
+        command_api.settings.Settings(**kafka, **around, **cell),
+        query_api.settings.Settings(**tables, **around, feed_secret=SecretStr(SECRET)),
+        projector.settings.Settings(**kafka, **tables, **operator, **history),
+        notifier.settings.Settings(**kafka, **tables, **around, **operator),
+    )
+
+
+def _ignored(_reason: str) -> None:
+    """It has not stopped for good: it was asked what it serves."""
+
+
+def printed(document: Document) -> str:
+    """As in the file, which people read and compare."""
+    return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
+
+
+if __name__ == "__main__":
+    print(printed(asyncio.run(whole_document())), end="")

@@ -1,0 +1,95 @@
+"""What the gateway says of all processes together: ready, figures, and what they serve."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+from prometheus_client import CollectorRegistry, Metric, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
+
+from runtime.openapi import Document, merge
+
+ANSWER_S_MAX: Final = 2.0
+PROCESS: Final = "process"
+"""The label that keeps the series of several processes apart."""
+
+
+class Overview:
+    """Asks every process, each time anew."""
+
+    def __init__(self, upstreams: Mapping[str, str], session: aiohttp.ClientSession) -> None:
+        self._upstreams = upstreams
+        self._session = session
+
+    async def readiness(self) -> dict[str, Any]:
+        """`ready`, and whatever it hangs on as `process.name`, as the embedded profile has it.
+        A process that is down has `answers` instead, false."""
+        answers = await self._ask_all("/readyz")
+        checks: dict[str, Any] = {}
+        for process, body in answers.items():
+            for name, value in _readiness(body).items():
+                checks[f"{process}.{name}"] = value
+        return {"ready": all(value is not False for value in checks.values()), **checks}
+
+    async def metrics(self) -> bytes:
+        """Prometheus' text, every series labelled with its process."""
+        answers = await self._ask_all("/metrics")
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(_Collected(united_metrics(answers)))
+        return generate_latest(registry)
+
+    async def openapi(self) -> Document:
+        """Of the processes that answer. Raises DocumentsDiffer."""
+        answers = await self._ask_all("/api/openapi.json")
+        return merge(
+            {process: msgspec.json.decode(body) for process, body in answers.items() if body}
+        )
+
+    async def _ask_all(self, path: str) -> dict[str, bytes]:
+        """The bodies by process; empty where there was no answer."""
+        bodies = await asyncio.gather(
+            *(self._ask(address + path) for address in self._upstreams.values())
+        )
+        return dict(zip(self._upstreams, bodies, strict=True))
+
+    async def _ask(self, url: str) -> bytes:
+        timeout = aiohttp.ClientTimeout(total=ANSWER_S_MAX)
+        # The session passes bodies on as they are: they must come without compression.
+        headers = {"Accept-Encoding": "identity"}
+        try:
+            async with self._session.get(url, headers=headers, timeout=timeout) as response:
+                return await response.read()
+        except (aiohttp.ClientError, TimeoutError):
+            return b""
+
+
+def united_metrics(answers: Mapping[str, bytes]) -> list[Metric]:
+    """One family per name, as the text format demands, with the series of all processes."""
+    answering = Metric("gateway_process_answers", "1 while a process answers", "gauge")
+    families = {answering.name: answering}
+    for process, body in answers.items():
+        answering.add_sample(answering.name, {PROCESS: process}, 1 if body else 0)
+        for part in text_string_to_metric_families(body.decode()):
+            whole = families.setdefault(part.name, Metric(part.name, part.documentation, part.type))
+            for sample in part.samples:
+                whole.add_sample(sample.name, {**sample.labels, PROCESS: process}, sample.value)
+    return list(families.values())
+
+
+class _Collected(Collector):
+    def __init__(self, metrics: Iterable[Metric]) -> None:
+        self._metrics = metrics
+
+    def collect(self) -> Iterable[Metric]:
+        return self._metrics
+
+
+def _readiness(body: bytes) -> dict[str, Any]:
+    if not body:
+        return {"answers": False}
+    checks: dict[str, Any] = msgspec.json.decode(body)
+    ready = checks.pop("ready")
+    return checks or {"ready": ready}

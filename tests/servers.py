@@ -1,0 +1,33 @@
+"""What tests may rely on of a server, wherever it runs, and the choice of where it does."""
+
+import os
+from typing import Final, Literal, Protocol, cast, get_args
+
+CHOICE: Final = "PRACTIX_TEST_SERVERS"
+
+Kind = Literal["own", "docker"]
+"""Child processes of the tests, or containers of the images that compose would run."""
+
+
+class Broker(Protocol):
+    """Kafka that answers, and makes no topic by itself."""
+
+    @property
+    def bootstrap_servers(self) -> str: ...
+
+
+class Database(Protocol):
+    """PostgreSQL or ClickHouse that answers; its account may make databases."""
+
+    @property
+    def dsn(self) -> str: ...
+
+    def dsn_of(self, database: str) -> str: ...
+
+
+def chosen() -> Kind:
+    """Raises ValueError for a choice that there is not."""
+    asked = os.environ.get(CHOICE) or "own"
+    if asked not in get_args(Kind):
+        raise ValueError(f"{CHOICE} is {asked!r}; it may be {' or '.join(get_args(Kind))}")
+    return cast(Kind, asked)
