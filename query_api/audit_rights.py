@@ -1,5 +1,5 @@
 """What of an evening's history a reader is told. Pure; the rules and why are in
-docs/decisions/0006-who-may-read-history.md.
+docs/decisions/0007-who-may-read-history.md.
 
 A field that an event has but that the reader is not told is None.
 """

@@ -1,7 +1,7 @@
 """One evening in detail as it stood: `?as_of=` of the details route.
 
 The caller is told no more than they would have been told then, and no more than they may be
-told today (docs/decisions/0006-who-may-read-history.md).
+told today (docs/decisions/0007-who-may-read-history.md).
 """
 
 from collections.abc import Mapping, Sequence
