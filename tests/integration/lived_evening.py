@@ -26,10 +26,12 @@ class Seen(NamedTuple):
 
 
 class LivedEvening:
-    """`live` it; then `seen` has an answer of every role after every step."""
+    """`live` it; where it is `watched`, `seen` then has an answer of every role after every
+    step."""
 
-    def __init__(self, rated: Rated) -> None:
+    def __init__(self, rated: Rated, *, watched: bool) -> None:
         self.rated = rated
+        self._watched = watched
         self.id = ""
         self.seen: list[Seen] = []
         self.rated_pages: list[tuple[str, Reply]] = []
@@ -65,14 +67,18 @@ class LivedEvening:
         reply = await self.rated.say(role, method, path, body)
         assert reply.status < 300, reply.body
         self.id = self.id or reply.body["id"]
+        if self._watched:
+            await self._watch(reply.position)
+        return reply.body
+
+    async def _watch(self, at: int) -> None:
         for viewer in ROLES:
             answered = await self.get(viewer, self.path)
-            position = int(answered.headers.get("X-Position", reply.position))
+            position = int(answered.headers.get("X-Position", at))
             self.seen.append(Seen(viewer, position, answered))
         for person in (HOST, *GUESTS):
             page = f"/user/{self.rated.ids[person]}/rating"
             self.rated_pages.append((page, await self.get("stranger", page)))
-        return reply.body
 
     async def announce(self, **terms: Any) -> None:
         starts = system_clock() + self.rated.offset + timedelta(days=3)
@@ -116,11 +122,13 @@ class LivedEvening:
 
 
 @asynccontextmanager
-async def lived_evening(directory: Path, postgres_dsn: str) -> AsyncIterator[LivedEvening]:
+async def lived_evening(
+    directory: Path, postgres_dsn: str, *, watched: bool = False
+) -> AsyncIterator[LivedEvening]:
     """Everybody is there; nothing has happened yet."""
     async with AsyncExitStack() as running:
         rated = Rated(directory, postgres_dsn, running)
         await rated.start()
         await rated.meet(*(role for role in ROLES if role != OPERATOR))
         await rated.meet(OPERATOR, is_super=True)
-        yield LivedEvening(rated)
+        yield LivedEvening(rated, watched=watched)

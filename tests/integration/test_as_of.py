@@ -25,6 +25,12 @@ async def lived(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[LivedEvening
         yield found
 
 
+@pytest.fixture
+async def watched(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[LivedEvening]:
+    async with lived_evening(tmp_path, postgres_dsn, watched=True) as found:
+        yield found
+
+
 def expected(role: str, then: Reply, now: Reply) -> tuple[int, Any]:
     """What was answered then, but for what the role is no longer told."""
     if now.status == 404 or then.status == 404:
@@ -41,36 +47,36 @@ def told(reply: Reply) -> tuple[int, Any]:
     return reply.status, reply.body if reply.status == 200 else reply.code
 
 
-async def test_every_position_is_answered_as_it_was(lived: LivedEvening) -> None:
-    await lived.live()
-    now = {role: await lived.get(role, lived.path) for role in ROLES}
-    for role, position, then in lived.seen:
-        again = await lived.get(role, lived.path, as_of=position)
+async def test_every_position_is_answered_as_it_was(watched: LivedEvening) -> None:
+    await watched.live()
+    now = {role: await watched.get(role, watched.path) for role in ROLES}
+    for role, position, then in watched.seen:
+        again = await watched.get(role, watched.path, as_of=position)
         assert told(again) == expected(role, then, now[role]), (role, position)
         if again.status == 200:
             assert again.position == position
         if again.body == then.body:
             assert again.headers.get("ETag") == then.headers.get("ETag")
-    bodies = [seen.reply.body for seen in lived.seen if seen.reply.status == 200]
+    bodies = [seen.reply.body for seen in watched.seen if seen.reply.status == 200]
     assert {body["author_rating"] for body in bodies} == {0.0, 6.3}
     assert {guest["guest_rating"] for body in bodies for guest in body["guest_list"]} == {0.0, 7.3}
-    assert {seen.role for seen in lived.seen if seen.reply.status == 404} == set(ROLES) - {
+    assert {seen.role for seen in watched.seen if seen.reply.status == 404} == set(ROLES) - {
         HOST,
         OPERATOR,
     }
 
 
-async def test_people_were_rated_as_they_were(lived: LivedEvening) -> None:
-    await lived.live()
-    for path, then in lived.rated_pages:
-        again = await lived.get("stranger", path, as_of=then.position)
+async def test_people_were_rated_as_they_were(watched: LivedEvening) -> None:
+    await watched.live()
+    for path, then in watched.rated_pages:
+        again = await watched.get("stranger", path, as_of=then.position)
         assert (again.status, again.body) == (200, then.body), (path, then.position)
         assert again.position == then.position
-    hosts = {then.body["host"]["rating_count"] for _, then in lived.rated_pages}
+    hosts = {then.body["host"]["rating_count"] for _, then in watched.rated_pages}
     assert len(hosts) > 1
-    path, last = lived.rated_pages[0][0], lived.rated_pages[-3][1]
-    assert (await lived.get("stranger", path)).body == last.body
-    at_first = await lived.get("stranger", f"{path}/explain", as_of=1)
+    path, last = watched.rated_pages[0][0], watched.rated_pages[-3][1]
+    assert (await watched.get("stranger", path)).body == last.body
+    at_first = await watched.get("stranger", f"{path}/explain", as_of=1)
     assert (at_first.body["votes"], at_first.body["rating"]) == ([], 0.0)
 
 

@@ -111,7 +111,10 @@ async def test_a_wrong_score_in_postgresql_is_found(
     await tables.execute("UPDATE read_model.scores SET host_rank = host_rank + 0.001")
     result = await verdict(tables, sqlite_journal, votes)
     assert not result["ok"]
-    by_history = [one for one in result["differences"] if "history" in one["columns"]["host_rank"]]
+    ranks = [one["columns"].get("host_rank", {}) for one in result["differences"]]
+    by_history = [
+        one for one, rank in zip(result["differences"], ranks, strict=True) if "history" in rank
+    ]
     assert len(by_history) == result["scores_in_history"]
     assert by_history[0]["table"] == SCORES.name
 

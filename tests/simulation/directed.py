@@ -63,16 +63,18 @@ async def leader_of(cluster: Cluster) -> str:
     return cluster.leaders()[0]
 
 
-async def insist(cluster: Cluster, process: str, wish: Command) -> Answer:
+async def insist(
+    cluster: Cluster, process: str, wish: Command, patience_s: float = PATIENCE_S
+) -> Answer:
     """Retry until there is an answer or an error that says something."""
     loop = asyncio.get_running_loop()
-    give_up_at = loop.time() + PATIENCE_S
+    give_up_at = loop.time() + patience_s
     while loop.time() < give_up_at:
         try:
             return await cluster.submit(process, wish)
         except (Unavailable, ConnectionError):
             await asyncio.sleep(0.5)
-    raise WrongAnswer(f"no answer to {wish.idempotency_key} after {PATIENCE_S} s")
+    raise WrongAnswer(f"no answer to {wish.idempotency_key} after {patience_s} s")
 
 
 def run(situation: Situation, seed: int, cluster: Cluster | None = None) -> Cluster:
@@ -117,7 +119,8 @@ async def _oversize(cluster: Cluster) -> None:
     leader = await leader_of(cluster)
     term = cluster.nodes[leader].tail.position.state.term
     try:
-        await insist(cluster, leader, announce(cluster, "large", description="x" * 1_000_000))
+        large = announce(cluster, "large", description="x" * 1_000_000)
+        await insist(cluster, leader, large, patience_s=60.0)
     except TooLarge:
         pass
     else:
