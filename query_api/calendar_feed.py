@@ -18,10 +18,11 @@ from starlette.responses import Response
 from contracts.errors import NotFound
 from query_api.announcements import COLUMNS, MY_STATE
 from query_api.documented import documented
-from query_api.reading import Reads, answer, path_id
+from query_api.reading import Reads, answer, finished, path_id
 from query_api.schedule import ENTRIES_MAX, SCHEDULE
 from runtime.http import language_of
 
+ICAL: Final = "text/calendar; charset=utf-8"
 _TOKEN_BYTES: Final = 16
 
 SELECT_SCHEDULE: Final = f"""
@@ -61,7 +62,8 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         calendar.add("version", "2.0")
         for row in rows:
             calendar.add_component(_event(row, person_id, language_of(request)))
-        return Response(calendar.to_ical(), media_type="text/calendar; charset=utf-8")
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+        return finished(request, calendar.to_ical(), ICAL, snapshot.position, headers)
 
     return router
 

@@ -13,8 +13,10 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.errors import Language
 from contracts.ids import canonical
-from query_api.reading import Reads
+from query_api.reading import Reads, finished
 from runtime.http import language_of
+
+HTML: Final = "text/html; charset=utf-8"
 
 SELECT_PUBLIC: Final = """
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
@@ -76,12 +78,8 @@ def build_router(reads: Reads) -> APIRouter:
         async with reads.snapshot(request) as snapshot:
             found = await snapshot.rows(SELECT_PUBLIC, announcement_id)
         html = _evening_page(found[0], language) if found else _login_page(language)
-        headers = {
-            "Vary": "Accept-Language",
-            "Cache-Control": "no-cache",
-            "X-Position": str(snapshot.position),
-        }
-        return HTMLResponse(html, headers=headers)
+        headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
+        return finished(request, html.encode(), HTML, snapshot.position, headers)
 
     return router
 

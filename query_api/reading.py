@@ -136,15 +136,26 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """The finished answer, or 304 where the client has it already."""
-    body = _encode(content)
-    tag = entity_tag(body, version)
     own = {
-        "X-Position": str(position),
-        "ETag": tag,
         "Cache-Control": "private, no-cache",
         "Vary": "Authorization, Accept-Language",
         **(headers or {}),
     }
+    return finished(request, _encode(content), JSON, position, own, version=version)
+
+
+def finished(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    position: int,
+    headers: Mapping[str, str],
+    *,
+    version: int | None = None,
+) -> Response:
+    """As `answer`, for what is no JSON."""
+    tag = entity_tag(body, version)
+    own = {"X-Position": str(position), "ETag": tag, **headers}
     if matches(tag, request.headers.get("if-none-match")):
         return Response(status_code=304, headers=own)
-    return Response(body, 200, own, JSON)
+    return Response(body, 200, own, media_type)

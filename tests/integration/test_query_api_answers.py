@@ -114,6 +114,12 @@ async def test_what_the_client_has_is_not_sent_again(
         assert (await reads.get(path, host, If_None_Match='"other"')).status == 200
         assert {"Authorization", "Accept-Language"} <= {*first.headers["Vary"].split(", ")}
         assert "private" in first.headers["Cache-Control"]
+    feed = (await reads.get("/api/v1/schedule/feed", host)).body["url"]
+    for path in (feed, f"/a/{evening}"):
+        first = await reads.get(path)
+        again = await reads.get(path, If_None_Match=first.headers["ETag"])
+        assert (first.status, again.status, again.text) == (200, 304, "")
+        assert again.headers["X-Position"]
     tag = (await reads.get(f"/api/v1/announcement/{evening}", host)).headers["ETag"]
     assert tag.startswith('"4.')
     await reads.pool.execute("UPDATE read_model.announcements SET title = 'New', version = 5")
