@@ -7,6 +7,7 @@ is cached, and nothing tried again.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final, cast
@@ -41,13 +42,16 @@ class InProcess:
 
     @asynccontextmanager
     async def asked(self, service: Service) -> AsyncIterator[Neighbours]:
-        """The state, once the service would answer. Raises DependencyDown."""
+        """The state, once the service would answer. Raises DependencyDown, also where its
+        store fails, and DependencyRefused for what it would never take."""
         try:
             async with asyncio.timeout(self._deadline_s):
                 await self._state.switches.guard(service)()
-        except TimeoutError as error:
+            yield self._state
+        except (TimeoutError, sqlite3.Error) as error:
             raise DependencyDown(service) from error
-        yield self._state
+        except ValidationError as error:
+            raise DependencyRefused(service, 422) from error
 
     def circuits(self) -> dict[str, CircuitState]:
         """For /readyz: what answers, and what is switched off."""
@@ -117,12 +121,7 @@ class _Shortener:
 
 
 def _body_of(notice: Notice) -> SendBody:
-    """Raises DependencyRefused for what Notification would never take."""
+    """Raises ValidationError for what Notification would never take."""
     fields: dict[str, Any] = {name: getattr(notice, name) for name in notice.__struct_fields__}
     context = to_builtins(notice.context)
-    try:
-        return SendBody(
-            **fields | {"context": context}, notification_id=notification_id_of(notice.key)
-        )
-    except ValidationError as error:
-        raise DependencyRefused("notification", 422) from error
+    return SendBody(**fields | {"context": context}, notification_id=notification_id_of(notice.key))

@@ -18,7 +18,7 @@ from query_api.audit_rights import Entry, Reader, told
 from query_api.documented import documented
 from query_api.evening_history import Happened, story_of
 from query_api.history_reading import HistoryReads
-from query_api.moments import AS_OF, Moment, at_least, horizon_of, moment_of, position_at
+from query_api.moments import AS_OF, Moment, at_least, horizon_of, moment_of
 from query_api.names import names_of
 from query_api.paging import (
     PAGE_PARAMETERS,
@@ -113,8 +113,9 @@ class AuditTrail:
         async with self._reads.snapshot(request, at_least(moment)) as snapshot:
             now = await select_visible(snapshot, caller, followed, announcement_id)
             present = await horizon_of(snapshot, None)
-        position = await position_at(self._history, moment, present)
-        story = await story_of(self._history, announcement_id, present.end)
+            position = (await horizon_of(snapshot, moment)).position
+        await self._history.reach(present.last_commit)
+        story = await story_of(self._history, announcement_id, present.position)
         then = standing_of(one for one in story if one.position <= position)
         require_seen(then, caller, followed)
         entries = told(story, Reader(caller, followed, now))

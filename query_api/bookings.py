@@ -11,7 +11,7 @@ from starlette.responses import Response
 from contracts.booking_state import BookingState
 from contracts.errors import Language
 from contracts.representations import BookingResponse, DetailBookingResponse
-from query_api.announcements import select_visible
+from query_api.announcements import select_visible, shows_guests
 from query_api.calendar import overlaps
 from query_api.documented import ID, Parameter, documented, one_of, some_of
 from query_api.filters import Where, given, malformed, parse_id, parse_some
@@ -19,6 +19,7 @@ from query_api.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of, li
 from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.reading import Reads, Snapshot, answer, path_id
 from query_api.rules import Rules
+from query_api.visibility import GUESTS_BUSINESS, sees_everything
 from runtime.http import language_of
 from runtime.tokens import Caller
 
@@ -34,10 +35,7 @@ COLUMNS: Final = f"""
     {GUEST_JOIN}
 """
 
-# A draft's invitations are not yet the guests' business.
-OF_PARTY: Final = """
-    ($1::boolean OR b.author_id = $2::uuid OR (b.guest_id = $2::uuid AND a.status <> 'Created'))
-"""
+OF_PARTY: Final = f"($1::boolean OR b.author_id = $2::uuid OR {GUESTS_BUSINESS.format('$2')})"
 
 SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
 
@@ -99,11 +97,11 @@ def build_router(reads: Reads) -> APIRouter:
         followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
             evening = await select_visible(snapshot, caller, followed, announcement_id)
-            confirmed = evening["my_state"] == "confirmed" and not reads.rules.hide_guest_list
             where = Where()
             where.add("b.announcement_id = {}", announcement_id)
-            if not (caller.is_super or evening["author_id"] == caller.person_id):
-                where.add("b.state = 'confirmed' AND {}::boolean", confirmed)
+            if not sees_everything(evening, caller):
+                shown = shows_guests(evening, caller, reads)
+                where.add("b.state = 'confirmed' AND {}::boolean", shown)
             return await _answer_page(request, snapshot, where)
 
     @router.get(
@@ -132,7 +130,7 @@ def bookings_of(caller: Caller, parameters: QueryParams) -> Where:
     where = Where()
     match given(parameters, "role"):
         case None | "guest":
-            where.add("b.guest_id = {}::uuid AND a.status <> 'Created'", caller.person_id)
+            where.add(GUESTS_BUSINESS, caller.person_id)
         case "author":
             where.add("b.author_id = {}::uuid", caller.person_id)
         case _:
@@ -183,9 +181,14 @@ async def _detail(
         waitlist_position=place,
         preapproved=row["preapproved"],
         reason=row["reason"],
-        message=row["message"],
+        message=row["message"] if _is_party(row, caller) else None,
         overlaps=await overlaps(snapshot, row, caller, rules),
     )
+
+
+def _is_party(row: asyncpg.Record, caller: Caller) -> bool:
+    """Messages are between the two: super-users see the rest (decision 0007)."""
+    return caller.person_id in (row["author_id"], row["guest_id"])
 
 
 def _line_fields(row: asyncpg.Record) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from contracts.errors import ProjectionBehind, Unavailable
 from runtime.clickhouse import Analytics, AnalyticsError, Parameter
+from runtime.clickhouse_migrations import READER
 
 POLL_S: Final = 0.05
 
-_SELECT_POSITION: Final = "SELECT max(seq) FROM history_position WHERE reader = 'history'"
+_SELECT_POSITION: Final = "SELECT max(seq) FROM history_position WHERE reader = %(reader)s"
 
 
 class HistoryReads:
@@ -46,5 +47,5 @@ class HistoryReads:
         return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
 
     async def _stored_position(self) -> int:
-        found = await self.rows(_SELECT_POSITION)
+        found = await self.rows(_SELECT_POSITION, {"reader": READER})
         return int(next(iter(found[0].values()))) if found else 0

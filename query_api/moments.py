@@ -1,20 +1,16 @@
 """`?as_of=`: a position or an instant in the past, and which position that comes to."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from starlette.datastructures import QueryParams
 
 from query_api.documented import Parameter
 from query_api.filters import given, malformed, parse_instant
-from query_api.history_reading import HistoryReads
 from query_api.reading import Snapshot, is_position
 
 Moment = int | datetime
 """A position, or an aware instant in UTC."""
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MS: Final = timedelta(milliseconds=1)
 
 AS_OF: Final = Parameter(
     "as_of",
@@ -29,14 +25,15 @@ SELECT_LAST_COMMIT: Final = """
 """
 
 SELECT_POSITION_AT: Final = """
-    SELECT max(seq) AS position FROM events WHERE at_ms <= %(at_ms)s AND seq <= %(end)s
+    SELECT seq FROM read_model.decisions WHERE decided_at <= $1
+    ORDER BY decided_at DESC, seq DESC LIMIT 1
 """
 
 
 class Horizon(NamedTuple):
-    """How far an answer may look: to `end`, and it has to know all up to `last_commit`."""
+    """How far an answer looks: to `position`, and it has to know all up to `last_commit`."""
 
-    end: int
+    position: int
     last_commit: int
 
 
@@ -59,32 +56,20 @@ def at_least(moment: Moment | None) -> int:
 
 
 async def horizon_of(snapshot: Snapshot, moment: Moment | None) -> Horizon:
-    """The snapshot is `at_least` of the moment. What came after a snapshot is not looked at:
-    who may see it is not known yet."""
-    end = moment if isinstance(moment, int) else snapshot.position
-    return Horizon(end, await last_commit(snapshot, end))
+    """What the moment comes to; for the present, and never more than, the snapshot's own
+    position: of what came later it is not known who may see it. For an instant it is the
+    last position with a command at or before it, 0 where there is none."""
+    match moment:
+        case None:
+            position = snapshot.position
+        case int():
+            position = moment
+        case _:
+            position = await snapshot.connection.fetchval(SELECT_POSITION_AT, moment) or 0
+    return Horizon(position, await last_commit(snapshot, position))
 
 
 async def last_commit(snapshot: Snapshot, position: int) -> int:
     """The last one at or before the position, 0 where there is none."""
     found: int = await snapshot.connection.fetchval(SELECT_LAST_COMMIT, position)
     return found
-
-
-async def position_at(history: HistoryReads, moment: Moment | None, horizon: Horizon) -> int:
-    """The position that the moment comes to, the horizon's end for the present. For an
-    instant it is the last one with an event at or before it, 0 where there is none. Returns
-    once the history is there. Raises ProjectionBehind and Unavailable."""
-    await history.reach(horizon.last_commit)
-    if moment is None:
-        return horizon.end
-    if isinstance(moment, int):
-        return moment
-    parameters = {"at_ms": to_ms(moment), "end": horizon.end}
-    rows = await history.rows(SELECT_POSITION_AT, parameters)
-    return int(rows[0]["position"])
-
-
-def to_ms(instant: datetime) -> int:
-    """Milliseconds since 1970, begun ones not counted."""
-    return (instant - _EPOCH) // _MS

@@ -15,7 +15,7 @@ from query_api.announcements import GUESTS_MAX, Told, select_visible, shows_gues
 from query_api.as_of import Standing, detail_row, guest_rows, standing_of
 from query_api.evening_history import story_of
 from query_api.history_reading import HistoryReads
-from query_api.moments import Moment, at_least, horizon_of, position_at
+from query_api.moments import Moment, at_least, horizon_of
 from query_api.names import names_of
 from query_api.reading import Reads, Row
 from query_api.scores_as_of import guest_scores_as_of, score_as_of
@@ -39,7 +39,8 @@ class PastDetails:
             now = await select_visible(snapshot, caller, followed, announcement_id)
             horizon = await horizon_of(snapshot, moment)
         # No connection to PostgreSQL waits for ClickHouse.
-        position = await position_at(self._history, moment, horizon)
+        await self._history.reach(horizon.last_commit)
+        position = horizon.position
         then = standing_of(await story_of(self._history, announcement_id, position))
         require_seen(then, caller, followed)
         row = await self._row(now, then, caller, position)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.errors import Forbidden
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
 from contracts.scoring import PUBLISHED, Formula, distribution_of, explain, score_of
@@ -22,7 +23,7 @@ from query_api.documented import Parameter, documented, one_of
 from query_api.filters import given, malformed
 from query_api.history_reading import HistoryReads
 from query_api.lateness import Lateness, lateness_of, no_shows_of
-from query_api.moments import AS_OF, at_least, horizon_of, last_commit, moment_of, position_at
+from query_api.moments import AS_OF, Moment, at_least, horizon_of, last_commit, moment_of
 from query_api.rating_drift import RatingDrift, drift_of
 from query_api.reading import Reads, Snapshot, answer, min_position_of, path_id
 from query_api.votes import Role, Said, counted, of_role, said_of, said_of_host_at
@@ -104,23 +105,20 @@ ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", 
 def build_router(reads: Reads, history: HistoryReads, clock: Clock) -> APIRouter:
     router = APIRouter(prefix="/api/v1")
 
-    async def reflected(request: Request, snapshot: Snapshot) -> int:
-        """The position that an answer for now is as of, once the history will do. Raises
-        ProjectionBehind and Unavailable."""
-        wanted = min_position_of(request.query_params)
-        needed = await last_commit(snapshot, max(wanted, snapshot.position - RECORDS_BEHIND_MAX))
-        horizon = await horizon_of(snapshot, None)
-        reached = await history.reach(needed)
-        return horizon.end if reached >= horizon.last_commit else max(reached, wanted)
-
-    async def position_of(request: Request) -> int:
-        """The position that the answer is as of. Raises Malformed, and as `reflected`."""
-        moment = moment_of(request.query_params, clock())
+    async def position_of(request: Request, moment: Moment | None = None) -> int:
+        """The position that an answer for the moment is as of, once the history will do.
+        Raises ProjectionBehind and Unavailable."""
         async with reads.snapshot(request, at_least(moment)) as snapshot:
-            if moment is None:
-                return await reflected(request, snapshot)
             horizon = await horizon_of(snapshot, moment)
-        return await position_at(history, moment, horizon)
+            needed = await _needed(request, snapshot)
+        # No connection to PostgreSQL waits for ClickHouse.
+        if moment is not None:
+            await history.reach(horizon.last_commit)
+            return horizon.position
+        reached = await history.reach(needed)
+        if reached >= horizon.last_commit:
+            return horizon.position
+        return max(reached, min_position_of(request.query_params))
 
     @router.get("/announcement/{announcement_id}/rating", **documented(AnnouncementRating))
     async def get_rating_of_evening(request: Request) -> Response:
@@ -130,7 +128,7 @@ def build_router(reads: Reads, history: HistoryReads, clock: Clock) -> APIRouter
         followed = await reads.followed_by(caller)
         async with reads.snapshot(request) as snapshot:
             found = await select_visible(snapshot, caller, followed, announcement_id)
-            position = await reflected(request, snapshot)
+        position = min(await position_of(request), snapshot.position)
         said = await said_of_host_at(history, found["author_id"], announcement_id, position)
         return answer(request, _of_evening(announcement_id, counted(said)), position)
 
@@ -138,13 +136,14 @@ def build_router(reads: Reads, history: HistoryReads, clock: Clock) -> APIRouter
     async def get_rating_of_user(request: Request) -> Response:
         """How a person is rated, as host, as guest and overall, and how often they let
         others down late; `me` is the caller."""
-        person_id = _person_id(request, await reads.caller(request))
-        position = await position_of(request)
+        caller = await reads.caller(request)
+        person_id = _person_id(request, caller)
+        position = await position_of(request, _own_past(request, caller, person_id, clock))
         said = await said_of(history, person_id, position)
         content = _of_person(person_id, said, await lateness_of(history, person_id, position))
         return answer(request, content, position)
 
-    @router.get("/user/{user_id}/rating/explain", **documented(ExplainedRating, (ROLE, AS_OF)))
+    @router.get("/user/{user_id}/rating/explain", **documented(ExplainedRating, (ROLE,)))
     async def explain_rating_of_user(request: Request) -> Response:
         """What each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.caller(request)
@@ -157,13 +156,28 @@ def build_router(reads: Reads, history: HistoryReads, clock: Clock) -> APIRouter
     @router.get("/user/{user_id}/rating/drift", **documented(RatingDrift, (ROLE, AS_OF)))
     async def get_rating_drift_of_user(request: Request) -> Response:
         """How a score came to be what it is, month by month; `me` is the caller."""
-        person_id = _person_id(request, await reads.caller(request))
-        role = _role(request)
-        position = await position_of(request)
+        caller = await reads.caller(request)
+        person_id, role = _person_id(request, caller), _role(request)
+        position = await position_of(request, _own_past(request, caller, person_id, clock))
         months = drift_of(await said_of(history, person_id, position), role)
         return answer(request, RatingDrift(person_id, role, months), position)
 
     return router
+
+
+async def _needed(request: Request, snapshot: Snapshot) -> int:
+    """The last command that an answer for now has to know of."""
+    wanted = min_position_of(request.query_params)
+    return await last_commit(snapshot, max(wanted, snapshot.position - RECORDS_BEHIND_MAX))
+
+
+def _own_past(request: Request, caller: Caller, person_id: PersonId, clock: Clock) -> Moment | None:
+    """`?as_of=`, for the person and super-users. To anybody else, position by position, it
+    would say who left which evening, and who rated whom. Raises Forbidden, Malformed."""
+    moment = moment_of(request.query_params, clock())
+    if moment is not None and not (caller.is_super or caller.person_id == person_id):
+        raise Forbidden
+    return moment
 
 
 def _person_id(request: Request, caller: Caller) -> PersonId:

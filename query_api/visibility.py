@@ -40,6 +40,10 @@ OWN_OR_INVOLVED: Final = """
 """What VISIBLE comes to in those statuses for all but super-users: the way to find by person
 what could only be found by going through everybody's."""
 
+GUESTS_BUSINESS: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created')"
+"""Whether a booking is the guest's to see: the invitations of a draft are not yet. Takes the
+guest's placeholder."""
+
 SHOWS_PLACE: Final = """(
     NOT a.hide_location
     OR $1::boolean

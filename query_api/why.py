@@ -15,6 +15,7 @@ from contracts.errors import ERROR_CODES, describe
 from contracts.ids import SYSTEM, BookingId
 from query_api.documented import documented
 from query_api.reading import Reads, answer, path_id
+from query_api.visibility import GUESTS_BUSINESS
 from runtime.http import language_of
 
 COLUMNS: Final = """
@@ -29,7 +30,7 @@ SELECT_OF_BOOKING: Final = f"""
     JOIN read_model.decisions d ON d.seq = b.changed_seq
     WHERE b.booking_id = $1
       AND ($2::boolean OR b.author_id = $3::uuid
-           OR (b.guest_id = $3::uuid AND a.status <> 'Created'))
+           OR {GUESTS_BUSINESS.format("$3")})
 """
 
 SELECT_AT_POSITION: Final = f"""

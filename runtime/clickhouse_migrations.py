@@ -17,6 +17,10 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "migrations" / "clickhouse"
 
+READER: Final = "history.2"
+"""Under this name the position of the tables is stored. A version whose tables have to be
+filled anew takes another name: what a writer of the old one still stores is not ours."""
+
 _CREATE_RECORD: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (name String, sha256 String)
     ENGINE = ReplacingMergeTree ORDER BY name

@@ -48,10 +48,13 @@ class ServerAnalytics:
         *,
         analyst_dsn: str | None = None,
         quota: Quota = Quota(),  # noqa: B008 - immutable
+        query_seconds_max: int = 0,
         threads: int = THREADS,
     ) -> None:
+        """A query of ours takes at most `query_seconds_max`; 0 is no limit."""
         self._own = _Connections(dsn)
         self._analyst = _Connections(analyst_dsn) if analyst_dsn else self._own
+        self._query_settings = {"max_execution_time": query_seconds_max}
         self._ask_settings = {} if analyst_dsn else quota.settings()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
 
@@ -66,7 +69,7 @@ class ServerAnalytics:
         await self._run(self._own, lambda client: client.execute(statement, values, columnar=True))
 
     async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
-        return await self._select(self._own, bind(sql, parameters), {})
+        return await self._select(self._own, bind(sql, parameters), self._query_settings)
 
     async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
         return await self._select(self._analyst, bind(sql, parameters), self._ask_settings)

@@ -337,6 +337,7 @@ class Reign:
         sent.settle_if_complete()
         if not sent.settled:
             return
-        self._observer.settled(self._loop.time() - sent.sent_at)
+        if sent.accepted and sent.acknowledged:  # Not one given up with its reign.
+            self._observer.settled(self._loop.time() - sent.sent_at)
         if sent.key is not None:
             self._by_key.pop(sent.key, None)

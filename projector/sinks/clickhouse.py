@@ -10,9 +10,8 @@ from typing import Final
 from contracts.acceptance import ReaderState
 from projector.analytics.block import Block
 from runtime.clickhouse import Analytics
+from runtime.clickhouse_migrations import READER
 from runtime.tail import START, Position
-
-READER: Final = "history"
 
 _SELECT_POSITION: Final = """
     SELECT log_offset, term, seq, hash, nonce, open FROM history_position

@@ -428,6 +428,22 @@ async def test_memory_of_answers_is_bounded() -> None:
     assert question.asked == 4
 
 
+@pytest.mark.parametrize("service", ["auth", "ugc", "notification", "shortener"])
+async def test_a_store_that_fails_is_a_service_that_is_down(
+    stand_in: StandIn, services: Services, service: str
+) -> None:
+    stand_in.state.close()
+    with pytest.raises(DependencyDown) as caught:
+        await USES[service](services)
+    assert caught.value.name == service
+
+
+async def test_a_target_that_no_link_leads_to_is_refused(services: Services) -> None:
+    with pytest.raises(DependencyRefused) as caught:
+        await services.shortener.link("javascript:alert(1)")
+    assert (caught.value.name, caught.value.status) == ("shortener", 422)
+
+
 def test_circuits_tell_what_is_switched_off(stand_in: StandIn) -> None:
     services = InProcess(stand_in.state)
     assert set(services.circuits()) == set(stand_in.clients().circuits())

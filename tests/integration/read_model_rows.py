@@ -172,12 +172,12 @@ class ReadSide:
             overall_rating_count=count,
         )
 
-    async def decision(self, seq: int) -> None:
+    async def decision(self, seq: int, decided_at: datetime | None = None) -> None:
         """A Commit, whatever it was about."""
         await self._insert(
             "decisions",
             seq=seq,
-            decided_at=system_clock(),
+            decided_at=decided_at or system_clock(),
             actor="system",
             kind="told",
             code="recorded",

@@ -69,15 +69,26 @@ async def test_every_position_is_answered_as_it_was(watched: LivedEvening) -> No
 async def test_people_were_rated_as_they_were(watched: LivedEvening) -> None:
     await watched.live()
     for path, then in watched.rated_pages:
-        again = await watched.get("stranger", path, as_of=then.position)
+        again = await watched.get(OPERATOR, path, as_of=then.position)
         assert (again.status, again.body) == (200, then.body), (path, then.position)
         assert again.position == then.position
     hosts = {then.body["host"]["rating_count"] for _, then in watched.rated_pages}
     assert len(hosts) > 1
     path, last = watched.rated_pages[0][0], watched.rated_pages[-3][1]
     assert (await watched.get("stranger", path)).body == last.body
-    at_first = await watched.get("stranger", f"{path}/explain", as_of=1)
-    assert (at_first.body["votes"], at_first.body["rating"]) == ([], 0.0)
+    drift = await watched.get(HOST, f"{path}/drift", as_of=1)
+    assert (drift.status, drift.body["months"]) == (200, [])
+
+
+async def test_how_others_were_rated_then_is_not_told(lived: LivedEvening) -> None:
+    """Position by position it would say who left which evening, and who rated whom."""
+    await lived.announce()
+    path = f"/user/{lived.rated.ids[HOST]}/rating"
+    for page in (path, f"{path}/drift"):
+        assert (await lived.get(HOST, page, as_of=1)).status == 200
+        refused = await lived.get("stranger", page, as_of=1)
+        assert (refused.status, refused.code) == (403, "forbidden")
+        assert (await lived.get("stranger", page)).status == 200
 
 
 async def test_a_time_is_the_last_position_by_then(lived: LivedEvening) -> None:

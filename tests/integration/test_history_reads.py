@@ -18,7 +18,6 @@ from projector.sinks.memory import MemoryTables
 from query_api.as_of import standing_of
 from query_api.evening_history import story_of
 from query_api.history_reading import HistoryReads
-from query_api.moments import Horizon, position_at
 from query_api.scores_as_of import guest_scores_as_of, score_as_of
 from runtime.clickhouse import Analytics
 from runtime.journals.sqlite import SqliteJournal
@@ -100,18 +99,6 @@ def stored_score(tables: MemoryTables, person_id: str, role: str) -> tuple[float
         return 0.0, 0
     row = tables.row(SCORES, person_id)
     return row[f"{role}_rating"], row[f"{role}_rating_count"]
-
-
-async def test_an_instant_is_the_last_position_by_then(analytics: Analytics, chain: Chain) -> None:
-    history = HistoryReads(analytics, timeout_s=1.0)
-    told = [one for one in chain.commits if one.events]
-    for commit in told[::40]:
-        at = commit.decided_at
-        last = max(one.seq for one in told if one.decided_at <= at)
-        assert await position_at(history, at, Horizon(chain.seq, 0)) == last
-        assert await position_at(history, at, Horizon(commit.seq, 0)) == commit.seq
-    before = told[0].decided_at.replace(year=2000)
-    assert await position_at(history, before, Horizon(chain.seq, 0)) == 0
 
 
 async def test_a_commit_that_changed_nothing_is_reached_as_well(

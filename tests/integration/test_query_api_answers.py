@@ -11,7 +11,9 @@ from uuid import uuid4
 import pytest
 
 from launcher.servers.postgres import PostgresServer
+from query_api.moments import horizon_of
 from query_api.rating_pages import RECORDS_BEHIND_MAX
+from query_api.reading import Snapshot
 from query_api.rules import Rules
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate
@@ -269,6 +271,26 @@ async def test_a_history_far_behind_the_tables_says_so_instead_of_nobody_rated(
             heard = f"/api/v1/announcements?min_position={position}"
             assert (await reads.get(heard, somebody)).status == 200
             assert (await reads.get("/api/v1/user/me/rating", somebody)).status == status
+
+
+async def test_an_instant_is_the_last_command_by_then(reads: ReadSide) -> None:
+    begun = at(-2)
+    moments = {1: at(-3), 3: begun, 4: begun, 7: at(-1)}
+    for seq, decided_at in moments.items():
+        await reads.decision(seq, decided_at)
+    millisecond = timedelta(milliseconds=1)
+    async with reads.pool.acquire() as connection:
+        snapshot = Snapshot(connection, 8)
+        for instant, position in (
+            (moments[1] - millisecond, 0),
+            (moments[1], 1),
+            (moments[4], 4),
+            (moments[7] - millisecond, 4),
+            (at(0), 7),
+        ):
+            assert await horizon_of(snapshot, instant) == (position, position)
+        assert await horizon_of(snapshot, 6) == (6, 4)
+        assert await horizon_of(snapshot, None) == (8, 7)
 
 
 async def test_a_position_of_nothing_but_heartbeats_is_not_waited_for(

@@ -120,6 +120,9 @@ async def test_only_the_two_parties_see_a_booking(cast: Cast) -> None:
         parties = ("host", "requested", "operator")
         statuses = {(await cast.get(path, role)).status for path in (by_id, by_pair)}
         assert statuses == ({200} if role in parties else {404}), role
+    await cast.reads.pool.execute("UPDATE read_model.bookings SET message = 'May I?'")
+    for role, message in (("host", "May I?"), ("requested", "May I?"), ("operator", None)):
+        assert (await cast.get(by_id, role)).body["message"] == message, role
 
 
 async def test_of_a_draft_the_invited_know_nothing(cast: Cast) -> None:

@@ -22,9 +22,8 @@ from projector.projections.bookings import BOOKINGS
 from projector.sinks.memory import MemoryTables
 from query_api.as_of import Standing, detail_row, guest_rows, standing_of
 from query_api.evening_history import Happened
-from query_api.moments import moment_of, to_ms
+from query_api.moments import moment_of
 from query_api.visibility import saw, saw_place
-from query_api.votes import instant
 from runtime.tokens import Caller
 from tests.decided_histories import BEGIN, Society
 
@@ -150,10 +149,3 @@ def test_a_moment_is_a_position_or_an_instant() -> None:
     with pytest.raises(Malformed, match="naive_time"):
         of("2029-12-31T23:00:00")
     assert moment_of(QueryParams(), BEGIN) is None
-
-
-def test_a_begun_millisecond_does_not_count() -> None:
-    later = BEGIN + timedelta(microseconds=999)
-    assert instant(to_ms(later)) == BEGIN
-    before_1970 = instant(-1)
-    assert to_ms(before_1970 + timedelta(microseconds=1)) == -1
