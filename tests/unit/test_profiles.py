@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -115,10 +116,69 @@ def test_the_dashboard_asks_the_data_source_that_is_provisioned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profiles", "hands_on"), [("", False), ("grafana", False), ("grafana,mailpit", True)]
+    ("values", "hands_on"),
+    [
+        ({}, False),
+        ({"COMPOSE_PROFILES": "grafana"}, False),
+        ({"COMPOSE_PROFILES": "grafana,mailpit"}, True),
+        ({"COMPOSE_PROFILES": "*"}, True),
+        ({"COMPOSE_PROFILES": "mailpit", "HAND_ON": "{}"}, False),
+    ],
 )
-def test_mail_is_sent_only_where_somebody_takes_it(
-    monkeypatch: pytest.MonkeyPatch, profiles: str, hands_on: bool
+def test_mail_is_sent_only_where_somebody_takes_it(values: dict[str, str], hands_on: bool) -> None:
+    assert ("HAND_ON" in up.handed_on(values)) is hands_on
+
+
+def test_the_last_of_the_environment_files_counts(tmp_path: Path) -> None:
+    own, extra = tmp_path / ".env", tmp_path / "images.env"
+    own.write_text("# PORT=1\nPORT=8010\nTOKEN_SECRET=a=b-_#c\nNOTHING=\n\n")
+    extra.write_text("export PORT = '8020'  # ours\nHAND_ON='{\"*\": \"json://localhost\"}'\n")
+    assert up.in_files([own, extra]) == {
+        "PORT": "8020",
+        "TOKEN_SECRET": "a=b-_#c",
+        "NOTHING": "",
+        "HAND_ON": '{"*": "json://localhost"}',
+    }
+
+
+@pytest.fixture
+def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """The calls of `docker compose`, of a system that is up at once. Its .env is written."""
+    calls: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    for name in ("PORT", "COMPOSE_PROFILES", "GRAFANA_PORT", "PRACTIX_OPERATOR_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(up, "ROOT", tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(up, "token", lambda url, login: f"{login}@{url}")
+    (tmp_path / ".env").write_text(
+        "PORT=8010\nCOMPOSE_PROFILES=grafana\nGRAFANA_PORT=3100\nPRACTIX_OPERATOR_TOKEN=secret\n"
+    )
+    return calls
+
+
+def test_what_is_told_is_where_the_files_have_it(
+    composed: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("COMPOSE_PROFILES", profiles)
-    assert ("HAND_ON" in up.handed_on()) is hands_on
+    assert up.main([]) == 0
+    assert [call[3] for call in composed] == ["build", "up"]
+    told = capsys.readouterr().out
+    assert "ANNA=anna@http://127.0.0.1:8010\n" in told
+    assert "grafana http://127.0.0.1:3100\n" in told
+    assert "PRACTIX_OPERATOR_TOKEN=secret\n" in told
+
+
+@pytest.mark.usefixtures("composed")
+def test_the_environment_comes_before_the_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "8030")
+    monkeypatch.setenv("COMPOSE_PROFILES", "")
+    assert up.main([]) == 0
+    told = capsys.readouterr().out
+    assert "BORIS=boris@http://127.0.0.1:8030\n" in told
+    assert "grafana" not in told
