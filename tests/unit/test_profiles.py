@@ -10,15 +10,31 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from pydantic import AliasChoices
+from pydantic_settings import BaseSettings
 
 import command_api.metrics
+import command_api.settings
 import notifier.metrics
+import notifier.settings
 import projector.metrics
+import projector.settings
+import query_api.settings
 from deploy import up
+from neighbours.settings import NeighboursSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "command_api_1": command_api.settings.Settings,
+    "command_api_2": command_api.settings.Settings,
+    "query_api_1": query_api.settings.Settings,
+    "query_api_2": query_api.settings.Settings,
+    "projector": projector.settings.Settings,
+    "notifier": notifier.settings.Settings,
+    "neighbours": NeighboursSettings,
+}
 EXPORTERS = (command_api.metrics, projector.metrics, notifier.metrics)
 
 
@@ -77,6 +93,28 @@ def test_every_image_of_others_is_pinned_and_can_be_chosen(services: dict[str, A
         variable, default = re.fullmatch(r"\$\{([A-Z_]+):-(.+)\}", one["image"]).groups()  # type: ignore[union-attr]
         assert variable.endswith("_IMAGE")
         assert default == "practix:local" or re.search(r":v?\d+\.\d+", default)
+
+
+def test_the_documentation_names_the_images_that_run(services: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "containers.md").read_text()
+    table = text.split("## Stand-ins and official images")[1].split("\n\n")[1]
+    named = dict(re.findall(r"^\| (\w+)[^|]*\|[^|]*\| `([^`]+)` \|", table, re.MULTILINE))
+    assert {"kafka", "postgres", "clickhouse", "gateway"} <= set(named)
+    for name, image in named.items():
+        assert services[name]["image"].endswith(f":-{image}}}"), name
+
+
+def test_every_process_has_only_those_shared_settings_that_it_reads(
+    services: dict[str, Any],
+) -> None:
+    for name, settings in SETTINGS.items():
+        prefix = settings.model_config["env_prefix"]
+        shared = {key for key in services[name]["environment"] if not key.startswith(prefix)}
+        aliases = (field.validation_alias for field in settings.model_fields.values())
+        read = {
+            one for alias in aliases if isinstance(alias, AliasChoices) for one in alias.choices
+        }
+        assert shared <= read, name
 
 
 def test_every_service_has_a_limit_of_memory_and_a_way_to_say_that_it_is_well(
