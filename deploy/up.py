@@ -1,15 +1,18 @@
 """`make up`: secrets into .env on the first time, then build, start and wait for healthy.
 
 `python deploy/up.py [ENV_FILE]`: the file adds to .env, for example other images.
-COMPOSE_PROFILES=grafana,kafka-ui,mailpit starts those as well.
+COMPOSE_PROFILES=grafana,kafka-ui,mailpit starts those as well. Variables count as compose
+counts them: the environment before the files, a later file before an earlier one.
 """
 
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,6 +24,8 @@ SECRETS = (
     "CLICKHOUSE_PASSWORD",
     "PRACTIX_OPERATOR_TOKEN",
 )
+SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")
+"""A line of an environment file: name and value, without quotes and what is behind ` #`."""
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {
@@ -37,31 +42,40 @@ def main(extra: list[str]) -> int:
     if not own.exists():
         own.touch(mode=0o600)
         own.write_text("".join(f"{name}={secrets.token_urlsafe(32)}\n" for name in SECRETS))
-    files = [f"--env-file={path}" for path in (own, *extra)]
+    files = [own, *map(Path, extra)]
+    values = {**in_files(files), **os.environ}
+    environment = {**os.environ, **handed_on(values)}
     # One service builds the image that all of them use.
-    status = compose(files, "build", "neighbours") or compose(
-        files, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
+    status = compose(files, environment, "build", "neighbours") or compose(
+        files, environment, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
     )
     if not status:
-        values = dict(line.split("=", 1) for line in own.read_text().splitlines() if "=" in line)
-        tell(values["PRACTIX_OPERATOR_TOKEN"])
+        tell(values)
     return status
 
 
-def compose(files: list[str], *arguments: str) -> int:
+def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: str) -> int:
     """Its exit status."""
-    command = ["docker", "compose", *files, *arguments]
-    environment = {**handed_on(), **os.environ}
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    command = ["docker", "compose", *(f"--env-file={path.absolute()}" for path in files)]
+    return subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 
-def handed_on() -> dict[str, str]:
+def in_files(files: Iterable[Path]) -> dict[str, str]:
+    """The variables that they set; of one that several set, the last file's."""
+    lines = (line for path in files for line in path.read_text().splitlines())
+    return {found[1]: found[2] for line in lines if (found := SETTING.fullmatch(line))}
+
+
+def handed_on(values: Mapping[str, str]) -> dict[str, str]:
     """With the profile `mailpit`, what makes the neighbours send mail; HAND_ON overrules it."""
-    return {"HAND_ON": json.dumps({"*": MAILPIT})} if "mailpit" in profiles() else {}
+    wanted = "mailpit" in profiles(values) and "HAND_ON" not in values
+    return {"HAND_ON": json.dumps({"*": MAILPIT})} if wanted else {}
 
 
-def profiles() -> list[str]:
-    return [name for name in os.environ.get("COMPOSE_PROFILES", "").split(",") if name in PAGES]
+def profiles(values: Mapping[str, str]) -> list[str]:
+    """Those that have a page."""
+    asked = values.get("COMPOSE_PROFILES", "").split(",")
+    return [name for name in PAGES if name in asked or "*" in asked]
 
 
 def token(url: str, login: str) -> str:
@@ -76,16 +90,19 @@ def token(url: str, login: str) -> str:
     return found
 
 
-def tell(operator_token: str) -> None:
-    url = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+def tell(values: Mapping[str, str]) -> None:
+    url = page(values, "PORT", "8000")
     print(f"PRACTIX is ready at {url}")
     print(f"  API document {url}/api/openapi")
-    for name in profiles():
-        variable, port = PAGES[name]
-        print(f"  {name} http://127.0.0.1:{os.environ.get(variable, port)}")
+    for name in profiles(values):
+        print(f"  {name} {page(values, *PAGES[name])}")
     for login in LOGINS:
         print(f"  {login.upper()}={token(url, login)}")
-    print(f"  PRACTIX_OPERATOR_TOKEN={operator_token}")
+    print(f"  PRACTIX_OPERATOR_TOKEN={values['PRACTIX_OPERATOR_TOKEN']}")
+
+
+def page(values: Mapping[str, str], variable: str, port: str) -> str:
+    return f"http://127.0.0.1:{values.get(variable) or port}"
 
 
 if __name__ == "__main__":

@@ -80,7 +80,10 @@ def verify(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fold the journal again and compare: chain, capacity, overlaps, every row."""
+    """Fold the journal again and compare: chain, capacity, overlaps, every row.
+
+    Every person's scores are also computed from the votes in the history, where there is one.
+    """
     if offline:
         from launcher.offline import verify_offline
 

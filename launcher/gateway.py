@@ -78,7 +78,8 @@ def _add_overview(app: web.Application, overview: Overview) -> None:
         return web.Response(body=await overview.metrics(), headers=headers)
 
     async def openapi(_: web.Request) -> web.Response:
-        return _json(await overview.openapi())
+        document = await overview.openapi()
+        return _problem("unavailable") if document is None else _json(document)
 
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)

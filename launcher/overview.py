@@ -1,7 +1,7 @@
 """What the gateway says of all processes together: ready, figures, and what they serve."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import aiohttp
@@ -26,8 +26,9 @@ class Overview:
 
     async def readiness(self) -> dict[str, Any]:
         """`ready`, and whatever it hangs on as `process.name`, as the embedded profile has it.
-        A process that is down has `answers` instead, false."""
-        answers = await self._ask_all("/readyz")
+        A process that is down, or does not say whether it is ready, has `answers` instead,
+        false."""
+        answers = await self._ask_all("/readyz", (200, 503))
         checks: dict[str, Any] = {}
         for process, body in answers.items():
             for name, value in _readiness(body).items():
@@ -41,27 +42,28 @@ class Overview:
         registry.register(_Collected(united_metrics(answers)))
         return generate_latest(registry)
 
-    async def openapi(self) -> Document:
-        """Of the processes that answer. Raises DocumentsDiffer."""
+    async def openapi(self) -> Document | None:
+        """Of the processes that answer; None where none does. Raises DocumentsDiffer."""
         answers = await self._ask_all("/api/openapi.json")
-        return merge(
-            {process: msgspec.json.decode(body) for process, body in answers.items() if body}
-        )
+        documents = {
+            process: msgspec.json.decode(body) for process, body in answers.items() if body
+        }
+        return merge(documents) if documents else None
 
-    async def _ask_all(self, path: str) -> dict[str, bytes]:
-        """The bodies by process; empty where there was no answer."""
+    async def _ask_all(self, path: str, statuses: Collection[int] = (200,)) -> dict[str, bytes]:
+        """The bodies by process; empty where there was no answer with one of `statuses`."""
         bodies = await asyncio.gather(
-            *(self._ask(address + path) for address in self._upstreams.values())
+            *(self._ask(address + path, statuses) for address in self._upstreams.values())
         )
         return dict(zip(self._upstreams, bodies, strict=True))
 
-    async def _ask(self, url: str) -> bytes:
+    async def _ask(self, url: str, statuses: Collection[int]) -> bytes:
         timeout = aiohttp.ClientTimeout(total=ANSWER_S_MAX)
         # The session passes bodies on as they are: they must come without compression.
         headers = {"Accept-Encoding": "identity"}
         try:
             async with self._session.get(url, headers=headers, timeout=timeout) as response:
-                return await response.read()
+                return await response.read() if response.status in statuses else b""
         except (aiohttp.ClientError, TimeoutError):
             return b""
 
@@ -88,8 +90,9 @@ class _Collected(Collector):
 
 
 def _readiness(body: bytes) -> dict[str, Any]:
-    if not body:
+    try:
+        checks = msgspec.json.decode(body, type=dict[str, Any])
+        ready = checks.pop("ready")
+    except (msgspec.DecodeError, KeyError):
         return {"answers": False}
-    checks: dict[str, Any] = msgspec.json.decode(body)
-    ready = checks.pop("ready")
     return checks or {"ready": ready}

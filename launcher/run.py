@@ -1,10 +1,8 @@
 """`practix run`: a system in the foreground, until Ctrl-C or SIGTERM."""
 
 import asyncio
-import signal
 import socket
-
-import uvicorn
+from typing import Final
 
 from launcher.data_directory import DataDirectory
 from launcher.embedded import OnReady, build_app
@@ -13,6 +11,10 @@ from launcher.servers.process import HOST
 from launcher.settings import Settings
 from launcher.welcome import stand_in, welcome
 from runtime.clock import system_clock
+from runtime.serving import serve_until_stopped
+
+GRACE_S: Final = 5
+"""How long requests that have begun may take once the system is to stop."""
 
 
 class ClockNotOurs(Exception):
@@ -53,26 +55,12 @@ def _demand_own_clock(settings: Settings) -> None:
 def _run_embedded(
     settings: Settings, data: DataDirectory, listener: socket.socket, on_ready: OnReady
 ) -> str | None:
-    failures: list[str] = []
-
-    def fail(reason: str) -> None:
-        failures.append(reason)
-        server.should_exit = True
-
-    config = uvicorn.Config(
-        build_app(settings, data, on_ready, fail),
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
+    return serve_until_stopped(
+        lambda on_failure: build_app(settings, data, on_ready, on_failure),
+        listener,
         log_level="warning",
-        timeout_graceful_shutdown=5,
+        timeout_graceful_shutdown=GRACE_S,
     )
-    server = uvicorn.Server(config)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # uvicorn stops the server on these, and then sends them to us once more.
-        signal.signal(number, lambda *_: None)
-    server.run([listener])
-    return failures[0] if failures else None
 
 
 def _run_separate(settings: Settings, data: DataDirectory, on_ready: OnReady) -> str | None:

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Final
 
 _HASH_BYTES: Final = 8
+_VERSION_DIGITS_MAX: Final = 18
 
 
 def entity_tag(body: bytes, version: int | None = None) -> str:
@@ -30,4 +31,9 @@ def versions_in(if_match: str | None) -> frozenset[int] | None:
     if not tags or "*" in tags:
         return None
     versions = (tag.removeprefix("W/").strip('"').partition(".")[0] for tag in tags)
-    return frozenset(int(one) for one in versions if one.isascii() and one.isdecimal())
+    return frozenset(int(one) for one in versions if _is_version(one))
+
+
+def _is_version(text: str) -> bool:
+    # Python refuses to read numbers of some thousand digits; no version has nearly as many.
+    return text.isascii() and text.isdecimal() and len(text) <= _VERSION_DIGITS_MAX

@@ -53,7 +53,7 @@ class DocumentsDiffer(ValueError):
 
 
 def merge(documents: Mapping[str, Document]) -> Document:
-    """One document of what all of them serve, in the order of its names.
+    """One document of what all of them serve, at least one, in the order of its names.
 
     Raises DocumentsDiffer where two define an operation or a component, and not the same.
     """

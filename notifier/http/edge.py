@@ -15,6 +15,9 @@ from runtime.problems import malformed_body
 from runtime.tables import TablesUnavailable
 
 DIGITS_MAX: Final = 18
+BIGINT_MAX: Final = 2**63 - 1
+INTEGER_MAX: Final = 2**31 - 1
+"""What PostgreSQL's columns of these types hold."""
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
 
@@ -76,10 +79,10 @@ def limit_of(request: Request) -> int:
     return limit
 
 
-def path_number(request: Request, name: str) -> int:
-    """Raises NotFound for what is no number."""
+def path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:
+    """Raises NotFound for what is no number, or larger than any that its column holds."""
     given: str = request.path_params[name]
-    if not _is_number(given):
+    if not _is_number(given) or int(given) > largest:
         raise NotFound
     return int(given)
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from contracts.errors import CommandRefused, NotFound
 from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
+    INTEGER_MAX,
     Guard,
     answers,
     body_of,
@@ -51,7 +52,8 @@ def build_fanout_router(
     async def retry(request: Request) -> Response:
         """Ask UGC again, then; a parked one gets a new chance. 409 once it is through."""
         await guard(request)
-        place = path_number(request, "position"), path_number(request, "event_index")
+        position = path_number(request, "position")
+        place = position, path_number(request, "event_index", INTEGER_MAX)
         due_at = max((await body_of(request, RescheduleBody)).due_at, clock())
         async with tables():
             done = await fanouts.retry(*place, due_at)

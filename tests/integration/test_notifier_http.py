@@ -336,7 +336,8 @@ async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: Cell)
     await cell.until(told)
     status, answer, _ = await cell.send("PUT", one, OPERATOR, body)
     assert (status, answer["code"], answer["state"]) == (409, "notice_not_waiting", "done")
-    assert (await cell.send("PUT", f"{path}/999/0", OPERATOR, body))[0] == 404
+    for unknown in ("999/0", f"999/{2**31}", f"{10**18}/0"):
+        assert (await cell.send("PUT", f"{path}/{unknown}", OPERATOR, body))[0] == 404
     assert (await cell.send("GET", f"{path}?state=new", OPERATOR))[0] == 422
 
 

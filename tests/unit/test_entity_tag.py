@@ -18,6 +18,8 @@ from runtime.entity_tag import entity_tag, matches, versions_in
         ('"abc"', frozenset()),
         ('"abc", "4.x"', frozenset({4})),
         ('"٣.abc"', frozenset()),
+        (f'"{"9" * 18}.abc"', frozenset({10**18 - 1})),
+        (f'"{"9" * 5_000}.abc", "4.x"', frozenset({4})),
         ("", frozenset()),
     ],
 )

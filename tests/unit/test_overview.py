@@ -45,6 +45,17 @@ def process(ready: dict[str, object], metrics: bytes, path: str) -> web.Applicat
     return app
 
 
+def broken(status: int, body: str) -> web.Application:
+    """Answers so, whatever it is asked."""
+
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(text=body, status=status)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    return app
+
+
 @pytest.fixture
 def processes() -> dict[str, web.Application]:
     return {
@@ -78,6 +89,27 @@ def all_up(processes: dict[str, web.Application]) -> None:
 @pytest.fixture
 def projector_behind(processes: dict[str, web.Application], all_up: None) -> None:
     processes["projector"] = process({"ready": False, "journal": False}, figures({}), "/verify")
+
+
+@pytest.fixture(
+    params=[
+        (500, "Internal Server Error"),
+        (503, '{"code": "unavailable", "status": 503}'),
+        (503, "[]"),
+        (503, "upstream is away"),
+        (404, '{"ready": true}'),
+    ],
+    ids=str,
+)
+def notifier_broken(
+    request: pytest.FixtureRequest, processes: dict[str, web.Application], all_up: None
+) -> None:
+    processes["notifier"] = broken(*request.param)
+
+
+@pytest.fixture
+def all_down(processes: dict[str, web.Application]) -> None:
+    processes.clear()
 
 
 @pytest.mark.usefixtures("all_up")
@@ -136,3 +168,21 @@ async def test_figures_of_all_processes_stand_apart_under_one_heading(gateway: C
 async def test_the_document_shows_whatever_answers(gateway: Client) -> None:
     document = await (await gateway.get("/api/openapi.json")).json()
     assert set(document["paths"]) == {"/read", "/write", "/films"}
+
+
+@pytest.mark.usefixtures("notifier_broken")
+async def test_what_only_says_that_it_is_broken_does_not_answer(gateway: Client) -> None:
+    ready = await gateway.get("/readyz")
+    assert (ready.status, (await ready.json())["notifier.answers"]) == (503, False)
+    figures_of_all = await (await gateway.get("/metrics")).text()
+    assert 'gateway_process_answers{process="notifier"} 0.0' in figures_of_all
+    document = await (await gateway.get("/api/openapi.json")).json()
+    assert set(document["paths"]) == {"/read", "/write", "/films", "/verify"}
+
+
+@pytest.mark.usefixtures("all_down")
+async def test_without_any_process_there_is_no_document(gateway: Client) -> None:
+    answer = await gateway.get("/api/openapi.json")
+    assert (answer.status, (await answer.json())["code"]) == (503, "unavailable")
+    assert (await gateway.get("/readyz")).status == 503
+    assert (await gateway.get("/metrics")).status == 200

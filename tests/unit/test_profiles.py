@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,15 +10,31 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import REGISTRY
+from pydantic import AliasChoices
+from pydantic_settings import BaseSettings
 
 import command_api.metrics
+import command_api.settings
 import notifier.metrics
+import notifier.settings
 import projector.metrics
+import projector.settings
+import query_api.settings
 from deploy import up
+from neighbours.settings import NeighboursSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "command_api_1": command_api.settings.Settings,
+    "command_api_2": command_api.settings.Settings,
+    "query_api_1": query_api.settings.Settings,
+    "query_api_2": query_api.settings.Settings,
+    "projector": projector.settings.Settings,
+    "notifier": notifier.settings.Settings,
+    "neighbours": NeighboursSettings,
+}
 EXPORTERS = (command_api.metrics, projector.metrics, notifier.metrics)
 
 
@@ -78,6 +95,28 @@ def test_every_image_of_others_is_pinned_and_can_be_chosen(services: dict[str, A
         assert default == "practix:local" or re.search(r":v?\d+\.\d+", default)
 
 
+def test_the_documentation_names_the_images_that_run(services: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "containers.md").read_text()
+    table = text.split("## Stand-ins and official images")[1].split("\n\n")[1]
+    named = dict(re.findall(r"^\| (\w+)[^|]*\|[^|]*\| `([^`]+)` \|", table, re.MULTILINE))
+    assert {"kafka", "postgres", "clickhouse", "gateway"} <= set(named)
+    for name, image in named.items():
+        assert services[name]["image"].endswith(f":-{image}}}"), name
+
+
+def test_every_process_has_only_those_shared_settings_that_it_reads(
+    services: dict[str, Any],
+) -> None:
+    for name, settings in SETTINGS.items():
+        prefix = settings.model_config["env_prefix"]
+        shared = {key for key in services[name]["environment"] if not key.startswith(prefix)}
+        aliases = (field.validation_alias for field in settings.model_fields.values())
+        read = {
+            one for alias in aliases if isinstance(alias, AliasChoices) for one in alias.choices
+        }
+        assert shared <= read, name
+
+
 def test_every_service_has_a_limit_of_memory_and_a_way_to_say_that_it_is_well(
     services: dict[str, Any],
 ) -> None:
@@ -115,10 +154,69 @@ def test_the_dashboard_asks_the_data_source_that_is_provisioned() -> None:
 
 
 @pytest.mark.parametrize(
-    ("profiles", "hands_on"), [("", False), ("grafana", False), ("grafana,mailpit", True)]
+    ("values", "hands_on"),
+    [
+        ({}, False),
+        ({"COMPOSE_PROFILES": "grafana"}, False),
+        ({"COMPOSE_PROFILES": "grafana,mailpit"}, True),
+        ({"COMPOSE_PROFILES": "*"}, True),
+        ({"COMPOSE_PROFILES": "mailpit", "HAND_ON": "{}"}, False),
+    ],
 )
-def test_mail_is_sent_only_where_somebody_takes_it(
-    monkeypatch: pytest.MonkeyPatch, profiles: str, hands_on: bool
+def test_mail_is_sent_only_where_somebody_takes_it(values: dict[str, str], hands_on: bool) -> None:
+    assert ("HAND_ON" in up.handed_on(values)) is hands_on
+
+
+def test_the_last_of_the_environment_files_counts(tmp_path: Path) -> None:
+    own, extra = tmp_path / ".env", tmp_path / "images.env"
+    own.write_text("# PORT=1\nPORT=8010\nTOKEN_SECRET=a=b-_#c\nNOTHING=\n\n")
+    extra.write_text("export PORT = '8020'  # ours\nHAND_ON='{\"*\": \"json://localhost\"}'\n")
+    assert up.in_files([own, extra]) == {
+        "PORT": "8020",
+        "TOKEN_SECRET": "a=b-_#c",
+        "NOTHING": "",
+        "HAND_ON": '{"*": "json://localhost"}',
+    }
+
+
+@pytest.fixture
+def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """The calls of `docker compose`, of a system that is up at once. Its .env is written."""
+    calls: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    for name in ("PORT", "COMPOSE_PROFILES", "GRAFANA_PORT", "PRACTIX_OPERATOR_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(up, "ROOT", tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(up, "token", lambda url, login: f"{login}@{url}")
+    (tmp_path / ".env").write_text(
+        "PORT=8010\nCOMPOSE_PROFILES=grafana\nGRAFANA_PORT=3100\nPRACTIX_OPERATOR_TOKEN=secret\n"
+    )
+    return calls
+
+
+def test_what_is_told_is_where_the_files_have_it(
+    composed: list[list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("COMPOSE_PROFILES", profiles)
-    assert ("HAND_ON" in up.handed_on()) is hands_on
+    assert up.main([]) == 0
+    assert [call[3] for call in composed] == ["build", "up"]
+    told = capsys.readouterr().out
+    assert "ANNA=anna@http://127.0.0.1:8010\n" in told
+    assert "grafana http://127.0.0.1:3100\n" in told
+    assert "PRACTIX_OPERATOR_TOKEN=secret\n" in told
+
+
+@pytest.mark.usefixtures("composed")
+def test_the_environment_comes_before_the_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "8030")
+    monkeypatch.setenv("COMPOSE_PROFILES", "")
+    assert up.main([]) == 0
+    told = capsys.readouterr().out
+    assert "BORIS=boris@http://127.0.0.1:8030\n" in told
+    assert "grafana" not in told

@@ -1,6 +1,7 @@
 """A process that ends tells whether it was asked to, and a reader waits for its store."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,6 +27,25 @@ def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
     with pytest.raises(SystemExit) as ended:
         serve(build, "127.0.0.1", 0)
     assert ended.value.code == "reader stopped: the journal was edited"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_process_that_was_asked_to_stop_ends_well(number: signal.Signals) -> None:
+    stopped: list[str] = []
+
+    def build(_on_failure: OnFailure) -> FastAPI:
+        @asynccontextmanager
+        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+            asyncio.get_running_loop().call_soon(signal.raise_signal, number)
+            yield
+            stopped.append("all parts")
+
+        return FastAPI(lifespan=lifespan)
+
+    before = signal.getsignal(number)
+    serve(build, "127.0.0.1", 0)
+    assert stopped == ["all parts"]
+    assert signal.getsignal(number) is before
 
 
 async def test_a_part_that_was_cancelled_did_not_fail() -> None:
