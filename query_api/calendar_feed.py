@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from query_api.announcements import COLUMNS, MY_STATE
-from query_api.documented import documented
+from query_api.documented import WITHOUT_TOKEN, documented
 from query_api.reading import Reads, answer, finished, path_id
 from query_api.schedule import ENTRIES_MAX, SCHEDULE
 from runtime.http import language_of
@@ -49,7 +49,9 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         async with reads.snapshot(request) as snapshot:
             return answer(request, FeedAddress(path), snapshot.position)
 
-    @router.get("/schedule/{person_id}/{token}.ics", response_class=Response)
+    @router.get(
+        "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
+    )
     async def get_feed(request: Request) -> Response:
         """The feed: evenings hosted, attended and pending, the newest 500."""
         person_id = path_id(request, "person_id")

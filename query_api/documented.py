@@ -34,6 +34,9 @@ _PROBLEMS: Final = {
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
+WITHOUT_TOKEN: Final[dict[str, Any]] = {"security": []}
+"""`openapi_extra` of a route that anybody may read."""
+
 _MIN_POSITION: Final = Parameter(
     "min_position",
     "wait until this place in the journal is readable (`X-Position` of a write)",

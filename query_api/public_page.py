@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.errors import Language
 from contracts.ids import canonical
+from query_api.documented import WITHOUT_TOKEN
 from query_api.reading import Reads, finished
 from runtime.http import language_of
 
@@ -70,7 +71,7 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
 def build_router(reads: Reads) -> APIRouter:
     router = APIRouter()
 
-    @router.get("/a/{announcement_id}", response_class=HTMLResponse)
+    @router.get("/a/{announcement_id}", response_class=HTMLResponse, openapi_extra=WITHOUT_TOKEN)
     async def show(request: Request) -> Response:
         """The public page of an evening."""
         language = language_of(request)
