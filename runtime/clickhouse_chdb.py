@@ -95,7 +95,11 @@ class ChdbAnalytics:
 
 
 class _Connection:
-    """Opened at its first use, in the thread that has it to itself."""
+    """Opened at its first use, in the thread that has it to itself.
+
+    One on which anything went wrong is dropped: what it had answered until then would come
+    before its next answer.
+    """
 
     def __init__(self, target: str) -> None:
         self._target = target
@@ -110,9 +114,7 @@ class _Connection:
 
     async def close(self) -> None:
         await asyncio.to_thread(self._thread.shutdown)
-        if self._opened is not None:
-            self._opened.close()
-            self._opened = None
+        self._drop()
 
     def _run(self, work: Callable[[Any], T]) -> T:
         try:
@@ -120,7 +122,13 @@ class _Connection:
                 self._opened = chdb.connect(self._target)
             return work(self._opened)
         except (chdb.ChdbError, RuntimeError) as error:
+            self._drop()
             raise QueryRefused(str(error)) from error
+
+    def _drop(self) -> None:
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened.close()
 
 
 def _select(connection: Any, sql: str) -> Answer:

@@ -123,6 +123,25 @@ async def test_a_question_ends_at_its_quota_of_time_and_rows(analytics: Analytic
         await analytics.ask("SELECT number FROM system.numbers LIMIT 1001")
 
 
+async def test_an_answer_that_breaks_off_leaves_nothing_for_the_next(
+    analytics: Analytics,
+) -> None:
+    broken_off = "SELECT throwIf(number = 70000) FROM numbers(100000)"
+    for ask, sql in (
+        (analytics.ask, "SELECT number FROM numbers(100000)"),  # More than the quota.
+        (analytics.ask, broken_off),
+        (analytics.query, broken_off),
+    ):
+        with pytest.raises(QueryRefused):
+            await ask(sql)
+        assert (await ask("SELECT 1 AS one")).rows == [(1,)]
+    with pytest.raises(QueryRefused):
+        await analytics.execute("INSERT INTO missing_table SELECT 1")
+    await analytics.execute(CREATE)
+    await analytics.insert("notes", ROWS)
+    assert (await analytics.query("SELECT count() FROM notes")).rows == [(2,)]
+
+
 async def test_writing_goes_on_while_a_question_runs(analytics: Analytics) -> None:
     await analytics.execute(CREATE)
     endless = "SELECT count() FROM system.numbers WHERE NOT ignore(sipHash64(number))"
