@@ -18,12 +18,12 @@ from contracts.representations import (
     EligibilityResponse,
     RatingResponse,
 )
+from runtime.app import make_app
 from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.kafka import KafkaJournal
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
-from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
 from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
@@ -69,13 +69,7 @@ def build_app(settings: Settings, on_failure: OnFailure) -> FastAPI:
             await service.stop()
         await journal.close()
 
-    app = FastAPI(
-        title="PRACTIX command API",
-        docs_url="/api/openapi",
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    install_problems(app)
+    app = make_app("PRACTIX command API", lifespan)
     describe(
         app,
         [

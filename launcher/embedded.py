@@ -31,6 +31,7 @@ from projector.history import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.service import ProjectorService
 from query_api.service import REPRESENTATIONS, QueryService
+from runtime.app import make_app
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
@@ -38,7 +39,6 @@ from runtime.journals.sqlite import SqliteJournal
 from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
-from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
 from runtime.serving import OnFailure, watch
 from runtime.tokens import TokenSettings, TokenVerifier
@@ -94,15 +94,7 @@ def build_app(
                 on_failure(str(error))  # To be read by a person: no traceback.
             yield
 
-    app = FastAPI(
-        title=TITLE,
-        version="1",
-        docs_url="/api/openapi",
-        redoc_url=None,
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    install_problems(app)
+    app = make_app(TITLE, lifespan)
     describe(app, [*REPRESENTATIONS, *NOTICES])
     return app
 

@@ -17,8 +17,8 @@ from neighbours.shortener import Links, shortener_router
 from neighbours.store import Store
 from neighbours.switches import Switches, control_router
 from neighbours.ugc import Followers, ugc_router
+from runtime.app import make_app
 from runtime.clock import Clock, shifted_clock
-from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
 
 
@@ -73,15 +73,7 @@ def create_app(settings: NeighboursSettings, now: Clock | None = None) -> FastAP
         yield
         state.close()
 
-    app = FastAPI(
-        title="PRACTIX neighbours",
-        version="1",
-        openapi_url="/api/openapi.json",
-        docs_url="/api/openapi",
-        redoc_url=None,
-        lifespan=lifespan,
-    )
-    install_problems(app)
+    app = make_app("PRACTIX neighbours", lifespan)
     app.include_router(build_router(state))
     app.include_router(build_process_router(dict))
     return app

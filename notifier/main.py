@@ -14,6 +14,7 @@ from fastapi import FastAPI
 
 from notifier.service import REPRESENTATIONS, Clients, NotifierService
 from notifier.settings import Settings
+from runtime.app import make_app
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
@@ -21,7 +22,6 @@ from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
-from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
 from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
@@ -73,13 +73,7 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = FastAPI(
-        title="PRACTIX notifier",
-        docs_url="/api/openapi",
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    install_problems(app)
+    app = make_app("PRACTIX notifier", lifespan)
     describe(app, REPRESENTATIONS)
     return app
 

@@ -16,6 +16,7 @@ from projector.history import HistoryService
 from projector.http import build_router
 from projector.service import ProjectorService
 from projector.settings import Settings
+from runtime.app import make_app
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.journal import Journal
@@ -23,7 +24,6 @@ from runtime.journals.kafka import KafkaJournal
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
-from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
 from runtime.serving import OnFailure, serve, watch
 from runtime.tokens import TokenVerifier
@@ -64,13 +64,7 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = FastAPI(
-        title="PRACTIX projector",
-        docs_url="/api/openapi",
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    install_problems(app)
+    app = make_app("PRACTIX projector", lifespan)
     describe(app, ())
     return app
 

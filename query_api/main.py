@@ -10,12 +10,12 @@ from fastapi import FastAPI
 
 from query_api.service import REPRESENTATIONS, QueryService
 from query_api.settings import Settings
+from runtime.app import make_app
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.postgres import open_pool
-from runtime.problems import install_problems
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
 from runtime.tokens import TokenVerifier
@@ -59,13 +59,7 @@ def build_app(settings: Settings) -> FastAPI:
             await analytics.close()
         pool.terminate()
 
-    app = FastAPI(
-        title="PRACTIX query API",
-        docs_url="/api/openapi",
-        openapi_url="/api/openapi.json",
-        lifespan=lifespan,
-    )
-    install_problems(app)
+    app = make_app("PRACTIX query API", lifespan)
     describe(app, REPRESENTATIONS)
     return app
 
