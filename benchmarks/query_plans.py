@@ -187,7 +187,6 @@ def _single_things() -> Iterator[Case]:
     yield Case("guest list", announcements.SELECT_GUESTS, (EVENING, True))
     yield Case("booking", bookings.SELECT_BY_ID, (*viewer, booking))
     yield Case("booking of pair", bookings.SELECT_BY_PAIR, (*viewer, EVENING, GUEST.person_id))
-    yield Case("place in line", bookings.SELECT_PLACE_IN_LINE, (EVENING, 10**9))
     yield Case("public page", public_page.SELECT_PUBLIC, (EVENING,))
 
 

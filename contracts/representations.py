@@ -91,6 +91,9 @@ class BookingResponse(Struct, frozen=True, kw_only=True):
     author_id: PersonId
     guest_rating_count: int
     state: BookingState
+    waitlist_position: int | None
+    """1 for the first in line."""
+    preapproved: bool
     event_time: datetime
     created: datetime
     modified: datetime
@@ -120,9 +123,6 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     announcement_status: AnnouncementStatus
     hold_until: datetime | None
     """A seat is held until then; the guest's answer decides."""
-    waitlist_position: int | None
-    """1 for the first in line."""
-    preapproved: bool
     reason: str | None
     """Why it is in this state: the code given by a party or by the system."""
     message: str | None

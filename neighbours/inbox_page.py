@@ -11,7 +11,7 @@ _HEADERS: Final = {
 }
 
 _PAGE: Final = """<!doctype html>
-<html lang="ru">
+<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

@@ -23,8 +23,15 @@ from query_api.visibility import GUESTS_BUSINESS, sees_everything
 from runtime.http import language_of
 from runtime.tokens import Caller
 
+PLACE_IN_LINE: Final = """
+    CASE WHEN b.waiting THEN (
+        SELECT count(*) + 1 FROM read_model.bookings ahead
+        WHERE ahead.announcement_id = b.announcement_id AND ahead.waiting
+          AND ahead.queued_seq < b.queued_seq) END AS waitlist_position
+"""
+
 COLUMNS: Final = f"""
-    b.*, a.title, a.status AS announcement_status, a.movie_title, a.movie_title_ru,
+    b.*, {PLACE_IN_LINE}, a.title, a.status AS announcement_status, a.movie_title, a.movie_title_ru,
     a.event_time, a.ends_at, host.name AS author_name, guest.name AS guest_name,
     {AUTHOR_SCORE}, {GUEST_SCORE}
     FROM read_model.bookings b
@@ -41,11 +48,6 @@ SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
 
 SELECT_BY_PAIR: Final = f"""
     SELECT {COLUMNS} WHERE b.announcement_id = $3 AND b.guest_id = $4 AND {OF_PARTY}
-"""
-
-SELECT_PLACE_IN_LINE: Final = """
-    SELECT count(*) + 1 FROM read_model.bookings
-    WHERE announcement_id = $1 AND waiting AND queued_seq < $2
 """
 
 BY_CREATION: Final = Sort("created", "b.created", INSTANT, "timestamptz")
@@ -164,11 +166,6 @@ async def _answer_page(request: Request, snapshot: Snapshot, where: Where) -> Re
 async def _detail(
     snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language, rules: Rules
 ) -> DetailBookingResponse:
-    place = None
-    if row["waiting"]:
-        place = await snapshot.connection.fetchval(
-            SELECT_PLACE_IN_LINE, row["announcement_id"], row["queued_seq"]
-        )
     return DetailBookingResponse(
         **_line_fields(row),
         movie_title=row["movie_title_ru" if language == "ru" else "movie_title"],
@@ -178,8 +175,6 @@ async def _detail(
         announcement_title=row["title"],
         announcement_status=row["announcement_status"],
         hold_until=row["hold_until"],
-        waitlist_position=place,
-        preapproved=row["preapproved"],
         reason=row["reason"],
         message=row["message"] if _is_party(row, caller) else None,
         overlaps=await overlaps(snapshot, row, caller, rules),
@@ -193,6 +188,8 @@ def _is_party(row: asyncpg.Record, caller: Caller) -> bool:
 
 def _line_fields(row: asyncpg.Record) -> dict[str, Any]:
     return {
+        "waitlist_position": row["waitlist_position"],
+        "preapproved": row["preapproved"],
         "booking_id": row["booking_id"],
         "guest_name": row["guest_name"] or "",
         "author_status": row["author_status"],

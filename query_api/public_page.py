@@ -1,6 +1,7 @@
 """The page behind a short link. Needs no token, so it shows public evenings only; for
 anything else, hidden or absent alike, it asks to log in and says nothing more."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import escape
 from typing import Final
@@ -22,7 +23,8 @@ HTML: Final = "text/html; charset=utf-8"
 SELECT_PUBLIC: Final = """
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
            a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
-           a.tickets_left, a.ticket_count, host.name AS author_name
+           a.tickets_left, a.ticket_count, a.status, a.is_free,
+           a.price_amount, a.price_currency, host.name AS author_name
     FROM read_model.announcements a
     LEFT JOIN read_model.people host ON host.person_id = a.author_id
     WHERE a.announcement_id = $1 AND a.visibility = 'public'
@@ -39,6 +41,7 @@ STYLE: Final = """
     .film { color: #ffb86b; margin: 0 0 1.2rem }
     dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.2rem }
     dt { opacity: .65 } dd { margin: 0 }
+    h1, dd, p { overflow-wrap: anywhere }
     p.text { white-space: pre-line; opacity: .9 }
 """
 
@@ -49,6 +52,13 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "host": "Host",
         "seats": "Seats left",
         "of": "of",
+        "price": "Price",
+        "free": "free",
+        "paid": "see the description",
+        "status": "Status",
+        "Alive": "open to requests",
+        "Closed": "closed to new requests",
+        "Done": "over",
         "min": "min",
         "log_in": "Log in to see this evening",
         "why": "It may be private, or the link may be wrong.",
@@ -60,6 +70,13 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
         "host": "Организатор",
         "seats": "Свободно мест",
         "of": "из",
+        "price": "Цена",
+        "free": "бесплатно",
+        "paid": "см. описание",
+        "status": "Статус",
+        "Alive": "принимает заявки",
+        "Closed": "новых заявок не принимает",
+        "Done": "прошла",
         "min": "мин",
         "log_in": "Войдите, чтобы увидеть эту встречу",
         "why": "Возможно, она закрытая, или в ссылке ошибка.",
@@ -89,12 +106,16 @@ def _evening_page(row: asyncpg.Record, language: Language) -> str:
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
     film = row["movie_title_ru" if language == "ru" else "movie_title"]
-    facts = (
+    facts = [
         (texts["when"], _local_time(row["event_time"], row["tz"])),
         (texts["where"], place or texts["for_guests"]),
         (texts["host"], row["author_name"] or ""),
-        (texts["seats"], f"{row['tickets_left']} {texts['of']} {row['ticket_count']}"),
-    )
+        (texts["price"], _price(row, texts)),
+        (texts["status"], texts[row["status"]]),
+    ]
+    if row["status"] != "Done":
+        seats = f"{row['tickets_left']} {texts['of']} {row['ticket_count']}"
+        facts.append((texts["seats"], seats))
     lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
     return _page(
         language,
@@ -103,6 +124,14 @@ def _evening_page(row: asyncpg.Record, language: Language) -> str:
         f"{row['duration_min']} {texts['min']}</p><dl>{lines}</dl>"
         f'<p class="text">{escape(row["description"])}</p>',
     )
+
+
+def _price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
+    if row["is_free"]:
+        return texts["free"]
+    if row["price_amount"] is None:
+        return texts["paid"]
+    return f"{row['price_amount']:g} {row['price_currency'] or ''}".strip()
 
 
 def _login_page(language: Language) -> str:

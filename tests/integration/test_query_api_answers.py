@@ -146,6 +146,29 @@ async def test_film_titles_speak_the_readers_language(
         assert title in page.text
 
 
+@pytest.mark.parametrize(
+    ("changes", "shown", "not_shown"),
+    [
+        ({}, ("free", "open to requests", "Seats left"), ()),
+        ({"status": "Closed", "closed_reason": "manual"}, ("closed to new requests",), ()),
+        ({"status": "Done"}, ("over",), ("Seats left",)),
+        ({"is_free": False, "price_amount": 300.0, "price_currency": "RUB"}, ("300 RUB",), ()),
+        ({"is_free": False}, ("see the description",), ()),
+    ],
+)
+async def test_the_public_page_says_whether_one_can_still_come_and_for_how_much(
+    reads: ReadSide,
+    host: str,
+    changes: dict[str, Any],
+    shown: tuple[str, ...],
+    not_shown: tuple[str, ...],
+) -> None:
+    evening = await reads.evening(host, **changes)
+    page = (await reads.get(f"/a/{evening}", Accept_Language="en")).text
+    assert all(text in page for text in shown)
+    assert not any(text in page for text in not_shown)
+
+
 async def test_who_was_never_rated_has_no_score(reads: ReadSide, host: str, guest: str) -> None:
     evening = await reads.evening(host)
     booking = (await reads.get(f"/api/v1/booking/{await reads.booking(evening, guest)}", host)).body

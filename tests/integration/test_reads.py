@@ -357,6 +357,13 @@ async def test_the_place_in_line_is_recomputed(cell: CommandCell, anna: Anna) ->
     await anna.confirm(host, guests[0], created["id"])
     waiting = [await anna.ask(guest, created["id"]) for guest in guests[1:]]
     assert [one["waitlist_position"] for one in waiting] == [1, 2]
+    listed = await anna.read(
+        f"/api/v1/announcement/{created['id']}/bookings?state=waitlisted", host
+    )
+    assert [(one["waitlist_position"], one["preapproved"]) for one in listed.body] == [
+        (1, False),
+        (2, False),
+    ]
     await anna.write("DELETE", f"/api/v1/booking/{waiting[0]['booking_id']}", guests[1])
     moved_up = await anna.read(f"/api/v1/booking/{waiting[1]['booking_id']}", guests[2])
     assert moved_up.body["waitlist_position"] == 1
