@@ -40,9 +40,7 @@ class Text(NamedTuple):
 
 REFUSALS: Final[dict[str, Text]] = {
     # Evenings.
-    "overlap": Text(
-        "It overlaps another evening of yours.", "Пересекается с другой вашей встречей."
-    ),
+    "overlap": Text("It overlaps another evening.", "Пересекается с другой встречей."),
     "announcement_not_alive": Text(
         "The evening takes no requests: it is a draft, over or cancelled.",
         "Встреча не принимает заявки: это черновик, она прошла или отменена.",
@@ -198,14 +196,23 @@ def describe(code: str, language: Language = DEFAULT_LANGUAGE) -> str:
     return text.ru if language == "ru" else text.en
 
 
+PROBLEM_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance", "code"})
+"""What an error is told with (RFC 9457): no fact may have one of these names."""
+
+
 class CommandError(Exception):
-    """Base of all. `facts` are told to the client beside the code."""
+    """Base of all. `facts` are told to the client beside the code.
+
+    Raises ValueError where a fact has the name of a PROBLEM_MEMBER: it would be lost.
+    """
 
     default_code: ClassVar[str] = "internal_error"
 
     def __init__(self, code: str | None = None, facts: Mapping[str, Any] | None = None) -> None:
         self.code = code or self.default_code
         self.facts: dict[str, Any] = dict(facts or {})
+        if lost := PROBLEM_MEMBERS.intersection(self.facts):
+            raise ValueError(f"{self.code}: facts cannot be called {sorted(lost)}")
         super().__init__(self.code, self.facts)
 
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from yarl import URL
 
 from launcher import analysts, ratings
 from launcher.analyst_client import AnalystClient
@@ -117,6 +118,8 @@ def demo(
     else:
         _print_outcomes(summary)
         report_verify(result, as_json=False)
+    if not summary.sent:
+        fail(f"no line of {file} could be sent")
     raise typer.Exit(0 if result["ok"] else 1)
 
 
@@ -176,7 +179,15 @@ def servers_directory() -> Path:
 
 
 def address(base_url: str | None) -> str:
-    return (base_url or f"http://127.0.0.1:{settings().port}").rstrip("/")
+    if not base_url:
+        return f"http://127.0.0.1:{settings().port}"
+    try:
+        url = URL(base_url)
+    except ValueError:
+        url = URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        fail(f"{base_url!r} is no address: BASE_URL is one like http://127.0.0.1:8000")
+    return base_url.rstrip("/")
 
 
 def operator_token() -> str:
@@ -295,3 +306,7 @@ def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
     print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
         print(f"problem: {result['problem']}")
+
+
+if __name__ == "__main__":
+    main()

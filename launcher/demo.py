@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import aiohttp
+import jwt
 import msgspec
 
 from launcher.client import NotRunning
@@ -43,6 +44,11 @@ class Summary(msgspec.Struct):
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
 
     @property
+    def sent(self) -> int:
+        """Lines that said something."""
+        return self.lines - self.malformed
+
+    @property
     def requests_per_s(self) -> float:
         return self.requests / self.seconds if self.seconds else 0.0
 
@@ -57,6 +63,20 @@ class Evening(NamedTuple):
 
     announcement_id: str
     host: str
+
+
+def person_of(line: Line) -> str:
+    """Who acts in it."""
+    return str(line.host if line.kind == "announce" else line.guest)
+
+
+def issued_at(token: str) -> datetime:
+    """What the system's clock said as it made the token: it may be set forward. Without a
+    token nothing will be announced, and any clock will do."""
+    if not token:
+        return datetime.now(UTC)
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return datetime.fromtimestamp(claims["iat"], UTC)
 
 
 class Demo:
@@ -102,14 +122,13 @@ class Demo:
                 self.summary.note(line)
                 self._on_line()
                 continue
-            shift = shift or Shift(line.at_ms, datetime.now(UTC))
+            shift = shift or Shift(line.at_ms, issued_at(await self._token(person_of(line))))
             await self._ahead.acquire()
             self._start(line, shift, running)
 
     def _start(self, line: Line, shift: Shift, running: asyncio.TaskGroup) -> None:
         """After the lines before it that concern the same evening or the same person."""
-        person = line.host if line.kind == "announce" else line.guest
-        names = [f"event {line.event}", f"person {person}"]
+        names = [f"event {line.event}", f"person {person_of(line)}"]
         before = [self._last[name] for name in names if name in self._last]
         task = running.create_task(self._play(line, shift, before))
         for name in names:

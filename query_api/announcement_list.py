@@ -63,7 +63,11 @@ PARAMETERS: Final = (
     Parameter(
         "mine", "announced by the caller, or where the caller has a booking", one_of(*SCOPES)
     ),
-    Parameter("sort", "`-` turns it round", one_of(*SORTS, *(f"-{name}" for name in SORTS))),
+    Parameter(
+        "sort",
+        "`created`, `author_rating`, `tickets_left`: the highest first; `-` turns it round",
+        one_of(*SORTS, *(f"-{name}" for name in SORTS)),
+    ),
     *PAGE_PARAMETERS,
 )
 
@@ -133,5 +137,5 @@ def _sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
 
 def _known_scope(name: str) -> str:
     if name not in SCOPES:
-        raise malformed("mine")
+        raise malformed("mine", known=sorted(SCOPES))
     return SCOPES[name]

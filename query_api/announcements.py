@@ -128,7 +128,7 @@ def _names_only(request: Request) -> bool:
     """Raises Malformed."""
     asked = request.query_params.get("guest_list")
     if asked not in (None, "names"):
-        raise malformed("guest_list")
+        raise malformed("guest_list", known=["names"])
     return asked is not None
 
 

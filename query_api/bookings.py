@@ -136,7 +136,7 @@ def bookings_of(caller: Caller, parameters: QueryParams) -> Where:
         case "author":
             where.add("b.author_id = {}::uuid", caller.person_id)
         case _:
-            raise malformed("role")
+            raise malformed("role", known=["author", "guest"])
     if (text := given(parameters, "announcement_id")) is not None:
         where.add("b.announcement_id = {}", parse_id(text, "announcement_id"))
     return where

@@ -55,7 +55,9 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
     async def get_feed(request: Request) -> Response:
         """The feed: evenings hosted, attended and pending, the newest 500."""
         person_id = path_id(request, "person_id")
-        if not compare_digest(request.path_params["token"], _token_of(feed_secret, person_id)):
+        token = _token_of(feed_secret, person_id)
+        # As bytes: it cannot compare other text than ASCII.
+        if not compare_digest(request.path_params["token"].encode(), token.encode()):
             raise NotFound
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.rows(SELECT_SCHEDULE, False, person_id)

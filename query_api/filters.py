@@ -20,6 +20,8 @@ from query_api.documented import BOOLEAN, ID, INSTANT, Parameter, some_of
 from query_api.ratings import AUTHOR_RATING
 
 WORDS_MAX: Final = 8
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 9998
 STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
 
 _WORD: Final = re.compile(r"[^\W_]+")
@@ -54,13 +56,14 @@ def given(parameters: QueryParams, name: str) -> str | None:
     return ",".join(parameters.getlist(name)) if name in parameters else None
 
 
-def malformed(parameter: str) -> Malformed:
-    return Malformed("malformed_query", {"parameter": parameter})
+def malformed(parameter: str, **allowed: Any) -> Malformed:
+    """`allowed` says what would have been right: `known`, `minimum`, `maximum`, …"""
+    return Malformed("malformed_query", {"parameter": parameter, **allowed})
 
 
 def parse_boolean(text: str, parameter: str) -> bool:
     if text not in ("true", "false"):
-        raise malformed(parameter)
+        raise malformed(parameter, known=["true", "false"])
     return text == "true"
 
 
@@ -75,7 +78,7 @@ def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
     """The different values of a list, in order of their names."""
     found = frozenset(text.split(","))
     if not found <= known:
-        raise malformed(parameter)
+        raise malformed(parameter, known=sorted(known))
     return sorted(found)
 
 
@@ -84,7 +87,9 @@ def _instant(text: str, parameter: str, zone: ZoneInfo, later: timedelta) -> dat
     if not _DATE.fullmatch(text):
         return parse_instant(text, parameter)
     try:
-        return datetime.combine(date.fromisoformat(text) + later, time(), zone)
+        day = date.fromisoformat(text)
+        _demand_in_range(day.year, parameter)
+        return datetime.combine(day + later, time(), zone)
     except (ValueError, OverflowError) as error:
         raise malformed(parameter) from error
 
@@ -96,9 +101,17 @@ def parse_instant(text: str, parameter: str) -> datetime:
         instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
         if instant.tzinfo is None:
             raise Malformed("naive_time", {"parameter": parameter})
-        return instant.astimezone(UTC)
+        utc = instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise malformed(parameter) from error
+    _demand_in_range(utc.year, parameter)
+    return utc
+
+
+def _demand_in_range(year: int, parameter: str) -> None:
+    """A day more, in any zone, is then still a time that Python and PostgreSQL know."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise malformed(parameter, first_year=FIRST_YEAR, last_year=LAST_YEAR)
 
 
 def _score(text: str, parameter: str) -> float:
@@ -107,7 +120,7 @@ def _score(text: str, parameter: str) -> float:
     except ValueError as error:
         raise malformed(parameter) from error
     if not 0 <= number <= 10:
-        raise malformed(parameter)
+        raise malformed(parameter, minimum=0, maximum=10)
     return number
 
 

@@ -46,7 +46,7 @@ def moment_of(parameters: QueryParams, now: datetime) -> Moment | None:
         return int(text)
     instant = parse_instant(text, "as_of")
     if instant > now:
-        raise malformed("as_of")
+        raise malformed("as_of", latest=now)
     return instant
 
 

@@ -65,7 +65,8 @@ def limit_of(parameters: QueryParams) -> int:
     """Raises Malformed."""
     text = parameters.get("limit", str(LIMIT_DEFAULT))
     if not text.isdecimal() or not 1 <= int(text[:9]) <= LIMIT_MAX:
-        raise Malformed("malformed_query", {"parameter": "limit"})
+        bounds = {"minimum": 1, "maximum": LIMIT_MAX}
+        raise Malformed("malformed_query", {"parameter": "limit", **bounds})
     return int(text)
 
 

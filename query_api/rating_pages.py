@@ -197,7 +197,7 @@ def _role(request: Request) -> Role:
         case "overall":
             return "overall"
         case _:
-            raise malformed("role")
+            raise malformed("role", known=["host", "guest", "overall"])
 
 
 def _of_person(person_id: PersonId, said: Sequence[Said], late: Lateness) -> UserRating:

@@ -36,8 +36,9 @@ SELECT_OF_BOOKING: Final = f"""
 SELECT_AT_POSITION: Final = f"""
     SELECT {COLUMNS}
     FROM read_model.decisions d
-    LEFT JOIN read_model.announcements a ON a.announcement_id = d.announcement_id
     LEFT JOIN read_model.bookings b ON b.booking_id = d.booking_id
+    LEFT JOIN read_model.announcements a
+        ON a.announcement_id = coalesce(d.announcement_id, b.announcement_id)
     WHERE d.seq = $1
       AND ($2::boolean OR d.actor = $3::text OR (NOT d.refused
            AND (a.author_id::text = $3::text OR b.guest_id::text = $3::text)))

@@ -27,6 +27,7 @@ from contracts.errors import (
     describe,
 )
 from runtime.http import language_of
+from runtime.methods import HeadAsGet, allowed_methods
 
 MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:practix:problem:"
@@ -137,7 +138,11 @@ def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
 
 
 def install_problems(app: FastAPI) -> None:
-    """Make every error of `app` a problem, unexpected ones included (500, no details)."""
+    """Make every error of `app` a problem, unexpected ones included (500, no details).
+
+    So that a method is not one without need, HEAD is answered wherever GET is.
+    """
+    app.add_middleware(HeadAsGet)
     app.add_exception_handler(CommandError, _on_command_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
@@ -158,7 +163,10 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     code = _CODE_OF_STATUS.get(http.status_code, fallback)
     if code == "not_found":
         return problem_of(request, NotFound())
-    return problem_of(request, CommandError(code), headers=http.headers)
+    headers = dict(http.headers or {})
+    if code == "method_not_allowed":
+        headers["Allow"] = allowed_methods(request)
+    return problem_of(request, CommandError(code), headers=headers)
 
 
 async def _on_unexpected(request: Request, _error: Exception) -> Response:

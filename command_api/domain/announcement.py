@@ -159,7 +159,7 @@ def _news(announcement: Announcement, terms: Terms) -> dict[str, Any]:
 
 def _demand_changeable(announcement: Announcement, now: datetime) -> None:
     if announcement.is_over(now):
-        raise CommandRefused("change_not_allowed", {"status": announcement.status})
+        raise CommandRefused("change_not_allowed", {"announcement_status": announcement.status})
 
 
 def _change_terms(story: Recorder, announcement: Announcement, news: dict[str, Any]) -> None:
@@ -235,9 +235,9 @@ def _change_status(story: Recorder, announcement: Announcement, status: str) -> 
             story.record(closed(announcement, announcement.version + 1, "manual"))
             dissolve_line(story, announcement.id)
         case _, "Alive":
-            raise CommandRefused("cannot_reopen", {"status": announcement.status})
+            raise CommandRefused("cannot_reopen", {"announcement_status": announcement.status})
         case _:
-            raise CommandRefused("cannot_close", {"status": announcement.status})
+            raise CommandRefused("cannot_close", {"announcement_status": announcement.status})
 
 
 def _reopen(story: Recorder, announcement: Announcement) -> None:

@@ -137,7 +137,7 @@ def _addressed(story: Recorder, command: AnswerBooking) -> Booking:
 def _demand_moving(announcement: Announcement, now: datetime) -> None:
     """A draft's invitations move as well; its guests do not see it yet, the author does."""
     if announcement.is_over(now):
-        raise CommandRefused("booking_frozen", {"status": announcement.status})
+        raise CommandRefused("booking_frozen", {"announcement_status": announcement.status})
 
 
 def _move(
@@ -204,7 +204,10 @@ def _ask(
     if started or not (announcement.status == "Alive" or announcement.is_full):
         raise CommandRefused(
             "announcement_closed",
-            {"status": announcement.status, "closed_reason": announcement.closed_reason},
+            {
+                "announcement_status": announcement.status,
+                "closed_reason": announcement.closed_reason,
+            },
         )
     if booking.requests >= rules.requests_max:
         raise CommandRefused("reopen_limit", {"requests": booking.requests})

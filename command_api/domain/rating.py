@@ -36,7 +36,7 @@ def rate(story: Recorder, actor: PersonId, command: RateEvening) -> Outcome:
     announcement = story.announcement(command.announcement_id)
     role = _role_of_ratee(story, announcement, actor, command.ratee_id)
     if announcement.status != "Done":
-        raise CommandRefused("evening_not_done", {"status": announcement.status})
+        raise CommandRefused("evening_not_done", {"announcement_status": announcement.status})
     earlier = story.layer.review_of(announcement.id, actor, command.ratee_id)
     if earlier is not None:
         raise CommandRefused("already_rated", {"review_id": earlier.id})

@@ -1,17 +1,15 @@
 """Request bodies, as clients send them, and the domain's terms they turn into.
 
 Unknown fields and wrong types are malformed, numbers are not read out of text, a time
-must state its offset. Instants are kept in UTC with whole milliseconds.
+must state its offset (`runtime.instants`).
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -23,6 +21,7 @@ from pydantic import (
 from command_api.domain.commands import Terms
 from contracts.events import CHANGEABLE_FIELDS, Visibility
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
+from runtime.instants import Instant
 from runtime.problems import malformed_body
 
 B = TypeVar("B", bound=BaseModel)
@@ -42,11 +41,6 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _utc(instant: datetime) -> datetime:
-    utc = instant.astimezone(UTC)
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
-
-
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -60,7 +54,6 @@ Place = Annotated[
     AfterValidator(_storable),
 ]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
-Instant = Annotated[AwareDatetime, AfterValidator(_utc)]
 Review = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
 Tag = Annotated[
     str,

@@ -109,7 +109,7 @@ def build_internal_router(answering: Answering, secret: str) -> APIRouter:
 
     @router.post(PATH)
     async def answer_forwarded(request: Request) -> Response:
-        if not compare_digest(request.headers.get(SECRET_HEADER, ""), secret):
+        if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
             raise Forbidden
         try:
             forward = _decode_forward(await request.body())

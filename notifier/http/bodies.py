@@ -4,11 +4,12 @@ from datetime import time
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.errors import Language
 from notifier.effects import Kind
 from notifier.preferences import Preferences
+from runtime.instants import Instant
 
 
 def _known_zone(tz: str) -> str:
@@ -52,4 +53,4 @@ class PreferencesBody(BaseModel):
 class RescheduleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    due_at: AwareDatetime
+    due_at: Instant

@@ -75,7 +75,8 @@ def limit_of(request: Request) -> int:
     if limit is None:
         return LIMIT_DEFAULT
     if not 1 <= limit <= LIMIT_MAX:
-        raise Malformed("malformed_query", {"parameter": "limit"})
+        bounds = {"minimum": 1, "maximum": LIMIT_MAX}
+        raise Malformed("malformed_query", {"parameter": "limit", **bounds})
     return limit
 
 

@@ -5,10 +5,15 @@ import json
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from launcher import cli
+from launcher.demo import Summary
 from launcher.servers.process import HOST, free_port
 from tests.e2e.test_embedded import PRACTIX, ROOT, START_S_MAX
 
@@ -43,6 +48,44 @@ def test_what_verifies_asks_for_the_operator_token_before_anything_else(
     tmp_path: Path, verb: list[str]
 ) -> None:
     assert "PRACTIX_OPERATOR_TOKEN" in practix(tmp_path, *verb)
+
+
+@pytest.mark.parametrize("verb", [["token", "anna"], ["verify"], ["demo", TRAFFIC]])
+@pytest.mark.parametrize("url", ["nonsense", "http://", "http://host:port", "ftp://host"])
+def test_what_is_no_address_is_named(tmp_path: Path, verb: list[str], url: str) -> None:
+    said = practix(tmp_path, *verb, BASE_URL=url, PRACTIX_OPERATOR_TOKEN="t")
+    assert said.splitlines() == [
+        f"practix: {url!r} is no address: BASE_URL is one like http://127.0.0.1:8000"
+    ]
+
+
+@pytest.mark.parametrize("lines", [0, 2])
+def test_a_demo_of_which_no_line_could_be_sent_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
+) -> None:
+    async def replay(*_: object) -> tuple[Summary, dict[str, Any]]:
+        return Summary(lines=lines, malformed=lines), {"ok": True}
+
+    monkeypatch.setattr(cli, "_demo", replay)
+    monkeypatch.setenv("PRACTIX_OPERATOR_TOKEN", "t")
+    (file := tmp_path / "traffic.jsonl").touch()
+    ended = CliRunner().invoke(cli.app, ["demo", str(file), "--json"])
+    assert ended.exit_code == 1
+    assert f"no line of {file} could be sent" in ended.output
+
+
+def test_the_module_is_the_command_too(tmp_path: Path) -> None:
+    module = [sys.executable, "-m", "launcher.cli", "verify", "--offline"]
+    ended = subprocess.run(
+        module,
+        cwd=ROOT,
+        env={**os.environ, "PRACTIX_DATA": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ended.returncode, "there is no journal" in ended.stderr) == (1, True)
 
 
 def test_a_demo_without_its_file_names_the_file(tmp_path: Path) -> None:

@@ -101,6 +101,14 @@ async def test_keys_belong_to_their_actor(cell: CommandCell) -> None:
 
 PAST = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
 
+EXTREMES = (
+    "9999-12-31T23:59:59Z",
+    "0001-01-01T00:00:00+14:00",
+    "9999-12-31T23:59:59-14:00",
+    "9999-12-31T21:30:00Z",
+    "2200-01-01T00:00:00Z",
+)
+
 MALFORMED = {
     "unknown field": (evening(colour="red"), "malformed_body"),
     "missing field": (evening(title=...), "malformed_body"),
@@ -110,6 +118,10 @@ MALFORMED = {
     "NUL in the title": (evening(title="a\0b"), "malformed_body"),
     "naive time": (evening(event_time="2030-01-01T19:00:00"), "naive_time"),
     "past time": (evening(event_time=PAST), "time_in_past"),
+    **{
+        f"time {time}": (evening(event_time=time), "malformed_body")
+        for time in (*EXTREMES, "1800000000", 1_800_000_000)
+    },
     "no time at all": (evening(event_time="tomorrow"), "malformed_body"),
     "unknown zone": (evening(tz="Mars/Olympus"), "malformed_body"),
     "price of a free evening": (evening(price_amount=5.0), "price_when_free"),
@@ -128,6 +140,33 @@ async def test_a_malformed_body_is_refused_and_not_recorded(
     assert (reply.status, reply.code) == (422, code)
     assert reply.headers["Content-Type"] == "application/problem+json"
     assert await cell.commits() == []
+
+
+@pytest.mark.parametrize("time", EXTREMES)
+async def test_a_time_out_of_range_is_malformed_wherever_one_is_taken(
+    cell: CommandCell, time: str
+) -> None:
+    anna, _ = await cell.person("anna")
+    _, boris_id = await cell.person("boris")
+    path = f"/api/v1/announcement/{(await announced(cell, anna)).body['id']}"
+    moved = await cell.send("PUT", path, anna, {"event_time": time})
+    held = {"guest_ids": [boris_id], "hold_until": time}
+    invited = await cell.send("POST", f"{path}/invites", anna, held)
+    for reply, field in ((moved, "event_time"), (invited, "hold_until")):
+        assert (reply.status, reply.code) == (422, "malformed_body")
+        assert reply.body["errors"][0]["field"] == field
+
+
+async def test_a_refusal_by_the_evenings_state_names_it_beside_the_http_status(
+    cell: CommandCell,
+) -> None:
+    anna, _ = await cell.person("anna")
+    boris, _ = await cell.person("boris")
+    evening_id = (await announced(cell, anna)).body["id"]
+    await cell.send("PUT", f"/api/v1/announcement/{evening_id}", anna, {"status": "Closed"})
+    refused = await cell.send("POST", f"/api/v1/booking/{evening_id}", boris)
+    assert (refused.status, refused.code) == (409, "announcement_closed")
+    assert (refused.body["status"], refused.body["announcement_status"]) == (409, "Closed")
 
 
 async def test_what_is_no_json_is_refused(cell: CommandCell) -> None:

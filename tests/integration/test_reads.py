@@ -409,6 +409,24 @@ async def test_why_names_the_rule_the_facts_and_the_position(cell: CommandCell, 
         assert (await anna.read(stranger_path, olga)).status == 404
 
 
+async def test_a_refused_approval_was_the_hosts_and_its_words_fit_the_host(
+    cell: CommandCell, anna: Anna
+) -> None:
+    host, _ = await cell.person("anna")
+    boris, _ = await cell.person("boris")
+    one = await anna.announce(host, event_time=at(24))
+    booking = await anna.ask(boris, one["id"])
+    await anna.announce(boris, event_time=at(25))
+    refused = await cell.send(
+        "PUT", f"/api/v1/booking/{booking['booking_id']}", host, {"my_status": True}
+    )
+    assert (refused.status, refused.code) == (409, "overlap")
+    assert refused.body["detail"] == "It overlaps another evening."
+    anna.position = refused.position
+    why = await anna.read(f"/api/v1/why/{refused.position}", host)
+    assert (why.body["refused"], why.body["by"]) == (True, "author")
+
+
 async def test_the_calendar_feed_needs_its_own_address(cell: CommandCell, anna: Anna) -> None:
     host, host_id = await cell.person("anna")
     boris, boris_id = await cell.person("boris")
@@ -419,7 +437,8 @@ async def test_the_calendar_feed_needs_its_own_address(cell: CommandCell, anna: 
     (event,) = feed.walk("VEVENT")
     assert (event["summary"], event["status"]) == ("Feed; with, signs", "TENTATIVE")
     of_anna = address.replace(boris_id, host_id)
-    for wrong in (of_anna, address.replace(".ics", "0.ics")):
+    not_ascii = address.rpartition("/")[0] + "/%D0%B0.ics"
+    for wrong in (of_anna, address.replace(".ics", "0.ics"), not_ascii):
         assert (await cell.send("GET", wrong)).status == 404
 
 

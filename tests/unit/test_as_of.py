@@ -144,8 +144,9 @@ def test_a_moment_is_a_position_or_an_instant() -> None:
     assert of("42") == 42
     assert of("2029-12-31T23:00:00+03:00") == BEGIN - timedelta(hours=4)
     assert of(BEGIN.isoformat()) == BEGIN
-    with pytest.raises(Malformed, match="malformed_query"):
+    with pytest.raises(Malformed, match="malformed_query") as refused:
         of((BEGIN + timedelta(milliseconds=1)).isoformat())
+    assert refused.value.facts == {"parameter": "as_of", "latest": BEGIN}
     with pytest.raises(Malformed, match="naive_time"):
         of("2029-12-31T23:00:00")
     assert moment_of(QueryParams(), BEGIN) is None

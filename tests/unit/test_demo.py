@@ -3,10 +3,12 @@
 import asyncio
 import json
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jwt
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -18,6 +20,8 @@ CONCURRENCY = 8
 YIELDS = 20
 DEADLINE_S = 20.0
 BROKEN_CONNECTION = 0
+KEY = "the key of a system that nobody else knows"
+NOW = datetime(2031, 5, 1, 12, tzinfo=UTC)
 
 Line = dict[str, Any]
 
@@ -25,8 +29,9 @@ Line = dict[str, Any]
 class FakeSystem:
     """Announcements are taken, requests get `state`, hosts' approvals work.
 
-    An evening's id is its event's name, a token is the person's name, a booking's id is
-    both. The next answers are taken from `trouble` (a status each) while it has any.
+    An evening's id is its event's name, a token names the person, a booking's id is
+    both. Its clock stands at NOW. The next answers are taken from `trouble` (a status
+    each) while it has any.
     """
 
     def __init__(self, state: str = "requested") -> None:
@@ -58,7 +63,8 @@ class FakeSystem:
 
     async def _token(self, request: web.Request) -> web.Response:
         login = (await request.json())["login"]
-        return web.json_response({"access_token": login.split("-", 1)[1]})
+        claims = {"sub": login.split("-", 1)[1], "iat": NOW}
+        return web.json_response({"access_token": jwt.encode(claims, KEY)})
 
     async def _announce(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -105,7 +111,9 @@ class FakeSystem:
 
 
 def caller_of(request: web.Request) -> str:
-    return request.headers["Authorization"].removeprefix("Bearer ")
+    token = request.headers["Authorization"].removeprefix("Bearer ")
+    caller: str = jwt.decode(token, KEY, ["HS256"], options={"verify_iat": False})["sub"]
+    return caller
 
 
 async def replay(system: FakeSystem, path: Path) -> Summary:
@@ -227,18 +235,21 @@ async def test_malformed_lines_are_named_by_number_and_stop_nothing(traffic: Tra
 async def test_a_file_of_nonsense_is_counted_without_being_kept(traffic: Traffic) -> None:
     count = MALFORMED_SHOWN_MAX + 30
     summary = await replay(FakeSystem(), traffic.of(*["nonsense"] * count))
-    assert summary.malformed == count
+    assert (summary.malformed, summary.sent) == (count, 0)
     assert len(summary.first_malformed) == MALFORMED_SHOWN_MAX
 
 
-async def test_the_first_line_is_now_and_distances_stay(traffic: Traffic) -> None:
+async def test_the_first_line_is_now_by_the_systems_clock_and_distances_stay(
+    traffic: Traffic,
+) -> None:
     lines = [announce(f"e{n}", f"h{n}", at_ms=5_000, starts_at_ms=5_000 + n) for n in range(3)]
     system = FakeSystem()
     await replay(system, traffic.of(*lines))
     at = {body["title"][-1]: body["event_time"] for body in system.bodies}
     times = [at[str(n)] for n in range(3)]
-    assert times == sorted(times)
-    assert len(set(times)) == 3
+    assert [datetime.fromisoformat(one) for one in times] == [
+        NOW + timedelta(milliseconds=n) for n in range(3)
+    ]
 
 
 async def test_a_system_that_goes_away_for_good_ends_the_replay(traffic: Traffic) -> None:

@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, field_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.errors import (
+    PROBLEM_MEMBERS,
     CommandRefused,
     DependencyDown,
     NotFound,
@@ -39,7 +40,7 @@ class Body(BaseModel):
 
 
 RAISED = {
-    "refused": CommandRefused("no_seats", {"tickets_left": 0, "status": "hacked"}),
+    "refused": CommandRefused("no_seats", {"tickets_left": 0}),
     "down": DependencyDown("movies"),
     "busy": RateLimited(7),
     "unauthenticated": Unauthenticated(),
@@ -62,6 +63,13 @@ def app() -> FastAPI:
 
     @app.post("/evening")
     async def create(body: Body) -> None: ...
+
+    @app.put("/evening/{evening_id}")
+    async def change(evening_id: UUID) -> None: ...
+
+    @app.get("/well")
+    async def well() -> Response:
+        return json_response({"well": True})
 
     @app.post("/raw")
     async def raw(request: Request) -> Response:
@@ -96,6 +104,34 @@ async def test_a_refusal_states_its_code_and_facts(get: Get) -> None:
         "code": "no_seats",
         "tickets_left": 0,
     }
+
+
+@pytest.mark.parametrize("name", sorted(PROBLEM_MEMBERS))
+def test_no_fact_can_take_the_place_of_a_problems_own_member(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        CommandRefused("no_seats", {name: "Closed"})
+
+
+async def test_the_members_that_no_fact_can_have_are_all_that_a_problem_has(get: Get) -> None:
+    _, body = await get("/raise/bug")
+    assert set(body) == PROBLEM_MEMBERS
+
+
+async def test_a_wrong_method_is_told_all_that_the_address_knows(get: Get) -> None:
+    response, body = await get(f"/evening/{uuid4()}", "DELETE")
+    assert (response.status, body["code"]) == (405, "method_not_allowed")
+    assert response.headers["Allow"] == "GET, HEAD, PUT"
+    only_post, _ = await get("/evening")
+    assert (only_post.status, only_post.headers["Allow"]) == (405, "POST")
+
+
+async def test_head_is_answered_as_get_without_the_body() -> None:
+    async with served(app()) as url, aiohttp.ClientSession(url) as session:
+        async with session.get("/well") as got:
+            whole = await got.read()
+        async with session.head("/well") as head:
+            assert (head.status, await head.read()) == (200, b"")
+            assert head.headers["Content-Length"] == str(len(whole))
 
 
 async def test_the_detail_speaks_the_language_of_the_request(get: Get) -> None:

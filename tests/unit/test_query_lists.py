@@ -33,7 +33,8 @@ def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
         "limit=0", "limit=101", "limit=-1", "limit=1e1", "limit=", "sort=price", "sort=--created",
         "is_free=1", "is_free=", "has_seats=yes", "fits_my_schedule=maybe",
         "date_from=2030-01-01T00:00:00", "date_from=0001-01-01T00:00:00%2B14:00",
-        "date_to=9999-12-31", "date_to=2030-02-30", "date_to=tomorrow", "author_id=me",
+        "date_to=9999-12-31", "date_from=0001-01-01", "date_from=9999-12-31T23:59:59-14:00",
+        "date_from=1969-12-31T23:59:59Z", "date_to=2030-02-30", "date_to=tomorrow", "author_id=me",
         "movie_id=1", f"author_id={ID}&author_id={ID}", "status=open", "status=", "status=Alive,",
         "min_author_rating=11", "min_author_rating=-1", "min_author_rating=nan",
         "min_author_rating=x", "mine=both", "mine=host&mine=guest", "q=%26", "location=",
@@ -44,6 +45,23 @@ def test_a_malformed_filter_is_refused_with_its_name(query: str) -> None:
         page(query)
     assert refused.value.code in ("malformed_query", "naive_time")
     assert refused.value.facts["parameter"] == query.partition("=")[0]
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("limit=0", {"minimum": 1, "maximum": 100}),
+        ("mine=both", {"known": ["guest", "host"]}),
+        ("is_free=1", {"known": ["true", "false"]}),
+        ("min_author_rating=11", {"minimum": 0, "maximum": 10}),
+        ("date_from=0001-01-01", {"first_year": 1970, "last_year": 9998}),
+        ("status=open", {"known": ["Alive", "Cancelled", "Closed", "Created", "Done"]}),
+    ],
+)
+def test_what_would_have_been_right_is_told(query: str, told: dict[str, Any]) -> None:
+    with pytest.raises(Malformed) as refused:
+        page(query)
+    assert refused.value.facts == {"parameter": query.partition("=")[0], **told}
 
 
 @pytest.mark.parametrize(
@@ -64,8 +82,11 @@ def test_a_cursor_that_was_not_given_out_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("query", ["role=host", "state=maybe", "announcement_id=1", "state="])
 def test_a_malformed_filter_of_bookings_is_refused(query: str) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(Malformed) as refused:
         bookings_page(bookings_of(VIEWER, QueryParams(query)), QueryParams(query))
+    named, told = query.partition("=")[0], refused.value.facts
+    assert told["parameter"] == named
+    assert ("known" in told) == (named in ("role", "state"))
 
 
 def test_what_a_client_says_never_becomes_sql() -> None:

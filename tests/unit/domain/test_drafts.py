@@ -80,7 +80,9 @@ def test_a_draft_keeps_nobody_busy(spec: Spec) -> None:
 
 
 def test_a_draft_is_not_closed(spec: Spec) -> None:
-    draft(spec).when(HOST, change(status="Closed")).then_refused("cannot_close", status="Created")
+    draft(spec).when(HOST, change(status="Closed")).then_refused(
+        "cannot_close", announcement_status="Created"
+    )
 
 
 def test_a_draft_is_published_in_time_or_moved(spec: Spec) -> None:

@@ -95,7 +95,9 @@ def test_an_evening_is_done_when_the_film_is_over(spec: Spec) -> None:
     due(spec.at(26), DUE).then((AnnouncementDone, {}))
     due(spec.at(99), DUE).then_nothing()
     spec.when(HOST, cancel()).then_refused("already_done")
-    spec.when(HOST, change(title="x")).then_refused("change_not_allowed", status="Done")
+    spec.when(HOST, change(title="x")).then_refused(
+        "change_not_allowed", announcement_status="Done"
+    )
     spec.when(HOST, change(status="Closed")).then_refused("cannot_close")
 
 
@@ -109,7 +111,9 @@ def test_d15_cancelling_is_soft_and_may_be_repeated(spec: Spec) -> None:
     spec.then((AnnouncementCancelled, {"by": "author", "reason": "rain"}))
     spec.when(HOST, cancel()).then_nothing()
     assert spec.booking(ANN).state == "requested"
-    spec.when(HOST, change(status="Alive")).then_refused("cannot_reopen", status="Cancelled")
+    spec.when(HOST, change(status="Alive")).then_refused(
+        "cannot_reopen", announcement_status="Cancelled"
+    )
 
 
 def test_an_operator_may_call_off_and_nothing_else(spec: Spec) -> None:

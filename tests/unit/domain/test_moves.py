@@ -208,7 +208,7 @@ def test_a_reason_and_a_message_are_kept(spec: Spec) -> None:
 def test_closing_only_stops_new_requests(spec: Spec) -> None:
     in_state(spec, "requested").given(HOST, change(status="Closed"))
     spec.when(BEN, ask(BEN)).then_refused(
-        "announcement_closed", status="Closed", closed_reason="manual"
+        "announcement_closed", announcement_status="Closed", closed_reason="manual"
     )
     spec.when(HOST, say(True, ANN)).then(pair(BookingApproved, True, True))
 

@@ -120,14 +120,16 @@ def test_d13_nobody_else_rates_anybody(over: Spec, rater: PersonId, ratee: Perso
 
 def test_d13_nobody_rates_an_evening_that_is_not_over() -> None:
     spec = coming()
-    spec.when(ANN, rate(ANN, HOST)).then_refused("evening_not_done", status="Alive")
+    spec.when(ANN, rate(ANN, HOST)).then_refused("evening_not_done", announcement_status="Alive")
     spec.at(25).given(SYSTEM, DUE)
-    spec.when(HOST, rate(HOST, ANN)).then_refused("evening_not_done", status="Closed")
+    spec.when(HOST, rate(HOST, ANN)).then_refused("evening_not_done", announcement_status="Closed")
 
 
 def test_d13_nobody_rates_an_evening_that_was_called_off() -> None:
     spec = coming().given(HOST, cancel())
-    spec.when(ANN, rate(ANN, HOST)).then_refused("evening_not_done", status="Cancelled")
+    spec.when(ANN, rate(ANN, HOST)).then_refused(
+        "evening_not_done", announcement_status="Cancelled"
+    )
 
 
 def test_d13_nobody_rates_twice(over: Spec) -> None:

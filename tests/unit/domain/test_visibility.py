@@ -90,7 +90,7 @@ def test_a_cancelled_evening_is_gone_for_all_but_those_concerned(spec: Spec) -> 
     spec.given(HOST, announce()).given(ANN, ask(ANN)).given(HOST, cancel())
     spec.when(BEN, ask(BEN)).then_fails(NotFound)
     spec.when(ANN, ask(ANN)).then_refused("already_booked")
-    spec.when(ANN, say(False, ANN)).then_refused("booking_frozen", status="Cancelled")
+    spec.when(ANN, say(False, ANN)).then_refused("booking_frozen", announcement_status="Cancelled")
 
 
 def test_who_ever_had_a_booking_still_sees_a_narrowed_evening(spec: Spec) -> None:
