@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from contracts.events import (
 )
 from contracts.ids import PersonId
 from notifier.dispatcher import Dispatcher
+from notifier.preferences import Preferences
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue, Result
 from runtime.tables import Fenced, TablesUnavailable
@@ -177,6 +178,23 @@ async def test_cancelled_after_planning_nobody_is_reminded(evening: NotifierCell
     assert reminders_sent(evening, "anna") == []
     states = await evening.states(person("anna"), "remind_day", "remind_hour")
     assert set(states.values()) == {("dropped", "cancelled")}
+
+
+async def test_cancelled_in_quiet_hours_the_morning_brings_no_older_news(
+    evening: NotifierCell,
+) -> None:
+    night = Preferences(quiet_from=time(11), quiet_to=time(13))  # In Moscow it is noon.
+    await evening.ledger.wish(person("anna"), night)
+    await evening.read_and_send()
+    assert evening.around.got(person("anna")) == []
+    evening.history.tell(cancelled())
+    await evening.read_and_send()
+    await evening.wait(hours=2)
+    assert [one.event_type for one in evening.around.got(person("anna"))] == ["announce_delete"]
+    assert await evening.states(person("anna"), "booking_new", "booking_status") == {
+        "booking_new": ("dropped", "cancelled"),
+        "booking_status": ("dropped", "cancelled"),
+    }
 
 
 async def test_who_leaves_is_not_reminded(evening: NotifierCell) -> None:
