@@ -32,7 +32,8 @@ from runtime.tables import RowsRefused, TablesUnavailable
 log = logging.getLogger(__name__)
 
 UNKNOWN_PERSON: Final = "unknown_person"
-REASON_CHARS_MAX: Final = 500
+INTERNAL_ERROR: Final = "internal_error"
+"""A mistake of ours; the log says which."""
 
 
 class Pace(NamedTuple):
@@ -96,14 +97,28 @@ class Dispatcher:
         """One batch of what is due, and one fan-out. False where nothing got any further:
         there was nothing, or nobody to take it. Raises TablesUnavailable."""
         expanded_one = await self._expand_one()
-        taken = await self._queue.take(self._clock(), self._pace.lease, self._pace.batch)
-        if not taken:
+        now = self._clock()
+        leased = await self._queue.lease(now, now + self._pace.lease, self._pace.batch)
+        if not leased:
             return expanded_one
-        around = await self._queue.surroundings(taken)
-        results = await asyncio.gather(*(self._deliver(one, around) for one in taken))
+        results = await self._work_off(leased)
         await self._record(results)
         metrics.count(results)
         return expanded_one or any(one.state != "waiting" or one.untried for one in results)
+
+    async def _work_off(self, leased: Sequence[int]) -> list[Result]:
+        """All at once; where something cannot be read one by one, to find what it is."""
+        try:
+            taken = await self._queue.read(leased)
+            around = await self._queue.surroundings(taken)
+        except TablesUnavailable:
+            raise
+        except Exception:  # Whatever a row holds must hold up that row alone.
+            if len(leased) > 1:
+                return [result for one in leased for result in await self._work_off([one])]
+            log.exception("notice not readable", extra={"notice": leased[0]})
+            return [Result(leased[0], "parked", INTERNAL_ERROR)]
+        return await asyncio.gather(*(self._deliver(one, around) for one in taken))
 
     async def _record(self, results: Sequence[Result]) -> None:
         """Twice, if need be: the reader's transaction may have stood in the way of this one."""
@@ -130,9 +145,9 @@ class Dispatcher:
             return Result(taken.id, "parked", f"{error.name} refused it with {error.status}")
         except DependencyDown as error:
             return self._again(taken, f"{error.name} does not answer")
-        except Exception as error:  # A mistake of ours must hold up this one notice alone.
+        except Exception:  # A mistake of ours must hold up this one notice alone.
             log.exception("notice not sent", extra={"notice": taken.key})
-            return Result(taken.id, "parked", repr(error)[:REASON_CHARS_MAX])
+            return Result(taken.id, "parked", INTERNAL_ERROR)
 
     async def _send(self, taken: Taken, around: Surroundings, now: datetime) -> Result:
         person = await self._person(taken.recipient, around)
@@ -182,8 +197,18 @@ class Dispatcher:
         return around.links[announcement_id]
 
     async def _expand_one(self) -> bool:
-        found = await self._queue.take_fanout(self._clock(), self._pace.lease)
-        return found is not None and await self._expand(found)
+        now = self._clock()
+        source = await self._queue.lease_fanout(now, now + self._pace.lease)
+        if source is None:
+            return False
+        try:
+            return await self._expand(await self._queue.read_fanout(source))
+        except TablesUnavailable:
+            raise
+        except Exception:  # As with notices: this one alone.
+            log.exception("fan-out not expanded", extra={"position": source.seq})
+            await self._queue.end_fanout(source, "parked", INTERNAL_ERROR)
+            return True
 
     async def _expand(self, found: TakenFanOut) -> bool:
         row, now = found.row, self._clock()

@@ -20,6 +20,7 @@ Kind = Literal[
 ]
 
 REMINDERS: Final[tuple[Kind, ...]] = ("remind_day", "remind_hour")
+BOOKING_NEWS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")
 NEVER_DELAYED: Final[frozenset[Kind]] = frozenset({"announce_delete"})
 """Quiet hours do not hold these back (§3.3)."""
 
@@ -91,7 +92,7 @@ class Withdraw(NamedTuple):
     announcement_id: AnnouncementId
     kinds: tuple[Kind, ...]
     reason: str
-    recipient: PersonId | None = None
+    recipients: frozenset[PersonId] | None = None
     """None: everybody."""
 
 

@@ -202,5 +202,5 @@ def _concerns(what: Withdraw, row: Row) -> bool:
     return (
         row.announcement_id == what.announcement_id
         and row.kind in what.kinds
-        and what.recipient in (None, row.recipient)
+        and (what.recipients is None or row.recipient in what.recipients)
     )

@@ -48,6 +48,23 @@ def accepts_html(request: Request) -> bool:
     return html >= 0 and (json < 0 or html < json)
 
 
+def is_dry_run(request: Request) -> bool:
+    """Whether the write is only to be tried: `?dry_run=true`.
+
+    Raises Malformed for anything but one `true` or `false`: to record what was meant as a
+    trial would be the worse answer.
+    """
+    if not request.scope["query_string"]:
+        return False
+    match request.query_params.getlist("dry_run"):
+        case [] | ["false"]:
+            return False
+        case ["true"]:
+            return True
+        case _:
+            raise Malformed("malformed_query", {"parameter": "dry_run"})
+
+
 async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """The body of a JSON request, empty where there is none.
 

@@ -56,6 +56,18 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
         yield connection
 
 
+@asynccontextmanager
+async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
+    """As `transaction`, and nothing of it stays."""
+    async with connected(pool) as connection:
+        tried = connection.transaction()
+        await tried.start()
+        try:
+            yield connection
+        finally:
+            await tried.rollback()
+
+
 @contextmanager
 def our_errors() -> Iterator[None]:
     """As `connected`, around what is done with a connection that is there."""

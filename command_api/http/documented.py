@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from runtime.openapi import response_schema
+from runtime.openapi import DRY_RUN, response_schema
 
 _PROBLEMS = {
     401: "no token, or one that does not hold",
@@ -31,13 +31,7 @@ _PARAMETERS = [
         "description": "a retry with the same key is answered as the first time",
         "schema": {"type": "string", "maxLength": 200},
     },
-    {
-        "name": "dry_run",
-        "in": "query",
-        "required": False,
-        "description": "decide and answer, but record nothing",
-        "schema": {"type": "boolean"},
-    },
+    DRY_RUN,
 ]
 
 

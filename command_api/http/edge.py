@@ -33,7 +33,7 @@ from command_api.leader.ports import Answer
 from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, canonical, new_id
 from runtime.entity_tag import entity_tag
-from runtime.http import JSON, json_response, language_of, read_json_body
+from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
@@ -105,7 +105,7 @@ class Edge:
             body=body,
             actor_facts=await self._known_person(caller.person_id),
             language=language_of(request),
-            dry_run=_is_dry_run(request),
+            dry_run=is_dry_run(request),
         )
         answer = await self._submit(command)
         return _response(request, command, answer)
@@ -183,17 +183,6 @@ def _key_of(request: Request) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise Malformed("malformed_header", {"header": "Idempotency-Key"})
     return key
-
-
-def _is_dry_run(request: Request) -> bool:
-    """Raises Malformed for anything but true and false: to record what was meant as a trial
-    would be the worse answer."""
-    if not request.scope["query_string"]:
-        return False
-    asked = request.query_params.get("dry_run", "false")
-    if asked not in ("true", "false"):
-        raise Malformed("malformed_query", {"parameter": "dry_run"})
-    return asked == "true"
 
 
 def _fingerprint(request: Request, raw: bytes) -> str:

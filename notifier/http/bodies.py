@@ -1,15 +1,26 @@
 """Request bodies of the notifier. Unknown fields are refused."""
 
-from datetime import time
-from typing import Annotated, Self
+from datetime import datetime, time, timedelta
+from typing import Annotated, Final, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
 
 from contracts.errors import Language
 from notifier.effects import Kind
 from notifier.preferences import Preferences
 from runtime.instants import Instant
+from runtime.problems import malformed_body
+
+PUT_OFF_MAX: Final = timedelta(days=365)
+"""So far ahead an operator may put a message off."""
 
 
 def _known_zone(tz: str) -> str:
@@ -35,7 +46,7 @@ class PreferencesBody(BaseModel):
     language: Language | None = None
     tz: Annotated[str, AfterValidator(_known_zone)] | None = None
     off: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
-    receipts: bool = True
+    receipts: StrictBool = True
     quiet_from: WallClock | None = None
     quiet_to: WallClock | None = None
 
@@ -43,6 +54,8 @@ class PreferencesBody(BaseModel):
     def _both_ends(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_to is None):
             raise ValueError("quiet hours have a beginning and an end")
+        if self.quiet_from is not None and self.quiet_from == self.quiet_to:
+            raise ValueError("quiet hours end at another time than they begin")
         return self
 
     def wishes(self) -> Preferences:
@@ -54,3 +67,11 @@ class RescheduleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     due_at: Instant
+
+    def not_before(self, now: datetime) -> datetime:
+        """The instant asked for, or `now` where that is past. Raises Malformed for one more
+        than PUT_OFF_MAX ahead."""
+        if self.due_at > now + PUT_OFF_MAX:
+            error = {"loc": ("due_at",), "type": "too_late", "msg": "more than a year ahead"}
+            raise malformed_body([error])
+        return max(self.due_at, now)

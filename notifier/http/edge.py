@@ -10,7 +10,7 @@ from starlette.requests import Request
 from contracts.errors import Malformed, NotFound, Unavailable
 from contracts.ids import canonical
 from runtime.http import read_json_body
-from runtime.openapi import response_schema
+from runtime.openapi import DRY_RUN, response_schema
 from runtime.problems import malformed_body
 from runtime.tables import TablesUnavailable
 
@@ -94,10 +94,13 @@ def answers(kind: Any) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "", "content": content}}
 
 
-def takes(kind: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` of a route."""
-    schema = kind.model_json_schema()
-    return {"requestBody": {"content": {"application/json": {"schema": schema}}}}
+def takes(kind: type[BaseModel] | None = None) -> dict[str, Any]:
+    """`openapi_extra` of a route that writes."""
+    extra: dict[str, Any] = {"parameters": [DRY_RUN]}
+    if kind is not None:
+        schema = kind.model_json_schema()
+        extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
+    return extra
 
 
 def _is_number(given: str) -> bool:

@@ -23,7 +23,7 @@ from notifier.http.edge import (
 from notifier.http.representations import FanOutResponse
 from notifier.store.fanouts import FanOuts
 from runtime.clock import Clock
-from runtime.http import json_response
+from runtime.http import is_dry_run, json_response
 
 STATES: Final = ("waiting", "done", "dropped", "parked")
 
@@ -54,11 +54,12 @@ def build_fanout_router(
         await guard(request)
         position = path_number(request, "position")
         place = position, path_number(request, "event_index", INTEGER_MAX)
-        due_at = max((await body_of(request, RescheduleBody)).due_at, clock())
+        dry_run = is_dry_run(request)
+        due_at = (await body_of(request, RescheduleBody)).not_before(clock())
         async with tables():
-            done = await fanouts.retry(*place, due_at)
-            line = await fanouts.line(*place)
-        wake()
+            done, line = await fanouts.retry(*place, due_at, dry_run=dry_run)
+        if not dry_run:
+            wake()
         if line is None:
             raise NotFound
         if not done:

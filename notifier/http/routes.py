@@ -34,7 +34,7 @@ from notifier.preferences import Preferences
 from notifier.reader import JournalReader
 from notifier.store.ledger import Filter, Ledger, Line
 from runtime.clock import Clock
-from runtime.http import json_response, language_of
+from runtime.http import is_dry_run, json_response, language_of
 from runtime.tokens import TokenVerifier
 
 MIN_POSITION_WAIT_S: Final = 2.0
@@ -67,11 +67,13 @@ def build_router(ledger: Ledger, reader: JournalReader, verifier: TokenVerifier)
         openapi_extra=takes(PreferencesBody),
     )
     async def put_preferences(request: Request) -> Response:
-        """Replace them as a whole; they hold for everything that is not yet sent."""
+        """Replace them as a whole: what is left out goes back to its default. They hold for
+        everything that is not yet sent."""
         caller = await verifier.authenticate(request.headers.get("authorization"))
+        dry_run = is_dry_run(request)
         wishes = (await body_of(request, PreferencesBody)).wishes()
         async with tables():
-            await ledger.wish(caller.person_id, wishes)
+            await ledger.wish(caller.person_id, wishes, dry_run=dry_run)
         return json_response(wishes)
 
     return router
@@ -93,7 +95,9 @@ def build_operator_router(
     @router.get("/{notice_id}", response_class=Response, responses=answers(OperatorNoticeResponse))
     async def get_notice(request: Request) -> Response:
         await guard(request)
-        return await _one(request, ledger)
+        async with tables():
+            line = await ledger.line(path_number(request, "notice_id"))
+        return _one(request, line)
 
     @router.put(
         "/{notice_id}",
@@ -102,26 +106,30 @@ def build_operator_router(
         openapi_extra=takes(RescheduleBody),
     )
     async def reschedule(request: Request) -> Response:
-        """Send it at another time; what was missed, cancelled or parked gets a new chance.
-        409 once it was sent."""
+        """Send it at another time, within a year; what was missed, cancelled or parked gets a
+        new chance. 409 once it was sent."""
         await guard(request)
-        due_at = max((await body_of(request, RescheduleBody)).due_at, clock())
+        notice_id, dry_run = path_number(request, "notice_id"), is_dry_run(request)
+        due_at = (await body_of(request, RescheduleBody)).not_before(clock())
         async with tables():
-            done = await ledger.reschedule(path_number(request, "notice_id"), due_at)
-        wake()
-        return await _one(request, ledger, changed=done)
+            done, line = await ledger.reschedule(notice_id, due_at, dry_run=dry_run)
+        if not dry_run:
+            wake()
+        return _one(request, line, changed=done)
 
     @router.delete(
-        "/{notice_id}", response_class=Response, responses=answers(OperatorNoticeResponse)
+        "/{notice_id}",
+        response_class=Response,
+        responses=answers(OperatorNoticeResponse),
+        openapi_extra=takes(),
     )
     async def cancel(request: Request) -> Response:
         """Never send it. Repeating it changes nothing; 409 once it no longer waits."""
         await guard(request)
+        notice_id, dry_run = path_number(request, "notice_id"), is_dry_run(request)
         async with tables():
-            done = await ledger.cancel(path_number(request, "notice_id"))
-            line = await ledger.line(path_number(request, "notice_id"))
-        already = line is not None and line["state"] == "cancelled"
-        return await _one(request, ledger, changed=done or already)
+            _, line = await ledger.cancel(notice_id, dry_run=dry_run)
+        return _one(request, line, changed=line is not None and line["state"] == "cancelled")
 
     return router
 
@@ -150,10 +158,8 @@ async def _page(
     return json_response([render(one, language) for one in shown], headers=headers)
 
 
-async def _one(request: Request, ledger: Ledger, *, changed: bool = True) -> Response:
+def _one(request: Request, line: Line | None, *, changed: bool = True) -> Response:
     """Raises NotFound, and CommandRefused where it is there but was not `changed`."""
-    async with tables():
-        line = await ledger.line(path_number(request, "notice_id"))
     if line is None:
         raise NotFound
     if not changed:

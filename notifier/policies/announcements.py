@@ -13,6 +13,7 @@ from contracts.events import (
 )
 from contracts.ids import PersonId
 from notifier.effects import (
+    BOOKING_NEWS,
     REMINDERS,
     TOLD_WITHIN,
     Effect,
@@ -70,14 +71,21 @@ def edited(event: AnnouncementChanged, occasion: Occasion, world: World) -> Iter
 
 
 def cancelled(event: AnnouncementCancelled, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """Everybody involved, at once; whatever still waited to be said about it is not said."""
+    """Everybody involved, at once; whatever still waited to be said about it is not said.
+
+    News of a booking are withdrawn from those alone who are told of the end: who was turned
+    away before still hears of that.
+    """
     evening = world.evening(event.announcement_id)
     yield Withdraw(
         evening.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "cancelled"
     )
     if not evening.takes_place:
         return
-    for recipient, participation in _concerned(evening, world):
+    concerned = list(_concerned(evening, world))
+    told = frozenset(recipient for recipient, _ in concerned)
+    yield Withdraw(evening.announcement_id, BOOKING_NEWS, "cancelled", told)
+    for recipient, participation in concerned:
         yield Tell(
             kind="announce_delete",
             recipient=recipient,

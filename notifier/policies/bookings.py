@@ -114,6 +114,6 @@ def _reminders(event: BookingEvent, world: World, evening: Evening) -> Iterator[
     was_confirmed = before is not None and before.confirmed
     is_confirmed = (event.author_status, event.guest_status) == CONFIRMED
     if was_confirmed and not is_confirmed:
-        yield Withdraw(event.announcement_id, REMINDERS, "not_coming", event.guest_id)
+        yield Withdraw(event.announcement_id, REMINDERS, "not_coming", frozenset({event.guest_id}))
     elif is_confirmed and not was_confirmed and evening.takes_place:
         yield from reminders_for(event.guest_id, evening)

@@ -17,7 +17,10 @@ def given(event: RatingGiven, world: World) -> Iterator[Effect]:
         if guests - rated:
             return
     yield Withdraw(
-        event.announcement_id, ("announce_done", "score_request"), "rated", event.rater_id
+        event.announcement_id,
+        ("announce_done", "score_request"),
+        "rated",
+        frozenset({event.rater_id}),
     )
 
 

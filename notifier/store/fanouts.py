@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from runtime.tables import connected
+from runtime.tables import connected, transaction, trial
 
 _COLUMNS: Final = """
     seq AS position, event_index, event_type, author_id, announcement_id, happened_at,
@@ -30,6 +30,14 @@ Line = dict[str, Any]
 """One fan-out, by column name; instants aware."""
 
 
+class Change(NamedTuple):
+    """What came of an operator's hand in a fan-out, and the fan-out as it is then."""
+
+    done: bool
+    """False where the fan-out is past it, or not there."""
+    line: Line | None
+
+
 class FanOuts:
     """Methods raise TablesUnavailable."""
 
@@ -41,13 +49,11 @@ class FanOuts:
         async with connected(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
 
-    async def line(self, position: int, event_index: int) -> Line | None:
-        async with connected(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_FANOUT, position, event_index)
-        return None if row is None else dict(row)
-
-    async def retry(self, position: int, event_index: int, at: datetime) -> bool:
-        """False where it is through, dropped, or not there."""
-        async with connected(self._pool) as connection:
+    async def retry(
+        self, position: int, event_index: int, at: datetime, *, dry_run: bool
+    ) -> Change:
+        """Not done where it is through or dropped. With `dry_run` nothing of it stays."""
+        async with (trial if dry_run else transaction)(self._pool) as connection:
             done = await connection.execute(RETRY_FANOUT, position, event_index, at)
-        return bool(done == "UPDATE 1")
+            row = await connection.fetchrow(SELECT_FANOUT, position, event_index)
+        return Change(done == "UPDATE 1", None if row is None else dict(row))

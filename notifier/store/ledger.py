@@ -9,7 +9,7 @@ import asyncpg
 from contracts.ids import PersonId
 from notifier.preferences import DEFAULT, Preferences
 from notifier.store.queue import SELECT_WISHES, wishes_of
-from runtime.tables import connected
+from runtime.tables import connected, transaction, trial
 
 _COLUMNS: Final = """
     n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,
@@ -61,8 +61,16 @@ class Filter(NamedTuple):
     kind: str | None = None
 
 
+class Change(NamedTuple):
+    """What came of an operator's hand in a notice, and the notice as it is then."""
+
+    done: bool
+    """False where the notice is past it, or not there."""
+    line: Line | None
+
+
 class Ledger:
-    """Methods raise TablesUnavailable."""
+    """Methods raise TablesUnavailable. With `dry_run` they answer as if, and nothing stays."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -79,21 +87,27 @@ class Ledger:
             row = await connection.fetchrow(SELECT_LINE, notice_id)
         return None if row is None else dict(row)
 
-    async def reschedule(self, notice_id: int, due_at: datetime) -> bool:
-        """False where it was sent, or is not there."""
-        async with connected(self._pool) as connection:
-            return await connection.fetchval(RESCHEDULE, notice_id, due_at) is not None
+    async def reschedule(self, notice_id: int, due_at: datetime, *, dry_run: bool) -> Change:
+        """Not done where it was sent."""
+        return await self._change(RESCHEDULE, notice_id, due_at, dry_run=dry_run)
 
-    async def cancel(self, notice_id: int) -> bool:
-        """False where it no longer waits, or is not there."""
-        async with connected(self._pool) as connection:
-            return await connection.fetchval(CANCEL, notice_id) is not None
+    async def cancel(self, notice_id: int, *, dry_run: bool) -> Change:
+        """Not done where it no longer waits."""
+        return await self._change(CANCEL, notice_id, dry_run=dry_run)
 
     async def wishes(self, person_id: PersonId) -> Preferences:
         async with connected(self._pool) as connection:
             row = await connection.fetchrow(SELECT_WISHES, [person_id])
         return DEFAULT if row is None else wishes_of(row["wishes"])
 
-    async def wish(self, person_id: PersonId, wishes: Preferences) -> None:
-        async with connected(self._pool) as connection:
+    async def wish(
+        self, person_id: PersonId, wishes: Preferences, *, dry_run: bool = False
+    ) -> None:
+        async with (trial if dry_run else transaction)(self._pool) as connection:
             await connection.execute(UPSERT_WISHES, person_id, wishes)
+
+    async def _change(self, sql: str, notice_id: int, *given: Any, dry_run: bool) -> Change:
+        async with (trial if dry_run else transaction)(self._pool) as connection:
+            done = await connection.fetchval(sql, notice_id, *given) is not None
+            row = await connection.fetchrow(SELECT_LINE, notice_id)
+        return Change(done, None if row is None else dict(row))

@@ -49,7 +49,7 @@ DROP_FANOUTS: Final = """
 DROP_NOTICES: Final = """
     UPDATE notifier.notices SET state = 'dropped', reason = $3
     WHERE announcement_id = $1 AND kind = ANY($2::text[]) AND state = 'waiting'
-      AND ($4::uuid IS NULL OR recipient = $4)
+      AND ($4::uuid[] IS NULL OR recipient = ANY($4))
 """
 # A reminder that was dropped unsent is due again when the evening is moved back. One that
 # was sent, missed or cancelled stays what it is. Nothing else ever has a key twice.
@@ -178,8 +178,9 @@ async def _send_out(connection: PoolConnectionProxy, outgoing: Outgoing) -> None
     for gone in outgoing.withdrawals:
         if "announce_new" in gone.kinds:
             await connection.execute(DROP_FANOUTS, gone.announcement_id, gone.reason)
+        recipients = None if gone.recipients is None else list(gone.recipients)
         await connection.execute(
-            DROP_NOTICES, gone.announcement_id, list(gone.kinds), gone.reason, gone.recipient
+            DROP_NOTICES, gone.announcement_id, list(gone.kinds), gone.reason, recipients
         )
     await insert_rows(connection, outgoing.rows)
     if outgoing.fanouts:

@@ -1,12 +1,13 @@
 """The dispatchers' side of the outbox: taking what is due, and recording what came of it.
 
-Taking gives a row a lease (`try_at`), so that no transaction is open while a message is on
-its way. A dispatcher that dies holds its rows up until the lease ends; then they are sent
-again under the same key.
+A row is leased (`try_at`), so that no transaction is open while a message is on its way. A
+dispatcher that dies holds its rows up until the lease ends; then they are sent again under
+the same key. Leasing tells names only, and what they hold is read after that: a row that
+cannot be read is known by its name, and can be parked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
@@ -26,13 +27,17 @@ from runtime.tables import connected, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
 
-TAKE_NOTICES: Final = """
+LEASE_NOTICES: Final = """
     UPDATE notifier.notices n SET attempts = n.attempts + 1, try_at = $2
     FROM (SELECT id FROM notifier.notices WHERE state = 'waiting' AND try_at <= $1
           ORDER BY try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) due
     WHERE n.id = due.id
-    RETURNING n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,
-              n.facts, n.happened_at, n.event_time, n.due_at, n.expires_at, n.attempts, n.reason
+    RETURNING n.id
+"""
+SELECT_LEASED: Final = """
+    SELECT id, key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
+           event_time, due_at, expires_at, attempts, reason
+    FROM notifier.notices WHERE id = ANY($1::bigint[]) AND state = 'waiting' ORDER BY id
 """
 # What was sent was sent, even if it was dropped in the meantime; anything else only counts
 # for what still waits.
@@ -47,13 +52,16 @@ RECORD: Final = """
 COUNT_OVERDUE: Final = """
     SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= $1
 """
-TAKE_FANOUT: Final = """
+LEASE_FANOUT: Final = """
     UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2
     FROM (SELECT seq, event_index FROM notifier.fanouts WHERE state = 'waiting' AND try_at <= $1
           ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE f.seq = due.seq AND f.event_index = due.event_index
-    RETURNING f.seq, f.event_index, f.event_type, f.author_id, f.announcement_id, f.facts,
-              f.happened_at, f.expires_at, f.attempts
+    RETURNING f.seq, f.event_index, f.event_type
+"""
+SELECT_LEASED_FANOUT: Final = """
+    SELECT author_id, announcement_id, facts, happened_at, expires_at, attempts
+    FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
 """
 END_FANOUT: Final = """
     UPDATE notifier.fanouts SET state = $3, reason = $4, try_at = coalesce($5, try_at)
@@ -120,15 +128,23 @@ class TakenFanOut(NamedTuple):
 
 
 class Queue:
-    """Methods raise TablesUnavailable."""
+    """Methods raise TablesUnavailable; those that read rows raise anything where a row is
+    not as it should be."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def take(self, now: datetime, lease: timedelta, limit: int) -> list[Taken]:
+    async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
+        """Ids of notices that are due, ours until then."""
         async with connected(self._pool) as connection:
-            rows = await connection.fetch(TAKE_NOTICES, now, now + lease, limit)
-        return sorted((Taken(**dict(row)) for row in rows), key=lambda one: one.id)
+            rows = await connection.fetch(LEASE_NOTICES, now, until, limit)
+        return sorted(row["id"] for row in rows)
+
+    async def read(self, leased: Sequence[int]) -> list[Taken]:
+        """Those that still wait, in order of their ids."""
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(SELECT_LEASED, leased)
+        return [Taken(**dict(row)) for row in rows]
 
     async def record(self, results: Collection[Result]) -> None:
         columns = [list(column) for column in zip(*results, strict=True)]
@@ -163,13 +179,17 @@ class Queue:
         async with connected(self._pool) as connection:
             await connection.execute(INSERT_LINK, announcement_id, link)
 
-    async def take_fanout(self, now: datetime, lease: timedelta) -> TakenFanOut | None:
+    async def lease_fanout(self, now: datetime, until: datetime) -> Source | None:
+        """What names one that is due, ours until then."""
         async with connected(self._pool) as connection:
-            row = await connection.fetchrow(TAKE_FANOUT, now, now + lease)
-        if row is None:
-            return None
+            row = await connection.fetchrow(LEASE_FANOUT, now, until)
+        return None if row is None else Source(*row)
+
+    async def read_fanout(self, source: Source) -> TakenFanOut:
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_LEASED_FANOUT, source.seq, source.event_index)
+        assert row is not None  # Fan-outs are never deleted.
         effect = FanOut(row["author_id"], row["announcement_id"], row["facts"], row["expires_at"])
-        source = Source(row["seq"], row["event_index"], row["event_type"])
         return TakenFanOut(FanOutRow(effect, source, row["happened_at"]), row["attempts"])
 
     async def evening(self, announcement_id: AnnouncementId) -> Evening | None:

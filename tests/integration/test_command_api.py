@@ -357,7 +357,7 @@ async def test_a_dry_run_answers_and_records_nothing(cell: CommandCell) -> None:
     reply = await cell.send("POST", path, anna, evening())
     assert (reply.status, reply.body["status"]) == (201, "Alive")
     assert await cell.commits() == []
-    for unclear in ("1", "True", "yes", ""):
+    for unclear in ("1", "True", "yes", "", "true&dry_run=false", "true&dry_run=true"):
         path = f"/api/v1/announcement/{cell.movie_id}?dry_run={unclear}"
         reply = await cell.send("POST", path, anna, evening())
         assert (reply.status, reply.code) == (422, "malformed_query")

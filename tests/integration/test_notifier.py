@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
-from asyncpg import Pool
+from asyncpg import CheckViolationError, Pool
 
 from contracts.events import (
     AnnouncementCancelled,
@@ -17,8 +17,10 @@ from contracts.events import (
 )
 from contracts.ids import PersonId
 from notifier.dispatcher import Dispatcher
+from notifier.preferences import Preferences
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue, Result
+from runtime.postgres import migrate
 from runtime.tables import Fenced, TablesUnavailable
 from runtime.tail import START
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
@@ -179,6 +181,23 @@ async def test_cancelled_after_planning_nobody_is_reminded(evening: NotifierCell
     assert set(states.values()) == {("dropped", "cancelled")}
 
 
+async def test_cancelled_in_quiet_hours_the_morning_brings_no_older_news(
+    evening: NotifierCell,
+) -> None:
+    night = Preferences(quiet_from=time(11), quiet_to=time(13))  # In Moscow it is noon.
+    await evening.ledger.wish(person("anna"), night)
+    await evening.read_and_send()
+    assert evening.around.got(person("anna")) == []
+    evening.history.tell(cancelled())
+    await evening.read_and_send()
+    await evening.wait(hours=2)
+    assert [one.event_type for one in evening.around.got(person("anna"))] == ["announce_delete"]
+    assert await evening.states(person("anna"), "booking_new", "booking_status") == {
+        "booking_new": ("dropped", "cancelled"),
+        "booking_status": ("dropped", "cancelled"),
+    }
+
+
 async def test_who_leaves_is_not_reminded(evening: NotifierCell) -> None:
     await evening.read_and_send()
     evening.history.tell(booking(BookingLeft, "anna", (True, False)), by="anna")
@@ -319,8 +338,58 @@ async def test_a_mistake_of_ours_parks_one_notice_alone(evening: NotifierCell) -
     )
     await evening.send()
     states = await evening.states(person("boris"))
-    assert states == {"booking_new": ("parked", "KeyError('author_id')")}
+    assert states == {"booking_new": ("parked", "internal_error")}
     assert len(evening.around.got(person("anna"))) == 2
+
+
+async def test_a_notice_that_cannot_be_read_is_parked_alone(evening: NotifierCell) -> None:
+    await evening.read()
+    await evening.pool.execute(
+        "UPDATE notifier.notices SET happened_at = '12000-01-01' WHERE key LIKE $1",
+        f"%{person('boris')}%",
+    )
+    await evening.send()
+    parked = await evening.pool.fetch(
+        "SELECT recipient, reason FROM notifier.notices WHERE state = 'parked'"
+    )
+    assert [tuple(row) for row in parked] == [(person("boris"), "internal_error")]
+    assert len(evening.around.got(person("anna"))) == 2
+
+
+async def test_an_evening_that_cannot_be_read_parks_what_is_said_of_it_alone(
+    evening: NotifierCell,
+) -> None:
+    evening.history.tell(created("other"), published("other"))
+    evening.history.tell(booking(BookingRequested, "anna", (None, True), "other"), by="anna")
+    await evening.read()
+    await evening.pool.execute(
+        "UPDATE notifier.evenings SET state = '{}' WHERE announcement_id = $1", announcement()
+    )
+    await evening.send()
+    (told,) = evening.around.got(person("anna"))
+    assert told.context["announcement_id"] == announcement("other")
+    assert await evening.states(person("boris")) == {"booking_new": ("parked", "internal_error")}
+    fanouts = await evening.pool.fetch("SELECT state, reason FROM notifier.fanouts ORDER BY seq")
+    assert [tuple(row) for row in fanouts] == [("parked", "internal_error"), ("done", None)]
+
+
+async def test_ends_beyond_all_years_are_healed_and_written_no_more(evening: NotifierCell) -> None:
+    await evening.read()
+    with pytest.raises(CheckViolationError):
+        await evening.pool.execute("UPDATE notifier.notices SET expires_at = '10000-01-01'")
+    for table in ("notices", "fanouts"):
+        await evening.pool.execute(
+            f"ALTER TABLE notifier.{table} DROP CONSTRAINT {table}_end_is_readable"
+        )
+        await evening.pool.execute(f"UPDATE notifier.{table} SET expires_at = '10000-01-01'")
+    await evening.pool.execute("UPDATE notifier.notices SET state = 'parked', reason = 'E(''x'')'")
+    await evening.pool.execute("DELETE FROM schema_migrations WHERE name LIKE '0011%'")
+    await migrate(evening.pool)
+    ends = await evening.pool.fetch(
+        "SELECT expires_at, reason FROM notifier.notices"
+        " UNION ALL SELECT expires_at, 'internal_error' FROM notifier.fanouts"
+    )
+    assert {(row["expires_at"].year, row["reason"]) for row in ends} == {(2126, "internal_error")}
 
 
 async def test_ten_thousand_recipients_of_one_change_are_told_once_by_two_dispatchers(

@@ -269,7 +269,9 @@ async def test_wishes_are_kept_and_hold(cell: Cell) -> None:
         {"language": "de"},
         {"tz": "Mars/Olympus"},
         {"off": ["everything"]},
+        {"receipts": "no"},
         {"quiet_from": "22:00"},
+        {"quiet_from": "22:00", "quiet_to": "22:00:00"},
         {"quiet_from": "22:00+03:00", "quiet_to": "08:00"},
         [],
     ],
@@ -277,6 +279,86 @@ async def test_wishes_are_kept_and_hold(cell: Cell) -> None:
 async def test_malformed_wishes_are_refused(cell: Cell, body: Any) -> None:
     status, answer, _ = await cell.send("PUT", "/api/v1/preferences", cell.token("anna"), body)
     assert (status, answer["code"]) == (422, "malformed_body")
+
+
+async def test_wishes_are_tried_without_being_kept(cell: Cell) -> None:
+    token = cell.token("anna")
+    before = await cell.get("/api/v1/preferences", token)
+    status, answer, _ = await cell.send(
+        "PUT", "/api/v1/preferences?dry_run=true", token, {"language": "ru"}
+    )
+    assert (status, answer) == (200, before | {"language": "ru"})
+    assert await cell.get("/api/v1/preferences", token) == before
+
+
+async def test_an_operator_tries_without_doing(cell: Cell) -> None:
+    hour, *_ = await cell.settled("anna")
+    path = f"/api/v1/operator/notices/{hour['id']}"
+    before = await cell.get(path, OPERATOR)
+    later = BEGIN + timedelta(hours=1)
+    body = {"due_at": later.isoformat()}
+    status, answer, _ = await cell.send("PUT", f"{path}?dry_run=true", OPERATOR, body)
+    assert (status, datetime.fromisoformat(answer["due_at"])) == (200, later)
+    status, answer, _ = await cell.send("DELETE", f"{path}?dry_run=true", OPERATOR)
+    assert (status, answer["state"]) == (200, "cancelled")
+    assert await cell.get(path, OPERATOR) == before
+
+
+async def test_an_operator_tries_a_fan_out_without_doing(cell: Cell) -> None:
+    await cell.send("POST", "/neighbours/control/ugc", body={"down": True})
+    await cell.tell()
+    fanouts = "/api/v1/operator/notices/fanouts"
+
+    async def failed() -> bool:
+        found = await cell.get(fanouts, OPERATOR)
+        return [one["reason"] for one in found] == ["ugc does not answer"]
+
+    await cell.until(failed)
+    (before,) = await cell.get(fanouts, OPERATOR)
+    path = f"{fanouts}/{before['position']}/{before['event_index']}"
+    body = {"due_at": BEGIN.isoformat()}
+    status, answer, _ = await cell.send("PUT", f"{path}?dry_run=true", OPERATOR, body)
+    assert (status, answer["state"], answer["reason"]) == (200, "waiting", None)
+    assert await cell.get(fanouts, OPERATOR) == [before]
+    assert (await cell.send("PUT", f"{path}?dry_run=yes", OPERATOR, body))[0] == 422
+
+
+@pytest.mark.parametrize("query", ["dry_run=1", "dry_run=true&dry_run=false", "dry_run="])
+async def test_an_unclear_trial_is_refused_and_not_done(cell: Cell, query: str) -> None:
+    hour, *_ = await cell.settled("anna")
+    notice, token = f"/api/v1/operator/notices/{hour['id']}", cell.token("anna")
+    for method, path, caller, body in (
+        ("PUT", "/api/v1/preferences", token, {"language": "ru"}),
+        ("PUT", notice, OPERATOR, {"due_at": BEGIN.isoformat()}),
+        ("DELETE", notice, OPERATOR, None),
+    ):
+        status, answer, _ = await cell.send(method, f"{path}?{query}", caller, body)
+        assert (status, answer["code"]) == (422, "malformed_query")
+        assert answer["parameter"] == "dry_run"
+    assert (await cell.get(notice, OPERATOR))["state"] == "waiting"
+    assert (await cell.get("/api/v1/preferences", token))["language"] is None
+
+
+@pytest.mark.parametrize(
+    "due_at",
+    ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "2027-03-02T09:00:01Z"],
+)
+async def test_nothing_is_put_off_by_more_than_a_year(cell: Cell, due_at: str) -> None:
+    hour, *_ = await cell.settled("anna")
+    (fanout,) = await cell.get("/api/v1/operator/notices/fanouts", OPERATOR)
+    for path in (str(hour["id"]), f"fanouts/{fanout['position']}/{fanout['event_index']}"):
+        status, answer, _ = await cell.send(
+            "PUT", f"/api/v1/operator/notices/{path}", OPERATOR, {"due_at": due_at}
+        )
+        assert (status, answer["code"]) == (422, "malformed_body")
+        assert answer["errors"][0]["field"] == "due_at"
+
+
+async def test_what_is_asked_for_in_the_past_is_sent_now(cell: Cell) -> None:
+    hour, *_ = await cell.settled("anna")
+    path, body = f"/api/v1/operator/notices/{hour['id']}", {"due_at": "0001-01-01T00:00:00+14:00"}
+    status, answer, _ = await cell.send("PUT", path, OPERATOR, body)
+    assert (status, datetime.fromisoformat(answer["due_at"])) == (200, BEGIN)
 
 
 async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(cell: Cell) -> None:

@@ -11,6 +11,7 @@ from contracts.events import (
     AnnouncementDone,
     BookingApproved,
     BookingLeft,
+    BookingRejected,
     BookingRequested,
 )
 from notifier.backoff import Backoff
@@ -114,6 +115,23 @@ def test_a_cancellation_takes_back_what_waits_to_be_said(history: History) -> No
     history.tell(cancelled)
     assert [row.state for row in edits(history)] == ["dropped"]
     assert planned(history, "anna") == planned(history, "host") == set()
+
+
+def test_a_cancellation_takes_back_the_news_of_bookings_from_those_who_are_told_of_it(
+    history: History,
+) -> None:
+    """Who was turned away is not told of the end, and so still hears of being turned away."""
+    history.tell(booking(BookingRejected, "boris", (False, True)))
+    history.tell(AnnouncementCancelled(announcement_id=announcement(), version=4, by="author"))
+    rows = Folded(history.commits).rows("booking_new", "booking_status", "announce_delete")
+    waiting = {(row.recipient, row.kind) for row in rows if row.state == "waiting"}
+    assert waiting == {
+        (person("boris"), "booking_new"),
+        (person("boris"), "booking_status"),
+        (person("host"), "announce_delete"),
+        (person("anna"), "announce_delete"),
+    }
+    assert {row.reason for row in rows if row.state == "dropped"} == {"cancelled"}
 
 
 def test_the_author_and_the_confirmed_are_reminded_a_day_and_an_hour_before(
