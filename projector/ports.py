@@ -64,7 +64,7 @@ class Snapshot(Protocol):
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
         """Where `announcements.author_rank`, which is no column of a Table, is not what the
-        scores of this snapshot say."""
+        scores of this snapshot say, among evenings that are not over."""
         ...
 
 

@@ -4,7 +4,8 @@ A trial computes every score anew in a shadow table (`read_model.scores_shadow`)
 the live one and with the live ratings, and says who would move and by how much; the shadow
 stays to be looked into. To switch is to publish the new constants (`contracts.scoring`)
 and start: a projector that finds scores of another formula computes all of them anew and
-puts them in place in one transaction. Only a start with the old constants goes back.
+puts them in place in one transaction; reads wait only for the end of it. Only a start with
+the old constants goes back.
 """
 
 import logging
@@ -117,9 +118,12 @@ async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> b
         changed: bool = await connection.fetchval(_SELECT_FORMULA) != wanted
         if changed:
             await _fill_shadow(connection, formula)
-            await connection.execute(_SWITCH)
+            await rank_all_evenings(connection, SHADOW)
             await connection.execute(_STORE_FORMULA, wanted)
-        await rank_all_evenings(connection)
+            # Last: from here to the end of the transaction, reads of scores wait.
+            await connection.execute(_SWITCH)
+        else:
+            await rank_all_evenings(connection)
     if changed:
         log.info("scores computed anew", extra={"formula": wanted})
     return changed

@@ -103,7 +103,9 @@ class Reads:
                 if position < wanted:
                     raise ProjectionBehind(wanted, position)
                 yield Snapshot(connection, position)
-        except TablesUnavailable as error:
+        except (TablesUnavailable, asyncpg.UndefinedColumnError) as error:
+            # A column may be missing where this version came before its migrations: the
+            # projector brings them. To who writes, it is a mistake.
             raise Unavailable from error
 
 

@@ -25,7 +25,6 @@ _UNAVAILABLE: Final = (
     asyncpg.PostgresSystemError,
     # Not migrated yet: whoever starts first does it.
     asyncpg.UndefinedTableError,
-    asyncpg.UndefinedColumnError,
 )
 
 

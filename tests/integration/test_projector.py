@@ -283,3 +283,13 @@ async def test_of_two_projectors_at_once_one_does_the_work_and_one_is_fenced(
         await eventually(lambda: left.position.state.seq == chain.seq)
         assert isinstance((one if one.done() else other).exception(), Fenced)
     assert await stored_rows(tables) == folded(chain)
+
+
+async def test_a_column_that_is_not_there_is_a_mistake_and_nothing_to_wait_for(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Society(1).live(20).chain
+    await chain.write_to(sqlite_journal)
+    await tables.execute("ALTER TABLE read_model.announcements DROP COLUMN description CASCADE")
+    with pytest.raises(asyncpg.UndefinedColumnError):
+        await follow(sqlite_journal, PostgresSink(tables), chain.seq)

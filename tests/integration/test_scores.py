@@ -1,5 +1,6 @@
 """Scores in PostgreSQL: verified, tried with another formula, and computed anew."""
 
+import asyncio
 from typing import Any
 
 import aiohttp
@@ -22,17 +23,19 @@ from projector.verify import verify
 from runtime.journals.sqlite import SqliteJournal
 from runtime.problems import install_problems
 from tests.decided_histories import Chain, Society
-from tests.integration.projector_cell import eventually, folded, follow, stored_rows
+from tests.integration.projector_cell import DEADLINE_S, eventually, folded, follow, stored_rows
 from tests.served import served
 
 BOLD = Formula(prior_weight=1.0)
+STANDING = ("Created", "Alive", "Closed")
+OVER = ("Done", "Cancelled")
 TRIAL = "/api/v1/operator/ratings/trial"
 
 
 @pytest.fixture
 async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
     """A history with ratings, followed to its end."""
-    told = Society(11, people=5).live(400).chain
+    told = Society(11, people=5).live(800).chain
     await told.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), told.seq)
     return told
@@ -62,18 +65,37 @@ def scores_by(formula: Formula, chain: Chain) -> dict[Any, tuple[Any, ...]]:
     return {person: score_row(person, facts, formula) for person, facts in revealed.items()}
 
 
-async def evenings_by_rank(pool: asyncpg.Pool) -> dict[Any, float]:
-    rows = await pool.fetch("SELECT announcement_id, author_rank FROM read_model.announcements")
+async def ranks_of(pool: asyncpg.Pool, *statuses: str) -> dict[Any, float]:
+    """Of the evenings with one of these statuses, as the table has them."""
+    rows = await pool.fetch(
+        """SELECT announcement_id, author_rank FROM read_model.announcements
+           WHERE status = ANY($1::text[])""",
+        statuses,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+async def host_ranks(pool: asyncpg.Pool) -> dict[Any, float]:
+    """What the hosts' scores say, by evening, whatever its status."""
+    rows = await pool.fetch(
+        """SELECT announcement_id, host_rank FROM read_model.announcements
+           JOIN read_model.scores ON person_id = author_id"""
+    )
     return {row[0]: row[1] for row in rows}
 
 
 def ranks_by(formula: Formula, chain: Chain) -> dict[Any, float]:
-    """Of every evening, from the ratings alone."""
+    """Of the evenings that are not over, from the ratings alone."""
     place = tuple(SCORES.types).index("host_rank")
     of_host = {person: row[place] for person, row in scores_by(formula, chain).items()}
-    authors = tuple(ANNOUNCEMENTS.types).index("author_id")
+    names = tuple(ANNOUNCEMENTS.types)
+    author, status = names.index("author_id"), names.index("status")
     evenings = folded(chain)["announcements"]
-    return {key: of_host.get(row[authors], 0.0) for key, row in evenings.items()}
+    return {
+        key: of_host.get(row[author], 0.0)
+        for key, row in evenings.items()
+        if row[status] in STANDING
+    }
 
 
 async def shadow_of(pool: asyncpg.Pool) -> dict[Any, tuple[Any, ...]]:
@@ -90,9 +112,26 @@ async def test_scores_follow_the_ratings(tables: asyncpg.Pool, chain: Chain) -> 
 async def test_an_evening_is_ranked_as_its_host_whichever_of_them_came_first(
     tables: asyncpg.Pool, chain: Chain
 ) -> None:
-    ranks = await evenings_by_rank(tables)
+    ranks = await ranks_of(tables, *STANDING)
     assert len({rank for rank in ranks.values() if rank}) > 1
     assert ranks == ranks_by(PUBLISHED, chain)
+
+
+async def test_an_evening_that_is_over_keeps_its_rank_whatever_its_host_gets(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Society(11, people=5).live(800).chain
+    half = len(chain.payloads) // 2
+    await chain.write_to(sqlite_journal, 0, half)
+    await follow(sqlite_journal, PostgresSink(tables), half)
+    over = await ranks_of(tables, *OVER)
+    before = await host_ranks(tables)
+    await chain.write_to(sqlite_journal, half)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    after = await host_ranks(tables)
+    assert any(before.get(key) != after.get(key) for key in over)
+    await publish_formula(tables, BOLD)
+    assert over.items() <= (await ranks_of(tables, *OVER)).items()
 
 
 async def test_verify_finds_a_score_that_its_ratings_do_not_come_to(
@@ -111,7 +150,7 @@ async def test_verify_finds_an_evening_not_ranked_as_its_host(
     wronged = await tables.fetchrow(
         """UPDATE read_model.announcements SET author_rank = author_rank + 1
            WHERE announcement_id = $1 RETURNING announcement_id, author_rank""",
-        min(folded(chain)["announcements"]),
+        min(ranks_by(PUBLISHED, chain)),
     )
     assert wronged is not None
     result = await result_of_verify(tables, sqlite_journal)
@@ -128,7 +167,7 @@ async def test_a_start_ranks_what_a_projector_without_ranks_has_written(
     await publish_formula(tables)
     await tables.execute("UPDATE read_model.announcements SET author_rank = author_rank / 2 + 1")
     assert not await publish_formula(tables)
-    assert await evenings_by_rank(tables) == ranks_by(PUBLISHED, chain)
+    assert await ranks_of(tables, *STANDING) == ranks_by(PUBLISHED, chain)
     assert (await result_of_verify(tables, sqlite_journal))["ok"]
 
 
@@ -168,15 +207,38 @@ async def test_another_formula_is_taken_over_at_once_and_given_up_again(
     assert await publish_formula(tables, BOLD)
     assert not await publish_formula(tables, BOLD)
     assert (await stored_rows(tables))["scores"] == scores_by(BOLD, chain)
-    assert await evenings_by_rank(tables) == ranks_by(BOLD, chain)
+    assert await ranks_of(tables, *STANDING) == ranks_by(BOLD, chain)
     assert not (await result_of_verify(tables, sqlite_journal))["ok"]
     projector = ProjectorService(sqlite_journal, tables)
     await projector.start()
     await eventually(lambda: projector.ready)
     assert (await stored_rows(tables))["scores"] == scores_by(PUBLISHED, chain)
-    assert await evenings_by_rank(tables) == ranks_by(PUBLISHED, chain)
+    assert await ranks_of(tables, *STANDING) == ranks_by(PUBLISHED, chain)
     assert (await result_of_verify(tables, sqlite_journal))["ok"]
     await projector.stop()
+
+
+async def test_scores_can_be_read_while_evenings_are_ranked_by_another_formula(
+    tables: asyncpg.Pool, chain: Chain
+) -> None:
+    async with tables.acquire() as blocker, asyncio.TaskGroup() as tasks, blocker.transaction():
+        await blocker.execute("SELECT FROM read_model.announcements FOR UPDATE")
+        switching = tasks.create_task(publish_formula(tables, BOLD))
+        await somebody_waits_behind(blocker)
+        async with tables.acquire() as reader, reader.transaction():
+            await reader.execute("SET LOCAL lock_timeout = '1s'")
+            assert await reader.fetchval("SELECT count(*) FROM read_model.scores")
+        assert not switching.done()
+    assert await ranks_of(tables, *STANDING) == ranks_by(BOLD, chain)
+
+
+async def somebody_waits_behind(blocker: Any) -> None:
+    """Another connection waits for what this one holds."""
+    sql = """SELECT count(*) FROM pg_locks
+             WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"""
+    async with asyncio.timeout(DEADLINE_S):
+        while not await blocker.fetchval(sql):
+            await asyncio.sleep(0.005)
 
 
 async def test_an_operator_tries_a_formula_over_http(
