@@ -87,11 +87,15 @@ def verify(
     """
     if offline:
         from launcher.offline import verify_offline
+        from runtime.tables import TablesUnavailable
 
         data = DataDirectory(settings().data)
         if not data.journal_path.exists():
             fail(f"there is no journal in {data.path}")
-        result = ask(_last_of(verify_offline(data)))
+        try:
+            result = ask(_last_of(verify_offline(data)))
+        except TablesUnavailable as error:
+            fail(str(error))
     else:
         result = ask(_verify(address(base_url), operator_token()))
     report_verify(result, as_json=as_json)

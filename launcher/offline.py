@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, aclosing, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
+import asyncpg
+
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
 from projector.history import History
@@ -15,27 +17,38 @@ from projector.verify import verify
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import open_pool
+from runtime.postgres import missing_migrations, open_pool
+from runtime.tables import TablesUnavailable, our_errors
 
 
 async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
-    """The lines of `verify`. Raises DataInUse while a system runs there, ServerError."""
+    """The lines of `verify`. Raises DataInUse while a system runs there, ServerError, and
+    TablesUnavailable where the tables are older than this version."""
     data.occupy()
     try:
         async with PostgresServer(data.path / "postgres") as postgres, AsyncExitStack() as stack:
             pool = await open_pool(postgres.dsn)
             stack.callback(pool.terminate)
+            await _require_migrated(pool, data)
             journal = SqliteJournal(data.journal_path)
             stack.push_async_callback(journal.close)
             votes = _votes(journal, data.path / "clickhouse", stack)
-            async with (
-                PostgresSink(pool).snapshot() as snapshot,
-                aclosing(verify(journal, snapshot, votes)) as lines,
-            ):
+            async with aclosing(verify(journal, PostgresSink(pool), votes)) as lines:
                 async for line in lines:
                     yield line
     finally:
         data.vacate()
+
+
+async def _require_migrated(pool: asyncpg.Pool, data: DataDirectory) -> None:
+    """Before the history is opened, which migrates its own tables."""
+    with our_errors():
+        missing = await missing_migrations(pool)
+    if missing:
+        raise TablesUnavailable(
+            f"the tables in {data.path} are older than this version (without "
+            f"{', '.join(missing)}): start the system once (`practix run`), then verify"
+        )
 
 
 def _votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryVotes:

@@ -1,4 +1,5 @@
-"""Where rows go: the port of the sinks, what passes through it, and what may go wrong."""
+"""What the projector needs of its surroundings: tables to write and to read at one moment,
+and the votes in the history that verify holds against them."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager

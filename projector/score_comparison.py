@@ -31,8 +31,9 @@ async def compare_scores(
     patience_s: float,
 ) -> AsyncGenerator[Line, None]:
     """Progress lines, the last of which has `done` people. `seq` is the snapshot's position:
-    the history is waited for while it moves, and read as it was there. Raises NotCompared."""
-    async with aclosing(_follow(history, seq, patience_s)) as lines:
+    the history is followed the small rest of the way, and read as it was there. Raises
+    NotCompared."""
+    async with aclosing(follow(history, seq, patience_s)) as lines:
         async for line in lines:
             yield line
     stored = {row[0]: row async for part in snapshot.rows(SCORES) for row in part}
@@ -52,9 +53,11 @@ async def compare_scores(
     yield pace.line(done)
 
 
-async def _follow(
+async def follow(
     history: VotesInHistory, seq: int, patience_s: float
 ) -> AsyncGenerator[Line, None]:
+    """Progress lines until the history is at `seq`. Raises NotCompared where it stands still
+    for `patience_s` before."""
     now = asyncio.get_running_loop().time
     moved_at, position = now(), history.position
     while not await history.reach(seq, min(PROGRESS_S, patience_s)):

@@ -98,10 +98,7 @@ class ProjectorService:
             raise RateLimited
         self.verifying = True
         try:
-            async with (
-                self._sink.snapshot() as snapshot,
-                aclosing(verify(self._journal, snapshot, self._history)) as lines,
-            ):
+            async with aclosing(verify(self._journal, self._sink, self._history)) as lines:
                 async for line in lines:
                     yield line
         finally:

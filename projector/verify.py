@@ -3,8 +3,9 @@
 One pass over the journal, from its first record to the tables' position, checks the hash
 chain, proves the rules from the events alone (`projector.ledger`) and computes the rows
 that the tables should have. Then every row of a snapshot is compared, and every score once
-more with what the votes in ClickHouse come to. Nothing is locked, and the event loop is
-given back every few milliseconds, so it can run beside live traffic.
+more with what the votes in ClickHouse come to. Nothing is locked, a history that is far
+behind is waited for before there is a snapshot, and the event loop is given back every few
+milliseconds, so it can run beside live traffic.
 """
 
 import asyncio
@@ -18,12 +19,12 @@ from projector.findings import Findings
 from projector.intake import Intake
 from projector.ledger import Ledger
 from projector.pace import Line, Pace
-from projector.ports import Snapshot, VotesInHistory
+from projector.ports import Sink, Snapshot, VotesInHistory
 from projector.projections.announcements import ANNOUNCEMENTS
 from projector.projections.bookings import BOOKINGS
 from projector.projections.project import TABLES
 from projector.projections.rows import Table
-from projector.score_comparison import NotCompared, compare_scores
+from projector.score_comparison import NotCompared, compare_scores, follow
 from projector.sinks.memory import MemoryTables, Row
 from runtime.journal import Journal
 from runtime.tail import Accepted, Position, Tail
@@ -35,7 +36,7 @@ PATIENCE_S: Final = 30.0
 
 async def verify(
     journal: Journal,
-    snapshot: Snapshot,
+    sink: Sink,
     history: VotesInHistory | None = None,
     *,
     patience_s: float = PATIENCE_S,
@@ -49,12 +50,46 @@ async def verify(
     journal or the history could not be followed to the tables' position, or None) and
     `seconds`. Raises TablesUnavailable; a broken journal is a result.
     """
-    loop = asyncio.get_running_loop()
-    started_at = loop.time()
-    fold = _Fold(await snapshot.position())
+    started_at = asyncio.get_running_loop().time()
+    problem: str | None = None
+    if history is not None:
+        try:
+            async with aclosing(_history_comes(history, sink, patience_s)) as lines:
+                async for line in lines:
+                    yield line
+        except NotCompared as error:
+            history, problem = None, str(error)
+    async with sink.snapshot() as snapshot:
+        fold = _Fold(await snapshot.position(), started_at)
+        compared = _at_one_moment(fold, journal, snapshot, history, problem, patience_s)
+        async with aclosing(compared) as lines:
+            async for line in lines:
+                yield line
+
+
+async def _history_comes(
+    history: VotesInHistory, sink: Sink, patience_s: float
+) -> AsyncGenerator[Line, None]:
+    """To where the tables are now, however long it moves: no snapshot is held meanwhile, for
+    that would keep PostgreSQL from clearing away what has changed since. Raises NotCompared."""
+    async with sink.snapshot() as snapshot:
+        position = await snapshot.position()
+    async with aclosing(follow(history, position.state.seq, patience_s)) as lines:
+        async for line in lines:
+            yield line
+
+
+async def _at_one_moment(
+    fold: "_Fold",
+    journal: Journal,
+    snapshot: Snapshot,
+    history: VotesInHistory | None,
+    problem: str | None,
+    patience_s: float,
+) -> AsyncGenerator[Line, None]:
+    """`problem` is why there is no history. The last line is the result."""
     letters = await snapshot.dead_letters()
     differences = Findings()
-    problem: str | None = None
     in_history: int | None = None
     try:
         async with aclosing(fold.read(journal, patience_s)) as lines:
@@ -72,17 +107,15 @@ async def verify(
                     yield line
     except (JournalBroken, NotCompared) as error:
         problem, in_history = str(error), None
-    yield fold.result(differences, letters, problem) | {
-        "scores_in_history": in_history,
-        "seconds": round(loop.time() - started_at, 3),
-    }
+    yield fold.result(differences, letters, problem) | {"scores_in_history": in_history}
 
 
 class _Fold:
     """Everything that follows from the journal up to `target`."""
 
-    def __init__(self, target: Position) -> None:
+    def __init__(self, target: Position, started_at: float) -> None:
         self.target = target
+        self._started_at = started_at
         self.tables = MemoryTables()
         self._ledger = Ledger()
         self._intake = Intake()
@@ -136,6 +169,7 @@ class _Fold:
             "found": found,
             "dead_letters": dead_letters,
             "problem": problem,
+            "seconds": round(asyncio.get_running_loop().time() - self._started_at, 3),
         }
 
     def _take(self, accepted: Accepted) -> None:

@@ -26,6 +26,7 @@ _CREATE_RECORD: Final = """
         name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz DEFAULT now()
     )
 """
+_HAS_RECORD: Final = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
 _SELECT_APPLIED: Final = "SELECT name, sha256 FROM public.schema_migrations"
 _RECORD: Final = "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)"
 
@@ -73,6 +74,15 @@ async def migrate(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -> list[str]
             return await _apply_missing(connection, directory)
         finally:
             await connection.execute(f"SELECT pg_advisory_unlock({_LOCK_KEY})")
+
+
+async def missing_migrations(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -> list[str]:
+    """Names of the files of `directory` that were not applied yet. Changes nothing."""
+    async with pool.acquire() as connection:
+        applied: set[str] = set()
+        if await connection.fetchval(_HAS_RECORD):
+            applied = {row["name"] for row in await connection.fetch(_SELECT_APPLIED)}
+    return [name for name in _read(directory) if name not in applied]
 
 
 async def _apply_missing(

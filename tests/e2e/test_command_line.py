@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from launcher import cli
 from launcher.demo import Summary
 from launcher.servers.process import HOST, free_port
+from runtime.journals.sqlite import SqliteJournal
+from tests.decided_histories import Chain
 from tests.e2e.test_embedded import PRACTIX, ROOT, START_S_MAX
 
 TRAFFIC = str(ROOT / "demo" / "evening_rush.jsonl")
@@ -94,6 +96,19 @@ def test_a_demo_without_its_file_names_the_file(tmp_path: Path) -> None:
 
 def test_verifying_offline_where_nothing_was_started_is_refused(tmp_path: Path) -> None:
     assert "there is no journal" in practix(tmp_path, "verify", "--offline")
+
+
+async def test_verifying_offline_tables_of_an_older_version_asks_for_a_start(
+    tmp_path: Path,
+) -> None:
+    """And leaves the history as it is."""
+    journal = SqliteJournal(tmp_path / "journal.sqlite")
+    await Chain().write_to(journal)
+    await journal.close()
+    said = await asyncio.to_thread(practix, tmp_path, "verify", "--offline")
+    assert "older than this version" in said
+    assert "start the system once" in said
+    assert not (tmp_path / "clickhouse").exists()
 
 
 def test_a_start_on_a_port_in_use_is_refused_and_leaves_the_data_free(tmp_path: Path) -> None:

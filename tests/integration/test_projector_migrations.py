@@ -1,6 +1,7 @@
 """Migrations: once, in order, whole or not at all, and never edited. And our types."""
 
 import asyncio
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Final
 import asyncpg
 import pytest
 
-from runtime.postgres import MIGRATIONS, MigrationEdited, migrate, open_pool
+from runtime.postgres import MIGRATIONS, MigrationEdited, migrate, missing_migrations, open_pool
 from tests.integration.projector_cell import uuid_text
 
+OPERATIONS: Final = Path(__file__).parents[2] / "docs" / "operations.md"
 RATED_HOST: Final = "INSERT INTO read_model.scores VALUES ($1, 8.5, 7.5, 3, 0, 0, 0, 8.5, 7.5, 3)"
 EVENING: Final = """
     INSERT INTO read_model.announcements (
@@ -42,6 +44,18 @@ async def test_files_are_applied_in_order_and_once_however_many_ask(
     applied = await asyncio.gather(*(migrate(pool, tmp_path) for _ in range(4)))
     assert sorted(applied) == [[], [], [], ["0001_a.sql", "0002_b.sql"]]
     assert await pool.fetchval("SELECT count(*) FROM a") == 1
+
+
+async def test_what_is_missing_can_be_asked_for_without_changing_anything(
+    pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    (tmp_path / "0001_a.sql").write_text("CREATE TABLE a (x integer);")
+    assert await missing_migrations(pool, tmp_path) == ["0001_a.sql"]
+    assert not await exists(pool, "public.schema_migrations")
+    await migrate(pool, tmp_path)
+    (tmp_path / "0002_b.sql").write_text("CREATE TABLE b (x integer);")
+    assert await missing_migrations(pool, tmp_path) == ["0002_b.sql"]
+    assert not await exists(pool, "b")
 
 
 async def test_an_edited_file_is_refused_before_anything_is_applied(
@@ -80,6 +94,19 @@ async def test_evenings_of_before_get_their_hosts_rank_and_their_words(
            WHERE location_words @@ 'zal' AND words @@ 'елки' ORDER BY author_rank"""
     )
     assert [row["author_rank"] for row in evenings] == [0.0, 7.5]
+
+
+async def test_the_read_models_are_made_anew_as_the_operators_are_told_and_no_notice_is_lost(
+    pool: asyncpg.Pool,
+) -> None:
+    everything = await migrate(pool)
+    await pool.execute(EVENING, uuid_text(10), uuid_text(1))
+    await pool.execute("INSERT INTO notifier.people VALUES ($1, 'Ada', 'ru', 'UTC')", uuid_text(1))
+    (told,) = re.findall(r"```sql\n(DROP SCHEMA.*?)```", OPERATIONS.read_text(), re.DOTALL)
+    await pool.execute(told)
+    assert await migrate(pool) == [name for name in everything if name != "0010_notifier.sql"]
+    assert await pool.fetchval("SELECT count(*) FROM read_model.announcements") == 0
+    assert await pool.fetchval("SELECT count(*) FROM notifier.people") == 1
 
 
 async def test_ids_are_text_and_json_is_values_in_both_directions(pool: asyncpg.Pool) -> None:

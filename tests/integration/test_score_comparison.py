@@ -15,7 +15,7 @@ from projector.history import BlockLimits, History
 from projector.history_votes import HistoryVotes, stretches
 from projector.pace import Line
 from projector.projections.scores import SCORES
-from projector.sinks.postgres import PostgresSink
+from projector.sinks.postgres import PostgresSink, PostgresSnapshot
 from projector.verify import verify
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_server import ServerAnalytics
@@ -72,8 +72,8 @@ async def followed(journal: Journal, analytics: Analytics) -> AsyncIterator[Hist
 
 
 async def verdict(pool: asyncpg.Pool, journal: Journal, votes: HistoryVotes | None) -> Line:
-    async with PostgresSink(pool).snapshot() as snapshot:
-        lines = [line async for line in verify(journal, snapshot, votes, patience_s=PATIENCE_S)]
+    sink = PostgresSink(pool)
+    lines = [line async for line in verify(journal, sink, votes, patience_s=PATIENCE_S)]
     return lines[-1]
 
 
@@ -186,6 +186,59 @@ async def test_a_history_that_comes_late_is_waited_for(
         result = await verdict(tables, sqlite_journal, HistoryVotes(analytics, history))
     assert result["ok"], result
     assert result["scores_in_history"]
+
+
+class Watched(PostgresSink):
+    """Knows how many snapshots are held."""
+
+    held = 0
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PostgresSnapshot]:
+        async with super().snapshot() as snapshot:
+            self.held += 1
+            yield snapshot
+            self.held -= 1
+
+
+class Late:
+    """Comes a hundred records nearer each time it is waited for."""
+
+    def __init__(self, votes: HistoryVotes, sink: Watched) -> None:
+        self.people = votes.people
+        self.position = 0
+        self.held: list[int] = []
+        self._sink = sink
+
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        if self.position < seq:
+            self.held.append(self._sink.held)
+            self.position += 100
+        return self.position >= seq
+
+
+async def test_no_snapshot_is_held_while_a_history_far_behind_comes(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, votes: HistoryVotes
+) -> None:
+    sink = Watched(tables)
+    late = Late(votes, sink)
+    lines = [line async for line in verify(sqlite_journal, sink, late, patience_s=PATIENCE_S)]
+    assert lines[-1]["ok"], lines[-1]
+    assert lines[-1]["scores_in_history"]
+    assert lines[0] == {"phase": "history", "done": 100, "of": lines[-1]["position"]}
+    assert len(late.held) > 2
+    assert not any(late.held)
+
+
+async def test_a_history_that_stays_behind_keeps_no_row_from_being_compared(
+    chain: Chain, tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
+) -> None:
+    await tables.execute("DELETE FROM read_model.decisions")
+    standing = HistoryVotes(analytics, History(sqlite_journal, analytics))
+    result = await verdict(tables, sqlite_journal, standing)
+    assert result["records"] == chain.seq
+    assert {one["table"] for one in result["differences"]} == {"decisions"}
+    assert "stands at position 0" in result["problem"]
 
 
 async def test_a_history_that_is_away_is_no_agreement(

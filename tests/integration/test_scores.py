@@ -48,8 +48,7 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def result_of_verify(pool: asyncpg.Pool, journal: SqliteJournal) -> dict[str, Any]:
-    async with PostgresSink(pool).snapshot() as snapshot:
-        return [line async for line in verify(journal, snapshot)][-1]
+    return [line async for line in verify(journal, PostgresSink(pool))][-1]
 
 
 def scores_by(formula: Formula, chain: Chain) -> dict[Any, tuple[Any, ...]]:

@@ -52,8 +52,8 @@ PATIENCE_S: Final = 0.2
 
 
 async def lines_of(pool: asyncpg.Pool, journal: Journal) -> list[Line]:
-    async with PostgresSink(pool).snapshot() as snapshot:
-        return [line async for line in verify(journal, snapshot, patience_s=PATIENCE_S)]
+    sink = PostgresSink(pool)
+    return [line async for line in verify(journal, sink, patience_s=PATIENCE_S)]
 
 
 async def verdict(pool: asyncpg.Pool, journal: Journal) -> Line:
