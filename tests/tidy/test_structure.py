@@ -113,3 +113,10 @@ def test_the_readme_names_only_targets_that_exist() -> None:
     named = set(re.findall(r"`make ([a-z-]+)", (ROOT / "README.md").read_text()))
     assert named
     assert named <= targets
+
+
+def test_a_migration_of_the_notifier_says_so_in_its_name() -> None:
+    """A rebuild forgets all others (docs/operations.md): what was sent is never rebuilt."""
+    for file in (ROOT / "migrations" / "postgres").glob("*.sql"):
+        schemas = set(re.findall(r"\b(notifier|read_model)\.\w", file.read_text()))
+        assert schemas == ({"notifier"} if "notifier" in file.name else {"read_model"}), file.name
