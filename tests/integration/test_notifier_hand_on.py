@@ -19,7 +19,6 @@ from neighbours.settings import NeighboursSettings
 from tests.integration.mail_server import mail_server
 from tests.served import served
 
-pytest.importorskip("apprise")
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own.
 
 SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
