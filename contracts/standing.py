@@ -1,8 +1,9 @@
 """What stands after an event: the fields that it puts into its evening or booking.
 
-The one place for it: the projector writes these fields into tables, the read side folds a
-history with them. Values are absolute, so a later one replaces an earlier one. `modified`
-is the time of the last event of the thing itself; bookings change only an evening's `taken`.
+The projector writes these fields into tables, the read side folds a history with them; what
+an event says of itself here is the write side's as well. Values are absolute, so a later one
+replaces an earlier one. `modified` is the time of the last event of the thing itself; bookings
+change only an evening's `taken`.
 """
 
 from datetime import datetime
@@ -42,9 +43,7 @@ def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
     """Every booking event states the pair after it, so no rule of the write side is known
     here. `reason` and `message` are those of the last event, none where it gave none, as in
     the answer to the write."""
-    waiting = isinstance(event, BookingPreapproved) or (
-        isinstance(event, BookingRequested) and event.waiting
-    )
+    waiting = is_waiting(event)
     return {
         "author_status": event.author_status,
         "guest_status": event.guest_status,
@@ -56,10 +55,35 @@ def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
         "waiting": waiting,
         "preapproved": isinstance(event, BookingPreapproved),
         "hold_until": _hold_until(event),
-        "reason": _reason(event),
+        "reason": reason_of(event),
         "message": getattr(event, "message", None),
         "modified": at,
     }
+
+
+def changed_fields(event: AnnouncementChanged) -> dict[str, Any]:
+    """The fields that the event states, by name."""
+    return {
+        name: value for name in CHANGEABLE_FIELDS if (value := getattr(event, name)) is not UNSET
+    }
+
+
+def is_waiting(event: AnyBookingEvent) -> bool:
+    """Whether the booking stands in line after the event."""
+    return isinstance(event, BookingPreapproved) or (
+        isinstance(event, BookingRequested) and event.waiting
+    )
+
+
+def reason_of(event: AnyBookingEvent) -> str | None:
+    """The code that says why, by a party or by the system."""
+    match event:
+        case BookingReleased():
+            return event.reason
+        case BookingUnsettled():
+            return "moved_clash"
+        case _:
+            return getattr(event, "reason", None)
 
 
 def _changes(
@@ -80,8 +104,7 @@ def _changes(
         case AnnouncementDone():
             return {"status": "Done"}
         case AnnouncementChanged():
-            fields = ((name, getattr(event, name)) for name in CHANGEABLE_FIELDS)
-            return {name: value for name, value in fields if value is not UNSET}
+            return changed_fields(event)
 
 
 def _created(event: AnnouncementCreated, at: datetime) -> dict[str, Any]:
@@ -119,13 +142,3 @@ def _hold_until(event: AnyBookingEvent) -> datetime | None:
             return event.hold_until
         case _:
             return None
-
-
-def _reason(event: AnyBookingEvent) -> str | None:
-    match event:
-        case BookingReleased():
-            return event.reason
-        case BookingUnsettled():
-            return "moved_clash"
-        case _:
-            return getattr(event, "reason", None)

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from msgspec import UNSET, Struct, structs
+from msgspec import Struct, structs
 
 from contracts.booking_state import CONFIRMED, Pair
 from contracts.events import (
-    CHANGEABLE_FIELDS,
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -27,6 +26,7 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.rating_events import RatingGiven
+from contracts.standing import changed_fields
 
 Status = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 
@@ -168,8 +168,8 @@ def news(event: AnnouncementChanged) -> dict[str, Any]:
     """The changed fields that an Evening has, by name."""
     return {
         name: value
-        for name in CHANGEABLE_FIELDS
-        if name in Evening.__struct_fields__ and (value := getattr(event, name)) is not UNSET
+        for name, value in changed_fields(event).items()
+        if name in Evening.__struct_fields__
     }
 
 

@@ -6,13 +6,11 @@ layer that may be dropped), the replay of the journal and the followers.
 
 from datetime import datetime
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from command_api.domain.rating_evolution import apply_rating
 from command_api.domain.state import Announcement, Booking, HeldFor, Layer, Person
 from contracts.events import (
-    CHANGEABLE_FIELDS,
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -25,7 +23,6 @@ from contracts.events import (
     BookingInvited,
     BookingOffered,
     BookingPreapproved,
-    BookingReleased,
     BookingRequested,
     BookingUnsettled,
     DomainEvent,
@@ -33,6 +30,7 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId
 from contracts.rating_events import RatingEvent
+from contracts.standing import changed_fields, is_waiting, reason_of
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
@@ -77,13 +75,6 @@ def evolve_announcement(
         case AnnouncementChanged():
             changes = changed_fields(event)
     return replace(announcement, **changes, version=event.version, modified_at=at)
-
-
-def changed_fields(event: AnnouncementChanged) -> dict[str, object]:
-    """The fields that the event states, by name."""
-    return {
-        name: value for name in CHANGEABLE_FIELDS if (value := getattr(event, name)) is not UNSET
-    }
 
 
 def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
@@ -142,9 +133,7 @@ def _first(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> 
 
 def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
     asked = isinstance(event, BookingRequested)
-    waiting = isinstance(event, BookingPreapproved) or (
-        isinstance(event, BookingRequested) and event.waiting
-    )
+    waiting = is_waiting(event)
     invited_again = isinstance(event, BookingInvited) and booking.guest_status is False
     held_for, hold_until = _hold_after(event)
     return replace(
@@ -158,7 +147,7 @@ def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> B
         hold_until=hold_until,
         requests=booking.requests + asked,
         invited_again=booking.invited_again or invited_again,
-        reason=_reason(event),
+        reason=reason_of(event),
         message=getattr(event, "message", None),
     )
 
@@ -173,16 +162,6 @@ def _hold_after(event: AnyBookingEvent) -> tuple[HeldFor | None, datetime | None
             return "move", event.hold_until
         case _:
             return None, None
-
-
-def _reason(event: AnyBookingEvent) -> str | None:
-    match event:
-        case BookingReleased():
-            return event.reason
-        case BookingUnsettled():
-            return "moved_clash"
-        case _:
-            return getattr(event, "reason", None)
 
 
 def _count_seats(
