@@ -27,6 +27,7 @@ from runtime.clickhouse import (
     QueryRefused,
 )
 from runtime.http import json_response, read_json_body
+from runtime.numbers import whole_number
 from runtime.tail import Position
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,6 @@ NDJSON: Final = "application/x-ndjson"
 ASKED_AT_ONCE_MAX: Final = 2
 FRAME_BYTES_MAX: Final = 192 * 1024
 REACH_S_MAX: Final = 2.0
-POSITION_DIGITS_MAX: Final = 18
 
 Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated or Forbidden where the caller is no operator."""
@@ -198,9 +198,10 @@ def _wanted(request: Request, newest: int) -> tuple[str, Any, Range]:
 
 def _whole(position: str) -> int:
     """Raises Malformed."""
-    if not position.isdecimal() or len(position) > POSITION_DIGITS_MAX:
+    found = whole_number(position)
+    if found is None:
         raise Malformed("malformed_query", {"reason": f"not a position: {position[:40]}"})
-    return int(position)
+    return found
 
 
 async def _bare(parts: AsyncGenerator[Part, None]) -> AsyncGenerator[bytes, None]:

@@ -29,11 +29,12 @@ from query_api.paging import (
     next_page,
 )
 from query_api.past_details import require_seen
-from query_api.reading import POSITION_DIGITS, Reads, answer, path_id
+from query_api.reading import Reads, answer, path_id
 from runtime.clock import Clock
+from runtime.numbers import DIGITS_MAX
 from runtime.tokens import Caller
 
-_Number = Annotated[int, Meta(ge=0, lt=10**POSITION_DIGITS)]
+_Number = Annotated[int, Meta(ge=0, lt=10**DIGITS_MAX)]
 Place = tuple[_Number, _Number]
 """Position, and which event of the command there."""
 

@@ -7,7 +7,8 @@ from starlette.datastructures import QueryParams
 
 from query_api.documented import Parameter
 from query_api.filters import given, malformed, parse_instant
-from query_api.reading import Snapshot, is_position
+from query_api.reading import Snapshot
+from runtime.numbers import whole_number
 
 Moment = int | datetime
 """A position, or an aware instant in UTC."""
@@ -42,8 +43,8 @@ def moment_of(parameters: QueryParams, now: datetime) -> Moment | None:
     text = given(parameters, "as_of")
     if text is None:
         return None
-    if is_position(text):
-        return int(text)
+    if (position := whole_number(text)) is not None:
+        return position
     instant = parse_instant(text, "as_of")
     if instant > now:
         raise malformed("as_of", latest=now)

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from contracts.errors import Malformed
 from contracts.ids import canonical
 from query_api.documented import Parameter
+from runtime.numbers import whole_number
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
@@ -64,10 +65,11 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 def limit_of(parameters: QueryParams) -> int:
     """Raises Malformed."""
     text = parameters.get("limit", str(LIMIT_DEFAULT))
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= LIMIT_MAX:
+    limit = whole_number(text)
+    if limit is None or not 1 <= limit <= LIMIT_MAX:
         bounds = {"minimum": 1, "maximum": LIMIT_MAX}
         raise Malformed("malformed_query", {"parameter": "limit", **bounds})
-    return int(text)
+    return limit
 
 
 def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:

@@ -19,10 +19,10 @@ from query_api.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.neighbours.ports import UgcClient
+from runtime.numbers import whole_number
 from runtime.tables import TablesUnavailable, connected
 from runtime.tokens import Caller, TokenVerifier
 
-POSITION_DIGITS: Final = 18
 """More than that fits no bigint."""
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -112,13 +112,10 @@ class Reads:
 def min_position_of(parameters: QueryParams) -> int:
     """0 where none is asked for. Raises Malformed."""
     text = parameters.get("min_position", "0")
-    if not is_position(text):
+    position = whole_number(text)
+    if position is None:
         raise Malformed("malformed_query", {"parameter": "min_position"})
-    return int(text)
-
-
-def is_position(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= POSITION_DIGITS
+    return position
 
 
 def path_id(request: Request, name: str) -> str:

@@ -17,6 +17,7 @@ from query_api.documented import documented
 from query_api.reading import Reads, answer, path_id
 from query_api.visibility import GUESTS_BUSINESS
 from runtime.http import language_of
+from runtime.numbers import whole_number
 
 COLUMNS: Final = """
     d.*, a.author_id AS evening_author, b.guest_id AS booking_guest,
@@ -82,8 +83,7 @@ def build_router(reads: Reads) -> APIRouter:
         """The decision at a position (`X-Position` of a write): for who gave the command,
         and, where it was not refused, for the parties."""
         caller = await reads.caller(request)
-        text = request.path_params["position"]
-        position = int(text) if text.isdecimal() and len(text) <= 18 else 0
+        position = whole_number(request.path_params["position"]) or 0
         async with reads.snapshot(request) as snapshot:
             row = await snapshot.row(
                 SELECT_AT_POSITION, position, caller.is_super, caller.person_id

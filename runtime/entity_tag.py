@@ -7,8 +7,9 @@ in what surrounds a thing (a new guest, another language) does not make its edit
 from hashlib import blake2b
 from typing import Final
 
+from runtime.numbers import whole_number
+
 _HASH_BYTES: Final = 8
-_VERSION_DIGITS_MAX: Final = 18
 
 
 def entity_tag(body: bytes, version: int | None = None) -> str:
@@ -31,9 +32,5 @@ def versions_in(if_match: str | None) -> frozenset[int] | None:
     if not tags or "*" in tags:
         return None
     versions = (tag.removeprefix("W/").strip('"').partition(".")[0] for tag in tags)
-    return frozenset(int(one) for one in versions if _is_version(one))
-
-
-def _is_version(text: str) -> bool:
-    # Python refuses to read numbers of some thousand digits; no version has nearly as many.
-    return text.isascii() and text.isdecimal() and len(text) <= _VERSION_DIGITS_MAX
+    numbers = map(whole_number, versions)
+    return frozenset(number for number in numbers if number is not None)

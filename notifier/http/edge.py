@@ -10,11 +10,11 @@ from starlette.requests import Request
 from contracts.errors import Malformed, NotFound, Unavailable
 from contracts.ids import canonical
 from runtime.http import read_json_body
+from runtime.numbers import whole_number
 from runtime.openapi import DRY_RUN, response_schema
 from runtime.problems import malformed_body
 from runtime.tables import TablesUnavailable
 
-DIGITS_MAX: Final = 18
 BIGINT_MAX: Final = 2**63 - 1
 INTEGER_MAX: Final = 2**31 - 1
 """What PostgreSQL's columns of these types hold."""
@@ -64,9 +64,10 @@ def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
 def number(request: Request, name: str) -> int | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
-    if given is not None and not _is_number(given):
+    found = None if given is None else whole_number(given)
+    if given is not None and found is None:
         raise Malformed("malformed_query", {"parameter": name})
-    return None if given is None else int(given)
+    return found
 
 
 def limit_of(request: Request) -> int:
@@ -82,10 +83,10 @@ def limit_of(request: Request) -> int:
 
 def path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:
     """Raises NotFound for what is no number, or larger than any that its column holds."""
-    given: str = request.path_params[name]
-    if not _is_number(given) or int(given) > largest:
+    found = whole_number(request.path_params[name])
+    if found is None or found > largest:
         raise NotFound
-    return int(given)
+    return found
 
 
 def answers(kind: Any) -> dict[int | str, dict[str, Any]]:
@@ -101,7 +102,3 @@ def takes(kind: type[BaseModel] | None = None) -> dict[str, Any]:
         schema = kind.model_json_schema()
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}
     return extra
-
-
-def _is_number(given: str) -> bool:
-    return given.isascii() and given.isdecimal() and len(given) <= DIGITS_MAX

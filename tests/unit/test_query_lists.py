@@ -30,7 +30,8 @@ def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
 @pytest.mark.parametrize(
     "query",
     [
-        "limit=0", "limit=101", "limit=-1", "limit=1e1", "limit=", "sort=price", "sort=--created",
+        "limit=0", "limit=101", "limit=-1", "limit=1e1", "limit=", "limit=000000001999", "limit=１",
+        "sort=price", "sort=--created",
         "is_free=1", "is_free=", "has_seats=yes", "fits_my_schedule=maybe",
         "date_from=2030-01-01T00:00:00", "date_from=0001-01-01T00:00:00%2B14:00",
         "date_to=9999-12-31", "date_from=0001-01-01", "date_from=9999-12-31T23:59:59-14:00",
