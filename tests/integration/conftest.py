@@ -1,4 +1,4 @@
-"""What the integration tests of the projector stand on."""
+"""What the integration tests of the projector and of the read side stand on."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import migrate, open_pool
+from tests.integration.read_model_rows import ReadSide, read_side
 
 
 @pytest.fixture
@@ -25,3 +26,15 @@ async def sqlite_journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
     journal = SqliteJournal(tmp_path / "journal.db")
     yield journal
     await journal.close()
+
+
+@pytest.fixture
+async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
+    """The read side over tables that the test fills."""
+    async with read_side(postgres_dsn) as found:
+        yield found
+
+
+@pytest.fixture
+async def host(reads: ReadSide) -> str:
+    return await reads.person("Anna")

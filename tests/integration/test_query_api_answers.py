@@ -1,7 +1,6 @@
 """What every answer of the read side carries: its position, its tag, its language."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -20,17 +19,6 @@ from runtime.clickhouse_migrations import migrate
 from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side
 
 LIST = "/api/v1/announcements"
-
-
-@pytest.fixture
-async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
-    async with read_side(postgres_dsn) as found:
-        yield found
-
-
-@pytest.fixture
-async def host(reads: ReadSide) -> str:
-    return await reads.person("Anna")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The lists of the read side: filters, orders, pages."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from urllib.parse import quote
 from uuid import uuid4
@@ -13,17 +12,6 @@ from query_api.rules import Rules
 from tests.integration.read_model_rows import ReadSide, at, read_side, text_of
 
 LIST = "/api/v1/announcements"
-
-
-@pytest.fixture
-async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
-    async with read_side(postgres_dsn) as found:
-        yield found
-
-
-@pytest.fixture
-async def host(reads: ReadSide) -> str:
-    return await reads.person("Anna")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Who sees what on the read side: every status and visibility, for every role, on every route."""
 
 import re
-from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
 from uuid import uuid4
@@ -15,12 +14,6 @@ from tests.integration.read_model_rows import PAIRS, ReadSide, at, read_side
 STATUSES = ("Created", "Alive", "Closed", "Done", "Cancelled")
 VISIBILITIES = ("public", "subscribers", "invite")
 ANNOUNCED = ("Alive", "Closed", "Done")
-
-
-@pytest.fixture
-async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
-    async with read_side(postgres_dsn) as found:
-        yield found
 
 
 class Cast:
