@@ -69,6 +69,10 @@ down: ## end the containers; volumes stay
 test-unit: $(STAMP) ## what needs nothing running
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
 
+.PHONY: attack
+attack: $(STAMP) ## known attacks on a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
+	$(BIN)/pytest tests/attack
+
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json

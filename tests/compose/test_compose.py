@@ -18,7 +18,7 @@ from launcher.client import operator_lines, token_for
 from runtime.openapi import Document, merge
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
-from tests.e2e.test_embedded import PRACTIX
+from tests.embedded_system import PRACTIX
 from tests.unit.test_profiles import expressions
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ from launcher.demo import Summary
 from launcher.servers.process import HOST, free_port
 from runtime.journals.sqlite import SqliteJournal
 from tests.decided_histories import Chain
-from tests.e2e.test_embedded import PRACTIX, ROOT, START_S_MAX
+from tests.embedded_system import PRACTIX, ROOT, START_S_MAX
 
 TRAFFIC = str(ROOT / "demo" / "evening_rush.jsonl")
 

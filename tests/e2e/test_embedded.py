@@ -2,145 +2,17 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from launcher.servers.process import free_port
+from tests.embedded_system import ROOT, Running, confirmed_guest, running
 
-ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ROOT / "deploy" / "gateway" / "openapi.json"
-PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
-START_S_MAX = 60.0
-
-
-class Running:
-    """A `practix run` and a client of it."""
-
-    def __init__(self, data: Path, session: aiohttp.ClientSession, **environment: str) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.session = session
-        self.environment = {
-            **os.environ,
-            "PORT": str(self.port),
-            "PRACTIX_DATA": str(data),
-            "PYTHONPATH": str(ROOT),
-            **environment,
-        }
-        self.process = subprocess.Popen(
-            [*PRACTIX, "run"],
-            env=self.environment,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    async def ready(self) -> None:
-        async with asyncio.timeout(START_S_MAX):
-            while not (await self.get("/readyz", expect=None) or {}).get("ready"):
-                assert self.process.poll() is None, self.process.communicate()[0]
-                await asyncio.sleep(0.05)
-
-    async def get(self, path: str, token: str | None = None, *, expect: int | None = 200) -> Any:
-        return (await self.send("GET", path, token, expect=expect))[0]
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        token: str | None = None,
-        body: Any = None,
-        *,
-        expect: int | None = 200,
-    ) -> tuple[Any, int]:
-        """The body and the position. `expect` None takes whatever comes, even nothing."""
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        try:
-            async with self.session.request(
-                method, self.url + path, json=body, headers=headers
-            ) as response:
-                content = await response.json(content_type=None)
-                assert expect in (None, response.status), content
-                return content, int(response.headers.get("X-Position", 0))
-        except aiohttp.ClientConnectionError:
-            if expect is not None:
-                raise
-            return None, 0
-
-    async def token(self, login: str) -> str:
-        body, _ = await self.send("POST", "/neighbours/auth/token", body={"login": login})
-        token: str = body["access_token"]
-        return token
-
-    async def film(self) -> str:
-        film: str = (await self.get("/neighbours/movies?q=matrix"))[0]["id"]
-        return film
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*PRACTIX, *arguments],
-            env=self.environment,
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        self.process.send_signal(number)
-        await asyncio.to_thread(self.process.wait, 30)
-        return self.process.returncode
-
-
-@asynccontextmanager
-async def running(data: Path, **environment: str) -> AsyncIterator[Running]:
-    async with aiohttp.ClientSession() as session:
-        system = Running(data, session, **environment)
-        try:
-            await system.ready()
-            yield system
-        finally:
-            if system.process.poll() is None:
-                await system.stop()
-            if system.process.stdout is not None:
-                system.process.stdout.close()
-
-
-def evening(**changes: Any) -> dict[str, Any]:
-    body = {
-        "title": "The Matrix at my place",
-        "description": "",
-        "sub_only": False,
-        "is_free": True,
-        "ticket_count": 2,
-        "event_time": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
-        "event_location": "Moscow",
-    }
-    return {**body, **changes}
-
-
-async def confirmed_guest(system: Running) -> tuple[str, str, int]:
-    """The README's tour; the evening, Boris's token, and the position of the approval."""
-    anna, boris = await system.token("anna"), await system.token("boris")
-    path = f"/api/v1/announcement/{await system.film()}"
-    created, _ = await system.send("POST", path, anna, evening(), expect=201)
-    asked, _ = await system.send("POST", f"/api/v1/booking/{created['id']}", boris, expect=201)
-    _, position = await system.send(
-        "PUT", f"/api/v1/booking/{asked['booking_id']}", anna, {"my_status": True}
-    )
-    return created["id"], boris, position
 
 
 async def assert_guest_is_seen(system: Running, evening_id: str, boris: str, position: int) -> None:

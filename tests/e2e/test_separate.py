@@ -12,7 +12,8 @@ import pytest
 from launcher.separate import SERVICES
 from launcher.servers import kafka
 from tests.conftest import unavailable
-from tests.e2e.test_embedded import PRACTIX, PUBLISHED, ROOT, confirmed_guest, running
+from tests.e2e.test_embedded import PUBLISHED
+from tests.embedded_system import PRACTIX, ROOT, confirmed_guest, running
 
 
 @pytest.mark.timeout(300)

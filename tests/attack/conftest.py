@@ -1,0 +1,35 @@
+"""The system under attack: one embedded system for the whole run, or a running one.
+
+`BASE_URL` names a running system; its operator's token is then in `PRACTIX_OPERATOR_TOKEN`.
+Each test has a name of its own for the people it invents, so that tests do not meet.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
+import aiohttp
+import pytest
+
+from tests.attack.target import Site, Target, own_site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    if base_url := os.environ.get("BASE_URL"):
+        yield Site(base_url.rstrip("/"), os.environ["PRACTIX_OPERATOR_TOKEN"])
+        return
+    with ExitStack() as stack:
+        yield stack.enter_context(own_site(tmp_path_factory.mktemp("attacked")))
+
+
+@pytest.fixture
+async def target(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Target]:
+    """A client of the attacked system, which must still be ready when the test is over."""
+    async with aiohttp.ClientSession() as session:
+        target = Target(site, session, request.node.name)
+        yield target
+        async with asyncio.timeout(30.0):
+            while (await target.send("GET", "/readyz")).status != 200:
+                await asyncio.sleep(0.1)

@@ -1,0 +1,128 @@
+"""A running system as an attacker sees it, and the operator's token for what needs it."""
+
+import os
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import aiohttp
+import msgspec
+from multidict import CIMultiDictProxy
+
+from launcher.data_directory import DataDirectory
+from launcher.servers.process import free_port
+from tests.embedded_system import PRACTIX, ROOT, START_S_MAX, evening
+
+
+@dataclass(frozen=True)
+class Site:
+    """Address and operator's token of a system; its data directory if it is ours."""
+
+    base_url: str
+    operator_token: str
+    data: Path | None = None
+
+
+@contextmanager
+def own_site(data: Path, **environment: str) -> Iterator[Site]:
+    """An embedded system of our own, ended afterwards."""
+    port = free_port()
+    with (data / "output.log").open("w") as output:
+        process = subprocess.Popen(
+            [*PRACTIX, "run"],
+            env={
+                **os.environ,
+                "PORT": str(port),
+                "PRACTIX_DATA": str(data),
+                "PYTHONPATH": str(ROOT),
+                **environment,
+            },
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            _await_ready(process, f"http://127.0.0.1:{port}")
+            token = DataDirectory(data).known_operator_token()
+            assert token is not None
+            yield Site(f"http://127.0.0.1:{port}", token, data)
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _await_ready(process: subprocess.Popen[bytes], base_url: str) -> None:
+    deadline = time.monotonic() + START_S_MAX
+    while time.monotonic() < deadline:
+        assert process.poll() is None, f"ended with {process.returncode}"
+        try:
+            with urllib.request.urlopen(f"{base_url}/readyz", timeout=5):
+                return
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.1)
+    raise TimeoutError(f"{base_url} is not ready after {START_S_MAX} s")
+
+
+class Received(NamedTuple):
+    status: int
+    headers: CIMultiDictProxy[str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+    @property
+    def position(self) -> int:
+        """The write's place in the journal."""
+        return int(self.headers["X-Position"])
+
+
+class Target:
+    """A client of one system. Logins are made the test's own by `prefix`."""
+
+    def __init__(self, site: Site, session: aiohttp.ClientSession, prefix: str) -> None:
+        self.site = site
+        self.session = session
+        self._prefix = prefix
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        **headers: str,
+    ) -> Received:
+        """Whatever comes back. `path` is sent as it is; `_` in header names becomes `-`."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            sent.setdefault("Authorization", f"Bearer {token}")
+        async with self.session.request(
+            method, self.site.base_url + path, json=body, headers=sent, allow_redirects=False
+        ) as response:
+            return Received(response.status, response.headers, await response.read())
+
+    async def operator(self, method: str, path: str, body: Any = None) -> Received:
+        return await self.send(method, path, self.site.operator_token, body)
+
+    async def person(self, login: str) -> tuple[str, str]:
+        """The token and the id of somebody whom only this test knows."""
+        body = {"login": f"{self._prefix}-{login}"}
+        received = await self.send("POST", "/neighbours/auth/token", body=body)
+        return received.json["access_token"], received.json["user_id"]
+
+    async def film(self) -> str:
+        found: str = (await self.send("GET", "/neighbours/movies?q=matrix")).json[0]["id"]
+        return found
+
+    async def evening(self, host_token: str, **changes: Any) -> Received:
+        """The answer to an announcement; `changes` are fields of its body."""
+        path = f"/api/v1/announcement/{await self.film()}"
+        return await self.send("POST", path, host_token, evening(**changes))
