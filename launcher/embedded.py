@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, Protocol
 
+import asyncpg
 from fastapi import FastAPI
 from pydantic import SecretStr
 
@@ -21,6 +22,7 @@ from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
+from launcher.tables import prepare_tables
 from launcher.welcome import Welcome, stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
 from neighbours.in_process import InProcess
@@ -38,14 +40,14 @@ from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
 from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import OnFailure, watch
 from runtime.tokens import TokenSettings, TokenVerifier
 
 log = logging.getLogger(__name__)
 
-POOL_SIZE: Final = 16
+POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 6}
 ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
 
 UNHURRIED: Final = Pace(at_once=2, batch=32)
@@ -112,9 +114,7 @@ async def _start(
     neighbours_state = stand_in(settings, data, clock)
     stack.callback(neighbours_state.close)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
-    pool = await open_pool(postgres.dsn, size_max=POOL_SIZE)
-    stack.callback(pool.terminate)
-    await migrate(pool)
+    pools = await _open_pools(postgres.dsn, stack)
     neighbours = InProcess(neighbours_state)
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
     journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
@@ -124,7 +124,7 @@ async def _start(
     analytics = ChdbAnalytics(data.path / "clickhouse")
     stack.push_async_callback(analytics.close)
     query = QueryService(
-        pool=pool,
+        pool=pools["query_api"],
         verifier=verifier,
         ugc=neighbours.ugc,
         clock=clock,
@@ -134,10 +134,10 @@ async def _start(
     await query.start()
     stack.push_async_callback(query.stop)
     history = HistoryService(journal, analytics, guard)
-    projector = ProjectorService(journal, pool, history=history.votes, clock=clock)
+    projector = ProjectorService(journal, pools["projector"], history=history.votes, clock=clock)
     notifier = NotifierService(
         journal,
-        pool,
+        pools["notifier"],
         Clients(neighbours.notification, neighbours.shortener, neighbours.auth, neighbours.ugc),
         verifier=verifier,
         guard=guard,
@@ -183,6 +183,15 @@ async def _start(
     greeting = welcome(settings, data, neighbours_state)
     starting = asyncio.create_task(_tell_when_ready(command, projector, greeting, on_ready))
     stack.callback(starting.cancel)
+
+
+async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:
+    """A pool for each service, with the service's own rights."""
+    pools = {}
+    for service, dsn in (await prepare_tables(owner_dsn)).items():
+        pools[service] = await open_pool(dsn, size_max=POOL_SIZES[service])
+        stack.callback(pools[service].terminate)
+    return pools
 
 
 async def _tell_when_ready(

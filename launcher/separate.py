@@ -21,6 +21,7 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import HOST, ServerProcess, ServerUnavailable, free_port
 from launcher.settings import Settings
+from launcher.tables import prepare_tables
 from runtime.journals.kafka import create_topic
 
 TOPIC: Final = "practix.journal"
@@ -49,9 +50,10 @@ async def run_separate(
         kafka = await stack.enter_async_context(KafkaServer(data.path / "kafka"))
         postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
         await create_topic(kafka.bootstrap_servers, TOPIC, replication_factor=1)
+        tables = await prepare_tables(postgres.dsn)
         session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         clickhouse = await _clickhouse(stack, data)
-        processes = Processes(settings, data, kafka.bootstrap_servers, postgres.dsn, clickhouse)
+        processes = Processes(settings, data, kafka.bootstrap_servers, tables, clickhouse)
         stack.push_async_callback(processes.stop)
         await processes.start(session)
         await _serve_gateway(stack, settings, processes.addresses, session)
@@ -73,15 +75,16 @@ class Processes:
         settings: Settings,
         data: DataDirectory,
         kafka: str,
-        postgres: str,
+        tables: Mapping[str, str],
         clickhouse: str | None,
     ) -> None:
         self._data = data
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
-            **_shared_environment(settings, data, self.addresses, kafka, postgres),
+            **_shared_environment(settings, data, self.addresses, kafka),
             **({"CLICKHOUSE_DSN": clickhouse} if clickhouse else {}),
+            **{f"{name.upper()}_POSTGRES_DSN": dsn for name, dsn in tables.items()},
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
         }
         logs = data.path / "logs"
@@ -117,13 +120,11 @@ def _shared_environment(
     data: DataDirectory,
     addresses: Mapping[str, str],
     kafka: str,
-    postgres: str,
 ) -> dict[str, str]:
     root = str(Path(__file__).resolve().parent.parent)
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
-        "POSTGRES_DSN": postgres,
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
         "COMMAND_API_OWN_URL": addresses["command_api"],
         "COMMAND_API_CELL_SECRET": data.cell_secret,

@@ -64,9 +64,13 @@ async def migrate(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -> list[str]
     """Apply the files of `directory` that were not yet, in the order of their names.
 
     Each in a transaction of its own; concurrent callers wait for each other. Returns the
-    names applied now. Raises MigrationEdited, before anything is applied.
+    names applied now. Raises MigrationEdited, before anything is applied. A role that may
+    not change tables can call this while nothing is missing; otherwise it gets
+    asyncpg.InsufficientPrivilegeError, and the database's owner has to migrate.
     """
     async with pool.acquire() as connection:
+        if not _missing(_read(directory), await _applied(connection)):
+            return []
         await connection.execute(
             f"SELECT pg_advisory_lock({_LOCK_KEY})", timeout=MIGRATION_TIMEOUT_S
         )
@@ -79,29 +83,40 @@ async def migrate(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -> list[str]
 async def missing_migrations(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -> list[str]:
     """Names of the files of `directory` that were not applied yet. Changes nothing."""
     async with pool.acquire() as connection:
-        applied: set[str] = set()
-        if await connection.fetchval(_HAS_RECORD):
-            applied = {row["name"] for row in await connection.fetch(_SELECT_APPLIED)}
-    return [name for name in _read(directory) if name not in applied]
+        return _missing(_read(directory), await _applied(connection))
 
 
 async def _apply_missing(
     connection: "asyncpg.pool.PoolConnectionProxy", directory: Path
 ) -> list[str]:
     await connection.execute(_CREATE_RECORD)
-    applied = {row["name"]: row["sha256"] for row in await connection.fetch(_SELECT_APPLIED)}
     files = _read(directory)
-    digests = {name: sha256(content).hexdigest() for name, content in files.items()}
-    for name in applied.keys() & files.keys():
-        if applied[name] != digests[name]:
-            raise MigrationEdited(name)
-    missing = [name for name in files if name not in applied]
+    missing = _missing(files, await _applied(connection))
     for name in missing:
         async with connection.transaction():
             await connection.execute(files[name].decode(), timeout=MIGRATION_TIMEOUT_S)
-            await connection.execute(_RECORD, name, digests[name])
+            await connection.execute(_RECORD, name, _digest(files[name]))
         log.info("migration applied", extra={"migration": name})
     return missing
+
+
+async def _applied(connection: "asyncpg.pool.PoolConnectionProxy") -> dict[str, str]:
+    """Name to digest of the migrations that this database has had."""
+    if not await connection.fetchval(_HAS_RECORD):
+        return {}
+    return {row["name"]: row["sha256"] for row in await connection.fetch(_SELECT_APPLIED)}
+
+
+def _missing(files: Mapping[str, bytes], applied: Mapping[str, str]) -> list[str]:
+    """Raises MigrationEdited."""
+    for name in applied.keys() & files.keys():
+        if applied[name] != _digest(files[name]):
+            raise MigrationEdited(name)
+    return [name for name in files if name not in applied]
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()
 
 
 def _read(directory: Path) -> dict[str, bytes]:

@@ -23,8 +23,9 @@ _UNAVAILABLE: Final = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.PostgresSystemError,
-    # Not migrated yet: whoever starts first does it.
+    # Not migrated yet: whoever starts first does it, or the owner, if roles may not.
     asyncpg.UndefinedTableError,
+    asyncpg.InsufficientPrivilegeError,
 )
 
 

@@ -1,0 +1,21 @@
+"""The tables of a system that the launcher starts: migrated, with a role for each service."""
+
+from secrets import token_urlsafe
+
+from runtime.postgres import migrate, open_pool
+from runtime.postgres_roles import SERVICES, dsn_of_role, grant_roles
+
+
+async def prepare_tables(owner_dsn: str) -> dict[str, str]:
+    """Bring the tables to this version's shape, and return each service's own address.
+
+    The roles get new passwords every time, so that none has to be kept anywhere.
+    """
+    pool = await open_pool(owner_dsn, size_max=1)
+    try:
+        await migrate(pool)
+        passwords = {service: token_urlsafe(32) for service in SERVICES}
+        await grant_roles(pool, passwords)
+    finally:
+        pool.terminate()
+    return {service: dsn_of_role(owner_dsn, service, passwords[service]) for service in SERVICES}

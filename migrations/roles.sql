@@ -1,0 +1,74 @@
+-- One role per service, each with the rights it needs and no others. Whoever owns the database
+-- applies this after every migration (runtime/postgres_roles.py); repeating it changes nothing.
+--
+-- A service owns its own schema: the projector replaces tables of the read models, which can
+-- be rebuilt, and cannot touch what the notifier has sent. The query service only reads.
+
+DO $$
+DECLARE
+    service text;
+BEGIN
+    FOREACH service IN ARRAY ARRAY['practix_projector', 'practix_notifier', 'practix_query_api'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
+            EXECUTE format('CREATE ROLE %I', service);
+        END IF;
+        EXECUTE format(
+            'ALTER ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS',
+            service
+        );
+        EXECUTE format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO %I', current_database(), service);
+        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', service);
+        EXECUTE format('GRANT SELECT ON public.schema_migrations TO %I', service);
+    END LOOP;
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+END
+$$;
+
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
+-- Bounds that hold even if a service forgets its own. Verify folds the journal inside a
+-- snapshot, between two statements, and a change of formula computes every score anew.
+ALTER ROLE practix_projector CONNECTION LIMIT 20;
+ALTER ROLE practix_projector SET statement_timeout = '10min';
+ALTER ROLE practix_projector SET lock_timeout = '30s';
+ALTER ROLE practix_projector SET idle_in_transaction_session_timeout = '30min';
+ALTER ROLE practix_notifier CONNECTION LIMIT 20;
+ALTER ROLE practix_notifier SET statement_timeout = '60s';
+ALTER ROLE practix_notifier SET lock_timeout = '30s';
+ALTER ROLE practix_notifier SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE practix_query_api CONNECTION LIMIT 50;
+ALTER ROLE practix_query_api SET statement_timeout = '15s';
+ALTER ROLE practix_query_api SET lock_timeout = '5s';
+ALTER ROLE practix_query_api SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE practix_query_api SET default_transaction_read_only = on;
+
+DO $$
+DECLARE
+    own record;
+    thing record;
+BEGIN
+    FOR own IN
+        VALUES ('read_model', 'practix_projector'), ('notifier', 'practix_notifier')
+    LOOP
+        EXECUTE format('ALTER SCHEMA %I OWNER TO %I', own.column1, own.column2);
+        FOR thing IN
+            SELECT relname FROM pg_class
+            WHERE relnamespace = own.column1::regnamespace AND relkind IN ('r', 'p', 'v', 'm')
+              AND relowner <> own.column2::regrole
+        LOOP
+            EXECUTE format('ALTER TABLE %I.%I OWNER TO %I', own.column1, thing.relname, own.column2);
+        END LOOP;
+        FOR thing IN
+            SELECT oid::regprocedure AS signature FROM pg_proc
+            WHERE pronamespace = own.column1::regnamespace AND proowner <> own.column2::regrole
+        LOOP
+            EXECUTE format('ALTER FUNCTION %s OWNER TO %I', thing.signature, own.column2);
+        END LOOP;
+    END LOOP;
+END
+$$;
+
+GRANT USAGE ON SCHEMA read_model TO practix_query_api;
+GRANT SELECT ON ALL TABLES IN SCHEMA read_model TO practix_query_api;
+ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA read_model
+    GRANT SELECT ON TABLES TO practix_query_api;
