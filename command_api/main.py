@@ -37,7 +37,11 @@ def build_app(settings: Settings, on_failure: OnFailure) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        journal = KafkaJournal(settings.kafka_bootstrap_servers, settings.journal_topic)
+        journal = KafkaJournal(
+            settings.kafka_bootstrap_servers,
+            settings.journal_topic,
+            client_options=settings.kafka.client_options(),
+        )
         async with aiohttp.ClientSession() as session:
             neighbours = connect_neighbours(session, settings.neighbours)
             service = CommandService(

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from command_api.domain.rules import Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
+from runtime.journals.kafka_access import KafkaAccess
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
@@ -27,9 +28,10 @@ class Settings(BaseSettings):
     """Shared by the command processes of one cell."""
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
-            "KAFKA_BOOTSTRAP_SERVERS", "COMMAND_API_KAFKA_BOOTSTRAP_SERVERS"
+            "COMMAND_API_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
         )
     )
+    kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
     neighbours: NeighbourSettings
     token: TokenSettings

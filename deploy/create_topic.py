@@ -1,16 +1,55 @@
-"""Makes the journal's topic with the settings it needs; one that exists is left alone."""
+"""Makes the journal's topic with the settings it needs, and says who may use it.
+
+A topic that exists is left alone. With `KAFKA_WRITERS` and `KAFKA_READERS`, names of accounts
+with commas between them, these are granted their rights (`runtime.journals.kafka_access`);
+`KAFKA__USERNAME` and `KAFKA__PASSWORD` are then an administrator's.
+"""
 
 import asyncio
 import os
 
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
 from runtime.journals.kafka import create_topic
+from runtime.journals.kafka_access import KafkaAccess, grant_journal
+
+TIMEOUT_S = 60.0
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    kafka_bootstrap_servers: str
+    kafka: KafkaAccess = KafkaAccess()
+    practix_journal_topic: str = "practix.journal"
+    practix_replication_factor: int = 1
+
+
+def accounts(variable: str) -> list[str]:
+    return [name for name in os.environ.get(variable, "").split(",") if name]
+
+
+async def main() -> None:
+    settings = Settings()
+    options = settings.kafka.client_options()
+    await create_topic(
+        settings.kafka_bootstrap_servers,
+        settings.practix_journal_topic,
+        replication_factor=settings.practix_replication_factor,
+        timeout_s=TIMEOUT_S,
+        client_options=options,
+    )
+    writers, readers = accounts("KAFKA_WRITERS"), accounts("KAFKA_READERS")
+    if writers or readers:
+        await grant_journal(
+            settings.kafka_bootstrap_servers,
+            settings.practix_journal_topic,
+            writers=writers,
+            readers=readers,
+            timeout_s=TIMEOUT_S,
+            client_options=options,
+        )
+
 
 if __name__ == "__main__":
-    asyncio.run(
-        create_topic(
-            os.environ["KAFKA_BOOTSTRAP_SERVERS"],
-            os.environ.get("PRACTIX_JOURNAL_TOPIC", "practix.journal"),
-            replication_factor=int(os.environ.get("PRACTIX_REPLICATION_FACTOR", "1")),
-            timeout_s=60,
-        )
-    )
+    asyncio.run(main())

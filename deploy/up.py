@@ -1,4 +1,4 @@
-"""`make up`: secrets into .env on the first time, then build, start and wait for healthy.
+"""`make up`: the secrets that .env lacks, then build, start and wait for healthy.
 
 `python deploy/up.py [ENV_FILE]`: the file adds to .env, for example other images.
 COMPOSE_PROFILES=grafana,kafka-ui,mailpit starts those as well. Variables count as compose
@@ -21,6 +21,14 @@ SECRETS = (
     "CELL_SECRET",
     "FEED_SECRET",
     "POSTGRES_PASSWORD",
+    "POSTGRES_PROJECTOR_PASSWORD",
+    "POSTGRES_NOTIFIER_PASSWORD",
+    "POSTGRES_QUERY_API_PASSWORD",
+    "KAFKA_ADMIN_PASSWORD",
+    "KAFKA_COMMAND_API_PASSWORD",
+    "KAFKA_PROJECTOR_PASSWORD",
+    "KAFKA_NOTIFIER_PASSWORD",
+    "KAFKA_UI_PASSWORD",
     "CLICKHOUSE_PASSWORD",
     "PRACTIX_OPERATOR_TOKEN",
 )
@@ -39,9 +47,7 @@ MAILPIT = "mailto://mailpit:1025?from=practix@example.org&to=everybody@example.o
 
 def main(extra: list[str]) -> int:
     own = ROOT / ".env"
-    if not own.exists():
-        own.touch(mode=0o600)
-        own.write_text("".join(f"{name}={secrets.token_urlsafe(32)}\n" for name in SECRETS))
+    make_secrets(own)
     files = [own, *map(Path, extra)]
     values = {**in_files(files), **os.environ}
     environment = {**os.environ, **handed_on(values)}
@@ -52,6 +58,14 @@ def main(extra: list[str]) -> int:
     if not status:
         tell(values)
     return status
+
+
+def make_secrets(file: Path) -> None:
+    """Add those that the file does not have, as after an upgrade that needs more of them."""
+    file.touch(mode=0o600)
+    missing = [name for name in SECRETS if name not in in_files([file])]
+    with file.open("a") as lines:
+        lines.writelines(f"{name}={secrets.token_urlsafe(32)}\n" for name in missing)
 
 
 def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: str) -> int:

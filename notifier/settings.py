@@ -4,6 +4,7 @@ from pydantic import AliasChoices, Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.dispatcher import Pace
+from runtime.journals.kafka_access import KafkaAccess
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
@@ -18,15 +19,16 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8004
     kafka_bootstrap_servers: str = Field(
-        validation_alias=AliasChoices("KAFKA_BOOTSTRAP_SERVERS", "NOTIFIER_KAFKA_BOOTSTRAP_SERVERS")
+        validation_alias=AliasChoices("NOTIFIER_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS")
     )
+    kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
     postgres_dsn: SecretStr = Field(
-        validation_alias=AliasChoices("POSTGRES_DSN", "NOTIFIER_POSTGRES_DSN")
+        validation_alias=AliasChoices("NOTIFIER_POSTGRES_DSN", "POSTGRES_DSN")
     )
     operator_token: SecretStr = Field(
         min_length=16,
-        validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "NOTIFIER_OPERATOR_TOKEN"),
+        validation_alias=AliasChoices("NOTIFIER_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
     neighbours: NeighbourSettings
     token: TokenSettings

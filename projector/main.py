@@ -30,7 +30,11 @@ from runtime.tokens import TokenVerifier
 
 
 def open_journal(settings: Settings) -> Journal:
-    return KafkaJournal(settings.kafka_bootstrap_servers, settings.journal_topic)
+    return KafkaJournal(
+        settings.kafka_bootstrap_servers,
+        settings.journal_topic,
+        client_options=settings.kafka.client_options(),
+    )
 
 
 def build_app(

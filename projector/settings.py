@@ -4,6 +4,7 @@ from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from projector.projector import Limits
+from runtime.journals.kafka_access import KafkaAccess
 from runtime.tokens import TokenSettings
 
 
@@ -18,22 +19,23 @@ class Settings(BaseSettings):
     port: int = 8003
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
-            "KAFKA_BOOTSTRAP_SERVERS", "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS"
+            "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
         )
     )
+    kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
     postgres_dsn: SecretStr = Field(
-        validation_alias=AliasChoices("POSTGRES_DSN", "PROJECTOR_POSTGRES_DSN")
+        validation_alias=AliasChoices("PROJECTOR_POSTGRES_DSN", "POSTGRES_DSN")
     )
     clickhouse_dsn: SecretStr | None = Field(
-        None, validation_alias=AliasChoices("CLICKHOUSE_DSN", "PROJECTOR_CLICKHOUSE_DSN")
+        None, validation_alias=AliasChoices("PROJECTOR_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """Without it there is no history to question; everything else works."""
     clickhouse_analyst_dsn: SecretStr | None = None
     """The read-only account through which questions go (deploy/clickhouse/analyst.xml)."""
     operator_token: SecretStr = Field(
         min_length=16,
-        validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "PROJECTOR_OPERATOR_TOKEN"),
+        validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
     token: TokenSettings | None = None
     """Without it the operator token is the only one that opens the operator routes."""

@@ -21,10 +21,10 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = 8002
     postgres_dsn: SecretStr = Field(
-        validation_alias=AliasChoices("POSTGRES_DSN", "QUERY_API_POSTGRES_DSN")
+        validation_alias=AliasChoices("QUERY_API_POSTGRES_DSN", "POSTGRES_DSN")
     )
     clickhouse_dsn: SecretStr | None = Field(
-        None, validation_alias=AliasChoices("CLICKHOUSE_DSN", "QUERY_API_CLICKHOUSE_DSN")
+        None, validation_alias=AliasChoices("QUERY_API_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """Without it what rests on the history is unavailable; everything else works."""
     neighbours: NeighbourSettings

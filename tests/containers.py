@@ -27,7 +27,6 @@ POLL_S: Final = 0.2
 LOG_TAIL_CHARS: Final = 2_000
 SECRET: Final = "a-secret-of-tests"
 
-KAFKA_PORT: Final = 9092
 POSTGRES_PORT: Final = 5432
 CLICKHOUSE_PORT: Final = 9000
 
@@ -132,11 +131,12 @@ CONTAINERS: Final = {
 
 
 def _advertised_outside(given: Mapping[str, str], port: int) -> dict[str, str]:
-    """One listener more: a broker sends its clients to the address that it advertises, and
-    compose's own, which stays for the broker itself, is none outside of its network."""
+    """One listener more, without accounts: a broker sends its clients to the address that it
+    advertises, and compose's own cannot be reached from outside of its network."""
+    outside = f"OUTSIDE://{HOST}:{port}"
     return {
         "KAFKA_LISTENERS": f"{given['KAFKA_LISTENERS']},OUTSIDE://:{port}",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://localhost:{KAFKA_PORT},OUTSIDE://{HOST}:{port}",
+        "KAFKA_ADVERTISED_LISTENERS": f"{given['KAFKA_ADVERTISED_LISTENERS']},{outside}",
         "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": (
             f"{given['KAFKA_LISTENER_SECURITY_PROTOCOL_MAP']},OUTSIDE:PLAINTEXT"
         ),

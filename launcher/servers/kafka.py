@@ -10,8 +10,9 @@ import os
 import shutil
 import tempfile
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -31,26 +32,26 @@ POM: Final = Path(__file__).with_name("kafka-pom.xml")
 READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_MS: Final = 2_000
 
-PROPERTIES: Final = """\
-process.roles=broker,controller
-node.id=1
-listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
-controller.listener.names=CONTROLLER
-controller.quorum.voters=1@{host}:{controller_port}
-inter.broker.listener.name=PLAINTEXT
-log.dirs={log_dir}
-auto.create.topics.enable=false
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
-group.initial.rebalance.delay.ms=0
-# A killed broker is let in again only when its session is over: 9 s by default.
-broker.session.timeout.ms=2000
-broker.heartbeat.interval.ms=500
-"""
+PROPERTIES: Final = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "listeners": "PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}",
+    "advertised.listeners": "PLAINTEXT://{host}:{port}",
+    "controller.listener.names": "CONTROLLER",
+    "controller.quorum.voters": "1@{host}:{controller_port}",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "log.dirs": "{log_dir}",
+    "auto.create.topics.enable": "false",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    # A killed broker is let in again only when its session is over: 9 s by default.
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
+}
 
 
 def why_unavailable(cache_dir: Path | None = None) -> str | None:
@@ -90,7 +91,11 @@ async def resolve_jars(cache_dir: Path) -> Path:
 
 
 class KafkaServer(Server):
-    """A broker that keeps its port over kill and restart. Makes no topic by itself."""
+    """A broker that keeps its port over kill and restart. Makes no topic by itself.
+
+    `properties` come on top of `PROPERTIES`, and may use the same names in braces.
+    `client_options` are what an aiokafka client needs to be let in.
+    """
 
     def __init__(
         self,
@@ -99,12 +104,16 @@ class KafkaServer(Server):
         port: int | None = None,
         heap: str = "512m",
         cache_dir: Path | None = None,
+        properties: Mapping[str, str] | None = None,
+        client_options: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__("kafka", data_dir)
         self.port = port or free_port()
         self._controller_port = free_port()
         self._heap = heap
         self._cache_dir = cache_dir or default_cache_dir()
+        self._properties = {**PROPERTIES, **(properties or {})}
+        self._client_options = dict(client_options or {})
 
     @property
     def bootstrap_servers(self) -> str:
@@ -128,21 +137,24 @@ class KafkaServer(Server):
 
     def _write_properties(self) -> Path:
         path = self._data_dir / "server.properties"
-        path.write_text(
-            PROPERTIES.format(
-                host=HOST,
-                port=self.port,
-                controller_port=self._controller_port,
-                log_dir=self._log_dir,
-            )
-        )
+        given = {
+            "host": HOST,
+            "port": self.port,
+            "controller_port": self._controller_port,
+            "log_dir": self._log_dir,
+        }
+        lines = (f"{name}={value.format(**given)}" for name, value in self._properties.items())
+        path.touch(mode=0o600)
+        path.write_text("\n".join(lines))
         return path
 
     async def _answers(self) -> bool:
         if not await port_answers(self.port):
             return False
         admin = AIOKafkaAdminClient(
-            bootstrap_servers=self.bootstrap_servers, request_timeout_ms=PROBE_TIMEOUT_MS
+            bootstrap_servers=self.bootstrap_servers,
+            request_timeout_ms=PROBE_TIMEOUT_MS,
+            **self._client_options,
         )
         try:
             await admin.start()

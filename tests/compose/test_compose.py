@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import aiohttp
 import pytest
 
+from deploy import up
 from launcher.client import operator_lines, token_for
 from runtime.openapi import Document, merge
 from tests.compose.images import build, why_no_engine
@@ -33,14 +34,7 @@ DOCUMENTED = {
     **{name: name for name in ("projector", "notifier", "neighbours")},
 }
 
-SECRETS = {
-    "TOKEN_SECRET": "a token secret of tests, of thirty-two bytes or more",
-    "CELL_SECRET": "a cell secret of tests",
-    "FEED_SECRET": "a feed secret of tests",
-    "CLICKHOUSE_PASSWORD": "another-password-of-tests",
-    "POSTGRES_PASSWORD": "a-password-of-tests",
-    "PRACTIX_OPERATOR_TOKEN": "an-operator-token-of-tests",
-}
+SECRETS = {name: f"of-tests-and-long-enough-{name.lower()}" for name in up.SECRETS}
 
 
 class Stack:
