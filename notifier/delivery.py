@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from notifier.effects import NEVER_DELAYED
 from notifier.policies.facts import about
 from notifier.preferences import Preferences, quiet_until
+from notifier.rights import Standing, told_facts
 from notifier.store.queue import Result, Taken
 from notifier.texts.render import Message, Reader, render
-from notifier.world import Evening
 from runtime.neighbours.ports import Notice, Person
 
 SWITCHED_OFF: Final = "switched_off"
@@ -66,15 +66,15 @@ def held_back(taken: Taken, recipient: Recipient, now: datetime) -> Result | Non
 def compose(
     taken: Taken,
     recipient: Recipient,
-    evening: Evening | None,
+    standing: Standing,
     names: Mapping[str, str],
     short_link: str,
     now: datetime,
 ) -> Notice:
     """The message. A reminder speaks of the evening as it is now, not as it was planned."""
-    facts = taken.facts
-    if taken.event_time is not None and evening is not None:
-        facts = facts | about(evening)
+    facts = told_facts(taken.facts, taken.recipient, standing)
+    if taken.event_time is not None:
+        facts = facts | about(standing.evening)
     message: Message = render(taken.kind, facts, recipient.reader, names, now)
     return Notice(
         key=taken.key,

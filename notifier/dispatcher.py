@@ -18,6 +18,7 @@ from notifier.backoff import Backoff
 from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed
 from notifier.outgoing import expanded
 from notifier.preferences import DEFAULT
+from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
 from runtime.clock import Clock
 from runtime.neighbours.ports import (
@@ -32,6 +33,8 @@ from runtime.tables import RowsRefused, TablesUnavailable
 log = logging.getLogger(__name__)
 
 UNKNOWN_PERSON: Final = "unknown_person"
+NO_TABLES: Final = "PostgreSQL does not answer"
+REBUILDING: Final = "the notifier is reading the journal again"
 INTERNAL_ERROR: Final = "internal_error"
 """A mistake of ours; the log says which."""
 
@@ -145,6 +148,8 @@ class Dispatcher:
             return Result(taken.id, "parked", f"{error.name} refused it with {error.status}")
         except DependencyDown as error:
             return self._again(taken, f"{error.name} does not answer")
+        except TablesUnavailable:
+            return self._again(taken, NO_TABLES)
         except Exception:  # A mistake of ours must hold up this one notice alone.
             log.exception("notice not sent", extra={"notice": taken.key})
             return Result(taken.id, "parked", INTERNAL_ERROR)
@@ -156,16 +161,26 @@ class Dispatcher:
         recipient = Recipient(person, around.wishes.get(taken.recipient, DEFAULT))
         if (held := held_back(taken, recipient, now)) is not None:
             return held
-        notice = compose(
-            taken,
-            recipient,
-            around.evenings.get(taken.announcement_id),
-            await self._names(taken, around),
-            await self._link(taken.announcement_id, around),
-            now,
-        )
-        await self._notification.send(notice)
+        names = await self._names(taken, around)
+        link = await self._link(taken.announcement_id, around)
+        # Last: what may be said is decided by the rights of the moment in which it goes.
+        standing = await self._queue.standing(taken.announcement_id, taken.recipient)
+        if standing is None:
+            return self._again(taken, REBUILDING)
+        if (reason := await self._forbidden(taken, standing)) is not None:
+            return Result(taken.id, "dropped", reason)
+        await self._notification.send(compose(taken, recipient, standing, names, link, now))
         return Result(taken.id, "sent", sent_at=self._clock())
+
+    async def _forbidden(self, taken: Taken, standing: Standing) -> str | None:
+        """Raises DependencyDown where UGC has to be asked and does not answer."""
+        kind, recipient = taken.kind, taken.recipient
+        if (reason := forbidden(kind, taken.facts, recipient, standing)) is not None:
+            return reason
+        if needs_following(kind, recipient, standing):
+            follows = await self._ugc.follows(standing.evening.author_id, recipient)
+            return None if follows else NO_FOLLOWER
+        return None
 
     def _again(self, taken: Taken, reason: str) -> Result:
         next_at = self._clock() + self._pace.backoff.pause(taken.attempts, self._random)

@@ -19,9 +19,10 @@ from contracts.ids import AnnouncementId, BookingId, PersonId
 from notifier.effects import Facts, FanOut, Kind
 from notifier.outgoing import FanOutRow, Row, Source
 from notifier.preferences import Preferences
+from notifier.rights import Standing
 from notifier.store.outbox import insert_rows
 from notifier.store.state import SELECT_EVENINGS, evening_of
-from notifier.world import Evening
+from notifier.world import Evening, Participation
 from runtime.neighbours.ports import Person
 from runtime.tables import connected, transaction
 
@@ -69,6 +70,15 @@ END_FANOUT: Final = """
 """
 SELECT_PEOPLE: Final = """
     SELECT person_id, name, language, tz FROM notifier.people WHERE person_id = ANY($1::uuid[])
+"""
+# One statement, so that the parts are of one moment. While the journal is read again, what
+# the tables say is of the past.
+SELECT_STANDING: Final = """
+    SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated
+    FROM notifier.reader_position r
+    JOIN notifier.evenings e ON e.announcement_id = $1
+    LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
+    WHERE r.reader = 'notifier' AND r.seq >= r.told_seq
 """
 SELECT_WISHES: Final = """
     SELECT person_id, wishes FROM notifier.preferences WHERE person_id = ANY($1::uuid[])
@@ -118,7 +128,6 @@ class Surroundings(NamedTuple):
 
     people: dict[PersonId, Person]
     wishes: dict[PersonId, Preferences]
-    evenings: dict[AnnouncementId, Evening]
     links: dict[AnnouncementId, str]
 
 
@@ -165,15 +174,29 @@ class Queue:
         async with connected(self._pool) as connection:
             known = await connection.fetch(SELECT_PEOPLE, list(people))
             wishes = await connection.fetch(SELECT_WISHES, list(people))
-            states = await connection.fetch(SELECT_EVENINGS, evenings)
             links = await connection.fetch(SELECT_LINKS, evenings)
-        found = [evening_of(row["state"]) for row in states]
         return Surroundings(
             people={row["person_id"]: Person(**dict(row)) for row in known},
             wishes={row["person_id"]: wishes_of(row["wishes"]) for row in wishes},
-            evenings={one.announcement_id: one for one in found},
             links={row["announcement_id"]: row["short_link"] for row in links},
         )
+
+    async def standing(
+        self, announcement_id: AnnouncementId, recipient: PersonId
+    ) -> Standing | None:
+        """Where the recipient stands towards the evening now; None while that is not known,
+        because the journal is being read again."""
+        async with connected(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_STANDING, announcement_id, recipient)
+        if row is None:
+            return None
+        participation = None
+        if row["booking_id"] is not None:
+            pair = row["author_status"], row["guest_status"]
+            participation = Participation(
+                row["booking_id"], announcement_id, recipient, pair, row["seated"]
+            )
+        return Standing(evening_of(row["state"]), participation)
 
     async def remember_link(self, announcement_id: AnnouncementId, link: str) -> None:
         async with connected(self._pool) as connection:

@@ -64,7 +64,7 @@ def _await_ready(process: subprocess.Popen[bytes], base_url: str) -> None:
         try:
             with urllib.request.urlopen(f"{base_url}/readyz", timeout=5):
                 return
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.1)
     raise TimeoutError(f"{base_url} is not ready after {START_S_MAX} s")
 

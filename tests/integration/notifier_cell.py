@@ -64,7 +64,8 @@ class Around:
         return self.followers_of.get(author_id, ())
 
     async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
-        raise NotImplementedError
+        self._answer("ugc")
+        return follower_id in self.followers_of.get(author_id, ())
 
     async def following(self, user_id: PersonId) -> frozenset[PersonId]:
         raise NotImplementedError

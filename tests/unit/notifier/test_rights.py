@@ -1,0 +1,115 @@
+"""Who may still be told, and how much, when a planned notice goes."""
+
+from typing import Any, get_args
+
+import pytest
+
+from contracts.events import AnnouncementCreated
+from contracts.ids import BookingId
+from notifier.effects import Facts, Kind
+from notifier.policies.facts import HIDDEN
+from notifier.rights import TOLD_TO, Standing, forbidden, needs_following, told_facts
+from notifier.world import Evening, Participation
+from tests.unit.notifier.told import announcement, created, person
+
+ANNA, HOST = person("anna"), person("host")
+CONFIRMED, ASKED, INVITED = (True, True), (None, True), (True, None)
+REMOVED, REVOKED, LEFT, WITHDRAWN = (False, True), (False, None), (True, False), (None, False)
+GONE = (REMOVED, REVOKED, LEFT, WITHDRAWN, (False, False), None)
+
+
+def evening(**fields: Any) -> Evening:
+    told: AnnouncementCreated = created()
+    given = {name: getattr(told, name) for name in Evening.__struct_fields__ if hasattr(told, name)}
+    return Evening(**given | {"status": "Alive"} | fields)
+
+
+def standing(pair: tuple[bool | None, bool | None] | None, **fields: Any) -> Standing:
+    mine = pair and Participation(
+        BookingId("b"), announcement(), ANNA, pair, seated=pair == CONFIRMED
+    )
+    return Standing(evening(**fields), mine)
+
+
+def why_not(kind: Kind, pair: Any, facts: Facts | None = None, **fields: Any) -> str | None:
+    return forbidden(kind, facts or {}, ANNA, standing(pair, **fields))
+
+
+@pytest.mark.parametrize("pair", GONE)
+def test_who_is_no_longer_involved_hears_of_no_edit(pair: Any) -> None:
+    assert why_not("announce_put", pair) == "not_involved"
+
+
+@pytest.mark.parametrize("pair", [CONFIRMED, ASKED, INVITED])
+def test_who_is_involved_hears_of_edits(pair: Any) -> None:
+    assert why_not("announce_put", pair) is None
+
+
+@pytest.mark.parametrize("kind", ["remind_day", "remind_hour", "score_request"])
+def test_only_who_comes_is_reminded_and_asked_to_rate(kind: Kind) -> None:
+    assert why_not(kind, CONFIRMED) is None
+    for pair in (*GONE, ASKED, INVITED):
+        assert why_not(kind, pair) == "not_coming"
+
+
+def test_an_invitation_that_was_taken_back_is_not_told() -> None:
+    assert why_not("booking_new", INVITED, {"what": "invited"}) is None
+    assert why_not("booking_new", LEFT, {"what": "invited"}) is None
+    for pair in (REVOKED, (False, False), None):
+        assert why_not("booking_new", pair, {"what": "invited"}) == "not_invited"
+        assert why_not("announce_new", pair, {"invited": True}) == "not_invited"
+
+
+def test_news_for_followers_need_an_evening_that_is_open_to_them() -> None:
+    assert why_not("announce_new", None) is None
+    assert why_not("announce_new", None, visibility="invite") == "not_for_followers"
+    assert why_not("announce_new", INVITED, visibility="invite") is None
+    for over in ("Cancelled", "Done", "Created"):
+        assert why_not("announce_new", None, status=over) == "not_open"
+
+
+def test_only_a_stranger_to_a_followers_evening_needs_to_follow() -> None:
+    def needs(pair: Any, visibility: str, kind: Kind = "announce_new") -> bool:
+        return needs_following(kind, ANNA, standing(pair, visibility=visibility))
+
+    assert needs(None, "subscribers")
+    assert not needs(None, "public")
+    assert not needs(INVITED, "subscribers")
+    assert not needs(None, "subscribers", "announce_delete")
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_the_author_is_told_and_a_stranger_only_of_a_new_evening(kind: Kind) -> None:
+    facts = {"what": "requested"}
+    assert forbidden(kind, facts, HOST, standing(None)) is None
+    assert (forbidden(kind, facts, ANNA, standing(None)) is None) is (kind == "announce_new")
+
+
+@pytest.mark.parametrize("pair", [ASKED, INVITED])
+def test_an_address_that_was_hidden_meanwhile_is_not_told(pair: Any) -> None:
+    moved = {"old": "Tverskaya 1", "new": "Arbat 2"}
+    facts: Facts = {"diff": {"event_location": moved, "title": {"old": "A", "new": "B"}}}
+    told = told_facts(facts, ANNA, standing(pair, hide_location=True))
+    assert told["diff"] == {"event_location": HIDDEN, "title": {"old": "A", "new": "B"}}
+    assert facts["diff"]["event_location"] == moved, "the plan stays what it was"
+    for sees in (standing(pair), standing(CONFIRMED, hide_location=True)):
+        assert told_facts(facts, ANNA, sees) == facts
+    assert told_facts(facts, HOST, standing(None, hide_location=True)) == facts
+
+
+def test_what_was_planned_without_the_address_never_gets_it() -> None:
+    facts: Facts = {"diff": {"event_location": HIDDEN}}
+    assert told_facts(facts, ANNA, standing(CONFIRMED)) == facts
+
+
+def test_where_else_a_guest_is_expected_is_not_told_to_the_host() -> None:
+    facts: Facts = {"what": "released", "clashes": ["other"]}
+    assert told_facts(facts, ANNA, standing(LEFT)) == facts
+    assert told_facts(facts, HOST, standing(None)) == {"what": "released"}
+
+
+def test_a_fact_that_is_not_listed_is_told_to_nobody() -> None:
+    assert "secret" not in TOLD_TO
+    facts: Facts = {"secret": 1, "title": "T"}
+    for recipient in (ANNA, HOST):
+        assert told_facts(facts, recipient, standing(CONFIRMED)) == {"title": "T"}
