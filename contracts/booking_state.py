@@ -15,6 +15,10 @@ BookingState = Literal[
     "ended",
 ]
 
+ReasonBy = Literal["person", "system"]
+"""Who gave a reason: a person in words of their own, or the system as one of its codes. A
+person may type anything, a code of the system's too."""
+
 Pair = tuple[bool | None, bool | None]
 
 CONFIRMED: Final[Pair] = (True, True)

@@ -84,7 +84,9 @@ REFUSALS: Final[dict[str, Text]] = {
         "Заявку слишком много раз отзывали и подавали снова.",
     ),
     "author_said_no": Text("The host said no.", "Организатор отказал."),
-    "guest_said_no": Text("The guest said no.", "Гость отказался."),
+    "guest_said_no": Text(
+        "The guest is no longer asking to come.", "Гость больше не просит места."
+    ),
     "invite_revoked": Text("The invitation was taken back.", "Приглашение отозвано."),
     "booking_frozen": Text(
         "The evening is over or cancelled: its bookings no longer change.",

@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from contracts.booking_state import booking_state
+from contracts.booking_state import ReasonBy, booking_state
 from contracts.events import (
     CHANGEABLE_FIELDS,
     AnnouncementCancelled,
@@ -84,6 +84,13 @@ def reason_of(event: AnyBookingEvent) -> str | None:
             return "moved_clash"
         case _:
             return getattr(event, "reason", None)
+
+
+def reason_by(event: AnyBookingEvent) -> ReasonBy | None:
+    """Who gave the reason of the event; None if there is none."""
+    if isinstance(event, BookingReleased | BookingUnsettled):
+        return "system"
+    return None if reason_of(event) is None else "person"
 
 
 def _changes(

@@ -2,11 +2,13 @@
 
 The nine pairs of (author_status, guest_status) and their moves are REQUIREMENTS §3.1.
 Each side sets its own flag only; when both are true the guest is confirmed, which is
-where seats and overlaps are checked (`seats.confirm`).
+where seats and overlaps are checked (`seats.confirm`). An answer never becomes something
+else: a yes to a request that is gone is refused, and only `invite` invites
+(docs/decisions/0009-answers-meet-what-is-there.md).
 """
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from command_api.domain.commands import (
     AnswerBooking,
@@ -65,16 +67,23 @@ def request(story: Recorder, actor: PersonId, command: RequestBooking) -> Outcom
         booking = _unborn(announcement, command.booking_id, actor, story.now)
         _ask(story, announcement, booking, command.message)
     elif booking.guest_status is True:
-        code = "author_said_no" if booking.author_status is False else "already_booked"
-        raise CommandRefused(code, {"booking_id": booking.id, "state": booking.state})
+        if booking.author_status is False:
+            raise _contradicted("author_said_no", booking)
+        raise CommandRefused("already_booked", _as_it_is(booking))
     else:
         _demand_moving(announcement, story.now)
+        if booking.pair == (False, False):
+            raise _contradicted("author_said_no", booking)
         _guest_yes(story, announcement, booking, command.message)
     return _outcome(story, booking.id, created=True)
 
 
 def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
-    """The actor's side of a booking says yes or no. Saying it again adds nothing."""
+    """The actor's side of a booking says yes or no. Saying it again adds nothing.
+
+    An answer to what is no longer there is refused, with the booking as it is now: the other
+    side may have said something in between that the actor had not seen.
+    """
     booking = _addressed(story, command)
     announcement = story.announcement(booking.announcement_id)
     as_guest = actor == booking.guest_id
@@ -86,8 +95,12 @@ def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
         raise Forbidden
     own = booking.guest_status if as_guest else booking.author_status
     if own is not command.my_status:
-        _demand_moving(announcement, story.now)
-        _move(story, announcement, booking, as_guest, command)
+        try:
+            _demand_moving(announcement, story.now)
+            _move(story, announcement, booking, as_guest, command)
+        except CommandRefused as refusal:
+            facts = _as_it_is(booking) | refusal.facts
+            raise CommandRefused(refusal.code, facts) from refusal
     return _outcome(story, booking.id)
 
 
@@ -166,7 +179,7 @@ def _guest_yes(
         case (False, False):
             turn(story, booking, BookingReconsidered, (False, True))
         case _:
-            raise CommandRefused("invite_revoked", {"booking_id": booking.id})
+            raise _contradicted("invite_revoked", booking)
 
 
 def _author_yes(
@@ -180,6 +193,8 @@ def _author_yes(
             confirm(story, booking, BookingApproved, message)
         case (False, False):
             turn(story, booking, BookingReconsidered, (True, False))
+        case (None, False):
+            raise _contradicted("guest_said_no", booking)
         case _:
             _ask_again(story, announcement, booking, None)
 
@@ -188,11 +203,26 @@ def _say_no(story: Recorder, booking: Booking, as_guest: bool, command: AnswerBo
     moves = _GUEST_NO if as_guest else _AUTHOR_NO
     kind = moves.get(booking.pair)
     if kind is None:
-        code = "invite_revoked" if as_guest else "guest_said_no"
-        raise CommandRefused(code, {"booking_id": booking.id, "state": booking.state})
+        raise _contradicted("invite_revoked" if as_guest else "guest_said_no", booking)
     pair = (booking.author_status, False) if as_guest else (False, booking.guest_status)
     turn(story, booking, kind, pair, reason=command.reason, message=command.message)
     settle(story, booking.announcement_id)
+
+
+def _contradicted(code: str, booking: Booking) -> CommandRefused:
+    """The other side has said no: what was to be answered is gone, and `why` says how."""
+    why = booking.reason if booking.reason_by == "system" else booking.state
+    return CommandRefused(code, _as_it_is(booking) | {"why": why})
+
+
+def _as_it_is(booking: Booking) -> dict[str, Any]:
+    """The facts of a refusal that show the booking as it is now."""
+    return {
+        "booking_id": booking.id,
+        "state": booking.state,
+        "author_status": booking.author_status,
+        "guest_status": booking.guest_status,
+    }
 
 
 def _ask(

@@ -30,7 +30,7 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId
 from contracts.rating_events import RatingEvent
-from contracts.standing import changed_fields, is_waiting, reason_of
+from contracts.standing import changed_fields, is_waiting, reason_by, reason_of
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
@@ -148,6 +148,7 @@ def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> B
         requests=booking.requests + asked,
         invited_again=booking.invited_again or invited_again,
         reason=reason_of(event),
+        reason_by=reason_by(event),
         message=getattr(event, "message", None),
     )
 

@@ -16,7 +16,7 @@ from typing import Literal, TypeVar
 from msgspec import Struct
 
 from command_api.domain.rating_state import Rating, Standing
-from contracts.booking_state import CONFIRMED, BookingState, Pair, booking_state
+from contracts.booking_state import CONFIRMED, BookingState, Pair, ReasonBy, booking_state
 from contracts.events import CloseReason, Visibility
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
@@ -107,6 +107,7 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     invited_again: bool = False
     """Whether the author has asked again after the guest's own no; allowed once."""
     reason: str | None = None
+    reason_by: ReasonBy | None = None
     message: str | None = None
 
     @property

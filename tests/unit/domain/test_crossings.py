@@ -10,7 +10,6 @@ from contracts.events import (
     BookingEvent,
     BookingInvited,
     BookingPreapproved,
-    BookingReconsidered,
     BookingRequested,
 )
 from contracts.ids import PersonId
@@ -44,7 +43,7 @@ ASKING: dict[str, Move] = {
     "declined": (BookingAccepted, True, True),
     "withdrawn": (BookingRequested, None, True),
     "revoked": "invite_revoked",
-    "ended": (BookingReconsidered, False, True),
+    "ended": "author_said_no",
 }
 INVITING: dict[str, Move] = {
     "requested": (BookingApproved, True, True),

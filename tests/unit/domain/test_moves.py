@@ -84,7 +84,7 @@ MOVES: dict[str, dict[tuple[str, bool], Move]] = {
         (ANN, False): QUIET,
     },
     "withdrawn": {
-        (HOST, True): (BookingInvited, True, None),
+        (HOST, True): "guest_said_no",
         (HOST, False): "guest_said_no",
         (ANN, True): (BookingRequested, None, True),
         (ANN, False): QUIET,
