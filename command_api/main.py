@@ -1,6 +1,5 @@
 """A command process of its own. Wired in `build_app`."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,15 +24,13 @@ from runtime.journals.kafka import KafkaJournal
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.process_routes import build_process_router
-from runtime.serving import OnFailure, serve, watch
+from runtime.serving import serve
+from runtime.tasks import run_aside
 from runtime.tokens import TokenVerifier
 
 
-def build_app(settings: Settings, on_failure: OnFailure) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down.
-
-    `on_failure` is called when the journal cannot be trusted, or the code.
-    """
+def build_app(settings: Settings) -> FastAPI:
+    """The whole process; it works between the app's start-up and shut-down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -66,8 +63,8 @@ def build_app(settings: Settings, on_failure: OnFailure) -> FastAPI:
                     lambda: {**service.readiness(), "circuits": neighbours.circuits()}
                 )
             )
-            watch(await service.start(), "command node", on_failure)
-            sparing = asyncio.create_task(_spare_when_loaded(service))
+            await service.start()
+            sparing = run_aside(_spare_when_loaded(service), "sparing of the collector")
             yield
             sparing.cancel()
             await service.stop()

@@ -22,6 +22,7 @@ from command_api.metrics import FIGURES, observe
 from command_api.rendering import renderer
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
+from runtime.tasks import end, keep_running
 from runtime.tokens import TokenVerifier
 
 NONCE_BYTES = 16
@@ -82,8 +83,8 @@ class CommandService:
 
     async def start(self) -> asyncio.Task[None]:
         """Begin to follow the journal and to stand for leader. The task ends only by
-        failing: with JournalBroken the process must stop."""
-        self._running = asyncio.create_task(self.node.run(), name="command node")
+        failing, with JournalBroken; the process ends with it."""
+        self._running = keep_running(self.node.run(), "command node")
         return self._running
 
     async def stop(self) -> None:
@@ -91,10 +92,7 @@ class CommandService:
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S_MAX):
                 await self.node.resign()
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._running
+        await end(self._running)
         await self.node.close()
 
     def readiness(self) -> dict[str, Any]:

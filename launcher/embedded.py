@@ -41,8 +41,9 @@ from runtime.journals.sqlite import SqliteJournal
 from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
+from runtime.process import current_process
 from runtime.process_routes import build_process_router
-from runtime.serving import OnFailure, watch
+from runtime.tasks import run_aside
 from runtime.tokens import TokenSettings, TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -79,21 +80,20 @@ def build_app(
     settings: Settings,
     data: DataDirectory,
     on_ready: OnReady,
-    on_failure: OnFailure,
 ) -> FastAPI:
     """The whole system; it works between the app's start-up and shut-down.
 
     `on_ready` is called, with what a newcomer wants to read, once commands are taken and
-    reads follow; `on_failure`, with the reason, when a part has stopped for good.
+    reads follow.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             try:
-                await _start(app, settings, data, on_ready, on_failure, stack)
+                await _start(app, settings, data, on_ready, stack)
             except ServerError as error:
-                on_failure(str(error))  # To be read by a person: no traceback.
+                current_process().fail(str(error))  # To be read by a person: no traceback.
             yield
 
     app = make_app(TITLE, lifespan)
@@ -106,7 +106,6 @@ async def _start(
     settings: Settings,
     data: DataDirectory,
     on_ready: OnReady,
-    on_failure: OnFailure,
     stack: AsyncExitStack,
 ) -> None:
     clock = shifted_clock(settings.clock_offset_s)
@@ -162,8 +161,8 @@ async def _start(
         "notifier": notifier,
         "command_api": command,
     }
-    for name, service in services.items():
-        watch(await service.start(), name, on_failure)
+    for service in services.values():
+        await service.start()
         stack.push_async_callback(service.stop)
 
     def readiness() -> dict[str, Any]:
@@ -181,7 +180,7 @@ async def _start(
     ):
         app.include_router(router)
     greeting = welcome(settings, data, neighbours_state)
-    starting = asyncio.create_task(_tell_when_ready(command, projector, greeting, on_ready))
+    starting = run_aside(_tell_when_ready(command, projector, greeting, on_ready), "greeting")
     stack.callback(starting.cancel)
 
 

@@ -1,10 +1,9 @@
 """`practix verify --offline`: the data directory of an embedded system that is stopped."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, aclosing, suppress
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import asyncpg
 
@@ -19,6 +18,7 @@ from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import missing_migrations, open_pool
 from runtime.tables import TablesUnavailable, our_errors
+from runtime.tasks import end, start_for
 
 
 async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
@@ -57,13 +57,7 @@ def _votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryV
     analytics = ChdbAnalytics(directory)
     stack.push_async_callback(analytics.close)
     history = History(journal, analytics)
-    following = asyncio.create_task(history.run(), name="history")
-    stack.push_async_callback(_end, following)
+    following = start_for(history.run(), "history")
+    # A history that could not follow has been told of: it never came to the position.
+    stack.push_async_callback(end, following)
     return HistoryVotes(analytics, history)
-
-
-async def _end(following: asyncio.Task[NoReturn]) -> None:
-    """A history that could not follow has been told of: it never came to the position."""
-    following.cancel()
-    with suppress(asyncio.CancelledError, Exception):
-        await following

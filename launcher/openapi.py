@@ -65,10 +65,10 @@ async def _started(app: FastAPI) -> AsyncIterator[None]:
 def _apps(scratch: Path) -> dict[str, FastAPI]:
     command, query, project, notify = _settings()
     return {
-        "command_api": command_api.main.build_app(command, _ignored),
+        "command_api": command_api.main.build_app(command),
         "query_api": query_api.main.build_app(query),
-        "projector": projector.main.build_app(project, _ignored),
-        "notifier": notifier.main.build_app(notify, _ignored),
+        "projector": projector.main.build_app(project),
+        "notifier": notifier.main.build_app(notify),
         "neighbours": create_app(NeighboursSettings(data_dir=scratch, secret=SecretStr(SECRET))),
     }
 
@@ -95,10 +95,6 @@ def _settings() -> tuple[
         projector.settings.Settings(**kafka, **tables, **operator, **history),
         notifier.settings.Settings(**kafka, **tables, **around, **operator),
     )
-
-
-def _ignored(_reason: str) -> None:
-    """It has not stopped for good: it was asked what it serves."""
 
 
 def printed(document: Document) -> str:

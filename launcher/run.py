@@ -56,7 +56,7 @@ def _run_embedded(
     settings: Settings, data: DataDirectory, listener: socket.socket, on_ready: OnReady
 ) -> str | None:
     return serve_until_stopped(
-        lambda on_failure: build_app(settings, data, on_ready, on_failure),
+        lambda: build_app(settings, data, on_ready),
         listener,
         log_level="warning",
         timeout_graceful_shutdown=GRACE_S,

@@ -1,6 +1,7 @@
 """`python -m neighbours`: the stand-in as its own process."""
 
 import logging
+from functools import partial
 
 from neighbours.app import create_app
 from neighbours.settings import NeighboursSettings
@@ -10,7 +11,7 @@ from runtime.serving import serve
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = NeighboursSettings()
-    serve(lambda _on_failure: create_app(settings), settings.host, settings.port)
+    serve(partial(create_app, settings), settings.host, settings.port)
 
 
 if __name__ == "__main__":

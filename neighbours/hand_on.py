@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from neighbours.auth import person_id_of
+from runtime.tasks import run_aside
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class HandOn:
         except asyncio.QueueFull:
             log.warning("message not handed on: too many wait", extra={"user_id": user_id})
         if self._worker is None or self._worker.done():
-            self._worker = asyncio.create_task(self._work(), name="hand on")
+            self._worker = run_aside(self._work(), "hand on")
 
     def close(self) -> None:
         if self._worker is not None:

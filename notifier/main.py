@@ -23,7 +23,7 @@ from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
-from runtime.serving import OnFailure, serve, watch
+from runtime.serving import serve
 from runtime.tokens import TokenVerifier
 
 
@@ -36,14 +36,9 @@ def open_journal(settings: Settings) -> Journal:
 
 
 def build_app(
-    settings: Settings,
-    on_failure: OnFailure,
-    journal_of: Callable[[Settings], Journal] = open_journal,
+    settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
 ) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down.
-
-    `on_failure` is called when the notifier has stopped for good.
-    """
+    """The whole process; it works between the app's start-up and shut-down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,8 +65,7 @@ def build_app(
                     lambda: {**service.readiness(), "circuits": neighbours.circuits()}
                 )
             )
-            running = await service.start()
-            watch(running, "notifier", on_failure)
+            await service.start()
             yield
             await service.stop()
         await journal.close()

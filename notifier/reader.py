@@ -38,6 +38,7 @@ class JournalReader:
         *,
         limits: Limits = Limits(),  # noqa: B008 - immutable
         on_notices: Callable[[], None] = lambda: None,
+        persistence: Persistence | None = None,
     ) -> None:
         self._journal = journal
         self._outbox = outbox
@@ -47,7 +48,7 @@ class JournalReader:
         self._moved = asyncio.Event()
         self.position: Position = START
         """Where the tables are."""
-        self._persistence = Persistence("outbox", TablesUnavailable)
+        self._persistence = persistence or Persistence("outbox", TablesUnavailable)
 
     @property
     def tables_available(self) -> bool:

@@ -1,7 +1,6 @@
 """The notifier: wired here, run by its own process or inside the embedded one."""
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -21,15 +20,14 @@ from notifier.store.queue import Queue
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
+from runtime.persisting import Persistence
 from runtime.postgres import migrate
 from runtime.tables import TablesUnavailable, our_errors
+from runtime.tasks import end, keep_running, start_for
 from runtime.tokens import TokenVerifier
 
 __all__ = ["REPRESENTATIONS", "Clients", "NotifierService"]
 
-log = logging.getLogger(__name__)
-
-MIGRATE_RETRY_S: Final = 1.0
 MEASURE_S: Final = 10.0
 
 
@@ -69,8 +67,13 @@ class NotifierService:
         self._dispatcher = Dispatcher(
             self._queue, **clients._asdict(), clock=clock, public_url=public_url, pace=pace
         )
+        self._persistence = Persistence("outbox", TablesUnavailable)
         self._reader = JournalReader(
-            journal, Outbox(pool), limits=limits, on_notices=self._dispatcher.wake
+            journal,
+            Outbox(pool),
+            limits=limits,
+            on_notices=self._dispatcher.wake,
+            persistence=self._persistence,
         )
         ledger = Ledger(pool)
         self.routers: list[APIRouter] = [
@@ -99,23 +102,23 @@ class NotifierService:
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": self._reader.journal_available,
-            "tables": self._reader.tables_available,
+            **self._persistence.readiness("tables"),
             "position": self.position,
         }
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow, and to send. The task ends only by failing: with JournalBroken or
-        Fenced the process must stop."""
-        self._running = asyncio.create_task(self.run(), name="notifier")
+        """Begin to follow, and to send. The task ends only by failing, with JournalBroken or
+        Fenced; the process ends with it."""
+        self._running = keep_running(self.run(), "notifier")
         return self._running
 
     async def run(self) -> None:
         """Bring the tables to this version's shape, then work. Waits for PostgreSQL."""
-        await self._migrate()
+        await self._persistence.until_it_answers(self._migrate)
         parts = [
-            asyncio.create_task(self._reader.run(), name="notifier reader"),
-            asyncio.create_task(self._dispatcher.run(), name="notifier dispatcher"),
-            asyncio.create_task(self._measure(), name="notifier figures"),
+            start_for(self._reader.run(), "notifier reader"),
+            start_for(self._dispatcher.run(), "notifier dispatcher"),
+            start_for(self._measure(), "notifier figures"),
         ]
         try:
             failed, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
@@ -128,10 +131,7 @@ class NotifierService:
 
     async def stop(self) -> None:
         """What is on its way may be sent again, under the same key."""
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._running
+        await end(self._running)
 
     async def _measure(self) -> NoReturn:
         while True:
@@ -140,11 +140,5 @@ class NotifierService:
             await asyncio.sleep(MEASURE_S)
 
     async def _migrate(self) -> None:
-        while True:
-            try:
-                with our_errors():
-                    await migrate(self._pool)
-                return
-            except TablesUnavailable as error:
-                log.warning("PostgreSQL unavailable", extra={"reason": str(error)})
-                await asyncio.sleep(MIGRATE_RETRY_S)
+        with our_errors():
+            await migrate(self._pool)

@@ -22,6 +22,7 @@ from runtime.clickhouse_migrations import migrate
 from runtime.journal import Journal
 from runtime.persisting import Persistence
 from runtime.tail import START, Accepted, Position, Tail
+from runtime.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
 
@@ -150,17 +151,14 @@ class HistoryService:
         }
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow. The task ends only by failing: with JournalBroken, or with
-        MigrationEdited, the process must stop."""
-        self._running = asyncio.create_task(self._history.run(), name="history")
+        """Begin to follow. The task ends only by failing, with JournalBroken or
+        MigrationEdited; the process ends with it."""
+        self._running = keep_running(self._history.run(), "history")
         return self._running
 
     async def stop(self) -> None:
         """A block that is being written is finished by ClickHouse or written again."""
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._running
+        await end(self._running)
 
 
 def _parts(records: Sequence[Accepted], commits_max: int) -> Iterator[Sequence[Accepted]]:

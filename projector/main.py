@@ -25,7 +25,7 @@ from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
-from runtime.serving import OnFailure, serve, watch
+from runtime.serving import serve
 from runtime.tokens import TokenVerifier
 
 
@@ -38,14 +38,9 @@ def open_journal(settings: Settings) -> Journal:
 
 
 def build_app(
-    settings: Settings,
-    on_failure: OnFailure,
-    journal_of: Callable[[Settings], Journal] = open_journal,
+    settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
 ) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down.
-
-    `on_failure` is called when the projector has stopped for good.
-    """
+    """The whole process; it works between the app's start-up and shut-down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -58,11 +53,11 @@ def build_app(
             service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
             app.include_router(build_router(service, guard))
             app.include_router(build_process_router(service.readiness))
-            watch(await service.start(), "projector", on_failure)
+            await service.start()
             stack.push_async_callback(service.stop)
             if history is not None:
                 app.include_router(history.routers[0])
-                watch(await history.start(), "history", on_failure)
+                await history.start()
                 stack.push_async_callback(history.stop)
             yield
         await journal.close()

@@ -46,6 +46,7 @@ class Projector:
         limits: Limits = Limits(),  # noqa: B008 - immutable
         clock: Clock = system_clock,
         on_written: Callable[[Batch], None] = lambda _batch: None,
+        persistence: Persistence | None = None,
     ) -> None:
         self._journal = journal
         self._sink = sink
@@ -58,7 +59,7 @@ class Projector:
         self._written_at = 0.0
         self.position: Position = START
         """Where the tables are."""
-        self._persistence = Persistence("read models", TablesUnavailable)
+        self._persistence = persistence or Persistence("read models", TablesUnavailable)
 
     @property
     def tables_available(self) -> bool:

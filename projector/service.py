@@ -1,9 +1,8 @@
 """The projector service: wired here, run by its own process or inside the embedded one."""
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 import asyncpg
@@ -20,12 +19,10 @@ from projector.sinks.postgres import PostgresSink
 from projector.verify import verify
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
+from runtime.persisting import Persistence
 from runtime.postgres import migrate
 from runtime.tables import TablesUnavailable, our_errors
-
-log = logging.getLogger(__name__)
-
-MIGRATE_RETRY_S = 1.0
+from runtime.tasks import end, keep_running
 
 
 class ProjectorService:
@@ -45,8 +42,14 @@ class ProjectorService:
         self._pool = pool
         self._history = history
         self._sink = PostgresSink(pool)
+        self._persistence = Persistence("read models", TablesUnavailable)
         self._projector = Projector(
-            journal, self._sink, limits=limits, clock=clock, on_written=_count
+            journal,
+            self._sink,
+            limits=limits,
+            clock=clock,
+            on_written=_count,
+            persistence=self._persistence,
         )
         self._running: asyncio.Task[None] | None = None
         self.verifying = False
@@ -66,28 +69,25 @@ class ProjectorService:
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": projector.journal_available,
-            "tables": projector.tables_available,
+            **self._persistence.readiness("tables"),
             "position": self.position,
         }
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow. The task ends only by failing: with JournalBroken or Fenced the
-        process must stop."""
-        self._running = asyncio.create_task(self.run(), name="projector")
+        """Begin to follow. The task ends only by failing, with JournalBroken or Fenced; the
+        process ends with it."""
+        self._running = keep_running(self.run(), "projector")
         return self._running
 
     async def run(self) -> None:
         """Bring the tables to this version's shape, and the scores to its formula; then
         follow. Waits for PostgreSQL."""
-        await self._prepare()
+        await self._persistence.until_it_answers(self._prepare)
         await self._projector.run()
 
     async def stop(self) -> None:
         """A batch that is being written is undone or done; the position tells."""
-        if self._running is not None:
-            self._running.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._running
+        await end(self._running)
 
     async def verify(self) -> AsyncGenerator[Line, None]:
         """As `projector.verify.verify`, on the tables as they are now.
@@ -110,15 +110,9 @@ class ProjectorService:
             return await try_formula(self._pool, formula)
 
     async def _prepare(self) -> None:
-        while True:
-            try:
-                with our_errors():
-                    await migrate(self._pool)
-                    await publish_formula(self._pool)
-                return
-            except TablesUnavailable as error:
-                log.warning("PostgreSQL unavailable", extra={"reason": str(error)})
-                await asyncio.sleep(MIGRATE_RETRY_S)
+        with our_errors():
+            await migrate(self._pool)
+            await publish_formula(self._pool)
 
 
 def _count(batch: Batch) -> None:

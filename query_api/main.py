@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Final
 
 import aiohttp
@@ -74,4 +75,4 @@ def _open_analytics(settings: Settings) -> ServerAnalytics | None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    serve(lambda _on_failure: build_app(settings), settings.host, settings.port)
+    serve(partial(build_app, settings), settings.host, settings.port)

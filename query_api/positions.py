@@ -8,12 +8,14 @@ no connection and asks nothing.
 import asyncio
 import logging
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, NoReturn
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import ProjectionBehind
+from runtime.tables import Away, TablesUnavailable, connected, our_errors
+from runtime.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,8 @@ class PositionWaiter:
         self._timeout_s = timeout_s
         self._position = 0
         self._waiting: dict[asyncio.Future[None], int] = {}
-        self._following: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[NoReturn] | None = None
+        self._away: Away | None = None
         self.listening = False
 
     @property
@@ -38,14 +41,16 @@ class PositionWaiter:
         """The last one heard of."""
         return self._position
 
+    def readiness(self) -> dict[str, Any]:
+        """Whether it hears of new positions, and why not while the tables are away."""
+        away = {} if self._away is None else {"tables_away": self._away}
+        return {"tables": self.listening, **away, "position": self._position}
+
     async def start(self) -> None:
-        self._following = asyncio.create_task(self._follow(), name="projected positions")
+        self._following = keep_running(self._follow(), "projected positions")
 
     async def stop(self) -> None:
-        if self._following is not None:
-            self._following.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._following
+        await end(self._following)
 
     async def wait(self, wanted: int) -> None:
         """Raises ProjectionBehind after the timeout."""
@@ -61,13 +66,15 @@ class PositionWaiter:
         finally:
             self._waiting.pop(reached, None)
 
-    async def _follow(self) -> None:
+    async def _follow(self) -> NoReturn:
         while True:
             try:
-                async with self._pool.acquire() as connection:
+                async with connected(self._pool) as connection:
                     await self._listen(connection)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("not listening", extra={"reason": repr(error)})
+            except TablesUnavailable as error:
+                if self._away != error.reason:
+                    log.warning("not listening: %s", error)
+                self._away = error.reason
             await asyncio.sleep(POLL_S)
 
     async def _listen(self, connection: PoolConnectionProxy) -> None:
@@ -83,7 +90,7 @@ class PositionWaiter:
             # A PostgreSQL that crashed may have come back with less than it had told.
             self._position = 0
             self._note(await connection.fetchval(SELECT_POSITION) or 0)
-            self.listening = True
+            self.listening, self._away = True, None
             while not lost.is_set():
                 if self._waiting:
                     self._note(await connection.fetchval(SELECT_POSITION) or 0)
@@ -91,8 +98,8 @@ class PositionWaiter:
                     await asyncio.wait_for(lost.wait(), POLL_S)
         finally:
             self.listening = False
-            connection.remove_termination_listener(on_lost)
-            with suppress(asyncpg.InterfaceError):
+            with suppress(TablesUnavailable), our_errors():
+                connection.remove_termination_listener(on_lost)
                 await connection.remove_listener(CHANNEL, self._heard)
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:

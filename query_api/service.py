@@ -99,4 +99,4 @@ class QueryService:
         await self._positions.stop()
 
     def readiness(self) -> Mapping[str, Any]:
-        return {"tables": self._positions.listening, "position": self._positions.position}
+        return self._positions.readiness()

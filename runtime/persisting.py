@@ -1,9 +1,9 @@
-"""Trying until a store answers: what a reader of the journal does, who has nothing else to do."""
+"""Tries until a store answers: a reader of the journal has nothing else to do."""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +24,17 @@ class Persistence:
         self._away = away
         self.available = False
         """Whether the last attempt was answered."""
+        self.reason: str | None = None
+        """Why it was not, as a code, if the store's error has one."""
+
+    def readiness(self, name: str) -> dict[str, Any]:
+        """Whether the store answers, and the reason beside it if it does not."""
+        if self.available or self.reason is None:
+            return {name: self.available}
+        return {name: False, f"{name}_away": self.reason}
 
     async def until_it_answers(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """What `attempt` returns, or raises that is not `away`."""
+        """Returns the attempt's result; re-raises any error other than `away`."""
         pause_s = PAUSE_S_MIN
         while True:
             try:
@@ -36,10 +44,11 @@ class Persistence:
                 await asyncio.sleep(pause_s)
                 pause_s = min(2 * pause_s, PAUSE_S_MAX)
             else:
-                self.available = True
+                self.available, self.reason = True, None
                 return result
 
     def _note(self, error: Exception, *, first: bool) -> None:
-        if self.available or first:
-            log.warning("store unavailable", extra={"store": self._store, "reason": str(error)})
-        self.available = False
+        reason = getattr(error, "reason", None)
+        if self.available or first or reason != self.reason:
+            log.warning("%s unavailable: %s", self._store, error)
+        self.available, self.reason = False, reason

@@ -1,7 +1,5 @@
 """A service's process: HTTP in the foreground, and an end that tells whether it was asked for."""
 
-import asyncio
-import logging
 import signal
 import socket
 import sys
@@ -12,15 +10,11 @@ from typing import Any, Final
 import uvicorn
 from fastapi import FastAPI
 
-log = logging.getLogger(__name__)
+from runtime.process import Process, running_as
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
-OnFailure = Callable[[str], None]
-"""Called, with the reason, when a part of the process has stopped for good."""
-
-
-BuildApp = Callable[[OnFailure], FastAPI]
+BuildApp = Callable[[], FastAPI]
 
 
 def serve(build_app: BuildApp, host: str, port: int) -> None:
@@ -33,20 +27,19 @@ def serve(build_app: BuildApp, host: str, port: int) -> None:
 def serve_until_stopped(
     build_app: BuildApp, listener: socket.socket | None = None, **options: Any
 ) -> str | None:
-    """The reason, where nobody asked it to stop. `options` are uvicorn's."""
-    failures: list[str] = []
+    """The reason if nobody asked it to stop. `options` are uvicorn's."""
 
-    def fail(reason: str) -> None:
-        failures.append(reason)
+    def exit_server(_reason: str) -> None:
         server.should_exit = True
 
+    process = Process(exit_server)
     config = uvicorn.Config(
-        build_app(fail), loop="uvloop", http="httptools", access_log=False, **options
+        build_app(), loop="uvloop", http="httptools", access_log=False, **options
     )
     server = uvicorn.Server(config)
-    with _signals_left_to_uvicorn():
+    with running_as(process), _signals_left_to_uvicorn():
         server.run(None if listener is None else [listener])
-    return failures[0] if failures else None
+    return process.failure
 
 
 @contextmanager
@@ -58,14 +51,3 @@ def _signals_left_to_uvicorn() -> Iterator[None]:
     finally:
         for number, handler in ours.items():
             signal.signal(number, handler)
-
-
-def watch(running: asyncio.Task[None], name: str, on_failure: OnFailure) -> None:
-    """Report the end of a task that should not end; not that it was cancelled."""
-
-    def ended(task: asyncio.Task[None]) -> None:
-        if not task.cancelled():
-            log.critical("%s stopped", name, exc_info=task.exception())
-            on_failure(f"{name} stopped: {task.exception()}")
-
-    running.add_done_callback(ended)

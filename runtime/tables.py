@@ -1,37 +1,65 @@
-"""Connections to tables of ours in PostgreSQL, and what may go wrong with them."""
+"""Connections to our tables in PostgreSQL, and the one place that classifies its errors.
 
+An error means one of three things. The tables are *away*: waiting helps, and the reason is
+a code of `Away`. The tables *refuse* the rows: nothing of them was written. Anything else is
+a mistake of ours and is passed on.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from typing import Final
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final, Literal
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 ACQUIRE_TIMEOUT_S: Final = 10.0
 
+Away = Literal[
+    "unreachable", "overloaded", "read_only", "no_database", "access_denied", "not_migrated"
+]
+"""Why the tables are away: what a person has to mend, if anything."""
+
 _REFUSED: Final = (
     asyncpg.DataError,
     asyncpg.IntegrityConstraintViolationError,
     asyncpg.ProgramLimitExceededError,
 )
-_UNAVAILABLE: Final = (
-    OSError,
-    TimeoutError,
-    asyncpg.InterfaceError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InsufficientResourcesError,
-    asyncpg.TransactionRollbackError,
-    asyncpg.PostgresSystemError,
+_AWAY: Final[dict[type[Exception], Away]] = {
+    asyncpg.ReadOnlySQLTransactionError: "read_only",
+    asyncpg.InvalidCatalogNameError: "no_database",
+    asyncpg.InvalidAuthorizationSpecificationError: "access_denied",
+    asyncpg.InsufficientPrivilegeError: "access_denied",
     # Not migrated yet: whoever starts first does it, or the owner, if roles may not.
-    asyncpg.UndefinedTableError,
-    asyncpg.InsufficientPrivilegeError,
-)
+    asyncpg.UndefinedTableError: "not_migrated",
+    asyncpg.InvalidSchemaNameError: "not_migrated",
+    # A migration ran between the preparation of a statement and its use.
+    asyncpg.InvalidCachedStatementError: "not_migrated",
+    asyncpg.OutdatedSchemaCacheError: "not_migrated",
+    asyncpg.InsufficientResourcesError: "overloaded",
+    asyncpg.TransactionRollbackError: "overloaded",
+    asyncpg.ObjectNotInPrerequisiteStateError: "overloaded",
+    asyncpg.IdleInTransactionSessionTimeoutError: "overloaded",
+    asyncpg.PostgresConnectionError: "unreachable",
+    asyncpg.OperatorInterventionError: "unreachable",
+    asyncpg.PostgresSystemError: "unreachable",
+    # asyncpg itself, about a connection that ended in the middle of something: closed, or
+    # answered by a dying server with what does not belong to the question.
+    asyncpg.InterfaceError: "unreachable",
+    asyncpg.InternalClientError: "unreachable",
+    OSError: "unreachable",
+    TimeoutError: "unreachable",
+    EOFError: "unreachable",
+}
+_AWAY_ERRORS: Final = tuple(_AWAY)
 
 
 class TablesUnavailable(Exception):
-    """Not reachable now; trying again later is worth it. A write may or may not have
-    happened."""
+    """Not usable now; trying again later is worth it. A write may or may not have happened."""
+
+    def __init__(self, message: str, reason: Away = "unreachable") -> None:
+        super().__init__(message)
+        self.reason: Away = reason
 
 
 class RowsRefused(Exception):
@@ -42,12 +70,28 @@ class Fenced(Exception):
     """Somebody else moved the position: this reader must write nothing more."""
 
 
+def why_away(error: BaseException) -> Away | None:
+    """The reason if this error of asyncpg or the network means that the tables are away."""
+    return next((reason for kind, reason in _AWAY.items() if isinstance(error, kind)), None)
+
+
 @asynccontextmanager
 async def connected(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
     """Raises TablesUnavailable and RowsRefused; anything else is a mistake of ours."""
     with our_errors():
-        async with pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            yield connection
+        connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+    try:
+        with our_errors():
+            try:
+                yield connection
+            except asyncpg.InternalClientError:
+                connection.terminate()  # What it would say next belongs to nobody.
+                raise
+    finally:
+        # What had to be done is done, or has failed: a connection that breaks now is closed
+        # by the pool, and changes neither.
+        with suppress(*_AWAY_ERRORS):
+            await pool.release(connection)
 
 
 @asynccontextmanager
@@ -75,5 +119,11 @@ def our_errors() -> Iterator[None]:
         yield
     except _REFUSED as error:
         raise RowsRefused(str(error)) from error
-    except _UNAVAILABLE as error:
-        raise TablesUnavailable(f"{type(error).__name__}: {error}") from error
+    except _AWAY_ERRORS as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The end of the connection hid the cancellation, which must not get lost.
+            raise asyncio.CancelledError from error
+        reason = why_away(error)
+        assert reason is not None
+        raise TablesUnavailable(f"{type(error).__name__}: {error}", reason) from error

@@ -23,6 +23,7 @@ from contracts.errors import (
 )
 from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import EligibilityResponse
+from runtime.tasks import start_for
 
 RETRY_S: Final = 0.1
 
@@ -151,7 +152,7 @@ class Answering:
         """Have the leader answer, and no longer wait for it when somebody else leads: it may
         be frozen, and the idempotency key makes asking again safe."""
         change = self._node.change
-        forwarding = asyncio.ensure_future(self._peers.forward(leader_url, command, timeout_s))
+        forwarding = start_for(self._peers.forward(leader_url, command, timeout_s), "forward")
         try:
             either: list[asyncio.Future[Any]] = [forwarding, change]
             await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)

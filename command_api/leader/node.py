@@ -22,6 +22,7 @@ from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
 from runtime.journal import Journal, JournalError, Place, Writer
 from runtime.tail import Accepted, Tail
+from runtime.tasks import run_aside
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +186,8 @@ class Node:
             if self._newest is not None and self._newest[0] == claim.nonce:
                 self._lead(state, self._newest[1], round_trip_s)
             else:
-                self._late_start = self._loop.create_task(self._lead_late(state, round_trip_s))
+                leading = self._lead_late(state, round_trip_s)
+                self._late_start = run_aside(leading, "late start of a reign")
         self._leader_changed()
         self._put_off_standing()
 

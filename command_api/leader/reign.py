@@ -36,6 +36,7 @@ from contracts.records import (
 )
 from runtime.journal import Place, Writer
 from runtime.tail import Accepted
+from runtime.tasks import run_aside
 
 log = logging.getLogger(__name__)
 
@@ -272,7 +273,7 @@ class Reign:
             sent.fail()
         self._unread.clear()
         self._by_key.clear()
-        self.closing = self._loop.create_task(self._writer.close())
+        self.closing = run_aside(self._writer.close(), "end of a reign")
 
     # Inside
 

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from runtime.journal import JournalError, JournalUnavailable
+from runtime.tasks import start_for
 
 PARTITION: Final = 0
 BATCH_BYTES_MAX: Final = 1_000_000
@@ -129,7 +130,7 @@ def _abort_connections(client: Any) -> None:
 
 async def _bounded(closing: Coroutine[Any, Any, None]) -> None:
     """In a task of its own: aiokafka lets cancellations of its own tasks out of `stop`."""
-    task = asyncio.create_task(closing)
+    task = start_for(closing, "closing of a Kafka client")
     await asyncio.wait([task], timeout=ABANDON_S)
     task.cancel()
     with suppress(asyncio.CancelledError, KafkaError, OSError):

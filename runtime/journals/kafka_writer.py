@@ -18,6 +18,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from runtime.journal import EntryTooLarge, JournalError, Place, WriterLost
 from runtime.journals.kafka_clients import ABANDON_S, PARTITION, abandon_producer
 from runtime.journals.places import fail
+from runtime.tasks import run_aside
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ class KafkaWriter:
         self._in_flight: Batch | None = None
         self._appended = asyncio.Event()
         self._lost: str | None = None
-        self._sender = asyncio.create_task(self._send_batches())
+        self._sender = run_aside(self._send_batches(), "Kafka writer")
 
     def append(self, payload: bytes) -> Future[Place]:
         place: Future[Place] = self._create_future()

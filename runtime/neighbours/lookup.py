@@ -11,6 +11,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, PositiveInt
 
+from runtime.tasks import start_for
+
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
@@ -52,7 +54,7 @@ class Lookup(Generic[K, V]):
             return held.answer
         task = self._asking.get(key)
         if task is None:
-            task = asyncio.get_running_loop().create_task(self._fetch(key))
+            task = start_for(self._fetch(key), "lookup")
             self._asking[key] = task
             task.add_done_callback(lambda done: self._finish(key, done))
         # Shielded: one who gives up must not take the answer from the others.

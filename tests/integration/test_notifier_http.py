@@ -453,7 +453,7 @@ async def test_the_process_is_wired(
     monkeypatch.setenv("NOTIFIER_NEIGHBOURS__BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("NOTIFIER_TOKEN__SECRET", SECRET)
     journal = SqliteJournal(tmp_path / "journal.sqlite")
-    app = build_app(Settings(), lambda _reason: None, lambda _settings: journal)
+    app = build_app(Settings(), lambda _settings: journal)
     async with (
         served(app) as url,
         aiohttp.ClientSession() as session,

@@ -32,6 +32,8 @@ from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import migrate, open_pool
+from runtime.process import Process as WholeProcess
+from runtime.process import running_as
 from runtime.tokens import issue_token
 from tests.decided_histories import BEGIN, FILM, Chain, Society
 from tests.integration.projector_cell import (
@@ -350,12 +352,11 @@ async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Proc
     )
     async with aiohttp.ClientSession() as session:
         there = Process(session, "")
-        app = build_app(
-            settings, lambda _reason: there.failed.set(), journal_of=lambda _settings: journal
-        )
-        async with served(app) as url:
-            there._url = url
-            yield there
+        app = build_app(settings, journal_of=lambda _settings: journal)
+        with running_as(WholeProcess(lambda _reason: there.failed.set())):
+            async with served(app) as url:
+                there._url = url
+                yield there
 
 
 async def test_verify_over_http_tells_its_progress_and_then_the_result(

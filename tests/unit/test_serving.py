@@ -9,17 +9,19 @@ import pytest
 from fastapi import FastAPI
 
 from runtime.persisting import Persistence
-from runtime.serving import OnFailure, serve, watch
+from runtime.serving import serve
+from runtime.tables import TablesUnavailable
+from runtime.tasks import keep_running
 
 
 def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
-    def build(on_failure: OnFailure) -> FastAPI:
+    def build() -> FastAPI:
         async def fail() -> None:
             raise ValueError("the journal was edited")
 
         @asynccontextmanager
         async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-            watch(asyncio.create_task(fail()), "reader", on_failure)
+            keep_running(fail(), "reader")
             yield
 
         return FastAPI(lifespan=lifespan)
@@ -33,7 +35,7 @@ def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
 def test_a_process_that_was_asked_to_stop_ends_well(number: signal.Signals) -> None:
     stopped: list[str] = []
 
-    def build(_on_failure: OnFailure) -> FastAPI:
+    def build() -> FastAPI:
         @asynccontextmanager
         async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
             asyncio.get_running_loop().call_soon(signal.raise_signal, number)
@@ -46,19 +48,6 @@ def test_a_process_that_was_asked_to_stop_ends_well(number: signal.Signals) -> N
     serve(build, "127.0.0.1", 0)
     assert stopped == ["all parts"]
     assert signal.getsignal(number) is before
-
-
-async def test_a_part_that_was_cancelled_did_not_fail() -> None:
-    failures: list[str] = []
-
-    async def follow() -> None:
-        await asyncio.Event().wait()
-
-    running = asyncio.create_task(follow())
-    watch(running, "reader", failures.append)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert failures == []
 
 
 async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
@@ -83,3 +72,17 @@ async def test_what_is_no_outage_is_told_at_once() -> None:
 
     with pytest.raises(KeyError):
         await Persistence("tables", ConnectionError).until_it_answers(attempt)
+
+
+async def test_why_a_store_is_away_is_told_until_it_answers() -> None:
+    persistence = Persistence("tables", TablesUnavailable)
+    told: list[dict[str, object]] = []
+
+    async def attempt() -> None:
+        told.append(persistence.readiness("tables"))
+        if len(told) == 1:
+            raise TablesUnavailable("somebody restores a backup", "read_only")
+
+    await persistence.until_it_answers(attempt)
+    assert told == [{"tables": False}, {"tables": False, "tables_away": "read_only"}]
+    assert persistence.readiness("tables") == {"tables": True}
