@@ -4,14 +4,15 @@ docs/decisions/0007-who-may-read-history.md.
 A field that an event has but that the reader is not told is None.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET
 
 from contracts.booking_state import CONFIRMED
-from contracts.events import BookingEvent, DomainEvent, PersonSeen
+from contracts.events import AnnouncementCancelled, BookingEvent, DomainEvent, PersonSeen
 from contracts.ids import SYSTEM, PersonId, ReviewId
 from contracts.rating_events import (
     RatingChanged,
@@ -23,13 +24,13 @@ from contracts.rating_events import (
 from contracts.standing import evening_fields
 from query_api.as_of import Fields
 from query_api.evening_history import Happened
+from query_api.fact_rights import EVENT_FACTS, Share, told_only
 from query_api.reading import Row
 from query_api.visibility import saw, saw_place, sees_everything
 from runtime.tokens import Caller
 
 STATED_BESIDE: Final = frozenset({"announcement_id", "booking_id", "guest_id"})
 """Told of an entry as a whole."""
-SAID_IN_A_REVIEW: Final = ("score", "text", "tags")
 
 
 class Reader(NamedTuple):
@@ -76,8 +77,13 @@ class Entry(NamedTuple):
 def told(story: Sequence[Happened], reader: Reader) -> list[Entry]:
     """Everything that is told of it, oldest first."""
     glimpses, reviews = _glimpses(story, reader.id), _reviews(story)
+    guests = _guests_by_position(story)
     return [
-        Entry(one, _names_actor(one, reader), _facts(one, glimpses[one.position], reviews, reader))
+        Entry(
+            one,
+            _names_actor(one, guests[one.position], reader),
+            _facts(one, glimpses[one.position], reviews, reader),
+        )
         for one in story
         if _is_told(one.event, glimpses[one.position], reviews, reader)
     ]
@@ -98,38 +104,52 @@ def _is_told(event: DomainEvent, then: Glimpse, reviews: Reviews, reader: Reader
             return saw(then.evening, reader.caller, reader.followed, involved=involved)
 
 
-def _names_actor(one: Happened, reader: Reader) -> bool:
-    """What a guest did may close or open an evening: who it was would say who comes."""
-    known = (SYSTEM, reader.id, reader.now["author_id"])
-    return reader.sees_everything or one.actor in known
+def _names_actor(one: Happened, guests: Collection[PersonId], reader: Reader) -> bool:
+    """What a guest did may close or open an evening: who it was would say who comes. And what
+    somebody did to another evening may free or fill this one: who it was would say whose
+    evening that is, and it may be hidden. `guests` are those whose bookings here the same
+    command changed."""
+    if reader.caller.is_super or one.actor in (SYSTEM, reader.id, reader.now["author_id"]):
+        return True
+    acted_here = one.actor in guests or isinstance(one.event, AnnouncementCancelled | RatingEvent)
+    return reader.sees_everything and acted_here
 
 
 def _facts(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> dict[str, Any]:
-    fields = msgspec.structs.asdict(one.event)
-    withheld = frozenset(_withheld(one, then, reviews, reader))
-    return {
-        name: None if name in withheld else value
-        for name, value in fields.items()
+    stated = {
+        name: value
+        for name, value in msgspec.structs.asdict(one.event).items()
         if value is not UNSET and name not in STATED_BESIDE
     }
+    shares = frozenset(_shares(one, then, reviews, reader))
+    return dict.fromkeys(stated) | told_only(stated, EVENT_FACTS, shares)
 
 
-def _withheld(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> Iterator[str]:
+def _shares(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> Iterator[Share]:
+    yield "told"
     match one.event:
-        case RatingGiven() | RatingChanged() as review:
+        case RatingEvent() as review:
             stands = (one.position, one.event_index) in reviews.said
-            if review.rater_id != reader.id and not stands:
-                yield from SAID_IN_A_REVIEW
+            if review.rater_id == reader.id or stands:
+                yield "words"
         case BookingEvent() as booking:
-            if reader.id not in (booking.guest_id, reader.now["author_id"]):
-                yield "message"
-            # Where else a guest is expected is no business of this evening's host.
-            if not (reader.caller.is_super or booking.guest_id == reader.id):
-                yield "clashes"
+            if reader.id in (booking.guest_id, reader.now["author_id"]):
+                yield "party"
+            if reader.caller.is_super or booking.guest_id == reader.id:
+                yield "guest"
         case _:
             place_then = saw_place(then.evening, reader.caller, confirmed=then.confirmed)
-            if not (reader.now["shows_place"] and place_then):
-                yield "event_location"
+            if reader.now["shows_place"] and place_then:
+                yield "place"
+
+
+def _guests_by_position(story: Iterable[Happened]) -> Mapping[int, set[PersonId]]:
+    """Whose bookings each command changed."""
+    found: dict[int, set[PersonId]] = defaultdict(set)
+    for one in story:
+        if isinstance(one.event, BookingEvent):
+            found[one.position].add(one.event.guest_id)
+    return found
 
 
 def _glimpses(story: Iterable[Happened], reader: PersonId) -> dict[int, Glimpse]:

@@ -14,14 +14,17 @@ from contracts.booking_state import BookingState
 from contracts.errors import ERROR_CODES, describe
 from contracts.ids import SYSTEM, BookingId
 from query_api.documented import documented
+from query_api.fact_rights import DECISION_FACTS, Share, told_only
 from query_api.reading import Reads, answer, path_id
 from query_api.visibility import GUESTS_BUSINESS
 from runtime.http import language_of
 from runtime.numbers import whole_number
+from runtime.tokens import Caller
 
 COLUMNS: Final = """
     d.*, a.author_id AS evening_author, b.guest_id AS booking_guest,
-    b.state AS booking_state, b.reason AS booking_reason
+    b.state AS booking_state, b.reason AS booking_reason,
+    coalesce(d.announcement_id <> b.announcement_id, false) AS elsewhere
 """
 
 SELECT_OF_BOOKING: Final = f"""
@@ -41,8 +44,8 @@ SELECT_AT_POSITION: Final = f"""
     LEFT JOIN read_model.announcements a
         ON a.announcement_id = coalesce(d.announcement_id, b.announcement_id)
     WHERE d.seq = $1
-      AND ($2::boolean OR d.actor = $3::text OR (NOT d.refused
-           AND (a.author_id::text = $3::text OR b.guest_id::text = $3::text)))
+      AND ($2::boolean OR d.actor = $3::uuid::text OR (NOT d.refused
+           AND (a.author_id = $3::uuid OR {GUESTS_BUSINESS.format("$3")})))
 """
 
 
@@ -52,12 +55,15 @@ class Why(Struct, frozen=True):
     position: int
     decided_at: datetime
     by: Literal["author", "guest", "system", "operator"]
-    command: str
+    command: str | None
+    """None where the decision was about another evening, which is not the reader's business."""
     code: str
+    """Of such a decision: the reason for which the system changed this booking."""
     refused: bool
     detail: str | None
     """In the reader's language, where the code is a rule's."""
     facts: Mapping[str, Any]
+    """Those that the reader is told: `fact_rights`."""
     booking_id: BookingId | None
     state: BookingState | None
     reason: str | None
@@ -76,7 +82,7 @@ def build_router(reads: Reads) -> APIRouter:
             row = await snapshot.row(
                 SELECT_OF_BOOKING, booking_id, caller.is_super, caller.person_id
             )
-        return answer(request, _why(row, request, booking_id), snapshot.position)
+        return answer(request, _why(row, request, caller, booking_id), snapshot.position)
 
     @router.get("/why/{position}", **documented(Why))
     async def why_position(request: Request) -> Response:
@@ -88,22 +94,25 @@ def build_router(reads: Reads) -> APIRouter:
             row = await snapshot.row(
                 SELECT_AT_POSITION, position, caller.is_super, caller.person_id
             )
-        return answer(request, _why(row, request, row["booking_id"]), snapshot.position)
+        return answer(request, _why(row, request, caller, row["booking_id"]), snapshot.position)
 
     return router
 
 
-def _why(row: asyncpg.Record, request: Request, booking_id: str | None) -> Why:
-    code = row["code"]
+def _why(row: asyncpg.Record, request: Request, caller: Caller, booking_id: str | None) -> Why:
+    is_giver = caller.is_super or row["actor"] == caller.person_id
+    hidden = row["elsewhere"] and not is_giver
+    code = (row["booking_reason"] or "unchanged") if hidden else row["code"]
+    shares: tuple[Share, ...] = ("giver",) if is_giver else ()
     return Why(
         position=row["seq"],
         decided_at=row["decided_at"],
         by=_by(row),
-        command=row["kind"],
+        command=None if hidden else row["kind"],
         code=code,
         refused=row["refused"],
         detail=describe(code, language_of(request)) if code in ERROR_CODES else None,
-        facts=row["facts"],
+        facts=told_only(row["facts"], DECISION_FACTS, shares),
         booking_id=None if booking_id is None else BookingId(booking_id),
         state=row["booking_state"],
         reason=row["booking_reason"],
@@ -116,6 +125,8 @@ def _by(row: asyncpg.Record) -> Literal["author", "guest", "system", "operator"]
         return "system"
     if actor == row["evening_author"]:
         return "author"
+    if row["elsewhere"]:  # What somebody did to another evening had this effect by itself.
+        return "guest" if actor == row["booking_guest"] else "system"
     if kind.startswith("announcement."):  # Only an author announces; others only call off.
         return "operator" if row["evening_author"] else "author"
     return "guest"
