@@ -32,13 +32,18 @@ from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
 from command_api.service import CommandService
 from contracts.errors import NoLeader
+from runtime.app import make_app
 from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
 from runtime.journals.sqlite import SqliteJournal
-from runtime.problems import install_problems
+from runtime.limits.limiter import Limiter
+from runtime.limits.settings import AddressLimits, RateLimits
 from runtime.tokens import TokenSettings, TokenVerifier
+
+ONE_ADDRESS = RateLimits(address=AddressLimits(writes=100_000_000))
+"""All load comes from this machine; every guest asks once."""
 
 TABLES = """
 CREATE TABLE announcement (id uuid PRIMARY KEY, tickets_left integer NOT NULL);
@@ -145,9 +150,7 @@ def practix(kind: str, where: str) -> FastAPI:
         await service.stop()
         await journal.close()
 
-    app = FastAPI(lifespan=lifespan)
-    install_problems(app)
-    return app
+    return make_app("benchmark", lifespan, Limiter(ONE_ADDRESS))
 
 
 def _journal(kind: str, where: str) -> tuple[Journal, Timing]:

@@ -21,6 +21,7 @@ from runtime.app import make_app
 from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.kafka import KafkaJournal
+from runtime.limits.limiter import Limiter
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.process_routes import build_process_router
@@ -31,6 +32,8 @@ from runtime.tokens import TokenVerifier
 
 def build_app(settings: Settings) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down."""
+
+    limiter = Limiter(settings.rate_limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -55,6 +58,7 @@ def build_app(settings: Settings) -> FastAPI:
                 rules=settings.rules(),
                 film_rule=settings.films,
                 submit_deadline_s=settings.submit_deadline_s,
+                admit_forwarded=limiter.admit_write,
             )
             for router in service.routers:
                 app.include_router(router)
@@ -70,7 +74,7 @@ def build_app(settings: Settings) -> FastAPI:
             await service.stop()
         await journal.close()
 
-    app = make_app("PRACTIX command API", lifespan)
+    app = make_app("PRACTIX command API", lifespan, limiter)
     describe(
         app,
         [

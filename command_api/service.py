@@ -17,7 +17,7 @@ from command_api.http.peers import build_internal_router
 from command_api.http.routes import build_router
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
-from command_api.leader.ports import Peers
+from command_api.leader.ports import AdmitForwarded, Peers, everybody
 from command_api.metrics import FIGURES, observe
 from command_api.rendering import renderer
 from runtime.journal import Journal
@@ -49,6 +49,7 @@ class CommandService:
         rules: Rules = DEFAULT_RULES,
         film_rule: FilmRule = FilmRule(),  # noqa: B008 - immutable
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
+        admit_forwarded: AdmitForwarded = everybody,
     ) -> None:
         render = renderer(rules)
         self.node = Node(
@@ -63,7 +64,13 @@ class CommandService:
             observer=FIGURES,
         )
         answering = Answering(
-            self.node, peers=peers, clock=clock, render=render, rules=rules, observer=FIGURES
+            self.node,
+            peers=peers,
+            clock=clock,
+            render=render,
+            rules=rules,
+            observer=FIGURES,
+            admit_forwarded=admit_forwarded,
         )
         edge = Edge(
             answering=answering,

@@ -9,6 +9,7 @@ from command_api.domain.rules import Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
 from runtime.journals.kafka_access import KafkaAccess
+from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
@@ -35,6 +36,10 @@ class Settings(BaseSettings):
     journal_topic: str = "practix.journal"
     neighbours: NeighbourSettings
     token: TokenSettings
+    rate_limits: RateLimits = Field(
+        RateLimits(),
+        validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "COMMAND_API_RATE_LIMITS"),
+    )
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0
     gap_min: NonNegativeInt = 0

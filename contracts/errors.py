@@ -260,10 +260,13 @@ class StaleVersion(CommandError):
 
 
 class RateLimited(CommandError):
+    """`policy` names the limit that was reached, as the `RateLimit` header does."""
+
     default_code = "rate_limited"
 
-    def __init__(self, retry_after_s: int = 1) -> None:
-        super().__init__(facts={"retry_after_s": retry_after_s})
+    def __init__(self, retry_after_s: int = 1, policy: str | None = None) -> None:
+        facts = {"retry_after_s": retry_after_s}
+        super().__init__(facts=facts if policy is None else facts | {"policy": policy})
 
 
 class CommandRefused(CommandError):

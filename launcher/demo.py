@@ -231,7 +231,8 @@ class Demo:
             status, answer = await self._once(method, path, headers, data)
             if status not in RETRIED:
                 return status, answer
-            await asyncio.sleep(self._retry_s)
+            # One who sends too much is told for how long not to.
+            await asyncio.sleep(answer.get("retry_after_s", self._retry_s))
         if status == NO_ANSWER:
             raise NotRunning(f"{self._base_url} answers no more")
         return status, answer

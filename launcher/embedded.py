@@ -38,6 +38,7 @@ from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
+from runtime.limits.limiter import Limiter
 from runtime.openapi import TITLE, describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
@@ -96,7 +97,7 @@ def build_app(
                 current_process().fail(str(error))  # To be read by a person: no traceback.
             yield
 
-    app = make_app(TITLE, lifespan)
+    app = make_app(TITLE, lifespan, Limiter(settings.rate_limits))
     describe(app, [*REPRESENTATIONS, *NOTICES])
     return app
 

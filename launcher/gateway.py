@@ -16,8 +16,19 @@ from launcher.overview import Overview
 from runtime.problems import problem
 
 NOT_PASSED_ON: Final = frozenset(
-    {"connection", "keep-alive", "transfer-encoding", "te", "upgrade", "host", "content-length"}
+    {
+        "connection",
+        "keep-alive",
+        "transfer-encoding",
+        "te",
+        "upgrade",
+        "host",
+        "content-length",
+        "x-forwarded-for",
+        "x-forwarded-proto",
+    }
 )
+"""Of one connection, or what only the gateway itself may say."""
 READS: Final = ("GET", "HEAD")
 BODY_BYTES_MAX: Final = 1_000_000
 CHUNK_BYTES: Final = 64 * 1024
@@ -95,10 +106,12 @@ def _json(value: object, status: int = 200) -> web.Response:
 async def _forward(
     session: aiohttp.ClientSession, address: str, request: web.Request
 ) -> aiohttp.ClientResponse:
+    headers = _passed_on(request.headers)
+    headers["X-Forwarded-For"] = request.remote or ""
     return await session.request(
         request.method,
         URL(f"{address}{request.raw_path}", encoded=True),
-        headers=_passed_on(request.headers),
+        headers=headers,
         data=await request.read(),
         allow_redirects=False,
     )

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
 
@@ -124,6 +125,9 @@ def _shared_environment(
     root = str(Path(__file__).resolve().parent.parent)
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
+        "PRACTIX_RATE_LIMITS": settings.rate_limits.model_copy(
+            update={"trusted_proxies": (ip_network(HOST),)}
+        ).model_dump_json(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
         "COMMAND_API_OWN_URL": addresses["command_api"],

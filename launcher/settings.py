@@ -6,14 +6,33 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
+
+
+class LocalAddressLimits(AddressLimits):
+    """On one's own machine everybody has the same address: persons are limited, and what
+    needs no token."""
+
+    reads: PerMinute = 1_200_000
+    searches: PerMinute = 300_000
+    writes: PerMinute = 600_000
+    neighbours: PerMinute = 1_200_000
+
+
+class LocalRateLimits(RateLimits):
+    address: LocalAddressLimits = LocalAddressLimits()
+
 
 class Settings(BaseSettings):
     """Built once by the command line; nothing else reads the environment."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", populate_by_name=True, env_nested_delimiter="__"
+    )
 
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535)
     data: Path = Field(Path(".data"), validation_alias="PRACTIX_DATA")
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
+    rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")

@@ -19,6 +19,7 @@ from neighbours.switches import Switches, control_router
 from neighbours.ugc import Followers, ugc_router
 from runtime.app import make_app
 from runtime.clock import Clock, shifted_clock
+from runtime.limits.limiter import Limiter
 from runtime.process_routes import build_process_router
 
 
@@ -73,7 +74,7 @@ def create_app(settings: NeighboursSettings, now: Clock | None = None) -> FastAP
         yield
         state.close()
 
-    app = make_app("PRACTIX neighbours", lifespan)
+    app = make_app("PRACTIX neighbours", lifespan, Limiter(settings.rate_limits))
     app.include_router(build_router(state))
     app.include_router(build_process_router(dict))
     return app

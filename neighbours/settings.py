@@ -14,13 +14,16 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.limits.settings import RateLimits
 from runtime.tokens import Algorithm, require_secret
 
 
 class NeighboursSettings(BaseSettings):
     """Built once, by `__main__` or the launcher, and passed down."""
 
-    model_config = SettingsConfigDict(env_prefix="NEIGHBOURS_", frozen=True, populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NEIGHBOURS_", env_nested_delimiter="__", frozen=True, populate_by_name=True
+    )
 
     data_dir: Path
     """Where the one database file lies; made if it is missing."""
@@ -29,6 +32,9 @@ class NeighboursSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: PositiveInt = 8000
 
+    rate_limits: RateLimits = Field(
+        RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "NEIGHBOURS_RATE_LIMITS")
+    )
     hand_on: dict[str, SecretStr] = {}
     """Login, person's id or `*` to an Apprise address, to which messages are handed on."""
 

@@ -18,6 +18,7 @@ from runtime.app import make_app
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
+from runtime.limits.limiter import Limiter
 from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
@@ -39,6 +40,8 @@ def build_app(
     settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
 ) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down."""
+
+    limiter = Limiter(settings.rate_limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -71,7 +74,7 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = make_app("PRACTIX notifier", lifespan)
+    app = make_app("PRACTIX notifier", lifespan, limiter)
     describe(app, REPRESENTATIONS)
     return app
 

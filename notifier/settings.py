@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.dispatcher import Pace
 from runtime.journals.kafka_access import KafkaAccess
+from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
@@ -32,6 +33,9 @@ class Settings(BaseSettings):
     )
     neighbours: NeighbourSettings
     token: TokenSettings
+    rate_limits: RateLimits = Field(
+        RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "NOTIFIER_RATE_LIMITS")
+    )
     public_url: str = ""
     """Where clients reach `/a/{announcement_id}`, if the shortener is on another host."""
     sent_at_once: PositiveInt = 16

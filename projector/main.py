@@ -21,6 +21,7 @@ from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
+from runtime.limits.limiter import Limiter
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
@@ -41,6 +42,8 @@ def build_app(
     settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
 ) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down."""
+
+    limiter = Limiter(settings.rate_limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -63,7 +66,7 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = make_app("PRACTIX projector", lifespan)
+    app = make_app("PRACTIX projector", lifespan, limiter)
     describe(app, ())
     return app
 

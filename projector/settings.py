@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from projector.projector import Limits
 from runtime.journals.kafka_access import KafkaAccess
+from runtime.limits.settings import RateLimits
 from runtime.tokens import TokenSettings
 
 
@@ -39,6 +40,9 @@ class Settings(BaseSettings):
     )
     token: TokenSettings | None = None
     """Without it the operator token is the only one that opens the operator routes."""
+    rate_limits: RateLimits = Field(
+        RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "PROJECTOR_RATE_LIMITS")
+    )
     batch_events_max: PositiveInt = 2_000
     batch_pause_ms: PositiveFloat = 5.0
     """Under load a batch starts at most this often; it bounds what one costs."""

@@ -14,6 +14,7 @@ from query_api.settings import Settings
 from runtime.app import make_app
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
+from runtime.limits.limiter import Limiter
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.postgres import open_pool
@@ -27,6 +28,8 @@ HISTORY_SECONDS_MAX: Final = 10
 
 def build_app(settings: Settings) -> FastAPI:
     """The whole process; it works between the app's start-up and shut-down."""
+
+    limiter = Limiter(settings.rate_limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +63,7 @@ def build_app(settings: Settings) -> FastAPI:
             await analytics.close()
         pool.terminate()
 
-    app = make_app("PRACTIX query API", lifespan)
+    app = make_app("PRACTIX query API", lifespan, limiter)
     describe(app, REPRESENTATIONS)
     return app
 

@@ -18,6 +18,7 @@ from query_api.positions import SELECT_POSITION, PositionWaiter
 from query_api.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
+from runtime.limits.limiter import admit
 from runtime.neighbours.ports import UgcClient
 from runtime.numbers import whole_number
 from runtime.tables import TablesUnavailable, connected
@@ -75,8 +76,10 @@ class Reads:
         self.rules = rules
 
     async def caller(self, request: Request) -> Caller:
-        """Raises Unauthenticated."""
-        return await self._verifier.authenticate(request.headers.get("authorization"))
+        """Raises Unauthenticated, RateLimited."""
+        caller = await self._verifier.authenticate(request.headers.get("authorization"))
+        admit(request, caller.person_id)
+        return caller
 
     async def followed_by(self, caller: Caller) -> list[PersonId]:
         """Whose subscribers-only evenings the caller sees; without an answer from UGC they

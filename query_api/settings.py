@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, Positiv
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from query_api.rules import DEFAULT_RULES, Rules
+from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     token: TokenSettings
     feed_secret: SecretStr = Field(min_length=16)
     """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""
+    rate_limits: RateLimits = Field(
+        RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "QUERY_API_RATE_LIMITS")
+    )
     gap_min: NonNegativeInt = 0
     pending_blocks: bool = False
     hide_guest_list: bool = False

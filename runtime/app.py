@@ -10,15 +10,17 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from runtime.limits.limiter import Limited, Limiter
 from runtime.problems import install_problems
 
 PAGE: Final = "/api/openapi"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def make_app(title: str, lifespan: Lifespan) -> FastAPI:
-    """Works between what `lifespan` opens and closes."""
+def make_app(title: str, lifespan: Lifespan, limiter: Limiter) -> FastAPI:
+    """Works between what `lifespan` opens and closes, within the limits of `limiter`."""
     app: FastAPI = FastAPIOffline(
         docs_url=PAGE,
         redoc_url=None,
@@ -29,4 +31,7 @@ def make_app(title: str, lifespan: Lifespan) -> FastAPI:
         lifespan=lifespan,
     )
     install_problems(app)
+    app.add_middleware(Limited, limiter=limiter)
+    if trusted := [str(network) for network in limiter.limits.trusted_proxies]:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     return app

@@ -34,7 +34,13 @@ def serve_until_stopped(
 
     process = Process(exit_server)
     config = uvicorn.Config(
-        build_app(), loop="uvloop", http="httptools", access_log=False, **options
+        build_app(),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        # By itself it would believe everybody on this machine; `make_app` knows the proxies.
+        proxy_headers=False,
+        **options,
     )
     server = uvicorn.Server(config)
     with running_as(process), _signals_left_to_uvicorn():

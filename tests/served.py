@@ -15,7 +15,12 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
     On leaving, requests that hang are cut off and the port is free again.
     """
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
+        app,
+        host="127.0.0.1",
+        port=port,
+        log_config=None,
+        proxy_headers=False,
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
     socket = config.bind_socket()

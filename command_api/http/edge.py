@@ -34,6 +34,7 @@ from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, No
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, canonical, new_id
 from runtime.entity_tag import entity_tag
 from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
+from runtime.limits.limiter import admit
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
@@ -71,8 +72,10 @@ class Edge:
         self._film_rule = film_rule
 
     async def caller(self, request: Request) -> Caller:
-        """Raises Unauthenticated."""
-        return await self._verifier.authenticate(request.headers.get("authorization"))
+        """Raises Unauthenticated, RateLimited."""
+        caller = await self._verifier.authenticate(request.headers.get("authorization"))
+        admit(request, caller.person_id)
+        return caller
 
     async def film(self, movie_id: MovieId) -> Film:
         """Raises NotFound for an unknown film, Forbidden for one that this site does not

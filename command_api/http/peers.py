@@ -27,6 +27,7 @@ from contracts.errors import (
     NoLeader,
     NotFound,
     OutcomeUnknown,
+    RateLimited,
     StaleVersion,
     TooLarge,
 )
@@ -48,6 +49,7 @@ _ERRORS: Final[dict[str, type[CommandError]]] = {
         NoLeader,
         NotFound,
         OutcomeUnknown,
+        RateLimited,
         StaleVersion,
         TooLarge,
     )

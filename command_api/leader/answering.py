@@ -11,7 +11,16 @@ from command_api.domain.commands import Command
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.node import Node
-from command_api.leader.ports import UNOBSERVED, Answer, Observer, Peers, Render, WallClock
+from command_api.leader.ports import (
+    UNOBSERVED,
+    AdmitForwarded,
+    Answer,
+    Observer,
+    Peers,
+    Render,
+    WallClock,
+    everybody,
+)
 from command_api.leader.reign import Reign
 from contracts.errors import (
     CommandError,
@@ -40,7 +49,9 @@ class Answering:
         render: Render,
         rules: Rules = DEFAULT_RULES,
         observer: Observer = UNOBSERVED,
+        admit_forwarded: AdmitForwarded = everybody,
     ) -> None:
+        self._admit_forwarded = admit_forwarded
         self._node = node
         self._peers = peers
         self._clock = clock
@@ -61,8 +72,9 @@ class Answering:
 
         Keeps trying over changes of leader, which the idempotency key makes safe, until
         `deadline_s` (seconds). A forwarded command is answered here or not at all. Raises
-        the CommandErrors of the decision, KeyReused, NeedsFact, OutcomeUnknown where the
-        command may count, NoLeader where it surely does not.
+        the CommandErrors of the decision, KeyReused, NeedsFact, RateLimited for a forwarded
+        one of a person who sends too many, OutcomeUnknown where the command may count,
+        NoLeader where it surely does not.
         """
         try:
             answer = await self._insist(command, deadline_s, forwarded=forwarded)
@@ -124,6 +136,8 @@ class Answering:
         if not command.dry_run and (stored := self._stored(command)) is not None:
             return stored
         if self._node.reign is not None and self._node.reign.leading:
+            if forwarded:
+                self._admit_forwarded(command.actor)
             return await self._decide_here(self._node.reign, command, timeout_s)
         if (
             forwarded

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, Protocol
 
 from command_api.domain.commands import Command
 from command_api.domain.state import Layer
+from contracts.ids import PersonId
 from contracts.records import Outcome
 
 
@@ -25,6 +26,14 @@ Render = Callable[[Layer, Command, Outcome], bytes]
 
 WallClock = Callable[[], datetime]
 """Aware UTC, whole milliseconds."""
+
+
+AdmitForwarded = Callable[[PersonId], None]
+"""Counts a command that came over another process for its person. Raises RateLimited."""
+
+
+def everybody(_: PersonId) -> None:
+    """Admit without counting, where no process forwards anything."""
 
 
 class Peers(Protocol):

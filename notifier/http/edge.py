@@ -10,10 +10,12 @@ from starlette.requests import Request
 from contracts.errors import Malformed, NotFound, Unavailable
 from contracts.ids import canonical
 from runtime.http import read_json_body
+from runtime.limits.limiter import admit
 from runtime.numbers import whole_number
 from runtime.openapi import DRY_RUN, response_schema
 from runtime.problems import malformed_body
 from runtime.tables import TablesUnavailable
+from runtime.tokens import Caller, TokenVerifier
 
 BIGINT_MAX: Final = 2**63 - 1
 INTEGER_MAX: Final = 2**31 - 1
@@ -34,6 +36,13 @@ async def tables() -> AsyncIterator[None]:
         yield
     except TablesUnavailable as error:
         raise Unavailable from error
+
+
+async def caller_of(request: Request, verifier: TokenVerifier) -> Caller:
+    """Raises Unauthenticated, RateLimited."""
+    caller = await verifier.authenticate(request.headers.get("authorization"))
+    admit(request, caller.person_id)
+    return caller
 
 
 async def body_of(request: Request, kind: type[Body]) -> Body:

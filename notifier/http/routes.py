@@ -15,6 +15,7 @@ from notifier.http.edge import (
     Guard,
     answers,
     body_of,
+    caller_of,
     id_of,
     limit_of,
     number,
@@ -49,14 +50,14 @@ def build_router(ledger: Ledger, reader: JournalReader, verifier: TokenVerifier)
     async def notifications(request: Request) -> Response:
         """My notices, newest first: what each tells of, why I got it, when it was sent or why
         not. Filters: `state`, `kind`, `announcement_id`; `limit`, `cursor`, `min_position`."""
-        caller = await verifier.authenticate(request.headers.get("authorization"))
+        caller = await caller_of(request, verifier)
         wanted = _filter(request)._replace(recipient=caller.person_id)
         return await _page(request, ledger, reader, wanted, notice_response)
 
     @router.get("/preferences", response_class=Response, responses=answers(Preferences))
     async def get_preferences(request: Request) -> Response:
         """My language, zone, quiet hours, and what I do not want to be told."""
-        caller = await verifier.authenticate(request.headers.get("authorization"))
+        caller = await caller_of(request, verifier)
         async with tables():
             return json_response(await ledger.wishes(caller.person_id))
 
@@ -69,7 +70,7 @@ def build_router(ledger: Ledger, reader: JournalReader, verifier: TokenVerifier)
     async def put_preferences(request: Request) -> Response:
         """Replace them as a whole: what is left out goes back to its default. They hold for
         everything that is not yet sent."""
-        caller = await verifier.authenticate(request.headers.get("authorization"))
+        caller = await caller_of(request, verifier)
         dry_run = is_dry_run(request)
         wishes = (await body_of(request, PreferencesBody)).wishes()
         async with tables():

@@ -15,6 +15,8 @@ from launcher.servers.process import ServerProcess, free_port
 SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 HEARTBEAT_TIMEOUT_S: Final = 2.0
 READY_S_MAX: Final = 60.0
+RAISED_LIMITS: Final = '{"person": {"writes": 1000000}, "address": {"writes": 1000000}}'
+"""A few people, on one machine, who write without a pause."""
 
 
 class CommandProcess:
@@ -33,6 +35,7 @@ class CommandProcess:
             "COMMAND_API_HEARTBEAT_TIMEOUT_S": str(HEARTBEAT_TIMEOUT_S),
             "COMMAND_API_JOURNAL_TOPIC": topic,
             "COMMAND_API_TOKEN__SECRET": SECRET,
+            "PRACTIX_RATE_LIMITS": RAISED_LIMITS,
             "COMMAND_API_NEIGHBOURS__BASE_URL": neighbours,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "PYTHONPATH": os.getcwd(),

@@ -8,6 +8,8 @@ import aiohttp
 from fastapi import FastAPI
 
 from runtime.app import make_app
+from runtime.limits.limiter import Limiter
+from runtime.limits.settings import RateLimits
 from tests.served import served
 
 
@@ -18,7 +20,7 @@ async def nothing(_app: FastAPI) -> AsyncIterator[None]:
 
 async def test_the_page_loads_nothing_from_elsewhere() -> None:
     async with (
-        served(make_app("PRACTIX", nothing)) as url,
+        served(make_app("PRACTIX", nothing, Limiter(RateLimits()))) as url,
         aiohttp.ClientSession(url) as session,
     ):
         async with session.get("/api/openapi") as page:

@@ -1,0 +1,198 @@
+"""Rate limits of a process: per address before anything else, per person once known.
+
+The address is counted by a plain ASGI layer around the app, which also tells the client
+where it stands: `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-
+headers-10, and 429 with `Retry-After`. The person is counted where the token was verified
+(`admit`). What is refused here was looked at no further: it reaches neither a table nor
+the log.
+"""
+
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address
+from math import ceil
+from typing import Final
+
+from prometheus_client import Counter
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.errors import RateLimited
+from contracts.ids import PersonId
+from runtime.limits.buckets import MINUTE_S, Buckets
+from runtime.limits.routes import RouteClass, class_of
+from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
+from runtime.problems import problem_of
+
+REFUSED: Final = Counter(
+    "practix_rate_limited_requests", "requests refused by a rate limit", ["policy"]
+)
+_ADMISSION: Final = "practix.admission"
+
+
+class Policy:
+    """One limit as it is told: `"writes-of-person";q=600;w=60`."""
+
+    __slots__ = ("_buckets", "_header", "_prefix", "name")
+
+    def __init__(self, name: str, per_minute: int) -> None:
+        self.name = name
+        self._buckets = Buckets(per_minute)
+        self._prefix = f'"{name}"'.encode()
+        policy = f'"{name}";q={per_minute};w={MINUTE_S:.0f}'
+        self._header = (b"ratelimit-policy", policy.encode())
+
+    def take(self, key: str) -> None:
+        """Raises RateLimited."""
+        if wait_s := self._buckets.take(key):
+            raise self._refusal(wait_s)
+
+    def demand(self, key: str) -> None:
+        """As `take`, taking nothing."""
+        if wait_s := self._buckets.wait_s(key):
+            raise self._refusal(wait_s)
+
+    def headers(self, key: str) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        standing = b"%b;r=%d;t=%d" % (self._prefix, *self._buckets.left(key))
+        return self._header, (b"ratelimit", standing)
+
+    def _refusal(self, wait_s: float) -> RateLimited:
+        REFUSED.labels(self.name).inc()
+        return RateLimited(ceil(wait_s), self.name)
+
+
+class Limiter:
+    """One per process, whatever it serves."""
+
+    def __init__(self, limits: RateLimits) -> None:
+        self.limits: Final = limits
+        self._people = _policies("person", limits.person)
+        self._addresses = _policies("address", limits.address)
+
+    def admission(self, scope: Scope) -> "Admission | None":
+        """Of a request that is about to begin; None where it is not limited."""
+        kind = class_of(scope["method"], scope["path"])
+        if kind is None:
+            return None
+        client = scope.get("client")
+        return Admission(
+            kind,
+            address_of(client[0]) if client else "",
+            self._addresses[kind],
+            self._addresses["misses"],
+            self._people.get(kind),
+        )
+
+    def admit_write(self, person_id: PersonId) -> None:
+        """Count a command that another process passed on. Raises RateLimited."""
+        self._people["writes"].take(person_id)
+
+
+class Admission:
+    """One request's way through the limits."""
+
+    __slots__ = ("_address", "_key", "_kind", "_misses", "_of_person", "_policy")
+
+    def __init__(
+        self,
+        kind: RouteClass,
+        address: str,
+        of_address: Policy,
+        misses: Policy,
+        of_person: Policy | None,
+    ) -> None:
+        self._kind = kind
+        self._address = address
+        self._misses = misses
+        self._of_person = of_person
+        self._policy = of_address
+        self._key = address
+
+    def take(self) -> None:
+        """Count it for the address. Raises RateLimited."""
+        if self._kind == "public":
+            self._misses.demand(self._address)
+        self._policy.take(self._address)
+
+    def take_for(self, person_id: PersonId) -> None:
+        """Count it for the person, of whose limit the answer will tell. Raises RateLimited."""
+        if self._of_person is not None:
+            self._policy, self._key = self._of_person, person_id
+            self._policy.take(person_id)
+
+    def note(self, status: int) -> None:
+        """Count an answer that a guesser gets. Raises RateLimited after too many."""
+        if status == 401 or (status == 404 and self._kind == "public"):
+            self._misses.take(self._address)
+
+    def headers(self) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        return self._policy.headers(self._key)
+
+
+class Limited:
+    """The ASGI layer."""
+
+    def __init__(self, app: ASGIApp, limiter: Limiter) -> None:
+        self._app = app
+        self._limiter = limiter
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admission = self._limiter.admission(scope) if scope["type"] == "http" else None
+        if admission is None:
+            await self._app(scope, receive, send)
+            return
+        instead: RateLimited | None = None
+
+        async def answer(message: Message) -> None:
+            nonlocal instead
+            if message["type"] == "http.response.start":
+                try:
+                    admission.note(message["status"])
+                except RateLimited as error:
+                    instead = error
+                else:
+                    message["headers"] = [*message.get("headers", ()), *admission.headers()]
+            if instead is None:
+                await send(message)
+
+        try:
+            admission.take()
+        except RateLimited as error:
+            instead = error
+        else:
+            scope[_ADMISSION] = admission
+            await self._app(scope, receive, answer)
+        if instead is not None:
+            refusal = problem_of(Request(scope), instead)
+            refusal.raw_headers.extend(admission.headers())
+            await refusal(scope, receive, send)
+
+
+def admit(request: Request, person_id: PersonId) -> None:
+    """Count the request for the person who sent it. Raises RateLimited.
+
+    An app without the layer has no limits: a benchmark's, or a part under test.
+    """
+    admission: Admission | None = request.scope.get(_ADMISSION)
+    if admission is not None:
+        admission.take_for(person_id)
+
+
+@lru_cache(maxsize=4_096)
+def address_of(host: str) -> str:
+    """What counts as one address: of IPv6 the /64, which one household has to itself."""
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return f"{address.packed[:8].hex()}/64"
+
+
+def _policies(whose: str, limits: PersonLimits | AddressLimits) -> dict[str, Policy]:
+    return {
+        name: Policy(f"{name}-of-{whose}", per_minute)
+        for name, per_minute in limits.model_dump().items()
+    }

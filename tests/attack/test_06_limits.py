@@ -1,0 +1,79 @@
+"""Line 6: one account, one address, or one host's crowd takes the system from all others."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+
+import aiohttp
+import pytest
+
+from tests.attack.target import Site, Target, own_site
+
+GUESSES = 80
+WRITES_MAX = 40
+
+
+@pytest.fixture(scope="module")
+def limited_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A system with a small limit of writes: reaching the usual one would take minutes here."""
+    data = tmp_path_factory.mktemp("limited")
+    with own_site(data, PRACTIX_RATE_LIMITS__PERSON__WRITES=str(WRITES_MAX)) as site:
+        yield site
+
+
+@pytest.fixture
+async def limited(limited_site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Target]:
+    async with aiohttp.ClientSession() as session:
+        yield Target(limited_site, session, request.node.name)
+
+
+async def test_writes_of_one_account_meet_a_limit_and_leave_others_alone(limited: Target) -> None:
+    anna, _ = await limited.person("anna")
+    boris, _ = await limited.person("boris")
+    nothing = "00000000-0000-4000-8000-000000000000"
+    path = f"/api/v1/booking/{nothing}"
+    answers = await asyncio.gather(
+        *(limited.send("POST", path, anna) for _ in range(2 * WRITES_MAX))
+    )
+    statuses = Counter(answer.status for answer in answers)
+    # Some come back while it runs: the bucket is refilled evenly.
+    assert statuses[404] < 2 * WRITES_MAX
+    assert statuses[429] > 0
+    refused = next(answer for answer in answers if answer.status == 429)
+    assert int(refused.headers["Retry-After"]) > 0
+    assert refused.json["code"] == "rate_limited"
+    assert refused.headers["RateLimit"].startswith('"writes-of-person";r=0;')
+    assert f"q={WRITES_MAX};w=60" in refused.headers["RateLimit-Policy"]
+    assert (await limited.send("POST", path, boris)).status == 404
+
+
+async def test_limited_and_unauthenticated_writes_never_reach_the_log(limited: Target) -> None:
+    anna, _ = await limited.person("anna")
+    announced = await limited.evening(anna)
+    path = f"/api/v1/announcement/{announced.json['id']}"
+    while (last := await limited.send("PUT", path, anna, {"unknown": 1})).status != 429:
+        assert last.status == 422
+    for token in (None, "no.such.token", anna):
+        answer = await limited.send("DELETE", path, token)
+        assert answer.status in (401, 429)
+        assert "X-Position" not in answer.headers
+    boris, _ = await limited.person("boris")
+    following = await limited.evening(boris)
+    # Nothing lies between but what Boris did, and at most a heartbeat.
+    assert announced.position < following.position <= announced.position + 3
+
+
+async def test_guessing_short_links_meets_a_limit(limited: Target) -> None:
+    statuses = [
+        (await limited.send("GET", f"/s/{number:012d}")).status for number in range(GUESSES)
+    ]
+    assert set(statuses) == {404, 429}
+    assert statuses[-1] == 429
+
+
+async def test_an_address_made_up_by_the_client_is_not_believed(limited: Target) -> None:
+    statuses = [
+        (await limited.send("GET", f"/s/{number:012d}", X_Forwarded_For=f"192.0.2.{number}")).status
+        for number in range(GUESSES)
+    ]
+    assert statuses[-1] == 429
