@@ -19,9 +19,9 @@ from contracts.events import (
     AnnouncementClosed,
     AnnouncementCreated,
     AnnouncementDone,
-    AnnouncementEvent,
     AnnouncementPublished,
     AnnouncementReopened,
+    AnyAnnouncementEvent,
     AnyBookingEvent,
     BookingInvited,
     BookingOffered,
@@ -32,7 +32,7 @@ from contracts.events import (
 )
 
 
-def evening_fields(event: AnnouncementEvent, at: datetime) -> dict[str, Any]:
+def evening_fields(event: AnyAnnouncementEvent, at: datetime) -> dict[str, Any]:
     """All fields of an evening for its creation, the changed ones for everything later."""
     if isinstance(event, AnnouncementCreated):
         return _created(event, at)

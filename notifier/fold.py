@@ -15,12 +15,13 @@ from contracts.events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
+    AnnouncementEvent,
     AnnouncementPublished,
     BookingEvent,
     DomainEvent,
 )
 from contracts.ids import AnnouncementId, BookingId, canonical
-from contracts.rating_events import RatingGiven
+from contracts.rating_events import RatingEvent, RatingGiven
 from contracts.records import Commit
 from notifier.effects import Occasion
 from notifier.outgoing import Outgoing
@@ -65,8 +66,13 @@ class Wanted(NamedTuple):
 
 
 def key_of(event: DomainEvent) -> AnnouncementId | None:
-    """The announcement that an event is about: the one that stops where it cannot be told."""
-    return getattr(event, "announcement_id", None)
+    """The announcement that an event is about: the one that stops where it cannot be told.
+    None for events that change nothing here."""
+    match event:
+        case AnnouncementEvent() | BookingEvent() | RatingEvent():
+            return event.announcement_id
+        case _:
+            return None
 
 
 def read(commits: Iterable[Commit]) -> list[ReadCommit]:

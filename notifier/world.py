@@ -21,10 +21,10 @@ from contracts.events import (
     AnnouncementReopened,
     BookingEvent,
     DomainEvent,
-    PersonSeen,
     Visibility,
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.person_events import PersonSeen
 from contracts.rating_events import RatingGiven
 from contracts.standing import changed_fields
 

@@ -51,6 +51,11 @@ class Intake:
                 found.append(event)
         return found
 
+    def _reason_against(self, key: str | None, failed: Mapping[str, str]) -> str | None:
+        if key is None:
+            return None
+        return failed.get(key) or (STOPPED if key in self._stopped else None)
+
     def stop(self, parked: Iterable[DeadLetter]) -> None:
         """The letters are stored: their keys have stopped for good."""
         self._stopped.update(letter.key for letter in parked if letter.key is not None)
@@ -62,7 +67,7 @@ class Intake:
         try:
             event = decode_event(stored)
             key = key_of(event)
-            reason = failed.get(key) or (STOPPED if key in self._stopped else None)
+            reason = self._reason_against(key, failed)
             if reason is None:
                 return Projected(key, event, project(event, facts))
         except Exception as error:  # Whatever it is, only this key must stand still.

@@ -19,13 +19,13 @@ from contracts.events import (
     AnnouncementDone,
     AnnouncementEvent,
     AnnouncementPublished,
+    AnyAnnouncementEvent,
     AnyBookingEvent,
     BookingEvent,
     BookingInvited,
     BookingOffered,
     BookingUnsettled,
     DomainEvent,
-    PersonSeen,
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.rating_events import AnyRatingEvent, RatingEvent
@@ -77,19 +77,21 @@ class Ledger:
         for event in events:
             self._ratings.note(event)
             match event:
-                case PersonSeen():
-                    pass
                 case RatingEvent():
                     for broken in self._ratings.rate(event):
                         self._contradict(seq, event, broken)
                 case AnnouncementCreated():
                     self._announce(event)
-                case _ if event.announcement_id not in self._evenings:
+                case AnnouncementEvent() | BookingEvent() if (
+                    event.announcement_id not in self._evenings
+                ):
                     self._contradict(seq, event, "the evening was never announced")
                 case BookingEvent():
                     self._seat(seq, event)
-                case _:
+                case AnnouncementEvent():
                     self._change(event)
+                case _:  # Nothing else takes a seat or an evening.
+                    pass
         if self._recount:
             self._check_seats(seq)
         if self._meet:
@@ -127,7 +129,7 @@ class Ledger:
         self._busy.setdefault(guest_id, set()).add(announcement_id)
         self._meet.add((guest_id, announcement_id))
 
-    def _change(self, event: AnnouncementEvent) -> None:
+    def _change(self, event: AnyAnnouncementEvent) -> None:
         evening = self._evenings[event.announcement_id]
         match event:
             case AnnouncementChanged():
@@ -193,7 +195,7 @@ class Ledger:
                 yield other_id
 
     def _contradict(
-        self, seq: int, event: AnnouncementEvent | AnyBookingEvent | AnyRatingEvent, reason: str
+        self, seq: int, event: AnyAnnouncementEvent | AnyBookingEvent | AnyRatingEvent, reason: str
     ) -> None:
         self.contradictions.add(position=seq, announcement_id=event.announcement_id, reason=reason)
 

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from contracts.events import AnnouncementCreated, BookingEvent, PersonSeen
+from contracts.events import AnnouncementCreated, AnnouncementEvent, BookingEvent
 from contracts.ids import PersonId
-from contracts.rating_events import RatingEvent
 from contracts.scoring import UNRATED, Score
 from contracts.standing import booking_fields, evening_fields
 from query_api.evening_history import Happened
@@ -44,8 +43,6 @@ def standing_of(story: Iterable[Happened]) -> Standing:
     bookings: dict[PersonId, Fields] = {}
     for one in story:
         match one.event:
-            case PersonSeen() | RatingEvent():
-                pass
             case BookingEvent() as event:
                 known = bookings.get(event.guest_id) or _first_word(event, one)
                 bookings[event.guest_id] = {**known, **booking_fields(event, one.at)}
@@ -53,8 +50,10 @@ def standing_of(story: Iterable[Happened]) -> Standing:
             case AnnouncementCreated() as event:
                 evening["announcement_id"] = event.announcement_id
                 evening |= evening_fields(event, one.at)
-            case event:
+            case AnnouncementEvent() as event:
                 evening |= evening_fields(event, one.at)
+            case _:
+                pass
     return Standing(evening, bookings)
 
 

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.booking_state import CONFIRMED
-from contracts.events import AnnouncementCancelled, BookingEvent, DomainEvent, PersonSeen
+from contracts.events import AnnouncementCancelled, AnnouncementEvent, BookingEvent, DomainEvent
 from contracts.ids import SYSTEM, PersonId, ReviewId
 from contracts.rating_events import (
     RatingChanged,
@@ -97,11 +97,11 @@ def _is_told(event: DomainEvent, then: Glimpse, reviews: Reviews, reader: Reader
             return event.rater_id == reader.id or (revealed and others_told)
         case BookingEvent():
             return reader.sees_everything or event.guest_id == reader.id
-        case PersonSeen():
-            return False
-        case _:
+        case AnnouncementEvent():
             involved = reader.now["my_booking_id"] is not None
             return saw(then.evening, reader.caller, reader.followed, involved=involved)
+        case _:
+            return False
 
 
 def _names_actor(one: Happened, guests: Collection[PersonId], reader: Reader) -> bool:
@@ -137,10 +137,12 @@ def _shares(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> I
                 yield "party"
             if reader.caller.is_super or booking.guest_id == reader.id:
                 yield "guest"
-        case _:
+        case AnnouncementEvent():
             place_then = saw_place(then.evening, reader.caller, confirmed=then.confirmed)
             if reader.now["shows_place"] and place_then:
                 yield "place"
+        case _:
+            pass
 
 
 def _guests_by_position(story: Iterable[Happened]) -> Mapping[int, set[PersonId]]:
@@ -162,10 +164,10 @@ def _glimpses(story: Iterable[Happened], reader: PersonId) -> dict[int, Glimpse]
             case BookingEvent() as event:
                 if event.guest_id == reader:
                     confirmed = (event.author_status, event.guest_status) == CONFIRMED
-            case RatingEvent() | PersonSeen():
-                pass
-            case event:
+            case AnnouncementEvent() as event:
                 evening = {**evening, **evening_fields(event, one.at)}
+            case _:
+                pass
         found[one.position] = Glimpse(evening, confirmed)
     return found
 

@@ -16,6 +16,7 @@ from contracts.events import (
     AnnouncementClosed,
     AnnouncementCreated,
     AnnouncementDone,
+    AnnouncementEvent,
     AnnouncementPublished,
     AnnouncementReopened,
     AnyBookingEvent,
@@ -26,9 +27,9 @@ from contracts.events import (
     BookingRequested,
     BookingUnsettled,
     DomainEvent,
-    PersonSeen,
 )
 from contracts.ids import AnnouncementId, BookingId
+from contracts.person_events import PersonSeen
 from contracts.rating_events import RatingEvent
 from contracts.standing import changed_fields, is_waiting, reason_by, reason_of
 
@@ -47,9 +48,11 @@ def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
             layer.people[person.id] = replace(
                 person, name=event.name, language=event.language, tz=event.tz
             )
-        case _:
+        case AnnouncementEvent():
             announcement = _known(layer, event.announcement_id)
             layer.announcements[announcement.id] = evolve_announcement(announcement, event, at)
+        case _:  # Of no family that decisions rest on.
+            pass
 
 
 def evolve_announcement(

@@ -2,7 +2,7 @@
 
 from command_api.domain.commands import PersonFacts
 from command_api.domain.recorder import Recorder
-from contracts.events import PersonSeen
+from contracts.person_events import PersonSeen
 
 
 def meet(story: Recorder, facts: PersonFacts | None) -> None:

@@ -5,7 +5,7 @@ The end of the evening and the seats left are computed by the database.
 
 from typing import Final
 
-from contracts.events import AnnouncementCreated, AnnouncementEvent, AnyBookingEvent
+from contracts.events import AnnouncementCreated, AnyAnnouncementEvent, AnyBookingEvent
 from contracts.standing import evening_fields
 from projector.projections.rows import NOTHING_MORE, Facts, Put, Table
 
@@ -42,7 +42,7 @@ ANNOUNCEMENTS: Final = Table(
 )
 
 
-def project_announcement(event: AnnouncementEvent, facts: Facts) -> Put:
+def project_announcement(event: AnyAnnouncementEvent, facts: Facts) -> Put:
     initial = NOTHING_MORE if isinstance(event, AnnouncementCreated) else None
     columns = evening_fields(event, facts.decided_at)
     return Put(ANNOUNCEMENTS, event.announcement_id, columns, initial)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.events import PersonSeen
+from contracts.person_events import PersonSeen
 from projector.projections.rows import NOTHING_MORE, Put, Table
 
 PEOPLE: Final = Table(

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from contracts.events import BookingEvent, DomainEvent, PersonSeen
+from contracts.events import AnnouncementEvent, BookingEvent, DomainEvent
+from contracts.person_events import PersonEvent, PersonSeen
 from contracts.rating_events import RatingEvent
 from projector.projections.announcements import (
     ANNOUNCEMENTS,
@@ -27,11 +28,19 @@ def project(event: DomainEvent, facts: Facts) -> list[Put]:
             return [project_rating(event, facts)]
         case PersonSeen():
             return [project_person(event)]
-        case _:
+        case AnnouncementEvent():
             return [project_announcement(event, facts)]
+        case _:
+            return []
 
 
-def key_of(event: DomainEvent) -> str:
+def key_of(event: DomainEvent) -> str | None:
     """Whose rows an event changes: where one event cannot be projected, later ones of the
-    same key must not be either."""
-    return event.person_id if isinstance(event, PersonSeen) else event.announcement_id
+    same key must not be either. None where it changes none."""
+    match event:
+        case PersonEvent():
+            return event.person_id
+        case AnnouncementEvent() | BookingEvent() | RatingEvent():
+            return event.announcement_id
+        case _:
+            return None

@@ -11,8 +11,8 @@ import msgspec
 from msgspec import Raw
 
 from contracts.acceptance import ReaderState
-from contracts.events import PersonSeen
 from contracts.ids import PersonId
+from contracts.person_events import PersonSeen
 from contracts.records import CommandInfo, Commit, Outcome, hash_record
 from projector.batch import Batch
 from projector.intake import Intake

@@ -11,8 +11,8 @@ from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
 from contracts.event_codec import decode_event
-from contracts.events import PersonSeen
 from contracts.ids import PersonId
+from contracts.person_events import PersonSeen
 from contracts.records import Commit
 from contracts.scoring import UNRATED, Score
 from projector.batch import Batch

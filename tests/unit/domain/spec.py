@@ -29,8 +29,9 @@ from command_api.domain.decide import Decision, decide
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Announcement, Booking, Layer
 from contracts.errors import CommandError
-from contracts.events import BookingEvent, DomainEvent, PersonSeen
+from contracts.events import BookingEvent, DomainEvent
 from contracts.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
+from contracts.person_events import PersonSeen
 
 NOON: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOST: Final = PersonId("host")

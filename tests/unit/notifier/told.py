@@ -13,9 +13,9 @@ from contracts.events import (
     AnnouncementPublished,
     BookingEvent,
     DomainEvent,
-    PersonSeen,
 )
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.person_events import PersonSeen
 from contracts.records import (
     Claim,
     CommandInfo,

@@ -1,0 +1,149 @@
+"""A family of events that nobody has decided about yet: told to nobody, and nothing stops.
+
+It is added while the test runs, as a later version would add it: the codec reads its events,
+and all that tells events apart has no case for them.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from command_api.leader.image import Image
+from contracts import event_codec
+from contracts.event_base import Event
+from contracts.event_codec import decode_event
+from contracts.events import BookingApproved, BookingRequested, DomainEvent
+from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.records import Commit
+from projector.batch import Batch
+from projector.intake import Intake
+from projector.projector import Projector
+from projector.sinks.memory import MemorySink, MemoryTables
+from projector.verify import verify
+from query_api.as_of import standing_of
+from query_api.audit_rights import Reader, told
+from query_api.evening_history import Happened
+from runtime.journals.sqlite import SqliteJournal
+from runtime.tokens import Caller
+from tests.unit.notifier.told import (
+    Folded,
+    History,
+    announcement,
+    booking,
+    created,
+    person,
+    published,
+    seen,
+)
+
+
+class ChatPosted(Event, frozen=True, kw_only=True, tag="chat.posted.v1"):
+    """It has every field by which events are told apart, or keyed, elsewhere."""
+
+    announcement_id: AnnouncementId = announcement()
+    person_id: PersonId = person("anna")
+    guest_id: PersonId = person("anna")
+    booking_id: BookingId = BookingId(person("chat"))
+    text: str = "only between us"
+    version: int = 9
+    taken: int = 4
+
+
+@pytest.fixture
+def history(monkeypatch: pytest.MonkeyPatch) -> History:
+    """An evening with a guest; the new event comes in between, beside others and alone."""
+    decoder = msgspec.json.Decoder(DomainEvent | ChatPosted)
+    monkeypatch.setattr(event_codec, "_decoder", decoder)
+    found = History()
+    chat: Any = ChatPosted()
+    found.tell(seen("host"), seen("anna"), created(), chat, published())
+    found.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
+    found.tell(chat, by="anna")
+    found.tell(structs.replace(booking(BookingApproved, "anna", (True, True)), taken=1))
+    return found
+
+
+def story(commits: Sequence[Commit]) -> list[Happened]:
+    return [
+        Happened(
+            commit.seq, index, commit.decided_at, "", commit.command.actor, decode_event(stored)
+        )
+        for commit in commits
+        for index, stored in enumerate(commit.events)
+    ]
+
+
+def without(found: Sequence[Happened]) -> list[Happened]:
+    return [one for one in found if not isinstance(one.event, ChatPosted)]
+
+
+def test_no_reader_is_told(history: History) -> None:
+    happened = story(history.commits)
+    assert len(without(happened)) == len(happened) - 2
+    now = {"author_id": person("host"), "my_booking_id": None, "shows_place": True}
+    callers = {
+        "host": Caller(person("host")),
+        "guest": Caller(person("anna")),
+        "stranger": Caller(person("vera")),
+        "operator": Caller(person("operator"), is_super=True),
+    }
+    for role, caller in callers.items():
+        mine = "b" if role == "guest" else None
+        entries = told(happened, Reader(caller, (), now | {"my_booking_id": mine}))
+        assert entries, role
+        assert not [one for one in entries if isinstance(one.happened.event, ChatPosted)], role
+
+
+def test_the_past_is_as_without_it(history: History) -> None:
+    happened = story(history.commits)
+    assert standing_of(happened) == standing_of(without(happened))
+
+
+def test_decisions_rest_on_nothing_of_it(history: History) -> None:
+    image = Image()
+    for commit in history.commits:
+        image.take(commit)
+    evening = image.world.announcement(announcement())
+    assert evening is not None
+    assert (evening.status, evening.version, evening.taken) == ("Alive", 2, 1)
+
+
+def test_no_row_and_no_key_is_parked_for_it(history: History) -> None:
+    intake, tables = Intake(), MemoryTables()
+    for commit in history.commits:
+        projected = intake.take([commit])
+        assert [one.letter for one in projected if one.letter is not None] == []
+        tables.apply(Batch(projected))
+    assert len(tables.rows["announcements"]) == len(tables.rows["bookings"]) == 1
+
+
+def test_the_notifier_passes_it_by(history: History) -> None:
+    folded = Folded(history.commits)
+    assert folded.letters == []
+    assert {source.event_type for row in folded.rows() for source in row.sources} == {
+        "booking.requested.v1",
+        "booking.approved.v1",
+        "announcement.published.v1",
+    }
+
+
+async def test_verify_passes_it_by(history: History, tmp_path: Path) -> None:
+    journal, sink = SqliteJournal(tmp_path / "journal.sqlite"), MemorySink()
+    newest = await history.write_to(journal)
+    projector = Projector(journal, sink)
+    following: asyncio.Task[Any] = asyncio.create_task(projector.run())
+    while projector.position.state.seq < newest:
+        await asyncio.sleep(0.005)
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following
+    result = [line async for line in verify(journal, sink)][-1]
+    await journal.close()
+    assert result["ok"], result
+    assert result["position"] == newest
