@@ -304,13 +304,17 @@ class NoLeader(Unavailable):
 
 
 class DependencyDown(Unavailable):
-    """`name` is the service that does not answer: `movies`, `auth`, `ugc`, ..."""
+    """`name` is the service that does not answer: `movies`, `auth`, `ugc`, ...
+
+    With `maybe_done` a request reached it, and may have been carried out all the same.
+    """
 
     default_code = "dependency_down"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, maybe_done: bool = False) -> None:
         super().__init__(facts={"dependency": name})
         self.name = name
+        self.maybe_done = maybe_done
 
 
 class DependencyRefused(DependencyDown):

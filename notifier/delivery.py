@@ -63,6 +63,15 @@ def held_back(taken: Taken, recipient: Recipient, now: datetime) -> Result | Non
     return Result(taken.id, "waiting", taken.reason, try_at=until, untried=True)
 
 
+def owned_up(taken: Taken, result: Result) -> Result:
+    """The result, with what an earlier attempt left open: what may have arrived is not said
+    to have been dropped or skipped."""
+    if not taken.unsettled or result.state == "sent":
+        return result
+    state = "unconfirmed" if result.state in ("dropped", "skipped") else result.state
+    return result._replace(state=state, unsettled=True)
+
+
 def compose(
     taken: Taken,
     recipient: Recipient,

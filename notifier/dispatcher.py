@@ -15,7 +15,7 @@ from contracts.errors import DependencyDown, DependencyRefused
 from contracts.ids import AnnouncementId, PersonId
 from notifier import metrics
 from notifier.backoff import Backoff
-from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed
+from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed, owned_up
 from notifier.outgoing import expanded
 from notifier.preferences import DEFAULT
 from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
@@ -28,10 +28,12 @@ from runtime.neighbours.ports import (
     ShortenerClient,
     UgcClient,
 )
+from runtime.persisting import Persistence
 from runtime.tables import RowsRefused, TablesUnavailable
 
 log = logging.getLogger(__name__)
 
+NOTIFICATION: Final = "notification"
 UNKNOWN_PERSON: Final = "unknown_person"
 NO_TABLES: Final = "PostgreSQL does not answer"
 REBUILDING: Final = "the notifier is reading the journal again"
@@ -47,6 +49,8 @@ class Pace(NamedTuple):
     """How often to look when nothing was due: other processes write, and time passes."""
     lease: timedelta = timedelta(seconds=120)
     """Longer than a whole batch may take, every call at its deadline."""
+    look_s: float = 5.0
+    """How often to look for what a dispatcher that has died had leased."""
     backoff: Backoff = Backoff()
 
 
@@ -77,6 +81,8 @@ class Dispatcher:
         self._random = random or SystemRandom()
         self._slots = asyncio.Semaphore(pace.at_once)
         self._woken = asyncio.Event()
+        self._persistence = Persistence("outbox", TablesUnavailable)
+        self._looked_at = 0.0
         self.tables_available = True
 
     def wake(self) -> None:
@@ -84,17 +90,37 @@ class Dispatcher:
         self._woken.set()
 
     async def run(self) -> NoReturn:
-        while True:
-            self._woken.clear()
-            try:
-                progressed = await self.dispatch_due()
-                self.tables_available = True
-            except TablesUnavailable as error:
-                if self.tables_available:
-                    log.warning("outbox unavailable", extra={"reason": str(error)})
-                progressed = self.tables_available = False
-            if not progressed:
-                await self._pause()
+        try:
+            while True:
+                self._woken.clear()
+                if not await self._dispatch():
+                    await self._pause()
+        finally:
+            await self._queue.session.close()
+
+    async def _dispatch(self) -> bool:
+        """As `dispatch_due`, within a session; false without PostgreSQL."""
+        try:
+            await self._take_over()
+            progressed = await self.dispatch_due()
+        except TablesUnavailable as error:
+            if self.tables_available:
+                log.warning("outbox unavailable: %s", error)
+            self.tables_available = False
+            await self._queue.session.close()  # What is leased and not worked off is free.
+            return False
+        self.tables_available = True
+        return progressed
+
+    async def _take_over(self) -> None:
+        """Have a session, and now and then what dead dispatchers had leased."""
+        session, now_s = self._queue.session, asyncio.get_running_loop().time()
+        if not session.is_open:
+            await session.open()
+        elif now_s < self._looked_at + self._pace.look_s:
+            return
+        self._looked_at = now_s
+        await session.free_leases_of_the_dead(self._clock())
 
     async def dispatch_due(self) -> bool:
         """One batch of what is due, and one fan-out. False where nothing got any further:
@@ -105,7 +131,9 @@ class Dispatcher:
         if not leased:
             return expanded_one
         results = await self._work_off(leased)
-        await self._record(results)
+        unread = set(leased) - {one.id for one in results}
+        # What was sent must be written down: until that is done there is nothing else to do.
+        await self._persistence.until_it_answers(lambda: self._queue.record(results, unread))
         metrics.count(results)
         return expanded_one or any(one.state != "waiting" or one.untried for one in results)
 
@@ -123,13 +151,6 @@ class Dispatcher:
             return [Result(leased[0], "parked", INTERNAL_ERROR)]
         return await asyncio.gather(*(self._deliver(one, around) for one in taken))
 
-    async def _record(self, results: Sequence[Result]) -> None:
-        """Twice, if need be: the reader's transaction may have stood in the way of this one."""
-        try:
-            await self._queue.record(results)
-        except TablesUnavailable:
-            await self._queue.record(results)
-
     async def _pause(self) -> None:
         try:
             async with asyncio.timeout(self._pace.poll_s):
@@ -138,6 +159,9 @@ class Dispatcher:
             pass
 
     async def _deliver(self, taken: Taken, around: Surroundings) -> Result:
+        return owned_up(taken, await self._attempt(taken, around))
+
+    async def _attempt(self, taken: Taken, around: Surroundings) -> Result:
         now = self._clock()
         if (over := missed(taken, now)) is not None:
             return over
@@ -147,7 +171,9 @@ class Dispatcher:
         except DependencyRefused as error:
             return Result(taken.id, "parked", f"{error.name} refused it with {error.status}")
         except DependencyDown as error:
-            return self._again(taken, f"{error.name} does not answer")
+            again = self._again(taken, f"{error.name} does not answer")
+            arrived = error.name == NOTIFICATION and error.maybe_done
+            return again._replace(unsettled=arrived)
         except TablesUnavailable:
             return self._again(taken, NO_TABLES)
         except Exception:  # A mistake of ours must hold up this one notice alone.

@@ -12,7 +12,7 @@ AVAILABLE: Final = Gauge("notifier_available", "1 while what is named answers", 
 DEAD_LETTERS: Final = Counter("notifier_dead_letters", "events parked since the start")
 OUTCOMES: Final = Counter("notifier_notices", "what came of notices that were due", ["state"])
 """`waiting` counts failed attempts and notices put off."""
-for _state in ("sent", "skipped", "waiting", "parked"):
+for _state in ("sent", "skipped", "waiting", "parked", "unconfirmed"):
     OUTCOMES.labels(_state)  # There from the start: the first one parked is an increase.
 OVERDUE: Final = Gauge(
     "notifier_notices_overdue", "notices that are due and still wait, quiet hours included"

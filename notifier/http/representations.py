@@ -40,7 +40,8 @@ class NoticeResponse(Struct, frozen=True, kw_only=True):
     """Reminders: when the evening was to begin as this was planned."""
     state: str
     """`waiting`, `sent`; `dropped`: no longer true; `skipped`: not wanted or too late;
-    `cancelled`: by an operator; `parked`: it could not be delivered."""
+    `cancelled`: by an operator; `parked`: it could not be delivered; `unconfirmed`: given up
+    when a sending had begun of which nobody learnt whether it arrived."""
     reason: str | None
     """Why it was not sent, or why the last attempt failed."""
     sent_at: datetime | None

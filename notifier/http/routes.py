@@ -39,7 +39,8 @@ from runtime.http import is_dry_run, json_response, language_of
 from runtime.tokens import TokenVerifier
 
 MIN_POSITION_WAIT_S: Final = 2.0
-STATES: Final = ("waiting", "sent", "dropped", "skipped", "cancelled", "parked")
+BY_OPERATOR: Final = "by_operator"
+STATES: Final = ("waiting", "sent", "unconfirmed", "dropped", "skipped", "cancelled", "parked")
 REPRESENTATIONS: Final = (NoticeResponse, OperatorNoticeResponse, FanOutResponse, Preferences)
 
 
@@ -125,12 +126,13 @@ def build_operator_router(
         openapi_extra=takes(),
     )
     async def cancel(request: Request) -> Response:
-        """Never send it. Repeating it changes nothing; 409 once it no longer waits."""
+        """Never send it. Repeating it changes nothing; 409 once it no longer waits. Its state
+        is `unconfirmed` if it was on its way, or may have arrived before."""
         await guard(request)
         notice_id, dry_run = path_number(request, "notice_id"), is_dry_run(request)
         async with tables():
             _, line = await ledger.cancel(notice_id, dry_run=dry_run)
-        return _one(request, line, changed=line is not None and line["state"] == "cancelled")
+        return _one(request, line, changed=line is not None and line["reason"] == BY_OPERATOR)
 
     return router
 

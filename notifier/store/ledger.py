@@ -42,7 +42,8 @@ RESCHEDULE: Final = """
     WHERE id = $1 AND state <> 'sent' RETURNING id
 """
 CANCEL: Final = """
-    UPDATE notifier.notices SET state = 'cancelled', reason = 'by_operator'
+    UPDATE notifier.notices SET reason = 'by_operator',
+        state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'cancelled' END
     WHERE id = $1 AND state IN ('waiting', 'parked') RETURNING id
 """
 UPSERT_WISHES: Final = """
@@ -92,7 +93,7 @@ class Ledger:
         return await self._change(RESCHEDULE, notice_id, due_at, dry_run=dry_run)
 
     async def cancel(self, notice_id: int, *, dry_run: bool) -> Change:
-        """Not done where it no longer waits."""
+        """Not done if it no longer waits. `unconfirmed` if it may be too late."""
         return await self._change(CANCEL, notice_id, dry_run=dry_run)
 
     async def wishes(self, person_id: PersonId) -> Preferences:

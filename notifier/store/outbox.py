@@ -46,8 +46,10 @@ DROP_FANOUTS: Final = """
     UPDATE notifier.fanouts SET state = 'dropped', reason = $2
     WHERE announcement_id = $1 AND state = 'waiting'
 """
+# One that is on its way, or may have arrived, is not simply dropped.
 DROP_NOTICES: Final = """
-    UPDATE notifier.notices SET state = 'dropped', reason = $3
+    UPDATE notifier.notices SET reason = $3,
+        state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'dropped' END
     WHERE announcement_id = $1 AND kind = ANY($2::text[]) AND state = 'waiting'
       AND ($4::uuid[] IS NULL OR recipient = ANY($4))
 """
@@ -66,7 +68,7 @@ INSERT_NOTICES: Final = """
     ON CONFLICT (key) DO UPDATE
     SET state = 'waiting', reason = NULL, attempts = 0, facts = excluded.facts,
         try_at = excluded.try_at
-    WHERE notices.state = 'dropped' AND notices.event_time IS NOT NULL
+    WHERE notices.state IN ('dropped', 'unconfirmed') AND notices.event_time IS NOT NULL
 """
 INSERT_SOURCES: Final = """
     INSERT INTO notifier.sources (seq, event_index, recipient, kind, notice_id, event_type)

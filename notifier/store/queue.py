@@ -1,9 +1,10 @@
 """The dispatchers' side of the outbox: taking what is due, and recording what came of it.
 
-A row is leased (`try_at`), so that no transaction is open while a message is on its way. A
-dispatcher that dies holds its rows up until the lease ends; then they are sent again under
-the same key. Leasing tells names only, and what they hold is read after that: a row that
-cannot be read is known by its name, and can be parked.
+A row is leased (`try_at`, `holder`), so that no transaction is open while a message is on its
+way. What a dead dispatcher had leased is free as soon as somebody looks (`session`), at the
+latest when the lease ends; then it is sent again under the same key. Leasing tells names
+only, and what they hold is read after that: a row that cannot be read is known by its name,
+and can be parked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -21,6 +22,7 @@ from notifier.outgoing import FanOutRow, Row, Source
 from notifier.preferences import Preferences
 from notifier.rights import Standing
 from notifier.store.outbox import insert_rows
+from notifier.store.session import LeaseSession
 from notifier.store.state import SELECT_EVENINGS, evening_of
 from notifier.world import Evening, Participation
 from runtime.neighbours.ports import Person
@@ -29,7 +31,8 @@ from runtime.tables import connected, transaction
 EXPANDED_AT_ONCE: Final = 2_000
 
 LEASE_NOTICES: Final = """
-    UPDATE notifier.notices n SET attempts = n.attempts + 1, try_at = $2
+    UPDATE notifier.notices n SET attempts = n.attempts + 1, try_at = $2, holder = $4,
+        unsettled = n.unsettled OR n.holder IS NOT NULL
     FROM (SELECT id FROM notifier.notices WHERE state = 'waiting' AND try_at <= $1
           ORDER BY try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) due
     WHERE n.id = due.id
@@ -37,24 +40,31 @@ LEASE_NOTICES: Final = """
 """
 SELECT_LEASED: Final = """
     SELECT id, key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-           event_time, due_at, expires_at, attempts, reason
+           event_time, due_at, expires_at, attempts, reason, unsettled
     FROM notifier.notices WHERE id = ANY($1::bigint[]) AND state = 'waiting' ORDER BY id
 """
-# What was sent was sent, even if it was dropped in the meantime; anything else only counts
-# for what still waits.
+# What was sent was sent, whatever became of the row in the meantime; anything else only
+# counts for what still waits.
 RECORD: Final = """
     UPDATE notifier.notices n SET state = r.state, reason = r.reason, sent_at = r.sent_at,
-        try_at = coalesce(r.try_at, n.try_at),
+        try_at = coalesce(r.try_at, n.try_at), holder = NULL, unsettled = r.unsettled,
         attempts = CASE WHEN r.untried THEN n.attempts - 1 ELSE n.attempts END
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[],
-                $6::boolean[]) AS r (id, state, reason, sent_at, try_at, untried)
-    WHERE n.id = r.id AND (n.state = 'waiting' OR (r.state = 'sent' AND n.state = 'dropped'))
+                $6::boolean[], $7::boolean[])
+        AS r (id, state, reason, sent_at, try_at, untried, unsettled)
+    WHERE n.id = r.id AND (n.state = 'waiting' OR r.state = 'sent')
+"""
+# Given up while it was on its way, and now known not to have arrived.
+SETTLE: Final = """
+    UPDATE notifier.notices SET holder = NULL, unsettled = false,
+        state = CASE reason WHEN 'by_operator' THEN 'cancelled' ELSE 'dropped' END
+    WHERE id = ANY($1::bigint[]) AND state = 'unconfirmed'
 """
 COUNT_OVERDUE: Final = """
     SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= $1
 """
 LEASE_FANOUT: Final = """
-    UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2
+    UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2, holder = $3
     FROM (SELECT seq, event_index FROM notifier.fanouts WHERE state = 'waiting' AND try_at <= $1
           ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE f.seq = due.seq AND f.event_index = due.event_index
@@ -65,7 +75,8 @@ SELECT_LEASED_FANOUT: Final = """
     FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
 """
 END_FANOUT: Final = """
-    UPDATE notifier.fanouts SET state = $3, reason = $4, try_at = coalesce($5, try_at)
+    UPDATE notifier.fanouts SET state = $3, reason = $4, holder = NULL,
+        try_at = coalesce($5, try_at)
     WHERE seq = $1 AND event_index = $2 AND state = 'waiting' RETURNING seq
 """
 SELECT_PEOPLE: Final = """
@@ -109,6 +120,8 @@ class Taken(Struct, kw_only=True):
     """This one included."""
     reason: str | None
     """Why the last attempt failed."""
+    unsettled: bool = False
+    """An earlier attempt may have arrived."""
 
 
 class Result(NamedTuple):
@@ -121,6 +134,8 @@ class Result(NamedTuple):
     try_at: datetime | None = None
     untried: bool = False
     """It was put off, and nobody has begun to send it."""
+    unsettled: bool = False
+    """It may have arrived all the same."""
 
 
 class Surroundings(NamedTuple):
@@ -142,11 +157,13 @@ class Queue:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self.session = LeaseSession(pool)
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
         """Ids of notices that are due, ours until then."""
+        holder = self.session.holder
         async with connected(self._pool) as connection:
-            rows = await connection.fetch(LEASE_NOTICES, now, until, limit)
+            rows = await connection.fetch(LEASE_NOTICES, now, until, limit, holder)
         return sorted(row["id"] for row in rows)
 
     async def read(self, leased: Sequence[int]) -> list[Taken]:
@@ -155,10 +172,15 @@ class Queue:
             rows = await connection.fetch(SELECT_LEASED, leased)
         return [Taken(**dict(row)) for row in rows]
 
-    async def record(self, results: Collection[Result]) -> None:
+    async def record(self, results: Collection[Result], unread: Collection[int] = ()) -> None:
+        """What came of the leased notices. `unread` were no longer waiting when read."""
         columns = [list(column) for column in zip(*results, strict=True)]
-        async with connected(self._pool) as connection:
-            await connection.execute(RECORD, *columns)
+        unsent = {one.id for one in results if one.state != "sent" and not one.unsettled}
+        async with transaction(self._pool) as connection:
+            if results:
+                await connection.execute(RECORD, *columns)
+            if settled := [*unsent, *unread]:
+                await connection.execute(SETTLE, settled)
 
     async def count_overdue(self, now: datetime) -> int:
         """How many should have been sent by now."""
@@ -205,7 +227,7 @@ class Queue:
     async def lease_fanout(self, now: datetime, until: datetime) -> Source | None:
         """What names one that is due, ours until then."""
         async with connected(self._pool) as connection:
-            row = await connection.fetchrow(LEASE_FANOUT, now, until)
+            row = await connection.fetchrow(LEASE_FANOUT, now, until, self.session.holder)
         return None if row is None else Source(*row)
 
     async def read_fanout(self, source: Source) -> TakenFanOut:

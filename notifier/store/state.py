@@ -25,7 +25,7 @@ SELECT_OPEN_EDITS: Final = """
            expires_at, receipt
     FROM notifier.notices
     WHERE announcement_id = ANY($1::uuid[]) AND kind = 'announce_put' AND state = 'waiting'
-      AND attempts = 0
+      AND attempts = 0 AND holder IS NULL AND NOT unsettled
     ORDER BY id FOR UPDATE
 """
 SELECT_STOPPED: Final = "SELECT DISTINCT key FROM notifier.dead_letters WHERE key IS NOT NULL"

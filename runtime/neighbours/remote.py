@@ -87,6 +87,10 @@ class Circuit:
             self._closed_again_at = self._clock() + self._open_s
 
 
+class _Failed(NamedTuple):
+    maybe_done: bool
+
+
 class Remote:
     """One service. `name` is how errors, logs and /readyz call it."""
 
@@ -122,18 +126,19 @@ class Remote:
         """
         request = {"params": query, "data": body, "headers": _all_headers(headers, body)}
         deadline = self._clock() + self._settings.deadline_s
-        attempt = 0
+        attempt, maybe_done = 0, False
         while self.circuit.admit():
             reply = await self._attempt(method, path, request, deadline - self._clock())
-            if reply is not None:
+            if isinstance(reply, Reply):
                 return reply
+            maybe_done |= reply.maybe_done
             pause_s = self._pause_s(attempt)
             if not self._may_retry(attempt, pause_s, deadline):
                 break
             self._budget -= 1
             await asyncio.sleep(pause_s)
             attempt += 1
-        raise DependencyDown(self.name)
+        raise DependencyDown(self.name, maybe_done=maybe_done)
 
     def _may_retry(self, attempt: int, pause_s: float, deadline: float) -> bool:
         in_time = self._clock() + pause_s < deadline
@@ -141,8 +146,8 @@ class Remote:
 
     async def _attempt(
         self, method: str, path: str, request: dict[str, Any], left_s: float
-    ) -> Reply | None:
-        """The answer, or None where the attempt failed and another one may not."""
+    ) -> "Reply | _Failed":
+        """The answer, or how the attempt failed if another one may not."""
         total_s = max(min(self._settings.timeout_s, left_s), _ATTEMPT_S_MIN)
         try:
             async with self._session.request(
@@ -155,10 +160,10 @@ class Remote:
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             self._note_failure(method, path, repr(error))
-            return None
+            return _Failed(maybe_done=not isinstance(error, aiohttp.ClientConnectorError))
         if response.status in _TRANSIENT:
             self._note_failure(method, path, f"status {response.status}")
-            return None
+            return _Failed(maybe_done=True)
         self.circuit.succeeded()
         self._budget = min(self._budget + self._settings.budget_share, self._settings.budget_max)
         if response.status >= 300 and response.status != 404:

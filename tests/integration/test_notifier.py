@@ -21,7 +21,7 @@ from notifier.preferences import Preferences
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue, Result
 from runtime.postgres import migrate
-from runtime.tables import Fenced, TablesUnavailable
+from runtime.tables import Fenced
 from runtime.tail import START
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import (
@@ -416,18 +416,22 @@ async def test_ten_thousand_recipients_of_one_change_are_told_once_by_two_dispat
     assert set(cell.around.calls.values()) == {1}
 
 
+class Killed(Exception):
+    """The process ends here."""
+
+
 class KilledBeforeRecording(Queue):
     """The process ends between sending and writing that down."""
 
-    async def record(self, results: Collection[Result]) -> None:
-        raise TablesUnavailable("killed")
+    async def record(self, results: Collection[Result], unread: Collection[int] = ()) -> None:
+        raise Killed
 
 
 async def test_killed_between_sending_and_recording_the_key_keeps_it_single(
     evening: NotifierCell,
 ) -> None:
     await evening.read()
-    with pytest.raises(TablesUnavailable):
+    with pytest.raises(Killed):
         await evening.dispatcher(KilledBeforeRecording(evening.pool)).dispatch_due()
     assert set(evening.around.calls.values()) == {1}
     sent = len(evening.around.inbox)

@@ -1,0 +1,102 @@
+"""The session by which a dispatcher proves that it lives, and the leases of dead ones.
+
+A dispatcher holds an advisory lock on a connection of its own and writes the lock's number
+beside what it leases. PostgreSQL lets go of the lock when the process ends, however it ends;
+whoever looks next gives the leases back, and does not have to wait for their end.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from random import SystemRandom
+from typing import Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from runtime.tables import ACQUIRE_TIMEOUT_S, TablesUnavailable, connected, our_errors
+
+NO_SESSION: Final = 0
+LOCK_CLASS: Final = int.from_bytes(b"lea", "big")
+"""First of the two numbers of our advisory locks; the second is the holder."""
+HOLDER_MAX: Final = 2**31 - 1
+
+TRY_LOCK: Final = "SELECT pg_try_advisory_lock($1, $2)"
+_LIVING: Final = f"""
+    SELECT objid::bigint FROM pg_locks
+    WHERE locktype = 'advisory' AND classid = {LOCK_CLASS} AND objsubid = 2 AND granted
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+FREE_NOTICES: Final = f"""
+    UPDATE notifier.notices SET holder = NULL, unsettled = true, try_at = $1
+    WHERE state = 'waiting' AND holder > {NO_SESSION} AND holder NOT IN ({_LIVING})
+"""
+FREE_FANOUTS: Final = f"""
+    UPDATE notifier.fanouts SET holder = NULL, try_at = $1
+    WHERE state = 'waiting' AND holder > {NO_SESSION} AND holder NOT IN ({_LIVING})
+"""
+
+
+class LeaseSession:
+    """`open` and `close` it as often as needed; without one, leases end by time only."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._connection: PoolConnectionProxy | None = None
+        self._holder = NO_SESSION
+
+    @property
+    def holder(self) -> int:
+        """What to write beside a lease."""
+        return self._holder if self.is_open else NO_SESSION
+
+    @property
+    def is_open(self) -> bool:
+        if self._connection is None:
+            return False
+        try:
+            return not self._connection.is_closed()
+        except asyncpg.InterfaceError:  # The pool took it away when the server closed it.
+            return False
+
+    async def open(self) -> None:
+        """Be known to live. Does nothing if that is so already. Raises TablesUnavailable."""
+        if self.is_open:
+            return
+        await self.close()
+        with our_errors():
+            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
+        try:
+            with our_errors():
+                self._holder = await _lock(connection)
+        except BaseException:
+            connection.terminate()
+            await _give_back(self._pool, connection)
+            raise
+        self._connection = connection
+
+    async def close(self) -> None:
+        """Give up what is leased: anybody may take it now."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await _give_back(self._pool, connection)
+
+    async def free_leases_of_the_dead(self, now: datetime) -> None:
+        """Have everything due at once that a dead dispatcher had leased. Whether it was sent
+        is not known. Raises TablesUnavailable."""
+        async with connected(self._pool) as connection:
+            await connection.execute(FREE_NOTICES, now)
+            await connection.execute(FREE_FANOUTS, now)
+
+
+async def _lock(connection: PoolConnectionProxy) -> int:
+    random = SystemRandom()
+    while True:
+        holder = random.randint(NO_SESSION + 1, HOLDER_MAX)
+        if await connection.fetchval(TRY_LOCK, LOCK_CLASS, holder):
+            return holder
+
+
+async def _give_back(pool: asyncpg.Pool, connection: PoolConnectionProxy) -> None:
+    """The pool lets go of locks, and closes what is broken."""
+    with suppress(TablesUnavailable), our_errors():
+        await pool.release(connection)
