@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, SecretStr
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from command_api.domain.rules import Rules
+from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
 from runtime.journals.kafka_access import KafkaAccess
@@ -14,12 +14,37 @@ from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
 
 
-class Settings(BaseSettings):
-    """Built once in `main` and passed down; nothing else reads the environment."""
+class RuleSettings(BaseSettings):
+    """Rules of a cell. The leader's count: set them alike for all of its processes."""
 
     model_config = SettingsConfigDict(
         env_prefix="COMMAND_API_", env_nested_delimiter="__", frozen=True, extra="ignore"
     )
+
+    gap_min: NonNegativeInt = 0
+    pending_blocks: bool = False
+    hide_guest_list: bool = False
+    evenings_open_max: PositiveInt = DEFAULT_RULES.evenings_open_max
+    drafts_max: PositiveInt = DEFAULT_RULES.drafts_max
+    invitations_of_host_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_host_a_day_max
+    invitations_of_pair_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_pair_a_day_max
+    invitations_of_guest_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_guest_a_day_max
+
+    def rules(self) -> Rules:
+        return Rules(
+            gap=timedelta(minutes=self.gap_min),
+            pending_blocks=self.pending_blocks,
+            hide_guest_list=self.hide_guest_list,
+            evenings_open_max=self.evenings_open_max,
+            drafts_max=self.drafts_max,
+            invitations_of_host_a_day_max=self.invitations_of_host_a_day_max,
+            invitations_of_pair_a_day_max=self.invitations_of_pair_a_day_max,
+            invitations_of_guest_a_day_max=self.invitations_of_guest_a_day_max,
+        )
+
+
+class Settings(RuleSettings):
+    """Built once in `main` and passed down; nothing else reads the environment."""
 
     host: str = "127.0.0.1"
     port: int = 8001
@@ -42,18 +67,8 @@ class Settings(BaseSettings):
     )
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0
-    gap_min: NonNegativeInt = 0
-    pending_blocks: bool = False
-    hide_guest_list: bool = False
     films: FilmRule = FilmRule()
     """For which films evenings may be announced."""
-
-    def rules(self) -> Rules:
-        return Rules(
-            gap=timedelta(minutes=self.gap_min),
-            pending_blocks=self.pending_blocks,
-            hide_guest_list=self.hide_guest_list,
-        )
 
     def timing(self) -> Timing:
         return Timing(heartbeat_timeout_s=self.heartbeat_timeout_s)

@@ -68,7 +68,27 @@ REFUSALS: Final[dict[str, Text]] = {
     "cannot_close": Text("This evening cannot be closed.", "Эту встречу нельзя закрыть."),
     "already_done": Text("The evening is already over.", "Встреча уже прошла."),
     "already_cancelled": Text("The evening was cancelled.", "Встреча отменена."),
+    "too_many_evenings": Text(
+        "You have as many evenings to come as one host may have.",
+        "У вас уже столько предстоящих встреч, сколько можно одному организатору.",
+    ),
+    "too_many_drafts": Text(
+        "You have as many drafts as one host may have.",
+        "У вас уже столько черновиков, сколько можно одному организатору.",
+    ),
     # Bookings.
+    "too_many_invitations": Text(
+        "You have invited as many as one host may in a day.",
+        "Вы уже отправили столько приглашений, сколько можно за день.",
+    ),
+    "guest_invited_too_often": Text(
+        "You have invited this person as often as one host may in a day.",
+        "Вы уже приглашали этого человека столько раз, сколько можно за день.",
+    ),
+    "guest_invited_by_too_many": Text(
+        "This person gets no more invitations today.",
+        "Этот человек больше не получает приглашений сегодня.",
+    ),
     "no_seats": Text("No seat is left.", "Свободных мест не осталось."),
     "already_booked": Text(
         "You already have a booking here.", "У вас уже есть бронь на эту встречу."

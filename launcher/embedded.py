@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
 from command_api.service import CommandService
+from command_api.settings import RuleSettings
 from contracts.errors import NoLeader
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
@@ -32,6 +33,7 @@ from notifier.service import Clients, NotifierService
 from projector.history import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.service import ProjectorService
+from query_api.rules import Rules as ReadRules
 from query_api.service import REPRESENTATIONS, QueryService
 from runtime.app import make_app
 from runtime.clickhouse_chdb import ChdbAnalytics
@@ -110,6 +112,7 @@ async def _start(
     stack: AsyncExitStack,
 ) -> None:
     clock = shifted_clock(settings.clock_offset_s)
+    rules = RuleSettings().rules()
     own_url = f"http://127.0.0.1:{settings.port}"
     neighbours_state = stand_in(settings, data, clock)
     stack.callback(neighbours_state.close)
@@ -130,6 +133,11 @@ async def _start(
         clock=clock,
         feed_secret=data.feed_secret,
         analytics=analytics,
+        rules=ReadRules(
+            gap=rules.gap,
+            pending_blocks=rules.pending_blocks,
+            hide_guest_list=rules.hide_guest_list,
+        ),
     )
     await query.start()
     stack.push_async_callback(query.stop)
@@ -155,6 +163,7 @@ async def _start(
         ugc=neighbours.ugc,
         clock=clock,
         timing=ALONE,
+        rules=rules,
     )
     services: dict[str, Service] = {
         "projector": projector,

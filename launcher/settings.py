@@ -24,7 +24,7 @@ class LocalRateLimits(RateLimits):
 
 
 class Settings(BaseSettings):
-    """Built once by the command line; nothing else reads the environment."""
+    """Built once by the command line. Rules of an embedded cell are read where it is wired."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", populate_by_name=True, env_nested_delimiter="__"

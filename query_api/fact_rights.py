@@ -41,7 +41,7 @@ DECISION_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("giver", "results"),
         *_of("giver", "announcement_status closed_reason event_time confirmed held"),
         *_of("giver", "booking_id state requests waiting conflicts ticket_count"),
-        *_of("giver", "review_id closed_at"),
+        *_of("giver", "review_id closed_at limit until"),
     ]
 )
 """What decisions rested on or came to (`contracts.records.Outcome.facts`). They are told to

@@ -21,6 +21,7 @@ from command_api.domain.commands import (
     InviteGuests,
     Terms,
 )
+from command_api.domain.limits import refuse_more_drafts, refuse_more_evenings
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import (
     answer_deadline,
@@ -54,6 +55,8 @@ def create(story: Recorder, actor: PersonId, command: CreateAnnouncement) -> Out
         return Outcome("unchanged", announcement_id=command.announcement_id)
     _demand_future(command.event_time, story.now)
     _demand_consistent_price(command.is_free, command.price_amount)
+    if not command.publish:
+        refuse_more_drafts(story, actor)
     fields = {
         name: getattr(command, name)
         for name in command.__struct_fields__
@@ -142,6 +145,7 @@ def _publish(story: Recorder, announcement: Announcement) -> None:
     if announcement.event_time <= story.now:
         raise CommandRefused("cannot_publish", {"event_time": announcement.event_time})
     refuse_overlap(story, announcement.author_id, announcement)
+    refuse_more_evenings(story, announcement.author_id)
     story.record(
         AnnouncementPublished(announcement_id=announcement.id, version=announcement.version + 1)
     )

@@ -17,6 +17,7 @@ from command_api.domain.commands import (
     InviteGuests,
     RequestBooking,
 )
+from command_api.domain.limits import refuse_more_invitations
 from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import confirm, refuse_overlap, settle, turn
@@ -297,6 +298,7 @@ def _ask_again(
     announcement = story.announcement(announcement.id)
     if hold_until is not None and announcement.taken >= announcement.ticket_count:
         raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
+    refuse_more_invitations(story, announcement.author_id, booking.guest_id)
     turn(
         story,
         booking,

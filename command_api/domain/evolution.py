@@ -120,6 +120,20 @@ def _apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> 
     layer.bookings[after.id] = after
     layer.announcements[announcement.id] = _count_seats(announcement, before, after)
     layer.people[after.guest_id] = _engage(layer, layer.person(after.guest_id), after)
+    if isinstance(event, BookingInvited):
+        _count_invitation(layer, after, at)
+
+
+def _count_invitation(layer: Layer, booking: Booking, at: datetime) -> None:
+    """For the rules about how many one person may send and get (`limits`)."""
+    host = layer.person(booking.author_id)
+    day = host.invitations_on(at)
+    day = replace(day, sent_to=(*day.sent_to, booking.guest_id))
+    layer.people[host.id] = replace(host, invitations=day)
+    guest = layer.person(booking.guest_id)
+    day = guest.invitations_on(at)
+    day = replace(day, received=day.received + 1)
+    layer.people[guest.id] = replace(guest, invitations=day)
 
 
 def _first(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> Booking:

@@ -20,6 +20,15 @@ class Rules(Struct, frozen=True):
     move_hold: timedelta = timedelta(hours=24)
     answer_before_start: timedelta = timedelta(hours=2)
     """A held seat that waits for an answer is given up this long before the start."""
+    evenings_open_max: int = 100
+    """Published evenings of one host that are not over."""
+    drafts_max: int = 50
+    """Drafts of one host."""
+    invitations_of_host_a_day_max: int = 300
+    invitations_of_pair_a_day_max: int = 10
+    """From one host to one guest, to whatever evenings."""
+    invitations_of_guest_a_day_max: int = 50
+    """From all hosts together."""
     hide_guest_list: bool = False
     """Whether guests are hidden from each other."""
 

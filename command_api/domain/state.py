@@ -11,7 +11,7 @@ was the whole latency tail of our prototype (docs/architecture.md §7).
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Literal, TypeVar
+from typing import Final, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -128,6 +128,18 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
         return booking_state(self.pair, waiting=self.waiting, offered=offered)
 
 
+class Invitations(Struct, frozen=True, gc=False):
+    """What a person sent and got of them on one day of UTC (its ordinal)."""
+
+    day: int = 0
+    sent_to: tuple[PersonId, ...] = ()
+    """A guest as often as invited."""
+    received: int = 0
+
+
+NO_INVITATIONS: Final = Invitations()
+
+
 class Person(Struct, frozen=True, kw_only=True, gc=False):
     """A person's name and engagements. Their times are looked up at the evening itself,
     so a moved evening needs no repair here."""
@@ -139,6 +151,13 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     hosting: tuple[AnnouncementId, ...] = ()
     attending: tuple[BookingId, ...] = ()
     pending: tuple[BookingId, ...] = ()
+    invitations: Invitations = NO_INVITATIONS
+    """Of the last day on which the person sent or got one."""
+
+    def invitations_on(self, at: datetime) -> Invitations:
+        """Those of the day of `at`."""
+        day = at.toordinal()
+        return self.invitations if self.invitations.day == day else Invitations(day)
 
 
 class Layer:

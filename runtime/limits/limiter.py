@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.errors import RateLimited
 from contracts.ids import PersonId
 from runtime.limits.buckets import MINUTE_S, Buckets
-from runtime.limits.routes import RouteClass, class_of
+from runtime.limits.routes import class_of, is_guessable
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.problems import problem_of
 
@@ -75,7 +75,7 @@ class Limiter:
             return None
         client = scope.get("client")
         return Admission(
-            kind,
+            kind == "public" and is_guessable(scope["path"]),
             address_of(client[0]) if client else "",
             self._addresses[kind],
             self._addresses["misses"],
@@ -90,17 +90,17 @@ class Limiter:
 class Admission:
     """One request's way through the limits."""
 
-    __slots__ = ("_address", "_key", "_kind", "_misses", "_of_person", "_policy")
+    __slots__ = ("_address", "_guessable", "_key", "_misses", "_of_person", "_policy")
 
     def __init__(
         self,
-        kind: RouteClass,
+        guessable: bool,
         address: str,
         of_address: Policy,
         misses: Policy,
         of_person: Policy | None,
     ) -> None:
-        self._kind = kind
+        self._guessable = guessable
         self._address = address
         self._misses = misses
         self._of_person = of_person
@@ -109,7 +109,7 @@ class Admission:
 
     def take(self) -> None:
         """Count it for the address. Raises RateLimited."""
-        if self._kind == "public":
+        if self._guessable:
             self._misses.demand(self._address)
         self._policy.take(self._address)
 
@@ -121,7 +121,7 @@ class Admission:
 
     def note(self, status: int) -> None:
         """Count an answer that a guesser gets. Raises RateLimited after too many."""
-        if status == 401 or (status == 404 and self._kind == "public"):
+        if status == 401 or (status == 404 and self._guessable):
             self._misses.take(self._address)
 
     def headers(self) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:

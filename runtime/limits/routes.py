@@ -29,3 +29,8 @@ def class_of(method: str, path: str) -> RouteClass | None:
     if path in _UNLIMITED:
         return None
     return "operator" if path == "/metrics" else "public"
+
+
+def is_guessable(path: str) -> bool:
+    """Whether the path itself is what opens something: a short link, a page, a feed."""
+    return path.startswith(("/s/", "/a/")) or path.endswith(".ics")

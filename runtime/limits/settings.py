@@ -30,9 +30,9 @@ class AddressLimits(BaseModel):
     reads: PerMinute = 12_000
     searches: PerMinute = 3_000
     writes: PerMinute = 6_000
-    public: PerMinute = 600
+    public: PerMinute = 1_200
     """Pages, feeds and short links, which need no token."""
-    misses: PerMinute = 60
+    misses: PerMinute = 300
     """Tokens that do not hold, and links that lead nowhere: what guessing looks like."""
     operator: PerMinute = 1_200
     neighbours: PerMinute = 60_000

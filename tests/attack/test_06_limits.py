@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
@@ -11,13 +12,22 @@ from tests.attack.target import Site, Target, own_site
 
 GUESSES = 80
 WRITES_MAX = 40
+MISSES_MAX = 40
+EVENINGS_MAX = 4
 
 
 @pytest.fixture(scope="module")
 def limited_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A system with a small limit of writes: reaching the usual one would take minutes here."""
+    """A system with small limits: reaching the usual ones would take minutes."""
     data = tmp_path_factory.mktemp("limited")
-    with own_site(data, PRACTIX_RATE_LIMITS__PERSON__WRITES=str(WRITES_MAX)) as site:
+    limits = {
+        "PRACTIX_RATE_LIMITS__PERSON__WRITES": str(WRITES_MAX),
+        "PRACTIX_RATE_LIMITS__ADDRESS__MISSES": str(MISSES_MAX),
+        "COMMAND_API_EVENINGS_OPEN_MAX": str(EVENINGS_MAX),
+        "COMMAND_API_INVITATIONS_OF_PAIR_A_DAY_MAX": str(EVENINGS_MAX - 1),
+        "COMMAND_API_INVITATIONS_OF_GUEST_A_DAY_MAX": str(EVENINGS_MAX + 1),
+    }
+    with own_site(data, **limits) as site:
         yield site
 
 
@@ -77,3 +87,32 @@ async def test_an_address_made_up_by_the_client_is_not_believed(limited: Target)
         for number in range(GUESSES)
     ]
     assert statuses[-1] == 429
+
+
+async def test_a_host_floods_neither_the_list_nor_a_guest(limited: Target) -> None:
+    _, guest = await limited.person("guest")
+    hosts = [(await limited.person(f"host-{number}"))[0] for number in range(2)]
+    results = []
+    for host in hosts:
+        for number in range(EVENINGS_MAX):
+            announced = await limited.evening(host, event_time=in_days(number), invite=[guest])
+            assert announced.status == 201
+            path = f"/api/v1/announcement/{announced.json['id']}/invites"
+            again = await limited.send("POST", path, host, {"guest_ids": [guest]})
+            results.append(again.json["results"][0]["code"])
+        refused = await limited.evening(host, event_time=in_days(EVENINGS_MAX))
+        assert (refused.status, refused.json["code"]) == (409, "too_many_evenings")
+        assert refused.json["limit"] == EVENINGS_MAX
+        assert refused.position > 0  # Recorded: it can be explained later.
+    pair = EVENINGS_MAX - 1
+    of_second = EVENINGS_MAX + 1 - pair
+    assert results == [
+        *["already_invited"] * pair,
+        "guest_invited_too_often",
+        *["already_invited"] * of_second,
+        *["guest_invited_by_too_many"] * (EVENINGS_MAX - of_second),
+    ]
+
+
+def in_days(number: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=number + 1)).isoformat()

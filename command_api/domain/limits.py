@@ -1,0 +1,55 @@
+"""How much one person may ask of others: evenings that stand open, and invitations a day.
+
+What is counted is in the image (`Person`), in log time and by recorded events alone, so
+every process counts alike; the numbers to compare it with are the leader's. A day is one
+of UTC.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+from command_api.domain.recorder import Recorder
+from command_api.domain.state import Announcement
+from contracts.errors import CommandRefused
+from contracts.ids import PersonId
+
+
+def refuse_more_evenings(story: Recorder, host_id: PersonId) -> None:
+    """Raises CommandRefused `too_many_evenings` if the host may publish no more for now."""
+    limit = story.rules.evenings_open_max
+    if sum(one.takes_place for one in _hosted(story, host_id)) >= limit:
+        raise CommandRefused("too_many_evenings", {"limit": limit})
+
+
+def refuse_more_drafts(story: Recorder, host_id: PersonId) -> None:
+    """Raises CommandRefused `too_many_drafts` if the host may keep no more drafts."""
+    limit = story.rules.drafts_max
+    if sum(one.status == "Created" for one in _hosted(story, host_id)) >= limit:
+        raise CommandRefused("too_many_drafts", {"limit": limit})
+
+
+def refuse_more_invitations(story: Recorder, host_id: PersonId, guest_id: PersonId) -> None:
+    """Raises CommandRefused if one more invitation today would be too many: of the host
+    (`too_many_invitations`), of the host to this guest (`guest_invited_too_often`), or for
+    the guest from all hosts together (`guest_invited_by_too_many`)."""
+    rules, now = story.rules, story.now
+    sent_to = story.person(host_id).invitations_on(now).sent_to
+    if len(sent_to) >= rules.invitations_of_host_a_day_max:
+        raise _until_tomorrow("too_many_invitations", rules.invitations_of_host_a_day_max, now)
+    if sent_to.count(guest_id) >= rules.invitations_of_pair_a_day_max:
+        raise _until_tomorrow("guest_invited_too_often", rules.invitations_of_pair_a_day_max, now)
+    received = story.person(guest_id).invitations_on(now).received
+    if received >= rules.invitations_of_guest_a_day_max:
+        raise _until_tomorrow(
+            "guest_invited_by_too_many", rules.invitations_of_guest_a_day_max, now
+        )
+
+
+def _hosted(story: Recorder, host_id: PersonId) -> Iterator[Announcement]:
+    for announcement_id in story.person(host_id).hosting:
+        yield story.announcement(announcement_id)
+
+
+def _until_tomorrow(code: str, limit: int, now: datetime) -> CommandRefused:
+    midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
+    return CommandRefused(code, {"limit": limit, "until": midnight})
