@@ -155,7 +155,7 @@ def practix(kind: str, where: str) -> FastAPI:
 
 def _journal(kind: str, where: str) -> tuple[Journal, Timing]:
     if kind == "sqlite":
-        alone = Timing(claim_at_once=True, heartbeats=False)
+        alone = Timing(alone=True)
         return SqliteJournal(Path(where) / "journal.sqlite"), alone
     servers, topic = where.split("/")
     return KafkaJournal(servers, topic), Timing(heartbeat_timeout_s=0.5, read_back_s_min=30.0)

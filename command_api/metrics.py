@@ -12,6 +12,9 @@ TERM: Final = Gauge("command_api_term", "term of the last accepted record")
 LEADING: Final = Gauge("command_api_leading", "1 while this process leads")
 IGNORED: Final = Gauge("command_api_ignored_records", "records that did not count (R2)")
 KEYS: Final = Gauge("command_api_idempotency_keys", "answered keys in memory")
+CLOCK_SKEW: Final = Gauge(
+    "command_api_clock_skew_seconds", "own clock minus the journal's, as far as is known"
+)
 OUTCOMES: Final = Counter("command_api_outcomes", "answered commands", ["code", "replayed"])
 DECIDING: Final = Histogram(
     "command_api_decide_seconds",
@@ -46,3 +49,4 @@ def observe(node: Node) -> None:
     LEADING.set_function(lambda: node.leading)
     IGNORED.set_function(lambda: node.tail.ignored)
     KEYS.set_function(lambda: len(node.image.keys))
+    CLOCK_SKEW.set_function(lambda: node.clock_skew_s)

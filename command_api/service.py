@@ -20,6 +20,7 @@ from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, everybody
 from command_api.metrics import FIGURES, observe
 from command_api.rendering import renderer
+from runtime.clock import steady_clock
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.tasks import end, keep_running
@@ -56,6 +57,7 @@ class CommandService:
             journal=journal,
             own_url=own_url,
             clock=clock,
+            steady=steady_clock,
             render=render,
             random=SystemRandom(),
             new_nonce=lambda: secrets.token_hex(NONCE_BYTES),
@@ -105,11 +107,14 @@ class CommandService:
     def readiness(self) -> dict[str, Any]:
         """What readiness hangs on; a follower is ready when it knows whom to forward to."""
         node = self.node
-        return {
+        checks: dict[str, Any] = {
             "running": self._running is not None and not self._running.done(),
             "journal": node.tail.available,
             "caught_up": node.caught_up.is_set(),
             "leader_known": node.leading or node.leader_url is not None,
-            "clock_right": not node.clock_skewed,
+            "clock_right": node.clock_right,
             "leading": "yes" if node.leading else "no",
         }
+        if not checks["leader_known"] and node.problem is not None:
+            checks["problem"] = node.problem
+        return checks

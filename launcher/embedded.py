@@ -52,7 +52,7 @@ from runtime.tokens import TokenSettings, TokenVerifier
 log = logging.getLogger(__name__)
 
 POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 6}
-ALONE: Final = Timing(claim_at_once=True, heartbeats=False, tick_s=0.05)
+ALONE: Final = Timing(alone=True, tick_s=0.05)
 
 UNHURRIED: Final = Pace(at_once=2, batch=32)
 """Notices go out beside everything else in the one process: they must not crowd it out."""

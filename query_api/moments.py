@@ -25,8 +25,15 @@ SELECT_LAST_COMMIT: Final = """
     SELECT coalesce(max(seq), 0) FROM read_model.decisions WHERE seq <= $1
 """
 
+# Time goes back where a clock that was ahead has been set right. The position asked for is
+# followed by a later time; one that was dated ahead is mostly followed by an earlier one, and
+# answers only for an instant between two such dates.
 SELECT_POSITION_AT: Final = """
-    SELECT seq FROM read_model.decisions WHERE decided_at <= $1
+    SELECT seq FROM read_model.decisions AS decision
+    WHERE decided_at <= $1 AND NOT coalesce((
+        SELECT following.decided_at <= $1 FROM read_model.decisions AS following
+        WHERE following.seq > decision.seq ORDER BY following.seq LIMIT 1
+    ), false)
     ORDER BY decided_at DESC, seq DESC LIMIT 1
 """
 

@@ -1,13 +1,25 @@
-"""The one clock: aware UTC, whole milliseconds."""
+"""The one wall clock (aware UTC, whole milliseconds), and a steady one that nobody sets."""
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 Clock = Callable[[], datetime]
+
+STEADY_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's own counts on while the machine sleeps, so that waking up is no step of the wall
+clock against it."""
 
 
 def system_clock() -> datetime:
     return _whole_ms(datetime.now(UTC))
+
+
+def steady_clock() -> float:
+    """Seconds since some moment in the past. No event loop's time: that stands still while
+    a callback runs."""
+    return time.clock_gettime(STEADY_CLOCK)
 
 
 def shifted_clock(offset_s: float) -> Clock:

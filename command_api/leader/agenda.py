@@ -41,13 +41,14 @@ class Agenda:
             self._set(rating.id, next_reveal(rating), RatingDue(review_id=rating.id))
 
     def due(self, now: datetime) -> Iterator[Deadline]:
-        """All deadlines that have passed and still stand."""
+        """All deadlines that have passed by `now` and still stand."""
         while self._heap and self._heap[0][0] <= now:
             due_at, entry_id = heapq.heappop(self._heap)
             entry = self._by_id.get(entry_id)
             if entry is not None and entry.due_at == due_at:
                 self._overdue[entry_id] = entry
-        yield from tuple(self._overdue.values())
+        # Not those that an earlier, later `now` has found: a clock may be set back.
+        yield from [entry for entry in self._overdue.values() if entry.due_at <= now]
 
     def drop(self, deadline: Deadline) -> None:
         """The deadline turned out to be moot."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from command_api.domain.commands import Command
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.leader.clock_watch import log_time
 from command_api.leader.node import Node
 from command_api.leader.ports import (
     UNOBSERVED,
@@ -100,7 +101,7 @@ class Answering:
             self._node.image.world,
             announcement_id,
             person_id,
-            max(self._node.image.decided_at, self._clock()),
+            log_time(self._node.image.decided_at, self._clock()),
             self._rules,
             follows_author=follows_author,
             language=language,
@@ -139,11 +140,7 @@ class Answering:
             if forwarded:
                 self._admit_forwarded(command.actor)
             return await self._decide_here(self._node.reign, command, timeout_s)
-        if (
-            forwarded
-            or self._node.leader_url is None
-            or self._node.leader_url == self._node.own_url
-        ):
+        if forwarded or self._node.leader_url is None:
             raise NoLeader
         return await self._forward(self._node.leader_url, command, timeout_s)
 

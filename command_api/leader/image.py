@@ -25,7 +25,7 @@ class Image:
         self.agenda = Agenda()
         self.seq = 0
         self.decided_at = EPOCH
-        """Log time: no later command is decided before it."""
+        """Log time: when the newest record was decided."""
 
     def take(self, commit: Commit, decided_here: Layer | None = None) -> None:
         """Fold in an accepted Commit.
@@ -43,7 +43,7 @@ class Image:
     def note(self, record: Commit | Barrier) -> None:
         """Time and position went on."""
         self.seq = record.seq
-        self.decided_at = max(self.decided_at, record.decided_at)
+        self.decided_at = record.decided_at
 
     def _replayed(self, commit: Commit) -> Layer:
         changed = Layer(self.world)

@@ -8,6 +8,8 @@ ARCHITECTURE "The log decides" names the rules L1 to L8 that are kept here and i
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from random import Random
 from typing import Final, NamedTuple
 
@@ -18,6 +20,7 @@ from command_api.leader.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.acceptance import JournalBroken, ReaderState
+from contracts.errors import OutcomeUnknown
 from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
 from runtime.journal import Journal, JournalError, Place, Writer
@@ -27,6 +30,7 @@ from runtime.tasks import run_aside
 log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.1
+RETRY_ALONE_S: Final = 1.0
 DUE_PER_TICK_MAX: Final = 200
 
 
@@ -38,9 +42,10 @@ class Timing(NamedTuple):
     timeout_s_max: float = 60.0
     after_resign_s: float = 0.05
     read_back_s_min: float = 5.0
-    claim_at_once: bool = False
-    """This process holds an exclusive lock on the journal: nobody else can lead."""
-    heartbeats: bool = True
+    alone: bool = False
+    """This process holds an exclusive lock on the journal, and stamps it by its own clock.
+    Nobody else can lead: it claims at once, tries again soon, and sends no heartbeats; and
+    there is no other clock to compare its own with."""
     tick_s: float = 0.1
     """How often heartbeats, deadlines and patience are looked at."""
 
@@ -52,6 +57,7 @@ class Node:
         journal: Journal,
         own_url: str,
         clock: WallClock,
+        steady: Callable[[], float],
         render: Render,
         random: Random,
         new_nonce: Callable[[], str],
@@ -62,7 +68,6 @@ class Node:
     ) -> None:
         self._journal = journal
         self.own_url = own_url
-        self._clock = clock
         self._render = render
         self._random = random
         self._new_nonce = new_nonce
@@ -71,7 +76,7 @@ class Node:
         self._records_max = records_max
         self._observer = observer
         self._loop = asyncio.get_running_loop()
-        self._clock_watch = ClockWatch(clock, self._loop.time)
+        self._clock_watch = ClockWatch(clock, steady, watching=not timing.alone)
         self._claims: dict[str, float] = {}
         """When each own Claim was sent, by nonce: it may land minutes late, and then this
         process leads."""
@@ -89,6 +94,9 @@ class Node:
         self.reign: Reign | None = None
         self._reigned: Reign | None = None
         self.leader_url: str | None = None
+        """Who leads, where it is another process and known."""
+        self.problem: str | None = None
+        """Why this process could not lead or claim, the last time it tried."""
         self.caught_up = asyncio.Event()
         """Set once the records that were there at the start have been read."""
 
@@ -126,9 +134,14 @@ class Node:
         return self.reign is not None and self.reign.leading
 
     @property
-    def clock_skewed(self) -> bool:
-        """The own clock and the journal's differ too much for this process to lead."""
-        return self._clock_watch.skewed
+    def clock_right(self) -> bool:
+        """Whether the own clock is near enough to the journal's for this process to lead."""
+        return self._clock_watch.right
+
+    @property
+    def clock_skew_s(self) -> float:
+        """Seconds by which the own clock is ahead of the journal's, as far as is known."""
+        return self._clock_watch.skew_s
 
     def _leader_changed(self) -> None:
         change, self.change = self.change, self._loop.create_future()
@@ -142,8 +155,16 @@ class Node:
             if not self.caught_up.is_set() and self.tail.seen_offset >= end - 1:
                 self.caught_up.set()
                 self._put_off_standing()
-            for accepted in await self.tail.fetch(wait_s=1.0):
-                self._take(accepted)
+            accepted = await self.tail.fetch(wait_s=1.0)
+            for one in accepted:
+                self._take(one)
+            if accepted and self.caught_up.is_set():
+                self._compare_clocks(accepted[-1])
+
+    def _compare_clocks(self, newest: Accepted) -> None:
+        """Whoever wrote it. Nothing has been decided since it was read."""
+        on_its_way_s = 0.0 if self.reign is None else self.reign.settles_within_s
+        self._clock_watch.compare(newest.stamp_ms, on_its_way_s=on_its_way_s)
 
     async def _journal_end(self) -> int:
         while True:
@@ -168,8 +189,6 @@ class Node:
                     self.reign.folded(layer)
             case Barrier():
                 self.image.note(record)
-                if self.reign is not None:
-                    self._clock_watch.compare(accepted.stamp_ms)
             case Resign():
                 self.leader_url = None
         self._put_off_standing(resigned=isinstance(record, Resign))
@@ -178,10 +197,9 @@ class Node:
         if self.reign is not None:
             self.reign.end(f"term {claim.term} was claimed by {claim.leader_url}")
         self.image.seq = claim.seq
-        self.leader_url = claim.leader_url
+        self.leader_url = claim.leader_url if claim.leader_url != self.own_url else None
         sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
         if sent_at is not None:
-            self._clock_watch.compare(accepted.stamp_ms)
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
             if self._newest is not None and self._newest[0] == claim.nonce:
                 self._lead(state, self._newest[1], round_trip_s)
@@ -209,12 +227,13 @@ class Node:
     def _lead(self, state: ReaderState, writer: Writer, round_trip_s: float) -> None:
         self._timeout_s = self._timing.heartbeat_timeout_s
         self._claimed_in_vain = False
+        self.problem = None
         self._given.clear()
         self.reign = self._reigned = reign = Reign(
             image=self.image,
             claim=state,
             writer=writer,
-            clock=self._clock,
+            clock_watch=self._clock_watch,
             render=self._render,
             rules=self._rules,
             read_back_s_max=max(self._timing.read_back_s_min, 2 * round_trip_s),
@@ -227,6 +246,7 @@ class Node:
 
     def _led(self, reign: Reign) -> None:
         log.warning("leads no more", extra={"reason": reign.ended.result()})
+        self.problem = reign.ended.result()
         if self.reign is reign:
             self.reign = None
         self._leader_changed()
@@ -245,17 +265,18 @@ class Node:
         reign.check_read_back()
         if not reign.leading:
             return
-        if self._clock_watch.skewed or reign.worn_out:
+        if reign.worn_out:
             await reign.resign()
             return
-        self._meet_deadlines(reign)
-        silent_s = self._loop.time() - reign.last_sent_at
-        if self._timing.heartbeats and silent_s >= self._timing.heartbeat_timeout_s / 3:
-            reign.send_barrier()
+        with suppress(OutcomeUnknown):  # The clock is wrong: the reign is handing over.
+            self._meet_deadlines(reign, reign.now())
+            silent_s = self._loop.time() - reign.last_sent_at
+            if not self._timing.alone and silent_s >= self._timing.heartbeat_timeout_s / 3:
+                reign.send_barrier()
 
-    def _meet_deadlines(self, reign: Reign) -> None:
+    def _meet_deadlines(self, reign: Reign, now: datetime) -> None:
         given = 0
-        for deadline in self.image.agenda.due(self._clock()):
+        for deadline in self.image.agenda.due(now):
             key = f"{deadline.id}@{deadline.due_at.isoformat()}"
             if key in self._given:
                 continue
@@ -264,7 +285,7 @@ class Node:
                 id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", body=deadline.command
             )
             try:
-                if not reign.meet_deadline(command):
+                if not reign.meet_deadline(command, now):
                     self.image.agenda.drop(deadline)
             except Exception:
                 # As for a client's command: it fails alone, and leading goes on.
@@ -276,16 +297,19 @@ class Node:
     # Standing for leader
 
     def _may_stand(self) -> bool:
+        """Whose clock seems wrong leaves it to the others for longer, but not for ever: what
+        it knows may be out of date, and only a new record tells. Its own Claim will do; if
+        the clock is wrong indeed, it hands over before it has decided anything."""
+        doubt_s = 0.0 if self._clock_watch.right else self._timing.timeout_s_max
         return (
             self.caught_up.is_set()
             and not self._stopping
-            and not self._clock_watch.skewed
-            and self._loop.time() >= self._stand_at
+            and self._loop.time() >= self._stand_at + doubt_s
         )
 
     def _put_off_standing(self, *, resigned: bool = False) -> None:
         """A record was accepted: whoever wrote it is alive."""
-        if self._timing.claim_at_once:
+        if self._timing.alone:
             wait_s = 0.0
         elif resigned:
             wait_s = self._timing.after_resign_s * (1 + self._random.random())
@@ -296,15 +320,16 @@ class Node:
     async def _claim(self) -> None:
         """Send a Claim on the accepted state. After one without effect the next one waits
         twice as long: on a slow journal everybody's patience grows until a Claim lands
-        and its first heartbeat is heard in time."""
-        if self._claimed_in_vain:
+        and its first heartbeat is heard in time. Where nobody else claims, nobody has to
+        be waited for."""
+        if self._claimed_in_vain and not self._timing.alone:
             self._timeout_s = min(2 * self._timeout_s, self._timing.timeout_s_max)
         self._stand_at = self._loop.time() + self._timeout_s * (1 + self._random.random() / 2)
         try:
             async with asyncio.timeout(self._timeout_s):
                 writer = await self._journal.open_writer()
         except (JournalError, TimeoutError) as error:
-            log.warning("cannot stand for leader", extra={"reason": repr(error)})
+            self._claim_failed(str(error) or "the journal does not answer")
             return
         if self._newest is not None:
             await self._newest[1].close()
@@ -319,10 +344,16 @@ class Node:
         self._claimed_in_vain = True
         self._claims[claim.nonce] = self._loop.time()
         self._newest = (claim.nonce, writer)
-        writer.append(encode_record(claim)).add_done_callback(_note_failure)
+        writer.append(encode_record(claim)).add_done_callback(self._claim_acknowledged)
 
+    def _claim_acknowledged(self, claimed: asyncio.Future[Place]) -> None:
+        """A Claim that failed to be sent may land all the same; its nonce is remembered."""
+        if not claimed.cancelled() and (error := claimed.exception()) is not None:
+            self._claim_failed(str(error))
 
-def _note_failure(claimed: asyncio.Future[Place]) -> None:
-    """A Claim that failed to be sent may land all the same; its nonce is remembered."""
-    if not claimed.cancelled() and (error := claimed.exception()) is not None:
-        log.warning("claim not acknowledged", extra={"reason": str(error)})
+    def _claim_failed(self, reason: str) -> None:
+        if self.problem != reason:
+            log.warning("cannot stand for leader", extra={"reason": reason})
+        self.problem = reason
+        if self._timing.alone:
+            self._stand_at = self._loop.time() + RETRY_ALONE_S

@@ -10,6 +10,7 @@ an ended term is acknowledged like any other.
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from datetime import datetime
 from time import perf_counter  # The loop's own clock stands still while a command is decided.
 from typing import Final
@@ -18,9 +19,10 @@ from command_api.domain.commands import Command
 from command_api.domain.decide import Decision, decide
 from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
+from command_api.leader.clock_watch import ClockWatch, ClockWrong, log_time
 from command_api.leader.image import Image
 from command_api.leader.keys import scoped
-from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render, WallClock
+from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
 from contracts.acceptance import ReaderState
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
 from contracts.event_codec import encode_event
@@ -111,7 +113,7 @@ class Reign:
         image: Image,
         claim: ReaderState,
         writer: Writer,
-        clock: WallClock,
+        clock_watch: ClockWatch,
         render: Render,
         rules: Rules,
         read_back_s_max: float,
@@ -120,7 +122,7 @@ class Reign:
     ) -> None:
         self._image = image
         self._writer = writer
-        self._clock = clock
+        self._clock_watch = clock_watch
         self._render = render
         self._rules = rules
         self._read_back_s_max = read_back_s_max
@@ -136,6 +138,7 @@ class Reign:
         self._by_key: dict[str, Sent] = {}
         self._barrier_wanted: asyncio.Future[Sent] | None = None
         self._resigned = False
+        self._handing_over: asyncio.Task[None] | None = None
         self.last_sent_at = self._loop.time()
         self.ended: asyncio.Future[str] = self._loop.create_future()
         """Done, with the reason, when this process no longer leads."""
@@ -169,7 +172,7 @@ class Reign:
             await pending.wait()
             return None
         self._demand_leading()
-        began_at, now = perf_counter(), max(self._decided_at, self._clock())
+        began_at, now = perf_counter(), self.now()
         try:
             decision = decide(command, self._tentative, now, self._rules)
         except NeedsFact:
@@ -187,9 +190,21 @@ class Reign:
         await sent.wait()
         return Answer(decision.outcome, sent.seq, body)
 
-    def meet_deadline(self, command: Command) -> bool:
+    def now(self) -> datetime:
+        """The time to decide at.
+
+        Hands over where the own clock is wrong and raises OutcomeUnknown: whatever was
+        decided by it, if only until the next tick, would be dated wrongly for good.
+        """
+        try:
+            return log_time(self._decided_at, self._clock_watch.now())
+        except ClockWrong as error:
+            log.error("clock is wrong, handing over", extra={"reason": str(error)})
+            self._hand_over()
+            raise OutcomeUnknown from error
+
+    def meet_deadline(self, command: Command, now: datetime) -> bool:
         """Decide and send a command of the leader's own; false where it is moot."""
-        now = max(self._decided_at, self._clock())
         decision = decide(command, self._tentative, now, self._rules)
         if not decision.events:
             return False
@@ -211,27 +226,20 @@ class Reign:
     # Records
 
     def send_barrier(self) -> None:
+        """Raises OutcomeUnknown where the own clock is wrong."""
+        self._decided_at = self.now()
         barrier = Barrier(
             term=self._term,
             seq=self._seq + 1,
             prev_hash=self._hash,
-            decided_at=max(self._decided_at, self._clock()),
+            decided_at=self._decided_at,
         )
         self._send(barrier, encode_record(barrier), None)
 
     async def resign(self) -> None:
         """Hand over cleanly: what was sent is settled or given up, then a Resign."""
-        if not self.leading:
-            return
-        self._resigned = True
-        record = Resign(term=self._term, seq=self._seq + 1, prev_hash=self._hash)
-        sent = self._send(record, encode_record(record), None)
-        try:
-            async with asyncio.timeout(self._read_back_s_max):
-                await sent.wait()
-        except (OutcomeUnknown, TimeoutError) as error:
-            log.warning("resignation not confirmed", extra={"reason": repr(error)})
-        self.end("resigned")
+        self._hand_over()
+        await asyncio.wait([self.ended])
 
     def read_back(self, accepted: Accepted) -> Layer | None:
         """The own reader accepted a record of this term: the layer it was decided on.
@@ -276,6 +284,23 @@ class Reign:
         self.closing = run_aside(self._writer.close(), "end of a reign")
 
     # Inside
+
+    def _hand_over(self) -> None:
+        """Decide nothing from this call on; the reign ends when its Resign is settled."""
+        if not self.leading:
+            return
+        self._resigned = True
+        record = Resign(term=self._term, seq=self._seq + 1, prev_hash=self._hash)
+        sent = self._send(record, encode_record(record), None)
+        self._handing_over = run_aside(self._end_resigned(sent), "end of a reign")
+
+    async def _end_resigned(self, sent: Sent) -> None:
+        try:
+            async with asyncio.timeout(self._read_back_s_max):
+                await sent.wait()
+        except (OutcomeUnknown, TimeoutError) as error:
+            log.warning("resignation not confirmed", extra={"reason": repr(error)})
+        self.end("resigned")
 
     def _demand_leading(self) -> None:
         if not self.leading:
@@ -325,11 +350,15 @@ class Reign:
 
     def _send_wanted_barrier(self) -> None:
         if self._barrier_wanted is not None and self.leading:
-            self.send_barrier()
+            with suppress(OutcomeUnknown):  # The Resign that was sent instead serves as well.
+                self.send_barrier()
 
     def _acknowledged(self, sent: Sent, acknowledgement: asyncio.Future[Place]) -> None:
-        if acknowledgement.cancelled() or acknowledgement.exception() is not None:
-            self.end(f"send of record {sent.seq} failed: {acknowledgement}")
+        if acknowledgement.cancelled():
+            self.end(f"send of record {sent.seq} was cancelled")
+            return
+        if (error := acknowledgement.exception()) is not None:
+            self.end(f"send of record {sent.seq} failed: {error}")
             return
         sent.acknowledged = True
         self._settle(sent)

@@ -1,7 +1,7 @@
 """A command process over SQLite and the stand-in, served on loopback for HTTP tests."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +64,7 @@ class CommandCell:
         self._url = url
         self._journal = journal
         self.movie_id = ""
+        self.readiness: Callable[[], Mapping[str, Any]] = dict
 
     async def person(self, login: str, **wishes: Any) -> tuple[str, str]:
         """The token and the id of a person."""
@@ -133,9 +134,10 @@ async def command_cell(
     clock: Clock = system_clock,
     postgres_dsn: str | None = None,
     rules: Rules = DEFAULT_RULES,
+    journal_directory: Path | None = None,
 ) -> AsyncIterator[CommandCell]:
-    """With `postgres_dsn` the projector, the history and the query API are there as well, and
-    the latter has the same rules."""
+    """The journal may be in another directory. With `postgres_dsn` the projector, the history
+    and the query API are there as well, and the latter has the same rules."""
     settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
     state = Neighbours(settings, clock)
     app = FastAPI()
@@ -143,7 +145,8 @@ async def command_cell(
     app.include_router(build_router(state))
     async with served(app) as url, aiohttp.ClientSession() as session:
         journal = SqliteJournal(
-            directory / "journal.sqlite", clock=lambda: int(clock().timestamp() * 1000)
+            (journal_directory or directory) / "journal.sqlite",
+            clock=lambda: int(clock().timestamp() * 1000),
         )
         never_cached = CacheSettings(ttl_s=0.001)
         neighbours = connect_neighbours(
@@ -160,7 +163,7 @@ async def command_cell(
             movies=neighbours.movies,
             ugc=neighbours.ugc,
             clock=clock,
-            timing=Timing(claim_at_once=True, heartbeats=False),
+            timing=Timing(alone=True),
             rules=rules,
         )
         for router in service.routers:
@@ -168,6 +171,7 @@ async def command_cell(
         await service.start()
         found = CommandCell(session, url, journal)
         found.movie_id = state.films.first.id
+        found.readiness = service.readiness
         async with AsyncExitStack() as stack:
             if postgres_dsn is not None:
                 analytics = ChdbAnalytics(directory / "clickhouse")

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from query_api.moments import horizon_of
+from query_api.reading import Snapshot
 from tests.integration.command_cell import Reply
 from tests.integration.lived_evening import (
     HOST,
@@ -16,7 +18,7 @@ from tests.integration.lived_evening import (
     LivedEvening,
     lived_evening,
 )
-from tests.integration.read_model_rows import read_side
+from tests.integration.read_model_rows import at, read_side
 
 
 @pytest.fixture
@@ -170,3 +172,25 @@ async def test_without_clickhouse_only_the_past_is_unavailable(postgres_dsn: str
             assert (reply.status, reply.body["code"]) == (503, "unavailable")
         trail = f"/api/v1/history/announcement/{evening_id}"
         assert (await reads.get(trail, host)).status == 503
+
+
+async def test_a_time_that_was_given_twice_is_the_later_position(postgres_dsn: str) -> None:
+    """A fast clock was set right: hours 25 and 26 came before hours 2 to 30, and once more
+    in their turn."""
+    hours = (0, 1, 25, 26, 2, 3, 24, 27, 30)
+    async with read_side(postgres_dsn) as reads:
+        for seq, hour in enumerate(hours, 1):
+            await reads.decision(seq, at(hour))
+        async with reads.pool.acquire() as connection:
+            snapshot = Snapshot(connection, len(hours))
+            for asked, expected in (
+                (-1, 0),
+                (0, 1),
+                (1.5, 2),
+                (2, 5),
+                (23, 6),
+                (26.5, 7),
+                (28, 8),
+                (31, 9),
+            ):
+                assert (await horizon_of(snapshot, at(asked))).position == expected, asked

@@ -108,8 +108,11 @@ class Chaos:
         self._cluster.journal.faults.append_extra_s = 0.0
 
     async def _set_a_clock(self) -> None:
+        """While it runs, or before it starts: then it has not known better."""
         name = self._random.choice(self._cluster.names)
         offset_ms = self._random.choice((DAY_MS, -DAY_MS, 30_000, -30_000))
         self._cluster.loop.set_clock(name, offset_ms)
+        if self._random.random() < 0.3:
+            await self._crash(name)
         await asyncio.sleep(self._random.uniform(5.0, 30.0))
         self._cluster.loop.set_clock(name, 0)

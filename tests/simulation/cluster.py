@@ -110,6 +110,7 @@ class Cluster:
             journal=self.journal.connect(name),
             own_url=name,
             clock=self.clock,
+            steady=self.loop.time,
             render=render,
             random=random,
             new_nonce=lambda: f"{random.getrandbits(128):032x}",

@@ -28,16 +28,23 @@ def command(actor: PersonId, key: str, body: Body) -> Command:
     return Command(id=key, actor=actor, idempotency_key=key, fingerprint=key, body=body)
 
 
-def announce(cluster: Cluster, key: str = "announce", *, description: str = "") -> Command:
+def announce(
+    cluster: Cluster,
+    key: str = "announce",
+    *,
+    evening: AnnouncementId = EVENING,
+    description: str = "",
+    starts_in: timedelta = timedelta(days=1),
+) -> Command:
     body = CreateAnnouncement(
-        announcement_id=EVENING,
+        announcement_id=evening,
         film=FILM,
         title="A film",
         description=description,
         visibility="public",
         is_free=True,
         ticket_count=2,
-        event_time=cluster.clock() + timedelta(days=1),
+        event_time=cluster.clock() + starts_in,
         event_location="Here",
     )
     return command(HOST, key, body)
@@ -203,22 +210,6 @@ async def _worn_out_writer(cluster: Cluster) -> None:
     await insist(cluster, "beta", announce(cluster))
 
 
-def wrong_clock(seed: int) -> None:
-    """A leader whose clock jumps by a day resigns; no evening ends early."""
-    run(_wrong_clock, seed)
-
-
-async def _wrong_clock(cluster: Cluster) -> None:
-    cluster.start_all()
-    leader = await leader_of(cluster)
-    await insist(cluster, leader, announce(cluster))
-    cluster.loop.set_clock(leader, 24 * 3600 * 1000 + 1)
-    await until(lambda: cluster.leaders() and cluster.leaders() != [leader], "other leader")
-    answer = await insist(cluster, cluster.leaders()[0], request())
-    if answer.outcome.code != "booking_requested":
-        raise WrongAnswer(f"{answer.outcome.code}: {answer.outcome.facts}")
-
-
 def handed_over(seed: int) -> float:
     """A clean hand-over: the seconds until the next one leads."""
     took: list[float] = []
@@ -235,6 +226,31 @@ async def _handed_over(cluster: Cluster, took: list[float]) -> None:
     since = cluster.loop.time()
     await leader_of(cluster)
     took.append(cluster.loop.time() - since)
+
+
+def room_again(seed: int) -> float:
+    """A process alone with its journal, which took nothing for an hour: the seconds until it
+    leads again once it could. There is no rival to make way for."""
+    took: list[float] = []
+    alone = TIMING._replace(alone=True)
+    cluster = Cluster(SimulationLoop(seed), ("alpha",), timing=alone)
+    run(lambda cluster: _room_again(cluster, took), seed, cluster)
+    return took[0]
+
+
+async def _room_again(cluster: Cluster, took: list[float]) -> None:
+    cluster.start_all()
+    await insist(cluster, "alpha", announce(cluster))
+    cluster.journal.down()
+    asked = asyncio.create_task(insist(cluster, "alpha", request(), patience_s=4000.0))
+    await asyncio.sleep(3600.0)
+    if cluster.leaders():
+        raise WrongAnswer("leads without a journal")
+    cluster.journal.up()
+    since = cluster.loop.time()
+    await leader_of(cluster)
+    took.append(cluster.loop.time() - since)
+    await asked
 
 
 def terms(cluster: Cluster) -> list[int]:

@@ -3,32 +3,58 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import pairwise
+from typing import Final, NamedTuple
 
 import msgspec
 
 from command_api.domain.state import Layer
 from command_api.leader.image import Image
 from contracts.acceptance import GENESIS, accept
-from contracts.records import Commit, decode_record, hash_record
+from contracts.records import Barrier, Commit, Record, decode_record, hash_record
 from runtime.journal import Entry
 from tests.simulation.clients import Told
+
+AHEAD_S_MAX: Final = 61.0
+LATE_S_MAX: Final = 12 * 3600.0
 
 
 class Violation(AssertionError):
     """An invariant does not hold."""
 
 
-def accepted_commits(log: Iterable[Entry]) -> list[Commit]:
-    """The commits that count, by the acceptance rule alone."""
-    state, commits = GENESIS, []
+class Counted(NamedTuple):
+    """A record that counts, and where it lies."""
+
+    record: Record
+    offset: int
+    stamp_ms: int
+
+
+def accepted(log: Iterable[Entry]) -> list[Counted]:
+    """The records that count, by the acceptance rule alone."""
+    state, counted = GENESIS, []
     for entry in log:
         record = decode_record(entry.payload)
         following = accept(state, record, hash_record(entry.payload))
         if following is not None:
             state = following
-            if isinstance(record, Commit):
-                commits.append(record)
-    return commits
+            counted.append(Counted(record, entry.offset, entry.stamp_ms))
+    return counted
+
+
+def accepted_commits(log: Iterable[Entry]) -> list[Commit]:
+    return [one.record for one in accepted(log) if isinstance(one.record, Commit)]
+
+
+def check_dates(log: Iterable[Entry], *, since: int = 0) -> None:
+    """From the offset `since` on nothing was decided by a clock that was wrong. A record
+    may lie long after it was decided, but not before."""
+    for record, offset, stamp_ms in accepted(log):
+        if offset < since or not isinstance(record, Commit | Barrier):
+            continue
+        ahead_s = record.decided_at.timestamp() - stamp_ms / 1000
+        if not -LATE_S_MAX <= ahead_s <= AHEAD_S_MAX:
+            raise Violation(f"record {record.seq} is dated {ahead_s:+.0f} s off its stamp")
 
 
 def check_answers(told: Iterable[Told], commits: list[Commit]) -> None:

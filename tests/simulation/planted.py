@@ -16,6 +16,7 @@ import runtime.tail
 from command_api.domain.commands import Command
 from command_api.domain.decide import Decision
 from command_api.leader.answering import Answering
+from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
@@ -26,6 +27,14 @@ from projector.ports import Step
 from projector.sinks.memory import MemorySink
 from runtime.journal import JournalError
 from runtime.tail import Accepted, Tail
+from tests.simulation.clocks import (
+    inherited_date,
+    jump_under_load,
+    looks_at_ticks_only,
+    set_right,
+    told_late,
+    woken_laptop,
+)
 from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
 from tests.simulation.scenario import run_seed
 
@@ -195,6 +204,42 @@ def _no_size_check() -> Any:
     return patch("command_api.leader.reign.RECORD_BYTES_MAX", 10**9)
 
 
+def _any_date_is_carried_on() -> Any:
+    return patch("command_api.leader.reign.log_time", max)
+
+
+def _only_a_leader_compares() -> Any:
+    """The clock at the start counts as right, and a step since then is kept for ever."""
+    compare, init = Node._compare_clocks, ClockWatch.__init__
+
+    def as_leader(node: Node, newest: Accepted) -> None:
+        if node.reign is not None:
+            compare(node, newest)
+
+    def trust_the_start(watch: ClockWatch, *arguments: Any, **options: Any) -> None:
+        init(watch, *arguments, **options)
+        watch._compared = watch._clock().timestamp() - watch._steady()
+
+    return _all(
+        patch.object(Node, "_compare_clocks", as_leader),
+        patch.object(ClockWatch, "__init__", trust_the_start),
+    )
+
+
+def _doubt_lasts() -> Any:
+    may_stand = Node._may_stand
+    return patch.object(Node, "_may_stand", lambda node: node.clock_right and may_stand(node))
+
+
+def _every_clock_is_watched() -> Any:
+    init = ClockWatch.__init__
+
+    def watching(watch: ClockWatch, *arguments: Any, **_: Any) -> None:
+        init(watch, *arguments)
+
+    return patch.object(ClockWatch, "__init__", watching)
+
+
 def _flush_on_stepping_down() -> Any:
     """Stepping down waits until everything that was sent has been acknowledged."""
     led = Node._led
@@ -256,6 +301,11 @@ PLANTED = (
     PlantedBug("claims without backing off", "L1", _no_back_off, slow_broker),
     PlantedBug("sends before it checks the size", "L2", _no_size_check, oversize),
     PlantedBug("moves its position before its rows", "§3", _position_moves_before_the_rows),
+    PlantedBug("looks at its clock at ticks only", "L8", looks_at_ticks_only, jump_under_load),
+    PlantedBug("carries on any date", "L8", _any_date_is_carried_on, inherited_date),
+    PlantedBug("only a leader compares clocks", "L8", _only_a_leader_compares, set_right),
+    PlantedBug("doubts its clock for ever", "L8", _doubt_lasts, told_late),
+    PlantedBug("watches a clock without another", "L8", _every_clock_is_watched, woken_laptop),
     PlantedBug("flushes when stepping down", "L6", _flush_on_stepping_down),
 )
 

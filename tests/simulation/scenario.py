@@ -67,6 +67,7 @@ def _is_calm(cluster: Cluster) -> bool:
 
 
 def check(cluster: Cluster, population: Population) -> None:
+    invariants.check_dates(cluster.journal.log)
     commits = invariants.accepted_commits(cluster.journal.log)
     invariants.check_answers(population.told, commits)
     invariants.check_keys(commits)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.simulation import directed
+from tests.simulation import clocks, directed
 
 SEEDS = range(20)
 
@@ -18,7 +18,12 @@ SEEDS = range(20)
         directed.truncated_log,
         directed.late_claim,
         directed.worn_out_writer,
-        directed.wrong_clock,
+        clocks.jump_under_load,
+        clocks.inherited_date,
+        clocks.set_right,
+        clocks.told_late,
+        clocks.wrong_from_the_start,
+        clocks.woken_laptop,
     ],
     ids=lambda situation: situation.__name__,
 )
@@ -29,3 +34,7 @@ def test_situation(situation: Callable[[int], None]) -> None:
 
 def test_after_a_resignation_somebody_leads_within_a_second() -> None:
     assert max(directed.handed_over(seed) for seed in SEEDS) < 1.0
+
+
+def test_without_a_rival_somebody_leads_soon_after_the_journal_is_back() -> None:
+    assert max(directed.room_again(seed) for seed in SEEDS) < 3.0
