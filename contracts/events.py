@@ -229,11 +229,26 @@ class BookingHoldLapsed(BookingEvent, frozen=True, kw_only=True, tag="booking.ho
     """The seat held for an invitation is free again; the invitation stands."""
 
 
+class BookingHoldShortened(
+    BookingEvent, frozen=True, kw_only=True, tag="booking.hold_shortened.v1"
+):
+    """The evening moved nearer: the seat is held until an earlier time."""
+
+    hold_until: datetime
+    offered: bool
+    """A freed seat that was offered; otherwise the author held it for an invitation."""
+
+
 class BookingUnsettled(BookingEvent, frozen=True, kw_only=True, tag="booking.unsettled.v1"):
-    """The evening moved onto another one of the guest's, who now has to choose."""
+    """The evening moved onto another one of the guest's, who now has to choose; again, where
+    it moved once more, or the evenings to choose between are others."""
 
     hold_until: datetime
     clashes: tuple[AnnouncementId, ...]
+
+
+class BookingResettled(BookingEvent, frozen=True, kw_only=True, tag="booking.resettled.v1"):
+    """Nothing clashes any more: the guest who had to choose is confirmed again."""
 
 
 class BookingUnqueued(BookingEvent, frozen=True, kw_only=True, tag="booking.unqueued.v1"):
@@ -265,7 +280,9 @@ AnyBookingEvent = (
     | BookingReconsidered
     | BookingReleased
     | BookingHoldLapsed
+    | BookingHoldShortened
     | BookingUnsettled
+    | BookingResettled
     | BookingUnqueued
 )
 

@@ -23,6 +23,7 @@ from contracts.events import (
     AnnouncementReopened,
     AnyAnnouncementEvent,
     AnyBookingEvent,
+    BookingHoldShortened,
     BookingInvited,
     BookingOffered,
     BookingPreapproved,
@@ -50,7 +51,8 @@ def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
         "state": booking_state(
             (event.author_status, event.guest_status),
             waiting=waiting,
-            offered=isinstance(event, BookingOffered | BookingUnsettled),
+            offered=isinstance(event, BookingOffered | BookingUnsettled)
+            or (isinstance(event, BookingHoldShortened) and event.offered),
         ),
         "waiting": waiting,
         "preapproved": isinstance(event, BookingPreapproved),
@@ -145,7 +147,7 @@ def _created(event: AnnouncementCreated, at: datetime) -> dict[str, Any]:
 
 def _hold_until(event: AnyBookingEvent) -> datetime | None:
     match event:
-        case BookingInvited() | BookingOffered() | BookingUnsettled():
+        case BookingInvited() | BookingOffered() | BookingUnsettled() | BookingHoldShortened():
             return event.hold_until
         case _:
             return None

@@ -22,6 +22,7 @@ from contracts.events import (
     AnyAnnouncementEvent,
     AnyBookingEvent,
     BookingEvent,
+    BookingHoldShortened,
     BookingInvited,
     BookingOffered,
     BookingUnsettled,
@@ -205,7 +206,7 @@ def _seat_after(event: AnyBookingEvent) -> bool | None:
     if event.author_status is True and event.guest_status is True:
         return True
     match event:
-        case BookingOffered() | BookingUnsettled():
+        case BookingOffered() | BookingUnsettled() | BookingHoldShortened():
             return False
         case BookingInvited() if event.hold_until is not None:
             return False

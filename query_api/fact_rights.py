@@ -26,7 +26,7 @@ EVENT_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("told", "version reason by"),
         *_of("place", "event_location"),
         # Bookings.
-        *_of("told", "author_status guest_status taken waiting hold_until"),
+        *_of("told", "author_status guest_status taken waiting hold_until offered"),
         *_of("party", "message"),
         *_of("guest", "clashes"),  # Where else a guest is expected: decision 0004.
         # Ratings.
@@ -40,7 +40,8 @@ DECISION_FACTS: Final[Mapping[str, Share]] = dict(
     [
         *_of("giver", "results"),
         *_of("giver", "announcement_status closed_reason event_time confirmed held"),
-        *_of("giver", "booking_id state requests waiting conflicts ticket_count"),
+        *_of("giver", "booking_id state author_status guest_status why"),
+        *_of("giver", "requests waiting conflicts ticket_count"),
         *_of("giver", "review_id closed_at limit until"),
     ]
 )

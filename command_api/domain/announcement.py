@@ -12,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import asdict
 
 from command_api.domain import booking as bookings
-from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.changed_evenings import follow_move
 from command_api.domain.commands import (
     AnnouncementDue,
     CancelAnnouncement,
@@ -24,12 +24,10 @@ from command_api.domain.commands import (
 from command_api.domain.limits import refuse_more_drafts, refuse_more_evenings
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import (
-    answer_deadline,
     closed,
     dissolve_line,
     refuse_overlap,
     settle,
-    turn,
 )
 from command_api.domain.state import Announcement
 from command_api.domain.visibility import demand_author
@@ -41,11 +39,9 @@ from contracts.events import (
     AnnouncementDone,
     AnnouncementPublished,
     AnnouncementReopened,
-    BookingReleased,
-    BookingUnsettled,
     CancelledBy,
 )
-from contracts.ids import AnnouncementId, PersonId
+from contracts.ids import PersonId
 from contracts.records import Outcome
 
 
@@ -182,47 +178,12 @@ def _change_terms(story: Recorder, announcement: Announcement, news: dict[str, A
             announcement_id=announcement.id, version=announcement.version + 1, **news
         )
     )
-    if announcement.takes_place:
-        if moved:
+    if moved:
+        if announcement.takes_place:
             refuse_overlap(story, announcement.author_id, story.announcement(announcement.id))
-            _ask_guests_who_clash(story, announcement.id)
+        follow_move(story, announcement.id)
+    if announcement.takes_place:
         settle(story, announcement.id)
-
-
-def _ask_guests_who_clash(story: Recorder, announcement_id: AnnouncementId) -> None:
-    """After a move: a confirmed guest who is busy at the new time has to choose anew, with
-    the seat held as long; where there is no time to ask, the seat is free at once."""
-    announcement = story.announcement(announcement_id)
-    hold_until = answer_deadline(story, announcement, story.now + story.rules.move_hold)
-    for booking in list(story.layer.bookings_of(announcement)):
-        if not booking.confirmed:
-            continue
-        found = overlaps(
-            story.layer,
-            booking.guest_id,
-            interval_of(announcement),
-            besides=announcement.id,
-            gap=story.rules.gap,
-        )
-        clashes = tuple(one.announcement_id for one in found if one.blocking)
-        if clashes and hold_until > story.now:
-            turn(
-                story,
-                booking,
-                BookingUnsettled,
-                (True, None),
-                hold_until=hold_until,
-                clashes=clashes,
-            )
-        elif clashes:
-            turn(
-                story,
-                booking,
-                BookingReleased,
-                (True, False),
-                reason="moved_clash",
-                clashes=clashes,
-            )
 
 
 def _change_status(story: Recorder, announcement: Announcement, status: str) -> None:

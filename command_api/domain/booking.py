@@ -10,6 +10,7 @@ else: a yes to a request that is gone is refused, and only `invite` invites
 from datetime import datetime
 from typing import Any, Final
 
+from command_api.domain.changed_evenings import clashes_of
 from command_api.domain.commands import (
     AnswerBooking,
     HoldDue,
@@ -20,7 +21,7 @@ from command_api.domain.commands import (
 from command_api.domain.limits import refuse_more_invitations
 from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
-from command_api.domain.seats import confirm, refuse_overlap, settle, turn
+from command_api.domain.seats import confirm, confirm_again, refuse_overlap, settle, turn
 from command_api.domain.state import Announcement, Booking
 from command_api.domain.visibility import demand_author, demand_visible
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
@@ -128,13 +129,23 @@ def end_hold(story: Recorder, command: HoldDue) -> Outcome:
     moot = booking.hold_until is None or booking.hold_until > story.now
     if moot or announcement.is_over(story.now):
         return Outcome("unchanged")
-    if booking.held_for == "invitation":
-        turn(story, booking, BookingHoldLapsed, booking.pair)
-    else:
-        reason = "moved_clash" if booking.held_for == "move" else "offer_expired"
-        turn(story, booking, BookingReleased, (True, False), reason=reason)
+    match booking.held_for:
+        case "invitation":
+            turn(story, booking, BookingHoldLapsed, booking.pair)
+        case "move":
+            _end_choice(story, booking)
+        case _:
+            turn(story, booking, BookingReleased, (True, False), reason="offer_expired")
     settle(story, announcement.id)
     return Outcome("hold_ended", booking_id=booking.id)
+
+
+def _end_choice(story: Recorder, booking: Booking) -> None:
+    """Silence is a no, but for a guest whom an earlier version left with nothing to choose."""
+    if clashes := clashes_of(story, booking):
+        turn(story, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes)
+    else:
+        confirm_again(story, booking)
 
 
 def _addressed(story: Recorder, command: AnswerBooking) -> Booking:

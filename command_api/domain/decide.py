@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from command_api.domain import announcement, booking, rating
+from command_api.domain.changed_evenings import reconsider_unsettled
 from command_api.domain.commands import (
     AnnouncementDue,
     AnswerBooking,
@@ -44,6 +45,7 @@ def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT
     story = Recorder(world, now, rules)
     try:
         outcome = _decide(story, command)
+        reconsider_unsettled(story)
     except CommandRefused as refusal:
         return Decision(_refused(command, refusal), [], Layer(world))
     meet(story, command.actor_facts)

@@ -21,6 +21,7 @@ from contracts.events import (
     AnnouncementReopened,
     AnyBookingEvent,
     BookingEvent,
+    BookingHoldShortened,
     BookingInvited,
     BookingOffered,
     BookingPreapproved,
@@ -162,6 +163,7 @@ def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> B
         preapproved=isinstance(event, BookingPreapproved),
         held_for=held_for,
         hold_until=hold_until,
+        clashes=event.clashes if isinstance(event, BookingUnsettled) else (),
         requests=booking.requests + asked,
         invited_again=booking.invited_again or invited_again,
         reason=reason_of(event),
@@ -178,6 +180,8 @@ def _hold_after(event: AnyBookingEvent) -> tuple[HeldFor | None, datetime | None
             return "offer", event.hold_until
         case BookingUnsettled():
             return "move", event.hold_until
+        case BookingHoldShortened():
+            return "offer" if event.offered else "invitation", event.hold_until
         case _:
             return None, None
 

@@ -23,6 +23,7 @@ from contracts.events import (
     BookingApproved,
     BookingOffered,
     BookingReleased,
+    BookingResettled,
     BookingUnqueued,
     CloseReason,
 )
@@ -77,6 +78,12 @@ def confirm(
     settle(story, announcement.id)
 
 
+def confirm_again(story: Recorder, booking: Booking) -> None:
+    """The guest had to choose between evenings that no longer clash, and keeps the seat."""
+    turn(story, booking, BookingResettled, CONFIRMED)
+    _release_rivals(story, story.booking(booking.id), but_unsettled=True)
+
+
 def refuse_overlap(story: Recorder, person_id: PersonId, announcement: Announcement) -> None:
     """Raises CommandRefused `overlap` with all conflicts where the person is busy then."""
     if conflicts := _blocking(story, person_id, announcement):
@@ -128,8 +135,9 @@ def _offer_free_seats(story: Recorder, announcement: Announcement) -> None:
         dissolve_line(story, announcement.id)
 
 
-def _release_rivals(story: Recorder, confirmed: Booking) -> None:
-    """Say no, on the guest's side, to their pending evenings at the time now taken."""
+def _release_rivals(story: Recorder, confirmed: Booking, *, but_unsettled: bool = False) -> None:
+    """Say no, on the guest's side, to their pending evenings at the time now taken. If the
+    guest has not chosen this one, those they have to choose between are left to them."""
     announcement = story.announcement(confirmed.announcement_id)
     rivals = overlaps(
         story.layer,
@@ -140,16 +148,17 @@ def _release_rivals(story: Recorder, confirmed: Booking) -> None:
     )
     for rival in rivals:
         booking = story.layer.booking_of(rival.announcement_id, confirmed.guest_id)
-        if booking is not None and booking.pending:
-            turn(
-                story,
-                booking,
-                BookingReleased,
-                (booking.author_status, False),
-                reason="superseded",
-                clashes=(announcement.id,),
-            )
-            settle(story, booking.announcement_id)
+        if booking is None or not booking.pending or (but_unsettled and booking.unsettled):
+            continue
+        turn(
+            story,
+            booking,
+            BookingReleased,
+            (booking.author_status, False),
+            reason="superseded",
+            clashes=(announcement.id,),
+        )
+        settle(story, booking.announcement_id)
 
 
 def _times(conflicts: list[Overlap]) -> list[dict[str, datetime]]:

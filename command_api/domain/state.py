@@ -102,6 +102,8 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     preapproved: bool = False
     held_for: HeldFor | None = None
     hold_until: datetime | None = None
+    clashes: tuple[AnnouncementId, ...] = ()
+    """Evenings between which and this one the guest has to choose, if `held_for` is `move`."""
     requests: int = 0
     """How often the guest has asked to come."""
     invited_again: bool = False
@@ -121,6 +123,11 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def pending(self) -> bool:
         return self.pair in ((None, True), (True, None))
+
+    @property
+    def unsettled(self) -> bool:
+        """Confirmed until a move made it clash: the guest has to choose."""
+        return self.held_for == "move"
 
     @property
     def state(self) -> BookingState:

@@ -11,12 +11,14 @@ from contracts.events import (
     BookingDeclined,
     BookingEvent,
     BookingHoldLapsed,
+    BookingHoldShortened,
     BookingInvited,
     BookingLeft,
     BookingOffered,
     BookingRejected,
     BookingReleased,
     BookingRequested,
+    BookingResettled,
     BookingRevoked,
     BookingUnqueued,
     BookingUnsettled,
@@ -44,7 +46,9 @@ BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingReleased: "released",
     BookingOffered: "offered",
     BookingHoldLapsed: "hold_lapsed",
+    BookingHoldShortened: "hold_shortened",
     BookingUnsettled: "unsettled",
+    BookingResettled: "resettled",
 }
 """What follows by itself: the guest is told, and the author where a seat is lost."""
 

@@ -233,6 +233,18 @@ WORDINGS: Final[dict[str, Wording]] = {
         "You are still invited, as long as there are seats:",
         "Приглашение в силе, пока есть места:",
     ),
+    "booking_status.hold_shortened.guest": _wording(
+        "Please answer earlier: {title}",
+        "Ответьте раньше: {title}",
+        "The evening begins earlier, so your seat is held for a shorter time:",
+        "Встреча начнётся раньше, поэтому место придержано на меньший срок:",
+    ),
+    "booking_status.resettled.guest": _wording(
+        "You are in: nothing clashes any more",
+        "Вы участвуете: пересечений больше нет",
+        "You need not choose any more, your seat is yours:",
+        "Выбирать больше не нужно, место за вами:",
+    ),
     "booking_status.unsettled.guest": _wording(
         "The new time clashes: please choose",
         "Новое время пересекается: выберите",

@@ -96,8 +96,8 @@ def fold(commits: Iterable[Commit]) -> Image:
 
 
 def check_every_prefix(commits: list[Commit]) -> Image:
-    """At no position is an evening over its capacity or a person confirmed twice at a time.
-    Returns the fold of the whole history."""
+    """At no position is an evening over its capacity, a seat held past the start, or a person
+    confirmed twice at a time. Returns the fold of the whole history."""
     image = Image()
     for commit in commits:
         image.take(commit)
@@ -107,6 +107,7 @@ def check_every_prefix(commits: list[Commit]) -> Image:
             if (event_id := msgspec.json.decode(raw).get("announcement_id"))
         }:
             check_capacity(image.world, announcement_id, commit.seq)
+            check_holds(image.world, announcement_id, commit.seq)
         for person_id in list(image.world.people):
             check_calendar(image.world, person_id, commit.seq)
     return image
@@ -121,6 +122,13 @@ def check_capacity(world: Layer, announcement_id: str, seq: int) -> None:
             f"at {seq}: {announcement_id} has {announcement.ticket_count} seats, {taken} taken, "
             f"{announcement.taken} counted"
         )
+
+
+def check_holds(world: Layer, announcement_id: str, seq: int) -> None:
+    announcement = world.announcements[announcement_id]  # type: ignore[index]
+    for one in world.bookings_of(announcement):
+        if one.hold_until is not None and one.hold_until > announcement.event_time:
+            raise Violation(f"at {seq}: the hold of {one.id} outlasts the start of its evening")
 
 
 def check_calendar(world: Layer, person_id: str, seq: int) -> None:

@@ -19,8 +19,10 @@ from contracts.events import (
     BookingAccepted,
     BookingApproved,
     BookingHoldLapsed,
+    BookingHoldShortened,
     BookingInvited,
     BookingLeft,
+    BookingResettled,
     BookingUnsettled,
     DomainEvent,
 )
@@ -58,7 +60,9 @@ def announced(
     return [created, AnnouncementPublished(announcement_id=announcement_id, version=1)]
 
 
-Turn = Literal["confirmed", "left", "invited", "held", "lapsed", "unsettled"]
+Turn = Literal[
+    "confirmed", "left", "invited", "held", "lapsed", "shortened", "unsettled", "resettled"
+]
 
 
 def booking(name: str, turn: Turn, taken: int, guest: PersonId = GUEST) -> AnyBookingEvent:
@@ -81,6 +85,10 @@ def booking(name: str, turn: Turn, taken: int, guest: PersonId = GUEST) -> AnyBo
             return BookingInvited(**pending, author_id=HOST, hold_until=NOON)  # type: ignore[arg-type]
         case "lapsed":
             return BookingHoldLapsed(**pending)  # type: ignore[arg-type]
+        case "shortened":
+            return BookingHoldShortened(**pending, hold_until=NOON, offered=True)  # type: ignore[arg-type]
+        case "resettled":
+            return BookingResettled(**of, author_status=True, guest_status=True)  # type: ignore[arg-type]
         case "unsettled":
             return BookingUnsettled(**pending, hold_until=NOON, clashes=())  # type: ignore[arg-type]
 

@@ -16,12 +16,14 @@ from contracts.events import (
     AnnouncementChanged,
     BookingApproved,
     BookingHoldLapsed,
+    BookingHoldShortened,
     BookingInvited,
     BookingLeft,
     BookingOffered,
     BookingPreapproved,
     BookingReleased,
     BookingRequested,
+    BookingResettled,
     BookingUnqueued,
     BookingUnsettled,
     DomainEvent,
@@ -238,6 +240,21 @@ def test_an_invitation_outlives_its_held_seat() -> None:
     assert booking_after(invited)["hold_until"] == NOON
     row = booking_after(invited, lapsed)
     assert (row["state"], row["hold_until"]) == ("invited", None)
+
+
+@pytest.mark.parametrize(("offered", "state"), [(True, "offered"), (False, "invited")])
+def test_a_hold_that_was_shortened_is_still_one(offered: bool, state: str) -> None:
+    event = BookingHoldShortened(
+        **IDS, author_status=True, guest_status=None, taken=1, hold_until=NOON, offered=offered
+    )
+    row = booking_after(requested(), event)
+    assert (row["state"], row["hold_until"]) == (state, NOON)
+
+
+def test_who_is_confirmed_again_has_a_seat_without_a_deadline() -> None:
+    event = BookingResettled(**IDS, author_status=True, guest_status=True, taken=1)
+    row = booking_after(requested(), event)
+    assert (row["state"], row["hold_until"], row["reason"]) == ("confirmed", None, None)
 
 
 def test_reason_and_message_are_those_of_the_last_event() -> None:

@@ -134,7 +134,7 @@ def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
 
 def invites(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
     evening = dice.of(*cell.live())
-    hold = dice.of(None, cell.hours + 1, cell.hours + 12)
+    hold = dice.of(None, cell.hours + 12)
     guests = (dice.of(*PEOPLE), dice.of(*PEOPLE))
     return evening.author_id, invite(*guests, evening=evening.id, hold_hours=hold)
 
@@ -142,7 +142,8 @@ def invites(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
 def changes(dice: Dice, cell: "Cell") -> tuple[PersonId, Body]:
     evening = dice.of(*cell.live())
     onto_another = dice.of(*cell.live()).event_time
-    later = dice.of(onto_another, NOON + timedelta(hours=cell.hours + dice.start()))
+    at = dice.of(dice.start(), 5)
+    later = dice.of(onto_another, NOON + timedelta(hours=cell.hours + at))
     body = dice.of(
         change(evening.id, ticket_count=dice.of(1, 2, 3, 4)),
         change(evening.id, event_time=later),
@@ -210,6 +211,7 @@ class Cell:
         for evening in self.folded.announcements.values():
             check_evening(self.folded, before.get(evening.id), evening)
         check_calendars(self.folded, self.rules.gap)
+        check_unsettled(self.folded, self.now, self.rules.gap)
         check_engagements(self.folded)
         self._check_rivals(decision)
         self._check_repeated(command)
@@ -296,7 +298,7 @@ def test_every_event_comes_up() -> None:
     """So that the properties above are about all of them."""
     random = Random(0)
     recorded: Counter[type[DomainEvent]] = Counter()
-    for _ in range(20):
+    for _ in range(30):
         cell = Cell(DEFAULT_RULES)
         live(cell, (random.getrandbits(64) for _ in range(300)))
         recorded += cell.recorded
@@ -326,6 +328,7 @@ def check_evening(world: Layer, before: Announcement | None, now: Announcement) 
         assert now.taken < now.ticket_count
     if now.is_full:
         assert now.taken == now.ticket_count
+    assert all(one.hold_until <= now.event_time for one in bookings if one.hold_until)
     check_line(before, now, bookings)
     if before is not None:
         assert now.version >= before.version
@@ -363,6 +366,28 @@ def check_calendars(world: Layer, gap: timedelta) -> None:
     for times in busy.values():
         for (_, ends_at), (starts_at, _) in pairwise(sorted(times)):
             assert ends_at + gap <= starts_at
+
+
+def check_unsettled(world: Layer, now: datetime, gap: timedelta) -> None:
+    """Who has to choose has something to choose from, and was told what."""
+    for booking in world.bookings.values():
+        evening = world.announcements[booking.announcement_id]
+        if booking.held_for == "move" and evening.takes_place:
+            clashes = {
+                other.id
+                for other in world.announcements.values()
+                if other is not evening
+                and at_once(evening, other, gap)
+                and (other.author_id == booking.guest_id or attends(world, booking.guest_id, other))
+            }
+            assert clashes, booking
+            assert booking.hold_until is not None
+            assert set(booking.clashes) == clashes or booking.hold_until <= now, booking
+
+
+def attends(world: Layer, guest_id: PersonId, evening: Announcement) -> bool:
+    booking = world.booking_of(evening.id, guest_id)
+    return booking is not None and booking.confirmed
 
 
 def check_engagements(world: Layer) -> None:

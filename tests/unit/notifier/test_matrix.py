@@ -14,6 +14,7 @@ from contracts.events import (
     BookingApproved,
     BookingDeclined,
     BookingHoldLapsed,
+    BookingHoldShortened,
     BookingInvited,
     BookingLeft,
     BookingOffered,
@@ -22,6 +23,7 @@ from contracts.events import (
     BookingRejected,
     BookingReleased,
     BookingRequested,
+    BookingResettled,
     BookingRevoked,
     BookingUnqueued,
     BookingUnsettled,
@@ -104,7 +106,12 @@ def test_what_one_side_of_a_booking_does_both_are_told(event: Any, kind: str) ->
         (booking(BookingReleased, "anna", (YES, NO), reason="moved_clash"), ["anna", "host"]),
         (booking(BookingOffered, "boris", (YES, None), hold_until=HOLD), ["boris"]),
         (booking(BookingHoldLapsed, "vera", (YES, None)), ["vera", "host"]),
+        (
+            booking(BookingHoldShortened, "vera", (YES, None), hold_until=HOLD, offered=False),
+            ["vera"],
+        ),
         (booking(BookingUnsettled, "anna", (YES, None), hold_until=HOLD, clashes=()), ["anna"]),
+        (booking(BookingResettled, "anna", (YES, YES)), ["anna"]),
     ],
 )
 def test_what_the_system_does_the_guest_is_told_and_the_author_of_a_lost_seat(
