@@ -74,7 +74,7 @@ def build_app(settings: Settings) -> FastAPI:
             await service.stop()
         await journal.close()
 
-    app = make_app("PRACTIX command API", lifespan, limiter)
+    app = make_app("PRACTIX command API", lifespan, limiter, origins=settings.cors_origins)
     describe(
         app,
         [

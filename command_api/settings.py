@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
+from runtime.cors import Origins
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
@@ -47,6 +48,7 @@ class Settings(RuleSettings):
     """Built once in `main` and passed down; nothing else reads the environment."""
 
     host: str = "127.0.0.1"
+    cors_origins: Origins = ()
     port: int = 8001
     own_url: str
     """How the other command processes of the cell reach this one."""

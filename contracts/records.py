@@ -20,7 +20,7 @@ RECORD_BYTES_MAX: Final = 900_000
 which batch and record headers are to be subtracted."""
 
 
-class CommandInfo(Struct, frozen=True, gc=False):
+class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
     """Which command a Commit answers. The command's content is in the events."""
 
     id: str
@@ -29,6 +29,9 @@ class CommandInfo(Struct, frozen=True, gc=False):
     idempotency_key: str
     fingerprint: str
     """SHA-256 over method, path and the client's own body bytes, hexadecimal."""
+    query_fingerprint: str | None = None
+    """SHA-256 over the query string, hexadecimal; empty without a query. Absent from older
+    records, whose retries are compared without it."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):

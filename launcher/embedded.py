@@ -99,7 +99,7 @@ def build_app(
                 current_process().fail(str(error))  # To be read by a person: no traceback.
             yield
 
-    app = make_app(TITLE, lifespan, Limiter(settings.rate_limits))
+    app = make_app(TITLE, lifespan, Limiter(settings.rate_limits), origins=settings.cors_origins)
     describe(app, [*REPRESENTATIONS, *NOTICES])
     return app
 

@@ -2,7 +2,7 @@
 command side. What nginx does in the compose file, for a machine without it, and a view of
 all processes for who operates them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import aiohttp
@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from yarl import URL
 
 from launcher.overview import Overview
+from runtime.cors import exposing_headers
 from runtime.problems import problem
 
 NOT_PASSED_ON: Final = frozenset(
@@ -52,8 +53,11 @@ def upstream_of(method: str, path: str) -> str:
     return "query_api" if method in READS else "command_api"
 
 
-def build_gateway(upstreams: Upstreams, session: aiohttp.ClientSession) -> web.Application:
-    """The session must not decompress: bodies are passed on as they are."""
+def build_gateway(
+    upstreams: Upstreams, session: aiohttp.ClientSession, *, origins: Sequence[str] = ()
+) -> web.Application:
+    """The session must not decompress: bodies are passed on as they are. Pages of `origins`
+    may read what the gateway answers itself; the processes say so of their own answers."""
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/internal/"):
@@ -68,7 +72,13 @@ def build_gateway(upstreams: Upstreams, session: aiohttp.ClientSession) -> web.A
         async with answer:
             return await _stream(answer, request)
 
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        for name, value in exposing_headers(request.headers.get("Origin"), origins).items():
+            response.headers.setdefault(name, value)
+
     app = web.Application(client_max_size=BODY_BYTES_MAX)
+    app.on_response_prepare.append(add_headers)
     _add_overview(app, Overview(upstreams, session))
     app.router.add_route("*", "/{path:.*}", pass_on)
     return app

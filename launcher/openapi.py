@@ -40,26 +40,24 @@ async def whole_document() -> Document:
 
 
 async def documents() -> dict[str, Document]:
-    """What each process says of itself, by its name. Needs no server: routes are there
-    before a process has reached one."""
-    with tempfile.TemporaryDirectory() as scratch:
-        return {name: await _document(app) for name, app in _apps(Path(scratch)).items()}
-
-
-async def _document(app: FastAPI) -> Document:
-    async with _started(app):
-        return app.openapi()
+    """What each process says of itself, by its name."""
+    async with started_apps() as apps:
+        return {name: app.openapi() for name, app in apps.items()}
 
 
 @asynccontextmanager
-async def _started(app: FastAPI) -> AsyncIterator[None]:
-    """Its routes are made when it starts. That nobody is there to connect to is no news."""
+async def started_apps() -> AsyncIterator[dict[str, FastAPI]]:
+    """The app of each process, by its name, with its routes, which are made at its start.
+    Needs no server; that nobody is there to connect to is not logged."""
     async with AsyncExitStack() as stack:
+        scratch = stack.enter_context(tempfile.TemporaryDirectory())
         before = logging.root.manager.disable
         logging.disable()
         stack.callback(logging.disable, before)
-        await stack.enter_async_context(app.router.lifespan_context(app))
-        yield
+        apps = _apps(Path(scratch))
+        for app in apps.values():
+            await stack.enter_async_context(app.router.lifespan_context(app))
+        yield apps
 
 
 def _apps(scratch: Path) -> dict[str, FastAPI]:

@@ -165,7 +165,9 @@ async def _serve_gateway(
     addresses: Mapping[str, str],
     session: aiohttp.ClientSession,
 ) -> None:
-    runner = web.AppRunner(build_gateway(addresses, session), access_log=None)
+    runner = web.AppRunner(
+        build_gateway(addresses, session, origins=settings.cors_origins), access_log=None
+    )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, HOST, settings.port).start()

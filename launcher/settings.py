@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.cors import Origins
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 
 
@@ -35,4 +36,6 @@ class Settings(BaseSettings):
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
+    cors_origins: Origins = ()
+    """Origins whose pages may use the API from a browser."""
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")

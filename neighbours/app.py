@@ -74,7 +74,9 @@ def create_app(settings: NeighboursSettings, now: Clock | None = None) -> FastAP
         yield
         state.close()
 
-    app = make_app("PRACTIX neighbours", lifespan, Limiter(settings.rate_limits))
+    app = make_app(
+        "PRACTIX neighbours", lifespan, Limiter(settings.rate_limits), origins=settings.cors_origins
+    )
     app.include_router(build_router(state))
     app.include_router(build_process_router(dict))
     return app

@@ -20,6 +20,7 @@ from contracts.errors import Language, NotFound
 from neighbours.settings import NeighboursSettings
 from neighbours.store import Store
 from neighbours.switches import Switches
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import json_response
 from runtime.tokens import issue_token
@@ -135,6 +136,7 @@ def auth_router(people: People, signer: Signer, switches: Switches) -> APIRouter
     router = APIRouter(
         prefix="/neighbours/auth",
         tags=["neighbours: Auth"],
+        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("auth"))],
     )
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from neighbours.switches import Switches
+from runtime.api_route import ApiRoute
 from runtime.http import json_response
 
 CATALOGUE: Final = Path(__file__).with_name("films.csv")
@@ -52,6 +53,7 @@ def movies_router(films: Films, switches: Switches) -> APIRouter:
     router = APIRouter(
         prefix="/neighbours/movies",
         tags=["neighbours: Movie_API"],
+        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("movies"))],
     )
 

@@ -14,6 +14,7 @@ from contracts.errors import Malformed
 from neighbours.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
+from runtime.api_route import ApiRoute
 from runtime.http import accepts_html, json_response
 
 INBOX_ROWS_MAX: Final = 10_000
@@ -82,6 +83,7 @@ def notification_router(
     router = APIRouter(
         prefix="/neighbours/notification",
         tags=["neighbours: Notification"],
+        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("notification"))],
     )
 

@@ -14,6 +14,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.cors import Origins
 from runtime.limits.settings import RateLimits
 from runtime.tokens import Algorithm, require_secret
 
@@ -30,6 +31,7 @@ class NeighboursSettings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     """Where clients reach `/s/{code}`: short links begin with it."""
     host: str = "127.0.0.1"
+    cors_origins: Origins = ()
     port: PositiveInt = 8000
 
     rate_limits: RateLimits = Field(

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from contracts.errors import NotFound
 from neighbours.store import Store
 from neighbours.switches import Switches
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import json_response
 
@@ -102,19 +103,20 @@ class Links:
 
 
 def shortener_router(links: Links, switches: Switches) -> APIRouter:
-    router = APIRouter(
-        tags=["neighbours: Url_shortner"],
-        dependencies=[Depends(switches.guard("shortener"))],
-    )
+    guard = [Depends(switches.guard("shortener"))]
+    router = APIRouter(tags=["neighbours: Url_shortner"], dependencies=guard)
+    strict = APIRouter(route_class=ApiRoute)
 
-    @router.post("/neighbours/shortener/links")
+    @strict.post("/neighbours/shortener/links")
     async def shorten(body: LinkBody) -> Response:
         """The short link to the target, always the same one, and how often it was clicked."""
         return json_response(links.shorten(body.target, body.expires_at))
 
+    # Not strict: programs that pass links on add parameters of their own.
     @router.get("/s/{code}")
     async def follow(code: str) -> Response:
         """Go where the link leads."""
         return RedirectResponse(links.follow(code), headers={"Cache-Control": "no-store"})
 
+    router.include_router(strict)
     return router

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.errors import DependencyDown
+from runtime.api_route import ApiRoute
 from runtime.http import json_response
 
 Service = Literal["auth", "movies", "ugc", "notification", "shortener"]
@@ -61,7 +62,9 @@ class Switches:
 
 
 def control_router(switches: Switches) -> APIRouter:
-    router = APIRouter(prefix="/neighbours/control", tags=["neighbours: control"])
+    router = APIRouter(
+        prefix="/neighbours/control", tags=["neighbours: control"], route_class=ApiRoute
+    )
 
     @router.post("/{service}")
     async def turn(service: Service, body: SwitchBody) -> Response:

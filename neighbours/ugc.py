@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from neighbours.store import Store
 from neighbours.switches import Switches
+from runtime.api_route import ApiRoute
 from runtime.http import json_response
 
 PAGE_ROWS_MAX: Final = 10_000
@@ -49,6 +50,7 @@ def ugc_router(followers: Followers, switches: Switches) -> APIRouter:
     router = APIRouter(
         prefix="/neighbours/ugc",
         tags=["neighbours: UGC"],
+        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("ugc"))],
     )
 

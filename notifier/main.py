@@ -74,7 +74,7 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = make_app("PRACTIX notifier", lifespan, limiter)
+    app = make_app("PRACTIX notifier", lifespan, limiter, origins=settings.cors_origins)
     describe(app, REPRESENTATIONS)
     return app
 

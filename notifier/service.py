@@ -78,7 +78,7 @@ class NotifierService:
         ledger = Ledger(pool)
         self.routers: list[APIRouter] = [
             build_router(ledger, self._reader, verifier),
-            build_fanout_router(FanOuts(pool), guard, clock, self._dispatcher.wake),
+            build_fanout_router(FanOuts(pool), self._reader, guard, clock, self._dispatcher.wake),
             build_operator_router(ledger, self._reader, guard, clock, self._dispatcher.wake),
         ]
         self._running: asyncio.Task[None] | None = None

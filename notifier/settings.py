@@ -4,6 +4,7 @@ from pydantic import AliasChoices, Field, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.dispatcher import Pace
+from runtime.cors import Origins
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
@@ -18,6 +19,7 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
+    cors_origins: Origins = ()
     port: int = 8004
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices("NOTIFIER_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS")

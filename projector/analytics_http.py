@@ -18,6 +18,7 @@ from projector.analytics.encodings import ENCODERS
 from projector.analytics.export import TABLES, Part, Range, export, row_count
 from projector.analytics.questions import BadParameter, Question, ready_questions
 from projector.analytics.read_only import NotReadOnly, demand_read_only
+from runtime.api_route import ApiRoute
 from runtime.clickhouse import (
     Analytics,
     AnalyticsError,
@@ -28,6 +29,8 @@ from runtime.clickhouse import (
 )
 from runtime.http import json_response, read_json_body
 from runtime.numbers import whole_number
+from runtime.parameters import BOOLEAN, MIN_POSITION, POSITION, min_position_of, query
+from runtime.parameters import Parameter as QueryParameter
 from runtime.tail import Position
 
 log = logging.getLogger(__name__)
@@ -57,6 +60,16 @@ class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
     sql: str
 
 
+NAME: Final = QueryParameter("name", "of a ready question; without it the list of them")
+PROGRESS: Final = QueryParameter("progress", "the file inside lines of JSON", BOOLEAN)
+EXPORT_PARAMETERS: Final = (
+    QueryParameter("table", "`events` by default", {"type": "string", "enum": sorted(TABLES)}),
+    QueryParameter("format", "`ndjson` by default", {"type": "string", "enum": sorted(ENCODERS)}),
+    QueryParameter("from", "first position", POSITION),
+    QueryParameter("to", "last position", POSITION),
+    PROGRESS,
+)
+
 OWN_QUESTION: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -75,7 +88,7 @@ OWN_QUESTION: Final[dict[str, Any]] = {
 
 def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRouter:
     """All routes answer 503 while ClickHouse does not, and take `min_position`."""
-    router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
     turns = asyncio.Semaphore(ASKED_AT_ONCE_MAX)
 
     async def admit(request: Request) -> int:
@@ -83,7 +96,7 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         await guard(request)
         if not history.tables_available:
             raise Unavailable
-        wanted = _whole(request.query_params.get("min_position", "0"))
+        wanted = min_position_of(request.query_params)
         if not await history.reach(wanted, REACH_S_MAX):
             raise ProjectionBehind(wanted, history.position.state.seq)
         return history.position.state.seq
@@ -97,14 +110,20 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
             except AnalyticsUnavailable as error:
                 raise Unavailable from error
 
-    @router.get("/ask", response_class=Response, openapi_extra=_parameters("name"))
+    @router.get(
+        "/ask",
+        response_class=Response,
+        openapi_extra={"parameters": query(MIN_POSITION, NAME, *_of_questions())},
+    )
     async def get_ask(request: Request) -> Response:
         """Without `name` the list of ready questions; with it, its answer. Further query
         parameters are the question's own."""
         position = await admit(request)
         given = dict(request.query_params)
-        given.pop("min_position", None)
-        name = given.pop("name", None)
+        given.pop(MIN_POSITION.name, None)
+        name = given.pop(NAME.name, None)
+        if name is None and given:
+            raise Malformed("malformed_query", {"parameter": min(given), "reason": "no name"})
         if name is None:
             return json_response({"questions": [one.summary() for one in _questions()]})
         question = ready_questions().get(name)
@@ -113,7 +132,11 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         answer = await ask(question.sql, _bindings(question, given))
         return _answer(answer, position, question.summary())
 
-    @router.post("/ask", response_class=Response, openapi_extra=OWN_QUESTION)
+    @router.post(
+        "/ask",
+        response_class=Response,
+        openapi_extra={**OWN_QUESTION, "parameters": query(MIN_POSITION)},
+    )
     async def post_ask(request: Request) -> Response:
         """One's own read-only SQL: `{"sql": "SELECT ..."}`."""
         position = await admit(request)
@@ -123,7 +146,7 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
     @router.get(
         "/export",
         response_class=Response,
-        openapi_extra=_parameters("table", "format", "from", "to", "progress"),
+        openapi_extra={"parameters": query(MIN_POSITION, *EXPORT_PARAMETERS)},
     )
     async def get_export(request: Request) -> Response:
         """A table (`table`, `events` by default) by positions `from` to `to`, as `format`
@@ -142,20 +165,27 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         encoder = encoder_type()
         parts = export(analytics, table, positions, encoder)
         headers = {"X-Position": str(position), "X-Total-Rows": str(rows)}
-        if request.query_params.get("progress") == "true":
+        if _is_true(request, PROGRESS.name):
             return StreamingResponse(_framed(parts, rows), media_type=NDJSON, headers=headers)
         return StreamingResponse(_bare(parts), media_type=encoder.media_type, headers=headers)
 
     return router
 
 
-def _parameters(*names: str) -> dict[str, Any]:
-    """What the API document says of a GET."""
-    described = [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-        for name in (*names, "min_position")
+def _of_questions() -> list[QueryParameter]:
+    """The parameters of all ready questions: which of them a question has, it says itself."""
+    return [
+        QueryParameter(name, "of a ready question that has such a parameter")
+        for name in sorted({one.name for asked in _questions() for one in asked.parameters})
     ]
-    return {"parameters": described}
+
+
+def _is_true(request: Request, name: str) -> bool:
+    """Raises Malformed."""
+    text = request.query_params.get(name, "false")
+    if text not in ("true", "false"):
+        raise Malformed("malformed_query", {"parameter": name, "known": ["true", "false"]})
+    return text == "true"
 
 
 def _questions() -> list[Question]:

@@ -12,6 +12,7 @@ from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
 from projector.pace import Line
 from projector.service import ProjectorService
+from runtime.api_route import ApiRoute
 from runtime.http import json_response, read_json_body
 from runtime.tables import TablesUnavailable
 
@@ -23,7 +24,7 @@ Guard = Callable[[Request], Awaitable[None]]
 
 
 def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
-    router = APIRouter(prefix="/api/v1/operator", tags=["operator"])
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
 
     @router.post(
         "/verify",

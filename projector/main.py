@@ -66,7 +66,7 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = make_app("PRACTIX projector", lifespan, limiter)
+    app = make_app("PRACTIX projector", lifespan, limiter, origins=settings.cors_origins)
     describe(app, ())
     return app
 

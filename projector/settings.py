@@ -4,6 +4,7 @@ from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from projector.projector import Limits
+from runtime.cors import Origins
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.tokens import TokenSettings
@@ -17,6 +18,7 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
+    cors_origins: Origins = ()
     port: int = 8003
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(

@@ -14,7 +14,7 @@ from contracts.representations import AnnouncementResponse
 from query_api import filters
 from query_api.announcements import COLUMNS, list_line
 from query_api.calendar import add_fits_my_schedule
-from query_api.documented import Parameter, documented, one_of
+from query_api.documented import documented, one_of
 from query_api.filters import (
     Where,
     add_filters,
@@ -38,8 +38,10 @@ from query_api.ratings import BY_AUTHOR_RATING
 from query_api.reading import Reads, answer
 from query_api.rules import DEFAULT_RULES, Rules
 from query_api.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import language_of
+from runtime.parameters import Parameter
 from runtime.tokens import Caller
 
 SORTS: Final = {
@@ -73,7 +75,7 @@ PARAMETERS: Final = (
 
 
 def build_router(reads: Reads, clock: Clock) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get("/announcements", **documented(list[AnnouncementResponse], PARAMETERS))
     async def list_announcements(request: Request) -> Response:

@@ -15,14 +15,16 @@ from contracts.representations import (
     DetailAnnouncementResponse,
     GuestEntry,
 )
-from query_api.documented import Parameter, documented
+from query_api.documented import documented
 from query_api.filters import malformed
 from query_api.moments import AS_OF, Moment, moment_of
 from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.reading import Reads, Row, Snapshot, answer, path_id
 from query_api.visibility import SHOWS_PLACE, VISIBLE, sees_everything
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import language_of
+from runtime.parameters import Parameter
 from runtime.tokens import Caller
 
 MY_STATE: Final = """
@@ -83,7 +85,7 @@ or could not have seen it then."""
 
 
 def build_router(reads: Reads, clock: Clock, past: Past) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get(
         "/announcement/{announcement_id}", **documented(DetailAnnouncementResponse, PARAMETERS)

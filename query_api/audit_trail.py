@@ -30,6 +30,7 @@ from query_api.paging import (
 )
 from query_api.past_details import require_seen
 from query_api.reading import Reads, answer, path_id
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.numbers import DIGITS_MAX
 from runtime.tokens import Caller
@@ -78,7 +79,7 @@ class AuditTrail:
         self._clock = clock
 
     def build_router(self) -> APIRouter:
-        router = APIRouter(prefix="/api/v1")
+        router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
         @router.get(
             "/history/announcement/{announcement_id}",

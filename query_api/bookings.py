@@ -13,14 +13,16 @@ from contracts.errors import Language
 from contracts.representations import BookingResponse, DetailBookingResponse
 from query_api.announcements import select_visible, shows_guests
 from query_api.calendar import overlaps
-from query_api.documented import ID, Parameter, documented, one_of, some_of
+from query_api.documented import ID, documented, one_of, some_of
 from query_api.filters import Where, given, malformed, parse_id, parse_some
 from query_api.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of, limit_of
 from query_api.ratings import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.reading import Reads, Snapshot, answer, path_id
 from query_api.rules import Rules
 from query_api.visibility import GUESTS_BUSINESS, sees_everything
+from runtime.api_route import ApiRoute
 from runtime.http import language_of
+from runtime.parameters import Parameter
 from runtime.tokens import Caller
 
 PLACE_IN_LINE: Final = """
@@ -59,7 +61,7 @@ PARAMETERS: Final = (
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get("/booking/{booking_id}", **documented(DetailBookingResponse))
     async def get_booking(request: Request) -> Response:

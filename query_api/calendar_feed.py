@@ -20,6 +20,7 @@ from query_api.announcements import COLUMNS, MY_STATE
 from query_api.documented import WITHOUT_TOKEN, documented
 from query_api.reading import Reads, answer, finished, path_id
 from query_api.schedule import ENTRIES_MAX, SCHEDULE
+from runtime.api_route import ApiRoute
 from runtime.http import language_of
 
 ICAL: Final = "text/calendar; charset=utf-8"
@@ -38,7 +39,7 @@ class FeedAddress(Struct, frozen=True):
 
 
 def build_router(reads: Reads, feed_secret: str) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get("/schedule/feed", **documented(FeedAddress))
     async def get_feed_address(request: Request) -> Response:

@@ -1,21 +1,12 @@
 """What the OpenAPI document says of a read route."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Final
 
 from runtime.openapi import response_schema
-
-
-class Parameter(NamedTuple):
-    """A query parameter. Lists of values are separated by commas."""
-
-    name: str
-    text: str
-    schema: Mapping[str, Any] = {"type": "string"}
-
+from runtime.parameters import MIN_POSITION, Parameter, query
 
 INSTANT: Final = {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date")]}
-BOOLEAN: Final = {"type": "boolean"}
 ID: Final = {"type": "string", "format": "uuid"}
 
 
@@ -34,14 +25,8 @@ _PROBLEMS: Final = {
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
-WITHOUT_TOKEN: Final[dict[str, Any]] = {"security": []}
+WITHOUT_TOKEN: Final[dict[str, Any]] = {"security": [], "parameters": query(MIN_POSITION)}
 """`openapi_extra` of a route that anybody may read."""
-
-_MIN_POSITION: Final = Parameter(
-    "min_position",
-    "wait until this place in the journal is readable (`X-Position` of a write)",
-    {"type": "integer", "minimum": 0},
-)
 
 
 def documented(response: Any, parameters: Sequence[Parameter] = ()) -> dict[str, Any]:
@@ -54,18 +39,7 @@ def documented(response: Any, parameters: Sequence[Parameter] = ()) -> dict[str,
         "description": "as of `X-Position`",
         "content": {"application/json": {"schema": response_schema(response)}},
     }
-    described = [_described(parameter) for parameter in (_MIN_POSITION, *parameters)]
-    return {"responses": responses, "openapi_extra": {"parameters": described}}
-
-
-def _described(parameter: Parameter) -> dict[str, Any]:
-    described = {
-        "name": parameter.name,
-        "in": "query",
-        "required": False,
-        "description": parameter.text,
-        "schema": parameter.schema,
+    return {
+        "responses": responses,
+        "openapi_extra": {"parameters": query(MIN_POSITION, *parameters)},
     }
-    if parameter.schema.get("type") == "array":
-        described |= {"style": "form", "explode": False}
-    return described

@@ -1,7 +1,7 @@
 """Query parameters of lists, and the fixed SQL fragments they select.
 
 Fragments are constants of this module; what the client says only ever becomes a bound
-parameter. A parameter given more than once counts as one list.
+parameter.
 """
 
 import re
@@ -16,8 +16,9 @@ from starlette.datastructures import QueryParams
 from contracts.errors import Malformed
 from contracts.ids import canonical
 from contracts.representations import AnnouncementStatus
-from query_api.documented import BOOLEAN, ID, INSTANT, Parameter, some_of
+from query_api.documented import ID, INSTANT, some_of
 from query_api.ratings import AUTHOR_RATING
+from runtime.parameters import BOOLEAN, Parameter
 
 WORDS_MAX: Final = 8
 FIRST_YEAR: Final = 1970
@@ -53,7 +54,7 @@ class Where:
 
 def given(parameters: QueryParams, name: str) -> str | None:
     """The text of a parameter, None where it is absent."""
-    return ",".join(parameters.getlist(name)) if name in parameters else None
+    return parameters.get(name)
 
 
 def malformed(parameter: str, **allowed: Any) -> Malformed:

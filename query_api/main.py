@@ -63,7 +63,7 @@ def build_app(settings: Settings) -> FastAPI:
             await analytics.close()
         pool.terminate()
 
-    app = make_app("PRACTIX query API", lifespan, limiter)
+    app = make_app("PRACTIX query API", lifespan, limiter, origins=settings.cors_origins)
     describe(app, REPRESENTATIONS)
     return app
 

@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from query_api.documented import Parameter
 from query_api.filters import given, malformed, parse_instant
 from query_api.reading import Snapshot
 from runtime.numbers import whole_number
+from runtime.parameters import Parameter
 
 Moment = int | datetime
 """A position, or an aware instant in UTC."""

@@ -16,8 +16,8 @@ from starlette.requests import Request
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
-from query_api.documented import Parameter
 from runtime.numbers import whole_number
+from runtime.parameters import Parameter
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
@@ -98,6 +98,9 @@ def cursor_of(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
     except (msgspec.MsgspecError, ValueError, OverflowError) as error:
         raise Malformed("malformed_cursor") from error
     if cursor.sort != sort.name or canonical(cursor.id) != cursor.id:
+        raise Malformed("malformed_cursor")
+    # Base64 skips what is not of its alphabet, and JSON has several spellings of one value.
+    if encode_cursor(sort, value, cursor.id) != text:
         raise Malformed("malformed_cursor")
     return value, cursor.id
 

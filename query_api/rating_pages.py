@@ -19,15 +19,17 @@ from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
 from contracts.scoring import PUBLISHED, Formula, distribution_of, explain, score_of
 from query_api.announcements import select_visible
-from query_api.documented import Parameter, documented, one_of
+from query_api.documented import documented, one_of
 from query_api.filters import given, malformed
 from query_api.history_reading import HistoryReads
 from query_api.lateness import Lateness, lateness_of, no_shows_of
 from query_api.moments import AS_OF, Moment, at_least, horizon_of, last_commit, moment_of
 from query_api.rating_drift import RatingDrift, drift_of
-from query_api.reading import Reads, Snapshot, answer, min_position_of, path_id
+from query_api.reading import Reads, Snapshot, answer, path_id
 from query_api.votes import Role, Said, counted, of_role, said_of, said_of_host_at
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
+from runtime.parameters import Parameter, min_position_of
 from runtime.tokens import Caller
 
 
@@ -103,7 +105,7 @@ ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", 
 
 
 def build_router(reads: Reads, history: HistoryReads, clock: Clock) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     async def position_of(request: Request, moment: Moment | None = None) -> int:
         """The position that an answer for the moment is as of, once the history will do.

@@ -16,6 +16,7 @@ from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import RatingResponse
 from query_api.documented import documented
 from query_api.reading import Reads, answer, path_id
+from runtime.api_route import ApiRoute
 
 SELECT_SIDES: Final = """
     SELECT FROM read_model.announcements a
@@ -48,7 +49,7 @@ REPRESENTATIONS: Final = (PairRatings,)
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get("/rating/{announcement_id}/{user_id}", **documented(PairRatings))
     async def get_rating_of_pair(request: Request) -> Response:

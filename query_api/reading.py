@@ -8,11 +8,10 @@ import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct
-from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import DependencyDown, Malformed, NotFound, ProjectionBehind, Unavailable
+from contracts.errors import DependencyDown, NotFound, ProjectionBehind, Unavailable
 from contracts.ids import PersonId, canonical
 from query_api.positions import SELECT_POSITION, PositionWaiter
 from query_api.rules import Rules
@@ -20,11 +19,9 @@ from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.limits.limiter import admit
 from runtime.neighbours.ports import UgcClient
-from runtime.numbers import whole_number
+from runtime.parameters import min_position_of
 from runtime.tables import TablesUnavailable, connected
 from runtime.tokens import Caller, TokenVerifier
-
-"""More than that fits no bigint."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -110,15 +107,6 @@ class Reads:
             # A column may be missing where this version came before its migrations: the
             # projector brings them. To who writes, it is a mistake.
             raise Unavailable from error
-
-
-def min_position_of(parameters: QueryParams) -> int:
-    """0 where none is asked for. Raises Malformed."""
-    text = parameters.get("min_position", "0")
-    position = whole_number(text)
-    if position is None:
-        raise Malformed("malformed_query", {"parameter": "min_position"})
-    return position
 
 
 def path_id(request: Request, name: str) -> str:

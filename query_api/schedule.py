@@ -16,6 +16,7 @@ from query_api.documented import documented
 from query_api.filters import TIME_PARAMETERS, Where, add_times
 from query_api.reading import Reads, answer
 from query_api.rules import DEFAULT_RULES, Rules
+from runtime.api_route import ApiRoute
 from runtime.http import language_of
 from runtime.tokens import Caller
 
@@ -41,7 +42,7 @@ class ScheduleEntry(Struct, frozen=True):
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get(
         "/schedule",

@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, Positiv
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from query_api.rules import DEFAULT_RULES, Rules
+from runtime.cors import Origins
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
@@ -20,6 +21,7 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
+    cors_origins: Origins = ()
     port: int = 8002
     postgres_dsn: SecretStr = Field(
         validation_alias=AliasChoices("QUERY_API_POSTGRES_DSN", "POSTGRES_DSN")

@@ -17,6 +17,7 @@ from query_api.documented import documented
 from query_api.fact_rights import DECISION_FACTS, Share, told_only
 from query_api.reading import Reads, answer, path_id
 from query_api.visibility import GUESTS_BUSINESS
+from runtime.api_route import ApiRoute
 from runtime.http import language_of
 from runtime.numbers import whole_number
 from runtime.tokens import Caller
@@ -71,7 +72,7 @@ class Why(Struct, frozen=True):
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 
     @router.get("/booking/{booking_id}/why", **documented(Why))
     async def why_booking(request: Request) -> Response:

@@ -4,7 +4,7 @@ The page brings its scripts along (fastapi-offline): it has to work where there 
 the CDN that FastAPI's own page loads them from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -12,26 +12,43 @@ from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from runtime.api_page import build_page_router
+from runtime.cors import allow_origins
+from runtime.disconnects import QuietDisconnects
 from runtime.limits.limiter import Limited, Limiter
+from runtime.page_headers import PageHeaders
 from runtime.problems import install_problems
 
 PAGE: Final = "/api/openapi"
+STATIC: Final = f"{PAGE}/static"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def make_app(title: str, lifespan: Lifespan, limiter: Limiter) -> FastAPI:
-    """Works between what `lifespan` opens and closes, within the limits of `limiter`."""
+def make_app(
+    title: str, lifespan: Lifespan, limiter: Limiter, *, origins: Sequence[str] = ()
+) -> FastAPI:
+    """Works between what `lifespan` opens and closes, within the limits of `limiter`. Pages of
+    `origins` may use it.
+
+    An address with a slash too many is unknown: a redirect would lead wherever the request's
+    Host says.
+    """
     app: FastAPI = FastAPIOffline(
-        docs_url=PAGE,
+        docs_url=None,
         redoc_url=None,
         openapi_url=f"{PAGE}.json",
-        static_url=f"{PAGE}/static",
+        static_url=STATIC,
         title=title,
         version="1",
         lifespan=lifespan,
+        redirect_slashes=False,
     )
+    app.include_router(build_page_router(PAGE, STATIC, title))
     install_problems(app)
     app.add_middleware(Limited, limiter=limiter)
     if trusted := [str(network) for network in limiter.limits.trusted_proxies]:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
+    app.add_middleware(PageHeaders)
+    app.add_middleware(QuietDisconnects)
+    allow_origins(app, origins)
     return app

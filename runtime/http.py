@@ -1,6 +1,7 @@
 """Small pieces that all our HTTP edges share."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -69,7 +70,7 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
     """The body of a JSON request, empty where there is none.
 
     Raises UnsupportedMediaType for another declared type, TooLarge as soon as more than
-    `bytes_max` bytes are announced or have come.
+    `bytes_max` bytes are announced or have come, Malformed if an object has a key twice.
     """
     headers = request.headers
     declared = headers.get("content-length", "0")
@@ -89,7 +90,33 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
     body = b"".join(chunks)
     if body and not _is_json(headers.get("content-type", JSON)):
         raise UnsupportedMediaType()
+    demand_unique_keys(body)
     return body
+
+
+def demand_unique_keys(body: bytes) -> None:
+    """Raises Malformed if a JSON object in `body` has a key twice: parsers disagree on which
+    of the two counts. Leaves a body that is not JSON to its parser."""
+    if body.count(b":") < 2:
+        return
+    try:
+        json.loads(body.decode(), object_pairs_hook=_demand_unique, parse_int=len)
+    except RecursionError as error:
+        raise _body_error("nested_too_deeply", "nested too deeply") from error
+    except ValueError:
+        return
+
+
+def _demand_unique(pairs: Sequence[tuple[str, Any]]) -> None:
+    names = set()
+    for name, _ in pairs:
+        if name in names:
+            raise _body_error("repeated_key", "a key comes twice in one object", name)
+        names.add(name)
+
+
+def _body_error(code: str, reason: str, field: str = "") -> Malformed:
+    return Malformed(facts={"errors": [{"field": field[:100], "code": code, "reason": reason}]})
 
 
 def _is_json(content_type: str) -> bool:

@@ -1,13 +1,14 @@
-"""Which methods an address knows. FastAPI alone answers 405 to HEAD, and `Allow` then tells
-of one route where several share a path."""
+"""Which methods an address knows. FastAPI alone answers 405 to HEAD, and names in `Allow` only
+the methods of the first route with that path, or none."""
 
+from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
-from starlette.routing import Match, Route
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Has a GET answered for a HEAD. The server, which knows the real method, sends no body."""
+    """Answers a HEAD as a GET. The server, which knows the real method, sends no body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -19,10 +20,14 @@ class HeadAsGet:
 
 
 def allowed_methods(request: Request) -> str:
-    """The value of `Allow`: of all routes with this path, HEAD beside GET."""
+    """The value of `Allow`: the methods of all routes with this path, HEAD beside GET."""
     methods: set[str] = set()
-    for route in request.app.routes:
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+    path = request.scope["path"]
+    for route in iter_route_contexts(request.app.routes):
+        if isinstance(route.original_route, Mount):
+            files = route.original_route
+            methods |= {"GET"} if files.path_regex.match(path) else set()
+        elif route.path_regex.match(path):
             methods |= route.methods or set()
     if "GET" in methods:
         methods.add("HEAD")

@@ -15,15 +15,6 @@ Document = dict[str, Any]
 """An OpenAPI document."""
 
 TITLE: Final = "PRACTIX watch it together"
-DRY_RUN: Final[Document] = {
-    "name": "dry_run",
-    "in": "query",
-    "required": False,
-    "description": "decide and answer, but record nothing",
-    "schema": {"type": "boolean"},
-}
-"""The parameter that every write takes (`runtime.http.is_dry_run`)."""
-
 _REF: Final = "#/components/schemas/{name}"
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})

@@ -185,6 +185,8 @@ class Command(Struct, frozen=True, kw_only=True):
     idempotency_key: str
     fingerprint: str
     body: Body
+    query_fingerprint: str | None = None
+    """With `fingerprint` it tells a retry from another request (`CommandInfo`)."""
     is_super: bool = False
     actor_facts: PersonFacts | None = None
     """What Auth said of the actor; None where it could not be asked."""

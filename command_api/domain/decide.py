@@ -24,7 +24,8 @@ from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Layer
-from contracts.errors import CommandRefused
+from command_api.domain.visibility import names_something
+from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events import DomainEvent
 from contracts.records import Outcome
 
@@ -40,7 +41,8 @@ def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT
     """Decide `command` at `now` on `world`, which stays untouched.
 
     A business refusal is a decision too: an outcome with `refused`, and no events. Raises
-    NotFound, Forbidden, StaleVersion, Malformed and NeedsFact, which are not recorded.
+    NotFound, Forbidden, StaleVersion, Malformed and NeedsFact, which are not recorded. To a
+    super-user, who may read everything, only what is absent is not found.
     """
     story = Recorder(world, now, rules)
     try:
@@ -48,6 +50,10 @@ def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT
         reconsider_unsettled(story)
     except CommandRefused as refusal:
         return Decision(_refused(command, refusal), [], Layer(world))
+    except NotFound as error:
+        if command.is_super and names_something(world, command.body):
+            raise Forbidden from error
+        raise
     meet(story, command.actor_facts)
     return Decision(outcome, story.events, story.layer)
 

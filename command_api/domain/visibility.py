@@ -1,5 +1,12 @@
 """Who may see an announcement. For everybody else it does not exist."""
 
+from command_api.domain.commands import (
+    AnswerBooking,
+    Body,
+    ChangeAnnouncement,
+    InviteGuests,
+    RequestBooking,
+)
 from command_api.domain.state import Announcement, Layer
 from contracts.errors import Forbidden, NeedsFact, NotFound
 from contracts.ids import PersonId
@@ -23,6 +30,19 @@ def demand_visible(
             raise NeedsFact({"follows": [announcement.author_id, viewer]})
         if not follows_author:
             raise NotFound
+
+
+def names_something(world: Layer, body: Body) -> bool:
+    """Whether the evening or the booking that a command is about exists. Reviews are
+    between two people, and not a super-user's to read."""
+    match body:
+        case AnswerBooking(booking_id=str(booking_id)):
+            return world.booking(booking_id) is not None
+        case AnswerBooking(announcement_id=str(announcement_id), guest_id=str(guest_id)):
+            return world.booking_of(announcement_id, guest_id) is not None
+        case RequestBooking() | ChangeAnnouncement() | InviteGuests():
+            return world.announcement(body.announcement_id) is not None
+    return False
 
 
 def demand_author(

@@ -1,10 +1,12 @@
 """What the OpenAPI document says of a write route: routes themselves handle bare requests."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel
 
-from runtime.openapi import DRY_RUN, response_schema
+from runtime.openapi import response_schema
+from runtime.parameters import DRY_RUN, MIN_POSITION, Parameter, query
 
 _PROBLEMS = {
     401: "no token, or one that does not hold",
@@ -12,6 +14,11 @@ _PROBLEMS = {
     409: "a rule refused it; `code` says which, further members say why",
     422: "malformed body, or an Idempotency-Key that was used for another request",
     503: "the outcome is unknown or nobody leads; retry with the same Idempotency-Key",
+}
+_READ_PROBLEMS = {
+    422: "a parameter is malformed",
+    503: "a service around us does not answer",
+    504: "`projection_behind`: not yet at `min_position`",
 }
 _HEADERS = {
     "X-Position": {
@@ -23,17 +30,13 @@ _HEADERS = {
         "schema": {"type": "string"},
     },
 }
-_PARAMETERS = [
-    {
-        "name": "Idempotency-Key",
-        "in": "header",
-        "required": False,
-        "description": "a retry with the same key is answered as the first time",
-        "schema": {"type": "string", "maxLength": 200},
-    },
-    DRY_RUN,
-]
-
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "a retry with the same key is answered as the first time",
+    "schema": {"type": "string", "maxLength": 200},
+}
 
 _IF_MATCH = {
     "name": "If-Match",
@@ -51,25 +54,40 @@ def document(
     *,
     created: bool = False,
     if_match: bool = False,
+    parameters: Sequence[Parameter] = (),
 ) -> dict[str, Any]:
-    """Keyword arguments for a route decorator: its body, answers and problems."""
+    """Keyword arguments for the decorator of a write: its query parameters, body, answers
+    and problems."""
     success = 201 if created else 200
     problems = _PROBLEMS | (_STALE if if_match else {})
-    responses: dict[int, dict[str, Any]] = {
-        status: {
-            "description": description,
-            "content": {"application/problem+json": {"schema": {"type": "object"}}},
-        }
-        for status, description in problems.items()
-    }
+    responses = _described(problems)
     responses[success] = {"description": "recorded", "headers": _HEADERS}
     if response is not None:
         responses[success]["content"] = {"application/json": {"schema": response_schema(response)}}
-    parameters = [*_PARAMETERS, *([_IF_MATCH] if if_match else [])]
-    extra: dict[str, Any] = {"parameters": parameters}
+    headers = [_KEY, *([_IF_MATCH] if if_match else [])]
+    extra: dict[str, Any] = {"parameters": [*headers, *query(DRY_RUN, *parameters)]}
     if body is not None:
         extra["requestBody"] = {
             "content": {"application/json": {"schema": body.model_json_schema()}},
             "required": any(field.is_required() for field in body.model_fields.values()),
         }
     return {"status_code": success, "responses": responses, "openapi_extra": extra}
+
+
+def document_read(response: type) -> dict[str, Any]:
+    """As `document`, for a read."""
+    responses = _described({status: _PROBLEMS[status] for status in (401, 404)} | _READ_PROBLEMS)
+    schema = response_schema(response)
+    responses[200] = {
+        "description": "as of `X-Position`",
+        "content": {"application/json": {"schema": schema}},
+    }
+    return {"responses": responses, "openapi_extra": {"parameters": query(MIN_POSITION)}}
+
+
+def _described(problems: Mapping[int, str]) -> dict[int, dict[str, Any]]:
+    content = {"application/problem+json": {"schema": {"type": "object"}}}
+    return {
+        status: {"description": description, "content": content}
+        for status, description in problems.items()
+    }

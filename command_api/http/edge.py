@@ -36,10 +36,12 @@ from runtime.entity_tag import entity_tag
 from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
 from runtime.limits.limiter import admit
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
+from runtime.parameters import min_position_of
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
 
 FACT_ROUNDS_MAX: Final = 3
+MIN_POSITION_WAIT_S: Final = 2.0
 _KEY: Final = re.compile(r"[!-~]{1,200}")
 
 
@@ -105,6 +107,7 @@ class Edge:
             is_super=caller.is_super,
             idempotency_key=_key_of(request) or command_id,
             fingerprint=_fingerprint(request, raw),
+            query_fingerprint=_query_fingerprint(request),
             body=body,
             actor_facts=await self._known_person(caller.person_id),
             language=language_of(request),
@@ -117,6 +120,7 @@ class Edge:
         self, request: Request, caller: Caller, announcement_id: AnnouncementId
     ) -> Response:
         """What would come of a request to come, as this process knows the cell now."""
+        await self._answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
         follows: bool | None = None
         for _ in range(FACT_ROUNDS_MAX):
             try:
@@ -190,6 +194,11 @@ def _key_of(request: Request) -> str | None:
 
 def _fingerprint(request: Request, raw: bytes) -> str:
     return sha256(f"{request.method} {request.scope['path']}\n".encode() + raw).hexdigest()
+
+
+def _query_fingerprint(request: Request) -> str:
+    query: bytes = request.scope["query_string"]
+    return sha256(query).hexdigest() if query else ""
 
 
 def _response(request: Request, command: Command, answer: Answer) -> Response:

@@ -32,6 +32,7 @@ from contracts.errors import (
     TooLarge,
 )
 from contracts.records import Outcome
+from runtime.api_route import ApiRoute
 from runtime.http import JSON
 
 PATH: Final = "/internal/commands"
@@ -107,7 +108,7 @@ class HttpPeers:
 
 def build_internal_router(answering: Answering, secret: str) -> APIRouter:
     """Where the followers' commands arrive. Not part of the public document."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, route_class=ApiRoute)
 
     @router.post(PATH)
     async def answer_forwarded(request: Request) -> Response:

@@ -24,7 +24,7 @@ from command_api.http.bodies import (
     RequestBookingBody,
     parse,
 )
-from command_api.http.documented import document
+from command_api.http.documented import document, document_read
 from command_api.http.edge import Edge, body_of, path_id
 from command_api.http.rating_routes import add_rating_routes
 from contracts.errors import Malformed
@@ -34,15 +34,22 @@ from contracts.representations import (
     DetailBookingResponse,
     EligibilityResponse,
 )
+from runtime.api_route import ApiRoute, checked, declared_names
 from runtime.entity_tag import versions_in
+from runtime.parameters import Parameter
 from runtime.tokens import Caller
 
 REASON_CHARS_MAX = 200
+REASON = Parameter(
+    "reason",
+    "told to everybody concerned",
+    {"type": "string", "maxLength": REASON_CHARS_MAX},
+)
 
 
 def build_router(edge: Edge) -> APIRouter:
     """The write routes under `/api/v1`."""
-    router = APIRouter(prefix="/api/v1")
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
     _add_booking_routes(router, edge)
     _add_announcement_routes(router, edge)
     _add_eligibility_route(router, edge)
@@ -66,8 +73,9 @@ def _add_booking_routes(router: APIRouter, edge: Edge) -> None:
     # The hottest route is served by Starlette alone; FastAPI's twin behind it is what the
     # document shows.
     hot = "/booking/{announcement_id}"
-    router.add_route(router.prefix + hot, request_booking, ["POST"], include_in_schema=False)
     documented = document(DetailBookingResponse, RequestBookingBody, created=True)
+    handle = checked(request_booking, declared_names(documented["openapi_extra"]))
+    router.add_route(router.prefix + hot, handle, ["POST"], include_in_schema=False)
     router.post(hot, **documented)(request_booking)
 
     @router.put("/booking/{booking_id}", **document(DetailBookingResponse, AnswerBookingBody))
@@ -160,7 +168,7 @@ def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
         )
         return await edge.run(request, caller, raw, command)
 
-    @router.delete("/announcement/{announcement_id}", **document(None))
+    @router.delete("/announcement/{announcement_id}", **document(None, parameters=(REASON,)))
     async def cancel_announcement(request: Request) -> Response:
         """Call the evening off. Repeating it is harmless; history and links stay."""
         caller = await edge.caller(request)
@@ -174,7 +182,7 @@ def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
 
 
 def _add_eligibility_route(router: APIRouter, edge: Edge) -> None:
-    @router.get("/announcement/{announcement_id}/eligibility", **document(EligibilityResponse))
+    @router.get("/announcement/{announcement_id}/eligibility", **document_read(EligibilityResponse))
     async def get_eligibility(request: Request) -> Response:
         """Would a request of mine be taken, and if not, by which rule, and what else is open?"""
         caller = await edge.caller(request)

@@ -29,6 +29,7 @@ from contracts.errors import (
     NeedsFact,
     NoLeader,
     OutcomeUnknown,
+    ProjectionBehind,
     Unavailable,
 )
 from contracts.ids import AnnouncementId, PersonId
@@ -36,6 +37,7 @@ from contracts.representations import EligibilityResponse
 from runtime.tasks import start_for
 
 RETRY_S: Final = 0.1
+REACH_POLL_S: Final = 0.02
 
 
 class Answering:
@@ -65,6 +67,14 @@ class Answering:
     def position(self) -> int:
         """seq up to which this process knows the cell."""
         return self._node.image.seq
+
+    async def reach(self, seq: int, wait_s: float) -> None:
+        """Wait until this process knows the cell up to `seq`. Raises ProjectionBehind."""
+        give_up_at = self._time() + wait_s
+        while self.position < seq:
+            if self._time() >= give_up_at:
+                raise ProjectionBehind(seq, self.position)
+            await asyncio.sleep(REACH_POLL_S)
 
     async def submit(
         self, command: Command, deadline_s: float, *, forwarded: bool = False
@@ -152,7 +162,10 @@ class Answering:
 
     def _stored(self, command: Command) -> Answer | None:
         stored = self._node.image.keys.find(
-            command.actor, command.idempotency_key, command.fingerprint
+            command.actor,
+            command.idempotency_key,
+            command.fingerprint,
+            command.query_fingerprint,
         )
         if stored is None:
             return None

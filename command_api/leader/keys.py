@@ -25,7 +25,14 @@ class StoredAnswer(Struct, frozen=True):
     seq: int
     decided_at: datetime
     fingerprint: str
+    query_fingerprint: str | None
     outcome: Outcome
+
+    def answers(self, fingerprint: str, query_fingerprint: str | None) -> bool:
+        """Whether a request with these fingerprints is a retry. A record from before the
+        query counted is compared without it."""
+        queries = (self.query_fingerprint, query_fingerprint)
+        return self.fingerprint == fingerprint and (None in queries or queries[0] == queries[1])
 
 
 class AnsweredKeys:
@@ -44,10 +51,12 @@ class AnsweredKeys:
     def __len__(self) -> int:
         return len(self._answers)
 
-    def find(self, actor: str, key: str, fingerprint: str) -> StoredAnswer | None:
+    def find(
+        self, actor: str, key: str, fingerprint: str, query_fingerprint: str | None = None
+    ) -> StoredAnswer | None:
         """The stored answer. Raises KeyReused where the key answered another request."""
         stored = self._answers.get(scoped(actor, key))
-        if stored is not None and stored.fingerprint != fingerprint:
+        if stored is not None and not stored.answers(fingerprint, query_fingerprint):
             raise KeyReused
         return stored
 
@@ -55,7 +64,7 @@ class AnsweredKeys:
         self, command: CommandInfo, seq: int, decided_at: datetime, outcome: Outcome
     ) -> None:
         self._answers[scoped(command.actor, command.idempotency_key)] = StoredAnswer(
-            seq, decided_at, command.fingerprint, outcome
+            seq, decided_at, command.fingerprint, command.query_fingerprint, outcome
         )
         self._forget(seq, decided_at)
 

@@ -320,6 +320,7 @@ class Reign:
                 command.actor,
                 command.idempotency_key,
                 command.fingerprint,
+                command.query_fingerprint,
             ),
             outcome=decision.outcome,
             events=tuple(encode_event(event) for event in decision.events),

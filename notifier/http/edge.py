@@ -9,10 +9,12 @@ from starlette.requests import Request
 
 from contracts.errors import Malformed, NotFound, Unavailable
 from contracts.ids import canonical
+from notifier.reader import JournalReader
 from runtime.http import read_json_body
 from runtime.limits.limiter import admit
 from runtime.numbers import whole_number
-from runtime.openapi import DRY_RUN, response_schema
+from runtime.openapi import response_schema
+from runtime.parameters import DRY_RUN, MIN_POSITION, Parameter, min_position_of, query
 from runtime.problems import malformed_body
 from runtime.tables import TablesUnavailable
 from runtime.tokens import Caller, TokenVerifier
@@ -22,6 +24,13 @@ INTEGER_MAX: Final = 2**31 - 1
 """What PostgreSQL's columns of these types hold."""
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
+MIN_POSITION_WAIT_S: Final = 2.0
+
+LIMIT: Final = Parameter(
+    "limit",
+    "lines of a page",
+    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+)
 
 Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated or Forbidden where the caller is no operator."""
@@ -70,6 +79,13 @@ def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
     return given
 
 
+async def reach(request: Request, reader: JournalReader) -> int:
+    """Wait, bounded, for the `min_position` asked for; the position that is reached then.
+    Raises Malformed, ProjectionBehind."""
+    await reader.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
+    return reader.position.state.seq
+
+
 def number(request: Request, name: str) -> int | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
@@ -104,9 +120,14 @@ def answers(kind: Any) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": "", "content": content}}
 
 
+def asks(*parameters: Parameter) -> dict[str, Any]:
+    """`openapi_extra` of a route that reads."""
+    return {"parameters": query(MIN_POSITION, *parameters)}
+
+
 def takes(kind: type[BaseModel] | None = None) -> dict[str, Any]:
     """`openapi_extra` of a route that writes."""
-    extra: dict[str, Any] = {"parameters": [DRY_RUN]}
+    extra: dict[str, Any] = {"parameters": query(DRY_RUN)}
     if kind is not None:
         schema = kind.model_json_schema()
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}

@@ -11,33 +11,48 @@ from contracts.errors import CommandRefused, NotFound
 from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
     INTEGER_MAX,
+    LIMIT,
     Guard,
     answers,
+    asks,
     body_of,
     limit_of,
     one_of,
     path_number,
+    reach,
     tables,
     takes,
 )
 from notifier.http.representations import FanOutResponse
+from notifier.reader import JournalReader
 from notifier.store.fanouts import FanOuts
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import is_dry_run, json_response
+from runtime.parameters import Parameter
 
 STATES: Final = ("waiting", "done", "dropped", "parked")
+STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": list(STATES)})
 
 
 def build_fanout_router(
-    fanouts: FanOuts, guard: Guard, clock: Clock, wake: Callable[[], None]
+    fanouts: FanOuts, reader: JournalReader, guard: Guard, clock: Clock, wake: Callable[[], None]
 ) -> APIRouter:
     """To be included before the routes of single notices, whose ids these paths look like."""
-    router = APIRouter(prefix="/api/v1/operator/notices/fanouts", tags=["operator"])
+    router = APIRouter(
+        prefix="/api/v1/operator/notices/fanouts", tags=["operator"], route_class=ApiRoute
+    )
 
-    @router.get("", response_class=Response, responses=answers(list[FanOutResponse]))
+    @router.get(
+        "",
+        response_class=Response,
+        responses=answers(list[FanOutResponse]),
+        openapi_extra=asks(STATE, LIMIT),
+    )
     async def list_fanouts(request: Request) -> Response:
         """Newest first; with `state=parked` those whose followers were never told."""
         await guard(request)
+        await reach(request, reader)
         state, limit = one_of(request, "state", STATES), limit_of(request)
         async with tables():
             lines = await fanouts.lines(state, limit)

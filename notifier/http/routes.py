@@ -12,8 +12,10 @@ from contracts.ids import PersonId
 from notifier.effects import Kind
 from notifier.http.bodies import PreferencesBody, RescheduleBody
 from notifier.http.edge import (
+    LIMIT,
     Guard,
     answers,
+    asks,
     body_of,
     caller_of,
     id_of,
@@ -21,6 +23,7 @@ from notifier.http.edge import (
     number,
     one_of,
     path_number,
+    reach,
     tables,
     takes,
 )
@@ -34,31 +37,53 @@ from notifier.http.representations import (
 from notifier.preferences import Preferences
 from notifier.reader import JournalReader
 from notifier.store.ledger import Filter, Ledger, Line
+from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import is_dry_run, json_response, language_of
+from runtime.parameters import Parameter
 from runtime.tokens import TokenVerifier
 
-MIN_POSITION_WAIT_S: Final = 2.0
 BY_OPERATOR: Final = "by_operator"
 STATES: Final = ("waiting", "sent", "unconfirmed", "dropped", "skipped", "cancelled", "parked")
+KINDS: Final[tuple[str, ...]] = get_args(Kind)
+
+PARAMETERS: Final = (
+    Parameter("state", "in this state", {"type": "string", "enum": list(STATES)}),
+    Parameter("kind", "of this kind", {"type": "string", "enum": list(KINDS)}),
+    Parameter("announcement_id", "about this evening", {"type": "string", "format": "uuid"}),
+    LIMIT,
+    Parameter("cursor", "`X-Next-Cursor` of the page before"),
+)
+RECIPIENT: Final = Parameter("recipient", "to this person", {"type": "string", "format": "uuid"})
 REPRESENTATIONS: Final = (NoticeResponse, OperatorNoticeResponse, FanOutResponse, Preferences)
 
 
 def build_router(ledger: Ledger, reader: JournalReader, verifier: TokenVerifier) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", tags=["notifications"])
+    router = APIRouter(prefix="/api/v1", tags=["notifications"], route_class=ApiRoute)
 
-    @router.get("/notifications", response_class=Response, responses=answers(list[NoticeResponse]))
+    @router.get(
+        "/notifications",
+        response_class=Response,
+        responses=answers(list[NoticeResponse]),
+        openapi_extra=asks(*PARAMETERS),
+    )
     async def notifications(request: Request) -> Response:
         """My notices, newest first: what each tells of, why I got it, when it was sent or why
-        not. Filters: `state`, `kind`, `announcement_id`; `limit`, `cursor`, `min_position`."""
+        not."""
         caller = await caller_of(request, verifier)
         wanted = _filter(request)._replace(recipient=caller.person_id)
         return await _page(request, ledger, reader, wanted, notice_response)
 
-    @router.get("/preferences", response_class=Response, responses=answers(Preferences))
+    @router.get(
+        "/preferences",
+        response_class=Response,
+        responses=answers(Preferences),
+        openapi_extra=asks(),
+    )
     async def get_preferences(request: Request) -> Response:
         """My language, zone, quiet hours, and what I do not want to be told."""
         caller = await caller_of(request, verifier)
+        await reach(request, reader)
         async with tables():
             return json_response(await ledger.wishes(caller.person_id))
 
@@ -85,18 +110,28 @@ def build_operator_router(
     ledger: Ledger, reader: JournalReader, guard: Guard, clock: Clock, wake: Callable[[], None]
 ) -> APIRouter:
     """`wake` is called when something may have become due."""
-    router = APIRouter(prefix="/api/v1/operator/notices", tags=["operator"])
+    router = APIRouter(prefix="/api/v1/operator/notices", tags=["operator"], route_class=ApiRoute)
 
-    @router.get("", response_class=Response, responses=answers(list[OperatorNoticeResponse]))
+    @router.get(
+        "",
+        response_class=Response,
+        responses=answers(list[OperatorNoticeResponse]),
+        openapi_extra=asks(RECIPIENT, *PARAMETERS),
+    )
     async def notices(request: Request) -> Response:
-        """Everybody's; with `state=waiting` what is delayed. Filters as for one's own, and
-        `recipient`."""
+        """Everybody's; with `state=waiting` what is delayed."""
         await guard(request)
         return await _page(request, ledger, reader, _filter(request), operator_notice_response)
 
-    @router.get("/{notice_id}", response_class=Response, responses=answers(OperatorNoticeResponse))
+    @router.get(
+        "/{notice_id}",
+        response_class=Response,
+        responses=answers(OperatorNoticeResponse),
+        openapi_extra=asks(),
+    )
     async def get_notice(request: Request) -> Response:
         await guard(request)
+        await reach(request, reader)
         async with tables():
             line = await ledger.line(path_number(request, "notice_id"))
         return _one(request, line)
@@ -145,10 +180,7 @@ async def _page(
     render: Callable[[Line, Any], Any],
 ) -> Response:
     limit, before = limit_of(request), number(request, "cursor")
-    wanted_seq = number(request, "min_position")
-    if wanted_seq is not None:
-        await reader.reach(wanted_seq, MIN_POSITION_WAIT_S)
-    position = reader.position.state.seq
+    position = await reach(request, reader)
     async with tables():
         lines = await ledger.lines(wanted, before, limit + 1)
     shown = lines[:limit]
@@ -172,10 +204,10 @@ def _one(request: Request, line: Line | None, *, changed: bool = True) -> Respon
 
 def _filter(request: Request) -> Filter:
     """Raises Malformed."""
-    recipient = id_of(request, "recipient")
+    recipient = id_of(request, RECIPIENT.name)
     return Filter(
         recipient=None if recipient is None else PersonId(recipient),
         announcement_id=id_of(request, "announcement_id"),
         state=one_of(request, "state", STATES),
-        kind=one_of(request, "kind", get_args(Kind)),
+        kind=one_of(request, "kind", KINDS),
     )

@@ -204,11 +204,11 @@ async def test_the_ledger_is_paged_filtered_and_ones_own(cell: Cell) -> None:
     assert rest == lines[3:]
     assert await cell.get("/api/v1/notifications?kind=booking_new", token) == lines[3:]
     assert await cell.get("/api/v1/notifications", cell.token("gleb")) == []
-    stolen = await cell.get(f"/api/v1/notifications?recipient={person('anna')}", cell.token("gleb"))
-    assert stolen == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "cursor=-1", "state=new", "kind=x"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=x", "cursor=-1", "state=new", "kind=x", "recipient=me"]
+)
 async def test_a_malformed_question_is_refused(cell: Cell, query: str) -> None:
     status, body, _ = await cell.send("GET", f"/api/v1/notifications?{query}", cell.token("anna"))
     assert (status, body["code"]) == (422, "malformed_query")

@@ -20,6 +20,7 @@ from contracts.errors import (
     TokenExpired,
     Unauthenticated,
 )
+from runtime.api_route import ApiRoute
 from runtime.http import json_response, preferred_language, read_json_body
 from runtime.problems import install_problems, problem
 from tests.served import served
@@ -51,6 +52,7 @@ RAISED = {
 
 def app() -> FastAPI:
     app = FastAPI()
+    app.router.route_class = ApiRoute
     install_problems(app)
 
     @app.get("/raise/{name}")
@@ -223,6 +225,36 @@ async def test_broken_json_and_queries_are_malformed(get: Get) -> None:
     assert (response.status, body["code"]) == (422, "malformed_body")
     response, body = await get(f"/evening/{uuid4()}?limit=x")
     assert (response.status, body["code"]) == (422, "malformed_query")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'{"a":1,"a":2}',
+        b'{"a":{"b":[1,{"c":1,"c":1}]}}',
+        b'{"a":1,"\\u0061":2}',
+    ],
+)
+@pytest.mark.parametrize("path", ["/raw", "/evening"])
+async def test_a_key_that_comes_twice_is_malformed(get: Get, path: str, data: bytes) -> None:
+    json = {"Content-Type": "application/json"}
+    response, body = await get(path, method="POST", data=data, headers=json)
+    assert (response.status, body["code"]) == (422, "malformed_body")
+    assert body["errors"][0]["code"] == "repeated_key"
+
+
+async def test_a_body_nested_without_end_is_malformed(get: Get) -> None:
+    data = b'{"a":' * 20_000 + b"1" + b"}" * 20_000
+    json = {"Content-Type": "application/json"}
+    response, body = await get("/evening", method="POST", data=data, headers=json)
+    assert (response.status, body["errors"][0]["code"]) == (422, "nested_too_deeply")
+
+
+async def test_a_key_may_come_again_in_another_object(get: Get) -> None:
+    data = b'{"a":{"x":1},"b":[{"x":1},{"x":2}]}'
+    json = {"Content-Type": "application/json"}
+    response, _ = await get("/raw", method="POST", data=data, headers=json)
+    assert response.status == 200
 
 
 async def test_a_body_is_bounded_and_json(get: Get) -> None:

@@ -134,7 +134,7 @@ def test_nobody_else_has_a_side(spec: Spec, state: str) -> None:
 
 @pytest.mark.parametrize("state", WAYS)
 def test_an_operator_answers_for_nobody(spec: Spec, state: str) -> None:
-    in_state(spec, state).when(CAT, say(True, ANN), is_super=True).then_fails(NotFound)
+    in_state(spec, state).when(CAT, say(True, ANN), is_super=True).then_fails(Forbidden)
 
 
 @pytest.mark.parametrize("state", WAYS)

@@ -1,0 +1,88 @@
+"""Which web pages of other origins may use the API from a browser: those that are listed.
+
+Tokens travel in a header and never in a cookie, so credentials mode stays off
+(docs/decisions/0012-pages-of-other-origins.md).
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import FastAPI
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
+from pydantic_settings import NoDecode
+from starlette.middleware.cors import CORSMiddleware
+
+MAX_AGE_S: Final = 600
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "DELETE")
+REQUEST_HEADERS: Final = (
+    "Authorization",
+    "Content-Type",
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+)
+EXPOSED_HEADERS: Final = (
+    "X-Position",
+    "ETag",
+    "Link",
+    "X-Next-Cursor",
+    "X-Total-Rows",
+    "Idempotency-Key",
+    "Idempotent-Replay",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "WWW-Authenticate",
+)
+"""Beside the ones that a page may always read."""
+
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
+
+def _split(given: Any) -> Any:
+    if not isinstance(given, str):
+        return given
+    return tuple(one.strip() for one in given.split(",") if one.strip())
+
+
+def _are_origins(given: tuple[str, ...]) -> tuple[str, ...]:
+    for one in given:
+        if not _ORIGIN.fullmatch(one):
+            raise ValueError(f"not an origin like https://app.example: {one}")
+    return given
+
+
+Origins = Annotated[
+    tuple[str, ...],
+    NoDecode,
+    BeforeValidator(_split),
+    AfterValidator(_are_origins),
+    Field(validation_alias=AliasChoices("PRACTIX_CORS_ORIGINS")),
+]
+"""A setting: origins separated by commas. No pattern, and no `*`."""
+
+
+def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
+    """Answer preflights from `origins`, and let their pages read what `app` answers."""
+    if not origins:
+        return
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(origins),
+        allow_methods=METHODS,
+        allow_headers=REQUEST_HEADERS,
+        expose_headers=EXPOSED_HEADERS,
+        max_age=MAX_AGE_S,
+    )
+
+
+def exposing_headers(origin: str | None, origins: Sequence[str]) -> dict[str, str]:
+    """What lets a page of `origin` read an answer that no app of ours made."""
+    if origin is None or origin not in origins:
+        return {}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": ", ".join(EXPOSED_HEADERS),
+        "Vary": "Origin",
+    }

@@ -1,0 +1,21 @@
+"""A client that goes away in the middle of its request: one line in the log, no traceback."""
+
+import logging
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+log = logging.getLogger(__name__)
+
+
+class QuietDisconnects:
+    """Ends a request whose client has gone. Nobody is there to be answered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._app(scope, receive, send)
+        except ClientDisconnect:
+            log.info("client went away", extra={"call": f"{scope['method']} {scope['path']}"})

@@ -1,0 +1,61 @@
+"""Query parameters of API routes, declared once.
+
+A route puts its declarations into the OpenAPI document with `query`; `runtime.api_route`
+reads the same declarations to refuse every other name.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from starlette.datastructures import QueryParams
+
+from contracts.errors import Malformed
+from runtime.numbers import whole_number
+
+
+class Parameter(NamedTuple):
+    """A query parameter. Lists of values are separated by commas."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any] = {"type": "string"}
+
+
+BOOLEAN: Final = {"type": "boolean"}
+POSITION: Final = {"type": "integer", "minimum": 0}
+
+DRY_RUN: Final = Parameter("dry_run", "decide and answer, but record nothing", BOOLEAN)
+"""Taken by every write (`runtime.http.is_dry_run`)."""
+
+MIN_POSITION: Final = Parameter(
+    "min_position",
+    "wait until this place in the journal is readable (`X-Position` of a write)",
+    POSITION,
+)
+"""Taken by every read."""
+
+
+def min_position_of(parameters: QueryParams) -> int:
+    """0 if none is asked for. Raises Malformed."""
+    position = whole_number(parameters.get(MIN_POSITION.name, "0"))
+    if position is None:
+        raise Malformed("malformed_query", {"parameter": MIN_POSITION.name})
+    return position
+
+
+def query(*parameters: Parameter) -> list[dict[str, Any]]:
+    """The parameters as the OpenAPI document lists them."""
+    return [_described(parameter) for parameter in parameters]
+
+
+def _described(parameter: Parameter) -> dict[str, Any]:
+    described = {
+        "name": parameter.name,
+        "in": "query",
+        "required": False,
+        "description": parameter.text,
+        "schema": parameter.schema,
+    }
+    if parameter.schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    return described
