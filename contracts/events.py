@@ -145,6 +145,8 @@ class BookingRequested(BookingEvent, frozen=True, kw_only=True, tag="booking.req
     author_id: PersonId
     waiting: bool = False
     """The evening was full: the request waits in line."""
+    preapproved: bool = False
+    """The author had said yes before: the guest waits for a seat only."""
     message: str | None = None
 
 

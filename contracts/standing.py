@@ -55,7 +55,7 @@ def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
             or (isinstance(event, BookingHoldShortened) and event.offered),
         ),
         "waiting": waiting,
-        "preapproved": isinstance(event, BookingPreapproved),
+        "preapproved": is_preapproved(event),
         "hold_until": _hold_until(event),
         "reason": reason_of(event),
         "message": getattr(event, "message", None),
@@ -74,6 +74,13 @@ def is_waiting(event: AnyBookingEvent) -> bool:
     """Whether the booking stands in line after the event."""
     return isinstance(event, BookingPreapproved) or (
         isinstance(event, BookingRequested) and event.waiting
+    )
+
+
+def is_preapproved(event: AnyBookingEvent) -> bool:
+    """Whether the booking, standing in line after the event, has the author's yes."""
+    return isinstance(event, BookingPreapproved) or (
+        isinstance(event, BookingRequested) and event.preapproved
     )
 
 

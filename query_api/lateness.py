@@ -1,12 +1,14 @@
 """Who let others down late: counted beside the score, never part of it.
 
 An evening's time is the one in force at that moment, so a host who moves an evening does
-not make a guest late who had left before.
+not make a guest late who had left before. A guest agrees to the time in force whenever they
+say yes themselves (they ask, accept, or take back a no); leaving is late only if the evening
+still has the time that they last agreed to.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from contracts.ids import PersonId
 from contracts.rating_events import NO_SHOW
@@ -31,6 +33,15 @@ SELECT_TIMES: Final = """
     FROM events
     WHERE type IN ('announcement.created', 'announcement.changed')
       AND announcement_id IN %(evenings)s AND isNotNull(event_time_ms)
+    ORDER BY seq
+"""
+# A guest's own yes; that the author approves, or the system confirms again, is none.
+SELECT_AGREED: Final = """
+    SELECT DISTINCT seq, announcement_id
+    FROM events
+    WHERE type IN ('booking.requested', 'booking.accepted', 'booking.reconsidered')
+      AND person_id = %(person)s AND actor = %(person)s AND guest_status = 1
+      AND announcement_id IN %(evenings)s AND seq <= %(until)s
     ORDER BY seq
 """
 # Bookings of an evening that was called off stay as they are for ever.
@@ -66,6 +77,13 @@ class Time(NamedTuple):
     event_time_ms: int
 
 
+class Agreed(NamedTuple):
+    """The guest said yes to the evening, at the time then in force."""
+
+    seq: int
+    announcement_id: str
+
+
 class Lateness(NamedTuple):
     """In evenings: those that the person, a confirmed guest, left late; and those that the
     person, their author, called off late while somebody was confirmed."""
@@ -73,6 +91,8 @@ class Lateness(NamedTuple):
     late_cancellations: int
     late_calls_off: int
 
+
+OfEvening = TypeVar("OfEvening", Time, Agreed)
 
 NEVER_LATE: Final = Lateness(0, 0)
 
@@ -83,28 +103,55 @@ async def lateness_of(history: HistoryReads, person_id: PersonId, until: int) ->
     gone = [Gone(**row) for row in await history.rows(SELECT_GONE, wanted)]
     if not gone:
         return NEVER_LATE
-    times = await history.rows(SELECT_TIMES, _evenings(one.announcement_id for one in gone))
-    late = late_among(gone, [Time(**row) for row in times])
+    evenings = _evenings(one.announcement_id for one in gone)
+    times = [Time(**row) for row in await history.rows(SELECT_TIMES, evenings)]
+    agreed = [Agreed(**row) for row in await history.rows(SELECT_AGREED, wanted | evenings)]
+    late = late_among(gone, times, agreed)
     left, off = (
         {one.announcement_id for one in late if one.type == what}
         for what in ("booking.left", "announcement.cancelled")
     )
-    own = {row["announcement_id"] for row in times if row["author_id"] == person_id}
+    own = {time.announcement_id for time in times if time.author_id == person_id}
     return Lateness(len(left), len(await _with_guests(history, off & own, until)))
 
 
-def late_among(gone: Iterable[Gone], times: Sequence[Time]) -> list[Gone]:
-    """Those less than `LATE` before the evening begins; `times` in the order of `seq`. An
-    evening whose time is not known is not late."""
-    of_evening: dict[str, list[Time]] = {}
+def late_among(gone: Iterable[Gone], times: Sequence[Time], agreed: Sequence[Agreed]) -> list[Gone]:
+    """Those less than `LATE` before the evening begins. `times` and `agreed` are in the order
+    of `seq`. An evening whose time is not known is not late."""
+    times_of, agreed_of = _by_evening(times), _by_evening(agreed)
+    return [
+        one
+        for one in gone
+        if _is_late(
+            one, times_of.get(one.announcement_id, ()), agreed_of.get(one.announcement_id, ())
+        )
+    ]
+
+
+def _is_late(gone: Gone, times: Sequence[Time], agreed: Sequence[Agreed]) -> bool:
+    begins_ms = _in_force(times, gone.seq)
+    if begins_ms is None or begins_ms - gone.at_ms >= LATE_MS:
+        return False
+    if gone.type != "booking.left":
+        return True
+    said_yes = [one.seq for one in agreed if one.seq < gone.seq][-1:]
+    return any(_in_force(times, seq) == begins_ms for seq in said_yes)
+
+
+def _in_force(times: Iterable[Time], seq: int) -> int | None:
+    """When the evening was to begin, just before `seq`; None if that is not known."""
+    begins_ms = None
     for time in times:
-        of_evening.setdefault(time.announcement_id, []).append(time)
-    return [one for one in gone if _is_late(one, of_evening.get(one.announcement_id, ()))]
+        if time.seq < seq:
+            begins_ms = time.event_time_ms
+    return begins_ms
 
 
-def _is_late(gone: Gone, times: Iterable[Time]) -> bool:
-    in_force = [time.event_time_ms for time in times if time.seq < gone.seq][-1:]
-    return any(event_time_ms - gone.at_ms < LATE_MS for event_time_ms in in_force)
+def _by_evening(found: Iterable[OfEvening]) -> dict[str, list[OfEvening]]:
+    evenings: dict[str, list[OfEvening]] = {}
+    for one in found:
+        evenings.setdefault(one.announcement_id, []).append(one)
+    return evenings
 
 
 def no_shows_of(said: Iterable[Said]) -> int:

@@ -184,6 +184,8 @@ def _guest_yes(
     story: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
     match booking.pair:
+        case (True, _) if _has_to_wait(story, announcement, booking):
+            _ask(story, announcement, booking, message, preapproved=True)
         case (True, _):
             confirm(story, booking, BookingAccepted, message)
         case (None, False):
@@ -237,10 +239,22 @@ def _as_it_is(booking: Booking) -> dict[str, Any]:
     }
 
 
+def _has_to_wait(story: Recorder, announcement: Announcement, booking: Booking) -> bool:
+    """Whether a yes comes to a full evening that still has a line to stand in."""
+    begun = story.now >= announcement.event_time
+    return announcement.is_full and not begun and booking.hold_until is None
+
+
 def _ask(
-    story: Recorder, announcement: Announcement, booking: Booking, message: str | None
+    story: Recorder,
+    announcement: Announcement,
+    booking: Booking,
+    message: str | None,
+    *,
+    preapproved: bool = False,
 ) -> None:
-    """The guest's request, first or repeated: taken, put in line, or refused."""
+    """The guest's request, first or repeated: taken, put in line, or refused. Only one who
+    stands in line can have the author's yes in advance."""
     rules = story.rules
     started = story.now >= announcement.event_time
     if started or not (announcement.status == "Alive" or announcement.is_full):
@@ -263,6 +277,7 @@ def _ask(
         (None, True),
         author_id=announcement.author_id,
         waiting=announcement.is_full,
+        preapproved=preapproved,
         message=message,
     )
 

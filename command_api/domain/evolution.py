@@ -24,7 +24,6 @@ from contracts.events import (
     BookingHoldShortened,
     BookingInvited,
     BookingOffered,
-    BookingPreapproved,
     BookingRequested,
     BookingUnsettled,
     DomainEvent,
@@ -32,7 +31,7 @@ from contracts.events import (
 from contracts.ids import AnnouncementId, BookingId
 from contracts.person_events import PersonSeen
 from contracts.rating_events import RatingEvent
-from contracts.standing import changed_fields, is_waiting, reason_by, reason_of
+from contracts.standing import changed_fields, is_preapproved, is_waiting, reason_by, reason_of
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
@@ -160,7 +159,7 @@ def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> B
         author_status=event.author_status,
         guest_status=event.guest_status,
         waiting=waiting,
-        preapproved=isinstance(event, BookingPreapproved),
+        preapproved=is_preapproved(event),
         held_for=held_for,
         hold_until=hold_until,
         clashes=event.clashes if isinstance(event, BookingUnsettled) else (),

@@ -42,6 +42,9 @@ BOTH: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
 }
 """What one of the two did: the other is told, and the doer gets a receipt."""
 
+QUEUED: Final = "queued"
+"""A request in line that has the author's yes already."""
+
 BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingReleased: "released",
     BookingOffered: "offered",
@@ -68,6 +71,8 @@ def _told(
 ) -> Iterator[Effect]:
     if type(event) in BOTH:
         kind, what = BOTH[type(event)]
+        if isinstance(event, BookingRequested) and event.preapproved:
+            what = QUEUED
         for recipient in (evening.author_id, event.guest_id):
             yield Tell(
                 kind=kind,

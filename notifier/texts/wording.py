@@ -105,6 +105,18 @@ WORDINGS: Final[dict[str, Wording]] = {
         "{author} will answer:",
         "Ответит {author}:",
     ),
+    "booking_new.queued.author": _wording(
+        "{guest} waits for a seat",
+        "{guest} ждёт места",
+        "{guest} has said yes and stands in line; a free seat is offered in turn:",
+        "{guest} хочет прийти и стоит в очереди; свободное место будет предложено по порядку:",
+    ),
+    "booking_new.queued.guest": _wording(
+        "You stand in line",
+        "Вы в листе ожидания",
+        "{author} has said yes: a free seat is offered to you in your turn:",
+        "{author} ждёт вас: свободное место предложат вам, когда подойдёт очередь:",
+    ),
     "booking_new.invited.author": _wording(
         "Invitation sent to {guest}",
         "Приглашение отправлено: {guest}",

@@ -124,21 +124,44 @@ async def test_a_no_show_is_counted_once_it_is_revealed(analytics: Analytics) ->
 def departures() -> Story:
     """Of `host`'s evening in 100 hours, moved at 60 to begin at 200, and what is left of it."""
     story = Story()
-    story.evening(0, "e1", host="host", seats=4, starts=100)
-    for guest in ("early", "late", "moved"):
+    story.evening(0, "e1", host="host", seats=5, starts=100)
+    for guest in ("early", "moved", "never-agreed", "agreed"):
         story.booking(1, "requested", f"e1/{guest}", (None, True), 0, actor=guest, author_id="host")
         story.booking(2, "approved", f"e1/{guest}", (True, True), 1, actor="host")
     story.booking(50, "left", "e1/early", (True, False), 2, actor="early")
     story.move(60, "e1", starts=200, actor="host")
     story.booking(90, "left", "e1/moved", (True, False), 1, actor="moved")
-    story.booking(180, "left", "e1/late", (True, False), 0, actor="late")
+    story.booking(91, "left", "e1/agreed", (True, False), 1, actor="agreed")
+    story.booking(92, "accepted", "e1/agreed", (True, True), 1, actor="agreed")
+    story.booking(180, "left", "e1/never-agreed", (True, False), 0, actor="never-agreed")
+    story.booking(181, "left", "e1/agreed", (True, False), 0, actor="agreed")
     return story
 
 
-async def test_leaving_is_late_by_the_time_that_was_in_force(analytics: Analytics) -> None:
+async def test_leaving_is_late_by_the_time_that_the_guest_agreed_to(analytics: Analytics) -> None:
     history = await told(analytics, departures().commits)
-    for guest, late in (("early", 0), ("moved", 0), ("late", 1)):
-        assert await lateness_of(history, PersonId(guest), EVER) == Lateness(late, 0)
+    for guest, late in (("early", 0), ("moved", 0), ("never-agreed", 0), ("agreed", 1)):
+        assert await lateness_of(history, PersonId(guest), EVER) == Lateness(late, 0), guest
+
+
+@pytest.mark.parametrize(
+    ("moves", "late"),
+    [([], 1), ([(95, 90)], 0), ([(95, 90), (100, 91)], 1), ([(110, 90), (112, 91)], 0)],
+    ids=["not moved", "moved nearer", "moved there and back", "moved twice"],
+)
+async def test_whoever_leaves_because_the_host_moved_is_not_late(
+    analytics: Analytics, moves: list[tuple[float, float]], late: int
+) -> None:
+    """Moves are (new start, when), in hours; the guest agreed to 100 and leaves at 92."""
+    story = Story()
+    story.evening(0, "e1", host="host", seats=4, starts=100)
+    story.booking(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="host")
+    story.booking(2, "approved", "e1/g1", (True, True), 1, actor="host")
+    for starts, at in moves:
+        story.move(at, "e1", starts=starts, actor="host")
+    story.booking(92, "left", "e1/g1", (True, False), 0, actor="g1")
+    history = await told(analytics, story.commits)
+    assert await lateness_of(history, GUEST, EVER) == Lateness(late, 0)
 
 
 @pytest.mark.parametrize(

@@ -54,16 +54,17 @@ N, T, F = None, True, False
 MOVES: Final[dict[Pair, set[Pair]]] = {
     (N, N): {(N, T), (T, N)},
     (N, T): {(T, T), (F, T), (N, F), (T, N)},
-    (T, N): {(T, T), (T, F), (F, N)},
+    (T, N): {(T, T), (T, F), (F, N), (N, T)},
     (T, T): {(F, T), (T, F), (T, N)},
     (F, T): {(T, T), (F, F)},
-    (T, F): {(T, T), (T, N), (F, F)},
+    (T, F): {(T, T), (T, N), (F, F), (N, T)},
     (N, F): {(N, T), (T, N)},
     (F, N): {(T, N)},
     (F, F): {(T, F), (F, T), (T, N)},
 }
 """REQUIREMENTS §3.1. (None, None) is before the first word; (None, True) to (True, None) is
-an offer, (True, True) to (True, None) the question after a move, (False, False) to
+an offer, and (True, None) or (True, False) to (None, True) a yes to a full evening, which
+stands in line; (True, True) to (True, None) the question after a move, (False, False) to
 (True, None) an invitation that lifts the author's own no."""
 
 OPENING = (AnnouncementPublished, AnnouncementReopened, BookingRequested, BookingOffered)

@@ -75,7 +75,7 @@ def test_looking_changes_nothing(spec: Spec) -> None:
     ("person", "code"), [(HOST, "own_announcement"), (ANN, "already_booked"), (BEN, "no_seats")]
 )
 def test_the_rule_that_would_refuse_is_named(spec: Spec, person: PersonId, code: str) -> None:
-    taken(spec).given(HOST, invite(BEN))
+    taken(spec).given(HOST, change(status="Closed"), invite(BEN))
     english, russian = look(spec, person), look(spec, person, language="ru")
     assert (english.would_be_taken, english.code) == (False, code)
     assert english.detail

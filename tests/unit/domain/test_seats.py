@@ -1,8 +1,11 @@
 """Seats: never over-booked, full and open again, the line, offers and held seats."""
 
 from datetime import timedelta
+from typing import Any
 
-from command_api.domain.commands import HoldDue
+import pytest
+
+from command_api.domain.commands import Body, HoldDue
 from contracts.events import (
     AnnouncementChanged,
     AnnouncementClosed,
@@ -61,7 +64,8 @@ def test_d2_nobody_is_confirmed_without_a_seat(spec: Spec) -> None:
     spec.given(HOST, announce(seats=1)).given(ANN, ask(ANN)).given(BEN, ask(BEN))
     spec.given(HOST, say(True, ANN))
     spec.when(HOST, say(True, BEN)).then_refused("no_seats", ticket_count=1)
-    spec.given(HOST, invite(CAT)).when(CAT, say(True, CAT)).then_refused("no_seats")
+    spec.given(HOST, change(status="Closed")).given(HOST, invite(CAT))
+    spec.when(CAT, say(True, CAT)).then_refused("no_seats")
     assert spec.evening().taken == 1
 
 
@@ -150,6 +154,52 @@ def test_who_leaves_the_line_moves_the_others_up(spec: Spec) -> None:
 def test_coming_back_is_at_the_end_of_the_line(spec: Spec) -> None:
     full(spec, BEN, CAT).given(BEN, say(False, BEN)).given(BEN, ask(BEN))
     assert spec.evening().waiting == (spec.booking(CAT).id, spec.booking(BEN).id)
+
+
+COMING_BACK: dict[str, Any] = {
+    "declined": [(HOST, invite(BEN)), (BEN, say(False, BEN))],
+    "left": [(HOST, invite(BEN)), (BEN, say(True, BEN)), (BEN, say(False, BEN))],
+    "invited": [(HOST, invite(BEN))],
+}
+
+
+@pytest.mark.parametrize("before", COMING_BACK)
+@pytest.mark.parametrize("yes", [say(True, BEN), ask(BEN)])
+def test_whom_the_host_wants_stands_in_line_with_the_hosts_yes(
+    spec: Spec, before: str, yes: Body
+) -> None:
+    spec.given(HOST, announce(seats=1))
+    for actor, body in COMING_BACK[before]:
+        spec.given(actor, body)
+    spec.given(CAT, ask(CAT)).given(HOST, say(True, CAT)).given(DAN, ask(DAN))
+    spec.when(BEN, yes).then(
+        pair(BookingRequested, None, True, waiting=True, preapproved=True, taken=1)
+    )
+    assert spec.evening().waiting == (spec.booking(DAN).id, spec.booking(BEN).id)
+    assert (spec.booking(BEN).state, spec.booking(BEN).preapproved) == ("waitlisted", True)
+    spec.when(HOST, say(True, BEN)).then_nothing()
+    spec.when(BEN, say(True, BEN)).then_nothing()
+    spec.when(CAT, say(False, CAT)).then(
+        pair(BookingLeft, True, False), pair(BookingOffered, True, None, guest_id=BEN)
+    )
+
+
+def test_who_returns_to_a_seat_takes_it(spec: Spec) -> None:
+    full(spec).given(ANN, say(False, ANN)).when(ANN, say(True, ANN))
+    spec.then(pair(BookingAccepted, True, True), (AnnouncementClosed, {}))
+
+
+def test_once_the_film_has_begun_there_is_no_line(spec: Spec) -> None:
+    full(spec).given(HOST, invite(BEN)).at(24.5).when(BEN, say(True, BEN))
+    spec.then_refused("no_seats", state="invited")
+
+
+def test_a_returning_guest_is_counted_in_the_line_like_any_other(spec: Spec) -> None:
+    full(spec).given(HOST, invite(BEN))
+    for number in range(500):
+        guest = PersonId(f"guest-{number}")
+        spec.given(guest, ask(guest))
+    spec.when(BEN, say(True, BEN)).then_refused("waitlist_full", waiting=500)
 
 
 def test_more_seats_are_offered_first(spec: Spec) -> None:
