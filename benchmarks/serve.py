@@ -40,6 +40,7 @@ from runtime.journals.kafka import KafkaJournal
 from runtime.journals.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import AddressLimits, RateLimits
+from runtime.operators import OperatorGuard
 from runtime.tokens import TokenSettings, TokenVerifier
 
 ONE_ADDRESS = RateLimits(address=AddressLimits(writes=100_000_000))
@@ -133,6 +134,7 @@ def practix(kind: str, where: str) -> FastAPI:
             cell_secret="none",
             peers=NoPeers(),
             verifier=verifier(),
+            guard=OperatorGuard(AUDIENCE_SECRET),
             auth=KnownPeople(),
             movies=KnownMovies(),
             ugc=NobodyFollows(),

@@ -9,6 +9,7 @@ import aiohttp
 from fastapi import FastAPI
 
 from command_api.http.peers import HttpPeers
+from command_api.person_representation import MuteResponse, SuspensionResponse
 from command_api.service import CommandService
 from command_api.settings import Settings
 from contracts.representations import (
@@ -24,6 +25,7 @@ from runtime.journals.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
+from runtime.operators import OperatorGuard
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
 from runtime.tasks import run_aside
@@ -50,6 +52,7 @@ def build_app(settings: Settings) -> FastAPI:
                 cell_secret=settings.cell_secret.get_secret_value(),
                 peers=HttpPeers(session, settings.cell_secret.get_secret_value()),
                 verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
+                guard=OperatorGuard(settings.operator_token.get_secret_value()),
                 auth=neighbours.auth,
                 movies=neighbours.movies,
                 ugc=neighbours.ugc,
@@ -82,6 +85,8 @@ def build_app(settings: Settings) -> FastAPI:
             DetailBookingResponse,
             EligibilityResponse,
             RatingResponse,
+            MuteResponse,
+            SuspensionResponse,
         ],
     )
     return app

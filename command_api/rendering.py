@@ -4,10 +4,19 @@ from collections.abc import Callable
 
 import msgspec
 
-from command_api.domain.commands import CancelAnnouncement, Command, InviteGuests
+from command_api.domain.commands import (
+    CancelAnnouncement,
+    Command,
+    InviteGuests,
+    MuteHost,
+    ReinstatePerson,
+    SuspendPerson,
+    UnmuteHost,
+)
 from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
 from command_api.leader.ports import Render
+from command_api.person_representation import MuteResponse, suspension_response
 from command_api.representation import render_announcement, render_booking, render_rating
 from contracts.records import Outcome
 
@@ -25,6 +34,10 @@ def renderer(rules: Rules) -> Render:
                 return b'{"status":"OK"}'
             case InviteGuests():
                 return _encode({"announcement_id": outcome.announcement_id, **outcome.facts})
+            case MuteHost(host_id=host_id) | UnmuteHost(host_id=host_id):
+                return _encode(MuteResponse(host_id, host_id in world.person(command.actor).muted))
+            case SuspendPerson(person_id=person_id) | ReinstatePerson(person_id=person_id):
+                return _encode(suspension_response(world.person(person_id)))
         viewer, language = command.actor, command.language
         if outcome.review_id is not None:
             return _encode(render_rating(world, outcome.review_id))

@@ -14,6 +14,7 @@ from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.edge import Edge
 from command_api.http.films import FilmRule
 from command_api.http.peers import build_internal_router
+from command_api.http.person_routes import build_suspension_router
 from command_api.http.routes import build_router
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
@@ -23,6 +24,7 @@ from command_api.rendering import renderer
 from runtime.clock import steady_clock
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
+from runtime.operators import OperatorGuard
 from runtime.tasks import end, keep_running
 from runtime.tokens import TokenVerifier
 
@@ -42,6 +44,7 @@ class CommandService:
         cell_secret: str,
         peers: Peers,
         verifier: TokenVerifier,
+        guard: OperatorGuard,
         auth: AuthClient,
         movies: MovieClient,
         ugc: UgcClient,
@@ -85,8 +88,10 @@ class CommandService:
         )
         self.routers: list[APIRouter] = [
             build_router(edge),
+            build_suspension_router(edge, guard),
             build_internal_router(answering, cell_secret),
         ]
+        verifier.refuse_suspended(lambda person_id: person_id in self.node.image.suspended)
         self._running: asyncio.Task[None] | None = None
         observe(self.node)
 

@@ -61,6 +61,11 @@ class Settings(RuleSettings):
     )
     kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
+    operator_token: SecretStr = Field(
+        min_length=16,
+        validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "COMMAND_API_OPERATOR_TOKEN"),
+    )
+    """Opens the routes by which a person is shut out."""
     neighbours: NeighbourSettings
     token: TokenSettings
     rate_limits: RateLimits = Field(

@@ -85,15 +85,15 @@ REFUSALS: Final[dict[str, Text]] = {
         "You have invited this person as often as one host may in a day.",
         "Вы уже приглашали этого человека столько раз, сколько можно за день.",
     ),
-    "guest_invited_by_too_many": Text(
-        "This person gets no more invitations today.",
-        "Этот человек больше не получает приглашений сегодня.",
-    ),
     "no_seats": Text("No seat is left.", "Свободных мест не осталось."),
     "already_booked": Text(
         "You already have a booking here.", "У вас уже есть бронь на эту встречу."
     ),
     "unknown_person": Text("Nobody has this id.", "Такого человека нет."),
+    "not_invitable": Text(
+        "This person cannot be invited at the moment.",
+        "Этого человека сейчас нельзя пригласить.",
+    ),
     "already_invited": Text("This person is already invited.", "Этот человек уже приглашён."),
     "own_announcement": Text(
         "The host is not a guest of their own evening.",
@@ -113,6 +113,12 @@ REFUSALS: Final[dict[str, Text]] = {
         "Встреча прошла или отменена: её брони больше не меняются.",
     ),
     "waitlist_full": Text("The waiting list is full.", "Лист ожидания заполнен."),
+    # People.
+    "mute_of_oneself": Text("Nobody mutes themselves.", "Себя заглушить нельзя."),
+    "mutes_full": Text(
+        "You have muted as many hosts as can be.",
+        "Вы заглушили столько организаторов, сколько возможно.",
+    ),
     # Ratings.
     "evening_not_done": Text(
         "Only an evening that took place and is over can be rated.",
@@ -171,6 +177,7 @@ FAILURES: Final[dict[str, Text]] = {
     "unauthenticated": Text("A valid token is needed.", "Нужен действительный токен."),
     "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
     "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
+    "suspended": Text("Your account is suspended.", "Ваша учётная запись приостановлена."),
     "film_not_allowed": Text(
         "Evenings for this film are not announced here.",
         "Для этого фильма встречи здесь не объявляют.",

@@ -18,6 +18,9 @@ ReviewId = NewType("ReviewId", str)
 SYSTEM: Final = PersonId("system")
 """The actor of commands that the leader gives itself, such as deadlines."""
 
+OPERATOR: Final = PersonId("operator")
+"""The actor of what is done with the operator token, which belongs to no person."""
+
 _CANONICAL: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ID_BYTES: Final = 16
 _IDS_A_PAGE: Final = 256

@@ -21,4 +21,31 @@ class PersonSeen(PersonEvent, frozen=True, kw_only=True, tag="person.seen.v1"):
     tz: str = "Europe/Moscow"
 
 
-AnyPersonEvent = PersonSeen
+class PersonMuted(PersonEvent, frozen=True, kw_only=True, tag="person.muted.v1"):
+    """The person wants to hear no more of a host's new evenings, nor be invited to them. Known
+    to the person alone."""
+
+    host_id: PersonId
+
+
+class PersonUnmuted(PersonEvent, frozen=True, kw_only=True, tag="person.unmuted.v1"):
+    """The person listens to the host again."""
+
+    host_id: PersonId
+
+
+class PersonSuspended(PersonEvent, frozen=True, kw_only=True, tag="person.suspended.v1"):
+    """An operator shut the person out, or gave another reason for it."""
+
+    reason: str
+    by: str | None = None
+    """How the operator signed. The operator token does not say who holds it."""
+
+
+class PersonReinstated(PersonEvent, frozen=True, kw_only=True, tag="person.reinstated.v1"):
+    """An operator let the person in again."""
+
+    by: str | None = None
+
+
+AnyPersonEvent = PersonSeen | PersonMuted | PersonUnmuted | PersonSuspended | PersonReinstated

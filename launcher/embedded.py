@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
+from command_api.person_representation import MuteResponse, SuspensionResponse
 from command_api.service import CommandService
 from command_api.settings import RuleSettings
 from contracts.errors import NoLeader
@@ -100,7 +101,7 @@ def build_app(
             yield
 
     app = make_app(TITLE, lifespan, Limiter(settings.rate_limits), origins=settings.cors_origins)
-    describe(app, [*REPRESENTATIONS, *NOTICES])
+    describe(app, [*REPRESENTATIONS, *NOTICES, MuteResponse, SuspensionResponse])
     return app
 
 
@@ -158,6 +159,7 @@ async def _start(
         cell_secret=data.cell_secret,
         peers=NoPeers(),
         verifier=verifier,
+        guard=guard,
         auth=neighbours.auth,
         movies=neighbours.movies,
         ugc=neighbours.ugc,

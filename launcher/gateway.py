@@ -46,6 +46,8 @@ def upstream_of(method: str, path: str) -> str:
         ("/api/v1/notifications", "/api/v1/preferences", "/api/v1/operator/notices")
     ):
         return "notifier"
+    if path.startswith(("/api/v1/operator/suspensions", "/api/v1/operator/user/")):
+        return "command_api"
     if path.startswith("/api/v1/operator/"):
         return "projector"
     if path.endswith("/eligibility"):

@@ -88,7 +88,7 @@ def _settings() -> tuple[
         "neighbours": {"base_url": f"http://{NOBODY}"},
     }
     return (
-        command_api.settings.Settings(**kafka, **around, **cell),
+        command_api.settings.Settings(**kafka, **around, **cell, **operator),
         query_api.settings.Settings(**tables, **around, feed_secret=SecretStr(SECRET)),
         projector.settings.Settings(**kafka, **tables, **operator, **history),
         notifier.settings.Settings(**kafka, **tables, **around, **operator),

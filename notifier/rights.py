@@ -20,6 +20,7 @@ NOT_INVITED: Final = "not_invited"
 NOT_OPEN: Final = "not_open"
 NOT_FOR_FOLLOWERS: Final = "not_for_followers"
 NO_FOLLOWER: Final = "no_follower"
+MUTED: Final = "muted"
 
 ALL: Final = frozenset({"author", "guest", "other"})
 PARTIES: Final = frozenset({"author", "guest"})
@@ -53,6 +54,8 @@ class Standing(NamedTuple):
     evening: Evening
     participation: Participation | None
     """The recipient's own; None where they have no booking."""
+    mutes_host: bool = False
+    """Whether the recipient wants to hear no more of the author's new evenings."""
 
     def relation(self, recipient: PersonId) -> str:
         if recipient == self.evening.author_id:
@@ -80,6 +83,8 @@ def forbidden(kind: Kind, facts: Facts, recipient: PersonId, now: Standing) -> s
         case "remind_day" | "remind_hour" | "score_request":
             return None if now.confirmed else NOT_COMING
         case "booking_new" if facts["what"] == "invited":
+            if now.mutes_host:
+                return MUTED
             return NOT_INVITED if _was_revoked(now) else None
         case "booking_new" | "booking_status" | "announce_delete" | "score_revealed":
             return None if now.participation is not None else NOT_INVOLVED
@@ -109,6 +114,8 @@ def told_facts(facts: Facts, recipient: PersonId, now: Standing) -> Facts:
 def _not_to_be_announced(facts: Facts, now: Standing) -> str | None:
     if not now.evening.takes_place:
         return NOT_OPEN
+    if now.mutes_host:
+        return MUTED
     if now.involved:
         return None
     if facts.get("invited"):

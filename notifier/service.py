@@ -17,11 +17,13 @@ from notifier.store.fanouts import FanOuts
 from notifier.store.ledger import Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
+from notifier.store.state import SELECT_SUSPENDED
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.persisting import Persistence
 from runtime.postgres import migrate
+from runtime.suspensions import SuspensionWatch
 from runtime.tables import TablesUnavailable, our_errors
 from runtime.tasks import end, keep_running, start_for
 from runtime.tokens import TokenVerifier
@@ -75,6 +77,8 @@ class NotifierService:
             on_notices=self._dispatcher.wake,
             persistence=self._persistence,
         )
+        self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
+        verifier.refuse_suspended(self._suspensions)
         ledger = Ledger(pool)
         self.routers: list[APIRouter] = [
             build_router(ledger, self._reader, verifier),
@@ -103,6 +107,7 @@ class NotifierService:
             "running": self._running is not None and not self._running.done(),
             "journal": self._reader.journal_available,
             **self._persistence.readiness("tables"),
+            "suspensions": self._suspensions.known,
             "position": self.position,
         }
 
@@ -119,6 +124,7 @@ class NotifierService:
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
             start_for(self._measure(), "notifier figures"),
+            start_for(self._suspensions.run(), "suspensions"),
         ]
         try:
             failed, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)

@@ -24,7 +24,13 @@ from contracts.events import (
     Visibility,
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.person_events import PersonSeen
+from contracts.person_events import (
+    PersonMuted,
+    PersonReinstated,
+    PersonSeen,
+    PersonSuspended,
+    PersonUnmuted,
+)
 from contracts.rating_events import RatingGiven
 from contracts.standing import changed_fields
 
@@ -85,6 +91,9 @@ class World:
         self.changed_evenings: Final[set[AnnouncementId]] = set()
         self.changed_bookings: Final[dict[BookingId, Participation]] = {}
         self.seen_people: Final[dict[PersonId, PersonSeen]] = {}
+        self.changed_mutes: Final[dict[tuple[PersonId, PersonId], bool]] = {}
+        """By person and host, whether the person has muted the host now."""
+        self.changed_suspensions: Final[dict[PersonId, bool]] = {}
         for one in participations:
             self._put(one)
 
@@ -108,6 +117,12 @@ class World:
         match event:
             case PersonSeen():
                 self.seen_people[event.person_id] = event
+            case PersonMuted() | PersonUnmuted():
+                pair = event.person_id, event.host_id
+                self.changed_mutes[pair] = isinstance(event, PersonMuted)
+            case PersonSuspended() | PersonReinstated():
+                suspended = isinstance(event, PersonSuspended)
+                self.changed_suspensions[event.person_id] = suspended
             case AnnouncementCreated():
                 self.evenings[event.announcement_id] = _created(event)
                 self.changed_evenings.add(event.announcement_id)

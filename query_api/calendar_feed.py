@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
+from contracts.ids import PersonId
 from query_api.announcements import COLUMNS, MY_STATE
 from query_api.documented import WITHOUT_TOKEN, documented
 from query_api.reading import Reads, answer, finished, path_id
@@ -60,6 +61,7 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         # As bytes: it cannot compare other text than ASCII.
         if not compare_digest(request.path_params["token"].encode(), token.encode()):
             raise NotFound
+        reads.demand_not_suspended(PersonId(person_id))
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.rows(SELECT_SCHEDULE, False, person_id)
         calendar = Calendar()

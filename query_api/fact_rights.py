@@ -42,7 +42,7 @@ DECISION_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("giver", "announcement_status closed_reason event_time confirmed held"),
         *_of("giver", "booking_id state author_status guest_status why"),
         *_of("giver", "requests waiting conflicts ticket_count"),
-        *_of("giver", "review_id closed_at limit until"),
+        *_of("giver", "review_id closed_at limit until muted"),
     ]
 )
 """What decisions rested on or came to (`contracts.records.Outcome.facts`). They are told to

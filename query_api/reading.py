@@ -78,6 +78,10 @@ class Reads:
         admit(request, caller.person_id)
         return caller
 
+    def demand_not_suspended(self, person_id: PersonId) -> None:
+        """Of who shows another secret than a token. Raises Forbidden `suspended`."""
+        self._verifier.demand_not_suspended(person_id)
+
     async def followed_by(self, caller: Caller) -> list[PersonId]:
         """Whose subscribers-only evenings the caller sees; without an answer from UGC they
         stay hidden. To be asked for whatever the request names, and outside a snapshot: so

@@ -1,7 +1,8 @@
 """The read side: wired here, run by its own process or inside the embedded one."""
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 import asyncpg
 from fastapi import APIRouter
@@ -19,6 +20,7 @@ from query_api import (
     audit_trail,
     bookings,
     calendar_feed,
+    mutes,
     public_page,
     rating_pages,
     rating_pair,
@@ -28,6 +30,7 @@ from query_api import (
 from query_api.audit_trail import AuditTrail
 from query_api.calendar_feed import FeedAddress
 from query_api.history_reading import HistoryReads
+from query_api.mutes import Mute
 from query_api.past_details import PastDetails
 from query_api.positions import PositionWaiter
 from query_api.reading import Reads
@@ -37,9 +40,12 @@ from query_api.why import Why
 from runtime.clickhouse import Analytics
 from runtime.clock import Clock
 from runtime.neighbours.ports import UgcClient
+from runtime.suspensions import SuspensionWatch
+from runtime.tasks import end, keep_running
 from runtime.tokens import TokenVerifier
 
 MIN_POSITION_TIMEOUT_S: Final = 2.0
+SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE suspended"
 
 REPRESENTATIONS: Final = (
     AnnouncementResponse,
@@ -48,6 +54,7 @@ REPRESENTATIONS: Final = (
     DetailBookingResponse,
     EligibilityResponse,
     FeedAddress,
+    Mute,
     ScheduleEntry,
     Why,
     *audit_trail.REPRESENTATIONS,
@@ -78,6 +85,9 @@ class QueryService:
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
         self._history = HistoryReads(analytics, min_position_timeout_s)
+        self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
+        self._watching: asyncio.Task[NoReturn] | None = None
+        verifier.refuse_suspended(self._suspensions)
         reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
             announcements.build_router(reads, clock, PastDetails(reads, self._history).tell),
@@ -86,6 +96,7 @@ class QueryService:
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
+            mutes.build_router(reads),
             rating_pages.build_router(reads, self._history, clock),
             rating_pair.build_router(reads),
             public_page.build_router(reads),
@@ -93,10 +104,13 @@ class QueryService:
         ]
 
     async def start(self) -> None:
+        await self._suspensions.look()
+        self._watching = keep_running(self._suspensions.run(), "suspensions")
         await self._positions.start()
 
     async def stop(self) -> None:
         await self._positions.stop()
+        await end(self._watching)
 
     def readiness(self) -> Mapping[str, Any]:
         return self._positions.readiness()

@@ -39,6 +39,7 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "unauthenticated": 401,
     "token_expired": 401,
     "forbidden": 403,
+    "suspended": 403,
     "film_not_allowed": 403,
     "not_found": 404,
     "method_not_allowed": 405,

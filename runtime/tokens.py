@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretStr, model_validator
 
-from contracts.errors import TokenExpired, Unauthenticated
+from contracts.errors import Forbidden, TokenExpired, Unauthenticated
 from contracts.ids import PersonId, canonical
 from runtime.clock import Clock
 
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 Algorithm = Literal["HS256", "RS256", "ES256"]
 FetchKeys = Callable[[], Awaitable[bytes]]
 """Fetches the JSON Web Key Set as it is now. May raise anything."""
+IsSuspended = Callable[[PersonId], bool]
+"""Whether a person is shut out, as this process knows. May raise Unavailable."""
 
 SECRET_BYTES_MIN: Final = 32
 _KEY_KINDS: Final = {"RS256": "RSA", "ES256": "EC"}
@@ -88,11 +90,23 @@ class TokenVerifier:
         self._fetch_keys = fetch_keys
         self._cache: dict[str, tuple[Caller, datetime]] = {}
         self._keys: Mapping[str, Any] = _static_keys(settings)
+        self._suspended: list[IsSuspended] = []
         self._refreshed_at: datetime | None = None
         self._refreshing = asyncio.Lock()
 
+    def refuse_suspended(self, is_suspended: IsSuspended) -> None:
+        """Refuse the tokens of whom `is_suspended` names, beside those named by others."""
+        self._suspended.append(is_suspended)
+
+    def demand_not_suspended(self, person_id: PersonId) -> None:
+        """Raises Forbidden `suspended`."""
+        for is_suspended in self._suspended:
+            if is_suspended(person_id):
+                raise Forbidden("suspended")
+
     async def authenticate(self, authorization: str | None) -> Caller:
-        """The caller. Raises Unauthenticated, or TokenExpired, with nothing to add.
+        """The caller. Raises Unauthenticated, or TokenExpired, with nothing to add, and
+        Forbidden `suspended`.
 
         Suspends only where the token names a key that has to be fetched first.
         """
@@ -111,6 +125,7 @@ class TokenVerifier:
         if expires_at <= self._now():
             self._cache.pop(token, None)
             raise TokenExpired()
+        self.demand_not_suspended(caller.person_id)
         return caller
 
     def _decode(self, token: str) -> tuple[Caller, datetime]:

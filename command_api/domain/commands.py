@@ -161,6 +161,31 @@ class RatingDue(Struct, frozen=True, kw_only=True, tag="rating.due"):
     review_id: ReviewId
 
 
+class MuteHost(Struct, frozen=True, kw_only=True, tag="person.mute"):
+    """The actor wants to hear no more of a host's new evenings."""
+
+    host_id: PersonId
+
+
+class UnmuteHost(Struct, frozen=True, kw_only=True, tag="person.unmute"):
+    host_id: PersonId
+
+
+class SuspendPerson(Struct, frozen=True, kw_only=True, tag="person.suspend"):
+    """For operators only: the edge sees to it."""
+
+    person_id: PersonId
+    reason: str
+    by: str | None = None
+
+
+class ReinstatePerson(Struct, frozen=True, kw_only=True, tag="person.reinstate"):
+    """For operators only: the edge sees to it."""
+
+    person_id: PersonId
+    by: str | None = None
+
+
 Body = (
     CreateAnnouncement
     | ChangeAnnouncement
@@ -171,6 +196,10 @@ Body = (
     | RateEvening
     | ChangeRating
     | RetractRating
+    | MuteHost
+    | UnmuteHost
+    | SuspendPerson
+    | ReinstatePerson
     | AnnouncementDue
     | HoldDue
     | RatingDue

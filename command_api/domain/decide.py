@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from command_api.domain import announcement, booking, rating
+from command_api.domain import announcement, booking, person, rating
 from command_api.domain.changed_evenings import reconsider_unsettled
 from command_api.domain.commands import (
     AnnouncementDue,
@@ -15,12 +15,15 @@ from command_api.domain.commands import (
     CreateAnnouncement,
     HoldDue,
     InviteGuests,
+    MuteHost,
     RateEvening,
     RatingDue,
+    ReinstatePerson,
     RequestBooking,
     RetractRating,
+    SuspendPerson,
+    UnmuteHost,
 )
-from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Layer
@@ -45,6 +48,7 @@ def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT
     super-user, who may read everything, only what is absent is not found.
     """
     story = Recorder(world, now, rules)
+    person.demand_not_suspended(story, command.actor)
     try:
         outcome = _decide(story, command)
         reconsider_unsettled(story)
@@ -54,7 +58,7 @@ def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT
         if command.is_super and names_something(world, command.body):
             raise Forbidden from error
         raise
-    meet(story, command.actor_facts)
+    person.meet(story, command.actor_facts)
     return Decision(outcome, story.events, story.layer)
 
 
@@ -83,6 +87,14 @@ def _decide(story: Recorder, command: Command) -> Outcome:
             return rating.change(story, actor, body)
         case RetractRating() as body:
             return rating.retract(story, actor, body)
+        case MuteHost() as body:
+            return person.mute(story, actor, body)
+        case UnmuteHost() as body:
+            return person.unmute(story, actor, body)
+        case SuspendPerson() as body:
+            return person.suspend(story, body)
+        case ReinstatePerson() as body:
+            return person.reinstate(story, body)
         case RatingDue() as body:
             return rating.pass_window(story, body)
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from command_api.domain.rating_evolution import apply_rating
-from command_api.domain.state import Announcement, Booking, HeldFor, Layer, Person
+from command_api.domain.state import Announcement, Booking, HeldFor, Layer, Person, Suspension
 from contracts.events import (
     AnnouncementCancelled,
     AnnouncementChanged,
@@ -28,8 +28,16 @@ from contracts.events import (
     BookingUnsettled,
     DomainEvent,
 )
-from contracts.ids import AnnouncementId, BookingId
-from contracts.person_events import PersonSeen
+from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.person_events import (
+    AnyPersonEvent,
+    PersonEvent,
+    PersonMuted,
+    PersonReinstated,
+    PersonSeen,
+    PersonSuspended,
+    PersonUnmuted,
+)
 from contracts.rating_events import RatingEvent
 from contracts.standing import changed_fields, is_preapproved, is_waiting, reason_by, reason_of
 
@@ -43,16 +51,33 @@ def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
             apply_rating(layer, event, at)
         case AnnouncementCreated():
             _create_announcement(layer, event, at)
-        case PersonSeen():
-            person = layer.person(event.person_id)
-            layer.people[person.id] = replace(
-                person, name=event.name, language=event.language, tz=event.tz
-            )
+        case PersonEvent():
+            layer.people[event.person_id] = _evolve_person(layer.person(event.person_id), event, at)
         case AnnouncementEvent():
             announcement = _known(layer, event.announcement_id)
             layer.announcements[announcement.id] = evolve_announcement(announcement, event, at)
         case _:  # Of no family that decisions rest on.
             pass
+
+
+def _evolve_person(person: Person, event: AnyPersonEvent, at: datetime) -> Person:
+    match event:
+        case PersonSeen():
+            return replace(person, name=event.name, language=event.language, tz=event.tz)
+        case PersonMuted():
+            return replace(person, muted=(*_without(person.muted, event.host_id), event.host_id))
+        case PersonUnmuted():
+            return replace(person, muted=_without(person.muted, event.host_id))
+        case PersonSuspended():
+            return replace(
+                person, suspension=Suspension(reason=event.reason, by=event.by, since=at)
+            )
+        case PersonReinstated():
+            return replace(person, suspension=None)
+
+
+def _without(people: tuple[PersonId, ...], gone: PersonId) -> tuple[PersonId, ...]:
+    return tuple(one for one in people if one != gone)
 
 
 def evolve_announcement(

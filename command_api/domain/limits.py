@@ -31,18 +31,18 @@ def refuse_more_drafts(story: Recorder, host_id: PersonId) -> None:
 def refuse_more_invitations(story: Recorder, host_id: PersonId, guest_id: PersonId) -> None:
     """Raises CommandRefused if one more invitation today would be too many: of the host
     (`too_many_invitations`), of the host to this guest (`guest_invited_too_often`), or for
-    the guest from all hosts together (`guest_invited_by_too_many`)."""
+    the guest (`not_invitable`). That has several causes, and the host is not told which: enough
+    from all hosts together, a mute, a suspension (docs/decisions/0011)."""
     rules, now = story.rules, story.now
     sent_to = story.person(host_id).invitations_on(now).sent_to
     if len(sent_to) >= rules.invitations_of_host_a_day_max:
         raise _until_tomorrow("too_many_invitations", rules.invitations_of_host_a_day_max, now)
     if sent_to.count(guest_id) >= rules.invitations_of_pair_a_day_max:
         raise _until_tomorrow("guest_invited_too_often", rules.invitations_of_pair_a_day_max, now)
-    received = story.person(guest_id).invitations_on(now).received
-    if received >= rules.invitations_of_guest_a_day_max:
-        raise _until_tomorrow(
-            "guest_invited_by_too_many", rules.invitations_of_guest_a_day_max, now
-        )
+    guest = story.person(guest_id)
+    received = guest.invitations_on(now).received
+    if received >= rules.invitations_of_guest_a_day_max or not guest.may_be_invited_by(host_id):
+        raise CommandRefused("not_invitable")
 
 
 def _hosted(story: Recorder, host_id: PersonId) -> Iterator[Announcement]:

@@ -1,8 +1,27 @@
-"""People as Auth describes them."""
+"""People: as Auth describes them, whom they mute, and whom an operator shuts out.
 
-from command_api.domain.commands import PersonFacts
+A mute is the business of the person alone. The host is told nothing, and meets it only as
+`not_invitable`, which has other causes as well (docs/decisions/0011).
+"""
+
+from command_api.domain.commands import (
+    MuteHost,
+    PersonFacts,
+    ReinstatePerson,
+    SuspendPerson,
+    UnmuteHost,
+)
 from command_api.domain.recorder import Recorder
-from contracts.person_events import PersonSeen
+from contracts.errors import CommandRefused, Forbidden
+from contracts.ids import PersonId
+from contracts.person_events import (
+    PersonMuted,
+    PersonReinstated,
+    PersonSeen,
+    PersonSuspended,
+    PersonUnmuted,
+)
+from contracts.records import Outcome
 
 
 def meet(story: Recorder, facts: PersonFacts | None) -> None:
@@ -16,3 +35,48 @@ def meet(story: Recorder, facts: PersonFacts | None) -> None:
                 person_id=facts.person_id, name=facts.name, language=facts.language, tz=facts.tz
             )
         )
+
+
+def demand_not_suspended(story: Recorder, actor: PersonId) -> None:
+    """Raises Forbidden `suspended`. Every edge looks at it too, but may be a moment behind:
+    after a suspension nothing of the person is recorded."""
+    if story.person(actor).suspension is not None:
+        raise Forbidden("suspended")
+
+
+def mute(story: Recorder, actor: PersonId, command: MuteHost) -> Outcome:
+    """Repeating it adds nothing. Whether anybody has this id is not looked up: a mute says
+    nothing to anybody, not even that."""
+    if command.host_id == actor:
+        raise CommandRefused("mute_of_oneself")
+    muted = story.person(actor).muted
+    if command.host_id not in muted:
+        if len(muted) >= story.rules.mutes_max:
+            raise CommandRefused("mutes_full", {"muted": len(muted)})
+        story.record(PersonMuted(person_id=actor, host_id=command.host_id))
+    return Outcome("host_muted")
+
+
+def unmute(story: Recorder, actor: PersonId, command: UnmuteHost) -> Outcome:
+    """Repeating it adds nothing."""
+    if command.host_id in story.person(actor).muted:
+        story.record(PersonUnmuted(person_id=actor, host_id=command.host_id))
+    return Outcome("host_unmuted")
+
+
+def suspend(story: Recorder, command: SuspendPerson) -> Outcome:
+    """Repeating it adds nothing; another reason or signature is recorded. Bookings and
+    evenings of the person stay as they are."""
+    known = story.person(command.person_id).suspension
+    if known is None or (known.reason, known.by) != (command.reason, command.by):
+        story.record(
+            PersonSuspended(person_id=command.person_id, reason=command.reason, by=command.by)
+        )
+    return Outcome("person_suspended")
+
+
+def reinstate(story: Recorder, command: ReinstatePerson) -> Outcome:
+    """Repeating it adds nothing."""
+    if story.person(command.person_id).suspension is not None:
+        story.record(PersonReinstated(person_id=command.person_id, by=command.by))
+    return Outcome("person_reinstated")

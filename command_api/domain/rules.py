@@ -16,6 +16,8 @@ class Rules(Struct, frozen=True):
     """How often one guest may ask to come to one evening: once, and three times again."""
     waiting_max: int = 500
     """Longest line of one evening; its dissolution has to fit into one record."""
+    mutes_max: int = 1_000
+    """How many hosts one person may have muted."""
     offer_hold: timedelta = timedelta(hours=12)
     move_hold: timedelta = timedelta(hours=24)
     answer_before_start: timedelta = timedelta(hours=2)

@@ -147,6 +147,14 @@ class Invitations(Struct, frozen=True, gc=False):
 NO_INVITATIONS: Final = Invitations()
 
 
+class Suspension(Struct, frozen=True, kw_only=True, gc=False):
+    """Why, since when and by whom a person is shut out."""
+
+    reason: str
+    by: str | None
+    since: datetime
+
+
 class Person(Struct, frozen=True, kw_only=True, gc=False):
     """A person's name and engagements. Their times are looked up at the evening itself,
     so a moved evening needs no repair here."""
@@ -160,6 +168,12 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     pending: tuple[BookingId, ...] = ()
     invitations: Invitations = NO_INVITATIONS
     """Of the last day on which the person sent or got one."""
+    muted: tuple[PersonId, ...] = ()
+    """Hosts of whom the person wants to hear no more."""
+    suspension: Suspension | None = None
+
+    def may_be_invited_by(self, host_id: PersonId) -> bool:
+        return self.suspension is None and host_id not in self.muted
 
     def invitations_on(self, at: datetime) -> Invitations:
         """Those of the day of `at`."""

@@ -176,6 +176,17 @@ class ChangeRatingBody(Body):
         return given | ({"tags": unique(given["tags"])} if "tags" in given else {})
 
 
+class SuspendBody(Body):
+    """`by` is how the operator signs: the operator token belongs to no person."""
+
+    reason: Line
+    by: Line | None = None
+
+
+class ReinstateBody(Body):
+    by: Line | None = None
+
+
 def unique(tags: list[str]) -> tuple[str, ...]:
     """Each once, in the order given."""
     return tuple(dict.fromkeys(tags))

@@ -30,8 +30,17 @@ from command_api.domain.commands import (
 from command_api.http.films import FilmRule
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
+from command_api.person_representation import suspension_response
 from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, canonical, new_id
+from contracts.ids import (
+    OPERATOR,
+    AnnouncementId,
+    BookingId,
+    MovieId,
+    PersonId,
+    canonical,
+    new_id,
+)
 from runtime.entity_tag import entity_tag
 from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
 from runtime.limits.limiter import admit
@@ -136,6 +145,13 @@ class Edge:
             return json_response(told, headers={"X-Position": str(self._answering.position)})
         raise DependencyDown("ugc")
 
+    async def suspensions(self, request: Request) -> Response:
+        """Who is shut out, as this process knows the cell now."""
+        await self._answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
+        found = [suspension_response(person) for person in self._answering.suspended()]
+        found.sort(key=lambda one: (one.since, one.user_id), reverse=True)
+        return json_response(found, headers={"X-Position": str(self._answering.position)})
+
     async def _submit(self, command: Command) -> Answer:
         for _ in range(FACT_ROUNDS_MAX):
             try:
@@ -160,7 +176,10 @@ class Edge:
             return False
 
     async def _known_person(self, person_id: PersonId) -> PersonFacts | None:
-        """None where Auth does not answer: the name known so far has to do."""
+        """None where Auth does not answer: the name known so far has to do; and for an
+        operator, who is nobody in Auth."""
+        if person_id == OPERATOR:
+            return None
         try:
             return await self._look_up_person(person_id)
         except DependencyDown:

@@ -26,6 +26,7 @@ from command_api.http.bodies import (
 )
 from command_api.http.documented import document, document_read
 from command_api.http.edge import Edge, body_of, path_id
+from command_api.http.person_routes import add_person_routes
 from command_api.http.rating_routes import add_rating_routes
 from contracts.errors import Malformed
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
@@ -54,6 +55,7 @@ def build_router(edge: Edge) -> APIRouter:
     _add_announcement_routes(router, edge)
     _add_eligibility_route(router, edge)
     add_rating_routes(router, edge)
+    add_person_routes(router, edge)
     return router
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from command_api.domain.commands import Command
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.state import Person
 from command_api.leader.clock_watch import log_time
 from command_api.leader.node import Node
 from command_api.leader.ports import (
@@ -75,6 +76,11 @@ class Answering:
             if self._time() >= give_up_at:
                 raise ProjectionBehind(seq, self.position)
             await asyncio.sleep(REACH_POLL_S)
+
+    def suspended(self) -> list[Person]:
+        """Who is shut out, on this process's accepted state."""
+        image = self._node.image
+        return [image.world.person(person_id) for person_id in image.suspended]
 
     async def submit(
         self, command: Command, deadline_s: float, *, forwarded: bool = False

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from command_api.domain.evolution import apply
-from command_api.domain.state import Layer
+from command_api.domain.state import Layer, Suspension
 from command_api.leader.agenda import Agenda
 from command_api.leader.keys import AnsweredKeys
 from contracts.acceptance import JournalBroken
 from contracts.event_codec import UnreadableEvent, decode_events
+from contracts.ids import PersonId
 from contracts.records import Barrier, Commit
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -23,6 +24,8 @@ class Image:
         self.world = Layer()
         self.keys = AnsweredKeys()
         self.agenda = Agenda()
+        self.suspended: dict[PersonId, Suspension] = {}
+        """Who is shut out."""
         self.seq = 0
         self.decided_at = EPOCH
         """Log time: when the newest record was decided."""
@@ -37,6 +40,11 @@ class Image:
         changed = decided_here if decided_here is not None else self._replayed(commit)
         self.world.absorb(changed)
         self.agenda.update(changed)
+        for person in changed.people.values():
+            if person.suspension is not None:
+                self.suspended[person.id] = person.suspension
+            elif self.suspended:
+                self.suspended.pop(person.id, None)
         self.keys.remember(commit.command, commit.seq, commit.decided_at, commit.outcome)
         self.note(commit)
 

@@ -85,7 +85,9 @@ SELECT_PEOPLE: Final = """
 # One statement, so that the parts are of one moment. While the journal is read again, what
 # the tables say is of the past.
 SELECT_STANDING: Final = """
-    SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated
+    SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated,
+           EXISTS (SELECT FROM notifier.mutes m
+                   WHERE m.person_id = $2 AND m.host_id::text = e.state->>'author_id') AS mutes_host
     FROM notifier.reader_position r
     JOIN notifier.evenings e ON e.announcement_id = $1
     LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
@@ -218,7 +220,7 @@ class Queue:
             participation = Participation(
                 row["booking_id"], announcement_id, recipient, pair, row["seated"]
             )
-        return Standing(evening_of(row["state"]), participation)
+        return Standing(evening_of(row["state"]), participation, row["mutes_host"])
 
     async def remember_link(self, announcement_id: AnnouncementId, link: str) -> None:
         async with connected(self._pool) as connection:

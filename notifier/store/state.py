@@ -50,6 +50,22 @@ UPSERT_PARTICIPATIONS: Final = """
     SET author_status = excluded.author_status, guest_status = excluded.guest_status,
         seated = excluded.seated
 """
+INSERT_MUTES: Final = """
+    INSERT INTO notifier.mutes (person_id, host_id)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+DELETE_MUTES: Final = """
+    DELETE FROM notifier.mutes m USING unnest($1::uuid[], $2::uuid[]) AS gone (person_id, host_id)
+    WHERE m.person_id = gone.person_id AND m.host_id = gone.host_id
+"""
+INSERT_SUSPENSIONS: Final = """
+    INSERT INTO notifier.suspensions (person_id) SELECT * FROM unnest($1::uuid[])
+    ON CONFLICT DO NOTHING
+"""
+DELETE_SUSPENSIONS: Final = """
+    DELETE FROM notifier.suspensions WHERE person_id = ANY($1::uuid[])
+"""
+SELECT_SUSPENDED: Final = "SELECT person_id FROM notifier.suspensions"
 INSERT_LETTERS: Final = """
     INSERT INTO notifier.dead_letters (seq, event_index, type, key, reason)
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[])
@@ -109,6 +125,17 @@ async def save_world(connection: PoolConnectionProxy, world: World) -> None:
             for one in world.changed_bookings.values()
         ],
     )
+    await _save_wishes_and_orders(connection, world)
+
+
+async def _save_wishes_and_orders(connection: PoolConnectionProxy, world: World) -> None:
+    mutes, suspensions = world.changed_mutes, world.changed_suspensions
+    await _write(connection, INSERT_MUTES, [pair for pair, muted in mutes.items() if muted])
+    await _write(connection, DELETE_MUTES, [pair for pair, muted in mutes.items() if not muted])
+    out = [(person,) for person, suspended in suspensions.items() if suspended]
+    back = [(person,) for person, suspended in suspensions.items() if not suspended]
+    await _write(connection, INSERT_SUSPENSIONS, out)
+    await _write(connection, DELETE_SUSPENSIONS, back)
 
 
 async def save_letters(connection: PoolConnectionProxy, letters: Iterable[DeadLetter]) -> None:

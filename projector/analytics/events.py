@@ -6,7 +6,7 @@ knows is in the history all the same.
 """
 
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Raw
 
@@ -23,6 +23,9 @@ from projector.analytics.values import (
     to_ms,
     typed,
 )
+
+PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
+"""Whom somebody mutes is for no analyst either."""
 
 
 class Recorded(NamedTuple):
@@ -97,6 +100,9 @@ def event_rows() -> Rows:
 
 
 def add_event(rows: Rows, event: Recorded) -> None:
+    """Adds nothing for an event that is PRIVATE."""
+    if event.type in PRIVATE:
+        return
     fields = event.fields
     rows.add(
         event.seq,

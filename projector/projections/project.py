@@ -3,7 +3,14 @@
 from typing import Final
 
 from contracts.events import AnnouncementEvent, BookingEvent, DomainEvent
-from contracts.person_events import PersonEvent, PersonSeen
+from contracts.person_events import (
+    PersonEvent,
+    PersonMuted,
+    PersonReinstated,
+    PersonSeen,
+    PersonSuspended,
+    PersonUnmuted,
+)
 from contracts.rating_events import RatingEvent
 from projector.projections.announcements import (
     ANNOUNCEMENTS,
@@ -12,12 +19,23 @@ from projector.projections.announcements import (
 )
 from projector.projections.bookings import BOOKINGS, project_booking
 from projector.projections.decisions import DECISIONS
+from projector.projections.mutes import MUTES, project_mute
 from projector.projections.people import PEOPLE, project_person
 from projector.projections.ratings import RATINGS, project_rating
 from projector.projections.rows import Facts, Put, Table
 from projector.projections.scores import SCORES
+from projector.projections.suspensions import SUSPENSIONS, project_suspension
 
-TABLES: Final[tuple[Table, ...]] = (PEOPLE, ANNOUNCEMENTS, BOOKINGS, RATINGS, SCORES, DECISIONS)
+TABLES: Final[tuple[Table, ...]] = (
+    PEOPLE,
+    ANNOUNCEMENTS,
+    BOOKINGS,
+    RATINGS,
+    SCORES,
+    DECISIONS,
+    MUTES,
+    SUSPENSIONS,
+)
 
 
 def project(event: DomainEvent, facts: Facts) -> list[Put]:
@@ -28,6 +46,10 @@ def project(event: DomainEvent, facts: Facts) -> list[Put]:
             return [project_rating(event, facts)]
         case PersonSeen():
             return [project_person(event)]
+        case PersonMuted() | PersonUnmuted():
+            return [project_mute(event, facts)]
+        case PersonSuspended() | PersonReinstated():
+            return [project_suspension(event, facts)]
         case AnnouncementEvent():
             return [project_announcement(event, facts)]
         case _:

@@ -110,7 +110,7 @@ async def test_a_host_floods_neither_the_list_nor_a_guest(limited: Target) -> No
         *["already_invited"] * pair,
         "guest_invited_too_often",
         *["already_invited"] * of_second,
-        *["guest_invited_by_too_many"] * (EVENINGS_MAX - of_second),
+        *["not_invitable"] * (EVENINGS_MAX - of_second),
     ]
 
 

@@ -35,6 +35,7 @@ class CommandProcess:
             "COMMAND_API_HEARTBEAT_TIMEOUT_S": str(HEARTBEAT_TIMEOUT_S),
             "COMMAND_API_JOURNAL_TOPIC": topic,
             "COMMAND_API_TOKEN__SECRET": SECRET,
+            "PRACTIX_OPERATOR_TOKEN": SECRET,
             "PRACTIX_RATE_LIMITS": RAISED_LIMITS,
             "COMMAND_API_NEIGHBOURS__BASE_URL": neighbours,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,

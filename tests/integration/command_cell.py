@@ -30,6 +30,7 @@ from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
 from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
+from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.tail import Tail
@@ -38,6 +39,7 @@ from tests.served import served
 
 SECRET = "the secret of tests, of thirty-two bytes or more"
 CELL_SECRET = "the secret of the cell"
+OPERATOR_TOKEN = "the operator's own token"
 AT_ONCE = BlockLimits(pause_s=0.0)
 
 
@@ -159,6 +161,7 @@ async def command_cell(
             cell_secret=CELL_SECRET,
             peers=HttpPeers(session, CELL_SECRET),
             verifier=verifier,
+            guard=OperatorGuard(OPERATOR_TOKEN),
             auth=neighbours.auth,
             movies=neighbours.movies,
             ugc=neighbours.ugc,

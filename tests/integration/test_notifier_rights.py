@@ -17,6 +17,12 @@ from contracts.events import (
     BookingRevoked,
     BookingWithdrawn,
 )
+from contracts.person_events import (
+    PersonMuted,
+    PersonReinstated,
+    PersonSuspended,
+    PersonUnmuted,
+)
 from notifier.preferences import Preferences
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import announcement, booking, created, edited, person, published, seen
@@ -168,3 +174,42 @@ async def test_while_the_journal_is_read_again_nothing_is_told(evening: Notifier
     await evening.wait(minutes=10)
     assert SECRET not in texts(evening, "anna")
     assert SECRET in texts(evening, "host")
+
+
+async def test_a_muted_host_is_not_heard_and_what_stands_goes_on(evening: NotifierCell) -> None:
+    """The fan would hear of a new evening, Boris get an invitation to it; both at night."""
+    evening.around.followers_of = {person("host"): (person("fan"), person("anna"))}
+    for name in ("fan", "boris", "vera"):
+        await evening.ledger.wish(person(name), NIGHT)
+    told = evening.history
+    told.tell(created("next"), published("next"))
+    told.tell(booking(BookingInvited, "boris", (True, None), "next"))
+    await evening.read_and_send()
+    for name in ("fan", "boris", "anna", "vera"):
+        muted = PersonMuted(person_id=person(name), host_id=person("host"))
+        told.tell(muted, by=name)
+    told.tell(PersonUnmuted(person_id=person("vera"), host_id=person("host")), by="vera")
+    told.tell(booking(BookingInvited, "vera", (True, None), "next"))
+    told.tell(edited(title="Still on"))
+    await evening.wait(hours=9)
+    next_one = announcement("next")
+
+    def heard(name: str, kind: str) -> int:
+        found = evening.around.got(person(name), kind)
+        return len([one for one in found if one.context["announcement_id"] == next_one])
+
+    assert heard("anna", "announce_new") == 1, "told before she muted the host"
+    assert heard("fan", "announce_new") == heard("boris", "booking_new") == 0
+    assert heard("vera", "booking_new") == 1
+    states = await evening.states(person("fan"))
+    assert states == {"announce_new": ("dropped", "muted")}
+    assert len(evening.around.got(person("anna"), "announce_put")) == 1
+
+
+async def test_suspensions_are_folded_and_lifted(cell: NotifierCell) -> None:
+    for name in ("anna", "boris"):
+        cell.history.tell(PersonSuspended(person_id=person(name), reason="spam"), by="operator")
+    cell.history.tell(PersonReinstated(person_id=person("boris")), by="operator")
+    await cell.read()
+    found = await cell.pool.fetch("SELECT person_id FROM notifier.suspensions")
+    assert [row["person_id"] for row in found] == [person("anna")]

@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from contracts.errors import Malformed
 from contracts.event_codec import decode_event
 from contracts.ids import PersonId
-from contracts.person_events import PersonSeen
+from contracts.person_events import PersonEvent
 from contracts.records import Commit
 from contracts.scoring import UNRATED, Score
 from projector.batch import Batch
@@ -45,7 +45,7 @@ def stories(commits: Sequence[Commit]) -> dict[str, list[Happened]]:
     """By evening."""
     found: dict[str, list[Happened]] = {}
     for one in happened(commits):
-        if not isinstance(one.event, PersonSeen):
+        if not isinstance(one.event, PersonEvent):
             found.setdefault(one.event.announcement_id, []).append(one)
     return found
 

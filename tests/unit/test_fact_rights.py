@@ -1,7 +1,7 @@
 """Every fact there is has been decided upon, and what has not is told to nobody."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -18,7 +18,9 @@ NOT_RECORDED = {"NeedsFact", "StaleVersion", "Malformed", "Forbidden"}
 def stated_facts() -> Iterator[tuple[str, str]]:
     """Names of facts in refusals and outcomes of the domain, and where."""
     for path in sorted(DOMAIN.glob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        module = ast.parse(path.read_text())
+        functions = {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
+        for node in ast.walk(module):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 if node.func.id == "CommandRefused":
                     given = [*node.args[1:], *(one.value for one in node.keywords)]
@@ -26,11 +28,21 @@ def stated_facts() -> Iterator[tuple[str, str]]:
                     given = [one.value for one in node.keywords if one.arg == "facts"]
                 else:
                     continue
-                for dictionary in given:
-                    if isinstance(dictionary, ast.Dict):
-                        for key in dictionary.keys:
-                            assert isinstance(key, ast.Constant), ast.dump(dictionary)
-                            yield str(key.value), path.name
+                for fact in facts_in(given, functions):
+                    yield fact, path.name
+
+
+def facts_in(given: Iterable[ast.AST], functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
+    """Keys of dictionaries, also of those that functions of the same module return."""
+    for node in (one for top in given for one in ast.walk(top)):
+        if isinstance(node, ast.Dict):
+            for key in node.keys:
+                assert isinstance(key, ast.Constant), ast.dump(node)
+                yield str(key.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called = functions.get(node.func.id)
+            if called is not None and "dict" in ast.dump(called.returns or node):
+                yield from facts_in(called.body, functions)
 
 
 def test_every_fact_of_a_decision_is_listed() -> None:
