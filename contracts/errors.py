@@ -182,6 +182,9 @@ FAILURES: Final[dict[str, Text]] = {
         "Evenings for this film are not announced here.",
         "Для этого фильма встречи здесь не объявляют.",
     ),
+    "own_sql_barred": Text(
+        "Only ready questions are answered here.", "Здесь отвечают только на готовые вопросы."
+    ),
     "not_found": Text("There is nothing here.", "Здесь ничего нет."),
     "stale_version": Text(
         "It was changed in the meantime; read it again.",

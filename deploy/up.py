@@ -30,6 +30,7 @@ SECRETS = (
     "KAFKA_NOTIFIER_PASSWORD",
     "KAFKA_UI_PASSWORD",
     "CLICKHOUSE_PASSWORD",
+    "CLICKHOUSE_ANALYST_PASSWORD",
     "PRACTIX_OPERATOR_TOKEN",
 )
 SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")

@@ -77,14 +77,15 @@ class Processes:
         data: DataDirectory,
         kafka: str,
         tables: Mapping[str, str],
-        clickhouse: str | None,
+        history: Mapping[str, str],
     ) -> None:
+        """`history` is what the services are told of ClickHouse; nothing where there is none."""
         self._data = data
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
             **_shared_environment(settings, data, self.addresses, kafka),
-            **({"CLICKHOUSE_DSN": clickhouse} if clickhouse else {}),
+            **history,
             **{f"{name.upper()}_POSTGRES_DSN": dsn for name, dsn in tables.items()},
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
         }
@@ -148,15 +149,19 @@ def _shared_environment(
     }
 
 
-async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> str | None:
-    """Where ClickHouse is; None, and no history, on a machine that does not have it."""
+async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> dict[str, str]:
+    """Where ClickHouse is, as the services are told it; nothing, and no history, on a machine
+    that does not have it."""
     server = ClickHouseServer(data.path / "clickhouse")
     try:
         await stack.enter_async_context(server)
     except ServerUnavailable as error:
         print(f"without history: {error}", file=sys.stderr)
-        return None
-    return server.dsn
+        return {}
+    return {
+        "CLICKHOUSE_DSN": server.dsn,
+        "PROJECTOR_CLICKHOUSE_ANALYST_DSN": server.analyst_dsn,
+    }
 
 
 async def _serve_gateway(

@@ -1,10 +1,9 @@
 """Operator routes for analysts: ready questions, one's own SQL, exports."""
 
-import asyncio
 import base64
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
@@ -13,18 +12,24 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from contracts.errors import Malformed, NotFound, ProjectionBehind, Unavailable
+from contracts.errors import (
+    Forbidden,
+    Malformed,
+    NotFound,
+    ProjectionBehind,
+    RateLimited,
+    Unavailable,
+)
 from projector.analytics.encodings import ENCODERS
 from projector.analytics.export import TABLES, Part, Range, export, row_count
 from projector.analytics.questions import BadParameter, Question, ready_questions
-from projector.analytics.read_only import NotReadOnly, demand_read_only
 from runtime.api_route import ApiRoute
 from runtime.clickhouse import (
     Analytics,
     AnalyticsError,
     AnalyticsUnavailable,
     Answer,
-    Parameter,
+    OwnSqlBarred,
     QueryRefused,
 )
 from runtime.http import json_response, read_json_body
@@ -36,7 +41,9 @@ from runtime.tail import Position
 log = logging.getLogger(__name__)
 
 NDJSON: Final = "application/x-ndjson"
-ASKED_AT_ONCE_MAX: Final = 2
+WAITING_MAX: Final = 16
+"""Questions that run or wait for their turn; one more is told to come back."""
+WAIT_AGAIN_S: Final = 10
 FRAME_BYTES_MAX: Final = 192 * 1024
 REACH_S_MAX: Final = 2.0
 
@@ -89,7 +96,7 @@ OWN_QUESTION: Final[dict[str, Any]] = {
 def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRouter:
     """All routes answer 503 while ClickHouse does not, and take `min_position`."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
-    turns = asyncio.Semaphore(ASKED_AT_ONCE_MAX)
+    waiting = 0
 
     async def admit(request: Request) -> int:
         """The position that the answer reflects. Raises what the client is to be told."""
@@ -101,14 +108,27 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
             raise ProjectionBehind(wanted, history.position.state.seq)
         return history.position.state.seq
 
-    async def ask(sql: str, bindings: Mapping[str, Parameter]) -> Answer:
-        async with turns:
-            try:
-                return await analytics.ask(sql, bindings)
-            except QueryRefused as error:
-                raise Malformed("malformed_query", {"reason": str(error)}) from error
-            except AnalyticsUnavailable as error:
-                raise Unavailable from error
+    async def answered(asking: Awaitable[Answer]) -> Answer:
+        try:
+            return await asking
+        except QueryRefused as error:
+            raise Malformed("malformed_query", {"reason": str(error)}) from error
+        except OwnSqlBarred as error:
+            raise Forbidden("own_sql_barred", {"reason": error.reason}) from error
+        except AnalyticsUnavailable as error:
+            raise Unavailable from error
+
+    @asynccontextmanager
+    async def place_in_line() -> AsyncGenerator[None, None]:
+        """The engine takes a few questions at a time."""
+        nonlocal waiting
+        if waiting >= WAITING_MAX:
+            raise RateLimited(WAIT_AGAIN_S)
+        waiting += 1
+        try:
+            yield
+        finally:
+            waiting -= 1
 
     @router.get(
         "/ask",
@@ -129,7 +149,9 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         question = ready_questions().get(name)
         if question is None:
             raise NotFound
-        answer = await ask(question.sql, _bindings(question, given))
+        bindings = _bindings(question, given)
+        async with place_in_line():
+            answer = await answered(analytics.ask(question.sql, bindings))
         return _answer(answer, position, question.summary())
 
     @router.post(
@@ -141,7 +163,9 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         """One's own read-only SQL: `{"sql": "SELECT ..."}`."""
         position = await admit(request)
         sql = await _own_sql(request)
-        return _answer(await ask(sql, {}), position, None)
+        async with place_in_line():
+            answer = await answered(analytics.ask_own(sql))
+        return _answer(answer, position, None)
 
     @router.get(
         "/export",
@@ -192,7 +216,7 @@ def _questions() -> list[Question]:
     return list(ready_questions().values())
 
 
-def _bindings(question: Question, given: Mapping[str, str]) -> dict[str, Parameter]:
+def _bindings(question: Question, given: Mapping[str, str]) -> dict[str, Any]:
     try:
         return question.bindings(given)
     except BadParameter as error:
@@ -201,13 +225,9 @@ def _bindings(question: Question, given: Mapping[str, str]) -> dict[str, Paramet
 
 async def _own_sql(request: Request) -> str:
     try:
-        sql = msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
-        demand_read_only(sql)
+        return msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
     except msgspec.MsgspecError as error:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
-    except NotReadOnly as error:
-        raise Malformed("malformed_query", {"reason": str(error)}) from error
-    return sql
 
 
 def _answer(answer: Answer, position: int, question: dict[str, Any] | None) -> Response:

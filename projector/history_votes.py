@@ -52,10 +52,10 @@ class HistoryVotes:
         return await self._history.reach(seq, wait_s)
 
     async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[Revealed]], None]:
-        rows = int((await self._analytics.query(_COUNT)).rows[0][0])
+        rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
         for first, behind in stretches(rows):
             wanted: dict[str, Parameter] = {"first": first, "behind": behind, "seq": seq}
-            answer = await self._analytics.query(_SELECT_REVEALED, wanted)
+            answer = await self._analytics.scan(_SELECT_REVEALED, wanted)
             for person in _by_ratee(answer.rows):
                 yield person
 

@@ -4,7 +4,6 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Final
 
 import aiohttp
 from fastapi import FastAPI
@@ -21,9 +20,6 @@ from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
 from runtime.tokens import TokenVerifier
-
-HISTORY_SECONDS_MAX: Final = 10
-"""No page about the past is worth more of ClickHouse's time."""
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -71,8 +67,7 @@ def build_app(settings: Settings) -> FastAPI:
 def _open_analytics(settings: Settings) -> ServerAnalytics | None:
     if settings.clickhouse_dsn is None:
         return None
-    dsn = settings.clickhouse_dsn.get_secret_value()
-    return ServerAnalytics(dsn, query_seconds_max=HISTORY_SECONDS_MAX)
+    return ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""The port to ClickHouse, whether a server or the engine in process, and its errors.
+"""The port to ClickHouse, whether a server or the embedded engine, and its errors.
 
 Values come back as in JSON: integers, floats, text, lists and None; dates and times as
 ClickHouse writes them (`2026-03-01`, `2026-03-01 18:30:00`), so that both adapters answer
@@ -14,6 +14,9 @@ Parameter = int | float | str | date | tuple[str, ...]
 """A tuple is what follows IN; ClickHouse does not take an empty one."""
 Columns = Mapping[str, Sequence[Any]]
 """Column by column, all of one length."""
+
+QUERY_SECONDS_MAX: Final = 10
+"""No page is worth more of ClickHouse's time."""
 
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\x00": "\\0", "\n": "\\n", "\r": "\\r"}
@@ -36,20 +39,35 @@ class QueryRefused(AnalyticsError):
         super().__init__(_NOISE.sub("", _STACK_TRACE.sub("", message)).strip())
 
 
+class OwnSqlBarred(AnalyticsError):
+    """Nothing here keeps SQL of somebody else's from doing harm, so it is not run at all."""
+
+    def __init__(self, reason: str) -> None:
+        """`reason` is stable: clients branch on it."""
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Quota(NamedTuple):
-    """What one question may cost."""
+    """What one question may cost. deploy/clickhouse/analyst.xml says the same to a server."""
 
     seconds_max: int = 60
     rows_max: int = 100_000
     """Of the answer; more is refused, not cut off."""
-    memory_bytes_max: int = 2_000_000_000
+    bytes_max: int = 32_000_000
+    """Of the answer, likewise."""
+    memory_bytes_max: int = 1_000_000_000
 
     def settings(self) -> dict[str, int]:
         """As ClickHouse names them. `readonly` comes last: after it nothing can be set."""
         return {
             "max_execution_time": self.seconds_max,
             "max_result_rows": self.rows_max,
+            "max_result_bytes": self.bytes_max,
             "max_memory_usage": self.memory_bytes_max,
+            # Larger groups and sorts go through the engine's own temporary files.
+            "max_bytes_before_external_group_by": self.memory_bytes_max // 2,
+            "max_bytes_before_external_sort": self.memory_bytes_max // 2,
             "readonly": 1,
         }
 
@@ -72,18 +90,25 @@ class Analytics(Protocol):
         ...
 
     async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
-        """A SELECT of ours, parameters as in `bind`."""
+        """A small SELECT of ours that somebody waits for, parameters as in `bind`."""
+        ...
+
+    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        """A large SELECT of ours: no `query` waits for it to end."""
         ...
 
     async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
-        """A SELECT of somebody else's: read-only and within the quota, by ClickHouse itself.
+        """A ready question: read-only and within the quota, by ClickHouse itself. Nothing
+        else waits for it to end."""
+        ...
 
-        What may be named in it is checked by `projector.analytics.read_only` before.
-        """
+    async def ask_own(self, sql: str) -> Answer:
+        """As `ask`, for SQL of somebody else's. It runs where the engine is unable to do
+        harm whatever the SQL says; raises OwnSqlBarred where nothing makes sure of that."""
         ...
 
     async def close(self) -> None:
-        """Give the connections back; what still runs is waited for."""
+        """Within seconds: what still runs is broken off. A write may have happened."""
         ...
 
 

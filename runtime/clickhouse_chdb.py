@@ -1,32 +1,42 @@
-"""ClickHouse in process (chdb): the engine itself, without a server.
+"""ClickHouse without a server (chdb): the engine itself, in a process of its own.
 
-One engine lives in a process, and one process has a data directory at a time. Connections
-to it run side by side, but one connection does one thing at a time, so each has a thread of
-its own: one writes, one reads for us, one answers questions. The last is read-only and
-limited by the engine, not by us.
+SQL runs where it can do no harm: the process confines itself to its data directory before
+it opens it (`runtime.confinement`). One process has a data directory at a time. If it ends,
+the next call starts another; whoever waited is told AnalyticsUnavailable.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+import logging
+import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from typing import Any, Final
 
-import chdb
 import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from runtime.chdb_engine.client import EngineProcess
+from runtime.chdb_engine.frames import Kind, Lane
 from runtime.clickhouse import (
+    QUERY_SECONDS_MAX,
+    AnalyticsUnavailable,
     Answer,
     Columns,
+    OwnSqlBarred,
     Parameter,
     QueryRefused,
     Quota,
     bind,
 )
+from runtime.clickhouse_statement import demand_question
 
-T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+GRACE_S: Final = 5.0
+"""An engine that works on a question so long past its limit is started anew."""
+TEXT_PER_BYTE: Final = 2
+"""How much longer an answer may be as JSON than the engine counts it."""
+READERS: Final = 2
 
 _ARROW: Final[dict[str, pa.DataType]] = {
     "UInt8": pa.uint8(),
@@ -54,85 +64,107 @@ _decode: Final = msgspec.json.Decoder(_Found).decode
 class ChdbAnalytics:
     """The engine on the directory `path`, which is made where it is missing.
 
-    A second one on another path, or in another process on the same path, raises
-    QueryRefused at its first use.
+    A second one on the same path raises AnalyticsUnavailable until the first is closed.
     """
 
     def __init__(self, path: Path, *, quota: Quota = Quota()) -> None:  # noqa: B008 - immutable
         path.mkdir(parents=True, exist_ok=True)
-        self._writer = _Connection(str(path))
-        self._reader = _Connection(str(path))
-        self._analyst = _Connection(f"{path}?{urlencode(quota.settings())}")
+        self._directory = path.absolute()
+        self._quota = quota
+        self._lanes = _lanes(quota)
+        self._engine: EngineProcess | None = None
+        self._starting = asyncio.Lock()
+        self._asking = asyncio.Lock()
+        self._closed = False
         self._types: dict[str, dict[str, pa.DataType]] = {}
 
     async def execute(self, sql: str) -> None:
-        await self._writer.run(lambda connection: connection.query(sql))
+        await self._call("write", "execute", sql)
 
     async def insert(self, table: str, columns: Columns) -> None:
         if not columns or not next(iter(columns.values())):
             return
-        types = await self._types_of(table)
-        await self._writer.run(
-            lambda connection: _insert(connection, table, _arrow_table(columns, types))
-        )
+        rows = _arrow_table(columns, await self._types_of(table))
+        statement = f"INSERT INTO {table} ({', '.join(rows.column_names)})"
+        await self._call("write", "insert", statement, _arrow_stream(rows))
 
     async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
-        return await self._reader.select(bind(sql, parameters))
+        return await self._select("query", bind(sql, parameters))
+
+    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        return await self._select("scan", bind(sql, parameters))
 
     async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
-        return await self._analyst.select(bind(sql, parameters))
+        """One question at a time."""
+        async with self._asking:
+            engine = await self._running()
+            try:
+                async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
+                    return _answer(await engine.call("ask", "select", bind(sql, parameters)))
+            except TimeoutError as error:
+                log.warning("engine ended: a question ran past its limit")
+                await engine.kill()
+                raise QueryRefused("Timeout exceeded") from error
+
+    async def ask_own(self, sql: str) -> Answer:
+        """The engine says what the statement is, and that is what runs: it understands its
+        own notation better than any check of ours."""
+        engine = await self._running()
+        if engine.unconfined is not None:
+            raise OwnSqlBarred(engine.unconfined)
+        said = await self.ask("SELECT formatQuerySingleLine(%(sql)s)", {"sql": sql})
+        statement = str(said.rows[0][0])
+        demand_question(statement)
+        return await self.ask(statement)
 
     async def close(self) -> None:
-        # The read-only connection before the one that opened the engine.
-        for connection in (self._analyst, self._reader, self._writer):
-            await connection.close()
+        self._closed = True
+        if self._engine is not None:
+            await self._engine.close()
 
     async def _types_of(self, table: str) -> dict[str, pa.DataType]:
         if table not in self._types:
-            described = await self._writer.select(f"DESCRIBE TABLE {table}")
+            described = await self._select("write", f"DESCRIBE TABLE {table}")
             self._types[table] = {name: _arrow_type(kind) for name, kind, *_ in described.rows}
         return self._types[table]
 
+    async def _select(self, lane: str, sql: str) -> Answer:
+        return _answer(await self._call(lane, "select", sql))
 
-class _Connection:
-    """Opened at its first use, in the thread that has it to itself.
+    async def _call(self, lane: str, kind: Kind, sql: str, data: bytes = b"") -> bytes:
+        return await (await self._running()).call(lane, kind, sql, data)
 
-    One on which anything went wrong is dropped: what it had answered until then would come
-    before its next answer.
-    """
-
-    def __init__(self, target: str) -> None:
-        self._target = target
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chdb")
-        self._opened: Any = None
-
-    async def select(self, sql: str) -> Answer:
-        return await self.run(lambda connection: _select(connection, sql))
-
-    async def run(self, work: Callable[[Any], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
-
-    async def close(self) -> None:
-        await asyncio.to_thread(self._thread.shutdown)
-        self._drop()
-
-    def _run(self, work: Callable[[Any], T]) -> T:
-        try:
-            if self._opened is None:
-                self._opened = chdb.connect(self._target)
-            return work(self._opened)
-        except (chdb.ChdbError, RuntimeError) as error:
-            self._drop()
-            raise QueryRefused(str(error)) from error
-
-    def _drop(self) -> None:
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            opened.close()
+    async def _running(self) -> EngineProcess:
+        async with self._starting:
+            if self._closed:
+                raise AnalyticsUnavailable("closed")
+            if self._engine is None or self._engine.ended:
+                self._engine = await EngineProcess.start(self._directory, self._lanes)
+                if self._engine.unconfined is not None:
+                    reason = {"reason": self._engine.unconfined}
+                    log.warning("engine not confined: own SQL is refused", extra=reason)
+            return self._engine
 
 
-def _select(connection: Any, sql: str) -> Answer:
-    answered = connection.query(sql, "JSONCompact").bytes()
+def _lanes(quota: Quota) -> dict[str, Lane]:
+    return {
+        "write": Lane(),
+        "query": Lane({"max_execution_time": QUERY_SECONDS_MAX}, connections=READERS),
+        "scan": Lane(),
+        "ask": Lane(
+            {
+                # Questions leave readers and the writer some of the machine.
+                "max_threads": max((os.cpu_count() or 1) // 2, 1),
+                "function_sleep_max_microseconds_per_block": 1,
+                "http_max_tries": 1,  # It has no network: trying again is only slow.
+                **quota.settings(),
+            },
+            answer_bytes_max=quota.bytes_max * TEXT_PER_BYTE,
+        ),
+    }
+
+
+def _answer(answered: bytes) -> Answer:
     # A statement that selects nothing, such as KILL, answers with no document at all.
     found = _decode(answered) if answered.strip() else _Found([], [])
     return Answer(
@@ -142,14 +174,12 @@ def _select(connection: Any, sql: str) -> Answer:
     )
 
 
-def _insert(connection: Any, table: str, rows: pa.Table) -> None:
+def _arrow_stream(rows: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, rows.schema) as stream:
         stream.write_table(rows)
-    statement = f"INSERT INTO {table} ({', '.join(rows.column_names)})"
-    with connection.send_insert(statement, "ArrowStream") as inserter:
-        inserter.append(sink.getvalue().to_pybytes())
-        inserter.finish()
+    encoded: bytes = sink.getvalue().to_pybytes()
+    return encoded
 
 
 def _arrow_table(columns: Columns, types: Mapping[str, pa.DataType]) -> pa.Table:

@@ -41,6 +41,7 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "forbidden": 403,
     "suspended": 403,
     "film_not_allowed": 403,
+    "own_sql_barred": 403,
     "not_found": 404,
     "method_not_allowed": 405,
     "stale_version": 412,

@@ -22,5 +22,8 @@ def opener(request: pytest.FixtureRequest, path: Path, quota: Quota = Quota()) -
     """
     if request.param == "server":
         dsn = request.getfixturevalue("clickhouse_dsn")
-        return lambda: ServerAnalytics(dsn, quota=quota)
+        # A quota of the test's own takes the place of the shipped account's.
+        own_quota = quota != Quota()
+        analyst = None if own_quota else request.getfixturevalue("clickhouse_analyst_dsn")
+        return lambda: ServerAnalytics(dsn, analyst_dsn=analyst, quota=quota)
     return lambda: ChdbAnalytics(path / "chdb", quota=quota)

@@ -23,7 +23,7 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
 from runtime.journals.kafka import create_topic
-from tests.servers import Broker, Database, chosen
+from tests.servers import Broker, Database, History, chosen
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 
@@ -124,16 +124,23 @@ def own_clickhouse_server(
 
 
 @pytest.fixture(scope="session")
-def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[Database]:
+def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[History]:
     yield from chosen_server(request, "clickhouse")
 
 
 @pytest.fixture
-def clickhouse_dsn(clickhouse_server: Database) -> Iterator[str]:
-    """A new, empty database."""
-    name = f"test_{uuid4().hex}"
-    client = Client.from_url(clickhouse_server.dsn)
+def clickhouse_dsn(clickhouse_server: History) -> str:
+    """The database that the account for questions may read, empty."""
+    name = clickhouse_server.dsn.rpartition("/")[2]
+    client = Client.from_url(clickhouse_server.dsn_of("default"))
+    client.execute(f"DROP DATABASE IF EXISTS {name}")
     client.execute(f"CREATE DATABASE {name}")
-    yield clickhouse_server.dsn_of(name)
-    client.execute(f"DROP DATABASE {name}")
     client.disconnect()
+    return clickhouse_server.dsn
+
+
+@pytest.fixture
+def clickhouse_analyst_dsn(clickhouse_server: History, clickhouse_dsn: str) -> str:
+    """The same database through the account for questions that is shipped."""
+    assert clickhouse_dsn
+    return clickhouse_server.analyst_dsn

@@ -45,6 +45,8 @@ class Service(NamedTuple):
 
     image: str
     environment: Mapping[str, str]
+    files: Mapping[str, str]
+    """What of this project lies where in the container."""
     health: tuple[str, ...]
     """A command that ends with 0 inside the container once the server answers."""
 
@@ -64,8 +66,12 @@ def service(name: str) -> Service:
     except subprocess.CalledProcessError as error:
         raise ContainerFailed(f"docker compose: {error.stderr.strip()}") from error
     found = json.loads(asked.stdout)["services"][name]
+    mounts = found.get("volumes", [])
     return Service(
-        found["image"], found.get("environment", {}), _command(found["healthcheck"]["test"])
+        found["image"],
+        found.get("environment", {}),
+        {one["source"]: one["target"] for one in mounts if one["type"] == "bind"},
+        _command(found["healthcheck"]["test"]),
     )
 
 
@@ -96,6 +102,22 @@ class DatabaseContainer(NamedTuple):
         return f"{self.address}/{database}"
 
 
+class ClickHouseContainer(NamedTuple):
+    own: DatabaseContainer
+    analyst: DatabaseContainer
+
+    @property
+    def dsn(self) -> str:
+        return self.own.dsn
+
+    @property
+    def analyst_dsn(self) -> str:
+        return self.analyst.dsn
+
+    def dsn_of(self, database: str) -> str:
+        return self.own.dsn_of(database)
+
+
 @contextmanager
 def kafka_container() -> Iterator[KafkaContainer]:
     """Raises ContainerFailed, as the others do."""
@@ -115,12 +137,19 @@ def postgres_container() -> Iterator[DatabaseContainer]:
 
 
 @contextmanager
-def clickhouse_container() -> Iterator[DatabaseContainer]:
+def clickhouse_container() -> Iterator[ClickHouseContainer]:
     clickhouse, port = service("clickhouse"), free_port()
     given = clickhouse.environment
-    account = f"{given['CLICKHOUSE_USER']}:{given['CLICKHOUSE_PASSWORD']}"
+    accounts = (
+        f"{given['CLICKHOUSE_USER']}:{given['CLICKHOUSE_PASSWORD']}",
+        f"analyst:{given['CLICKHOUSE_ANALYST_PASSWORD']}",
+    )
+    own, analyst = (
+        DatabaseContainer(f"clickhouse://{account}@{HOST}:{port}", given["CLICKHOUSE_DB"])
+        for account in accounts
+    )
     with _running(clickhouse, CLICKHOUSE_PORT, port):
-        yield DatabaseContainer(f"clickhouse://{account}@{HOST}:{port}", given["CLICKHOUSE_DB"])
+        yield ClickHouseContainer(own, analyst)
 
 
 CONTAINERS: Final = {
@@ -153,6 +182,8 @@ def _running(chosen: Service, inside: int, outside: int) -> Iterator[None]:
     # docker-py takes an address too; testcontainers' annotation knows plain ports only.
     ports: dict[str, Any] = container.ports
     ports[f"{inside}/tcp"] = (HOST, outside)
+    for source, target in chosen.files.items():
+        container.with_volume_mapping(source, target, "ro")
     try:
         _start(container, chosen)
         yield

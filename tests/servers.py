@@ -25,6 +25,13 @@ class Database(Protocol):
     def dsn_of(self, database: str) -> str: ...
 
 
+class History(Database, Protocol):
+    """ClickHouse with the account for questions that is shipped."""
+
+    @property
+    def analyst_dsn(self) -> str: ...
+
+
 def chosen() -> Kind:
     """Raises ValueError for a choice that there is not."""
     asked = os.environ.get(CHOICE) or "own"

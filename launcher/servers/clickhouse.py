@@ -1,8 +1,8 @@
 """A real ClickHouse server from the machine's own package, with a configuration of ours.
 
 Debian's is 18.16, the oldest version the services support; a current one takes the same
-configuration. It listens on loopback only and asks for a password that is made with the
-data directory.
+configuration. It listens on loopback only and asks for passwords that are made with the
+data directory. The account for questions is the one that is shipped (deploy/clickhouse).
 """
 
 import asyncio
@@ -26,6 +26,8 @@ from launcher.servers.process import (
 from launcher.servers.server import Server, secret_in
 
 PACKAGE: Final = "clickhouse-server"
+ANALYST: Final = Path(__file__).parents[2] / "deploy" / "clickhouse" / "analyst.xml"
+ANALYST_PASSWORD: Final = "CLICKHOUSE_ANALYST_PASSWORD"
 DATABASE: Final = "practix"
 READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_S: Final = 2
@@ -98,6 +100,7 @@ class ClickHouseServer(Server):
         super().__init__("clickhouse", data_dir)
         self.port = 0
         self._password = ""
+        self._analyst_password = ""
 
     @property
     def dsn(self) -> str:
@@ -107,13 +110,22 @@ class ClickHouseServer(Server):
     def dsn_of(self, database: str) -> str:
         return f"clickhouse://default:{self._password}@{HOST}:{self.port}/{database}"
 
+    @property
+    def analyst_dsn(self) -> str:
+        """Of the same database, for questions: the account may read it, and nothing else."""
+        return f"clickhouse://analyst:{self._analyst_password}@{HOST}:{self.port}/{DATABASE}"
+
     async def _launch(self) -> None:
         command = _server_command()
         if command is None:
             raise ServerUnavailable(why_unavailable())
         self.port = free_port()
         config = self._write_config()
-        self._process.start([*command, f"--config-file={config}"], cwd=self._data_dir)
+        self._process.start(
+            [*command, f"--config-file={config}"],
+            cwd=self._data_dir,
+            env={ANALYST_PASSWORD: self._analyst_password},
+        )
         await self._process.wait_ready(self._answers, READY_DEADLINE_S)
         await asyncio.to_thread(
             self._execute, "default", f"CREATE DATABASE IF NOT EXISTS {DATABASE}"
@@ -121,7 +133,11 @@ class ClickHouseServer(Server):
 
     def _write_config(self) -> Path:
         self._password = secret_in(self._data_dir / "clickhouse.password")
+        self._analyst_password = secret_in(self._data_dir / "analyst.password")
         users = self._data_dir / "users.xml"
+        additions = self._data_dir / "users.d"
+        additions.mkdir(exist_ok=True)
+        shutil.copy(ANALYST, additions)
         password_hash = hashlib.sha256(self._password.encode()).hexdigest()
         users.write_text(USERS.format(host=HOST, password_hash=password_hash))
         config = self._data_dir / "config.xml"

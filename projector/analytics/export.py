@@ -32,7 +32,7 @@ class Part(NamedTuple):
 async def row_count(analytics: Analytics, table: str, positions: Range) -> int:
     """Raises AnalyticsError."""
     place, key = TABLES[table]
-    answer = await analytics.query(
+    answer = await analytics.scan(
         f"SELECT uniqExact({key}) FROM {table} WHERE {place} BETWEEN %(first)s AND %(last)s",
         positions._asdict(),
     )
@@ -55,7 +55,7 @@ async def export(
     done = 0
     for first in range(positions.first, positions.last + 1, part_positions):
         last = min(first + part_positions - 1, positions.last)
-        answer = await analytics.query(sql, {"first": first, "last": last})
+        answer = await analytics.scan(sql, {"first": first, "last": last})
         done += len(answer.rows)
         # An empty part still brings the columns, which a file without rows needs, too.
         yield Part(done, encoder.encode(answer))

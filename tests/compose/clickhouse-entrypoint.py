@@ -2,10 +2,13 @@
 
 import hashlib
 import os
+import shutil
 import subprocess
 import time
 from pathlib import Path
 
+ADDITIONS = Path("/tmp/users.d")
+SHIPPED = Path("/etc/clickhouse-server/users.d/analyst.xml")
 DATA = Path("/var/lib/clickhouse")
 USER, PASSWORD = os.environ["CLICKHOUSE_USER"], os.environ["CLICKHOUSE_PASSWORD"]
 DATABASE = os.environ["CLICKHOUSE_DB"]
@@ -42,6 +45,9 @@ USERS = """<?xml version="1.0"?>
 Path("/tmp/config.xml").write_text(CONFIG)
 password = hashlib.sha256(PASSWORD.encode()).hexdigest()
 Path("/tmp/users.xml").write_text(USERS.format(user=USER, password=password))
+ADDITIONS.mkdir(exist_ok=True)
+if SHIPPED.exists():  # analyst-newer.xml beside it is for servers from 23.3 on.
+    shutil.copy(SHIPPED, ADDITIONS)
 server = subprocess.Popen(["clickhouse-server", "--config-file=/tmp/config.xml"])
 client = ["clickhouse-client", f"--user={USER}", f"--password={PASSWORD}"]
 create = [*client, f"--query=CREATE DATABASE IF NOT EXISTS {DATABASE}"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.clickhouse import Analytics, Columns, QueryRefused, Quota
+from runtime.clickhouse import Analytics, AnalyticsUnavailable, Columns, QueryRefused, Quota
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import MigrationEdited, migrate, server_version
 from tests.analytics_engines import ENGINES, Open, opener
@@ -172,13 +172,22 @@ async def test_our_own_migrations_fit_the_engine(analytics: Analytics) -> None:
     assert await migrate(analytics) == []
 
 
-async def test_a_second_engine_on_another_path_is_refused(tmp_path: Path) -> None:
+async def test_engines_on_different_paths_live_side_by_side(tmp_path: Path) -> None:
     first, second = ChdbAnalytics(tmp_path / "first"), ChdbAnalytics(tmp_path / "second")
-    await first.query("SELECT 1")
-    with pytest.raises(QueryRefused, match="different path"):
-        await second.query("SELECT 1")
+    await first.execute(CREATE)
+    assert (await second.query("SHOW TABLES")).rows == []
     await second.close()
     await first.close()
+
+
+async def test_a_second_engine_on_the_same_path_waits_for_the_first(tmp_path: Path) -> None:
+    first, second = ChdbAnalytics(tmp_path), ChdbAnalytics(tmp_path)
+    await first.query("SELECT 1")
+    with pytest.raises(AnalyticsUnavailable, match="in use"):
+        await second.query("SELECT 1")
+    await first.close()
+    assert (await second.query("SELECT 1")).rows == [(1,)]
+    await second.close()
 
 
 async def test_what_chdb_holds_survives_a_restart(tmp_path: Path) -> None:

@@ -1,50 +1,35 @@
 """The shipped account for analysts, on a real server: it reads, within its limits."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
+from xml.etree import ElementTree
 
 import pytest
 
-from launcher.servers.clickhouse import DATABASE, ClickHouseServer
+from launcher.servers.clickhouse import ANALYST
 from projector.analytics.questions import ready_questions
-from runtime.clickhouse import QueryRefused
+from runtime.clickhouse import QueryRefused, Quota
 from runtime.clickhouse_migrations import migrate
 from runtime.clickhouse_server import ServerAnalytics
 
-ACCOUNT: Final = Path(__file__).parents[2] / "deploy" / "clickhouse" / "analyst.xml"
-PASSWORD: Final = "the analyst's"
+NEWER = Path(ANALYST).with_name("analyst-newer.xml")
 
 
 @pytest.fixture
-def account(own_clickhouse_server: ClickHouseServer, tmp_path: Path) -> Path:
-    """A data directory with the shipped file in it; the shared server proves that one can
-    be run at all."""
-    assert own_clickhouse_server.port
-    users = tmp_path / "users.d"
-    users.mkdir()
-    password_hash = hashlib.sha256(PASSWORD.encode()).hexdigest()
-    (users / "analyst.xml").write_text(ACCOUNT.read_text().replace("0" * 64, password_hash))
-    return tmp_path
-
-
-@pytest.fixture
-async def analytics(account: Path) -> AsyncIterator[ServerAnalytics]:
-    async with ClickHouseServer(account) as server:
-        password = PASSWORD.replace(" ", "%20")
-        as_analyst = f"clickhouse://analyst:{password}@127.0.0.1:{server.port}/{DATABASE}"
-        analytics = ServerAnalytics(server.dsn, analyst_dsn=as_analyst)
-        await migrate(analytics)
-        yield analytics
-        await analytics.close()
+async def analytics(
+    clickhouse_dsn: str, clickhouse_analyst_dsn: str
+) -> AsyncIterator[ServerAnalytics]:
+    analytics = ServerAnalytics(clickhouse_dsn, analyst_dsn=clickhouse_analyst_dsn)
+    await migrate(analytics)
+    yield analytics
+    await analytics.close()
 
 
 async def test_the_analyst_reads_and_does_nothing_else(analytics: ServerAnalytics) -> None:
     for question in ready_questions().values():
         assert (await analytics.ask(question.sql, question.bindings({}))).columns
-    await analytics.execute("CREATE DATABASE elsewhere")
-    await analytics.execute("CREATE TABLE elsewhere.secrets (x UInt8) ENGINE = Log")
+    await analytics.execute("CREATE DATABASE IF NOT EXISTS elsewhere")
+    await analytics.execute("CREATE TABLE IF NOT EXISTS elsewhere.secrets (x UInt8) ENGINE = Log")
     for refused in (
         "INSERT INTO refusals (seq) VALUES (1)",
         "DROP TABLE events",
@@ -59,12 +44,30 @@ async def test_the_analyst_reads_and_does_nothing_else(analytics: ServerAnalytic
     assert answer.rows == [(0,)]
 
 
-async def test_without_a_password_of_its_own_nobody_is_let_in(account: Path) -> None:
-    (account / "users.d" / "analyst.xml").write_text(ACCOUNT.read_text())
-    async with ClickHouseServer(account) as server:
-        for password in ("", PASSWORD.replace(" ", "%20")):
-            dsn = f"clickhouse://analyst:{password}@127.0.0.1:{server.port}/{DATABASE}"
-            analytics = ServerAnalytics(dsn)
-            with pytest.raises(QueryRefused):
-                await analytics.ask("SELECT 1")
-            await analytics.close()
+async def test_nobody_is_let_in_without_the_password(clickhouse_analyst_dsn: str) -> None:
+    scheme, _, place = clickhouse_analyst_dsn.partition("://")
+    host = place.rpartition("@")[2]
+    for password in ("", "guessed"):
+        analytics = ServerAnalytics(f"{scheme}://analyst:{password}@{host}")
+        with pytest.raises(QueryRefused):
+            await analytics.query("SELECT 1")
+        await analytics.close()
+
+
+def test_the_account_has_the_limits_of_the_embedded_engine() -> None:
+    profile = ElementTree.parse(ANALYST).getroot().find("profiles/analyst")
+    assert profile is not None
+    shipped = {one.tag: int(one.text or "") for one in profile}
+    assert shipped.items() >= Quota().settings().items()
+    assert list(shipped)[-1] == "readonly"  # After it nothing can be set.
+
+
+def test_newer_servers_grant_the_account_one_database_and_no_sources() -> None:
+    account = ElementTree.parse(NEWER).getroot().find("users/analyst")
+    assert account is not None
+    assert [one.text for one in account.iterfind("grants/query")] == [
+        "GRANT SELECT, SHOW ON practix.*"
+    ]
+    limit = account.find("allow_databases")  # It and grants exclude each other.
+    assert limit is not None
+    assert limit.get("remove") == "remove"

@@ -110,8 +110,14 @@ class Breaking:
     async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
         return await self._inner.query(sql, parameters)
 
+    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        return await self._inner.scan(sql, parameters)
+
     async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
         return await self._inner.ask(sql, parameters)
+
+    async def ask_own(self, sql: str) -> Answer:
+        return await self._inner.ask_own(sql)
 
     async def close(self) -> None: ...
 

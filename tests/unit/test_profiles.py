@@ -221,3 +221,15 @@ def test_the_environment_comes_before_the_files(
     told = capsys.readouterr().out
     assert "BORIS=boris@http://127.0.0.1:8030\n" in told
     assert "grafana" not in told
+
+
+def test_a_secret_that_a_later_version_asks_for_is_added_and_none_is_changed(
+    composed: list[list[str]],
+) -> None:
+    assert composed == []
+    assert up.main([]) == 0
+    first = up.in_files([up.ROOT / ".env"])
+    assert first["PRACTIX_OPERATOR_TOKEN"] == "secret"
+    assert first.keys() >= set(up.SECRETS)
+    assert up.main([]) == 0
+    assert up.in_files([up.ROOT / ".env"]) == first

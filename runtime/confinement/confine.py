@@ -1,0 +1,50 @@
+"""A process gives up all that it does not need, for good, before it touches what it serves.
+
+Own code instead of a library: those for Python are early releases, or need a shared library
+(libseccomp) that a bare machine may lack. Both features are a handful of system calls.
+"""
+
+import os
+import resource
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from runtime.confinement.kernel import PR_SET_NO_NEW_PRIVS, prctl
+from runtime.confinement.landlock import restrict_files
+from runtime.confinement.seccomp import restrict_system_calls
+
+Missing = Literal["no_landlock", "no_seccomp", "threads_running", "not_linux"]
+"""Why a process is not confined: stable, clients branch on it."""
+
+_LIMITS: Final = {resource.RLIMIT_CORE: 0, resource.RLIMIT_MEMLOCK: 0}
+
+
+def confine(writable: Sequence[Path], readable: Sequence[Path]) -> Missing | None:
+    """Leave this process its threads, these paths, and the descriptors that it has open.
+
+    None if it is confined: no socket, no program, no other process or file is within its
+    reach, as root or not. Otherwise why not; what was possible is in force all the same.
+    Threads that run already would escape, so call it before there are any.
+    """
+    if os.uname().sysname != "Linux":
+        return "not_linux"
+    if len(os.listdir("/proc/self/task")) > 1:
+        return "threads_running"
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    for limit, value in _LIMITS.items():
+        resource.setrlimit(limit, (value, value))
+    missing: Missing | None = None
+    if not _works(lambda: restrict_files(writable, readable)):
+        missing = "no_landlock"
+    if not _works(restrict_system_calls):
+        missing = missing or "no_seccomp"
+    return missing
+
+
+def _works(restrict: Callable[[], None]) -> bool:
+    try:
+        restrict()
+    except OSError:
+        return False
+    return True

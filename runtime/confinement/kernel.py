@@ -1,0 +1,33 @@
+"""Calls to the kernel that Python has no function for."""
+
+import ctypes
+import os
+from typing import Any, Final
+
+PR_SET_PDEATHSIG: Final = 1
+PR_SET_NO_NEW_PRIVS: Final = 38
+PR_SET_SECCOMP: Final = 22
+
+_libc: Final = ctypes.CDLL(None, use_errno=True)
+
+
+def system_call(number: int, *arguments: Any) -> int:
+    """Raises OSError. Arguments are integers or ctypes references."""
+    return _checked(_libc.syscall(ctypes.c_long(number), *map(_word, arguments)))
+
+
+def prctl(option: int, *arguments: Any) -> int:
+    """Raises OSError. Arguments that are not given are 0."""
+    padded = (*arguments, *(0,) * (4 - len(arguments)))
+    return _checked(_libc.prctl(option, *map(_word, padded)))
+
+
+def _word(argument: Any) -> Any:
+    return ctypes.c_ulong(argument) if isinstance(argument, int) else argument
+
+
+def _checked(result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+    return result

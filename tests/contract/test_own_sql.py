@@ -1,0 +1,190 @@
+"""SQL of somebody else's can do no harm, on a server and in the embedded engine.
+
+The engine is tried behind our check of the statement, too: `ask` runs it as it is.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from runtime.clickhouse import (
+    Analytics,
+    AnalyticsUnavailable,
+    Answer,
+    OwnSqlBarred,
+    QueryRefused,
+    Quota,
+)
+from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_server import ServerAnalytics
+from tests.analytics_engines import ENGINES, Open, opener
+from tests.contract.own_sql_attacks import (
+    ADDRESSES,
+    DICTIONARIES,
+    DIRECTED,
+    FILES,
+    HEAVY,
+    PROGRAMS,
+    RIGHTS,
+)
+
+SECRET: Final = "the secret that signs the tokens"
+CREATE: Final = "CREATE TABLE notes (id UInt64) ENGINE = ReplacingMergeTree ORDER BY id"
+
+
+@pytest.fixture(params=ENGINES)
+def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opener(request, tmp_path)
+
+
+@pytest.fixture
+async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
+    analytics = open_analytics()
+    await analytics.execute(CREATE)
+    await analytics.insert("notes", {"id": [1]})
+    yield analytics
+    await analytics.close()
+
+
+@pytest.fixture
+def around(tmp_path: Path) -> Path:
+    """The folder that has the secret, beside the engine's own."""
+    folder = tmp_path / "around"
+    folder.mkdir()
+    (folder / "secret").write_text(SECRET)
+    return folder
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[tuple[int, list[str]]]:
+    """A port, and who came to it."""
+    visitors: list[str] = []
+
+    def visit(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visitors.append(str(writer.get_extra_info("peername")))
+        writer.close()
+
+    server = await asyncio.start_server(visit, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1], visitors
+    server.close()
+
+
+async def refusal_of(ask: Callable[[str], Awaitable[Answer]], sql: str) -> str:
+    try:
+        answer = await ask(sql)
+    except QueryRefused as refused:
+        return str(refused)
+    pytest.fail(f"{sql} was answered: {str(answer.rows)[:100]}")
+
+
+async def test_no_attack_is_answered(
+    analytics: Analytics, around: Path, listener: tuple[int, list[str]]
+) -> None:
+    port, visitors = listener
+    places = {
+        "secret": around / "secret",
+        "folder": around,
+        "written": around / "written",
+        "port": port,
+    }
+    for attack in (*FILES, *ADDRESSES, *PROGRAMS, *DICTIONARIES, *RIGHTS):
+        sql = attack.format(**places)
+        for ask in (analytics.ask_own, analytics.ask):
+            refusal = await refusal_of(ask, sql)
+            assert SECRET not in refusal
+    for attack in DIRECTED:
+        await refusal_of(analytics.ask_own, attack.format(**places))
+    assert visitors == []
+    assert [one.name for one in around.iterdir()] == ["secret"]
+    assert (await analytics.ask_own("SELECT count() FROM notes")).rows == [(1,)]
+
+
+async def test_answers_are_bounded_in_bytes_rows_and_memory(analytics: Analytics) -> None:
+    for sql in HEAVY:
+        for ask in (analytics.ask_own, analytics.ask):
+            await refusal_of(ask, sql)
+    assert (await analytics.ask_own("SELECT 1 AS one")).rows == [(1,)]
+
+
+async def test_what_is_asked_is_the_engines_own_reading_of_it(tmp_path: Path) -> None:
+    analytics = ChdbAnalytics(tmp_path)
+    sql = "SELECT 'it''s', $$a 'quote'$$ /* ; */ , `o\\x6ee` FROM (SELECT 1 AS one) -- ;\n;"
+    assert (await analytics.ask_own(sql)).rows == [("it's", "a 'quote'", 1)]
+    await analytics.close()
+
+
+async def test_without_confinement_only_ready_questions_are_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analytics = ChdbAnalytics(tmp_path)
+    await analytics.query("SELECT 1")
+    monkeypatch.setattr(analytics._engine, "unconfined", "no_landlock")
+    with pytest.raises(OwnSqlBarred, match="no_landlock"):
+        await analytics.ask_own("SELECT 1")
+    assert (await analytics.ask("SELECT 1")).rows == [(1,)]
+    await analytics.close()
+
+
+async def test_without_an_account_that_only_reads_a_server_takes_ready_questions_only(
+    clickhouse_dsn: str,
+) -> None:
+    accounts = {"no_analyst_account": None, "analyst_may_write": clickhouse_dsn}
+    for reason, analyst_dsn in accounts.items():
+        analytics = ServerAnalytics(clickhouse_dsn, analyst_dsn=analyst_dsn)
+        with pytest.raises(OwnSqlBarred, match=reason):
+            await analytics.ask_own("SELECT 1")
+        assert (await analytics.ask("SELECT 1")).rows == [(1,)]
+        await analytics.close()
+
+
+async def test_an_engine_that_was_killed_is_started_again_with_what_it_had(
+    tmp_path: Path,
+) -> None:
+    analytics = ChdbAnalytics(tmp_path)
+    await analytics.execute(CREATE)
+    await analytics.insert("notes", {"id": [1]})
+    endless = "SELECT count() FROM system.numbers WHERE NOT ignore(sipHash64(number))"
+    question = asyncio.create_task(analytics.ask(endless))
+    await analytics.query("SELECT 1")
+    assert analytics._engine is not None
+    os.kill(analytics._engine.pid, signal.SIGKILL)
+    with pytest.raises(AnalyticsUnavailable, match="SIGKILL"):
+        await question
+    assert (await analytics.query("SELECT count() FROM notes")).rows == [(1,)]
+    await analytics.close()
+
+
+async def test_a_question_that_does_not_end_at_its_limit_ends_with_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analytics = ChdbAnalytics(tmp_path, quota=Quota(seconds_max=1))
+    await analytics.query("SELECT 1")
+    assert analytics._engine is not None
+    os.kill(analytics._engine.pid, signal.SIGSTOP)
+    monkeypatch.setattr("runtime.clickhouse_chdb.GRACE_S", 0.1)
+    with pytest.raises(QueryRefused, match="Timeout"):
+        await analytics.ask("SELECT 1")
+    monkeypatch.setattr("runtime.clickhouse_chdb.GRACE_S", 60.0)  # It has to start first.
+    assert (await analytics.ask("SELECT 1")).rows == [(1,)]
+    await analytics.close()
+
+
+async def test_readers_and_the_writer_never_wait_for_questions_or_scans(
+    analytics: Analytics,
+) -> None:
+    endless = "SELECT count() FROM system.numbers WHERE NOT ignore(sipHash64(number))"
+    slow = [asyncio.create_task(analytics.ask(endless)) for _ in range(3)]
+    slow.append(asyncio.create_task(analytics.scan(endless)))
+    for _ in range(3):
+        await analytics.insert("notes", {"id": [1]})
+        assert (await analytics.query("SELECT count() > 0 FROM notes")).rows == [(1,)]
+    assert [one.done() for one in slow] == [False] * 4
+    async with asyncio.timeout(20.0):  # It breaks them off.
+        await analytics.close()
+    results = await asyncio.gather(*slow, return_exceptions=True)
+    assert {type(one) for one in results} == {AnalyticsUnavailable}
