@@ -82,8 +82,9 @@ def build_router(reads: Reads, clock: Clock) -> APIRouter:
         """Evenings that the caller may see: by default those open to requests and still to
         come, soonest first."""
         caller = await reads.caller(request)
-        followed = await reads.followed_by(caller)
-        page = list_page(request.query_params, caller, followed, clock(), reads.rules)
+        parameters = request.query_params
+        followed = await reads.followed_by(caller) if may_list_others(parameters) else []
+        page = list_page(parameters, caller, followed, clock(), reads.rules)
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.search(page.sql, *page.arguments)
         language = language_of(request)
@@ -92,6 +93,15 @@ def build_router(reads: Reads, clock: Clock) -> APIRouter:
         return answer(request, lines, snapshot.position, headers=headers)
 
     return router
+
+
+def may_list_others(parameters: QueryParams) -> bool:
+    """Whether the list may hold evenings that the caller sees only as a follower. Rests on the
+    request alone, never on what there is. Raises Malformed."""
+    statuses = statuses_of(parameters)
+    return given(parameters, "mine") is None and not (
+        statuses and STATUSES_OF_PARTIES.issuperset(statuses)
+    )
 
 
 def list_page(

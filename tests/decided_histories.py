@@ -179,6 +179,7 @@ class Society:
             announcement_id=self._random.choice(open_evenings),
             booking_id=BookingId(self._new_id()),
             message=self._random.choice((None, "please")),
+            follows_author=False,
         )
 
     def _open_evenings(self) -> Iterator[Announcement]:

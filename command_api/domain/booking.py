@@ -23,7 +23,7 @@ from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import confirm, confirm_again, refuse_overlap, settle, turn
 from command_api.domain.state import Announcement, Booking
-from command_api.domain.visibility import demand_author, demand_visible
+from command_api.domain.visibility import demand_author, find_visible
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
 from contracts.events import (
     AnyBookingEvent,
@@ -60,8 +60,9 @@ _AUTHOR_NO: Final[dict[tuple[bool | None, bool | None], type[AnyBookingEvent]]] 
 
 def request(story: Recorder, actor: PersonId, command: RequestBooking) -> Outcome:
     """The actor asks to come. Crossing an invitation, that accepts it."""
-    announcement = story.announcement(command.announcement_id)
-    demand_visible(story.layer, announcement, actor, follows_author=command.follows_author)
+    announcement = find_visible(
+        story.layer, command.announcement_id, actor, follows_author=command.follows_author
+    )
     if actor == announcement.author_id:
         raise CommandRefused("own_announcement")
     booking = story.layer.booking_of(announcement.id, actor)

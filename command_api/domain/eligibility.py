@@ -14,8 +14,8 @@ from command_api.domain.commands import RequestBooking
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
 from command_api.domain.state import Announcement, Layer
-from command_api.domain.visibility import demand_visible
-from contracts.errors import CommandRefused, Language, NotFound, describe
+from command_api.domain.visibility import find_visible
+from contracts.errors import CommandRefused, Language, describe
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.representations import Alternative, EligibilityResponse
 
@@ -34,12 +34,8 @@ def eligibility(
     follows_author: bool | None,
     language: Language,
 ) -> EligibilityResponse:
-    """Raises NotFound where the person may not see the evening, NeedsFact where that hangs
-    on whether they follow the author."""
-    announcement = world.announcement(announcement_id)
-    if announcement is None:
-        raise NotFound
-    demand_visible(world, announcement, person_id, follows_author=follows_author)
+    """Raises NotFound if the person may not see the evening, NeedsFact as `find_visible`."""
+    announcement = find_visible(world, announcement_id, person_id, follows_author=follows_author)
     code, facts, state = _outcome(world, announcement, person_id, now, rules, follows_author)
     return EligibilityResponse(
         would_be_taken=code is None,

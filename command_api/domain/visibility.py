@@ -1,5 +1,7 @@
 """Who may see an announcement. For everybody else it does not exist."""
 
+from typing import Final
+
 from command_api.domain.commands import (
     AnswerBooking,
     Body,
@@ -9,27 +11,46 @@ from command_api.domain.commands import (
 )
 from command_api.domain.state import Announcement, Layer
 from contracts.errors import Forbidden, NeedsFact, NotFound
-from contracts.ids import PersonId
+from contracts.ids import AnnouncementId, PersonId
+
+NOBODY: Final = PersonId("")
+"""In place of the author of an evening that does not exist: followed by nobody."""
 
 
-def demand_visible(
-    world: Layer, announcement: Announcement, viewer: PersonId, *, follows_author: bool | None
-) -> None:
-    """Raises NotFound where `viewer` may not see the announcement, NeedsFact where that
-    hangs on whether they follow the author, which was not looked up."""
+def find_visible(
+    world: Layer, announcement_id: AnnouncementId, viewer: PersonId, *, follows_author: bool | None
+) -> Announcement:
+    """The announcement, if `viewer` may see it. Raises NotFound otherwise.
+
+    Raises NeedsFact if they do not see it anyway and nobody has looked up whether they follow
+    the author. An evening that is absent, or hidden from followers too, needs the same fact:
+    otherwise the time that a slow UGC takes would tell that a followers' evening exists.
+    """
+    announcement = world.announcement(announcement_id)
+    if announcement is not None and _is_seen_by(world, announcement, viewer):
+        return announcement
+    if follows_author is None:
+        author_id = NOBODY if announcement is None else announcement.author_id
+        raise NeedsFact({"follows": [author_id, viewer]})
+    if announcement is None or not (follows_author and _is_for_followers(announcement)):
+        raise NotFound
+    return announcement
+
+
+def _is_seen_by(world: Layer, announcement: Announcement, viewer: PersonId) -> bool:
+    """Whether they see it, whomever they follow."""
     if viewer == announcement.author_id:
-        return
+        return True
     if announcement.status == "Created":
-        raise NotFound
+        return False
     if world.booking_of(announcement.id, viewer) is not None:
-        return
-    if announcement.status == "Cancelled" or announcement.visibility == "invite":
-        raise NotFound
-    if announcement.visibility == "subscribers":
-        if follows_author is None:
-            raise NeedsFact({"follows": [announcement.author_id, viewer]})
-        if not follows_author:
-            raise NotFound
+        return True
+    return announcement.status != "Cancelled" and announcement.visibility == "public"
+
+
+def _is_for_followers(announcement: Announcement) -> bool:
+    open_to_others = announcement.status not in ("Created", "Cancelled")
+    return open_to_others and announcement.visibility == "subscribers"
 
 
 def names_something(world: Layer, body: Body) -> bool:
@@ -52,5 +73,5 @@ def demand_author(
     for who may not even see it. A follower's view is not looked up for this: NotFound."""
     if actor == announcement.author_id or super_may:
         return
-    demand_visible(world, announcement, actor, follows_author=False)
+    find_visible(world, announcement.id, actor, follows_author=False)
     raise Forbidden

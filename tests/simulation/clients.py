@@ -149,6 +149,7 @@ class Population:
         return RequestBooking(
             announcement_id=self.random.choice(list(self.evenings)),
             booking_id=BookingId(f"booking-{self._serial}"),
+            follows_author=False,
         )
 
     def _rate(self, actor: PersonId) -> RateEvening:

@@ -55,7 +55,9 @@ def looks_at_ticks_only() -> Iterator[None]:
 
 def ask(number: int, evening: AnnouncementId = EVENING) -> Command:
     body = RequestBooking(
-        announcement_id=evening, booking_id=BookingId(f"booking-{evening}-{number}")
+        announcement_id=evening,
+        booking_id=BookingId(f"booking-{evening}-{number}"),
+        follows_author=False,
     )
     return command(PersonId(f"guest-{number}"), f"ask-{evening}-{number}", body)
 

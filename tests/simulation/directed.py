@@ -51,7 +51,9 @@ def announce(
 
 
 def request(key: str = "request") -> Command:
-    body = RequestBooking(announcement_id=EVENING, booking_id=BookingId("booking"))
+    body = RequestBooking(
+        announcement_id=EVENING, booking_id=BookingId("booking"), follows_author=False
+    )
     return command(GUEST, key, body)
 
 

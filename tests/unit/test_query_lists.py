@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
 from contracts.ids import PersonId
-from query_api.announcement_list import SORTS, list_page
+from query_api.announcement_list import SORTS, list_page, may_list_others
 from query_api.bookings import bookings_of, bookings_page
 from query_api.paging import Page, encode_cursor
 from runtime.tokens import Caller
@@ -128,3 +128,18 @@ def test_only_what_is_still_to_come_unless_one_asks_for_a_status_or_for_ones_own
     assert NOW in page("").arguments
     for query in ("status=Alive", "mine=host", "mine=guest"):
         assert NOW not in page(query).arguments
+
+
+@pytest.mark.parametrize(
+    ("query", "asked"),
+    [
+        ("", True),
+        ("status=Done", True),
+        ("status=Cancelled,Done", True),
+        ("status=Cancelled,Created", False),
+        ("mine=guest", False),
+        ("mine=host&status=Alive", False),
+    ],
+)
+def test_ugc_is_asked_only_for_lists_that_may_show_others_evenings(query: str, asked: bool) -> None:
+    assert may_list_others(QueryParams(query)) is asked

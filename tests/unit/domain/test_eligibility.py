@@ -97,8 +97,11 @@ def test_what_is_hidden_is_hidden_here_too(spec: Spec) -> None:
     with pytest.raises(NotFound):
         look(spec, ANN, follows_author=False)
     assert look(spec, ANN, follows_author=True).would_be_taken
+    nowhere = AnnouncementId("nowhere")
+    with pytest.raises(NeedsFact):
+        look(spec, ANN, nowhere)
     with pytest.raises(NotFound):
-        look(spec, ANN, AnnouncementId("nowhere"))
+        look(spec, ANN, nowhere, follows_author=False)
 
 
 def test_alternatives_are_open_public_evenings_for_the_film_that_fit(spec: Spec) -> None:
