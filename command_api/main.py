@@ -100,4 +100,4 @@ async def _spare_when_loaded(service: CommandService) -> None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    serve(partial(build_app, settings), settings.host, settings.port)
+    serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -9,6 +9,7 @@ from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
 from runtime.cors import Origins
+from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
@@ -50,6 +51,9 @@ class Settings(RuleSettings):
     host: str = "127.0.0.1"
     cors_origins: Origins = ()
     port: int = 8001
+    http: HttpLimits = Field(
+        HttpLimits(), validation_alias=AliasChoices("COMMAND_API_HTTP", "PRACTIX_HTTP")
+    )
     own_url: str
     """How the other command processes of the cell reach this one."""
     cell_secret: SecretStr

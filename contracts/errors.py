@@ -170,6 +170,13 @@ FAILURES: Final[dict[str, Text]] = {
         "Этот Idempotency-Key уже использован для другого запроса.",
     ),
     "too_large": Text("The request is too large.", "Запрос слишком большой."),
+    "head_too_large": Text(
+        "The request line and headers are too large.",
+        "Строка запроса и заголовки слишком большие.",
+    ),
+    "request_timeout": Text(
+        "The request took too long to arrive.", "Запрос передавался слишком долго."
+    ),
     "unsupported_media_type": Text("The body must be JSON.", "Тело запроса должно быть в JSON."),
     "method_not_allowed": Text(
         "This address does not know the method.", "Этот адрес не поддерживает такой метод."

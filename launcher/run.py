@@ -13,8 +13,9 @@ from launcher.welcome import stand_in, welcome
 from runtime.clock import system_clock
 from runtime.serving import serve_until_stopped
 
-GRACE_S: Final = 5
-"""How long requests that have begun may take once the system is to stop."""
+QUICK_END: Final = {"drain_s": 0.0, "grace_s": 5}
+"""Nobody balances load over one process on one machine: Ctrl-C ends it at once, and requests
+that have begun soon after."""
 
 
 class ClockNotOurs(Exception):
@@ -58,8 +59,8 @@ def _run_embedded(
     return serve_until_stopped(
         lambda: build_app(settings, data, on_ready),
         listener,
+        limits=settings.http.model_copy(update=QUICK_END),
         log_level="warning",
-        timeout_graceful_shutdown=GRACE_S,
     )
 
 

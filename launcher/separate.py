@@ -130,6 +130,7 @@ def _shared_environment(
             update={"trusted_proxies": (ip_network(HOST),)}
         ).model_dump_json(),
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        "PRACTIX_HTTP__DRAIN_S": "0",  # The gateway stops before the processes.
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
         "COMMAND_API_OWN_URL": addresses["command_api"],
         "COMMAND_API_CELL_SECRET": data.cell_secret,

@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.cors import Origins
+from runtime.http_limits import HttpLimits
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 
 
@@ -38,4 +39,5 @@ class Settings(BaseSettings):
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     cors_origins: Origins = ()
     """Origins whose pages may use the API from a browser."""
+    http: HttpLimits = Field(HttpLimits(), validation_alias="PRACTIX_HTTP")
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")

@@ -11,7 +11,7 @@ from runtime.serving import serve
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = NeighboursSettings()
-    serve(partial(create_app, settings), settings.host, settings.port)
+    serve(partial(create_app, settings), settings.host, settings.port, settings.http)
 
 
 if __name__ == "__main__":

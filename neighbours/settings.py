@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.cors import Origins
+from runtime.http_limits import HttpLimits
 from runtime.limits.settings import RateLimits
 from runtime.tokens import Algorithm, require_secret
 
@@ -33,6 +34,9 @@ class NeighboursSettings(BaseSettings):
     host: str = "127.0.0.1"
     cors_origins: Origins = ()
     port: PositiveInt = 8000
+    http: HttpLimits = Field(
+        HttpLimits(), validation_alias=AliasChoices("NEIGHBOURS_HTTP", "PRACTIX_HTTP")
+    )
 
     rate_limits: RateLimits = Field(
         RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "NEIGHBOURS_RATE_LIMITS")

@@ -91,4 +91,4 @@ def clients_of(neighbours: NeighbourClients) -> Clients:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    serve(partial(build_app, settings), settings.host, settings.port)
+    serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.dispatcher import Pace
 from runtime.cors import Origins
+from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
@@ -21,6 +22,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     cors_origins: Origins = ()
     port: int = 8004
+    http: HttpLimits = Field(
+        HttpLimits(), validation_alias=AliasChoices("NOTIFIER_HTTP", "PRACTIX_HTTP")
+    )
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices("NOTIFIER_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS")
     )

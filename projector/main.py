@@ -97,4 +97,4 @@ def _guard(settings: Settings) -> OperatorGuard:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    serve(partial(build_app, settings), settings.host, settings.port)
+    serve(partial(build_app, settings), settings.host, settings.port, settings.http)

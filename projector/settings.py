@@ -5,6 +5,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from projector.projector import Limits
 from runtime.cors import Origins
+from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.tokens import TokenSettings
@@ -20,6 +21,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     cors_origins: Origins = ()
     port: int = 8003
+    http: HttpLimits = Field(
+        HttpLimits(), validation_alias=AliasChoices("PROJECTOR_HTTP", "PRACTIX_HTTP")
+    )
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
             "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"

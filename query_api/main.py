@@ -73,4 +73,4 @@ def _open_analytics(settings: Settings) -> ServerAnalytics | None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = Settings()
-    serve(partial(build_app, settings), settings.host, settings.port)
+    serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from query_api.rules import DEFAULT_RULES, Rules
 from runtime.cors import Origins
+from runtime.http_limits import HttpLimits
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.tokens import TokenSettings
@@ -23,6 +24,9 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     cors_origins: Origins = ()
     port: int = 8002
+    http: HttpLimits = Field(
+        HttpLimits(), validation_alias=AliasChoices("QUERY_API_HTTP", "PRACTIX_HTTP")
+    )
     postgres_dsn: SecretStr = Field(
         validation_alias=AliasChoices("QUERY_API_POSTGRES_DSN", "POSTGRES_DSN")
     )

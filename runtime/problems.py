@@ -44,6 +44,7 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "own_sql_barred": 403,
     "not_found": 404,
     "method_not_allowed": 405,
+    "request_timeout": 408,
     "stale_version": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
@@ -57,6 +58,7 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "hold_out_of_range": 422,
     "key_reused": 422,
     "rate_limited": 429,
+    "head_too_large": 431,
     "internal_error": 500,
     "needs_fact": 500,  # It never leaves the process; if it does, that is our mistake.
     "unavailable": 503,

@@ -9,13 +9,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from runtime.http import json_response
+from runtime.process import current_process
 
 Readiness = Callable[[], Mapping[str, Any]]
 """What readiness hangs on, by name; every false value means not ready."""
 
 
 def build_process_router(readiness: Readiness) -> APIRouter:
-    """`/healthz`, `/readyz` (503 while anything in `readiness` is false) and `/metrics`."""
+    """`/healthz`, `/readyz` (503 while anything in `readiness` is false, and from the moment
+    in which the process was asked to stop) and `/metrics`."""
+    process = current_process()
     router = APIRouter(include_in_schema=False)
 
     @router.get("/healthz")
@@ -24,8 +27,8 @@ def build_process_router(readiness: Readiness) -> APIRouter:
 
     @router.get("/readyz")
     async def readyz(_request: Request) -> Response:
-        checks = readiness()
-        ready = all(value is not False for value in checks.values())
+        checks = {**readiness(), **({"stopping": True} if process.stopping else {})}
+        ready = not process.stopping and all(value is not False for value in checks.values())
         return json_response({"ready": ready, **checks}, 200 if ready else 503)
 
     @router.get("/metrics")

@@ -37,6 +37,7 @@ class CommandProcess:
             "COMMAND_API_TOKEN__SECRET": SECRET,
             "PRACTIX_OPERATOR_TOKEN": SECRET,
             "PRACTIX_RATE_LIMITS": RAISED_LIMITS,
+            "PRACTIX_HTTP__DRAIN_S": "0",
             "COMMAND_API_NEIGHBOURS__BASE_URL": neighbours,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "PYTHONPATH": os.getcwd(),

@@ -2,16 +2,29 @@
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import aiohttp
 import pytest
 from fastapi import FastAPI
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
+import command_api.settings
+import launcher.settings
+import neighbours.settings
+import notifier.settings
+import projector.settings
+import query_api.settings
+from runtime.http_limits import HttpLimits
 from runtime.persisting import Persistence
-from runtime.serving import serve
+from runtime.process_routes import build_process_router
+from runtime.serving import serve, serve_until_stopped
 from runtime.tables import TablesUnavailable
-from runtime.tasks import keep_running
+from runtime.tasks import keep_running, run_aside
 
 
 def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
@@ -48,6 +61,69 @@ def test_a_process_that_was_asked_to_stop_ends_well(number: signal.Signals) -> N
     serve(build, "127.0.0.1", 0)
     assert stopped == ["all parts"]
     assert signal.getsignal(number) is before
+
+
+def test_a_process_that_was_asked_to_stop_says_so_before_it_refuses_connections() -> None:
+    """And a second signal ends the wait."""
+    answers: list[tuple[int, Any]] = []
+
+    def build() -> FastAPI:
+        async def watch_the_end() -> None:
+            url = f"http://127.0.0.1:{port}/readyz"
+            async with aiohttp.ClientSession() as session:
+                while not answers or answers[-1][0] == 200:
+                    async with session.get(url) as response:
+                        answers.append((response.status, await response.json()))
+                        kept = "close" not in response.headers.get("Connection", "")
+                        assert kept == (response.status == 200)
+                    if len(answers) == 1:
+                        signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            app.include_router(build_process_router(lambda: {"tables": True}))
+            watching = run_aside(watch_the_end(), "watcher")
+            yield
+            await watching
+
+        return FastAPI(lifespan=lifespan)
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        limits = HttpLimits(drain_s=600.0)
+        assert serve_until_stopped(build, listener, limits=limits) is None
+    assert answers[0] == (200, {"ready": True, "tables": True})
+    assert answers[-1] == (503, {"ready": False, "tables": True, "stopping": True})
+
+
+@pytest.mark.parametrize(
+    ("settings", "prefix"),
+    [
+        (command_api.settings.Settings, "COMMAND_API"),
+        (query_api.settings.Settings, "QUERY_API"),
+        (projector.settings.Settings, "PROJECTOR"),
+        (notifier.settings.Settings, "NOTIFIER"),
+        (neighbours.settings.NeighboursSettings, "NEIGHBOURS"),
+        (launcher.settings.Settings, "PRACTIX"),
+    ],
+)
+def test_each_process_takes_its_limits_from_settings(
+    settings: type[BaseSettings], prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = settings.model_fields["http"]
+    delimiter = settings.model_config.get("env_nested_delimiter")
+
+    class OnlyHttp(BaseSettings):
+        model_config = SettingsConfigDict(env_nested_delimiter=delimiter)
+        http: HttpLimits = Field(HttpLimits(), validation_alias=field.validation_alias)
+
+    monkeypatch.setenv("PRACTIX_HTTP__DRAIN_S", "3")
+    assert OnlyHttp().http.drain_s == 3
+    monkeypatch.setenv(f"{prefix}_HTTP__DRAIN_S", "1")
+    assert OnlyHttp().http.drain_s == 1
 
 
 async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
