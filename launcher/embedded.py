@@ -24,6 +24,7 @@ from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
+from launcher.supervision import keep_up
 from launcher.tables import prepare_tables
 from launcher.welcome import Welcome, stand_in, welcome
 from neighbours.app import build_router as build_neighbours_router
@@ -47,7 +48,7 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.process import current_process
 from runtime.process_routes import build_process_router
-from runtime.tasks import run_aside
+from runtime.tasks import end, keep_running, run_aside
 from runtime.tokens import TokenSettings, TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,7 @@ async def _start(
     neighbours_state = stand_in(settings, data, clock)
     stack.callback(neighbours_state.close)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
+    stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
     pools = await _open_pools(postgres.dsn, stack)
     neighbours = InProcess(neighbours_state)
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)

@@ -5,7 +5,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from ipaddress import ip_network
@@ -20,20 +20,27 @@ from launcher.gateway import build_gateway
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
-from launcher.servers.process import HOST, ServerProcess, ServerUnavailable, free_port
+from launcher.servers.process import (
+    HOST,
+    ServerError,
+    ServerProcess,
+    ServerUnavailable,
+    free_port,
+)
 from launcher.settings import Settings
+from launcher.supervision import Part, keep_up
 from launcher.tables import prepare_tables
 from runtime.journals.kafka import create_topic
+from runtime.tasks import end, start_for
 
 TOPIC: Final = "practix.journal"
 READY_S_MAX: Final = 60.0
-WATCH_S: Final = 0.5
 SERVICES: Final = ("neighbours", "projector", "command_api", "query_api", "notifier")
 """In the order of their start."""
 
 
 class ServiceStopped(Exception):
-    """A process ended that should not have."""
+    """A server or a process ended again and again."""
 
 
 async def run_separate(
@@ -54,18 +61,58 @@ async def run_separate(
         tables = await prepare_tables(postgres.dsn)
         session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
         clickhouse = await _clickhouse(stack, data)
-        processes = Processes(settings, data, kafka.bootstrap_servers, tables, clickhouse)
+        history = _history(clickhouse)
+        processes = Processes(settings, data, kafka.bootstrap_servers, tables, history)
         stack.push_async_callback(processes.stop)
         await processes.start(session)
         await _serve_gateway(stack, settings, processes.addresses, session)
         on_ready()
-        while not stop.is_set():
-            processes.demand_all()
-            try:
-                async with asyncio.timeout(WATCH_S):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+        servers = [kafka, postgres, *([] if clickhouse is None else [clickhouse])]
+        await _keep_up_until(stop, [*servers, *processes.parts])
+
+
+async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Part]) -> None:
+    """Raises ServiceStopped when one of them ends again and again."""
+    watching = [start_for(keep_up(part), part.name) for part in parts]
+    stopping = start_for(stop.wait(), "stop")
+    try:
+        await asyncio.wait([stopping, *watching], return_when=asyncio.FIRST_COMPLETED)
+        for watch in watching:
+            if watch.done():
+                watch.result()
+    except ServerError as error:
+        raise ServiceStopped(str(error)) from error
+    finally:
+        for task in (stopping, *watching):
+            await end(task)
+
+
+class ServiceProcess:
+    """One service as a process of its own, which can be started again."""
+
+    def __init__(self, name: str, data: Path, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self._process = ServerProcess(name, data / "logs" / f"{name}.log")
+        self._data = data
+        self._environment = environment
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def why_ended(self) -> str:
+        return self._process.why_ended()
+
+    async def start(self) -> None:
+        command = [sys.executable, "-m", self.name]
+        self._process.start(command, cwd=self._data, env=self._environment)
+
+    async def wait_ready(self, probe: Callable[[], Awaitable[bool]]) -> None:
+        """Raises ServerFailed at the end of its life or time."""
+        await self._process.wait_ready(probe, READY_S_MAX)
+
+    async def stop(self) -> None:
+        await self._process.stop()
 
 
 class Processes:
@@ -80,7 +127,6 @@ class Processes:
         history: Mapping[str, str],
     ) -> None:
         """`history` is what the services are told of ClickHouse; nothing where there is none."""
-        self._data = data
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
@@ -89,25 +135,18 @@ class Processes:
             **{f"{name.upper()}_POSTGRES_DSN": dsn for name, dsn in tables.items()},
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
         }
-        logs = data.path / "logs"
-        logs.mkdir(exist_ok=True)
-        self._running = {name: ServerProcess(name, logs / f"{name}.log") for name in SERVICES}
+        (data.path / "logs").mkdir(exist_ok=True)
+        self.parts = [ServiceProcess(name, data.path, self._environment) for name in SERVICES]
 
     async def start(self, session: aiohttp.ClientSession) -> None:
         """One after another, each once it is ready."""
-        for name, process in self._running.items():
-            process.start([sys.executable, "-m", name], cwd=self._data.path, env=self._environment)
-            await process.wait_ready(partial(self._ready, session, name), READY_S_MAX)
+        for process in self.parts:
+            await process.start()
+            await process.wait_ready(partial(self._ready, session, process.name))
 
     async def stop(self) -> None:
-        for name in reversed(SERVICES):
-            await self._running[name].stop()
-
-    def demand_all(self) -> None:
-        """Raises ServiceStopped."""
-        for process in self._running.values():
-            if not process.running:
-                raise ServiceStopped(f"{process.name} stopped: {process.log_tail()}")
+        for process in reversed(self.parts):
+            await process.stop()
 
     async def _ready(self, session: aiohttp.ClientSession, name: str) -> bool:
         try:
@@ -150,18 +189,24 @@ def _shared_environment(
     }
 
 
-async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> dict[str, str]:
-    """Where ClickHouse is, as the services are told it; nothing, and no history, on a machine
-    that does not have it."""
+async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> ClickHouseServer | None:
+    """ClickHouse; None, and no history, on a machine that does not have it."""
     server = ClickHouseServer(data.path / "clickhouse")
     try:
         await stack.enter_async_context(server)
     except ServerUnavailable as error:
         print(f"without history: {error}", file=sys.stderr)
+        return None
+    return server
+
+
+def _history(clickhouse: ClickHouseServer | None) -> dict[str, str]:
+    """What the services are told of ClickHouse."""
+    if clickhouse is None:
         return {}
     return {
-        "CLICKHOUSE_DSN": server.dsn,
-        "PROJECTOR_CLICKHOUSE_ANALYST_DSN": server.analyst_dsn,
+        "CLICKHOUSE_DSN": clickhouse.dsn,
+        "PROJECTOR_CLICKHOUSE_ANALYST_DSN": clickhouse.analyst_dsn,
     }
 
 

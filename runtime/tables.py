@@ -40,6 +40,7 @@ _AWAY: Final[dict[type[Exception], Away]] = {
     asyncpg.TransactionRollbackError: "overloaded",
     asyncpg.ObjectNotInPrerequisiteStateError: "overloaded",
     asyncpg.IdleInTransactionSessionTimeoutError: "overloaded",
+    asyncpg.QueryCanceledError: "overloaded",  # It took too long; before its parent class.
     asyncpg.PostgresConnectionError: "unreachable",
     asyncpg.OperatorInterventionError: "unreachable",
     asyncpg.PostgresSystemError: "unreachable",

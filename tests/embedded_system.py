@@ -17,7 +17,7 @@ from launcher.servers.process import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
-START_S_MAX = 60.0
+START_S_MAX = 120.0
 
 
 class Running:

@@ -94,7 +94,7 @@ async def install_clickhouse() -> None:
 
 
 class ClickHouseServer(Server):
-    """Takes a new free port at each start."""
+    """Keeps its port over its restarts."""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__("clickhouse", data_dir)
@@ -119,7 +119,7 @@ class ClickHouseServer(Server):
         command = _server_command()
         if command is None:
             raise ServerUnavailable(why_unavailable())
-        self.port = free_port()
+        self.port = self.port or free_port()
         config = self._write_config()
         self._process.start(
             [*command, f"--config-file={config}"],

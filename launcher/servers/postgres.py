@@ -10,6 +10,7 @@ import shutil
 import signal
 from asyncio import sleep
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -60,7 +61,7 @@ def why_unavailable() -> str | None:
 
 
 class PostgresServer(Server):
-    """Takes a new free port at each start. `settings` come on top of `SETTINGS`."""
+    """Keeps its port over its restarts. `settings` come on top of `SETTINGS`."""
 
     def __init__(
         self,
@@ -96,7 +97,7 @@ class PostgresServer(Server):
         await end_orphan(cluster)
         if not cluster.exists():
             await _init_cluster(account, binaries, home, cluster)
-        self.port = free_port()
+        self.port = self.port or free_port()
         settings = {**self._settings, "port": str(self.port)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         command = [*account.prefix, str(binaries / "postgres"), "-D", str(cluster), *options]
@@ -125,23 +126,38 @@ class PostgresServer(Server):
 async def end_orphan(cluster: Path) -> None:
     """End the server that an earlier parent left on this data, if there is one.
 
-    Only a process that works in this very directory is touched: a pid file may be older
-    than the machine's last start, and its number somebody else's by now.
+    Its children too: those of a killed server finish what they were doing, and a new server
+    beside them would ruin the data. Only processes that work in this very directory are
+    touched: a pid file may be older than the machine's last start, and its number somebody
+    else's by now.
     """
     pid_file = cluster / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().split("\n", 1)[0])
     except (FileNotFoundError, ValueError):
+        pid = 0
+    if _works_in(pid, cluster):
+        os.kill(pid, signal.SIGINT)
+        await _ended(pid, cluster)
         return
-    if not _works_in(pid, cluster):
-        pid_file.unlink()
-        return
-    os.kill(pid, signal.SIGINT)
+    for child in _working_in(cluster):
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGQUIT)  # At once: the next start recovers anyway.
+        await _ended(child, cluster)
+    pid_file.unlink(missing_ok=True)
+
+
+async def _ended(pid: int, cluster: Path) -> None:
     for _ in range(round(ORPHAN_DEADLINE_S / POLL_S)):
         if not _works_in(pid, cluster):
             return
         await sleep(POLL_S)
     raise ServerFailed(f"PostgreSQL (pid {pid}) on {cluster} does not end")
+
+
+def _working_in(cluster: Path) -> list[int]:
+    numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
+    return [pid for pid in numbers if _works_in(pid, cluster)]
 
 
 def _works_in(pid: int, cluster: Path) -> bool:

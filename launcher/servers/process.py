@@ -90,6 +90,12 @@ class ServerProcess:
     def running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
+    def why_ended(self) -> str:
+        """Status and last line of the log."""
+        status = None if self._child is None else self._child.poll()
+        lines = self.log_tail().splitlines()
+        return f"status {status}" + (f", {lines[-1]}" if lines else "")
+
     def start(
         self,
         command: Sequence[str],

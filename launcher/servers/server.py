@@ -17,7 +17,8 @@ class Server(ABC):
     `start` returns when the server answers. It raises ServerUnavailable where the machine
     lacks something, DirectoryInUse, or ServerFailed where the server does not come up.
     Call it from the main thread; start, stop and kill may be called in different event
-    loops. After `kill` or `stop`, `start` brings the server back with the same data.
+    loops. After `kill` or `stop`, or an end of its own, `start` brings the server back with
+    the same data, at the same port.
     """
 
     def __init__(
@@ -28,8 +29,19 @@ class Server(ABC):
         self._process = ServerProcess(name, self._data_dir / f"{name}.log", stop_signal)
 
     @property
+    def name(self) -> str:
+        return self._process.name
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def why_ended(self) -> str:
+        return self._process.why_ended()
 
     async def start(self) -> None:
         self._data_dir.mkdir(parents=True, exist_ok=True)

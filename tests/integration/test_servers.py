@@ -35,6 +35,13 @@ sys.stdin.read()
 """
 
 
+async def backend_states(server: PostgresServer, pid: int) -> list[str]:
+    connection = await asyncpg.connect(server.dsn)
+    rows = await connection.fetch("SELECT state FROM pg_stat_activity WHERE pid = $1", pid)
+    await connection.close()
+    return [row["state"] for row in rows]
+
+
 async def until_gone(pid: int) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while True:
@@ -81,6 +88,26 @@ class TestPostgres:
             await server.kill()
             await server.start()
             assert await notes(server) == ["before the kill"]
+
+    async def test_a_backend_that_outlives_its_killed_server_is_ended_first(
+        self, tmp_path: Path
+    ) -> None:
+        async with PostgresServer(tmp_path) as server:
+            await note(server, "before the kill")
+            port = server.port
+            connection = await asyncpg.connect(server.dsn)
+            backend = connection.get_server_pid()
+            endless = "SELECT count(*) FROM generate_series(1, 10000000000)"
+            working = asyncio.create_task(connection.execute(endless))
+            while "active" not in await backend_states(server, backend):
+                await asyncio.sleep(0.01)
+            await server.kill()
+            os.kill(backend, 0)  # It works on, and holds the data.
+            await server.start()
+            await until_gone(backend)
+            assert server.port == port
+            assert await notes(server) == ["before the kill"]
+            await asyncio.gather(working, return_exceptions=True)
 
     async def test_it_ends_with_a_killed_parent_and_starts_again(self, tmp_path: Path) -> None:
         parent = start(sys.executable, "-c", START_POSTGRES, str(tmp_path))
