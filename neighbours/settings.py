@@ -17,7 +17,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.limits.settings import RateLimits
-from runtime.tokens import Algorithm, require_secret
+from runtime.token_keys import Algorithm
+from runtime.tokens import require_secret
 
 
 class NeighboursSettings(BaseSettings):

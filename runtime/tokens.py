@@ -2,41 +2,37 @@
 
 The algorithm is pinned by the settings, never taken from the token. A verified token is
 remembered, bounded, so that the hot path is one dictionary look-up; its expiry is checked
-against our own clock every time.
+against our own clock every time, and all are forgotten when the key set changes
+(`runtime.token_keys`).
 """
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
 import jwt
-import msgspec
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretStr, model_validator
 
 from contracts.errors import Forbidden, TokenExpired, Unauthenticated
 from contracts.ids import PersonId, canonical
 from runtime.clock import Clock
+from runtime.token_keys import Algorithm, FetchKeys, Pace, PublishedKeys, UnknownKey, key_file
 
-log = logging.getLogger(__name__)
-
-Algorithm = Literal["HS256", "RS256", "ES256"]
-FetchKeys = Callable[[], Awaitable[bytes]]
-"""Fetches the JSON Web Key Set as it is now. May raise anything."""
 IsSuspended = Callable[[PersonId], bool]
 """Whether a person is shut out, as this process knows. May raise Unavailable."""
 
 SECRET_BYTES_MIN: Final = 32
-_KEY_KINDS: Final = {"RS256": "RSA", "ES256": "EC"}
+_TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+"""Of a token made for a caller (RFC 7519, RFC 9068), in any case. The same issuer may sign
+other things with the same key, which are no pass."""
 _REQUIRED: Final = ("sub", "exp", "iat", "iss", "aud")
 
 
 class TokenSettings(BaseModel):
-    """Which tokens hold. HS256 needs `secret`; the others a `jwks_file`, or a
-    `fetch_keys` of the verifier."""
+    """Which tokens hold. HS256 needs `secret`; the others take the key set in `jwks_file`,
+    or else the one that the verifier's `fetch_keys` brings."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -48,8 +44,12 @@ class TokenSettings(BaseModel):
     leeway_s: NonNegativeInt = 5
     """How far the issuer's clock may be ahead of ours (`iat`, `nbf`). Never prolongs `exp`."""
     cache_size: PositiveInt = 20_000
+    jwks_refresh_s: PositiveInt = 300
+    """How often the key set is read again: a withdrawn key holds so long at most."""
     jwks_refresh_s_min: PositiveInt = 30
-    """An unknown key id asks for the key set again, but not more often than this."""
+    """An unknown key id, or a failure, has it read again, but not more often than this."""
+    jwks_keep_s: PositiveInt = 3600
+    """How long the last good key set lasts while no good one can be read."""
 
     @model_validator(mode="after")
     def _has_its_keys(self) -> Self:
@@ -65,34 +65,18 @@ class Caller(Struct, frozen=True, gc=False):
     permissions: tuple[str, ...] = ()
 
 
-class _KeySet(Struct):
-    keys: list[dict[str, Any]]
-
-
-class UnknownKey(Unauthenticated):
-    """Signed with a key that is not, or not yet, in our key set."""
-
-
 class TokenVerifier:
     """Turns an `Authorization` header into a Caller."""
 
     def __init__(
         self, settings: TokenSettings, now: Clock, fetch_keys: FetchKeys | None = None
     ) -> None:
-        """`fetch_keys` gets the key set when a token names a key that is not here.
-
-        Raises ValueError where there could never be a key.
-        """
-        if settings.algorithm != "HS256" and settings.jwks_file is None and fetch_keys is None:
-            raise ValueError(f"{settings.algorithm} needs jwks_file or fetch_keys")
+        """Raises ValueError if there could never be a key."""
         self._settings = settings
         self._now = now
-        self._fetch_keys = fetch_keys
+        self._published = _published(settings, now, fetch_keys)
         self._cache: dict[str, tuple[Caller, datetime]] = {}
-        self._keys: Mapping[str, Any] = _static_keys(settings)
         self._suspended: list[IsSuspended] = []
-        self._refreshed_at: datetime | None = None
-        self._refreshing = asyncio.Lock()
 
     def refuse_suspended(self, is_suspended: IsSuspended) -> None:
         """Refuse the tokens of whom `is_suspended` names, beside those named by others."""
@@ -105,15 +89,21 @@ class TokenVerifier:
                 raise Forbidden("suspended")
 
     async def authenticate(self, authorization: str | None) -> Caller:
-        """The caller. Raises Unauthenticated, or TokenExpired, with nothing to add, and
-        Forbidden `suspended`.
+        """The caller. Raises Unauthenticated, or TokenExpired, with nothing to add; Forbidden
+        `suspended`; DependencyDown if the key set cannot be read and the last one is too old.
 
-        Suspends only where the token names a key that has to be fetched first.
+        Suspends only while the key set is read: now and then, or for an unknown key.
         """
+        published = self._published
+        if published is not None and published.due:
+            await self._renew(published)
         try:
             return self.verify(authorization)
         except UnknownKey:
-            await self._refresh_keys()
+            if published is None:
+                raise
+            await self._renew(published)
+            published.demand_any()
             return self.verify(authorization)
 
     def verify(self, authorization: str | None) -> Caller:
@@ -121,6 +111,8 @@ class TokenVerifier:
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated()
+        if self._published is not None:
+            self._published.demand_trusted()
         caller, expires_at = self._cache.get(token) or self._decode(token)
         if expires_at <= self._now():
             self._cache.pop(token, None)
@@ -133,7 +125,7 @@ class TokenVerifier:
         try:
             claims = jwt.decode(
                 token,
-                self._key_for(token),
+                self._key_for(jwt.get_unverified_header(token)),
                 algorithms=[settings.algorithm],
                 issuer=settings.issuer,
                 audience=settings.audience,
@@ -147,7 +139,7 @@ class TokenVerifier:
             )
             self._check_begun(claims)
             verified = _caller(claims), _instant(claims["exp"])
-        except (jwt.PyJWTError, ValueError) as error:
+        except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise Unauthenticated() from error
         self._remember(token, verified)
         return verified
@@ -157,50 +149,23 @@ class TokenVerifier:
             del self._cache[next(iter(self._cache))]  # The one that came first.
         self._cache[token] = verified
 
-    def _key_for(self, token: str) -> Any:
-        if self._settings.algorithm == "HS256":
-            return self._keys[""]
-        kid = jwt.get_unverified_header(token).get("kid", "")
-        if not kid and len(self._keys) == 1:
-            return next(iter(self._keys.values()))
-        if kid not in self._keys:
-            raise UnknownKey()
-        return self._keys[kid]
+    def _key_for(self, header: Mapping[str, Any]) -> Any:
+        kind = header.get("typ")
+        if kind is not None and str(kind).lower() not in _TYPES:
+            raise ValueError("a token for something else")
+        if self._published is not None:
+            return self._published.key(str(header.get("kid", "")))
+        assert self._settings.secret is not None  # The settings saw to it.
+        return self._settings.secret.get_secret_value()
 
     def _check_begun(self, claims: Mapping[str, Any]) -> None:
         latest = self._now() + timedelta(seconds=self._settings.leeway_s)
         if any(_instant(claims[name]) > latest for name in ("iat", "nbf") if name in claims):
             raise ValueError("not valid yet")
 
-    async def _refresh_keys(self) -> None:
-        """Fetch the key set again, boundedly often; without success the old one stays."""
-        async with self._refreshing:
-            now = self._now()
-            pause = timedelta(seconds=self._settings.jwks_refresh_s_min)
-            if self._fetch_keys is None or (
-                self._refreshed_at is not None and now - self._refreshed_at < pause
-            ):
-                return
-            self._refreshed_at = now
-            try:
-                self._keys = parse_jwks(await self._fetch_keys(), self._settings.algorithm)
-                self._cache.clear()  # A withdrawn key must not live on in the cache.
-            except Exception as error:
-                log.warning("key set not fetched", extra={"reason": repr(error)})
-
-
-def parse_jwks(document: bytes, algorithm: Algorithm) -> dict[str, Any]:
-    """Key id to public key, of those that fit `algorithm`. Raises ValueError."""
-    kind = _KEY_KINDS.get(algorithm)
-    try:
-        entries = msgspec.json.decode(document, type=_KeySet).keys
-        return {
-            str(entry.get("kid", "")): jwt.PyJWK(entry, algorithm=algorithm).key
-            for entry in entries
-            if entry.get("kty") == kind and entry.get("use", "sig") == "sig"
-        }
-    except (msgspec.MsgspecError, jwt.PyJWTError) as error:
-        raise ValueError(f"not a key set: {error}") from error
+    async def _renew(self, published: PublishedKeys) -> None:
+        if await published.renew():
+            self._cache.clear()  # A withdrawn key must not live on in it.
 
 
 def issue_token(
@@ -239,13 +204,20 @@ def require_secret(algorithm: Algorithm, secret: SecretStr | None) -> None:
         raise ValueError(f"HS256 needs a secret of at least {SECRET_BYTES_MIN} bytes")
 
 
-def _static_keys(settings: TokenSettings) -> Mapping[str, Any]:
+def _published(
+    settings: TokenSettings, now: Clock, fetch_keys: FetchKeys | None
+) -> PublishedKeys | None:
+    """None for HS256, whose key is a shared secret. Raises ValueError."""
     if settings.algorithm == "HS256":
-        assert settings.secret is not None  # The settings saw to it.
-        return {"": settings.secret.get_secret_value()}
+        return None
+    fetch = fetch_keys if settings.jwks_file is None else key_file(settings.jwks_file)
+    if fetch is None:
+        raise ValueError(f"{settings.algorithm} needs jwks_file or fetch_keys")
+    pace = Pace(settings.jwks_refresh_s, settings.jwks_refresh_s_min, settings.jwks_keep_s)
+    published = PublishedKeys(settings.algorithm, fetch, pace, now)
     if settings.jwks_file is not None:
-        return parse_jwks(settings.jwks_file.read_bytes(), settings.algorithm)
-    return {}
+        published.take(settings.jwks_file.read_bytes())  # A wrong file stops the start.
+    return published
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
@@ -265,5 +237,5 @@ def _instant(claim: Any) -> datetime:
         raise ValueError("a time is not a number")
     try:
         return datetime.fromtimestamp(claim, UTC)
-    except OverflowError as error:
+    except (OverflowError, OSError) as error:
         raise ValueError("a time is out of range") from error
