@@ -4,7 +4,6 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
-from zoneinfo import available_timezones
 
 import jwt
 from cryptography.hazmat.primitives.serialization import (
@@ -17,6 +16,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from starlette.responses import Response
 
 from contracts.errors import Language, NotFound
+from contracts.text import one_line
+from contracts.zones import known_zone
 from neighbours.settings import NeighboursSettings
 from neighbours.store import Store
 from neighbours.switches import Switches
@@ -29,13 +30,11 @@ _PEOPLE: Final = uuid5(NAMESPACE_URL, "urn:practix:person")
 
 KEPT_MAX: Final = 10_000
 
-Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-
-
-def _known_zone(tz: str) -> str:
-    if tz not in available_timezones():
-        raise ValueError("not an IANA time zone")
-    return tz
+Login = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    AfterValidator(one_line),
+]
 
 
 class LoginBody(BaseModel):
@@ -48,7 +47,7 @@ class LoginBody(BaseModel):
     permissions: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     name: Login | None = None
     language: Language | None = None
-    tz: Annotated[str, AfterValidator(_known_zone)] | None = None
+    tz: Annotated[str, AfterValidator(known_zone)] | None = None
 
 
 def person_id_of(login: str) -> str:

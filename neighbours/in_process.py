@@ -10,18 +10,18 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from msgspec import to_builtins
 from pydantic import ValidationError
 
-from contracts.errors import DependencyDown, DependencyRefused, Language, NotFound
+from contracts.errors import DependencyDown, DependencyRefused, NotFound
 from contracts.ids import MovieId, PersonId
 from neighbours.app import Neighbours
 from neighbours.notification import SendBody
 from neighbours.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
-from runtime.neighbours.ports import Movie, Notice, Person, notification_id_of
+from runtime.neighbours.ports import Movie, Notice, Person, fit_person, notification_id_of
 from runtime.neighbours.remote import CircuitState
 
 ALL: Final = -1
@@ -69,7 +69,7 @@ class _Auth:
                 user = state.people.person(person_id)
             except NotFound:
                 return None
-        return Person(person_id, user["name"], cast(Language, user["language"]), user["tz"])
+        return fit_person(person_id, user["name"], user["language"], user["tz"])
 
 
 class _Movies:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo
 
+from contracts.zones import zone_or_utc
 from notifier.effects import NEVER_DELAYED
 from notifier.policies.facts import about
 from notifier.preferences import Preferences, quiet_until
@@ -29,7 +29,7 @@ class Recipient(NamedTuple):
         return Reader(
             self.person.person_id,
             self.wishes.language or self.person.language,
-            ZoneInfo(self.wishes.tz or self.person.tz),
+            zone_or_utc(self.wishes.tz or self.person.tz),
         )
 
 

@@ -19,11 +19,13 @@ from contracts.records import Commit
 from projector.batch import DeadLetter, Projected
 from projector.projections.decisions import project_decision
 from projector.projections.project import key_of, project
-from projector.projections.rows import Facts
+from projector.projections.rows import Facts, Put, storable_put
 
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
 DECISION: Final = "decision"
+NUL: Final = rb"\u0000"
+"""As JSON writes it."""
 NOTHING_REFUSED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -69,17 +71,23 @@ class Intake:
             key = key_of(event)
             reason = self._reason_against(key, failed)
             if reason is None:
-                return Projected(key, event, project(event, facts))
+                return Projected(key, event, _held(project(event, facts), stored))
         except Exception as error:  # Whatever it is, only this key must stand still.
             reason = f"{type(error).__name__}: {error}"
         letter = _letter(stored, index, facts, reason)
         return Projected(letter.key, event, [], letter)
 
 
+def _held(puts: list[Put], stored: Raw) -> list[Put]:
+    """The puts, without what the tables cannot hold."""
+    return [storable_put(put) for put in puts] if NUL in bytes(stored) else puts
+
+
 def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
     """A decision that the tables cannot hold is missed by nothing that comes after it."""
     if DECISION not in failed:
-        return Projected(DECISION, None, [project_decision(commit)])
+        put = project_decision(commit)
+        return Projected(DECISION, None, [storable_put(put) if commit.outcome.facts else put])
     outcome = msgspec.json.encode(commit.outcome).decode()
     letter = DeadLetter(
         seq=commit.seq,

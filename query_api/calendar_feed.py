@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from contracts.ids import PersonId
+from contracts.text import fit_line
 from query_api.announcements import COLUMNS, MY_STATE
 from query_api.documented import WITHOUT_TOKEN, documented
 from query_api.reading import Reads, answer, finished, path_id
@@ -26,6 +27,7 @@ from runtime.http import language_of
 
 ICAL: Final = "text/calendar; charset=utf-8"
 _TOKEN_BYTES: Final = 16
+PLACE_CHARS_MAX: Final = 500
 
 SELECT_SCHEDULE: Final = f"""
     SELECT {MY_STATE}, {COLUMNS} WHERE {SCHEDULE}
@@ -78,15 +80,15 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
 def _event(row: asyncpg.Record, person_id: str, language: str) -> Event:
     event = Event()
     event.add("uid", f"{row['announcement_id']}@practix")
-    event.add("summary", row["title"])
-    event.add("description", row["movie_title_ru" if language == "ru" else "movie_title"])
+    event.add("summary", fit_line(row["title"]))
+    event.add("description", fit_line(row["movie_title_ru" if language == "ru" else "movie_title"]))
     event.add("dtstart", row["event_time"])
     event.add("dtend", row["ends_at"])
     event.add("dtstamp", row["modified"])
     event.add("sequence", row["version"])
     place = row["event_location"] if row["shows_place"] else row["location_hint"]
     if place:
-        event.add("location", place)
+        event.add("location", fit_line(place, PLACE_CHARS_MAX))
     settled = row["author_id"] == person_id or row["my_state"] == "confirmed"
     event.add("status", "CONFIRMED" if settled else "TENTATIVE")
     return event

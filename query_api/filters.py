@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, get_args
-from unicodedata import normalize
+from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
@@ -16,17 +16,19 @@ from starlette.datastructures import QueryParams
 from contracts.errors import Malformed
 from contracts.ids import canonical
 from contracts.representations import AnnouncementStatus
+from contracts.text import storable
 from query_api.documented import ID, INSTANT, some_of
 from query_api.ratings import AUTHOR_RATING
 from runtime.parameters import BOOLEAN, Parameter
 
-WORDS_MAX: Final = 8
+WORDS_MAX: Final = 16
+SEARCH_CHARS_MAX: Final = 200
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 9998
 STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
 
 _WORD: Final = re.compile(r"[^\W_]+")
-_ALIKE: Final = str.maketrans("Ёё", "Ее")
+_PART_OF_WORD: Final = re.compile(r"[\u0300-\u036f\u200b-\u200f\u2060-\u2064]")
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -125,13 +127,17 @@ def _score(text: str, parameter: str) -> float:
     return number
 
 
-def _prefixes(text: str, parameter: str) -> str:
-    """A tsquery: every word, as the beginning of one. Words are parted and letters folded as
-    `read_model.search_words` does it."""
-    words = _WORD.findall(normalize("NFC", text).translate(_ALIKE))[:WORDS_MAX]
-    if not words:
+def _words(text: str, parameter: str) -> str:
+    """Text whose words are looked for; PostgreSQL cuts it (`read_model.word_query`). A text
+    without any, such as a symbol alone, finds nothing."""
+    if len(text) > SEARCH_CHARS_MAX:
+        raise malformed(parameter, maximum=SEARCH_CHARS_MAX)
+    words = sum(1 for _ in _WORD.finditer(_PART_OF_WORD.sub("", text)))
+    if words > WORDS_MAX:
+        raise malformed(parameter, words=words, words_max=WORDS_MAX)
+    if not any(category(one)[0] in "LNS" for one in text):
         raise malformed(parameter)
-    return " & ".join(f"{word}:*" for word in words)
+    return storable(text)
 
 
 Parse = Callable[[str, str], Any]
@@ -143,8 +149,8 @@ TIMES: Final = {
 """How much later than its beginning a bare date means: to the end of that day."""
 
 FILTERS: Final[dict[str, tuple[Parse, str]]] = {
-    "location": (_prefixes, "a.location_words @@ to_tsquery('simple', {})"),
-    "q": (_prefixes, "a.words @@ to_tsquery('simple', {})"),
+    "location": (_words, "a.location_words @@ read_model.word_query({})"),
+    "q": (_words, "a.words @@ read_model.word_query({})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
     "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
     "min_author_rating": (_score, f"{AUTHOR_RATING} >= {{}}::double precision"),

@@ -2,10 +2,9 @@
 anything else, hidden or absent alike, it asks to log in and says nothing more."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import asyncpg
 from fastapi import APIRouter
@@ -14,6 +13,8 @@ from starlette.responses import HTMLResponse, Response
 
 from contracts.errors import Language
 from contracts.ids import canonical
+from contracts.prices import amount_text
+from contracts.zones import zone_or_utc
 from query_api.documented import WITHOUT_TOKEN
 from query_api.reading import Reads, finished
 from runtime.http import language_of
@@ -116,11 +117,13 @@ def _evening_page(row: asyncpg.Record, language: Language) -> str:
     if row["status"] != "Done":
         seats = f"{row['tickets_left']} {texts['of']} {row['ticket_count']}"
         facts.append((texts["seats"], seats))
-    lines = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts)
+    lines = "".join(
+        f"<dt>{escape(name)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for name, value in facts
+    )
     return _page(
         language,
         row["title"],
-        f'<h1>{escape(row["title"])}</h1><p class="film">{escape(film)}, '
+        f'<h1><bdi>{escape(row["title"])}</bdi></h1><p class="film"><bdi>{escape(film)}</bdi>, '
         f"{row['duration_min']} {texts['min']}</p><dl>{lines}</dl>"
         f'<p class="text">{escape(row["description"])}</p>',
     )
@@ -131,7 +134,7 @@ def _price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
         return texts["free"]
     if row["price_amount"] is None:
         return texts["paid"]
-    return f"{row['price_amount']:g} {row['price_currency'] or ''}".strip()
+    return f"{amount_text(row['price_amount'])} {row['price_currency'] or ''}".strip()
 
 
 def _login_page(language: Language) -> str:
@@ -144,8 +147,11 @@ def _login_page(language: Language) -> str:
 
 
 def _local_time(instant: datetime, tz: str | None) -> str:
-    local = instant.astimezone(ZoneInfo(tz) if tz else UTC)
-    return f"{local:%d.%m.%Y %H:%M} ({tz or 'UTC'})"
+    """With its offset: in autumn an hour of the clock comes twice."""
+    zone = zone_or_utc(tz)
+    local = instant.astimezone(zone)
+    offset = local.isoformat(timespec="minutes")[-6:]
+    return f"{local:%d.%m.%Y %H:%M} ({zone.key}, UTC{offset})"
 
 
 def _page(language: Language, title: str, content: str) -> str:

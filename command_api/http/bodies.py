@@ -1,12 +1,12 @@
 """Request bodies, as clients send them, and the domain's terms they turn into.
 
 Unknown fields and wrong types are malformed, numbers are not read out of text, a time
-must state its offset (`runtime.instants`).
+must state its offset (`runtime.instants`), a text is one line or several
+(`contracts.text`).
 """
 
 from typing import Annotated, Any, Literal, Self, TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
@@ -20,50 +20,41 @@ from pydantic import (
 
 from command_api.domain.commands import Terms
 from contracts.events import CHANGEABLE_FIELDS, Visibility
+from contracts.prices import demand_cents
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
+from contracts.text import one_line, some_lines
+from contracts.zones import known_zone
 from runtime.instants import Instant
 from runtime.problems import malformed_body
 
 B = TypeVar("B", bound=BaseModel)
 
 
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("a NUL character cannot be stored")
-    return text
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("not an IANA time zone") from error
-    return name
-
-
 Line = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_storable),
+    AfterValidator(one_line),
 ]
-Prose = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_storable)]
-Message = Annotated[str, StringConstraints(max_length=1000), AfterValidator(_storable)]
+Prose = Annotated[str, StringConstraints(max_length=4000), AfterValidator(some_lines)]
+Message = Annotated[str, StringConstraints(max_length=1000), AfterValidator(some_lines)]
 Place = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
-    AfterValidator(_storable),
+    AfterValidator(one_line),
 ]
-Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
-Review = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_storable)]
+Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zone)]
+Review = Annotated[str, StringConstraints(max_length=2000), AfterValidator(some_lines)]
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
-    AfterValidator(_storable),
+    AfterValidator(one_line),
 ]
 Tags = Annotated[list[Tag], Field(max_length=10)]
 RatingScore = Annotated[int, Field(ge=SCORE_MIN, le=SCORE_MAX)]
 Seats = Annotated[int, Field(ge=1, le=10_000)]
-Amount = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Amount = Annotated[
+    float, Field(ge=0, le=1_000_000, allow_inf_nan=False), AfterValidator(demand_cents)
+]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 Guests = Annotated[list[UUID], Field(max_length=100)]
 

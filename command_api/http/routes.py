@@ -35,6 +35,7 @@ from contracts.representations import (
     DetailBookingResponse,
     EligibilityResponse,
 )
+from contracts.text import one_line
 from runtime.api_route import ApiRoute, checked, declared_names
 from runtime.entity_tag import versions_in
 from runtime.parameters import Parameter
@@ -174,9 +175,7 @@ def _add_announcement_routes(router: APIRouter, edge: Edge) -> None:
     async def cancel_announcement(request: Request) -> Response:
         """Call the evening off. Repeating it is harmless; history and links stay."""
         caller = await edge.caller(request)
-        reason = request.query_params.get("reason")
-        if reason is not None and (len(reason) > REASON_CHARS_MAX or "\0" in reason):
-            raise Malformed("malformed_query", {"parameter": "reason"})
+        reason = _reason(request)
         command = CancelAnnouncement(
             announcement_id=AnnouncementId(path_id(request, "announcement_id")), reason=reason
         )
@@ -196,3 +195,16 @@ def _guest_id(request: Request, caller: Caller) -> PersonId:
     if request.path_params["user_id"] == "me":
         return caller.person_id
     return PersonId(path_id(request, "user_id"))
+
+
+def _reason(request: Request) -> str | None:
+    """Raises Malformed."""
+    given = request.query_params.get(REASON.name)
+    try:
+        reason = None if given is None else one_line(given)
+    except ValueError as error:
+        facts = {"parameter": REASON.name, "reason": str(error)}
+        raise Malformed("malformed_query", facts) from error
+    if reason is not None and len(reason) > REASON_CHARS_MAX:
+        raise Malformed("malformed_query", {"parameter": REASON.name, "maximum": REASON_CHARS_MAX})
+    return reason

@@ -2,7 +2,6 @@
 
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final, Self
-from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +13,7 @@ from pydantic import (
 )
 
 from contracts.errors import Language
+from contracts.zones import known_zone
 from notifier.effects import Kind
 from notifier.preferences import Preferences
 from runtime.instants import Instant
@@ -21,12 +21,6 @@ from runtime.problems import malformed_body
 
 PUT_OFF_MAX: Final = timedelta(days=365)
 """So far ahead an operator may put a message off."""
-
-
-def _known_zone(tz: str) -> str:
-    if tz not in available_timezones():
-        raise ValueError("not an IANA time zone")
-    return tz
 
 
 def _wall_clock(at: time) -> time:
@@ -44,7 +38,7 @@ class PreferencesBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     language: Language | None = None
-    tz: Annotated[str, AfterValidator(_known_zone)] | None = None
+    tz: Annotated[str, AfterValidator(known_zone)] | None = None
     off: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
     receipts: StrictBool = True
     quiet_from: WallClock | None = None

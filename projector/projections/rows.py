@@ -9,6 +9,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from contracts.text import storable
+
 Key = str | int
 
 
@@ -40,6 +42,24 @@ class Put(NamedTuple):
     key: Key
     columns: Mapping[str, Any]
     initial: Mapping[str, Any] | None = None
+
+
+def storable_put(put: Put) -> Put:
+    """The same row, without what PostgreSQL cannot hold in its texts."""
+    initial = None if put.initial is None else _storable(put.initial)
+    return put._replace(columns=_storable(put.columns), initial=initial)
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case Mapping():
+            return {_storable(name): _storable(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_storable(one) for one in value]
+        case _:
+            return value
 
 
 NOTHING_MORE: Final[Mapping[str, Any]] = MappingProxyType({})

@@ -1,15 +1,22 @@
 """HTTP adapters to the five services around us; `runtime.neighbours.wiring` builds them."""
 
-from typing import TypeVar, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
-from contracts.errors import DependencyDown, Language
+from contracts.errors import DependencyDown
 from contracts.ids import MovieId, PersonId
+from contracts.text import fit_line
 from runtime.neighbours.lookup import CacheSettings, Lookup
-from runtime.neighbours.ports import UNKNOWN_DURATION_MIN, Movie, Notice, Person, notification_id_of
+from runtime.neighbours.ports import (
+    UNKNOWN_DURATION_MIN,
+    Movie,
+    Notice,
+    Person,
+    fit_person,
+    notification_id_of,
+)
 from runtime.neighbours.remote import Remote
 
 T = TypeVar("T")
@@ -45,8 +52,7 @@ class HttpAuth:
         if not reply.found:
             return None
         user = _decoded(self._remote, reply.body, _User)
-        language = cast(Language, user.language) if user.language in ("ru", "en") else "en"
-        return Person(person_id, user.name, language, _known_zone(user.tz))
+        return fit_person(person_id, user.name, user.language, user.tz)
 
 
 class HttpMovies:
@@ -64,8 +70,8 @@ class HttpMovies:
         film = _decoded(self._remote, reply.body, _Film)
         return Movie(
             movie_id,
-            film.title,
-            film.title_ru or film.title,
+            fit_line(film.title),
+            fit_line(film.title_ru or film.title),
             film.year,
             film.duration_min or UNKNOWN_DURATION_MIN,
         )
@@ -132,14 +138,6 @@ class HttpShortener:
         if not reply.found:
             raise DependencyDown(self._remote.name)
         return _decoded(self._remote, reply.body, _Link).short_link
-
-
-def _known_zone(tz: str) -> str:
-    """A zone that we know as well: notices are written in it."""
-    try:
-        return ZoneInfo(tz).key
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return "UTC"
 
 
 def _decoded(remote: Remote, body: bytes, kind: type[T]) -> T:

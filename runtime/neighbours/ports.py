@@ -12,6 +12,8 @@ from msgspec import Struct
 
 from contracts.errors import Language
 from contracts.ids import MovieId, PersonId
+from contracts.text import fit_line
+from contracts.zones import zone_or_utc
 
 _NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 
@@ -27,6 +29,13 @@ class Person(Struct, frozen=True, gc=False):
     language: Language = "ru"
     tz: str = "Europe/Moscow"
     """IANA name."""
+
+
+def fit_person(person_id: PersonId, name: str, language: str, tz: str) -> Person:
+    """What Auth says of a person, made fit for a journal: a name of one line, a language that
+    we speak, a zone that we know. Nobody could be told that it is not."""
+    spoken: Language = "ru" if language == "ru" else "en"
+    return Person(person_id, fit_line(name), spoken, zone_or_utc(tz).key)
 
 
 class Movie(Struct, frozen=True, gc=False):

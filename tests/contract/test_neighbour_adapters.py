@@ -339,6 +339,19 @@ async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
         assert await clients.auth.person(ann) == Person(ann, "Ann", "en", "UTC")
 
 
+async def test_a_name_and_a_title_are_made_one_line() -> None:
+    service = Scripted()
+    app = Starlette(routes=[Route("/{path:path}", service.__call__)])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        clients = connect_neighbours(session, url)
+        service.body = b'{"name": " An\\u0000n\\n\\u202eBo\\u001b ", "tz": "localtime"}'
+        ann = somebody()
+        assert await clients.auth.person(ann) == Person(ann, "Ann Bo", "ru", "UTC")
+        service.body = b'{"title": "The\\u0000\\r\\nMatrix", "duration_min": 136}'
+        movie = await clients.movies.movie(MovieId(MATRIX.id))
+    assert movie == Movie(MovieId(MATRIX.id), "The Matrix", "The Matrix", None, 136)
+
+
 async def test_each_service_may_be_elsewhere() -> None:
     settings = NeighbourSettings(base_url="http://gate/neighbours/", ugc_url="http://ugc:81/v2")
     assert settings.url_of("ugc") == "http://ugc:81/v2"

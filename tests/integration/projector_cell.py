@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw
 
 from contracts.acceptance import ReaderState
-from contracts.ids import PersonId
+from contracts.ids import AnnouncementId, PersonId
 from contracts.person_events import PersonSeen
 from contracts.records import CommandInfo, Commit, Outcome, hash_record
 from projector.batch import Batch
@@ -89,7 +89,10 @@ def position_of(chain: Chain) -> Position:
 
 
 def commit_stored(
-    chain: Chain, *events: dict[str, Any], facts: dict[str, Any] | None = None
+    chain: Chain,
+    *events: dict[str, Any],
+    facts: dict[str, Any] | None = None,
+    about: str | None = None,
 ) -> None:
     """A Commit with events as they are stored, whether this version knows them or not."""
     seq = chain.seq + 1
@@ -100,7 +103,11 @@ def commit_stored(
             prev_hash=hash_record(chain.payloads[-1]),
             decided_at=BEGIN,
             command=CommandInfo(f"c{seq}", "told", "system", f"k{seq}", "f"),
-            outcome=Outcome("recorded", facts=facts or {}),
+            outcome=Outcome(
+                "recorded",
+                announcement_id=None if about is None else AnnouncementId(about),
+                facts=facts or {},
+            ),
             events=tuple(Raw(msgspec.json.encode(event)) for event in events),
         )
     )

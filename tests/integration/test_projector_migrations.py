@@ -1,6 +1,7 @@
 """Migrations: once, in order, whole or not at all, and never edited. And our types."""
 
 import asyncio
+import json
 import re
 import shutil
 from collections.abc import AsyncIterator
@@ -94,6 +95,39 @@ async def test_evenings_of_before_get_their_hosts_rank_and_their_words(
            WHERE location_words @@ 'zal' AND words @@ 'елки' ORDER BY author_rank"""
     )
     assert [row["author_rank"] for row in evenings] == [0.0, 7.5]
+
+
+PARKED: Final = """
+    INSERT INTO read_model.dead_letters (seq, event_index, type, key, payload, reason)
+    VALUES ($1, 0, $2, $3, $4, 'it cannot be held')
+"""
+
+
+async def test_people_who_were_parked_for_a_nul_come_back_and_nobody_else(
+    pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    for file in MIGRATIONS.glob("*.sql"):
+        if file.name < "0033":
+            shutil.copy(file, tmp_path)
+    await migrate(pool, tmp_path)
+    ada, bob, cyd = (uuid_text(number) for number in (1, 2, 3))
+    event = {"type": "person.seen.v1", "tz": "Asia/Tokyo"}
+    for seq, person_id, name in (
+        (5, ada, "Old\0"),
+        (7, ada, "A\0\0da \\u0000 \\"),
+        (8, bob, "Bob \\u0000"),
+    ):
+        payload = json.dumps(event | {"person_id": person_id, "name": name})
+        await pool.execute(PARKED, seq, "person.seen.v1", person_id, payload)
+    await pool.execute(PARKED, 9, "announcement.teleported.v1", cyd, '{"title":"\\u0000"}')
+    await migrate(pool)
+    people = await pool.fetch("SELECT person_id, name, language, tz FROM read_model.people")
+    assert [tuple(row) for row in people if row["person_id"] == ada] == [
+        (ada, "Ada \\u0000 \\", "ru", "Asia/Tokyo")
+    ]
+    keys = await pool.fetch("SELECT key FROM read_model.dead_letters ORDER BY seq")
+    assert keys[-1]["key"] == cyd
+    assert ada not in {row["key"] for row in keys}
 
 
 async def test_the_read_models_are_made_anew_as_the_operators_are_told_and_no_notice_is_lost(

@@ -1,0 +1,94 @@
+"""What a text is: one line, or several, whoever it comes from.
+
+A client is told what is wrong with a text (ValueError). What a service around us says is
+made fit instead, because nobody could be told. What already stands in a journal is a fact:
+it is made fit where it is shown or stored in a place that cannot hold it.
+
+Allowed in any text: joiners and variation selectors, which scripts and emoji need, and the
+marks that only hint at a direction. Not allowed: what changes the order or the look of the
+text around it, and what no program shows.
+"""
+
+import re
+from typing import Final
+from unicodedata import category, normalize
+
+NAME_CHARS_MAX: Final = 200
+"""Of a name or a title that a service around us states."""
+
+_LINE_BREAKS: Final = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
+_BIDI_CONTROLS: Final = "\u202a-\u202e\u2066-\u2069"
+_NO_CHARACTERS: Final = "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb\U000e0001"
+_FORBIDDEN: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]")
+_FORBIDDEN_IN_LINES: Final = re.compile(
+    rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]"
+)
+_ANY_LINE_BREAK: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_WIDTHLESS: Final = frozenset("\u00ad\u061c\u180e\ufeff") | {
+    chr(code) for code in (*range(0x200B, 0x2010), *range(0x2060, 0x2065))
+}
+_BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Letters and symbols that look like a space."""
+
+
+def one_line(text: str) -> str:
+    """The text in its composed form (NFC), without blanks at its ends.
+
+    Raises ValueError for a line break, a control or a change of direction in it, and if
+    nothing of it can be seen.
+    """
+    line = _stripped(normalize("NFC", text))
+    if (found := _FORBIDDEN.search(line)) is not None:
+        raise ValueError(f"{_named(found.group())} in a text of one line")
+    if not is_visible(line):
+        raise ValueError("nothing of it can be seen")
+    return line
+
+
+def some_lines(text: str) -> str:
+    """The text in its composed form (NFC), every line break as `\\n`; it may be empty.
+
+    Raises ValueError for any control but line breaks and tabs, and a change of direction.
+    """
+    lines = _ANY_LINE_BREAK.sub("\n", normalize("NFC", text))
+    if (found := _FORBIDDEN_IN_LINES.search(lines)) is not None:
+        raise ValueError(f"{_named(found.group())} in a text")
+    return lines
+
+
+def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
+    """One line, made of any text: blanks for what breaks lines, nothing for what has no
+    place in one, and empty if nothing of it can be seen."""
+    spaced = re.sub(rf"[{_LINE_BREAKS}\t]+", " ", normalize("NFC", text))
+    line = _stripped(_FORBIDDEN.sub("", spaced)[:chars_max])
+    return line if is_visible(line) else ""
+
+
+def storable(text: str) -> str:
+    """The text without what PostgreSQL cannot hold."""
+    return text.replace("\x00", "")
+
+
+def is_visible(text: str) -> bool:
+    """Whether there is a letter, digit, sign or symbol in it that can be seen."""
+    return any(category(one)[0] in "LNPS" and one not in _BLANK for one in text)
+
+
+def _stripped(text: str) -> str:
+    """Without spaces and widthless characters at either end, in any order."""
+    start, end = 0, len(text)
+    while start < end and _is_blank(text[start]):
+        start += 1
+    while end > start and _is_blank(text[end - 1]):
+        end -= 1
+    return text[start:end]
+
+
+def _is_blank(one: str) -> bool:
+    return one.isspace() or one in _WIDTHLESS
+
+
+def _named(one: str) -> str:
+    if one in _LINE_BREAKS:
+        return "a line break"
+    return f"U+{ord(one):04X}"
