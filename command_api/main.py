@@ -28,6 +28,7 @@ from runtime.openapi import describe
 from runtime.operators import OperatorGuard
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
+from runtime.settings import settings_or_exit
 from runtime.tasks import run_aside
 from runtime.tokens import TokenVerifier
 
@@ -50,7 +51,7 @@ def build_app(settings: Settings) -> FastAPI:
                 journal=journal,
                 own_url=settings.own_url,
                 cell_secret=settings.cell_secret.get_secret_value(),
-                peers=HttpPeers(session, settings.cell_secret.get_secret_value()),
+                peers=HttpPeers(session, settings.cell_secret.get_secret_value(), settings.peers),
                 verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
                 guard=OperatorGuard(settings.operator_token.get_secret_value()),
                 auth=neighbours.auth,
@@ -77,7 +78,13 @@ def build_app(settings: Settings) -> FastAPI:
             await service.stop()
         await journal.close()
 
-    app = make_app("PRACTIX command API", lifespan, limiter, origins=settings.cors_origins)
+    app = make_app(
+        "PRACTIX command API",
+        lifespan,
+        limiter,
+        origins=settings.cors_origins,
+        hosts=(*settings.hosts, settings.own_name),
+    )
     describe(
         app,
         [
@@ -99,5 +106,5 @@ async def _spare_when_loaded(service: CommandService) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = Settings()
+    settings = settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

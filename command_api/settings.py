@@ -1,8 +1,9 @@
 """Settings of a command process."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
@@ -13,6 +14,8 @@ from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
+from runtime.secret import Secret
+from runtime.settings import CommaSeparated
 from runtime.tokens import TokenSettings
 
 
@@ -54,10 +57,17 @@ class Settings(RuleSettings):
     http: HttpLimits = Field(
         HttpLimits(), validation_alias=AliasChoices("COMMAND_API_HTTP", "PRACTIX_HTTP")
     )
+    hosts: CommaSeparated = Field(
+        (), validation_alias=AliasChoices("COMMAND_API_HOSTS", "PRACTIX_HOSTS")
+    )
+    """Names under which requests may come, besides those of loopback; `*` for any."""
     own_url: str
     """How the other command processes of the cell reach this one."""
-    cell_secret: SecretStr
+    cell_secret: Secret
     """Shared by the command processes of one cell."""
+    peers: CommaSeparated = ()
+    """Addresses of the command processes of the cell. Only to these are commands passed on,
+    with the secret, whatever address a Claim names; a cell of one process needs none."""
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
             "COMMAND_API_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
@@ -65,9 +75,8 @@ class Settings(RuleSettings):
     )
     kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
-    operator_token: SecretStr = Field(
-        min_length=16,
-        validation_alias=AliasChoices("PRACTIX_OPERATOR_TOKEN", "COMMAND_API_OPERATOR_TOKEN"),
+    operator_token: Secret = Field(
+        validation_alias=AliasChoices("COMMAND_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
     """Opens the routes by which a person is shut out."""
     neighbours: NeighbourSettings
@@ -80,6 +89,11 @@ class Settings(RuleSettings):
     submit_deadline_s: PositiveFloat = 30.0
     films: FilmRule = FilmRule()
     """For which films evenings may be announced."""
+
+    @property
+    def own_name(self) -> str:
+        """The other processes of the cell call this one by it."""
+        return urlsplit(self.own_url).hostname or ""
 
     def timing(self) -> Timing:
         return Timing(heartbeat_timeout_s=self.heartbeat_timeout_s)

@@ -12,6 +12,7 @@ CommandError
 ├── Forbidden                known, but not allowed
 ├── NotFound                 absent or hidden: nobody can tell which
 ├── StaleVersion             somebody else changed it in between
+├── UnknownHost              meant for somebody else: our name is not in `Host`
 ├── RateLimited
 ├── CommandRefused           a rule said no; recorded, and explains itself later
 ├── NeedsFact                the decision needs a fact the edge did not bring; never leaves us
@@ -197,6 +198,7 @@ FAILURES: Final[dict[str, Text]] = {
         "It was changed in the meantime; read it again.",
         "За это время данные изменились; прочитайте их заново.",
     ),
+    "unknown_host": Text("Nobody of this name is here.", "Здесь нет никого с таким именем хоста."),
     "rate_limited": Text("Too many requests; slow down.", "Слишком много запросов; не спешите."),
     "needs_fact": Text(
         "The decision needs a fact that was not looked up.",
@@ -294,6 +296,10 @@ class NotFound(CommandError):
 
 class StaleVersion(CommandError):
     default_code = "stale_version"
+
+
+class UnknownHost(CommandError):
+    default_code = "unknown_host"
 
 
 class RateLimited(CommandError):

@@ -6,12 +6,13 @@ with commas between them, these are granted their rights (`runtime.journals.kafk
 """
 
 import asyncio
-import os
 
+from pydantic import PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.journals.kafka import create_topic
 from runtime.journals.kafka_access import KafkaAccess, grant_journal
+from runtime.settings import CommaSeparated, settings_or_exit
 
 TIMEOUT_S = 60.0
 
@@ -21,16 +22,13 @@ class Settings(BaseSettings):
 
     kafka_bootstrap_servers: str
     kafka: KafkaAccess = KafkaAccess()
+    kafka_writers: CommaSeparated = ()
+    kafka_readers: CommaSeparated = ()
     practix_journal_topic: str = "practix.journal"
-    practix_replication_factor: int = 1
+    practix_replication_factor: PositiveInt = 1
 
 
-def accounts(variable: str) -> list[str]:
-    return [name for name in os.environ.get(variable, "").split(",") if name]
-
-
-async def main() -> None:
-    settings = Settings()
+async def main(settings: Settings) -> None:
     options = settings.kafka.client_options()
     await create_topic(
         settings.kafka_bootstrap_servers,
@@ -39,17 +37,16 @@ async def main() -> None:
         timeout_s=TIMEOUT_S,
         client_options=options,
     )
-    writers, readers = accounts("KAFKA_WRITERS"), accounts("KAFKA_READERS")
-    if writers or readers:
+    if settings.kafka_writers or settings.kafka_readers:
         await grant_journal(
             settings.kafka_bootstrap_servers,
             settings.practix_journal_topic,
-            writers=writers,
-            readers=readers,
+            writers=settings.kafka_writers,
+            readers=settings.kafka_readers,
             timeout_s=TIMEOUT_S,
             client_options=options,
         )
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(settings_or_exit(Settings)))

@@ -6,28 +6,40 @@ roles the projector and the notifier migrate when they start, with the owner's o
 """
 
 import asyncio
-import json
-import os
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.clickhouse_migrations import migrate as migrate_clickhouse
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.postgres import migrate as migrate_postgres
 from runtime.postgres import open_pool
 from runtime.postgres_roles import grant_roles
+from runtime.settings import ClickHouseDsn, PostgresDsn, settings_or_exit
 
 
-async def main() -> None:
-    pool = await open_pool(os.environ["POSTGRES_DSN"])
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    postgres_dsn: PostgresDsn = Field(validation_alias="POSTGRES_DSN")
+    passwords: dict[str, SecretStr] = Field({}, validation_alias="POSTGRES_PASSWORDS")
+    """Of the services' own roles, by name; without them no role is made."""
+    clickhouse_dsn: ClickHouseDsn | None = Field(None, validation_alias="CLICKHOUSE_DSN")
+
+
+async def main(settings: Settings) -> None:
+    pool = await open_pool(settings.postgres_dsn.get_secret_value())
     print("PostgreSQL:", *await migrate_postgres(pool) or ["nothing to do"])
-    if passwords := os.environ.get("POSTGRES_PASSWORDS"):
-        await grant_roles(pool, json.loads(passwords))
+    if settings.passwords:
+        passwords = {name: one.get_secret_value() for name, one in settings.passwords.items()}
+        await grant_roles(pool, passwords)
     await pool.close()
-    if dsn := os.environ.get("CLICKHOUSE_DSN"):
-        analytics = ServerAnalytics(dsn)
+    if settings.clickhouse_dsn is not None:
+        analytics = ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
         await migrate_clickhouse(analytics)
         print("ClickHouse: done")
         await analytics.close()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(settings_or_exit(Settings)))

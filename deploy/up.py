@@ -1,8 +1,9 @@
 """`make up`: the secrets that .env lacks, then build, start and wait for healthy.
 
 `python deploy/up.py [ENV_FILE]`: the file adds to .env, for example other images.
-COMPOSE_PROFILES=grafana,kafka-ui,mailpit starts those as well. Variables count as compose
-counts them: the environment before the files, a later file before an earlier one.
+COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in and starts the
+others as well. Variables count as compose counts them: the environment before the files, a
+later file before an earlier one.
 """
 
 import json
@@ -20,6 +21,7 @@ SECRETS = (
     "TOKEN_SECRET",
     "CELL_SECRET",
     "FEED_SECRET",
+    "NEIGHBOUR_CREDENTIAL",
     "POSTGRES_PASSWORD",
     "POSTGRES_PROJECTOR_PASSWORD",
     "POSTGRES_NOTIFIER_PASSWORD",
@@ -82,15 +84,18 @@ def in_files(files: Iterable[Path]) -> dict[str, str]:
 
 
 def handed_on(values: Mapping[str, str]) -> dict[str, str]:
-    """With the profile `mailpit`, what makes the neighbours send mail; HAND_ON overrules it."""
-    wanted = "mailpit" in profiles(values) and "HAND_ON" not in values
-    return {"HAND_ON": json.dumps({"*": MAILPIT})} if wanted else {}
+    """What the profiles mean for services that run in any case: with `mailpit` the neighbours
+    send mail, and with `stand-in` the gateway publishes them. HAND_ON and STAND_IN overrule."""
+    found = {}
+    if asked_for("mailpit", values):
+        found["HAND_ON"] = json.dumps({"*": MAILPIT})
+    if asked_for("stand-in", values):
+        found["STAND_IN"] = "published"
+    return {name: value for name, value in found.items() if name not in values}
 
 
-def profiles(values: Mapping[str, str]) -> list[str]:
-    """Those that have a page."""
-    asked = values.get("COMPOSE_PROFILES", "").split(",")
-    return [name for name in PAGES if name in asked or "*" in asked]
+def asked_for(profile: str, values: Mapping[str, str]) -> bool:
+    return bool({profile, "*"}.intersection(values.get("COMPOSE_PROFILES", "").split(",")))
 
 
 def token(url: str, login: str) -> str:
@@ -109,10 +114,14 @@ def tell(values: Mapping[str, str]) -> None:
     url = page(values, "PORT", "8000")
     print(f"PRACTIX is ready at {url}")
     print(f"  API document {url}/api/openapi")
-    for name in profiles(values):
-        print(f"  {name} {page(values, *PAGES[name])}")
-    for login in LOGINS:
-        print(f"  {login.upper()}={token(url, login)}")
+    for name in PAGES:
+        if asked_for(name, values):
+            print(f"  {name} {page(values, *PAGES[name])}")
+    if asked_for("stand-in", values):
+        for login in LOGINS:
+            print(f"  {login.upper()}={token(url, login)}")
+    else:
+        print("  tokens come from your Auth; COMPOSE_PROFILES=stand-in publishes the stand-in's")
     print(f"  PRACTIX_OPERATOR_TOKEN={values['PRACTIX_OPERATOR_TOKEN']}")
 
 

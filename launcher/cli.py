@@ -13,7 +13,6 @@ import aiohttp
 import msgspec
 import typer
 import uvloop
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -22,11 +21,12 @@ from yarl import URL
 from launcher import analysts, ratings
 from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, Refused, operator_lines, token_for
-from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
+from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
 from launcher.demo import Demo, Summary
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from runtime.journal import JournalError
+from runtime.settings import SettingsWrong, exit_wrong, load_settings
 
 T = TypeVar("T")
 
@@ -60,6 +60,8 @@ def run(as_json: AsJson = False) -> None:
 
     try:
         failure = run_system(chosen, greet)
+    except (SettingsWrong, SecretUnusable) as wrong:
+        exit_wrong(f"practix: {wrong}")
     except (DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError, OSError) as error:
         fail(str(error))
     if failure is not None:
@@ -67,9 +69,17 @@ def run(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def token(login: str, base_url: BaseUrl = None, as_json: AsJson = False) -> None:
+def token(
+    login: str,
+    base_url: BaseUrl = None,
+    is_super: Annotated[
+        bool, typer.Option("--super", help="A super-user's; takes the operator token.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Print a token for LOGIN from the stand-in's Auth."""
-    answer = ask(token_for(address(base_url), login))
+    operator = operator_token() if is_super else None
+    answer = ask(token_for(address(base_url), login, operator))
     print(msgspec.json.encode(answer).decode() if as_json else answer["access_token"])
 
 
@@ -173,9 +183,9 @@ def main() -> None:
 
 def settings() -> Settings:
     try:
-        return Settings()
-    except ValidationError as error:
-        fail("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+        return load_settings(Settings)
+    except SettingsWrong as wrong:
+        exit_wrong(f"practix: {wrong}")
 
 
 def servers_directory() -> Path:
@@ -196,7 +206,10 @@ def address(base_url: str | None) -> str:
 
 def operator_token() -> str:
     chosen = settings()
-    found = chosen.operator_token or DataDirectory(chosen.data).known_operator_token()
+    try:
+        found = chosen.operator_token or DataDirectory(chosen.data).known_operator_token()
+    except SecretUnusable as wrong:
+        exit_wrong(f"practix: {wrong}")
     if found is None:
         fail("no operator token: set PRACTIX_OPERATOR_TOKEN or PRACTIX_DATA")
     return found

@@ -18,12 +18,18 @@ class Refused(Exception):
     """The system answered with a problem."""
 
 
-async def token_for(base_url: str, login: str) -> dict[str, Any]:
-    """What the stand-in's Auth says to a login. Raises NotRunning, Refused."""
+async def token_for(base_url: str, login: str, operator_token: str | None = None) -> dict[str, Any]:
+    """What the stand-in's Auth says to a login; with the operator token the person's token is
+    a super-user's. Raises NotRunning, Refused."""
+    body: dict[str, Any] = {"login": login}
+    headers = {}
+    if operator_token is not None:
+        body["is_super"] = True
+        headers["Authorization"] = f"Bearer {operator_token}"
     async with _session() as session:
         try:
             async with session.post(
-                f"{base_url}/neighbours/auth/token", json={"login": login}
+                f"{base_url}/neighbours/auth/token", json=body, headers=headers
             ) as response:
                 await _demand_ok(response)
                 answer: dict[str, Any] = await response.json()

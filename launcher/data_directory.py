@@ -1,15 +1,19 @@
 """The data directory of an embedded system: its secrets, its lock and its clock.
 
-One process uses it at a time. Secrets are made on the first start and readable by the
-owner only. The clock offset may grow between starts and never shrink: evenings that were
-over must stay over.
+One process uses it at a time. Secrets are made on the first start. Everything is readable
+by the owner only, also what an earlier build or another umask left open to others. The
+clock offset may grow between starts and never shrink: evenings that were over must stay
+over.
 """
 
+import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 from runtime.file_lock import FileLock, FileLocked
+from runtime.private_files import OTHERS, close_to_others
+from runtime.secret import require_long
 
 SECRET_BYTES: Final = 32
 
@@ -22,18 +26,27 @@ class ClockTurnedBack(Exception):
     """The data has seen a later clock."""
 
 
+class SecretUnusable(Exception):
+    """A file of `secrets/` was emptied or cut short."""
+
+
 class DataDirectory:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._lock = FileLock(self.path / "practix.lock")
 
     def occupy(self) -> None:
-        """Raises DataInUse."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """Take the directory, and close it and all it holds to others. Raises DataInUse.
+
+        What this process makes from now on is closed from the beginning.
+        """
+        os.umask(OTHERS)
+        self.path.mkdir(parents=True, exist_ok=True)
         try:
             self._lock.acquire()
         except FileLocked as error:
             raise DataInUse(f"a system is already running on {self.path}") from error
+        close_to_others(self.path)
 
     def vacate(self) -> None:
         self._lock.release()
@@ -58,10 +71,20 @@ class DataDirectory:
     def feed_secret(self) -> str:
         return self._secret("feed")
 
+    @property
+    def neighbour_credential(self) -> str:
+        """What our services present to the stand-in."""
+        return self._secret("neighbours")
+
+    def require_secrets(self) -> None:
+        """Read or make each of them. Raises SecretUnusable."""
+        for name in ("token", "cell", "operator", "feed", "neighbours"):
+            self._secret(name)
+
     def known_operator_token(self) -> str | None:
         """The operator token where a system has been started here, or None."""
         path = self._secret_path("operator")
-        return path.read_text().strip() if path.exists() else None
+        return _read(path) if path.exists() else None
 
     def remember_clock_offset(self, offset_s: float) -> None:
         """Raises ClockTurnedBack."""
@@ -78,10 +101,20 @@ class DataDirectory:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_whole(path, secrets.token_urlsafe(SECRET_BYTES))
-        return path.read_text().strip()
+        return _read(path)
 
     def _secret_path(self, name: str) -> Path:
         return self.path / "secrets" / name
+
+
+def _read(path: Path) -> str:
+    """Raises SecretUnusable."""
+    secret = path.read_text().strip()
+    try:
+        require_long(secret)
+    except ValueError as error:
+        raise SecretUnusable(f"{path}: {error}; restore it from a backup") from error
+    return secret
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -26,7 +26,8 @@ from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.supervision import keep_up
 from launcher.tables import prepare_tables
-from launcher.welcome import Welcome, stand_in, welcome
+from launcher.welcome import Welcome, stand_in_settings, welcome
+from neighbours.app import Neighbours
 from neighbours.app import build_router as build_neighbours_router
 from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
@@ -48,6 +49,7 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.process import current_process
 from runtime.process_routes import build_process_router
+from runtime.settings import load_settings
 from runtime.tasks import end, keep_running, run_aside
 from runtime.tokens import TokenSettings, TokenVerifier
 
@@ -101,7 +103,13 @@ def build_app(
                 current_process().fail(str(error))  # To be read by a person: no traceback.
             yield
 
-    app = make_app(TITLE, lifespan, Limiter(settings.rate_limits), origins=settings.cors_origins)
+    app = make_app(
+        TITLE,
+        lifespan,
+        Limiter(settings.rate_limits),
+        origins=settings.cors_origins,
+        hosts=settings.hosts,
+    )
     describe(app, [*REPRESENTATIONS, *NOTICES, MuteResponse, SuspensionResponse])
     return app
 
@@ -114,9 +122,9 @@ async def _start(
     stack: AsyncExitStack,
 ) -> None:
     clock = shifted_clock(settings.clock_offset_s)
-    rules = RuleSettings().rules()
+    rules = load_settings(RuleSettings).rules()
     own_url = f"http://127.0.0.1:{settings.port}"
-    neighbours_state = stand_in(settings, data, clock)
+    neighbours_state = Neighbours(stand_in_settings(settings, data), clock)
     stack.callback(neighbours_state.close)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
@@ -126,7 +134,7 @@ async def _start(
     journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
     stack.push_async_callback(journal.close)
 
-    guard = OperatorGuard(data.operator_token, verifier)
+    guard = OperatorGuard(data.operator_token)
     analytics = ChdbAnalytics(data.path / "clickhouse")
     stack.push_async_callback(analytics.close)
     query = QueryService(

@@ -2,18 +2,20 @@
 command side. What nginx does in the compose file, for a machine without it, and a view of
 all processes for who operates them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import aiohttp
 import msgspec
 from aiohttp import web
+from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 from prometheus_client import CONTENT_TYPE_LATEST
 from yarl import URL
 
 from launcher.overview import Overview
 from runtime.cors import exposing_headers
+from runtime.hosts import KnownNames
 from runtime.problems import problem
 
 NOT_PASSED_ON: Final = frozenset(
@@ -56,10 +58,22 @@ def upstream_of(method: str, path: str) -> str:
 
 
 def build_gateway(
-    upstreams: Upstreams, session: aiohttp.ClientSession, *, origins: Sequence[str] = ()
+    upstreams: Upstreams,
+    session: aiohttp.ClientSession,
+    *,
+    origins: Sequence[str] = (),
+    hosts: Iterable[str] = (),
 ) -> web.Application:
     """The session must not decompress: bodies are passed on as they are. Pages of `origins`
-    may read what the gateway answers itself; the processes say so of their own answers."""
+    may read what the gateway answers itself; the processes say so of their own answers. It
+    answers under the names of loopback and `hosts` only."""
+    names = KnownNames(hosts)
+
+    @web.middleware
+    async def known_hosts(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not names.knows(request.headers.getall("Host", [])):
+            return _problem("unknown_host")
+        return await handler(request)
 
     async def pass_on(request: web.Request) -> web.StreamResponse:
         if request.path.startswith("/internal/"):
@@ -79,7 +93,7 @@ def build_gateway(
         for name, value in exposing_headers(request.headers.get("Origin"), origins).items():
             response.headers.setdefault(name, value)
 
-    app = web.Application(client_max_size=BODY_BYTES_MAX)
+    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[known_hosts])
     app.on_response_prepare.append(add_headers)
     _add_overview(app, Overview(upstreams, session))
     app.router.add_route("*", "/{path:.*}", pass_on)

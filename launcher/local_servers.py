@@ -18,6 +18,7 @@ from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerFailed, ServerUnavailable
+from runtime.private_files import OTHERS, close_to_others
 
 STATE_FILE: Final = "servers.json"
 START_S_MAX: Final = 120.0
@@ -37,6 +38,8 @@ async def keep(directory: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    os.umask(OTHERS)
+    close_to_others(directory)
     state: State = {"pid": os.getpid(), "unavailable": {}}
     async with AsyncExitStack() as stack:
         kafka, postgres, clickhouse = (

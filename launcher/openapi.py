@@ -67,8 +67,15 @@ def _apps(scratch: Path) -> dict[str, FastAPI]:
         "query_api": query_api.main.build_app(query),
         "projector": projector.main.build_app(project),
         "notifier": notifier.main.build_app(notify),
-        "neighbours": create_app(NeighboursSettings(data_dir=scratch, secret=SecretStr(SECRET))),
+        "neighbours": create_app(_stand_in(scratch)),
     }
+
+
+def _stand_in(scratch: Path) -> NeighboursSettings:
+    secret = SecretStr(SECRET)
+    return NeighboursSettings(
+        data_dir=scratch, secret=secret, operator_token=secret, credential=secret
+    )
 
 
 def _settings() -> tuple[
@@ -85,7 +92,7 @@ def _settings() -> tuple[
     cell: Given = {"own_url": f"http://{NOBODY}", "cell_secret": SECRET}
     around: Given = {
         "token": {"secret": SECRET},
-        "neighbours": {"base_url": f"http://{NOBODY}"},
+        "neighbours": {"base_url": f"http://{NOBODY}", "credential": SECRET},
     }
     return (
         command_api.settings.Settings(**kafka, **around, **cell, **operator),

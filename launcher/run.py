@@ -4,14 +4,17 @@ import asyncio
 import socket
 from typing import Final
 
+from command_api.settings import RuleSettings
 from launcher.data_directory import DataDirectory
 from launcher.embedded import OnReady, build_app
 from launcher.separate import ServiceStopped, run_separate
 from launcher.servers.process import HOST
 from launcher.settings import Settings
-from launcher.welcome import stand_in, welcome
+from launcher.welcome import stand_in_settings, welcome
+from neighbours.app import Neighbours
 from runtime.clock import system_clock
 from runtime.serving import serve_until_stopped
+from runtime.settings import load_settings
 
 QUICK_END: Final = {"drain_s": 0.0, "grace_s": 5}
 """Nobody balances load over one process on one machine: Ctrl-C ends it at once, and requests
@@ -30,12 +33,17 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
     """Run until stopped, and call `on_ready` once it works. The reason, where nobody asked
     it to stop.
 
-    Raises DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError.
+    Raises DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError, SettingsWrong,
+    SecretUnusable.
     """
     _demand_own_clock(settings)
     data = DataDirectory(settings.data)
     data.occupy()
     try:
+        data.require_secrets()
+        # Wrong ones are told before anything starts.
+        stand_in_settings(settings, data)
+        load_settings(RuleSettings)
         data.remember_clock_offset(settings.clock_offset_s)
         with _listen(settings.port) as listener:
             if settings.profile == "embedded":
@@ -65,7 +73,7 @@ def _run_embedded(
 
 
 def _run_separate(settings: Settings, data: DataDirectory, on_ready: OnReady) -> str | None:
-    neighbours = stand_in(settings, data, system_clock)
+    neighbours = Neighbours(stand_in_settings(settings, data), system_clock)
     greeting = welcome(settings, data, neighbours)
     neighbours.close()
     try:

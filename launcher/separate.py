@@ -174,16 +174,21 @@ def _shared_environment(
         "COMMAND_API_OWN_URL": addresses["command_api"],
         "COMMAND_API_CELL_SECRET": data.cell_secret,
         "COMMAND_API_TOKEN__SECRET": data.token_secret,
+        "COMMAND_API_PEERS": addresses["command_api"],
         "COMMAND_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "COMMAND_API_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
         "COMMAND_API_JOURNAL_TOPIC": TOPIC,
         "PROJECTOR_JOURNAL_TOPIC": TOPIC,
         "QUERY_API_TOKEN__SECRET": data.token_secret,
         "QUERY_API_FEED_SECRET": data.feed_secret,
         "QUERY_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "QUERY_API_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
         "NOTIFIER_TOKEN__SECRET": data.token_secret,
         "NOTIFIER_NEIGHBOURS__BASE_URL": addresses["neighbours"],
+        "NOTIFIER_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
         "NOTIFIER_JOURNAL_TOPIC": TOPIC,
         "NEIGHBOURS_SECRET": data.token_secret,
+        "NEIGHBOURS_CREDENTIAL": data.neighbour_credential,
         "NEIGHBOURS_DATA_DIR": str(data.path / "neighbours"),
         "NEIGHBOURS_PUBLIC_URL": f"http://{HOST}:{settings.port}",
     }
@@ -216,9 +221,8 @@ async def _serve_gateway(
     addresses: Mapping[str, str],
     session: aiohttp.ClientSession,
 ) -> None:
-    runner = web.AppRunner(
-        build_gateway(addresses, session, origins=settings.cors_origins), access_log=None
-    )
+    gateway = build_gateway(addresses, session, origins=settings.cors_origins, hosts=settings.hosts)
+    runner = web.AppRunner(gateway, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.TCPSite(runner, HOST, settings.port).start()

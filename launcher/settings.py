@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
+from runtime.settings import CommaSeparated
 
 
 class LocalAddressLimits(AddressLimits):
@@ -40,4 +41,6 @@ class Settings(BaseSettings):
     cors_origins: Origins = ()
     """Origins whose pages may use the API from a browser."""
     http: HttpLimits = Field(HttpLimits(), validation_alias="PRACTIX_HTTP")
+    hosts: CommaSeparated = Field((), validation_alias="PRACTIX_HOSTS")
+    """Names under which requests may come, besides those of loopback; `*` for any."""
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")

@@ -10,23 +10,26 @@ from launcher.data_directory import DataDirectory
 from launcher.servers.process import HOST
 from launcher.settings import Settings
 from neighbours.app import Neighbours
-from neighbours.auth import LoginBody
+from neighbours.auth import LoginBody, person_id_of
 from neighbours.settings import NeighboursSettings
-from runtime.clock import Clock
+from runtime.settings import load_settings
 
 DEMO_LOGINS: Final = ("anna", "boris")
 
 
-def stand_in(settings: Settings, data: DataDirectory, clock: Clock) -> Neighbours:
-    """The neighbours' state in the data directory. To be closed."""
-    return Neighbours(
-        NeighboursSettings(
-            data_dir=data.path / "neighbours",
-            public_url=f"http://{HOST}:{settings.port}",
-            secret=SecretStr(data.token_secret),
-            clock_offset_s=settings.clock_offset_s,
-        ),
-        clock,
+def stand_in_settings(settings: Settings, data: DataDirectory) -> NeighboursSettings:
+    """Of the stand-in in the data directory; the environment may add to them.
+
+    Raises SettingsWrong, SecretUnusable.
+    """
+    return load_settings(
+        NeighboursSettings,
+        data_dir=data.path / "neighbours",
+        public_url=f"http://{HOST}:{settings.port}",
+        secret=SecretStr(data.token_secret),
+        operator_token=SecretStr(data.operator_token),
+        credential=SecretStr(data.neighbour_credential),
+        clock_offset_s=settings.clock_offset_s,
     )
 
 
@@ -38,6 +41,8 @@ class Welcome(Struct, frozen=True):
     film_id: str
     film: str
     tokens: dict[str, str]
+    inboxes: dict[str, str]
+    """Addresses that open in a browser, without a token."""
     tomorrow: str
 
     @property
@@ -56,6 +61,9 @@ class Welcome(Struct, frozen=True):
                 *(f"  {login.upper()}={token}" for login, token in self.tokens.items()),
                 f"  TOMORROW={self.tomorrow}",
                 "",
+                "Their inboxes, for a browser, also for a day:",
+                *(f"  {link}" for link in self.inboxes.values()),
+                "",
                 "Ctrl-C stops it.",
             ]
         )
@@ -63,13 +71,18 @@ class Welcome(Struct, frozen=True):
 
 def welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours) -> Welcome:
     film = neighbours.films.first
+    url = f"http://{HOST}:{settings.port}"
     now = datetime.now(UTC) + timedelta(seconds=settings.clock_offset_s)
     return Welcome(
-        url=f"http://{HOST}:{settings.port}",
+        url=url,
         data=str(data.path),
         film_id=film.id,
         film=f"{film.title} ({film.year})",
         tokens={login: _token_of(neighbours, login) for login in DEMO_LOGINS},
+        inboxes={
+            login: url + neighbours.access.inbox_links.path(person_id_of(login))
+            for login in DEMO_LOGINS
+        },
         tomorrow=(now + timedelta(days=1)).replace(microsecond=0).isoformat(),
     )
 

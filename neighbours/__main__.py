@@ -6,11 +6,12 @@ from functools import partial
 from neighbours.app import create_app
 from neighbours.settings import NeighboursSettings
 from runtime.serving import serve
+from runtime.settings import settings_or_exit
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = NeighboursSettings()
+    settings = settings_or_exit(NeighboursSettings)
     serve(partial(create_app, settings), settings.host, settings.port, settings.http)
 
 

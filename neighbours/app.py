@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
+from neighbours.access import Access
 from neighbours.auth import People, Signer, auth_router
 from neighbours.hand_on import HandOn
 from neighbours.movies import Films, movies_router
@@ -30,6 +31,7 @@ class Neighbours:
         """`now` is the system's one clock; by default the machine's, shifted as set."""
         now = now or shifted_clock(settings.clock_offset_s)
         self.signer = Signer(settings, now)
+        self.access = Access(settings, self.signer, now)
         self.films = Films()
         self.switches = Switches()
         self._store = Store(settings.data_dir)
@@ -39,7 +41,7 @@ class Neighbours:
         self.hand_on = HandOn(
             {name: url.get_secret_value() for name, url in settings.hand_on.items()}
         )
-        self.links = Links(self._store, settings.public_url, now)
+        self.links = Links(self._store, settings.public_url, now, settings.link_targets)
 
     def deliver(self, body: SendBody) -> bool:
         """Whether the message is new; if so its recipient has it, by every channel."""
@@ -55,13 +57,14 @@ class Neighbours:
 
 def build_router(state: Neighbours) -> APIRouter:
     """All routes, full paths included. The app around them needs `install_problems`."""
+    access, switches = state.access, state.switches
     router = APIRouter()
-    router.include_router(auth_router(state.people, state.signer, state.switches))
-    router.include_router(movies_router(state.films, state.switches))
-    router.include_router(ugc_router(state.followers, state.switches))
-    router.include_router(notification_router(state.deliver, state.inboxes, state.switches))
-    router.include_router(shortener_router(state.links, state.switches))
-    router.include_router(control_router(state.switches))
+    router.include_router(auth_router(state.people, state.signer, access.operator, switches))
+    router.include_router(movies_router(state.films, switches))
+    router.include_router(ugc_router(state.followers, access, switches))
+    router.include_router(notification_router(state.deliver, state.inboxes, access, switches))
+    router.include_router(shortener_router(state.links, access, switches))
+    router.include_router(control_router(switches, access.operator))
     return router
 
 
@@ -75,7 +78,11 @@ def create_app(settings: NeighboursSettings, now: Clock | None = None) -> FastAP
         state.close()
 
     app = make_app(
-        "PRACTIX neighbours", lifespan, Limiter(settings.rate_limits), origins=settings.cors_origins
+        "PRACTIX neighbours",
+        lifespan,
+        Limiter(settings.rate_limits),
+        origins=settings.cors_origins,
+        hosts=settings.hosts,
     )
     app.include_router(build_router(state))
     app.include_router(build_process_router(dict))

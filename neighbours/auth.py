@@ -1,4 +1,4 @@
-"""Auth: everybody who names a login gets a token for it."""
+"""Auth: everybody who names a login gets a token for it; a privileged one takes the operator."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -11,19 +11,20 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from contracts.errors import Language, NotFound
 from contracts.text import one_line
 from contracts.zones import known_zone
+from neighbours.bodies import BoundedRoute
 from neighbours.settings import NeighboursSettings
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import json_response
+from runtime.operators import OperatorGuard
 from runtime.tokens import issue_token
 
 _PEOPLE: Final = uuid5(NAMESPACE_URL, "urn:practix:person")
@@ -48,6 +49,11 @@ class LoginBody(BaseModel):
     name: Login | None = None
     language: Language | None = None
     tz: Annotated[str, AfterValidator(known_zone)] | None = None
+
+    @property
+    def privileged(self) -> bool:
+        """Whether the token would open more than what is the person's own."""
+        return self.is_super or bool(self.permissions)
 
 
 def person_id_of(login: str) -> str:
@@ -131,17 +137,22 @@ class People:
         )
 
 
-def auth_router(people: People, signer: Signer, switches: Switches) -> APIRouter:
+def auth_router(
+    people: People, signer: Signer, operator: OperatorGuard, switches: Switches
+) -> APIRouter:
     router = APIRouter(
+        route_class=BoundedRoute,
         prefix="/neighbours/auth",
         tags=["neighbours: Auth"],
-        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("auth"))],
     )
 
     @router.post("/token")
-    async def log_in(body: LoginBody) -> Response:
-        """A token for the login; one seen for the first time becomes a person."""
+    async def log_in(request: Request, body: LoginBody) -> Response:
+        """A token for the login; one seen for the first time becomes a person. A super-user's
+        token, or one with permissions, takes the operator token."""
+        if body.privileged:
+            operator.require(request)
         person = people.log_in(body)
         token = signer.token(person["user_id"], body)
         return json_response(

@@ -1,7 +1,10 @@
 """Handing messages on to people's own channels (e-mail, Telegram, ...) through Apprise.
 
-Only where it is configured, and then Apprise has to be installed. Best effort: the inbox is
+Only if it is configured, and then Apprise has to be installed. Best effort: the inbox is
 what counts; what waits here is lost when the process ends.
+
+Messages are plain text with names and titles that people chose. Apprise is told so: it then
+escapes them for a channel that reads HTML, and mails them as plain text.
 """
 
 import asyncio
@@ -19,6 +22,10 @@ EVERYBODY: Final = "*"
 WAITING_MAX: Final = 1_000
 ATTEMPTS_MAX: Final = 3
 PAUSE_S: Final = 2.0
+
+
+FORMAT: Final = "text"
+"""Apprise's name for plain text."""
 
 
 class Message(NamedTuple):
@@ -63,7 +70,9 @@ class HandOn:
         for attempt in range(ATTEMPTS_MAX):
             if attempt:
                 await asyncio.sleep(self._pause_s)
-            if await channel.async_notify(title=message.title, body=message.body):
+            if await channel.async_notify(
+                title=message.title, body=message.body, body_format=FORMAT
+            ):
                 return
         log.warning("message not handed on", extra={"user_id": message.user_id})
 

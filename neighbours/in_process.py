@@ -15,7 +15,7 @@ from typing import Any, Final
 from msgspec import to_builtins
 from pydantic import ValidationError
 
-from contracts.errors import DependencyDown, DependencyRefused, NotFound
+from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
 from contracts.ids import MovieId, PersonId
 from neighbours.app import Neighbours
 from neighbours.notification import SendBody
@@ -116,7 +116,10 @@ class _Shortener:
 
     async def link(self, target: str) -> str:
         async with self._asked("shortener") as state:
-            link = state.links.shorten(LinkBody(target=target).target, None)
+            try:
+                link = state.links.shorten(LinkBody(target=target).target, None)
+            except Malformed as error:
+                raise DependencyRefused("shortener", 422) from error
         return str(link["short_link"])
 
 

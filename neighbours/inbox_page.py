@@ -46,7 +46,7 @@ def render_inbox(user_id: str, notices: list[dict[str, Any]]) -> HTMLResponse:
     """`notices` are the rows of the JSON inbox, newest first."""
     shown = "\n".join(map(_render_notice, notices)) or "<p>Nothing has been sent yet.</p>"
     page = _PAGE.format(user_id=escape(user_id), count=len(notices), notices=shown)
-    return HTMLResponse(page, headers={"Vary": "Accept"})
+    return HTMLResponse(page, headers={"Vary": "Accept", "Cache-Control": "no-store"})
 
 
 def _render_notice(notice: dict[str, Any]) -> str:

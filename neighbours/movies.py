@@ -10,8 +10,8 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from contracts.errors import NotFound
+from neighbours.bodies import BoundedRoute
 from neighbours.switches import Switches
-from runtime.api_route import ApiRoute
 from runtime.http import json_response
 
 CATALOGUE: Final = Path(__file__).with_name("films.csv")
@@ -51,9 +51,9 @@ class Films:
 
 def movies_router(films: Films, switches: Switches) -> APIRouter:
     router = APIRouter(
+        route_class=BoundedRoute,
         prefix="/neighbours/movies",
         tags=["neighbours: Movie_API"],
-        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("movies"))],
     )
 

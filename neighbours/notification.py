@@ -11,10 +11,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from starlette.responses import Response
 
 from contracts.errors import Malformed
+from neighbours.access import Access
+from neighbours.bodies import BoundedRoute
 from neighbours.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.api_route import ApiRoute
 from runtime.http import accepts_html, json_response
 
 INBOX_ROWS_MAX: Final = 10_000
@@ -77,21 +78,22 @@ class Inboxes:
 
 
 def notification_router(
-    deliver: Callable[[SendBody], bool], inboxes: Inboxes, switches: Switches
+    deliver: Callable[[SendBody], bool], inboxes: Inboxes, access: Access, switches: Switches
 ) -> APIRouter:
     """`deliver` says whether the message is new."""
     router = APIRouter(
+        route_class=BoundedRoute,
         prefix="/neighbours/notification",
         tags=["neighbours: Notification"],
-        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("notification"))],
     )
 
-    @router.post("/send")
+    @router.post("/send", dependencies=[Depends(access.service)])
     async def send(
         body: SendBody, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
-        """Deliver a message once per key; sending it again is answered alike."""
+        """Deliver a message once per key; sending it again is answered alike. For our own
+        services, which present their credential."""
         if idempotency_key is not None and idempotency_key != body.key:
             raise Malformed("malformed_header", {"header": "Idempotency-Key"})
         new = deliver(body)
@@ -101,13 +103,17 @@ def notification_router(
     async def get_inbox(
         request: Request,
         user_id: UUID,
+        until: str = "",
+        signature: str = "",
         limit: Annotated[int, Query(ge=1, le=INBOX_ROWS_MAX)] = INBOX_ROWS_MAX,
     ) -> Response:
-        """What the person was sent, newest first; a page where a browser asks."""
+        """What the person was sent, newest first; a page where a browser asks. Takes the
+        person's token, the operator's, or a signed link."""
+        await access.inbox(request, str(user_id), until, signature)
         notices = inboxes.inbox(str(user_id), limit)
         if accepts_html(request):
             return render_inbox(str(user_id), notices)
-        return json_response(notices, headers={"Vary": "Accept"})
+        return json_response(notices, headers={"Vary": "Accept", "Cache-Control": "no-store"})
 
     return router
 

@@ -1,10 +1,12 @@
 """Settings of the stand-in."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Final, Self
 
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     Field,
     NonNegativeFloat,
@@ -17,8 +19,19 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.limits.settings import RateLimits
+from runtime.secret import Secret
+from runtime.settings import CommaSeparated
 from runtime.token_keys import Algorithm
 from runtime.tokens import require_secret
+
+_PLACE: Final = re.compile(r"https?://[^/\\]+/(.*/)?|/[^/\\]+/(.*/)?")
+
+
+def _whole_places(targets: tuple[str, ...]) -> tuple[str, ...]:
+    """`http://a.example` would also begin `http://a.example.org`."""
+    if not all(map(_PLACE.fullmatch, targets)):
+        raise ValueError("each is an http(s) address or an absolute path, and ends in /")
+    return targets
 
 
 class NeighboursSettings(BaseSettings):
@@ -42,11 +55,26 @@ class NeighboursSettings(BaseSettings):
     rate_limits: RateLimits = Field(
         RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "NEIGHBOURS_RATE_LIMITS")
     )
+    hosts: CommaSeparated = Field(
+        (), validation_alias=AliasChoices("NEIGHBOURS_HOSTS", "PRACTIX_HOSTS")
+    )
+    """Names under which requests may come, besides those of loopback; `*` for any."""
+
+    operator_token: Secret = Field(
+        validation_alias=AliasChoices("NEIGHBOURS_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
+    )
+    """Opens everything here, super-users' tokens and the switches among it."""
+    credential: Secret
+    """What our own services present."""
+    link_targets: Annotated[CommaSeparated, AfterValidator(_whole_places)] = ()
+    """Where short links may lead besides public pages (`/a/…`) under `public_url`: addresses
+    or paths with which a target may begin, each ending in `/`."""
+
     hand_on: dict[str, SecretStr] = {}
     """Login, person's id or `*` to an Apprise address, to which messages are handed on."""
 
     algorithm: Algorithm = "HS256"
-    secret: SecretStr | None = None
+    secret: Secret | None = None
     """Signs tokens with HS256. No default: it must be the one the services verify with."""
     private_key_file: Path | None = None
     """PEM; signs tokens with RS256 or ES256."""

@@ -1,18 +1,22 @@
-"""Url_shortner: one unguessable short link per target."""
+"""Url_shortner: one unguessable short link per target.
+
+Links lead to our own pages only: an open redirect would lend our name to anybody's address.
+"""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 from starlette.responses import RedirectResponse, Response
 
-from contracts.errors import NotFound
+from contracts.errors import Malformed, NotFound
+from neighbours.access import Access
+from neighbours.bodies import BoundedRoute
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import json_response
 
@@ -21,13 +25,8 @@ _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Five bits a letter, none of which looks like another."""
 
 
-def _web_address(target: str) -> str:
-    """A place on the web, or on our own host; nothing that a browser would run."""
-    if target.startswith(("http://", "https://")) or (
-        target.startswith("/") and not target.startswith(("//", "/\\"))
-    ):
-        return target
-    raise ValueError("neither an http(s) address nor an absolute path")
+PUBLIC_PAGES: Final = "/a/"
+"""Where the public page of an evening is, under the address that clients use."""
 
 
 class LinkBody(BaseModel):
@@ -37,7 +36,6 @@ class LinkBody(BaseModel):
         str,
         # Visible ASCII, as an address is written: nothing that could split a header.
         StringConstraints(max_length=2_000, pattern=r"^[!-~]+$"),
-        AfterValidator(_web_address),
     ]
     expires_at: AwareDatetime | None = None
     """Absent: the link leads there for ever."""
@@ -48,21 +46,35 @@ def new_code() -> str:
     return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, CODE_BITS, 5))
 
 
+NOT_OURS: Final = {
+    "field": "target",
+    "code": "not_ours",
+    "reason": "links lead to pages of this system only",
+}
+
+
 class Links:
     def __init__(
         self,
         store: Store,
         public_url: str,
         now: Clock,
+        further_targets: Iterable[str] = (),
         make_code: Callable[[], str] = new_code,
     ) -> None:
         self._store = store
         self._public_url = public_url.rstrip("/")
+        self._own = (PUBLIC_PAGES, self._public_url + PUBLIC_PAGES, *further_targets)
         self._now = now
         self._make_code = make_code
 
     def shorten(self, target: str, expires_at: datetime | None) -> dict[str, Any]:
-        """The link to `target`, made if there is none; the last expiry counts."""
+        """The link to `target`, made if there is none; the last expiry counts.
+
+        Raises Malformed if the target is not one of ours.
+        """
+        if not target.startswith(self._own):
+            raise Malformed(facts={"errors": [NOT_OURS]})
         expires_s = None if expires_at is None else int(expires_at.timestamp())
         while not self._written(target, expires_s):
             pass  # The code was taken, of 2^60: draw again.
@@ -71,7 +83,8 @@ class Links:
         return link | {"short_link": f"{self._public_url}/s/{link['code']}"}
 
     def follow(self, code: str) -> str:
-        """The target, and one more click. Raises NotFound where there is none (any more)."""
+        """The target, and one more click. Raises NotFound if there is none (any more), and if
+        it was made when links could lead anywhere."""
         link = self._store.row(
             """
             UPDATE link SET clicks = clicks + 1
@@ -80,7 +93,7 @@ class Links:
             code,
             int(self._now().timestamp()),
         )
-        if link is None:
+        if link is None or not link["target"].startswith(self._own):
             raise NotFound
         return str(link["target"])
 
@@ -102,14 +115,15 @@ class Links:
         return True
 
 
-def shortener_router(links: Links, switches: Switches) -> APIRouter:
+def shortener_router(links: Links, access: Access, switches: Switches) -> APIRouter:
     guard = [Depends(switches.guard("shortener"))]
     router = APIRouter(tags=["neighbours: Url_shortner"], dependencies=guard)
-    strict = APIRouter(route_class=ApiRoute)
+    strict = APIRouter(route_class=BoundedRoute)
 
-    @strict.post("/neighbours/shortener/links")
+    @strict.post("/neighbours/shortener/links", dependencies=[Depends(access.service)])
     async def shorten(body: LinkBody) -> Response:
-        """The short link to the target, always the same one, and how often it was clicked."""
+        """The short link to the target, always the same one, and how often it was clicked.
+        For our own services, which present their credential."""
         return json_response(links.shorten(body.target, body.expires_at))
 
     # Not strict: programs that pass links on add parameters of their own.

@@ -4,6 +4,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
+from runtime.private_files import close_to_others
+
 FILE_NAME: Final = "neighbours.db"
 
 _SCHEMA: Final = """
@@ -41,7 +43,9 @@ class Store:
     """Every statement is its own transaction, durable against the end of the process."""
 
     def __init__(self, data_dir: Path) -> None:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (data_dir / FILE_NAME).touch(mode=0o600)  # SQLite gives its other files the same mode.
+        close_to_others(data_dir)
         # One event loop uses it, though not always that of the thread which opened it.
         self._connection = sqlite3.connect(
             data_dir / FILE_NAME, isolation_level=None, check_same_thread=False

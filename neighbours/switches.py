@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Final, Literal, get_args
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from contracts.errors import DependencyDown
-from runtime.api_route import ApiRoute
+from neighbours.bodies import BoundedRoute
 from runtime.http import json_response
+from runtime.operators import OperatorGuard
 
 Service = Literal["auth", "movies", "ugc", "notification", "shortener"]
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)
@@ -61,14 +62,17 @@ class Switches:
         return switch
 
 
-def control_router(switches: Switches) -> APIRouter:
+def control_router(switches: Switches, operator: OperatorGuard) -> APIRouter:
     router = APIRouter(
-        prefix="/neighbours/control", tags=["neighbours: control"], route_class=ApiRoute
+        route_class=BoundedRoute,
+        prefix="/neighbours/control",
+        tags=["neighbours: control"],
+        dependencies=[Depends(operator)],
     )
 
     @router.post("/{service}")
     async def turn(service: Service, body: SwitchBody) -> Response:
-        """Take a service down or up, or make it slow."""
+        """Take a service down or up, or make it slow. Takes the operator token."""
         return json_response(switches.turn(service, body))
 
     return router

@@ -3,12 +3,13 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import Response
 
+from neighbours.access import Access
+from neighbours.bodies import BoundedRoute
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.api_route import ApiRoute
 from runtime.http import json_response
 
 PAGE_ROWS_MAX: Final = 10_000
@@ -46,36 +47,42 @@ class Followers:
         return [row["id"] for row in self._store.rows(sql, follower_id, after, limit)]
 
 
-def ugc_router(followers: Followers, switches: Switches) -> APIRouter:
+def ugc_router(followers: Followers, access: Access, switches: Switches) -> APIRouter:
     router = APIRouter(
+        route_class=BoundedRoute,
         prefix="/neighbours/ugc",
         tags=["neighbours: UGC"],
-        route_class=ApiRoute,
         dependencies=[Depends(switches.guard("ugc"))],
     )
 
     @router.put("/followers/{author_id}/{follower_id}")
-    async def follow(author_id: UUID, follower_id: UUID) -> Response:
+    async def follow(request: Request, author_id: UUID, follower_id: UUID) -> Response:
+        """Takes the follower's token, or the operator's."""
+        await access.person(request, str(follower_id))
         followers.follow(str(author_id), str(follower_id))
         return _state(author_id, follower_id, True)
 
     @router.delete("/followers/{author_id}/{follower_id}")
-    async def unfollow(author_id: UUID, follower_id: UUID) -> Response:
+    async def unfollow(request: Request, author_id: UUID, follower_id: UUID) -> Response:
+        """Takes the follower's token, or the operator's."""
+        await access.person(request, str(follower_id))
         followers.unfollow(str(author_id), str(follower_id))
         return _state(author_id, follower_id, False)
 
     @router.get("/followers/{author_id}")
     async def get_followers(
-        author_id: UUID, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
+        request: Request, author_id: UUID, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
     ) -> Response:
-        """The ids of those who follow the author."""
+        """The ids of those who follow the author. For the author, and our own services."""
+        await access.person_or_service(request, str(author_id))
         return _page(followers.followers(str(author_id), str(cursor or ""), limit), limit)
 
     @router.get("/following/{user_id}")
     async def get_following(
-        user_id: UUID, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
+        request: Request, user_id: UUID, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
     ) -> Response:
-        """The ids of those whom the person follows."""
+        """The ids of those whom the person follows. For the person, and our own services."""
+        await access.person_or_service(request, str(user_id))
         return _page(followers.following(str(user_id), str(cursor or ""), limit), limit)
 
     return router

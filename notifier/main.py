@@ -25,6 +25,7 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
+from runtime.settings import settings_or_exit
 from runtime.tokens import TokenVerifier
 
 
@@ -57,7 +58,7 @@ def build_app(
                 pool,
                 clients_of(neighbours),
                 verifier=verifier,
-                guard=OperatorGuard(settings.operator_token.get_secret_value(), verifier),
+                guard=OperatorGuard(settings.operator_token.get_secret_value()),
                 public_url=settings.public_url,
                 pace=settings.pace(),
             )
@@ -74,7 +75,13 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = make_app("PRACTIX notifier", lifespan, limiter, origins=settings.cors_origins)
+    app = make_app(
+        "PRACTIX notifier",
+        lifespan,
+        limiter,
+        origins=settings.cors_origins,
+        hosts=settings.hosts,
+    )
     describe(app, REPRESENTATIONS)
     return app
 
@@ -90,5 +97,5 @@ def clients_of(neighbours: NeighbourClients) -> Clients:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = Settings()
+    settings = settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -1,6 +1,6 @@
 """Settings of a notifier process."""
 
-from pydantic import AliasChoices, Field, PositiveInt, SecretStr
+from pydantic import AliasChoices, Field, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.dispatcher import Pace
@@ -9,6 +9,8 @@ from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
+from runtime.secret import Secret
+from runtime.settings import CommaSeparated, PostgresDsn
 from runtime.tokens import TokenSettings
 
 
@@ -25,16 +27,19 @@ class Settings(BaseSettings):
     http: HttpLimits = Field(
         HttpLimits(), validation_alias=AliasChoices("NOTIFIER_HTTP", "PRACTIX_HTTP")
     )
+    hosts: CommaSeparated = Field(
+        (), validation_alias=AliasChoices("NOTIFIER_HOSTS", "PRACTIX_HOSTS")
+    )
+    """Names under which requests may come, besides those of loopback; `*` for any."""
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices("NOTIFIER_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS")
     )
     kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
-    postgres_dsn: SecretStr = Field(
+    postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("NOTIFIER_POSTGRES_DSN", "POSTGRES_DSN")
     )
-    operator_token: SecretStr = Field(
-        min_length=16,
+    operator_token: Secret = Field(
         validation_alias=AliasChoices("NOTIFIER_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
     neighbours: NeighbourSettings

@@ -18,7 +18,6 @@ from projector.service import ProjectorService
 from projector.settings import Settings
 from runtime.app import make_app
 from runtime.clickhouse_server import ServerAnalytics
-from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
@@ -27,7 +26,7 @@ from runtime.operators import OperatorGuard
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
-from runtime.tokens import TokenVerifier
+from runtime.settings import settings_or_exit
 
 
 def open_journal(settings: Settings) -> Journal:
@@ -49,7 +48,7 @@ def build_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         journal = journal_of(settings)
         pool = await open_pool(settings.postgres_dsn.get_secret_value())
-        guard = _guard(settings)
+        guard = OperatorGuard(settings.operator_token.get_secret_value())
         async with AsyncExitStack() as stack:
             history = _open_history(settings, journal, guard, stack)
             votes = None if history is None else history.votes
@@ -66,7 +65,13 @@ def build_app(
         await journal.close()
         pool.terminate()
 
-    app = make_app("PRACTIX projector", lifespan, limiter, origins=settings.cors_origins)
+    app = make_app(
+        "PRACTIX projector",
+        lifespan,
+        limiter,
+        origins=settings.cors_origins,
+        hosts=settings.hosts,
+    )
     describe(app, ())
     return app
 
@@ -89,12 +94,7 @@ def _secret(value: SecretStr | None) -> str | None:
     return None if value is None else value.get_secret_value()
 
 
-def _guard(settings: Settings) -> OperatorGuard:
-    verifier = None if settings.token is None else TokenVerifier(settings.token, system_clock)
-    return OperatorGuard(settings.operator_token.get_secret_value(), verifier)
-
-
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = Settings()
+    settings = settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

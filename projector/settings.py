@@ -1,6 +1,6 @@
 """Settings of a projector process."""
 
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from projector.projector import Limits
@@ -8,7 +8,8 @@ from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.limits.settings import RateLimits
-from runtime.tokens import TokenSettings
+from runtime.secret import Secret
+from runtime.settings import ClickHouseDsn, CommaSeparated, PostgresDsn
 
 
 class Settings(BaseSettings):
@@ -24,6 +25,10 @@ class Settings(BaseSettings):
     http: HttpLimits = Field(
         HttpLimits(), validation_alias=AliasChoices("PROJECTOR_HTTP", "PRACTIX_HTTP")
     )
+    hosts: CommaSeparated = Field(
+        (), validation_alias=AliasChoices("PROJECTOR_HOSTS", "PRACTIX_HOSTS")
+    )
+    """Names under which requests may come, besides those of loopback; `*` for any."""
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
             "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
@@ -31,21 +36,18 @@ class Settings(BaseSettings):
     )
     kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
-    postgres_dsn: SecretStr = Field(
+    postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("PROJECTOR_POSTGRES_DSN", "POSTGRES_DSN")
     )
-    clickhouse_dsn: SecretStr | None = Field(
+    clickhouse_dsn: ClickHouseDsn | None = Field(
         None, validation_alias=AliasChoices("PROJECTOR_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """Without it there is no history to question; everything else works."""
-    clickhouse_analyst_dsn: SecretStr | None = None
+    clickhouse_analyst_dsn: ClickHouseDsn | None = None
     """The read-only account through which questions go (deploy/clickhouse/analyst.xml)."""
-    operator_token: SecretStr = Field(
-        min_length=16,
+    operator_token: Secret = Field(
         validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
-    token: TokenSettings | None = None
-    """Without it the operator token is the only one that opens the operator routes."""
     rate_limits: RateLimits = Field(
         RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "PROJECTOR_RATE_LIMITS")
     )

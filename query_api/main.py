@@ -19,6 +19,7 @@ from runtime.openapi import describe
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
+from runtime.settings import settings_or_exit
 from runtime.tokens import TokenVerifier
 
 
@@ -59,7 +60,13 @@ def build_app(settings: Settings) -> FastAPI:
             await analytics.close()
         pool.terminate()
 
-    app = make_app("PRACTIX query API", lifespan, limiter, origins=settings.cors_origins)
+    app = make_app(
+        "PRACTIX query API",
+        lifespan,
+        limiter,
+        origins=settings.cors_origins,
+        hosts=settings.hosts,
+    )
     describe(app, REPRESENTATIONS)
     return app
 
@@ -72,5 +79,5 @@ def _open_analytics(settings: Settings) -> ServerAnalytics | None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = Settings()
+    settings = settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

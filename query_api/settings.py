@@ -3,7 +3,7 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt, SecretStr
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from query_api.rules import DEFAULT_RULES, Rules
@@ -11,6 +11,8 @@ from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
+from runtime.secret import Secret
+from runtime.settings import ClickHouseDsn, CommaSeparated, PostgresDsn
 from runtime.tokens import TokenSettings
 
 
@@ -27,16 +29,20 @@ class Settings(BaseSettings):
     http: HttpLimits = Field(
         HttpLimits(), validation_alias=AliasChoices("QUERY_API_HTTP", "PRACTIX_HTTP")
     )
-    postgres_dsn: SecretStr = Field(
+    hosts: CommaSeparated = Field(
+        (), validation_alias=AliasChoices("QUERY_API_HOSTS", "PRACTIX_HOSTS")
+    )
+    """Names under which requests may come, besides those of loopback; `*` for any."""
+    postgres_dsn: PostgresDsn = Field(
         validation_alias=AliasChoices("QUERY_API_POSTGRES_DSN", "POSTGRES_DSN")
     )
-    clickhouse_dsn: SecretStr | None = Field(
+    clickhouse_dsn: ClickHouseDsn | None = Field(
         None, validation_alias=AliasChoices("QUERY_API_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """Without it what rests on the history is unavailable; everything else works."""
     neighbours: NeighbourSettings
     token: TokenSettings
-    feed_secret: SecretStr = Field(min_length=16)
+    feed_secret: Secret
     """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""
     rate_limits: RateLimits = Field(
         RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "QUERY_API_RATE_LIMITS")

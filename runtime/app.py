@@ -4,7 +4,7 @@ The page brings its scripts along (fastapi-offline): it has to work where there 
 the CDN that FastAPI's own page loads them from.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from runtime.api_page import build_page_router
 from runtime.cors import allow_origins
 from runtime.disconnects import QuietDisconnects
+from runtime.hosts import KnownHosts
 from runtime.limits.limiter import Limited, Limiter
 from runtime.page_headers import PageHeaders
 from runtime.problems import install_problems
@@ -25,10 +26,15 @@ Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def make_app(
-    title: str, lifespan: Lifespan, limiter: Limiter, *, origins: Sequence[str] = ()
+    title: str,
+    lifespan: Lifespan,
+    limiter: Limiter,
+    *,
+    origins: Sequence[str] = (),
+    hosts: Iterable[str] = (),
 ) -> FastAPI:
     """Works between what `lifespan` opens and closes, within the limits of `limiter`. Pages of
-    `origins` may use it.
+    `origins` may use it. It answers under the names of loopback and `hosts` only.
 
     An address with a slash too many is unknown: a redirect would lead wherever the request's
     Host says.
@@ -49,6 +55,7 @@ def make_app(
     if trusted := [str(network) for network in limiter.limits.trusted_proxies]:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     app.add_middleware(PageHeaders)
+    app.add_middleware(KnownHosts, further=tuple(hosts))
     app.add_middleware(QuietDisconnects)
     allow_origins(app, origins)
     return app

@@ -48,6 +48,7 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "stale_version": 412,
     "too_large": 413,
     "unsupported_media_type": 415,
+    "unknown_host": 421,
     "malformed_body": 422,
     "malformed_query": 422,
     "malformed_cursor": 422,

@@ -18,12 +18,12 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretS
 from contracts.errors import Forbidden, TokenExpired, Unauthenticated
 from contracts.ids import PersonId, canonical
 from runtime.clock import Clock
+from runtime.secret import require_long
 from runtime.token_keys import Algorithm, FetchKeys, Pace, PublishedKeys, UnknownKey, key_file
 
 IsSuspended = Callable[[PersonId], bool]
 """Whether a person is shut out, as this process knows. May raise Unavailable."""
 
-SECRET_BYTES_MIN: Final = 32
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
 """Of a token made for a caller (RFC 7519, RFC 9068), in any case. The same issuer may sign
 other things with the same key, which are no pass."""
@@ -198,10 +198,8 @@ def issue_token(
 
 def require_secret(algorithm: Algorithm, secret: SecretStr | None) -> None:
     """Raises ValueError where HS256 has no secret that is long enough for it."""
-    if algorithm == "HS256" and (
-        secret is None or len(secret.get_secret_value().encode()) < SECRET_BYTES_MIN
-    ):
-        raise ValueError(f"HS256 needs a secret of at least {SECRET_BYTES_MIN} bytes")
+    if algorithm == "HS256":
+        require_long("" if secret is None else secret.get_secret_value())
 
 
 def _published(

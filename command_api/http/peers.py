@@ -3,8 +3,13 @@
 Commands travel once (the receiver never forwards), authenticated by a secret that the
 processes of a cell share, with the time the sender will still wait. What was decided
 comes back as it would have been given locally, errors included.
+
+A Claim names its leader's address, and whoever can append to the journal can write one. So
+commands and the secret go to the addresses of the settings only.
 """
 
+import logging
+from collections.abc import Iterable
 from hmac import compare_digest
 from typing import Any, Final
 
@@ -33,12 +38,18 @@ from contracts.errors import (
 )
 from contracts.records import Outcome
 from runtime.api_route import ApiRoute
-from runtime.http import JSON
+from runtime.bounded import AnswerTooLarge, read_bounded
+from runtime.http import JSON, read_json_body
+
+log = logging.getLogger(__name__)
 
 PATH: Final = "/internal/commands"
 SECRET_HEADER: Final = "X-Practix-Cell-Secret"
 FORWARD_S_MAX: Final = 30.0
 CONNECT_S_MAX: Final = 2.0
+FORWARD_BYTES_MAX: Final = 256 * 1024
+ANSWER_BYTES_MAX: Final = 16_000_000
+"""Far more than an evening with its whole guest list takes."""
 
 _ERRORS: Final[dict[str, type[CommandError]]] = {
     kind.__name__: kind
@@ -80,30 +91,42 @@ _decode_reply: Final = msgspec.json.Decoder(Reply).decode
 
 
 class HttpPeers:
-    """The `Peers` port over HTTP."""
+    """The `Peers` port over HTTP, to the processes at `addresses` and nobody else."""
 
-    def __init__(self, session: aiohttp.ClientSession, secret: str) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, secret: str, addresses: Iterable[str]
+    ) -> None:
         self._session = session
         self._secret = secret
+        self._addresses = frozenset(map(_plain, addresses))
 
     async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+        """The leader's answer. Raises NoLeader if the leader is none of ours or was not
+        reached, and OutcomeUnknown if it may have decided."""
+        if _plain(leader_url) not in self._addresses:
+            log.error("the leader is not one of the configured peers", extra={"url": leader_url})
+            raise NoLeader
         timeout_s = min(timeout_s, FORWARD_S_MAX)
         try:
             async with self._session.post(
-                leader_url + PATH,
+                _plain(leader_url) + PATH,
                 data=_encode(Forward(command, timeout_s)),
                 headers={SECRET_HEADER: self._secret, "Content-Type": JSON},
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX),
+                allow_redirects=False,
             ) as response:
-                reply = await response.read()
+                reply = await read_bounded(response, ANSWER_BYTES_MAX)
                 status = response.status
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             raise NoLeader from None
-        except (aiohttp.ClientError, TimeoutError):
+        except (aiohttp.ClientError, AnswerTooLarge, TimeoutError):
             raise OutcomeUnknown from None
         if status != 200:
             raise OutcomeUnknown
-        return _answer(_decode_reply(reply))
+        try:
+            return _answer(_decode_reply(reply))
+        except msgspec.MsgspecError as error:
+            raise OutcomeUnknown from error
 
 
 def build_internal_router(answering: Answering, secret: str) -> APIRouter:
@@ -115,7 +138,7 @@ def build_internal_router(answering: Answering, secret: str) -> APIRouter:
         if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
             raise Forbidden
         try:
-            forward = _decode_forward(await request.body())
+            forward = _decode_forward(await read_json_body(request, FORWARD_BYTES_MAX))
         except msgspec.MsgspecError as error:
             raise Malformed("malformed_request") from error
         return Response(_encode(await _reply(answering, forward)), media_type=JSON)
@@ -138,12 +161,17 @@ async def _reply(answering: Answering, forward: Forward) -> Reply:
     )
 
 
+def _plain(address: str) -> str:
+    return address.rstrip("/")
+
+
 def _answer(reply: Reply) -> Answer:
     if reply.error is not None:
         kind = _ERRORS.get(reply.error, OutcomeUnknown)
         error = kind.__new__(kind)
         CommandError.__init__(error, reply.code or None, reply.facts)
         raise error
-    assert reply.outcome is not None
+    if reply.outcome is None:
+        raise OutcomeUnknown
     body = b"" if reply.outcome.refused else bytes(reply.body)
     return Answer(reply.outcome, reply.position, body, reply.replayed)

@@ -2,7 +2,8 @@
 
 Root gets a user namespace in which it is somebody else, and keeps its own files. Where
 namespaces are barred (many containers), the server runs as `nobody`, and then it needs a
-home and binaries that `nobody` can reach, which a clone under /root does not give it.
+home and binaries that `nobody` can reach, which neither a clone under /root nor a data
+directory that is closed to others gives it.
 """
 
 import hashlib
@@ -19,6 +20,9 @@ from launcher.servers.process import ServerUnavailable
 NAMESPACE: Final = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
 OPEN_GROUND: Final = Path("/var/tmp")
 OTHERS_MAY_ENTER: Final = stat.S_IXOTH
+ANYBODY_MAY_ENTER: Final = 0o755
+MOVED: Final = ("postgres.password", "cluster")
+"""The cluster last: a move that was interrupted goes on at the next start."""
 
 
 class Account(NamedTuple):
@@ -50,11 +54,18 @@ def nobody() -> Account:
 
 
 def home_for(account: Account, wanted: Path) -> Path:
-    """`wanted`, or where the account cannot reach it a stand-in that is always the same."""
+    """`wanted`, or if the account cannot reach it a stand-in that is always the same.
+
+    What `wanted` holds from a time when it could be reached is moved to the stand-in.
+    """
     if account.uid is None or _reachable(wanted):
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
-    return _own_folder(f"practix-postgres-{_digest(wanted)}")
+    home = _own_folder(f"practix-postgres-{_digest(wanted)}")
+    for name in MOVED:
+        if (wanted / name).exists() and not (home / name).exists():
+            _move(account, wanted / name, home / name)
+    return home
 
 
 def binaries_for(account: Account, installed: Path) -> Path:
@@ -69,6 +80,8 @@ def binaries_for(account: Account, installed: Path) -> Path:
         # The programs look for the wheel's shared libraries beside its package.
         for part in (Path(package) / installed.name, Path(f"{package}.libs")):
             shutil.copytree(site / part, scratch / part, symlinks=True)
+        for folder in (scratch, scratch / package):  # Made by our umask, not copied.
+            folder.chmod(ANYBODY_MAY_ENTER)
         scratch.rename(copy)
     return copy / package / installed.name
 
@@ -77,6 +90,20 @@ def give(account: Account, path: Path) -> None:
     """Make the account the owner of `path`."""
     if account.uid is not None and account.gid is not None:
         os.chown(path, account.uid, account.gid)
+
+
+def _move(account: Account, source: Path, target: Path) -> None:
+    """All or nothing, also to another file system."""
+    scratch = target.with_name("incomplete")
+    if source.is_dir():
+        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.copytree(source, scratch, symlinks=True)
+    else:
+        shutil.copy2(source, scratch)
+    for path in (scratch, *scratch.rglob("*")):
+        give(account, path)
+    scratch.rename(target)
+    shutil.rmtree(source, ignore_errors=True)
 
 
 def _namespaces_work() -> bool:
@@ -94,10 +121,11 @@ def _reachable(path: Path) -> bool:
 def _own_folder(name: str) -> Path:
     """A folder of ours on open ground. Raises ServerUnavailable if somebody else made it."""
     folder = OPEN_GROUND / name
-    folder.mkdir(mode=0o755, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise ServerUnavailable(f"{folder} is not ours")
+    folder.chmod(ANYBODY_MAY_ENTER)
     return folder
 
 

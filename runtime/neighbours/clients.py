@@ -1,6 +1,8 @@
 """HTTP adapters to the five services around us; `runtime.neighbours.wiring` builds them."""
 
-from typing import TypeVar
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -20,6 +22,11 @@ from runtime.neighbours.ports import (
 from runtime.neighbours.remote import Remote
 
 T = TypeVar("T")
+
+LISTED_MAX: Final = 1_000_000
+"""Nobody has more followers, or follows more people, than we are willing to hold."""
+LISTING_S_MAX: Final = 60.0
+"""For all pages of a list together: each page alone may take a whole call."""
 
 
 class _User(Struct):
@@ -95,17 +102,31 @@ class HttpUgc:
         return frozenset(await self._all_pages(f"/following/{user_id}"))
 
     async def _all_pages(self, path: str) -> tuple[PersonId, ...]:
-        found: list[PersonId] = []
-        query: dict[str, str] = {}
-        while True:
+        """Raises DependencyDown also if the list does not end within its bounds."""
+        try:
+            async with asyncio.timeout(LISTING_S_MAX):
+                return tuple([one async for one in self._listed(path)])
+        except TimeoutError as error:
+            raise DependencyDown(self._remote.name) from error
+
+    async def _listed(self, path: str) -> AsyncIterator[PersonId]:
+        listed = 0
+        cursor: str | None = None
+        while listed <= LISTED_MAX:
+            query = {} if cursor is None else {"cursor": cursor}
             reply = await self._remote.call("GET", path, query=query)
             if not reply.found:
-                return tuple(found)  # UGC knows nothing of this person.
-            found += _decoded(self._remote, reply.body, list[PersonId])
-            cursor = reply.headers.get("X-Next-Cursor")
+                return  # UGC knows nothing of this person.
+            page = _decoded(self._remote, reply.body, list[PersonId])
+            for one in page:
+                yield one
+            before, cursor = cursor, reply.headers.get("X-Next-Cursor")
             if cursor is None:
-                return tuple(found)
-            query = {"cursor": cursor}
+                return
+            if not page or cursor == before:
+                break  # It says that there is more, and does not move.
+            listed += len(page)
+        raise DependencyDown(self._remote.name)
 
 
 class HttpNotification:

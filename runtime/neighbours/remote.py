@@ -14,16 +14,26 @@ from typing import Any, Final, Literal, NamedTuple
 
 import aiohttp
 from aiohttp import ClientTimeout
-from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveFloat
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    SecretStr,
+)
 from pydantic import PositiveInt as Count
 
 from contracts.errors import DependencyDown, DependencyRefused
+from runtime.bounded import AnswerTooLarge, read_bounded
 
 log = logging.getLogger(__name__)
 
 CircuitState = Literal["closed", "open", "probing"]
 
-_TRANSIENT: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TRANSIENT: Final = frozenset({401, 403, 408, 425, 429, 500, 502, 503, 504})
+"""What says nothing about the request: 401 and 403 are about our credential, and somebody
+will put it right."""
 _ATTEMPT_S_MIN: Final = 0.05  # To aiohttp, zero means no timeout at all.
 _JSON: Final = {"Accept": "application/json"}
 
@@ -45,6 +55,8 @@ class RemoteSettings(BaseModel):
     open_after: Count = 5
     """Failed attempts in a row that open the circuit."""
     open_s: PositiveFloat = 1.0
+    answer_bytes_max: Count = 4_000_000
+    """Of one answer; a longer one breaks the contract and counts as a failure."""
 
 
 class Reply(NamedTuple):
@@ -92,7 +104,8 @@ class _Failed(NamedTuple):
 
 
 class Remote:
-    """One service. `name` is how errors, logs and /readyz call it."""
+    """One service. `name` is how errors, logs and /readyz call it; `credential` is presented
+    with every call."""
 
     def __init__(
         self,
@@ -101,8 +114,10 @@ class Remote:
         session: aiohttp.ClientSession,
         settings: RemoteSettings,
         clock: Callable[[], float] = monotonic,
+        credential: SecretStr | None = None,
     ) -> None:
         self.name = name
+        self._credential = credential
         self.circuit = Circuit(settings.open_after, settings.open_s, clock)
         self._base_url = base_url.rstrip("/")
         self._session = session
@@ -124,7 +139,7 @@ class Remote:
         Raises DependencyDown after the last attempt, DependencyRefused for an answer
         that repeating would not change (4xx but 404).
         """
-        request = {"params": query, "data": body, "headers": _all_headers(headers, body)}
+        request = {"params": query, "data": body, "headers": self._all_headers(headers, body)}
         deadline = self._clock() + self._settings.deadline_s
         attempt, maybe_done = 0, False
         while self.circuit.admit():
@@ -157,8 +172,8 @@ class Remote:
                 allow_redirects=False,
                 **request,
             ) as response:
-                content = await response.read()
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                content = await read_bounded(response, self._settings.answer_bytes_max)
+        except (aiohttp.ClientError, AnswerTooLarge, TimeoutError, OSError) as error:
             self._note_failure(method, path, repr(error))
             return _Failed(maybe_done=not isinstance(error, aiohttp.ClientConnectorError))
         if response.status in _TRANSIENT:
@@ -181,7 +196,8 @@ class Remote:
         whole = self._settings.backoff_s * float(2**attempt)
         return whole / 2 + random.random() * whole / 2
 
-
-def _all_headers(headers: Mapping[str, str] | None, body: bytes | None) -> dict[str, str]:
-    content = {} if body is None else {"Content-Type": "application/json"}
-    return {**_JSON, **content, **(headers or {})}
+    def _all_headers(self, headers: Mapping[str, str] | None, body: bytes | None) -> dict[str, str]:
+        content = {} if body is None else {"Content-Type": "application/json"}
+        if self._credential is not None:
+            content["Authorization"] = f"Bearer {self._credential.get_secret_value()}"
+        return {**_JSON, **content, **(headers or {})}

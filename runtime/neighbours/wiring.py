@@ -1,7 +1,9 @@
 """Where the services around us are, and the one place that builds the adapters to them."""
 
+from typing import Final, Self
+
 import aiohttp
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from contracts.errors import DependencyDown
 from runtime.neighbours.clients import (
@@ -13,6 +15,9 @@ from runtime.neighbours.clients import (
 )
 from runtime.neighbours.lookup import CacheSettings
 from runtime.neighbours.remote import CircuitState, Remote, RemoteSettings
+from runtime.secret import Secret
+
+WITH_CREDENTIAL: Final = ("ugc", "notification", "shortener")
 
 
 class NeighbourSettings(BaseModel):
@@ -30,6 +35,12 @@ class NeighbourSettings(BaseModel):
     shortener_url: str | None = None
     jwks_url: str | None = None
     """The key set that verifies tokens; by default the one of Auth."""
+    credential: Secret | None = None
+    """Presented to UGC, Notification and Url_shortner at `base_url`, as a bearer token."""
+    ugc_credential: Secret | None = None
+    """A service that is elsewhere is presented its own credential, or none."""
+    notification_credential: Secret | None = None
+    shortener_credential: Secret | None = None
     remote: RemoteSettings = RemoteSettings()
     people: CacheSettings = CacheSettings(ttl_s=60)
     movies: CacheSettings = CacheSettings(ttl_s=600)
@@ -42,13 +53,35 @@ class NeighbourSettings(BaseModel):
         base = self.base_url.rstrip("/").removesuffix("/neighbours")
         return getattr(self, f"{service}_url") or f"{base}/neighbours/{service}"
 
+    def credential_of(self, service: str) -> SecretStr | None:
+        """What the service at `url_of` is presented. Auth and Movie_API need nothing."""
+        if service not in WITH_CREDENTIAL:
+            return None
+        own: SecretStr | None = getattr(self, f"{service}_credential")
+        elsewhere = getattr(self, f"{service}_url") is not None
+        return own if own is not None or elsewhere else self.credential
+
+    @model_validator(mode="after")
+    def _has_credentials(self) -> Self:
+        """Without one nothing would be delivered, and nobody would see why."""
+        at_base = [name for name in WITH_CREDENTIAL if getattr(self, f"{name}_url") is None]
+        if any(self.credential_of(name) is None for name in at_base):
+            raise ValueError(f"credential is missing: {', '.join(at_base)} at base_url need one")
+        return self
+
 
 class NeighbourClients:
     """The five adapters over one session, which stays the caller's to close."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: NeighbourSettings) -> None:
         remotes = {
-            name: Remote(name, settings.url_of(name), session, settings.remote)
+            name: Remote(
+                name,
+                settings.url_of(name),
+                session,
+                settings.remote,
+                credential=settings.credential_of(name),
+            )
             for name in ("auth", "movies", "ugc", "notification", "shortener")
         }
         self._remotes = remotes
@@ -73,8 +106,6 @@ class NeighbourClients:
 
 
 def connect_neighbours(
-    session: aiohttp.ClientSession, where: NeighbourSettings | str
+    session: aiohttp.ClientSession, settings: NeighbourSettings
 ) -> NeighbourClients:
-    """The adapters; where only a base address is given, with the default settings."""
-    settings = NeighbourSettings(base_url=where) if isinstance(where, str) else where
     return NeighbourClients(session, settings)

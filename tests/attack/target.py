@@ -118,6 +118,12 @@ class Target:
         received = await self.send("POST", "/neighbours/auth/token", body=body)
         return received.json["access_token"], received.json["user_id"]
 
+    async def super_user(self, login: str) -> tuple[str, str]:
+        """As `person`, with a super-user's token, which takes the operator's."""
+        body = {"login": f"{self._prefix}-{login}", "is_super": True}
+        received = await self.operator("POST", "/neighbours/auth/token", body)
+        return received.json["access_token"], received.json["user_id"]
+
     async def film(self) -> str:
         found: str = (await self.send("GET", "/neighbours/movies?q=matrix")).json[0]["id"]
         return found

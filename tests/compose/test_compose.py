@@ -75,7 +75,7 @@ class Stack:
 def stack() -> Iterator[Stack]:
     if reason := why_no_engine():
         pytest.fail(reason, pytrace=False)
-    found = Stack(build() | SECRETS)
+    found = Stack(build() | SECRETS | {"STAND_IN": "published"})
     found.down()
     found.compose("build", "neighbours")
     found.compose("up", "--detach", "--wait", "--wait-timeout", "300")

@@ -11,7 +11,6 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,14 +21,14 @@ from contracts.ids import MovieId, PersonId
 from neighbours.app import Neighbours, build_router
 from neighbours.in_process import InProcess
 from neighbours.movies import Films
-from neighbours.settings import NeighboursSettings
 from neighbours.switches import SwitchBody
 from runtime.neighbours.lookup import CacheSettings, Lookup
 from runtime.neighbours.ports import Movie, Notice, Person
 from runtime.neighbours.remote import Circuit, Remote, RemoteSettings
-from runtime.neighbours.wiring import NeighbourClients, NeighbourSettings, connect_neighbours
+from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
 from runtime.problems import install_problems
 from tests.served import served
+from tests.stand_in import OPERATOR, around, stand_in_settings
 
 MATRIX = Films().first
 SLOW_MS = 60_000
@@ -48,15 +47,15 @@ class StandIn:
         self.state = state
 
     def clients(self, **changed: Any) -> NeighbourClients:
-        values: dict[str, Any] = {"base_url": self.url, "remote": QUICK} | changed
-        return connect_neighbours(self.session, NeighbourSettings(**values))
+        return connect_neighbours(self.session, around(self.url, **{"remote": QUICK} | changed))
 
     async def turn(self, service: str, **switch: Any) -> None:
         await self.call("POST", f"control/{service}", switch)
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
         url = f"{self.url}/neighbours/{path}"
-        async with self.session.request(method, url, json=body) as response:
+        headers = {"Authorization": f"Bearer {OPERATOR}"}
+        async with self.session.request(method, url, json=body, headers=headers) as response:
             assert response.status == 200
             return await response.json()
 
@@ -67,10 +66,7 @@ class StandIn:
 
 @pytest.fixture
 async def stand_in(tmp_path: Path) -> AsyncIterator[StandIn]:
-    settings = NeighboursSettings(
-        data_dir=tmp_path, secret=SecretStr("a secret of the tests, long enough for HS256")
-    )
-    state = Neighbours(settings)
+    state = Neighbours(stand_in_settings(tmp_path))
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))
@@ -297,7 +293,7 @@ def test_while_probing_one_call_goes_at_a_time() -> None:
     assert circuit.state == "closed"
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 422])
+@pytest.mark.parametrize("status", [301, 400, 409, 422])
 async def test_an_answer_that_repeating_would_not_change_is_not_repeated(
     scripted: Scene, status: int
 ) -> None:
@@ -314,7 +310,7 @@ async def test_an_answer_that_breaks_the_contract_is_none(body: bytes) -> None:
     service.body = body
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, url)
+        clients = connect_neighbours(session, around(url))
         with pytest.raises(DependencyDown):
             await clients.movies.movie(MovieId(MATRIX.id))
 
@@ -324,7 +320,7 @@ async def test_a_film_of_unknown_length_takes_two_hours() -> None:
     service.body = b'{"title": "Arrival", "duration_min": null, "more": 1}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, url)
+        clients = connect_neighbours(session, around(url))
         movie = await clients.movies.movie(MovieId(MATRIX.id))
     assert movie == Movie(MovieId(MATRIX.id), "Arrival", "Arrival", None, 120)
 
@@ -334,7 +330,7 @@ async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
     service.body = b'{"name": "Ann", "language": "fr", "tz": "../Mars"}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, url)
+        clients = connect_neighbours(session, around(url))
         ann = somebody()
         assert await clients.auth.person(ann) == Person(ann, "Ann", "en", "UTC")
 
@@ -343,7 +339,7 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
     service = Scripted()
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, url)
+        clients = connect_neighbours(session, around(url))
         service.body = b'{"name": " An\\u0000n\\n\\u202eBo\\u001b ", "tz": "localtime"}'
         ann = somebody()
         assert await clients.auth.person(ann) == Person(ann, "Ann Bo", "ru", "UTC")
@@ -353,14 +349,14 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
 
 
 async def test_each_service_may_be_elsewhere() -> None:
-    settings = NeighbourSettings(base_url="http://gate/neighbours/", ugc_url="http://ugc:81/v2")
+    settings = around("http://gate/neighbours/", ugc_url="http://ugc:81/v2")
     assert settings.url_of("ugc") == "http://ugc:81/v2"
     assert settings.url_of("auth") == "http://gate/neighbours/auth"
 
 
 async def test_a_service_that_is_not_there_is_down() -> None:
     async with aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, "http://127.0.0.1:9")
+        clients = connect_neighbours(session, around("http://127.0.0.1:9"))
         with pytest.raises(DependencyDown):
             await clients.shortener.link("/a/1")
 

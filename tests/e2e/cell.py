@@ -11,8 +11,9 @@ from typing import Final
 import aiohttp
 
 from launcher.servers.process import ServerProcess, free_port
+from tests.stand_in import CREDENTIAL, TOKEN_SECRET
 
-SECRET: Final = "the secret of tests, of thirty-two bytes or more"
+SECRET: Final = TOKEN_SECRET
 HEARTBEAT_TIMEOUT_S: Final = 2.0
 READY_S_MAX: Final = 60.0
 RAISED_LIMITS: Final = '{"person": {"writes": 1000000}, "address": {"writes": 1000000}}'
@@ -28,10 +29,12 @@ class CommandProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         self.process = ServerProcess(name, directory / f"{name}.log")
         self._directory = directory
+        self.peers = [self.url]
+        """Addresses of the command processes of the cell."""
         self._environment = {
             "COMMAND_API_PORT": str(self.port),
             "COMMAND_API_OWN_URL": self.url,
-            "COMMAND_API_CELL_SECRET": "the secret of the cell",
+            "COMMAND_API_CELL_SECRET": "the secret of the cell, of thirty-two bytes or more",
             "COMMAND_API_HEARTBEAT_TIMEOUT_S": str(HEARTBEAT_TIMEOUT_S),
             "COMMAND_API_JOURNAL_TOPIC": topic,
             "COMMAND_API_TOKEN__SECRET": SECRET,
@@ -39,6 +42,7 @@ class CommandProcess:
             "PRACTIX_RATE_LIMITS": RAISED_LIMITS,
             "PRACTIX_HTTP__DRAIN_S": "0",
             "COMMAND_API_NEIGHBOURS__BASE_URL": neighbours,
+            "COMMAND_API_NEIGHBOURS__CREDENTIAL": CREDENTIAL,
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "PYTHONPATH": os.getcwd(),
         }
@@ -46,7 +50,8 @@ class CommandProcess:
     async def start(self, session: aiohttp.ClientSession) -> None:
         """Returns when the process follows the journal and knows a leader."""
         command = [sys.executable, "-m", "command_api"]
-        self.process.start(command, cwd=self._directory, env=self._environment)
+        environment = {**self._environment, "COMMAND_API_PEERS": ",".join(self.peers)}
+        self.process.start(command, cwd=self._directory, env=environment)
 
         async def ready() -> bool:
             return (await self.readiness(session)).get("ready") is True
@@ -72,6 +77,8 @@ async def cell(
     processes = [
         CommandProcess(f"command-{n}", directory, kafka, topic, neighbours) for n in range(count)
     ]
+    for one in processes:
+        one.peers = [other.url for other in processes]
     async with aiohttp.ClientSession() as session:
         try:
             for one in processes:

@@ -15,22 +15,21 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from contracts.records import Commit
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import ServerUnavailable
 from neighbours.app import Neighbours, build_router
-from neighbours.settings import NeighboursSettings
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal, create_topic
 from runtime.problems import install_problems
 from runtime.tail import Tail
 from tests.conftest import unavailable
-from tests.e2e.cell import SECRET, CommandProcess, cell
+from tests.e2e.cell import CommandProcess, cell
 from tests.e2e.traffic import Answered, Clients
 from tests.served import served
 from tests.simulation import invariants
+from tests.stand_in import stand_in_settings
 
 SEATS = 400
 CLIENTS = 6
@@ -165,8 +164,7 @@ def _check_answers(answered: list[Answered], commits: list[Commit]) -> None:
 @asynccontextmanager
 async def _standing_in(directory: Path) -> AsyncIterator[tuple[str, str]]:
     """The stand-in's address, and the id of a film in its catalogue."""
-    settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
-    state = Neighbours(settings)
+    state = Neighbours(stand_in_settings(directory / "neighbours"))
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))

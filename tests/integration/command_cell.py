@@ -19,7 +19,6 @@ from command_api.service import CommandService
 from contracts.errors import Unauthenticated
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
-from neighbours.settings import NeighboursSettings
 from projector.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
 from query_api.rules import Rules as ReadRules
@@ -29,17 +28,18 @@ from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
-from runtime.neighbours.wiring import NeighbourSettings, connect_neighbours
+from runtime.neighbours.wiring import connect_neighbours
 from runtime.operators import OperatorGuard
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.tail import Tail
 from runtime.tokens import TokenSettings, TokenVerifier
 from tests.served import served
+from tests.stand_in import OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
 
-SECRET = "the secret of tests, of thirty-two bytes or more"
-CELL_SECRET = "the secret of the cell"
-OPERATOR_TOKEN = "the operator's own token"
+SECRET = TOKEN_SECRET
+CELL_SECRET = "the secret of the cell, of thirty-two bytes or more"
+OPERATOR_TOKEN = OPERATOR
 AT_ONCE = BlockLimits(pause_s=0.0)
 
 
@@ -85,7 +85,7 @@ class CommandCell:
     ) -> Reply:
         """`headers` by name, with underscores for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        if token is not None:
+        if (token := key_for(path, token)) is not None:
             named["Authorization"] = f"Bearer {token}"
         content: dict[str, Any] = {"json": body} if raw is None and body is not None else {}
         if raw is not None:
@@ -140,8 +140,7 @@ async def command_cell(
 ) -> AsyncIterator[CommandCell]:
     """The journal may be in another directory. With `postgres_dsn` the projector, the history
     and the query API are there as well, and the latter has the same rules."""
-    settings = NeighboursSettings(data_dir=directory / "neighbours", secret=SecretStr(SECRET))
-    state = Neighbours(settings, clock)
+    state = Neighbours(stand_in_settings(directory / "neighbours"), clock)
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))
@@ -152,14 +151,14 @@ async def command_cell(
         )
         never_cached = CacheSettings(ttl_s=0.001)
         neighbours = connect_neighbours(
-            session, NeighbourSettings(base_url=url, movies=never_cached, follows=never_cached)
+            session, around(url, movies=never_cached, follows=never_cached)
         )
         verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), clock)
         service = CommandService(
             journal=journal,
             own_url=url,
             cell_secret=CELL_SECRET,
-            peers=HttpPeers(session, CELL_SECRET),
+            peers=HttpPeers(session, CELL_SECRET, [url]),
             verifier=verifier,
             guard=OperatorGuard(OPERATOR_TOKEN),
             auth=neighbours.auth,

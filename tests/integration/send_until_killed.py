@@ -12,6 +12,7 @@ from notifier.store.queue import Queue
 from runtime.neighbours.ports import Notice, NotificationClient
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.postgres import open_pool
+from tests.stand_in import around
 
 
 class StuckAfterSending:
@@ -26,13 +27,13 @@ class StuckAfterSending:
 
 async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
     async with aiohttp.ClientSession() as session:
-        around = connect_neighbours(session, url)
+        clients = connect_neighbours(session, around(url))
         dispatcher = Dispatcher(
             Queue(await open_pool(dsn)),
-            notification=StuckAfterSending(around.notification),
-            shortener=around.shortener,
-            auth=around.auth,
-            ugc=around.ugc,
+            notification=StuckAfterSending(clients.notification),
+            shortener=clients.shortener,
+            auth=clients.auth,
+            ugc=clients.ugc,
             clock=lambda: now,
         )
         await dispatcher.run()

@@ -20,21 +20,26 @@ from neighbours.store import Store
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.tokens import TokenSettings, TokenVerifier
 from tests.served import served
+from tests.stand_in import OPERATOR, TOKEN_SECRET, around, stand_in_settings
 
-SECRET = SecretStr("a secret of the tests, long enough for HS256")
+SECRET = SecretStr(TOKEN_SECRET)
+BY_OPERATOR = {"Authorization": f"Bearer {OPERATOR}"}
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
 class Client:
+    """Whoever holds the operator token; tests/integration/test_neighbour_access.py has others."""
+
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
     async def __call__(
         self, method: str, path: str, body: Any = None, **how: Any
     ) -> tuple[int, Any, aiohttp.ClientResponse]:
+        headers = BY_OPERATOR | how.pop("headers", {})
         async with self._session.request(
-            method, path, json=body, allow_redirects=False, **how
+            method, path, json=body, allow_redirects=False, headers=headers, **how
         ) as response:
             content = await response.text()
             is_json = "json" in response.content_type
@@ -42,8 +47,7 @@ class Client:
 
 
 def settings(tmp_path: Path, **changed: Any) -> NeighboursSettings:
-    values: dict[str, Any] = {"data_dir": tmp_path, "secret": SECRET} | changed
-    return NeighboursSettings(**values)
+    return stand_in_settings(tmp_path, **changed)
 
 
 @pytest.fixture
@@ -121,7 +125,7 @@ async def test_the_published_key_verifies_the_tokens(
         verifier = TokenVerifier(
             TokenSettings(algorithm=algorithm),
             lambda: NOON,
-            connect_neighbours(session, url).fetch_keys,
+            connect_neighbours(session, around(url)).fetch_keys,
         )
         caller = await verifier.authenticate(f"Bearer {anna['access_token']}")
     assert caller.person_id == anna["user_id"]
@@ -283,9 +287,22 @@ async def test_one_target_has_one_short_link(call: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["javascript:alert(1)", "//evil", "/\\evil", "ftp://x", "http://a\r\nb", ""]
+    "target",
+    [
+        "javascript:alert(1)",
+        "//evil",
+        "/\\evil",
+        "ftp://x",
+        "http://a\r\nb",
+        "",
+        "http://evil.example/a/1",
+        "http://practix.test.evil.example/a/1",
+        "http://practix.test@evil.example/a/1",
+        "http://practix.test/api/v1/announcements",
+        "/s/0123456789ab",
+    ],
 )
-async def test_only_web_addresses_are_shortened(call: Client, target: str) -> None:
+async def test_only_our_own_public_pages_are_shortened(call: Client, target: str) -> None:
     status, body, _ = await call("POST", "/neighbours/shortener/links", {"target": target})
     assert (status, body["code"]) == (422, "malformed_body")
 
@@ -302,7 +319,7 @@ async def test_an_expired_link_leads_nowhere(call: Client) -> None:
 def test_a_code_that_is_taken_is_drawn_again(tmp_path: Path) -> None:
     store = Store(tmp_path)
     drawn = iter(["same", "same", "other"])
-    links = Links(store, "http://practix.test", lambda: NOON, lambda: next(drawn))
+    links = Links(store, "http://practix.test", lambda: NOON, make_code=lambda: next(drawn))
     codes = [links.shorten(target, None)["code"] for target in ("/a/1", "/a/2")]
     store.close()
     assert codes == ["same", "other"]

@@ -15,13 +15,12 @@ from deploy.up import MAILPIT
 from neighbours.app import create_app
 from neighbours.auth import person_id_of
 from neighbours.hand_on import HandOn
-from neighbours.settings import NeighboursSettings
 from tests.integration.mail_server import mail_server
 from tests.served import served
+from tests.stand_in import CREDENTIAL, stand_in_settings
 
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # Apprise's own.
 
-SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
 WITHIN_S = 60.0
 
 
@@ -73,13 +72,14 @@ def message(login: str, key: str) -> dict[str, Any]:
 async def test_a_message_is_handed_on_once_to_the_channel_of_its_recipient(
     tmp_path: Path, channel: Channel
 ) -> None:
-    settings = NeighboursSettings(
-        data_dir=tmp_path, secret=SECRET, hand_on={"anna": SecretStr(channel.url)}
-    )
+    settings = stand_in_settings(tmp_path, hand_on={"anna": SecretStr(channel.url)})
+    credential = {"Authorization": f"Bearer {CREDENTIAL}"}
     async with served(create_app(settings)) as url, aiohttp.ClientSession() as session:
         for login, key in (("anna", "1"), ("boris", "2"), ("anna", "1"), ("anna", "3")):
             address = f"{url}/neighbours/notification/send"
-            async with session.post(address, json=message(login, key)) as response:
+            async with session.post(
+                address, json=message(login, key), headers=credential
+            ) as response:
                 assert response.status == 200
         await channel.until(2)
     assert [one["title"] for one in channel.got] == ["Soon", "Soon"]
@@ -100,10 +100,9 @@ def test_an_address_that_apprise_does_not_know_stops_the_start() -> None:
 
 
 def test_addresses_are_secrets() -> None:
-    settings = {"data_dir": ".", "secret": SECRET, "hand_on": {"anna": "tgram://token/1"}}
-    assert "tgram" not in repr(NeighboursSettings.model_validate(settings))
+    assert "tgram" not in repr(stand_in_settings(Path(), hand_on={"anna": "tgram://token/1"}))
     with pytest.raises(ValidationError):
-        NeighboursSettings.model_validate(settings | {"hand_on": "anna"})
+        stand_in_settings(Path(), hand_on="anna")
 
 
 async def test_the_address_that_make_up_gives_is_mail() -> None:
@@ -119,3 +118,50 @@ async def test_the_address_that_make_up_gives_is_mail() -> None:
     body = mail.message.get_body(("html", "plain"))
     assert body is not None
     assert "http://s/1" in body.get_content()
+
+
+HOSTILE = '<a href="http://evil.example">Tickets</a> & <b>more</b>'
+"""A name, a title or a reason as somebody may choose it."""
+
+
+@pytest.mark.parametrize("options", ["", "&format=html"])
+async def test_what_people_wrote_is_no_html_in_mail(options: str) -> None:
+    async with mail_server() as server:
+        address = MAILPIT.replace("mailpit:1025", f"127.0.0.1:{server.port}")
+        hand_on = HandOn({"*": address + options})
+        hand_on.offer(person_id_of("anna"), HOSTILE, HOSTILE, None)
+        async with asyncio.timeout(WITHIN_S):
+            mail = await server.mails.get()
+        hand_on.close()
+    assert mail.message["subject"] == HOSTILE
+    parts = {
+        part.get_content_type(): part.get_content()
+        for part in mail.message.walk()
+        if not part.is_multipart()
+    }
+    assert HOSTILE in parts["text/plain"]
+    assert "<a href" not in parts.get("text/html", "")
+    assert "<b>" not in parts.get("text/html", "")
+
+
+async def test_what_people_wrote_is_no_html_in_telegram(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apprise.plugins.telegram import NotifyTelegram
+
+    told: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def take(request: Request) -> dict[str, Any]:
+        told.put_nowait(await request.json())
+        return {"ok": True, "result": []}
+
+    app = FastAPI()
+    app.post("/bot{rest:path}")(take)
+    async with served(app) as url:
+        monkeypatch.setattr(NotifyTelegram, "notify_url", f"{url}/bot")
+        hand_on = HandOn({"*": "tgram://123456789:abcdefg_hijklmnop/12315544"})
+        hand_on.offer(person_id_of("anna"), HOSTILE, HOSTILE, None)
+        async with asyncio.timeout(WITHIN_S):
+            sent = await told.get()
+        hand_on.close()
+    assert sent["parse_mode"] == "HTML"
+    assert "<a" not in sent["text"]
+    assert sent["text"].count("&lt;a") == 2

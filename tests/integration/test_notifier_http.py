@@ -15,7 +15,6 @@ from pydantic import SecretStr
 from contracts.events import BookingApproved, BookingRequested
 from neighbours.app import Neighbours
 from neighbours.app import build_router as build_neighbours_router
-from neighbours.settings import NeighboursSettings
 from notifier.dispatcher import Pace
 from notifier.main import build_app, clients_of
 from notifier.service import NotifierService
@@ -27,6 +26,7 @@ from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.tokens import TokenSettings, TokenVerifier, issue_token
 from tests.served import served
+from tests.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
 from tests.unit.notifier.told import (
     BEGIN,
     History,
@@ -38,8 +38,7 @@ from tests.unit.notifier.told import (
     seen,
 )
 
-SECRET = "the secret of tests, of thirty-two bytes or more"
-OPERATOR = "the token of an operator"
+SECRET = TOKEN_SECRET
 WITHIN_S = 60.0
 
 
@@ -59,7 +58,7 @@ class Cell:
         self, method: str, path: str, token: str | None = None, body: Any = None, **headers: str
     ) -> tuple[int, Any, Any]:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        if token is not None:
+        if (token := key_for(path, token)) is not None:
             named["Authorization"] = f"Bearer {token}"
         async with self._session.request(
             method, self._url + path, headers=named, json=body, allow_redirects=False
@@ -67,14 +66,14 @@ class Cell:
             content = await response.json() if await response.read() else None
             return response.status, content, response.headers
 
-    async def get(self, path: str, token: str, **headers: str) -> Any:
+    async def get(self, path: str, token: str | None, **headers: str) -> Any:
         status, body, _ = await self.send("GET", path, token, **headers)
         assert status == 200, body
         return body
 
     async def inbox(self, name: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = await self.get(
-            f"/neighbours/notification/inbox/{person(name)}", ""
+            f"/neighbours/notification/inbox/{person(name)}", None
         )
         return found
 
@@ -105,7 +104,7 @@ class Cell:
 async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
     app = FastAPI()
     install_problems(app)
-    state = Neighbours(NeighboursSettings(data_dir=tmp_path, secret=SecretStr(SECRET)))
+    state = Neighbours(stand_in_settings(tmp_path))
     app.include_router(build_neighbours_router(state))
     async with served(app) as url, aiohttp.ClientSession() as session:
         journal = SqliteJournal(tmp_path / "journal.sqlite")
@@ -115,9 +114,9 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
         found.service = NotifierService(
             journal,
             pool,
-            clients_of(connect_neighbours(session, url)),
+            clients_of(connect_neighbours(session, around(url))),
             verifier=verifier,
-            guard=OperatorGuard(OPERATOR, verifier),
+            guard=OperatorGuard(OPERATOR),
             clock=lambda: found.now,
             pace=Pace(poll_s=0.02),
         )
@@ -387,7 +386,7 @@ async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(cell: C
     assert (await cell.send("GET", "/api/v1/operator/notices/999999", OPERATOR))[0] == 404
     assert (await cell.send("GET", "/api/v1/operator/notices/x", OPERATOR))[0] == 404
     assert (await cell.send("PUT", path, OPERATOR, {"due_at": "2026-03-03T10:00"}))[0] == 422
-    assert (await cell.send("GET", path, cell.token("anna")))[0] == 403
+    assert (await cell.send("GET", path, cell.token("anna")))[0] == 401
 
 
 async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: Cell) -> None:
@@ -451,6 +450,7 @@ async def test_the_process_is_wired(
     monkeypatch.setenv("POSTGRES_DSN", postgres_dsn)
     monkeypatch.setenv("PRACTIX_OPERATOR_TOKEN", OPERATOR)
     monkeypatch.setenv("NOTIFIER_NEIGHBOURS__BASE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("NOTIFIER_NEIGHBOURS__CREDENTIAL", CREDENTIAL)
     monkeypatch.setenv("NOTIFIER_TOKEN__SECRET", SECRET)
     journal = SqliteJournal(tmp_path / "journal.sqlite")
     app = build_app(Settings(), lambda _settings: journal)

@@ -5,19 +5,17 @@ import sys
 from pathlib import Path
 
 import aiohttp
-from pydantic import SecretStr
 
 from contracts.events import BookingRequested
 from neighbours.app import create_app
-from neighbours.settings import NeighboursSettings
 from notifier.dispatcher import Dispatcher
 from runtime.neighbours.wiring import connect_neighbours
 from runtime.tasks import end, keep_running
 from tests.integration.notifier_cell import notifier_cell
 from tests.served import served
+from tests.stand_in import OPERATOR, around, stand_in_settings
 from tests.unit.notifier.told import booking, created, person, published, seen
 
-SECRET = SecretStr("the secret of tests, of thirty-two bytes or more")
 WITHIN_S = 60.0
 NOTICES = 2
 
@@ -25,13 +23,13 @@ NOTICES = 2
 async def test_killed_between_sending_and_recording_each_message_arrives_once(
     tmp_path: Path, postgres_dsn: str
 ) -> None:
-    app = create_app(NeighboursSettings(data_dir=tmp_path / "around", secret=SECRET))
+    app = create_app(stand_in_settings(tmp_path / "around"))
     async with (
         notifier_cell(tmp_path, postgres_dsn) as cell,
         served(app) as url,
         aiohttp.ClientSession() as session,
     ):
-        around = connect_neighbours(session, url)
+        clients = connect_neighbours(session, around(url))
         cell.history.tell(seen("host"), seen("anna"), created(), published())
         cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
         await cell.read()
@@ -40,10 +38,10 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
 
         dispatcher = Dispatcher(
             cell.queue,
-            notification=around.notification,
-            shortener=around.shortener,
-            auth=around.auth,
-            ugc=around.ugc,
+            notification=clients.notification,
+            shortener=clients.shortener,
+            auth=clients.auth,
+            ugc=clients.ugc,
             clock=lambda: cell.now,
         )
         running = keep_running(dispatcher.run(), "dispatcher")
@@ -52,9 +50,10 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
                 await asyncio.sleep(0.05)
         await end(running)
         inboxes: list[str] = []
+        operator = {"Authorization": f"Bearer {OPERATOR}"}
         for name in ("host", "anna"):
             path = f"{url}/neighbours/notification/inbox/{person(name)}"
-            async with session.get(path) as response:
+            async with session.get(path, headers=operator) as response:
                 inboxes += [one["key"] for one in await response.json()]
         assert sorted(inboxes) == sorted(sent)
 

@@ -48,7 +48,7 @@ from tests.integration.projector_cell import (
 )
 from tests.served import served
 
-OPERATOR_TOKEN: Final = "the operator's own token"
+OPERATOR_TOKEN: Final = "the operator's own token, of thirty-two bytes or more"
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 PATIENCE_S: Final = 0.2
 
@@ -387,7 +387,7 @@ async def test_a_process_that_writes_a_history_compares_the_scores_with_it(
         assert lines[-2]["phase"] == "history"
 
 
-async def test_verify_is_for_operators_and_super_users(
+async def test_verify_is_for_operators_only(
     postgres_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
     def token_of(*, is_super: bool) -> str:
@@ -397,8 +397,9 @@ async def test_verify_is_for_operators_and_super_users(
         await there.ready()
         assert (await there.verify(None))[0] == 401
         assert (await there.verify("not the operator's token"))[0] == 401
-        assert (await there.verify(token_of(is_super=False)))[0] == 403
-        assert (await there.verify(token_of(is_super=True)))[0] == 200
+        assert (await there.verify(token_of(is_super=False)))[0] == 401
+        assert (await there.verify(token_of(is_super=True)))[0] == 401
+        assert (await there.verify(OPERATOR_TOKEN))[0] == 200
 
 
 async def test_one_verification_at_a_time(

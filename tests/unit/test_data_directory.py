@@ -1,11 +1,67 @@
-"""What a data directory promises: one owner, secrets that stay, a clock that only advances."""
+"""What a data directory promises: one owner who alone can open it, secrets that stay, a clock
+that only advances."""
 
+import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse
+from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
+from runtime.private_files import close_to_others
+
+
+@pytest.fixture(autouse=True)
+def usual_umask() -> Iterator[None]:
+    """A data directory that is occupied changes it for the whole process."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_what_was_open_to_others_is_closed(tmp_path: Path) -> None:
+    """As an earlier build, or `mkdir`, left it: 0755 with readable databases."""
+    cluster = tmp_path / "data" / "postgres" / "cluster"
+    cluster.mkdir(parents=True, mode=0o755)
+    outside = tmp_path / "outside"
+    outside.touch(mode=0o644)
+    files = [tmp_path / "data" / "journal.sqlite", cluster / "PG_VERSION"]
+    for file in files:
+        file.touch(mode=0o644)
+    script = cluster / "run"
+    script.touch(mode=0o755)
+    (cluster / "link").symlink_to(outside)
+    data = DataDirectory(tmp_path / "data")
+    data.occupy()
+    assert {mode(file) for file in files} == {0o600}
+    assert {mode(folder) for folder in (data.path, cluster.parent, cluster, script)} == {0o700}
+    assert mode(outside) == 0o644
+    later = data.path / "later.sqlite"
+    later.touch()
+    assert mode(later) == 0o600
+    data.vacate()
+
+
+def test_what_is_deleted_meanwhile_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    close_to_others(tmp_path)
+    assert mode(tmp_path) == 0o700
+
+
+@pytest.mark.parametrize("left", ["", "short", "\n"])
+def test_a_secret_that_was_cut_short_opens_nothing(tmp_path: Path, left: str) -> None:
+    data = DataDirectory(tmp_path)
+    data.require_secrets()
+    (tmp_path / "secrets" / "operator").write_text(left)
+    with pytest.raises(SecretUnusable, match="secrets/operator"):
+        data.require_secrets()
+    with pytest.raises(SecretUnusable):
+        data.known_operator_token()
 
 
 def test_a_second_owner_is_refused_until_the_first_has_left(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ async def test_a_broken_off_upload_is_one_line(caplog: pytest.LogCaptureFixture)
     async with served(watched) as url:
         address = URL(url)
         _, writer = await asyncio.open_connection(address.host, address.port)
-        writer.write(b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n{")
+        writer.write(b"POST /upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\n{")
         await asyncio.wait_for(reading.wait(), 10)
         writer.close()
         await asyncio.wait_for(ended.wait(), 10)

@@ -73,6 +73,18 @@ def test_only_the_gateway_publishes_a_port_unless_a_profile_is_asked_for(
     assert publishing - {"gateway"} == set(up.PAGES)
 
 
+def test_the_stand_in_is_closed_unless_its_profile_is_asked_for(services: dict[str, Any]) -> None:
+    (mounted,) = [one for one in services["gateway"]["volumes"] if "stand_in" in one]
+    assert mounted.startswith("./deploy/gateway/stand_in/${STAND_IN:-closed}.conf:")
+    folder = ROOT / "deploy" / "gateway"
+    assert "/neighbours/" not in (folder / "nginx.conf").read_text()
+    assert "location /s/" in (folder / "nginx.conf").read_text()
+    assert "location /neighbours/ { return 404; }" in (folder / "stand_in/closed.conf").read_text()
+    assert up.handed_on({}) == up.handed_on({"COMPOSE_PROFILES": "grafana"}) == {}
+    published = up.handed_on({"COMPOSE_PROFILES": "grafana,stand-in"})
+    assert (folder / f"stand_in/{published['STAND_IN']}.conf").exists()
+
+
 def test_every_published_port_is_one_of_loopback_and_can_be_chosen(
     services: dict[str, Any],
 ) -> None:
@@ -189,13 +201,14 @@ def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]
         calls.append(command)
         return subprocess.CompletedProcess(command, 0)
 
-    for name in ("PORT", "COMPOSE_PROFILES", "GRAFANA_PORT", "PRACTIX_OPERATOR_TOKEN"):
+    for name in ("PORT", "COMPOSE_PROFILES", "GRAFANA_PORT", *up.SECRETS):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(up, "ROOT", tmp_path)
     monkeypatch.setattr(subprocess, "run", run)
     monkeypatch.setattr(up, "token", lambda url, login: f"{login}@{url}")
     (tmp_path / ".env").write_text(
-        "PORT=8010\nCOMPOSE_PROFILES=grafana\nGRAFANA_PORT=3100\nPRACTIX_OPERATOR_TOKEN=secret\n"
+        "PORT=8010\nCOMPOSE_PROFILES=grafana,stand-in\nGRAFANA_PORT=3100\n"
+        "PRACTIX_OPERATOR_TOKEN=secret\n"
     )
     return calls
 
@@ -216,7 +229,7 @@ def test_the_environment_comes_before_the_files(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORT", "8030")
-    monkeypatch.setenv("COMPOSE_PROFILES", "")
+    monkeypatch.setenv("COMPOSE_PROFILES", "stand-in")
     assert up.main([]) == 0
     told = capsys.readouterr().out
     assert "BORIS=boris@http://127.0.0.1:8030\n" in told
@@ -233,3 +246,12 @@ def test_a_secret_that_a_later_version_asks_for_is_added_and_none_is_changed(
     assert first.keys() >= set(up.SECRETS)
     assert up.main([]) == 0
     assert up.in_files([up.ROOT / ".env"]) == first
+
+
+def test_without_its_profile_nobody_is_told_a_token_of_the_stand_in(
+    composed: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMPOSE_PROFILES", "")
+    assert up.main([]) == 0
+    assert composed
+    assert "ANNA" not in capsys.readouterr().out

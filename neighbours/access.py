@@ -1,0 +1,96 @@
+"""Who may ask the stand-in for what.
+
+Three keys open it: the operator token everything, the credential of our own services what
+they need, and a person's token what is that person's. Everybody else may log in, look films
+up and follow short links.
+"""
+
+import hmac
+from datetime import timedelta
+from hashlib import sha256
+from typing import Final
+from urllib.parse import urlencode
+
+import msgspec
+from starlette.requests import Request
+
+from contracts.errors import Forbidden, Unauthenticated
+from neighbours.auth import Signer
+from neighbours.settings import NeighboursSettings
+from runtime.clock import Clock
+from runtime.operators import OperatorGuard, presents
+from runtime.tokens import TokenSettings, TokenVerifier
+
+INBOX_LINK_LIFETIME: Final = timedelta(days=1)
+"""As long as a token that was printed beside it."""
+
+
+class Access:
+    """The checks of all routes. Each raises Unauthenticated, or Forbidden for a person who is
+    known and not the one concerned."""
+
+    def __init__(self, settings: NeighboursSettings, signer: Signer, now: Clock) -> None:
+        async def own_keys() -> bytes:
+            return msgspec.json.encode(signer.key_set)
+
+        tokens = TokenSettings(
+            algorithm=settings.algorithm,
+            secret=settings.secret,
+            issuer=settings.issuer,
+            audience=settings.audience,
+        )
+        self.operator = OperatorGuard(settings.operator_token.get_secret_value())
+        self.inbox_links = InboxLinks(settings.operator_token.get_secret_value(), now)
+        self._credential = settings.credential.get_secret_value()
+        self._verifier = TokenVerifier(tokens, now, own_keys)
+
+    async def service(self, request: Request) -> None:
+        """One of our own services, or the operator."""
+        if not self._is_ours(request):
+            raise Unauthenticated
+
+    async def person(self, request: Request, person_id: str) -> None:
+        """That person, or the operator."""
+        if not self.operator.admits(request):
+            await self._require_person(request, person_id)
+
+    async def person_or_service(self, request: Request, person_id: str) -> None:
+        if not self._is_ours(request):
+            await self._require_person(request, person_id)
+
+    async def inbox(self, request: Request, person_id: str, until: str, signature: str) -> None:
+        """As `person`, or whoever brings a signed link to this inbox."""
+        if not self.inbox_links.admits(person_id, until, signature):
+            await self.person(request, person_id)
+
+    def _is_ours(self, request: Request) -> bool:
+        return self.operator.admits(request) or presents(request, self._credential)
+
+    async def _require_person(self, request: Request, person_id: str) -> None:
+        caller = await self._verifier.authenticate(request.headers.get("authorization"))
+        if caller.person_id != person_id:
+            raise Forbidden
+
+
+class InboxLinks:
+    """Links that open one inbox in a browser, which sends no tokens, until they expire."""
+
+    def __init__(self, key: str, now: Clock) -> None:
+        self._key = key.encode()
+        self._now = now
+
+    def path(self, person_id: str) -> str:
+        """Path and query of a new link."""
+        until = int((self._now() + INBOX_LINK_LIFETIME).timestamp())
+        query = urlencode({"until": until, "signature": self._signature(person_id, str(until))})
+        return f"/neighbours/notification/inbox/{person_id}?{query}"
+
+    def admits(self, person_id: str, until: str, signature: str) -> bool:
+        right = self._signature(person_id, until)
+        if not hmac.compare_digest(signature.encode(), right.encode()):
+            return False
+        return self._now().timestamp() < int(until)  # A number: it was signed by us.
+
+    def _signature(self, person_id: str, until: str) -> str:
+        message = f"inbox {person_id} until {until}".encode()
+        return hmac.new(self._key, message, sha256).hexdigest()

@@ -1,0 +1,44 @@
+"""Request bodies of the stand-in, which are read only as far as one may be long."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
+
+from runtime.api_route import ApiRoute
+from runtime.http import read_json_body
+
+BODY_BYTES_MAX: Final = 256 * 1024
+"""Room for the longest message that Notification takes, in any language."""
+
+
+class BoundedRoute(ApiRoute):
+    """A route of the API whose body is read within bounds before FastAPI parses it.
+
+    Raises TooLarge or UnsupportedMediaType instead of calling the route.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def read_first(request: Request) -> Response:
+            body = await read_json_body(request, BODY_BYTES_MAX)
+            return await handle(_with_body(request, body))
+
+        return read_first
+
+
+def _with_body(request: Request, body: bytes) -> Request:
+    """The same request, whose body can be read again."""
+    unread = True
+
+    async def receive() -> Message:
+        nonlocal unread
+        if unread:
+            unread = False
+            return {"type": "http.request", "body": body, "more_body": False}
+        return await request.receive()
+
+    return Request(request.scope, receive)

@@ -1,0 +1,29 @@
+"""Folders and files that only their owner may open, also if they were made otherwise."""
+
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+"""The rights of group and others; as a umask: nothing for them."""
+
+
+def close_to_others(folder: Path) -> None:
+    """Take all rights of group and others from `folder` and from what is in it.
+
+    The owner's rights stay, and links are not followed.
+    """
+    _close(folder)
+    for root, folders, files in os.walk(folder):
+        for name in (*folders, *files):
+            _close(Path(root, name))
+
+
+def _close(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+    except FileNotFoundError:
+        pass  # A server that outlived its parent may still be tidying up.

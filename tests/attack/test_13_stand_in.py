@@ -1,0 +1,33 @@
+"""13: a hundred megabytes, posted to the stand-in, were read before anything looked at them."""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from tests.attack.target import Target
+
+MEGABYTES = 100
+
+
+@pytest.mark.parametrize(
+    "path", ["/neighbours/auth/token", "/neighbours/notification/send", "/neighbours/control/ugc"]
+)
+async def test_a_body_without_end_is_cut_off(target: Target, path: str) -> None:
+    sent = 0
+
+    async def body() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while sent < MEGABYTES * 1_000_000:
+            sent += 65_536
+            yield b" " * 65_536
+
+    headers = {"Content-Type": "application/json"}
+    try:
+        async with target.session.post(
+            target.site.base_url + path, data=body(), headers=headers
+        ) as response:
+            assert response.status == 413
+    except aiohttp.ClientConnectionError:
+        pass  # Hung up on us: as good an answer to somebody who does not stop.
+    assert sent < MEGABYTES * 1_000_000 / 2

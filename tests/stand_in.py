@@ -1,0 +1,34 @@
+"""The stand-in as tests start it, and how our services' clients are told of it."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import SecretStr
+
+from neighbours.settings import NeighboursSettings
+from runtime.neighbours.wiring import NeighbourSettings
+
+TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
+OPERATOR: Final = "the operator token of tests, of thirty-two bytes or more"
+CREDENTIAL: Final = "the credential of tests, of thirty-two bytes or more"
+
+
+def stand_in_settings(data_dir: Path, **changed: Any) -> NeighboursSettings:
+    values: dict[str, Any] = {
+        "data_dir": data_dir,
+        "secret": SecretStr(TOKEN_SECRET),
+        "operator_token": SecretStr(OPERATOR),
+        "credential": SecretStr(CREDENTIAL),
+    }
+    return NeighboursSettings(**values | changed)
+
+
+def around(url: str, **changed: Any) -> NeighbourSettings:
+    """The services around us, all five at the stand-in's address."""
+    values: dict[str, Any] = {"base_url": url, "credential": SecretStr(CREDENTIAL)}
+    return NeighbourSettings(**values | changed)
+
+
+def key_for(path: str, token: str | None) -> str | None:
+    """The bearer token to send: tests that name none operate the stand-in."""
+    return OPERATOR if token is None and path.startswith("/neighbours/") else token

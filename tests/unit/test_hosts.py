@@ -1,0 +1,79 @@
+"""Names under which a process answers, and that it answers under no other."""
+
+from contextlib import nullcontext
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from launcher.gateway import build_gateway
+from runtime.app import make_app
+from runtime.hosts import KnownNames
+from runtime.limits.limiter import Limiter
+from runtime.limits.settings import RateLimits
+from tests.served import served
+
+FURTHER = ("practix.example", "Kino.Example")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1:8000",
+        "localhost:1",
+        "LOCALHOST",
+        "[::1]:8000",
+        "practix.example:443",
+        "practix.example.",
+        "kino.example",
+    ],
+)
+def test_our_names_are_known_at_any_port_and_in_any_case(host: str) -> None:
+    assert KnownNames(FURTHER).knows([host])
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        [""],
+        ["evil.example"],
+        ["127.0.0.1.evil.example"],
+        ["practix.example.evil.example"],
+        ["evil.example:127.0.0.1"],
+        ["127.0.0.1", "evil.example"],
+        ["127.0.0.1", "127.0.0.1"],
+    ],
+)
+def test_other_names_are_not(hosts: list[str]) -> None:
+    assert not KnownNames(FURTHER).knows(hosts)
+
+
+def test_a_star_knows_every_name() -> None:
+    assert KnownNames(["*"]).knows(["evil.example"])
+
+
+async def test_a_foreign_name_is_a_problem_before_any_route() -> None:
+    app = make_app(
+        "PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()), hosts=["practix.example"]
+    )
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        for host, status in (("practix.example", 404), ("evil.example", 421)):
+            headers = {"Host": host, "Accept-Language": "en"}
+            async with session.get(f"{url}/nowhere", headers=headers) as response:
+                assert response.status == status
+                problem = await response.json()
+    assert problem["code"] == "unknown_host"
+    assert "evil" not in str(problem)
+
+
+async def test_the_gateway_of_separate_processes_has_the_same_names() -> None:
+    async with aiohttp.ClientSession() as session:
+        gateway = build_gateway({}, session, hosts=["practix.example"])
+        async with TestClient[web.Request, web.Application](TestServer(gateway)) as client:
+            for host, status in (("practix.example", 200), ("evil.example", 421)):
+                answer = await client.get("/healthz", headers={"Host": host})
+                assert answer.status == status
+            assert (await answer.json())["code"] == "unknown_host"
