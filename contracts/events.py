@@ -193,6 +193,8 @@ class BookingRevoked(BookingEvent, frozen=True, kw_only=True, tag="booking.revok
 
     reason: str | None = None
     message: str | None = None
+    untold: bool = False
+    """The evening was a draft: the guest had not been told, and never learns of it."""
 
 
 class BookingDeclined(BookingEvent, frozen=True, kw_only=True, tag="booking.declined.v1"):

@@ -29,6 +29,7 @@ from contracts.events import (
     BookingPreapproved,
     BookingReleased,
     BookingRequested,
+    BookingRevoked,
     BookingUnsettled,
 )
 
@@ -57,6 +58,7 @@ def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
         "waiting": waiting,
         "preapproved": is_preapproved(event),
         "hold_until": _hold_until(event),
+        "untold": is_untold(event),
         "reason": reason_of(event),
         "message": getattr(event, "message", None),
         "modified": at,
@@ -82,6 +84,11 @@ def is_preapproved(event: AnyBookingEvent) -> bool:
     return isinstance(event, BookingPreapproved) or (
         isinstance(event, BookingRequested) and event.preapproved
     )
+
+
+def is_untold(event: AnyBookingEvent) -> bool:
+    """Whether the guest has never been told that there is a booking."""
+    return isinstance(event, BookingRevoked) and event.untold
 
 
 def reason_of(event: AnyBookingEvent) -> str | None:

@@ -55,7 +55,8 @@ SCOPES: Final = {
     "host": "a.author_id = $2::uuid",
     "guest": """
         a.announcement_id IN (
-            SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
+            SELECT announcement_id FROM read_model.bookings
+            WHERE guest_id = $2::uuid AND NOT untold)
     """,
 }
 STILL_TO_COME: Final = "a.event_time > {}"

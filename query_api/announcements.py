@@ -29,7 +29,8 @@ from runtime.tokens import Caller
 
 MY_STATE: Final = """
     (SELECT b.state FROM read_model.bookings b
-     WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid) AS my_state
+     WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
+       AND NOT b.untold) AS my_state
 """
 
 COLUMNS: Final = f"""
@@ -48,7 +49,8 @@ SELECT_ONE: Final = f"""
         (SELECT count(*) FROM read_model.bookings b
          WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') AS guest_count,
         (SELECT b.booking_id FROM read_model.bookings b
-         WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid) AS my_booking_id,
+         WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
+           AND NOT b.untold) AS my_booking_id,
         {MY_STATE}, {COLUMNS}
     WHERE a.announcement_id = $4 AND {VISIBLE}
 """

@@ -28,10 +28,12 @@ class Standing(NamedTuple):
     """By guest."""
 
     def booking_of(self, person_id: PersonId) -> Fields:
-        return self.bookings.get(person_id, NO_BOOKING)
+        """None of which the person was never told."""
+        booking = self.bookings.get(person_id, NO_BOOKING)
+        return NO_BOOKING if booking.get("untold") else booking
 
     def involves(self, person_id: PersonId) -> bool:
-        return person_id in self.bookings
+        return self.booking_of(person_id) is not NO_BOOKING
 
     def confirmed(self, person_id: PersonId) -> bool:
         return bool(self.booking_of(person_id)["state"] == "confirmed")

@@ -12,7 +12,13 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.booking_state import CONFIRMED
-from contracts.events import AnnouncementCancelled, AnnouncementEvent, BookingEvent, DomainEvent
+from contracts.events import (
+    AnnouncementCancelled,
+    AnnouncementEvent,
+    BookingEvent,
+    BookingRevoked,
+    DomainEvent,
+)
 from contracts.ids import SYSTEM, PersonId, ReviewId
 from contracts.rating_events import (
     RatingChanged,
@@ -77,6 +83,8 @@ class Entry(NamedTuple):
 def told(story: Sequence[Happened], reader: Reader) -> list[Entry]:
     """Everything that is told of it, oldest first."""
     glimpses, reviews = _glimpses(story, reader.id), _reviews(story)
+    if not reader.sees_everything:
+        story = _without_untold(story, reader.id)
     guests = _guests_by_position(story)
     return [
         Entry(
@@ -87,6 +95,26 @@ def told(story: Sequence[Happened], reader: Reader) -> list[Entry]:
         for one in story
         if _is_told(one.event, glimpses[one.position], reviews, reader)
     ]
+
+
+def _without_untold(story: Sequence[Happened], reader: PersonId) -> Sequence[Happened]:
+    """Leave out the reader's booking up to where it was taken back in a draft."""
+    until = max(
+        (
+            one.position
+            for one in story
+            if isinstance(one.event, BookingRevoked)
+            and one.event.untold
+            and one.event.guest_id == reader
+        ),
+        default=0,
+    )
+
+    def is_untold(one: Happened) -> bool:
+        own = isinstance(one.event, BookingEvent) and one.event.guest_id == reader
+        return own and one.position <= until
+
+    return [one for one in story if not is_untold(one)]
 
 
 def _is_told(event: DomainEvent, then: Glimpse, reviews: Reviews, reader: Reader) -> bool:

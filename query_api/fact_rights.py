@@ -26,7 +26,9 @@ EVENT_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("told", "version reason by"),
         *_of("place", "event_location"),
         # Bookings.
-        *_of("told", "author_status guest_status taken waiting preapproved hold_until offered"),
+        *_of(
+            "told", "untold author_status guest_status taken waiting preapproved hold_until offered"
+        ),
         *_of("party", "message"),
         *_of("guest", "clashes"),  # Where else a guest is expected: decision 0004.
         # Ratings.

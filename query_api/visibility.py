@@ -25,7 +25,8 @@ VISIBLE: Final = """(
     OR a.author_id = $2::uuid
     OR (a.status <> 'Created' AND EXISTS (
         SELECT FROM read_model.bookings involved
-        WHERE involved.announcement_id = a.announcement_id AND involved.guest_id = $2::uuid))
+        WHERE involved.announcement_id = a.announcement_id AND involved.guest_id = $2::uuid
+          AND NOT involved.untold))
 )"""
 
 STATUSES_OF_PARTIES: Final = frozenset({"Created", "Cancelled"})
@@ -40,9 +41,9 @@ OWN_OR_INVOLVED: Final = """
 """What VISIBLE comes to in those statuses for all but super-users: the way to find by person
 what could only be found by going through everybody's."""
 
-GUESTS_BUSINESS: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created')"
-"""Whether a booking is the guest's to see: the invitations of a draft are not yet. Takes the
-guest's placeholder."""
+GUESTS_BUSINESS: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created' AND NOT b.untold)"
+"""Whether a booking is the guest's to see: the invitations of a draft are not yet, and one
+that was taken back before the evening was published never is. Takes the guest's placeholder."""
 
 SHOWS_PLACE: Final = """(
     NOT a.hide_location

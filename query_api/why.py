@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from contracts.booking_state import BookingState
 from contracts.errors import ERROR_CODES, describe
-from contracts.ids import SYSTEM, BookingId
+from contracts.ids import OPERATOR, SYSTEM, BookingId
 from query_api.documented import documented
 from query_api.fact_rights import DECISION_FACTS, Share, told_only
 from query_api.reading import Reads, answer, path_id
@@ -126,6 +126,8 @@ def _by(row: asyncpg.Record) -> Literal["author", "guest", "system", "operator"]
         return "system"
     if actor == row["evening_author"]:
         return "author"
+    if actor == OPERATOR:
+        return "operator"
     if row["elsewhere"]:  # What somebody did to another evening had this effect by itself.
         return "guest" if actor == row["booking_guest"] else "system"
     if kind.startswith("announcement."):  # Only an author announces; others only call off.

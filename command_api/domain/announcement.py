@@ -28,6 +28,7 @@ from command_api.domain.seats import (
     dissolve_line,
     refuse_overlap,
     settle,
+    turn,
 )
 from command_api.domain.state import Announcement
 from command_api.domain.visibility import demand_author
@@ -39,6 +40,7 @@ from contracts.events import (
     AnnouncementDone,
     AnnouncementPublished,
     AnnouncementReopened,
+    BookingRevoked,
     CancelledBy,
 )
 from contracts.ids import PersonId
@@ -105,6 +107,7 @@ def cancel(
         if announcement.status != "Created" and announcement.is_over(story.now):
             raise CommandRefused("already_done")
         by: CancelledBy = "author" if actor == announcement.author_id else "operator"
+        _take_back_untold(story, announcement)
         story.record(_cancelled(announcement, by, command.reason))
     return Outcome("announcement_cancelled", announcement_id=announcement.id)
 
@@ -116,6 +119,7 @@ def pass_deadline(story: Recorder, command: AnnouncementDue) -> Outcome:
     if due_at is None or due_at > story.now:
         return Outcome("unchanged")
     if announcement.status == "Created":
+        _take_back_untold(story, announcement)
         story.record(_cancelled(announcement, "system", "draft_expired"))
     elif announcement.ends_at <= story.now:
         story.record(
@@ -214,6 +218,15 @@ def _reopen(story: Recorder, announcement: Announcement) -> None:
         )
     )
     settle(story, announcement.id)
+
+
+def _take_back_untold(story: Recorder, announcement: Announcement) -> None:
+    """Of a draft that is called off its guests never learn, nor that they were invited."""
+    if announcement.status != "Created":
+        return
+    for booking in list(story.layer.bookings_of(announcement)):
+        if booking.pair == (True, None):
+            turn(story, booking, BookingRevoked, (False, None), untold=True)
 
 
 def _cancelled(

@@ -69,6 +69,8 @@ def request(story: Recorder, actor: PersonId, command: RequestBooking) -> Outcom
     if booking is None:
         booking = _unborn(announcement, command.booking_id, actor, story.now)
         _ask(story, announcement, booking, command.message)
+    elif booking.untold:
+        _ask(story, announcement, booking, command.message)
     elif booking.guest_status is True:
         if booking.author_status is False:
             raise _contradicted("author_said_no", booking)
@@ -92,7 +94,7 @@ def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
     as_guest = actor == booking.guest_id
     if not as_guest and actor != booking.author_id:
         raise NotFound
-    if as_guest and announcement.status == "Created":
+    if as_guest and (announcement.status == "Created" or booking.untold):
         raise NotFound
     if command.only_as_guest and not as_guest:
         raise Forbidden
@@ -220,7 +222,10 @@ def _say_no(story: Recorder, booking: Booking, as_guest: bool, command: AnswerBo
     if kind is None:
         raise _contradicted("invite_revoked" if as_guest else "guest_said_no", booking)
     pair = (booking.author_status, False) if as_guest else (False, booking.guest_status)
-    turn(story, booking, kind, pair, reason=command.reason, message=command.message)
+    fields: dict[str, Any] = {"reason": command.reason, "message": command.message}
+    if kind is BookingRevoked:
+        fields["untold"] = story.announcement(booking.announcement_id).status == "Created"
+    turn(story, booking, kind, pair, **fields)
     settle(story, booking.announcement_id)
 
 

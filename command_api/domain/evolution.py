@@ -39,7 +39,14 @@ from contracts.person_events import (
     PersonUnmuted,
 )
 from contracts.rating_events import RatingEvent
-from contracts.standing import changed_fields, is_preapproved, is_waiting, reason_by, reason_of
+from contracts.standing import (
+    changed_fields,
+    is_preapproved,
+    is_untold,
+    is_waiting,
+    reason_by,
+    reason_of,
+)
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
@@ -190,6 +197,7 @@ def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> B
         clashes=event.clashes if isinstance(event, BookingUnsettled) else (),
         requests=booking.requests + asked,
         invited_again=booking.invited_again or invited_again,
+        untold=is_untold(event),
         reason=reason_of(event),
         reason_by=reason_by(event),
         message=getattr(event, "message", None),

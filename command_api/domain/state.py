@@ -108,6 +108,8 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     """How often the guest has asked to come."""
     invited_again: bool = False
     """Whether the author has asked again after the guest's own no; allowed once."""
+    untold: bool = False
+    """The invitation was taken back in a draft: the guest never learns of it."""
     reason: str | None = None
     reason_by: ReasonBy | None = None
     message: str | None = None

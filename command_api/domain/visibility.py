@@ -43,7 +43,8 @@ def _is_seen_by(world: Layer, announcement: Announcement, viewer: PersonId) -> b
         return True
     if announcement.status == "Created":
         return False
-    if world.booking_of(announcement.id, viewer) is not None:
+    booking = world.booking_of(announcement.id, viewer)
+    if booking is not None and not booking.untold:
         return True
     return announcement.status != "Cancelled" and announcement.visibility == "public"
 

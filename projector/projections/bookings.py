@@ -26,6 +26,7 @@ BOOKINGS: Final = Table(
         "queued_seq": "bigint",
         "preapproved": "boolean",
         "hold_until": "timestamptz",
+        "untold": "boolean",
         "reason": "text",
         "message": "text",
         "created": "timestamptz",

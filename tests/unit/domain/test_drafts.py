@@ -9,12 +9,14 @@ from contracts.events import (
     AnnouncementPublished,
     BookingHoldLapsed,
     BookingInvited,
+    BookingRequested,
     BookingRevoked,
 )
 from tests.unit.domain.spec import (
     ANN,
     BEN,
     DUE,
+    EVENING,
     HOST,
     RIVAL,
     Spec,
@@ -57,6 +59,37 @@ def test_the_author_may_take_an_invitation_to_a_draft_back(spec: Spec) -> None:
     spec.when(HOST, say(False, ANN)).then(pair(BookingRevoked, False, None))
     spec.when(HOST, say(False, ANN)).then_nothing()
     spec.when(HOST, invite(ANN)).then(pair(BookingInvited, True, None))
+
+
+def test_who_was_invited_to_a_draft_only_is_a_stranger_to_the_evening(spec: Spec) -> None:
+    """An evening by invitation does not exist for them; at a public one they may ask."""
+    draft(spec).given(HOST, announce(RIVAL, hours=48, publish=False, visibility="invite"))
+    for evening in (EVENING, RIVAL):
+        spec.given(HOST, invite(ANN, evening=evening), say(False, ANN, evening))
+        spec.given(HOST, change(evening, status="Alive"))
+    assert spec.booking(ANN).untold
+    for body in (say(True, ANN), say(False, ANN), ask(ANN, RIVAL, follows_author=False)):
+        spec.when(ANN, body).then_fails(NotFound)
+    spec.when(ANN, ask(ANN)).then(pair(BookingRequested, None, True))
+    assert not spec.booking(ANN).untold
+
+
+def test_an_invitation_taken_back_once_it_was_told_stays_told(spec: Spec) -> None:
+    draft(spec).given(HOST, invite(ANN), change(status="Alive"))
+    spec.when(HOST, say(False, ANN)).then(pair(BookingRevoked, False, None, untold=False))
+    spec.when(ANN, ask(ANN)).then_refused("invite_revoked")
+
+
+def test_a_draft_that_is_called_off_takes_its_invitations_back(spec: Spec) -> None:
+    draft(spec).given(HOST, invite(ANN))
+    spec.when(HOST, cancel()).then(
+        pair(BookingRevoked, False, None, untold=True, guest_id=ANN), (AnnouncementCancelled, {})
+    )
+    spec.when(ANN, ask(ANN, follows_author=True)).then_fails(NotFound)
+    spec = draft(Spec()).given(HOST, invite(ANN))
+    due(spec.at(24), DUE).then(
+        pair(BookingRevoked, False, None, untold=True), (AnnouncementCancelled, {"by": "system"})
+    )
 
 
 def test_a_seat_held_in_a_draft_is_given_back_in_time(spec: Spec) -> None:
