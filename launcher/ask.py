@@ -12,6 +12,8 @@ from rich.text import Text
 
 from launcher.analyst_client import AnalystClient, Table
 from launcher.client import Refused
+from launcher.terminal import visible
+from runtime.spreadsheet import cells
 
 Form = Literal["table", "csv", "json"]
 
@@ -49,11 +51,17 @@ def print_table(table: Table, form: Form) -> None:
             print(msgspec.json.encode(_object(table)).decode())
         case "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(table.columns)
-            writer.writerows(table.rows)
+            # Into a file as it is, but for formulas; a terminal obeys what is in it.
+            shown = visible if sys.stdout.isatty() else _as_it_is
+            writer.writerow(map(shown, cells(table.columns)))
+            writer.writerows(map(shown, cells(row)) for row in table.rows)
         case "table":
             Console().print(_rich(table))
             print(f"{len(table.rows):,} rows, as of position {table.position:,}")
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _object(table: Table) -> dict[str, Any]:
@@ -69,8 +77,8 @@ def _rich(table: Table) -> rich.table.Table:
     drawn = rich.table.Table(title=table.question["title"] if table.question else None)
     for name, kind in zip(table.columns, table.types, strict=True):
         numeric = "Int" in kind or "Float" in kind
-        drawn.add_column(name, justify="right" if numeric else "left")
+        drawn.add_column(Text(visible(name)), justify="right" if numeric else "left")
     for row in table.rows:
         # Text, not markup: what people wrote may have brackets in it.
-        drawn.add_row(*(Text("" if value is None else str(value)) for value in row))
+        drawn.add_row(*(Text(visible(value)) for value in row))
     return drawn

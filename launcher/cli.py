@@ -25,6 +25,7 @@ from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, S
 from launcher.demo import Demo, Summary
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
+from launcher.terminal import visible
 from runtime.journal import JournalError
 from runtime.settings import SettingsWrong, exit_wrong, load_settings
 
@@ -126,7 +127,7 @@ def demo(
     operator = operator_token()
     summary, result = ask(_demo(file, address(base_url), concurrency, operator))
     for line in summary.first_malformed:
-        print(f"{file}:{line.number}: malformed: {line.reason}", file=sys.stderr)
+        print(f"{file}:{line.number}: malformed: {visible(line.reason)}", file=sys.stderr)
     if as_json:
         print(msgspec.json.encode(_demo_object(summary, result)).decode())
     else:
@@ -225,7 +226,7 @@ def ask(question: Coroutine[Any, Any, T]) -> T:
 
 
 def fail(reason: str) -> NoReturn:
-    print(f"practix: {reason}", file=sys.stderr)
+    print(f"practix: {visible(reason)}", file=sys.stderr)
     raise typer.Exit(1)
 
 
@@ -322,7 +323,7 @@ def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
     compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
     print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
-        print(f"problem: {result['problem']}")
+        print(f"problem: {visible(result['problem'])}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ child process, and no command ever has to be forwarded.
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Final, Protocol
 
 import asyncpg
@@ -39,6 +39,7 @@ from projector.service import ProjectorService
 from query_api.rules import Rules as ReadRules
 from query_api.service import REPRESENTATIONS, QueryService
 from runtime.app import make_app
+from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
@@ -50,7 +51,7 @@ from runtime.postgres import open_pool
 from runtime.process import current_process
 from runtime.process_routes import build_process_router
 from runtime.settings import load_settings
-from runtime.tasks import end, keep_running, run_aside
+from runtime.tasks import end, keep_running, run_aside, start_for
 from runtime.tokens import TokenSettings, TokenVerifier
 
 log = logging.getLogger(__name__)
@@ -126,6 +127,10 @@ async def _start(
     own_url = f"http://127.0.0.1:{settings.port}"
     neighbours_state = Neighbours(stand_in_settings(settings, data), clock)
     stack.callback(neighbours_state.close)
+    analytics = ChdbAnalytics(data.path / "clickhouse")
+    stack.push_async_callback(analytics.close)
+    warming = start_for(_warm(analytics), "engine")  # Beside PostgreSQL: both take seconds.
+    stack.push_async_callback(end, warming)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
     pools = await _open_pools(postgres.dsn, stack)
@@ -135,8 +140,6 @@ async def _start(
     stack.push_async_callback(journal.close)
 
     guard = OperatorGuard(data.operator_token)
-    analytics = ChdbAnalytics(data.path / "clickhouse")
-    stack.push_async_callback(analytics.close)
     query = QueryService(
         pool=pools["query_api"],
         verifier=verifier,
@@ -183,6 +186,7 @@ async def _start(
         "notifier": notifier,
         "command_api": command,
     }
+    await warming
     for service in services.values():
         await service.start()
         stack.push_async_callback(service.stop)
@@ -204,6 +208,12 @@ async def _start(
     greeting = welcome(settings, data, neighbours_state)
     starting = run_aside(_tell_when_ready(command, projector, greeting, on_ready), "greeting")
     stack.callback(starting.cancel)
+
+
+async def _warm(analytics: Analytics) -> None:
+    """Start the engine. If it does not come up, the history waits for it, and nobody else."""
+    with suppress(AnalyticsError):
+        await analytics.query("SELECT 1")
 
 
 async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:

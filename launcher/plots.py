@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
+from launcher.terminal import visible
+
 WIDTH: Final = 760
 HEIGHT: Final = 260
 LEFT: Final = 56
@@ -69,14 +71,14 @@ def _series(
 ) -> tuple[list[str], list[Series]]:
     place = {name: number for number, name in enumerate(columns)}
     x, by = place[plot["x"]], plot["by"]
-    steps = list(dict.fromkeys(str(row[x]) for row in rows))
+    steps = list(dict.fromkeys(visible(row[x]) for row in rows))
     step_of = {step: number for number, step in enumerate(steps)}
     found: dict[str, list[float | None]] = {}
     for row in rows:
         for y in plot["ys"]:
-            name = f"{row[place[by]]}" if by else y
+            name = visible(row[place[by]]) if by else y
             values = found.setdefault(name, [None] * len(steps))
-            values[step_of[str(row[x])]] = row[place[y]]
+            values[step_of[visible(row[x])]] = row[place[y]]
     return steps, [Series(name, values) for name, values in found.items()]
 
 

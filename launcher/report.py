@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from launcher.analyst_client import AnalystClient, Table
 from launcher.plots import legend, plot_svg, series_names
+from launcher.terminal import visible
 
 TABLE_ROWS_MAX: Final = 100
 
@@ -86,12 +87,13 @@ def _section(question: Mapping[str, Any], answer: Table) -> str:
 def _details(answer: Table) -> str:
     classes = [' class="number"' if "Int" in k or "Float" in k else "" for k in answer.types]
     head = "".join(
-        f"<th{kind}>{escape(name)}</th>" for name, kind in zip(answer.columns, classes, strict=True)
+        f"<th{kind}>{escape(visible(name))}</th>"
+        for name, kind in zip(answer.columns, classes, strict=True)
     )
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td{kind}>{escape('' if value is None else str(value))}</td>"
+            f"<td{kind}>{escape(visible(value))}</td>"
             for value, kind in zip(row, classes, strict=True)
         )
         + "</tr>"

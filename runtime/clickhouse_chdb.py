@@ -37,6 +37,9 @@ GRACE_S: Final = 5.0
 TEXT_PER_BYTE: Final = 2
 """How much longer an answer may be as JSON than the engine counts it."""
 READERS: Final = 2
+OWN_MEMORY_BYTES_MAX: Final = 300_000_000
+"""Of a question that is not ours: the system shares the machine with others, and a larger
+group or sort goes through the disk."""
 
 _ARROW: Final[dict[str, pa.DataType]] = {
     "UInt8": pa.uint8(),
@@ -96,15 +99,7 @@ class ChdbAnalytics:
 
     async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
         """One question at a time."""
-        async with self._asking:
-            engine = await self._running()
-            try:
-                async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
-                    return _answer(await engine.call("ask", "select", bind(sql, parameters)))
-            except TimeoutError as error:
-                log.warning("engine ended: a question ran past its limit")
-                await engine.kill()
-                raise QueryRefused("Timeout exceeded") from error
+        return await self._ask("ask", bind(sql, parameters))
 
     async def ask_own(self, sql: str) -> Answer:
         """The engine says what the statement is, and that is what runs: it understands its
@@ -112,15 +107,26 @@ class ChdbAnalytics:
         engine = await self._running()
         if engine.unconfined is not None:
             raise OwnSqlBarred(engine.unconfined)
-        said = await self.ask("SELECT formatQuerySingleLine(%(sql)s)", {"sql": sql})
-        statement = str(said.rows[0][0])
+        reading = bind("SELECT formatQuerySingleLine(%(sql)s)", {"sql": sql})
+        statement = str((await self._ask("ask_own", reading)).rows[0][0])
         demand_question(statement)
-        return await self.ask(statement)
+        return await self._ask("ask_own", statement)
 
     async def close(self) -> None:
         self._closed = True
         if self._engine is not None:
             await self._engine.close()
+
+    async def _ask(self, lane: str, sql: str) -> Answer:
+        async with self._asking:
+            engine = await self._running()
+            try:
+                async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
+                    return _answer(await engine.call(lane, "select", sql))
+            except TimeoutError as error:
+                log.warning("engine ended: a question ran past its limit")
+                await engine.kill()
+                raise QueryRefused("Timeout exceeded") from error
 
     async def _types_of(self, table: str) -> dict[str, pa.DataType]:
         if table not in self._types:
@@ -151,17 +157,24 @@ def _lanes(quota: Quota) -> dict[str, Lane]:
         "write": Lane(),
         "query": Lane({"max_execution_time": QUERY_SECONDS_MAX}, connections=READERS),
         "scan": Lane(),
-        "ask": Lane(
-            {
-                # Questions leave readers and the writer some of the machine.
-                "max_threads": max((os.cpu_count() or 1) // 2, 1),
-                "function_sleep_max_microseconds_per_block": 1,
-                "http_max_tries": 1,  # It has no network: trying again is only slow.
-                **quota.settings(),
-            },
-            answer_bytes_max=quota.bytes_max * TEXT_PER_BYTE,
+        "ask": _questions(quota),
+        "ask_own": _questions(
+            quota._replace(memory_bytes_max=min(quota.memory_bytes_max, OWN_MEMORY_BYTES_MAX))
         ),
     }
+
+
+def _questions(quota: Quota) -> Lane:
+    return Lane(
+        {
+            # They leave readers and the writer some of the machine.
+            "max_threads": max((os.cpu_count() or 1) // 2, 1),
+            "function_sleep_max_microseconds_per_block": 1,
+            "http_max_tries": 1,  # It has no network: trying again is only slow.
+            **quota.settings(),
+        },
+        answer_bytes_max=quota.bytes_max * TEXT_PER_BYTE,
+    )
 
 
 def _answer(answered: bytes) -> Answer:

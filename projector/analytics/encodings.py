@@ -10,6 +10,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from runtime.clickhouse import Answer
+from runtime.spreadsheet import cells
 
 
 class Encoder(Protocol):
@@ -38,7 +39,7 @@ class NdjsonEncoder:
 
 
 class CsvEncoder:
-    """RFC 4180 with a header line; absent values are empty."""
+    """RFC 4180 with a header line; absent values are empty, and no text is a formula."""
 
     media_type = "text/csv"
 
@@ -49,9 +50,9 @@ class CsvEncoder:
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
         if not self._begun:
-            writer.writerow(part.columns)
+            writer.writerow(cells(part.columns))
             self._begun = True
-        writer.writerows(part.rows)
+        writer.writerows(map(cells, part.rows))
         return buffer.getvalue().encode()
 
     def finish(self) -> bytes:

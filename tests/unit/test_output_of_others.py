@@ -1,0 +1,70 @@
+"""What people wrote is text to a spreadsheet and to a terminal, and orders nothing there."""
+
+import csv
+import io
+
+import pytest
+
+from launcher.analyst_client import Table
+from launcher.ask import print_table
+from launcher.terminal import visible
+from projector.analytics.encodings import CsvEncoder
+from runtime.clickhouse import Answer
+
+FORMULAS = [
+    "=1+1",
+    "+7 999",
+    "-2+3",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "\uff1d1",
+    '=HYPERLINK("http://x")',
+]
+ORDERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\x7f"
+
+
+def test_no_cell_of_an_export_is_a_formula() -> None:
+    columns = tuple(f"={number}" for number in range(len(FORMULAS)))
+    answer = Answer(columns, ("String",) * len(columns), [tuple(FORMULAS)])
+    text = CsvEncoder().encode(answer).decode()
+    header, row = csv.reader(io.StringIO(text, newline=""))
+    assert header == [f"'{name}" for name in columns]
+    assert row == [f"'{formula}" for formula in FORMULAS]
+
+
+def test_numbers_and_other_text_stay_as_they_are() -> None:
+    answer = Answer(("n", "x", "text", "none"), ("Int64",) * 4, [(-5, -0.5, "a=b", None)])
+    assert CsvEncoder().encode(answer).decode().splitlines()[1] == "-5,-0.5,a=b,"
+
+
+def table(*cells: str) -> Table:
+    return Table([cells[0], "n"], ["String", "Int64"], [[cell, -1] for cell in cells], 7)
+
+
+def test_no_cell_of_ask_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(table(*FORMULAS), "csv")
+    printed = capsys.readouterr().out
+    assert printed.startswith("'=1+1,n\n")
+    for formula in FORMULAS:
+        assert f"'{formula}".replace('"', '""') in printed
+    assert printed.count(",-1\n") == len(FORMULAS)
+
+
+def test_a_terminal_is_shown_what_it_would_have_obeyed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    print_table(table(ORDERS, "фильм हिन्दी 👩\u200d💻"), "table")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    print_table(table(ORDERS), "csv")
+    printed = capsys.readouterr().out
+    assert not set(printed) & set("\x1b\x07\x9b\u202e\x7f")
+    assert "\\x1b]0;owned" in printed
+    assert "фильм हिन्दी 👩\u200d💻" in printed
+
+
+def test_visible_is_one_line_of_what_can_be_seen() -> None:
+    assert visible("a\nb\tc\u2028d\ud800") == "a\\nb\\tc\\u2028d\\ud800"
+    assert visible(None) == ""
+    assert visible(1.5) == "1.5"
