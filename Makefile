@@ -73,6 +73,10 @@ test-unit: $(STAMP) ## what needs nothing running
 attack: $(STAMP) ## known attacks on a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
 	$(BIN)/pytest tests/attack
 
+.PHONY: security
+security: $(STAMP) ## ask every route as everybody and renew the table of docs/security.md
+	@$(BIN)/python -m tests.attack.roles
+
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json
