@@ -23,6 +23,8 @@ REMINDERS: Final[tuple[Kind, ...]] = ("remind_day", "remind_hour")
 BOOKING_NEWS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")
 NEVER_DELAYED: Final[frozenset[Kind]] = frozenset({"announce_delete"})
 """Quiet hours do not hold these back (§3.3)."""
+URGENT: Final[frozenset[Kind]] = frozenset({"announce_delete", "remind_hour"})
+"""Of no use an hour later: they are sent before others."""
 
 MERGED_WITHIN: Final = timedelta(seconds=60)
 TOLD_WITHIN: Final = timedelta(days=3)

@@ -38,7 +38,8 @@ SELECT_LINE: Final = f"SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = $1
 # Only what was not sent; a missed or parked one gets a new chance, and the time for it.
 RESCHEDULE: Final = """
     UPDATE notifier.notices SET state = 'waiting', reason = NULL, attempts = 0, due_at = $2,
-        try_at = $2, expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
+        try_at = $2, turn = NULL,
+        expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
     WHERE id = $1 AND state <> 'sent' RETURNING id
 """
 CANCEL: Final = """

@@ -58,16 +58,16 @@ DROP_NOTICES: Final = """
 INSERT_NOTICES: Final = """
     INSERT INTO notifier.notices
         (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-         event_time, due_at, expires_at, state, reason, try_at)
+         event_time, due_at, expires_at, state, reason, crowd, try_at)
     SELECT *, due_at FROM unnest(
         $1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::json[],
         $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
-        $12::text[], $13::text[])
+        $12::text[], $13::text[], $14::text[])
         AS n (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-              event_time, due_at, expires_at, state, reason)
+              event_time, due_at, expires_at, state, reason, crowd)
     ON CONFLICT (key) DO UPDATE
     SET state = 'waiting', reason = NULL, attempts = 0, facts = excluded.facts,
-        try_at = excluded.try_at
+        try_at = excluded.try_at, turn = NULL
     WHERE notices.state IN ('dropped', 'unconfirmed') AND notices.event_time IS NOT NULL
 """
 INSERT_SOURCES: Final = """
@@ -162,6 +162,7 @@ async def insert_rows(connection: PoolConnectionProxy, rows: Sequence[Row]) -> N
                 row.expires_at,
                 row.state,
                 row.reason,
+                row.facts.get("author_id"),
             )
             for row in rows
         ),

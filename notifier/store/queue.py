@@ -24,20 +24,15 @@ from notifier.rights import Standing
 from notifier.store.outbox import insert_rows
 from notifier.store.session import LeaseSession
 from notifier.store.state import SELECT_EVENINGS, evening_of
+from notifier.store.turns import place_due, take_next
 from notifier.world import Evening, Participation
 from runtime.neighbours.ports import Person
 from runtime.tables import connected, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
+FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"
+"""Before every author."""
 
-LEASE_NOTICES: Final = """
-    UPDATE notifier.notices n SET attempts = n.attempts + 1, try_at = $2, holder = $4,
-        unsettled = n.unsettled OR n.holder IS NOT NULL
-    FROM (SELECT id FROM notifier.notices WHERE state = 'waiting' AND try_at <= $1
-          ORDER BY try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) due
-    WHERE n.id = due.id
-    RETURNING n.id
-"""
 SELECT_LEASED: Final = """
     SELECT id, key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
            event_time, due_at, expires_at, attempts, reason, unsettled
@@ -65,10 +60,11 @@ COUNT_OVERDUE: Final = """
 """
 LEASE_FANOUT: Final = """
     UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2, holder = $3
-    FROM (SELECT seq, event_index FROM notifier.fanouts WHERE state = 'waiting' AND try_at <= $1
-          ORDER BY try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
+    FROM (SELECT seq, event_index FROM notifier.fanouts
+          WHERE state = 'waiting' AND try_at <= $1 AND author_id > $4
+          ORDER BY author_id, try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
     WHERE f.seq = due.seq AND f.event_index = due.event_index
-    RETURNING f.seq, f.event_index, f.event_type
+    RETURNING f.seq, f.event_index, f.event_type, f.author_id
 """
 SELECT_LEASED_FANOUT: Final = """
     SELECT author_id, announcement_id, facts, happened_at, expires_at, attempts
@@ -160,13 +156,15 @@ class Queue:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self.session = LeaseSession(pool)
+        self._author: str = FIRST_AUTHOR
+        """Whose fan-out was the last."""
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
-        """Ids of notices that are due, ours until then."""
+        """Ids of the notices next in line (`turns`), ours until then."""
         holder = self.session.holder
-        async with connected(self._pool) as connection:
-            rows = await connection.fetch(LEASE_NOTICES, now, until, limit, holder)
-        return sorted(row["id"] for row in rows)
+        async with transaction(self._pool) as connection:
+            await place_due(connection, now)
+            return sorted(await take_next(connection, now, until, limit, holder))
 
     async def read(self, leased: Sequence[int]) -> list[Taken]:
         """Those that still wait, in order of their ids."""
@@ -227,10 +225,16 @@ class Queue:
             await connection.execute(INSERT_LINK, announcement_id, link)
 
     async def lease_fanout(self, now: datetime, until: datetime) -> Source | None:
-        """What names one that is due, ours until then."""
-        async with connected(self._pool) as connection:
-            row = await connection.fetchrow(LEASE_FANOUT, now, until, self.session.holder)
-        return None if row is None else Source(*row)
+        """What names one that is due, ours until then: of each author in turn."""
+        for after in (self._author, FIRST_AUTHOR):
+            async with connected(self._pool) as connection:
+                row = await connection.fetchrow(
+                    LEASE_FANOUT, now, until, self.session.holder, after
+                )
+            if row is not None:
+                *source, self._author = row
+                return Source(*source)
+        return None
 
     async def read_fanout(self, source: Source) -> TakenFanOut:
         async with connected(self._pool) as connection:

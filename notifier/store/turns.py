@@ -1,0 +1,79 @@
+"""The order in which due notices are taken: by turns, one of each crowd in each.
+
+A crowd is what one host causes. A notice that becomes due stands behind the last one of its
+crowd; the first of a crowd joins the turn that is being served. So an evening with 30,000
+invitations delays another host's notice by one message, and the cost of a batch does not
+depend on how many are waiting. Urgent notices have turns of their own, which are served
+first but for a quarter of each batch: a crowd of cancellations must not stop all the rest.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from asyncpg.pool import PoolConnectionProxy
+
+from notifier.effects import URGENT
+
+PLACED_AT_ONCE: Final = 2_000
+PLACED_IN_A_ROW: Final = 5
+"""Statements for each batch: what becomes due at one moment is in line after a few."""
+
+# What is known of a queue's table is always of another moment: by that a sort of a few rows
+# seems cheaper than an index that is in order, and there are not a few.
+BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
+PLACE: Final = """
+    WITH due AS (
+        SELECT id, try_at, coalesce(crowd, announcement_id::text) AS crowd,
+               kind = ANY($2::text[]) AS urgent
+        FROM notifier.notices WHERE state = 'waiting' AND turn IS NULL AND try_at <= $1
+        ORDER BY try_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
+    ), placed AS (
+        SELECT id, crowd, urgent, row_number() OVER of_crowd AS place
+        FROM due WINDOW of_crowd AS (PARTITION BY urgent, crowd ORDER BY try_at, id)
+    ), begun AS (
+        SELECT id, crowd, urgent, place, CASE place WHEN 1 THEN coalesce(
+            (SELECT max(n.turn) FROM notifier.notices n WHERE n.state = 'waiting'
+                AND n.turn IS NOT NULL AND n.urgent = p.urgent AND n.crowd = p.crowd),
+            (SELECT min(n.turn) - 1 FROM notifier.notices n WHERE n.state = 'waiting'
+                AND n.turn IS NOT NULL AND n.urgent = p.urgent),
+            0) END AS turn_before
+        FROM placed p
+    ), turned AS (
+        SELECT id, crowd, urgent,
+               place + max(turn_before) OVER (PARTITION BY urgent, crowd) AS turn
+        FROM begun
+    )
+    UPDATE notifier.notices n SET crowd = t.crowd, urgent = t.urgent, turn = t.turn
+    FROM turned t WHERE n.id = t.id
+"""
+TAKE: Final = """
+    UPDATE notifier.notices n SET attempts = n.attempts + 1, try_at = $2, holder = $5,
+        unsettled = n.unsettled OR n.holder IS NOT NULL, turn = NULL
+    FROM (SELECT id FROM notifier.notices
+          WHERE state = 'waiting' AND turn IS NOT NULL AND urgent = $4 AND try_at <= $1
+          ORDER BY turn, id LIMIT $3 FOR UPDATE SKIP LOCKED) due
+    WHERE n.id = due.id
+    RETURNING n.id
+"""
+
+
+async def place_due(connection: PoolConnectionProxy, now: datetime) -> None:
+    """Put in line what has become due, 10,000 notices at most. In a transaction, of
+    which it sets how the rest is planned."""
+    await connection.execute(BY_INDEX)
+    for _ in range(PLACED_IN_A_ROW):
+        done = await connection.execute(PLACE, now, list(URGENT), PLACED_AT_ONCE)
+        if done != f"UPDATE {PLACED_AT_ONCE}":
+            return
+
+
+async def take_next(
+    connection: PoolConnectionProxy, now: datetime, until: datetime, limit: int, holder: int
+) -> list[int]:
+    """Lease the next `limit` notices in line until then. Returns their ids."""
+    taken: list[int] = []
+    for urgent, share in ((True, limit - limit // 4), (False, limit), (True, limit)):
+        if (left := min(share, limit - len(taken))) > 0:
+            rows = await connection.fetch(TAKE, now, until, left, urgent, holder)
+            taken += (row["id"] for row in rows)
+    return taken
