@@ -160,11 +160,11 @@ def _count_invitation(layer: Layer, booking: Booking, at: datetime) -> None:
     """For the rules about how many one person may send and get (`limits`)."""
     host = layer.person(booking.author_id)
     day = host.invitations_on(at)
-    day = replace(day, sent_to=(*day.sent_to, booking.guest_id))
+    day = replace(day, sent=day.sent + 1)
     layer.people[host.id] = replace(host, invitations=day)
     guest = layer.person(booking.guest_id)
     day = guest.invitations_on(at)
-    day = replace(day, received=day.received + 1)
+    day = replace(day, received_from=(*day.received_from, host.id))
     layer.people[guest.id] = replace(guest, invitations=day)
 
 

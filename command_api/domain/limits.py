@@ -34,14 +34,14 @@ def refuse_more_invitations(story: Recorder, host_id: PersonId, guest_id: Person
     the guest (`not_invitable`). That has several causes, and the host is not told which: enough
     from all hosts together, a mute, a suspension (docs/decisions/0011)."""
     rules, now = story.rules, story.now
-    sent_to = story.person(host_id).invitations_on(now).sent_to
-    if len(sent_to) >= rules.invitations_of_host_a_day_max:
+    if story.person(host_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
         raise _until_tomorrow("too_many_invitations", rules.invitations_of_host_a_day_max, now)
-    if sent_to.count(guest_id) >= rules.invitations_of_pair_a_day_max:
-        raise _until_tomorrow("guest_invited_too_often", rules.invitations_of_pair_a_day_max, now)
     guest = story.person(guest_id)
-    received = guest.invitations_on(now).received
-    if received >= rules.invitations_of_guest_a_day_max or not guest.may_be_invited_by(host_id):
+    received_from = guest.invitations_on(now).received_from
+    if received_from.count(host_id) >= rules.invitations_of_pair_a_day_max:
+        raise _until_tomorrow("guest_invited_too_often", rules.invitations_of_pair_a_day_max, now)
+    enough = len(received_from) >= rules.invitations_of_guest_a_day_max
+    if enough or not guest.may_be_invited_by(host_id):
         raise CommandRefused("not_invitable")
 
 

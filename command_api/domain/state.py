@@ -141,9 +141,9 @@ class Invitations(Struct, frozen=True, gc=False):
     """What a person sent and got of them on one day of UTC (its ordinal)."""
 
     day: int = 0
-    sent_to: tuple[PersonId, ...] = ()
-    """A guest as often as invited."""
-    received: int = 0
+    sent: int = 0
+    received_from: tuple[PersonId, ...] = ()
+    """Each host as often as they invited; few, as long as the rules are."""
 
 
 NO_INVITATIONS: Final = Invitations()

@@ -15,19 +15,22 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+Seconds = Callable[[], float]
+"""A clock that counts seconds and never goes back."""
+
 MINUTE_S: Final = 60.0
 KEYS_MAX: Final = 20_000
 """Of one dictionary: with keys of 36 characters two full ones take some 7 MB."""
 
 
 class Buckets:
-    """One bucket a key. Belongs to one event loop; `clock` counts seconds."""
+    """One bucket a key. Belongs to one event loop."""
 
     def __init__(
         self,
         per_minute: int,
         keys_max: int = KEYS_MAX,
-        clock: Callable[[], float] = monotonic,
+        clock: Seconds = monotonic,
     ) -> None:
         self.per_minute: Final = per_minute
         self._interval_s = MINUTE_S / per_minute

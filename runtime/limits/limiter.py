@@ -10,6 +10,7 @@ the log.
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 from math import ceil
+from time import monotonic
 from typing import Final
 
 from prometheus_client import Counter
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import RateLimited
 from contracts.ids import PersonId
-from runtime.limits.buckets import MINUTE_S, Buckets
+from runtime.limits.buckets import MINUTE_S, Buckets, Seconds
 from runtime.limits.routes import class_of, is_guessable
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.problems import problem_of
@@ -34,9 +35,9 @@ class Policy:
 
     __slots__ = ("_buckets", "_header", "_prefix", "name")
 
-    def __init__(self, name: str, per_minute: int) -> None:
+    def __init__(self, name: str, per_minute: int, clock: Seconds) -> None:
         self.name = name
-        self._buckets = Buckets(per_minute)
+        self._buckets = Buckets(per_minute, clock=clock)
         self._prefix = f'"{name}"'.encode()
         policy = f'"{name}";q={per_minute};w={MINUTE_S:.0f}'
         self._header = (b"ratelimit-policy", policy.encode())
@@ -63,10 +64,10 @@ class Policy:
 class Limiter:
     """One per process, whatever it serves."""
 
-    def __init__(self, limits: RateLimits) -> None:
+    def __init__(self, limits: RateLimits, clock: Seconds = monotonic) -> None:
         self.limits: Final = limits
-        self._people = _policies("person", limits.person)
-        self._addresses = _policies("address", limits.address)
+        self._people = _policies("person", limits.person, clock)
+        self._addresses = _policies("address", limits.address, clock)
 
     def admission(self, scope: Scope) -> "Admission | None":
         """Of a request that is about to begin; None where it is not limited."""
@@ -191,8 +192,10 @@ def address_of(host: str) -> str:
     return f"{address.packed[:8].hex()}/64"
 
 
-def _policies(whose: str, limits: PersonLimits | AddressLimits) -> dict[str, Policy]:
+def _policies(
+    whose: str, limits: PersonLimits | AddressLimits, clock: Seconds
+) -> dict[str, Policy]:
     return {
-        name: Policy(f"{name}-of-{whose}", per_minute)
+        name: Policy(f"{name}-of-{whose}", per_minute, clock)
         for name, per_minute in limits.model_dump().items()
     }

@@ -144,17 +144,16 @@ def admitted(limiter: Limiter, path: str = "/s/abc", host: str = "192.0.2.1") ->
     return True
 
 
-def test_guesses_end_long_before_the_public_limit() -> None:
-    limiter = Limiter(RateLimits())
+def test_guesses_end_long_before_the_public_limit(watch: Watch) -> None:
+    limiter = Limiter(RateLimits(), watch)
     taken = sum(admitted(limiter) for _ in range(5_000))
-    # On a slow machine a guess or two are earned back meanwhile.
-    assert AddressLimits().misses <= taken < AddressLimits().public / 4
+    assert taken == AddressLimits().misses < AddressLimits().public
     assert admitted(limiter, host="192.0.2.2")
     assert admitted(limiter, "/api/v1/announcement/1")
 
 
-def test_the_leader_counts_what_others_pass_on() -> None:
-    limiter = Limiter(RateLimits(person=PersonLimits(writes=3)))
+def test_the_leader_counts_what_others_pass_on(watch: Watch) -> None:
+    limiter = Limiter(RateLimits(person=PersonLimits(writes=3)), watch)
     for _ in range(3):
         limiter.admit_write(ANNA)
     with pytest.raises(RateLimited) as refused:
