@@ -52,7 +52,8 @@ def run(as_json: AsJson = False) -> None:
     With --json the object comes once the system is ready.
     """
     chosen = settings()
-    from launcher.run import ClockNotOurs, PortInUse
+    from launcher.listening import PortInUse
+    from launcher.run import ClockNotOurs
     from launcher.run import run as run_system
     from launcher.welcome import Welcome
 

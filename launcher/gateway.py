@@ -2,20 +2,22 @@
 command side. What nginx does in the compose file, for a machine without it, and a view of
 all processes for who operates them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import aiohttp
-import msgspec
-from aiohttp import web
-from aiohttp.typedefs import Handler
 from multidict import CIMultiDict
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from yarl import URL
 
+from contracts.errors import TooLarge
 from launcher.overview import Overview
 from runtime.cors import exposing_headers
-from runtime.hosts import KnownNames
+from runtime.hosts import KnownHosts
+from runtime.http import json_response
 from runtime.problems import problem
 
 NOT_PASSED_ON: Final = frozenset(
@@ -27,6 +29,8 @@ NOT_PASSED_ON: Final = frozenset(
         "upgrade",
         "host",
         "content-length",
+        "date",
+        "server",
         "x-forwarded-for",
         "x-forwarded-proto",
     }
@@ -57,112 +61,117 @@ def upstream_of(method: str, path: str) -> str:
     return "query_api" if method in READS else "command_api"
 
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+
 def build_gateway(
     upstreams: Upstreams,
     session: aiohttp.ClientSession,
     *,
     origins: Sequence[str] = (),
     hosts: Iterable[str] = (),
-) -> web.Application:
+) -> ASGIApp:
     """The session must not decompress: bodies are passed on as they are. Pages of `origins`
     may read what the gateway answers itself; the processes say so of their own answers. It
     answers under the names of loopback and `hosts` only."""
-    names = KnownNames(hosts)
+    own = _overview_routes(Overview(upstreams, session))
 
-    @web.middleware
-    async def known_hosts(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not names.knows(request.headers.getall("Host", [])):
-            return _problem("unknown_host")
-        return await handler(request)
+    async def answer(request: Request) -> Response:
+        handler = own.get(request.scope["path"]) if request.method in READS else None
+        return await (handler or pass_on)(request)
 
-    async def pass_on(request: web.Request) -> web.StreamResponse:
-        if request.path.startswith("/internal/"):
-            return _problem("not_found")
-        address = upstreams[upstream_of(request.method, request.path)]
+    async def pass_on(request: Request) -> Response:
+        if request.scope["path"].startswith("/internal/"):
+            return problem("not_found")
+        address = upstreams[upstream_of(request.method, request.scope["path"])]
         try:
-            answer = await _forward(session, address, request)
-        except web.HTTPRequestEntityTooLarge:
-            return _problem("too_large")
+            forwarded = await _forward(session, address, request)
+        except TooLarge:
+            return problem("too_large")
         except aiohttp.ClientConnectionError:
-            return _problem("unavailable" if request.method in READS else "outcome_unknown")
-        async with answer:
-            return await _stream(answer, request)
+            return problem("unavailable" if request.method in READS else "outcome_unknown")
+        return _streamed(forwarded)
 
-    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        request = Request(scope, receive)
+        response = await answer(request)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         for name, value in exposing_headers(request.headers.get("Origin"), origins).items():
             response.headers.setdefault(name, value)
+        await response(scope, receive, send)
 
-    app = web.Application(client_max_size=BODY_BYTES_MAX, middlewares=[known_hosts])
-    app.on_response_prepare.append(add_headers)
-    _add_overview(app, Overview(upstreams, session))
-    app.router.add_route("*", "/{path:.*}", pass_on)
-    return app
+    return KnownHosts(gateway, hosts)
 
 
-def _add_overview(app: web.Application, overview: Overview) -> None:
+def _overview_routes(overview: Overview) -> dict[str, Handler]:
     """What no process can say alone."""
 
-    async def healthz(_: web.Request) -> web.Response:
-        return _json({"status": "alive"})
+    async def healthz(_: Request) -> Response:
+        return json_response({"status": "alive"})
 
-    async def readyz(_: web.Request) -> web.Response:
+    async def readyz(_: Request) -> Response:
         checks = await overview.readiness()
-        return _json(checks, 200 if checks["ready"] else 503)
+        return json_response(checks, 200 if checks["ready"] else 503)
 
-    async def metrics(_: web.Request) -> web.Response:
-        headers = {"Content-Type": CONTENT_TYPE_LATEST}
-        return web.Response(body=await overview.metrics(), headers=headers)
+    async def metrics(_: Request) -> Response:
+        return Response(await overview.metrics(), media_type=CONTENT_TYPE_LATEST)
 
-    async def openapi(_: web.Request) -> web.Response:
+    async def openapi(_: Request) -> Response:
         document = await overview.openapi()
-        return _problem("unavailable") if document is None else _json(document)
+        return problem("unavailable") if document is None else json_response(document)
 
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics)
-    app.router.add_get("/api/openapi.json", openapi)
-
-
-def _json(value: object, status: int = 200) -> web.Response:
-    body = msgspec.json.encode(value)
-    return web.Response(body=body, status=status, content_type="application/json")
+    return {
+        "/healthz": healthz,
+        "/readyz": readyz,
+        "/metrics": metrics,
+        "/api/openapi.json": openapi,
+    }
 
 
 async def _forward(
-    session: aiohttp.ClientSession, address: str, request: web.Request
+    session: aiohttp.ClientSession, address: str, request: Request
 ) -> aiohttp.ClientResponse:
-    headers = _passed_on(request.headers)
-    headers["X-Forwarded-For"] = request.remote or ""
+    """Raises TooLarge, and aiohttp.ClientConnectionError without an answer."""
+    query = request.scope["query_string"]
+    target = request.scope["raw_path"] + (b"?" + query if query else b"")
+    headers = CIMultiDict(_passed_on(request.headers.items()))
+    headers["X-Forwarded-For"] = "" if request.client is None else request.client.host
     return await session.request(
         request.method,
-        URL(f"{address}{request.raw_path}", encoded=True),
+        URL(address + target.decode("ascii"), encoded=True),
         headers=headers,
-        data=await request.read(),
+        data=await _body(request),
         allow_redirects=False,
     )
 
 
-async def _stream(answer: aiohttp.ClientResponse, request: web.Request) -> web.StreamResponse:
+async def _body(request: Request) -> bytes:
+    """Raises TooLarge as soon as too much has come."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise TooLarge
+    return bytes(body)
+
+
+def _streamed(answer: aiohttp.ClientResponse) -> Response:
     """Where it breaks off, so does ours: half an answer is out, and must not look whole."""
-    response = web.StreamResponse(status=answer.status, headers=_passed_on(answer.headers))
-    await response.prepare(request)
-    async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
-        await response.write(chunk)
-    await response.write_eof()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        async with answer:
+            async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
+                yield chunk
+
+    response = StreamingResponse(chunks(), answer.status)
+    response.raw_headers = [
+        (name.lower().encode("latin-1"), value.encode("latin-1"))
+        for name, value in _passed_on(answer.headers.items())
+    ]
     return response
 
 
-def _problem(code: str) -> web.Response:
-    finished = problem(code)
-    return web.Response(
-        status=finished.status_code,
-        body=bytes(finished.body),
-        headers=_passed_on(finished.headers),
-    )
-
-
-def _passed_on(headers: Mapping[str, str]) -> CIMultiDict[str]:
-    return CIMultiDict(
-        (name, value) for name, value in headers.items() if name.lower() not in NOT_PASSED_ON
-    )
+def _passed_on(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.lower() not in NOT_PASSED_ON]

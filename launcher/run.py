@@ -2,13 +2,12 @@
 
 import asyncio
 import socket
-from typing import Final
 
 from command_api.settings import RuleSettings
 from launcher.data_directory import DataDirectory
 from launcher.embedded import OnReady, build_app
+from launcher.listening import QUICK_END, listen
 from launcher.separate import ServiceStopped, run_separate
-from launcher.servers.process import HOST
 from launcher.settings import Settings
 from launcher.welcome import stand_in_settings, welcome
 from neighbours.app import Neighbours
@@ -16,17 +15,9 @@ from runtime.clock import system_clock
 from runtime.serving import serve_until_stopped
 from runtime.settings import load_settings
 
-QUICK_END: Final = {"drain_s": 0.0, "grace_s": 5}
-"""Nobody balances load over one process on one machine: Ctrl-C ends it at once, and requests
-that have begun soon after."""
-
 
 class ClockNotOurs(Exception):
     """Somebody else's clock counts, and cannot be set from here."""
-
-
-class PortInUse(Exception):
-    """Somebody else listens there."""
 
 
 def run(settings: Settings, on_ready: OnReady) -> str | None:
@@ -45,7 +36,7 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
         stand_in_settings(settings, data)
         load_settings(RuleSettings)
         data.remember_clock_offset(settings.clock_offset_s)
-        with _listen(settings.port) as listener:
+        with listen(settings.port) as listener:
             if settings.profile == "embedded":
                 return _run_embedded(settings, data, listener, on_ready)
         return _run_separate(settings, data, on_ready)
@@ -81,15 +72,3 @@ def _run_separate(settings: Settings, data: DataDirectory, on_ready: OnReady) ->
     except ServiceStopped as stopped:
         return str(stopped)
     return None
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((HOST, port))
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise PortInUse(f"port {port} of {HOST} is in use; set PORT to another one") from error
-    return listener

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
-from aiohttp import web
 
 from launcher.data_directory import DataDirectory
 from launcher.gateway import build_gateway
+from launcher.listening import QUICK_END, listen
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
@@ -31,6 +31,7 @@ from launcher.settings import Settings
 from launcher.supervision import Part, keep_up
 from launcher.tables import prepare_tables
 from runtime.journals.kafka import create_topic
+from runtime.serving import served_beside
 from runtime.tasks import end, start_for
 
 TOPIC: Final = "practix.journal"
@@ -65,7 +66,12 @@ async def run_separate(
         processes = Processes(settings, data, kafka.bootstrap_servers, tables, history)
         stack.push_async_callback(processes.stop)
         await processes.start(session)
-        await _serve_gateway(stack, settings, processes.addresses, session)
+        gateway = build_gateway(
+            processes.addresses, session, origins=settings.cors_origins, hosts=settings.hosts
+        )
+        listener = listen(settings.port)
+        limits = settings.http.model_copy(update=QUICK_END)
+        await stack.enter_async_context(served_beside(gateway, listener, limits))
         on_ready()
         servers = [kafka, postgres, *([] if clickhouse is None else [clickhouse])]
         await _keep_up_until(stop, [*servers, *processes.parts])
@@ -213,16 +219,3 @@ def _history(clickhouse: ClickHouseServer | None) -> dict[str, str]:
         "CLICKHOUSE_DSN": clickhouse.dsn,
         "PROJECTOR_CLICKHOUSE_ANALYST_DSN": clickhouse.analyst_dsn,
     }
-
-
-async def _serve_gateway(
-    stack: AsyncExitStack,
-    settings: Settings,
-    addresses: Mapping[str, str],
-    session: aiohttp.ClientSession,
-) -> None:
-    gateway = build_gateway(addresses, session, origins=settings.cors_origins, hosts=settings.hosts)
-    runner = web.AppRunner(gateway, access_log=None)
-    await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, HOST, settings.port).start()

@@ -4,8 +4,8 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from types import FrameType
 from typing import Any, Final
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 from runtime.http_limits import DEFAULT, HttpLimits
 from runtime.http_protocol import BoundedProtocol
 from runtime.process import Process, running_as
+from runtime.tasks import start_for
 
 STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 DRAIN_POLL_S: Final = 0.05
@@ -94,6 +95,29 @@ class DrainingServer(uvicorn.Server):
         until = loop.time() + self._drain_s
         while loop.time() < until and self._signals < 2 and self._process.failure is None:
             await asyncio.sleep(DRAIN_POLL_S)
+
+
+class _GuestServer(uvicorn.Server):
+    """Leaves signals to the process that it is a guest of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def served_beside(
+    app: ASGIApp, listener: socket.socket, limits: HttpLimits
+) -> AsyncIterator[None]:
+    """Serve `app`, which has no start-up of its own, beside whatever else the process does.
+    `listener` is closed at the end."""
+    server = _GuestServer(server_config(app, limits, lifespan="off", log_level="warning"))
+    serving = start_for(server.serve([listener]), "HTTP server")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @contextmanager

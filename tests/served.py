@@ -7,6 +7,9 @@ from typing import Any
 
 import uvicorn
 
+from runtime.http_limits import DEFAULT
+from runtime.serving import server_config
+
 
 @asynccontextmanager
 async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
@@ -14,14 +17,8 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
 
     On leaving, requests that hang are cut off and the port is free again.
     """
-    config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=port,
-        log_config=None,
-        proxy_headers=False,
-        timeout_graceful_shutdown=1,
-    )
+    limits = DEFAULT.model_copy(update={"grace_s": 1})
+    config = server_config(app, limits, host="127.0.0.1", port=port, log_config=None)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     socket.listen()  # From here on connections wait for the server, however slow its start.

@@ -5,14 +5,15 @@ from collections.abc import AsyncIterator
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from launcher.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
+from tests.served import served
 
 NOBODY = "http://127.0.0.1:1"
 
-Client = TestClient[web.Request, web.Application]
+Client = aiohttp.ClientSession
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,8 @@ async def gateway() -> AsyncIterator[Client]:
     async with TestServer(upstream) as server, aiohttp.ClientSession() as session:
         addresses = dict.fromkeys(("command_api", "projector", "neighbours"), NOBODY)
         addresses["query_api"] = str(server.make_url("")).rstrip("/")
-        async with TestClient(TestServer(build_gateway(addresses, session))) as client:
+        app = build_gateway(addresses, session)
+        async with served(app) as url, aiohttp.ClientSession(url) as client:
             yield client
 
 
@@ -77,3 +79,9 @@ async def test_internal_routes_are_not_served_outside(gateway: Client) -> None:
 async def test_an_oversized_body_is_a_problem(gateway: Client) -> None:
     answer = await gateway.post("/api/v1/booking/1", data=b"x" * (BODY_BYTES_MAX + 1))
     assert (answer.status, (await answer.json())["code"]) == (413, "too_large")
+
+
+async def test_answers_have_each_header_once(gateway: Client) -> None:
+    answer = await gateway.get("/api/v1/announcements")
+    for name in ("Date", "Server", "X-Content-Type-Options"):
+        assert len(answer.headers.getall(name)) == 1

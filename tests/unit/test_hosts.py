@@ -4,8 +4,6 @@ from contextlib import nullcontext
 
 import aiohttp
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from launcher.gateway import build_gateway
 from runtime.app import make_app
@@ -72,8 +70,8 @@ async def test_a_foreign_name_is_a_problem_before_any_route() -> None:
 async def test_the_gateway_of_separate_processes_has_the_same_names() -> None:
     async with aiohttp.ClientSession() as session:
         gateway = build_gateway({}, session, hosts=["practix.example"])
-        async with TestClient[web.Request, web.Application](TestServer(gateway)) as client:
+        async with served(gateway) as url:
             for host, status in (("practix.example", 200), ("evil.example", 421)):
-                answer = await client.get("/healthz", headers={"Host": host})
+                answer = await session.get(f"{url}/healthz", headers={"Host": host})
                 assert answer.status == status
             assert (await answer.json())["code"] == "unknown_host"

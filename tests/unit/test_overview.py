@@ -6,15 +6,16 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from launcher.gateway import build_gateway
+from tests.served import served
 
 NOBODY = "http://127.0.0.1:1"
 
-Client = TestClient[web.Request, web.Application]
+Client = aiohttp.ClientSession
 
 
 def figures(outcomes: dict[str, int]) -> bytes:
@@ -76,8 +77,9 @@ async def gateway(processes: dict[str, web.Application]) -> AsyncIterator[Client
             server = await stack.enter_async_context(TestServer(app))
             addresses[name] = str(server.make_url("")).rstrip("/")
         session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
-        app = build_gateway(addresses, session)
-        yield await stack.enter_async_context(TestClient(TestServer(app)))
+        gateway = build_gateway(addresses, session)
+        url = await stack.enter_async_context(served(gateway))
+        yield await stack.enter_async_context(aiohttp.ClientSession(url))
 
 
 @pytest.fixture

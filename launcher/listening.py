@@ -1,0 +1,28 @@
+"""The one port of a system that the launcher starts."""
+
+import socket
+from typing import Final
+
+from launcher.servers.process import HOST
+
+BACKLOG: Final = 2048
+QUICK_END: Final = {"drain_s": 0.0, "grace_s": 5}
+"""Nobody balances load over one system on one machine: Ctrl-C ends it at once, and requests
+that have begun soon after."""
+
+
+class PortInUse(Exception):
+    """Somebody else listens there."""
+
+
+def listen(port: int) -> socket.socket:
+    """Raises PortInUse."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise PortInUse(f"port {port} of {HOST} is in use; set PORT to another one") from error
+    return listener
