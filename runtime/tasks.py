@@ -1,14 +1,15 @@
-"""Starts background tasks; nothing else may (tests/tidy checks it).
+"""Starts background tasks and threads; nothing else may (tests/tidy checks it).
 
-A task that nobody awaits ends unseen, whatever its error. So the three functions differ in
-who sees the end. Where a task has an owner that waits for it anyway, `asyncio.TaskGroup`
+What nobody waits for ends unseen, whatever its error. So the functions differ in who sees
+the end. Where a task has an owner that waits for it anyway, `asyncio.TaskGroup`
 and `asyncio.gather` do as well.
 """
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from threading import Thread
 from typing import Any, TypeVar
 
 from runtime.process import current_process
@@ -31,6 +32,26 @@ def run_aside(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
 def start_for(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
     """Run `work` for somebody who awaits the task: result and error are theirs."""
     return asyncio.get_running_loop().create_task(work, name=name)
+
+
+def start_thread(work: Callable[[], None], name: str) -> Thread:
+    """Run `work` in a thread that does not outlive the process. An error ends the process.
+
+    Call it in the event loop.
+    """
+    process, loop = current_process(), asyncio.get_running_loop()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # Whatever it is, somebody waits for this thread.
+            log.critical("%s stopped", name, exc_info=error)
+            with suppress(RuntimeError):  # The loop is closed: the process ends already.
+                loop.call_soon_threadsafe(process.fail, f"{name} stopped: {error}")
+
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 async def end(task: asyncio.Task[Any] | None) -> None:

@@ -12,12 +12,12 @@ from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
-from threading import Thread
 from typing import Final, NamedTuple, Protocol
 
 from runtime.journal import Entry, JournalError, Place, WriterLost
 from runtime.journals import sqlite_file
 from runtime.journals.places import fail
+from runtime.tasks import start_thread
 
 log = logging.getLogger(__name__)
 
@@ -61,8 +61,7 @@ class CommitThread:
         self.lost: str | None = None
         """Why nothing more is committed: a COMMIT failed, what it left is unknown."""
         self._stopped = False
-        self._thread = Thread(target=self._run, name="journal-commit", daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run, "journal-commit")
 
     def put(self, pending: Pending) -> None:
         if self._stopped:

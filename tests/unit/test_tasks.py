@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runtime.process import Process, running_as
-from runtime.tasks import end, keep_running, run_aside, start_for
+from runtime.tasks import end, keep_running, run_aside, start_for, start_thread
 
 
 @pytest.fixture
@@ -70,6 +70,16 @@ async def test_a_task_that_was_cancelled_did_not_fail(reasons: list[str], start:
     await end(task)
     assert task.cancelled()
     assert reasons == []
+
+
+async def test_a_thread_that_fails_ends_the_process(reasons: list[str]) -> None:
+    def fail() -> None:
+        raise ValueError("no memory")
+
+    thread = start_thread(fail, "journal-commit")
+    await asyncio.to_thread(thread.join)
+    await asyncio.sleep(0)
+    assert reasons == ["journal-commit stopped: no memory"]
 
 
 async def test_the_first_reason_counts(reasons: list[str]) -> None:
