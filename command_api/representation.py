@@ -111,6 +111,7 @@ def render_booking(
         waitlist_position=_place_in_line(announcement, booking),
         preapproved=booking.preapproved,
         reason=booking.reason,
+        reason_by=booking.reason_by,
         message=booking.message,
         overlaps=_other_evenings(world, announcement, booking, viewer, rules),
         created=booking.created_at,

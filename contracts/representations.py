@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from contracts.booking_state import BookingState
+from contracts.booking_state import BookingState, ReasonBy
 from contracts.events import CloseReason, Visibility
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
@@ -60,6 +60,8 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     price_amount: float | None
     price_currency: str | None
     created: datetime
+    my_state: BookingState | None
+    """Of the caller's own booking there."""
 
 
 class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True):
@@ -75,7 +77,6 @@ class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True
     hide_location: bool
     cancel_reason: str | None
     my_booking_id: BookingId | None
-    my_state: BookingState | None
 
 
 class BookingResponse(Struct, frozen=True, kw_only=True):
@@ -124,7 +125,9 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     hold_until: datetime | None
     """A seat is held until then; the guest's answer decides."""
     reason: str | None
-    """Why it is in this state: the code given by a party or by the system."""
+    """Why it is in this state: what a party typed, or a code of the system's."""
+    reason_by: ReasonBy | None
+    """Whose `reason` it is: a person may type a code of the system's too."""
     message: str | None
     overlaps: Sequence[Overlap]
     """The guest's other evenings at this time; shown to the guest only."""

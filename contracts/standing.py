@@ -23,6 +23,7 @@ from contracts.events import (
     AnnouncementReopened,
     AnyAnnouncementEvent,
     AnyBookingEvent,
+    BookingEvent,
     BookingHoldShortened,
     BookingInvited,
     BookingOffered,
@@ -60,6 +61,7 @@ def booking_fields(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
         "hold_until": _hold_until(event),
         "untold": is_untold(event),
         "reason": reason_of(event),
+        "reason_by": reason_by(event),
         "message": getattr(event, "message", None),
         "modified": at,
     }
@@ -91,7 +93,7 @@ def is_untold(event: AnyBookingEvent) -> bool:
     return isinstance(event, BookingRevoked) and event.untold
 
 
-def reason_of(event: AnyBookingEvent) -> str | None:
+def reason_of(event: BookingEvent) -> str | None:
     """The code that says why, by a party or by the system."""
     match event:
         case BookingReleased():
@@ -102,7 +104,7 @@ def reason_of(event: AnyBookingEvent) -> str | None:
             return getattr(event, "reason", None)
 
 
-def reason_by(event: AnyBookingEvent) -> ReasonBy | None:
+def reason_by(event: BookingEvent) -> ReasonBy | None:
     """Who gave the reason of the event; None if there is none."""
     if isinstance(event, BookingReleased | BookingUnsettled):
         return "system"

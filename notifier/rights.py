@@ -35,6 +35,7 @@ TOLD_TO: Final[Mapping[str, frozenset[str]]] = {
     "diff": PARTIES,
     "by": PARTIES,
     "reason": PARTIES,
+    "system_reason": PARTIES,
     "guest_count": PARTIES,
     "again": PARTIES,
     "what": PARTIES,

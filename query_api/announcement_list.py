@@ -12,8 +12,8 @@ from starlette.responses import Response
 from contracts.ids import PersonId
 from contracts.representations import AnnouncementResponse
 from query_api import filters
-from query_api.announcements import COLUMNS, list_line
-from query_api.calendar import add_fits_my_schedule
+from query_api.announcements import COLUMNS, MY_STATE, list_line
+from query_api.calendar import ATTENDED_OR_PENDING, add_fits_my_schedule
 from query_api.documented import documented, one_of
 from query_api.filters import (
     Where,
@@ -41,7 +41,7 @@ from query_api.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import language_of
-from runtime.parameters import Parameter
+from runtime.parameters import BOOLEAN, Parameter
 from runtime.tokens import Caller
 
 SORTS: Final = {
@@ -53,19 +53,28 @@ SORTS: Final = {
 
 SCOPES: Final = {
     "host": "a.author_id = $2::uuid",
-    "guest": """
+    "guest": f"""
         a.announcement_id IN (
             SELECT announcement_id FROM read_model.bookings
-            WHERE guest_id = $2::uuid AND NOT untold)
+            WHERE guest_id = $2::uuid AND state = ANY({ATTENDED_OR_PENDING}::text[]))
     """,
 }
+EVER_GUEST: Final = """
+    a.announcement_id IN (
+        SELECT announcement_id FROM read_model.bookings
+        WHERE guest_id = $2::uuid AND NOT untold)
+"""
+TAKES_PLACE: Final = ("Alive", "Closed")
 STILL_TO_COME: Final = "a.event_time > {}"
 
 PARAMETERS: Final = (
     *filters.PARAMETERS,
     Parameter(
-        "mine", "announced by the caller, or where the caller has a booking", one_of(*SCOPES)
+        "mine",
+        "announced by the caller, or that the caller attends, asked for or is invited to",
+        one_of(*SCOPES),
     ),
+    Parameter("all", "true, with `mine=guest`: also what is over, called off or left", BOOLEAN),
     Parameter(
         "sort",
         "`created`, `author_rating`, `tickets_left`: the highest first; `-` turns it round",
@@ -112,14 +121,18 @@ def list_page(
     now: datetime,
     rules: Rules = DEFAULT_RULES,
 ) -> Page:
-    """Mine are listed in every status; of all others the current ones, unless one asks for
-    a status. Raises Malformed."""
+    """Of one's own evenings as host all, as guest those that take place, unless one asks for
+    `all`; of others' the current ones. A status that is asked for replaces these. Raises
+    Malformed."""
     where = Where(caller.is_super, caller.person_id, followed)
     where.add(VISIBLE)
     statuses = statuses_of(parameters)
     scope = given(parameters, "mine")
     if scope is not None:
-        where.add(_known_scope(scope))
+        ever = is_true(parameters, "all")
+        where.add(EVER_GUEST if scope == "guest" and ever else _known_scope(scope))
+        if scope == "guest" and not ever:
+            statuses = statuses or list(TAKES_PLACE)
     elif not statuses:
         statuses = ["Alive"]
         where.add(STILL_TO_COME, now)
@@ -145,7 +158,8 @@ def _sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
         f"ORDER BY {order} LIMIT {lines})"
         for condition in conditions
     )
-    return f"SELECT * FROM ({' UNION ALL '.join(parts)}) page ORDER BY {order} LIMIT {lines}"
+    page = f"({' UNION ALL '.join(parts)})"
+    return f"SELECT a.*, {MY_STATE} FROM {page} a ORDER BY {order} LIMIT {lines}"
 
 
 def _known_scope(name: str) -> str:

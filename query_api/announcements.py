@@ -161,7 +161,6 @@ def _detail(told: Told, language: Language) -> DetailAnnouncementResponse:
         hide_location=row["hide_location"],
         cancel_reason=row["cancel_reason"],
         my_booking_id=row["my_booking_id"],
-        my_state=row["my_state"],
     )
 
 
@@ -191,6 +190,7 @@ def _line_fields(row: Row, language: Language) -> dict[str, Any]:
         "price_amount": row["price_amount"],
         "price_currency": row["price_currency"],
         "created": row["created"],
+        "my_state": row["my_state"],
     }
 
 

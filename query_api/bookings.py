@@ -178,6 +178,7 @@ async def _detail(
         announcement_status=row["announcement_status"],
         hold_until=row["hold_until"],
         reason=row["reason"],
+        reason_by=row["reason_by"],
         message=row["message"] if _is_party(row, caller) else None,
         overlaps=await overlaps(snapshot, row, caller, rules),
     )

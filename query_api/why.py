@@ -10,7 +10,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.booking_state import BookingState
+from contracts.booking_state import BookingState, ReasonBy
 from contracts.errors import ERROR_CODES, describe
 from contracts.ids import OPERATOR, SYSTEM, BookingId
 from query_api.documented import documented
@@ -25,6 +25,7 @@ from runtime.tokens import Caller
 COLUMNS: Final = """
     d.*, a.author_id AS evening_author, b.guest_id AS booking_guest,
     b.state AS booking_state, b.reason AS booking_reason,
+    b.reason_by AS booking_reason_by,
     coalesce(d.announcement_id <> b.announcement_id, false) AS elsewhere
 """
 
@@ -69,6 +70,7 @@ class Why(Struct, frozen=True):
     state: BookingState | None
     reason: str | None
     """Of the booking's present state: `superseded`, `offer_expired`, a party's own …"""
+    reason_by: ReasonBy | None
 
 
 def build_router(reads: Reads) -> APIRouter:
@@ -117,6 +119,7 @@ def _why(row: asyncpg.Record, request: Request, caller: Caller, booking_id: str 
         booking_id=None if booking_id is None else BookingId(booking_id),
         state=row["booking_state"],
         reason=row["booking_reason"],
+        reason_by=row["booking_reason_by"],
     )
 
 

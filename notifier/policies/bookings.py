@@ -24,6 +24,7 @@ from contracts.events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
+from contracts.standing import reason_by
 from notifier.effects import REMINDERS, Effect, Facts, Kind, Occasion, Tell, Withdraw
 from notifier.policies.facts import about
 from notifier.policies.reminders import reminders_for
@@ -105,11 +106,13 @@ def _first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bool:
 
 
 def _facts(event: BookingEvent, evening: Evening, what: str) -> Facts:
+    """`reason` is what a person typed, `system_reason` a code of ours: they are never mixed."""
     hold_until = getattr(event, "hold_until", None)
+    reason = "system_reason" if reason_by(event) == "system" else "reason"
     facts = about(evening) | {
         "what": what,
         "guest_id": event.guest_id,
-        "reason": getattr(event, "reason", None),
+        reason: getattr(event, "reason", None),
         "message": getattr(event, "message", None),
         "waiting": getattr(event, "waiting", False),
         "hold_until": hold_until and hold_until.isoformat(),

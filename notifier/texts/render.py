@@ -14,7 +14,7 @@ from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY,
 
 LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
 WHEN: Final = "EEEE, d MMMM y, HH:mm"
-EXTRA_LINES: Final = ("reason", "message", "waiting", "hold_until", "clashes")
+EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_until", "clashes")
 MINUTES_SHOWN_BELOW: Final = 60
 
 
@@ -98,6 +98,7 @@ def _time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:
 
 
 def _lines(facts: Facts, voice: _Voice) -> list[str]:
+    facts = _reasons_apart(facts)
     changes = [_change(name, one, voice) for name, one in facts.get("diff", {}).items()]
     told = [
         voice.say(LINES[name]).format(value=_value(name, facts[name], voice))
@@ -109,9 +110,16 @@ def _lines(facts: Facts, voice: _Voice) -> list[str]:
     return changes + told
 
 
+def _reasons_apart(facts: Facts) -> Facts:
+    """Notices of an earlier version that still wait have the system's reason as `reason`."""
+    if facts.get("what") != "released" or "reason" not in facts:
+        return facts
+    return {**facts, "system_reason": facts["reason"], "reason": None}
+
+
 def _value(name: str, value: Any, voice: _Voice) -> str:
     match name:
-        case "reason":
+        case "system_reason":
             return voice.say(REASONS[value]) if value in REASONS else str(value)
         case "hold_until":
             return voice.when(value)

@@ -282,7 +282,8 @@ REASONS: Final[dict[str, Text]] = {
 }
 
 LINES: Final[dict[str, Text]] = {
-    "reason": Text("Reason: {value}.", "Причина: {value}."),
+    "system_reason": Text("Reason: {value}.", "Причина: {value}."),
+    "reason": Text('Reason given: "{value}".', "Названная причина: «{value}»."),
     "message": Text("Message: {value}", "Сообщение: {value}"),
     "hold_until": Text("Held until {value}.", "Придержано до {value}."),
     "waiting": Text(

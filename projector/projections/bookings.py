@@ -28,6 +28,7 @@ BOOKINGS: Final = Table(
         "hold_until": "timestamptz",
         "untold": "boolean",
         "reason": "text",
+        "reason_by": "text",
         "message": "text",
         "created": "timestamptz",
         "modified": "timestamptz",

@@ -20,7 +20,7 @@ from projector.service import ProjectorService
 from projector.sinks.memory import MemorySink
 from projector.sinks.postgres import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import open_pool
+from runtime.postgres import MIGRATIONS, open_pool
 from runtime.tables import Fenced, TablesUnavailable
 from runtime.tail import START, Position
 from tests.decided_histories import BEGIN, Chain, Society
@@ -47,6 +47,20 @@ async def test_the_tables_are_the_fold_of_the_journal(
     chain = Society(seed).live(200).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    assert await stored_rows(tables) == folded(chain)
+
+
+async def test_an_upgrade_finds_out_who_gave_the_reasons_of_before(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    """Migration 0027 comes to what the events say."""
+    chain = Society(2).live(300).chain
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    given = await tables.fetch("SELECT DISTINCT reason_by FROM read_model.bookings")
+    assert {row["reason_by"] for row in given} == {"person", "system", None}
+    await tables.execute("ALTER TABLE read_model.bookings DROP COLUMN reason_by")
+    await tables.execute((MIGRATIONS / "0027_reason_by.sql").read_text())
     assert await stored_rows(tables) == folded(chain)
 
 

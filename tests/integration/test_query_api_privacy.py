@@ -99,7 +99,12 @@ async def test_without_asking_only_what_is_alive_and_to_come_is_listed(cast: Cas
     own = await cast.get("/api/v1/announcements?mine=host", "host")
     assert own.titles == ["Begun", *STATUSES]
     attended = await cast.get("/api/v1/announcements?mine=guest", "confirmed")
-    assert attended.titles == ["Begun", *STATUSES[1:]]
+    assert attended.titles == ["Begun", "Alive", "Closed"]
+    assert [one["my_state"] for one in attended.body] == ["confirmed"] * 3
+    ever = await cast.get("/api/v1/announcements?mine=guest&all=true", "confirmed")
+    assert ever.titles == ["Begun", *STATUSES[1:]]
+    over = await cast.get("/api/v1/announcements?mine=guest&status=Done", "confirmed")
+    assert over.titles == ["Done"]
     assert (await cast.get("/api/v1/announcements?mine=guest", "host")).titles == []
 
 

@@ -396,6 +396,7 @@ async def test_why_names_the_rule_the_facts_and_the_position(cell: CommandCell, 
     assert by_host.body["position"] == anna.position
     released = await anna.read(f"/api/v1/booking/{rival['booking_id']}/why", olga)
     assert (released.body["state"], released.body["reason"]) == ("withdrawn", "superseded")
+    assert released.body["reason_by"] == "system"
     assert released.body["position"] == anna.position
 
     refused = await cell.send("POST", f"/api/v1/booking/{other['id']}", boris)

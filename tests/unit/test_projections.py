@@ -264,3 +264,11 @@ def test_reason_and_message_are_those_of_the_last_event() -> None:
     assert booking_after(requested(message="please"))["message"] == "please"
     row = booking_after(requested(message="please"), released)
     assert (row["state"], row["reason"], row["message"]) == ("withdrawn", "superseded", None)
+    assert row["reason_by"] == "system"
+
+
+def test_a_reason_that_a_person_typed_is_that_persons() -> None:
+    typed = BookingLeft(**IDS, author_status=True, guest_status=False, taken=0, reason="superseded")
+    row = booking_after(requested(), typed)
+    assert (row["reason"], row["reason_by"]) == ("superseded", "person")
+    assert booking_after(requested())["reason_by"] is None

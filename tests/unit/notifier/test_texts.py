@@ -128,10 +128,16 @@ def test_a_change_shows_each_field_before_and_after() -> None:
 
 def test_reasons_of_the_system_are_told_in_words_and_those_of_people_as_they_are() -> None:
     facts: dict[str, Any] = {"what": "released", "guest_id": person("boris")}
+    for of_the_system in ("system_reason", "reason"):  # As an earlier version stored it.
+        told = read("booking_status", reader("boris"), **(facts | {of_the_system: "superseded"}))
+        assert "Причина: подтверждена другая встреча на это время." in told.text
+    facts["what"] = "rejected"
     told = read("booking_status", reader("boris"), reason="superseded", **facts)
-    assert "Причина: подтверждена другая встреча на это время." in told.text
+    assert "Названная причина: «superseded»." in told.text
+    told = read("announce_delete", reader("boris"), reason="superseded", by="author")
+    assert "Названная причина: «superseded»." in told.text
     told = read("announce_delete", reader("boris", "en"), reason="{ill}", by="operator")
-    assert told.text.splitlines()[1:] == ["Reason: {ill}.", "Cancelled by an operator."]
+    assert told.text.splitlines()[1:] == ['Reason given: "{ill}".', "Cancelled by an operator."]
 
 
 def test_there_are_words_for_everything_that_policies_tell() -> None:
