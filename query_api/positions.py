@@ -85,14 +85,14 @@ class PositionWaiter:
             lost.set()
 
         connection.add_termination_listener(on_lost)
-        await connection.add_listener(CHANNEL, self._heard)
+        told = await self._subscribe(connection)
         try:
             # A PostgreSQL that crashed may have come back with less than it had told.
             self._position = 0
             self._note(await connection.fetchval(SELECT_POSITION) or 0)
             self.listening, self._away = True, None
             while not lost.is_set():
-                if self._waiting:
+                if self._waiting or not told:
                     self._note(await connection.fetchval(SELECT_POSITION) or 0)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), POLL_S)
@@ -101,6 +101,14 @@ class PositionWaiter:
             with suppress(TablesUnavailable), our_errors():
                 connection.remove_termination_listener(on_lost)
                 await connection.remove_listener(CHANNEL, self._heard)
+
+    async def _subscribe(self, connection: PoolConnectionProxy) -> bool:
+        """False on a standby, which takes no LISTEN: there the position has to be asked for."""
+        try:
+            await connection.add_listener(CHANNEL, self._heard)
+        except asyncpg.ReadOnlySQLTransactionError:
+            return False
+        return True
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._note(int(str(payload)))

@@ -188,6 +188,46 @@ async def test_read_only_tables_are_waited_for_with_a_reason(
     assert reasons == []
 
 
+async def test_reads_go_on_at_a_standby_and_all_work_once_it_is_promoted(
+    server: PostgresServer,
+    reasons: list[str],
+    sqlite_journal: SqliteJournal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pool = await open_pool(server.dsn)
+    await migrate(pool)
+    pool.terminate()
+    await server.stop()
+    (tmp_path / "postgres" / "cluster" / "standby.signal").touch()
+    monkeypatch.setattr(PostgresServer, "_create_database", _made_before)
+    await server.start()
+
+    chain = Society(4).live(20).chain
+    await chain.write_to(sqlite_journal)
+    pool = await open_pool(server.dsn)
+    projector = ProjectorService(sqlite_journal, pool)
+    waiter = PositionWaiter(pool, timeout_s=60.0)
+    await projector.start()
+    await waiter.start()
+    await eventually(lambda: projector.readiness().get("tables_away") == "read_only")
+    await eventually(lambda: waiter.readiness() == {"tables": True, "position": 0})
+
+    connection = await asyncpg.connect(server.dsn_of("postgres"))
+    assert await connection.fetchval("SELECT pg_promote()")
+    await connection.close()
+    await waiter.wait(chain.seq)
+    await eventually(lambda: projector.ready)
+    await waiter.stop()
+    await projector.stop()
+    pool.terminate()
+    assert reasons == []
+
+
+async def _made_before(_server: PostgresServer) -> None:
+    """A standby takes no CREATE DATABASE."""
+
+
 async def test_a_database_that_is_not_made_yet_is_waited_for(
     server: PostgresServer, reasons: list[str], sqlite_journal: SqliteJournal
 ) -> None:
