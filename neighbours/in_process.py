@@ -21,8 +21,8 @@ from neighbours.app import Neighbours
 from neighbours.notification import SendBody
 from neighbours.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
+from runtime.circuit import CircuitState
 from runtime.neighbours.ports import Movie, Notice, Person, fit_person, notification_id_of
-from runtime.neighbours.remote import CircuitState
 
 ALL: Final = -1
 """To SQLite no limit at all."""

@@ -4,14 +4,21 @@ It follows the journal by itself, some hundred milliseconds behind the tables in
 """
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.errors import ProjectionBehind, Unavailable
-from runtime.clickhouse import Analytics, AnalyticsError, Parameter
+from runtime.circuit import Circuit
+from runtime.clickhouse import Analytics, AnalyticsError, AnalyticsUnavailable, Answer, Parameter
 from runtime.clickhouse_migrations import READER
 
 POLL_S: Final = 0.05
+ANSWER_S_MAX: Final = 4.0
+"""ClickHouse that says nothing so long is away: a page is not kept waiting for more."""
+OPEN_AFTER: Final = 3
+OPEN_S: Final = 2.0
+"""So many failures in a row, and for so long nobody waits for it at all."""
 
 _SELECT_POSITION: Final = "SELECT max(seq) FROM history_position WHERE reader = %(reader)s"
 
@@ -22,6 +29,7 @@ class HistoryReads:
     def __init__(self, analytics: Analytics | None, timeout_s: float) -> None:
         self._analytics = analytics
         self._timeout_s = timeout_s
+        self.circuit = Circuit(OPEN_AFTER, OPEN_S, time.monotonic)
 
     async def reach(self, wanted: int) -> int:
         """The position that the history has come to, `wanted` or later. Raises
@@ -37,15 +45,25 @@ class HistoryReads:
     async def rows(
         self, sql: str, parameters: Mapping[str, Parameter] | None = None
     ) -> list[dict[str, Any]]:
-        """Raises Unavailable."""
-        if self._analytics is None:
+        """Raises Unavailable, within seconds or at once."""
+        if self._analytics is None or not self.circuit.admit():
             raise Unavailable
         try:
-            answer = await self._analytics.query(sql, parameters)
-        except AnalyticsError as error:
+            async with asyncio.timeout(ANSWER_S_MAX):
+                answer = await self._analytics.query(sql, parameters)
+        except (TimeoutError, AnalyticsUnavailable) as error:
+            self.circuit.failed()
             raise Unavailable from error
-        return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        except AnalyticsError as error:
+            self.circuit.succeeded()  # It answered.
+            raise Unavailable from error
+        self.circuit.succeeded()
+        return _dictionaries(answer)
 
     async def _stored_position(self) -> int:
         found = await self.rows(_SELECT_POSITION, {"reader": READER})
         return int(next(iter(found[0].values()))) if found else 0
+
+
+def _dictionaries(answer: Answer) -> list[dict[str, Any]]:
+    return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]

@@ -32,6 +32,8 @@ from runtime.clickhouse_statement import demand_question
 
 log = logging.getLogger(__name__)
 
+CALL_S_MAX: Final = 120.0
+"""An engine that answers nothing of ours for so long is started anew."""
 GRACE_S: Final = 5.0
 """An engine that works on a question so long past its limit is started anew."""
 TEXT_PER_BYTE: Final = 2
@@ -138,7 +140,14 @@ class ChdbAnalytics:
         return _answer(await self._call(lane, "select", sql))
 
     async def _call(self, lane: str, kind: Kind, sql: str, data: bytes = b"") -> bytes:
-        return await (await self._running()).call(lane, kind, sql, data)
+        engine = await self._running()
+        try:
+            async with asyncio.timeout(CALL_S_MAX):
+                return await engine.call(lane, kind, sql, data)
+        except TimeoutError as error:
+            log.warning("engine ended: it did not answer", extra={"lane": lane})
+            await engine.kill()
+            raise AnalyticsUnavailable("the engine did not answer") from error
 
     async def _running(self) -> EngineProcess:
         async with self._starting:

@@ -10,7 +10,7 @@ import logging
 import random
 from collections.abc import Callable, Mapping
 from time import monotonic
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 from aiohttp import ClientTimeout
@@ -26,10 +26,9 @@ from pydantic import PositiveInt as Count
 
 from contracts.errors import DependencyDown, DependencyRefused
 from runtime.bounded import AnswerTooLarge, read_bounded
+from runtime.circuit import Circuit
 
 log = logging.getLogger(__name__)
-
-CircuitState = Literal["closed", "open", "probing"]
 
 _TRANSIENT: Final = frozenset({401, 403, 408, 425, 429, 500, 502, 503, 504})
 """What says nothing about the request: 401 and 403 are about our credential, and somebody
@@ -65,38 +64,6 @@ class Reply(NamedTuple):
     found: bool
     body: bytes
     headers: Mapping[str, str]
-
-
-class Circuit:
-    """Whether a service is worth asking."""
-
-    def __init__(self, open_after: int, open_s: float, clock: Callable[[], float]) -> None:
-        self._open_after = open_after
-        self._open_s = open_s
-        self._clock = clock
-        self._failures = 0
-        self._closed_again_at = 0.0
-
-    @property
-    def state(self) -> CircuitState:
-        if self._failures < self._open_after:
-            return "closed"
-        return "open" if self._clock() < self._closed_again_at else "probing"
-
-    def admit(self) -> bool:
-        """Whether a call may be made now. While probing, one call at a time."""
-        state = self.state
-        if state == "probing":
-            self._closed_again_at = self._clock() + self._open_s
-        return state != "open"
-
-    def succeeded(self) -> None:
-        self._failures = 0
-
-    def failed(self) -> None:
-        self._failures += 1
-        if self._failures >= self._open_after:
-            self._closed_again_at = self._clock() + self._open_s
 
 
 class _Failed(NamedTuple):

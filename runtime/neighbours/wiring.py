@@ -6,6 +6,7 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from contracts.errors import DependencyDown
+from runtime.circuit import CircuitState
 from runtime.neighbours.clients import (
     HttpAuth,
     HttpMovies,
@@ -14,7 +15,7 @@ from runtime.neighbours.clients import (
     HttpUgc,
 )
 from runtime.neighbours.lookup import CacheSettings
-from runtime.neighbours.remote import CircuitState, Remote, RemoteSettings
+from runtime.neighbours.remote import Remote, RemoteSettings
 from runtime.secret import Secret
 
 WITH_CREDENTIAL: Final = ("ugc", "notification", "shortener")

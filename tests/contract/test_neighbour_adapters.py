@@ -22,9 +22,10 @@ from neighbours.app import Neighbours, build_router
 from neighbours.in_process import InProcess
 from neighbours.movies import Films
 from neighbours.switches import SwitchBody
+from runtime.circuit import Circuit
 from runtime.neighbours.lookup import CacheSettings, Lookup
 from runtime.neighbours.ports import Movie, Notice, Person
-from runtime.neighbours.remote import Circuit, Remote, RemoteSettings
+from runtime.neighbours.remote import Remote, RemoteSettings
 from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
 from runtime.problems import install_problems
 from tests.served import served

@@ -1,0 +1,41 @@
+"""A circuit that opens: after several failures in a row, others are not even tried for a while.
+
+Then a single one tries whether the other side is back.
+"""
+
+from collections.abc import Callable
+from typing import Literal
+
+CircuitState = Literal["closed", "open", "probing"]
+
+
+class Circuit:
+    """Whether the other side is worth asking."""
+
+    def __init__(self, open_after: int, open_s: float, clock: Callable[[], float]) -> None:
+        self._open_after = open_after
+        self._open_s = open_s
+        self._clock = clock
+        self._failures = 0
+        self._closed_again_at = 0.0
+
+    @property
+    def state(self) -> CircuitState:
+        if self._failures < self._open_after:
+            return "closed"
+        return "open" if self._clock() < self._closed_again_at else "probing"
+
+    def admit(self) -> bool:
+        """Whether a call may be made now. While probing, one call at a time."""
+        state = self.state
+        if state == "probing":
+            self._closed_again_at = self._clock() + self._open_s
+        return state != "open"
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def failed(self) -> None:
+        self._failures += 1
+        if self._failures >= self._open_after:
+            self._closed_again_at = self._clock() + self._open_s
