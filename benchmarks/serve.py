@@ -58,6 +58,9 @@ CREATE TABLE event (id bigserial PRIMARY KEY, announcement_id uuid, payload json
 class NoPeers:
     """One process, which leads."""
 
+    def knows(self, *_: object) -> bool:
+        return False
+
     async def forward(self, *_: object) -> Answer:
         raise NoLeader
 

@@ -92,6 +92,7 @@ class CommandService:
             build_internal_router(answering, cell_secret),
         ]
         verifier.refuse_suspended(lambda person_id: person_id in self.node.image.suspended)
+        self._peers = peers
         self._running: asyncio.Task[None] | None = None
         observe(self.node)
 
@@ -109,14 +110,19 @@ class CommandService:
         await end(self._running)
         await self.node.close()
 
+    def _knows_leader(self) -> bool:
+        leader_url = self.node.leader_url
+        return leader_url is not None and self._peers.knows(leader_url)
+
     def readiness(self) -> dict[str, Any]:
-        """What readiness hangs on; a follower is ready when it knows whom to forward to."""
+        """What readiness hangs on; a follower is ready when it knows whom to forward to, and
+        may."""
         node = self.node
         checks: dict[str, Any] = {
             "running": self._running is not None and not self._running.done(),
             "journal": node.tail.available,
             "caught_up": node.caught_up.is_set(),
-            "leader_known": node.leading or node.leader_url is not None,
+            "leader_known": node.leading or self._knows_leader(),
             "clock_right": node.clock_right,
             "leading": "yes" if node.leading else "no",
         }

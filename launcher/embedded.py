@@ -80,6 +80,9 @@ class Service(Ready, Protocol):
 class NoPeers:
     """There is one process, and it leads."""
 
+    def knows(self, *_: object) -> bool:
+        return False
+
     async def forward(self, *_: object) -> Answer:
         raise NoLeader
 

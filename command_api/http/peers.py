@@ -100,10 +100,13 @@ class HttpPeers:
         self._secret = secret
         self._addresses = frozenset(map(_plain, addresses))
 
+    def knows(self, leader_url: str) -> bool:
+        return _plain(leader_url) in self._addresses
+
     async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
         """The leader's answer. Raises NoLeader if the leader is none of ours or was not
         reached, and OutcomeUnknown if it may have decided."""
-        if _plain(leader_url) not in self._addresses:
+        if not self.knows(leader_url):
             log.error("the leader is not one of the configured peers", extra={"url": leader_url})
             raise NoLeader
         timeout_s = min(timeout_s, FORWARD_S_MAX)

@@ -39,6 +39,10 @@ def everybody(_: PersonId) -> None:
 class Peers(Protocol):
     """The way from a follower to the leader."""
 
+    def knows(self, leader_url: str) -> bool:
+        """Whether a leader at this address would be asked."""
+        ...
+
     async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
         """Have the leader answer. Raises the CommandError it answered with; NoLeader where
         it says that it does not lead, or could not be connected to (nothing was done), and

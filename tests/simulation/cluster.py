@@ -35,6 +35,9 @@ class SimulatedPeers:
         self._network = network
         self._own_name = own_name
 
+    def knows(self, leader_url: str) -> bool:
+        return True
+
     async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
         payload = (msgspec.json.encode(command), timeout_s)
         try:

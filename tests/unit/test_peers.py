@@ -48,6 +48,7 @@ async def test_the_secret_is_sent_to_no_address_that_only_a_claim_names() -> Non
     elsewhere = Elsewhere()
     async with elsewhere.open() as session:
         ours = HttpPeers(session, SECRET, ["http://127.0.0.1:9", elsewhere.url + ".evil.example"])
+        assert not ours.knows(elsewhere.url)
         with pytest.raises(NoLeader):
             await ours.forward(elsewhere.url, command(), 5.0)
     assert elsewhere.shown == []
