@@ -20,8 +20,10 @@ import notifier.settings
 import projector.metrics
 import projector.settings
 import query_api.settings
+from contracts.errors import describe
 from deploy import up
 from neighbours.settings import NeighboursSettings
+from runtime.problems import STATUS, TYPE_PREFIX
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
@@ -83,6 +85,17 @@ def test_the_stand_in_is_closed_unless_its_profile_is_asked_for(services: dict[s
     assert up.handed_on({}) == up.handed_on({"COMPOSE_PROFILES": "grafana"}) == {}
     published = up.handed_on({"COMPOSE_PROFILES": "grafana,stand-in"})
     assert (folder / f"stand_in/{published['STAND_IN']}.conf").exists()
+
+
+def test_what_the_gateway_answers_itself_is_a_problem_of_the_catalogue() -> None:
+    conf = (ROOT / "deploy" / "gateway" / "nginx.conf").read_text()
+    answers = [json.loads(body) for body in re.findall(r"'(\{\"type\".*\})';", conf)]
+    fixed = {one["code"]: one for one in answers if "$" not in one["code"]}
+    assert {"malformed_request", "request_timeout", "head_too_large", "too_large"} <= set(fixed)
+    for code, one in fixed.items():
+        assert (one["type"], one["status"]) == (f"{TYPE_PREFIX}{code}", STATUS[code])
+        assert one["detail"] == describe(code)
+        assert f'return {STATUS[code]} \'{{"type":"{one["type"]}"' in conf
 
 
 def test_every_published_port_is_one_of_loopback_and_can_be_chosen(
