@@ -6,7 +6,6 @@ one call per group.
 """
 
 import asyncio
-import logging
 import sqlite3
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Sequence
@@ -18,8 +17,6 @@ from runtime.journal import Entry, JournalError, Place, WriterLost
 from runtime.journals import sqlite_file
 from runtime.journals.places import fail
 from runtime.tasks import start_thread
-
-log = logging.getLogger(__name__)
 
 GROUP_ENTRIES_MAX: Final = 1_000
 
@@ -110,7 +107,6 @@ class CommitThread:
             sqlite_file.commit(self._connection, entries)
         except sqlite3.Error as failure:
             self.lost = f"commit failed: {failure}"
-            log.error("journal commit failed", extra={"reason": str(failure)})
             error = JournalError(self.lost)
             self._in_loop(lambda: fail([pending.place for pending in group], error))
         else:
