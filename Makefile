@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 BASE_URL ?= http://127.0.0.1:$(or $(PORT),8000)
 SEEDS ?= 2000
+ROUNDS ?= 60
 
 .DEFAULT_GOAL := help
 
@@ -84,6 +85,10 @@ openapi: $(STAMP) ## renew the API document that the compose file's gateway serv
 .PHONY: simulate
 simulate: $(STAMP) ## SEEDS=n seeded simulations; SEED=n replays one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+.PHONY: torture
+torture: $(STAMP) ## ROUNDS=n faults inflicted on a cell of real processes and servers; SEED=n repeats them
+	@$(BIN)/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: planted-bugs
 planted-bugs: $(STAMP) ## the table of planted bugs and the seeds that find them

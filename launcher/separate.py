@@ -136,7 +136,7 @@ class Processes:
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
-            **_shared_environment(settings, data, self.addresses, kafka),
+            **shared_environment(settings, data, self.addresses, kafka),
             **history,
             **{f"{name.upper()}_POSTGRES_DSN": dsn for name, dsn in tables.items()},
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
@@ -162,7 +162,7 @@ class Processes:
             return False
 
 
-def _shared_environment(
+def shared_environment(
     settings: Settings,
     data: DataDirectory,
     addresses: Mapping[str, str],

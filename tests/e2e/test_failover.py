@@ -20,13 +20,12 @@ from contracts.records import Commit
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import ServerUnavailable
 from neighbours.app import Neighbours, build_router
-from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal, create_topic
 from runtime.problems import install_problems
-from runtime.tail import Tail
 from tests.conftest import unavailable
 from tests.e2e.cell import CommandProcess, cell
-from tests.e2e.traffic import Answered, Clients
+from tests.e2e.recorded import misrecorded, read_accepted
+from tests.e2e.traffic import Clients
 from tests.served import served
 from tests.simulation import invariants
 from tests.stand_in import stand_in_settings
@@ -66,8 +65,11 @@ async def test_clients_with_keys_see_only_latency(tmp_path: Path, broker: KafkaS
             seconds = await _go_through_everything(session, processes, broker, clients)
             clients.stopping = True
     print(json.dumps({"seconds_to_first_success": seconds, "answers": len(clients.answered)}))
-    commits = await _accepted(KafkaJournal(broker.bootstrap_servers, topic))
-    _check_answers(clients.answered, commits)
+    records = await read_accepted(KafkaJournal(broker.bootstrap_servers, topic))
+    commits = [one.record for one in records if isinstance(one.record, Commit)]
+    assert len(clients.answered) > 100
+    assert clients.crashes == []
+    assert list(misrecorded(clients.answered, commits)) == []
     invariants.check_keys(commits)
     folded = invariants.fold(commits)
     invariants.check_capacity(folded.world, announcement_id, folded.seq)
@@ -134,31 +136,6 @@ async def _others_lead(
     session: aiohttp.ClientSession, processes: list[CommandProcess], frozen: CommandProcess
 ) -> None:
     await _leader(session, [one for one in processes if one is not frozen])
-
-
-async def _accepted(journal: Journal) -> list[Commit]:
-    end = await journal.end()
-    tail = Tail(journal)
-    commits = []
-    while tail.seen_offset < end - 1:
-        for accepted in await tail.fetch(1.0):
-            if isinstance(accepted.record, Commit):
-                commits.append(accepted.record)
-    await tail.close()
-    await journal.close()
-    return commits
-
-
-def _check_answers(answered: list[Answered], commits: list[Commit]) -> None:
-    seqs: dict[tuple[str, str], list[int]] = {}
-    by_seq = {commit.seq: commit for commit in commits}
-    for commit in commits:
-        key = (commit.command.actor, commit.command.idempotency_key)
-        seqs.setdefault(key, []).append(commit.seq)
-    assert len(answered) > 100
-    for one in answered:
-        assert seqs.get((one.actor, one.key)) == [one.position], one
-        assert by_seq[one.position].outcome.refused == (one.status == 409), one
 
 
 @asynccontextmanager

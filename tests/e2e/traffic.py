@@ -2,14 +2,15 @@
 
 import asyncio
 import random
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import uuid4
 
 import aiohttp
 
 from runtime.tokens import issue_token
-from tests.e2e.cell import SECRET, CommandProcess, now
+from tests.e2e.cell import SECRET, now
 
 TRY_S_MAX = 3.0
 # As a load balancer has it; a frozen process does not answer at all.
@@ -28,17 +29,28 @@ class Answered(NamedTuple):
     seconds: float
 
 
+LATER: Final = (401, 429)
+"""Asked again, as after a 5xx: the process that answered has a wrong clock, or is busy."""
+
+
 class NoAnswer(AssertionError):
     """A client with a key retried in vain."""
+
+
+class Addressed(Protocol):
+    @property
+    def url(self) -> str: ...
 
 
 class Clients:
     """People who ask to come to one evening of two hosts, and hosts who approve."""
 
-    def __init__(self, session: aiohttp.ClientSession, cell: list[CommandProcess]) -> None:
+    def __init__(self, session: aiohttp.ClientSession, cell: Sequence[Addressed]) -> None:
         self._session = session
         self._cell = cell
         self.answered: list[Answered] = []
+        self.crashes: list[str] = []
+        """Answers with status 500, which nothing may cause."""
         self.stopping = False
 
     async def announce(self, host: str, movie_id: str, seats: int) -> str:
@@ -69,7 +81,7 @@ class Clients:
         loop = asyncio.get_running_loop()
         key = uuid4().hex
         sent_at = loop.time()
-        headers = {"Idempotency-Key": key, "Authorization": f"Bearer {_token(actor)}"}
+        headers = {"Idempotency-Key": key, "Authorization": f"Bearer {self.token(actor)}"}
         while loop.time() < sent_at + GIVE_UP_S:
             answer = await self._try(method, path, body, headers)
             if answer is not None:
@@ -92,12 +104,13 @@ class Clients:
                 method, url, json=body, headers=headers, timeout=timeout
             ) as response:
                 content = await response.json(content_type=None)
-                if response.status >= 500:
+                if response.status == 500:
+                    self.crashes.append(f"{method} {url}: {content}")
+                if response.status >= 500 or response.status in LATER:
                     return None
-                return response.status, int(response.headers["X-Position"]), content
+                return response.status, int(response.headers.get("X-Position", 0)), content
         except (aiohttp.ClientError, TimeoutError):
             return None
 
-
-def _token(person_id: str) -> str:
-    return issue_token(person_id, key=SECRET, now=now())
+    def token(self, person_id: str) -> str:
+        return issue_token(person_id, key=SECRET, now=now())

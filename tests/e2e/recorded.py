@@ -1,0 +1,45 @@
+"""What clients were told, against what the journal holds."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from contracts.records import Commit
+from runtime.journal import Journal
+from runtime.tail import Accepted, Tail
+from tests.e2e.traffic import Answered
+
+RECORDED: Final = (200, 201, 409)
+"""Answers to commands that were decided; others never reach the journal."""
+
+
+async def read_accepted(journal: Journal) -> list[Accepted]:
+    """Every record that counts; closes the journal."""
+    end = await journal.end()
+    tail = Tail(journal)
+    records: list[Accepted] = []
+    while tail.seen_offset < end - 1:
+        records += await tail.fetch(1.0)
+    await tail.close()
+    await journal.close()
+    return records
+
+
+def misrecorded(answered: Iterable[Answered], commits: Sequence[Commit]) -> Iterator[str]:
+    """Every answered command that is not in the journal once, at the answered position, with
+    the answered outcome; and every key with two effects."""
+    by_seq = {commit.seq: commit for commit in commits}
+    seqs: dict[tuple[str, str], list[int]] = {}
+    for commit in commits:
+        key = (commit.command.actor, commit.command.idempotency_key)
+        seqs.setdefault(key, []).append(commit.seq)
+    for one in answered:
+        if one.status not in RECORDED:
+            continue
+        found = seqs.get((one.actor, one.key), [])
+        if found != [one.position]:
+            yield f"{one} is recorded at {found}"
+        elif by_seq[one.position].outcome.refused != (one.status == 409):
+            yield f"{one} is recorded as {by_seq[one.position].outcome}"
+    for key, found in seqs.items():
+        if len(found) > 1:
+            yield f"{key} has effects at {found}"

@@ -1,0 +1,103 @@
+"""What must hold once it is over, each check a list of what it found wrong."""
+
+import asyncio
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+
+from contracts.records import Barrier, Commit
+from launcher.client import NotRunning, Refused, operator_lines
+from neighbours.store import FILE_NAME
+from runtime.tail import Accepted
+from tests.torture.system import System
+
+TOLD_S_MAX: Final = 180.0
+AHEAD_S_MAX: Final = 61.0
+LATE_S_MAX: Final = 12 * 3600.0
+
+SELECT_UNTOLD: Final = """
+    SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= now()
+"""
+SELECT_NOTICES: Final = "SELECT key, state, reason FROM notifier.notices"
+SELECT_TWICE: Final = """
+    SELECT s.seq, s.event_index, n.recipient, n.kind, count(*) AS times
+    FROM notifier.sources s JOIN notifier.notices n ON n.id = s.notice_id
+    GROUP BY 1, 2, 3, 4 HAVING count(*) > 1
+"""
+
+
+class Told(NamedTuple):
+    """What the notifier says it sent, what has arrived, and which facts it told twice."""
+
+    notices: Mapping[str, tuple[str, str | None]]
+    """State and reason by key."""
+    inbox: frozenset[str]
+    """Keys."""
+    twice: tuple[str, ...]
+
+
+def misdated(records: Iterable[Accepted]) -> Iterator[str]:
+    """Records that were decided by a wrong clock: their dates are far off the broker's
+    stamps, later by more than the way to the broker."""
+    for record, position, stamp_ms in records:
+        if isinstance(record, Commit | Barrier):
+            ahead_s = record.decided_at.timestamp() - stamp_ms / 1000
+            if not -LATE_S_MAX <= ahead_s <= AHEAD_S_MAX:
+                yield f"record {position.state.seq} is dated {ahead_s:+.0f} s off its stamp"
+
+
+async def verified(system: System) -> list[str]:
+    """Chain, capacity and overlaps at every position, tables and history = fold."""
+    url = system.workers["projector"].url
+    last: dict[str, Any] = {}
+    try:
+        async for line in operator_lines(url, "verify", system.data.operator_token):
+            last = line
+    except (Refused, NotRunning) as error:
+        return [f"verify: {error}"]
+    return [] if last.get("ok") else [f"verify: {last}"]
+
+
+async def read_told(system: System) -> Told:
+    """Once everything that is due has been sent, or after TOLD_S_MAX."""
+    connection = await asyncpg.connect(system.postgres.dsn)
+    try:
+        give_up_at = asyncio.get_running_loop().time() + TOLD_S_MAX
+        while await connection.fetchval(SELECT_UNTOLD):
+            if asyncio.get_running_loop().time() > give_up_at:
+                break
+            await asyncio.sleep(0.2)
+        rows = await connection.fetch(SELECT_NOTICES)
+        notices = {row["key"]: (row["state"], row["reason"]) for row in rows}
+        twice = tuple(str(tuple(row)) for row in await connection.fetch(SELECT_TWICE))
+    finally:
+        await connection.close()
+    return Told(notices, read_inbox(system.data.path / "neighbours"), twice)
+
+
+def read_inbox(directory: Path) -> frozenset[str]:
+    """The keys of all messages that the stand-in has taken."""
+    path = directory / FILE_NAME
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return frozenset(key for (key,) in connection.execute("SELECT key FROM notice"))
+    finally:
+        connection.close()
+
+
+def mistold(told: Told) -> Iterator[str]:
+    """Everything that is due was told, once, and is recorded as it was."""
+    for fact in told.twice:
+        yield f"told twice: {fact}"
+    sent = {key for key, (state, _) in told.notices.items() if state == "sent"}
+    for key in sorted(sent - told.inbox)[:10]:
+        yield f"{key} is recorded as sent and never arrived"
+    for key in sorted(told.inbox - sent)[:10]:
+        yield f"{key} arrived and is recorded as {told.notices.get(key)}"
+    for (state, reason), number in Counter(told.notices.values()).items():
+        if state in ("parked", "unconfirmed"):
+            yield f"{number} notices are {state}: {reason}"

@@ -1,0 +1,175 @@
+"""One torture: a system, a crowd that uses it, a plan of faults, and the checks afterwards."""
+
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+import aiohttp
+
+from contracts.records import Commit
+from launcher.separate import TOPIC
+from runtime.journals.kafka import KafkaJournal
+from runtime.tail import Accepted
+from tests.e2e.recorded import misrecorded, read_accepted
+from tests.e2e.traffic import Answered
+from tests.torture import checks
+from tests.torture.faults import DISK_FULL, KINDS, SECONDS, Fault, NoLeader, inflict, plan
+from tests.torture.system import System, running_system
+from tests.torture.traffic import Crowd
+
+CLIENTS: Final = 6
+READY_S_MAX: Final = 120.0
+SUCCESS_S_MAX: Final = 120.0
+
+
+class Recovery(NamedTuple):
+    kind: str
+    write_s: float | None
+    """From the fault to the first answer to a wish of later; None where none came."""
+    ready_s: float | None
+    """From its end until every process was ready; None where one never was."""
+
+
+class Result(NamedTuple):
+    recoveries: Sequence[Recovery]
+    answered: Sequence[Answered]
+    records: Sequence[Accepted]
+    told: checks.Told
+    reads: int
+    ended_by_itself: Mapping[str, int]
+    findings: Sequence[str]
+    """What does not hold. Empty is what everybody wants."""
+
+    @property
+    def commits(self) -> list[Commit]:
+        return [one.record for one in self.records if isinstance(one.record, Commit)]
+
+
+async def torture(
+    directory: Path,
+    seed: int,
+    rounds: int,
+    kinds: Sequence[str] | None = None,
+    seconds: tuple[float, float] = SECONDS,
+) -> Result:
+    """Raises ServerUnavailable where the machine lacks a server."""
+    async with running_system(directory) as system, aiohttp.ClientSession() as session:
+        if kinds is None:
+            kinds = [*KINDS, *([DISK_FULL] if (directory / "kafka").is_mount() else [])]
+        faults = plan(seed, rounds, kinds, seconds)
+        random = Random(f"traffic {seed}")
+        crowd = Crowd(
+            session, system.commands, system.workers["query"], random, system.data.token_secret
+        )
+        await crowd.begin(system.workers["neighbours"].url)
+        findings: list[str] = []
+        recoveries: list[Recovery] = []
+        async with asyncio.TaskGroup() as traffic:
+            for _ in range(CLIENTS):
+                traffic.create_task(crowd.live())
+            for number, fault in enumerate(faults, 1):
+                recovery = await _inflict(system, crowd, fault, findings)
+                recoveries.append(recovery)
+                say(f"{number}/{rounds}", recovery)
+            crowd.stopping = True
+        return await _looked_at(system, crowd, recoveries, findings)
+
+
+async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[str]) -> Recovery:
+    loop = asyncio.get_running_loop()
+    await asyncio.sleep(fault.pause_s)
+    try:
+        async with inflict(system, fault) as lasts_s:
+            writing = asyncio.ensure_future(_first_success(crowd, loop.time()))
+            await asyncio.sleep(lasts_s)
+    except NoLeader:
+        findings.append(f"nobody led before: {fault.kind}")
+        return Recovery(fault.kind, None, None)
+    ended_at = loop.time()
+    ready_s: float | None = None
+    if unready := await system.all_ready(READY_S_MAX):
+        say("NOT READY", unready)
+        findings.append(f"not ready after {READY_S_MAX:g} s: {fault.kind}: {unready}")
+    else:
+        ready_s = round(loop.time() - ended_at, 1)
+    if (write_s := await writing) is None:
+        findings.append(f"no answer after {SUCCESS_S_MAX:g} s: {fault.kind}")
+    return Recovery(fault.kind, write_s, ready_s)
+
+
+async def _first_success(crowd: Crowd, since: float) -> float | None:
+    """Seconds until somebody has an answer to a wish of after `since`."""
+    loop = asyncio.get_running_loop()
+    while loop.time() < since + SUCCESS_S_MAX:
+        answers = [one for one in crowd.answered[-50:] if one.sent_at > since]
+        if answers:
+            return round(min(one.sent_at + one.seconds for one in answers) - since, 1)
+        await asyncio.sleep(0.02)
+    return None
+
+
+async def _looked_at(
+    system: System, crowd: Crowd, recoveries: Sequence[Recovery], findings: list[str]
+) -> Result:
+    say("traffic has ended")
+    if unready := await system.all_ready(READY_S_MAX):
+        findings.append(f"not ready at the end: {unready}")
+    records = await read_accepted(KafkaJournal(system.kafka.bootstrap_servers, TOPIC))
+    told = await checks.read_told(system)
+    result = Result(
+        recoveries,
+        crowd.answered,
+        records,
+        told,
+        crowd.reads,
+        {one.name: one.ended_by_itself for one in system.workers.values()},
+        findings,
+    )
+    findings += misrecorded(result.answered, result.commits)
+    findings += checks.misdated(records)
+    findings += await checks.verified(system)
+    findings += checks.mistold(told)
+    findings += [f"status 500: {one}" for one in crowd.crashes[:10]]
+    findings += [f"stale read: {one}" for one in crowd.stale[:10]]
+    return result
+
+
+def say(*facts: object) -> None:
+    print(time.strftime("%H:%M:%S"), *facts, flush=True)
+
+
+def table_of(recoveries: Sequence[Recovery]) -> str:
+    """Per kind: how often, and the median and longest seconds until a write was answered
+    (from the fault on) and until all were ready (from its end on)."""
+    by_kind: dict[str, list[Recovery]] = {}
+    for one in recoveries:
+        by_kind.setdefault(one.kind, []).append(one)
+    lines = ["| fault | times | write answered, s | all ready, s |", "|---|---|---|---|"]
+    for kind, found in sorted(by_kind.items()):
+        write_s = _span([one.write_s for one in found])
+        lines.append(
+            f"| {kind} | {len(found)} | {write_s} | {_span([one.ready_s for one in found])} |"
+        )
+    return "\n".join(lines)
+
+
+def summary_of(result: Result) -> dict[str, Any]:
+    return {
+        "faults": len(result.recoveries),
+        "answers": len(result.answered),
+        "commits": len(result.commits),
+        "reads": result.reads,
+        "notices": len(result.told.inbox),
+        "ended_by_itself": {k: n for k, n in result.ended_by_itself.items() if n},
+        "findings": len(result.findings),
+    }
+
+
+def _span(seconds: Sequence[float | None]) -> str:
+    known = [one for one in seconds if one is not None]
+    missing = "" if len(known) == len(seconds) else f", {len(seconds) - len(known)} never"
+    return f"{median(known):.1f} / {max(known):.1f}{missing}" if known else "never"
