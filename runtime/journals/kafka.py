@@ -25,6 +25,9 @@ from runtime.journals.kafka_writer import KafkaWriter
 
 CONNECT_TIMEOUT_S: Final = 10.0
 APPEND_TIMEOUT_S: Final = 30.0
+FETCH_TIMEOUT_S: Final = 10.0
+"""A fetch is answered within half a second, with a megabyte at most: who hears nothing for so
+long has a connection that is dead, and reads on through a new one."""
 END_RETRY_BACKOFF_MS: Final = 10
 TOPIC_VISIBLE_POLL_S: Final = 0.05
 
@@ -42,7 +45,8 @@ class KafkaJournal:
     """The journal in `topic`, which must exist and have one partition.
 
     `connect_timeout_s` bounds `open_writer`, `open_cursor` and `end`. An append that is not
-    acknowledged within `append_timeout_s` of being sent loses its writer. `client_options`
+    acknowledged within `append_timeout_s` of being sent loses its writer; a cursor whose
+    fetch is not answered within `fetch_timeout_s` connects anew. `client_options`
     goes to every aiokafka client as it is (security protocol, SASL, TLS context).
     """
 
@@ -53,6 +57,7 @@ class KafkaJournal:
         *,
         connect_timeout_s: float = CONNECT_TIMEOUT_S,
         append_timeout_s: float = APPEND_TIMEOUT_S,
+        fetch_timeout_s: float = FETCH_TIMEOUT_S,
         entry_bytes_max: int = RECORD_BYTES_MAX,
         client_options: Mapping[str, Any] | None = None,
     ) -> None:
@@ -60,6 +65,7 @@ class KafkaJournal:
         self._connect_timeout_s = connect_timeout_s
         self._append_timeout_s = append_timeout_s
         self._entry_bytes_max = entry_bytes_max
+        self._fetch_timeout_ms = round(fetch_timeout_s * 1000)
         self._options: dict[str, Any] = {
             "bootstrap_servers": bootstrap_servers,
             # Not below the append's own bound: a request is never sent again behind it.
@@ -72,7 +78,8 @@ class KafkaJournal:
         return KafkaWriter(producer, self._topic, self._append_timeout_s, self._entry_bytes_max)
 
     async def open_cursor(self, offset: int) -> "KafkaCursor":
-        consumer = await open_consumer(self._topic, self._connect_timeout_s, self._options)
+        options = {**self._options, "request_timeout_ms": self._fetch_timeout_ms}
+        consumer = await open_consumer(self._topic, self._connect_timeout_s, options)
         partition = TopicPartition(self._topic, PARTITION)
         consumer.assign([partition])
         consumer.seek(partition, offset)
