@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 
 CHANNEL: Final = "projected"
 POLL_S: Final = 0.25
+LOOK_S: Final = 5.0
+"""Nobody hears that a link has gone silent: so it looks now and then though nobody waits."""
+ANSWER_S_MAX: Final = 5.0
 SELECT_POSITION: Final = "SELECT seq FROM read_model.reader_position WHERE reader = 'projector'"
 
 
@@ -91,11 +94,18 @@ class PositionWaiter:
             self._position = 0
             self._note(await connection.fetchval(SELECT_POSITION) or 0)
             self.listening, self._away = True, None
+            now, looked_at = asyncio.get_running_loop().time, 0.0
             while not lost.is_set():
-                if self._waiting or not told:
-                    self._note(await connection.fetchval(SELECT_POSITION) or 0)
+                if self._waiting or not told or now() - looked_at >= LOOK_S:
+                    self._note(
+                        await connection.fetchval(SELECT_POSITION, timeout=ANSWER_S_MAX) or 0
+                    )
+                    looked_at = now()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), POLL_S)
+        except TimeoutError:
+            connection.terminate()  # Or taking leave of it would take as long again.
+            raise
         finally:
             self.listening = False
             with suppress(TablesUnavailable), our_errors():

@@ -88,6 +88,13 @@ async def connected(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
             except asyncpg.InternalClientError:
                 connection.terminate()  # What it would say next belongs to nobody.
                 raise
+            except TimeoutError:
+                # A link that has gone silent takes every open connection with it: to find that
+                # out one by one would take the whole pool's number of timeouts.
+                with suppress(asyncpg.InterfaceError):  # Whoever used it has done so already.
+                    connection.terminate()
+                await pool.expire_connections()
+                raise
     finally:
         # What had to be done is done, or has failed: a connection that breaks now is closed
         # by the pool, and changes neither.

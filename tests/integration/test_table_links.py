@@ -1,0 +1,42 @@
+"""Connections to PostgreSQL that have gone silent are not tried one by one."""
+
+import asyncio
+from typing import Final
+from urllib.parse import urlsplit
+
+from launcher.servers.process import HOST
+from runtime.postgres import open_pool
+from runtime.tables import TablesUnavailable, connected
+from tests.torture.proxy import Proxy
+
+CONNECTIONS: Final = 6
+
+
+async def test_after_one_timeout_every_connection_is_a_new_one(postgres_dsn: str) -> None:
+    address = urlsplit(postgres_dsn)
+    assert address.port is not None
+    link = Proxy("tables")
+    await link.start(address.port)
+    through = postgres_dsn.replace(f":{address.port}/", f":{link.port}/")
+    assert HOST in through
+    pool = await open_pool(through, size_max=CONNECTIONS, command_timeout_s=1.0)
+    at_once = asyncio.Barrier(CONNECTIONS)
+
+    async def ask() -> None:
+        async with connected(pool) as connection:
+            await at_once.wait()
+            await connection.fetchval("SELECT 1")
+
+    await asyncio.gather(*(ask() for _ in range(CONNECTIONS)))
+    link.forget()
+    failures = 0
+    while True:
+        try:
+            async with connected(pool) as connection:
+                assert await connection.fetchval("SELECT 1") == 1
+            break
+        except TablesUnavailable:
+            failures += 1
+    assert failures == 1
+    pool.terminate()
+    await link.stop()
