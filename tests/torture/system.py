@@ -236,6 +236,7 @@ class System:
             }
             if service == "command_api":
                 worker.environment["COMMAND_API_OWN_URL"] = worker.url
+                worker.environment["COMMAND_API_PEERS"] = ",".join(one.url for one in self.commands)
                 worker.environment["COMMAND_API_HEARTBEAT_TIMEOUT_S"] = str(HEARTBEAT_TIMEOUT_S)
             if name in USES_KAFKA:
                 port = self.links["kafka"][name].port
