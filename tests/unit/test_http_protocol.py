@@ -11,10 +11,12 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from runtime.http_limits import HttpLimits
+from runtime.http_protocol import BoundedProtocol
 from runtime.serving import server_config
 
 WITHIN_S = 20.0
 HURRIED = HttpLimits(head_s_max=0.3, body_s_max=0.3, write_s_max=0.5, connections_max=3)
+UNHURRIED = HttpLimits(head_s_max=600, body_s_max=600, write_s_max=600, connections_max=3)
 REQUEST = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 LARGE_BYTES = 8 * 1024 * 1024
 
@@ -55,6 +57,11 @@ class Served(NamedTuple):
     async def connect(self) -> "Client":
         return Client(*await asyncio.open_connection("127.0.0.1", self.port))
 
+    @property
+    def connections(self) -> list[BoundedProtocol]:
+        found = self.server.server_state.connections
+        return [one for one in found if isinstance(one, BoundedProtocol)]
+
     async def until(self, holds: Callable[[], bool]) -> None:
         async with asyncio.timeout(WITHIN_S):
             while not holds():
@@ -94,7 +101,7 @@ class Client(NamedTuple):
 
 
 @asynccontextmanager
-async def serving(limits: HttpLimits = HURRIED) -> AsyncIterator[Served]:
+async def serving(limits: HttpLimits) -> AsyncIterator[Served]:
     app = App()
     config = server_config(app, limits, host="127.0.0.1", port=0, log_config=None)
     server = uvicorn.Server(config)
@@ -113,7 +120,15 @@ async def serving(limits: HttpLimits = HURRIED) -> AsyncIterator[Served]:
 
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
-    async with serving() as found:
+    """For what takes too long."""
+    async with serving(HURRIED) as found:
+        yield found
+
+
+@pytest.fixture
+async def unhurried() -> AsyncIterator[Served]:
+    """For what must not be taken for slow on a busy machine."""
+    async with serving(UNHURRIED) as found:
         yield found
 
 
@@ -134,8 +149,8 @@ async def dripping(client: Client, piece: bytes) -> AsyncIterator[None]:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_requests_of_one_connection_are_answered(served: Served) -> None:
-    client = await served.connect()
+async def test_requests_of_one_connection_are_answered(unhurried: Served) -> None:
+    client = await unhurried.connect()
     for body in (b"", b"four", b"x" * 200_000):
         client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
         assert await client.answer() == (200, str(len(body)).encode())
@@ -173,12 +188,14 @@ async def test_a_body_that_comes_byte_by_byte_is_given_up(served: Served) -> Non
     await served.until(lambda: served.app.ended == ["disconnected"])
 
 
-async def test_a_body_waits_for_an_app_that_has_not_taken_it(served: Served) -> None:
-    client = await served.connect()
+async def test_a_body_waits_for_an_app_that_has_not_taken_it(unhurried: Served) -> None:
+    client = await unhurried.connect()
     body = b"x" * 400_000
     client.send(b"POST /stuck HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-    await asyncio.sleep(3 * HURRIED.body_s_max)
-    served.app.allowed.set()
+    await unhurried.until(lambda: any(one.flow.read_paused for one in unhurried.connections))
+    (connection,) = unhurried.connections
+    connection._body_is_late()  # As its timer would have it.
+    unhurried.app.allowed.set()
     assert await client.answer() == (200, b"400000")
     client.writer.close()
 
@@ -193,21 +210,21 @@ async def test_a_body_waits_for_an_app_that_has_not_taken_it(served: Served) -> 
     ],
     ids=["line", "header", "many", "together"],
 )
-async def test_a_head_that_is_too_large_is_refused(served: Served, head: bytes) -> None:
-    client = await served.connect()
+async def test_a_head_that_is_too_large_is_refused(unhurried: Served, head: bytes) -> None:
+    client = await unhurried.connect()
     client.send(head)
     assert await client.problem() == "head_too_large"
-    assert served.app.ended == []
+    assert unhurried.app.ended == []
 
 
-async def test_what_is_no_http_is_a_problem_too(served: Served) -> None:
-    client = await served.connect()
+async def test_what_is_no_http_is_a_problem_too(unhurried: Served) -> None:
+    client = await unhurried.connect()
     client.send(b"nonsense\r\n\r\n")
     assert await client.problem() == "malformed_request"
 
 
-async def test_what_comes_after_an_early_answer_is_not_read_for_ever(served: Served) -> None:
-    client = await served.connect()
+async def test_what_comes_after_an_early_answer_is_not_read_for_ever(unhurried: Served) -> None:
+    client = await unhurried.connect()
     client.send(b"POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n")
     assert await client.answer() == (200, b"0")
     async with dripping(client, b"x" * 1000):
@@ -217,39 +234,36 @@ async def test_what_comes_after_an_early_answer_is_not_read_for_ever(served: Ser
 async def test_an_answer_that_nobody_reads_is_given_up(served: Served) -> None:
     client = await served.connect()
     client.send(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
-    await served.until(lambda: bool(served.server.server_state.connections))
-    await served.until(lambda: not served.server.server_state.connections)
+    await served.until(lambda: bool(served.connections))
+    await served.until(lambda: not served.connections)
     client.writer.close()
 
 
-async def test_a_new_connection_takes_the_place_of_an_idle_one() -> None:
-    async with serving(HURRIED.model_copy(update={"head_s_max": 20.0})) as served:
-        idle = await served.connect()
-        idle.send(REQUEST)
-        assert await idle.answer() == (200, b"0")
-        async with filled(served, HURRIED.connections_max - 1):
-            client = await served.connect()
-            client.send(REQUEST)
-            assert await client.answer() == (200, b"0")
-            await idle.closed()
-            client.writer.close()
+async def test_a_new_connection_takes_the_place_of_an_idle_one(unhurried: Served) -> None:
+    idle = await unhurried.connect()
+    idle.send(REQUEST)
+    assert await idle.answer() == (200, b"0")
+    async with filled(unhurried, UNHURRIED.connections_max - 1):
+        client = await unhurried.connect()
+        client.send(REQUEST)
+        assert await client.answer() == (200, b"0")
+        await idle.closed()
+        client.writer.close()
 
 
-async def test_beyond_the_last_connection_is_503() -> None:
-    unhurried = HURRIED.model_copy(update={"head_s_max": 20.0})
-    async with serving(unhurried) as served, filled(served, unhurried.connections_max):
-        assert await (await served.connect()).problem() == "unavailable"
+async def test_beyond_the_last_connection_is_503(unhurried: Served) -> None:
+    async with filled(unhurried, UNHURRIED.connections_max):
+        assert await (await unhurried.connect()).problem() == "unavailable"
 
 
 @asynccontextmanager
 async def filled(served: Served, count: int) -> AsyncIterator[None]:
     """With so many connections that are about to ask something."""
-    connections = served.server.server_state.connections
-    before = len(connections)
+    before = len(served.connections)
     clients = [await served.connect() for _ in range(count)]
     for client in clients:
         client.send(b"GET / HTTP/1.1\r\n")
-    await served.until(lambda: len(connections) == before + count)
+    await served.until(lambda: len(served.connections) == before + count)
     yield
     for client in clients:
         client.writer.close()
