@@ -41,6 +41,7 @@ from query_api.service import REPRESENTATIONS, QueryService
 from runtime.app import make_app
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_migrations import MigrationEdited, migrate
 from runtime.clock import shifted_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.sqlite import SqliteJournal
@@ -214,9 +215,10 @@ async def _start(
 
 
 async def _warm(analytics: Analytics) -> None:
-    """Start the engine. If it does not come up, the history waits for it, and nobody else."""
-    with suppress(AnalyticsError):
-        await analytics.query("SELECT 1")
+    """Start the engine and bring its tables to this version's shape, before anybody reads.
+    If that fails, the history tries again or says why, and nobody else waits for it."""
+    with suppress(AnalyticsError, MigrationEdited):
+        await migrate(analytics)
 
 
 async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:

@@ -32,6 +32,12 @@ async def test_the_same_works_in_separate_processes(tmp_path: Path) -> None:
         )
         assert replay.returncode == 0, replay.stderr
         assert json.loads(replay.stdout.splitlines()[-1])["outcomes"]["confirmed"] > 10
+        own_sql = ("ask", "--json", "--base-url", system.url, "--sql")
+        answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
+        assert answer.returncode == 0, answer.stderr
+        reading = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
+        refused = await asyncio.to_thread(system.command, *own_sql, reading)
+        assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr
         assert await system.get("/api/openapi.json") == msgspec.json.decode(PUBLISHED.read_text())
         ready = await system.get("/readyz")
         assert {name.split(".")[0] for name in ready} == {"ready", *SERVICES}

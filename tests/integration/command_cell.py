@@ -25,6 +25,7 @@ from query_api.rules import Rules as ReadRules
 from query_api.service import QueryService
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics
+from runtime.clickhouse_migrations import migrate as migrate_history
 from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.lookup import CacheSettings
@@ -178,6 +179,7 @@ async def command_cell(
             if postgres_dsn is not None:
                 analytics = ChdbAnalytics(directory / "clickhouse")
                 stack.push_async_callback(analytics.close)
+                await migrate_history(analytics)  # Pages must not come before their tables.
                 read = _read_rules(rules)
                 query = {"verifier": verifier, "ugc": neighbours.ugc, "clock": clock, "rules": read}
                 reads = _read_side(app, journal, postgres_dsn, analytics, **query)

@@ -18,6 +18,7 @@ from projector.projections.scores import SCORES
 from projector.sinks.postgres import PostgresSink, PostgresSnapshot
 from projector.verify import verify
 from runtime.clickhouse import Analytics
+from runtime.clickhouse_migrations import migrate
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
@@ -38,6 +39,7 @@ def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
 @pytest.fixture
 async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
     analytics = open_analytics()
+    await migrate(analytics)  # Else a history stands still for longer than it is waited for.
     yield analytics
     await analytics.close()
 
