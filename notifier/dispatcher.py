@@ -21,6 +21,7 @@ from notifier.preferences import DEFAULT
 from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
 from runtime.clock import Clock
+from runtime.clock_watch import ClockWrong
 from runtime.neighbours.ports import (
     AuthClient,
     NotificationClient,
@@ -69,7 +70,7 @@ class Dispatcher:
         random: Random | None = None,
     ) -> None:
         """`public_url` is put before `/a/{announcement_id}` where the shortener needs a
-        whole address."""
+        whole address. While `clock` raises ClockWrong nothing is due, and nothing too late."""
         self._queue = queue
         self._notification = notification
         self._shortener = shortener
@@ -84,6 +85,7 @@ class Dispatcher:
         self._persistence = Persistence("outbox", TablesUnavailable)
         self._looked_at = 0.0
         self.tables_available = True
+        self._clock_right = True
 
     def wake(self) -> None:
         """There may be something due."""
@@ -109,7 +111,12 @@ class Dispatcher:
             self.tables_available = False
             await self._queue.session.close()  # What is leased and not worked off is free.
             return False
-        self.tables_available = True
+        except ClockWrong as error:
+            if self._clock_right:
+                log.error("clock is wrong, nothing is sent: %s", error)
+            self._clock_right = False
+            return False
+        self.tables_available = self._clock_right = True
         return progressed
 
     async def _take_over(self) -> None:
@@ -162,7 +169,10 @@ class Dispatcher:
         return owned_up(taken, await self._attempt(taken, around))
 
     async def _attempt(self, taken: Taken, around: Surroundings) -> Result:
-        now = self._clock()
+        try:
+            now = self._clock()
+        except ClockWrong:
+            return Result(taken.id, "waiting", try_at=taken.due_at, untried=True)
         if (over := missed(taken, now)) is not None:
             return over
         try:
@@ -171,11 +181,11 @@ class Dispatcher:
         except DependencyRefused as error:
             return Result(taken.id, "parked", f"{error.name} refused it with {error.status}")
         except DependencyDown as error:
-            again = self._again(taken, f"{error.name} does not answer")
+            again = self._again(taken, f"{error.name} does not answer", now)
             arrived = error.name == NOTIFICATION and error.maybe_done
             return again._replace(unsettled=arrived)
         except TablesUnavailable:
-            return self._again(taken, NO_TABLES)
+            return self._again(taken, NO_TABLES, now)
         except Exception:  # A mistake of ours must hold up this one notice alone.
             log.exception("notice not sent", extra={"notice": taken.key})
             return Result(taken.id, "parked", INTERNAL_ERROR)
@@ -192,11 +202,11 @@ class Dispatcher:
         # Last: what may be said is decided by the rights of the moment in which it goes.
         standing = await self._queue.standing(taken.announcement_id, taken.recipient)
         if standing is None:
-            return self._again(taken, REBUILDING)
+            return self._again(taken, REBUILDING, now)
         if (reason := await self._forbidden(taken, standing)) is not None:
             return Result(taken.id, "dropped", reason)
         await self._notification.send(compose(taken, recipient, standing, names, link, now))
-        return Result(taken.id, "sent", sent_at=self._clock())
+        return Result(taken.id, "sent", sent_at=now)
 
     async def _forbidden(self, taken: Taken, standing: Standing) -> str | None:
         """Raises DependencyDown where UGC has to be asked and does not answer."""
@@ -208,8 +218,8 @@ class Dispatcher:
             return None if follows else NO_FOLLOWER
         return None
 
-    def _again(self, taken: Taken, reason: str) -> Result:
-        next_at = self._clock() + self._pace.backoff.pause(taken.attempts, self._random)
+    def _again(self, taken: Taken, reason: str, now: datetime) -> Result:
+        next_at = now + self._pace.backoff.pause(taken.attempts, self._random)
         # Not beyond its end: that is looked at, and written down, when it comes.
         return Result(taken.id, "waiting", reason, try_at=min(next_at, taken.expires_at))
 
@@ -244,7 +254,7 @@ class Dispatcher:
             return False
         try:
             return await self._expand(await self._queue.read_fanout(source))
-        except TablesUnavailable:
+        except (TablesUnavailable, ClockWrong):
             raise
         except Exception:  # As with notices: this one alone.
             log.exception("fan-out not expanded", extra={"position": source.seq})

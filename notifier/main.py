@@ -15,7 +15,8 @@ from fastapi import FastAPI
 from notifier.service import REPRESENTATIONS, Clients, NotifierService
 from notifier.settings import Settings
 from runtime.app import make_app
-from runtime.clock import system_clock
+from runtime.clock import steady_clock, system_clock
+from runtime.clock_watch import ClockWatch
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
@@ -59,6 +60,7 @@ def build_app(
                 clients_of(neighbours),
                 verifier=verifier,
                 guard=OperatorGuard(settings.operator_token.get_secret_value()),
+                clock_watch=ClockWatch(system_clock, steady_clock),
                 public_url=settings.public_url,
                 pace=settings.pace(),
             )

@@ -38,12 +38,14 @@ class JournalReader:
         *,
         limits: Limits = Limits(),  # noqa: B008 - immutable
         on_notices: Callable[[], None] = lambda: None,
+        on_read: Callable[[Accepted], None] = lambda _: None,
         persistence: Persistence | None = None,
     ) -> None:
         self._journal = journal
         self._outbox = outbox
         self._limits = limits
         self._on_notices = on_notices
+        self._on_read = on_read
         self._tail = Tail(journal)
         self._moved = asyncio.Event()
         self.position: Position = START
@@ -66,6 +68,8 @@ class JournalReader:
         try:
             while True:
                 records = await self._tail.fetch(self._limits.idle_wait_s)
+                if records:
+                    self._on_read(records[-1])
                 for part in _parts(records, self._limits.batch_commits_max):
                     await self._store(part)
         finally:

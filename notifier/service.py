@@ -18,7 +18,8 @@ from notifier.store.ledger import Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
 from notifier.store.state import SELECT_SUSPENDED
-from runtime.clock import Clock, system_clock
+from runtime.clock import Clock, steady_clock, system_clock
+from runtime.clock_watch import ClockWatch
 from runtime.journal import Journal
 from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.persisting import Persistence
@@ -46,6 +47,8 @@ class NotifierService:
     """Tells people what happened in `journal`. Create inside a running event loop; start
     once, stop once.
 
+    Without `clock_watch` the clock is right, whatever the journal's stamps say.
+
     `guard` opens the operator routes. `public_url` is put before the page's path where the
     shortener is not on the same host as that page.
     """
@@ -59,6 +62,7 @@ class NotifierService:
         verifier: TokenVerifier,
         guard: Guard,
         clock: Clock = system_clock,
+        clock_watch: ClockWatch | None = None,
         public_url: str = "",
         limits: Limits = Limits(),  # noqa: B008 - immutable
         pace: Pace = Pace(),  # noqa: B008 - immutable
@@ -66,8 +70,13 @@ class NotifierService:
         self._pool = pool
         self._clock = clock
         self._queue = Queue(pool)
+        self._clock_watch = clock_watch or ClockWatch(clock, steady_clock, watching=False)
         self._dispatcher = Dispatcher(
-            self._queue, **clients._asdict(), clock=clock, public_url=public_url, pace=pace
+            self._queue,
+            **clients._asdict(),
+            clock=self._clock_watch.now,
+            public_url=public_url,
+            pace=pace,
         )
         self._persistence = Persistence("outbox", TablesUnavailable)
         self._reader = JournalReader(
@@ -75,6 +84,7 @@ class NotifierService:
             Outbox(pool),
             limits=limits,
             on_notices=self._dispatcher.wake,
+            on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
             persistence=self._persistence,
         )
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
@@ -108,6 +118,7 @@ class NotifierService:
             "journal": self._reader.journal_available,
             **self._persistence.readiness("tables"),
             "suspensions": self._suspensions.known,
+            "clock_right": self._clock_watch.right,
             "position": self.position,
         }
 

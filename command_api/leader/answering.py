@@ -11,7 +11,7 @@ from command_api.domain.commands import Command
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Person
-from command_api.leader.clock_watch import log_time
+from command_api.leader.log_time import log_time
 from command_api.leader.node import Node
 from command_api.leader.ports import (
     UNOBSERVED,

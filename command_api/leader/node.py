@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 from command_api.domain.commands import Command
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
@@ -23,6 +22,7 @@ from contracts.acceptance import JournalBroken, ReaderState
 from contracts.errors import OutcomeUnknown
 from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
+from runtime.clock_watch import ClockWatch
 from runtime.journal import Journal, JournalError, Place, Writer
 from runtime.tail import Accepted, Tail
 from runtime.tasks import run_aside

@@ -19,9 +19,9 @@ from command_api.domain.commands import Command
 from command_api.domain.decide import Decision, decide
 from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
-from command_api.leader.clock_watch import ClockWatch, ClockWrong, log_time
 from command_api.leader.image import Image
 from command_api.leader.keys import scoped
+from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
 from contracts.acceptance import ReaderState
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
@@ -36,6 +36,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
+from runtime.clock_watch import ClockWatch, ClockWrong
 from runtime.journal import Place, Writer
 from runtime.tail import Accepted
 from runtime.tasks import run_aside

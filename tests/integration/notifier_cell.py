@@ -19,6 +19,7 @@ from notifier.reader import JournalReader
 from notifier.store.ledger import Filter, Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
+from runtime.clock import Clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.neighbours.ports import Notice, Person
 from runtime.postgres import migrate, open_pool
@@ -92,14 +93,14 @@ class NotifierCell:
         self.ledger = Ledger(pool)
         self.now = BEGIN
 
-    def dispatcher(self, queue: Queue | None = None) -> Dispatcher:
+    def dispatcher(self, queue: Queue | None = None, clock: Clock | None = None) -> Dispatcher:
         return Dispatcher(
             queue or self.queue,
             notification=self.around,
             shortener=self.around,
             auth=self.around,
             ugc=self.around,
-            clock=lambda: self.now,
+            clock=clock or (lambda: self.now),
             pace=Pace(),
             random=Random(1),
         )

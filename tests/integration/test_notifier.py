@@ -20,6 +20,7 @@ from notifier.dispatcher import Dispatcher
 from notifier.preferences import Preferences
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue, Result
+from runtime.clock_watch import ClockWatch, ClockWrong
 from runtime.postgres import migrate
 from runtime.tables import Fenced
 from runtime.tail import START
@@ -63,6 +64,27 @@ def cancelled() -> AnnouncementCancelled:
 
 def reminders_sent(cell: NotifierCell, name: str) -> list[str]:
     return [one.event_type for one in cell.around.got(person(name)) if "remind" in one.event_type]
+
+
+async def test_while_its_clock_is_wrong_the_notifier_sends_nothing_and_gives_nothing_up(
+    evening: NotifierCell,
+) -> None:
+    watch = ClockWatch(lambda: evening.now, lambda: 0.0)
+    watch.compare(round(evening.now.timestamp() * 1000))
+    dispatcher, right = evening.dispatcher(clock=watch.now), evening.now
+    await evening.read()
+    for days in (3, -3):  # The evening would be over, or far away.
+        evening.now = right + timedelta(days=days)
+        with pytest.raises(ClockWrong):
+            await dispatcher.dispatch_due()
+        assert evening.around.got() == []
+    evening.now = right
+    while await dispatcher.dispatch_due():
+        pass
+    assert evening.around.got(person("anna"))
+    assert reminders_sent(evening, "anna") == []
+    states = {line["state"] for line in await evening.lines(person("anna"))}
+    assert states <= {"sent", "waiting", "dropped"}
 
 
 async def test_everybody_is_told_with_one_stable_short_link(evening: NotifierCell) -> None:

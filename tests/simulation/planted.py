@@ -16,7 +16,6 @@ import runtime.tail
 from command_api.domain.commands import Command
 from command_api.domain.decide import Decision
 from command_api.leader.answering import Answering
-from command_api.leader.clock_watch import ClockWatch
 from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
@@ -25,6 +24,7 @@ from contracts.records import Claim, CommandInfo, Record
 from projector.batch import Batch
 from projector.ports import Step
 from projector.sinks.memory import MemorySink
+from runtime.clock_watch import ClockWatch
 from runtime.journal import JournalError
 from runtime.tail import Accepted, Tail
 from tests.simulation.clocks import (

@@ -12,6 +12,7 @@ import asyncpg
 from contracts.records import Barrier, Commit
 from launcher.client import NotRunning, Refused, operator_lines
 from neighbours.store import FILE_NAME
+from notifier.delivery import TOO_LATE
 from runtime.tail import Accepted
 from tests.torture.system import System
 
@@ -23,6 +24,12 @@ SELECT_UNTOLD: Final = """
     SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= now()
 """
 SELECT_NOTICES: Final = "SELECT key, state, reason FROM notifier.notices"
+SELECT_UNTIMELY: Final = """
+    SELECT kind, state, reason, count(*) AS times FROM notifier.notices
+    WHERE state = 'sent' AND due_at > now()
+       OR state IN ('skipped', 'parked') AND reason = $1 AND expires_at > now()
+    GROUP BY 1, 2, 3
+"""
 SELECT_TWICE: Final = """
     SELECT s.seq, s.event_index, n.recipient, n.kind, count(*) AS times
     FROM notifier.sources s JOIN notifier.notices n ON n.id = s.notice_id
@@ -38,6 +45,8 @@ class Told(NamedTuple):
     inbox: frozenset[str]
     """Keys."""
     twice: tuple[str, ...]
+    untimely: tuple[str, ...] = ()
+    """Sent before they were due, or given up before it was too late."""
 
 
 def misdated(records: Iterable[Accepted]) -> Iterator[str]:
@@ -74,9 +83,11 @@ async def read_told(system: System) -> Told:
         rows = await connection.fetch(SELECT_NOTICES)
         notices = {row["key"]: (row["state"], row["reason"]) for row in rows}
         twice = tuple(str(tuple(row)) for row in await connection.fetch(SELECT_TWICE))
+        rows = await connection.fetch(SELECT_UNTIMELY, TOO_LATE)
+        untimely = tuple(str(tuple(row)) for row in rows)
     finally:
         await connection.close()
-    return Told(notices, read_inbox(system.data.path / "neighbours"), twice)
+    return Told(notices, read_inbox(system.data.path / "neighbours"), twice, untimely)
 
 
 def read_inbox(directory: Path) -> frozenset[str]:
@@ -93,6 +104,8 @@ def mistold(told: Told) -> Iterator[str]:
     """Everything that is due was told, once, and is recorded as it was."""
     for fact in told.twice:
         yield f"told twice: {fact}"
+    for notices in told.untimely:
+        yield f"too early, or given up too early: {notices}"
     sent = {key for key, (state, _) in told.notices.items() if state == "sent"}
     for key in sorted(sent - told.inbox)[:10]:
         yield f"{key} is recorded as sent and never arrived"

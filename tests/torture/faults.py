@@ -182,6 +182,8 @@ KINDS: Final[dict[str, Inflict]] = {
     "projector frozen": _frozen(_named("projector")),
     "notifier killed": _killed(_named("notifier")),
     "notifier frozen": _frozen(_named("notifier")),
+    "notifier's clock a day ahead": _clock_off(_named("notifier"), DAY_S),
+    "notifier's clock a day behind": _clock_off(_named("notifier"), -DAY_S),
     "query killed": _killed(_named("query")),
     "neighbours killed": _killed(_named("neighbours")),
     "neighbours frozen": _frozen(_named("neighbours")),

@@ -119,6 +119,8 @@ class System:
         )
         self.postgres = PostgresServer(directory / "postgres")
         self.clickhouse = ClickHouseServer(directory / "clickhouse")
+        self.ready_last: tuple[str, ...] = ()
+        """Who kept the last `all_ready` waiting to its end."""
         self._killing: set[str] = set()
 
     # What faults need
@@ -168,9 +170,11 @@ class System:
 
     async def all_ready(self, within_s: float) -> dict[str, Mapping[str, Any]]:
         """Who is still not ready after that time: nobody, as soon as that is so."""
+        self.ready_last = ()
         try:
             async with asyncio.timeout(within_s):
-                while await self.unready():
+                while unready := await self.unready():
+                    self.ready_last = tuple(unready)
                     await asyncio.sleep(0.1)
         except TimeoutError:
             return await self.unready()

@@ -26,6 +26,7 @@ SHORT: Final = (
     "PostgreSQL killed",
     "links to PostgreSQL half-open",
     "notifier killed",
+    "notifier's clock a day ahead",
 )
 SECONDS: Final = (2.0, 4.0)
 
@@ -82,6 +83,8 @@ def test_a_notice_that_is_recorded_wrongly_is_found(result: Result) -> None:
     assert "never arrived" in found
     (found,) = mistold(told._replace(twice=("a fact",)))
     assert "twice" in found
+    (found,) = mistold(told._replace(untimely=("a reminder",)))
+    assert "too early" in found
 
 
 def test_a_seed_gives_the_same_faults_and_every_kind_its_turn() -> None:

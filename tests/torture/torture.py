@@ -32,6 +32,8 @@ class Recovery(NamedTuple):
     """From the fault to the first answer to a wish of later; None where none came."""
     ready_s: float | None
     """From its end until every process was ready; None where one never was."""
+    ready_last: tuple[str, ...] = ()
+    """Who was waited for to the end."""
 
 
 class Result(NamedTuple):
@@ -98,7 +100,7 @@ async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[st
         ready_s = round(loop.time() - ended_at, 1)
     if (write_s := await writing) is None:
         findings.append(f"no answer after {SUCCESS_S_MAX:g} s: {fault.kind}")
-    return Recovery(fault.kind, write_s, ready_s)
+    return Recovery(fault.kind, write_s, ready_s, system.ready_last)
 
 
 async def _first_success(crowd: Crowd, since: float) -> float | None:

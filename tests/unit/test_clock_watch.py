@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from command_api.domain.commands import HoldDue
 from command_api.leader.agenda import Agenda, Deadline
-from command_api.leader.clock_watch import AHEAD_MAX, ClockWatch, ClockWrong, log_time
+from command_api.leader.log_time import AHEAD_MAX, log_time
 from contracts.ids import BookingId
+from runtime.clock_watch import ClockWatch, ClockWrong
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -80,6 +81,20 @@ def test_an_entry_that_took_its_time_says_nothing_against_a_clock() -> None:
     clocks.set_by(-300)
     clocks.compare(read_late_s=90, on_its_way_s=100)
     assert not clocks.watch.right  # However late it was read.
+
+
+def test_an_entry_that_may_be_old_shows_only_that_a_clock_is_behind() -> None:
+    clocks = Clocks()
+    clocks.watch.compare(round(clocks.true.timestamp() * 1000) - 3_600_000, may_be_old=True)
+    assert clocks.watch.right
+    clocks.compare()
+    clocks.set_by(86_400)
+    clocks.watch.compare(round(clocks.true.timestamp() * 1000), may_be_old=True)
+    assert not clocks.watch.right
+    clocks.set_by(-86_400)
+    assert clocks.watch.right
+    clocks.watch.compare(round(clocks.true.timestamp() * 1000) + 3_600_000, may_be_old=True)
+    assert not clocks.watch.right
 
 
 def test_without_a_clock_to_compare_with_the_own_one_is_right() -> None:

@@ -1,0 +1,18 @@
+"""The time at which a command is decided."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from runtime.clock_watch import SKEW_S_MAX
+
+AHEAD_MAX: Final = timedelta(seconds=2 * SKEW_S_MAX)
+"""The most by which one right clock can be ahead of another."""
+
+
+def log_time(last: datetime, now: datetime) -> datetime:
+    """The time to decide at: `now`, but never before `last`, the time of the newest record.
+
+    A `last` that no right clock can have written is not carried on: it would keep a whole
+    cell in the future, for as long as one leader's clock was once ahead.
+    """
+    return last if now < last <= now + AHEAD_MAX else now
