@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from neighbours.auth import person_id_of
+from neighbours.channels import open_channel
 from runtime.tasks import run_aside
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class HandOn:
         self._pause_s = pause_s
         self._waiting: asyncio.Queue[Message] = asyncio.Queue(WAITING_MAX)
         self._worker: asyncio.Task[None] | None = None
-        self._channels = {_owner(name): _channel(url) for name, url in channels.items()}
+        self._channels = {_owner(name): open_channel(url) for name, url in channels.items()}
 
     def offer(self, user_id: str, title: str, text: str, short_link: str | None) -> None:
         """Hand the message on, in the background, where its recipient has a channel."""
@@ -84,13 +85,3 @@ def _owner(name: str) -> str:
         return str(UUID(name))
     except ValueError:
         return person_id_of(name)
-
-
-def _channel(url: str) -> Any:
-    # Imported here: nobody needs it who hands nothing on.
-    from apprise import Apprise
-
-    channel = Apprise()
-    if not channel.add(url):
-        raise ValueError("Apprise does not know one of the addresses in hand_on")
-    return channel

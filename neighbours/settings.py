@@ -9,6 +9,7 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     Field,
+    FilePath,
     NonNegativeFloat,
     PositiveInt,
     SecretStr,
@@ -16,6 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from neighbours.channels import demand_known
 from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.limits.settings import RateLimits
@@ -70,13 +72,13 @@ class NeighboursSettings(BaseSettings):
     """Where short links may lead besides public pages (`/a/…`) under `public_url`: addresses
     or paths with which a target may begin, each ending in `/`."""
 
-    hand_on: dict[str, SecretStr] = {}
+    hand_on: Annotated[dict[str, SecretStr], AfterValidator(demand_known)] = {}
     """Login, person's id or `*` to an Apprise address, to which messages are handed on."""
 
     algorithm: Algorithm = "HS256"
     secret: Secret | None = None
     """Signs tokens with HS256. No default: it must be the one the services verify with."""
-    private_key_file: Path | None = None
+    private_key_file: FilePath | None = None
     """PEM; signs tokens with RS256 or ES256."""
     issuer: str = "practix-auth"
     audience: str = "practix"
