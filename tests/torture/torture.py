@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -28,8 +29,9 @@ SUCCESS_S_MAX: Final = 120.0
 
 class Recovery(NamedTuple):
     kind: str
-    write_s: float | None
-    """From the fault to the first answer to a wish of later; None where none came."""
+    silent_s: float | None
+    """The longest time in which nobody was answered, from the fault until after its end; None
+    where that did not end."""
     ready_s: float | None
     """From its end until every process was ready; None where one never was."""
     ready_last: tuple[str, ...] = ()
@@ -86,7 +88,7 @@ async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[st
     await asyncio.sleep(fault.pause_s)
     try:
         async with inflict(system, fault) as lasts_s:
-            writing = asyncio.ensure_future(_first_success(crowd, loop.time()))
+            began_at, before = loop.time(), len(crowd.answered)
             await asyncio.sleep(lasts_s)
     except NoLeader:
         findings.append(f"nobody led before: {fault.kind}")
@@ -98,20 +100,23 @@ async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[st
         findings.append(f"not ready after {READY_S_MAX:g} s: {fault.kind}: {unready}")
     else:
         ready_s = round(loop.time() - ended_at, 1)
-    if (write_s := await writing) is None:
+    silent_s: float | None = None
+    if await _answered_after(crowd, loop.time()):
+        answered_at = [one.sent_at + one.seconds for one in crowd.answered[before:]]
+        silent_s = round(max(b - a for a, b in pairwise([began_at, *sorted(answered_at)])), 1)
+    else:
         findings.append(f"no answer after {SUCCESS_S_MAX:g} s: {fault.kind}")
-    return Recovery(fault.kind, write_s, ready_s, system.ready_last)
+    return Recovery(fault.kind, silent_s, ready_s, system.ready_last)
 
 
-async def _first_success(crowd: Crowd, since: float) -> float | None:
-    """Seconds until somebody has an answer to a wish of after `since`."""
+async def _answered_after(crowd: Crowd, since: float) -> bool:
+    """Whether somebody gets an answer to a wish of after `since`."""
     loop = asyncio.get_running_loop()
     while loop.time() < since + SUCCESS_S_MAX:
-        answers = [one for one in crowd.answered[-50:] if one.sent_at > since]
-        if answers:
-            return round(min(one.sent_at + one.seconds for one in answers) - since, 1)
+        if any(one.sent_at > since for one in crowd.answered[-50:]):
+            return True
         await asyncio.sleep(0.02)
-    return None
+    return False
 
 
 async def _looked_at(
@@ -145,17 +150,16 @@ def say(*facts: object) -> None:
 
 
 def table_of(recoveries: Sequence[Recovery]) -> str:
-    """Per kind: how often, and the median and longest seconds until a write was answered
-    (from the fault on) and until all were ready (from its end on)."""
+    """Per kind: how often, and the median and longest seconds in which no write was answered,
+    and until all were ready again (from the fault's end on)."""
     by_kind: dict[str, list[Recovery]] = {}
     for one in recoveries:
         by_kind.setdefault(one.kind, []).append(one)
-    lines = ["| fault | times | write answered, s | all ready, s |", "|---|---|---|---|"]
+    lines = ["| fault | times | no write answered, s | all ready after, s |", "|---|---|---|---|"]
     for kind, found in sorted(by_kind.items()):
-        write_s = _span([one.write_s for one in found])
-        lines.append(
-            f"| {kind} | {len(found)} | {write_s} | {_span([one.ready_s for one in found])} |"
-        )
+        silent = _span([one.silent_s for one in found])
+        ready = _span([one.ready_s for one in found])
+        lines.append(f"| {kind} | {len(found)} | {silent} | {ready} |")
     return "\n".join(lines)
 
 
