@@ -57,7 +57,7 @@ async def told(analytics: Analytics, commits: list[Commit]) -> HistoryReads:
 
 
 def rated_society() -> Society:
-    return Society(11, people=5).live(800)
+    return Society(11, people=5).live(1_000)
 
 
 async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Analytics) -> None:

@@ -5,12 +5,13 @@ from base64 import b64encode
 from hashlib import sha256
 from uuid import uuid4
 
-from launcher.openapi import started_apps
+from launcher.openapi import SECRET, started_apps
 from runtime.page_headers import PAGE_POLICY
 from tests.asgi import call
 
 INBOX = f"/neighbours/notification/inbox/{uuid4()}"
-BROWSER = [("Accept", "text/html")]
+BROWSER = [("Accept", "text/html"), ("Authorization", f"Bearer {SECRET}")]
+"""With the operator's token, which opens everybody's inbox."""
 
 
 async def test_every_page_runs_nothing_and_is_shown_in_no_frame() -> None:

@@ -1,0 +1,34 @@
+"""Decision records have numbers of their own, and every one that is named is there."""
+
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+
+
+def test_every_record_has_a_number_of_its_own() -> None:
+    numbers = Counter(record.name[:4] for record in RECORDS)
+    assert RECORDS
+    assert [number for number, times in numbers.items() if times > 1] == []
+
+
+def test_a_record_says_its_number() -> None:
+    for record in RECORDS:
+        assert record.read_text().startswith(f"# {record.name[:4]} "), record.name
+
+
+def test_every_record_that_is_named_exists() -> None:
+    pattern = r"[Dd]ecisions?[ /]([0-9]{4})"
+    listed = subprocess.run(
+        ["git", "grep", "-hoE", pattern, "--", "*.md", "*.py", ":!tests/tidy"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    named = set(re.findall(r"[0-9]{4}", listed.stdout))
+    assert named
+    assert named <= {record.name[:4] for record in RECORDS}
