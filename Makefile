@@ -78,6 +78,10 @@ attack: $(STAMP) ## known attacks on a running system (BASE_URL, PRACTIX_OPERATO
 security: $(STAMP) ## ask every route as everybody and renew the table of docs/security.md
 	@$(BIN)/python -m tests.attack.roles
 
+.PHONY: fuzz
+fuzz: $(STAMP) ## CASES=n requests made from the API document, to an embedded system; SEED=n repeats
+	FUZZ_CASES=$(or $(CASES),5000) FUZZ_SEED=$(SEED) $(BIN)/pytest -s tests/e2e/test_api_document.py
+
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json

@@ -127,7 +127,7 @@ def shortener_router(links: Links, access: Access, switches: Switches) -> APIRou
         return json_response(links.shorten(body.target, body.expires_at))
 
     # Not strict: programs that pass links on add parameters of their own.
-    @router.get("/s/{code}")
+    @router.get("/s/{code}", status_code=307, response_class=RedirectResponse)
     async def follow(code: str) -> Response:
         """Go where the link leads."""
         return RedirectResponse(links.follow(code), headers={"Cache-Control": "no-store"})

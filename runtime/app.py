@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from runtime.api_page import build_page_router
 from runtime.cors import allow_origins
 from runtime.disconnects import QuietDisconnects
+from runtime.documented_problems import document_problems
 from runtime.hosts import KnownHosts
 from runtime.limits.limiter import Limited, Limiter
 from runtime.page_headers import PageHeaders
@@ -51,6 +52,7 @@ def make_app(
     )
     app.include_router(build_page_router(PAGE, STATIC, title))
     install_problems(app)
+    document_problems(app)
     app.add_middleware(Limited, limiter=limiter)
     if trusted := [str(network) for network in limiter.limits.trusted_proxies]:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
