@@ -26,12 +26,13 @@ $$;
 
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 
--- Bounds that hold even if a service forgets its own. Verify folds the journal inside a
--- snapshot, between two statements, and a change of formula computes every score anew.
+-- Bounds that hold even if a service forgets its own. A link that goes silent in a transaction
+-- leaves its locks behind for so long. What computes between two statements (verify's
+-- snapshot, a change of formula) allows itself more.
 ALTER ROLE practix_projector CONNECTION LIMIT 20;
 ALTER ROLE practix_projector SET statement_timeout = '10min';
 ALTER ROLE practix_projector SET lock_timeout = '30s';
-ALTER ROLE practix_projector SET idle_in_transaction_session_timeout = '30min';
+ALTER ROLE practix_projector SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE practix_notifier CONNECTION LIMIT 20;
 ALTER ROLE practix_notifier SET statement_timeout = '60s';
 ALTER ROLE practix_notifier SET lock_timeout = '30s';

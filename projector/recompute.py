@@ -22,6 +22,7 @@ from projector.projections.scores import SCORES, Revealed
 from projector.sinks.author_rank import rank_all_evenings
 from projector.sinks.scores import SELECT_REVEALED, by_ratee, statements_of
 from projector.sinks.statements import SCHEMA
+from runtime.tables import ALLOW_COMPUTING
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ async def try_formula(pool: asyncpg.Pool, formula: Formula) -> Trial:
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read"),
     ):
+        await connection.execute(ALLOW_COMPUTING)
         await _fill_shadow(connection, formula)
         shifts = {role: await _shift(connection, role) for role in _ROLES}
     return Trial(formula, PUBLISHED, **shifts)
@@ -114,6 +116,7 @@ async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> b
     scores were such already."""
     wanted = to_builtins(formula)
     async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(ALLOW_COMPUTING)
         await connection.execute(_LOCK_POSITIONS)
         changed: bool = await connection.fetchval(_SELECT_FORMULA) != wanted
         if changed:

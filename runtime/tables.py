@@ -15,6 +15,9 @@ from asyncpg.pool import PoolConnectionProxy
 
 ACQUIRE_TIMEOUT_S: Final = 10.0
 
+ALLOW_COMPUTING: Final = "SET LOCAL idle_in_transaction_session_timeout = '30min'"
+"""For a transaction that computes between two statements."""
+
 Away = Literal[
     "unreachable", "overloaded", "read_only", "no_database", "access_denied", "not_migrated"
 ]

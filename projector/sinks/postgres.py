@@ -15,7 +15,7 @@ from projector.projections.rows import Table
 from projector.sinks import statements
 from projector.sinks.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
 from projector.sinks.scores import rescored_people, statements_of
-from runtime.tables import Fenced, RowsRefused, connected, our_errors, transaction
+from runtime.tables import ALLOW_COMPUTING, Fenced, RowsRefused, connected, our_errors, transaction
 from runtime.tail import START, Position
 
 READER: Final = "projector"
@@ -54,6 +54,8 @@ class PostgresSink:
             connected(self._pool) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
+            with our_errors():
+                await connection.execute(ALLOW_COMPUTING)
             yield PostgresSnapshot(connection)
 
 
