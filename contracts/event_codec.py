@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Raw
 
 from contracts.events import DomainEvent
+from contracts.records import UNDECODABLE
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -35,7 +36,7 @@ def decode_event(stored: Raw | bytes) -> DomainEvent:
     """Raises UnreadableEvent for an unknown type or a shape that does not fit it."""
     try:
         return _decoder.decode(stored)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         return _decode_old(stored, error)
 
 

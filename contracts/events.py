@@ -10,12 +10,11 @@ A booking event states the pair (author_status, guest_status) and the seats take
 it, so that no reader has to know the rules by which the writer came to them.
 """
 
-from datetime import datetime
 from typing import Final, Literal
 
 from msgspec import UNSET, UnsetType
 
-from contracts.event_base import Event
+from contracts.event_base import Event, Instant
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from contracts.person_events import AnyPersonEvent
 from contracts.rating_events import AnyRatingEvent
@@ -48,7 +47,7 @@ class AnnouncementCreated(
     visibility: Visibility
     is_free: bool
     ticket_count: int
-    event_time: datetime
+    event_time: Instant
     event_location: str
     version: int = 1
     price_amount: float | None = None
@@ -79,7 +78,7 @@ class AnnouncementChanged(
     price_amount: float | UnsetType | None = UNSET
     price_currency: str | UnsetType | None = UNSET
     ticket_count: int | UnsetType = UNSET
-    event_time: datetime | UnsetType = UNSET
+    event_time: Instant | UnsetType = UNSET
     tz: str | UnsetType | None = UNSET
     event_location: str | UnsetType = UNSET
     hide_location: bool | UnsetType = UNSET
@@ -154,7 +153,7 @@ class BookingInvited(BookingEvent, frozen=True, kw_only=True, tag="booking.invit
     """The author invited the guest; with `hold_until` a seat is held as long."""
 
     author_id: PersonId
-    hold_until: datetime | None = None
+    hold_until: Instant | None = None
 
 
 class BookingApproved(BookingEvent, frozen=True, kw_only=True, tag="booking.approved.v1"):
@@ -178,7 +177,7 @@ class BookingPreapproved(BookingEvent, frozen=True, kw_only=True, tag="booking.p
 class BookingOffered(BookingEvent, frozen=True, kw_only=True, tag="booking.offered.v1"):
     """A freed seat is held for the first pre-approved guest in line."""
 
-    hold_until: datetime
+    hold_until: Instant
 
 
 class BookingRejected(BookingEvent, frozen=True, kw_only=True, tag="booking.rejected.v1"):
@@ -238,7 +237,7 @@ class BookingHoldShortened(
 ):
     """The evening moved nearer: the seat is held until an earlier time."""
 
-    hold_until: datetime
+    hold_until: Instant
     offered: bool
     """A freed seat that was offered; otherwise the author held it for an invitation."""
 
@@ -247,7 +246,7 @@ class BookingUnsettled(BookingEvent, frozen=True, kw_only=True, tag="booking.uns
     """The evening moved onto another one of the guest's, who now has to choose; again, where
     it moved once more, or the evenings to choose between are others."""
 
-    hold_until: datetime
+    hold_until: Instant
     clashes: tuple[AnnouncementId, ...]
 
 

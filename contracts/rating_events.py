@@ -4,10 +4,9 @@ As in `contracts.events`, every field is storage format. A review is sealed unti
 `rating.revealed`; while it is, only its rater may know that it exists.
 """
 
-from datetime import datetime
 from typing import Final, Literal
 
-from contracts.event_base import Event
+from contracts.event_base import Event, Instant
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 
 RatingRole = Literal["host", "guest"]
@@ -36,7 +35,7 @@ class RatingGiven(RatingEvent, frozen=True, kw_only=True, tag="rating.given.v1")
     """One side rated the other; sealed until the other has as well, or until `sealed_until`."""
 
     score: int
-    sealed_until: datetime
+    sealed_until: Instant
     text: str | None = None
     tags: tuple[str, ...] = ()
 

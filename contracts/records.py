@@ -13,7 +13,14 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
+from contracts.event_base import Instant
 from contracts.ids import AnnouncementId, BookingId, ReviewId
+
+UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that are not what they should be."""
+
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 9998
 
 RECORD_BYTES_MAX: Final = 900_000
 """Larger records are refused before they are sent. Kafka's default limit is 1 MiB, from
@@ -63,7 +70,7 @@ class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
     term: int
     seq: int
     prev_hash: str
-    decided_at: datetime
+    decided_at: Instant
     command: CommandInfo
     outcome: Outcome
     events: tuple[Raw, ...] = ()
@@ -76,7 +83,7 @@ class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):
     term: int
     seq: int
     prev_hash: str
-    decided_at: datetime
+    decided_at: Instant
 
 
 class Resign(Struct, frozen=True, tag="resign", tag_field="record"):
@@ -104,9 +111,17 @@ def encode_record(record: Record) -> bytes:
 def decode_record(payload: bytes) -> Record:
     """Raises UnreadableRecord where the frame is broken."""
     try:
-        return _decoder.decode(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        record = _decoder.decode(payload)
+    except UNDECODABLE as error:
         raise UnreadableRecord(str(error)) from error
+    if isinstance(record, Commit | Barrier) and not _is_log_time(record.decided_at):
+        raise UnreadableRecord(f"decided at {record.decided_at}")
+    return record
+
+
+def _is_log_time(at: datetime) -> bool:
+    """Whether some clock may have shown it, so that a day can be added in any zone."""
+    return FIRST_YEAR <= at.year <= LAST_YEAR
 
 
 def hash_record(payload: bytes) -> str:

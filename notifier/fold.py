@@ -22,7 +22,7 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId, canonical
 from contracts.rating_events import RatingEvent, RatingGiven
-from contracts.records import Commit
+from contracts.records import UNDECODABLE, Commit
 from notifier.effects import Occasion
 from notifier.outgoing import Outgoing
 from notifier.policies.policy import effects_of
@@ -143,7 +143,7 @@ def _read(commit: Commit) -> ReadCommit:
         except Exception as error:
             fields = _fields(stored)
             key = canonical(str(fields.get("announcement_id")))
-            kind = str(fields.get("type"))
+            kind = _short(str(fields.get("type")))
             letters.append(DeadLetter(commit.seq, index, kind, key, _short(repr(error))))
     return ReadCommit(commit, tuple(events), tuple(letters))
 
@@ -151,13 +151,15 @@ def _read(commit: Commit) -> ReadCommit:
 def _fields(stored: Raw) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(stored)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return {}
     return fields if isinstance(fields, dict) else {}
 
 
 def _letter(occasion: Occasion, key: str | None, reason: str) -> DeadLetter:
-    return DeadLetter(occasion.seq, occasion.event_index, occasion.event_type, key, _short(reason))
+    stored_key = None if key is None else _short(key)
+    place = occasion.seq, occasion.event_index
+    return DeadLetter(*place, occasion.event_type, stored_key, _short(reason))
 
 
 def _short(reason: str) -> str:

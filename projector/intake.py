@@ -15,7 +15,7 @@ from msgspec import Raw
 from contracts.event_codec import decode_event
 from contracts.events import DomainEvent
 from contracts.ids import canonical
-from contracts.records import Commit
+from contracts.records import UNDECODABLE, Commit
 from projector.batch import DeadLetter, Projected
 from projector.projections.decisions import project_decision
 from projector.projections.project import key_of, project
@@ -115,7 +115,7 @@ def _letter(stored: Raw, index: int, facts: Facts, reason: str) -> DeadLetter:
 def _fields(stored: Raw) -> dict[str, Any]:
     try:
         fields = msgspec.json.decode(stored)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return {}
     return fields if isinstance(fields, dict) else {}
 

@@ -77,26 +77,46 @@ class Ledger:
         """Enter one Commit's events and check all that they touched."""
         for event in events:
             self._ratings.note(event)
-            match event:
-                case RatingEvent():
-                    for broken in self._ratings.rate(event):
-                        self._contradict(seq, event, broken)
-                case AnnouncementCreated():
-                    self._announce(event)
-                case AnnouncementEvent() | BookingEvent() if (
-                    event.announcement_id not in self._evenings
-                ):
-                    self._contradict(seq, event, "the evening was never announced")
-                case BookingEvent():
-                    self._seat(seq, event)
-                case AnnouncementEvent():
-                    self._change(event)
-                case _:  # Nothing else takes a seat or an evening.
-                    pass
+            self._enter(seq, event)
         if self._recount:
             self._check_seats(seq)
         if self._meet:
             self._check_calendars(seq)
+
+    def _enter(self, seq: int, event: DomainEvent) -> None:
+        match event:
+            case RatingEvent():
+                for broken in self._ratings.rate(event):
+                    self._contradict(seq, event, broken)
+            case AnnouncementCreated() | AnnouncementChanged() if not self._ends(event):
+                self._contradict(seq, event, "the evening ends at no time that there is")
+            case AnnouncementCreated():
+                self._announce(event)
+            case AnnouncementEvent() | BookingEvent() if (
+                event.announcement_id not in self._evenings
+            ):
+                self._contradict(seq, event, "the evening was never announced")
+            case BookingEvent():
+                self._seat(seq, event)
+            case AnnouncementEvent():
+                self._change(event)
+            case _:  # Nothing else takes a seat or an evening.
+                pass
+
+    def _ends(self, event: AnnouncementCreated | AnnouncementChanged) -> bool:
+        """Whether an evening that begins then, and lasts so long, has an end."""
+        known = self._evenings.get(event.announcement_id)
+        try:
+            match event:
+                case AnnouncementCreated():
+                    event.event_time + timedelta(minutes=event.duration_min)
+                case AnnouncementChanged() if event.event_time is not UNSET and known is not None:
+                    event.event_time + known.duration
+                case _:
+                    pass
+        except OverflowError:
+            return False
+        return True
 
     def _announce(self, event: AnnouncementCreated) -> None:
         self._evenings[event.announcement_id] = Evening(

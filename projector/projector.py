@@ -139,7 +139,7 @@ class Projector:
     async def _store_without_refused(self, records: Sequence[Accepted], reason: str) -> None:
         """Park one key of a single Commit, or all, if no one of them is to blame."""
         commits = _commits(records)
-        keys = sorted({event.key for event in self._intake.take(commits) if event.key})
+        keys = sorted({event.key for event in self._intake.take(commits) if event.key is not None})
         for key in keys:
             with suppress(RowsRefused):
                 await self._write(self._intake.take(commits, {key: reason}), records)

@@ -11,8 +11,7 @@ from typing import Any, Final, NamedTuple
 from contracts.events import AnnouncementCreated, AnnouncementEvent, BookingEvent
 from contracts.ids import PersonId
 from contracts.scoring import UNRATED, Score
-from contracts.standing import booking_fields, evening_fields
-from query_api.evening_history import Happened
+from query_api.evening_history import Happened, standing_after
 
 Fields = Mapping[str, Any]
 
@@ -47,13 +46,13 @@ def standing_of(story: Iterable[Happened]) -> Standing:
         match one.event:
             case BookingEvent() as event:
                 known = bookings.get(event.guest_id) or _first_word(event, one)
-                bookings[event.guest_id] = {**known, **booking_fields(event, one.at)}
+                bookings[event.guest_id] = {**known, **standing_after(one)}
                 evening["taken"] = event.taken
             case AnnouncementCreated() as event:
                 evening["announcement_id"] = event.announcement_id
-                evening |= evening_fields(event, one.at)
-            case AnnouncementEvent() as event:
-                evening |= evening_fields(event, one.at)
+                evening |= standing_after(one)
+            case AnnouncementEvent():
+                evening |= standing_after(one)
             case _:
                 pass
     return Standing(evening, bookings)

@@ -1,12 +1,14 @@
 """Every event of an evening, its bookings and ratings, from ClickHouse."""
 
 import logging
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from contracts.event_codec import UnreadableEvent, decode_event
-from contracts.events import DomainEvent
+from contracts.events import AnnouncementEvent, BookingEvent, DomainEvent
 from contracts.ids import AnnouncementId
+from contracts.standing import booking_fields, evening_fields
 from query_api.history_reading import HistoryReads
 from query_api.votes import instant
 
@@ -36,9 +38,13 @@ class Happened(NamedTuple):
 async def story_of(
     history: HistoryReads, announcement_id: AnnouncementId | str, end: int
 ) -> list[Happened]:
-    """Up to position `end`, oldest first. It ends before an event that this version cannot
-    read, as the tables do. Raises Unavailable."""
+    """Up to position `end`, oldest first. Raises Unavailable."""
     rows = await history.rows(SELECT_EVENTS, {"announcement_id": announcement_id, "end": end})
+    return story_from(rows)
+
+
+def story_from(rows: Iterable[Mapping[str, Any]]) -> list[Happened]:
+    """It ends before an event that this version cannot read, as the tables do. Pure."""
     story: list[Happened] = []
     for row in rows:
         try:
@@ -49,9 +55,9 @@ async def story_of(
     return story
 
 
-def _happened(row: dict[str, Any]) -> Happened:
+def _happened(row: Mapping[str, Any]) -> Happened:
     """Raises UnreadableEvent."""
-    return Happened(
+    happened = Happened(
         position=int(row["seq"]),
         event_index=int(row["event_index"]),
         at=instant(row["at_ms"]),
@@ -59,3 +65,19 @@ def _happened(row: dict[str, Any]) -> Happened:
         actor=row["actor"],
         event=decode_event(row["payload"].encode()),
     )
+    try:
+        standing_after(happened)
+    except Exception as error:  # A pair that never exists, a time that nobody has.
+        raise UnreadableEvent(repr(error)) from error
+    return happened
+
+
+def standing_after(happened: Happened) -> dict[str, Any]:
+    """The fields that the event puts into its evening or booking; none if it changes none."""
+    match happened.event:
+        case BookingEvent() as event:
+            return booking_fields(event, happened.at)
+        case AnnouncementEvent() as event:
+            return evening_fields(event, happened.at)
+        case _:
+            return {}

@@ -12,7 +12,7 @@ from command_api.domain.state import Layer, Suspension
 from command_api.leader.agenda import Agenda
 from command_api.leader.keys import AnsweredKeys
 from contracts.acceptance import JournalBroken
-from contracts.event_codec import UnreadableEvent, decode_events
+from contracts.event_codec import decode_events
 from contracts.ids import PersonId
 from contracts.records import Barrier, Commit
 
@@ -35,8 +35,16 @@ class Image:
 
         `decided_here` is the layer that this process computed when it decided the command;
         without it the events are decoded and applied. Raises JournalBroken for an event
-        that this version does not know: to go on without it would be to decide wrongly.
+        that this version does not know or cannot apply: to go on without it would be to
+        decide wrongly.
         """
+        try:
+            self._fold_in(commit, decided_here)
+        except Exception as error:
+            reason = f"commit at seq {commit.seq}: {type(error).__name__}: {error}"
+            raise JournalBroken(reason) from error
+
+    def _fold_in(self, commit: Commit, decided_here: Layer | None) -> None:
         changed = decided_here if decided_here is not None else self._replayed(commit)
         self.world.absorb(changed)
         self.agenda.update(changed)
@@ -55,9 +63,6 @@ class Image:
 
     def _replayed(self, commit: Commit) -> Layer:
         changed = Layer(self.world)
-        try:
-            for event in decode_events(commit.events):
-                apply(changed, event, commit.decided_at)
-        except (UnreadableEvent, LookupError) as error:
-            raise JournalBroken(f"commit at seq {commit.seq}: {error}") from error
+        for event in decode_events(commit.events):
+            apply(changed, event, commit.decided_at)
         return changed

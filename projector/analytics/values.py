@@ -9,6 +9,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
+from contracts.records import UNDECODABLE
+
 INT32_MAX: Final = 2**31 - 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -19,7 +21,7 @@ def fields_of(stored: Raw) -> Fields:
     """The event as a mapping; empty where it is JSON of another kind."""
     try:
         fields = msgspec.json.decode(stored)
-    except msgspec.MsgspecError:
+    except UNDECODABLE:
         return {}
     return fields if isinstance(fields, dict) else {}
 

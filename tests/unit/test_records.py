@@ -144,3 +144,19 @@ def test_a_record_of_an_unknown_kind_is_unreadable() -> None:
 def test_a_field_added_by_a_later_version_does_not_disturb() -> None:
     stored = f'{{"record":"resign","term":2,"seq":11,"prev_hash":"{HASH}","why":"upgrade"}}'
     assert decode_record(stored.encode()) == Resign(2, 11, HASH)
+
+
+@pytest.mark.parametrize(
+    "decided_at",
+    ["2030-01-01T00:00:00", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"],
+)
+def test_a_time_that_no_clock_has_shown_is_a_broken_frame(decided_at: str) -> None:
+    barrier = {"record": "barrier", "term": 1, "seq": 2, "prev_hash": "", "decided_at": decided_at}
+    with pytest.raises(UnreadableRecord):
+        decode_record(json.dumps(barrier).encode())
+
+
+def test_a_frame_nested_without_end_is_broken() -> None:
+    nested = b"[" * 30_000 + b"]" * 30_000
+    with pytest.raises(UnreadableRecord):
+        decode_record(b'{"record":"commit","events":[' + nested + b"]}")

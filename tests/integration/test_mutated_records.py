@@ -1,0 +1,67 @@
+"""Damaged events on their way into the tables: the readers park what the tables cannot hold,
+and come to the end of the journal."""
+
+import asyncio
+from contextlib import suppress
+from random import Random
+
+import asyncpg
+import pytest
+
+from contracts.records import Commit, UnreadableRecord, decode_record, hash_record
+from notifier.reader import JournalReader
+from notifier.store.outbox import Outbox
+from projector.sinks.postgres import PostgresSink
+from runtime.journals.sqlite import SqliteJournal
+from runtime.postgres import migrate
+from tests.decided_histories import Chain, Society
+from tests.integration.projector_cell import DEADLINE_S, follow
+from tests.mutated_records import damaged, with_hash
+
+MUTANTS = 250
+SEEDS = (20, 21)
+
+
+def damaged_history(seed: int) -> Chain:
+    """A history, and behind it damaged events in whole frames."""
+    random = Random(seed)
+    chain = Society(seed).live(60).chain
+    whole = list(chain.payloads)
+    taken = 0
+    while taken < MUTANTS:
+        mutant = damaged(random.choice(whole), random)
+        mutant = with_hash(mutant, chain.seq + 1, hash_record(chain.payloads[-1]))
+        try:
+            record = decode_record(mutant)
+        except UnreadableRecord:
+            continue
+        if isinstance(record, Commit) and (record.term, record.seq) == (1, chain.seq + 1):
+            chain.payloads.append(mutant)
+            taken += 1
+    return chain
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_the_projector_comes_to_the_end(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int
+) -> None:
+    chain = damaged_history(seed)
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_the_notifier_comes_to_the_end(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int
+) -> None:
+    await migrate(tables)
+    chain = damaged_history(seed)
+    await chain.write_to(sqlite_journal)
+    reader = JournalReader(sqlite_journal, Outbox(tables))
+    running = asyncio.create_task(reader.run())
+    reached = asyncio.create_task(reader.reach(chain.seq, DEADLINE_S))
+    await asyncio.wait([running, reached], return_when=asyncio.FIRST_COMPLETED)
+    running.cancel()
+    with suppress(asyncio.CancelledError):
+        await running  # Raises what ended it before.
+    await reached
