@@ -7,12 +7,13 @@ no longer waits, is dropped: what is left unread on it would be taken for the ne
 
 import asyncio
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from queue import Empty, LifoQueue
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
+from uuid import uuid4
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import Error, ServerException
@@ -37,6 +38,8 @@ WRITE_SILENCE_S_MAX: Final = 60
 READ_SILENCE_S_MAX: Final = 5
 """A server that works on a query sends progress; one that says nothing so long is gone."""
 BREAK_OFF_S: Final = 0.2
+SCAN_SECONDS_MAX: Final = 600
+KILL_S_MAX: Final = 1
 WRITERS: Final = 2
 READERS: Final = 4
 SCANNERS: Final = 2
@@ -85,7 +88,8 @@ class ServerAnalytics:
         return await self._readers.select(bind(sql, parameters), settings)
 
     async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
-        return await self._scanners.select(bind(sql, parameters), {})
+        settings = {"max_execution_time": SCAN_SECONDS_MAX}
+        return await self._scanners.select(bind(sql, parameters), settings)
 
     async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
         return await self._analysts.select(bind(sql, parameters), self._ask_settings)
@@ -118,18 +122,30 @@ class _Connections:
     """Connections of one account for one kind of work, the last used one first."""
 
     def __init__(self, dsn: str, threads: int, silence_s_max: int) -> None:
-        timeouts = {"connect_timeout": CONNECT_S_MAX, "send_receive_timeout": silence_s_max}
-        self._dsn = f"{dsn}{'&' if '?' in dsn else '?'}{urlencode(timeouts)}"
+        self._dsn = _with_timeouts(dsn, CONNECT_S_MAX, silence_s_max)
+        self._killing_dsn = _with_timeouts(dsn, KILL_S_MAX, KILL_S_MAX)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
+        self._killer = ThreadPoolExecutor(1, thread_name_prefix="clickhouse killer")
         self._idle: LifoQueue[Client] = LifoQueue()
         self._busy: dict[Future[Any], Client] = {}
+        self._selecting: set[str] = set()
+        """Ids of the queries that nobody has given up."""
 
     async def select(self, sql: str, settings: Settings) -> Answer:
-        return await self.run(lambda client: _select(client, sql, settings))
+        """Raises AnalyticsError. A query that is given up ends at the server as well."""
+        query_id = str(uuid4())
+        self._selecting.add(query_id)
+        try:
+            return await self.run(lambda client: _select(client, sql, settings, query_id))
+        except (AnalyticsUnavailable, asyncio.CancelledError):
+            with suppress(RuntimeError):  # Closed: `close` has ended it.
+                self._killer.submit(_kill, self._killing_dsn, {query_id})
+            raise
+        finally:
+            self._selecting.discard(query_id)
 
     async def run(self, work: Callable[[Client], T]) -> T:
-        """Raises AnalyticsError. If it is cancelled, the connection goes, and with it the
-        query."""
+        """Raises AnalyticsError. If it is cancelled, the connection goes."""
         client = self._take()
         running = self._threads.submit(work, client)
         self._busy[running] = client
@@ -147,10 +163,14 @@ class _Connections:
 
     async def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
+        self._killer.shutdown(wait=False, cancel_futures=True)
+        given_up = set(self._selecting)
         while busy := dict(self._busy):
             for client in busy.values():  # Again: it may be opening another connection.
                 _break_off(client)
             await asyncio.to_thread(wait, busy, BREAK_OFF_S)
+        if given_up:
+            await asyncio.to_thread(_kill, self._killing_dsn, given_up)
         while not self._idle.empty():
             self._idle.get().disconnect()
 
@@ -177,8 +197,24 @@ def _break_off(client: Client) -> None:
             opened.shutdown(socket.SHUT_RDWR)
 
 
-def _select(client: Client, sql: str, settings: Settings) -> Answer:
-    found: Any = client.execute(sql, with_column_types=True, settings=settings)
+def _with_timeouts(dsn: str, connect_s_max: int, silence_s_max: int) -> str:
+    timeouts = {"connect_timeout": connect_s_max, "send_receive_timeout": silence_s_max}
+    return f"{dsn}{'&' if '?' in dsn else '?'}{urlencode(timeouts)}"
+
+
+def _kill(dsn: str, query_ids: Collection[str]) -> None:
+    """End queries at the server, which does not always notice that nobody listens any more.
+
+    Whatever cannot be ended so, as by an account that only reads, ends at its time limit.
+    """
+    client = Client.from_url(dsn)
+    with suppress(Error, OSError, EOFError):
+        client.execute("KILL QUERY WHERE query_id IN %(ids)s ASYNC", {"ids": tuple(query_ids)})
+    client.disconnect()
+
+
+def _select(client: Client, sql: str, settings: Settings, query_id: str) -> Answer:
+    found: Any = client.execute(sql, with_column_types=True, settings=settings, query_id=query_id)
     rows, columns = found if isinstance(found, tuple) else ([], [])
     return Answer(
         tuple(name for name, _ in columns),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 import pytest
+from clickhouse_driver import Client
 
 from contracts.errors import Unavailable
 from launcher.servers.clickhouse import ClickHouseServer
@@ -127,3 +128,28 @@ async def test_a_call_that_is_given_up_frees_its_thread(engine: Engine) -> None:
                     await engine.analytics.query("SELECT 1")
         engine.thaw()
         assert (await engine.analytics.query("SELECT 1 AS one")).rows == [(1,)]
+
+
+async def test_a_query_that_is_given_up_ends_at_the_server(clickhouse_dsn: str) -> None:
+    """An old server counts on for nobody, on one of the machine's cores."""
+    endless = "SELECT count() FROM system.numbers WHERE NOT ignore(sipHash64(number))"
+    running = "SELECT count() FROM system.processes WHERE query LIKE '%ignore(sipHash64%'"
+    watching = Client.from_url(clickhouse_dsn)
+
+    async def wait_until(count: int) -> None:
+        """Counts the question itself as well."""
+        async with asyncio.timeout(PATIENCE_S):
+            while watching.execute(running) != [(count + 1,)]:
+                await asyncio.sleep(0.05)
+
+    analytics = ServerAnalytics(clickhouse_dsn)
+    for give_up in (asyncio.Task.cancel, None):
+        scan = asyncio.create_task(analytics.scan(endless))
+        await wait_until(1)
+        if give_up is None:
+            await analytics.close()
+        else:
+            give_up(scan)
+        await asyncio.wait([scan])
+        await wait_until(0)
+    watching.disconnect()
