@@ -5,6 +5,7 @@ cannot reach a file, a socket or a program that the process cannot. It ends with
 that started it.
 """
 
+import ctypes
 import os
 import shutil
 import signal
@@ -28,6 +29,14 @@ SCRATCH: Final = "scratch"
 """Folder for what the engine would put under /tmp."""
 SYSTEM_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 MACHINE: Final = ("/dev/urandom", "/sys/devices/system", "/sys/fs/cgroup")
+FAULTS: Final = (
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGILL,
+    signal.SIGFPE,
+    signal.SIGABRT,
+    signal.SIGSYS,
+)
 NOT_NEEDED: Final = ("numpy", "pandas", "pyarrow")
 """chdb takes these along where they are installed; they would double the process."""
 
@@ -181,7 +190,17 @@ def _connect(target: str) -> Any:
                 sys.modules[name] = None  # type: ignore[assignment]  # Import finds nothing.
         import chdb
 
-        return chdb.connect(target)
+        connection = chdb.connect(target)
+        _end_by_faults()
+        return connection
+
+
+def _end_by_faults() -> None:
+    """Take back the engine's own handlers of faults, which cannot finish in confinement: a
+    process that is broken has to end, so that another one is started."""
+    libc = ctypes.CDLL(None)
+    for fault in FAULTS:
+        libc.signal(int(fault), 0)  # SIG_DFL; Python's own function is for main threads.
 
 
 if __name__ == "__main__":

@@ -142,8 +142,9 @@ async def test_without_an_account_that_only_reads_a_server_takes_ready_questions
         await analytics.close()
 
 
-async def test_an_engine_that_was_killed_is_started_again_with_what_it_had(
-    tmp_path: Path,
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+async def test_an_engine_that_ends_is_started_again_with_what_it_had(
+    tmp_path: Path, number: signal.Signals
 ) -> None:
     analytics = ChdbAnalytics(tmp_path)
     await analytics.execute(CREATE)
@@ -152,8 +153,8 @@ async def test_an_engine_that_was_killed_is_started_again_with_what_it_had(
     question = asyncio.create_task(analytics.ask(endless))
     await analytics.query("SELECT 1")
     assert analytics._engine is not None
-    os.kill(analytics._engine.pid, signal.SIGKILL)
-    with pytest.raises(AnalyticsUnavailable, match="SIGKILL"):
+    os.kill(analytics._engine.pid, number)
+    with pytest.raises(AnalyticsUnavailable, match=number.name):
         await question
     assert (await analytics.query("SELECT count() FROM notes")).rows == [(1,)]
     await analytics.close()
