@@ -51,8 +51,8 @@ async def kill(system: Running, words: bytes) -> None:
 
 
 async def reached(system: Running, token: str, position: int) -> None:
-    """Wait until reads have come to the position: who reads the journal of a broker that was
-    killed may take a while to notice that it is back."""
+    """Wait until reads have come to the position: a reader notices late that a broker is back,
+    and a PostgreSQL that was killed has forgotten what was written last."""
     path = f"{system.url}/api/v1/announcements?min_position={position}"
     async with asyncio.timeout(BACK_S_MAX):
         while True:
@@ -76,6 +76,7 @@ async def test_an_embedded_system_outlives_its_postgresql(tmp_path: Path) -> Non
         evening_id, boris, position = await confirmed_guest(system)
         for _ in range(2):
             await kill(system, b"bin/postgres -D")
+            await reached(system, boris, position)
             await assert_guest_is_seen(system, evening_id, boris, position)
         await announce_and_see(system)
         assert await system.stop() == 0

@@ -35,7 +35,7 @@ TRIAL = "/api/v1/operator/ratings/trial"
 @pytest.fixture
 async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
     """A history with ratings, followed to its end."""
-    told = Society(11, people=5).live(800).chain
+    told = Society(11, people=5).live(1_000).chain
     await told.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), told.seq)
     return told
@@ -119,7 +119,7 @@ async def test_an_evening_is_ranked_as_its_host_whichever_of_them_came_first(
 async def test_an_evening_that_is_over_keeps_its_rank_whatever_its_host_gets(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(11, people=5).live(800).chain
+    chain = Society(11, people=5).live(1_000).chain
     half = len(chain.payloads) // 2
     await chain.write_to(sqlite_journal, 0, half)
     await follow(sqlite_journal, PostgresSink(tables), half)

@@ -1,4 +1,4 @@
-"""Decision records have numbers of their own, and every one that is named is there."""
+"""What documents name is there; decision records have numbers of their own."""
 
 import re
 import subprocess
@@ -32,3 +32,10 @@ def test_every_record_that_is_named_exists() -> None:
     named = set(re.findall(r"[0-9]{4}", listed.stdout))
     assert named
     assert named <= {record.name[:4] for record in RECORDS}
+
+
+def test_every_test_that_the_page_of_security_names_exists() -> None:
+    page = (ROOT / "docs" / "security.md").read_text()
+    named = re.findall(r"`((?:attack|contract|unit|integration|simulation|e2e)/[a-z0-9_/]+)`", page)
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / "tests" / f"{name}.py").exists()] == []
