@@ -33,15 +33,29 @@ ALTER ROLE practix_projector CONNECTION LIMIT 20;
 ALTER ROLE practix_projector SET statement_timeout = '10min';
 ALTER ROLE practix_projector SET lock_timeout = '30s';
 ALTER ROLE practix_projector SET idle_in_transaction_session_timeout = '60s';
-ALTER ROLE practix_notifier CONNECTION LIMIT 20;
+ALTER ROLE practix_notifier CONNECTION LIMIT 30;
 ALTER ROLE practix_notifier SET statement_timeout = '60s';
 ALTER ROLE practix_notifier SET lock_timeout = '30s';
 ALTER ROLE practix_notifier SET idle_in_transaction_session_timeout = '60s';
-ALTER ROLE practix_query_api CONNECTION LIMIT 50;
+ALTER ROLE practix_query_api CONNECTION LIMIT 40;
 ALTER ROLE practix_query_api SET statement_timeout = '15s';
 ALTER ROLE practix_query_api SET lock_timeout = '5s';
 ALTER ROLE practix_query_api SET idle_in_transaction_session_timeout = '30s';
 ALTER ROLE practix_query_api SET default_transaction_read_only = on;
+
+-- Sessions whose client's machine is gone end within two minutes, and give their place back.
+DO $$
+DECLARE
+    service text;
+BEGIN
+    FOREACH service IN ARRAY ARRAY['practix_projector', 'practix_notifier', 'practix_query_api'] LOOP
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_idle = 30', service);
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_interval = 10', service);
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_count = 3', service);
+        EXECUTE format('ALTER ROLE %I SET tcp_user_timeout = 60000', service);
+    END LOOP;
+END
+$$;
 
 DO $$
 DECLARE
