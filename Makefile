@@ -80,7 +80,7 @@ security: $(STAMP) ## ask every route as everybody and renew the table of docs/s
 
 .PHONY: fuzz
 fuzz: $(STAMP) ## CASES=n requests made from the API document, to an embedded system; SEED=n repeats
-	FUZZ_CASES=$(or $(CASES),5000) FUZZ_SEED=$(SEED) $(BIN)/pytest -s tests/e2e/test_api_document.py
+	FUZZ_CASES=$(or $(CASES),5000) FUZZ_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) $(BIN)/pytest -s tests/e2e/test_api_document.py
 
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves

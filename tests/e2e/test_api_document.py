@@ -3,11 +3,11 @@
 Every operation gets cases that fit its schema and cases that do not. No answer may be a
 server error, and every answer has a status, a media type and a body that the document names.
 
-`FUZZ_CASES` is the number of cases altogether, `FUZZ_SEED` repeats a run (`make fuzz`).
+`FUZZ_CASES` is the number of cases altogether and `FUZZ_SEED` chooses others: `make fuzz` does
+so at random, where a test run always has the same.
 """
 
 import os
-import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -49,7 +49,7 @@ def _without_tokens(path: Path) -> Any:
 ROOT: Final = Path(__file__).resolve().parents[2]
 DOCUMENT: Final = ROOT / "deploy" / "gateway" / "openapi.json"
 CASES: Final = int(os.environ.get("FUZZ_CASES", "5000"))
-SEED: Final = int(os.environ.get("FUZZ_SEED") or random.randrange(2**32))
+SEED: Final = int(os.environ.get("FUZZ_SEED") or 1)
 SCHEMA: Final = schemathesis.openapi.from_dict(_without_tokens(DOCUMENT))
 OPERATIONS: Final[dict[str, Any]] = {
     found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)
