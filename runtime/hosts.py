@@ -2,6 +2,7 @@
 (DNS rebinding) speaks to us with its own name in `Host`, and is turned away."""
 
 from collections.abc import Iterable
+from ipaddress import IPv6Address
 from typing import Final
 
 from starlette.requests import Request
@@ -50,4 +51,11 @@ def _without_port(host: str) -> str:
 
 
 def _plain(name: str) -> str:
-    return name.strip().lower().removesuffix(".")
+    """The one spelling of a name: an IPv6 address is in brackets and in its short form."""
+    name = name.strip().lower().removesuffix(".")
+    if ":" not in name:
+        return name
+    try:
+        return f"[{IPv6Address(name.removeprefix('[').removesuffix(']'))}]"
+    except ValueError:
+        return name

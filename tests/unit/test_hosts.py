@@ -49,6 +49,15 @@ def test_other_names_are_not(hosts: list[str]) -> None:
     assert not KnownNames(FURTHER).knows(hosts)
 
 
+@pytest.mark.parametrize("named", ["fd00::1", "[fd00::1]", "FD00:0::1"])
+def test_an_ipv6_address_is_known_however_it_is_written(named: str) -> None:
+    names = KnownNames([named])
+    assert names.knows(["[fd00::1]"])
+    assert names.knows(["[FD00:0:0::1]:8001"])
+    assert not names.knows(["[fd00::2]:8001"])
+    assert not names.knows(["fd00"])
+
+
 def test_a_star_knows_every_name() -> None:
     assert KnownNames(["*"]).knows(["evil.example"])
 
