@@ -99,13 +99,15 @@ class HttpPeers:
         self._session = session
         self._secret = secret
         self._addresses = frozenset(map(_plain, addresses))
+        self._refusals: dict[str, int] = {}
+        """The status with which a peer last refused; each is logged once in a row."""
 
     def knows(self, leader_url: str) -> bool:
         return _plain(leader_url) in self._addresses
 
     async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
-        """The leader's answer. Raises NoLeader if the leader is none of ours or was not
-        reached, and OutcomeUnknown if it may have decided."""
+        """The leader's answer. Raises NoLeader if the leader is none of ours, was not
+        reached or refused the request, and OutcomeUnknown if it may have decided."""
         if not self.knows(leader_url):
             log.error("the leader is not one of the configured peers", extra={"url": leader_url})
             raise NoLeader
@@ -124,12 +126,21 @@ class HttpPeers:
             raise NoLeader from None
         except (aiohttp.ClientError, AnswerTooLarge, TimeoutError):
             raise OutcomeUnknown from None
+        if 400 <= status < 500:
+            self._note_refusal(_plain(leader_url), status)
+            raise NoLeader
         if status != 200:
             raise OutcomeUnknown
+        self._refusals.pop(_plain(leader_url), None)
         try:
             return _answer(_decode_reply(reply))
         except msgspec.MsgspecError as error:
             raise OutcomeUnknown from error
+
+    def _note_refusal(self, address: str, status: int) -> None:
+        if self._refusals.get(address) != status:
+            self._refusals[address] = status
+            log.error("the peer %s refuses commands with status %d", address, status)
 
 
 def build_internal_router(answering: Answering, secret: str) -> APIRouter:

@@ -89,3 +89,28 @@ async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
 def command() -> Command:
     body = CancelAnnouncement(announcement_id=AnnouncementId("1"))
     return Command(id="1", actor=PersonId("1"), idempotency_key="1", fingerprint="1", body=body)
+
+
+@pytest.mark.parametrize("status", [403, 404, 408, 415, 421, 422, 429, 431])
+async def test_a_peer_that_refuses_a_request_has_decided_nothing(
+    status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        ours = HttpPeers(session, SECRET, [elsewhere.url])
+        for _ in range(3):
+            elsewhere.answer = web.Response(status=status)
+            with pytest.raises(NoLeader):
+                await ours.forward(elsewhere.url, command(), 30.0)
+    (line,) = caplog.records
+    assert str(status) in line.getMessage()
+
+
+async def test_a_peer_that_failed_may_have_decided() -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        elsewhere.answer = web.Response(status=500)
+        with pytest.raises(OutcomeUnknown):
+            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
+                elsewhere.url, command(), 30.0
+            )
