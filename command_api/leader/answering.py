@@ -11,6 +11,7 @@ from command_api.domain.commands import Command
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Person
+from command_api.leader.charges import ChargeOnce
 from command_api.leader.log_time import log_time
 from command_api.leader.node import Node
 from command_api.leader.ports import (
@@ -55,7 +56,7 @@ class Answering:
         observer: Observer = UNOBSERVED,
         admit_forwarded: AdmitForwarded = everybody,
     ) -> None:
-        self._admit_forwarded = admit_forwarded
+        self._charge = ChargeOnce(admit_forwarded)
         self._node = node
         self._peers = peers
         self._clock = clock
@@ -154,7 +155,7 @@ class Answering:
             return stored
         if self._node.reign is not None and self._node.reign.leading:
             if forwarded:
-                self._admit_forwarded(command.actor)
+                self._charge(command)
             return await self._decide_here(self._node.reign, command, timeout_s)
         if forwarded or self._node.leader_url is None:
             raise NoLeader

@@ -1,0 +1,29 @@
+"""Charging a person for a command that another process passed on."""
+
+from collections import OrderedDict
+from typing import Final
+
+from command_api.domain.commands import Command
+from command_api.leader.ports import AdmitForwarded
+
+IDS_MAX: Final = 10_000
+"""Far more commands than are passed on while one of them is tried again."""
+
+
+class ChargeOnce:
+    """Charges each command once, although it comes again with a fact that the leader asked
+    for, or because its outcome was unknown. Remembers the last `ids_max` commands."""
+
+    def __init__(self, admit: AdmitForwarded, ids_max: int = IDS_MAX) -> None:
+        self._admit = admit
+        self._ids_max = ids_max
+        self._charged: OrderedDict[str, None] = OrderedDict()
+
+    def __call__(self, command: Command) -> None:
+        """Raises RateLimited; then the command is not charged."""
+        if command.id in self._charged:
+            return
+        self._admit(command.actor)
+        self._charged[command.id] = None
+        if len(self._charged) > self._ids_max:
+            self._charged.popitem(last=False)
