@@ -75,11 +75,15 @@ class Limiter:
         if kind is None:
             return None
         client = scope.get("client")
+        address = address_of(client[0]) if client else ""
+        misses = self._addresses["misses"]
+        if kind == "peers":
+            return AdmissionOfPeer(False, address, misses, misses, None)
         return Admission(
             kind == "public" and is_guessable(scope["path"]),
-            address_of(client[0]) if client else "",
+            address,
             self._addresses[kind],
-            self._addresses["misses"],
+            misses,
             self._people.get(kind),
         )
 
@@ -127,6 +131,19 @@ class Admission:
 
     def headers(self) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
         return self._policy.headers(self._key)
+
+
+class AdmissionOfPeer(Admission):
+    """Of a command that another process passes on: only a wrong secret (403) is counted."""
+
+    __slots__ = ()
+
+    def take(self) -> None:
+        """Let it in: the secret was not looked at yet."""
+
+    def note(self, status: int) -> None:
+        if status == 403:
+            self._misses.take(self._address)
 
 
 class Limited:

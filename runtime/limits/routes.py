@@ -3,11 +3,13 @@ before anything of the request is looked at."""
 
 from typing import Final, Literal
 
-RouteClass = Literal["reads", "searches", "writes", "public", "operator", "neighbours"]
+RouteClass = Literal["reads", "searches", "writes", "public", "operator", "neighbours", "peers"]
 
-_UNLIMITED: Final = ("/healthz", "/readyz", "/internal/commands")
-"""Whether a process is well is asked by who restarts it. A peer shows the cell's secret,
-and its person is counted by the leader."""
+_UNLIMITED: Final = ("/healthz", "/readyz")
+"""Whether a process is well is asked by who restarts it."""
+_PEERS: Final = "/internal/commands"
+"""A peer shows the cell's secret, and the leader counts the person. Only wrong secrets are
+counted for the address."""
 _SEARCHES: Final = frozenset(
     {"announcements", "bookings", "history", "schedule", "rating", "explain", "drift"}
 )
@@ -26,6 +28,8 @@ def class_of(method: str, path: str) -> RouteClass | None:
         return "reads" if _SEARCHES.isdisjoint(path.split("/")) else "searches"
     if path.startswith("/neighbours/"):
         return "writes" if path == "/neighbours/auth/token" else "neighbours"
+    if path == _PEERS:
+        return "peers"
     if path in _UNLIMITED:
         return None
     return "operator" if path == "/metrics" else "public"

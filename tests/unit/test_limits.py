@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from contracts.errors import NotFound, RateLimited, Unauthenticated
+from contracts.errors import Forbidden, NotFound, RateLimited, Unauthenticated
 from contracts.ids import PersonId
 from runtime.app import make_app
 from runtime.http import json_response
@@ -110,6 +110,7 @@ def test_the_collector_does_not_walk_the_buckets() -> None:
         ("GET", "/s/abc", "public"),
         ("GET", "/a/1", "public"),
         ("PATCH", "/no/such/address", "public"),
+        ("POST", "/internal/commands", "peers"),
         ("GET", "/healthz", None),
         ("GET", "/readyz/", "public"),
     ],
@@ -179,6 +180,12 @@ def small_app(limits: RateLimits) -> FastAPI:
         admit(request, PersonId(person))
         return json_response({})
 
+    @app.post("/internal/commands")
+    async def forwarded(request: Request) -> Response:
+        if request.headers.get("secret") != "right":
+            raise Forbidden
+        return json_response({})
+
     @app.get("/s/{code}")
     async def link(request: Request) -> Response:
         if request.path_params["code"] != "good":
@@ -240,6 +247,16 @@ async def test_a_wrong_token_is_a_guess_and_a_right_one_still_works() -> None:
         path = "/api/v1/booking/1"
         assert [await status_of(session, "GET", path) for _ in range(3)] == [401, 401, 429]
         assert await status_of(session, "GET", path, Authorization="anna") == 200
+
+
+async def test_a_wrong_secret_of_a_cell_is_a_guess_and_the_right_one_still_works() -> None:
+    async with client_of(RateLimits(address=AddressLimits(misses=2))) as session:
+        path = "/internal/commands"
+        wrong = [await status_of(session, "POST", path) for _ in range(3)]
+        assert wrong == [403, 403, 429]
+        right = [await status_of(session, "POST", path, Secret="right") for _ in range(5)]
+        assert right == [200] * 5
+        assert await status_of(session, "GET", "/s/good") == 429
 
 
 @pytest.mark.parametrize(("trusted", "last"), [((), 429), (("127.0.0.1/32",), 404)])
