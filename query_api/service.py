@@ -113,4 +113,4 @@ class QueryService:
         await end(self._watching)
 
     def readiness(self) -> Mapping[str, Any]:
-        return self._positions.readiness()
+        return {**self._positions.readiness(), "suspensions": self._suspensions.known}
