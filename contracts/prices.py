@@ -7,11 +7,11 @@ DECIMALS_MAX: Final = 2
 
 
 def demand_cents(amount: float) -> float:
-    """`amount`. Raises ValueError if it has more than two decimals."""
+    """`amount`, and 0.0 for -0.0. Raises ValueError if it has more than two decimals."""
     exponent = _decimal(amount).normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS_MAX:
         raise ValueError(f"more than {DECIMALS_MAX} decimals")
-    return amount
+    return _unsigned_zero(amount)
 
 
 def amount_text(amount: float) -> str:
@@ -24,4 +24,8 @@ def amount_text(amount: float) -> str:
 
 def _decimal(amount: float) -> Decimal:
     """What was written, not the binary number next to it."""
-    return Decimal(repr(amount))
+    return Decimal(repr(_unsigned_zero(amount)))
+
+
+def _unsigned_zero(amount: float) -> float:
+    return amount or 0.0

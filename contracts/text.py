@@ -4,9 +4,10 @@ A client is told what is wrong with a text (ValueError). What a service around u
 made fit instead, because nobody could be told. What already stands in a journal is a fact:
 it is made fit where it is shown or stored in a place that cannot hold it.
 
-Allowed in any text: joiners and variation selectors, which scripts and emoji need, and the
-marks that only hint at a direction. Not allowed: what changes the order or the look of the
-text around it, and what no program shows.
+Allowed in any text: joiners and variation selectors, which scripts and emoji need, the two
+marks that only hint at a direction and that keyboards offer (U+200E, U+200F), and the tags
+that make a flag, such as that of England. Not allowed: what changes the order or the look of
+the text around it, and what no program shows.
 """
 
 import re
@@ -17,11 +18,15 @@ NAME_CHARS_MAX: Final = 200
 """Of a name or a title that a service around us states."""
 
 _LINE_BREAKS: Final = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
-_BIDI_CONTROLS: Final = "\u202a-\u202e\u2066-\u2069"
-_NO_CHARACTERS: Final = "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb\U000e0001"
-_FORBIDDEN: Final = re.compile(rf"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]")
+_BIDI_CONTROLS: Final = "\u061c\u202a-\u202e\u2066-\u2069"
+_NO_CHARACTERS: Final = "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb\U000e0000-\U000e007f"
+_FLAG: Final = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
+"""A black flag and the code of a region, in tags (Unicode TS 51, "Valid Emoji Tag Sequences")."""
+_FORBIDDEN: Final = re.compile(
+    rf"({_FLAG})|[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]"
+)
 _FORBIDDEN_IN_LINES: Final = re.compile(
-    rf"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]"
+    rf"({_FLAG})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]"
 )
 _ANY_LINE_BREAK: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _WIDTHLESS: Final = frozenset("\u00ad\u061c\u180e\ufeff") | {
@@ -38,8 +43,8 @@ def one_line(text: str) -> str:
     nothing of it can be seen.
     """
     line = _stripped(normalize("NFC", text))
-    if (found := _FORBIDDEN.search(line)) is not None:
-        raise ValueError(f"{_named(found.group())} in a text of one line")
+    if (found := _first(_FORBIDDEN, line)) is not None:
+        raise ValueError(f"{_named(found)} in a text of one line")
     if not is_visible(line):
         raise ValueError("nothing of it can be seen")
     return line
@@ -51,8 +56,8 @@ def some_lines(text: str) -> str:
     Raises ValueError for any control but line breaks and tabs, and a change of direction.
     """
     lines = _ANY_LINE_BREAK.sub("\n", normalize("NFC", text))
-    if (found := _FORBIDDEN_IN_LINES.search(lines)) is not None:
-        raise ValueError(f"{_named(found.group())} in a text")
+    if (found := _first(_FORBIDDEN_IN_LINES, lines)) is not None:
+        raise ValueError(f"{_named(found)} in a text")
     return lines
 
 
@@ -60,7 +65,8 @@ def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
     """One line, made of any text: blanks for what breaks lines, nothing for what has no
     place in one, and empty if nothing of it can be seen."""
     spaced = re.sub(rf"[{_LINE_BREAKS}\t]+", " ", normalize("NFC", text))
-    line = _stripped(_FORBIDDEN.sub("", spaced)[:chars_max])
+    cut = _without_forbidden(spaced)[:chars_max]
+    line = _stripped(_without_forbidden(cut))  # a flag that was cut is none
     return line if is_visible(line) else ""
 
 
@@ -72,6 +78,14 @@ def storable(text: str) -> str:
 def is_visible(text: str) -> bool:
     """Whether there is a letter, digit, sign or symbol in it that can be seen."""
     return any(category(one)[0] in "LNPS" and one not in _BLANK for one in text)
+
+
+def _first(forbidden: re.Pattern[str], text: str) -> str | None:
+    return next((found[0] for found in forbidden.finditer(text) if not found[1]), None)
+
+
+def _without_forbidden(text: str) -> str:
+    return _FORBIDDEN.sub(lambda found: found[1] or "", text)
 
 
 def _stripped(text: str) -> str:

@@ -9,6 +9,7 @@ from contracts.prices import amount_text, demand_cents
 from contracts.text import fit_line, one_line, some_lines, storable
 from contracts.zones import is_zone, zone_or_utc
 
+ENGLAND = "\U0001f3f4" + "".join(chr(0xE0000 + ord(one)) for one in "gbeng") + "\U000e007f"
 FAMILY = "👨\u200d👩\u200d👧"
 LAWFUL = [
     "Матрица",
@@ -17,6 +18,8 @@ LAWFUL = [
     "می\u200cخواهم",
     "🎬",
     FAMILY,
+    ENGLAND,
+    f"{ENGLAND} — {ENGLAND}{ENGLAND}",
     "❤\ufe0f",
     "שלום \u200fabc",
     "за\u0301мок",
@@ -129,6 +132,7 @@ def test_what_differs_by_machine_is_no_zone(name: str) -> None:
         (0.1, "0.10"),
         (1e-7, "0.00"),
         (0.0, "0"),
+        (-0.0, "0"),
         (100, "100"),
         (999_999.99, "999999.99"),
     ],
@@ -140,6 +144,32 @@ def test_an_amount_is_written_out(amount: float, text: str) -> None:
 def test_an_amount_has_two_decimals_at_most() -> None:
     for amount in (0, 10, 0.1, 0.01, 199_999.99, 1e6, json.loads("19.990")):
         assert demand_cents(amount) == amount
+    assert repr(demand_cents(-0.0)) == "0.0"
     for amount in (0.001, 19.999, 1e-7):
         with pytest.raises(ValueError, match="decimals"):
             demand_cents(amount)
+
+
+HIDDEN = "".join(chr(0xE0000 + ord(one)) for one in "ignore")
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        "\u061c",
+        "\U000e0000",
+        HIDDEN,
+        f"{HIDDEN}\U000e007f",
+        ENGLAND[:-1],
+        f"\U0001f3f4{HIDDEN * 2}\U000e007f",
+    ],
+)
+def test_what_no_program_shows_is_refused_and_made_fit(between: str) -> None:
+    for parse in (one_line, some_lines):
+        with pytest.raises(ValueError, match=r"U\+"):
+            parse(f"A{between}B")
+    assert fit_line(f"A{between}B").replace("\U0001f3f4", "") == "AB"
+
+
+def test_a_flag_that_is_cut_leaves_nothing_unseen() -> None:
+    assert fit_line(f"A{ENGLAND}", chars_max=4) == "A\U0001f3f4"
