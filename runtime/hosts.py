@@ -1,6 +1,7 @@
 """Under which names we answer: a page of another site that has its name lead to our address
 (DNS rebinding) speaks to us with its own name in `Host`, and is turned away."""
 
+import re
 from collections.abc import Iterable
 from ipaddress import IPv6Address
 from typing import Final
@@ -14,18 +15,23 @@ from runtime.problems import problem_of
 LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 ANY: Final = "*"
 
+_HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
+"""A name, and at most a port after it."""
+
 
 class KnownNames:
     """The names of loopback, and `further` ones; with `*` among them every name is known."""
 
     def __init__(self, further: Iterable[str] = ()) -> None:
-        self._names = frozenset(map(_plain, (*LOOPBACK, *further)))
+        self._names = frozenset(_plain(name.strip()) for name in (*LOOPBACK, *further))
 
     def knows(self, hosts: list[str]) -> bool:
         """Whether a request with these values of `Host` is ours: exactly one, at any port."""
         if ANY in self._names:
             return True
-        return len(hosts) == 1 and _plain(_without_port(hosts[0])) in self._names
+        if len(hosts) != 1 or (host := _HOST.fullmatch(hosts[0])) is None:
+            return False
+        return _plain(host[1]) in self._names
 
 
 class KnownHosts:
@@ -44,15 +50,9 @@ class KnownHosts:
         await self._app(scope, receive, send)
 
 
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
-
-
 def _plain(name: str) -> str:
     """The one spelling of a name: an IPv6 address is in brackets and in its short form."""
-    name = name.strip().lower().removesuffix(".")
+    name = name.lower().removesuffix(".")
     if ":" not in name:
         return name
     try:
