@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from email.message import Message
 from typing import Any, Final
 
 import msgspec
@@ -69,8 +70,8 @@ def is_dry_run(request: Request) -> bool:
 async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
     """The body of a JSON request, empty where there is none.
 
-    Raises UnsupportedMediaType for another declared type, TooLarge as soon as more than
-    `bytes_max` bytes are announced or have come, Malformed if an object has a key twice.
+    Raises UnsupportedMediaType for another declared type or charset, TooLarge as soon as more
+    than `bytes_max` bytes are announced or have come, Malformed if an object has a key twice.
     """
     headers = request.headers
     declared = headers.get("content-length", "0")
@@ -120,10 +121,20 @@ def _body_error(code: str, reason: str, field: str = "") -> Malformed:
 
 
 def _is_json(content_type: str) -> bool:
-    media_type = content_type.partition(";")[0].strip().lower()
-    return media_type == JSON or (
+    """Whether it names JSON, in UTF-8 if it names a charset."""
+    media_type, _, parameters = content_type.partition(";")
+    media_type = media_type.strip().lower()
+    if media_type != JSON and not (
         media_type.startswith("application/") and media_type.endswith("+json")
-    )
+    ):
+        return False
+    return not parameters or _charset(content_type) in (None, "utf-8")
+
+
+def _charset(content_type: str) -> str | None:
+    message = Message()
+    message["Content-Type"] = content_type
+    return message.get_content_charset()
 
 
 def _weight(parameter: str) -> float:

@@ -272,6 +272,22 @@ async def test_a_body_is_bounded_and_json(get: Get) -> None:
     assert body == {"size": 2}
 
 
+@pytest.mark.parametrize(
+    ("declared", "status"),
+    [
+        ("application/json; charset=utf-8", 200),
+        ('application/json;Charset="UTF-8"', 200),
+        ("application/json; charset=utf-16", 415),
+        ("application/json; charset=", 415),
+        ("application/json; charset*=utf-8''latin-1", 415),
+    ],
+)
+async def test_a_body_is_utf_8(get: Get, declared: str, status: int) -> None:
+    headers = {"Content-Type": declared}
+    answer, _ = await get("/raw", method="POST", data=b"{}", headers=headers)
+    assert answer.status == status
+
+
 def test_a_problem_may_be_built_by_hand() -> None:
     built = problem("overlap", language="ru", facts={"conflicts": []})
     assert built.status_code == 409
