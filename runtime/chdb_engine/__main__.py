@@ -139,9 +139,10 @@ class Connections:
         try:
             reply = Reply(call.number, None, self._run(call))
         except Exception as error:  # Whatever it is: the caller waits to be told.
-            self._drop()
-            reply = Reply(call.number, str(error) or type(error).__name__)
-        outbox.put(reply)
+            outbox.put(Reply(call.number, str(error) or type(error).__name__))
+            self._drop()  # After the reply: it may fail itself.
+        else:
+            outbox.put(reply)
 
     def _run(self, call: Call) -> bytes:
         connection = self._connection()
