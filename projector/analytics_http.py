@@ -34,7 +34,7 @@ from runtime.clickhouse import (
 )
 from runtime.http import json_response, read_json_body
 from runtime.numbers import whole_number
-from runtime.parameters import BOOLEAN, MIN_POSITION, POSITION, min_position_of, query
+from runtime.parameters import BOOLEAN, MIN_POSITION, POSITION, is_true, min_position_of, query
 from runtime.parameters import Parameter as QueryParameter
 from runtime.tail import Position
 
@@ -189,7 +189,7 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         encoder = encoder_type()
         parts = export(analytics, table, positions, encoder)
         headers = {"X-Position": str(position), "X-Total-Rows": str(rows)}
-        if _is_true(request, PROGRESS.name):
+        if is_true(request.query_params, PROGRESS.name):
             return StreamingResponse(_framed(parts, rows), media_type=NDJSON, headers=headers)
         return StreamingResponse(_bare(parts), media_type=encoder.media_type, headers=headers)
 
@@ -202,14 +202,6 @@ def _of_questions() -> list[QueryParameter]:
         QueryParameter(name, "of a ready question that has such a parameter")
         for name in sorted({one.name for asked in _questions() for one in asked.parameters})
     ]
-
-
-def _is_true(request: Request, name: str) -> bool:
-    """Raises Malformed."""
-    text = request.query_params.get(name, "false")
-    if text not in ("true", "false"):
-        raise Malformed("malformed_query", {"parameter": name, "known": ["true", "false"]})
-    return text == "true"
 
 
 def _questions() -> list[Question]:

@@ -20,7 +20,6 @@ from query_api.filters import (
     add_filters,
     add_times,
     given,
-    is_true,
     malformed,
     statuses_of,
 )
@@ -41,7 +40,7 @@ from query_api.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import language_of
-from runtime.parameters import BOOLEAN, Parameter
+from runtime.parameters import BOOLEAN, Parameter, is_true
 from runtime.tokens import Caller
 
 SORTS: Final = {
@@ -127,9 +126,8 @@ def list_page(
     where = Where(caller.is_super, caller.person_id, followed)
     where.add(VISIBLE)
     statuses = statuses_of(parameters)
-    scope = given(parameters, "mine")
+    scope, ever = given(parameters, "mine"), is_true(parameters, "all")
     if scope is not None:
-        ever = is_true(parameters, "all")
         where.add(EVER_GUEST if scope == "guest" and ever else _known_scope(scope))
         if scope == "guest" and not ever:
             statuses = statuses or list(TAKES_PLACE)

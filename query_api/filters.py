@@ -19,7 +19,7 @@ from contracts.representations import AnnouncementStatus
 from contracts.text import storable
 from query_api.documented import ID, INSTANT, some_of
 from query_api.ratings import AUTHOR_RATING
-from runtime.parameters import BOOLEAN, Parameter
+from runtime.parameters import BOOLEAN, Parameter, parse_boolean
 
 WORDS_MAX: Final = 16
 SEARCH_CHARS_MAX: Final = 200
@@ -62,12 +62,6 @@ def given(parameters: QueryParams, name: str) -> str | None:
 def malformed(parameter: str, **allowed: Any) -> Malformed:
     """`allowed` says what would have been right: `known`, `minimum`, `maximum`, …"""
     return Malformed("malformed_query", {"parameter": parameter, **allowed})
-
-
-def parse_boolean(text: str, parameter: str) -> bool:
-    if text not in ("true", "false"):
-        raise malformed(parameter, known=["true", "false"])
-    return text == "true"
 
 
 def parse_id(text: str, parameter: str) -> str:
@@ -194,12 +188,6 @@ def add_times(where: Where, parameters: QueryParams, zone: ZoneInfo) -> None:
     for name, (later, condition) in TIMES.items():
         if (text := given(parameters, name)) is not None:
             where.add(condition, _instant(text, name, zone, later))
-
-
-def is_true(parameters: QueryParams, name: str) -> bool:
-    """Whether it is given, and true. Raises Malformed."""
-    text = given(parameters, name)
-    return text is not None and parse_boolean(text, name)
 
 
 def statuses_of(parameters: QueryParams) -> list[str]:

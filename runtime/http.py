@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import DEFAULT_LANGUAGE, Language, Malformed, TooLarge, UnsupportedMediaType
+from runtime.parameters import DRY_RUN, is_true
 
 JSON: Final = "application/json"
 BODY_BYTES_MAX: Final = 64 * 1024
@@ -58,13 +59,9 @@ def is_dry_run(request: Request) -> bool:
     """
     if not request.scope["query_string"]:
         return False
-    match request.query_params.getlist("dry_run"):
-        case [] | ["false"]:
-            return False
-        case ["true"]:
-            return True
-        case _:
-            raise Malformed("malformed_query", {"parameter": "dry_run"})
+    if len(request.query_params.getlist(DRY_RUN.name)) > 1:
+        raise Malformed("malformed_query", {"parameter": DRY_RUN.name})
+    return is_true(request.query_params, DRY_RUN.name)
 
 
 async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:

@@ -43,6 +43,19 @@ def min_position_of(parameters: QueryParams) -> int:
     return position
 
 
+def is_true(parameters: QueryParams, name: str) -> bool:
+    """Whether it is given, and true. Raises Malformed."""
+    text = parameters.get(name)
+    return text is not None and parse_boolean(text, name)
+
+
+def parse_boolean(text: str, parameter: str) -> bool:
+    """Raises Malformed for anything but `true` and `false`."""
+    if text not in ("true", "false"):
+        raise Malformed("malformed_query", {"parameter": parameter, "known": ["true", "false"]})
+    return text == "true"
+
+
 def query(*parameters: Parameter) -> list[dict[str, Any]]:
     """The parameters as the OpenAPI document lists them."""
     return [_described(parameter) for parameter in parameters]
