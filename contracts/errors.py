@@ -101,8 +101,8 @@ REFUSALS: Final[dict[str, Text]] = {
         "Организатор не может быть гостем своей встречи.",
     ),
     "reopen_limit": Text(
-        "The request was withdrawn and sent again too many times.",
-        "Заявку слишком много раз отзывали и подавали снова.",
+        "A yes was taken back and given again too many times.",
+        "Согласие слишком много раз отзывали и давали снова.",
     ),
     "author_said_no": Text("The host said no.", "Организатор отказал."),
     "guest_said_no": Text(

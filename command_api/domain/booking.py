@@ -18,7 +18,7 @@ from command_api.domain.commands import (
     InviteGuests,
     RequestBooking,
 )
-from command_api.domain.limits import refuse_more_invitations
+from command_api.domain.limits import refuse_another_return, refuse_more_invitations
 from command_api.domain.person import meet
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import confirm, confirm_again, refuse_overlap, settle, turn
@@ -79,6 +79,7 @@ def request(story: Recorder, actor: PersonId, command: RequestBooking) -> Outcom
         _demand_moving(announcement, story.now)
         if booking.pair == (False, False):
             raise _contradicted("author_said_no", booking)
+        refuse_another_return(story, booking, as_guest=True)
         _guest_yes(story, announcement, booking, command.message)
     return _outcome(story, booking.id, created=True)
 
@@ -175,6 +176,8 @@ def _move(
     as_guest: bool,
     command: AnswerBooking,
 ) -> None:
+    if command.my_status:
+        refuse_another_return(story, booking, as_guest=as_guest)
     if command.my_status and as_guest:
         _guest_yes(story, announcement, booking, command.message)
     elif command.my_status:
@@ -312,6 +315,7 @@ def _invited(
         booking = _unborn(announcement, invitee.booking_id, invitee.guest_id, story.now)
     elif booking.author_status is True and booking.guest_status is not False:
         raise CommandRefused("already_invited")
+    refuse_another_return(story, booking, as_guest=False)
     if booking.guest_status is True:
         _author_yes(story, announcement, booking, None)
     else:

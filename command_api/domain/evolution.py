@@ -5,6 +5,7 @@ layer that may be dropped), the replay of the journal and the followers.
 """
 
 from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -20,12 +21,17 @@ from contracts.events import (
     AnnouncementPublished,
     AnnouncementReopened,
     AnyBookingEvent,
+    BookingDeclined,
     BookingEvent,
     BookingHoldShortened,
     BookingInvited,
+    BookingLeft,
     BookingOffered,
+    BookingRejected,
     BookingRequested,
+    BookingRevoked,
     BookingUnsettled,
+    BookingWithdrawn,
     DomainEvent,
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
@@ -47,6 +53,8 @@ from contracts.standing import (
     reason_by,
     reason_of,
 )
+
+_NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
@@ -197,11 +205,17 @@ def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> B
         clashes=event.clashes if isinstance(event, BookingUnsettled) else (),
         requests=booking.requests + asked,
         invited_again=booking.invited_again or invited_again,
+        author_noes=booking.author_noes + _is_no_of_author(event),
+        guest_noes=booking.guest_noes + isinstance(event, _NOES_OF_GUEST),
         untold=is_untold(event),
         reason=reason_of(event),
         reason_by=reason_by(event),
         message=getattr(event, "message", None),
     )
+
+
+def _is_no_of_author(event: AnyBookingEvent) -> bool:
+    return isinstance(event, BookingRejected | BookingRevoked) and not is_untold(event)
 
 
 def _hold_after(event: AnyBookingEvent) -> tuple[HeldFor | None, datetime | None]:

@@ -1,6 +1,7 @@
-"""How much one person may ask of others: evenings that stand open, and invitations a day.
+"""How much one person may ask of others: evenings that stand open, invitations a day, and
+changes of mind.
 
-What is counted is in the image (`Person`), in log time and by recorded events alone, so
+What is counted is in the image (`Person`, `Booking`), in log time and by recorded events alone, so
 every process counts alike; the numbers to compare it with are the leader's. A day is one
 of UTC.
 """
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
 from command_api.domain.recorder import Recorder
-from command_api.domain.state import Announcement
+from command_api.domain.state import Announcement, Booking
 from contracts.errors import CommandRefused
 from contracts.ids import PersonId
 
@@ -43,6 +44,19 @@ def refuse_more_invitations(story: Recorder, host_id: PersonId, guest_id: Person
     enough = len(received_from) >= rules.invitations_of_guest_a_day_max
     if enough or not guest.may_be_invited_by(host_id):
         raise CommandRefused("not_invitable")
+
+
+def refuse_another_return(story: Recorder, booking: Booking, *, as_guest: bool) -> None:
+    """Raises CommandRefused `reopen_limit` if a yes of this side would lift its no once too
+    often: each change of mind is told to the other side. A no itself is never refused."""
+    own, noes = (
+        (booking.guest_status, booking.guest_noes)
+        if as_guest
+        else (booking.author_status, booking.author_noes)
+    )
+    limit = story.rules.requests_max
+    if own is False and noes >= limit:
+        raise CommandRefused("reopen_limit", {"limit": limit})
 
 
 def _hosted(story: Recorder, host_id: PersonId) -> Iterator[Announcement]:

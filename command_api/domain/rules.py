@@ -13,7 +13,8 @@ class Rules(Struct, frozen=True):
     pending_blocks: bool = False
     """Whether an unanswered request or invitation already makes a person busy."""
     requests_max: int = 4
-    """How often one guest may ask to come to one evening: once, and three times again."""
+    """How often one guest may ask to come to one evening: once, and three times again. After
+    as many noes of their own to one booking, neither side may take the last one back."""
     waiting_max: int = 500
     """Longest line of one evening; its dissolution has to fit into one record."""
     mutes_max: int = 1_000

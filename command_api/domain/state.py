@@ -108,6 +108,9 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     """How often the guest has asked to come."""
     invited_again: bool = False
     """Whether the author has asked again after the guest's own no; allowed once."""
+    author_noes: int = 0
+    """How often the author has said no, and the guest was told."""
+    guest_noes: int = 0
     untold: bool = False
     """The invitation was taken back in a draft: the guest never learns of it."""
     reason: str | None = None

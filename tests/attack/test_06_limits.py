@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 import pytest
 
-from tests.attack.target import Site, Target, own_site
+from tests.attack.target import Received, Site, Target, own_site
 
 GUESSES = 80
 WRITES_MAX = 40
 MISSES_MAX = 40
 EVENINGS_MAX = 4
+CHANGES_OF_MIND = 20
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +113,27 @@ async def test_a_host_floods_neither_the_list_nor_a_guest(limited: Target) -> No
         *["already_invited"] * of_second,
         *["not_invitable"] * (EVENINGS_MAX - of_second),
     ]
+
+
+async def test_neither_side_mails_the_other_by_changing_its_mind(target: Target) -> None:
+    host, _ = await target.person("host")
+    evening = (await target.evening(host)).json["id"]
+    for by_host in (True, False):
+        guest, _ = await target.person(f"guest-{by_host}")
+        asked = await target.send("POST", f"/api/v1/booking/{evening}", guest)
+        path = f"/api/v1/booking/{asked.json['booking_id']}"
+        assert (await target.send("PUT", path, host, {"my_status": True})).status == 200
+        restless = host if by_host else guest
+        noes: list[Received] = []
+        yeses: list[Received] = []
+        for _ in range(CHANGES_OF_MIND):
+            for yes, answers in ((False, noes), (True, yeses)):
+                body = {"my_status": yes, "message": "Hear me"}
+                answers.append(await target.send("PUT", path, restless, body))
+        assert {one.status for one in noes} == {200}  # A no never meets the limit.
+        refused = [one for one in yeses if one.status != 200]
+        assert CHANGES_OF_MIND // 2 < len(refused) < CHANGES_OF_MIND
+        assert {(one.status, one.json["code"]) for one in refused} == {(409, "reopen_limit")}
 
 
 def in_days(number: int) -> str:

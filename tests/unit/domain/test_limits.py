@@ -1,6 +1,7 @@
 """How much one person may ask of others (requirements §3.5)."""
 
 import msgspec
+import pytest
 
 from command_api.domain.evolution import apply
 from command_api.domain.rules import Rules
@@ -11,8 +12,11 @@ from contracts.events import (
     AnnouncementPublished,
     BookingApproved,
     BookingInvited,
+    BookingLeft,
+    BookingReconsidered,
+    BookingRejected,
 )
-from contracts.ids import AnnouncementId
+from contracts.ids import AnnouncementId, PersonId
 from tests.unit.domain.spec import (
     ANN,
     BEN,
@@ -110,6 +114,41 @@ def test_invitations_that_come_with_an_evening_count_as_well() -> None:
     spec = Spec(Rules(invitations_of_host_a_day_max=1))
     spec.when(HOST, announce(invite=guests))
     assert spec.results == {ANN: "invited", BEN: "too_many_invitations"}
+
+
+@pytest.mark.parametrize("side", [HOST, ANN])
+def test_each_side_lifts_its_own_no_so_often(side: PersonId) -> None:
+    other = ANN if side == HOST else HOST
+    spec = Spec(Rules(requests_max=2)).given(HOST, announce()).given(ANN, ask(ANN))
+    spec.given(HOST, say(True, ANN)).given(side, say(False, ANN), say(True, ANN))
+    # A no is always safe, and the other side's noes do not count.
+    no = BookingRejected if side == HOST else BookingLeft
+    statuses = (False, True) if side == HOST else (True, False)
+    spec.when(side, say(False, ANN)).then(pair(no, *statuses))
+    spec.given(side, say(False, ANN)).when(side, say(True, ANN))
+    spec.then_refused("reopen_limit", limit=2, booking_id=spec.booking(ANN).id)
+    spec.given(other, say(False, ANN), say(True, ANN))
+
+
+def test_a_no_to_a_no_is_lifted_so_often() -> None:
+    spec = Spec(Rules(requests_max=2)).given(HOST, announce(), invite(ANN))
+    spec.given(ANN, say(False, ANN)).given(HOST, say(False, ANN))
+    spec.when(HOST, say(True, ANN)).then(pair(BookingReconsidered, True, False))
+    spec.given(HOST, say(True, ANN), say(False, ANN))
+    spec.when(HOST, say(True, ANN)).then_refused("reopen_limit", limit=2)
+
+
+def test_asking_or_inviting_is_no_way_around() -> None:
+    spec = Spec(Rules(requests_max=1)).given(HOST, announce(seats=3), invite(ANN, BEN))
+    spec.given(HOST, say(False, ANN)).when(HOST, invite(ANN, CAT))
+    assert spec.results == {ANN: "reopen_limit", CAT: "invited"}
+    spec.given(BEN, say(False, BEN)).when(BEN, ask(BEN)).then_refused("reopen_limit", limit=1)
+
+
+def test_an_invitation_of_a_draft_comes_and_goes_untold() -> None:
+    spec = Spec(Rules(requests_max=1)).given(HOST, announce(publish=False), invite(ANN))
+    spec.given(HOST, say(False, ANN)).when(HOST, invite(ANN))
+    spec.then(pair(BookingInvited, True, None))
 
 
 def test_all_processes_count_alike_whatever_their_own_numbers() -> None:
