@@ -16,7 +16,7 @@ class MuteResponse(Struct, frozen=True):
 
 
 class SuspensionResponse(Struct, frozen=True):
-    """Whether a person is shut out now; the other fields are None where not."""
+    """Whether a person is shut out now; the other fields are None if not."""
 
     user_id: PersonId
     name: str

@@ -132,7 +132,7 @@ class Processes:
         tables: Mapping[str, str],
         history: Mapping[str, str],
     ) -> None:
-        """`history` is what the services are told of ClickHouse; nothing where there is none."""
+        """`history` is what the services are told of ClickHouse; nothing if there is none."""
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {

@@ -107,7 +107,7 @@ def notification_router(
         signature: str = "",
         limit: Annotated[int, Query(ge=1, le=INBOX_ROWS_MAX)] = INBOX_ROWS_MAX,
     ) -> Response:
-        """What the person was sent, newest first; a page where a browser asks. Takes the
+        """What the person was sent, newest first; a page if a browser asks. Takes the
         person's token, the operator's, or a signed link."""
         await access.inbox(request, str(user_id), until, signature)
         notices = inboxes.inbox(str(user_id), limit)

@@ -209,7 +209,7 @@ class Dispatcher:
         return Result(taken.id, "sent", sent_at=now)
 
     async def _forbidden(self, taken: Taken, standing: Standing) -> str | None:
-        """Raises DependencyDown where UGC has to be asked and does not answer."""
+        """Raises DependencyDown if UGC has to be asked and does not answer."""
         kind, recipient = taken.kind, taken.recipient
         if (reason := forbidden(kind, taken.facts, recipient, standing)) is not None:
             return reason

@@ -66,7 +66,7 @@ class Wanted(NamedTuple):
 
 
 def key_of(event: DomainEvent) -> AnnouncementId | None:
-    """The announcement that an event is about: the one that stops where it cannot be told.
+    """The announcement that an event is about: the one that stops if it cannot be told.
     None for events that change nothing here."""
     match event:
         case AnnouncementEvent() | BookingEvent() | RatingEvent():

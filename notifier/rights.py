@@ -54,7 +54,7 @@ class Standing(NamedTuple):
 
     evening: Evening
     participation: Participation | None
-    """The recipient's own; None where they have no booking."""
+    """The recipient's own; None if they have no booking."""
     mutes_host: bool = False
     """Whether the recipient wants to hear no more of the author's new evenings."""
 
@@ -73,7 +73,7 @@ class Standing(NamedTuple):
 
 
 def forbidden(kind: Kind, facts: Facts, recipient: PersonId, now: Standing) -> str | None:
-    """Why the recipient may not be told any more; None where they may."""
+    """Why the recipient may not be told any more; None if they may."""
     if recipient == now.evening.author_id:
         return None
     match kind:

@@ -25,7 +25,7 @@ SELECT_LAST_COMMIT: Final = """
     SELECT coalesce(max(seq), 0) FROM read_model.decisions WHERE seq <= $1
 """
 
-# Time goes back where a clock that was ahead has been set right. The position asked for is
+# Time goes back if a clock that was ahead has been set right. The position asked for is
 # followed by a later time; one that was dated ahead is mostly followed by an earlier one, and
 # answers only for an instant between two such dates.
 SELECT_POSITION_AT: Final = """

@@ -29,7 +29,7 @@ class Mute(Struct, frozen=True):
 
     user_id: PersonId
     name: str
-    """Empty where nothing is known of them."""
+    """Empty if nothing is known of them."""
     since: datetime
 
 

@@ -58,7 +58,7 @@ class Why(Struct, frozen=True):
     decided_at: datetime
     by: Literal["author", "guest", "system", "operator"]
     command: str | None
-    """None where the decision was about another evening, which is not the reader's business."""
+    """None if the decision was about another evening, which is not the reader's business."""
     code: str
     """Of such a decision: the reason for which the system changed this booking."""
     refused: bool

@@ -104,7 +104,7 @@ class Analytics(Protocol):
 
     async def ask_own(self, sql: str) -> Answer:
         """As `ask`, for SQL of somebody else's. It runs where the engine is unable to do
-        harm whatever the SQL says; raises OwnSqlBarred where nothing makes sure of that."""
+        harm whatever the SQL says; raises OwnSqlBarred if nothing makes sure of that."""
         ...
 
     async def close(self) -> None:

@@ -40,7 +40,7 @@ class SuspensionWatch:
             await asyncio.sleep(POLL_S)
 
     async def look(self) -> None:
-        """Look once; nothing changes where PostgreSQL is away."""
+        """Look once; nothing changes if PostgreSQL is away."""
         with suppress(TablesUnavailable):
             async with connected(self._pool) as connection:
                 rows = await connection.fetch(self._select)

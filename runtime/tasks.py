@@ -1,7 +1,7 @@
 """Starts background tasks and threads; nothing else may (tests/tidy checks it).
 
 What nobody waits for ends unseen, whatever its error. So the functions differ in who sees
-the end. Where a task has an owner that waits for it anyway, `asyncio.TaskGroup`
+the end. If a task has an owner that waits for it anyway, `asyncio.TaskGroup`
 and `asyncio.gather` do as well.
 """
 

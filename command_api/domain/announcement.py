@@ -221,7 +221,7 @@ def _reopen(story: Recorder, announcement: Announcement) -> None:
 
 
 def _take_back_untold(story: Recorder, announcement: Announcement) -> None:
-    """Of a draft that is called off its guests never learn, nor that they were invited."""
+    """Guests of a draft that is called off learn neither of it nor of their invitation."""
     if announcement.status != "Created":
         return
     for booking in list(story.layer.bookings_of(announcement)):

@@ -129,7 +129,7 @@ def _pending(story: Recorder, person_id: PersonId) -> Iterator[Booking]:
 
 
 def _people_of(story: Recorder, events: Iterable[DomainEvent]) -> Iterator[PersonId]:
-    """Whose calendars the events have changed."""
+    """People whose calendars the events have changed."""
     for event in events:
         match event:
             case BookingEvent():

@@ -141,7 +141,7 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Invitations(Struct, frozen=True, gc=False):
-    """What a person sent and got of them on one day of UTC (its ordinal)."""
+    """Numbers of invitations that a person sent and got on one day of UTC (its ordinal)."""
 
     day: int = 0
     sent: int = 0
@@ -172,7 +172,7 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     attending: tuple[BookingId, ...] = ()
     pending: tuple[BookingId, ...] = ()
     invitations: Invitations = NO_INVITATIONS
-    """Of the last day on which the person sent or got one."""
+    """Counts of the last day on which the person sent or got one."""
     muted: tuple[PersonId, ...] = ()
     """Hosts of whom the person wants to hear no more."""
     suspension: Suspension | None = None

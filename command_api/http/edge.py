@@ -146,7 +146,7 @@ class Edge:
         raise DependencyDown("ugc")
 
     async def suspensions(self, request: Request) -> Response:
-        """Who is shut out, as this process knows the cell now."""
+        """People who are shut out, as this process knows the cell now."""
         await self._answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
         found = [suspension_response(person) for person in self._answering.suspended()]
         found.sort(key=lambda one: (one.since, one.user_id), reverse=True)
@@ -176,7 +176,7 @@ class Edge:
             return False
 
     async def _known_person(self, person_id: PersonId) -> PersonFacts | None:
-        """None where Auth does not answer: the name known so far has to do; and for an
+        """None if Auth does not answer: the name known so far has to do; and for an
         operator, who is nobody in Auth."""
         if person_id == OPERATOR:
             return None

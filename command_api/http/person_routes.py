@@ -40,7 +40,7 @@ def build_suspension_router(edge: Edge, guard: OperatorGuard) -> APIRouter:
 
     @router.get("/suspensions", **document_read(list[SuspensionResponse]))
     async def list_suspensions(request: Request) -> Response:
-        """Who is shut out now, the latest first, as this process knows."""
+        """People who are shut out now, the latest first, as this process knows."""
         await guard(request)
         return await edge.suspensions(request)
 

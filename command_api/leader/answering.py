@@ -79,7 +79,7 @@ class Answering:
             await asyncio.sleep(REACH_POLL_S)
 
     def suspended(self) -> list[Person]:
-        """Who is shut out, on this process's accepted state."""
+        """People who are shut out, by this process's accepted state."""
         image = self._node.image
         return [image.world.person(person_id) for person_id in image.suspended]
 
@@ -91,8 +91,8 @@ class Answering:
         Keeps trying over changes of leader, which the idempotency key makes safe, until
         `deadline_s` (seconds). A forwarded command is answered here or not at all. Raises
         the CommandErrors of the decision, KeyReused, NeedsFact, RateLimited for a forwarded
-        one of a person who sends too many, OutcomeUnknown where the command may count,
-        NoLeader where it surely does not.
+        one of a person who sends too many, OutcomeUnknown if the command may count,
+        NoLeader if it surely does not.
         """
         try:
             answer = await self._insist(command, deadline_s, forwarded=forwarded)

@@ -94,7 +94,7 @@ class Node:
         self.reign: Reign | None = None
         self._reigned: Reign | None = None
         self.leader_url: str | None = None
-        """Who leads, where it is another process and known."""
+        """Who leads, if it is another process and known."""
         self.problem: str | None = None
         """Why this process could not lead or claim, the last time it tried."""
         self.caught_up = asyncio.Event()
@@ -162,7 +162,7 @@ class Node:
                 self._compare_clocks(accepted[-1])
 
     def _compare_clocks(self, newest: Accepted) -> None:
-        """Whoever wrote it. Nothing has been decided since it was read."""
+        """Compare, whoever wrote the record. Nothing has been decided since it was read."""
         on_its_way_s = 0.0 if self.reign is None else self.reign.settles_within_s
         self._clock_watch.compare(newest.stamp_ms, on_its_way_s=on_its_way_s)
 
@@ -297,9 +297,9 @@ class Node:
     # Standing for leader
 
     def _may_stand(self) -> bool:
-        """Whose clock seems wrong leaves it to the others for longer, but not for ever: what
-        it knows may be out of date, and only a new record tells. Its own Claim will do; if
-        the clock is wrong indeed, it hands over before it has decided anything."""
+        """A process whose clock seems wrong leaves it to the others for longer, but not for
+        ever: what it knows may be out of date, and only a new record tells. Its own Claim will
+        do; if the clock is wrong indeed, it hands over before it has decided anything."""
         doubt_s = 0.0 if self._clock_watch.right else self._timing.timeout_s_max
         return (
             self.caught_up.is_set()
@@ -320,7 +320,7 @@ class Node:
     async def _claim(self) -> None:
         """Send a Claim on the accepted state. After one without effect the next one waits
         twice as long: on a slow journal everybody's patience grows until a Claim lands
-        and its first heartbeat is heard in time. Where nobody else claims, nobody has to
+        and its first heartbeat is heard in time. If nobody else claims, nobody has to
         be waited for."""
         if self._claimed_in_vain and not self._timing.alone:
             self._timeout_s = min(2 * self._timeout_s, self._timing.timeout_s_max)

@@ -33,7 +33,7 @@ AdmitForwarded = Callable[[PersonId], None]
 
 
 def everybody(_: PersonId) -> None:
-    """Admit without counting, where no process forwards anything."""
+    """Admit without counting: no process forwards anything."""
 
 
 class Peers(Protocol):

@@ -194,7 +194,7 @@ class Reign:
     def now(self) -> datetime:
         """The time to decide at.
 
-        Hands over where the own clock is wrong and raises OutcomeUnknown: whatever was
+        Hands over if the own clock is wrong and raises OutcomeUnknown: whatever was
         decided by it, if only until the next tick, would be dated wrongly for good.
         """
         try:
@@ -227,7 +227,7 @@ class Reign:
     # Records
 
     def send_barrier(self) -> None:
-        """Raises OutcomeUnknown where the own clock is wrong."""
+        """Raises OutcomeUnknown if the own clock is wrong."""
         self._decided_at = self.now()
         barrier = Barrier(
             term=self._term,

@@ -58,7 +58,7 @@ def project(event: DomainEvent, facts: Facts) -> list[Put]:
 
 def key_of(event: DomainEvent) -> str | None:
     """Whose rows an event changes: where one event cannot be projected, later ones of the
-    same key must not be either. None where it changes none."""
+    same key must not be either. None if it changes none."""
     match event:
         case PersonEvent():
             return event.person_id

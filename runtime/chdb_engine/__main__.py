@@ -38,7 +38,7 @@ FAULTS: Final = (
     signal.SIGSYS,
 )
 NOT_NEEDED: Final = ("numpy", "pandas", "pyarrow")
-"""chdb takes these along where they are installed; they would double the process."""
+"""chdb takes these along if they are installed; they would double the process."""
 
 _decode_call: Final = msgspec.msgpack.Decoder(Call).decode
 

@@ -34,7 +34,7 @@ _SCOPES: Final = 0b11
 
 
 def landlock_version() -> int:
-    """Of the kernel's ABI; 0 where there is none."""
+    """Version of the kernel's ABI; 0 if there is none."""
     try:
         return system_call(_CREATE_RULESET, 0, 0, _VERSION)
     except OSError:
@@ -44,7 +44,7 @@ def landlock_version() -> int:
 def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> None:
     """Leave the calling thread, and what it starts, nothing else of the file system.
 
-    Paths that do not exist are passed over. Raises OSError where the kernel refuses.
+    Paths that do not exist are passed over. Raises OSError if the kernel refuses.
     """
     version = landlock_version()
     handled = _handled(version)

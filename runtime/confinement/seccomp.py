@@ -49,7 +49,7 @@ class _Program(ctypes.Structure):
 
 
 def restrict_system_calls() -> None:
-    """For the calling thread and what it starts. Raises OSError where the kernel refuses, or
+    """For the calling thread and what it starts. Raises OSError if the kernel refuses, or
     the machine is not one of `MACHINES`."""
     machine = os.uname().machine
     if machine not in MACHINES:

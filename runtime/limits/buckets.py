@@ -41,7 +41,7 @@ class Buckets:
         self._turns_at = clock() + MINUTE_S
 
     def take(self, key: str) -> float:
-        """Take a token: 0.0. Where there is none, the seconds until there will be one."""
+        """Take a token and return 0.0, or return the seconds until there will be one."""
         now = self._clock()
         full_at = self._full_at(key, now) + self._interval_s
         # Half a token of tolerance: sums of floats are not exact.
@@ -53,7 +53,7 @@ class Buckets:
         return 0.0
 
     def wait_s(self, key: str) -> float:
-        """Seconds until there is a token, taking none; 0.0 where there is one."""
+        """Seconds until there is a token, taking none; 0.0 if there is one."""
         now = self._clock()
         wait_s = self._full_at(key, now) + self._interval_s - now - MINUTE_S
         return wait_s if wait_s > self._interval_s / 2 else 0.0

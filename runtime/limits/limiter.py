@@ -70,7 +70,7 @@ class Limiter:
         self._addresses = _policies("address", limits.address, clock)
 
     def admission(self, scope: Scope) -> "Admission | None":
-        """Of a request that is about to begin; None where it is not limited."""
+        """Of a request that is about to begin; None if it is not limited."""
         kind = class_of(scope["method"], scope["path"])
         if kind is None:
             return None
