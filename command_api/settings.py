@@ -9,13 +9,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
-from runtime.cors import Origins
-from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
-from runtime.limits.settings import RateLimits
 from runtime.neighbours.wiring import NeighbourSettings
 from runtime.secret import Secret
-from runtime.settings import CommaSeparated
+from runtime.settings import CommaSeparated, ServiceSettings
 from runtime.tokens import TokenSettings
 
 
@@ -48,19 +45,11 @@ class RuleSettings(BaseSettings):
         )
 
 
-class Settings(RuleSettings):
+class Settings(ServiceSettings, RuleSettings):
     """Built once in `main` and passed down; nothing else reads the environment."""
 
     host: str = "127.0.0.1"
-    cors_origins: Origins = ()
     port: int = 8001
-    http: HttpLimits = Field(
-        HttpLimits(), validation_alias=AliasChoices("COMMAND_API_HTTP", "PRACTIX_HTTP")
-    )
-    hosts: CommaSeparated = Field(
-        (), validation_alias=AliasChoices("COMMAND_API_HOSTS", "PRACTIX_HOSTS")
-    )
-    """Names under which requests may come, besides those of loopback; `*` for any."""
     own_url: str
     """How the other command processes of the cell reach this one."""
     cell_secret: Secret
@@ -81,10 +70,6 @@ class Settings(RuleSettings):
     """Opens the routes by which a person is shut out."""
     neighbours: NeighbourSettings
     token: TokenSettings
-    rate_limits: RateLimits = Field(
-        RateLimits(),
-        validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "COMMAND_API_RATE_LIMITS"),
-    )
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0
     films: FilmRule = FilmRule()

@@ -6,10 +6,9 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.cors import Origins
 from runtime.http_limits import HttpLimits
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
-from runtime.settings import CommaSeparated
+from runtime.settings import CommaSeparated, Origins
 
 
 class LocalAddressLimits(AddressLimits):
@@ -38,7 +37,7 @@ class Settings(BaseSettings):
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
-    cors_origins: Origins = ()
+    cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""
     http: HttpLimits = Field(HttpLimits(), validation_alias="PRACTIX_HTTP")
     hosts: CommaSeparated = Field((), validation_alias="PRACTIX_HOSTS")

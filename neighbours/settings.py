@@ -15,14 +15,11 @@ from pydantic import (
     SecretStr,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from neighbours.channels import demand_known
-from runtime.cors import Origins
-from runtime.http_limits import HttpLimits
-from runtime.limits.settings import RateLimits
 from runtime.secret import Secret
-from runtime.settings import CommaSeparated
+from runtime.settings import CommaSeparated, ServiceSettings
 from runtime.token_keys import Algorithm
 from runtime.tokens import require_secret
 
@@ -36,11 +33,11 @@ def _whole_places(targets: tuple[str, ...]) -> tuple[str, ...]:
     return targets
 
 
-class NeighboursSettings(BaseSettings):
+class NeighboursSettings(ServiceSettings):
     """Built once, by `__main__` or the launcher, and passed down."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NEIGHBOURS_", env_nested_delimiter="__", frozen=True, populate_by_name=True
+        env_prefix="NEIGHBOURS_", extra="forbid", populate_by_name=True
     )
 
     data_dir: Path
@@ -48,19 +45,7 @@ class NeighboursSettings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     """Where clients reach `/s/{code}`: short links begin with it."""
     host: str = "127.0.0.1"
-    cors_origins: Origins = ()
     port: PositiveInt = 8000
-    http: HttpLimits = Field(
-        HttpLimits(), validation_alias=AliasChoices("NEIGHBOURS_HTTP", "PRACTIX_HTTP")
-    )
-
-    rate_limits: RateLimits = Field(
-        RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "NEIGHBOURS_RATE_LIMITS")
-    )
-    hosts: CommaSeparated = Field(
-        (), validation_alias=AliasChoices("NEIGHBOURS_HOSTS", "PRACTIX_HOSTS")
-    )
-    """Names under which requests may come, besides those of loopback; `*` for any."""
 
     operator_token: Secret = Field(
         validation_alias=AliasChoices("NEIGHBOURS_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
@@ -72,7 +57,7 @@ class NeighboursSettings(BaseSettings):
     """Where short links may lead besides public pages (`/a/…`) under `public_url`: addresses
     or paths with which a target may begin, each ending in `/`."""
 
-    hand_on: Annotated[dict[str, SecretStr], AfterValidator(demand_known)] = {}
+    hand_on: Annotated[dict[str, SecretStr], AfterValidator(demand_known)] = Field(default={})
     """Login, person's id or `*` to an Apprise address, to which messages are handed on."""
 
     algorithm: Algorithm = "HS256"

@@ -1,34 +1,21 @@
 """Settings of a projector process."""
 
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from projector.projector import Limits
-from runtime.cors import Origins
-from runtime.http_limits import HttpLimits
 from runtime.journals.kafka_access import KafkaAccess
-from runtime.limits.settings import RateLimits
 from runtime.secret import Secret
-from runtime.settings import ClickHouseDsn, CommaSeparated, PostgresDsn
+from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServiceSettings):
     """Built once in `main` and passed down; nothing else reads the environment."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="PROJECTOR_", env_nested_delimiter="__", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="PROJECTOR_")
 
     host: str = "127.0.0.1"
-    cors_origins: Origins = ()
     port: int = 8003
-    http: HttpLimits = Field(
-        HttpLimits(), validation_alias=AliasChoices("PROJECTOR_HTTP", "PRACTIX_HTTP")
-    )
-    hosts: CommaSeparated = Field(
-        (), validation_alias=AliasChoices("PROJECTOR_HOSTS", "PRACTIX_HOSTS")
-    )
-    """Names under which requests may come, besides those of loopback; `*` for any."""
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
             "PROJECTOR_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
@@ -47,9 +34,6 @@ class Settings(BaseSettings):
     """The read-only account through which questions go (deploy/clickhouse/analyst.xml)."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
-    )
-    rate_limits: RateLimits = Field(
-        RateLimits(), validation_alias=AliasChoices("PRACTIX_RATE_LIMITS", "PROJECTOR_RATE_LIMITS")
     )
     batch_events_max: PositiveInt = 2_000
     batch_pause_ms: PositiveFloat = 5.0

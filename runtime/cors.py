@@ -4,13 +4,10 @@ Tokens travel in a header and never in a cookie, so credentials mode stays off
 (docs/decisions/0012-pages-of-other-origins.md).
 """
 
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Final
 
 from fastapi import FastAPI
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field
-from pydantic_settings import NoDecode
 from starlette.middleware.cors import CORSMiddleware
 
 MAX_AGE_S: Final = 600
@@ -36,31 +33,6 @@ EXPOSED_HEADERS: Final = (
     "WWW-Authenticate",
 )
 """Beside the ones that a page may always read."""
-
-_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
-
-
-def _split(given: Any) -> Any:
-    if not isinstance(given, str):
-        return given
-    return tuple(one.strip() for one in given.split(",") if one.strip())
-
-
-def _are_origins(given: tuple[str, ...]) -> tuple[str, ...]:
-    for one in given:
-        if not _ORIGIN.fullmatch(one):
-            raise ValueError(f"not an origin like https://app.example: {one}")
-    return given
-
-
-Origins = Annotated[
-    tuple[str, ...],
-    NoDecode,
-    BeforeValidator(_split),
-    AfterValidator(_are_origins),
-    Field(validation_alias=AliasChoices("PRACTIX_CORS_ORIGINS")),
-]
-"""A setting: origins separated by commas. No pattern, and no `*`."""
 
 
 def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:

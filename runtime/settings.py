@@ -1,13 +1,24 @@
 """Reading a process's settings, so that a wrong one is told in a line without its value."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from runtime.http_limits import HttpLimits
+from runtime.limits.settings import RateLimits
 
 S = TypeVar("S", bound=BaseSettings)
 
@@ -51,8 +62,20 @@ def _variable(kind: type[BaseSettings], place: tuple[int | str, ...]) -> str:
         return kind.__module__.partition(".")[0]
     name = "__".join(map(str, place))
     if place[0] in kind.model_fields:
-        name = f"{kind.model_config.get('env_prefix', '')}{name}"
+        name = f"{_prefix(kind, place)}{name}"
     return name.upper()
+
+
+def _prefix(kind: type[BaseSettings], place: tuple[int | str, ...]) -> str:
+    """The prefix of the variable that gave the value at `place`."""
+    if issubclass(kind, ServiceSettings) and place[0] in ServiceSettings.model_fields:
+        own: Any = EnvSettingsSource(kind)()
+        for step in place:
+            try:
+                own = own[step]
+            except (KeyError, IndexError, TypeError):
+                return SHARED_PREFIX
+    return kind.model_config.get("env_prefix", "")
 
 
 def _reason(message: str) -> str:
@@ -67,6 +90,50 @@ def _comma_separated(value: object) -> object:
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 """A list in one variable: `a, b,c`."""
+
+_ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
+
+def _are_origins(given: tuple[str, ...]) -> tuple[str, ...]:
+    for one in given:
+        if not _ORIGIN.fullmatch(one):
+            raise ValueError(f"not an origin like https://app.example: {one}")
+    return given
+
+
+Origins = Annotated[CommaSeparated, AfterValidator(_are_origins)]
+"""Origins separated by commas. No pattern, and no `*`."""
+
+SHARED_PREFIX: Final = "PRACTIX_"
+
+
+class ServiceSettings(BaseSettings):
+    """What every service can be told by a variable of its own, and all of them by a shared one.
+
+    `PROJECTOR_HTTP…` comes before `PRACTIX_HTTP…`, as JSON or nested, in any order of the
+    environment. What the service's own variables leave out is as shared.
+    """
+
+    model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
+
+    http: HttpLimits = HttpLimits()
+    rate_limits: RateLimits = RateLimits()
+    hosts: CommaSeparated = ()
+    """Names under which requests may come, besides those of loopback; `*` for any."""
+    cors_origins: Origins = ()
+    """Origins whose pages may use the API from a browser."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 (called by name)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        shared = EnvSettingsSource(ServiceSettings, env_prefix=SHARED_PREFIX)
+        return init_settings, env_settings, shared, dotenv_settings, file_secret_settings
 
 
 def _address_of(*schemes: str) -> Callable[[SecretStr], SecretStr]:

@@ -24,6 +24,7 @@ from contracts.errors import describe
 from deploy import up
 from neighbours.settings import NeighboursSettings
 from runtime.problems import STATUS, TYPE_PREFIX
+from runtime.settings import SHARED_PREFIX, ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
@@ -139,7 +140,7 @@ def test_every_process_has_only_those_shared_settings_that_it_reads(
         aliases = (field.validation_alias for field in settings.model_fields.values())
         read = {
             one for alias in aliases if isinstance(alias, AliasChoices) for one in alias.choices
-        }
+        } | {f"{SHARED_PREFIX}{name}".upper() for name in ServiceSettings.model_fields}
         assert shared <= read, name
 
 

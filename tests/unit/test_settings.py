@@ -3,18 +3,23 @@
 import os
 import runpy
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings
 
 import command_api.main
+import command_api.settings
 import launcher.cli
 import neighbours.__main__
 import notifier.main
+import notifier.settings
 import projector.main
+import projector.settings
 import query_api.main
+import query_api.settings
+from neighbours.settings import NeighboursSettings
 from runtime.settings import CONFIG, PostgresDsn, SettingsWrong, load_settings
 from runtime.settings import CommaSeparated as Names
 
@@ -124,3 +129,111 @@ def test_another_address_is_refused_and_not_quoted(dsn: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ADDRESS.validate_python(dsn)
     assert SHORT not in caught.value.errors(include_input=False)[0]["msg"]
+
+
+SERVICES: Final[tuple[type[BaseSettings], ...]] = (
+    command_api.settings.Settings,
+    query_api.settings.Settings,
+    projector.settings.Settings,
+    notifier.settings.Settings,
+    NeighboursSettings,
+)
+REQUIRED: Final = {
+    "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+    "POSTGRES_DSN": "postgresql://practix:secret@db/practix",
+    "PRACTIX_OPERATOR_TOKEN": "o" * 32,
+    "COMMAND_API_OWN_URL": "http://127.0.0.1:8001",
+    "COMMAND_API_CELL_SECRET": "c" * 32,
+    "QUERY_API_FEED_SECRET": "f" * 32,
+    "NEIGHBOURS_DATA_DIR": "/nowhere",
+    "NEIGHBOURS_CREDENTIAL": "n" * 32,
+    "NEIGHBOURS_SECRET": "s" * 32,
+} | {
+    f"{prefix}{name}": value
+    for prefix in ("COMMAND_API_", "QUERY_API_", "NOTIFIER_")
+    for name, value in {
+        "TOKEN__SECRET": "t" * 32,
+        "NEIGHBOURS__BASE_URL": "http://127.0.0.1:8000",
+        "NEIGHBOURS__CREDENTIAL": "n" * 32,
+    }.items()
+}
+
+
+@pytest.fixture(params=SERVICES, ids=lambda kind: kind.__module__)
+def service(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> type[BaseSettings]:
+    """A service's settings; what it cannot start without is in the environment."""
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+    kind: type[BaseSettings] = request.param
+    return kind
+
+
+SHARED_AND_OWN: Final = {
+    "nested": ({"HTTP__HEAD_S_MAX": "5"}, {"HTTP__HEAD_S_MAX": "4"}),
+    "json": ({"HTTP": '{"head_s_max": 5}'}, {"HTTP": '{"head_s_max": 4}'}),
+    "shared nested": ({"HTTP__HEAD_S_MAX": "5"}, {"HTTP": '{"head_s_max": 4}'}),
+    "shared json": ({"HTTP": '{"head_s_max": 5}'}, {"HTTP__HEAD_S_MAX": "4"}),
+    "limits nested": (
+        {"RATE_LIMITS": "{}", "RATE_LIMITS__PERSON__WRITES": "5"},
+        {"RATE_LIMITS__PERSON__WRITES": "4"},
+    ),
+    "limits json": ({"RATE_LIMITS": "{}"}, {"RATE_LIMITS": '{"person": {"writes": 4}}'}),
+    "limits shared nested": (
+        {"RATE_LIMITS__PERSON__WRITES": "5"},
+        {"RATE_LIMITS": '{"person": {"writes": 4}}'},
+    ),
+    "hosts": ({"HOSTS": "five.example"}, {"HOSTS": "four.example"}),
+    "origins": (
+        {"CORS_ORIGINS": "http://five.example"},
+        {"CORS_ORIGINS": "http://four.example"},
+    ),
+}
+OWN_VALUES: Final = {
+    "HTTP": lambda found: found.http.head_s_max == 4,
+    "RATE_LIMITS": lambda found: found.rate_limits.person.writes == 4,
+    "HOSTS": lambda found: found.hosts == ("four.example",),
+    "CORS_ORIGINS": lambda found: found.cors_origins == ("http://four.example",),
+}
+
+
+@pytest.mark.parametrize("own_first", [True, False])
+@pytest.mark.parametrize(("shared", "own"), SHARED_AND_OWN.values(), ids=SHARED_AND_OWN)
+def test_a_setting_of_the_service_comes_before_the_shared_one(
+    service: type[BaseSettings],
+    shared: dict[str, str],
+    own: dict[str, str],
+    own_first: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prefix = service.model_config["env_prefix"]
+    given = [(f"PRACTIX_{name}", value) for name, value in shared.items()]
+    owned = [(f"{prefix}{name}", value) for name, value in own.items()]
+    for name, value in owned + given if own_first else given + owned:
+        monkeypatch.setenv(name, value)
+    (field,) = {name.partition("__")[0] for name in own}
+    assert OWN_VALUES[field](load_settings(service))
+
+
+def test_what_a_service_leaves_out_is_as_shared(
+    service: type[BaseSettings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = service.model_config["env_prefix"]
+    monkeypatch.setenv("PRACTIX_RATE_LIMITS", '{"person": {"reads": 7, "writes": 5}}')
+    monkeypatch.setenv("PRACTIX_RATE_LIMITS__ADDRESS__PUBLIC", "8")
+    monkeypatch.setenv(f"{prefix}RATE_LIMITS", '{"person": {"writes": 4}}')
+    found: Any = load_settings(service)
+    limits = found.rate_limits
+    assert (limits.person.reads, limits.person.writes, limits.address.public) == (7, 4, 8)
+
+
+@pytest.mark.parametrize("wrong", ["PRACTIX_", "PROJECTOR_"])
+def test_a_wrong_bound_is_named_as_it_was_given(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+    for prefix in ("PRACTIX_", "PROJECTOR_"):
+        monkeypatch.setenv(f"{prefix}HTTP__DRAIN_S", "1")
+    monkeypatch.setenv(f"{wrong}HTTP__HEAD_S_MAX", "-1")
+    with pytest.raises(SettingsWrong, match=f"^{wrong}HTTP__HEAD_S_MAX: "):
+        load_settings(projector.settings.Settings)
