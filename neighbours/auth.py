@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 from fastapi import APIRouter, Depends, Request
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from starlette.responses import Response
 
 from contracts.errors import Language, NotFound
@@ -44,7 +44,7 @@ class LoginBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     login: Login
-    is_super: bool = False
+    is_super: StrictBool = False
     permissions: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     name: Login | None = None
     language: Language | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, get_args
 
 from fastapi import APIRouter, Depends
 from msgspec import Struct
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt
 from starlette.responses import Response
 
 from contracts.errors import DependencyDown
@@ -31,8 +31,8 @@ class SwitchBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    down: bool | None = None
-    delay_ms: Annotated[int, Field(ge=0, le=DELAY_MS_MAX)] | None = None
+    down: StrictBool | None = None
+    delay_ms: Annotated[StrictInt, Field(ge=0, le=DELAY_MS_MAX)] | None = None
 
 
 class Switches:

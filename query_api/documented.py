@@ -29,15 +29,21 @@ WITHOUT_TOKEN: Final[dict[str, Any]] = {"security": [], "parameters": query(MIN_
 """`openapi_extra` of a route that anybody may read."""
 
 
-def documented(response: Any, parameters: Sequence[Parameter] = ()) -> dict[str, Any]:
-    """Keyword arguments for a route decorator."""
+def documented(
+    response: Any, parameters: Sequence[Parameter] = (), *, or_else: Any = None
+) -> dict[str, Any]:
+    """Keyword arguments for a route decorator. `or_else` is another shape of the answer, which
+    a parameter may ask for."""
+    shapes = [response_schema(one) for one in (response, or_else) if one is not None]
     problem = {"application/problem+json": {"schema": {"type": "object"}}}
     responses: dict[int, dict[str, Any]] = {
         status: {"description": text, "content": problem} for status, text in _PROBLEMS.items()
     }
     responses[200] = {
         "description": "as of `X-Position`",
-        "content": {"application/json": {"schema": response_schema(response)}},
+        "content": {
+            "application/json": {"schema": shapes[0] if or_else is None else {"anyOf": shapes}}
+        },
     }
     return {
         "responses": responses,

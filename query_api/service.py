@@ -51,6 +51,7 @@ REPRESENTATIONS: Final = (
     AnnouncementResponse,
     BookingResponse,
     DetailAnnouncementResponse,
+    announcements.DetailWithNames,
     DetailBookingResponse,
     EligibilityResponse,
     FeedAddress,
