@@ -34,7 +34,15 @@ from runtime.clickhouse import (
 )
 from runtime.http import json_response, read_json_body
 from runtime.numbers import whole_number
-from runtime.parameters import BOOLEAN, MIN_POSITION, POSITION, is_true, min_position_of, query
+from runtime.parameters import (
+    BOOLEAN,
+    MIN_POSITION,
+    MIN_POSITION_WAIT_S,
+    POSITION,
+    is_true,
+    min_position_of,
+    query,
+)
 from runtime.parameters import Parameter as QueryParameter
 from runtime.tail import Position
 
@@ -45,7 +53,6 @@ WAITING_MAX: Final = 16
 """Questions that run or wait for their turn; one more is told to come back."""
 WAIT_AGAIN_S: Final = 10
 FRAME_BYTES_MAX: Final = 192 * 1024
-REACH_S_MAX: Final = 2.0
 
 Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated or Forbidden where the caller is no operator."""
@@ -104,7 +111,7 @@ def build_router(analytics: Analytics, history: Followed, guard: Guard) -> APIRo
         if not history.tables_available:
             raise Unavailable
         wanted = min_position_of(request.query_params)
-        if not await history.reach(wanted, REACH_S_MAX):
+        if not await history.reach(wanted, MIN_POSITION_WAIT_S):
             raise ProjectionBehind(wanted, history.position.state.seq)
         return history.position.state.seq
 

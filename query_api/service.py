@@ -40,11 +40,11 @@ from query_api.why import Why
 from runtime.clickhouse import Analytics
 from runtime.clock import Clock
 from runtime.neighbours.ports import UgcClient
+from runtime.parameters import MIN_POSITION_WAIT_S
 from runtime.suspensions import SuspensionWatch
 from runtime.tasks import end, keep_running
 from runtime.tokens import TokenVerifier
 
-MIN_POSITION_TIMEOUT_S: Final = 2.0
 SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE suspended"
 
 REPRESENTATIONS: Final = (
@@ -82,7 +82,7 @@ class QueryService:
         feed_secret: str,
         analytics: Analytics | None = None,
         rules: Rules = DEFAULT_RULES,
-        min_position_timeout_s: float = MIN_POSITION_TIMEOUT_S,
+        min_position_timeout_s: float = MIN_POSITION_WAIT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
         self._history = HistoryReads(analytics, min_position_timeout_s)

@@ -34,6 +34,9 @@ MIN_POSITION: Final = Parameter(
 )
 """Taken by every read."""
 
+MIN_POSITION_WAIT_S: Final = 2.0
+"""How long a read waits for it, unless a setting says otherwise."""
+
 
 def min_position_of(parameters: QueryParams) -> int:
     """0 if none is asked for. Raises Malformed."""

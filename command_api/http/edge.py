@@ -45,12 +45,11 @@ from runtime.entity_tag import entity_tag
 from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
 from runtime.limits.limiter import admit
 from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
-from runtime.parameters import min_position_of
+from runtime.parameters import MIN_POSITION_WAIT_S, min_position_of
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
 
 FACT_ROUNDS_MAX: Final = 3
-MIN_POSITION_WAIT_S: Final = 2.0
 _KEY: Final = re.compile(r"[!-~]{1,200}")
 
 

@@ -14,7 +14,14 @@ from runtime.http import read_json_body
 from runtime.limits.limiter import admit
 from runtime.numbers import whole_number
 from runtime.openapi import response_schema
-from runtime.parameters import DRY_RUN, MIN_POSITION, Parameter, min_position_of, query
+from runtime.parameters import (
+    DRY_RUN,
+    MIN_POSITION,
+    MIN_POSITION_WAIT_S,
+    Parameter,
+    min_position_of,
+    query,
+)
 from runtime.problems import malformed_body
 from runtime.tables import TablesUnavailable
 from runtime.tokens import Caller, TokenVerifier
@@ -24,7 +31,6 @@ INTEGER_MAX: Final = 2**31 - 1
 """What PostgreSQL's columns of these types hold."""
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
-MIN_POSITION_WAIT_S: Final = 2.0
 
 LIMIT: Final = Parameter(
     "limit",
