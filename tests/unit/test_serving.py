@@ -10,15 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from fastapi import FastAPI
-from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
-import command_api.settings
-import launcher.settings
-import neighbours.settings
-import notifier.settings
-import projector.settings
-import query_api.settings
 from runtime.http_limits import HttpLimits
 from runtime.persisting import Persistence
 from runtime.process_routes import build_process_router
@@ -97,33 +89,6 @@ def test_a_process_that_was_asked_to_stop_says_so_before_it_refuses_connections(
         assert serve_until_stopped(build, listener, limits=limits) is None
     assert answers[0] == (200, {"ready": True, "tables": True})
     assert answers[-1] == (503, {"ready": False, "tables": True, "stopping": True})
-
-
-@pytest.mark.parametrize(
-    ("settings", "prefix"),
-    [
-        (command_api.settings.Settings, "COMMAND_API"),
-        (query_api.settings.Settings, "QUERY_API"),
-        (projector.settings.Settings, "PROJECTOR"),
-        (notifier.settings.Settings, "NOTIFIER"),
-        (neighbours.settings.NeighboursSettings, "NEIGHBOURS"),
-        (launcher.settings.Settings, "PRACTIX"),
-    ],
-)
-def test_each_process_takes_its_limits_from_settings(
-    settings: type[BaseSettings], prefix: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    field = settings.model_fields["http"]
-    delimiter = settings.model_config.get("env_nested_delimiter")
-
-    class OnlyHttp(BaseSettings):
-        model_config = SettingsConfigDict(env_nested_delimiter=delimiter)
-        http: HttpLimits = Field(HttpLimits(), validation_alias=field.validation_alias)
-
-    monkeypatch.setenv("PRACTIX_HTTP__DRAIN_S", "3")
-    assert OnlyHttp().http.drain_s == 3
-    monkeypatch.setenv(f"{prefix}_HTTP__DRAIN_S", "1")
-    assert OnlyHttp().http.drain_s == 1
 
 
 async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
