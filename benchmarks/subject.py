@@ -9,7 +9,7 @@ import msgspec
 
 from benchmarks.load import http_request
 from contracts.ids import MovieId, PersonId
-from runtime.neighbours.ports import Movie, Person
+from runtime.outside.ports import Movie, Person
 from runtime.tokens import issue_token
 
 AUDIENCE_SECRET: Final = "a secret of benchmarks only, long enough"

@@ -23,9 +23,9 @@ from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
 from runtime.journals.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
-from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
+from runtime.outside.wiring import connect_outside
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
 from runtime.settings import settings_or_exit
@@ -46,7 +46,7 @@ def build_app(settings: Settings) -> FastAPI:
             client_options=settings.kafka.client_options(),
         )
         async with aiohttp.ClientSession() as session:
-            neighbours = connect_neighbours(session, settings.neighbours)
+            neighbours = connect_outside(session, settings.neighbours)
             service = CommandService(
                 journal=journal,
                 own_url=settings.own_url,

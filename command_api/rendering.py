@@ -6,10 +6,10 @@ import msgspec
 
 from command_api.domain.commands import (
     CancelAnnouncement,
-    Command,
     InviteGuests,
     MuteHost,
     ReinstatePerson,
+    Submission,
     SuspendPerson,
     UnmuteHost,
 )
@@ -26,24 +26,26 @@ _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 def renderer(rules: Rules) -> Render:
     """The `Render` of a command process. A refusal has no representation: empty."""
 
-    def render(world: Layer, command: Command, outcome: Outcome) -> bytes:
+    def render(layer: Layer, submission: Submission, outcome: Outcome) -> bytes:
         if outcome.refused:
             return b""
-        match command.body:
+        match submission.command:
             case CancelAnnouncement():
                 return b'{"status":"OK"}'
             case InviteGuests():
                 return _encode({"announcement_id": outcome.announcement_id, **outcome.facts})
             case MuteHost(host_id=host_id) | UnmuteHost(host_id=host_id):
-                return _encode(MuteResponse(host_id, host_id in world.person(command.actor).muted))
+                return _encode(
+                    MuteResponse(host_id, host_id in layer.person(submission.actor).muted)
+                )
             case SuspendPerson(person_id=person_id) | ReinstatePerson(person_id=person_id):
-                return _encode(suspension_response(world.person(person_id)))
-        viewer, language = command.actor, command.language
+                return _encode(suspension_response(layer.person(person_id)))
+        viewer, language = submission.actor, submission.language
         if outcome.review_id is not None:
-            return _encode(render_rating(world, outcome.review_id))
+            return _encode(render_rating(layer, outcome.review_id))
         if outcome.booking_id is not None:
-            return _encode(render_booking(world, outcome.booking_id, viewer, language, rules))
+            return _encode(render_booking(layer, outcome.booking_id, viewer, language, rules))
         assert outcome.announcement_id is not None
-        return _encode(render_announcement(world, outcome.announcement_id, viewer, language, rules))
+        return _encode(render_announcement(layer, outcome.announcement_id, viewer, language, rules))
 
     return render

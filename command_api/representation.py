@@ -22,18 +22,18 @@ Language = Literal["ru", "en"]
 
 
 def render_announcement(
-    world: Layer,
+    layer: Layer,
     announcement_id: AnnouncementId,
     viewer: PersonId,
     language: Language,
     rules: Rules,
 ) -> DetailAnnouncementResponse:
     """Raises LookupError where there is no such announcement."""
-    announcement = world.announcement(announcement_id)
+    announcement = layer.announcement(announcement_id)
     if announcement is None:
         raise LookupError(announcement_id)
-    mine = world.booking_of(announcement.id, viewer)
-    host = world.standing(announcement.author_id, "host").score
+    mine = layer.booking_of(announcement.id, viewer)
+    host = layer.standing(announcement.author_id, "host").score
     is_author = viewer == announcement.author_id
     is_guest = mine is not None and mine.confirmed
     shows_place = is_author or is_guest or not announcement.hide_location
@@ -43,7 +43,7 @@ def render_announcement(
         title=announcement.title,
         description=announcement.description,
         author_id=announcement.author_id,
-        author_name=world.person(announcement.author_id).name,
+        author_name=layer.person(announcement.author_id).name,
         author_rating=host.rating,
         author_rating_count=host.count,
         sub_only=announcement.visibility == "subscribers",
@@ -68,7 +68,7 @@ def render_announcement(
         modified=announcement.modified_at,
         version=announcement.version,
         guest_list=_guest_list(
-            world,
+            layer,
             announcement,
             everyone=is_author,
             confirmed=is_guest and not rules.hide_guest_list,
@@ -80,26 +80,26 @@ def render_announcement(
 
 
 def render_booking(
-    world: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
+    layer: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
 ) -> DetailBookingResponse:
     """Raises LookupError where there is no such booking."""
-    booking = world.booking(booking_id)
-    announcement = world.announcement(booking.announcement_id) if booking else None
+    booking = layer.booking(booking_id)
+    announcement = layer.announcement(booking.announcement_id) if booking else None
     if booking is None or announcement is None:
         raise LookupError(booking_id)
-    host = world.standing(booking.author_id, "host").score
-    guest = world.standing(booking.guest_id, "guest").score
+    host = layer.standing(booking.author_id, "host").score
+    guest = layer.standing(booking.guest_id, "guest").score
     return DetailBookingResponse(
         booking_id=booking.id,
         announcement_id=announcement.id,
         announcement_title=announcement.title,
         announcement_status=announcement.status,
         author_id=booking.author_id,
-        author_name=world.person(booking.author_id).name,
+        author_name=layer.person(booking.author_id).name,
         author_rating=host.rating,
         author_rating_count=host.count,
         guest_id=booking.guest_id,
-        guest_name=world.person(booking.guest_id).name,
+        guest_name=layer.person(booking.guest_id).name,
         guest_rating=guest.rating,
         guest_rating_count=guest.count,
         author_status=booking.author_status,
@@ -113,15 +113,15 @@ def render_booking(
         reason=booking.reason,
         reason_by=booking.reason_by,
         message=booking.message,
-        overlaps=_other_evenings(world, announcement, booking, viewer, rules),
+        overlaps=_other_evenings(layer, announcement, booking, viewer, rules),
         created=booking.created_at,
         modified=booking.modified_at,
     )
 
 
-def render_rating(world: Layer, review_id: ReviewId) -> RatingResponse:
+def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
     """As its rater sees it. Raises LookupError where there is no such review."""
-    rating = world.rating(review_id)
+    rating = layer.rating(review_id)
     if rating is None:
         raise LookupError(review_id)
     return RatingResponse(
@@ -150,26 +150,26 @@ def _place_in_line(announcement: Announcement, booking: Booking) -> int | None:
 
 
 def _guest_list(
-    world: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
+    layer: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
 ) -> list[GuestEntry]:
     """Oldest first. The author sees everyone, a confirmed guest the confirmed."""
     if not (everyone or confirmed):
         return []
     entries = [
-        _guest_entry(world, booking)
-        for booking in world.bookings_of(announcement)
+        _guest_entry(layer, booking)
+        for booking in layer.bookings_of(announcement)
         if everyone or booking.confirmed
     ]
     entries.reverse()
     return entries
 
 
-def _guest_entry(world: Layer, booking: Booking) -> GuestEntry:
-    guest = world.standing(booking.guest_id, "guest").score
+def _guest_entry(layer: Layer, booking: Booking) -> GuestEntry:
+    guest = layer.standing(booking.guest_id, "guest").score
     return GuestEntry(
         booking_id=booking.id,
         guest_id=booking.guest_id,
-        guest_name=world.person(booking.guest_id).name,
+        guest_name=layer.person(booking.guest_id).name,
         author_status=booking.author_status,
         guest_status=booking.guest_status,
         guest_rating=guest.rating,
@@ -179,13 +179,13 @@ def _guest_entry(world: Layer, booking: Booking) -> GuestEntry:
 
 
 def _other_evenings(
-    world: Layer, announcement: Announcement, booking: Booking, viewer: PersonId, rules: Rules
+    layer: Layer, announcement: Announcement, booking: Booking, viewer: PersonId, rules: Rules
 ) -> list[Overlap]:
     """Shown to the guest only: a host has no business in the guest's calendar."""
     if viewer != booking.guest_id or not booking.pending:
         return []
     return overlaps(
-        world,
+        layer,
         viewer,
         interval_of(announcement),
         besides=announcement.id,

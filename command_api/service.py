@@ -23,8 +23,8 @@ from command_api.metrics import FIGURES, observe
 from command_api.rendering import renderer
 from runtime.clock import steady_clock
 from runtime.journal import Journal
-from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
 from runtime.operators import OperatorGuard
+from runtime.outside.ports import AuthClient, MovieClient, UgcClient
 from runtime.tasks import end, keep_running
 from runtime.tokens import TokenVerifier
 

@@ -10,7 +10,7 @@ from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
 from runtime.journals.kafka_access import KafkaAccess
-from runtime.neighbours.wiring import NeighbourSettings
+from runtime.outside.wiring import OutsideSettings
 from runtime.secret import Secret
 from runtime.settings import CommaSeparated, ServiceSettings
 from runtime.tokens import TokenSettings
@@ -68,7 +68,7 @@ class Settings(ServiceSettings, RuleSettings):
         validation_alias=AliasChoices("COMMAND_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
     """Opens the routes by which a person is shut out."""
-    neighbours: NeighbourSettings
+    neighbours: OutsideSettings
     token: TokenSettings
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0

@@ -2,7 +2,7 @@
 
 For a system that runs the stand-in in its own event loop, where a call over a socket to
 itself costs several times what is called. It answers as the adapters of
-`runtime.neighbours.clients` do, and tests/contract holds both to the same; only that nothing
+`runtime.outside.adapters` do, and tests/contract holds both to the same; only that nothing
 is cached, and nothing tried again.
 """
 
@@ -22,7 +22,7 @@ from neighbours.notification import SendBody
 from neighbours.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
 from runtime.circuit import CircuitState
-from runtime.neighbours.ports import Movie, Notice, Person, fit_person, notification_id_of
+from runtime.outside.ports import Movie, Notice, Person, fit_person, notification_id_of
 
 ALL: Final = -1
 """To SQLite no limit at all."""

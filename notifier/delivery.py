@@ -11,7 +11,7 @@ from notifier.preferences import Preferences, quiet_until
 from notifier.rights import Standing, told_facts
 from notifier.store.queue import Result, Taken
 from notifier.texts.render import Message, Reader, render
-from runtime.neighbours.ports import Notice, Person
+from runtime.outside.ports import Notice, Person
 
 SWITCHED_OFF: Final = "switched_off"
 RECEIPTS_OFF: Final = "receipts_off"

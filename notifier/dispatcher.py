@@ -22,7 +22,7 @@ from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
 from runtime.clock import Clock
 from runtime.clock_watch import ClockWrong
-from runtime.neighbours.ports import (
+from runtime.outside.ports import (
     AuthClient,
     NotificationClient,
     Person,

@@ -20,9 +20,9 @@ from runtime.clock_watch import ClockWatch
 from runtime.journal import Journal
 from runtime.journals.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
-from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
 from runtime.openapi import describe
 from runtime.operators import OperatorGuard
+from runtime.outside.wiring import OutsideClients, connect_outside
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
@@ -52,7 +52,7 @@ def build_app(
             settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
         )
         async with aiohttp.ClientSession() as session:
-            neighbours = connect_neighbours(session, settings.neighbours)
+            neighbours = connect_outside(session, settings.neighbours)
             verifier = TokenVerifier(settings.token, system_clock, neighbours.fetch_keys)
             service = NotifierService(
                 journal,
@@ -88,7 +88,7 @@ def build_app(
     return app
 
 
-def clients_of(neighbours: NeighbourClients) -> Clients:
+def clients_of(neighbours: OutsideClients) -> Clients:
     return Clients(
         notification=neighbours.notification,
         shortener=neighbours.shortener,

@@ -21,7 +21,7 @@ from notifier.store.state import SELECT_SUSPENDED
 from runtime.clock import Clock, steady_clock, system_clock
 from runtime.clock_watch import ClockWatch
 from runtime.journal import Journal
-from runtime.neighbours.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
+from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.persisting import Persistence
 from runtime.postgres import migrate
 from runtime.suspensions import SuspensionWatch

@@ -5,7 +5,7 @@ from pydantic_settings import SettingsConfigDict
 
 from notifier.dispatcher import Pace
 from runtime.journals.kafka_access import KafkaAccess
-from runtime.neighbours.wiring import NeighbourSettings
+from runtime.outside.wiring import OutsideSettings
 from runtime.secret import Secret
 from runtime.settings import PostgresDsn, ServiceSettings
 from runtime.tokens import TokenSettings
@@ -29,7 +29,7 @@ class Settings(ServiceSettings):
     operator_token: Secret = Field(
         validation_alias=AliasChoices("NOTIFIER_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
-    neighbours: NeighbourSettings
+    neighbours: OutsideSettings
     token: TokenSettings
     public_url: str = ""
     """Where clients reach `/a/{announcement_id}`, if the shortener is on another host."""

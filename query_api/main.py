@@ -14,8 +14,8 @@ from runtime.app import make_app
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.limits.limiter import Limiter
-from runtime.neighbours.wiring import connect_neighbours
 from runtime.openapi import describe
+from runtime.outside.wiring import connect_outside
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
@@ -35,7 +35,7 @@ def build_app(settings: Settings) -> FastAPI:
         )
         analytics = _open_analytics(settings)
         async with aiohttp.ClientSession() as session:
-            neighbours = connect_neighbours(session, settings.neighbours)
+            neighbours = connect_outside(session, settings.neighbours)
             service = QueryService(
                 pool=pool,
                 verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),

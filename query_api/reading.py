@@ -18,7 +18,7 @@ from query_api.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.limits.limiter import admit
-from runtime.neighbours.ports import UgcClient
+from runtime.outside.ports import UgcClient
 from runtime.parameters import min_position_of
 from runtime.tables import TablesUnavailable, connected
 from runtime.tokens import Caller, TokenVerifier

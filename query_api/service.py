@@ -39,7 +39,7 @@ from query_api.schedule import ScheduleEntry
 from query_api.why import Why
 from runtime.clickhouse import Analytics
 from runtime.clock import Clock
-from runtime.neighbours.ports import UgcClient
+from runtime.outside.ports import UgcClient
 from runtime.parameters import MIN_POSITION_WAIT_S
 from runtime.suspensions import SuspensionWatch
 from runtime.tasks import end, keep_running

@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, Positiv
 from pydantic_settings import SettingsConfigDict
 
 from query_api.rules import DEFAULT_RULES, Rules
-from runtime.neighbours.wiring import NeighbourSettings
+from runtime.outside.wiring import OutsideSettings
 from runtime.secret import Secret
 from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 from runtime.tokens import TokenSettings
@@ -27,7 +27,7 @@ class Settings(ServiceSettings):
         None, validation_alias=AliasChoices("QUERY_API_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """Without it what rests on the history is unavailable; everything else works."""
-    neighbours: NeighbourSettings
+    neighbours: OutsideSettings
     token: TokenSettings
     feed_secret: Secret
     """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""

@@ -12,11 +12,10 @@ from uuid import UUID
 
 from command_api.domain.commands import (
     AnswerBooking,
-    Body,
+    AnyCommand,
     CancelAnnouncement,
     ChangeAnnouncement,
     ChangeRating,
-    Command,
     CreateAnnouncement,
     Film,
     Invitee,
@@ -25,6 +24,7 @@ from command_api.domain.commands import (
     RateEvening,
     RequestBooking,
     RetractRating,
+    Submission,
     Terms,
 )
 from command_api.domain.decide import decide
@@ -119,9 +119,9 @@ class Society:
         self._now = BEGIN
 
     @property
-    def world(self) -> Layer:
+    def layer(self) -> Layer:
         """Where the history has led to."""
-        return self._image.world
+        return self._image.accepted
 
     def live(self, wishes: int) -> "Society":
         for _ in range(wishes):
@@ -132,15 +132,20 @@ class Society:
             self._decide(actor, self._wish(actor))
         return self
 
-    def _decide(self, actor: PersonId, body: Body) -> None:
+    def _decide(self, actor: PersonId, body: AnyCommand) -> None:
         self._serial += 1
         facts = None if actor == SYSTEM else PersonFacts(actor, f"Person {actor[:4]}")
         key = f"k{self._serial}"
-        command = Command(
-            id=key, actor=actor, idempotency_key=key, fingerprint="f", body=body, actor_facts=facts
+        command = Submission(
+            id=key,
+            actor=actor,
+            idempotency_key=key,
+            fingerprint="f",
+            command=body,
+            actor_facts=facts,
         )
         try:
-            decision = decide(command, self._image.world, self._now)
+            decision = decide(command, self._image.accepted, self._now)
         except CommandError:
             return
         commit = self.chain.commit(
@@ -152,7 +157,7 @@ class Society:
         )
         self._image.take(commit, decision.layer)
 
-    def _wish(self, actor: PersonId) -> Body:
+    def _wish(self, actor: PersonId) -> AnyCommand:
         open_evenings = [one.id for one in self._open_evenings()]
         chance = self._random.random()
         if len(open_evenings) < self._evenings_at_once or chance < 0.1:
@@ -183,7 +188,7 @@ class Society:
         )
 
     def _open_evenings(self) -> Iterator[Announcement]:
-        for one in self._image.world.announcements.values():
+        for one in self._image.accepted.announcements.values():
             if one.status in ("Created", "Alive", "Closed"):
                 yield one
 
@@ -202,11 +207,11 @@ class Society:
         )
 
     def _answer(self, actor: PersonId) -> AnswerBooking:
-        world = self._image.world
+        layer = self._image.accepted
         mine = [
             one.id
             for evening in self._open_evenings()
-            for one in world.bookings_of(evening)
+            for one in layer.bookings_of(evening)
             if actor in (one.guest_id, one.author_id)
         ]
         booking_id = self._random.choice(mine or [BookingId(self._new_id())])
@@ -215,19 +220,19 @@ class Society:
             booking_id=booking_id, my_status=yes, reason=None if yes else "ill", message="well"
         )
 
-    def _rating(self, actor: PersonId) -> Body | None:
+    def _rating(self, actor: PersonId) -> AnyCommand | None:
         """About somebody whom the actor met; None where there is nobody yet."""
-        world = self._image.world
+        layer = self._image.accepted
         met = [
             (booking.announcement_id, booking.author_id, booking.guest_id)
-            for booking in world.bookings.values()
+            for booking in layer.bookings.values()
             if booking.confirmed and actor in (booking.author_id, booking.guest_id)
         ]
         if not met:
             return None
         evening, author, guest = self._random.choice(met)
         ratee = guest if actor == author else author
-        given = world.review_of(evening, actor, ratee)
+        given = layer.review_of(evening, actor, ratee)
         score = self._random.randint(1, 10)
         if given is None:
             review_id = ReviewId(self._new_id())

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import SecretStr
 
 from neighbours.settings import NeighboursSettings
-from runtime.neighbours.wiring import NeighbourSettings
+from runtime.outside.wiring import OutsideSettings
 
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 OPERATOR: Final = "the operator token of tests, of thirty-two bytes or more"
@@ -23,10 +23,10 @@ def stand_in_settings(data_dir: Path, **changed: Any) -> NeighboursSettings:
     return NeighboursSettings(**values | changed)
 
 
-def around(url: str, **changed: Any) -> NeighbourSettings:
+def around(url: str, **changed: Any) -> OutsideSettings:
     """The services around us, all five at the stand-in's address."""
     values: dict[str, Any] = {"base_url": url, "credential": SecretStr(CREDENTIAL)}
-    return NeighbourSettings(**values | changed)
+    return OutsideSettings(**values | changed)
 
 
 def key_for(path: str, token: str | None) -> str | None:

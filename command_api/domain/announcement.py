@@ -47,20 +47,20 @@ from contracts.ids import PersonId
 from contracts.records import Outcome
 
 
-def create(story: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:
+def create(recorder: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:
     """A new evening of the actor's, published at once unless it is to be a draft."""
-    if story.layer.announcement(command.announcement_id) is not None:
+    if recorder.layer.announcement(command.announcement_id) is not None:
         return Outcome("unchanged", announcement_id=command.announcement_id)
-    _demand_future(command.event_time, story.now)
+    _demand_future(command.event_time, recorder.now)
     _demand_consistent_price(command.is_free, command.price_amount)
     if not command.publish:
-        refuse_more_drafts(story, actor)
+        refuse_more_drafts(recorder, actor)
     fields = {
         name: getattr(command, name)
         for name in command.__struct_fields__
         if name not in ("film", "publish", "invite")
     }
-    story.record(
+    recorder.record(
         AnnouncementCreated(
             **fields,
             author_id=actor,
@@ -71,62 +71,62 @@ def create(story: Recorder, actor: PersonId, command: CreateAnnouncement) -> Out
         )
     )
     if command.publish:
-        _publish(story, story.announcement(command.announcement_id))
+        _publish(recorder, recorder.announcement(command.announcement_id))
     facts: dict[str, Any] = {}
     if command.invite:
         invitation = InviteGuests(announcement_id=command.announcement_id, guests=command.invite)
-        facts = bookings.invite(story, actor, invitation).facts
+        facts = bookings.invite(recorder, actor, invitation).facts
     return Outcome(
         "announcement_created", created=True, announcement_id=command.announcement_id, facts=facts
     )
 
 
-def change(story: Recorder, actor: PersonId, command: ChangeAnnouncement) -> Outcome:
+def change(recorder: Recorder, actor: PersonId, command: ChangeAnnouncement) -> Outcome:
     """New terms, or another status. What is already so adds nothing."""
-    announcement = story.announcement(command.announcement_id)
-    demand_author(story.layer, announcement, actor)
+    announcement = recorder.announcement(command.announcement_id)
+    demand_author(recorder.layer, announcement, actor)
     if command.if_versions is not None and announcement.version not in command.if_versions:
         raise StaleVersion(facts={"version": announcement.version})
     news = _news(announcement, command.terms)
     if news:
-        _demand_changeable(announcement, story.now)
-        _change_terms(story, announcement, news)
+        _demand_changeable(announcement, recorder.now)
+        _change_terms(recorder, announcement, news)
     if command.status is not None:
-        _change_status(story, story.announcement(announcement.id), command.status)
-    code = "announcement_changed" if story.events else "unchanged"
+        _change_status(recorder, recorder.announcement(announcement.id), command.status)
+    code = "announcement_changed" if recorder.events else "unchanged"
     return Outcome(code, announcement_id=announcement.id)
 
 
 def cancel(
-    story: Recorder, actor: PersonId, command: CancelAnnouncement, *, is_super: bool
+    recorder: Recorder, actor: PersonId, command: CancelAnnouncement, *, is_super: bool
 ) -> Outcome:
     """Called off; repeating it adds nothing."""
-    announcement = story.announcement(command.announcement_id)
-    demand_author(story.layer, announcement, actor, super_may=is_super)
+    announcement = recorder.announcement(command.announcement_id)
+    demand_author(recorder.layer, announcement, actor, super_may=is_super)
     if announcement.status != "Cancelled":
-        if announcement.status != "Created" and announcement.is_over(story.now):
+        if announcement.status != "Created" and announcement.is_over(recorder.now):
             raise CommandRefused("already_done")
         by: CancelledBy = "author" if actor == announcement.author_id else "operator"
-        _take_back_untold(story, announcement)
-        story.record(_cancelled(announcement, by, command.reason))
+        _take_back_untold(recorder, announcement)
+        recorder.record(_cancelled(announcement, by, command.reason))
     return Outcome("announcement_cancelled", announcement_id=announcement.id)
 
 
-def pass_deadline(story: Recorder, command: AnnouncementDue) -> Outcome:
+def pass_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
     """Do what the time has come for; moot where it has not, or has been done."""
-    announcement = story.announcement(command.announcement_id)
+    announcement = recorder.announcement(command.announcement_id)
     due_at = next_deadline(announcement)
-    if due_at is None or due_at > story.now:
+    if due_at is None or due_at > recorder.now:
         return Outcome("unchanged")
     if announcement.status == "Created":
-        _take_back_untold(story, announcement)
-        story.record(_cancelled(announcement, "system", "draft_expired"))
-    elif announcement.ends_at <= story.now:
-        story.record(
+        _take_back_untold(recorder, announcement)
+        recorder.record(_cancelled(announcement, "system", "draft_expired"))
+    elif announcement.ends_at <= recorder.now:
+        recorder.record(
             AnnouncementDone(announcement_id=announcement.id, version=announcement.version)
         )
     else:
-        story.record(closed(announcement, announcement.version, "cutoff"))
+        recorder.record(closed(announcement, announcement.version, "cutoff"))
     return Outcome("deadline_passed", announcement_id=announcement.id)
 
 
@@ -141,15 +141,15 @@ def next_deadline(announcement: Announcement) -> datetime | None:
             return None
 
 
-def _publish(story: Recorder, announcement: Announcement) -> None:
-    if announcement.event_time <= story.now:
+def _publish(recorder: Recorder, announcement: Announcement) -> None:
+    if announcement.event_time <= recorder.now:
         raise CommandRefused("cannot_publish", {"event_time": announcement.event_time})
-    refuse_overlap(story, announcement.author_id, announcement)
-    refuse_more_evenings(story, announcement.author_id)
-    story.record(
+    refuse_overlap(recorder, announcement.author_id, announcement)
+    refuse_more_evenings(recorder, announcement.author_id)
+    recorder.record(
         AnnouncementPublished(announcement_id=announcement.id, version=announcement.version + 1)
     )
-    settle(story, announcement.id)
+    settle(recorder, announcement.id)
 
 
 def _news(announcement: Announcement, terms: Terms) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _demand_changeable(announcement: Announcement, now: datetime) -> None:
         raise CommandRefused("change_not_allowed", {"announcement_status": announcement.status})
 
 
-def _change_terms(story: Recorder, announcement: Announcement, news: dict[str, Any]) -> None:
+def _change_terms(recorder: Recorder, announcement: Announcement, news: dict[str, Any]) -> None:
     is_free = news.get("is_free", announcement.is_free)
     _demand_consistent_price(is_free, news.get("price_amount", announcement.price_amount))
     if news.get("ticket_count", announcement.ticket_count) < announcement.taken:
@@ -176,57 +176,57 @@ def _change_terms(story: Recorder, announcement: Announcement, news: dict[str, A
         )
     moved = "event_time" in news
     if moved:
-        _demand_future(news["event_time"], story.now)
-    story.record(
+        _demand_future(news["event_time"], recorder.now)
+    recorder.record(
         AnnouncementChanged(
             announcement_id=announcement.id, version=announcement.version + 1, **news
         )
     )
     if moved:
         if announcement.takes_place:
-            refuse_overlap(story, announcement.author_id, story.announcement(announcement.id))
-        follow_move(story, announcement.id)
+            refuse_overlap(recorder, announcement.author_id, recorder.announcement(announcement.id))
+        follow_move(recorder, announcement.id)
     if announcement.takes_place:
-        settle(story, announcement.id)
+        settle(recorder, announcement.id)
 
 
-def _change_status(story: Recorder, announcement: Announcement, status: str) -> None:
+def _change_status(recorder: Recorder, announcement: Announcement, status: str) -> None:
     match announcement.status, status:
         case "Alive", "Alive":
             pass
         case "Created", "Alive":
-            _publish(story, announcement)
+            _publish(recorder, announcement)
         case "Closed", "Alive":
-            _reopen(story, announcement)
+            _reopen(recorder, announcement)
         case "Closed", "Closed" if announcement.closed_reason != "full":
             pass
         case "Alive" | "Closed", "Closed":
-            story.record(closed(announcement, announcement.version + 1, "manual"))
-            dissolve_line(story, announcement.id)
+            recorder.record(closed(announcement, announcement.version + 1, "manual"))
+            dissolve_line(recorder, announcement.id)
         case _, "Alive":
             raise CommandRefused("cannot_reopen", {"announcement_status": announcement.status})
         case _:
             raise CommandRefused("cannot_close", {"announcement_status": announcement.status})
 
 
-def _reopen(story: Recorder, announcement: Announcement) -> None:
-    if announcement.is_full or announcement.event_time <= story.now:
+def _reopen(recorder: Recorder, announcement: Announcement) -> None:
+    if announcement.is_full or announcement.event_time <= recorder.now:
         raise CommandRefused("cannot_reopen", {"closed_reason": announcement.closed_reason})
-    story.record(
+    recorder.record(
         AnnouncementReopened(
             announcement_id=announcement.id, version=announcement.version + 1, reason="manual"
         )
     )
-    settle(story, announcement.id)
+    settle(recorder, announcement.id)
 
 
-def _take_back_untold(story: Recorder, announcement: Announcement) -> None:
+def _take_back_untold(recorder: Recorder, announcement: Announcement) -> None:
     """Guests of a draft that is called off learn neither of it nor of their invitation."""
     if announcement.status != "Created":
         return
-    for booking in list(story.layer.bookings_of(announcement)):
+    for booking in list(recorder.layer.bookings_of(announcement)):
         if booking.pair == (True, None):
-            turn(story, booking, BookingRevoked, (False, None), untold=True)
+            turn(recorder, booking, BookingRevoked, (False, None), untold=True)
 
 
 def _cancelled(

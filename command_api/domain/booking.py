@@ -58,40 +58,40 @@ _AUTHOR_NO: Final[dict[tuple[bool | None, bool | None], type[AnyBookingEvent]]] 
 }
 
 
-def request(story: Recorder, actor: PersonId, command: RequestBooking) -> Outcome:
+def request(recorder: Recorder, actor: PersonId, command: RequestBooking) -> Outcome:
     """The actor asks to come. Crossing an invitation, that accepts it."""
     announcement = find_visible(
-        story.layer, command.announcement_id, actor, follows_author=command.follows_author
+        recorder.layer, command.announcement_id, actor, follows_author=command.follows_author
     )
     if actor == announcement.author_id:
         raise CommandRefused("own_announcement")
-    booking = story.layer.booking_of(announcement.id, actor)
+    booking = recorder.layer.booking_of(announcement.id, actor)
     if booking is None:
-        booking = _unborn(announcement, command.booking_id, actor, story.now)
-        _ask(story, announcement, booking, command.message)
+        booking = _unborn(announcement, command.booking_id, actor, recorder.now)
+        _ask(recorder, announcement, booking, command.message)
     elif booking.untold:
-        _ask(story, announcement, booking, command.message)
+        _ask(recorder, announcement, booking, command.message)
     elif booking.guest_status is True:
         if booking.author_status is False:
             raise _contradicted("author_said_no", booking)
         raise CommandRefused("already_booked", _as_it_is(booking))
     else:
-        _demand_moving(announcement, story.now)
+        _demand_moving(announcement, recorder.now)
         if booking.pair == (False, False):
             raise _contradicted("author_said_no", booking)
-        refuse_another_return(story, booking, as_guest=True)
-        _guest_yes(story, announcement, booking, command.message)
-    return _outcome(story, booking.id, created=True)
+        refuse_another_return(recorder, booking, as_guest=True)
+        _guest_yes(recorder, announcement, booking, command.message)
+    return _outcome(recorder, booking.id, created=True)
 
 
-def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
+def answer(recorder: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
     """The actor's side of a booking says yes or no. Saying it again adds nothing.
 
     An answer to what is no longer there is refused, with the booking as it is now: the other
     side may have said something in between that the actor had not seen.
     """
-    booking = _addressed(story, command)
-    announcement = story.announcement(booking.announcement_id)
+    booking = _addressed(recorder, command)
+    announcement = recorder.announcement(booking.announcement_id)
     as_guest = actor == booking.guest_id
     if not as_guest and actor != booking.author_id:
         raise NotFound
@@ -102,23 +102,23 @@ def answer(story: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
     own = booking.guest_status if as_guest else booking.author_status
     if own is not command.my_status:
         try:
-            _demand_moving(announcement, story.now)
-            _move(story, announcement, booking, as_guest, command)
+            _demand_moving(announcement, recorder.now)
+            _move(recorder, announcement, booking, as_guest, command)
         except CommandRefused as refusal:
             facts = _as_it_is(booking) | refusal.facts
             raise CommandRefused(refusal.code, facts) from refusal
-    return _outcome(story, booking.id)
+    return _outcome(recorder, booking.id)
 
 
-def invite(story: Recorder, actor: PersonId, command: InviteGuests) -> Outcome:
+def invite(recorder: Recorder, actor: PersonId, command: InviteGuests) -> Outcome:
     """The author invites guests; each one's result stands by itself."""
-    announcement = story.announcement(command.announcement_id)
-    demand_author(story.layer, announcement, actor)
-    _demand_moving(announcement, story.now)
+    announcement = recorder.announcement(command.announcement_id)
+    demand_author(recorder.layer, announcement, actor)
+    _demand_moving(announcement, recorder.now)
     hold_until = command.hold_until
-    if hold_until is not None and not story.now < hold_until <= announcement.event_time:
+    if hold_until is not None and not recorder.now < hold_until <= announcement.event_time:
         raise Malformed("hold_out_of_range")
-    results = [_invite_one(story, announcement, one, hold_until) for one in command.guests]
+    results = [_invite_one(recorder, announcement, one, hold_until) for one in command.guests]
     return Outcome(
         "guests_invited",
         announcement_id=announcement.id,
@@ -126,38 +126,40 @@ def invite(story: Recorder, actor: PersonId, command: InviteGuests) -> Outcome:
     )
 
 
-def end_hold(story: Recorder, command: HoldDue) -> Outcome:
+def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
     """A seat was held long enough: free it and pass it on. Moot when it no longer is."""
-    booking = story.booking(command.booking_id)
-    announcement = story.announcement(booking.announcement_id)
-    moot = booking.hold_until is None or booking.hold_until > story.now
-    if moot or announcement.is_over(story.now):
+    booking = recorder.booking(command.booking_id)
+    announcement = recorder.announcement(booking.announcement_id)
+    moot = booking.hold_until is None or booking.hold_until > recorder.now
+    if moot or announcement.is_over(recorder.now):
         return Outcome("unchanged")
     match booking.held_for:
         case "invitation":
-            turn(story, booking, BookingHoldLapsed, booking.pair)
+            turn(recorder, booking, BookingHoldLapsed, booking.pair)
         case "move":
-            _end_choice(story, booking)
+            _end_choice(recorder, booking)
         case _:
-            turn(story, booking, BookingReleased, (True, False), reason="offer_expired")
-    settle(story, announcement.id)
+            turn(recorder, booking, BookingReleased, (True, False), reason="offer_expired")
+    settle(recorder, announcement.id)
     return Outcome("hold_ended", booking_id=booking.id)
 
 
-def _end_choice(story: Recorder, booking: Booking) -> None:
+def _end_choice(recorder: Recorder, booking: Booking) -> None:
     """Silence is a no, but for a guest whom an earlier version left with nothing to choose."""
-    if clashes := clashes_of(story, booking):
-        turn(story, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes)
+    if clashes := clashes_of(recorder, booking):
+        turn(
+            recorder, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes
+        )
     else:
-        confirm_again(story, booking)
+        confirm_again(recorder, booking)
 
 
-def _addressed(story: Recorder, command: AnswerBooking) -> Booking:
+def _addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
     if command.booking_id is not None:
-        return story.booking(command.booking_id)
+        return recorder.booking(command.booking_id)
     if command.announcement_id is None or command.guest_id is None:
         raise NotFound
-    booking = story.layer.booking_of(command.announcement_id, command.guest_id)
+    booking = recorder.layer.booking_of(command.announcement_id, command.guest_id)
     if booking is None:
         raise NotFound
     return booking
@@ -170,56 +172,56 @@ def _demand_moving(announcement: Announcement, now: datetime) -> None:
 
 
 def _move(
-    story: Recorder,
+    recorder: Recorder,
     announcement: Announcement,
     booking: Booking,
     as_guest: bool,
     command: AnswerBooking,
 ) -> None:
     if command.my_status:
-        refuse_another_return(story, booking, as_guest=as_guest)
+        refuse_another_return(recorder, booking, as_guest=as_guest)
     if command.my_status and as_guest:
-        _guest_yes(story, announcement, booking, command.message)
+        _guest_yes(recorder, announcement, booking, command.message)
     elif command.my_status:
-        _author_yes(story, announcement, booking, command.message)
+        _author_yes(recorder, announcement, booking, command.message)
     else:
-        _say_no(story, booking, as_guest, command)
+        _say_no(recorder, booking, as_guest, command)
 
 
 def _guest_yes(
-    story: Recorder, announcement: Announcement, booking: Booking, message: str | None
+    recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
     match booking.pair:
-        case (True, _) if _has_to_wait(story, announcement, booking):
-            _ask(story, announcement, booking, message, preapproved=True)
+        case (True, _) if _has_to_wait(recorder, announcement, booking):
+            _ask(recorder, announcement, booking, message, preapproved=True)
         case (True, _):
-            confirm(story, booking, BookingAccepted, message)
+            confirm(recorder, booking, BookingAccepted, message)
         case (None, False):
-            _ask(story, announcement, booking, message)
+            _ask(recorder, announcement, booking, message)
         case (False, False):
-            turn(story, booking, BookingReconsidered, (False, True))
+            turn(recorder, booking, BookingReconsidered, (False, True))
         case _:
             raise _contradicted("invite_revoked", booking)
 
 
 def _author_yes(
-    story: Recorder, announcement: Announcement, booking: Booking, message: str | None
+    recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
     match booking.pair:
         case (None, True) if booking.waiting:
             if not booking.preapproved:
-                turn(story, booking, BookingPreapproved, (None, True), message=message)
+                turn(recorder, booking, BookingPreapproved, (None, True), message=message)
         case (_, True):
-            confirm(story, booking, BookingApproved, message)
+            confirm(recorder, booking, BookingApproved, message)
         case (False, False):
-            turn(story, booking, BookingReconsidered, (True, False))
+            turn(recorder, booking, BookingReconsidered, (True, False))
         case (None, False):
             raise _contradicted("guest_said_no", booking)
         case _:
-            _ask_again(story, announcement, booking, None)
+            _ask_again(recorder, announcement, booking, None)
 
 
-def _say_no(story: Recorder, booking: Booking, as_guest: bool, command: AnswerBooking) -> None:
+def _say_no(recorder: Recorder, booking: Booking, as_guest: bool, command: AnswerBooking) -> None:
     moves = _GUEST_NO if as_guest else _AUTHOR_NO
     kind = moves.get(booking.pair)
     if kind is None:
@@ -227,9 +229,9 @@ def _say_no(story: Recorder, booking: Booking, as_guest: bool, command: AnswerBo
     pair = (booking.author_status, False) if as_guest else (False, booking.guest_status)
     fields: dict[str, Any] = {"reason": command.reason, "message": command.message}
     if kind is BookingRevoked:
-        fields["untold"] = story.announcement(booking.announcement_id).status == "Created"
-    turn(story, booking, kind, pair, **fields)
-    settle(story, booking.announcement_id)
+        fields["untold"] = recorder.announcement(booking.announcement_id).status == "Created"
+    turn(recorder, booking, kind, pair, **fields)
+    settle(recorder, booking.announcement_id)
 
 
 def _contradicted(code: str, booking: Booking) -> CommandRefused:
@@ -248,14 +250,14 @@ def _as_it_is(booking: Booking) -> dict[str, Any]:
     }
 
 
-def _has_to_wait(story: Recorder, announcement: Announcement, booking: Booking) -> bool:
+def _has_to_wait(recorder: Recorder, announcement: Announcement, booking: Booking) -> bool:
     """Whether a yes comes to a full evening that still has a line to stand in."""
-    begun = story.now >= announcement.event_time
+    begun = recorder.now >= announcement.event_time
     return announcement.is_full and not begun and booking.hold_until is None
 
 
 def _ask(
-    story: Recorder,
+    recorder: Recorder,
     announcement: Announcement,
     booking: Booking,
     message: str | None,
@@ -264,8 +266,8 @@ def _ask(
 ) -> None:
     """The guest's request, first or repeated: taken, put in line, or refused. Only one who
     stands in line can have the author's yes in advance."""
-    rules = story.rules
-    started = story.now >= announcement.event_time
+    rules = recorder.rules
+    started = recorder.now >= announcement.event_time
     if started or not (announcement.status == "Alive" or announcement.is_full):
         raise CommandRefused(
             "announcement_closed",
@@ -278,9 +280,9 @@ def _ask(
         raise CommandRefused("reopen_limit", {"requests": booking.requests})
     if announcement.is_full and len(announcement.waiting) >= rules.waiting_max:
         raise CommandRefused("waitlist_full", {"waiting": len(announcement.waiting)})
-    refuse_overlap(story, booking.guest_id, announcement)
+    refuse_overlap(recorder, booking.guest_id, announcement)
     turn(
-        story,
+        recorder,
         booking,
         BookingRequested,
         (None, True),
@@ -292,58 +294,58 @@ def _ask(
 
 
 def _invite_one(
-    story: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
+    recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> dict[str, str]:
     """Raises nothing: what a rule refuses is this guest's result alone."""
     result: dict[str, str] = {"guest_id": invitee.guest_id}
     try:
-        booking = _invited(story, announcement, invitee, hold_until)
+        booking = _invited(recorder, announcement, invitee, hold_until)
     except CommandRefused as refusal:
         return result | {"code": refusal.code}
     return result | {"code": booking.state, "booking_id": booking.id}
 
 
 def _invited(
-    story: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
+    recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> Booking:
     if invitee.guest_id == announcement.author_id:
         raise CommandRefused("own_announcement")
     if invitee.facts is None:
         raise CommandRefused("unknown_person")
-    booking = story.layer.booking_of(announcement.id, invitee.guest_id)
+    booking = recorder.layer.booking_of(announcement.id, invitee.guest_id)
     if booking is None:
-        booking = _unborn(announcement, invitee.booking_id, invitee.guest_id, story.now)
+        booking = _unborn(announcement, invitee.booking_id, invitee.guest_id, recorder.now)
     elif booking.author_status is True and booking.guest_status is not False:
         raise CommandRefused("already_invited")
-    refuse_another_return(story, booking, as_guest=False)
+    refuse_another_return(recorder, booking, as_guest=False)
     if booking.guest_status is True:
-        _author_yes(story, announcement, booking, None)
+        _author_yes(recorder, announcement, booking, None)
     else:
-        _ask_again(story, announcement, booking, hold_until)
-    meet(story, invitee.facts)
-    return story.booking(booking.id)
+        _ask_again(recorder, announcement, booking, hold_until)
+    meet(recorder, invitee.facts)
+    return recorder.booking(booking.id)
 
 
 def _ask_again(
-    story: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime | None
+    recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime | None
 ) -> None:
     """An invitation: the first, after a revoked one, or once after the guest's own no; an
     own no is lifted along with it."""
     if booking.guest_status is False and booking.invited_again:
         raise CommandRefused("reopen_limit")
-    announcement = story.announcement(announcement.id)
+    announcement = recorder.announcement(announcement.id)
     if hold_until is not None and announcement.taken >= announcement.ticket_count:
         raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
-    refuse_more_invitations(story, announcement.author_id, booking.guest_id)
+    refuse_more_invitations(recorder, announcement.author_id, booking.guest_id)
     turn(
-        story,
+        recorder,
         booking,
         BookingInvited,
         (True, None),
         author_id=announcement.author_id,
         hold_until=hold_until,
     )
-    settle(story, announcement.id)
+    settle(recorder, announcement.id)
 
 
 def _unborn(
@@ -361,8 +363,8 @@ def _unborn(
     )
 
 
-def _outcome(story: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
-    booking = story.booking(booking_id)
+def _outcome(recorder: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
+    booking = recorder.booking(booking_id)
     return Outcome(
         f"booking_{booking.state}",
         created=created,

@@ -30,7 +30,7 @@ def interval_of(announcement: Announcement) -> Interval:
 
 
 def overlaps(
-    world: Layer,
+    layer: Layer,
     person_id: PersonId,
     interval: Interval,
     *,
@@ -40,17 +40,17 @@ def overlaps(
 ) -> list[Overlap]:
     """Every evening of the person that overlaps `interval`, but for `besides`, soonest
     first: those they host, and the confirmed and pending ones."""
-    person = world.person(person_id)
+    person = layer.person(person_id)
     found = []
     for announcement_id in person.hosting:
-        evening = _overlapping(world, announcement_id, interval, besides, gap)
+        evening = _overlapping(layer, announcement_id, interval, besides, gap)
         if evening is not None:
             found.append(_overlap(evening, None, blocking=True))
     for booking_id in person.attending + person.pending:
-        booking = world.booking(booking_id)
+        booking = layer.booking(booking_id)
         if booking is None:
             continue
-        evening = _overlapping(world, booking.announcement_id, interval, besides, gap)
+        evening = _overlapping(layer, booking.announcement_id, interval, besides, gap)
         if evening is not None:
             blocking = booking.confirmed or pending_blocks
             found.append(_overlap(evening, booking, blocking=blocking))
@@ -58,13 +58,13 @@ def overlaps(
 
 
 def _overlapping(
-    world: Layer,
+    layer: Layer,
     announcement_id: AnnouncementId,
     interval: Interval,
     besides: AnnouncementId,
     gap: timedelta,
 ) -> Announcement | None:
-    evening = world.announcement(announcement_id)
+    evening = layer.announcement(announcement_id)
     if evening is None or evening.id == besides or not evening.takes_place:
         return None
     return evening if interval.overlaps(evening, gap) else None

@@ -32,68 +32,70 @@ from contracts.events import (
 from contracts.ids import AnnouncementId, PersonId
 
 
-def follow_move(story: Recorder, announcement_id: AnnouncementId) -> None:
+def follow_move(recorder: Recorder, announcement_id: AnnouncementId) -> None:
     """Decide the bookings of an evening that has just been given another time."""
-    announcement = story.announcement(announcement_id)
-    for booking in list(story.layer.bookings_of(announcement)):
+    announcement = recorder.announcement(announcement_id)
+    for booking in list(recorder.layer.bookings_of(announcement)):
         if booking.confirmed or booking.unsettled:
             if announcement.takes_place:
-                _ask_about_new_time(story, announcement, booking)
+                _ask_about_new_time(recorder, announcement, booking)
         elif booking.hold_until is not None:
-            _fit_hold(story, announcement, booking, booking.hold_until)
+            _fit_hold(recorder, announcement, booking, booking.hold_until)
 
 
-def reconsider_unsettled(story: Recorder) -> None:
+def reconsider_unsettled(recorder: Recorder) -> None:
     """Decide anew the guests who had to choose and whose evenings this decision changed."""
-    for person_id in dict.fromkeys(_people_of(story, tuple(story.events))):
-        unsettled = [one for one in _pending(story, person_id) if one.unsettled]
+    for person_id in dict.fromkeys(_people_of(recorder, tuple(recorder.events))):
+        unsettled = [one for one in _pending(recorder, person_id) if one.unsettled]
         for booking in unsettled:
-            if not clashes_of(story, booking):
-                confirm_again(story, booking)
+            if not clashes_of(recorder, booking):
+                confirm_again(recorder, booking)
         for booking in unsettled:
-            _tell_other_clashes(story, story.booking(booking.id))
+            _tell_other_clashes(recorder, recorder.booking(booking.id))
 
 
-def clashes_of(story: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
+def clashes_of(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
     """The other evenings that make the guest busy at the time of this one, soonest first."""
     found = overlaps(
-        story.layer,
+        recorder.layer,
         booking.guest_id,
-        interval_of(story.announcement(booking.announcement_id)),
+        interval_of(recorder.announcement(booking.announcement_id)),
         besides=booking.announcement_id,
-        gap=story.rules.gap,
+        gap=recorder.rules.gap,
     )
     return tuple(one.announcement_id for one in found if one.blocking)
 
 
-def _ask_about_new_time(story: Recorder, announcement: Announcement, booking: Booking) -> None:
+def _ask_about_new_time(recorder: Recorder, announcement: Announcement, booking: Booking) -> None:
     """A guest who is busy at the new time has to choose, with the seat held as long; if there
     is no time to ask, the seat is free at once."""
-    clashes = clashes_of(story, booking)
-    hold_until = answer_deadline(story, announcement, story.now + story.rules.move_hold)
+    clashes = clashes_of(recorder, booking)
+    hold_until = answer_deadline(recorder, announcement, recorder.now + recorder.rules.move_hold)
     if not clashes:
         if booking.unsettled:
-            confirm_again(story, booking)
-    elif hold_until > story.now:
-        _unsettle(story, booking, hold_until, clashes)
+            confirm_again(recorder, booking)
+    elif hold_until > recorder.now:
+        _unsettle(recorder, booking, hold_until, clashes)
     else:
-        turn(story, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes)
+        turn(
+            recorder, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes
+        )
 
 
 def _fit_hold(
-    story: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime
+    recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime
 ) -> None:
     """A seat is never held longer than before, and never past the time to answer. If that
     has passed already, the guest stays invited without a seat."""
     if booking.held_for == "offer":
-        fitting = answer_deadline(story, announcement, hold_until)
+        fitting = answer_deadline(recorder, announcement, hold_until)
     else:
         fitting = min(hold_until, announcement.event_time)
-    if fitting <= story.now:
-        turn(story, booking, BookingHoldLapsed, booking.pair)
+    if fitting <= recorder.now:
+        turn(recorder, booking, BookingHoldLapsed, booking.pair)
     elif fitting < hold_until:
         turn(
-            story,
+            recorder,
             booking,
             BookingHoldShortened,
             booking.pair,
@@ -102,33 +104,33 @@ def _fit_hold(
         )
 
 
-def _tell_other_clashes(story: Recorder, booking: Booking) -> None:
+def _tell_other_clashes(recorder: Recorder, booking: Booking) -> None:
     """The guest still has to choose by the same deadline, but between other evenings."""
-    if not booking.unsettled or booking.hold_until is None or booking.hold_until <= story.now:
+    if not booking.unsettled or booking.hold_until is None or booking.hold_until <= recorder.now:
         return
-    clashes = clashes_of(story, booking)
+    clashes = clashes_of(recorder, booking)
     if frozenset(clashes) != frozenset(booking.clashes):
-        _unsettle(story, booking, booking.hold_until, clashes)
+        _unsettle(recorder, booking, booking.hold_until, clashes)
 
 
 def _unsettle(
-    story: Recorder,
+    recorder: Recorder,
     booking: Booking,
     hold_until: datetime,
     clashes: tuple[AnnouncementId, ...],
 ) -> None:
-    turn(story, booking, BookingUnsettled, (True, None), hold_until=hold_until, clashes=clashes)
+    turn(recorder, booking, BookingUnsettled, (True, None), hold_until=hold_until, clashes=clashes)
 
 
-def _pending(story: Recorder, person_id: PersonId) -> Iterator[Booking]:
+def _pending(recorder: Recorder, person_id: PersonId) -> Iterator[Booking]:
     """The person's pending bookings of evenings that will take place, oldest first."""
-    for booking_id in story.person(person_id).pending:
-        booking = story.booking(booking_id)
-        if story.announcement(booking.announcement_id).takes_place:
+    for booking_id in recorder.person(person_id).pending:
+        booking = recorder.booking(booking_id)
+        if recorder.announcement(booking.announcement_id).takes_place:
             yield booking
 
 
-def _people_of(story: Recorder, events: Iterable[DomainEvent]) -> Iterator[PersonId]:
+def _people_of(recorder: Recorder, events: Iterable[DomainEvent]) -> Iterator[PersonId]:
     """People whose calendars the events have changed."""
     for event in events:
         match event:
@@ -142,9 +144,9 @@ def _people_of(story: Recorder, events: Iterable[DomainEvent]) -> Iterator[Perso
                 | AnnouncementCancelled()
                 | AnnouncementDone()
             ):
-                announcement = story.announcement(event.announcement_id)
+                announcement = recorder.announcement(event.announcement_id)
                 yield announcement.author_id
-                for booking in story.layer.bookings_of(announcement):
+                for booking in recorder.layer.bookings_of(announcement):
                     if booking.confirmed:
                         yield booking.guest_id
             case _:

@@ -186,7 +186,7 @@ class ReinstatePerson(Struct, frozen=True, kw_only=True, tag="person.reinstate")
     by: str | None = None
 
 
-Body = (
+AnyCommand = (
     CreateAnnouncement
     | ChangeAnnouncement
     | CancelAnnouncement
@@ -206,14 +206,14 @@ Body = (
 )
 
 
-class Command(Struct, frozen=True, kw_only=True):
+class Submission(Struct, frozen=True, kw_only=True):
     """One command and who gives it. The idempotency key belongs to the actor."""
 
     id: str
     actor: PersonId
     idempotency_key: str
     fingerprint: str
-    body: Body
+    command: AnyCommand
     query_fingerprint: str | None = None
     """With `fingerprint` it tells a retry from another request (`CommandInfo`)."""
     is_super: bool = False
@@ -226,4 +226,4 @@ class Command(Struct, frozen=True, kw_only=True):
 
     @property
     def kind(self) -> str:
-        return str(self.body.__struct_config__.tag)
+        return str(self.command.__struct_config__.tag)

@@ -11,7 +11,6 @@ from command_api.domain.commands import (
     CancelAnnouncement,
     ChangeAnnouncement,
     ChangeRating,
-    Command,
     CreateAnnouncement,
     HoldDue,
     InviteGuests,
@@ -21,6 +20,7 @@ from command_api.domain.commands import (
     ReinstatePerson,
     RequestBooking,
     RetractRating,
+    Submission,
     SuspendPerson,
     UnmuteHost,
 )
@@ -37,75 +37,77 @@ class Decision(NamedTuple):
     outcome: Outcome
     events: list[DomainEvent]
     layer: Layer
-    """The world the decision was made in, with its events applied on top."""
+    """The layer the decision was made in, with its events applied on top."""
 
 
-def decide(command: Command, world: Layer, now: datetime, rules: Rules = DEFAULT_RULES) -> Decision:
-    """Decide `command` at `now` on `world`, which stays untouched.
+def decide(
+    submission: Submission, layer: Layer, now: datetime, rules: Rules = DEFAULT_RULES
+) -> Decision:
+    """Decide `submission` at `now` on `layer`, which stays untouched.
 
     A business refusal is a decision too: an outcome with `refused`, and no events. Raises
     NotFound, Forbidden, StaleVersion, Malformed and NeedsFact, which are not recorded. To a
     super-user, who may read everything, only what is absent is not found.
     """
-    story = Recorder(world, now, rules)
-    person.demand_not_suspended(story, command.actor)
+    recorder = Recorder(layer, now, rules)
+    person.demand_not_suspended(recorder, submission.actor)
     try:
-        outcome = _decide(story, command)
-        reconsider_unsettled(story)
+        outcome = _decide(recorder, submission)
+        reconsider_unsettled(recorder)
     except CommandRefused as refusal:
-        return Decision(_refused(command, refusal), [], Layer(world))
+        return Decision(_refused(submission, refusal), [], Layer(layer))
     except NotFound as error:
-        if command.is_super and names_something(world, command.body):
+        if submission.is_super and names_something(layer, submission.command):
             raise Forbidden from error
         raise
-    person.meet(story, command.actor_facts)
-    return Decision(outcome, story.events, story.layer)
+    person.meet(recorder, submission.actor_facts)
+    return Decision(outcome, recorder.events, recorder.layer)
 
 
-def _decide(story: Recorder, command: Command) -> Outcome:
-    actor = command.actor
-    match command.body:
-        case RequestBooking() as body:
-            return booking.request(story, actor, body)
-        case AnswerBooking() as body:
-            return booking.answer(story, actor, body)
-        case CreateAnnouncement() as body:
-            return announcement.create(story, actor, body)
-        case ChangeAnnouncement() as body:
-            return announcement.change(story, actor, body)
-        case CancelAnnouncement() as body:
-            return announcement.cancel(story, actor, body, is_super=command.is_super)
-        case InviteGuests() as body:
-            return booking.invite(story, actor, body)
-        case AnnouncementDue() as body:
-            return announcement.pass_deadline(story, body)
-        case HoldDue() as body:
-            return booking.end_hold(story, body)
-        case RateEvening() as body:
-            return rating.rate(story, actor, body)
-        case ChangeRating() as body:
-            return rating.change(story, actor, body)
-        case RetractRating() as body:
-            return rating.retract(story, actor, body)
-        case MuteHost() as body:
-            return person.mute(story, actor, body)
-        case UnmuteHost() as body:
-            return person.unmute(story, actor, body)
-        case SuspendPerson() as body:
-            return person.suspend(story, body)
-        case ReinstatePerson() as body:
-            return person.reinstate(story, body)
-        case RatingDue() as body:
-            return rating.pass_window(story, body)
+def _decide(recorder: Recorder, submission: Submission) -> Outcome:
+    actor = submission.actor
+    match submission.command:
+        case RequestBooking() as command:
+            return booking.request(recorder, actor, command)
+        case AnswerBooking() as command:
+            return booking.answer(recorder, actor, command)
+        case CreateAnnouncement() as command:
+            return announcement.create(recorder, actor, command)
+        case ChangeAnnouncement() as command:
+            return announcement.change(recorder, actor, command)
+        case CancelAnnouncement() as command:
+            return announcement.cancel(recorder, actor, command, is_super=submission.is_super)
+        case InviteGuests() as command:
+            return booking.invite(recorder, actor, command)
+        case AnnouncementDue() as command:
+            return announcement.pass_deadline(recorder, command)
+        case HoldDue() as command:
+            return booking.end_hold(recorder, command)
+        case RateEvening() as command:
+            return rating.rate(recorder, actor, command)
+        case ChangeRating() as command:
+            return rating.change(recorder, actor, command)
+        case RetractRating() as command:
+            return rating.retract(recorder, actor, command)
+        case MuteHost() as command:
+            return person.mute(recorder, actor, command)
+        case UnmuteHost() as command:
+            return person.unmute(recorder, actor, command)
+        case SuspendPerson() as command:
+            return person.suspend(recorder, command)
+        case ReinstatePerson() as command:
+            return person.reinstate(recorder, command)
+        case RatingDue() as command:
+            return rating.pass_window(recorder, command)
 
 
-def _refused(command: Command, refusal: CommandRefused) -> Outcome:
-    body = command.body
-    answered = body.booking_id if isinstance(body, AnswerBooking) else None
+def _refused(submission: Submission, refusal: CommandRefused) -> Outcome:
+    command = submission.command
+    answered = command.booking_id if isinstance(command, AnswerBooking) else None
     return Outcome(
         refusal.code,
         refused=True,
-        announcement_id=getattr(body, "announcement_id", None),
+        announcement_id=getattr(command, "announcement_id", None),
         booking_id=refusal.facts.get("booking_id") or answered,
         facts=refusal.facts,
     )

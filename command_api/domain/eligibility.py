@@ -25,7 +25,7 @@ LOOKED_AT_MAX: Final = 500
 
 
 def eligibility(
-    world: Layer,
+    layer: Layer,
     announcement_id: AnnouncementId,
     person_id: PersonId,
     now: datetime,
@@ -35,8 +35,8 @@ def eligibility(
     language: Language,
 ) -> EligibilityResponse:
     """Raises NotFound if the person may not see the evening, NeedsFact as `find_visible`."""
-    announcement = find_visible(world, announcement_id, person_id, follows_author=follows_author)
-    code, facts, state = _outcome(world, announcement, person_id, now, rules, follows_author)
+    announcement = find_visible(layer, announcement_id, person_id, follows_author=follows_author)
+    code, facts, state = _outcome(layer, announcement, person_id, now, rules, follows_author)
     return EligibilityResponse(
         would_be_taken=code is None,
         would_wait=state == "booking_waitlisted",
@@ -44,7 +44,7 @@ def eligibility(
         detail=None if code is None else describe(code, language),
         facts=facts,
         overlaps=overlaps(
-            world,
+            layer,
             person_id,
             interval_of(announcement),
             besides=announcement.id,
@@ -53,42 +53,42 @@ def eligibility(
         ),
         alternatives=[]
         if code is None
-        else _alternatives(world, announcement, person_id, now, rules),
+        else _alternatives(layer, announcement, person_id, now, rules),
     )
 
 
 def _outcome(
-    world: Layer,
+    layer: Layer,
     announcement: Announcement,
     person_id: PersonId,
     now: datetime,
     rules: Rules,
     follows_author: bool | None,
 ) -> tuple[str | None, dict[str, object], str]:
-    story = Recorder(world, now, rules)
+    recorder = Recorder(layer, now, rules)
     wish = RequestBooking(
         announcement_id=announcement.id,
         booking_id=BookingId("undecided"),
         follows_author=follows_author,
     )
     try:
-        return None, {}, request(story, person_id, wish).code
+        return None, {}, request(recorder, person_id, wish).code
     except CommandRefused as refusal:
         return refusal.code, refusal.facts, refusal.code
 
 
 def _alternatives(
-    world: Layer, announcement: Announcement, person_id: PersonId, now: datetime, rules: Rules
+    layer: Layer, announcement: Announcement, person_id: PersonId, now: datetime, rules: Rules
 ) -> list[Alternative]:
     """Public evenings for the film that a request by this person would be taken for."""
     found = [
         other
-        for other in islice(world.announcements_for(announcement.movie_id), LOOKED_AT_MAX)
+        for other in islice(layer.announcements_for(announcement.movie_id), LOOKED_AT_MAX)
         if other.id != announcement.id
         and other.visibility == "public"
         and other.status == "Alive"
         and other.event_time > now
-        and _outcome(world, other, person_id, now, rules, None)[0] is None
+        and _outcome(layer, other, person_id, now, rules, None)[0] is None
     ]
     found.sort(key=lambda other: other.event_time)
     return [

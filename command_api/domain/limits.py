@@ -15,29 +15,29 @@ from contracts.errors import CommandRefused
 from contracts.ids import PersonId
 
 
-def refuse_more_evenings(story: Recorder, host_id: PersonId) -> None:
+def refuse_more_evenings(recorder: Recorder, host_id: PersonId) -> None:
     """Raises CommandRefused `too_many_evenings` if the host may publish no more for now."""
-    limit = story.rules.evenings_open_max
-    if sum(one.takes_place for one in _hosted(story, host_id)) >= limit:
+    limit = recorder.rules.evenings_open_max
+    if sum(one.takes_place for one in _hosted(recorder, host_id)) >= limit:
         raise CommandRefused("too_many_evenings", {"limit": limit})
 
 
-def refuse_more_drafts(story: Recorder, host_id: PersonId) -> None:
+def refuse_more_drafts(recorder: Recorder, host_id: PersonId) -> None:
     """Raises CommandRefused `too_many_drafts` if the host may keep no more drafts."""
-    limit = story.rules.drafts_max
-    if sum(one.status == "Created" for one in _hosted(story, host_id)) >= limit:
+    limit = recorder.rules.drafts_max
+    if sum(one.status == "Created" for one in _hosted(recorder, host_id)) >= limit:
         raise CommandRefused("too_many_drafts", {"limit": limit})
 
 
-def refuse_more_invitations(story: Recorder, host_id: PersonId, guest_id: PersonId) -> None:
+def refuse_more_invitations(recorder: Recorder, host_id: PersonId, guest_id: PersonId) -> None:
     """Raises CommandRefused if one more invitation today would be too many: of the host
     (`too_many_invitations`), of the host to this guest (`guest_invited_too_often`), or for
     the guest (`not_invitable`). That has several causes, and the host is not told which: enough
     from all hosts together, a mute, a suspension (docs/decisions/0011)."""
-    rules, now = story.rules, story.now
-    if story.person(host_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
+    rules, now = recorder.rules, recorder.now
+    if recorder.person(host_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
         raise _until_tomorrow("too_many_invitations", rules.invitations_of_host_a_day_max, now)
-    guest = story.person(guest_id)
+    guest = recorder.person(guest_id)
     received_from = guest.invitations_on(now).received_from
     if received_from.count(host_id) >= rules.invitations_of_pair_a_day_max:
         raise _until_tomorrow("guest_invited_too_often", rules.invitations_of_pair_a_day_max, now)
@@ -46,7 +46,7 @@ def refuse_more_invitations(story: Recorder, host_id: PersonId, guest_id: Person
         raise CommandRefused("not_invitable")
 
 
-def refuse_another_return(story: Recorder, booking: Booking, *, as_guest: bool) -> None:
+def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: bool) -> None:
     """Raises CommandRefused `reopen_limit` if a yes of this side would lift its no once too
     often: each change of mind is told to the other side. A no itself is never refused."""
     own, noes = (
@@ -54,14 +54,14 @@ def refuse_another_return(story: Recorder, booking: Booking, *, as_guest: bool) 
         if as_guest
         else (booking.author_status, booking.author_noes)
     )
-    limit = story.rules.requests_max
+    limit = recorder.rules.requests_max
     if own is False and noes >= limit:
         raise CommandRefused("reopen_limit", {"limit": limit})
 
 
-def _hosted(story: Recorder, host_id: PersonId) -> Iterator[Announcement]:
-    for announcement_id in story.person(host_id).hosting:
-        yield story.announcement(announcement_id)
+def _hosted(recorder: Recorder, host_id: PersonId) -> Iterator[Announcement]:
+    for announcement_id in recorder.person(host_id).hosting:
+        yield recorder.announcement(announcement_id)
 
 
 def _until_tomorrow(code: str, limit: int, now: datetime) -> CommandRefused:

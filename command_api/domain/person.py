@@ -24,59 +24,59 @@ from contracts.person_events import (
 from contracts.records import Outcome
 
 
-def meet(story: Recorder, facts: PersonFacts | None) -> None:
+def meet(recorder: Recorder, facts: PersonFacts | None) -> None:
     """Record what Auth said of a person, where that is news."""
     if facts is None:
         return
-    known = story.person(facts.person_id)
+    known = recorder.person(facts.person_id)
     if (known.name, known.language, known.tz) != (facts.name, facts.language, facts.tz):
-        story.record(
+        recorder.record(
             PersonSeen(
                 person_id=facts.person_id, name=facts.name, language=facts.language, tz=facts.tz
             )
         )
 
 
-def demand_not_suspended(story: Recorder, actor: PersonId) -> None:
+def demand_not_suspended(recorder: Recorder, actor: PersonId) -> None:
     """Raises Forbidden `suspended`. Every edge looks at it too, but may be a moment behind:
     after a suspension nothing of the person is recorded."""
-    if story.person(actor).suspension is not None:
+    if recorder.person(actor).suspension is not None:
         raise Forbidden("suspended")
 
 
-def mute(story: Recorder, actor: PersonId, command: MuteHost) -> Outcome:
+def mute(recorder: Recorder, actor: PersonId, command: MuteHost) -> Outcome:
     """Repeating it adds nothing. Whether anybody has this id is not looked up: a mute says
     nothing to anybody, not even that."""
     if command.host_id == actor:
         raise CommandRefused("mute_of_oneself")
-    muted = story.person(actor).muted
+    muted = recorder.person(actor).muted
     if command.host_id not in muted:
-        if len(muted) >= story.rules.mutes_max:
+        if len(muted) >= recorder.rules.mutes_max:
             raise CommandRefused("mutes_full", {"muted": len(muted)})
-        story.record(PersonMuted(person_id=actor, host_id=command.host_id))
+        recorder.record(PersonMuted(person_id=actor, host_id=command.host_id))
     return Outcome("host_muted")
 
 
-def unmute(story: Recorder, actor: PersonId, command: UnmuteHost) -> Outcome:
+def unmute(recorder: Recorder, actor: PersonId, command: UnmuteHost) -> Outcome:
     """Repeating it adds nothing."""
-    if command.host_id in story.person(actor).muted:
-        story.record(PersonUnmuted(person_id=actor, host_id=command.host_id))
+    if command.host_id in recorder.person(actor).muted:
+        recorder.record(PersonUnmuted(person_id=actor, host_id=command.host_id))
     return Outcome("host_unmuted")
 
 
-def suspend(story: Recorder, command: SuspendPerson) -> Outcome:
+def suspend(recorder: Recorder, command: SuspendPerson) -> Outcome:
     """Repeating it adds nothing; another reason or signature is recorded. Bookings and
     evenings of the person stay as they are."""
-    known = story.person(command.person_id).suspension
+    known = recorder.person(command.person_id).suspension
     if known is None or (known.reason, known.by) != (command.reason, command.by):
-        story.record(
+        recorder.record(
             PersonSuspended(person_id=command.person_id, reason=command.reason, by=command.by)
         )
     return Outcome("person_suspended")
 
 
-def reinstate(story: Recorder, command: ReinstatePerson) -> Outcome:
+def reinstate(recorder: Recorder, command: ReinstatePerson) -> Outcome:
     """Repeating it adds nothing."""
-    if story.person(command.person_id).suspension is not None:
-        story.record(PersonReinstated(person_id=command.person_id, by=command.by))
+    if recorder.person(command.person_id).suspension is not None:
+        recorder.record(PersonReinstated(person_id=command.person_id, by=command.by))
     return Outcome("person_reinstated")

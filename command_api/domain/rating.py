@@ -31,19 +31,19 @@ WINDOW: Final = timedelta(days=14)
 """From the end of an evening: no first rating afterwards, and all sealed ones open."""
 
 
-def rate(story: Recorder, actor: PersonId, command: RateEvening) -> Outcome:
+def rate(recorder: Recorder, actor: PersonId, command: RateEvening) -> Outcome:
     """The actor rates the other side. Where that side has rated already, both are revealed."""
-    announcement = story.announcement(command.announcement_id)
-    role = _role_of_ratee(story, announcement, actor, command.ratee_id)
+    announcement = recorder.announcement(command.announcement_id)
+    role = _role_of_ratee(recorder, announcement, actor, command.ratee_id)
     if announcement.status != "Done":
         raise CommandRefused("evening_not_done", {"announcement_status": announcement.status})
-    earlier = story.layer.review_of(announcement.id, actor, command.ratee_id)
+    earlier = recorder.layer.review_of(announcement.id, actor, command.ratee_id)
     if earlier is not None:
         raise CommandRefused("already_rated", {"review_id": earlier.id})
     window_ends_at = _window_end(announcement)
-    if window_ends_at <= story.now:
+    if window_ends_at <= recorder.now:
         raise CommandRefused("rating_window_closed", {"closed_at": window_ends_at})
-    story.record(
+    recorder.record(
         RatingGiven(
             review_id=command.review_id,
             announcement_id=announcement.id,
@@ -56,16 +56,16 @@ def rate(story: Recorder, actor: PersonId, command: RateEvening) -> Outcome:
             tags=command.tags,
         )
     )
-    _reveal_pair(story, announcement.id, actor, command.ratee_id)
+    _reveal_pair(recorder, announcement.id, actor, command.ratee_id)
     return Outcome("rating_given", created=True, review_id=command.review_id)
 
 
-def change(story: Recorder, actor: PersonId, command: ChangeRating) -> Outcome:
+def change(recorder: Recorder, actor: PersonId, command: ChangeRating) -> Outcome:
     """Another score, text or tags, while the review is sealed."""
-    rating = _own(story, actor, command.review_id)
+    rating = _own(recorder, actor, command.review_id)
     if rating.retracted:
         raise CommandRefused("rating_retracted")
-    if not rating.sealed or rating.sealed_until <= story.now:
+    if not rating.sealed or rating.sealed_until <= recorder.now:
         raise CommandRefused("rating_revealed")
     event = RatingChanged(
         review_id=rating.id,
@@ -78,16 +78,16 @@ def change(story: Recorder, actor: PersonId, command: ChangeRating) -> Outcome:
         tags=rating.tags if command.tags is UNSET else command.tags,
     )
     if (event.score, event.text, event.tags) != (rating.score, rating.text, rating.tags):
-        story.record(event)
-    code = "rating_changed" if story.events else "unchanged"
+        recorder.record(event)
+    code = "rating_changed" if recorder.events else "unchanged"
     return Outcome(code, review_id=rating.id)
 
 
-def retract(story: Recorder, actor: PersonId, command: RetractRating) -> Outcome:
+def retract(recorder: Recorder, actor: PersonId, command: RetractRating) -> Outcome:
     """Taken back for good; repeating it adds nothing."""
-    rating = _own(story, actor, command.review_id)
+    rating = _own(recorder, actor, command.review_id)
     if not rating.retracted:
-        story.record(
+        recorder.record(
             RatingRetracted(
                 review_id=rating.id,
                 announcement_id=rating.announcement_id,
@@ -99,12 +99,12 @@ def retract(story: Recorder, actor: PersonId, command: RetractRating) -> Outcome
     return Outcome("rating_retracted", review_id=rating.id)
 
 
-def pass_window(story: Recorder, command: RatingDue) -> Outcome:
+def pass_window(recorder: Recorder, command: RatingDue) -> Outcome:
     """Reveal what stayed sealed to the end of the window; moot where it no longer is."""
-    rating = story.layer.rating(command.review_id)
-    if rating is None or not rating.sealed or rating.sealed_until > story.now:
+    rating = recorder.layer.rating(command.review_id)
+    if rating is None or not rating.sealed or rating.sealed_until > recorder.now:
         return Outcome("unchanged")
-    _reveal(story, rating, "window_over")
+    _reveal(recorder, rating, "window_over")
     return Outcome("deadline_passed", review_id=rating.id)
 
 
@@ -119,7 +119,7 @@ def _window_end(announcement: Announcement) -> datetime:
 
 
 def _role_of_ratee(
-    story: Recorder, announcement: Announcement, rater_id: PersonId, ratee_id: PersonId
+    recorder: Recorder, announcement: Announcement, rater_id: PersonId, ratee_id: PersonId
 ) -> RatingRole:
     """Raises NotFound unless one of the two is the host and the other a confirmed guest:
     who else was there, or whether there was an evening, is not for others to learn."""
@@ -127,15 +127,15 @@ def _role_of_ratee(
     if author_id not in (rater_id, ratee_id):
         raise NotFound
     role: RatingRole = "host" if ratee_id == author_id else "guest"
-    booking = story.layer.booking_of(announcement.id, rater_id if role == "host" else ratee_id)
+    booking = recorder.layer.booking_of(announcement.id, rater_id if role == "host" else ratee_id)
     if booking is None or not booking.confirmed:
         raise NotFound
     return role
 
 
-def _own(story: Recorder, actor: PersonId, review_id: ReviewId) -> Rating:
+def _own(recorder: Recorder, actor: PersonId, review_id: ReviewId) -> Rating:
     """Raises NotFound for who may not know of the review, Forbidden for who only received it."""
-    rating = story.layer.rating(review_id)
+    rating = recorder.layer.rating(review_id)
     if rating is None:
         raise NotFound
     if rating.rater_id != actor:
@@ -144,17 +144,17 @@ def _own(story: Recorder, actor: PersonId, review_id: ReviewId) -> Rating:
 
 
 def _reveal_pair(
-    story: Recorder, announcement_id: AnnouncementId, one: PersonId, other: PersonId
+    recorder: Recorder, announcement_id: AnnouncementId, one: PersonId, other: PersonId
 ) -> None:
-    theirs = story.layer.review_of(announcement_id, other, one)
-    ours = story.layer.review_of(announcement_id, one, other)
+    theirs = recorder.layer.review_of(announcement_id, other, one)
+    ours = recorder.layer.review_of(announcement_id, one, other)
     if ours is not None and theirs is not None and theirs.sealed:
-        _reveal(story, theirs, "both_rated")
-        _reveal(story, ours, "both_rated")
+        _reveal(recorder, theirs, "both_rated")
+        _reveal(recorder, ours, "both_rated")
 
 
-def _reveal(story: Recorder, rating: Rating, reason: RevealReason) -> None:
-    story.record(
+def _reveal(recorder: Recorder, rating: Rating, reason: RevealReason) -> None:
+    recorder.record(
         RatingRevealed(
             review_id=rating.id,
             announcement_id=rating.announcement_id,

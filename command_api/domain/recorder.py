@@ -14,8 +14,8 @@ class Recorder:
     """Records events and applies each at once, so that the next step of the same decision
     sees what the steps before it did. Nothing below the recorder's own layer is touched."""
 
-    def __init__(self, world: Layer, now: datetime, rules: Rules) -> None:
-        self.layer = Layer(world)
+    def __init__(self, layer: Layer, now: datetime, rules: Rules) -> None:
+        self.layer = Layer(layer)
         self.events: list[DomainEvent] = []
         self.now = now
         self.rules = rules

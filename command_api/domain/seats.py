@@ -32,18 +32,18 @@ from contracts.representations import Overlap
 
 
 def turn(
-    story: Recorder,
+    recorder: Recorder,
     booking: Booking,
     kind: type[AnyBookingEvent],
     pair: Pair,
     **fields: Any,
 ) -> None:
     """Record that `booking` came to `pair`, counting the seat it takes or gives back."""
-    announcement = story.announcement(booking.announcement_id)
+    announcement = recorder.announcement(booking.announcement_id)
     took = booking.confirmed or booking.hold_until is not None
     takes = pair == CONFIRMED or fields.get("hold_until") is not None
     author_status, guest_status = pair
-    story.record(
+    recorder.record(
         kind(
             booking_id=booking.id,
             announcement_id=booking.announcement_id,
@@ -57,7 +57,7 @@ def turn(
 
 
 def confirm(
-    story: Recorder,
+    recorder: Recorder,
     booking: Booking,
     kind: type[BookingApproved | BookingAccepted],
     message: str | None,
@@ -67,111 +67,111 @@ def confirm(
     Refused where the guest is busy then (`overlap`; the author is told when, and no more: the
     guest's evenings are not the author's business) or no seat is left (`no_seats`).
     """
-    announcement = story.announcement(booking.announcement_id)
-    if conflicts := _blocking(story, booking.guest_id, announcement):
+    announcement = recorder.announcement(booking.announcement_id)
+    if conflicts := _blocking(recorder, booking.guest_id, announcement):
         shown = conflicts if kind is BookingAccepted else _times(conflicts)
         raise CommandRefused("overlap", {"booking_id": booking.id, "conflicts": shown})
     if booking.hold_until is None and announcement.taken >= announcement.ticket_count:
         raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
-    turn(story, booking, kind, CONFIRMED, message=message)
-    _release_rivals(story, booking)
-    settle(story, announcement.id)
+    turn(recorder, booking, kind, CONFIRMED, message=message)
+    _release_rivals(recorder, booking)
+    settle(recorder, announcement.id)
 
 
-def confirm_again(story: Recorder, booking: Booking) -> None:
+def confirm_again(recorder: Recorder, booking: Booking) -> None:
     """The guest had to choose between evenings that no longer clash, and keeps the seat."""
-    turn(story, booking, BookingResettled, CONFIRMED)
-    _release_rivals(story, story.booking(booking.id), but_unsettled=True)
+    turn(recorder, booking, BookingResettled, CONFIRMED)
+    _release_rivals(recorder, recorder.booking(booking.id), but_unsettled=True)
 
 
-def refuse_overlap(story: Recorder, person_id: PersonId, announcement: Announcement) -> None:
+def refuse_overlap(recorder: Recorder, person_id: PersonId, announcement: Announcement) -> None:
     """Raises CommandRefused `overlap` with all conflicts where the person is busy then."""
-    if conflicts := _blocking(story, person_id, announcement):
+    if conflicts := _blocking(recorder, person_id, announcement):
         raise CommandRefused("overlap", {"conflicts": conflicts})
 
 
-def settle(story: Recorder, announcement_id: AnnouncementId) -> None:
+def settle(recorder: Recorder, announcement_id: AnnouncementId) -> None:
     """Close the evening that became full; offer, or open for all, what became free."""
-    announcement = story.announcement(announcement_id)
+    announcement = recorder.announcement(announcement_id)
     if announcement.status == "Alive" and announcement.taken >= announcement.ticket_count:
-        story.record(closed(announcement, announcement.version, "full"))
+        recorder.record(closed(announcement, announcement.version, "full"))
     elif announcement.is_full and announcement.taken < announcement.ticket_count:
-        if announcement.event_time > story.now:
-            _offer_free_seats(story, announcement)
+        if announcement.event_time > recorder.now:
+            _offer_free_seats(recorder, announcement)
         else:
-            story.record(closed(announcement, announcement.version, "cutoff"))
-            dissolve_line(story, announcement.id)
+            recorder.record(closed(announcement, announcement.version, "cutoff"))
+            dissolve_line(recorder, announcement.id)
 
 
 def closed(announcement: Announcement, version: int, reason: CloseReason) -> AnnouncementClosed:
     return AnnouncementClosed(announcement_id=announcement.id, version=version, reason=reason)
 
 
-def answer_deadline(story: Recorder, announcement: Announcement, at_most: datetime) -> datetime:
+def answer_deadline(recorder: Recorder, announcement: Announcement, at_most: datetime) -> datetime:
     """Until when a seat may wait for an answer; not in the future where it is too late."""
-    return min(at_most, announcement.event_time - story.rules.answer_before_start)
+    return min(at_most, announcement.event_time - recorder.rules.answer_before_start)
 
 
-def dissolve_line(story: Recorder, announcement_id: AnnouncementId) -> None:
+def dissolve_line(recorder: Recorder, announcement_id: AnnouncementId) -> None:
     """Make the waiting requests ordinary ones, in their order."""
-    for booking_id in story.announcement(announcement_id).waiting:
-        turn(story, story.booking(booking_id), BookingUnqueued, (None, True))
+    for booking_id in recorder.announcement(announcement_id).waiting:
+        turn(recorder, recorder.booking(booking_id), BookingUnqueued, (None, True))
 
 
-def _offer_free_seats(story: Recorder, announcement: Announcement) -> None:
-    hold_until = answer_deadline(story, announcement, story.now + story.rules.offer_hold)
-    for booking_id in announcement.waiting if hold_until > story.now else ():
-        if story.announcement(announcement.id).taken >= announcement.ticket_count:
+def _offer_free_seats(recorder: Recorder, announcement: Announcement) -> None:
+    hold_until = answer_deadline(recorder, announcement, recorder.now + recorder.rules.offer_hold)
+    for booking_id in announcement.waiting if hold_until > recorder.now else ():
+        if recorder.announcement(announcement.id).taken >= announcement.ticket_count:
             return
-        booking = story.booking(booking_id)
+        booking = recorder.booking(booking_id)
         if booking.preapproved:
-            turn(story, booking, BookingOffered, (True, None), hold_until=hold_until)
-    if story.announcement(announcement.id).taken < announcement.ticket_count:
-        story.record(
+            turn(recorder, booking, BookingOffered, (True, None), hold_until=hold_until)
+    if recorder.announcement(announcement.id).taken < announcement.ticket_count:
+        recorder.record(
             AnnouncementReopened(
                 announcement_id=announcement.id, version=announcement.version, reason="seat_freed"
             )
         )
-        dissolve_line(story, announcement.id)
+        dissolve_line(recorder, announcement.id)
 
 
-def _release_rivals(story: Recorder, confirmed: Booking, *, but_unsettled: bool = False) -> None:
+def _release_rivals(recorder: Recorder, confirmed: Booking, *, but_unsettled: bool = False) -> None:
     """Say no, on the guest's side, to their pending evenings at the time now taken. If the
     guest has not chosen this one, those they have to choose between are left to them."""
-    announcement = story.announcement(confirmed.announcement_id)
+    announcement = recorder.announcement(confirmed.announcement_id)
     rivals = overlaps(
-        story.layer,
+        recorder.layer,
         confirmed.guest_id,
         interval_of(announcement),
         besides=announcement.id,
-        gap=story.rules.gap,
+        gap=recorder.rules.gap,
     )
     for rival in rivals:
-        booking = story.layer.booking_of(rival.announcement_id, confirmed.guest_id)
+        booking = recorder.layer.booking_of(rival.announcement_id, confirmed.guest_id)
         if booking is None or not booking.pending or (but_unsettled and booking.unsettled):
             continue
         turn(
-            story,
+            recorder,
             booking,
             BookingReleased,
             (booking.author_status, False),
             reason="superseded",
             clashes=(announcement.id,),
         )
-        settle(story, booking.announcement_id)
+        settle(recorder, booking.announcement_id)
 
 
 def _times(conflicts: list[Overlap]) -> list[dict[str, datetime]]:
     return [{"event_time": one.event_time, "ends_at": one.ends_at} for one in conflicts]
 
 
-def _blocking(story: Recorder, person_id: PersonId, announcement: Announcement) -> list[Overlap]:
+def _blocking(recorder: Recorder, person_id: PersonId, announcement: Announcement) -> list[Overlap]:
     found = overlaps(
-        story.layer,
+        recorder.layer,
         person_id,
         interval_of(announcement),
         besides=announcement.id,
-        gap=story.rules.gap,
-        pending_blocks=story.rules.pending_blocks,
+        gap=recorder.rules.gap,
+        pending_blocks=recorder.rules.pending_blocks,
     )
     return [one for one in found if one.blocking]

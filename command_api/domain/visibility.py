@@ -4,7 +4,7 @@ from typing import Final
 
 from command_api.domain.commands import (
     AnswerBooking,
-    Body,
+    AnyCommand,
     ChangeAnnouncement,
     InviteGuests,
     RequestBooking,
@@ -18,7 +18,7 @@ NOBODY: Final = PersonId("")
 
 
 def find_visible(
-    world: Layer, announcement_id: AnnouncementId, viewer: PersonId, *, follows_author: bool | None
+    layer: Layer, announcement_id: AnnouncementId, viewer: PersonId, *, follows_author: bool | None
 ) -> Announcement:
     """The announcement, if `viewer` may see it. Raises NotFound otherwise.
 
@@ -26,8 +26,8 @@ def find_visible(
     the author. An evening that is absent, or hidden from followers too, needs the same fact:
     otherwise the time that a slow UGC takes would tell that a followers' evening exists.
     """
-    announcement = world.announcement(announcement_id)
-    if announcement is not None and _is_seen_by(world, announcement, viewer):
+    announcement = layer.announcement(announcement_id)
+    if announcement is not None and _is_seen_by(layer, announcement, viewer):
         return announcement
     if follows_author is None:
         author_id = NOBODY if announcement is None else announcement.author_id
@@ -37,13 +37,13 @@ def find_visible(
     return announcement
 
 
-def _is_seen_by(world: Layer, announcement: Announcement, viewer: PersonId) -> bool:
+def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:
     """Whether they see it, whomever they follow."""
     if viewer == announcement.author_id:
         return True
     if announcement.status == "Created":
         return False
-    booking = world.booking_of(announcement.id, viewer)
+    booking = layer.booking_of(announcement.id, viewer)
     if booking is not None and not booking.untold:
         return True
     return announcement.status != "Cancelled" and announcement.visibility == "public"
@@ -54,25 +54,25 @@ def _is_for_followers(announcement: Announcement) -> bool:
     return open_to_others and announcement.visibility == "subscribers"
 
 
-def names_something(world: Layer, body: Body) -> bool:
+def names_something(layer: Layer, command: AnyCommand) -> bool:
     """Whether the evening or the booking that a command is about exists. Reviews are
     between two people, and not a super-user's to read."""
-    match body:
+    match command:
         case AnswerBooking(booking_id=str(booking_id)):
-            return world.booking(booking_id) is not None
+            return layer.booking(booking_id) is not None
         case AnswerBooking(announcement_id=str(announcement_id), guest_id=str(guest_id)):
-            return world.booking_of(announcement_id, guest_id) is not None
+            return layer.booking_of(announcement_id, guest_id) is not None
         case RequestBooking() | ChangeAnnouncement() | InviteGuests():
-            return world.announcement(body.announcement_id) is not None
+            return layer.announcement(command.announcement_id) is not None
     return False
 
 
 def demand_author(
-    world: Layer, announcement: Announcement, actor: PersonId, *, super_may: bool = False
+    layer: Layer, announcement: Announcement, actor: PersonId, *, super_may: bool = False
 ) -> None:
     """Raises Forbidden for who may see the announcement but is not its author, NotFound
     for who may not even see it. A follower's view is not looked up for this: NotFound."""
     if actor == announcement.author_id or super_may:
         return
-    find_visible(world, announcement.id, actor, follows_author=False)
+    find_visible(layer, announcement.id, actor, follows_author=False)
     raise Forbidden

@@ -18,14 +18,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from command_api.domain.commands import (
-    Body,
+    AnyCommand,
     ChangeAnnouncement,
-    Command,
     CreateAnnouncement,
     Film,
     Invitee,
     PersonFacts,
     RequestBooking,
+    Submission,
 )
 from command_api.http.films import FilmRule
 from command_api.leader.answering import Answering
@@ -44,7 +44,7 @@ from contracts.ids import (
 from runtime.entity_tag import entity_tag
 from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
 from runtime.limits.limiter import admit
-from runtime.neighbours.ports import AuthClient, MovieClient, UgcClient
+from runtime.outside.ports import AuthClient, MovieClient, UgcClient
 from runtime.parameters import MIN_POSITION_WAIT_S, min_position_of
 from runtime.problems import problem
 from runtime.tokens import Caller, TokenVerifier
@@ -106,23 +106,25 @@ class Edge:
             for person_id, facts in zip(unique, known, strict=True)
         )
 
-    async def run(self, request: Request, caller: Caller, raw: bytes, body: Body) -> Response:
+    async def run(
+        self, request: Request, caller: Caller, raw: bytes, command: AnyCommand
+    ) -> Response:
         """Have the command decided and recorded, and answer the request with its outcome."""
         command_id = new_id()
-        command = Command(
+        submission = Submission(
             id=command_id,
             actor=caller.person_id,
             is_super=caller.is_super,
             idempotency_key=_key_of(request) or command_id,
             fingerprint=_fingerprint(request, raw),
             query_fingerprint=_query_fingerprint(request),
-            body=body,
+            command=command,
             actor_facts=await self._known_person(caller.person_id),
             language=language_of(request),
             dry_run=is_dry_run(request),
         )
-        answer = await self._submit(command)
-        return _response(request, command, answer)
+        answer = await self._submit(submission)
+        return _response(request, submission, answer)
 
     async def eligibility(
         self, request: Request, caller: Caller, announcement_id: AnnouncementId
@@ -151,20 +153,20 @@ class Edge:
         found.sort(key=lambda one: (one.since, one.user_id), reverse=True)
         return json_response(found, headers={"X-Position": str(self._answering.position)})
 
-    async def _submit(self, command: Command) -> Answer:
+    async def _submit(self, submission: Submission) -> Answer:
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                return await self._answering.submit(command, self._deadline_s)
+                return await self._answering.submit(submission, self._deadline_s)
             except NeedsFact as needs:
-                command = await self._with_fact(command, needs)
+                submission = await self._with_fact(submission, needs)
         raise DependencyDown("ugc")
 
-    async def _with_fact(self, command: Command, needs: NeedsFact) -> Command:
-        if not isinstance(command.body, RequestBooking):
-            raise TypeError(f"{command.kind} takes no such fact")
+    async def _with_fact(self, submission: Submission, needs: NeedsFact) -> Submission:
+        if not isinstance(submission.command, RequestBooking):
+            raise TypeError(f"{submission.kind} takes no such fact")
         follows = await self._follows(needs)
-        body = msgspec.structs.replace(command.body, follows_author=follows)
-        return msgspec.structs.replace(command, body=body)
+        command = msgspec.structs.replace(submission.command, follows_author=follows)
+        return msgspec.structs.replace(submission, command=command)
 
     async def _follows(self, needs: NeedsFact) -> bool:
         """Without an answer from UGC a subscribers-only evening stays hidden."""
@@ -219,20 +221,20 @@ def _query_fingerprint(request: Request) -> str:
     return sha256(query).hexdigest() if query else ""
 
 
-def _response(request: Request, command: Command, answer: Answer) -> Response:
-    headers = {"X-Position": str(answer.position), "Idempotency-Key": command.idempotency_key}
+def _response(request: Request, submission: Submission, answer: Answer) -> Response:
+    headers = {"X-Position": str(answer.position), "Idempotency-Key": submission.idempotency_key}
     if answer.replayed:
         headers["Idempotent-Replay"] = "true"
     outcome = answer.outcome
     if outcome.refused:
         return problem(
             outcome.code,
-            language=command.language,
+            language=submission.language,
             instance=request.scope["path"],
             facts=outcome.facts,
             headers=headers,
         )
-    if isinstance(command.body, CreateAnnouncement | ChangeAnnouncement):
+    if isinstance(submission.command, CreateAnnouncement | ChangeAnnouncement):
         shown = msgspec.json.decode(answer.body, type=_Versioned)
         headers["ETag"] = entity_tag(answer.body, shown.version)
     return Response(answer.body, 201 if outcome.created else 200, headers, JSON)

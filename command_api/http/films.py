@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
-from runtime.neighbours.ports import Movie
+from runtime.outside.ports import Movie
 
 
 class FilmRule(BaseModel):

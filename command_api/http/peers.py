@@ -20,7 +20,7 @@ from msgspec import Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
 from contracts.errors import (
@@ -69,7 +69,7 @@ _ERRORS: Final[dict[str, type[CommandError]]] = {
 
 
 class Forward(Struct, frozen=True):
-    command: Command
+    submission: Submission
     timeout_s: float
 
 
@@ -105,7 +105,7 @@ class HttpPeers:
     def knows(self, leader_url: str) -> bool:
         return _plain(leader_url) in self._addresses
 
-    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+    async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
         """The leader's answer. Raises NoLeader if the leader is none of ours, was not
         reached or refused the request, and OutcomeUnknown if it may have decided."""
         if not self.knows(leader_url):
@@ -115,7 +115,7 @@ class HttpPeers:
         try:
             async with self._session.post(
                 _plain(leader_url) + PATH,
-                data=_encode(Forward(command, timeout_s)),
+                data=_encode(Forward(submission, timeout_s)),
                 headers={SECRET_HEADER: self._secret, "Content-Type": JSON},
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX),
                 allow_redirects=False,
@@ -163,7 +163,7 @@ def build_internal_router(answering: Answering, secret: str) -> APIRouter:
 async def _reply(answering: Answering, forward: Forward) -> Reply:
     try:
         answer = await answering.submit(
-            forward.command, min(forward.timeout_s, FORWARD_S_MAX), forwarded=True
+            forward.submission, min(forward.timeout_s, FORWARD_S_MAX), forwarded=True
         )
     except CommandError as error:
         return Reply(error=type(error).__name__, code=error.code, facts=error.facts)

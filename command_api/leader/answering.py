@@ -7,7 +7,7 @@ client sees latency and not an error.
 import asyncio
 from typing import Any, Final
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.domain.eligibility import eligibility
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Person
@@ -81,10 +81,10 @@ class Answering:
     def suspended(self) -> list[Person]:
         """People who are shut out, by this process's accepted state."""
         image = self._node.image
-        return [image.world.person(person_id) for person_id in image.suspended]
+        return [image.accepted.person(person_id) for person_id in image.suspended]
 
     async def submit(
-        self, command: Command, deadline_s: float, *, forwarded: bool = False
+        self, submission: Submission, deadline_s: float, *, forwarded: bool = False
     ) -> Answer:
         """The recorded answer to `command`, from whichever process leads.
 
@@ -95,7 +95,7 @@ class Answering:
         NoLeader if it surely does not.
         """
         try:
-            answer = await self._insist(command, deadline_s, forwarded=forwarded)
+            answer = await self._insist(submission, deadline_s, forwarded=forwarded)
         except NeedsFact:
             raise  # The caller looks it up and asks again.
         except CommandError as error:
@@ -115,7 +115,7 @@ class Answering:
         """What would come of a request to come, on this process's accepted state: as every
         read, it may be a moment behind. Raises NotFound, NeedsFact."""
         return eligibility(
-            self._node.image.world,
+            self._node.image.accepted,
             announcement_id,
             person_id,
             log_time(self._node.image.decided_at, self._clock()),
@@ -128,12 +128,14 @@ class Answering:
         if not forwarded:  # The process that forwarded it answers the client.
             self._observer.answered(code, replayed=replayed)
 
-    async def _insist(self, command: Command, deadline_s: float, *, forwarded: bool) -> Answer:
+    async def _insist(
+        self, submission: Submission, deadline_s: float, *, forwarded: bool
+    ) -> Answer:
         give_up_at = self._time() + deadline_s
         failure: Unavailable = NoLeader()
         while (left_s := give_up_at - self._time()) > 0:
             try:
-                answer = await self._answer_once(command, left_s, forwarded=forwarded)
+                answer = await self._answer_once(submission, left_s, forwarded=forwarded)
                 if answer is not None:
                     return answer
                 continue
@@ -149,41 +151,43 @@ class Answering:
         raise failure
 
     async def _answer_once(
-        self, command: Command, timeout_s: float, *, forwarded: bool
+        self, submission: Submission, timeout_s: float, *, forwarded: bool
     ) -> Answer | None:
-        if not command.dry_run and (stored := self._stored(command)) is not None:
+        if not submission.dry_run and (stored := self._stored(submission)) is not None:
             return stored
         if self._node.reign is not None and self._node.reign.leading:
             if forwarded:
-                self._charge(command)
-            return await self._decide_here(self._node.reign, command, timeout_s)
+                self._charge(submission)
+            return await self._decide_here(self._node.reign, submission, timeout_s)
         if forwarded or self._node.leader_url is None:
             raise NoLeader
-        return await self._forward(self._node.leader_url, command, timeout_s)
+        return await self._forward(self._node.leader_url, submission, timeout_s)
 
-    async def _decide_here(self, reign: Reign, command: Command, timeout_s: float) -> Answer | None:
+    async def _decide_here(
+        self, reign: Reign, submission: Submission, timeout_s: float
+    ) -> Answer | None:
         if reign.settles_within_s < timeout_s:  # The usual case, without the cost of a timer.
-            return await reign.execute(command)
+            return await reign.execute(submission)
         async with asyncio.timeout(timeout_s):
-            return await reign.execute(command)
+            return await reign.execute(submission)
 
-    def _stored(self, command: Command) -> Answer | None:
+    def _stored(self, submission: Submission) -> Answer | None:
         stored = self._node.image.keys.find(
-            command.actor,
-            command.idempotency_key,
-            command.fingerprint,
-            command.query_fingerprint,
+            submission.actor,
+            submission.idempotency_key,
+            submission.fingerprint,
+            submission.query_fingerprint,
         )
         if stored is None:
             return None
-        body = self._render(self._node.image.world, command, stored.outcome)
+        body = self._render(self._node.image.accepted, submission, stored.outcome)
         return Answer(stored.outcome, stored.seq, body, replayed=True)
 
-    async def _forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+    async def _forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
         """Have the leader answer, and no longer wait for it when somebody else leads: it may
         be frozen, and the idempotency key makes asking again safe."""
         change = self._node.change
-        forwarding = start_for(self._peers.forward(leader_url, command, timeout_s), "forward")
+        forwarding = start_for(self._peers.forward(leader_url, submission, timeout_s), "forward")
         try:
             either: list[asyncio.Future[Any]] = [forwarding, change]
             await asyncio.wait(either, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)

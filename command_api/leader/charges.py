@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.leader.ports import AdmitForwarded
 
 IDS_MAX: Final = 10_000
@@ -19,11 +19,11 @@ class ChargeOnce:
         self._ids_max = ids_max
         self._charged: OrderedDict[str, None] = OrderedDict()
 
-    def __call__(self, command: Command) -> None:
+    def __call__(self, submission: Submission) -> None:
         """Raises RateLimited; then the command is not charged."""
-        if command.id in self._charged:
+        if submission.id in self._charged:
             return
-        self._admit(command.actor)
-        self._charged[command.id] = None
+        self._admit(submission.actor)
+        self._charged[submission.id] = None
         if len(self._charged) > self._ids_max:
             self._charged.popitem(last=False)

@@ -21,7 +21,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 class Image:
     def __init__(self) -> None:
-        self.world = Layer()
+        self.accepted = Layer()
         self.keys = AnsweredKeys()
         self.agenda = Agenda()
         self.suspended: dict[PersonId, Suspension] = {}
@@ -46,7 +46,7 @@ class Image:
 
     def _fold_in(self, commit: Commit, decided_here: Layer | None) -> None:
         changed = decided_here if decided_here is not None else self._replayed(commit)
-        self.world.absorb(changed)
+        self.accepted.absorb(changed)
         self.agenda.update(changed)
         for person in changed.people.values():
             if person.suspension is not None:
@@ -62,7 +62,7 @@ class Image:
         self.decided_at = record.decided_at
 
     def _replayed(self, commit: Commit) -> Layer:
-        changed = Layer(self.world)
+        changed = Layer(self.accepted)
         for event in decode_events(commit.events):
             apply(changed, event, commit.decided_at)
         return changed

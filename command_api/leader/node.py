@@ -13,7 +13,7 @@ from datetime import datetime
 from random import Random
 from typing import Final, NamedTuple
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.leader.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
@@ -281,8 +281,8 @@ class Node:
             if key in self._given:
                 continue
             self._given.add(key)
-            command = Command(
-                id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", body=deadline.command
+            command = Submission(
+                id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", command=deadline.command
             )
             try:
                 if not reign.meet_deadline(command, now):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.domain.state import Layer
 from contracts.ids import PersonId
 from contracts.records import Outcome
@@ -21,8 +21,8 @@ class Answer(NamedTuple):
     """Whether the command had been answered before."""
 
 
-Render = Callable[[Layer, Command, Outcome], bytes]
-"""The representation of what a command came to, as the given world shows it."""
+Render = Callable[[Layer, Submission, Outcome], bytes]
+"""The representation of what a command came to, as the given layer shows it."""
 
 WallClock = Callable[[], datetime]
 """Aware UTC, whole milliseconds."""
@@ -43,7 +43,7 @@ class Peers(Protocol):
         """Whether a leader at this address would be asked."""
         ...
 
-    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+    async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
         """Have the leader answer. Raises the CommandError it answered with; NoLeader where
         it says that it does not lead, or could not be connected to (nothing was done), and
         OutcomeUnknown where the connection broke later."""

@@ -1,6 +1,6 @@
 """One reign: from the acceptance of an own Claim until leading ends, whatever the reason.
 
-Commands are decided one after another on the tentative world (accepted state plus what
+Commands are decided one after another on the tentative layer (accepted state plus what
 was sent and not yet read back), chained, and sent without waiting. An answer is given
 when this process's own reader has accepted a record with exactly that hash *and* the
 journal has acknowledged it; the acknowledgement alone proves nothing, since a record of
@@ -15,7 +15,7 @@ from datetime import datetime
 from time import perf_counter  # The loop's own clock stands still while a command is decided.
 from typing import Final
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.domain.decide import Decision, decide
 from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
@@ -130,7 +130,7 @@ class Reign:
         self._records_left = records_max
         self._observer = observer
         self._loop = asyncio.get_running_loop()
-        self._tentative = Layer(image.world)
+        self._tentative = Layer(image.accepted)
         self._term = claim.term
         self._seq = claim.seq
         self._hash = claim.hash
@@ -161,33 +161,33 @@ class Reign:
 
     # Commands
 
-    async def execute(self, command: Command) -> Answer | None:
+    async def execute(self, submission: Submission) -> Answer | None:
         """Decide, record, and answer once the record counts.
 
         None where a record with the same key, but of another request, is on its way: the
         caller asks the stored answers again. Raises the CommandErrors of `decide`,
         TooLarge, and OutcomeUnknown when leading ends first.
         """
-        pending = self._by_key.get(scoped(command.actor, command.idempotency_key))
+        pending = self._by_key.get(scoped(submission.actor, submission.idempotency_key))
         if pending is not None:
             await pending.wait()
             return None
         self._demand_leading()
         began_at, now = perf_counter(), self.now()
         try:
-            decision = decide(command, self._tentative, now, self._rules)
+            decision = decide(submission, self._tentative, now, self._rules)
         except NeedsFact:
             raise
         except CommandError:
             # Not recorded, so only a later record of ours shows that we still led.
             await self.confirm_leading()
             raise
-        body = self._render(decision.layer, command, decision.outcome)
+        body = self._render(decision.layer, submission, decision.outcome)
         self._observer.decided(perf_counter() - began_at)
-        if command.dry_run:
+        if submission.dry_run:
             await self.confirm_leading()
             return Answer(decision.outcome, self._image.seq, body)
-        sent = self._send_commit(command, decision, now)
+        sent = self._send_commit(submission, decision, now)
         await sent.wait()
         return Answer(decision.outcome, sent.seq, body)
 
@@ -204,12 +204,12 @@ class Reign:
             self._hand_over()
             raise OutcomeUnknown from error
 
-    def meet_deadline(self, command: Command, now: datetime) -> bool:
+    def meet_deadline(self, submission: Submission, now: datetime) -> bool:
         """Decide and send a command of the leader's own; false where it is moot."""
-        decision = decide(command, self._tentative, now, self._rules)
+        decision = decide(submission, self._tentative, now, self._rules)
         if not decision.events:
             return False
-        self._send_commit(command, decision, now)
+        self._send_commit(submission, decision, now)
         return True
 
     async def confirm_leading(self) -> None:
@@ -258,7 +258,7 @@ class Reign:
         return sent.layer
 
     def folded(self, layer: Layer) -> None:
-        """The image has absorbed `layer`: the tentative world need not hide it any more."""
+        """The image has absorbed `layer`: the tentative layer need not hide it any more."""
         self._tentative.forget(layer)
 
     def check_read_back(self) -> None:
@@ -307,7 +307,7 @@ class Reign:
         if not self.leading:
             raise OutcomeUnknown
 
-    def _send_commit(self, command: Command, decision: Decision, now: datetime) -> Sent:
+    def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> Sent:
         """Encode and check the size first, then evolve and send: a command that cannot be
         stored is refused to its client alone."""
         commit = Commit(
@@ -316,12 +316,12 @@ class Reign:
             prev_hash=self._hash,
             decided_at=now,
             command=CommandInfo(
-                command.id,
-                command.kind,
-                command.actor,
-                command.idempotency_key,
-                command.fingerprint,
-                command.query_fingerprint,
+                submission.id,
+                submission.kind,
+                submission.actor,
+                submission.idempotency_key,
+                submission.fingerprint,
+                submission.query_fingerprint,
             ),
             outcome=decision.outcome,
             events=tuple(encode_event(event) for event in decision.events),
@@ -332,7 +332,7 @@ class Reign:
         self._tentative.absorb(decision.layer)
         self._decided_at = now
         sent = self._send(commit, payload, decision.layer)
-        sent.key = scoped(command.actor, command.idempotency_key)
+        sent.key = scoped(submission.actor, submission.idempotency_key)
         self._by_key[sent.key] = sent
         return sent
 

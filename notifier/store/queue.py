@@ -26,7 +26,7 @@ from notifier.store.session import LeaseSession
 from notifier.store.state import SELECT_EVENINGS, evening_of
 from notifier.store.turns import place_due, take_next
 from notifier.world import Evening, Participation
-from runtime.neighbours.ports import Person
+from runtime.outside.ports import Person
 from runtime.tables import connected, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000

@@ -23,10 +23,10 @@ from neighbours.in_process import InProcess
 from neighbours.movies import Films
 from neighbours.switches import SwitchBody
 from runtime.circuit import Circuit
-from runtime.neighbours.lookup import CacheSettings, Lookup
-from runtime.neighbours.ports import Movie, Notice, Person
-from runtime.neighbours.remote import Remote, RemoteSettings
-from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
+from runtime.outside.lookup import CacheSettings, Lookup
+from runtime.outside.ports import Movie, Notice, Person
+from runtime.outside.remote import Remote, RemoteSettings
+from runtime.outside.wiring import OutsideClients, connect_outside
 from runtime.problems import install_problems
 from tests.served import served
 from tests.stand_in import OPERATOR, around, stand_in_settings
@@ -47,8 +47,8 @@ class StandIn:
         self.session = session
         self.state = state
 
-    def clients(self, **changed: Any) -> NeighbourClients:
-        return connect_neighbours(self.session, around(self.url, **{"remote": QUICK} | changed))
+    def clients(self, **changed: Any) -> OutsideClients:
+        return connect_outside(self.session, around(self.url, **{"remote": QUICK} | changed))
 
     async def turn(self, service: str, **switch: Any) -> None:
         await self.call("POST", f"control/{service}", switch)
@@ -76,7 +76,7 @@ async def stand_in(tmp_path: Path) -> AsyncIterator[StandIn]:
     state.close()
 
 
-Services = NeighbourClients | InProcess
+Services = OutsideClients | InProcess
 
 
 @pytest.fixture(params=["http", "in_process"])
@@ -311,7 +311,7 @@ async def test_an_answer_that_breaks_the_contract_is_none(body: bytes) -> None:
     service.body = body
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, around(url))
+        clients = connect_outside(session, around(url))
         with pytest.raises(DependencyDown):
             await clients.movies.movie(MovieId(MATRIX.id))
 
@@ -321,7 +321,7 @@ async def test_a_film_of_unknown_length_takes_two_hours() -> None:
     service.body = b'{"title": "Arrival", "duration_min": null, "more": 1}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, around(url))
+        clients = connect_outside(session, around(url))
         movie = await clients.movies.movie(MovieId(MATRIX.id))
     assert movie == Movie(MovieId(MATRIX.id), "Arrival", "Arrival", None, 120)
 
@@ -331,7 +331,7 @@ async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
     service.body = b'{"name": "Ann", "language": "fr", "tz": "../Mars"}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, around(url))
+        clients = connect_outside(session, around(url))
         ann = somebody()
         assert await clients.auth.person(ann) == Person(ann, "Ann", "en", "UTC")
 
@@ -340,7 +340,7 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
     service = Scripted()
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, around(url))
+        clients = connect_outside(session, around(url))
         service.body = b'{"name": " An\\u0000n\\n\\u202eBo\\u001b ", "tz": "localtime"}'
         ann = somebody()
         assert await clients.auth.person(ann) == Person(ann, "Ann Bo", "ru", "UTC")
@@ -357,7 +357,7 @@ async def test_each_service_may_be_elsewhere() -> None:
 
 async def test_a_service_that_is_not_there_is_down() -> None:
     async with aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, around("http://127.0.0.1:9"))
+        clients = connect_outside(session, around("http://127.0.0.1:9"))
         with pytest.raises(DependencyDown):
             await clients.shortener.link("/a/1")
 

@@ -15,9 +15,9 @@ from starlette.routing import Route
 
 from contracts.errors import DependencyDown
 from contracts.ids import MovieId, PersonId
-from runtime.neighbours import clients as adapters
-from runtime.neighbours.remote import RemoteSettings
-from runtime.neighbours.wiring import NeighbourClients, connect_neighbours
+from runtime.outside import adapters
+from runtime.outside.remote import RemoteSettings
+from runtime.outside.wiring import OutsideClients, connect_outside
 from tests.served import served
 from tests.stand_in import CREDENTIAL, around
 
@@ -45,11 +45,11 @@ class Talker:
         return self.answer(request)
 
     @asynccontextmanager
-    async def asked(self) -> AsyncIterator[NeighbourClients]:
+    async def asked(self) -> AsyncIterator[OutsideClients]:
         methods = ["GET", "POST"]
         app = Starlette(routes=[Route("/{path:path}", self.__call__, methods=methods)])
         async with served(app) as url, aiohttp.ClientSession() as session:
-            yield connect_neighbours(session, around(url, remote=ONCE))
+            yield connect_outside(session, around(url, remote=ONCE))
 
 
 async def test_an_endless_answer_is_cut_off() -> None:

@@ -72,7 +72,7 @@ async def test_clients_with_keys_see_only_latency(tmp_path: Path, broker: KafkaS
     assert list(misrecorded(clients.answered, commits)) == []
     invariants.check_keys(commits)
     folded = invariants.fold(commits)
-    invariants.check_capacity(folded.world, announcement_id, folded.seq)
+    invariants.check_capacity(folded.accepted, announcement_id, folded.seq)
 
 
 async def _go_through_everything(

@@ -28,9 +28,9 @@ from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate as migrate_history
 from runtime.clock import Clock, system_clock
 from runtime.journals.sqlite import SqliteJournal
-from runtime.neighbours.lookup import CacheSettings
-from runtime.neighbours.wiring import connect_neighbours
 from runtime.operators import OperatorGuard
+from runtime.outside.lookup import CacheSettings
+from runtime.outside.wiring import connect_outside
 from runtime.postgres import migrate, open_pool
 from runtime.problems import install_problems
 from runtime.tail import Tail
@@ -151,7 +151,7 @@ async def command_cell(
             clock=lambda: int(clock().timestamp() * 1000),
         )
         never_cached = CacheSettings(ttl_s=0.001)
-        neighbours = connect_neighbours(
+        neighbours = connect_outside(
             session, around(url, movies=never_cached, follows=never_cached)
         )
         verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), clock)

@@ -21,7 +21,7 @@ from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
 from runtime.clock import Clock
 from runtime.journals.sqlite import SqliteJournal
-from runtime.neighbours.ports import Notice, Person
+from runtime.outside.ports import Notice, Person
 from runtime.postgres import migrate, open_pool
 from tests.unit.notifier.told import BEGIN, History
 

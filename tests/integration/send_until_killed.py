@@ -9,8 +9,8 @@ import aiohttp
 
 from notifier.dispatcher import Dispatcher
 from notifier.store.queue import Queue
-from runtime.neighbours.ports import Notice, NotificationClient
-from runtime.neighbours.wiring import connect_neighbours
+from runtime.outside.ports import Notice, NotificationClient
+from runtime.outside.wiring import connect_outside
 from runtime.postgres import open_pool
 from tests.stand_in import around
 
@@ -27,7 +27,7 @@ class StuckAfterSending:
 
 async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
     async with aiohttp.ClientSession() as session:
-        clients = connect_neighbours(session, around(url))
+        clients = connect_outside(session, around(url))
         dispatcher = Dispatcher(
             Queue(await open_pool(dsn)),
             notification=StuckAfterSending(clients.notification),

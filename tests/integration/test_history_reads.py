@@ -23,7 +23,7 @@ from runtime.clickhouse import Analytics
 from runtime.journals.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.decided_histories import Chain, Society
-from tests.unit.test_as_of import agrees, stories
+from tests.unit.query_api.test_as_of import agrees, stories
 
 DEADLINE_S: Final = 30.0
 LIMITS: Final = BlockLimits(commits_max=100, pause_s=0.0, idle_wait_s=0.05)

@@ -17,7 +17,7 @@ from neighbours.movies import Films
 from neighbours.settings import NeighboursSettings
 from neighbours.shortener import Links, new_code
 from neighbours.store import Store
-from runtime.neighbours.wiring import connect_neighbours
+from runtime.outside.wiring import connect_outside
 from runtime.tokens import TokenSettings, TokenVerifier
 from tests.served import served
 from tests.stand_in import OPERATOR, TOKEN_SECRET, around, stand_in_settings
@@ -125,7 +125,7 @@ async def test_the_published_key_verifies_the_tokens(
         verifier = TokenVerifier(
             TokenSettings(algorithm=algorithm),
             lambda: NOON,
-            connect_neighbours(session, around(url)).fetch_keys,
+            connect_outside(session, around(url)).fetch_keys,
         )
         caller = await verifier.authenticate(f"Bearer {anna['access_token']}")
     assert caller.person_id == anna["user_id"]

@@ -20,8 +20,8 @@ from notifier.main import build_app, clients_of
 from notifier.service import NotifierService
 from notifier.settings import Settings
 from runtime.journals.sqlite import SqliteJournal
-from runtime.neighbours.wiring import connect_neighbours
 from runtime.operators import OperatorGuard
+from runtime.outside.wiring import connect_outside
 from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.tokens import TokenSettings, TokenVerifier, issue_token
@@ -114,7 +114,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
         found.service = NotifierService(
             journal,
             pool,
-            clients_of(connect_neighbours(session, around(url))),
+            clients_of(connect_outside(session, around(url))),
             verifier=verifier,
             guard=OperatorGuard(OPERATOR),
             clock=lambda: found.now,

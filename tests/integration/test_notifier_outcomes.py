@@ -11,7 +11,7 @@ import pytest
 from contracts.errors import DependencyDown
 from contracts.events import AnnouncementCancelled, BookingRequested
 from notifier.store.queue import Queue, Result
-from runtime.neighbours.ports import Notice
+from runtime.outside.ports import Notice
 from runtime.postgres import open_pool
 from runtime.tables import TablesUnavailable
 from runtime.tasks import end, keep_running

@@ -12,10 +12,9 @@ from typing import Final, Literal, NamedTuple
 
 from command_api.domain.commands import (
     AnswerBooking,
-    Body,
+    AnyCommand,
     CancelAnnouncement,
     ChangeAnnouncement,
-    Command,
     CreateAnnouncement,
     Film,
     Invitee,
@@ -23,6 +22,7 @@ from command_api.domain.commands import (
     PersonFacts,
     RateEvening,
     RequestBooking,
+    Submission,
     Terms,
 )
 from command_api.leader.ports import Answer
@@ -41,7 +41,7 @@ SHORT_FILM: Final = Film(MovieId("short"), "Arrival of a Train", "Прибыти
 class Told(NamedTuple):
     """What a client was told, and in answer to what."""
 
-    command: Command
+    command: Submission
     answer: Answer
 
 
@@ -81,7 +81,7 @@ class Population:
         else:
             await self._insist(command)
 
-    async def _insist(self, command: Command) -> None:
+    async def _insist(self, command: Submission) -> None:
         """Retry with the same key until there is an answer."""
         for _ in range(TRIES_MAX):
             process = self.random.choice(self.cluster.names)
@@ -99,38 +99,38 @@ class Population:
             return
         raise WrongAnswer(f"no answer to {command.idempotency_key} after {TRIES_MAX} tries")
 
-    def _demand_honest_not_found(self, command: Command) -> None:
+    def _demand_honest_not_found(self, command: Submission) -> None:
         """Everybody sees a public evening once its author was told that it exists."""
-        body = command.body
+        body = command.command
         if isinstance(body, RequestBooking) and body.announcement_id not in self.called_off:
             raise WrongAnswer(f"{body.announcement_id} exists, but was not found")
 
-    def _note(self, command: Command, answer: Answer) -> None:
+    def _note(self, command: Submission, answer: Answer) -> None:
         self.told.append(Told(command, answer))
         outcome = answer.outcome
         if outcome.refused:
             return
-        if isinstance(command.body, CreateAnnouncement) and outcome.announcement_id:
+        if isinstance(command.command, CreateAnnouncement) and outcome.announcement_id:
             self.evenings[outcome.announcement_id] = command.actor
-            if not command.body.publish:
+            if not command.command.publish:
                 self.called_off.add(outcome.announcement_id)
-        elif isinstance(command.body, RequestBooking) and outcome.booking_id:
-            author = self.evenings[command.body.announcement_id]
+        elif isinstance(command.command, RequestBooking) and outcome.booking_id:
+            author = self.evenings[command.command.announcement_id]
             self.bookings[outcome.booking_id] = (author, command.actor)
-            self.met[author, command.actor] = command.body.announcement_id
+            self.met[author, command.actor] = command.command.announcement_id
 
-    def _command(self, actor: PersonId, body: Body) -> Command:
+    def _command(self, actor: PersonId, body: AnyCommand) -> Submission:
         self._serial += 1
-        return Command(
+        return Submission(
             id=f"command-{self._serial}",
             actor=actor,
             idempotency_key=f"key-{self._serial}",
             fingerprint=f"fingerprint-{self._serial}",
-            body=body,
+            command=body,
             actor_facts=PersonFacts(actor, actor.title()),
         )
 
-    def _body(self, actor: PersonId) -> Body:
+    def _body(self, actor: PersonId) -> AnyCommand:
         chance = self.random.random()
         if len(self.evenings) < 3 or chance < 0.12:
             return self._announce()

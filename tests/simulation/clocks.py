@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from unittest.mock import patch
 
-from command_api.domain.commands import Command, RequestBooking
+from command_api.domain.commands import RequestBooking, Submission
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from contracts.errors import Unavailable
@@ -53,7 +53,7 @@ def looks_at_ticks_only() -> Iterator[None]:
         yield
 
 
-def ask(number: int, evening: AnnouncementId = EVENING) -> Command:
+def ask(number: int, evening: AnnouncementId = EVENING) -> Submission:
     body = RequestBooking(
         announcement_id=evening,
         booking_id=BookingId(f"booking-{evening}-{number}"),

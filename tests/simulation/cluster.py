@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
@@ -25,7 +25,7 @@ TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
 SUBMIT_DEADLINE_S: Final = 20.0
 PROJECTOR: Final = "projector"
 
-_copy: Final = msgspec.json.Decoder(Command)
+_copy: Final = msgspec.json.Decoder(Submission)
 
 
 class SimulatedPeers:
@@ -38,7 +38,7 @@ class SimulatedPeers:
     def knows(self, leader_url: str) -> bool:
         return True
 
-    async def forward(self, leader_url: str, command: Command, timeout_s: float) -> Answer:
+    async def forward(self, leader_url: str, command: Submission, timeout_s: float) -> Answer:
         payload = (msgspec.json.encode(command), timeout_s)
         try:
             async with asyncio.timeout(timeout_s):
@@ -96,7 +96,7 @@ class Cluster:
     def leaders(self) -> list[str]:
         return [name for name, node in self.nodes.items() if node.leading]
 
-    async def submit(self, process: str, command: Command) -> Answer:
+    async def submit(self, process: str, command: Submission) -> Answer:
         """As a client does over HTTP. Raises the CommandErrors, ConnectionError."""
         answer = await self.network.call(TEST, process, "submit", msgspec.json.encode(command))
         assert isinstance(answer, Answer)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Final
 
-from command_api.domain.commands import Body, Command, CreateAnnouncement, RequestBooking
+from command_api.domain.commands import AnyCommand, CreateAnnouncement, RequestBooking, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, TooLarge, Unavailable
 from contracts.ids import AnnouncementId, BookingId, PersonId
@@ -24,8 +24,8 @@ TERMS_MAX: Final = 80
 Situation = Callable[[Cluster], Coroutine[Any, Any, None]]
 
 
-def command(actor: PersonId, key: str, body: Body) -> Command:
-    return Command(id=key, actor=actor, idempotency_key=key, fingerprint=key, body=body)
+def command(actor: PersonId, key: str, body: AnyCommand) -> Submission:
+    return Submission(id=key, actor=actor, idempotency_key=key, fingerprint=key, command=body)
 
 
 def announce(
@@ -35,7 +35,7 @@ def announce(
     evening: AnnouncementId = EVENING,
     description: str = "",
     starts_in: timedelta = timedelta(days=1),
-) -> Command:
+) -> Submission:
     body = CreateAnnouncement(
         announcement_id=evening,
         film=FILM,
@@ -50,7 +50,7 @@ def announce(
     return command(HOST, key, body)
 
 
-def request(key: str = "request") -> Command:
+def request(key: str = "request") -> Submission:
     body = RequestBooking(
         announcement_id=EVENING, booking_id=BookingId("booking"), follows_author=False
     )
@@ -73,7 +73,7 @@ async def leader_of(cluster: Cluster) -> str:
 
 
 async def insist(
-    cluster: Cluster, process: str, wish: Command, patience_s: float = PATIENCE_S
+    cluster: Cluster, process: str, wish: Submission, patience_s: float = PATIENCE_S
 ) -> Answer:
     """Retry until there is an answer or an error that says something."""
     loop = asyncio.get_running_loop()

@@ -106,16 +106,16 @@ def check_every_prefix(commits: list[Commit]) -> Image:
             for raw in commit.events
             if (event_id := msgspec.json.decode(raw).get("announcement_id"))
         }:
-            check_capacity(image.world, announcement_id, commit.seq)
-            check_holds(image.world, announcement_id, commit.seq)
-        for person_id in list(image.world.people):
-            check_calendar(image.world, person_id, commit.seq)
+            check_capacity(image.accepted, announcement_id, commit.seq)
+            check_holds(image.accepted, announcement_id, commit.seq)
+        for person_id in list(image.accepted.people):
+            check_calendar(image.accepted, person_id, commit.seq)
     return image
 
 
-def check_capacity(world: Layer, announcement_id: str, seq: int) -> None:
-    announcement = world.announcements[announcement_id]  # type: ignore[index]
-    bookings = [one for one in world.bookings.values() if one.announcement_id == announcement_id]
+def check_capacity(layer: Layer, announcement_id: str, seq: int) -> None:
+    announcement = layer.announcements[announcement_id]  # type: ignore[index]
+    bookings = [one for one in layer.bookings.values() if one.announcement_id == announcement_id]
     taken = sum(one.confirmed or one.hold_until is not None for one in bookings)
     if taken > announcement.ticket_count or taken != announcement.taken:
         raise Violation(
@@ -124,19 +124,19 @@ def check_capacity(world: Layer, announcement_id: str, seq: int) -> None:
         )
 
 
-def check_holds(world: Layer, announcement_id: str, seq: int) -> None:
-    announcement = world.announcements[announcement_id]  # type: ignore[index]
-    for one in world.bookings_of(announcement):
+def check_holds(layer: Layer, announcement_id: str, seq: int) -> None:
+    announcement = layer.announcements[announcement_id]  # type: ignore[index]
+    for one in layer.bookings_of(announcement):
         if one.hold_until is not None and one.hold_until > announcement.event_time:
             raise Violation(f"at {seq}: the hold of {one.id} outlasts the start of its evening")
 
 
-def check_calendar(world: Layer, person_id: str, seq: int) -> None:
+def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
     """From the bookings and announcements alone, not from the person's own lists."""
     evenings = [
         one
-        for one in world.announcements.values()
-        if one.takes_place and (one.author_id == person_id or _confirmed(world, one.id, person_id))
+        for one in layer.announcements.values()
+        if one.takes_place and (one.author_id == person_id or _confirmed(layer, one.id, person_id))
     ]
     evenings.sort(key=lambda one: one.event_time)
     for earlier, later in pairwise(evenings):
@@ -156,14 +156,14 @@ def check_same_image(name: str, image: Image, folded: Image) -> None:
         "reviews",
         "standings",
     ):
-        if getattr(image.world, table) != getattr(folded.world, table):
+        if getattr(image.accepted, table) != getattr(folded.accepted, table):
             raise Violation(f"the {table} of {name} differ from the fold of the journal")
     if image.keys._answers.keys() != folded.keys._answers.keys():
         raise Violation(f"the keys of {name} differ from those in the journal")
 
 
-def _confirmed(world: Layer, announcement_id: str, person_id: str) -> bool:
-    booking = world.booking_of(announcement_id, person_id)  # type: ignore[arg-type]
+def _confirmed(layer: Layer, announcement_id: str, person_id: str) -> bool:
+    booking = layer.booking_of(announcement_id, person_id)  # type: ignore[arg-type]
     return booking is not None and booking.confirmed
 
 

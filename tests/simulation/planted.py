@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import runtime.tail
-from command_api.domain.commands import Command
+from command_api.domain.commands import Submission
 from command_api.domain.decide import Decision
 from command_api.leader.answering import Answering
 from command_api.leader.keys import AnsweredKeys
@@ -103,7 +103,7 @@ def _no_deduplication() -> Any:
 def _tentative_answers_are_stored() -> Any:
     send = Reign._send_commit
 
-    def remember_at_once(reign: Reign, command: Command, decision: Decision, now: Any) -> Sent:
+    def remember_at_once(reign: Reign, command: Submission, decision: Decision, now: Any) -> Sent:
         sent = send(reign, command, decision, now)
         info = CommandInfo(
             command.id, command.kind, command.actor, command.idempotency_key, command.fingerprint
@@ -113,17 +113,17 @@ def _tentative_answers_are_stored() -> Any:
 
     stored = Answering._stored
 
-    def render_from_the_tentative(answering: Answering, command: Command) -> Any:
+    def render_from_the_tentative(answering: Answering, command: Submission) -> Any:
         node = answering._node
-        accepted = node.image.world
+        accepted = node.image.accepted
         if node.reign is not None:
-            node.image.world = node.reign._tentative
+            node.image.accepted = node.reign._tentative
         try:
             return stored(answering, command)
         except LookupError:
             return None
         finally:
-            node.image.world = accepted
+            node.image.accepted = accepted
 
     return _all(
         patch.object(Reign, "_send_commit", remember_at_once),

@@ -43,8 +43,8 @@ def simulate(
     return loop.run(scenario(World(loop, journal, journal.connect(TEST))))
 
 
-def payloads(world: World) -> list[bytes]:
-    return [entry.payload for entry in world.journal.log]
+def payloads(layer: World) -> list[bytes]:
+    return [entry.payload for entry in layer.journal.log]
 
 
 async def outcomes(places: list[Awaitable[Any]]) -> list[Any]:
@@ -66,33 +66,33 @@ async def read(journal: Journal, count: int) -> list[bytes]:
     "rule", [name for name in dir(JournalContract) if name.startswith("test_")]
 )
 def test_it_keeps_the_contract_of_all_journals(rule: str) -> None:
-    async def scenario(world: World) -> None:
-        await getattr(JournalContract(), rule)(world.here)
+    async def scenario(layer: World) -> None:
+        await getattr(JournalContract(), rule)(layer.here)
 
     for seed in SEEDS[:3]:
         simulate(scenario, seed)
 
 
 def test_entries_lie_and_are_read_in_the_order_of_the_appends() -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(layer: World) -> None:
         sent = [b"%d" % number for number in range(300)]
-        reading = asyncio.create_task(read(world.here, len(sent)))
-        writer = await world.here.open_writer()
+        reading = asyncio.create_task(read(layer.here, len(sent)))
+        writer = await layer.here.open_writer()
         places = await asyncio.gather(*(writer.append(payload) for payload in sent))
         assert [place.offset for place in places] == list(range(300))
         assert await reading == sent
-        assert await world.here.end() == 300
+        assert await layer.here.end() == 300
 
     for seed in SEEDS:
         simulate(scenario, seed)
 
 
 def test_stamps_come_from_the_clock_of_the_broker() -> None:
-    async def scenario(world: World) -> None:
-        world.loop.set_clock(WORLD, A_DAY_MS)
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> None:
+        layer.loop.set_clock(WORLD, A_DAY_MS)
+        writer = await layer.here.open_writer()
         place = await writer.append(b"entry")
-        assert place.stamp_ms == world.journal.log[0].stamp_ms
+        assert place.stamp_ms == layer.journal.log[0].stamp_ms
         assert EPOCH_MS <= place.stamp_ms - A_DAY_MS < EPOCH_MS + 100
 
     simulate(scenario)
@@ -105,11 +105,11 @@ def test_two_writers_interleave_in_many_ways_and_keep_their_own_order() -> None:
             writer.append(name + b"%d" % number)
             await asyncio.sleep(0.002)
 
-    async def scenario(world: World) -> tuple[bytes, ...]:
+    async def scenario(layer: World) -> tuple[bytes, ...]:
         for name in ("a", "b"):
-            world.loop.spawn(name, write(world.journal.connect(name), name.encode()))
+            layer.loop.spawn(name, write(layer.journal.connect(name), name.encode()))
         await asyncio.sleep(1)
-        found = payloads(world)
+        found = payloads(layer)
         for writer in (b"a", b"b"):
             own = [payload for payload in found if payload.startswith(writer)]
             assert own == [writer + b"%d" % number for number in range(4)]
@@ -119,17 +119,17 @@ def test_two_writers_interleave_in_many_ways_and_keep_their_own_order() -> None:
 
 
 def test_fetch_waits_no_longer_than_it_was_told() -> None:
-    async def scenario(world: World) -> None:
-        cursor = await world.here.open_cursor(0)
+    async def scenario(layer: World) -> None:
+        cursor = await layer.here.open_cursor(0)
         assert await cursor.fetch(2.0) == []
-        assert 2.0 <= world.loop.time() < 2.1
+        assert 2.0 <= layer.loop.time() < 2.1
 
     simulate(scenario)
 
 
 def test_an_entry_too_large_is_refused_alone() -> None:
-    async def scenario(world: World) -> None:
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> None:
+        writer = await layer.here.open_writer()
         with pytest.raises(EntryTooLarge):
             await writer.append(bytes(RECORD_BYTES_MAX + 1))
         assert (await writer.append(b"small")).offset == 0
@@ -141,26 +141,26 @@ def test_an_entry_too_large_is_refused_alone() -> None:
 
 
 def test_a_crash_takes_back_what_was_not_sent_and_nothing_else() -> None:
-    async def scenario(world: World) -> None:
+    async def scenario(layer: World) -> None:
         async def write() -> None:
-            writer = await world.journal.connect("node").open_writer()
+            writer = await layer.journal.connect("node").open_writer()
             writer.append(b"sent")
             await asyncio.sleep(0.1)
             writer.append(b"not sent")
-            world.loop.crash("node")
+            layer.loop.crash("node")
 
-        world.loop.spawn("node", write())
+        layer.loop.spawn("node", write())
         await asyncio.sleep(1)
-        assert payloads(world) == []
+        assert payloads(layer) == []
         await asyncio.sleep(400)
-        assert payloads(world) == [b"sent"]
+        assert payloads(layer) == [b"sent"]
 
     simulate(scenario, straggle=1.0, straggle_s=(60.0, 300.0))
 
 
 def test_a_closed_writer_sends_nothing_more_but_what_was_sent_may_land() -> None:
-    async def scenario(world: World) -> None:
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> None:
+        writer = await layer.here.open_writer()
         writer.append(b"sent")
         await asyncio.sleep(0.1)
         unsent = writer.append(b"not sent")
@@ -169,7 +169,7 @@ def test_a_closed_writer_sends_nothing_more_but_what_was_sent_may_land() -> None
         with pytest.raises(WriterLost):
             await writer.append(b"too late")
         await asyncio.sleep(400)
-        assert payloads(world) == [b"sent"]
+        assert payloads(layer) == [b"sent"]
 
     simulate(scenario, straggle=1.0, straggle_s=(60.0, 300.0))
 
@@ -178,12 +178,12 @@ def test_a_closed_writer_sends_nothing_more_but_what_was_sent_may_land() -> None
 
 
 def test_after_a_lost_acknowledgement_the_entry_is_there_and_the_writer_lost() -> None:
-    async def scenario(world: World) -> None:
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> None:
+        writer = await layer.here.open_writer()
         with pytest.raises(JournalUnavailable):
             await writer.append(b"entry")
-        assert world.loop.time() < 31
-        assert payloads(world) == [b"entry"]
+        assert layer.loop.time() < 31
+        assert payloads(layer) == [b"entry"]
         with pytest.raises(WriterLost):
             await writer.append(b"another")
 
@@ -191,8 +191,8 @@ def test_after_a_lost_acknowledgement_the_entry_is_there_and_the_writer_lost() -
 
 
 def test_a_hung_append_never_resolves() -> None:
-    async def scenario(world: World) -> None:
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> None:
+        writer = await layer.here.open_writer()
         place = writer.append(b"entry")
         await asyncio.sleep(3600)
         assert not place.done()
@@ -201,23 +201,23 @@ def test_a_hung_append_never_resolves() -> None:
 
 
 def test_an_entry_can_be_lost_in_a_session_whose_later_ones_land() -> None:
-    async def lost_in_the_middle(world: World) -> bool:
-        writer = await world.here.open_writer()
+    async def lost_in_the_middle(layer: World) -> bool:
+        writer = await layer.here.open_writer()
         settled = await outcomes([writer.append(b"%d" % number) for number in range(9)])
         landed = [not isinstance(outcome, JournalUnavailable) for outcome in settled]
-        assert payloads(world) == [b"%d" % n for n, there in enumerate(landed) if there]
+        assert payloads(layer) == [b"%d" % n for n, there in enumerate(landed) if there]
         return not all(landed) and landed[-1]
 
     assert any(simulate(lost_in_the_middle, seed, gap=0.2) for seed in SEEDS)
 
 
 def test_a_duplicate_comes_behind_its_original() -> None:
-    async def scenario(world: World) -> list[bytes]:
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> list[bytes]:
+        writer = await layer.here.open_writer()
         for payload in (b"1", b"2"):
             await writer.append(payload)
         await asyncio.sleep(400)
-        return payloads(world)
+        return payloads(layer)
 
     orders = {tuple(simulate(scenario, seed, duplicate=1.0)) for seed in SEEDS}
     assert all(sorted(order) == [b"1", b"1", b"2", b"2"] for order in orders)
@@ -225,53 +225,53 @@ def test_a_duplicate_comes_behind_its_original() -> None:
 
 
 def test_a_slow_broker_takes_its_time_for_each_append_but_not_for_one_after_another() -> None:
-    async def scenario(world: World) -> None:
-        writer = await world.here.open_writer()
+    async def scenario(layer: World) -> None:
+        writer = await layer.here.open_writer()
         await asyncio.gather(*(writer.append(b"entry") for _ in range(10)))
-        assert 9 < world.loop.time() < 9.1
+        assert 9 < layer.loop.time() < 9.1
 
     simulate(scenario, append_extra_s=9.0)
 
 
 def test_while_the_broker_is_down_nothing_can_be_asked() -> None:
-    async def scenario(world: World) -> None:
-        cursor = await world.here.open_cursor(0)
-        world.journal.down()
+    async def scenario(layer: World) -> None:
+        cursor = await layer.here.open_cursor(0)
+        layer.journal.down()
         for question in (
             lambda: cursor.fetch(1.0),
-            world.here.end,
-            world.here.open_writer,
-            lambda: world.here.open_cursor(0),
+            layer.here.end,
+            layer.here.open_writer,
+            lambda: layer.here.open_cursor(0),
         ):
             with pytest.raises(JournalUnavailable):
                 await question()
-        world.journal.up()
+        layer.journal.up()
         assert await cursor.fetch(1.0) == []
 
     simulate(scenario)
 
 
 def test_what_was_sent_to_a_broker_that_is_down_lands_or_is_lost_per_session() -> None:
-    async def scenario(world: World) -> tuple[bytes, ...]:
-        writer = await world.here.open_writer()
-        world.journal.down()
+    async def scenario(layer: World) -> tuple[bytes, ...]:
+        writer = await layer.here.open_writer()
+        layer.journal.down()
         settling = asyncio.gather(writer.append(b"1"), writer.append(b"2"), return_exceptions=True)
         await asyncio.sleep(10)
-        world.journal.up()
+        layer.journal.up()
         await settling
-        return tuple(payloads(world))
+        return tuple(payloads(layer))
 
     assert {simulate(scenario, seed) for seed in SEEDS} == {(), (b"1", b"2")}
 
 
 def test_one_process_can_be_cut_off_alone() -> None:
-    async def scenario(world: World) -> None:
-        world.journal.down("node")
+    async def scenario(layer: World) -> None:
+        layer.journal.down("node")
         with pytest.raises(JournalUnavailable):
-            await world.journal.connect("node").end()
-        assert await world.here.end() == 0
-        world.journal.up("node")
-        assert await world.journal.connect("node").end() == 0
+            await layer.journal.connect("node").end()
+        assert await layer.here.end() == 0
+        layer.journal.up("node")
+        assert await layer.journal.connect("node").end() == 0
 
     simulate(scenario)
 
@@ -293,11 +293,11 @@ async def write_reign(writer: Writer, nonce: str, *, records: int, leftovers: in
 
 
 def test_a_cursor_opened_or_moved_beyond_the_end_is_told_of_the_truncation() -> None:
-    async def scenario(world: World) -> None:
-        await write_reign(await world.here.open_writer(), "first", records=5)
-        moved = await world.here.open_cursor(0)
-        world.journal.truncate(2)
-        opened = await world.here.open_cursor(3)
+    async def scenario(layer: World) -> None:
+        await write_reign(await layer.here.open_writer(), "first", records=5)
+        moved = await layer.here.open_cursor(0)
+        layer.journal.truncate(2)
+        opened = await layer.here.open_cursor(3)
         await moved.seek(4)
         for cursor in (opened, moved):
             with pytest.raises(JournalTruncated):
@@ -307,15 +307,15 @@ def test_a_cursor_opened_or_moved_beyond_the_end_is_told_of_the_truncation() -> 
 
 
 async def read_over_a_truncation(
-    world: World, *, recheck_s: float, records: int, leftovers: int
+    layer: World, *, recheck_s: float, records: int, leftovers: int
 ) -> None:
     """Truncate and write anew, between two fetches of a reader at offset 5, then read on."""
-    writer = await world.here.open_writer()
+    writer = await layer.here.open_writer()
     await write_reign(writer, "first", records=5)
-    tail = Tail(world.here, recheck_s=recheck_s)
+    tail = Tail(layer.here, recheck_s=recheck_s)
     while tail.position.offset < 4:
         await tail.fetch(1.0)
-    world.journal.truncate(0)
+    layer.journal.truncate(0)
     await write_reign(writer, "second", records=records, leftovers=leftovers)
     for _ in range(60):
         await tail.fetch(1.0)
@@ -325,8 +325,8 @@ async def read_over_a_truncation(
 def test_a_reader_stops_after_a_truncation_also_when_the_journal_has_grown_again(
     records: int, leftovers: int
 ) -> None:
-    async def scenario(world: World) -> None:
-        await read_over_a_truncation(world, recheck_s=10, records=records, leftovers=leftovers)
+    async def scenario(layer: World) -> None:
+        await read_over_a_truncation(layer, recheck_s=10, records=records, leftovers=leftovers)
 
     for seed in SEEDS:
         with pytest.raises(JournalBroken):
@@ -334,8 +334,8 @@ def test_a_reader_stops_after_a_truncation_also_when_the_journal_has_grown_again
 
 
 def test_without_reading_its_own_last_record_again_a_reader_would_not_notice() -> None:
-    async def scenario(world: World) -> None:
-        await read_over_a_truncation(world, recheck_s=float("inf"), records=4, leftovers=4)
+    async def scenario(layer: World) -> None:
+        await read_over_a_truncation(layer, recheck_s=float("inf"), records=4, leftovers=4)
 
     for seed in SEEDS:
         simulate(scenario, seed)

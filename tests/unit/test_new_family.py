@@ -109,7 +109,7 @@ def test_decisions_rest_on_nothing_of_it(history: History) -> None:
     image = Image()
     for commit in history.commits:
         image.take(commit)
-    evening = image.world.announcement(announcement())
+    evening = image.accepted.announcement(announcement())
     assert evening is not None
     assert (evening.status, evening.version, evening.taken) == ("Alive", 2, 1)
 

@@ -9,7 +9,7 @@ import pytest
 from notifier.delivery import Recipient, held_back, missed
 from notifier.preferences import Preferences, quiet_until
 from notifier.store.queue import Taken
-from runtime.neighbours.ports import Person
+from runtime.outside.ports import Person
 from tests.unit.notifier.told import announcement, person
 
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -1,0 +1,169 @@
+"""HTTP adapters to the five services around us; `runtime.outside.wiring` builds them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from contracts.errors import DependencyDown
+from contracts.ids import MovieId, PersonId
+from contracts.text import fit_line
+from runtime.outside.lookup import CacheSettings, Lookup
+from runtime.outside.ports import (
+    UNKNOWN_DURATION_MIN,
+    Movie,
+    Notice,
+    Person,
+    fit_person,
+    notification_id_of,
+)
+from runtime.outside.remote import Remote
+
+T = TypeVar("T")
+
+LISTED_MAX: Final = 1_000_000
+"""Nobody has more followers, or follows more people, than we are willing to hold."""
+LISTING_S_MAX: Final = 60.0
+"""For all pages of a list together: each page alone may take a whole call."""
+
+
+class _User(Struct):
+    name: str
+    language: str = "ru"
+    tz: str = "Europe/Moscow"
+
+
+class _Film(Struct):
+    title: str
+    title_ru: str | None = None
+    year: int | None = None
+    duration_min: int | None = None
+
+
+class _Link(Struct):
+    short_link: str
+
+
+class HttpAuth:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._people = Lookup(self._ask, cache)
+
+    async def person(self, person_id: PersonId) -> Person | None:
+        return await self._people.get(person_id)
+
+    async def _ask(self, person_id: PersonId) -> Person | None:
+        reply = await self._remote.call("GET", f"/users/{person_id}")
+        if not reply.found:
+            return None
+        user = _decoded(self._remote, reply.body, _User)
+        return fit_person(person_id, user.name, user.language, user.tz)
+
+
+class HttpMovies:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._movies = Lookup(self._ask, cache)
+
+    async def movie(self, movie_id: MovieId) -> Movie | None:
+        return await self._movies.get(movie_id)
+
+    async def _ask(self, movie_id: MovieId) -> Movie | None:
+        reply = await self._remote.call("GET", f"/{movie_id}")
+        if not reply.found:
+            return None
+        film = _decoded(self._remote, reply.body, _Film)
+        return Movie(
+            movie_id,
+            fit_line(film.title),
+            fit_line(film.title_ru or film.title),
+            film.year,
+            film.duration_min or UNKNOWN_DURATION_MIN,
+        )
+
+
+class HttpUgc:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._following = Lookup(self._ask_following, cache)
+
+    async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
+        return author_id in await self.following(follower_id)
+
+    async def following(self, user_id: PersonId) -> frozenset[PersonId]:
+        return await self._following.get(user_id)
+
+    async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
+        return await self._all_pages(f"/followers/{author_id}")
+
+    async def _ask_following(self, user_id: PersonId) -> frozenset[PersonId]:
+        return frozenset(await self._all_pages(f"/following/{user_id}"))
+
+    async def _all_pages(self, path: str) -> tuple[PersonId, ...]:
+        """Raises DependencyDown also if the list does not end within its bounds."""
+        try:
+            async with asyncio.timeout(LISTING_S_MAX):
+                return tuple([one async for one in self._listed(path)])
+        except TimeoutError as error:
+            raise DependencyDown(self._remote.name) from error
+
+    async def _listed(self, path: str) -> AsyncIterator[PersonId]:
+        listed = 0
+        cursor: str | None = None
+        while listed <= LISTED_MAX:
+            query = {} if cursor is None else {"cursor": cursor}
+            reply = await self._remote.call("GET", path, query=query)
+            if not reply.found:
+                return  # UGC knows nothing of this person.
+            page = _decoded(self._remote, reply.body, list[PersonId])
+            for one in page:
+                yield one
+            before, cursor = cursor, reply.headers.get("X-Next-Cursor")
+            if cursor is None:
+                return
+            if not page or cursor == before:
+                break  # It says that there is more, and does not move.
+            listed += len(page)
+        raise DependencyDown(self._remote.name)
+
+
+class HttpNotification:
+    def __init__(self, remote: Remote) -> None:
+        self._remote = remote
+
+    async def send(self, notice: Notice) -> None:
+        body = msgspec.to_builtins(notice) | {"notification_id": notification_id_of(notice.key)}
+        reply = await self._remote.call(
+            "POST",
+            "/send",
+            body=msgspec.json.encode(body),
+            headers={"Idempotency-Key": notice.key},
+        )
+        if not reply.found:
+            raise DependencyDown(self._remote.name)
+
+
+class HttpShortener:
+    def __init__(self, remote: Remote, cache: CacheSettings) -> None:
+        self._remote = remote
+        self._links = Lookup(self._ask, cache)
+
+    async def link(self, target: str) -> str:
+        return await self._links.get(target)
+
+    async def _ask(self, target: str) -> str:
+        body = msgspec.json.encode({"target": target})
+        reply = await self._remote.call("POST", "/links", body=body)
+        if not reply.found:
+            raise DependencyDown(self._remote.name)
+        return _decoded(self._remote, reply.body, _Link).short_link
+
+
+def _decoded(remote: Remote, body: bytes, kind: type[T]) -> T:
+    """Raises DependencyDown: an answer that breaks the contract is no answer."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise DependencyDown(remote.name) from error

@@ -1,0 +1,450 @@
+"""Whatever people say, and in whatever order: what always holds (properties).
+
+The rules are stated here a second time, in another form: the moves of §3.1 as a table, the
+seats and the calendars as they follow from the bookings alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any, Final, get_args
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from command_api.domain.announcement import next_deadline
+from command_api.domain.commands import (
+    AnnouncementDue,
+    AnyCommand,
+    HoldDue,
+    RequestBooking,
+    Submission,
+)
+from command_api.domain.decide import Decision, decide
+from command_api.domain.evolution import apply
+from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.state import Announcement, Booking, Layer
+from contracts.booking_state import Pair
+from contracts.errors import CommandError, Malformed
+from contracts.event_codec import decode_event, encode_event
+from contracts.events import (
+    AnnouncementPublished,
+    AnnouncementReopened,
+    AnyAnnouncementEvent,
+    AnyBookingEvent,
+    BookingAccepted,
+    BookingApproved,
+    BookingDeclined,
+    BookingEvent,
+    BookingInvited,
+    BookingLeft,
+    BookingOffered,
+    BookingPreapproved,
+    BookingRejected,
+    BookingRequested,
+    BookingRevoked,
+    BookingWithdrawn,
+    DomainEvent,
+)
+from contracts.ids import SYSTEM, AnnouncementId, PersonId
+from contracts.person_events import PersonSeen
+from tests.unit.command_api.domain.spec import (
+    EVENING,
+    NOON,
+    announce,
+    ask,
+    cancel,
+    change,
+    invite,
+    say,
+)
+
+PEOPLE = [PersonId(f"person-{number}") for number in range(6)]
+EVENINGS_AT_ONCE = 4
+TABLES = ("announcements", "bookings", "pairs", "people", "films")
+
+N, T, F = None, True, False
+MOVES: Final[dict[Pair, set[Pair]]] = {
+    (N, N): {(N, T), (T, N)},
+    (N, T): {(T, T), (F, T), (N, F), (T, N)},
+    (T, N): {(T, T), (T, F), (F, N), (N, T)},
+    (T, T): {(F, T), (T, F), (T, N)},
+    (F, T): {(T, T), (F, F)},
+    (T, F): {(T, T), (T, N), (F, F), (N, T)},
+    (N, F): {(N, T), (T, N)},
+    (F, N): {(T, N)},
+    (F, F): {(T, F), (F, T), (T, N)},
+}
+"""REQUIREMENTS §3.1. (None, None) is before the first word; (None, True) to (True, None) is
+an offer, and (True, None) or (True, False) to (None, True) a yes to a full evening, which
+stands in line; (True, True) to (True, None) the question after a move, (False, False) to
+(True, None) an invitation that lifts the author's own no."""
+
+OPENING = (AnnouncementPublished, AnnouncementReopened, BookingRequested, BookingOffered)
+"""Only before the film begins."""
+BY_AUTHOR = (BookingInvited, BookingApproved, BookingPreapproved, BookingRejected, BookingRevoked)
+BY_GUEST = (BookingRequested, BookingAccepted, BookingDeclined, BookingWithdrawn, BookingLeft)
+
+
+class Dice:
+    """One number that decides one step, so that a failing history shrinks to few of them."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+
+    def of(self, *options: Any) -> Any:
+        self._left, place = divmod(self._left, len(options))
+        return options[place]
+
+    def start(self) -> float:
+        """Hours from now: few different ones, so that evenings overlap and touch."""
+        chosen: float = self.of(26, 27, 28, 32, 40, 40)
+        return chosen
+
+
+def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+    """Somebody's wish; sometimes it is not theirs to have."""
+    if len(cell.live()) < EVENINGS_AT_ONCE:
+        return starts(dice, cell)
+    kinds = [asks] * 5 + [answers] * 8 + [invites, changes, changes]
+    actor, body = dice.of(*kinds)(dice, cell)
+    if dice.of(*[False] * 19, True) and not isinstance(body, RequestBooking):
+        actor = dice.of(*PEOPLE)
+    return actor, body
+
+
+def starts(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+    evening = AnnouncementId(f"evening-{len(cell.folded.announcements)}")
+    host = dice.of(*PEOPLE)
+    body = announce(
+        evening,
+        seats=dice.of(1, 1, 1, 2, 3),
+        hours=cell.hours + dice.start(),
+        publish=dice.of(True, True, True, False),
+        visibility=dice.of("public", "public", "subscribers", "invite"),
+        invite=invite(*dice.of((), (dice.of(*PEOPLE), host)), evening=evening).guests,
+    )
+    return host, body
+
+
+def asks(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+    guest = dice.of(*PEOPLE)
+    follows = dice.of(True, True, True, True, None)
+    return guest, ask(guest, dice.of(*cell.live()).id, follows_author=follows)
+
+
+def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+    evening = dice.of(*cell.live())
+    bookings = list(cell.folded.bookings_of(evening))
+    if not bookings:
+        return asks(dice, cell)
+    waiting = [one for one in bookings if one.waiting]
+    pending = [one for one in bookings if one.pending]
+    booking = dice.of(*bookings, *pending, *waiting * 4)
+    actor = dice.of(booking.author_id, booking.author_id, booking.guest_id)
+    yes = dice.of(True, True, True, False) and not booking.confirmed
+    return actor, say(yes, booking.guest_id, evening.id)
+
+
+def invites(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+    evening = dice.of(*cell.live())
+    hold = dice.of(None, cell.hours + 12)
+    guests = (dice.of(*PEOPLE), dice.of(*PEOPLE))
+    return evening.author_id, invite(*guests, evening=evening.id, hold_hours=hold)
+
+
+def changes(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+    evening = dice.of(*cell.live())
+    onto_another = dice.of(*cell.live()).event_time
+    at = dice.of(dice.start(), 5)
+    later = dice.of(onto_another, NOON + timedelta(hours=cell.hours + at))
+    body = dice.of(
+        change(evening.id, ticket_count=dice.of(1, 2, 3, 4)),
+        change(evening.id, event_time=later),
+        change(evening.id, event_time=later),
+        change(evening.id, event_time=later, status="Alive"),
+        change(evening.id, status="Alive"),
+        change(evening.id, status="Closed"),
+        cancel(evening.id) if dice.of(True, False, False) else change(evening.id, title="New"),
+    )
+    return evening.author_id, body
+
+
+rules = st.sampled_from(
+    [DEFAULT_RULES, Rules(gap=timedelta(hours=1)), Rules(pending_blocks=True, requests_max=2)]
+)
+steps = st.lists(
+    # Bytes, because of integers hypothesis tries mostly small ones: all dice would say 0.
+    st.binary(min_size=8, max_size=8).map(int.from_bytes),
+    min_size=40,
+    max_size=120,
+)
+
+
+class Cell:
+    """Accepted and tentative state as a leader keeps them, a fold of the stored events, and
+    what was before the last decision."""
+
+    def __init__(self, ruled_by: Rules) -> None:
+        self.rules = ruled_by
+        self.now = NOON
+        self.accepted = Layer()
+        self.tentative = Layer(self.accepted)
+        self.folded = Layer()
+        self.recorded: Counter[type[DomainEvent]] = Counter()
+        self._sent: list[Layer] = []
+
+    @property
+    def hours(self) -> float:
+        return (self.now - NOON) / timedelta(hours=1)
+
+    def live(self) -> list[Announcement]:
+        return [one for one in self.folded.announcements.values() if not over(self.folded, one.id)]
+
+    def hear(self, actor: PersonId, body: AnyCommand) -> None:
+        """Decide, and check all that must hold. Decisions are accepted two behind."""
+        command = Submission(id="", actor=actor, idempotency_key="", fingerprint="", command=body)
+        before = {one.id: one for one in self.folded.announcements.values()}
+        try:
+            decision = decide(command, self.tentative, self.now, self.rules)
+        except CommandError:
+            return
+        self.tentative.absorb(decision.layer)
+        for event in decision.events:
+            if isinstance(event, BookingEvent):
+                self._check_move(actor, event)
+            apply(self.folded, decode_event(encode_event(event)), self.now)
+            if isinstance(event, BookingEvent):
+                self._check_seats(event)
+            if isinstance(event, OPENING):
+                assert self.folded.announcements[event.announcement_id].event_time > self.now
+        self.recorded.update(map(type, decision.events))
+        self._sent.append(decision.layer)
+        if len(self._sent) > 2:
+            self._accept_oldest()
+        for evening in self.folded.announcements.values():
+            check_evening(self.folded, before.get(evening.id), evening)
+        check_calendars(self.folded, self.rules.gap)
+        check_unsettled(self.folded, self.now, self.rules.gap)
+        check_engagements(self.folded)
+        self._check_rivals(decision)
+        self._check_repeated(command)
+
+    def deadlines(self) -> list[AnyCommand]:
+        due: list[AnyCommand] = [
+            AnnouncementDue(announcement_id=one.id)
+            for one in self.folded.announcements.values()
+            if (at := next_deadline(one)) is not None and at <= self.now
+        ]
+        return due + [
+            HoldDue(booking_id=one.id)
+            for one in self.folded.bookings.values()
+            if one.hold_until is not None
+        ]
+
+    def check_layers(self) -> None:
+        """Looked up through both layers, and after all were accepted, it is the fold."""
+        self._check_lookups()
+        while self._sent:
+            self._accept_oldest()
+        self._check_lookups()
+        for table in TABLES:
+            assert getattr(self.tentative, table) == {}
+            assert getattr(self.accepted, table) == getattr(self.folded, table)
+
+    def _accept_oldest(self) -> None:
+        settled = self._sent.pop(0)
+        self.accepted.absorb(settled)
+        self.tentative.forget(settled)
+
+    def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
+        """The pair moves as it may, by whose side it is, and an offer goes to the first."""
+        evening = self.folded.announcements[event.announcement_id]
+        booking = self.folded.bookings.get(event.booking_id)
+        before = booking.pair if booking else (None, None)
+        after = (event.author_status, event.guest_status)
+        # To a guest who was never told of an invitation there is no booking yet.
+        anew = booking is not None and booking.untold and after == (N, T)
+        assert after == before or anew or after in MOVES[before], (before, event)
+        # A draft that is called off, by time as well, takes its invitations back.
+        of_draft = isinstance(event, BookingRevoked) and event.untold
+        assert not isinstance(event, BY_AUTHOR) or of_draft or actor == evening.author_id
+        assert not isinstance(event, BY_GUEST) or actor == event.guest_id
+        if isinstance(event, BookingOffered):
+            line = [self.folded.bookings[one] for one in evening.waiting]
+            assert event.booking_id == next(one.id for one in line if one.preapproved)
+
+    def _check_seats(self, event: AnyBookingEvent) -> None:
+        """Of every single event, not only of every decision."""
+        evening = self.folded.announcements[event.announcement_id]
+        assert event.taken == evening.taken <= evening.ticket_count
+
+    def _check_repeated(self, command: Submission) -> None:
+        try:
+            again = decide(command, self.tentative, self.now, self.rules)
+        except Malformed:
+            return
+        assert again.events == [], (command, again)
+
+    def _check_rivals(self, decision: Decision) -> None:
+        """Who is confirmed has nothing pending at that time any more."""
+        for event in decision.events:
+            if isinstance(event, BookingApproved | BookingAccepted):
+                evening = self.folded.announcements[event.announcement_id]
+                for booking_id in self.folded.people[event.guest_id].pending:
+                    rival = self.folded.bookings[booking_id].announcement_id
+                    assert not at_once(evening, self.folded.announcements[rival], self.rules.gap)
+
+    def _check_lookups(self) -> None:
+        for announcement_id, announcement in self.folded.announcements.items():
+            assert self.tentative.announcement(announcement_id) == announcement
+        for booking_id_, booking in self.folded.bookings.items():
+            assert self.tentative.booking(booking_id_) == booking
+            pair = (booking.announcement_id, booking.guest_id)
+            assert self.tentative.booking_of(*pair) == booking
+        for person_id, person in self.folded.people.items():
+            assert self.tentative.person(person_id) == person
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(rules, steps)
+def test_whatever_people_say(ruled_by: Rules, history: list[int]) -> None:
+    live(Cell(ruled_by), history)
+
+
+def test_every_event_comes_up() -> None:
+    """So that the properties above are about all of them."""
+    random = Random(0)
+    recorded: Counter[type[DomainEvent]] = Counter()
+    for _ in range(30):
+        cell = Cell(DEFAULT_RULES)
+        live(cell, (random.getrandbits(64) for _ in range(300)))
+        recorded += cell.recorded
+    assert set(recorded) == set(get_args(PersonSeen | AnyAnnouncementEvent | AnyBookingEvent))
+    assert min(recorded.values()) >= 3, recorded
+
+
+def live(cell: Cell, history: Iterable[int]) -> None:
+    for number in filter(None, history):
+        dice = Dice(number)
+        cell.now += timedelta(hours=dice.of(*[0] * 30, 0.5, 6, 13))
+        for deadline in cell.deadlines() if dice.of(True, False) else ():
+            cell.hear(SYSTEM, deadline)
+        cell.hear(*wish(dice, cell))
+    cell.check_layers()
+
+
+def check_evening(layer: Layer, before: Announcement | None, now: Announcement) -> None:
+    bookings = list(layer.bookings_of(now))
+    assert now.confirmed == sum(one.confirmed for one in bookings)
+    assert now.held == sum(one.hold_until is not None for one in bookings)
+    assert now.taken <= now.ticket_count
+    assert all(one.pair != (None, None) and not seated_and_held(one) for one in bookings)
+    assert len({one.guest_id for one in bookings}) == len(bookings)
+    assert all(one.guest_id != now.author_id for one in bookings)
+    if now.status == "Alive":
+        assert now.taken < now.ticket_count
+    if now.is_full:
+        assert now.taken == now.ticket_count
+    assert all(one.hold_until <= now.event_time for one in bookings if one.hold_until)
+    check_line(before, now, bookings)
+    if before is not None:
+        assert now.version >= before.version
+        assert (
+            now.status == before.status
+            or now.status not in ("Created", "Done")
+            or (before.status in ("Alive", "Closed"))
+        )
+        if before.status in ("Done", "Cancelled"):
+            assert now == before
+
+
+def seated_and_held(booking: Booking) -> bool:
+    return booking.confirmed and booking.hold_until is not None
+
+
+def check_line(before: Announcement | None, now: Announcement, bookings: list[Booking]) -> None:
+    """Exactly the waiting, only while it is full, and nobody is overtaken."""
+    assert set(now.waiting) == {one.id for one in bookings if one.waiting}
+    assert len(set(now.waiting)) == len(now.waiting)
+    assert not now.waiting or now.is_full or not now.takes_place
+    assert all(one.pair == (None, True) for one in bookings if one.waiting or one.preapproved)
+    stayed = [one for one in (before.waiting if before else ()) if one in now.waiting]
+    assert list(now.waiting[: len(stayed)]) == stayed
+
+
+def check_calendars(layer: Layer, gap: timedelta) -> None:
+    """Nobody is confirmed, or host, at two evenings that overlap or are too near."""
+    busy: dict[PersonId, list[tuple[datetime, datetime]]] = {}
+    for evening in layer.announcements.values():
+        if evening.takes_place:
+            guests = [one.guest_id for one in layer.bookings_of(evening) if one.confirmed]
+            for person in (evening.author_id, *guests):
+                busy.setdefault(person, []).append((evening.event_time, evening.ends_at))
+    for times in busy.values():
+        for (_, ends_at), (starts_at, _) in pairwise(sorted(times)):
+            assert ends_at + gap <= starts_at
+
+
+def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
+    """Who has to choose has something to choose from, and was told what."""
+    for booking in layer.bookings.values():
+        evening = layer.announcements[booking.announcement_id]
+        if booking.held_for == "move" and evening.takes_place:
+            clashes = {
+                other.id
+                for other in layer.announcements.values()
+                if other is not evening
+                and at_once(evening, other, gap)
+                and (other.author_id == booking.guest_id or attends(layer, booking.guest_id, other))
+            }
+            assert clashes, booking
+            assert booking.hold_until is not None
+            assert set(booking.clashes) == clashes or booking.hold_until <= now, booking
+
+
+def attends(layer: Layer, guest_id: PersonId, evening: Announcement) -> bool:
+    booking = layer.booking_of(evening.id, guest_id)
+    return booking is not None and booking.confirmed
+
+
+def check_engagements(layer: Layer) -> None:
+    """What a person's own lists say follows from the bookings and the announcements."""
+    for person in layer.people.values():
+        hosted = {one.id for one in layer.announcements.values() if one.author_id == person.id}
+        assert set(person.hosting) <= hosted
+        assert {one for one in hosted if not over(layer, one)} <= set(person.hosting)
+        for booking in layer.bookings.values():
+            mine = booking.guest_id == person.id and not over(layer, booking.announcement_id)
+            if booking.guest_id != person.id:
+                assert booking.id not in person.attending + person.pending
+            elif mine:
+                assert (booking.id in person.attending) == booking.confirmed
+                assert (booking.id in person.pending) == booking.pending
+
+
+def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:
+    first, second = sorted((one, other), key=lambda evening: evening.event_time)
+    return first.takes_place and second.takes_place and second.event_time < first.ends_at + gap
+
+
+def over(layer: Layer, announcement_id: AnnouncementId) -> bool:
+    return layer.announcements[announcement_id].status in ("Done", "Cancelled")
+
+
+def test_a_dropped_decision_leaves_no_trace() -> None:
+    layer = Layer()
+    command = Submission(
+        id="", actor=PEOPLE[0], idempotency_key="", fingerprint="", command=announce()
+    )
+    decision = decide(command, layer, NOON)
+    assert decision.events
+    assert not layer.announcements
+    tentative = Layer(layer)
+    tentative.absorb(decision.layer)
+    layer.absorb(decision.layer)
+    tentative.forget(decision.layer)
+    assert not tentative.announcements
+    assert tentative.announcement(EVENING) is layer.announcements[EVENING]

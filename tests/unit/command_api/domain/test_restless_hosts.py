@@ -1,0 +1,90 @@
+"""Guests with full calendars, and hosts who keep moving their evenings (properties).
+
+`test_any_history` seldom has a guest at several evenings; here everybody is everywhere, and
+all that must hold of holds and of guests who have to choose is checked by `Cell`.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+
+from command_api.domain.commands import AnyCommand
+from command_api.domain.rules import DEFAULT_RULES, Rules
+from contracts.events import BookingResettled, BookingUnsettled
+from contracts.ids import SYSTEM, AnnouncementId, PersonId
+from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say
+from tests.unit.command_api.domain.test_any_history import Cell, Dice, rules, steps
+
+HOSTS = [PersonId(f"host-{number}") for number in range(4)]
+GUESTS = [PersonId(f"guest-{number}") for number in range(3)]
+SLOTS = [26 + 3 * number for number in range(6)]
+
+
+def crowded(ruled_by: Rules) -> Cell:
+    """Each host has an evening, and each guest is confirmed at all of them."""
+    cell = Cell(ruled_by)
+    for host, hours in zip(HOSTS, SLOTS, strict=False):
+        evening = AnnouncementId(f"of-{host}")
+        cell.hear(host, announce(evening, hours=hours, seats=len(GUESTS) + 1))
+        for guest in GUESTS:
+            cell.hear(guest, ask(guest, evening))
+            cell.hear(host, say(True, guest, evening))
+    return cell
+
+
+def moves(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+    evening = dice.of(*cell.live())
+    hours = dice.of(*SLOTS, *(slot + 1 for slot in SLOTS), (cell.hours + dice.of(1, 3, 12)))
+    return evening.author_id, change(evening.id, event_time=NOON + timedelta(hours=hours))
+
+
+def calls_off(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+    evening = dice.of(*cell.live())
+    return evening.author_id, cancel(evening.id)
+
+
+def answers(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+    evening, guest = dice.of(*cell.live()), dice.of(*GUESTS)
+    actor = dice.of(guest, guest, evening.author_id)
+    return actor, say(dice.of(True, True, False), guest, evening.id)
+
+
+def invites(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+    evening = dice.of(*cell.live())
+    hold = cell.hours + dice.of(1, 12)
+    return evening.author_id, invite(PersonId("somebody"), evening=evening.id, hold_hours=hold)
+
+
+def hosts_too(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+    guest = dice.of(*GUESTS)
+    evening = AnnouncementId(f"evening-{len(cell.folded.announcements)}")
+    return guest, announce(evening, hours=dice.of(*SLOTS))
+
+
+def wander(cell: Cell, history: list[int]) -> Cell:
+    for number in filter(None, history):
+        if not cell.live():
+            break
+        dice = Dice(number)
+        cell.now += timedelta(hours=dice.of(*[0] * 20, 0.5, 6))
+        for deadline in cell.deadlines() if dice.of(True, False) else ():
+            cell.hear(SYSTEM, deadline)
+        if cell.live():
+            wish: Any = dice.of(*[moves] * 7, *[answers] * 3, invites, calls_off, hosts_too)
+            cell.hear(*wish(dice, cell))
+    cell.check_layers()
+    return cell
+
+
+@settings(max_examples=100, deadline=None)
+@given(rules, steps)
+def test_however_hosts_move_their_evenings(ruled_by: Rules, history: list[int]) -> None:
+    wander(crowded(ruled_by), history)
+
+
+def test_guests_are_unsettled_and_settled_again() -> None:
+    """So that the property above is about them."""
+    cell = wander(crowded(DEFAULT_RULES), [pow(7, number, 2**64) for number in range(3, 90)])
+    assert cell.recorded[BookingUnsettled] >= 3
+    assert cell.recorded[BookingResettled] >= 3

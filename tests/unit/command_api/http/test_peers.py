@@ -1,0 +1,118 @@
+"""Whom a follower passes a command on to, and what it takes for an answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from command_api.domain.commands import CancelAnnouncement, Submission
+from command_api.http import peers
+from command_api.http.peers import SECRET_HEADER, HttpPeers
+from contracts.errors import NoLeader, OutcomeUnknown
+from contracts.ids import AnnouncementId, PersonId
+
+SECRET = "the secret of the cell, of thirty-two bytes or more"
+
+
+class Elsewhere:
+    """An address that a Claim may name, and the secrets that it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[str | None] = []
+        self.answer: web.StreamResponse | None = None
+        self.endless = False
+        self.url = ""
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        self.shown.append(request.headers.get(SECRET_HEADER))
+        if not self.endless:
+            return self.answer or web.json_response({})
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while True:
+            await response.write(b" " * 65_536)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[aiohttp.ClientSession]:
+        app = web.Application()
+        app.router.add_route("*", "/{path:.*}", self.take)
+        async with TestServer(app) as server, aiohttp.ClientSession() as session:
+            self.url = str(server.make_url("")).rstrip("/")
+            yield session
+
+
+async def test_the_secret_is_sent_to_no_address_that_only_a_claim_names() -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        ours = HttpPeers(session, SECRET, ["http://127.0.0.1:9", elsewhere.url + ".evil.example"])
+        assert not ours.knows(elsewhere.url)
+        with pytest.raises(NoLeader):
+            await ours.forward(elsewhere.url, command(), 5.0)
+    assert elsewhere.shown == []
+
+
+async def test_a_peer_of_the_settings_is_asked_however_its_address_ends() -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        with pytest.raises(OutcomeUnknown):  # It answers, and with nothing that is an answer.
+            await HttpPeers(session, SECRET, [f"{elsewhere.url}/"]).forward(
+                elsewhere.url, command(), 30.0
+            )
+    assert elsewhere.shown == [SECRET]
+
+
+async def test_a_peer_that_sends_us_on_is_not_followed() -> None:
+    elsewhere, evil = Elsewhere(), Elsewhere()
+    async with elsewhere.open() as session, evil.open():
+        elsewhere.answer = web.Response(status=307, headers={"Location": evil.url})
+        with pytest.raises(OutcomeUnknown):
+            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
+                elsewhere.url, command(), 30.0
+            )
+    assert evil.shown == []
+
+
+async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "ANSWER_BYTES_MAX", 100_000)
+    elsewhere = Elsewhere()
+    elsewhere.endless = True
+    async with elsewhere.open() as session:
+        with pytest.raises(OutcomeUnknown):
+            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
+                elsewhere.url, command(), 30.0
+            )
+
+
+def command() -> Submission:
+    body = CancelAnnouncement(announcement_id=AnnouncementId("1"))
+    return Submission(
+        id="1", actor=PersonId("1"), idempotency_key="1", fingerprint="1", command=body
+    )
+
+
+@pytest.mark.parametrize("status", [403, 404, 408, 415, 421, 422, 429, 431])
+async def test_a_peer_that_refuses_a_request_has_decided_nothing(
+    status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        ours = HttpPeers(session, SECRET, [elsewhere.url])
+        for _ in range(3):
+            elsewhere.answer = web.Response(status=status)
+            with pytest.raises(NoLeader):
+                await ours.forward(elsewhere.url, command(), 30.0)
+    (line,) = caplog.records
+    assert str(status) in line.getMessage()
+
+
+async def test_a_peer_that_failed_may_have_decided() -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        elsewhere.answer = web.Response(status=500)
+        with pytest.raises(OutcomeUnknown):
+            await HttpPeers(session, SECRET, [elsewhere.url]).forward(
+                elsewhere.url, command(), 30.0
+            )

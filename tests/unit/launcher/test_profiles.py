@@ -1,0 +1,271 @@
+"""The compose file's optional parts: what they publish, where from, and what they show."""
+
+import json
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import REGISTRY
+from pydantic import AliasChoices
+from pydantic_settings import BaseSettings
+
+import command_api.metrics
+import command_api.settings
+import notifier.metrics
+import notifier.settings
+import projector.metrics
+import projector.settings
+import query_api.settings
+from contracts.errors import describe
+from deploy import up
+from neighbours.settings import NeighboursSettings
+from runtime.problems import STATUS, TYPE_PREFIX
+from runtime.settings import SHARED_PREFIX, ServiceSettings
+
+ROOT = Path(__file__).resolve().parents[3]
+OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
+SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
+SETTINGS: dict[str, type[BaseSettings]] = {
+    "command_api_1": command_api.settings.Settings,
+    "command_api_2": command_api.settings.Settings,
+    "query_api_1": query_api.settings.Settings,
+    "query_api_2": query_api.settings.Settings,
+    "projector": projector.settings.Settings,
+    "notifier": notifier.settings.Settings,
+    "neighbours": NeighboursSettings,
+}
+EXPORTERS = (command_api.metrics, projector.metrics, notifier.metrics)
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text())
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = read("docker-compose.yml")["services"]
+    return found
+
+
+def expressions() -> Iterator[str]:
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/practix.json").read_text())
+    for panel in dashboard["panels"]:
+        for target in panel["targets"]:
+            yield target["expr"]
+
+
+def exported() -> set[str]:
+    """The names of all series that the processes may have."""
+    assert all(module.POSITION for module in EXPORTERS)
+    return {
+        family.name + suffix
+        for family in REGISTRY.collect()
+        for suffix in SUFFIXES.get(family.type, ())
+    }
+
+
+def test_only_the_gateway_publishes_a_port_unless_a_profile_is_asked_for(
+    services: dict[str, Any],
+) -> None:
+    publishing = {name for name, one in services.items() if "ports" in one}
+    assert {name for name in publishing if "profiles" not in services[name]} == {"gateway"}
+    assert publishing - {"gateway"} == set(up.PAGES)
+
+
+def test_the_stand_in_is_closed_unless_its_profile_is_asked_for(services: dict[str, Any]) -> None:
+    (mounted,) = [one for one in services["gateway"]["volumes"] if "stand_in" in one]
+    assert mounted.startswith("./deploy/gateway/stand_in/${STAND_IN:-closed}.conf:")
+    folder = ROOT / "deploy" / "gateway"
+    assert "/neighbours/" not in (folder / "nginx.conf").read_text()
+    assert "location /s/" in (folder / "nginx.conf").read_text()
+    assert "location /neighbours/ { return 404; }" in (folder / "stand_in/closed.conf").read_text()
+    assert up.handed_on({}) == up.handed_on({"COMPOSE_PROFILES": "grafana"}) == {}
+    published = up.handed_on({"COMPOSE_PROFILES": "grafana,stand-in"})
+    assert (folder / f"stand_in/{published['STAND_IN']}.conf").exists()
+
+
+def test_what_the_gateway_answers_itself_is_a_problem_of_the_catalogue() -> None:
+    conf = (ROOT / "deploy" / "gateway" / "nginx.conf").read_text()
+    answers = [json.loads(body) for body in re.findall(r"'(\{\"type\".*\})';", conf)]
+    fixed = {one["code"]: one for one in answers if "$" not in one["code"]}
+    assert {"malformed_request", "request_timeout", "head_too_large", "too_large"} <= set(fixed)
+    for code, one in fixed.items():
+        assert (one["type"], one["status"]) == (f"{TYPE_PREFIX}{code}", STATUS[code])
+        assert one["detail"] == describe(code)
+        assert f'return {STATUS[code]} \'{{"type":"{one["type"]}"' in conf
+
+
+def test_every_published_port_is_one_of_loopback_and_can_be_chosen(
+    services: dict[str, Any],
+) -> None:
+    for one in services.values():
+        for port in one.get("ports", ()):
+            assert re.fullmatch(r"127\.0\.0\.1:\$\{[A-Z_]*PORT:-\d+\}:\d+", port)
+
+
+def test_the_pages_that_are_told_are_the_ports_that_are_published(
+    services: dict[str, Any],
+) -> None:
+    for name, (variable, port) in up.PAGES.items():
+        assert services[name]["ports"][0].startswith(f"127.0.0.1:${{{variable}:-{port}}}:")
+
+
+def test_every_image_of_others_is_pinned_and_can_be_chosen(services: dict[str, Any]) -> None:
+    for one in services.values():
+        variable, default = re.fullmatch(r"\$\{([A-Z_]+):-(.+)\}", one["image"]).groups()  # type: ignore[union-attr]
+        assert variable.endswith("_IMAGE")
+        assert default == "practix:local" or re.search(r":v?\d+\.\d+", default)
+
+
+def test_the_documentation_names_the_images_that_run(services: dict[str, Any]) -> None:
+    text = (ROOT / "docs" / "containers.md").read_text()
+    table = text.split("## Stand-ins and official images")[1].split("\n\n")[1]
+    named = dict(re.findall(r"^\| (\w+)[^|]*\|[^|]*\| `([^`]+)` \|", table, re.MULTILINE))
+    assert {"kafka", "postgres", "clickhouse", "gateway"} <= set(named)
+    for name, image in named.items():
+        assert services[name]["image"].endswith(f":-{image}}}"), name
+
+
+def test_every_process_has_only_those_shared_settings_that_it_reads(
+    services: dict[str, Any],
+) -> None:
+    for name, settings in SETTINGS.items():
+        prefix = settings.model_config["env_prefix"]
+        given = services[name]["environment"]
+        shared = {key.split("__")[0] for key in given if not key.startswith(prefix)}
+        aliases = (field.validation_alias for field in settings.model_fields.values())
+        read = {
+            one for alias in aliases if isinstance(alias, AliasChoices) for one in alias.choices
+        } | {f"{SHARED_PREFIX}{name}".upper() for name in ServiceSettings.model_fields}
+        assert shared <= read, name
+
+
+def test_every_service_has_a_limit_of_memory_and_a_way_to_say_that_it_is_well(
+    services: dict[str, Any],
+) -> None:
+    for name, one in services.items():
+        assert one["mem_limit"], name
+        own_image = one["image"].startswith("${PRACTIX_IMAGE")  # Its Dockerfile has one.
+        assert own_image or "healthcheck" in one, name
+
+
+def test_every_process_is_scraped(services: dict[str, Any]) -> None:
+    scraped = {
+        target
+        for job in read("deploy/prometheus/prometheus.yml")["scrape_configs"]
+        for static in job["static_configs"]
+        for target in static["targets"]
+    }
+    running = {
+        name
+        for name, one in services.items()
+        if one["image"].startswith("${PRACTIX_IMAGE") and one.get("restart") != "no"
+    }
+    assert scraped == {f"{name}:8000" for name in running}
+
+
+def test_every_figure_of_the_dashboard_is_exported() -> None:
+    named = {name for expression in expressions() for name in OURS.findall(expression)}
+    assert named
+    assert named - exported() == set()
+
+
+def test_the_dashboard_asks_the_data_source_that_is_provisioned() -> None:
+    (source,) = read("deploy/grafana/provisioning/datasources/prometheus.yml")["datasources"]
+    dashboard = (ROOT / "deploy/grafana/dashboards/practix.json").read_text()
+    assert set(re.findall(r'"type": "prometheus",\s+"uid": "(\w+)"', dashboard)) == {source["uid"]}
+
+
+@pytest.mark.parametrize(
+    ("values", "hands_on"),
+    [
+        ({}, False),
+        ({"COMPOSE_PROFILES": "grafana"}, False),
+        ({"COMPOSE_PROFILES": "grafana,mailpit"}, True),
+        ({"COMPOSE_PROFILES": "*"}, True),
+        ({"COMPOSE_PROFILES": "mailpit", "HAND_ON": "{}"}, False),
+    ],
+)
+def test_mail_is_sent_only_where_somebody_takes_it(values: dict[str, str], hands_on: bool) -> None:
+    assert ("HAND_ON" in up.handed_on(values)) is hands_on
+
+
+def test_the_last_of_the_environment_files_counts(tmp_path: Path) -> None:
+    own, extra = tmp_path / ".env", tmp_path / "images.env"
+    own.write_text("# PORT=1\nPORT=8010\nTOKEN_SECRET=a=b-_#c\nNOTHING=\n\n")
+    extra.write_text("export PORT = '8020'  # ours\nHAND_ON='{\"*\": \"json://localhost\"}'\n")
+    assert up.in_files([own, extra]) == {
+        "PORT": "8020",
+        "TOKEN_SECRET": "a=b-_#c",
+        "NOTHING": "",
+        "HAND_ON": '{"*": "json://localhost"}',
+    }
+
+
+@pytest.fixture
+def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
+    """The calls of `docker compose`, of a system that is up at once. Its .env is written."""
+    calls: list[list[str]] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        calls.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    for name in ("PORT", "COMPOSE_PROFILES", "GRAFANA_PORT", *up.SECRETS):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(up, "ROOT", tmp_path)
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setattr(up, "token", lambda url, login: f"{login}@{url}")
+    (tmp_path / ".env").write_text(
+        "PORT=8010\nCOMPOSE_PROFILES=grafana,stand-in\nGRAFANA_PORT=3100\n"
+        "PRACTIX_OPERATOR_TOKEN=secret\n"
+    )
+    return calls
+
+
+def test_what_is_told_is_where_the_files_have_it(
+    composed: list[list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert up.main([]) == 0
+    assert [call[3] for call in composed] == ["build", "up"]
+    told = capsys.readouterr().out
+    assert "ANNA=anna@http://127.0.0.1:8010\n" in told
+    assert "grafana http://127.0.0.1:3100\n" in told
+    assert "PRACTIX_OPERATOR_TOKEN=secret\n" in told
+
+
+@pytest.mark.usefixtures("composed")
+def test_the_environment_comes_before_the_files(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PORT", "8030")
+    monkeypatch.setenv("COMPOSE_PROFILES", "stand-in")
+    assert up.main([]) == 0
+    told = capsys.readouterr().out
+    assert "BORIS=boris@http://127.0.0.1:8030\n" in told
+    assert "grafana" not in told
+
+
+def test_a_secret_that_a_later_version_asks_for_is_added_and_none_is_changed(
+    composed: list[list[str]],
+) -> None:
+    assert composed == []
+    assert up.main([]) == 0
+    first = up.in_files([up.ROOT / ".env"])
+    assert first["PRACTIX_OPERATOR_TOKEN"] == "secret"
+    assert first.keys() >= set(up.SECRETS)
+    assert up.main([]) == 0
+    assert up.in_files([up.ROOT / ".env"]) == first
+
+
+def test_without_its_profile_nobody_is_told_a_token_of_the_stand_in(
+    composed: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMPOSE_PROFILES", "")
+    assert up.main([]) == 0
+    assert composed
+    assert "ANNA" not in capsys.readouterr().out

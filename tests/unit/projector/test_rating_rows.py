@@ -1,0 +1,72 @@
+"""Read models `ratings` and `scores`: in agreement with what the write side answers."""
+
+from collections.abc import Iterable, Sequence
+from random import Random
+from typing import Any, Final
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from command_api.domain.rating_state import Rating
+from contracts.records import Commit
+from projector.batch import Batch
+from projector.intake import Intake
+from projector.projections.ratings import RATINGS
+from projector.projections.scores import SCORES
+from projector.sinks.memory import MemoryTables
+from tests.decided_histories import Society, cut
+
+SEEDS: Final = st.integers(0, 2**32)
+
+
+def folded(parts: Iterable[Sequence[Commit]]) -> MemoryTables:
+    intake, tables = Intake(), MemoryTables()
+    for part in parts:
+        tables.apply(Batch(intake.take(part)))
+    return tables
+
+
+def rating_row(one: Rating) -> dict[str, Any]:
+    renamed = {
+        "review_id": one.id,
+        "tags": msgspec.json.encode(one.tags).decode(),
+        "created": one.created_at,
+        "modified": one.modified_at,
+    }
+    return {
+        name: renamed[name] if name in renamed else getattr(one, name) for name in RATINGS.types
+    }
+
+
+@settings(max_examples=30, deadline=None)
+@given(SEEDS)
+def test_ratings_and_scores_are_those_of_the_write_side(seed: int) -> None:
+    society = Society(seed, people=4).live(150)
+    tables = folded([society.chain.commits])
+    world = society.layer
+    assert set(tables.rows["ratings"]) == set(world.ratings)
+    for rating in world.ratings.values():
+        assert tables.row(RATINGS, rating.id) == rating_row(rating)
+    assert set(tables.rows["scores"]) == {person_id for person_id, _ in world.standings}
+    for (person_id, role), standing in world.standings.items():
+        row = tables.row(SCORES, person_id)
+        shown = [row[f"{role}_{name}"] for name in ("rating", "rank", "rating_count")]
+        assert shown == list(msgspec.structs.astuple(standing.score))
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS)
+def test_merged_batches_of_any_size_come_to_the_same_scores(seed: int) -> None:
+    commits = Society(seed, people=4).live(150).chain.commits
+    one_by_one = folded([commit] for commit in commits)
+    assert folded([commits]).rows == one_by_one.rows
+    assert folded(cut(commits, Random(seed))).rows == one_by_one.rows
+
+
+def test_histories_hold_every_kind_of_rating() -> None:
+    """Otherwise the tests above would say nothing."""
+    worlds = [Society(seed, people=4).live(150).layer for seed in range(10)]
+    ratings = [one for world in worlds for one in world.ratings.values()]
+    kinds = {(one.revealed_at is not None, one.retracted) for one in ratings}
+    assert kinds == {(False, False), (False, True), (True, False), (True, True)}
