@@ -39,6 +39,12 @@ NOT_PASSED_ON: Final = frozenset(
 READS: Final = ("GET", "HEAD")
 BODY_BYTES_MAX: Final = 1_000_000
 CHUNK_BYTES: Final = 64 * 1024
+CONNECT_S_MAX: Final = 5.0
+SILENCE_S_MAX: Final = 100.0
+"""No service is silent for longer: a command may wait for a list of follows (60 s) and then
+for its decision (30 s)."""
+PROJECTOR_SILENCE_S_MAX: Final = 3600.0
+"""A trial of another formula answers once all scores are computed."""
 
 Upstreams = Mapping[str, str]
 """Addresses of `command_api`, `query_api`, `projector`, `notifier` and `neighbours`."""
@@ -83,12 +89,12 @@ def build_gateway(
     async def pass_on(request: Request) -> Response:
         if request.scope["path"].startswith("/internal/"):
             return problem("not_found")
-        address = upstreams[upstream_of(request.method, request.scope["path"])]
+        upstream = upstream_of(request.method, request.scope["path"])
         try:
-            forwarded = await _forward(session, address, request)
+            forwarded = await _forward(session, upstreams[upstream], request, _patience(upstream))
         except TooLarge:
             return problem("too_large")
-        except aiohttp.ClientConnectionError:
+        except (aiohttp.ClientError, TimeoutError):
             return problem("unavailable" if request.method in READS else "outcome_unknown")
         return _streamed(forwarded)
 
@@ -130,10 +136,19 @@ def _overview_routes(overview: Overview) -> dict[str, Handler]:
     }
 
 
+def _patience(upstream: str) -> aiohttp.ClientTimeout:
+    """How long `upstream` may be silent. A whole answer, such as an export, may take any time."""
+    silence_s_max = PROJECTOR_SILENCE_S_MAX if upstream == "projector" else SILENCE_S_MAX
+    return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX, sock_read=silence_s_max)
+
+
 async def _forward(
-    session: aiohttp.ClientSession, address: str, request: Request
+    session: aiohttp.ClientSession,
+    address: str,
+    request: Request,
+    patience: aiohttp.ClientTimeout,
 ) -> aiohttp.ClientResponse:
-    """Raises TooLarge, and aiohttp.ClientConnectionError without an answer."""
+    """Raises TooLarge; aiohttp.ClientError or TimeoutError without an answer."""
     query = request.scope["query_string"]
     target = request.scope["raw_path"] + (b"?" + query if query else b"")
     headers = CIMultiDict(_passed_on(request.headers.items()))
@@ -144,6 +159,7 @@ async def _forward(
         headers=headers,
         data=await _body(request),
         allow_redirects=False,
+        timeout=patience,
     )
 
 

@@ -36,6 +36,7 @@ from runtime.tasks import end, start_for
 
 TOPIC: Final = "practix.journal"
 READY_S_MAX: Final = 60.0
+PROBE_S_MAX: Final = 5.0
 SERVICES: Final = ("neighbours", "projector", "command_api", "query_api", "notifier")
 """In the order of their start."""
 
@@ -60,7 +61,7 @@ async def run_separate(
         postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
         await create_topic(kafka.bootstrap_servers, TOPIC, replication_factor=1)
         tables = await prepare_tables(postgres.dsn)
-        session = await stack.enter_async_context(aiohttp.ClientSession(auto_decompress=False))
+        session = await stack.enter_async_context(_session())
         clickhouse = await _clickhouse(stack, data)
         history = _history(clickhouse)
         processes = Processes(settings, data, kafka.bootstrap_servers, tables, history)
@@ -148,18 +149,27 @@ class Processes:
         """One after another, each once it is ready."""
         for process in self.parts:
             await process.start()
-            await process.wait_ready(partial(self._ready, session, process.name))
+            await process.wait_ready(partial(is_ready, session, self.addresses[process.name]))
 
     async def stop(self) -> None:
         for process in reversed(self.parts):
             await process.stop()
 
-    async def _ready(self, session: aiohttp.ClientSession, name: str) -> bool:
-        try:
-            async with session.get(f"{self.addresses[name]}/readyz") as response:
-                return response.status == 200
-        except aiohttp.ClientConnectionError:
-            return False
+
+async def is_ready(session: aiohttp.ClientSession, address: str) -> bool:
+    """Whether the process at `address` says that it is ready."""
+    timeout = aiohttp.ClientTimeout(total=PROBE_S_MAX)
+    try:
+        async with session.get(f"{address}/readyz", timeout=timeout) as response:
+            return response.status == 200
+    except (aiohttp.ClientError, TimeoutError):
+        return False
+
+
+def _session() -> aiohttp.ClientSession:
+    """For the gateway. The listener bounds how many requests there are at once; by default a
+    hundred that wait for one process would keep all others from being asked."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
 
 
 def shared_environment(

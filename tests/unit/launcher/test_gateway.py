@@ -1,6 +1,8 @@
 """The gateway of the profile `servers`: who serves what, and what it says when nobody does."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
@@ -8,7 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from launcher import gateway as gateways
+from launcher import separate
 from launcher.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
+from launcher.separate import is_ready
 from tests.served import served
 
 NOBODY = "http://127.0.0.1:1"
@@ -45,12 +50,42 @@ async def gateway() -> AsyncIterator[Client]:
     """The query side echoes; all others are down."""
     upstream = web.Application()
     upstream.router.add_route("*", "/{path:.*}", echo)
-    async with TestServer(upstream) as server, aiohttp.ClientSession() as session:
-        addresses = dict.fromkeys(("command_api", "projector", "neighbours"), NOBODY)
-        addresses["query_api"] = str(server.make_url("")).rstrip("/")
-        app = build_gateway(addresses, session)
+    async with (
+        TestServer(upstream) as server,
+        in_front_of(query_api=str(server.make_url("")).rstrip("/")) as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def in_front_of(**up: str) -> AsyncIterator[Client]:
+    """A client of a gateway; the processes that are not in `up` are down. The gateway's
+    session has no patience of its own."""
+    addresses = dict.fromkeys(("command_api", "query_api", "projector", "neighbours"), NOBODY)
+    none = aiohttp.ClientTimeout(total=1e-9)
+    async with aiohttp.ClientSession(timeout=none) as session:
+        app = build_gateway({**addresses, **up}, session)
         async with served(app) as url, aiohttp.ClientSession(url) as client:
             yield client
+
+
+@asynccontextmanager
+async def saying(what: bytes) -> AsyncIterator[str]:
+    """The address of a server that says `what` to whoever connects, and then is silent."""
+    connected = set()
+
+    async def say(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.add(writer)
+        writer.write(what)
+        await writer.drain()
+
+    server = await asyncio.start_server(say, "127.0.0.1")
+    try:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for writer in connected:
+            writer.close()
 
 
 async def test_request_and_answer_pass_unchanged(gateway: Client) -> None:
@@ -70,6 +105,38 @@ async def test_a_process_that_is_down_is_a_problem_to_be_retried(
     assert (answer.status, answer.content_type) == (503, "application/problem+json")
     assert answer.headers["Retry-After"] == "1"
     assert (await answer.json())["code"] == code
+
+
+@pytest.mark.parametrize(("method", "code"), [("POST", "outcome_unknown"), ("GET", "unavailable")])
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nContent-", b"what?\r\n\r\n"])
+async def test_a_process_that_gives_no_answer_is_a_problem_to_be_retried(
+    method: str, code: str, said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateways, "SILENCE_S_MAX", 0.05)
+    async with saying(said) as address, in_front_of(neighbours=address) as client:
+        answer = await client.request(method, "/s/abc")
+        assert (answer.status, answer.content_type) == (503, "application/problem+json")
+        assert (await answer.json())["code"] == code
+
+
+async def test_an_operator_is_kept_waiting_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gateways, "SILENCE_S_MAX", 1e-9)
+    upstream = web.Application()
+    upstream.router.add_route("*", "/{path:.*}", echo)
+    async with (
+        TestServer(upstream) as server,
+        in_front_of(projector=str(server.make_url("")).rstrip("/")) as client,
+    ):
+        assert (await client.post("/api/v1/operator/ratings/trial")).status == 418
+
+
+@pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n"])
+async def test_a_process_that_gives_no_answer_is_not_ready(
+    said: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(separate, "PROBE_S_MAX", 0.05)
+    async with saying(said) as address, aiohttp.ClientSession() as session:
+        assert not await is_ready(session, address)
 
 
 async def test_internal_routes_are_not_served_outside(gateway: Client) -> None:
