@@ -29,6 +29,7 @@ from runtime.clickhouse import (
     bind,
 )
 from runtime.clickhouse_statement import demand_question
+from runtime.tasks import start_for
 
 log = logging.getLogger(__name__)
 
@@ -116,19 +117,32 @@ class ChdbAnalytics:
 
     async def close(self) -> None:
         self._closed = True
-        if self._engine is not None:
-            await self._engine.close()
+        async with self._starting:  # Nobody may wait for an engine that a question starts.
+            if self._engine is not None:
+                await self._engine.close()
 
     async def _ask(self, lane: str, sql: str) -> Answer:
-        async with self._asking:
-            engine = await self._running()
-            try:
-                async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
-                    return _answer(await engine.call(lane, "select", sql))
-            except TimeoutError as error:
-                log.warning("engine ended: a question ran past its limit")
-                await engine.kill()
-                raise QueryRefused("Timeout exceeded") from error
+        """The engine goes on with a question whose asker leaves. Until it is done the next one
+        has to wait, or its own time would pass meanwhile."""
+        await self._asking.acquire()
+        question = start_for(self._answer_in_time(lane, sql), "question")
+        question.add_done_callback(self._finish)
+        return await asyncio.shield(question)
+
+    def _finish(self, question: asyncio.Task[Answer]) -> None:
+        self._asking.release()
+        if not question.cancelled():
+            question.exception()  # It counts as seen: nobody may be left to see it.
+
+    async def _answer_in_time(self, lane: str, sql: str) -> Answer:
+        engine = await self._running()
+        try:
+            async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
+                return _answer(await engine.call(lane, "select", sql))
+        except TimeoutError as error:
+            log.warning("engine ended: a question ran past its limit")
+            await engine.kill()
+            raise QueryRefused("Timeout exceeded") from error
 
     async def _types_of(self, table: str) -> dict[str, pa.DataType]:
         if table not in self._types:
