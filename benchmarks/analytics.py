@@ -25,9 +25,9 @@ from benchmarks.generated_history import PEOPLE, GeneratedHistory
 from contracts.ids import PersonId
 from contracts.records import Commit
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
-from projector.analytics.block import block_of
 from projector.analytics.questions import ready_questions
-from projector.sinks.clickhouse import ClickHouseSink
+from projector.history.block import block_of
+from projector.history.sink import ClickHouseSink
 from query_api.history_reading import HistoryReads
 from query_api.lateness import lateness_of
 from query_api.votes import said_of

@@ -29,7 +29,7 @@ Positive = Annotated[float, Meta(gt=0, le=1e6)]
 
 
 class Formula(Struct, frozen=True, forbid_unknown_fields=True):
-    """The constants. A change of one is tried first (`projector.recompute`)."""
+    """The constants. A change of one is tried first (`practix ratings trial`)."""
 
     prior_mean: Annotated[float, Meta(ge=1, le=10)] = 7.0
     """What somebody of whom nothing is known is worth, on the scale of 1 to 10. A published

@@ -33,7 +33,7 @@ from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
 from notifier.service import REPRESENTATIONS as NOTICES
 from notifier.service import Clients, NotifierService
-from projector.history import HistoryService
+from projector.history.history import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.service import ProjectorService
 from query_api.rules import Rules as ReadRules

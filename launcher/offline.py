@@ -9,10 +9,10 @@ import asyncpg
 
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
-from projector.history import History
-from projector.history_votes import HistoryVotes
-from projector.sinks.postgres import PostgresSink
-from projector.verify import verify
+from projector.history.history import History
+from projector.proof.history_votes import HistoryVotes
+from projector.proof.verify import verify
+from projector.read_models.postgres.sink import PostgresSink
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
-from projector.pace import Line
+from projector.proof.pace import Line
 from projector.service import ProjectorService
 from runtime.api_route import ApiRoute
 from runtime.http import json_response, read_json_body

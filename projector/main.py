@@ -12,7 +12,7 @@ from functools import partial
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from projector.history import HistoryService
+from projector.history.history import HistoryService
 from projector.http import build_router
 from projector.service import ProjectorService
 from projector.settings import Settings

@@ -4,7 +4,7 @@ from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from projector.projector import Projector
+from projector.read_models.projector import Projector
 
 POSITION: Final = Gauge("projector_position", "seq up to which the tables follow the journal")
 LAG: Final = Gauge(

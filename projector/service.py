@@ -10,13 +10,13 @@ import asyncpg
 from contracts.errors import RateLimited
 from contracts.scoring import Formula
 from projector import metrics
-from projector.batch import Batch
-from projector.pace import Line
-from projector.ports import VotesInHistory
-from projector.projector import Limits, Projector
-from projector.recompute import Trial, publish_formula, try_formula
-from projector.sinks.postgres import PostgresSink
-from projector.verify import verify
+from projector.proof.pace import Line
+from projector.proof.verify import verify
+from projector.read_models.batch import Batch
+from projector.read_models.ports import VotesInHistory
+from projector.read_models.postgres.recompute import Trial, publish_formula, try_formula
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projector import Limits, Projector
 from runtime.clock import Clock, system_clock
 from runtime.journal import Journal
 from runtime.persisting import Persistence
@@ -90,7 +90,7 @@ class ProjectorService:
         await end(self._running)
 
     async def verify(self) -> AsyncGenerator[Line, None]:
-        """As `projector.verify.verify`, on the tables as they are now.
+        """As `projector.proof.verify.verify`, on the tables as they are now.
 
         Raises RateLimited while another one runs: each holds all rows in memory.
         """
@@ -105,7 +105,7 @@ class ProjectorService:
             self.verifying = False
 
     async def try_formula(self, formula: Formula) -> Trial:
-        """As `projector.recompute.try_formula`. Raises TablesUnavailable."""
+        """As `projector.read_models.postgres.recompute.try_formula`. Raises TablesUnavailable."""
         with our_errors():
             return await try_formula(self._pool, formula)
 

@@ -3,7 +3,7 @@
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from projector.projector import Limits
+from projector.read_models.projector import Limits
 from runtime.journals.kafka_access import KafkaAccess
 from runtime.secret import Secret
 from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings

@@ -19,7 +19,7 @@ from command_api.service import CommandService
 from contracts.errors import Unauthenticated
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
-from projector.history import BlockLimits, HistoryService
+from projector.history.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
 from query_api.rules import Rules as ReadRules
 from query_api.service import QueryService

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from projector.history import BlockLimits, History
+from projector.history.history import BlockLimits, History
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.journals.sqlite import SqliteJournal
 

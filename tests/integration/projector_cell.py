@@ -14,14 +14,14 @@ from contracts.acceptance import ReaderState
 from contracts.ids import AnnouncementId, PersonId
 from contracts.person_events import PersonSeen
 from contracts.records import CommandInfo, Commit, Outcome, hash_record
-from projector.batch import Batch
-from projector.intake import Intake
-from projector.ports import Sink
-from projector.projections.project import TABLES
-from projector.projections.rows import Key
-from projector.projector import Limits, Projector
-from projector.sinks.memory import MemoryTables
-from projector.sinks.postgres import PostgresSink
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
+from projector.read_models.ports import Sink
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projections.project import TABLES
+from projector.read_models.projections.rows import Key
+from projector.read_models.projector import Limits, Projector
 from runtime.journal import Journal
 from runtime.tail import Position
 from tests.decided_histories import BEGIN, Chain

@@ -17,7 +17,7 @@ from launcher.analyst_client import AnalystClient
 from launcher.analysts import register
 from launcher.client import NotRunning, Refused
 from projector.analytics.questions import ready_questions
-from projector.history import BlockLimits, HistoryService
+from projector.history.history import BlockLimits, HistoryService
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.journals.sqlite import SqliteJournal
 from runtime.operators import OperatorGuard

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
 from fastapi import FastAPI
 
-from projector.analytics.block import block_of
-from projector.history import BlockLimits, HistoryService
-from projector.sinks.clickhouse import ClickHouseSink
+from projector.history.block import block_of
+from projector.history.history import BlockLimits, HistoryService
+from projector.history.sink import ClickHouseSink
 from runtime.clickhouse import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
 from runtime.clickhouse_migrations import MIGRATIONS, migrate
 from runtime.journal import Journal

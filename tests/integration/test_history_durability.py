@@ -11,7 +11,7 @@ import pytest
 
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.process import free_port
-from projector.history import BlockLimits, History
+from projector.history.history import BlockLimits, History
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_server import ServerAnalytics

@@ -10,11 +10,11 @@ import pytest
 
 from contracts.ids import PersonId
 from contracts.scoring import UNRATED
-from projector.batch import Batch
-from projector.history import BlockLimits, History
-from projector.intake import Intake
-from projector.projections.scores import SCORES
-from projector.sinks.memory import MemoryTables
+from projector.history.history import BlockLimits, History
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
+from projector.read_models.projections.scores import SCORES
 from query_api.as_of import standing_of
 from query_api.evening_history import story_of
 from query_api.history_reading import HistoryReads

@@ -11,7 +11,7 @@ import pytest
 from contracts.records import Commit, UnreadableRecord, decode_record, hash_record
 from notifier.reader import JournalReader
 from notifier.store.outbox import Outbox
-from projector.sinks.postgres import PostgresSink
+from projector.read_models.postgres.sink import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import migrate
 from tests.decided_histories import Chain, Society

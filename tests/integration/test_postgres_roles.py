@@ -8,8 +8,8 @@ import asyncpg
 import pytest
 
 from contracts.scoring import Formula
-from projector.recompute import publish_formula
-from projector.sinks.postgres import PostgresSink
+from projector.read_models.postgres.recompute import publish_formula
+from projector.read_models.postgres.sink import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import migrate, open_pool
 from runtime.postgres_roles import SERVICES, dsn_of_role, grant_roles

@@ -12,13 +12,13 @@ from contracts.acceptance import JournalBroken
 from contracts.records import hash_record
 from launcher.servers import postgres
 from launcher.servers.postgres import PostgresServer
-from projector.batch import Batch
-from projector.intake import Intake
-from projector.ports import Step
-from projector.projector import Projector
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemorySink
+from projector.read_models.ports import Step
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projector import Projector
 from projector.service import ProjectorService
-from projector.sinks.memory import MemorySink
-from projector.sinks.postgres import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import MIGRATIONS, open_pool
 from runtime.tables import Fenced, TablesUnavailable

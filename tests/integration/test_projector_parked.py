@@ -7,8 +7,8 @@ import pytest
 
 from contracts.events import AnnouncementPublished
 from contracts.ids import AnnouncementId
-from projector.projector import Limits
-from projector.sinks.postgres import PostgresSink
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projector import Limits
 from runtime.journals.sqlite import SqliteJournal
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import (

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from projector.analytics.block import block_of
 from projector.analytics.questions import DIRECTORY, BadParameter, ready_questions
-from projector.sinks.clickhouse import ClickHouseSink
+from projector.history.block import block_of
+from projector.history.sink import ClickHouseSink
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_migrations import migrate
 from runtime.tail import START

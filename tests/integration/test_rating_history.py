@@ -12,9 +12,9 @@ from contracts.errors import ProjectionBehind, Unavailable
 from contracts.ids import AnnouncementId, PersonId
 from contracts.records import Commit
 from contracts.scoring import score_of
-from projector.analytics.block import block_of
-from projector.analytics.values import to_ms
-from projector.sinks.clickhouse import ClickHouseSink
+from projector.history.block import block_of
+from projector.history.sink import ClickHouseSink
+from projector.history.values import to_ms
 from query_api.history_reading import HistoryReads
 from query_api.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
 from query_api.rating_drift import DriftMonth, drift_of

@@ -10,13 +10,13 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from projector import history_votes
-from projector.history import BlockLimits, History
-from projector.history_votes import HistoryVotes, stretches
-from projector.pace import Line
-from projector.projections.scores import SCORES
-from projector.sinks.postgres import PostgresSink, PostgresSnapshot
-from projector.verify import verify
+from projector.history.history import BlockLimits, History
+from projector.proof import history_votes
+from projector.proof.history_votes import HistoryVotes, stretches
+from projector.proof.pace import Line
+from projector.proof.verify import verify
+from projector.read_models.postgres.sink import PostgresSink, PostgresSnapshot
+from projector.read_models.projections.scores import SCORES
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_migrations import migrate
 from runtime.clickhouse_server import ServerAnalytics

@@ -11,15 +11,15 @@ from starlette.requests import Request
 
 from contracts.errors import Forbidden
 from contracts.scoring import PUBLISHED, Formula
-from projector import recompute
 from projector.http import build_router
-from projector.projections.announcements import ANNOUNCEMENTS
-from projector.projections.ratings import RATINGS
-from projector.projections.scores import SCORES, Revealed, score_row
-from projector.recompute import publish_formula, try_formula
+from projector.proof.verify import verify
+from projector.read_models.postgres import recompute
+from projector.read_models.postgres.recompute import publish_formula, try_formula
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projections.announcements import ANNOUNCEMENTS
+from projector.read_models.projections.ratings import RATINGS
+from projector.read_models.projections.scores import SCORES, Revealed, score_row
 from projector.service import ProjectorService
-from projector.sinks.postgres import PostgresSink
-from projector.verify import verify
 from runtime.journals.sqlite import SqliteJournal
 from runtime.problems import install_problems
 from tests.decided_histories import Chain, Society

@@ -22,12 +22,12 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.main import build_app
-from projector.pace import Line
-from projector.projector import Projector
+from projector.proof.pace import Line
+from projector.proof.verify import verify
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.projector import Projector
 from projector.service import ProjectorService
 from projector.settings import Settings
-from projector.sinks.postgres import PostgresSink
-from projector.verify import verify
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal

@@ -15,8 +15,8 @@ from command_api.leader.reign import RECORDS_MAX
 from command_api.rendering import renderer
 from contracts.acceptance import JournalBroken
 from contracts.errors import OutcomeUnknown
-from projector.projector import Projector
-from projector.sinks.memory import MemorySink
+from projector.read_models.memory import MemorySink
+from projector.read_models.projector import Projector
 from tests.simulation.journal import Faults, SimulatedJournal
 from tests.simulation.loop import TEST, SimulationLoop
 from tests.simulation.network import SimulatedNetwork

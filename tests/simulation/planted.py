@@ -21,9 +21,9 @@ from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
 from contracts.acceptance import JournalBroken, ReaderState, accept
 from contracts.records import Claim, CommandInfo, Record
-from projector.batch import Batch
-from projector.ports import Step
-from projector.sinks.memory import MemorySink
+from projector.read_models.batch import Batch
+from projector.read_models.memory import MemorySink
+from projector.read_models.ports import Step
 from runtime.clock_watch import ClockWatch
 from runtime.journal import JournalError
 from runtime.tail import Accepted, Tail

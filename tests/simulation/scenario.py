@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from projector.verify import verify
+from projector.proof.verify import verify
 from tests.simulation import invariants
 from tests.simulation.chaos import Chaos
 from tests.simulation.clients import Population, WrongAnswer

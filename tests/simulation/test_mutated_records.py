@@ -18,11 +18,11 @@ from contracts.records import Barrier, Commit, UnreadableRecord, decode_record, 
 from notifier.fold import fold, read, wanted
 from notifier.outgoing import Outgoing
 from notifier.world import World
-from projector.analytics.block import block_of
-from projector.analytics.values import to_ms
-from projector.intake import Intake
-from projector.ledger import Ledger
-from projector.sinks.memory import MemoryTables
+from projector.history.block import block_of
+from projector.history.values import to_ms
+from projector.proof.ledger import Ledger
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
 from query_api.as_of import standing_of
 from query_api.evening_history import Happened, story_from
 from tests.mutated_records import damaged, histories, with_hash

@@ -21,11 +21,11 @@ from contracts.event_codec import decode_event
 from contracts.events import BookingApproved, BookingRequested, DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
-from projector.batch import Batch
-from projector.intake import Intake
-from projector.projector import Projector
-from projector.sinks.memory import MemorySink, MemoryTables
-from projector.verify import verify
+from projector.proof.verify import verify
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemorySink, MemoryTables
+from projector.read_models.projector import Projector
 from query_api.as_of import standing_of
 from query_api.audit_rights import Reader, told
 from query_api.evening_history import Happened

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from contracts.event_codec import decode_event
 from contracts.rating_events import AnyRatingEvent, RatingRetracted, RatingRevealed
 from contracts.records import Commit
-from projector.analytics.block import block_of
-from projector.analytics.events import PRIVATE
-from projector.analytics.values import day_of, typed
+from projector.history.block import block_of
+from projector.history.events import PRIVATE
+from projector.history.values import day_of, typed
 from tests.decided_histories import Society
 from tests.recorded_story import REVIEWS, Story, evenings_in_march
 

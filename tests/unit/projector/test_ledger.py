@@ -27,7 +27,7 @@ from contracts.events import (
     DomainEvent,
 )
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
-from projector.ledger import Ledger
+from projector.proof.ledger import Ledger
 from tests.decided_histories import Society
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)

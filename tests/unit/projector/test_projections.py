@@ -30,14 +30,14 @@ from contracts.events import (
 )
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
-from projector.batch import Batch
-from projector.intake import Intake
-from projector.projections.announcements import ANNOUNCEMENTS
-from projector.projections.bookings import BOOKINGS
-from projector.projections.people import PEOPLE
-from projector.projections.project import project
-from projector.projections.rows import Facts
-from projector.sinks.memory import MemoryTables
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
+from projector.read_models.projections.announcements import ANNOUNCEMENTS
+from projector.read_models.projections.bookings import BOOKINGS
+from projector.read_models.projections.people import PEOPLE
+from projector.read_models.projections.project import project
+from projector.read_models.projections.rows import Facts
 from tests.decided_histories import Society, cut
 
 SAMPLES: Final = sorted(Path(__file__).parents[2].glob("contract/samples/*.json"))

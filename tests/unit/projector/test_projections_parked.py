@@ -10,8 +10,8 @@ from msgspec import Raw
 
 from contracts.ids import AnnouncementId
 from contracts.records import CommandInfo, Commit, Outcome
-from projector.batch import Batch, Projected
-from projector.intake import DECISION, STOPPED, Intake
+from projector.read_models.batch import Batch, Projected
+from projector.read_models.intake import DECISION, STOPPED, Intake
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 A: Final = AnnouncementId(str(UUID(int=1)))

@@ -20,7 +20,7 @@ from contracts.rating_events import (
     RatingRetracted,
     RatingRevealed,
 )
-from projector.ledger import Ledger
+from projector.proof.ledger import Ledger
 from tests.decided_histories import Society
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from command_api.domain.rating_state import Rating
 from contracts.records import Commit
-from projector.batch import Batch
-from projector.intake import Intake
-from projector.projections.ratings import RATINGS
-from projector.projections.scores import SCORES
-from projector.sinks.memory import MemoryTables
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
+from projector.read_models.projections.ratings import RATINGS
+from projector.read_models.projections.scores import SCORES
 from tests.decided_histories import Society, cut
 
 SEEDS: Final = st.integers(0, 2**32)

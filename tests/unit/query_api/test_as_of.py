@@ -15,11 +15,11 @@ from contracts.ids import PersonId
 from contracts.person_events import PersonEvent
 from contracts.records import Commit
 from contracts.scoring import UNRATED, Score
-from projector.batch import Batch
-from projector.intake import Intake
-from projector.projections.announcements import ANNOUNCEMENTS
-from projector.projections.bookings import BOOKINGS
-from projector.sinks.memory import MemoryTables
+from projector.read_models.batch import Batch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
+from projector.read_models.projections.announcements import ANNOUNCEMENTS
+from projector.read_models.projections.bookings import BOOKINGS
 from query_api.as_of import Standing, detail_row, guest_rows, standing_of
 from query_api.evening_history import Happened
 from query_api.moments import moment_of

@@ -1,0 +1,57 @@
+"""Table `refusals`: every time a rule said no, to a command or to a part of one.
+
+`part` 0 is the command itself; an invitation of many guests has a part for each refused
+guest, counted from 1.
+"""
+
+from typing import Any
+
+import msgspec
+
+from contracts.errors import REFUSALS
+from contracts.records import Commit
+from projector.history.rows import Rows
+from projector.history.values import day_of, text, to_ms
+
+
+def refusal_rows() -> Rows:
+    return Rows(
+        "seq",
+        "part",
+        "at_ms",
+        "day",
+        "code",
+        "actor",
+        "command",
+        "announcement_id",
+        "booking_id",
+        "person_id",
+        "facts",
+    )
+
+
+def add_refusals(rows: Rows, commit: Commit) -> None:
+    outcome = commit.outcome
+    if outcome.refused:
+        _add(rows, commit, 0, outcome.code, outcome.facts)
+    results = outcome.facts.get("results")
+    for part, result in enumerate(results if isinstance(results, list) else [], 1):
+        if isinstance(result, dict) and (code := text(result, "code")) in REFUSALS:
+            _add(rows, commit, part, code, result)
+
+
+def _add(rows: Rows, commit: Commit, part: int, code: str, facts: dict[str, Any]) -> None:
+    outcome = commit.outcome
+    rows.add(
+        commit.seq,
+        part,
+        to_ms(commit.decided_at),
+        day_of(commit.decided_at),
+        code,
+        commit.command.actor,
+        commit.command.kind,
+        outcome.announcement_id or text(facts, "announcement_id"),
+        outcome.booking_id or text(facts, "booking_id"),
+        text(facts, "guest_id") if part else commit.command.actor,
+        msgspec.json.encode(facts).decode(),
+    )

@@ -1,0 +1,54 @@
+"""The history in ClickHouse: blocks of rows, then the position that they reach.
+
+ClickHouse has no transactions, and needs none here: the position is written last, so a
+crash in between makes the same stretch of the journal be written again, and the tables
+replace rows of equal key. Two writers are as harmless as two deliveries.
+"""
+
+from typing import Final
+
+from contracts.acceptance import ReaderState
+from projector.history.block import Block
+from runtime.clickhouse import Analytics
+from runtime.clickhouse_migrations import READER
+from runtime.tail import START, Position
+
+_SELECT_POSITION: Final = """
+    SELECT log_offset, term, seq, hash, nonce, open FROM history_position
+    WHERE reader = %(reader)s ORDER BY seq DESC LIMIT 1
+"""
+
+
+class ClickHouseSink:
+    """The tables must exist (`runtime.clickhouse_migrations`). Methods raise AnalyticsError."""
+
+    def __init__(self, analytics: Analytics) -> None:
+        self._analytics = analytics
+
+    async def position(self) -> Position:
+        """`START` where nothing was written yet."""
+        answer = await self._analytics.query(_SELECT_POSITION, {"reader": READER})
+        if not answer.rows:
+            return START
+        offset, term, seq, record_hash, nonce, is_open = answer.rows[0]
+        state = ReaderState(int(term), int(seq), record_hash, nonce, bool(is_open))
+        return Position(int(offset), state)
+
+    async def write(self, block: Block, reached: Position) -> None:
+        """After an error any part of the block may be there: write it again."""
+        for table, rows in block.tables.items():
+            await self._analytics.insert(table, rows.columns)
+        await self._analytics.insert("history_position", _position_row(reached))
+
+
+def _position_row(reached: Position) -> dict[str, list[object]]:
+    state = reached.state
+    return {
+        "reader": [READER],
+        "seq": [state.seq],
+        "log_offset": [reached.offset],
+        "term": [state.term],
+        "hash": [state.hash],
+        "nonce": [state.nonce],
+        "open": [int(state.open)],
+    }

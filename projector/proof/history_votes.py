@@ -1,0 +1,81 @@
+"""The votes in ClickHouse as they stood at a position, for everybody.
+
+Read in stretches of people, in the order of the table, so that no answer is larger than can
+be held. Copies of a row change nothing: everything is a minimum, a maximum, or the newest.
+"""
+
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from itertools import groupby, pairwise
+from typing import Any, Final, Protocol
+
+from projector.history.values import instant_of
+from projector.read_models.projections.rows import Key
+from projector.read_models.projections.scores import Revealed
+from runtime.clickhouse import Analytics, Parameter
+from runtime.tail import Position
+
+STRETCH_ROWS: Final = 50_000
+"""About so many rows of the table at a time."""
+DIGITS_MAX: Final = 4
+
+_COUNT: Final = "SELECT count() FROM ratings"
+_SELECT_REVEALED: Final = """
+    SELECT ratee_id, max(role), argMax(score, version) AS last_score, min(at_ms), max(retracted)
+    FROM ratings
+    WHERE ratee_id >= %(first)s AND ratee_id < %(behind)s AND version <= %(seq)s
+    GROUP BY ratee_id, review_id
+    HAVING max(revealed) = 1 AND isNotNull(last_score)
+    ORDER BY ratee_id
+"""
+
+
+class Followed(Protocol):
+    """What follows the journal into ClickHouse."""
+
+    position: Position
+
+    async def reach(self, seq: int, wait_s: float) -> bool: ...
+
+
+class HistoryVotes:
+    """As `projector.read_models.ports.VotesInHistory`."""
+
+    def __init__(self, analytics: Analytics, history: Followed) -> None:
+        self._analytics = analytics
+        self._history = history
+
+    @property
+    def position(self) -> int:
+        return self._history.position.state.seq
+
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        return await self._history.reach(seq, wait_s)
+
+    async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[Revealed]], None]:
+        rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
+        for first, behind in stretches(rows):
+            wanted: dict[str, Parameter] = {"first": first, "behind": behind, "seq": seq}
+            answer = await self._analytics.scan(_SELECT_REVEALED, wanted)
+            for person in _by_ratee(answer.rows):
+                yield person
+
+
+def stretches(rows: int) -> list[tuple[str, str]]:
+    """All ids there can be, in stretches of equal size: ids are random, so one has about
+    `STRETCH_ROWS` of the `rows`. The first and last take what is no hexadecimal digit, too."""
+    digits = 0
+    while digits < DIGITS_MAX and rows > STRETCH_ROWS * 16**digits:
+        digits += 1
+    inner = [f"{number:0{digits}x}" for number in range(1, 16**digits)]
+    return list(pairwise(["", *inner, "\x7f"]))
+
+
+def _by_ratee(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Key, list[Revealed]]]:
+    for ratee_id, of_ratee in groupby(rows, key=lambda row: row[0]):
+        yield (
+            ratee_id,
+            [
+                Revealed(role, int(score), instant_of(at_ms), bool(retracted))
+                for _, role, score, at_ms, retracted in of_ratee
+            ],
+        )

@@ -1,0 +1,100 @@
+"""Proof from the events alone that no rule about ratings was ever broken.
+
+Part of `projector.proof.ledger`, and as independent of the deciders: who was there is taken from
+the pairs that booking events state, what is over from `announcement.done`.
+"""
+
+from collections.abc import Iterator
+
+from contracts.events import (
+    AnnouncementCreated,
+    AnnouncementDone,
+    BookingEvent,
+    DomainEvent,
+)
+from contracts.ids import AnnouncementId, PersonId, ReviewId
+from contracts.rating_events import (
+    SCORE_MAX,
+    SCORE_MIN,
+    AnyRatingEvent,
+    RatingChanged,
+    RatingGiven,
+    RatingRetracted,
+    RatingRevealed,
+)
+
+Triple = tuple[AnnouncementId, PersonId, PersonId]
+"""Evening, rater and ratee."""
+
+
+class RatingLedger:
+    def __init__(self) -> None:
+        self._authors: dict[AnnouncementId, PersonId] = {}
+        self._guests: set[tuple[AnnouncementId, PersonId]] = set()
+        """Who is confirmed; once an evening is over, who was."""
+        self._over: set[AnnouncementId] = set()
+        self._given: dict[Triple, ReviewId] = {}
+        self._sealed: set[ReviewId] = set()
+        self._retracted: set[ReviewId] = set()
+
+    def note(self, event: DomainEvent) -> None:
+        """Enter who was where, and what is over."""
+        match event:
+            case BookingEvent():
+                self._seat(event)
+            case AnnouncementCreated():
+                self._authors[event.announcement_id] = event.author_id
+            case AnnouncementDone():
+                self._over.add(event.announcement_id)
+            case _:
+                pass
+
+    def _seat(self, event: BookingEvent) -> None:
+        guest = (event.announcement_id, event.guest_id)
+        if event.author_status is True and event.guest_status is True:
+            self._guests.add(guest)
+        else:
+            self._guests.discard(guest)
+
+    def rate(self, event: AnyRatingEvent) -> Iterator[str]:
+        """Enter a rating's event; yields each rule that it breaks."""
+        triple = (event.announcement_id, event.rater_id, event.ratee_id)
+        if isinstance(event, RatingGiven):
+            yield from self._give(event, triple)
+        elif self._given.get(triple) != event.review_id:
+            yield "a rating that was not given"
+        match event:
+            case RatingGiven() | RatingChanged() if not SCORE_MIN <= event.score <= SCORE_MAX:
+                yield f"a score of {event.score}"
+            case RatingChanged() if event.review_id not in self._sealed:
+                yield "a revealed or retracted rating was changed"
+            case RatingRevealed():
+                yield from self._reveal(event)
+            case RatingRetracted():
+                self._sealed.discard(event.review_id)
+                self._retracted.add(event.review_id)
+
+    def _give(self, event: RatingGiven, triple: Triple) -> Iterator[str]:
+        if event.announcement_id not in self._over:
+            yield "an evening was rated that is not over"
+        ratee_is_host = event.role == "host"
+        host, guest = (
+            (event.ratee_id, event.rater_id) if ratee_is_host else (event.rater_id, event.ratee_id)
+        )
+        if self._authors.get(event.announcement_id) != host:
+            yield "a rating without the host"
+        if (event.announcement_id, guest) not in self._guests:
+            yield "a rating without a confirmed guest"
+        if triple in self._given:
+            yield "somebody was rated twice"
+        self._given[triple] = event.review_id
+        self._sealed.add(event.review_id)
+
+    def _reveal(self, event: RatingRevealed) -> Iterator[str]:
+        if event.review_id not in self._sealed:
+            yield "a rating was revealed that is not sealed"
+        self._sealed.discard(event.review_id)
+        if event.reason == "both_rated":
+            other = self._given.get((event.announcement_id, event.ratee_id, event.rater_id))
+            if other is None or other in self._retracted:
+                yield "a rating was revealed before the other side had rated"

@@ -1,0 +1,69 @@
+"""A batch on its way into the tables: the puts of many events, merged row by row."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from contracts.events import DomainEvent
+from projector.read_models.projections.project import TABLES
+from projector.read_models.projections.rows import Key, Put
+
+
+class DeadLetter(NamedTuple):
+    """An event that was not projected."""
+
+    seq: int
+    event_index: int
+    """Within its Commit, from 0; -1 for the Commit's outcome itself."""
+    type: str
+    key: str | None
+    payload: str
+    reason: str
+
+
+class Projected(NamedTuple):
+    """One event of a Commit, or what the Commit came to: rows, or a dead letter."""
+
+    key: str | None
+    event: DomainEvent | None
+    """None where it cannot be decoded, or is none."""
+    puts: list[Put]
+    letter: DeadLetter | None = None
+
+
+class Patch:
+    """All puts to one row, merged."""
+
+    __slots__ = ("columns", "initial")
+
+    def __init__(self, put: Put) -> None:
+        self.columns: dict[str, Any] = dict(put.columns)
+        self.initial: Mapping[str, Any] | None = put.initial
+
+    def add(self, put: Put) -> None:
+        self.columns.update(put.columns)
+        if self.initial is None:
+            self.initial = put.initial
+
+
+class Batch:
+    """Patches by table and key, and the dead letters."""
+
+    def __init__(self, events: Iterable[Projected] = ()) -> None:
+        self.patches: Final[dict[str, dict[Key, Patch]]] = {table.name: {} for table in TABLES}
+        self.letters: Final[list[DeadLetter]] = []
+        for event in events:
+            self._add(event)
+
+    @property
+    def row_count(self) -> int:
+        return sum(len(patches) for patches in self.patches.values())
+
+    def _add(self, event: Projected) -> None:
+        if event.letter is not None:
+            self.letters.append(event.letter)
+        for put in event.puts:
+            patches = self.patches[put.table.name]
+            if (patch := patches.get(put.key)) is None:
+                patches[put.key] = Patch(put)
+            else:
+                patch.add(put)

@@ -1,0 +1,169 @@
+"""The read models in memory: what verify folds the journal into, and a sink for tests.
+
+It does to its rows exactly what the PostgreSQL sink does to its own.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from sys import intern
+from typing import Any, Final
+
+from projector.read_models.batch import Batch, DeadLetter
+from projector.read_models.ports import Step, WrongRank
+from projector.read_models.projections.project import TABLES
+from projector.read_models.projections.ratings import RATINGS
+from projector.read_models.projections.rows import Key, Put, Table
+from projector.read_models.projections.scores import SCORES, Revealed, changes_scores, score_row
+from runtime.tables import Fenced, RowsRefused
+from runtime.tail import START, Position
+
+SNAPSHOT_ROWS: Final = 500
+PLACES: Final = {
+    table.name: {name: place for place, name in enumerate(table.types)} for table in TABLES
+}
+
+Row = tuple[Any, ...]
+"""Values in the order of the table's columns. There may be millions of rows: tuples of
+plain values are soon of no interest to the garbage collector, and equal texts are shared.
+"""
+
+
+class MemoryTables:
+    def __init__(self) -> None:
+        self.rows: Final[dict[str, dict[Key, Row]]] = {table.name: {} for table in TABLES}
+        self._reviews_of: Final[dict[Key, set[Key]]] = {}
+        self._unscored: Final[set[Key]] = set()
+        """People whose ratings have changed since `score` last went through."""
+
+    def put(self, put: Put) -> bool:
+        """False, with nothing done, where the row must exist and does not. The scores
+        follow when `score` is called."""
+        return self._put(put.table, put.key, put.columns, put.initial)
+
+    def score(self) -> Iterator[None]:
+        """Bring the scores up to the ratings, person by person."""
+        scores = self.rows[SCORES.name]
+        while self._unscored:
+            person_id = self._unscored.pop()
+            if revealed := self._revealed(person_id):
+                scores[person_id] = tuple(score_row(person_id, revealed))
+            yield
+
+    def apply(self, batch: Batch) -> None:
+        """Raises RowsRefused, with nothing done, where a row must exist and does not."""
+        for table in TABLES:
+            rows = self.rows[table.name]
+            for key, patch in batch.patches[table.name].items():
+                if patch.initial is None and key not in rows:
+                    raise RowsRefused(f"{table.name} has no row {key}")
+        for table in TABLES:
+            for key, patch in batch.patches[table.name].items():
+                self._put(table, key, patch.columns, patch.initial)
+        for _ in self.score():
+            pass
+
+    def row(self, table: Table, key: Key) -> dict[str, Any]:
+        """One row by column name; KeyError where there is none."""
+        return dict(zip(table.types, self.rows[table.name][key], strict=True))
+
+    def _put(
+        self,
+        table: Table,
+        key: Key,
+        columns: Mapping[str, Any],
+        initial: Mapping[str, Any] | None,
+    ) -> bool:
+        done = _put(table, self.rows[table.name], key, columns, initial)
+        if done and table is RATINGS and changes_scores(columns):
+            ratee_id = self.rows[table.name][key][PLACES[table.name]["ratee_id"]]
+            self._reviews_of.setdefault(ratee_id, set()).add(key)
+            self._unscored.add(ratee_id)
+        return done
+
+    def _revealed(self, person_id: Key) -> list[Revealed]:
+        reviews = (self.row(RATINGS, key) for key in self._reviews_of[person_id])
+        return [
+            Revealed(*(row[name] for name in Revealed._fields))
+            for row in reviews
+            if row["revealed_at"] is not None
+        ]
+
+
+class MemorySink:
+    """As the PostgreSQL sink, for one event loop."""
+
+    def __init__(self) -> None:
+        self.tables: Final = MemoryTables()
+        self.letters: Final[list[DeadLetter]] = []
+        self._position = START
+
+    @property
+    def reached(self) -> Position:
+        return self._position
+
+    async def position(self) -> Position:
+        return self._position
+
+    async def stopped_keys(self) -> frozenset[str]:
+        return frozenset(letter.key for letter in self.letters if letter.key is not None)
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        if step.expected != self._position:
+            raise Fenced(f"at {self._position}, not at {step.expected}")
+        self.tables.apply(batch)
+        self.letters.extend(batch.letters)
+        self._position = step.reached
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["MemorySnapshot"]:
+        yield MemorySnapshot(self._position, len(self.letters), self.tables)
+
+
+class MemorySnapshot:
+    """A copy of the rows as they are now."""
+
+    def __init__(self, position: Position, letters: int, tables: MemoryTables) -> None:
+        self._position = position
+        self._letters = letters
+        self._rows: Mapping[str, Sequence[Row]] = {
+            name: list(rows.values()) for name, rows in tables.rows.items()
+        }
+
+    async def position(self) -> Position:
+        return self._position
+
+    async def dead_letters(self) -> int:
+        return self._letters
+
+    async def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        rows = self._rows[table.name]
+        for start in range(0, len(rows), SNAPSHOT_ROWS):
+            yield rows[start : start + SNAPSHOT_ROWS]
+
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        """None: there are no indexes, so no rank is kept beside an evening."""
+        return ()
+
+
+def _put(
+    table: Table,
+    rows: dict[Key, Row],
+    key: Key,
+    columns: Mapping[str, Any],
+    initial: Mapping[str, Any] | None,
+) -> bool:
+    if (row := rows.get(key)) is not None:
+        places, values = PLACES[table.name], list(row)
+        for name, value in columns.items():
+            values[places[name]] = _shared(value)
+    elif initial is not None:
+        given = {**initial, **columns, table.key: key}
+        values = [_shared(given[name]) for name in table.types]
+    else:
+        return False
+    rows[key] = tuple(values)
+    return True
+
+
+def _shared(value: Any) -> Any:
+    return intern(value) if type(value) is str else value

@@ -1,0 +1,166 @@
+"""Trying another formula on the whole history, and taking it over.
+
+A trial computes every score anew in a shadow table (`read_model.scores_shadow`), beside
+the live one and with the live ratings, and says who would move and by how much; the shadow
+stays to be looked into. To switch is to publish the new constants (`contracts.scoring`)
+and start: a projector that finds scores of another formula computes all of them anew and
+puts them in place in one transaction; reads wait only for the end of it. Only a start with
+the old constants goes back.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from msgspec import Struct, to_builtins
+
+from contracts.scoring import PUBLISHED, Formula
+from projector.read_models.postgres.author_rank import rank_all_evenings
+from projector.read_models.postgres.scores import SELECT_REVEALED, by_ratee, statements_of
+from projector.read_models.postgres.statements import SCHEMA
+from projector.read_models.projections.rows import Key
+from projector.read_models.projections.scores import SCORES, Revealed
+from runtime.tables import ALLOW_COMPUTING
+
+log = logging.getLogger(__name__)
+
+SHADOW: Final = SCORES._replace(name="scores_shadow")
+ROWS_AT_ONCE: Final = 2_000
+MOVERS_MAX: Final = 20
+TIMEOUT_S: Final = 3600.0
+
+# Of two at once, one waits: there is one shadow.
+_LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('practix scores'))"
+# A projector that writes holds this row; while we hold it, none does.
+_LOCK_POSITIONS: Final = f"SELECT FROM {SCHEMA}.reader_position FOR UPDATE"
+_SELECT_FORMULA: Final = f"SELECT formula FROM {SCHEMA}.score_formula"
+_STORE_FORMULA: Final = f"""
+    INSERT INTO {SCHEMA}.score_formula (formula) VALUES ($1)
+    ON CONFLICT (only_one) DO UPDATE SET formula = excluded.formula
+"""
+_CREATE_SHADOW: Final = f"""
+    DROP TABLE IF EXISTS {SCHEMA}.{SHADOW.name};
+    CREATE TABLE {SCHEMA}.{SHADOW.name} (LIKE {SCHEMA}.{SCORES.name} INCLUDING ALL)
+"""
+_SWITCH: Final = f"""
+    DROP TABLE {SCHEMA}.{SCORES.name};
+    ALTER TABLE {SCHEMA}.{SHADOW.name} RENAME TO {SCORES.name}
+"""
+_ROLES: Final = ("host", "guest", "overall")
+_BOTH: Final = (
+    f"FROM {SCHEMA}.{SCORES.name} live JOIN {SCHEMA}.{SHADOW.name} shadow USING (person_id)"
+)
+_SELECT_SHIFT: Final = f"""
+    SELECT count(*) AS people,
+           count(*) FILTER (WHERE shadow.{{role}}_rating <> live.{{role}}_rating) AS moved,
+           coalesce(avg(abs(shadow.{{role}}_rating - live.{{role}}_rating)), 0) AS mean_shift,
+           coalesce(max(abs(shadow.{{role}}_rating - live.{{role}}_rating)), 0) AS largest_shift
+    {_BOTH} WHERE live.{{role}}_rating_count > 0
+"""
+_SELECT_MOVERS: Final = f"""
+    SELECT person_id, live.{{role}}_rating AS before, shadow.{{role}}_rating AS after,
+           live.{{role}}_rank AS rank_before, shadow.{{role}}_rank AS rank_after,
+           live.{{role}}_rating_count AS rating_count
+    {_BOTH} WHERE live.{{role}}_rating_count > 0 AND shadow.{{role}}_rank <> live.{{role}}_rank
+    ORDER BY abs(shadow.{{role}}_rank - live.{{role}}_rank) DESC, person_id LIMIT {MOVERS_MAX}
+"""
+
+
+class Mover(Struct, frozen=True):
+    person_id: str
+    before: float
+    after: float
+    rank_before: float
+    rank_after: float
+    rating_count: int
+
+
+class Shift(Struct, frozen=True):
+    """What another formula would do to the scores of one role."""
+
+    people: int
+    """With a counted rating in the role."""
+    moved: int
+    """Whose shown rating would be another."""
+    mean_shift: float
+    largest_shift: float
+    movers: Sequence[Mover]
+    """Whose ranks would move most, furthest first."""
+
+
+class Trial(Struct, frozen=True):
+    formula: Formula
+    live: Formula
+    host: Shift
+    guest: Shift
+    overall: Shift
+
+
+async def try_formula(pool: asyncpg.Pool, formula: Formula) -> Trial:
+    """Fill the shadow with the scores by `formula`, and compare. Nothing live changes."""
+    async with (
+        pool.acquire() as connection,
+        connection.transaction(isolation="repeatable_read"),
+    ):
+        await connection.execute(ALLOW_COMPUTING)
+        await _fill_shadow(connection, formula)
+        shifts = {role: await _shift(connection, role) for role in _ROLES}
+    return Trial(formula, PUBLISHED, **shifts)
+
+
+async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> bool:
+    """Have all scores be those of `formula`, and evenings be ranked by them: while one version
+    followed another, a projector that keeps no ranks may have written. False where the
+    scores were such already."""
+    wanted = to_builtins(formula)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(ALLOW_COMPUTING)
+        await connection.execute(_LOCK_POSITIONS)
+        changed: bool = await connection.fetchval(_SELECT_FORMULA) != wanted
+        if changed:
+            await _fill_shadow(connection, formula)
+            await rank_all_evenings(connection, SHADOW)
+            await connection.execute(_STORE_FORMULA, wanted)
+            # Last: from here to the end of the transaction, reads of scores wait.
+            await connection.execute(_SWITCH)
+        else:
+            await rank_all_evenings(connection)
+    if changed:
+        log.info("scores computed anew", extra={"formula": wanted})
+    return changed
+
+
+async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> None:
+    await connection.execute(_LOCK)
+    await connection.execute(_CREATE_SHADOW)
+    async for people in _everybody(connection):
+        for statement in statements_of(people, SHADOW, formula):
+            await connection.execute(statement.sql, *statement.arguments)
+
+
+async def _everybody(
+    connection: PoolConnectionProxy,
+) -> AsyncIterator[Sequence[tuple[Key, list[Revealed]]]]:
+    """All people with revealed ratings, in parts. Ratings of one person may have been
+    fetched in two of them."""
+    cursor = await connection.cursor(f"{SELECT_REVEALED} ORDER BY ratee_id", timeout=TIMEOUT_S)
+    unfinished: tuple[Key, list[Revealed]] | None = None
+    while records := await cursor.fetch(ROWS_AT_ONCE):
+        people = list(by_ratee(records))
+        if unfinished is not None and unfinished[0] == people[0][0]:
+            people[0] = (people[0][0], unfinished[1] + people[0][1])
+        elif unfinished is not None:
+            people.insert(0, unfinished)
+        unfinished = people.pop()
+        yield people
+    if unfinished is not None:
+        yield [unfinished]
+
+
+async def _shift(connection: PoolConnectionProxy, role: str) -> Shift:
+    totals = await connection.fetchrow(_SELECT_SHIFT.format(role=role))
+    movers = await connection.fetch(_SELECT_MOVERS.format(role=role))
+    assert totals is not None
+    return Shift(**dict(totals), movers=[Mover(**dict(row)) for row in movers])

@@ -1,0 +1,128 @@
+"""The read models in PostgreSQL: rows, dead letters and position in one transaction."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.acceptance import ReaderState
+from projector.read_models.batch import Batch
+from projector.read_models.ports import Step, WrongRank
+from projector.read_models.postgres import statements
+from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
+from projector.read_models.postgres.scores import rescored_people, statements_of
+from projector.read_models.projections.project import TABLES
+from projector.read_models.projections.rows import Table
+from runtime.tables import ALLOW_COMPUTING, Fenced, RowsRefused, connected, our_errors, transaction
+from runtime.tail import START, Position
+
+READER: Final = "projector"
+SNAPSHOT_ROWS: Final = 500
+
+
+class PostgresSink:
+    """Writes as the reader `projector`. The tables must exist (`runtime.postgres.migrate`)."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def position(self) -> Position:
+        async with connected(self._pool) as connection:
+            await connection.execute(statements.CREATE_POSITION, READER, *_fields(START))
+            return await _position(connection)
+
+    async def stopped_keys(self) -> frozenset[str]:
+        async with connected(self._pool) as connection:
+            rows = await connection.fetch(statements.SELECT_STOPPED_KEYS)
+        return frozenset(row["key"] for row in rows)
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        async with transaction(self._pool) as connection:
+            await _move(connection, step)
+            for table in TABLES:
+                for statement in statements.statements_for(table, batch.patches[table.name]):
+                    await _execute(connection, statement)
+            await _score(connection, batch)
+            if batch.letters:
+                await _execute(connection, statements.letters_statement(batch.letters))
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator["PostgresSnapshot"]:
+        async with (
+            connected(self._pool) as connection,
+            connection.transaction(isolation="repeatable_read", readonly=True),
+        ):
+            with our_errors():
+                await connection.execute(ALLOW_COMPUTING)
+            yield PostgresSnapshot(connection)
+
+
+class PostgresSnapshot:
+    def __init__(self, connection: PoolConnectionProxy) -> None:
+        self._connection = connection
+
+    async def position(self) -> Position:
+        with our_errors():
+            return await _position(self._connection)
+
+    async def dead_letters(self) -> int:
+        with our_errors():
+            count: int = await self._connection.fetchval(statements.COUNT_LETTERS)
+        return count
+
+    async def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+        with our_errors():
+            cursor = await self._connection.cursor(statements.select_rows(table))
+            while rows := await cursor.fetch(SNAPSHOT_ROWS):
+                yield [tuple(row) for row in rows]
+
+    async def wrong_ranks(self) -> Sequence[WrongRank]:
+        with our_errors():
+            rows = await self._connection.fetch(SELECT_WRONG, timeout=TIMEOUT_S)
+        return [WrongRank(*row) for row in rows]
+
+
+async def _move(connection: PoolConnectionProxy, step: Step) -> None:
+    expected = step.expected.state
+    moved = await connection.fetchrow(
+        statements.MOVE_POSITION,
+        READER,
+        expected.seq,
+        expected.hash,
+        *_fields(step.reached),
+        step.decided_at,
+    )
+    if moved is None:
+        raise Fenced(f"the tables are not at seq {expected.seq}: another projector moved them")
+
+
+async def _score(connection: PoolConnectionProxy, batch: Batch) -> None:
+    """What follows from rows: scores, and from them the ranks beside the evenings."""
+    people = await rescored_people(connection, batch)
+    for statement in statements_of(people):
+        await _execute(connection, statement)
+    await rank_evenings(connection, batch, [person_id for person_id, _ in people])
+
+
+async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:
+    status = await connection.execute(statement.sql, *statement.arguments)
+    rows = int(status.rsplit(" ", 1)[1])
+    if rows != statement.rows:
+        raise RowsRefused(f"{statement.rows - rows} of {statement.rows} rows to change are absent")
+
+
+async def _position(connection: PoolConnectionProxy) -> Position:
+    row = await connection.fetchrow(statements.SELECT_POSITION, READER)
+    if row is None:
+        return START
+    return Position(
+        row["offset"],
+        ReaderState(row["term"], row["seq"], row["hash"], row["nonce"], open=row["open"]),
+    )
+
+
+def _fields(position: Position) -> tuple[Any, ...]:
+    state = position.state
+    return position.offset, state.term, state.seq, state.hash, state.nonce, state.open

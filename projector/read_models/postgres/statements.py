@@ -1,0 +1,106 @@
+"""SQL of the PostgreSQL sink: one statement for all rows in which the same columns change.
+
+Values travel as one array per column (`unnest`), so a batch of any size is one round trip.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from projector.read_models.batch import DeadLetter, Patch
+from projector.read_models.projections.rows import Key, Table
+
+SCHEMA: Final = "read_model"
+
+SELECT_POSITION: Final = f"""
+    SELECT "offset", term, seq, hash, nonce, open FROM {SCHEMA}.reader_position
+    WHERE reader = $1
+"""
+
+CREATE_POSITION: Final = f"""
+    INSERT INTO {SCHEMA}.reader_position (reader, "offset", term, seq, hash, nonce, open)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
+"""
+
+# Locks the row first of all, so that of two projectors one waits, and then finds nothing.
+# A commit that PostgreSQL loses in a crash is projected again: no need to wait for its disk.
+MOVE_POSITION: Final = f"""
+    UPDATE {SCHEMA}.reader_position
+    SET "offset" = $4, term = $5, seq = $6, hash = $7, nonce = $8, open = $9,
+        decided_at = coalesce($10, decided_at)
+    WHERE reader = $1 AND seq = $2 AND hash = $3
+    RETURNING set_config('synchronous_commit', 'off', true), pg_notify('projected', seq::text)
+"""
+
+INSERT_LETTERS: Final = f"""
+    INSERT INTO {SCHEMA}.dead_letters (seq, event_index, type, key, payload, reason)
+    SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],
+                         $6::text[])
+"""
+
+SELECT_STOPPED_KEYS: Final = f"SELECT DISTINCT key FROM {SCHEMA}.dead_letters WHERE key IS NOT NULL"
+
+COUNT_LETTERS: Final = f"SELECT count(*) FROM {SCHEMA}.dead_letters"
+
+
+class Statement(NamedTuple):
+    sql: str
+    arguments: list[list[Any]]
+    """One list per column, all of the same length."""
+    rows: int
+
+
+def statements_for(table: Table, patches: Mapping[Key, Patch]) -> list[Statement]:
+    groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
+    for key, patch in patches.items():
+        initial = None if patch.initial is None else frozenset(patch.initial)
+        groups.setdefault((frozenset(patch.columns), initial), []).append((key, patch))
+    return [_statement(table, *shape, rows) for shape, rows in groups.items()]
+
+
+def letters_statement(letters: Iterable[DeadLetter]) -> Statement:
+    columns = [list(column) for column in zip(*letters, strict=True)]
+    return Statement(INSERT_LETTERS, columns, len(columns[0]))
+
+
+def select_rows(table: Table) -> str:
+    return f"SELECT {', '.join(table.types)} FROM {SCHEMA}.{table.name}"
+
+
+def _statement(
+    table: Table,
+    changed: frozenset[str],
+    initial: frozenset[str] | None,
+    rows: list[tuple[Key, Patch]],
+) -> Statement:
+    given = changed | (initial or frozenset())
+    columns = [name for name in table.types if name in given]
+    arguments: list[list[Any]] = [[key for key, _ in rows]]
+    for name in columns:
+        if name in changed:
+            arguments.append([patch.columns[name] for _, patch in rows])
+        else:
+            arguments.append([(patch.initial or {})[name] for _, patch in rows])
+    write = _update if initial is None else _upsert
+    return Statement(write(table, [table.key, *columns], changed), arguments, len(rows))
+
+
+def _update(table: Table, columns: list[str], changed: frozenset[str]) -> str:
+    values = ", ".join(f"{name} = new.{name}" for name in columns if name in changed)
+    return (
+        f"UPDATE {SCHEMA}.{table.name} AS old SET {values} "
+        f"FROM {_arrays(table, columns)} WHERE old.{table.key} = new.{table.key}"
+    )
+
+
+def _upsert(table: Table, columns: list[str], changed: frozenset[str]) -> str:
+    names = ", ".join(columns)
+    values = ", ".join(f"{name} = excluded.{name}" for name in columns if name in changed)
+    return (
+        f"INSERT INTO {SCHEMA}.{table.name} ({names}) SELECT {names} "
+        f"FROM {_arrays(table, columns)} ON CONFLICT ({table.key}) DO UPDATE SET {values}"
+    )
+
+
+def _arrays(table: Table, columns: list[str]) -> str:
+    arrays = ", ".join(f"${n}::{table.types[name]}[]" for n, name in enumerate(columns, 1))
+    return f"unnest({arrays}) AS new ({', '.join(columns)})"
