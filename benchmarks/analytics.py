@@ -28,9 +28,9 @@ from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from projector.analytics.questions import ready_questions
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
-from query_api.history_reading import HistoryReads
-from query_api.lateness import lateness_of
-from query_api.votes import said_of
+from query_api.edge.history_reads import HistoryReads
+from query_api.ratings.lateness import lateness_of
+from query_api.ratings.votes import said_of
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate

@@ -27,19 +27,13 @@ from starlette.datastructures import QueryParams
 from benchmarks.read_tables import fill, id_of
 from contracts.ids import PersonId
 from launcher.servers.postgres import PostgresServer
-from query_api import (
-    announcements,
-    bookings,
-    calendar,
-    calendar_feed,
-    public_page,
-    rating_pair,
-    schedule,
-    why,
-)
-from query_api.announcement_list import SORTS, list_page
-from query_api.filters import Where
-from query_api.paging import encode_cursor
+from query_api.announcements import calendar, calendar_feed, details, public_page, schedule
+from query_api.announcements.lists import SORTS, list_page
+from query_api.bookings import routes as bookings
+from query_api.edge.paging import encode_cursor
+from query_api.edge.where import Where
+from query_api.history import why
+from query_api.ratings import pair as rating_pair
 from runtime.postgres import migrate, open_pool
 from runtime.tokens import Caller
 
@@ -183,8 +177,8 @@ def _single_things() -> Iterator[Case]:
     of_evening.add("b.announcement_id = {}", EVENING)
     participants = bookings.bookings_page(of_evening, QueryParams(""))
     yield Case("participants", participants.sql, participants.arguments)
-    yield Case("announcement", announcements.SELECT_ONE, (*viewer, [], EVENING))
-    yield Case("guest list", announcements.SELECT_GUESTS, (EVENING, True))
+    yield Case("announcement", details.SELECT_ONE, (*viewer, [], EVENING))
+    yield Case("guest list", details.SELECT_GUESTS, (EVENING, True))
     yield Case("booking", bookings.SELECT_BY_ID, (*viewer, booking))
     yield Case("booking of pair", bookings.SELECT_BY_PAIR, (*viewer, EVENING, GUEST.person_id))
     yield Case("public page", public_page.SELECT_PUBLIC, (EVENING,))

@@ -36,7 +36,7 @@ from notifier.service import Clients, NotifierService
 from projector.history.history import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.service import ProjectorService
-from query_api.rules import Rules as ReadRules
+from query_api.edge.rules import Rules as ReadRules
 from query_api.service import REPRESENTATIONS, QueryService
 from runtime.app import make_app
 from runtime.clickhouse import Analytics, AnalyticsError

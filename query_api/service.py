@@ -14,29 +14,22 @@ from contracts.representations import (
     DetailBookingResponse,
     EligibilityResponse,
 )
-from query_api import (
-    announcement_list,
-    announcements,
-    audit_trail,
-    bookings,
-    calendar_feed,
-    mutes,
-    public_page,
-    rating_pages,
-    rating_pair,
-    schedule,
-    why,
-)
-from query_api.audit_trail import AuditTrail
-from query_api.calendar_feed import FeedAddress
-from query_api.history_reading import HistoryReads
-from query_api.mutes import Mute
-from query_api.past_details import PastDetails
-from query_api.positions import PositionWaiter
-from query_api.reading import Reads
-from query_api.rules import DEFAULT_RULES, Rules
-from query_api.schedule import ScheduleEntry
-from query_api.why import Why
+from query_api.announcements import calendar_feed, details, lists, public_page, schedule
+from query_api.announcements.calendar_feed import FeedAddress
+from query_api.announcements.schedule import ScheduleEntry
+from query_api.bookings import routes as booking_routes
+from query_api.edge.history_reads import HistoryReads
+from query_api.edge.positions import PositionWaiter
+from query_api.edge.reads import Reads
+from query_api.edge.rules import DEFAULT_RULES, Rules
+from query_api.history import audit_trail, why
+from query_api.history.audit_trail import AuditTrail
+from query_api.history.past_details import PastDetails
+from query_api.history.why import Why
+from query_api.people import mutes
+from query_api.people.mutes import Mute
+from query_api.ratings import pages as rating_pages
+from query_api.ratings import pair as rating_pair
 from runtime.clickhouse import Analytics
 from runtime.clock import Clock
 from runtime.outside.ports import UgcClient
@@ -51,7 +44,7 @@ REPRESENTATIONS: Final = (
     AnnouncementResponse,
     BookingResponse,
     DetailAnnouncementResponse,
-    announcements.DetailWithNames,
+    details.DetailWithNames,
     DetailBookingResponse,
     EligibilityResponse,
     FeedAddress,
@@ -91,9 +84,9 @@ class QueryService:
         verifier.refuse_suspended(self._suspensions)
         reads = Reads(pool, self._positions, verifier, ugc, rules)
         self.routers: list[APIRouter] = [
-            announcements.build_router(reads, clock, PastDetails(reads, self._history).tell),
-            announcement_list.build_router(reads, clock),
-            bookings.build_router(reads),
+            details.build_router(reads, clock, PastDetails(reads, self._history).tell),
+            lists.build_router(reads, clock),
+            booking_routes.build_router(reads),
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),

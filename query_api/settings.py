@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from query_api.rules import DEFAULT_RULES, Rules
+from query_api.edge.rules import DEFAULT_RULES, Rules
 from runtime.outside.wiring import OutsideSettings
 from runtime.secret import Secret
 from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings

@@ -21,7 +21,7 @@ from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from projector.history.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
-from query_api.rules import Rules as ReadRules
+from query_api.edge.rules import Rules as ReadRules
 from query_api.service import QueryService
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics

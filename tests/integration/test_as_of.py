@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from query_api.moments import horizon_of
-from query_api.reading import Snapshot
+from query_api.edge.moments import horizon_of
+from query_api.edge.reads import Snapshot
 from tests.integration.command_cell import Reply
 from tests.integration.lived_evening import (
     HOST,

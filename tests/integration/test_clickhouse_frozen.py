@@ -16,7 +16,7 @@ from clickhouse_driver import Client
 from contracts.errors import Unavailable
 from launcher.servers.clickhouse import ClickHouseServer
 from projector.history.history import BlockLimits, HistoryService
-from query_api.history_reading import OPEN_AFTER, HistoryReads
+from query_api.edge.history_reads import OPEN_AFTER, HistoryReads
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_server import ServerAnalytics

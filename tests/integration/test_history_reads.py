@@ -15,15 +15,15 @@ from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.scores import SCORES
-from query_api.as_of import standing_of
-from query_api.evening_history import story_of
-from query_api.history_reading import HistoryReads
-from query_api.scores_as_of import guest_scores_as_of, score_as_of
+from query_api.edge.history_reads import HistoryReads
+from query_api.history.as_of import standing_of
+from query_api.history.events import story_of
+from query_api.ratings.scores_as_of import guest_scores_as_of, score_as_of
 from runtime.clickhouse import Analytics
 from runtime.journals.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.decided_histories import Chain, Society
-from tests.unit.query_api.test_as_of import agrees, stories
+from tests.unit.query_api.history.test_as_of import agrees, stories
 
 DEADLINE_S: Final = 30.0
 LIMITS: Final = BlockLimits(commits_max=100, pause_s=0.0, idle_wait_s=0.05)

@@ -20,7 +20,7 @@ from notifier.reader import JournalReader
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
 from projector.service import ProjectorService
-from query_api.positions import PositionWaiter
+from query_api.edge.positions import PositionWaiter
 from runtime.clock import system_clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.postgres import migrate, open_pool

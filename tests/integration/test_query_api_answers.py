@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 
 from launcher.servers.postgres import PostgresServer
-from query_api.moments import horizon_of
-from query_api.rating_pages import RECORDS_BEHIND_MAX
-from query_api.reading import Snapshot
-from query_api.rules import Rules
+from query_api.edge.moments import horizon_of
+from query_api.edge.reads import Snapshot
+from query_api.edge.rules import Rules
+from query_api.ratings.pages import RECORDS_BEHIND_MAX
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate
 from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side

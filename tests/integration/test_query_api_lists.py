@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.query_plans import cases, explain, tables
-from query_api.rules import Rules
+from query_api.edge.rules import Rules
 from tests.integration.read_model_rows import ReadSide, at, read_side, text_of
 
 LIST = "/api/v1/announcements"

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.ids import PersonId
-from query_api.rules import Rules
+from query_api.edge.rules import Rules
 from tests.integration.read_model_rows import PAIRS, ReadSide, at, read_side
 
 STATUSES = ("Created", "Alive", "Closed", "Done", "Cancelled")

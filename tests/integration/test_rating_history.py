@@ -15,10 +15,10 @@ from contracts.scoring import score_of
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from projector.history.values import to_ms
-from query_api.history_reading import HistoryReads
-from query_api.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
-from query_api.rating_drift import DriftMonth, drift_of
-from query_api.votes import counted, instant, of_role, said_of, said_of_host_at
+from query_api.edge.history_reads import HistoryReads
+from query_api.ratings.drift import DriftMonth, drift_of
+from query_api.ratings.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
+from query_api.ratings.votes import counted, instant, of_role, said_of, said_of_host_at
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_migrations import migrate
 from runtime.clickhouse_server import ServerAnalytics

@@ -23,8 +23,8 @@ from projector.history.values import to_ms
 from projector.proof.ledger import Ledger
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
-from query_api.as_of import standing_of
-from query_api.evening_history import Happened, story_from
+from query_api.history.as_of import standing_of
+from query_api.history.events import Happened, story_from
 from tests.mutated_records import damaged, histories, with_hash
 
 MUTANTS: Final = int(os.environ.get("MUTANTS", "10000"))

@@ -17,6 +17,9 @@ TEST_LINES_MAX = 600
 PARTS_OF_COMMAND_API = ("domain", "leader", "http")
 """Imports point to the left only."""
 
+ROOMS_OF_QUERY_API = ("edge", "people", "announcements", "bookings", "ratings", "history")
+"""Imports point to the left only."""
+
 
 def python_files(folder: str = ".") -> list[Path]:
     listed = subprocess.run(
@@ -63,10 +66,14 @@ def test_the_domain_imports_only_contracts() -> None:
     assert offenders("command_api/domain", OURS - {"contracts", "command_api"}) == []
 
 
-def test_imports_within_the_command_api_point_one_way() -> None:
-    for place, part in enumerate(PARTS_OF_COMMAND_API):
-        right = {f"command_api.{other}" for other in PARTS_OF_COMMAND_API[place + 1 :]}
-        assert offenders(f"command_api/{part}", frozenset(right)) == []
+@pytest.mark.parametrize(
+    ("service", "rooms"), [("command_api", PARTS_OF_COMMAND_API), ("query_api", ROOMS_OF_QUERY_API)]
+)
+def test_imports_within_a_service_point_one_way(service: str, rooms: tuple[str, ...]) -> None:
+    for place, room in enumerate(rooms):
+        right = {f"{service}.{other}" for other in rooms[place + 1 :]}
+        assert python_files(f"{service}/{room}")
+        assert offenders(f"{service}/{room}", frozenset(right)) == []
 
 
 def test_the_read_side_never_reads_the_journal() -> None:

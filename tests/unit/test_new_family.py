@@ -26,9 +26,9 @@ from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemorySink, MemoryTables
 from projector.read_models.projector import Projector
-from query_api.as_of import standing_of
-from query_api.audit_rights import Reader, told
-from query_api.evening_history import Happened
+from query_api.history.as_of import standing_of
+from query_api.history.audit_rights import Reader, told
+from query_api.history.events import Happened
 from runtime.journals.sqlite import SqliteJournal
 from runtime.tokens import Caller
 from tests.unit.notifier.told import (

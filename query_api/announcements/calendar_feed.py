@@ -1,0 +1,99 @@
+"""A person's schedule as an iCalendar feed (RFC 5545), for calendar programs.
+
+Such programs send no token of ours, so the feed's address carries one of its own: a keyed
+hash of the person's id, good for this feed and nothing else, until the secret is changed.
+"""
+
+from hashlib import blake2b
+from hmac import compare_digest
+from typing import Final
+
+import asyncpg
+from fastapi import APIRouter
+from icalendar import Calendar, Event
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import NotFound
+from contracts.ids import PersonId
+from contracts.text import fit_line
+from query_api.announcements.details import COLUMNS, MY_STATE
+from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
+from query_api.edge.documented import WITHOUT_TOKEN, documented
+from query_api.edge.reads import Reads, answer, finished, path_id
+from runtime.api_route import ApiRoute
+from runtime.http import language_of
+
+ICAL: Final = "text/calendar; charset=utf-8"
+_TOKEN_BYTES: Final = 16
+PLACE_CHARS_MAX: Final = 500
+
+SELECT_SCHEDULE: Final = f"""
+    SELECT {MY_STATE}, {COLUMNS} WHERE {SCHEDULE}
+    ORDER BY a.event_time DESC, a.announcement_id LIMIT {ENTRIES_MAX}
+"""
+
+
+class FeedAddress(Struct, frozen=True):
+    """Where the caller's feed is; whoever has the address can read it."""
+
+    url: str
+
+
+def build_router(reads: Reads, feed_secret: str) -> APIRouter:
+    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
+
+    @router.get("/schedule/feed", **documented(FeedAddress))
+    async def get_feed_address(request: Request) -> Response:
+        """The secret address of the caller's own feed."""
+        caller = await reads.caller(request)
+        token = _token_of(feed_secret, caller.person_id)
+        path = f"/api/v1/schedule/{caller.person_id}/{token}.ics"
+        async with reads.snapshot(request) as snapshot:
+            return answer(request, FeedAddress(path), snapshot.position)
+
+    @router.get(
+        "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
+    )
+    async def get_feed(request: Request) -> Response:
+        """The feed: evenings hosted, attended and pending, the newest 500."""
+        person_id = path_id(request, "person_id")
+        token = _token_of(feed_secret, person_id)
+        # As bytes: it cannot compare other text than ASCII.
+        if not compare_digest(request.path_params["token"].encode(), token.encode()):
+            raise NotFound
+        reads.demand_not_suspended(PersonId(person_id))
+        async with reads.snapshot(request) as snapshot:
+            rows = await snapshot.rows(SELECT_SCHEDULE, False, person_id)
+        calendar = Calendar()
+        calendar.add("prodid", "-//PRACTIX//watch it together//")
+        calendar.add("version", "2.0")
+        for row in rows:
+            calendar.add_component(_event(row, person_id, language_of(request)))
+        headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
+        return finished(request, calendar.to_ical(), ICAL, snapshot.position, headers)
+
+    return router
+
+
+def _event(row: asyncpg.Record, person_id: str, language: str) -> Event:
+    event = Event()
+    event.add("uid", f"{row['announcement_id']}@practix")
+    event.add("summary", fit_line(row["title"]))
+    event.add("description", fit_line(row["movie_title_ru" if language == "ru" else "movie_title"]))
+    event.add("dtstart", row["event_time"])
+    event.add("dtend", row["ends_at"])
+    event.add("dtstamp", row["modified"])
+    event.add("sequence", row["version"])
+    place = row["event_location"] if row["shows_place"] else row["location_hint"]
+    if place:
+        event.add("location", fit_line(place, PLACE_CHARS_MAX))
+    settled = row["author_id"] == person_id or row["my_state"] == "confirmed"
+    event.add("status", "CONFIRMED" if settled else "TENTATIVE")
+    return event
+
+
+def _token_of(secret: str, person_id: str) -> str:
+    key = blake2b(secret.encode(), digest_size=32).digest()
+    return blake2b(person_id.encode(), key=key, digest_size=_TOKEN_BYTES).hexdigest()

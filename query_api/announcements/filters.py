@@ -1,0 +1,134 @@
+"""Query parameters of lists, and the fixed SQL fragments they select.
+
+Fragments are constants of this module; what the client says only ever becomes a bound
+parameter.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final, get_args
+from unicodedata import category
+from zoneinfo import ZoneInfo
+
+from starlette.datastructures import QueryParams
+
+from contracts.representations import AnnouncementStatus
+from contracts.text import storable
+from query_api.announcements.score_columns import AUTHOR_RATING
+from query_api.edge.documented import ID, INSTANT, some_of
+from query_api.edge.parameters import (
+    demand_in_range,
+    given,
+    malformed,
+    parse_id,
+    parse_instant,
+    parse_some,
+)
+from query_api.edge.where import Where
+from runtime.parameters import BOOLEAN, Parameter, parse_boolean
+
+WORDS_MAX: Final = 16
+SEARCH_CHARS_MAX: Final = 200
+STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_PART_OF_WORD: Final = re.compile(r"[\u0300-\u036f\u200b-\u200f\u2060-\u2064]")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _instant(text: str, parameter: str, zone: ZoneInfo, later: timedelta) -> datetime:
+    """A bare date means its beginning in `zone`, so much `later`."""
+    if not _DATE.fullmatch(text):
+        return parse_instant(text, parameter)
+    try:
+        day = date.fromisoformat(text)
+        demand_in_range(day.year, parameter)
+        return datetime.combine(day + later, time(), zone)
+    except (ValueError, OverflowError) as error:
+        raise malformed(parameter) from error
+
+
+def _score(text: str, parameter: str) -> float:
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise malformed(parameter) from error
+    if not 0 <= number <= 10:
+        raise malformed(parameter, minimum=0, maximum=10)
+    return number
+
+
+def _words(text: str, parameter: str) -> str:
+    """Text whose words are looked for; PostgreSQL cuts it (`read_model.word_query`). A text
+    without any, such as a symbol alone, finds nothing."""
+    if len(text) > SEARCH_CHARS_MAX:
+        raise malformed(parameter, maximum=SEARCH_CHARS_MAX)
+    words = sum(1 for _ in _WORD.finditer(_PART_OF_WORD.sub("", text)))
+    if words > WORDS_MAX:
+        raise malformed(parameter, words=words, words_max=WORDS_MAX)
+    if not any(category(one)[0] in "LNS" for one in text):
+        raise malformed(parameter)
+    return storable(text)
+
+
+Parse = Callable[[str, str], Any]
+
+TIMES: Final = {
+    "date_from": (timedelta(), "a.event_time >= {}"),
+    "date_to": (timedelta(days=1), "a.event_time < {}"),
+}
+"""How much later than its beginning a bare date means: to the end of that day."""
+
+FILTERS: Final[dict[str, tuple[Parse, str]]] = {
+    "location": (_words, "a.location_words @@ read_model.word_query({})"),
+    "q": (_words, "a.words @@ read_model.word_query({})"),
+    "is_free": (parse_boolean, "a.is_free = {}"),
+    "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
+    "min_author_rating": (_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
+    "author_id": (parse_id, "a.author_id = {}"),
+    "movie_id": (parse_id, "a.movie_id = {}"),
+}
+
+TIME_PARAMETERS: Final = (
+    Parameter("date_from", "evenings that start at this instant, on this day, or later", INSTANT),
+    Parameter("date_to", "that start before this instant, or on this day at the latest", INSTANT),
+)
+
+PARAMETERS: Final = (
+    *TIME_PARAMETERS,
+    Parameter("location", "words of the place, or their beginnings"),
+    Parameter("q", "words of title, description or film, or their beginnings"),
+    Parameter("is_free", "only free ones, or only others", BOOLEAN),
+    Parameter("has_seats", "only those with a seat left, or only full ones", BOOLEAN),
+    Parameter(
+        "min_author_rating",
+        "score of the host, at least",
+        {"type": "number", "minimum": 0, "maximum": 10},
+    ),
+    Parameter("author_id", "of this host", ID),
+    Parameter("movie_id", "for this film", ID),
+    Parameter("status", "in one of these", some_of(*STATUSES)),
+    Parameter("fits_my_schedule", "true: no overlap with what the caller attends", BOOLEAN),
+)
+
+
+def add_filters(where: Where, parameters: QueryParams) -> None:
+    """Those that need nothing but their own value. Raises Malformed for one that its
+    parameter cannot have."""
+    for name, (parse, condition) in FILTERS.items():
+        if (text := given(parameters, name)) is not None:
+            where.add(condition, parse(text, name))
+
+
+def add_times(where: Where, parameters: QueryParams, zone: ZoneInfo) -> None:
+    """Bare dates are days of `zone`. Raises Malformed."""
+    for name, (later, condition) in TIMES.items():
+        if (text := given(parameters, name)) is not None:
+            where.add(condition, _instant(text, name, zone, later))
+
+
+def statuses_of(parameters: QueryParams) -> list[str]:
+    """The statuses asked for; empty where none is named. Raises Malformed."""
+    text = given(parameters, "status")
+    return [] if text is None else parse_some(text, "status", frozenset(STATUSES))

@@ -1,0 +1,163 @@
+"""The page behind a short link. Needs no token, so it shows public evenings only; for
+anything else, hidden or absent alike, it asks to log in and says nothing more."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+from typing import Final
+
+import asyncpg
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from contracts.errors import Language
+from contracts.ids import canonical
+from contracts.prices import amount_text
+from contracts.zones import zone_or_utc
+from query_api.edge.documented import WITHOUT_TOKEN
+from query_api.edge.reads import Reads, finished
+from runtime.http import language_of
+
+HTML: Final = "text/html; charset=utf-8"
+
+SELECT_PUBLIC: Final = """
+    SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
+           a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
+           a.tickets_left, a.ticket_count, a.status, a.is_free,
+           a.price_amount, a.price_currency, host.name AS author_name
+    FROM read_model.announcements a
+    LEFT JOIN read_model.people host ON host.person_id = a.author_id
+    WHERE a.announcement_id = $1 AND a.visibility = 'public'
+      AND a.status IN ('Alive', 'Closed', 'Done')
+"""
+
+STYLE: Final = """
+    :root { color-scheme: light dark }
+    body { margin: 0; min-height: 100vh; display: grid; place-items: center;
+           font: 17px/1.5 system-ui, sans-serif; background: #14121f; color: #f3f0ff }
+    main { max-width: 30rem; margin: 1rem; padding: 2rem 2.2rem; border-radius: 1.2rem;
+           background: #211d33; box-shadow: 0 1rem 3rem #0008 }
+    h1 { margin: 0 0 .2rem; font-size: 1.7rem; line-height: 1.2 }
+    .film { color: #ffb86b; margin: 0 0 1.2rem }
+    dl { display: grid; grid-template-columns: auto 1fr; gap: .4rem 1rem; margin: 0 0 1.2rem }
+    dt { opacity: .65 } dd { margin: 0 }
+    h1, dd, p { overflow-wrap: anywhere }
+    p.text { white-space: pre-line; opacity: .9 }
+"""
+
+TEXTS: Final[dict[Language, dict[str, str]]] = {
+    "en": {
+        "when": "When",
+        "where": "Where",
+        "host": "Host",
+        "seats": "Seats left",
+        "of": "of",
+        "price": "Price",
+        "free": "free",
+        "paid": "see the description",
+        "status": "Status",
+        "Alive": "open to requests",
+        "Closed": "closed to new requests",
+        "Done": "over",
+        "min": "min",
+        "log_in": "Log in to see this evening",
+        "why": "It may be private, or the link may be wrong.",
+        "for_guests": "shown to confirmed guests",
+    },
+    "ru": {
+        "when": "Когда",
+        "where": "Где",
+        "host": "Организатор",
+        "seats": "Свободно мест",
+        "of": "из",
+        "price": "Цена",
+        "free": "бесплатно",
+        "paid": "см. описание",
+        "status": "Статус",
+        "Alive": "принимает заявки",
+        "Closed": "новых заявок не принимает",
+        "Done": "прошла",
+        "min": "мин",
+        "log_in": "Войдите, чтобы увидеть эту встречу",
+        "why": "Возможно, она закрытая, или в ссылке ошибка.",
+        "for_guests": "увидят подтверждённые гости",
+    },
+}
+
+
+def build_router(reads: Reads) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/a/{announcement_id}", response_class=HTMLResponse, openapi_extra=WITHOUT_TOKEN)
+    async def show(request: Request) -> Response:
+        """The public page of an evening."""
+        language = language_of(request)
+        announcement_id = canonical(request.path_params["announcement_id"])
+        async with reads.snapshot(request) as snapshot:
+            found = await snapshot.rows(SELECT_PUBLIC, announcement_id)
+        html = _evening_page(found[0], language) if found else _login_page(language)
+        headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
+        return finished(request, html.encode(), HTML, snapshot.position, headers)
+
+    return router
+
+
+def _evening_page(row: asyncpg.Record, language: Language) -> str:
+    texts = TEXTS[language]
+    place = row["location_hint"] if row["hide_location"] else row["event_location"]
+    film = row["movie_title_ru" if language == "ru" else "movie_title"]
+    facts = [
+        (texts["when"], _local_time(row["event_time"], row["tz"])),
+        (texts["where"], place or texts["for_guests"]),
+        (texts["host"], row["author_name"] or ""),
+        (texts["price"], _price(row, texts)),
+        (texts["status"], texts[row["status"]]),
+    ]
+    if row["status"] != "Done":
+        seats = f"{row['tickets_left']} {texts['of']} {row['ticket_count']}"
+        facts.append((texts["seats"], seats))
+    lines = "".join(
+        f"<dt>{escape(name)}</dt><dd><bdi>{escape(value)}</bdi></dd>" for name, value in facts
+    )
+    return _page(
+        language,
+        row["title"],
+        f'<h1><bdi>{escape(row["title"])}</bdi></h1><p class="film"><bdi>{escape(film)}</bdi>, '
+        f"{row['duration_min']} {texts['min']}</p><dl>{lines}</dl>"
+        f'<p class="text">{escape(row["description"])}</p>',
+    )
+
+
+def _price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
+    if row["is_free"]:
+        return texts["free"]
+    if row["price_amount"] is None:
+        return texts["paid"]
+    return f"{amount_text(row['price_amount'])} {row['price_currency'] or ''}".strip()
+
+
+def _login_page(language: Language) -> str:
+    texts = TEXTS[language]
+    return _page(
+        language,
+        "PRACTIX",
+        f'<h1>{escape(texts["log_in"])}</h1><p class="text">{escape(texts["why"])}</p>',
+    )
+
+
+def _local_time(instant: datetime, tz: str | None) -> str:
+    """With its offset: in autumn an hour of the clock comes twice."""
+    zone = zone_or_utc(tz)
+    local = instant.astimezone(zone)
+    offset = local.isoformat(timespec="minutes")[-6:]
+    return f"{local:%d.%m.%Y %H:%M} ({zone.key}, UTC{offset})"
+
+
+def _page(language: Language, title: str, content: str) -> str:
+    return (
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<body><main>{content}</main></body></html>"
+    )

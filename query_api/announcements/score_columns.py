@@ -1,0 +1,34 @@
+"""Scores as SQL: the one place where lists and details get them from.
+
+A person without a row in `scores` was never rated: 0.0 of 0 ratings, ranked 0. What is
+shown is the rating; lists are ordered by the rank, its lower bound (`contracts.scoring`),
+which stands beside the evening so that an index has the order.
+"""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from query_api.edge.paging import Sort
+
+HOST_JOIN: Final = "LEFT JOIN read_model.scores host_score ON host_score.person_id = a.author_id"
+GUEST_JOIN: Final = "LEFT JOIN read_model.scores guest_score ON guest_score.person_id = b.guest_id"
+
+AUTHOR_RATING: Final = "coalesce(host_score.host_rating, 0.0)"
+AUTHOR_SCORE: Final = f"""
+    {AUTHOR_RATING} AS author_rating,
+    coalesce(host_score.host_rating_count, 0) AS author_rating_count
+"""
+GUEST_SCORE: Final = """
+    coalesce(guest_score.guest_rating, 0.0) AS guest_rating,
+    coalesce(guest_score.guest_rating_count, 0) AS guest_rating_count
+"""
+
+_RANK: Final = Annotated[float, Meta(ge=-1e6, le=1e6)]
+BY_AUTHOR_RATING: Final = Sort(
+    "author_rating",
+    "a.author_rank",
+    _RANK,
+    "double precision",
+    descending=True,
+)

@@ -1,0 +1,60 @@
+"""Query parameters of reads, parsed; each function raises Malformed and names the parameter."""
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from starlette.datastructures import QueryParams
+
+from contracts.errors import Malformed
+from contracts.ids import canonical
+
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 9998
+
+_SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
+
+
+def given(parameters: QueryParams, name: str) -> str | None:
+    """The text of a parameter, None where it is absent."""
+    return parameters.get(name)
+
+
+def malformed(parameter: str, **allowed: Any) -> Malformed:
+    """`allowed` says what would have been right: `known`, `minimum`, `maximum`, …"""
+    return Malformed("malformed_query", {"parameter": parameter, **allowed})
+
+
+def parse_id(text: str, parameter: str) -> str:
+    found = canonical(text)
+    if found is None:
+        raise malformed(parameter)
+    return found
+
+
+def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
+    """The different values of a list, in order of their names."""
+    found = frozenset(text.split(","))
+    if not found <= known:
+        raise malformed(parameter, known=sorted(known))
+    return sorted(found)
+
+
+def parse_instant(text: str, parameter: str) -> datetime:
+    """Raises Malformed, `naive_time` where the offset from UTC is missing."""
+    try:
+        # A plus sign that a client forgot to escape arrives as a space.
+        instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
+        if instant.tzinfo is None:
+            raise Malformed("naive_time", {"parameter": parameter})
+        utc = instant.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise malformed(parameter) from error
+    demand_in_range(utc.year, parameter)
+    return utc
+
+
+def demand_in_range(year: int, parameter: str) -> None:
+    """A day more, in any zone, is then still a time that Python and PostgreSQL know."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise malformed(parameter, first_year=FIRST_YEAR, last_year=LAST_YEAR)

@@ -1,0 +1,70 @@
+"""Every fact there is has been decided upon, and what has not is told to nobody."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import get_args
+
+import command_api.domain
+from contracts.events import DomainEvent
+from contracts.person_events import PersonSeen
+from query_api.history.audit_rights import STATED_BESIDE
+from query_api.history.fact_rights import DECISION_FACTS, EVENT_FACTS, Share, told_only
+
+DOMAIN = Path(command_api.domain.__file__).parent
+NOT_RECORDED = {"NeedsFact", "StaleVersion", "Malformed", "Forbidden"}
+
+
+def stated_facts() -> Iterator[tuple[str, str]]:
+    """Names of facts in refusals and outcomes of the domain, and where."""
+    for path in sorted(DOMAIN.glob("*.py")):
+        module = ast.parse(path.read_text())
+        functions = {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if node.func.id == "CommandRefused":
+                    given = [*node.args[1:], *(one.value for one in node.keywords)]
+                elif node.func.id == "Outcome":
+                    given = [one.value for one in node.keywords if one.arg == "facts"]
+                else:
+                    continue
+                for fact in facts_in(given, functions):
+                    yield fact, path.name
+
+
+def facts_in(given: Iterable[ast.AST], functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
+    """Keys of dictionaries, also of those that functions of the same module return."""
+    for node in (one for top in given for one in ast.walk(top)):
+        if isinstance(node, ast.Dict):
+            for key in node.keys:
+                assert isinstance(key, ast.Constant), ast.dump(node)
+                yield str(key.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called = functions.get(node.func.id)
+            if called is not None and "dict" in ast.dump(called.returns or node):
+                yield from facts_in(called.body, functions)
+
+
+def test_every_fact_of_a_decision_is_listed() -> None:
+    """A new one: decide in `query_api.history.fact_rights` whom it is told to."""
+    stated = list(stated_facts())
+    assert len(stated) > 10, "the search finds them"
+    assert [one for one in stated if one[0] not in DECISION_FACTS] == []
+
+
+def test_every_field_of_an_event_of_an_evening_is_listed() -> None:
+    fields = {
+        name
+        for kind in get_args(DomainEvent)
+        if "announcement_id" in kind.__struct_fields__
+        for name in kind.__struct_fields__
+    }
+    assert fields - STATED_BESIDE == set(EVENT_FACTS)
+    assert PersonSeen in get_args(DomainEvent), "the search finds them"
+
+
+def test_a_fact_that_is_not_listed_is_told_to_nobody() -> None:
+    facts = {"secret": 1, "title": "T"}
+    assert told_only(facts, EVENT_FACTS, get_args(Share)) == {"title": "T"}
+    assert told_only(facts, DECISION_FACTS, get_args(Share)) == {}
+    assert told_only({"results": []}, DECISION_FACTS, ()) == {}
