@@ -23,8 +23,12 @@ from runtime.outside.remote import Remote
 
 T = TypeVar("T")
 
-LISTED_MAX: Final = 1_000_000
-"""Nobody has more followers, or follows more people, than we are willing to hold."""
+FOLLOWERS_MAX: Final = 1_000_000
+"""Nobody has more followers than we are willing to hold."""
+FOLLOWING_MAX: Final = 20_000
+"""Nobody follows more people than we are willing to hold for many persons at once."""
+FOLLOWING_HELD_MAX: Final = 500_000
+"""Ids in the cache, of all persons together."""
 LISTING_S_MAX: Final = 60.0
 """For all pages of a list together: each page alone may take a whole call."""
 
@@ -87,7 +91,9 @@ class HttpMovies:
 class HttpUgc:
     def __init__(self, remote: Remote, cache: CacheSettings) -> None:
         self._remote = remote
-        self._following = Lookup(self._ask_following, cache)
+        self._following = Lookup(
+            self._ask_following, cache, weigh=len, weight_max=FOLLOWING_HELD_MAX
+        )
 
     async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
         return author_id in await self.following(follower_id)
@@ -96,28 +102,31 @@ class HttpUgc:
         return await self._following.get(user_id)
 
     async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
-        return await self._all_pages(f"/followers/{author_id}")
+        return await self._all_pages(f"/followers/{author_id}", FOLLOWERS_MAX)
 
     async def _ask_following(self, user_id: PersonId) -> frozenset[PersonId]:
-        return frozenset(await self._all_pages(f"/following/{user_id}"))
+        return frozenset(await self._all_pages(f"/following/{user_id}", FOLLOWING_MAX))
 
-    async def _all_pages(self, path: str) -> tuple[PersonId, ...]:
+    async def _all_pages(self, path: str, listed_max: int) -> tuple[PersonId, ...]:
         """Raises DependencyDown also if the list does not end within its bounds."""
         try:
             async with asyncio.timeout(LISTING_S_MAX):
-                return tuple([one async for one in self._listed(path)])
+                return tuple([one async for one in self._listed(path, listed_max)])
         except TimeoutError as error:
             raise DependencyDown(self._remote.name) from error
 
-    async def _listed(self, path: str) -> AsyncIterator[PersonId]:
+    async def _listed(self, path: str, listed_max: int) -> AsyncIterator[PersonId]:
         listed = 0
         cursor: str | None = None
-        while listed <= LISTED_MAX:
+        while True:
             query = {} if cursor is None else {"cursor": cursor}
             reply = await self._remote.call("GET", path, query=query)
             if not reply.found:
                 return  # UGC knows nothing of this person.
             page = _decoded(self._remote, reply.body, list[PersonId])
+            listed += len(page)
+            if listed > listed_max:
+                break
             for one in page:
                 yield one
             before, cursor = cursor, reply.headers.get("X-Next-Cursor")
@@ -125,7 +134,6 @@ class HttpUgc:
                 return
             if not page or cursor == before:
                 break  # It says that there is more, and does not move.
-            listed += len(page)
         raise DependencyDown(self._remote.name)
 
 

@@ -5,6 +5,7 @@ all who wait, and are never remembered.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 from time import monotonic
 from typing import Generic, NamedTuple, TypeVar
@@ -30,6 +31,7 @@ class CacheSettings(BaseModel):
 class _Held(NamedTuple, Generic[V]):
     answer: V
     until: float
+    weight: int
 
 
 class Lookup(Generic[K, V]):
@@ -40,16 +42,25 @@ class Lookup(Generic[K, V]):
         ask: Callable[[K], Awaitable[V]],
         settings: CacheSettings,
         clock: Callable[[], float] = monotonic,
+        *,
+        weigh: Callable[[V], int] = lambda _: 0,
+        weight_max: int = 0,
     ) -> None:
+        """What is held weighs at most `weight_max` together; a heavier answer is not held."""
         self._ask = ask
         self._settings = settings
         self._clock = clock
-        self._held: dict[K, _Held[V]] = {}
+        self._weigh = weigh
+        self._weight_max = weight_max
+        self._weight = 0
+        # Answers of one kind hold equally long: the oldest is the first to expire.
+        self._present: OrderedDict[K, _Held[V]] = OrderedDict()
+        self._absent: OrderedDict[K, _Held[V]] = OrderedDict()
         self._asking: dict[K, asyncio.Task[V]] = {}
 
     async def get(self, key: K) -> V:
         """The answer for `key`, at most its time to live old. Raises what `ask` raises."""
-        held = self._held.get(key)
+        held = self._present.get(key) or self._absent.get(key)
         if held is not None and held.until > self._clock():
             return held.answer
         task = self._asking.get(key)
@@ -70,11 +81,35 @@ class Lookup(Generic[K, V]):
             self._hold(key, task.result())
 
     def _hold(self, key: K, answer: V) -> None:
-        ttl_s = self._settings.absent_ttl_s if answer is None else self._settings.ttl_s
-        ttl_s = min(ttl_s, self._settings.ttl_s)
-        if ttl_s == 0:
+        held, ttl_s = self._present, self._settings.ttl_s
+        if answer is None:
+            held, ttl_s = self._absent, min(ttl_s, self._settings.absent_ttl_s)
+        self._drop(key)
+        weight = self._weigh(answer)
+        if ttl_s == 0 or weight > self._weight_max:
             return
-        self._held.pop(key, None)
-        if len(self._held) >= self._settings.entries_max:
-            del self._held[next(iter(self._held))]  # The oldest.
-        self._held[key] = _Held(answer, self._clock() + ttl_s)
+        self._make_room(weight)
+        held[key] = _Held(answer, self._clock() + ttl_s, weight)
+        self._weight += weight
+
+    def _make_room(self, weight: int) -> None:
+        """Drop what has expired, and what expires first until there is room."""
+        now = self._clock()
+        while (first := self._first_to_expire()) is not None:
+            key, held = first
+            if held.until > now and self._has_room(weight):
+                return
+            self._drop(key)
+
+    def _first_to_expire(self) -> tuple[K, _Held[V]] | None:
+        oldest = [next(iter(kind.items())) for kind in (self._present, self._absent) if kind]
+        return min(oldest, key=lambda entry: entry[1].until, default=None)
+
+    def _has_room(self, weight: int) -> bool:
+        entries = len(self._present) + len(self._absent)
+        return entries < self._settings.entries_max and self._weight + weight <= self._weight_max
+
+    def _drop(self, key: K) -> None:
+        dropped = self._present.pop(key, None) or self._absent.pop(key, None)
+        if dropped is not None:
+            self._weight -= dropped.weight

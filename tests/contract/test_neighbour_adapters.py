@@ -1,6 +1,8 @@
 """What our adapters make of the services around us: well, down, slow and silly."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -436,6 +438,46 @@ async def test_memory_of_answers_is_bounded() -> None:
     assert question.asked == 3
     await answers.get("a")
     assert question.asked == 4
+
+
+async def test_the_first_to_expire_makes_room() -> None:
+    question = Question()
+    answers = lookup(question, Clock(), entries_max=2)
+    await answers.get("first")
+    question.answer = None
+    await answers.get("none")
+    question.answer = "answer"
+    for key in ("third", "first", "third"):
+        await answers.get(key)
+    assert question.asked == 3
+    await answers.get("none")
+    assert question.asked == 4
+
+
+async def test_what_has_expired_is_let_go() -> None:
+    clock = Clock()
+    question = Question(frozenset("old"))
+    answers = lookup(question, clock)
+    await answers.get("old")
+    old = weakref.ref(question.answer)
+    question.answer = "new"
+    clock.now = 10
+    await answers.get("new")
+    gc.collect()
+    assert old() is None
+
+
+async def test_what_is_too_heavy_is_not_held_and_makes_nothing_else_go() -> None:
+    question = Question("light")
+    settings = CacheSettings(ttl_s=10)
+    answers = Lookup(question, settings, Clock(), weigh=len, weight_max=5)
+    await answers.get("a")
+    question.answer = "too heavy"
+    for asked in (2, 3):
+        assert await answers.get("b") == "too heavy"
+        assert question.asked == asked
+    assert await answers.get("a") == "light"
+    assert question.asked == 3
 
 
 @pytest.mark.parametrize("service", ["auth", "ugc", "notification", "shortener"])

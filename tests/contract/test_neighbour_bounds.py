@@ -85,16 +85,47 @@ async def test_a_list_whose_pages_do_not_move_on_is_no_list(page: list[str]) -> 
             await clients.ugc.followers(PersonId(str(uuid4())))
 
 
-async def test_a_list_without_end_is_no_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapters, "LISTED_MAX", 100)
+@pytest.mark.parametrize("which", ["followers", "following"])
+async def test_a_list_without_end_is_no_list(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapters, f"{which.upper()}_MAX", 100)
     talker = Talker()
     talker.answer = lambda _: JSONResponse(
         [str(uuid4()) for _ in range(10)], headers={"X-Next-Cursor": str(uuid4())}
     )
     async with talker.asked() as clients:
         with pytest.raises(DependencyDown):
-            await clients.ugc.followers(PersonId(str(uuid4())))
+            await getattr(clients.ugc, which)(PersonId(str(uuid4())))
     assert len(talker.presented) == 11
+
+
+@pytest.mark.parametrize(("length", "fits"), [(100, True), (101, False)])
+async def test_the_last_page_of_a_list_counts(
+    length: int, fits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapters, "FOLLOWING_MAX", 100)
+    talker = Talker()
+    talker.answer = lambda _: JSONResponse([str(uuid4()) for _ in range(length)])
+    async with talker.asked() as clients:
+        if fits:
+            assert len(await clients.ugc.following(PersonId(str(uuid4())))) == length
+        else:
+            with pytest.raises(DependencyDown):
+                await clients.ugc.following(PersonId(str(uuid4())))
+
+
+async def test_the_followings_of_all_together_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(adapters, "FOLLOWING_HELD_MAX", 20)
+    talker = Talker()
+    talker.answer = lambda _: JSONResponse([str(uuid4()) for _ in range(10)])
+    async with talker.asked() as clients:
+        first, second, third = [PersonId(str(uuid4())) for _ in range(3)]
+        for person in (first, second, third, second, third):
+            await clients.ugc.following(person)
+        assert len(talker.presented) == 3
+        await clients.ugc.following(first)
+        assert len(talker.presented) == 4
 
 
 async def test_the_pages_of_a_list_have_a_time_limit_together(
