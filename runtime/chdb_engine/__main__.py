@@ -104,6 +104,7 @@ class Outbox:
         self._turn = threading.Lock()
 
     def put(self, message: Greeting | Reply) -> None:
+        """Raises before it has written anything if the message cannot be encoded."""
         left = memoryview(frame(message))
         with self._turn:
             while left:
@@ -137,12 +138,10 @@ class Connections:
 
     def _answer(self, call: Call, outbox: Outbox) -> None:
         try:
-            reply = Reply(call.number, None, self._run(call))
+            outbox.put(Reply(call.number, None, self._run(call)))
         except Exception as error:  # Whatever it is: the caller waits to be told.
-            outbox.put(Reply(call.number, str(error) or type(error).__name__))
+            outbox.put(Reply(call.number, _message(error)))
             self._drop()  # After the reply: it may fail itself.
-        else:
-            outbox.put(reply)
 
     def _run(self, call: Call) -> bytes:
         connection = self._connection()
@@ -179,6 +178,11 @@ class Connections:
             self._own.opened = None
             self._opened.remove(opened)
             opened.close()
+
+
+def _message(error: Exception) -> str:
+    """Why, as text that can be encoded."""
+    return str(error).encode(errors="replace").decode() or type(error).__name__
 
 
 _connecting: Final = threading.Lock()
