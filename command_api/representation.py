@@ -4,12 +4,11 @@ Same shapes and same visibility as the query API gives from its tables
 (`contracts.representations`): who asks decides what of an evening is shown.
 """
 
-from typing import Literal
-
 from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.rules import Rules
 from command_api.domain.state import Announcement, Booking, Layer
 from contracts.ids import AnnouncementId, BookingId, PersonId, ReviewId
+from contracts.languages import Language
 from contracts.representations import (
     DetailAnnouncementResponse,
     DetailBookingResponse,
@@ -17,8 +16,6 @@ from contracts.representations import (
     Overlap,
     RatingResponse,
 )
-
-Language = Literal["ru", "en"]
 
 
 def render_announcement(

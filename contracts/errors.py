@@ -1,6 +1,7 @@
-"""Everything that can go wrong with a request, and every code that clients branch on.
+"""Everything that can go wrong with a request.
 
-Knows nothing about HTTP: `runtime.problems` gives each code its status.
+`contracts.error_codes` has the codes that clients branch on. Nothing here knows about HTTP:
+`runtime.problems` gives each code its status.
 
 CommandError
 ├── Malformed                cannot be understood, or states something impossible
@@ -25,217 +26,9 @@ CommandError
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final, Literal, NamedTuple
+from typing import Any, ClassVar, Final
 
-Language = Literal["ru", "en"]
-
-DEFAULT_LANGUAGE: Final[Language] = "en"
-
-
-class Text(NamedTuple):
-    """What a person is told, in every language we speak."""
-
-    en: str
-    ru: str
-
-
-REFUSALS: Final[dict[str, Text]] = {
-    # Evenings.
-    "overlap": Text("It overlaps another evening.", "Пересекается с другой встречей."),
-    "announcement_not_alive": Text(
-        "The evening takes no requests: it is a draft, over or cancelled.",
-        "Встреча не принимает заявки: это черновик, она прошла или отменена.",
-    ),
-    "announcement_closed": Text(
-        "The evening is closed to new requests.", "Встреча закрыта для новых заявок."
-    ),
-    "move_not_allowed": Text(
-        "This evening can no longer be moved.", "Эту встречу больше нельзя перенести."
-    ),
-    "change_not_allowed": Text(
-        "This evening can no longer be changed.", "Эту встречу больше нельзя изменить."
-    ),
-    "tickets_below_confirmed": Text(
-        "There cannot be fewer seats than are already taken.",
-        "Мест не может быть меньше, чем уже занято.",
-    ),
-    "cannot_publish": Text(
-        "Only a draft of an evening still to come can be published.",
-        "Опубликовать можно только черновик предстоящей встречи.",
-    ),
-    "cannot_reopen": Text(
-        "This evening cannot be opened again.", "Эту встречу нельзя открыть снова."
-    ),
-    "cannot_close": Text("This evening cannot be closed.", "Эту встречу нельзя закрыть."),
-    "already_done": Text("The evening is already over.", "Встреча уже прошла."),
-    "already_cancelled": Text("The evening was cancelled.", "Встреча отменена."),
-    "too_many_evenings": Text(
-        "You have as many evenings to come as one host may have.",
-        "У вас уже столько предстоящих встреч, сколько можно одному организатору.",
-    ),
-    "too_many_drafts": Text(
-        "You have as many drafts as one host may have.",
-        "У вас уже столько черновиков, сколько можно одному организатору.",
-    ),
-    # Bookings.
-    "too_many_invitations": Text(
-        "You have invited as many as one host may in a day.",
-        "Вы уже отправили столько приглашений, сколько можно за день.",
-    ),
-    "guest_invited_too_often": Text(
-        "You have invited this person as often as one host may in a day.",
-        "Вы уже приглашали этого человека столько раз, сколько можно за день.",
-    ),
-    "no_seats": Text("No seat is left.", "Свободных мест не осталось."),
-    "already_booked": Text(
-        "You already have a booking here.", "У вас уже есть бронь на эту встречу."
-    ),
-    "unknown_person": Text("Nobody has this id.", "Такого человека нет."),
-    "not_invitable": Text(
-        "This person cannot be invited at the moment.",
-        "Этого человека сейчас нельзя пригласить.",
-    ),
-    "already_invited": Text("This person is already invited.", "Этот человек уже приглашён."),
-    "own_announcement": Text(
-        "The host is not a guest of their own evening.",
-        "Организатор не может быть гостем своей встречи.",
-    ),
-    "reopen_limit": Text(
-        "A yes was taken back and given again too many times.",
-        "Согласие слишком много раз отзывали и давали снова.",
-    ),
-    "author_said_no": Text("The host said no.", "Организатор отказал."),
-    "guest_said_no": Text(
-        "The guest is no longer asking to come.", "Гость больше не просит места."
-    ),
-    "invite_revoked": Text("The invitation was taken back.", "Приглашение отозвано."),
-    "booking_frozen": Text(
-        "The evening is over or cancelled: its bookings no longer change.",
-        "Встреча прошла или отменена: её брони больше не меняются.",
-    ),
-    "waitlist_full": Text("The waiting list is full.", "Лист ожидания заполнен."),
-    # People.
-    "mute_of_oneself": Text("Nobody mutes themselves.", "Себя заглушить нельзя."),
-    "mutes_full": Text(
-        "You have muted as many hosts as can be.",
-        "Вы заглушили столько организаторов, сколько возможно.",
-    ),
-    # Ratings.
-    "evening_not_done": Text(
-        "Only an evening that took place and is over can be rated.",
-        "Оценить можно только состоявшуюся и завершённую встречу.",
-    ),
-    "already_rated": Text(
-        "You have rated this person for this evening already.",
-        "Вы уже оценили этого человека за эту встречу.",
-    ),
-    "rating_window_closed": Text(
-        "The time to rate this evening is over.", "Время для оценки этой встречи прошло."
-    ),
-    "rating_revealed": Text(
-        "The rating has been revealed and no longer changes.",
-        "Оценка раскрыта и больше не меняется.",
-    ),
-    "rating_retracted": Text("The rating was taken back.", "Оценка отозвана."),
-    # Notices.
-    "notice_not_waiting": Text(
-        "The notice was sent, or no longer waits.",
-        "Уведомление уже отправлено или больше не ждёт отправки.",
-    ),
-}
-"""Codes of CommandRefused: a rule said no, and the facts say why. One line adds one."""
-
-FAILURES: Final[dict[str, Text]] = {
-    "malformed_request": Text("The request cannot be understood.", "Запрос не удалось понять."),
-    "malformed_header": Text("A request header is malformed.", "Заголовок запроса некорректен."),
-    "malformed_query": Text("A query parameter is malformed.", "Параметр запроса некорректен."),
-    "malformed_body": Text("The request body is malformed.", "Тело запроса некорректно."),
-    "malformed_cursor": Text(
-        "The cursor is not one that this list gave out.",
-        "Этот курсор не выдавался для данного списка.",
-    ),
-    "naive_time": Text(
-        "A time must state its offset from UTC.", "Время должно содержать смещение от UTC."
-    ),
-    "time_in_past": Text("The time lies in the past.", "Время уже прошло."),
-    "hold_out_of_range": Text(
-        "A seat can be held from now until the evening starts.",
-        "Место можно удерживать только до начала встречи.",
-    ),
-    "location_required": Text("The place is missing.", "Не указано место."),
-    "price_when_free": Text(
-        "A free evening has no price.", "У бесплатной встречи не может быть цены."
-    ),
-    "key_reused": Text(
-        "This Idempotency-Key was used for another request.",
-        "Этот Idempotency-Key уже использован для другого запроса.",
-    ),
-    "too_large": Text("The request is too large.", "Запрос слишком большой."),
-    "head_too_large": Text(
-        "The request line and headers are too large.",
-        "Строка запроса и заголовки слишком большие.",
-    ),
-    "request_timeout": Text(
-        "The request took too long to arrive.", "Запрос передавался слишком долго."
-    ),
-    "unsupported_media_type": Text("The body must be JSON.", "Тело запроса должно быть в JSON."),
-    "method_not_allowed": Text(
-        "This address does not know the method.", "Этот адрес не поддерживает такой метод."
-    ),
-    "unauthenticated": Text("A valid token is needed.", "Нужен действительный токен."),
-    "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
-    "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
-    "suspended": Text("Your account is suspended.", "Ваша учётная запись приостановлена."),
-    "film_not_allowed": Text(
-        "Evenings for this film are not announced here.",
-        "Для этого фильма встречи здесь не объявляют.",
-    ),
-    "own_sql_barred": Text(
-        "Only ready questions are answered here.", "Здесь отвечают только на готовые вопросы."
-    ),
-    "not_found": Text("There is nothing here.", "Здесь ничего нет."),
-    "stale_version": Text(
-        "It was changed in the meantime; read it again.",
-        "За это время данные изменились; прочитайте их заново.",
-    ),
-    "unknown_host": Text("Nobody of this name is here.", "Здесь нет никого с таким именем хоста."),
-    "rate_limited": Text("Too many requests; slow down.", "Слишком много запросов; не спешите."),
-    "needs_fact": Text(
-        "The decision needs a fact that was not looked up.",
-        "Для решения не хватает сведений.",
-    ),
-    "unavailable": Text(
-        "Not available at the moment; try again.", "Сейчас недоступно; повторите попытку."
-    ),
-    "outcome_unknown": Text(
-        "It is unknown whether this counted; retry with the same Idempotency-Key.",
-        "Неизвестно, выполнено ли действие; повторите с тем же Idempotency-Key.",
-    ),
-    "no_leader": Text(
-        "Nobody takes commands at the moment; try again.",
-        "Сейчас некому принять команду; повторите попытку.",
-    ),
-    "dependency_down": Text(
-        "A service that is needed for this does not answer; try again.",
-        "Нужный для этого сервис не отвечает; повторите попытку.",
-    ),
-    "projection_behind": Text(
-        "The answer for this position is not ready yet.",
-        "Ответ для этой позиции ещё не готов.",
-    ),
-    "internal_error": Text("Something went wrong on our side.", "Ошибка на нашей стороне."),
-}
-"""All other codes."""
-
-ERROR_CODES: Final[dict[str, Text]] = REFUSALS | FAILURES
-"""Every stable code and its text. A code is never changed: clients branch on it."""
-
-
-def describe(code: str, language: Language = DEFAULT_LANGUAGE) -> str:
-    """The text for `code`; KeyError where the catalogue does not know it."""
-    text = ERROR_CODES[code]
-    return text.ru if language == "ru" else text.en
-
+from contracts.error_codes import ErrorCode, RefusalCode
 
 PROBLEM_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance", "code"})
 """What an error is told with (RFC 9457): no fact may have one of these names."""
@@ -247,10 +40,12 @@ class CommandError(Exception):
     Raises ValueError where a fact has the name of a PROBLEM_MEMBER: it would be lost.
     """
 
-    default_code: ClassVar[str] = "internal_error"
+    default_code: ClassVar[ErrorCode] = "internal_error"
 
-    def __init__(self, code: str | None = None, facts: Mapping[str, Any] | None = None) -> None:
-        self.code = code or self.default_code
+    def __init__(
+        self, code: ErrorCode | None = None, facts: Mapping[str, Any] | None = None
+    ) -> None:
+        self.code: ErrorCode = code or self.default_code
         self.facts: dict[str, Any] = dict(facts or {})
         if lost := PROBLEM_MEMBERS.intersection(self.facts):
             raise ValueError(f"{self.code}: facts cannot be called {sorted(lost)}")
@@ -258,7 +53,7 @@ class CommandError(Exception):
 
 
 class Malformed(CommandError):
-    default_code = "malformed_body"
+    default_code: ClassVar[ErrorCode] = "malformed_body"
 
 
 class TooLarge(Malformed):
@@ -274,7 +69,7 @@ class KeyReused(Malformed):
 
 
 class Unauthenticated(CommandError):
-    default_code = "unauthenticated"
+    default_code: ClassVar[ErrorCode] = "unauthenticated"
 
 
 class TokenExpired(Unauthenticated):
@@ -313,10 +108,11 @@ class RateLimited(CommandError):
 
 
 class CommandRefused(CommandError):
-    """A rule said no. `code` is one of REFUSALS, or of FAILURES where the rule needed the
-    decision's own clock (`time_in_past`)."""
+    """A rule said no, and the facts say why."""
 
-    def __init__(self, code: str, facts: Mapping[str, Any] | None = None) -> None:
+    code: RefusalCode
+
+    def __init__(self, code: RefusalCode, facts: Mapping[str, Any] | None = None) -> None:
         super().__init__(code, facts)
 
 
@@ -335,7 +131,7 @@ class NeedsFact(CommandError):
 
 
 class Unavailable(CommandError):
-    default_code = "unavailable"
+    default_code: ClassVar[ErrorCode] = "unavailable"
 
 
 class OutcomeUnknown(Unavailable):

@@ -15,7 +15,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from starlette.responses import Response
 
-from contracts.errors import Language, NotFound
+from contracts.errors import NotFound
+from contracts.languages import Language
 from contracts.text import one_line
 from contracts.zones import known_zone
 from neighbours.bodies import BoundedRoute

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from contracts.errors import Language
+from contracts.languages import Language
 from notifier.effects import Kind
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 
-from contracts.errors import ERROR_CODES
+from contracts.error_codes import ERROR_TEXTS
 from runtime.problems import MEDIA_TYPE
 
 SCHEMA_NAME: Final = "Problem"
@@ -20,7 +20,7 @@ SCHEMA: Final[dict[str, Any]] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
-        "code": {"type": "string", "enum": sorted(ERROR_CODES)},
+        "code": {"type": "string", "enum": sorted(ERROR_TEXTS)},
     },
     "required": ["type", "title", "status", "detail", "code"],
 }

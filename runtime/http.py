@@ -9,7 +9,8 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import DEFAULT_LANGUAGE, Language, Malformed, TooLarge, UnsupportedMediaType
+from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
+from contracts.languages import API_LANGUAGE, Language
 from runtime.parameters import DRY_RUN, is_true
 
 JSON: Final = "application/json"
@@ -32,7 +33,7 @@ def language_of(request: Request) -> Language:
 
 def preferred_language(accepted: str) -> Language:
     """As RFC 9110 has it: the highest weight wins, of equals the first. Never raises."""
-    best: Language = DEFAULT_LANGUAGE
+    best: Language = API_LANGUAGE
     best_weight = 0.0
     for entry in accepted.split(","):
         tag, _, parameter = entry.partition(";")

@@ -12,6 +12,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from contracts.error_codes import FailureCode
 from runtime.http_limits import HttpLimits
 from runtime.problems import problem
 
@@ -30,7 +31,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, limits: HttpLimits, **options: Any) -> None:
         super().__init__(*args, **options)
         self._limits = limits
-        self._refusal = "malformed_request"
+        self._refusal: FailureCode = "malformed_request"
         self._in_body = False
         self._head_bytes = 0
         """Of a head that is not complete."""
@@ -126,7 +127,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._exact_head_bytes > self._limits.head_bytes_max:
             self._refuse_parsing("head_too_large")
 
-    def _refuse_parsing(self, code: str) -> None:
+    def _refuse_parsing(self, code: FailureCode) -> None:
         self._refusal = code
         raise _Refused(code)
 
@@ -187,7 +188,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Called by uvicorn for what cannot be parsed, and for what we refused to."""
         self._give_up(self._refusal)
 
-    def _give_up(self, code: str) -> None:
+    def _give_up(self, code: FailureCode) -> None:
         """Answer if nothing of an answer is out yet, and close. An earlier request of this
         connection that is still being worked on is answered first, and last."""
         self._refusing = True
@@ -204,13 +205,13 @@ class BoundedProtocol(HttpToolsProtocol):
         else:
             cycle.keep_alive = False
 
-    def _answer_and_linger(self, code: str) -> None:
+    def _answer_and_linger(self, code: FailureCode) -> None:
         self._answer(code)
         self.transport.write_eof()
         self._unset_keepalive_if_required()
         self._expect(LINGER_S_MAX, self._cut_off)
 
-    def _answer(self, code: str) -> None:
+    def _answer(self, code: FailureCode) -> None:
         answer = problem(code)
         lines = [STATUS_LINE[answer.status_code]]
         headers = [*self.server_state.default_headers, *answer.raw_headers]

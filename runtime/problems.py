@@ -17,15 +17,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.error_codes import (
+    RECORDED_REFUSALS,
+    ErrorCode,
+    FailureCode,
+    describe,
+    is_error_code,
+)
 from contracts.errors import (
-    ERROR_CODES,
-    REFUSALS,
     CommandError,
-    Language,
     Malformed,
     NotFound,
-    describe,
 )
+from contracts.languages import API_LANGUAGE, Language
 from runtime.http import language_of
 from runtime.methods import HeadAsGet, allowed_methods
 
@@ -33,7 +37,7 @@ MEDIA_TYPE: Final = "application/problem+json"
 TYPE_PREFIX: Final = "urn:practix:problem:"
 RETRY_AFTER_S: Final = 1
 
-STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
+_STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "malformed_request": 400,
     "malformed_header": 400,
     "unauthenticated": 401,
@@ -54,7 +58,6 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "malformed_cursor": 422,
     "naive_time": 422,
     "time_in_past": 422,
-    "location_required": 422,
     "price_when_free": 422,
     "hold_out_of_range": 422,
     "key_reused": 422,
@@ -68,9 +71,11 @@ STATUS: Final[dict[str, int]] = dict.fromkeys(REFUSALS, 409) | {
     "dependency_down": 503,
     "projection_behind": 504,
 }
-"""The HTTP status of every code of `contracts.errors`; the refusals are 409."""
 
-_CODE_OF_STATUS: Final = {
+STATUS: Final = dict.fromkeys(RECORDED_REFUSALS, 409) | _STATUS_OF_FAILURE
+"""The HTTP status of every code of `contracts.error_codes`; the refusals are 409."""
+
+_CODE_OF_STATUS: Final[dict[int, FailureCode]] = {
     401: "unauthenticated",
     403: "forbidden",
     404: "not_found",
@@ -91,9 +96,9 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def problem(
-    code: str,
+    code: ErrorCode,
     *,
-    language: Language = "en",
+    language: Language = API_LANGUAGE,
     detail: str | None = None,
     instance: str | None = None,
     facts: Mapping[str, Any] | None = None,
@@ -138,7 +143,7 @@ def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
     that code then becomes the problem's. The facts say which fields are wrong, and why.
     """
     found = [_field_error(error) for error in errors][:_ERRORS_MAX]
-    code = next((one["code"] for one in found if one["code"] in ERROR_CODES), None)
+    code = next((one["code"] for one in found if is_error_code(one["code"])), None)
     return Malformed(code, {"errors": found})
 
 
@@ -164,7 +169,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     http = cast(HTTPException, error)
-    fallback = "malformed_request" if http.status_code < 500 else "internal_error"
+    fallback: FailureCode = "malformed_request" if http.status_code < 500 else "internal_error"
     code = _CODE_OF_STATUS.get(http.status_code, fallback)
     if code == "not_found":
         return problem_of(request, NotFound())
@@ -186,7 +191,7 @@ def _invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
         return NotFound()
     if "body" in places:
         return malformed_body(errors)
-    code = "malformed_query" if "query" in places else "malformed_header"
+    code: FailureCode = "malformed_query" if "query" in places else "malformed_header"
     return Malformed(code, malformed_body(errors).facts)
 
 
@@ -201,7 +206,7 @@ def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _headers(code: str, status: int, body: Mapping[str, Any]) -> dict[str, str]:
+def _headers(code: ErrorCode, status: int, body: Mapping[str, Any]) -> dict[str, str]:
     match status:
         case 401:
             reason = ', error="invalid_token"' if code == "token_expired" else ""
@@ -212,7 +217,7 @@ def _headers(code: str, status: int, body: Mapping[str, Any]) -> dict[str, str]:
             return {}
 
 
-def _instance(request: Request, code: str) -> str:
+def _instance(request: Request, code: ErrorCode) -> str:
     path = request.scope["path"]
     if code != "not_found":
         return str(path)

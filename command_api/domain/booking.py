@@ -24,6 +24,7 @@ from command_api.domain.recorder import Recorder
 from command_api.domain.seats import confirm, confirm_again, refuse_overlap, settle, turn
 from command_api.domain.state import Announcement, Booking
 from command_api.domain.visibility import demand_author, find_visible
+from contracts.error_codes import RefusalCode
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
 from contracts.events import (
     AnyBookingEvent,
@@ -234,7 +235,7 @@ def _say_no(recorder: Recorder, booking: Booking, as_guest: bool, command: Answe
     settle(recorder, booking.announcement_id)
 
 
-def _contradicted(code: str, booking: Booking) -> CommandRefused:
+def _contradicted(code: RefusalCode, booking: Booking) -> CommandRefused:
     """The other side has said no: what was to be answered is gone, and `why` says how."""
     why = booking.reason if booking.reason_by == "system" else booking.state
     return CommandRefused(code, _as_it_is(booking) | {"why": why})

@@ -12,6 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from contracts.events import Visibility
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.languages import API_LANGUAGE, Language
 
 
 class PersonFacts(Struct, frozen=True):
@@ -219,7 +220,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     is_super: bool = False
     actor_facts: PersonFacts | None = None
     """What Auth said of the actor; None where it could not be asked."""
-    language: Literal["ru", "en"] = "en"
+    language: Language = API_LANGUAGE
     """In which the answer names the film."""
     dry_run: bool = False
     """Decide, answer, and append nothing."""

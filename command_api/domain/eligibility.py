@@ -15,8 +15,10 @@ from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
 from command_api.domain.state import Announcement, Layer
 from command_api.domain.visibility import find_visible
-from contracts.errors import CommandRefused, Language, describe
+from contracts.error_codes import RefusalCode, describe
+from contracts.errors import CommandRefused
 from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.languages import Language
 from contracts.representations import Alternative, EligibilityResponse
 
 ALTERNATIVES_MAX: Final = 5
@@ -64,7 +66,7 @@ def _outcome(
     now: datetime,
     rules: Rules,
     follows_author: bool | None,
-) -> tuple[str | None, dict[str, object], str]:
+) -> tuple[RefusalCode | None, dict[str, object], str]:
     recorder = Recorder(layer, now, rules)
     wish = RequestBooking(
         announcement_id=announcement.id,

@@ -11,6 +11,7 @@ from datetime import datetime, time, timedelta
 
 from command_api.domain.recorder import Recorder
 from command_api.domain.state import Announcement, Booking
+from contracts.error_codes import RefusalCode
 from contracts.errors import CommandRefused
 from contracts.ids import PersonId
 
@@ -64,6 +65,6 @@ def _hosted(recorder: Recorder, host_id: PersonId) -> Iterator[Announcement]:
         yield recorder.announcement(announcement_id)
 
 
-def _until_tomorrow(code: str, limit: int, now: datetime) -> CommandRefused:
+def _until_tomorrow(code: RefusalCode, limit: int, now: datetime) -> CommandRefused:
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
     return CommandRefused(code, {"limit": limit, "until": midnight})

@@ -31,6 +31,7 @@ from command_api.http.films import FilmRule
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
 from command_api.person_representation import suspension_response
+from contracts.error_codes import read_refusal
 from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
 from contracts.ids import (
     OPERATOR,
@@ -228,7 +229,7 @@ def _response(request: Request, submission: Submission, answer: Answer) -> Respo
     outcome = answer.outcome
     if outcome.refused:
         return problem(
-            outcome.code,
+            read_refusal(outcome.code),
             language=submission.language,
             instance=request.scope["path"],
             facts=outcome.facts,

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from command_api.domain.commands import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
+from contracts.error_codes import ErrorCode
 from contracts.errors import (
     CommandError,
     Forbidden,
@@ -81,7 +82,7 @@ class Reply(Struct, frozen=True, omit_defaults=True):
     body: Raw = Raw()
     replayed: bool = False
     error: str | None = None
-    code: str = ""
+    code: ErrorCode | None = None
     facts: dict[str, Any] = {}
 
 
@@ -183,7 +184,7 @@ def _answer(reply: Reply) -> Answer:
     if reply.error is not None:
         kind = _ERRORS.get(reply.error, OutcomeUnknown)
         error = kind.__new__(kind)
-        CommandError.__init__(error, reply.code or None, reply.facts)
+        CommandError.__init__(error, reply.code, reply.facts)
         raise error
     if reply.outcome is None:
         raise OutcomeUnknown

@@ -27,7 +27,6 @@ from command_api.leader.ports import (
 from command_api.leader.reign import Reign
 from contracts.errors import (
     CommandError,
-    Language,
     NeedsFact,
     NoLeader,
     OutcomeUnknown,
@@ -35,6 +34,7 @@ from contracts.errors import (
     Unavailable,
 )
 from contracts.ids import AnnouncementId, PersonId
+from contracts.languages import Language
 from contracts.representations import EligibilityResponse
 from runtime.tasks import start_for
 

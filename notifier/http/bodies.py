@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from contracts.errors import Language
+from contracts.languages import Language
 from contracts.zones import known_zone
 from notifier.effects import Kind
 from notifier.preferences import Preferences

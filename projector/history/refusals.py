@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.errors import REFUSALS
+from contracts.error_codes import is_refusal
 from contracts.records import Commit
 from projector.history.rows import Rows
 from projector.history.values import day_of, text, to_ms
@@ -36,7 +36,7 @@ def add_refusals(rows: Rows, commit: Commit) -> None:
         _add(rows, commit, 0, outcome.code, outcome.facts)
     results = outcome.facts.get("results")
     for part, result in enumerate(results if isinstance(results, list) else [], 1):
-        if isinstance(result, dict) and (code := text(result, "code")) in REFUSALS:
+        if isinstance(result, dict) and is_refusal(code := text(result, "code")):
             _add(rows, commit, part, code, result)
 
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import Language
 from contracts.ids import PersonId
+from contracts.languages import Language
 from contracts.representations import (
     AnnouncementResponse,
     DetailAnnouncementResponse,

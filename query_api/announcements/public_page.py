@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.errors import Language
 from contracts.ids import canonical
+from contracts.languages import Language
 from contracts.prices import amount_text
 from contracts.zones import zone_or_utc
 from query_api.edge.documented import WITHOUT_TOKEN

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.booking_state import BookingState
-from contracts.errors import Language
+from contracts.languages import Language
 from contracts.representations import BookingResponse, DetailBookingResponse
 from query_api.announcements.calendar import overlaps
 from query_api.announcements.details import select_visible, shows_guests

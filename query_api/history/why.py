@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.booking_state import BookingState, ReasonBy
-from contracts.errors import ERROR_CODES, describe
+from contracts.error_codes import describe, is_error_code
 from contracts.ids import OPERATOR, SYSTEM, BookingId
 from query_api.announcements.visibility import GUESTS_BUSINESS
 from query_api.edge.documented import documented
@@ -114,7 +114,7 @@ def _why(row: asyncpg.Record, request: Request, caller: Caller, booking_id: str 
         command=None if hidden else row["kind"],
         code=code,
         refused=row["refused"],
-        detail=describe(code, language_of(request)) if code in ERROR_CODES else None,
+        detail=describe(code, language_of(request)) if is_error_code(code) else None,
         facts=told_only(row["facts"], DECISION_FACTS, shares),
         booking_id=None if booking_id is None else BookingId(booking_id),
         state=row["booking_state"],

@@ -10,8 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
-from contracts.errors import Language
 from contracts.ids import MovieId, PersonId
+from contracts.languages import Language
 from contracts.text import fit_line
 from contracts.zones import zone_or_utc
 

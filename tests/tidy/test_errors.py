@@ -1,9 +1,26 @@
 """The catalogue of codes is complete: a status and both languages for each."""
 
+from pathlib import Path
+from typing import get_args
+
 import pytest
+from mypy import api as mypy
 
 from contracts import errors
-from contracts.errors import ERROR_CODES, FAILURES, REFUSALS, CommandError
+from contracts.error_codes import (
+    ERROR_TEXTS,
+    FAILURES,
+    FORMER_REFUSALS,
+    RECORDED_REFUSALS,
+    REFUSALS,
+    ErrorCode,
+    FailureCode,
+    FormerRefusalCode,
+    RefusalCode,
+    describe,
+    read_refusal,
+)
+from contracts.errors import CommandError
 from runtime.problems import STATUS
 
 
@@ -11,21 +28,45 @@ def descendants(kind: type[CommandError]) -> list[type[CommandError]]:
     return [kind] + [one for sub in kind.__subclasses__() for one in descendants(sub)]
 
 
+def test_every_code_has_a_text() -> None:
+    assert list(REFUSALS) == list(get_args(RefusalCode))
+    assert list(FORMER_REFUSALS) == list(get_args(FormerRefusalCode))
+    assert list(FAILURES) == list(get_args(FailureCode))
+
+
+@pytest.mark.parametrize(("code", "fits"), [("overlap", True), ("ovrelap", False)])
+def test_a_misspelt_refusal_is_a_type_error(code: str, fits: bool, tmp_path: Path) -> None:
+    rule = tmp_path / "rule.py"
+    rule.write_text(
+        f"from contracts.errors import CommandRefused\n\nraise CommandRefused({code!r})\n"
+    )
+    report, errors, status = mypy.run([str(rule)])
+    assert not errors
+    assert (status == 0) is fits, report
+    assert fits or 'rule.py:3: error: Argument 1 to "CommandRefused"' in report
+
+
+def test_no_rule_gives_a_former_refusal_but_journals_have_it() -> None:
+    assert not FORMER_REFUSALS.keys() & REFUSALS.keys()
+    for code in FORMER_REFUSALS:
+        assert describe(read_refusal(code), "en").endswith(".")
+
+
 def test_every_code_has_a_status_and_every_status_a_code() -> None:
-    assert set(STATUS) == set(ERROR_CODES)
+    assert set(STATUS) == set(ERROR_TEXTS)
 
 
 def test_no_code_is_in_both_halves() -> None:
-    assert not set(REFUSALS) & set(FAILURES)
+    assert not set(RECORDED_REFUSALS) & set(FAILURES)
 
 
 def test_every_refusal_is_a_conflict_and_nothing_else_is() -> None:
-    assert {code for code, status in STATUS.items() if status == 409} == set(REFUSALS)
+    assert {code for code, status in STATUS.items() if status == 409} == set(RECORDED_REFUSALS)
 
 
-@pytest.mark.parametrize("code", ERROR_CODES)
-def test_every_code_speaks_both_languages(code: str) -> None:
-    text = ERROR_CODES[code]
+@pytest.mark.parametrize("code", ERROR_TEXTS)
+def test_every_code_speaks_both_languages(code: ErrorCode) -> None:
+    text = ERROR_TEXTS[code]
     assert text.en.isascii()
     assert text.en.endswith(".")
     assert any("а" <= letter <= "я" for letter in text.ru.lower())
@@ -33,7 +74,7 @@ def test_every_code_speaks_both_languages(code: str) -> None:
 
 @pytest.mark.parametrize("kind", descendants(CommandError))
 def test_every_error_has_a_code_of_the_catalogue(kind: type[CommandError]) -> None:
-    assert kind.default_code in ERROR_CODES
+    assert kind.default_code in ERROR_TEXTS
 
 
 def test_the_tree_in_the_docstring_names_every_error() -> None:

@@ -20,7 +20,7 @@ import notifier.settings
 import projector.metrics
 import projector.settings
 import query_api.settings
-from contracts.errors import describe
+from contracts.error_codes import describe, is_error_code
 from deploy import up
 from neighbours.settings import NeighboursSettings
 from runtime.problems import STATUS, TYPE_PREFIX
@@ -95,6 +95,7 @@ def test_what_the_gateway_answers_itself_is_a_problem_of_the_catalogue() -> None
     assert {"malformed_request", "request_timeout", "head_too_large", "too_large"} <= set(fixed)
     for code, one in fixed.items():
         assert (one["type"], one["status"]) == (f"{TYPE_PREFIX}{code}", STATUS[code])
+        assert is_error_code(code)
         assert one["detail"] == describe(code)
         assert f'return {STATUS[code]} \'{{"type":"{one["type"]}"' in conf
 

@@ -1,0 +1,294 @@
+"""Every code that clients branch on, and its text in each language we speak.
+
+A code is never renamed: clients depend on it, and refusals are stored in the journal with
+theirs. A new one is a line in its `Literal` and a line in its table; a test compares the two.
+"""
+
+from typing import Final, Literal, TypeGuard
+
+from contracts.languages import API_LANGUAGE, Language, Text
+
+RefusalCode = Literal[
+    "overlap",
+    "announcement_closed",
+    "change_not_allowed",
+    "tickets_below_confirmed",
+    "cannot_publish",
+    "cannot_reopen",
+    "cannot_close",
+    "already_done",
+    "too_many_evenings",
+    "too_many_drafts",
+    "too_many_invitations",
+    "guest_invited_too_often",
+    "no_seats",
+    "already_booked",
+    "unknown_person",
+    "not_invitable",
+    "already_invited",
+    "own_announcement",
+    "reopen_limit",
+    "author_said_no",
+    "guest_said_no",
+    "invite_revoked",
+    "booking_frozen",
+    "waitlist_full",
+    "mute_of_oneself",
+    "mutes_full",
+    "evening_not_done",
+    "already_rated",
+    "rating_window_closed",
+    "rating_revealed",
+    "rating_retracted",
+    "notice_not_waiting",
+]
+"""Codes of rules that say no. mypy checks them wherever one is raised."""
+
+FormerRefusalCode = Literal["move_not_allowed"]
+"""Refusals that no rule gives any more. Journals of earlier builds have them."""
+
+FailureCode = Literal[
+    "malformed_request",
+    "malformed_header",
+    "malformed_query",
+    "malformed_body",
+    "malformed_cursor",
+    "naive_time",
+    "time_in_past",
+    "hold_out_of_range",
+    "price_when_free",
+    "key_reused",
+    "too_large",
+    "head_too_large",
+    "request_timeout",
+    "unsupported_media_type",
+    "method_not_allowed",
+    "unauthenticated",
+    "token_expired",
+    "forbidden",
+    "suspended",
+    "film_not_allowed",
+    "own_sql_barred",
+    "not_found",
+    "stale_version",
+    "unknown_host",
+    "rate_limited",
+    "needs_fact",
+    "unavailable",
+    "outcome_unknown",
+    "no_leader",
+    "dependency_down",
+    "projection_behind",
+    "internal_error",
+]
+"""All other codes."""
+
+RecordedRefusal = RefusalCode | FormerRefusalCode
+ErrorCode = RecordedRefusal | FailureCode
+
+REFUSALS: Final[dict[RefusalCode, Text]] = {
+    # Evenings.
+    "overlap": Text("It overlaps another evening.", "Пересекается с другой встречей."),
+    "announcement_closed": Text(
+        "The evening is closed to new requests.", "Встреча закрыта для новых заявок."
+    ),
+    "change_not_allowed": Text(
+        "This evening can no longer be changed.", "Эту встречу больше нельзя изменить."
+    ),
+    "tickets_below_confirmed": Text(
+        "There cannot be fewer seats than are already taken.",
+        "Мест не может быть меньше, чем уже занято.",
+    ),
+    "cannot_publish": Text(
+        "Only a draft of an evening still to come can be published.",
+        "Опубликовать можно только черновик предстоящей встречи.",
+    ),
+    "cannot_reopen": Text(
+        "This evening cannot be opened again.", "Эту встречу нельзя открыть снова."
+    ),
+    "cannot_close": Text("This evening cannot be closed.", "Эту встречу нельзя закрыть."),
+    "already_done": Text("The evening is already over.", "Встреча уже прошла."),
+    "too_many_evenings": Text(
+        "You have as many evenings to come as one host may have.",
+        "У вас уже столько предстоящих встреч, сколько можно одному организатору.",
+    ),
+    "too_many_drafts": Text(
+        "You have as many drafts as one host may have.",
+        "У вас уже столько черновиков, сколько можно одному организатору.",
+    ),
+    # Bookings.
+    "too_many_invitations": Text(
+        "You have invited as many as one host may in a day.",
+        "Вы уже отправили столько приглашений, сколько можно за день.",
+    ),
+    "guest_invited_too_often": Text(
+        "You have invited this person as often as one host may in a day.",
+        "Вы уже приглашали этого человека столько раз, сколько можно за день.",
+    ),
+    "no_seats": Text("No seat is left.", "Свободных мест не осталось."),
+    "already_booked": Text(
+        "You already have a booking here.", "У вас уже есть бронь на эту встречу."
+    ),
+    "unknown_person": Text("Nobody has this id.", "Такого человека нет."),
+    "not_invitable": Text(
+        "This person cannot be invited at the moment.",
+        "Этого человека сейчас нельзя пригласить.",
+    ),
+    "already_invited": Text("This person is already invited.", "Этот человек уже приглашён."),
+    "own_announcement": Text(
+        "The host is not a guest of their own evening.",
+        "Организатор не может быть гостем своей встречи.",
+    ),
+    "reopen_limit": Text(
+        "A yes was taken back and given again too many times.",
+        "Согласие слишком много раз отзывали и давали снова.",
+    ),
+    "author_said_no": Text("The host said no.", "Организатор отказал."),
+    "guest_said_no": Text(
+        "The guest is no longer asking to come.", "Гость больше не просит места."
+    ),
+    "invite_revoked": Text("The invitation was taken back.", "Приглашение отозвано."),
+    "booking_frozen": Text(
+        "The evening is over or cancelled: its bookings no longer change.",
+        "Встреча прошла или отменена: её брони больше не меняются.",
+    ),
+    "waitlist_full": Text("The waiting list is full.", "Лист ожидания заполнен."),
+    # People.
+    "mute_of_oneself": Text("Nobody mutes themselves.", "Себя заглушить нельзя."),
+    "mutes_full": Text(
+        "You have muted as many hosts as can be.",
+        "Вы заглушили столько организаторов, сколько возможно.",
+    ),
+    # Ratings.
+    "evening_not_done": Text(
+        "Only an evening that took place and is over can be rated.",
+        "Оценить можно только состоявшуюся и завершённую встречу.",
+    ),
+    "already_rated": Text(
+        "You have rated this person for this evening already.",
+        "Вы уже оценили этого человека за эту встречу.",
+    ),
+    "rating_window_closed": Text(
+        "The time to rate this evening is over.", "Время для оценки этой встречи прошло."
+    ),
+    "rating_revealed": Text(
+        "The rating has been revealed and no longer changes.",
+        "Оценка раскрыта и больше не меняется.",
+    ),
+    "rating_retracted": Text("The rating was taken back.", "Оценка отозвана."),
+    # Notices.
+    "notice_not_waiting": Text(
+        "The notice was sent, or no longer waits.",
+        "Уведомление уже отправлено или больше не ждёт отправки.",
+    ),
+}
+
+FORMER_REFUSALS: Final[dict[FormerRefusalCode, Text]] = {
+    "move_not_allowed": Text(
+        "This evening can no longer be moved.", "Эту встречу больше нельзя перенести."
+    ),
+}
+
+FAILURES: Final[dict[FailureCode, Text]] = {
+    "malformed_request": Text("The request cannot be understood.", "Запрос не удалось понять."),
+    "malformed_header": Text("A request header is malformed.", "Заголовок запроса некорректен."),
+    "malformed_query": Text("A query parameter is malformed.", "Параметр запроса некорректен."),
+    "malformed_body": Text("The request body is malformed.", "Тело запроса некорректно."),
+    "malformed_cursor": Text(
+        "The cursor is not one that this list gave out.",
+        "Этот курсор не выдавался для данного списка.",
+    ),
+    "naive_time": Text(
+        "A time must state its offset from UTC.", "Время должно содержать смещение от UTC."
+    ),
+    "time_in_past": Text("The time lies in the past.", "Время уже прошло."),
+    "hold_out_of_range": Text(
+        "A seat can be held from now until the evening starts.",
+        "Место можно удерживать только до начала встречи.",
+    ),
+    "price_when_free": Text(
+        "A free evening has no price.", "У бесплатной встречи не может быть цены."
+    ),
+    "key_reused": Text(
+        "This Idempotency-Key was used for another request.",
+        "Этот Idempotency-Key уже использован для другого запроса.",
+    ),
+    "too_large": Text("The request is too large.", "Запрос слишком большой."),
+    "head_too_large": Text(
+        "The request line and headers are too large.",
+        "Строка запроса и заголовки слишком большие.",
+    ),
+    "request_timeout": Text(
+        "The request took too long to arrive.", "Запрос передавался слишком долго."
+    ),
+    "unsupported_media_type": Text("The body must be JSON.", "Тело запроса должно быть в JSON."),
+    "method_not_allowed": Text(
+        "This address does not know the method.", "Этот адрес не поддерживает такой метод."
+    ),
+    "unauthenticated": Text("A valid token is needed.", "Нужен действительный токен."),
+    "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
+    "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
+    "suspended": Text("Your account is suspended.", "Ваша учётная запись приостановлена."),
+    "film_not_allowed": Text(
+        "Evenings for this film are not announced here.",
+        "Для этого фильма встречи здесь не объявляют.",
+    ),
+    "own_sql_barred": Text(
+        "Only ready questions are answered here.", "Здесь отвечают только на готовые вопросы."
+    ),
+    "not_found": Text("There is nothing here.", "Здесь ничего нет."),
+    "stale_version": Text(
+        "It was changed in the meantime; read it again.",
+        "За это время данные изменились; прочитайте их заново.",
+    ),
+    "unknown_host": Text("Nobody of this name is here.", "Здесь нет никого с таким именем хоста."),
+    "rate_limited": Text("Too many requests; slow down.", "Слишком много запросов; не спешите."),
+    "needs_fact": Text(
+        "The decision needs a fact that was not looked up.",
+        "Для решения не хватает сведений.",
+    ),
+    "unavailable": Text(
+        "Not available at the moment; try again.", "Сейчас недоступно; повторите попытку."
+    ),
+    "outcome_unknown": Text(
+        "It is unknown whether this counted; retry with the same Idempotency-Key.",
+        "Неизвестно, выполнено ли действие; повторите с тем же Idempotency-Key.",
+    ),
+    "no_leader": Text(
+        "Nobody takes commands at the moment; try again.",
+        "Сейчас некому принять команду; повторите попытку.",
+    ),
+    "dependency_down": Text(
+        "A service that is needed for this does not answer; try again.",
+        "Нужный для этого сервис не отвечает; повторите попытку.",
+    ),
+    "projection_behind": Text(
+        "The answer for this position is not ready yet.",
+        "Ответ для этой позиции ещё не готов.",
+    ),
+    "internal_error": Text("Something went wrong on our side.", "Ошибка на нашей стороне."),
+}
+
+RECORDED_REFUSALS: Final = REFUSALS | FORMER_REFUSALS
+ERROR_TEXTS: Final = RECORDED_REFUSALS | FAILURES
+
+
+def describe(code: ErrorCode, language: Language = API_LANGUAGE) -> str:
+    """Returns the text for `code`."""
+    return ERROR_TEXTS[code].in_language(language)
+
+
+def is_error_code(code: str) -> TypeGuard[ErrorCode]:
+    return code in ERROR_TEXTS
+
+
+def is_refusal(code: str) -> TypeGuard[RecordedRefusal]:
+    """Whether a recorded code is one by which a rule says, or once said, no."""
+    return code in RECORDED_REFUSALS
+
+
+def read_refusal(stored: str) -> RecordedRefusal:
+    """Returns the code of a recorded refusal. Raises KeyError if no build knows it."""
+    if not is_refusal(stored):
+        raise KeyError(stored)
+    return stored

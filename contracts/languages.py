@@ -1,0 +1,21 @@
+"""The languages that people are spoken to in."""
+
+from typing import Final, Literal, NamedTuple
+
+Language = Literal["ru", "en"]
+
+API_LANGUAGE: Final[Language] = "en"
+"""Of an answer to a client that accepts none of ours."""
+
+HOME_LANGUAGE: Final[Language] = "ru"
+"""Of a person who has chosen none. Recorded events leave it out: never change it."""
+
+
+class Text(NamedTuple):
+    """A text in every language we speak."""
+
+    en: str
+    ru: str
+
+    def in_language(self, language: Language) -> str:
+        return self.ru if language == "ru" else self.en
