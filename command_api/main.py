@@ -1,8 +1,8 @@
-"""A command process of its own. Wired in `build_app`."""
+"""Runs the command API as a process of its own; wired in `build_app`."""
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import aiohttp
@@ -34,49 +34,15 @@ from runtime.tokens import TokenVerifier
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down."""
+    """Return the whole process. It runs between the app's start-up and shut-down."""
 
     limiter = Limiter(settings.rate_limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        journal = KafkaJournal(
-            settings.kafka_bootstrap_servers,
-            settings.journal_topic,
-            client_options=settings.kafka.client_options(),
-        )
-        async with aiohttp.ClientSession() as session:
-            neighbours = connect_outside(session, settings.neighbours)
-            service = CommandService(
-                journal=journal,
-                own_url=settings.own_url,
-                cell_secret=settings.cell_secret.get_secret_value(),
-                peers=HttpPeers(session, settings.cell_secret.get_secret_value(), settings.peers),
-                verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
-                guard=OperatorGuard(settings.operator_token.get_secret_value()),
-                auth=neighbours.auth,
-                movies=neighbours.movies,
-                ugc=neighbours.ugc,
-                clock=system_clock,
-                timing=settings.timing(),
-                rules=settings.rules(),
-                film_rule=settings.films,
-                submit_deadline_s=settings.submit_deadline_s,
-                admit_forwarded=limiter.admit_write,
-            )
-            for router in service.routers:
-                app.include_router(router)
-            app.include_router(
-                build_process_router(
-                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
-                )
-            )
-            await service.start()
-            sparing = run_aside(_spare_when_loaded(service), "sparing of the collector")
+        async with AsyncExitStack() as stack:
+            await _start(app, settings, limiter, stack)
             yield
-            sparing.cancel()
-            await service.stop()
-        await journal.close()
 
     app = make_app(
         "PRACTIX command API",
@@ -97,6 +63,44 @@ def build_app(settings: Settings) -> FastAPI:
         ],
     )
     return app
+
+
+async def _start(app: FastAPI, settings: Settings, limiter: Limiter, stack: AsyncExitStack) -> None:
+    """Start serving. `stack` stops and closes everything, in reverse order."""
+    journal = KafkaJournal(
+        settings.kafka_bootstrap_servers,
+        settings.journal_topic,
+        client_options=settings.kafka.client_options(),
+    )
+    stack.push_async_callback(journal.close)
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    outside = connect_outside(session, settings.neighbours)
+    service = CommandService(
+        journal=journal,
+        own_url=settings.own_url,
+        cell_secret=settings.cell_secret.get_secret_value(),
+        peers=HttpPeers(session, settings.cell_secret.get_secret_value(), settings.peers),
+        verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
+        guard=OperatorGuard(settings.operator_token.get_secret_value()),
+        auth=outside.auth,
+        movies=outside.movies,
+        ugc=outside.ugc,
+        clock=system_clock,
+        timing=settings.timing(),
+        rules=settings.rules(),
+        film_rule=settings.films,
+        submit_deadline_s=settings.submit_deadline_s,
+        admit_forwarded=limiter.admit_write,
+    )
+    for router in service.routers:
+        app.include_router(router)
+    app.include_router(
+        build_process_router(lambda: {**service.readiness(), "circuits": outside.circuits()})
+    )
+    await service.start()
+    stack.push_async_callback(service.stop)
+    sparing = run_aside(_spare_when_loaded(service), "sparing of the collector")
+    stack.callback(sparing.cancel)
 
 
 async def _spare_when_loaded(service: CommandService) -> None:

@@ -1,8 +1,8 @@
-"""A query process of its own. Wired in `build_app`."""
+"""Runs the query API as a process of its own; wired in `build_app`."""
 
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import aiohttp
@@ -24,46 +24,18 @@ from runtime.tokens import TokenVerifier
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down."""
-
-    limiter = Limiter(settings.rate_limits)
+    """Return the whole process. It runs between the app's start-up and shut-down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        pool = await open_pool(
-            settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
-        )
-        analytics = _open_analytics(settings)
-        async with aiohttp.ClientSession() as session:
-            neighbours = connect_outside(session, settings.neighbours)
-            service = QueryService(
-                pool=pool,
-                verifier=TokenVerifier(settings.token, system_clock, neighbours.fetch_keys),
-                ugc=neighbours.ugc,
-                clock=system_clock,
-                feed_secret=settings.feed_secret.get_secret_value(),
-                analytics=analytics,
-                rules=settings.rules(),
-                min_position_timeout_s=settings.min_position_timeout_s,
-            )
-            for router in service.routers:
-                app.include_router(router)
-            app.include_router(
-                build_process_router(
-                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
-                )
-            )
-            await service.start()
+        async with AsyncExitStack() as stack:
+            await _start(app, settings, stack)
             yield
-            await service.stop()
-        if analytics is not None:
-            await analytics.close()
-        pool.terminate()
 
     app = make_app(
         "PRACTIX query API",
         lifespan,
-        limiter,
+        Limiter(settings.rate_limits),
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
@@ -71,10 +43,33 @@ def build_app(settings: Settings) -> FastAPI:
     return app
 
 
-def _open_analytics(settings: Settings) -> ServerAnalytics | None:
-    if settings.clickhouse_dsn is None:
-        return None
-    return ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
+async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+    """Start serving. `stack` stops and closes everything, in reverse order."""
+    pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
+    stack.callback(pool.terminate)
+    analytics = None
+    if settings.clickhouse_dsn is not None:
+        analytics = ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
+        stack.push_async_callback(analytics.close)
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    outside = connect_outside(session, settings.neighbours)
+    service = QueryService(
+        pool=pool,
+        verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
+        ugc=outside.ugc,
+        clock=system_clock,
+        feed_secret=settings.feed_secret.get_secret_value(),
+        analytics=analytics,
+        rules=settings.rules(),
+        min_position_timeout_s=settings.min_position_timeout_s,
+    )
+    for router in service.routers:
+        app.include_router(router)
+    app.include_router(
+        build_process_router(lambda: {**service.readiness(), "circuits": outside.circuits()})
+    )
+    await service.start()
+    stack.push_async_callback(service.stop)
 
 
 def main() -> None:
