@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from contracts.announcement_events import CloseReason, Visibility
 from contracts.booking_state import BookingState, ReasonBy
-from contracts.events import CloseReason, Visibility
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
 

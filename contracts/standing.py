@@ -11,8 +11,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-from contracts.booking_state import ReasonBy, booking_state
-from contracts.events import (
+from contracts.announcement_events import (
     CHANGEABLE_FIELDS,
     AnnouncementCancelled,
     AnnouncementChanged,
@@ -22,6 +21,8 @@ from contracts.events import (
     AnnouncementPublished,
     AnnouncementReopened,
     AnyAnnouncementEvent,
+)
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingEvent,
     BookingHoldShortened,
@@ -33,6 +34,7 @@ from contracts.events import (
     BookingRevoked,
     BookingUnsettled,
 )
+from contracts.booking_state import ReasonBy, booking_state
 
 
 def evening_fields(event: AnyAnnouncementEvent, at: datetime) -> dict[str, Any]:

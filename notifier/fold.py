@@ -10,16 +10,16 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from contracts.event_codec import decode_event
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementEvent,
     AnnouncementPublished,
-    BookingEvent,
-    DomainEvent,
 )
+from contracts.booking_events import BookingEvent
+from contracts.event_codec import decode_event
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, canonical
 from contracts.rating_events import RatingEvent, RatingGiven
 from contracts.records import UNDECODABLE, Commit

@@ -10,8 +10,7 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
-from contracts.booking_state import CONFIRMED, Pair
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -19,10 +18,11 @@ from contracts.events import (
     AnnouncementDone,
     AnnouncementPublished,
     AnnouncementReopened,
-    BookingEvent,
-    DomainEvent,
     Visibility,
 )
+from contracts.booking_events import BookingEvent
+from contracts.booking_state import CONFIRMED, Pair
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.person_events import (
     PersonMuted,

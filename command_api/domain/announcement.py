@@ -32,17 +32,17 @@ from command_api.domain.seats import (
 )
 from command_api.domain.state import Announcement
 from command_api.domain.visibility import demand_author
-from contracts.errors import CommandRefused, Malformed, StaleVersion
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
     AnnouncementDone,
     AnnouncementPublished,
     AnnouncementReopened,
-    BookingRevoked,
     CancelledBy,
 )
+from contracts.booking_events import BookingRevoked
+from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.ids import PersonId
 from contracts.records import Outcome
 

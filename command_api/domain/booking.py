@@ -24,9 +24,7 @@ from command_api.domain.recorder import Recorder
 from command_api.domain.seats import confirm, confirm_again, refuse_overlap, settle, turn
 from command_api.domain.state import Announcement, Booking
 from command_api.domain.visibility import demand_author, find_visible
-from contracts.error_codes import RefusalCode
-from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
-from contracts.events import (
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -42,6 +40,8 @@ from contracts.events import (
     BookingRevoked,
     BookingWithdrawn,
 )
+from contracts.error_codes import RefusalCode
+from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
 from contracts.ids import BookingId, PersonId
 from contracts.records import Outcome
 

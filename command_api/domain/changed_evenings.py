@@ -17,18 +17,20 @@ from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.recorder import Recorder
 from command_api.domain.seats import answer_deadline, confirm_again, turn
 from command_api.domain.state import Announcement, Booking
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementPublished,
+)
+from contracts.booking_events import (
     BookingEvent,
     BookingHoldLapsed,
     BookingHoldShortened,
     BookingReleased,
     BookingUnsettled,
-    DomainEvent,
 )
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, PersonId
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from contracts.events import Visibility
+from contracts.announcement_events import Visibility
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.languages import API_LANGUAGE, Language
 

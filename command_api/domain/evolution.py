@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from command_api.domain.rating_evolution import apply_rating
 from command_api.domain.state import Announcement, Booking, HeldFor, Layer, Person, Suspension
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -20,6 +20,8 @@ from contracts.events import (
     AnnouncementEvent,
     AnnouncementPublished,
     AnnouncementReopened,
+)
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingDeclined,
     BookingEvent,
@@ -32,8 +34,8 @@ from contracts.events import (
     BookingRevoked,
     BookingUnsettled,
     BookingWithdrawn,
-    DomainEvent,
 )
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.person_events import (
     AnyPersonEvent,

@@ -13,11 +13,8 @@ from typing import Any
 from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.recorder import Recorder
 from command_api.domain.state import Announcement, Booking
-from contracts.booking_state import CONFIRMED, Pair
-from contracts.errors import CommandRefused
-from contracts.events import (
-    AnnouncementClosed,
-    AnnouncementReopened,
+from contracts.announcement_events import AnnouncementClosed, AnnouncementReopened, CloseReason
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -25,8 +22,9 @@ from contracts.events import (
     BookingReleased,
     BookingResettled,
     BookingUnqueued,
-    CloseReason,
 )
+from contracts.booking_state import CONFIRMED, Pair
+from contracts.errors import CommandRefused
 from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import Overlap
 

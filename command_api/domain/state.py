@@ -16,8 +16,8 @@ from typing import Final, Literal, TypeVar
 from msgspec import Struct
 
 from command_api.domain.rating_state import Rating, Standing
+from contracts.announcement_events import CloseReason, Visibility
 from contracts.booking_state import CONFIRMED, BookingState, Pair, ReasonBy, booking_state
-from contracts.events import CloseReason, Visibility
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
 from contracts.representations import AnnouncementStatus

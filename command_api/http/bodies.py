@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from command_api.domain.commands import Terms
-from contracts.events import CHANGEABLE_FIELDS, Visibility
+from contracts.announcement_events import CHANGEABLE_FIELDS, Visibility
 from contracts.prices import demand_cents
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
 from contracts.text import one_line, some_lines

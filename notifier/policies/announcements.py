@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementPublished,
-    BookingInvited,
 )
+from contracts.booking_events import BookingInvited
 from contracts.ids import PersonId
 from notifier.effects import (
     BOOKING_NEWS,

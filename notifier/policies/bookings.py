@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.booking_state import CONFIRMED
-from contracts.events import (
-    AnnouncementReopened,
+from contracts.announcement_events import AnnouncementReopened
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -24,6 +23,7 @@ from contracts.events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
+from contracts.booking_state import CONFIRMED
 from contracts.standing import reason_by
 from notifier.effects import REMINDERS, Effect, Facts, Kind, Occasion, Tell, Withdraw
 from notifier.policies.facts import about

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementPublished,
-    BookingEvent,
 )
+from contracts.booking_events import BookingEvent
 from contracts.rating_events import RatingGiven, RatingRevealed
 from notifier.effects import Effect, Occasion
 from notifier.policies.announcements import cancelled, done, edited, published

@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
@@ -20,14 +20,16 @@ from contracts.events import (
     AnnouncementEvent,
     AnnouncementPublished,
     AnyAnnouncementEvent,
+)
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingEvent,
     BookingHoldShortened,
     BookingInvited,
     BookingOffered,
     BookingUnsettled,
-    DomainEvent,
 )
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.rating_events import AnyRatingEvent, RatingEvent
 from projector.proof.findings import Findings

@@ -6,12 +6,9 @@ the pairs that booking events state, what is over from `announcement.done`.
 
 from collections.abc import Iterator
 
-from contracts.events import (
-    AnnouncementCreated,
-    AnnouncementDone,
-    BookingEvent,
-    DomainEvent,
-)
+from contracts.announcement_events import AnnouncementCreated, AnnouncementDone
+from contracts.booking_events import BookingEvent
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import (
     SCORE_MAX,

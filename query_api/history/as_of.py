@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from contracts.events import AnnouncementCreated, AnnouncementEvent, BookingEvent
+from contracts.announcement_events import AnnouncementCreated, AnnouncementEvent
+from contracts.booking_events import BookingEvent
 from contracts.ids import PersonId
 from contracts.scoring import UNRATED, Score
 from query_api.history.events import Happened, standing_after

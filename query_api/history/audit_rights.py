@@ -11,14 +11,10 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from contracts.announcement_events import AnnouncementCancelled, AnnouncementEvent
+from contracts.booking_events import BookingEvent, BookingRevoked
 from contracts.booking_state import CONFIRMED
-from contracts.events import (
-    AnnouncementCancelled,
-    AnnouncementEvent,
-    BookingEvent,
-    BookingRevoked,
-    DomainEvent,
-)
+from contracts.events import DomainEvent
 from contracts.ids import SYSTEM, PersonId, ReviewId
 from contracts.rating_events import (
     RatingChanged,

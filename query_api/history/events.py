@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from contracts.announcement_events import AnnouncementEvent
+from contracts.booking_events import BookingEvent
 from contracts.event_codec import UnreadableEvent, decode_event
-from contracts.events import AnnouncementEvent, BookingEvent, DomainEvent
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId
 from contracts.standing import booking_fields, evening_fields
 from query_api.edge.history_reads import HistoryReads

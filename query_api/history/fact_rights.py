@@ -36,7 +36,7 @@ EVENT_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("words", "score text tags"),
     ]
 )
-"""Fields of events, `contracts.events` and `contracts.rating_events`."""
+"""Fields of events of announcements, bookings and ratings."""
 
 DECISION_FACTS: Final[Mapping[str, Share]] = dict(
     [

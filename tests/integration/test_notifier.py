@@ -8,13 +8,8 @@ from pathlib import Path
 import pytest
 from asyncpg import CheckViolationError, Pool
 
-from contracts.events import (
-    AnnouncementCancelled,
-    AnnouncementDone,
-    BookingApproved,
-    BookingLeft,
-    BookingRequested,
-)
+from contracts.announcement_events import AnnouncementCancelled, AnnouncementDone
+from contracts.booking_events import BookingApproved, BookingLeft, BookingRequested
 from contracts.ids import PersonId
 from notifier.dispatcher import Dispatcher
 from notifier.preferences import Preferences

@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from contracts.events import BookingApproved, BookingRequested
+from contracts.booking_events import BookingApproved, BookingRequested
 from neighbours.app import Neighbours
 from neighbours.app import build_router as build_neighbours_router
 from notifier.dispatcher import Pace

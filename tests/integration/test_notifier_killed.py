@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
-from contracts.events import BookingRequested
+from contracts.booking_events import BookingRequested
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
 from runtime.outside.wiring import connect_outside

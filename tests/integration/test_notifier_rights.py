@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contracts.events import (
-    AnnouncementCancelled,
+from contracts.announcement_events import AnnouncementCancelled
+from contracts.booking_events import (
     BookingApproved,
     BookingInvited,
     BookingRejected,

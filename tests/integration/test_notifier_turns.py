@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.events import AnnouncementCancelled, BookingInvited, BookingRequested
+from contracts.announcement_events import AnnouncementCancelled
+from contracts.booking_events import BookingInvited, BookingRequested
 from contracts.ids import PersonId
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import announcement, booking, created, person, published, seen

@@ -5,7 +5,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from contracts.events import AnnouncementPublished
+from contracts.announcement_events import AnnouncementPublished
 from contracts.ids import AnnouncementId
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Limits

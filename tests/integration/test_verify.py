@@ -13,13 +13,9 @@ import asyncpg
 import msgspec
 import pytest
 
+from contracts.announcement_events import AnnouncementCreated, AnnouncementPublished
+from contracts.booking_events import BookingApproved, BookingRequested
 from contracts.errors import RateLimited
-from contracts.events import (
-    AnnouncementCreated,
-    AnnouncementPublished,
-    BookingApproved,
-    BookingRequested,
-)
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.main import build_app
 from projector.proof.pace import Line

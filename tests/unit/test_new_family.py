@@ -16,9 +16,10 @@ from msgspec import structs
 
 from command_api.leader.image import Image
 from contracts import event_codec
+from contracts.booking_events import BookingApproved, BookingRequested
 from contracts.event_base import Event
 from contracts.event_codec import decode_event
-from contracts.events import BookingApproved, BookingRequested, DomainEvent
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
 from projector.proof.verify import verify

@@ -5,7 +5,8 @@ The end of the evening and the seats left are computed by the database.
 
 from typing import Final
 
-from contracts.events import AnnouncementCreated, AnyAnnouncementEvent, AnyBookingEvent
+from contracts.announcement_events import AnnouncementCreated, AnyAnnouncementEvent
+from contracts.booking_events import AnyBookingEvent
 from contracts.standing import evening_fields
 from projector.read_models.projections.rows import NOTHING_MORE, Facts, Put, Table
 

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from contracts.events import (
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingInvited,
     BookingPreapproved,

@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from contracts.events import AnnouncementEvent, BookingEvent, DomainEvent
+from contracts.announcement_events import AnnouncementEvent
+from contracts.booking_events import BookingEvent
+from contracts.events import DomainEvent
 from contracts.person_events import (
     PersonEvent,
     PersonMuted,

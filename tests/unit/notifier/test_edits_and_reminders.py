@@ -6,14 +6,8 @@ from typing import Any
 import pytest
 from msgspec import Raw, structs
 
-from contracts.events import (
-    AnnouncementCancelled,
-    AnnouncementDone,
-    BookingApproved,
-    BookingLeft,
-    BookingRejected,
-    BookingRequested,
-)
+from contracts.announcement_events import AnnouncementCancelled, AnnouncementDone
+from contracts.booking_events import BookingApproved, BookingLeft, BookingRejected, BookingRequested
 from notifier.backoff import Backoff
 from notifier.outgoing import Row
 from tests.unit.notifier.told import (

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementClosed,
     AnnouncementDone,
     AnnouncementReopened,
+)
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -28,8 +30,8 @@ from contracts.events import (
     BookingUnqueued,
     BookingUnsettled,
     BookingWithdrawn,
-    DomainEvent,
 )
+from contracts.events import DomainEvent
 from notifier.texts.wording import WHY
 from tests.unit.notifier.told import (
     BEGIN,

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.events import AnnouncementDone, BookingApproved, BookingRequested
+from contracts.announcement_events import AnnouncementDone
+from contracts.booking_events import BookingApproved, BookingRequested
 from contracts.ids import ReviewId
 from contracts.rating_events import RatingGiven, RatingRevealed
 from tests.unit.notifier.told import (

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from contracts.events import AnnouncementCreated
+from contracts.announcement_events import AnnouncementCreated
 from contracts.ids import BookingId
 from notifier.effects import Facts, Kind
 from notifier.policies.facts import HIDDEN

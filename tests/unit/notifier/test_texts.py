@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.events import BookingWithdrawn
+from contracts.booking_events import BookingWithdrawn
 from contracts.languages import Language
 from notifier.effects import Kind
 from notifier.policies.bookings import BOTH, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST

@@ -6,14 +6,14 @@ from typing import Any, Final
 from uuid import NAMESPACE_OID, uuid5
 
 from contracts.acceptance import GENESIS_HASH
-from contracts.event_codec import encode_event
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementChanged,
     AnnouncementCreated,
     AnnouncementPublished,
-    BookingEvent,
-    DomainEvent,
 )
+from contracts.booking_events import BookingEvent
+from contracts.event_codec import encode_event
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from contracts.person_events import PersonSeen
 from contracts.records import (

@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from contracts.event_codec import decode_events
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
     AnnouncementDone,
     AnnouncementPublished,
+)
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -24,8 +25,9 @@ from contracts.events import (
     BookingLeft,
     BookingResettled,
     BookingUnsettled,
-    DomainEvent,
 )
+from contracts.event_codec import decode_events
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.proof.ledger import Ledger
 from tests.decided_histories import Society

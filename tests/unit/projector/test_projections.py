@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_api.domain.state import Announcement, Booking
-from contracts.event_codec import decode_event
-from contracts.events import (
-    AnnouncementChanged,
+from contracts.announcement_events import AnnouncementChanged
+from contracts.booking_events import (
     BookingApproved,
     BookingHoldLapsed,
     BookingHoldShortened,
@@ -26,8 +25,9 @@ from contracts.events import (
     BookingResettled,
     BookingUnqueued,
     BookingUnsettled,
-    DomainEvent,
 )
+from contracts.event_codec import decode_event
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
 from projector.read_models.batch import Batch

@@ -5,14 +5,10 @@ from typing import Any, Final
 
 import pytest
 
+from contracts.announcement_events import AnnouncementCreated, AnnouncementDone
+from contracts.booking_events import BookingApproved, BookingLeft
 from contracts.event_codec import decode_events
-from contracts.events import (
-    AnnouncementCreated,
-    AnnouncementDone,
-    BookingApproved,
-    BookingLeft,
-    DomainEvent,
-)
+from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from contracts.rating_events import (
     RatingChanged,

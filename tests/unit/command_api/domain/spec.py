@@ -28,8 +28,9 @@ from command_api.domain.commands import (
 from command_api.domain.decide import Decision, decide
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Announcement, Booking, Layer
+from contracts.booking_events import BookingEvent
 from contracts.errors import CommandError
-from contracts.events import BookingEvent, DomainEvent
+from contracts.events import DomainEvent
 from contracts.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
 from contracts.person_events import PersonSeen
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from command_api.domain.commands import AnyCommand
-from contracts.booking_state import BookingState
-from contracts.events import (
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -23,6 +22,7 @@ from contracts.events import (
     BookingRevoked,
     BookingWithdrawn,
 )
+from contracts.booking_state import BookingState
 from contracts.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,

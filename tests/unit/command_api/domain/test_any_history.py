@@ -26,13 +26,12 @@ from command_api.domain.decide import Decision, decide
 from command_api.domain.evolution import apply
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.state import Announcement, Booking, Layer
-from contracts.booking_state import Pair
-from contracts.errors import CommandError, Malformed
-from contracts.event_codec import decode_event, encode_event
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementPublished,
     AnnouncementReopened,
     AnyAnnouncementEvent,
+)
+from contracts.booking_events import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -46,8 +45,11 @@ from contracts.events import (
     BookingRequested,
     BookingRevoked,
     BookingWithdrawn,
-    DomainEvent,
 )
+from contracts.booking_state import Pair
+from contracts.errors import CommandError, Malformed
+from contracts.event_codec import decode_event, encode_event
+from contracts.events import DomainEvent
 from contracts.ids import SYSTEM, AnnouncementId, PersonId
 from contracts.person_events import PersonSeen
 from tests.unit.command_api.domain.spec import (

@@ -6,11 +6,13 @@ The evening of these specs starts 24 hours after NOON and ends at 26.
 import pytest
 
 from command_api.domain.commands import AnyCommand
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementChanged,
     AnnouncementClosed,
     AnnouncementDone,
     AnnouncementReopened,
+)
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingHoldLapsed,

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from command_api.domain.commands import AnyCommand
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementPublished,
     AnnouncementReopened,
+)
+from contracts.booking_events import (
     BookingHoldLapsed,
     BookingHoldShortened,
     BookingLeft,

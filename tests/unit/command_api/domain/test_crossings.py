@@ -3,8 +3,8 @@
 import pytest
 
 from command_api.domain.commands import Invitee
-from contracts.events import (
-    AnnouncementClosed,
+from contracts.announcement_events import AnnouncementClosed
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingEvent,

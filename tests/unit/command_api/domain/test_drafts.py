@@ -1,17 +1,19 @@
 """Drafts: the author's alone, with invitations that nobody sees yet."""
 
-from contracts.errors import NotFound
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
     AnnouncementCreated,
     AnnouncementPublished,
+)
+from contracts.booking_events import (
     BookingHoldLapsed,
     BookingInvited,
     BookingRequested,
     BookingRevoked,
 )
+from contracts.errors import NotFound
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from command_api.domain.rules import Rules
-from contracts.errors import Forbidden, Malformed, NeedsFact, NotFound, StaleVersion
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -14,12 +13,15 @@ from contracts.events import (
     AnnouncementDone,
     AnnouncementPublished,
     AnnouncementReopened,
+)
+from contracts.booking_events import (
     BookingApproved,
     BookingInvited,
     BookingReleased,
     BookingRequested,
     BookingUnsettled,
 )
+from contracts.errors import Forbidden, Malformed, NeedsFact, NotFound, StaleVersion
 from contracts.ids import AnnouncementId
 from tests.unit.command_api.domain.spec import (
     ANN,

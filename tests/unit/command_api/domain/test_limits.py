@@ -6,10 +6,12 @@ import pytest
 from command_api.domain.evolution import apply
 from command_api.domain.rules import Rules
 from command_api.domain.state import Layer
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementCreated,
     AnnouncementDone,
     AnnouncementPublished,
+)
+from contracts.booking_events import (
     BookingApproved,
     BookingInvited,
     BookingLeft,

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from command_api.domain.commands import AnswerBooking
-from contracts.errors import Forbidden, NotFound
-from contracts.events import (
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -19,6 +18,7 @@ from contracts.events import (
     BookingRevoked,
     BookingWithdrawn,
 )
+from contracts.errors import Forbidden, NotFound
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

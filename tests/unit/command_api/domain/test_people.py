@@ -11,12 +11,8 @@ from command_api.domain.commands import (
     UnmuteHost,
 )
 from command_api.domain.rules import Rules
+from contracts.booking_events import BookingAccepted, BookingInvited, BookingRequested
 from contracts.errors import Forbidden
-from contracts.events import (
-    BookingAccepted,
-    BookingInvited,
-    BookingRequested,
-)
 from contracts.ids import OPERATOR
 from contracts.person_events import (
     PersonMuted,

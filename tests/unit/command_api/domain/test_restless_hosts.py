@@ -11,7 +11,7 @@ from hypothesis import given, settings
 
 from command_api.domain.commands import AnyCommand
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from contracts.events import BookingResettled, BookingUnsettled
+from contracts.booking_events import BookingResettled, BookingUnsettled
 from contracts.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say
 from tests.unit.command_api.domain.test_any_history import Cell, Dice, rules, steps

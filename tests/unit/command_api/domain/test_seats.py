@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from command_api.domain.commands import AnyCommand, HoldDue
-from contracts.events import (
+from contracts.announcement_events import (
     AnnouncementChanged,
     AnnouncementClosed,
     AnnouncementReopened,
+)
+from contracts.booking_events import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,

@@ -3,8 +3,9 @@
 import pytest
 
 from command_api.domain.commands import AnyCommand
+from contracts.announcement_events import AnnouncementCancelled
+from contracts.booking_events import BookingRequested
 from contracts.errors import CommandError, Forbidden, NeedsFact, NotFound
-from contracts.events import AnnouncementCancelled, BookingRequested
 from contracts.ids import AnnouncementId
 from tests.unit.command_api.domain.spec import (
     ANN,

@@ -1,0 +1,128 @@
+"""Events of announcements: published, changed, closed, called off or over.
+
+As in `contracts.events`, every field is storage format. `version` is the one that clients
+state in `If-Match`.
+"""
+
+from typing import Final, Literal
+
+from msgspec import UNSET, UnsetType
+
+from contracts.event_base import Event, Instant
+from contracts.ids import AnnouncementId, MovieId, PersonId
+
+Visibility = Literal["public", "subscribers", "invite"]
+CloseReason = Literal["full", "manual", "cutoff"]
+ReopenReason = Literal["manual", "seat_freed"]
+CancelledBy = Literal["author", "operator", "system"]
+
+
+class AnnouncementEvent(Event, frozen=True, kw_only=True):
+    """What all events of announcements state."""
+
+    announcement_id: AnnouncementId
+
+
+class AnnouncementCreated(
+    AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.created.v1"
+):
+    """A draft exists (status Created). Film facts are a snapshot of Movie_API's answer."""
+
+    author_id: PersonId
+    movie_id: MovieId
+    movie_title: str
+    movie_title_ru: str
+    duration_min: int
+    title: str
+    description: str
+    visibility: Visibility
+    is_free: bool
+    ticket_count: int
+    event_time: Instant
+    event_location: str
+    version: int = 1
+    price_amount: float | None = None
+    price_currency: str | None = None
+    tz: str | None = None
+    hide_location: bool = False
+    location_hint: str | None = None
+
+
+class AnnouncementPublished(
+    AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.published.v1"
+):
+    """The draft became Alive: open to requests."""
+
+    version: int
+
+
+class AnnouncementChanged(
+    AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.changed.v1"
+):
+    """The author changed some fields; an absent field was not changed."""
+
+    version: int
+    title: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    visibility: Visibility | UnsetType = UNSET
+    is_free: bool | UnsetType = UNSET
+    price_amount: float | UnsetType | None = UNSET
+    price_currency: str | UnsetType | None = UNSET
+    ticket_count: int | UnsetType = UNSET
+    event_time: Instant | UnsetType = UNSET
+    tz: str | UnsetType | None = UNSET
+    event_location: str | UnsetType = UNSET
+    hide_location: bool | UnsetType = UNSET
+    location_hint: str | UnsetType | None = UNSET
+
+
+CHANGEABLE_FIELDS: Final = tuple(
+    name
+    for name in AnnouncementChanged.__struct_fields__
+    if name not in ("announcement_id", "version")
+)
+
+
+class AnnouncementClosed(
+    AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.closed.v1"
+):
+    """No new requests: all seats taken, the author's wish, or the film has begun."""
+
+    version: int
+    reason: CloseReason
+
+
+class AnnouncementReopened(
+    AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.reopened.v1"
+):
+    """Alive again."""
+
+    version: int
+    reason: ReopenReason
+
+
+class AnnouncementCancelled(
+    AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.cancelled.v1"
+):
+    """The evening will not happen; its bookings stay as they are, for ever."""
+
+    version: int
+    by: CancelledBy
+    reason: str | None = None
+
+
+class AnnouncementDone(AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.done.v1"):
+    """The evening is over: `event_time` plus the film's duration has passed."""
+
+    version: int
+
+
+AnyAnnouncementEvent = (
+    AnnouncementCreated
+    | AnnouncementPublished
+    | AnnouncementChanged
+    | AnnouncementClosed
+    | AnnouncementReopened
+    | AnnouncementCancelled
+    | AnnouncementDone
+)
