@@ -9,15 +9,8 @@ import aiohttp
 from fastapi import FastAPI
 
 from command_api.http.peers import HttpPeers
-from command_api.person_representation import MuteResponse, SuspensionResponse
 from command_api.service import CommandService
 from command_api.settings import Settings
-from contracts.representations import (
-    DetailAnnouncementResponse,
-    DetailBookingResponse,
-    EligibilityResponse,
-    RatingResponse,
-)
 from runtime.app import make_app
 from runtime.clock import system_clock
 from runtime.collector import spare_long_lived_state
@@ -51,17 +44,7 @@ def build_app(settings: Settings) -> FastAPI:
         origins=settings.cors_origins,
         hosts=(*settings.hosts, settings.own_name),
     )
-    describe(
-        app,
-        [
-            DetailAnnouncementResponse,
-            DetailBookingResponse,
-            EligibilityResponse,
-            RatingResponse,
-            MuteResponse,
-            SuspensionResponse,
-        ],
-    )
+    describe(app)
     return app
 
 

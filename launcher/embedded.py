@@ -16,7 +16,6 @@ from pydantic import SecretStr
 
 from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
-from command_api.person_representation import MuteResponse, SuspensionResponse
 from command_api.service import CommandService
 from command_api.settings import RuleSettings
 from contracts.errors import NoLeader
@@ -31,13 +30,12 @@ from neighbours.app import Neighbours
 from neighbours.app import build_router as build_neighbours_router
 from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
-from notifier.service import REPRESENTATIONS as NOTICES
 from notifier.service import Clients, NotifierService
 from projector.history.history import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.service import ProjectorService
 from query_api.edge.rules import Rules as ReadRules
-from query_api.service import REPRESENTATIONS, QueryService
+from query_api.service import QueryService
 from runtime.app import make_app
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_chdb import ChdbAnalytics
@@ -115,7 +113,7 @@ def build_app(
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app, [*REPRESENTATIONS, *NOTICES, MuteResponse, SuspensionResponse])
+    describe(app)
     return app
 
 

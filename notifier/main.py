@@ -12,7 +12,7 @@ from functools import partial
 import aiohttp
 from fastapi import FastAPI
 
-from notifier.service import REPRESENTATIONS, Clients, NotifierService
+from notifier.service import Clients, NotifierService
 from notifier.settings import Settings
 from runtime.app import make_app
 from runtime.clock import steady_clock, system_clock
@@ -84,7 +84,7 @@ def build_app(
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app, REPRESENTATIONS)
+    describe(app)
     return app
 
 

@@ -11,7 +11,7 @@ from notifier import metrics
 from notifier.dispatcher import Dispatcher, Pace
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
-from notifier.http.routes import REPRESENTATIONS, build_operator_router, build_router
+from notifier.http.routes import build_operator_router, build_router
 from notifier.reader import JournalReader, Limits
 from notifier.store.fanouts import FanOuts
 from notifier.store.ledger import Ledger
@@ -29,7 +29,7 @@ from runtime.tables import TablesUnavailable, our_errors
 from runtime.tasks import end, keep_running, start_for
 from runtime.tokens import TokenVerifier
 
-__all__ = ["REPRESENTATIONS", "Clients", "NotifierService"]
+__all__ = ["Clients", "NotifierService"]
 
 MEASURE_S: Final = 10.0
 

@@ -72,7 +72,7 @@ def build_app(
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app, ())
+    describe(app)
     return app
 
 

@@ -8,7 +8,7 @@ from functools import partial
 import aiohttp
 from fastapi import FastAPI
 
-from query_api.service import REPRESENTATIONS, QueryService
+from query_api.service import QueryService
 from query_api.settings import Settings
 from runtime.app import make_app
 from runtime.clickhouse_server import ServerAnalytics
@@ -39,7 +39,7 @@ def build_app(settings: Settings) -> FastAPI:
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app, REPRESENTATIONS)
+    describe(app)
     return app
 
 

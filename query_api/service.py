@@ -7,27 +7,16 @@ from typing import Any, Final, NoReturn
 import asyncpg
 from fastapi import APIRouter
 
-from contracts.representations import (
-    AnnouncementResponse,
-    BookingResponse,
-    DetailAnnouncementResponse,
-    DetailBookingResponse,
-    EligibilityResponse,
-)
 from query_api.announcements import calendar_feed, details, lists, public_page, schedule
-from query_api.announcements.calendar_feed import FeedAddress
-from query_api.announcements.schedule import ScheduleEntry
 from query_api.bookings import routes as booking_routes
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
 from query_api.edge.rules import DEFAULT_RULES, Rules
-from query_api.history import audit_trail, why
+from query_api.history import why
 from query_api.history.audit_trail import AuditTrail
 from query_api.history.past_details import PastDetails
-from query_api.history.why import Why
 from query_api.people import mutes
-from query_api.people.mutes import Mute
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
 from runtime.clickhouse import Analytics
@@ -39,23 +28,6 @@ from runtime.tasks import end, keep_running
 from runtime.tokens import TokenVerifier
 
 SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE suspended"
-
-REPRESENTATIONS: Final = (
-    AnnouncementResponse,
-    BookingResponse,
-    DetailAnnouncementResponse,
-    details.DetailWithNames,
-    DetailBookingResponse,
-    EligibilityResponse,
-    FeedAddress,
-    Mute,
-    ScheduleEntry,
-    Why,
-    *audit_trail.REPRESENTATIONS,
-    *rating_pages.REPRESENTATIONS,
-    *rating_pair.REPRESENTATIONS,
-)
-"""What the OpenAPI document has to define."""
 
 
 class QueryService:

@@ -5,7 +5,7 @@ with msgspec types, which it does not know.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -18,25 +18,31 @@ TITLE: Final = "PRACTIX watch it together"
 _REF: Final = "#/components/schemas/{name}"
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
 _METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+_REFERENCE: Final = re.compile(_REF.format(name='([^"]+)'))
 _BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+
+_components: Final[dict[str, Any]] = {}
+"""The schema of each type that `response_schema` has met, by name. Types do not change while
+a program runs, so one table serves every app."""
 
 
 def response_schema(response: Any) -> dict[str, Any]:
-    """A schema that refers to the components which `describe` adds to the document."""
-    (schema,), _ = msgspec.json.schema_components([response], ref_template=_REF)
+    """Return the schema of a response. It refers to components, which `describe` adds to the
+    document. Raises DocumentsDiffer if two types have one name."""
+    (schema,), components = msgspec.json.schema_components([response], ref_template=_REF)
+    _unite(_components, components, "responses:")
     return schema
 
 
-def describe(app: FastAPI, responses: Sequence[Any]) -> None:
-    """Have the document of `app` define `responses` and whatever they contain, the path
-    parameters of every route, and the token that all of them take."""
-    _, components = msgspec.json.schema_components(responses, ref_template=_REF)
+def describe(app: FastAPI) -> None:
+    """Have the document of `app` define the components that it refers to, the path parameters
+    of every route, and the token that all of them take."""
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = plain_openapi()
         defined = document.setdefault("components", {})
-        defined.setdefault("schemas", {}).update(components)
+        defined.setdefault("schemas", {}).update(_find_components(document["paths"]))
         defined["securitySchemes"] = {"bearer": _BEARER}
         document["security"] = [{"bearer": []}]
         for path, operations in document["paths"].items():
@@ -84,6 +90,18 @@ def _unite(whole: dict[str, Any], part: Mapping[str, Any], where: str) -> None:
 
 def _in_order(named: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return {name: dict(sorted(named[name].items())) for name in sorted(named)}
+
+
+def _find_components(paths: Any) -> dict[str, Any]:
+    """Return the components that `paths` refers to, itself or through one of them."""
+    found: dict[str, Any] = {}
+    unread = [paths]
+    while unread:
+        for name in _REFERENCE.findall(msgspec.json.encode(unread.pop()).decode()):
+            if name in _components and name not in found:
+                found[name] = _components[name]
+                unread.append(found[name])
+    return found
 
 
 def _declare_placeholders(path: str, operation: dict[str, Any]) -> None:

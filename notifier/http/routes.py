@@ -28,7 +28,6 @@ from notifier.http.edge import (
     takes,
 )
 from notifier.http.representations import (
-    FanOutResponse,
     NoticeResponse,
     OperatorNoticeResponse,
     notice_response,
@@ -55,7 +54,6 @@ PARAMETERS: Final = (
     Parameter("cursor", "`X-Next-Cursor` of the page before"),
 )
 RECIPIENT: Final = Parameter("recipient", "to this person", {"type": "string", "format": "uuid"})
-REPRESENTATIONS: Final = (NoticeResponse, OperatorNoticeResponse, FanOutResponse, Preferences)
 
 
 def build_router(ledger: Ledger, reader: JournalReader, verifier: TokenVerifier) -> APIRouter:

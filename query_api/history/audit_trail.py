@@ -67,9 +67,6 @@ class AuditEntry(Struct, frozen=True, kw_only=True):
     """The event's own fields; None is also what the caller is not told."""
 
 
-REPRESENTATIONS: Final = (AuditEntry,)
-
-
 class AuditTrail:
     """One per process."""
 

@@ -97,7 +97,6 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
     votes: Sequence[Contribution]
 
 
-REPRESENTATIONS: Final = (UserRating, AnnouncementRating, ExplainedRating, RatingDrift)
 RECORDS_BEHIND_MAX: Final = 50_000
 """Behind the tables. A history that is being rebuilt has few votes yet: that somebody was
 never rated is not to be told by it."""

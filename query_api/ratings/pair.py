@@ -45,9 +45,6 @@ class PairRatings(Struct, frozen=True):
     """None while it is sealed, or where there is none."""
 
 
-REPRESENTATIONS: Final = (PairRatings,)
-
-
 def build_router(reads: Reads) -> APIRouter:
     router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
 

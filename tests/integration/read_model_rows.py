@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from contracts.errors import DependencyDown
 from contracts.ids import PersonId
-from query_api.service import REPRESENTATIONS, QueryService
+from query_api.service import QueryService
 from runtime.clock import system_clock
 from runtime.openapi import describe
 from runtime.postgres import migrate, open_pool
@@ -229,7 +229,7 @@ async def read_side(
     which listens; the test's own pool is another. With `api_dsn` they may differ in more."""
     app = FastAPI()
     install_problems(app)
-    describe(app, REPRESENTATIONS)
+    describe(app)
     async with served(app) as url, aiohttp.ClientSession() as session:
         pool = await open_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
         own_pool = await open_pool(postgres_dsn)
