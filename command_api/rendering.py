@@ -4,20 +4,22 @@ from collections.abc import Callable
 
 import msgspec
 
-from command_api.domain.commands import (
-    CancelAnnouncement,
-    InviteGuests,
-    MuteHost,
+from command_api.domain.announcement.commands import CancelAnnouncement
+from command_api.domain.booking.commands import InviteGuests
+from command_api.domain.layer import Layer
+from command_api.domain.person.commands import (
+    MuteAuthor,
     ReinstatePerson,
-    Submission,
     SuspendPerson,
-    UnmuteHost,
+    UnmuteAuthor,
 )
 from command_api.domain.rules import Rules
-from command_api.domain.state import Layer
+from command_api.domain.submission import Submission
 from command_api.leader.ports import Render
-from command_api.person_representation import MuteResponse, suspension_response
-from command_api.representation import render_announcement, render_booking, render_rating
+from command_api.representations.announcement import render_announcement
+from command_api.representations.booking import render_booking
+from command_api.representations.person import MuteResponse, suspension_response
+from command_api.representations.rating import render_rating
 from contracts.records import Outcome
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
@@ -34,7 +36,7 @@ def renderer(rules: Rules) -> Render:
                 return b'{"status":"OK"}'
             case InviteGuests():
                 return _encode({"announcement_id": outcome.announcement_id, **outcome.facts})
-            case MuteHost(host_id=host_id) | UnmuteHost(host_id=host_id):
+            case MuteAuthor(host_id=host_id) | UnmuteAuthor(host_id=host_id):
                 return _encode(
                     MuteResponse(host_id, host_id in layer.person(submission.actor).muted)
                 )

@@ -10,25 +10,20 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
-from command_api.domain.commands import (
-    AnswerBooking,
-    AnyCommand,
+from command_api.domain.announcement.commands import (
     CancelAnnouncement,
     ChangeAnnouncement,
-    ChangeRating,
     CreateAnnouncement,
-    Film,
-    Invitee,
-    InviteGuests,
-    PersonFacts,
-    RateEvening,
-    RequestBooking,
-    RetractRating,
-    Submission,
+    FilmFacts,
     Terms,
 )
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.decide import decide
-from command_api.domain.state import Announcement, Layer
+from command_api.domain.layer import Layer
+from command_api.domain.person.commands import PersonFacts
+from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.image import Image
 from contracts.acceptance import GENESIS_HASH
 from contracts.errors import CommandError
@@ -48,7 +43,7 @@ from contracts.records import (
 from runtime.journal import Journal
 
 BEGIN: Final = datetime(2030, 1, 1, tzinfo=UTC)
-FILM: Final = Film(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
+FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
 
 
 class Chain:
@@ -236,7 +231,7 @@ class Society:
         score = self._random.randint(1, 10)
         if given is None:
             review_id = ReviewId(self._new_id())
-            return RateEvening(
+            return GiveRating(
                 announcement_id=evening,
                 ratee_id=ratee,
                 review_id=review_id,

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-from command_api.domain.state import Announcement, Booking, Layer
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
+from command_api.domain.layer import Layer
 from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import Overlap
 

@@ -3,31 +3,29 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from command_api.domain import announcement, booking, person, rating
-from command_api.domain.changed_evenings import reconsider_unsettled
-from command_api.domain.commands import (
+from command_api.domain.announcement import decisions as announcement
+from command_api.domain.announcement.commands import (
     AnnouncementDue,
-    AnswerBooking,
     CancelAnnouncement,
     ChangeAnnouncement,
-    ChangeRating,
     CreateAnnouncement,
-    HoldDue,
-    InviteGuests,
-    MuteHost,
-    RateEvening,
-    RatingDue,
-    ReinstatePerson,
-    RequestBooking,
-    RetractRating,
-    Submission,
-    SuspendPerson,
-    UnmuteHost,
 )
+from command_api.domain.booking import decisions as booking
+from command_api.domain.booking.commands import AnswerBooking, HoldDue, InviteGuests, RequestBooking
+from command_api.domain.booking.rescheduling import reconsider_unsettled
+from command_api.domain.layer import Layer
+from command_api.domain.person import decisions as person
+from command_api.domain.person.commands import (
+    MuteAuthor,
+    ReinstatePerson,
+    SuspendPerson,
+    UnmuteAuthor,
+)
+from command_api.domain.rating import decisions as rating
+from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.domain.state import Layer
-from command_api.domain.visibility import names_something
+from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events import DomainEvent
 from contracts.records import Outcome
@@ -83,15 +81,15 @@ def _decide(recorder: Recorder, submission: Submission) -> Outcome:
             return announcement.pass_deadline(recorder, command)
         case HoldDue() as command:
             return booking.end_hold(recorder, command)
-        case RateEvening() as command:
+        case GiveRating() as command:
             return rating.rate(recorder, actor, command)
         case ChangeRating() as command:
             return rating.change(recorder, actor, command)
         case RetractRating() as command:
             return rating.retract(recorder, actor, command)
-        case MuteHost() as command:
+        case MuteAuthor() as command:
             return person.mute(recorder, actor, command)
-        case UnmuteHost() as command:
+        case UnmuteAuthor() as command:
             return person.unmute(recorder, actor, command)
         case SuspendPerson() as command:
             return person.suspend(recorder, command)
@@ -111,3 +109,16 @@ def _refused(submission: Submission, refusal: CommandRefused) -> Outcome:
         booking_id=refusal.facts.get("booking_id") or answered,
         facts=refusal.facts,
     )
+
+
+def names_something(layer: Layer, command: AnyCommand) -> bool:
+    """Whether the evening or the booking that a command is about exists. Reviews are
+    between two people, and not a super-user's to read."""
+    match command:
+        case AnswerBooking(booking_id=str(booking_id)):
+            return layer.booking(booking_id) is not None
+        case AnswerBooking(announcement_id=str(announcement_id), guest_id=str(guest_id)):
+            return layer.booking_of(announcement_id, guest_id) is not None
+        case RequestBooking() | ChangeAnnouncement() | InviteGuests():
+            return layer.announcement(command.announcement_id) is not None
+    return False

@@ -2,9 +2,12 @@
 
 from datetime import datetime
 
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
 from command_api.domain.evolution import apply
+from command_api.domain.layer import Layer
+from command_api.domain.person.state import Person
 from command_api.domain.rules import Rules
-from command_api.domain.state import Announcement, Booking, Layer, Person
 from contracts.errors import NotFound
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId

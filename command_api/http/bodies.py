@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from command_api.domain.commands import Terms
+from command_api.domain.announcement.commands import Terms
 from contracts.announcement_events import CHANGEABLE_FIELDS, Visibility
 from contracts.prices import demand_cents
 from contracts.rating_events import SCORE_MAX, SCORE_MIN

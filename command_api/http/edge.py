@@ -17,20 +17,18 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import (
-    AnyCommand,
+from command_api.domain.announcement.commands import (
     ChangeAnnouncement,
     CreateAnnouncement,
-    Film,
-    Invitee,
-    PersonFacts,
-    RequestBooking,
-    Submission,
+    FilmFacts,
 )
+from command_api.domain.booking.commands import Invitee, RequestBooking
+from command_api.domain.person.commands import PersonFacts
+from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.films import FilmRule
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
-from command_api.person_representation import suspension_response
+from command_api.representations.person import suspension_response
 from contracts.error_codes import read_refusal
 from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
 from contracts.ids import (
@@ -88,7 +86,7 @@ class Edge:
         admit(request, caller.person_id)
         return caller
 
-    async def film(self, movie_id: MovieId) -> Film:
+    async def film(self, movie_id: MovieId) -> FilmFacts:
         """Raises NotFound for an unknown film, Forbidden for one that this site does not
         announce, DependencyDown."""
         movie = await self._movies.movie(movie_id)
@@ -96,7 +94,7 @@ class Edge:
             raise NotFound
         if not self._film_rule.allows(movie):
             raise Forbidden("film_not_allowed")
-        return Film(movie_id, movie.title, movie.title_ru, movie.duration_min)
+        return FilmFacts(movie_id, movie.title, movie.title_ru, movie.duration_min)
 
     async def invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
         """Each once, with what Auth knows of them. Raises DependencyDown."""

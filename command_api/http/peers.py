@@ -20,7 +20,7 @@ from msgspec import Raw, Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import Submission
+from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
 from contracts.error_codes import ErrorCode

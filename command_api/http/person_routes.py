@@ -4,11 +4,16 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import MuteHost, ReinstatePerson, SuspendPerson, UnmuteHost
+from command_api.domain.person.commands import (
+    MuteAuthor,
+    ReinstatePerson,
+    SuspendPerson,
+    UnmuteAuthor,
+)
 from command_api.http.bodies import ReinstateBody, SuspendBody, parse
 from command_api.http.documented import document, document_read
 from command_api.http.edge import Edge, body_of, path_id
-from command_api.person_representation import MuteResponse, SuspensionResponse
+from command_api.representations.person import MuteResponse, SuspensionResponse
 from contracts.ids import OPERATOR, PersonId
 from runtime.api_route import ApiRoute
 from runtime.operators import OperatorGuard
@@ -22,14 +27,14 @@ def add_person_routes(router: APIRouter, edge: Edge) -> None:
         agreed stays, and so do the notices about it; the host is told nothing."""
         caller = await edge.caller(request)
         raw = await body_of(request)
-        command = MuteHost(host_id=PersonId(path_id(request, "user_id")))
+        command = MuteAuthor(host_id=PersonId(path_id(request, "user_id")))
         return await edge.run(request, caller, raw, command)
 
     @router.delete("/user/{user_id}/mute", **document(MuteResponse))
     async def unmute_host(request: Request) -> Response:
         """Listen to a host again."""
         caller = await edge.caller(request)
-        command = UnmuteHost(host_id=PersonId(path_id(request, "user_id")))
+        command = UnmuteAuthor(host_id=PersonId(path_id(request, "user_id")))
         return await edge.run(request, caller, b"", command)
 
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import ChangeRating, RateEvening, RetractRating
+from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
 from command_api.http.bodies import ChangeRatingBody, RateBody, parse, unique
 from command_api.http.documented import document
 from command_api.http.edge import Edge, body_of, path_id
@@ -23,7 +23,7 @@ def add_rating_routes(router: APIRouter, edge: Edge) -> None:
         caller = await edge.caller(request)
         raw = await body_of(request)
         body = parse(RateBody, raw)
-        command = RateEvening(
+        command = GiveRating(
             announcement_id=AnnouncementId(path_id(request, "announcement_id")),
             ratee_id=PersonId(path_id(request, "user_id")),
             review_id=ReviewId(new_id()),

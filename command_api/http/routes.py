@@ -8,14 +8,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.commands import (
-    AnswerBooking,
+from command_api.domain.announcement.commands import (
     CancelAnnouncement,
     ChangeAnnouncement,
     CreateAnnouncement,
-    InviteGuests,
-    RequestBooking,
 )
+from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.http.bodies import (
     AnswerBookingBody,
     ChangeAnnouncementBody,

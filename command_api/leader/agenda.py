@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from command_api.domain.announcement import next_deadline
-from command_api.domain.commands import AnnouncementDue, HoldDue, RatingDue
-from command_api.domain.rating import next_reveal
-from command_api.domain.state import Layer
+from command_api.domain.announcement.commands import AnnouncementDue
+from command_api.domain.announcement.deadlines import next_deadline
+from command_api.domain.booking.commands import HoldDue
+from command_api.domain.layer import Layer
+from command_api.domain.rating.commands import RatingDue
+from command_api.domain.rating.deadlines import next_reveal
 
 Due = AnnouncementDue | HoldDue | RatingDue
 

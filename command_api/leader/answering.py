@@ -7,10 +7,10 @@ client sees latency and not an error.
 import asyncio
 from typing import Any, Final
 
-from command_api.domain.commands import Submission
-from command_api.domain.eligibility import eligibility
+from command_api.domain.booking.eligibility import eligibility
+from command_api.domain.person.state import Person
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.domain.state import Person
+from command_api.domain.submission import Submission
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.log_time import log_time
 from command_api.leader.node import Node

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from typing import Final
 
-from command_api.domain.commands import Submission
+from command_api.domain.submission import Submission
 from command_api.leader.ports import AdmitForwarded
 
 IDS_MAX: Final = 10_000

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from command_api.domain.evolution import apply
-from command_api.domain.state import Layer, Suspension
+from command_api.domain.layer import Layer
+from command_api.domain.person.state import Suspension
 from command_api.leader.agenda import Agenda
 from command_api.leader.keys import AnsweredKeys
 from contracts.acceptance import JournalBroken

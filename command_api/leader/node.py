@@ -13,8 +13,8 @@ from datetime import datetime
 from random import Random
 from typing import Final, NamedTuple
 
-from command_api.domain.commands import Submission
 from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.submission import Submission
 from command_api.leader.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign

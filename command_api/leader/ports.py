@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
-from command_api.domain.commands import Submission
-from command_api.domain.state import Layer
+from command_api.domain.layer import Layer
+from command_api.domain.submission import Submission
 from contracts.ids import PersonId
 from contracts.records import Outcome
 

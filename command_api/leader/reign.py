@@ -15,10 +15,10 @@ from datetime import datetime
 from time import perf_counter  # The loop's own clock stands still while a command is decided.
 from typing import Final
 
-from command_api.domain.commands import Submission
 from command_api.domain.decide import Decision, decide
+from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
-from command_api.domain.state import Layer
+from command_api.domain.submission import Submission
 from command_api.leader.image import Image
 from command_api.leader.keys import scoped
 from command_api.leader.log_time import log_time

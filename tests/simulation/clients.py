@@ -10,21 +10,17 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final, Literal, NamedTuple
 
-from command_api.domain.commands import (
-    AnswerBooking,
-    AnyCommand,
+from command_api.domain.announcement.commands import (
     CancelAnnouncement,
     ChangeAnnouncement,
     CreateAnnouncement,
-    Film,
-    Invitee,
-    InviteGuests,
-    PersonFacts,
-    RateEvening,
-    RequestBooking,
-    Submission,
+    FilmFacts,
     Terms,
 )
+from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
+from command_api.domain.person.commands import PersonFacts
+from command_api.domain.rating.commands import GiveRating
+from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, Unavailable
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
@@ -33,8 +29,8 @@ from tests.simulation.cluster import Cluster
 PEOPLE: Final = 6
 TRIES_MAX: Final = 200
 
-FILM: Final = Film(MovieId("film"), "Solaris", "Солярис", 120)
-SHORT_FILM: Final = Film(MovieId("short"), "Arrival of a Train", "Прибытие поезда", 1)
+FILM: Final = FilmFacts(MovieId("film"), "Solaris", "Солярис", 120)
+SHORT_FILM: Final = FilmFacts(MovieId("short"), "Arrival of a Train", "Прибытие поезда", 1)
 """So short that its evenings begin and end while a run lasts."""
 
 
@@ -152,11 +148,11 @@ class Population:
             follows_author=False,
         )
 
-    def _rate(self, actor: PersonId) -> RateEvening:
+    def _rate(self, actor: PersonId) -> GiveRating:
         """Mostly of an evening that was not, or is not yet over."""
         mine = [pair for pair in self.met if actor in pair]
         author, guest = self.random.choice(mine or list(self.met))
-        return RateEvening(
+        return GiveRating(
             announcement_id=self.met[author, guest],
             ratee_id=guest if actor == author else author,
             review_id=ReviewId(f"review-{self._serial}"),

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from unittest.mock import patch
 
-from command_api.domain.commands import RequestBooking, Submission
+from command_api.domain.booking.commands import RequestBooking
+from command_api.domain.submission import Submission
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from contracts.errors import Unavailable

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
-from command_api.domain.commands import Submission
 from command_api.domain.rules import DEFAULT_RULES
+from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Answer

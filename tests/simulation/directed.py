@@ -5,7 +5,9 @@ from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any, Final
 
-from command_api.domain.commands import AnyCommand, CreateAnnouncement, RequestBooking, Submission
+from command_api.domain.announcement.commands import CreateAnnouncement
+from command_api.domain.booking.commands import RequestBooking
+from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, TooLarge, Unavailable
 from contracts.ids import AnnouncementId, BookingId, PersonId

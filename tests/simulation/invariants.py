@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from command_api.domain.state import Layer
+from command_api.domain.layer import Layer
 from command_api.leader.image import Image
 from contracts.acceptance import GENESIS, accept
 from contracts.records import Barrier, Commit, Record, decode_record, hash_record

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import runtime.tail
-from command_api.domain.commands import Submission
 from command_api.domain.decide import Decision
+from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_api.domain.state import Announcement, Booking
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
 from contracts.announcement_events import AnnouncementChanged
 from contracts.booking_events import (
     BookingApproved,

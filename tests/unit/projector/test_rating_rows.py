@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_api.domain.rating_state import Rating
+from command_api.domain.rating.state import Rating
 from contracts.records import Commit
 from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake

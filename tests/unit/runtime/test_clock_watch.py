@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from command_api.domain.commands import HoldDue
+from command_api.domain.booking.commands import HoldDue
 from command_api.leader.agenda import Agenda, Deadline
 from command_api.leader.log_time import AHEAD_MAX, log_time
 from contracts.ids import BookingId

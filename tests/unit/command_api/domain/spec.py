@@ -9,25 +9,28 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from command_api.domain.commands import (
+from command_api.domain.announcement.commands import (
     AnnouncementDue,
-    AnswerBooking,
-    AnyCommand,
     CancelAnnouncement,
     ChangeAnnouncement,
     CreateAnnouncement,
-    Film,
+    FilmFacts,
+    Terms,
+)
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.commands import (
+    AnswerBooking,
     HoldDue,
     Invitee,
     InviteGuests,
-    PersonFacts,
     RequestBooking,
-    Submission,
-    Terms,
 )
+from command_api.domain.booking.state import Booking
 from command_api.domain.decide import Decision, decide
+from command_api.domain.layer import Layer
+from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.domain.state import Announcement, Booking, Layer
+from command_api.domain.submission import AnyCommand, Submission
 from contracts.booking_events import BookingEvent
 from contracts.errors import CommandError
 from contracts.events import DomainEvent
@@ -47,6 +50,10 @@ RIVAL: Final = AnnouncementId("rival")
 
 def booking_id(guest: PersonId, evening: AnnouncementId = EVENING) -> BookingId:
     return BookingId(f"{evening}/{guest}")
+
+
+def hours(count: float) -> timedelta:
+    return timedelta(hours=count)
 
 
 # What people say
@@ -70,7 +77,7 @@ def announce(
     }
     return CreateAnnouncement(
         announcement_id=evening,
-        film=Film(MovieId("film"), "Solaris", "Солярис", minutes),
+        film=FilmFacts(MovieId("film"), "Solaris", "Солярис", minutes),
         ticket_count=seats,
         event_time=NOON + timedelta(hours=hours),
         **(fields | terms),

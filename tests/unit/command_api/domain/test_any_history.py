@@ -14,18 +14,16 @@ from typing import Any, Final, get_args
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from command_api.domain.announcement import next_deadline
-from command_api.domain.commands import (
-    AnnouncementDue,
-    AnyCommand,
-    HoldDue,
-    RequestBooking,
-    Submission,
-)
+from command_api.domain.announcement.commands import AnnouncementDue
+from command_api.domain.announcement.deadlines import next_deadline
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.commands import HoldDue, RequestBooking
+from command_api.domain.booking.state import Booking
 from command_api.domain.decide import Decision, decide
 from command_api.domain.evolution import apply
+from command_api.domain.layer import Layer
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.domain.state import Announcement, Booking, Layer
+from command_api.domain.submission import AnyCommand, Submission
 from contracts.announcement_events import (
     AnnouncementPublished,
     AnnouncementReopened,

@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from command_api.domain.evolution import apply
+from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
-from command_api.domain.state import Layer
 from contracts.announcement_events import (
     AnnouncementCreated,
     AnnouncementDone,

@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from command_api.domain.commands import AnyCommand
 from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.submission import AnyCommand
 from contracts.booking_events import BookingResettled, BookingUnsettled
 from contracts.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say

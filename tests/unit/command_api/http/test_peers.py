@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from command_api.domain.commands import CancelAnnouncement, Submission
+from command_api.domain.announcement.commands import CancelAnnouncement
+from command_api.domain.submission import Submission
 from command_api.http import peers
 from command_api.http.peers import SECRET_HEADER, HttpPeers
 from contracts.errors import NoLeader, OutcomeUnknown

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from command_api.domain.commands import CancelAnnouncement, Submission
+from command_api.domain.announcement.commands import CancelAnnouncement
+from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.ports import Answer

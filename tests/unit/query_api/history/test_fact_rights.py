@@ -17,9 +17,14 @@ NOT_RECORDED = {"NeedsFact", "StaleVersion", "Malformed", "Forbidden"}
 
 def stated_facts() -> Iterator[tuple[str, str]]:
     """Names of facts in refusals and outcomes of the domain, and where."""
-    for path in sorted(DOMAIN.glob("*.py")):
-        module = ast.parse(path.read_text())
-        functions = {one.name: one for one in module.body if isinstance(one, ast.FunctionDef)}
+    modules = {path: ast.parse(path.read_text()) for path in sorted(DOMAIN.rglob("*.py"))}
+    functions = {
+        one.name: one
+        for module in modules.values()
+        for one in module.body
+        if isinstance(one, ast.FunctionDef)
+    }
+    for path, module in modules.items():
         for node in ast.walk(module):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 if node.func.id == "CommandRefused":
@@ -33,7 +38,7 @@ def stated_facts() -> Iterator[tuple[str, str]]:
 
 
 def facts_in(given: Iterable[ast.AST], functions: dict[str, ast.FunctionDef]) -> Iterator[str]:
-    """Keys of dictionaries, also of those that functions of the same module return."""
+    """Keys of dictionaries, also of those that functions of the domain return."""
     for node in (one for top in given for one in ast.walk(top)):
         if isinstance(node, ast.Dict):
             for key in node.keys:

@@ -1,0 +1,27 @@
+"""How many announcements one person may have open."""
+
+from collections.abc import Iterator
+
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.recorder import Recorder
+from contracts.errors import CommandRefused
+from contracts.ids import PersonId
+
+
+def refuse_more_announcements(recorder: Recorder, host_id: PersonId) -> None:
+    """Raises CommandRefused `too_many_evenings` if the host may publish no more for now."""
+    limit = recorder.rules.evenings_open_max
+    if sum(one.takes_place for one in _hosted(recorder, host_id)) >= limit:
+        raise CommandRefused("too_many_evenings", {"limit": limit})
+
+
+def refuse_more_drafts(recorder: Recorder, host_id: PersonId) -> None:
+    """Raises CommandRefused `too_many_drafts` if the host may keep no more drafts."""
+    limit = recorder.rules.drafts_max
+    if sum(one.status == "Created" for one in _hosted(recorder, host_id)) >= limit:
+        raise CommandRefused("too_many_drafts", {"limit": limit})
+
+
+def _hosted(recorder: Recorder, host_id: PersonId) -> Iterator[Announcement]:
+    for announcement_id in recorder.person(host_id).hosting:
+        yield recorder.announcement(announcement_id)

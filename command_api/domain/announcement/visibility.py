@@ -1,0 +1,59 @@
+"""Who may see an announcement. For everybody else it does not exist."""
+
+from typing import Final
+
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.layer import Layer
+from contracts.errors import Forbidden, NeedsFact, NotFound
+from contracts.ids import AnnouncementId, PersonId
+
+NOBODY: Final = PersonId("")
+"""In place of the author of an evening that does not exist: followed by nobody."""
+
+
+def find_visible(
+    layer: Layer, announcement_id: AnnouncementId, viewer: PersonId, *, follows_author: bool | None
+) -> Announcement:
+    """The announcement, if `viewer` may see it. Raises NotFound otherwise.
+
+    Raises NeedsFact if they do not see it anyway and nobody has looked up whether they follow
+    the author. An evening that is absent, or hidden from followers too, needs the same fact:
+    otherwise the time that a slow UGC takes would tell that a followers' evening exists.
+    """
+    announcement = layer.announcement(announcement_id)
+    if announcement is not None and _is_seen_by(layer, announcement, viewer):
+        return announcement
+    if follows_author is None:
+        author_id = NOBODY if announcement is None else announcement.author_id
+        raise NeedsFact({"follows": [author_id, viewer]})
+    if announcement is None or not (follows_author and _is_for_followers(announcement)):
+        raise NotFound
+    return announcement
+
+
+def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:
+    """Whether they see it, whomever they follow."""
+    if viewer == announcement.author_id:
+        return True
+    if announcement.status == "Created":
+        return False
+    booking = layer.booking_of(announcement.id, viewer)
+    if booking is not None and not booking.untold:
+        return True
+    return announcement.status != "Cancelled" and announcement.visibility == "public"
+
+
+def _is_for_followers(announcement: Announcement) -> bool:
+    open_to_others = announcement.status not in ("Created", "Cancelled")
+    return open_to_others and announcement.visibility == "subscribers"
+
+
+def demand_author(
+    layer: Layer, announcement: Announcement, actor: PersonId, *, super_may: bool = False
+) -> None:
+    """Raises Forbidden for who may see the announcement but is not its author, NotFound
+    for who may not even see it. A follower's view is not looked up for this: NotFound."""
+    if actor == announcement.author_id or super_may:
+        return
+    find_visible(layer, announcement.id, actor, follows_author=False)
+    raise Forbidden

@@ -1,0 +1,150 @@
+"""Applies recorded facts to bookings, and to the seats and people they concern."""
+
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from command_api.domain.announcement.evolution import find_announced, is_live
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking, HeldFor
+from command_api.domain.layer import Layer
+from command_api.domain.person.state import Person
+from contracts.booking_events import (
+    AnyBookingEvent,
+    BookingDeclined,
+    BookingHoldShortened,
+    BookingInvited,
+    BookingLeft,
+    BookingOffered,
+    BookingRejected,
+    BookingRequested,
+    BookingRevoked,
+    BookingUnsettled,
+    BookingWithdrawn,
+)
+from contracts.ids import BookingId
+from contracts.standing import is_preapproved, is_untold, is_waiting, reason_by, reason_of
+
+_NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
+
+
+def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> None:
+    announcement = find_announced(layer, event.announcement_id)
+    before = layer.booking(event.booking_id)
+    after = _evolve_booking(before or _first(announcement, event, at), event, at)
+    if before is None:
+        layer.pairs[announcement.id, after.guest_id] = after.id
+    layer.bookings[after.id] = after
+    layer.announcements[announcement.id] = _count_seats(announcement, before, after)
+    layer.people[after.guest_id] = _engage(layer, layer.person(after.guest_id), after)
+    if isinstance(event, BookingInvited):
+        _count_invitation(layer, after, at)
+
+
+def _count_invitation(layer: Layer, booking: Booking, at: datetime) -> None:
+    """For the rules about how many one person may send and get (`limits`)."""
+    host = layer.person(booking.author_id)
+    day = host.invitations_on(at)
+    day = replace(day, sent=day.sent + 1)
+    layer.people[host.id] = replace(host, invitations=day)
+    guest = layer.person(booking.guest_id)
+    day = guest.invitations_on(at)
+    day = replace(day, received_from=(*day.received_from, host.id))
+    layer.people[guest.id] = replace(guest, invitations=day)
+
+
+def _first(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> Booking:
+    return Booking(
+        id=event.booking_id,
+        announcement_id=announcement.id,
+        author_id=announcement.author_id,
+        guest_id=event.guest_id,
+        created_at=at,
+        modified_at=at,
+        previous=announcement.newest_booking,
+    )
+
+
+def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
+    asked = isinstance(event, BookingRequested)
+    waiting = is_waiting(event)
+    invited_again = isinstance(event, BookingInvited) and booking.guest_status is False
+    held_for, hold_until = _hold_after(event)
+    return replace(
+        booking,
+        modified_at=at,
+        author_status=event.author_status,
+        guest_status=event.guest_status,
+        waiting=waiting,
+        preapproved=is_preapproved(event),
+        held_for=held_for,
+        hold_until=hold_until,
+        clashes=event.clashes if isinstance(event, BookingUnsettled) else (),
+        requests=booking.requests + asked,
+        invited_again=booking.invited_again or invited_again,
+        author_noes=booking.author_noes + _is_no_of_author(event),
+        guest_noes=booking.guest_noes + isinstance(event, _NOES_OF_GUEST),
+        untold=is_untold(event),
+        reason=reason_of(event),
+        reason_by=reason_by(event),
+        message=getattr(event, "message", None),
+    )
+
+
+def _is_no_of_author(event: AnyBookingEvent) -> bool:
+    return isinstance(event, BookingRejected | BookingRevoked) and not is_untold(event)
+
+
+def _hold_after(event: AnyBookingEvent) -> tuple[HeldFor | None, datetime | None]:
+    match event:
+        case BookingInvited(hold_until=datetime()):
+            return "invitation", event.hold_until
+        case BookingOffered():
+            return "offer", event.hold_until
+        case BookingUnsettled():
+            return "move", event.hold_until
+        case BookingHoldShortened():
+            return "offer" if event.offered else "invitation", event.hold_until
+        case _:
+            return None, None
+
+
+def _count_seats(
+    announcement: Announcement, before: Booking | None, after: Booking
+) -> Announcement:
+    confirmed = announcement.confirmed + after.confirmed - (before is not None and before.confirmed)
+    held = (
+        announcement.held
+        + (after.hold_until is not None)
+        - (before is not None and before.hold_until is not None)
+    )
+    line = announcement.waiting
+    if before is not None and before.waiting and not after.waiting:
+        line = tuple(one for one in line if one != after.id)
+    elif after.waiting and (before is None or not before.waiting):
+        line = (*line, after.id)
+    newest = after.id if before is None else announcement.newest_booking
+    return replace(
+        announcement, confirmed=confirmed, held=held, waiting=line, newest_booking=newest
+    )
+
+
+def _engage(layer: Layer, person: Person, booking: Booking) -> Person:
+    """The person with this booking where it now belongs, and without what is over."""
+    attending = tuple(
+        one for one in person.attending if one != booking.id and _is_live_booking(layer, one)
+    )
+    pending = tuple(
+        one for one in person.pending if one != booking.id and _is_live_booking(layer, one)
+    )
+    if booking.confirmed:
+        attending = (*attending, booking.id)
+    elif booking.pending:
+        pending = (*pending, booking.id)
+    return replace(person, attending=attending, pending=pending)
+
+
+def _is_live_booking(layer: Layer, booking_id: BookingId) -> bool:
+    booking = layer.booking(booking_id)
+    return booking is not None and is_live(layer, booking.announcement_id)

@@ -1,0 +1,39 @@
+"""What can be asked for about people, and what Auth says of them."""
+
+from msgspec import Struct
+
+from contracts.ids import PersonId
+
+
+class PersonFacts(Struct, frozen=True):
+    """What Auth said of a person."""
+
+    person_id: PersonId
+    name: str
+    language: str = "ru"
+    tz: str = "Europe/Moscow"
+
+
+class MuteAuthor(Struct, frozen=True, kw_only=True, tag="person.mute"):
+    """The actor wants to hear no more of a host's new evenings."""
+
+    host_id: PersonId
+
+
+class UnmuteAuthor(Struct, frozen=True, kw_only=True, tag="person.unmute"):
+    host_id: PersonId
+
+
+class SuspendPerson(Struct, frozen=True, kw_only=True, tag="person.suspend"):
+    """For operators only: the edge sees to it."""
+
+    person_id: PersonId
+    reason: str
+    by: str | None = None
+
+
+class ReinstatePerson(Struct, frozen=True, kw_only=True, tag="person.reinstate"):
+    """For operators only: the edge sees to it."""
+
+    person_id: PersonId
+    by: str | None = None

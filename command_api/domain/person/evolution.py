@@ -1,0 +1,36 @@
+"""Applies recorded facts to people."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from command_api.domain.person.state import Person, Suspension
+from contracts.ids import PersonId
+from contracts.person_events import (
+    AnyPersonEvent,
+    PersonMuted,
+    PersonReinstated,
+    PersonSeen,
+    PersonSuspended,
+    PersonUnmuted,
+)
+
+
+def evolve_person(person: Person, event: AnyPersonEvent, at: datetime) -> Person:
+    match event:
+        case PersonSeen():
+            return replace(person, name=event.name, language=event.language, tz=event.tz)
+        case PersonMuted():
+            return replace(person, muted=(*_without(person.muted, event.host_id), event.host_id))
+        case PersonUnmuted():
+            return replace(person, muted=_without(person.muted, event.host_id))
+        case PersonSuspended():
+            return replace(
+                person, suspension=Suspension(reason=event.reason, by=event.by, since=at)
+            )
+        case PersonReinstated():
+            return replace(person, suspension=None)
+
+
+def _without(people: tuple[PersonId, ...], gone: PersonId) -> tuple[PersonId, ...]:
+    return tuple(one for one in people if one != gone)

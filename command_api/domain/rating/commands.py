@@ -1,0 +1,35 @@
+"""What can be asked for about ratings."""
+
+from msgspec import UNSET, Struct, UnsetType
+
+from contracts.ids import AnnouncementId, PersonId, ReviewId
+
+
+class GiveRating(Struct, frozen=True, kw_only=True, tag="rating.give"):
+    """The actor rates the other side of an evening. Bounds were checked at the edge."""
+
+    announcement_id: AnnouncementId
+    ratee_id: PersonId
+    review_id: ReviewId
+    score: int
+    text: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+class ChangeRating(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="rating.change"):
+    """An unset field stays as it is."""
+
+    review_id: ReviewId
+    score: int | UnsetType = UNSET
+    text: str | UnsetType | None = UNSET
+    tags: tuple[str, ...] | UnsetType = UNSET
+
+
+class RetractRating(Struct, frozen=True, kw_only=True, tag="rating.retract"):
+    review_id: ReviewId
+
+
+class RatingDue(Struct, frozen=True, kw_only=True, tag="rating.due"):
+    """The time for which a review was sealed may have passed."""
+
+    review_id: ReviewId

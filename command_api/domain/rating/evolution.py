@@ -1,0 +1,70 @@
+"""Applying recorded facts to the ratings. Part of `evolution.apply`."""
+
+from datetime import datetime
+
+from msgspec.structs import replace
+
+from command_api.domain.layer import Layer
+from command_api.domain.rating.state import Rating, Standing
+from contracts.rating_events import (
+    AnyRatingEvent,
+    RatingChanged,
+    RatingGiven,
+    RatingRetracted,
+    RatingRevealed,
+)
+from contracts.scoring import Vote, score_of
+
+
+def apply_rating(layer: Layer, event: AnyRatingEvent, at: datetime) -> None:
+    """Raises LookupError where the event names a review that never was given."""
+    before = layer.rating(event.review_id)
+    after = _given(event, at) if isinstance(event, RatingGiven) else _evolve(before, event, at)
+    layer.ratings[after.id] = after
+    layer.reviews[after.announcement_id, after.rater_id, after.ratee_id] = after.id
+    if (before is not None and before.counts) is not after.counts:
+        _recount(layer, after)
+
+
+def _given(event: RatingGiven, at: datetime) -> Rating:
+    return Rating(
+        id=event.review_id,
+        announcement_id=event.announcement_id,
+        rater_id=event.rater_id,
+        ratee_id=event.ratee_id,
+        role=event.role,
+        score=event.score,
+        text=event.text,
+        tags=event.tags,
+        sealed_until=event.sealed_until,
+        created_at=at,
+        modified_at=at,
+    )
+
+
+def _evolve(
+    before: Rating | None, event: RatingChanged | RatingRevealed | RatingRetracted, at: datetime
+) -> Rating:
+    if before is None:
+        raise LookupError(f"an event names review {event.review_id}, which never was given")
+    match event:
+        case RatingChanged():
+            return replace(
+                before, score=event.score, text=event.text, tags=event.tags, modified_at=at
+            )
+        case RatingRevealed():
+            return replace(before, revealed_at=at)
+        case RatingRetracted():
+            return replace(before, retracted=True, modified_at=at)
+
+
+def _recount(layer: Layer, rating: Rating) -> None:
+    votes = layer.standing(rating.ratee_id, rating.role).votes
+    votes = (*votes, rating.vote) if rating.counts else _without(votes, rating.vote)
+    layer.standings[rating.ratee_id, rating.role] = Standing(votes, score_of(votes))
+
+
+def _without(votes: tuple[Vote, ...], vote: Vote) -> tuple[Vote, ...]:
+    """Equal votes are as good as each other: any one of them goes."""
+    place = votes.index(vote)
+    return votes[:place] + votes[place + 1 :]

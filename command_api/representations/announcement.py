@@ -1,0 +1,107 @@
+"""The answer to a write, rendered from the state just decided.
+
+Same shapes and same visibility as the query API gives from its tables
+(`contracts.representations`): who asks decides what of an evening is shown.
+"""
+
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
+from command_api.domain.layer import Layer
+from command_api.domain.rules import Rules
+from contracts.ids import AnnouncementId, PersonId
+from contracts.languages import Language
+from contracts.representations import (
+    DetailAnnouncementResponse,
+    GuestEntry,
+)
+
+
+def render_announcement(
+    layer: Layer,
+    announcement_id: AnnouncementId,
+    viewer: PersonId,
+    language: Language,
+    rules: Rules,
+) -> DetailAnnouncementResponse:
+    """Raises LookupError where there is no such announcement."""
+    announcement = layer.announcement(announcement_id)
+    if announcement is None:
+        raise LookupError(announcement_id)
+    mine = layer.booking_of(announcement.id, viewer)
+    host = layer.standing(announcement.author_id, "host").score
+    is_author = viewer == announcement.author_id
+    is_guest = mine is not None and mine.confirmed
+    shows_place = is_author or is_guest or not announcement.hide_location
+    return DetailAnnouncementResponse(
+        id=announcement.id,
+        status=announcement.status,
+        title=announcement.title,
+        description=announcement.description,
+        author_id=announcement.author_id,
+        author_name=layer.person(announcement.author_id).name,
+        author_rating=host.rating,
+        author_rating_count=host.count,
+        sub_only=announcement.visibility == "subscribers",
+        visibility=announcement.visibility,
+        is_free=announcement.is_free,
+        price_amount=announcement.price_amount,
+        price_currency=announcement.price_currency,
+        ticket_count=announcement.ticket_count,
+        tickets_left=announcement.ticket_count - announcement.taken,
+        event_time=announcement.event_time,
+        ends_at=announcement.ends_at,
+        tz=announcement.tz,
+        event_location=announcement.event_location if shows_place else None,
+        location_hint=announcement.location_hint,
+        hide_location=announcement.hide_location,
+        movie_id=announcement.movie_id,
+        movie_title=film_title(announcement, language),
+        duration_min=announcement.duration_min,
+        closed_reason=announcement.closed_reason,
+        cancel_reason=announcement.cancel_reason,
+        created=announcement.created_at,
+        modified=announcement.modified_at,
+        version=announcement.version,
+        guest_list=_guest_list(
+            layer,
+            announcement,
+            everyone=is_author,
+            confirmed=is_guest and not rules.hide_guest_list,
+        ),
+        guest_count=announcement.confirmed,
+        my_booking_id=mine.id if mine else None,
+        my_state=mine.state if mine else None,
+    )
+
+
+def film_title(announcement: Announcement, language: Language) -> str:
+    return announcement.movie_title_ru if language == "ru" else announcement.movie_title
+
+
+def _guest_list(
+    layer: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
+) -> list[GuestEntry]:
+    """Oldest first. The author sees everyone, a confirmed guest the confirmed."""
+    if not (everyone or confirmed):
+        return []
+    entries = [
+        _guest_entry(layer, booking)
+        for booking in layer.bookings_of(announcement)
+        if everyone or booking.confirmed
+    ]
+    entries.reverse()
+    return entries
+
+
+def _guest_entry(layer: Layer, booking: Booking) -> GuestEntry:
+    guest = layer.standing(booking.guest_id, "guest").score
+    return GuestEntry(
+        booking_id=booking.id,
+        guest_id=booking.guest_id,
+        guest_name=layer.person(booking.guest_id).name,
+        author_status=booking.author_status,
+        guest_status=booking.guest_status,
+        guest_rating=guest.rating,
+        guest_rating_count=guest.count,
+        state=booking.state,
+    )

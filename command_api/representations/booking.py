@@ -1,0 +1,74 @@
+"""A booking as one of its two sides sees it."""
+
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
+from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.layer import Layer
+from command_api.domain.rules import Rules
+from command_api.representations.announcement import film_title
+from contracts.ids import BookingId, PersonId
+from contracts.languages import Language
+from contracts.representations import (
+    DetailBookingResponse,
+    Overlap,
+)
+
+
+def render_booking(
+    layer: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
+) -> DetailBookingResponse:
+    """Raises LookupError where there is no such booking."""
+    booking = layer.booking(booking_id)
+    announcement = layer.announcement(booking.announcement_id) if booking else None
+    if booking is None or announcement is None:
+        raise LookupError(booking_id)
+    host = layer.standing(booking.author_id, "host").score
+    guest = layer.standing(booking.guest_id, "guest").score
+    return DetailBookingResponse(
+        booking_id=booking.id,
+        announcement_id=announcement.id,
+        announcement_title=announcement.title,
+        announcement_status=announcement.status,
+        author_id=booking.author_id,
+        author_name=layer.person(booking.author_id).name,
+        author_rating=host.rating,
+        author_rating_count=host.count,
+        guest_id=booking.guest_id,
+        guest_name=layer.person(booking.guest_id).name,
+        guest_rating=guest.rating,
+        guest_rating_count=guest.count,
+        author_status=booking.author_status,
+        guest_status=booking.guest_status,
+        state=booking.state,
+        event_time=announcement.event_time,
+        movie_title=film_title(announcement, language),
+        hold_until=booking.hold_until,
+        waitlist_position=_place_in_line(announcement, booking),
+        preapproved=booking.preapproved,
+        reason=booking.reason,
+        reason_by=booking.reason_by,
+        message=booking.message,
+        overlaps=_other_evenings(layer, announcement, booking, viewer, rules),
+        created=booking.created_at,
+        modified=booking.modified_at,
+    )
+
+
+def _place_in_line(announcement: Announcement, booking: Booking) -> int | None:
+    return announcement.waiting.index(booking.id) + 1 if booking.waiting else None
+
+
+def _other_evenings(
+    layer: Layer, announcement: Announcement, booking: Booking, viewer: PersonId, rules: Rules
+) -> list[Overlap]:
+    """Shown to the guest only: a host has no business in the guest's calendar."""
+    if viewer != booking.guest_id or not booking.pending:
+        return []
+    return overlaps(
+        layer,
+        viewer,
+        interval_of(announcement),
+        besides=announcement.id,
+        gap=rules.gap,
+        pending_blocks=rules.pending_blocks,
+    )
