@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
 from contracts.languages import API_LANGUAGE, Language
-from runtime.parameters import DRY_RUN, is_true
+from runtime.parameters import DRY_RUN, is_true, malformed
 
 JSON: Final = "application/json"
 BODY_BYTES_MAX: Final = 64 * 1024
@@ -61,7 +61,7 @@ def is_dry_run(request: Request) -> bool:
     if not request.scope["query_string"]:
         return False
     if len(request.query_params.getlist(DRY_RUN.name)) > 1:
-        raise Malformed("malformed_query", {"parameter": DRY_RUN.name})
+        raise malformed(DRY_RUN.name)
     return is_true(request.query_params, DRY_RUN.name)
 
 

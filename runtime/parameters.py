@@ -38,11 +38,17 @@ MIN_POSITION_WAIT_S: Final = 2.0
 """How long a read waits for it, unless a setting says otherwise."""
 
 
+def malformed(parameter: str, **allowed: Any) -> Malformed:
+    """Return the refusal of a parameter. `allowed` says what would have been right: `known`,
+    `minimum`, `maximum`, …"""
+    return Malformed("malformed_query", {"parameter": parameter, **allowed})
+
+
 def min_position_of(parameters: QueryParams) -> int:
     """0 if none is asked for. Raises Malformed."""
     position = whole_number(parameters.get(MIN_POSITION.name, "0"))
     if position is None:
-        raise Malformed("malformed_query", {"parameter": MIN_POSITION.name})
+        raise malformed(MIN_POSITION.name)
     return position
 
 
@@ -55,7 +61,7 @@ def is_true(parameters: QueryParams, name: str) -> bool:
 def parse_boolean(text: str, parameter: str) -> bool:
     """Raises Malformed for anything but `true` and `false`."""
     if text not in ("true", "false"):
-        raise Malformed("malformed_query", {"parameter": parameter, "known": ["true", "false"]})
+        raise malformed(parameter, known=["true", "false"])
     return text == "true"
 
 

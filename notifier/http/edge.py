@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from contracts.errors import Malformed, NotFound, Unavailable
+from contracts.errors import NotFound, Unavailable
 from contracts.ids import canonical
 from notifier.reader import JournalReader
 from runtime.http import read_json_body
@@ -19,6 +19,7 @@ from runtime.parameters import (
     MIN_POSITION,
     MIN_POSITION_WAIT_S,
     Parameter,
+    malformed,
     min_position_of,
     query,
 )
@@ -29,14 +30,6 @@ from runtime.tokens import Caller, TokenVerifier
 BIGINT_MAX: Final = 2**63 - 1
 INTEGER_MAX: Final = 2**31 - 1
 """What PostgreSQL's columns of these types hold."""
-LIMIT_DEFAULT: Final = 20
-LIMIT_MAX: Final = 100
-
-LIMIT: Final = Parameter(
-    "limit",
-    "lines of a page",
-    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
-)
 
 Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated or Forbidden where the caller is no operator."""
@@ -73,7 +66,7 @@ def id_of(request: Request, name: str) -> str | None:
     given = request.query_params.get(name)
     found = None if given is None else canonical(given)
     if given is not None and found is None:
-        raise Malformed("malformed_query", {"parameter": name})
+        raise malformed(name)
     return found
 
 
@@ -81,7 +74,7 @@ def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
     if given is not None and given not in known:
-        raise Malformed("malformed_query", {"parameter": name, "known": list(known)})
+        raise malformed(name, known=list(known))
     return given
 
 
@@ -97,19 +90,8 @@ def number(request: Request, name: str) -> int | None:
     given = request.query_params.get(name)
     found = None if given is None else whole_number(given)
     if given is not None and found is None:
-        raise Malformed("malformed_query", {"parameter": name})
+        raise malformed(name)
     return found
-
-
-def limit_of(request: Request) -> int:
-    """Raises Malformed."""
-    limit = number(request, "limit")
-    if limit is None:
-        return LIMIT_DEFAULT
-    if not 1 <= limit <= LIMIT_MAX:
-        bounds = {"minimum": 1, "maximum": LIMIT_MAX}
-        raise Malformed("malformed_query", {"parameter": "limit", **bounds})
-    return limit
 
 
 def path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:

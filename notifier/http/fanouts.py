@@ -11,12 +11,10 @@ from contracts.errors import CommandRefused, NotFound
 from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
     INTEGER_MAX,
-    LIMIT,
     Guard,
     answers,
     asks,
     body_of,
-    limit_of,
     one_of,
     path_number,
     reach,
@@ -29,6 +27,7 @@ from notifier.store.fanouts import FanOuts
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import is_dry_run, json_response
+from runtime.paging import LIMIT, parse_limit
 from runtime.parameters import Parameter
 
 STATES: Final = ("waiting", "done", "dropped", "parked")
@@ -53,7 +52,7 @@ def build_fanout_router(
         """Newest first; with `state=parked` those whose followers were never told."""
         await guard(request)
         await reach(request, reader)
-        state, limit = one_of(request, "state", STATES), limit_of(request)
+        state, limit = one_of(request, "state", STATES), parse_limit(request.query_params)
         async with tables():
             lines = await fanouts.lines(state, limit)
         return json_response([FanOutResponse(**line) for line in lines])

@@ -12,14 +12,12 @@ from contracts.ids import PersonId
 from notifier.effects import Kind
 from notifier.http.bodies import PreferencesBody, RescheduleBody
 from notifier.http.edge import (
-    LIMIT,
     Guard,
     answers,
     asks,
     body_of,
     caller_of,
     id_of,
-    limit_of,
     number,
     one_of,
     path_number,
@@ -39,6 +37,7 @@ from notifier.store.ledger import Filter, Ledger, Line
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import is_dry_run, json_response, language_of
+from runtime.paging import CURSOR, LIMIT, next_page_headers, parse_limit
 from runtime.parameters import Parameter
 from runtime.tokens import TokenVerifier
 
@@ -51,7 +50,7 @@ PARAMETERS: Final = (
     Parameter("kind", "of this kind", {"type": "string", "enum": list(KINDS)}),
     Parameter("announcement_id", "about this evening", {"type": "string", "format": "uuid"}),
     LIMIT,
-    Parameter("cursor", "`X-Next-Cursor` of the page before"),
+    CURSOR,
 )
 RECIPIENT: Final = Parameter("recipient", "to this person", {"type": "string", "format": "uuid"})
 
@@ -177,7 +176,7 @@ async def _page(
     wanted: Filter,
     render: Callable[[Line, Any], Any],
 ) -> Response:
-    limit, before = limit_of(request), number(request, "cursor")
+    limit, before = parse_limit(request.query_params), number(request, "cursor")
     position = await reach(request, reader)
     async with tables():
         lines = await ledger.lines(wanted, before, limit + 1)
@@ -185,8 +184,7 @@ async def _page(
     headers = {"X-Position": str(position), "Cache-Control": "private, no-cache"}
     if len(lines) > limit:
         cursor = str(shown[-1]["id"])
-        link = request.url.include_query_params(cursor=cursor)
-        headers |= {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
+        headers |= next_page_headers(request, cursor)
     language = language_of(request)
     return json_response([render(one, language) for one in shown], headers=headers)
 

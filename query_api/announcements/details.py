@@ -19,12 +19,11 @@ from query_api.announcements.score_columns import AUTHOR_SCORE, GUEST_JOIN, GUES
 from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
 from query_api.edge.documented import documented
 from query_api.edge.moments import AS_OF, Moment, moment_of
-from query_api.edge.parameters import malformed
 from query_api.edge.reads import Reads, Row, Snapshot, answer, path_id
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import language_of
-from runtime.parameters import Parameter
+from runtime.parameters import Parameter, malformed
 from runtime.tokens import Caller
 
 MY_STATE: Final = """

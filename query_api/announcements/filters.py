@@ -17,16 +17,9 @@ from contracts.representations import AnnouncementStatus
 from contracts.text import storable
 from query_api.announcements.score_columns import AUTHOR_RATING
 from query_api.edge.documented import ID, INSTANT, some_of
-from query_api.edge.parameters import (
-    demand_in_range,
-    given,
-    malformed,
-    parse_id,
-    parse_instant,
-    parse_some,
-)
+from query_api.edge.parameters import demand_in_range, parse_id, parse_instant, parse_some
 from query_api.edge.where import Where
-from runtime.parameters import BOOLEAN, Parameter, parse_boolean
+from runtime.parameters import BOOLEAN, Parameter, malformed, parse_boolean
 
 WORDS_MAX: Final = 16
 SEARCH_CHARS_MAX: Final = 200
@@ -117,18 +110,18 @@ def add_filters(where: Where, parameters: QueryParams) -> None:
     """Those that need nothing but their own value. Raises Malformed for one that its
     parameter cannot have."""
     for name, (parse, condition) in FILTERS.items():
-        if (text := given(parameters, name)) is not None:
+        if (text := parameters.get(name)) is not None:
             where.add(condition, parse(text, name))
 
 
 def add_times(where: Where, parameters: QueryParams, zone: ZoneInfo) -> None:
     """Bare dates are days of `zone`. Raises Malformed."""
     for name, (later, condition) in TIMES.items():
-        if (text := given(parameters, name)) is not None:
+        if (text := parameters.get(name)) is not None:
             where.add(condition, _instant(text, name, zone, later))
 
 
 def statuses_of(parameters: QueryParams) -> list[str]:
     """The statuses asked for; empty where none is named. Raises Malformed."""
-    text = given(parameters, "status")
+    text = parameters.get("status")
     return [] if text is None else parse_some(text, "status", frozenset(STATUSES))

@@ -18,24 +18,15 @@ from query_api.announcements.filters import add_filters, add_times, statuses_of
 from query_api.announcements.score_columns import BY_AUTHOR_RATING
 from query_api.announcements.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
 from query_api.edge.documented import documented, one_of
-from query_api.edge.paging import (
-    INSTANT,
-    INTEGER,
-    PAGE_PARAMETERS,
-    Page,
-    Sort,
-    cursor_of,
-    limit_of,
-    sort_of,
-)
-from query_api.edge.parameters import given, malformed
+from query_api.edge.paging import INSTANT, INTEGER, PAGE_PARAMETERS, Page, Sort, cursor_of, sort_of
 from query_api.edge.reads import Reads, answer
 from query_api.edge.rules import DEFAULT_RULES, Rules
 from query_api.edge.where import Where
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.http import language_of
-from runtime.parameters import BOOLEAN, Parameter, is_true
+from runtime.paging import parse_limit
+from runtime.parameters import BOOLEAN, Parameter, is_true, malformed
 from runtime.tokens import Caller
 
 SORTS: Final = {
@@ -103,7 +94,7 @@ def may_list_others(parameters: QueryParams) -> bool:
     """Whether the list may hold evenings that the caller sees only as a follower. Rests on the
     request alone, never on what there is. Raises Malformed."""
     statuses = statuses_of(parameters)
-    return given(parameters, "mine") is None and not (
+    return parameters.get("mine") is None and not (
         statuses and STATUSES_OF_PARTIES.issuperset(statuses)
     )
 
@@ -121,7 +112,7 @@ def list_page(
     where = Where(caller.is_super, caller.person_id, followed)
     where.add(VISIBLE)
     statuses = statuses_of(parameters)
-    scope, ever = given(parameters, "mine"), is_true(parameters, "all")
+    scope, ever = parameters.get("mine"), is_true(parameters, "all")
     if scope is not None:
         where.add(EVER_GUEST if scope == "guest" and ever else _known_scope(scope))
         if scope == "guest" and not ever:
@@ -135,7 +126,7 @@ def list_page(
     add_filters(where, parameters)
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)
-    sort, limit = sort_of(parameters, SORTS, "event_time"), limit_of(parameters)
+    sort, limit = sort_of(parameters, SORTS, "event_time"), parse_limit(parameters)
     if (last := cursor_of(parameters, sort)) is not None:
         where.add(sort.behind("a.announcement_id"), *last)
     sql = _sql(where, statuses, sort, limit + 1)

@@ -16,14 +16,15 @@ from query_api.announcements.details import select_visible, shows_guests
 from query_api.announcements.score_columns import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.announcements.visibility import GUESTS_BUSINESS, sees_everything
 from query_api.edge.documented import ID, documented, one_of, some_of
-from query_api.edge.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of, limit_of
-from query_api.edge.parameters import given, malformed, parse_id, parse_some
+from query_api.edge.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of
+from query_api.edge.parameters import parse_id, parse_some
 from query_api.edge.reads import Reads, Snapshot, answer, path_id
 from query_api.edge.rules import Rules
 from query_api.edge.where import Where
 from runtime.api_route import ApiRoute
 from runtime.http import language_of
-from runtime.parameters import Parameter
+from runtime.paging import parse_limit
+from runtime.parameters import Parameter, malformed
 from runtime.tokens import Caller
 
 PLACE_IN_LINE: Final = """
@@ -133,23 +134,23 @@ def build_router(reads: Reads) -> APIRouter:
 def bookings_of(caller: Caller, parameters: QueryParams) -> Where:
     """The caller's bookings, in the role asked for. Raises Malformed."""
     where = Where()
-    match given(parameters, "role"):
+    match parameters.get("role"):
         case None | "guest":
             where.add(GUESTS_BUSINESS, caller.person_id)
         case "author":
             where.add("b.author_id = {}::uuid", caller.person_id)
         case _:
             raise malformed("role", known=["author", "guest"])
-    if (text := given(parameters, "announcement_id")) is not None:
+    if (text := parameters.get("announcement_id")) is not None:
         where.add("b.announcement_id = {}", parse_id(text, "announcement_id"))
     return where
 
 
 def bookings_page(where: Where, parameters: QueryParams) -> Page:
     """Those of `where` that the parameters ask for. Raises Malformed."""
-    if (text := given(parameters, "state")) is not None:
+    if (text := parameters.get("state")) is not None:
         where.add("b.state = ANY({}::text[])", parse_some(text, "state", frozenset(STATES)))
-    limit = limit_of(parameters)
+    limit = parse_limit(parameters)
     if (last := cursor_of(parameters, BY_CREATION)) is not None:
         where.add(BY_CREATION.behind("b.booking_id"), *last)
     sql = (

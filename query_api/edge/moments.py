@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 from starlette.datastructures import QueryParams
 
-from query_api.edge.parameters import given, malformed, parse_instant
+from query_api.edge.parameters import parse_instant
 from query_api.edge.reads import Snapshot
 from runtime.numbers import whole_number
-from runtime.parameters import Parameter
+from runtime.parameters import Parameter, malformed
 
 Moment = int | datetime
 """A position, or an aware instant in UTC."""
@@ -47,7 +47,7 @@ class Horizon(NamedTuple):
 
 def moment_of(parameters: QueryParams, now: datetime) -> Moment | None:
     """None where the present is asked for. Raises Malformed, for the future as well."""
-    text = given(parameters, "as_of")
+    text = parameters.get("as_of")
     if text is None:
         return None
     if (position := whole_number(text)) is not None:

@@ -16,24 +16,14 @@ from starlette.requests import Request
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
-from runtime.numbers import whole_number
-from runtime.parameters import Parameter
-
-LIMIT_DEFAULT: Final = 20
-LIMIT_MAX: Final = 100
+from runtime.paging import CURSOR, LIMIT, next_page_headers
+from runtime.parameters import malformed
 
 # What a key may be in a cursor, so that PostgreSQL is never asked with anything else.
 INSTANT: Final = Annotated[datetime, Meta(tz=True)]
 INTEGER: Final = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
 
-PAGE_PARAMETERS: Final = (
-    Parameter(
-        "limit",
-        "lines of a page",
-        {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
-    ),
-    Parameter("cursor", "`X-Next-Cursor` of the page before"),
-)
+PAGE_PARAMETERS: Final = (LIMIT, CURSOR)
 
 
 class Sort(NamedTuple):
@@ -62,22 +52,12 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     id: str
 
 
-def limit_of(parameters: QueryParams) -> int:
-    """Raises Malformed."""
-    text = parameters.get("limit", str(LIMIT_DEFAULT))
-    limit = whole_number(text)
-    if limit is None or not 1 <= limit <= LIMIT_MAX:
-        bounds = {"minimum": 1, "maximum": LIMIT_MAX}
-        raise Malformed("malformed_query", {"parameter": "limit", **bounds})
-    return limit
-
-
 def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:
     """`-` before a name turns its order round. Raises Malformed for an unknown name."""
     asked = parameters.get("sort", default)
     sort = sorts.get(asked.removeprefix("-"))
     if sort is None:
-        raise Malformed("malformed_query", {"parameter": "sort", "known": sorted(sorts)})
+        raise malformed("sort", known=sorted(sorts))
     if asked.startswith("-"):
         return sort._replace(name=asked, descending=not sort.descending)
     return sort
@@ -86,7 +66,7 @@ def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) ->
 def cursor_of(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
     """Sort key and id of the last line seen. Raises Malformed for a cursor that this list,
     in this order, did not give out."""
-    text = parameters.get("cursor")
+    text = parameters.get(CURSOR.name)
     if text is None:
         return None
     try:
@@ -110,12 +90,6 @@ def encode_cursor(sort: Sort, value: Any, line_id: str) -> str:
     return urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
-def next_page(request: Request, cursor: str) -> dict[str, str]:
-    """The headers that lead there."""
-    link = request.url.include_query_params(cursor=cursor)
-    return {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}
-
-
 class Page(NamedTuple):
     """How to read a page, and one line more, which tells whether there is another page.
 
@@ -136,4 +110,4 @@ class Page(NamedTuple):
             return rows, {}
         last = rows[self.limit - 1]
         cursor = encode_cursor(self.sort, last["sort_key"], last[self.line_id])
-        return rows[: self.limit], next_page(request, cursor)
+        return rows[: self.limit], next_page_headers(request, cursor)

@@ -2,27 +2,16 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, Final
-
-from starlette.datastructures import QueryParams
+from typing import Final
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
+from runtime.parameters import malformed
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 9998
 
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
-
-
-def given(parameters: QueryParams, name: str) -> str | None:
-    """The text of a parameter, None where it is absent."""
-    return parameters.get(name)
-
-
-def malformed(parameter: str, **allowed: Any) -> Malformed:
-    """`allowed` says what would have been right: `known`, `minimum`, `maximum`, …"""
-    return Malformed("malformed_query", {"parameter": parameter, **allowed})
 
 
 def parse_id(text: str, parameter: str) -> str:

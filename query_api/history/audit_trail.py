@@ -16,14 +16,7 @@ from query_api.announcements.details import select_visible
 from query_api.edge.documented import documented
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.moments import AS_OF, Moment, at_least, horizon_of, moment_of
-from query_api.edge.paging import (
-    PAGE_PARAMETERS,
-    Sort,
-    cursor_of,
-    encode_cursor,
-    limit_of,
-    next_page,
-)
+from query_api.edge.paging import PAGE_PARAMETERS, Sort, cursor_of, encode_cursor
 from query_api.edge.reads import Reads, answer, path_id
 from query_api.history.as_of import standing_of
 from query_api.history.audit_rights import Entry, Reader, told
@@ -33,6 +26,7 @@ from query_api.people.names import names_of
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
 from runtime.numbers import DIGITS_MAX
+from runtime.paging import next_page_headers, parse_limit
 from runtime.tokens import Caller
 
 _Number = Annotated[int, Meta(ge=0, lt=10**DIGITS_MAX)]
@@ -87,7 +81,7 @@ class AuditTrail:
             what concerns the guest's own booking, to others what everybody could see.
             `?as_of=` leaves out what came later."""
             caller = await self._reads.caller(request)
-            limit = limit_of(request.query_params)
+            limit = parse_limit(request.query_params)
             moment = moment_of(request.query_params, self._clock())
             announcement_id = path_id(request, "announcement_id")
             behind = _cursor(request.query_params, announcement_id)
@@ -97,7 +91,7 @@ class AuditTrail:
             if len(page) > limit:
                 last = _place(page[limit - 1].happened)
                 cursor = encode_cursor(BY_PLACE, last, announcement_id)
-                headers = next_page(request, cursor)
+                headers = next_page_headers(request, cursor)
             lines = await self._named(request, page[:limit])
             return answer(request, lines, position, headers=headers)
 

@@ -22,14 +22,13 @@ from query_api.announcements.details import select_visible
 from query_api.edge.documented import documented, one_of
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.moments import AS_OF, Moment, at_least, horizon_of, last_commit, moment_of
-from query_api.edge.parameters import given, malformed
 from query_api.edge.reads import Reads, Snapshot, answer, path_id
 from query_api.ratings.drift import RatingDrift, drift_of
 from query_api.ratings.lateness import Lateness, lateness_of, no_shows_of
 from query_api.ratings.votes import Role, Said, counted, of_role, said_of, said_of_host_at
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
-from runtime.parameters import Parameter, min_position_of
+from runtime.parameters import Parameter, malformed, min_position_of
 from runtime.tokens import Caller
 
 
@@ -190,7 +189,7 @@ def _person_id(request: Request, caller: Caller) -> PersonId:
 
 def _role(request: Request) -> Role:
     """Raises Malformed."""
-    match given(request.query_params, "role"):
+    match request.query_params.get("role"):
         case None | "host":
             return "host"
         case "guest":
