@@ -11,15 +11,12 @@ from typing import Any, Final, Literal
 from msgspec import Struct, structs
 
 from contracts.announcement_events import (
-    AnnouncementCancelled,
-    AnnouncementChanged,
-    AnnouncementClosed,
     AnnouncementCreated,
-    AnnouncementDone,
-    AnnouncementPublished,
-    AnnouncementReopened,
+    AnnouncementEvent,
+    AnyAnnouncementEvent,
     Visibility,
 )
+from contracts.announcement_fields import announcement_fields
 from contracts.booking_events import BookingEvent
 from contracts.booking_state import CONFIRMED, Pair
 from contracts.events import DomainEvent
@@ -32,7 +29,6 @@ from contracts.person_events import (
     PersonUnmuted,
 )
 from contracts.rating_events import RatingGiven
-from contracts.standing import changed_fields
 
 Status = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 
@@ -130,14 +126,7 @@ class World:
                 participation = _participation(event)
                 self.changed_bookings[event.booking_id] = participation
                 self._put(participation)
-            case (
-                AnnouncementPublished()
-                | AnnouncementChanged()
-                | AnnouncementClosed()
-                | AnnouncementReopened()
-                | AnnouncementCancelled()
-                | AnnouncementDone()
-            ):
+            case AnnouncementEvent():
                 evening = self.evening(event.announcement_id)
                 self.evenings[event.announcement_id] = changed(evening, event)
                 self.changed_evenings.add(event.announcement_id)
@@ -156,41 +145,22 @@ class World:
         self._bookings.setdefault(one.announcement_id, {})[one.booking_id] = one
 
 
-def changed(
-    evening: Evening,
-    event: AnnouncementPublished
-    | AnnouncementChanged
-    | AnnouncementClosed
-    | AnnouncementReopened
-    | AnnouncementCancelled
-    | AnnouncementDone,
-) -> Evening:
-    """The evening after `event`."""
-    match event:
-        case AnnouncementChanged():
-            return structs.replace(evening, **news(event))
-        case AnnouncementPublished() | AnnouncementReopened():
-            return structs.replace(evening, status="Alive")
-        case AnnouncementClosed():
-            return structs.replace(evening, status="Closed")
-        case AnnouncementCancelled():
-            return structs.replace(evening, status="Cancelled")
-        case AnnouncementDone():
-            return structs.replace(evening, status="Done")
-
-
-def news(event: AnnouncementChanged) -> dict[str, Any]:
-    """The changed fields that an Evening has, by name."""
-    return {
-        name: value
-        for name, value in changed_fields(event).items()
-        if name in Evening.__struct_fields__
-    }
+def changed(evening: Evening, event: AnyAnnouncementEvent) -> Evening:
+    """Returns the announcement after `event`."""
+    return structs.replace(evening, **_known_fields(event))
 
 
 def _created(event: AnnouncementCreated) -> Evening:
-    given = set(Evening.__struct_fields__) & set(event.__struct_fields__)
-    return Evening(**{name: getattr(event, name) for name in given})
+    return Evening(announcement_id=event.announcement_id, **_known_fields(event))
+
+
+def _known_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
+    """The fields that `event` sets and an Evening has."""
+    return {
+        name: value
+        for name, value in announcement_fields(event).items()
+        if name in Evening.__struct_fields__
+    }
 
 
 def _participation(event: BookingEvent) -> Participation:

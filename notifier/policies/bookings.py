@@ -23,8 +23,8 @@ from contracts.booking_events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
+from contracts.booking_fields import reason_by
 from contracts.booking_state import CONFIRMED
-from contracts.standing import reason_by
 from notifier.effects import REMINDERS, Effect, Facts, Kind, Occasion, Tell, Withdraw
 from notifier.policies.facts import about
 from notifier.policies.reminders import reminders_for

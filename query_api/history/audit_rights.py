@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.announcement_events import AnnouncementCancelled, AnnouncementEvent
+from contracts.announcement_fields import announcement_columns
 from contracts.booking_events import BookingEvent, BookingRevoked
 from contracts.booking_state import CONFIRMED
 from contracts.events import DomainEvent
@@ -23,7 +24,6 @@ from contracts.rating_events import (
     RatingRetracted,
     RatingRevealed,
 )
-from contracts.standing import evening_fields
 from query_api.announcements.visibility import saw, saw_place, sees_everything
 from query_api.edge.reads import Row
 from query_api.history.as_of import Fields
@@ -189,7 +189,7 @@ def _glimpses(story: Iterable[Happened], reader: PersonId) -> dict[int, Glimpse]
                 if event.guest_id == reader:
                     confirmed = (event.author_status, event.guest_status) == CONFIRMED
             case AnnouncementEvent() as event:
-                evening = {**evening, **evening_fields(event, one.at)}
+                evening = {**evening, **announcement_columns(event, one.at)}
             case _:
                 pass
         found[one.position] = Glimpse(evening, confirmed)

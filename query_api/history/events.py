@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from contracts.announcement_events import AnnouncementEvent
+from contracts.announcement_fields import announcement_columns
 from contracts.booking_events import BookingEvent
+from contracts.booking_fields import booking_columns
 from contracts.event_codec import UnreadableEvent, decode_event
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId
-from contracts.standing import booking_fields, evening_fields
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.votes import instant
 
@@ -78,8 +79,8 @@ def standing_after(happened: Happened) -> dict[str, Any]:
     """The fields that the event puts into its evening or booking; none if it changes none."""
     match happened.event:
         case BookingEvent() as event:
-            return booking_fields(event, happened.at)
+            return booking_columns(event, happened.at)
         case AnnouncementEvent() as event:
-            return evening_fields(event, happened.at)
+            return announcement_columns(event, happened.at)
         case _:
             return {}

@@ -15,8 +15,8 @@ from contracts.announcement_events import (
     AnnouncementPublished,
     AnnouncementReopened,
 )
+from contracts.announcement_fields import changed_fields
 from contracts.ids import AnnouncementId
-from contracts.standing import changed_fields
 
 
 def evolve_announcement(

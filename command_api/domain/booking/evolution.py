@@ -23,8 +23,8 @@ from contracts.booking_events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
+from contracts.booking_fields import is_preapproved, is_untold, is_waiting, reason_by, reason_of
 from contracts.ids import BookingId
-from contracts.standing import is_preapproved, is_untold, is_waiting, reason_by, reason_of
 
 _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
 

@@ -6,8 +6,8 @@ The end of the evening and the seats left are computed by the database.
 from typing import Final
 
 from contracts.announcement_events import AnnouncementCreated, AnyAnnouncementEvent
+from contracts.announcement_fields import announcement_columns
 from contracts.booking_events import AnyBookingEvent
-from contracts.standing import evening_fields
 from projector.read_models.projections.rows import NOTHING_MORE, Facts, Put, Table
 
 ANNOUNCEMENTS: Final = Table(
@@ -45,7 +45,7 @@ ANNOUNCEMENTS: Final = Table(
 
 def project_announcement(event: AnyAnnouncementEvent, facts: Facts) -> Put:
     initial = NOTHING_MORE if isinstance(event, AnnouncementCreated) else None
-    columns = evening_fields(event, facts.decided_at)
+    columns = announcement_columns(event, facts.decided_at)
     return Put(ANNOUNCEMENTS, event.announcement_id, columns, initial)
 
 

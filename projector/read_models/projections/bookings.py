@@ -8,7 +8,7 @@ from contracts.booking_events import (
     BookingPreapproved,
     BookingRequested,
 )
-from contracts.standing import booking_fields
+from contracts.booking_fields import booking_columns
 from projector.read_models.projections.rows import Facts, Put, Table
 
 BOOKINGS: Final = Table(
@@ -49,7 +49,7 @@ def project_booking(event: AnyBookingEvent, facts: Facts) -> Put:
 
 
 def _standing(event: AnyBookingEvent, facts: Facts) -> dict[str, Any]:
-    columns = booking_fields(event, facts.decided_at)
+    columns = booking_columns(event, facts.decided_at)
     columns["changed_seq"] = facts.seq
     if not isinstance(event, BookingPreapproved):  # That keeps its place in line.
         columns["queued_seq"] = facts.seq if columns["waiting"] else None

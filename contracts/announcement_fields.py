@@ -1,0 +1,62 @@
+"""What an event changes in an announcement, stated once for all readers of events.
+
+The command API's state, the read models, the folded history and the notifier take it from
+here. Values are absolute: a later one replaces an earlier one.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from contracts.announcement_events import (
+    CHANGEABLE_FIELDS,
+    AnnouncementCancelled,
+    AnnouncementChanged,
+    AnnouncementClosed,
+    AnnouncementCreated,
+    AnnouncementDone,
+    AnnouncementPublished,
+    AnnouncementReopened,
+    AnyAnnouncementEvent,
+)
+
+_CREATED_FIELDS: Final = tuple(
+    name for name in AnnouncementCreated.__struct_fields__ if name != "announcement_id"
+)
+
+
+def announcement_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
+    """Returns the fields that `event` sets: all of them for a creation."""
+    match event:
+        case AnnouncementCreated():
+            stated = {name: getattr(event, name) for name in _CREATED_FIELDS}
+            return stated | {"status": "Created", "closed_reason": None, "cancel_reason": None}
+        case AnnouncementPublished() | AnnouncementReopened():
+            return {"status": "Alive", "closed_reason": None, "version": event.version}
+        case AnnouncementClosed():
+            return {"status": "Closed", "closed_reason": event.reason, "version": event.version}
+        case AnnouncementCancelled():
+            return {"status": "Cancelled", "cancel_reason": event.reason, "version": event.version}
+        case AnnouncementDone():
+            return {"status": "Done", "version": event.version}
+        case AnnouncementChanged():
+            return {**changed_fields(event), "version": event.version}
+
+
+def announcement_columns(event: AnyAnnouncementEvent, at: datetime) -> dict[str, Any]:
+    """Returns the columns that `event`, decided at `at`, sets in a table of announcements.
+
+    Bookings change `taken` only. They do not count as a modification.
+    """
+    columns = announcement_fields(event) | {"modified": at}
+    if isinstance(event, AnnouncementCreated):
+        columns |= {"taken": 0, "created": at}
+    return columns
+
+
+def changed_fields(event: AnnouncementChanged) -> dict[str, Any]:
+    """Returns the fields that the author changed, by name."""
+    return {
+        name: value for name in CHANGEABLE_FIELDS if (value := getattr(event, name)) is not UNSET
+    }

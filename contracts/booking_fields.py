@@ -1,0 +1,96 @@
+"""What an event changes in a booking, stated once for all readers of events.
+
+Every booking event states the pair after it, so no rule of the write side is needed here.
+Values are absolute: a later one replaces an earlier one. `reason` and `message` are those of
+the last event; an event without them takes them away.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from contracts.booking_events import (
+    AnyBookingEvent,
+    BookingEvent,
+    BookingHoldShortened,
+    BookingInvited,
+    BookingOffered,
+    BookingPreapproved,
+    BookingReleased,
+    BookingRequested,
+    BookingRevoked,
+    BookingUnsettled,
+)
+from contracts.booking_state import ReasonBy, booking_state
+
+
+def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
+    """Returns the fields that `event` sets. Every booking event sets all of them."""
+    return {
+        "author_status": event.author_status,
+        "guest_status": event.guest_status,
+        "waiting": is_waiting(event),
+        "preapproved": is_preapproved(event),
+        "hold_until": _hold_until(event),
+        "untold": is_untold(event),
+        "reason": reason_of(event),
+        "reason_by": reason_by(event),
+        "message": getattr(event, "message", None),
+    }
+
+
+def booking_columns(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
+    """Returns the columns that `event`, decided at `at`, sets in a table of bookings."""
+    columns = booking_fields(event)
+    columns["state"] = booking_state(
+        (event.author_status, event.guest_status),
+        waiting=columns["waiting"],
+        offered=isinstance(event, BookingOffered | BookingUnsettled)
+        or (isinstance(event, BookingHoldShortened) and event.offered),
+    )
+    columns["modified"] = at
+    return columns
+
+
+def is_waiting(event: AnyBookingEvent) -> bool:
+    """Whether the booking is on the waitlist after the event."""
+    return isinstance(event, BookingPreapproved) or (
+        isinstance(event, BookingRequested) and event.waiting
+    )
+
+
+def is_preapproved(event: AnyBookingEvent) -> bool:
+    """Whether the booking is on the waitlist with the author's yes after the event."""
+    return isinstance(event, BookingPreapproved) or (
+        isinstance(event, BookingRequested) and event.preapproved
+    )
+
+
+def is_untold(event: AnyBookingEvent) -> bool:
+    """Whether the guest has never been told that there is a booking."""
+    return isinstance(event, BookingRevoked) and event.untold
+
+
+def reason_of(event: BookingEvent) -> str | None:
+    """The reason of the event: a party's own words, or a code of the system."""
+    match event:
+        case BookingReleased():
+            return event.reason
+        case BookingUnsettled():
+            return "moved_clash"
+        case _:
+            return getattr(event, "reason", None)
+
+
+def reason_by(event: BookingEvent) -> ReasonBy | None:
+    """Who gave the reason of the event; None if there is none."""
+    if isinstance(event, BookingReleased | BookingUnsettled):
+        return "system"
+    return None if reason_of(event) is None else "person"
+
+
+def _hold_until(event: AnyBookingEvent) -> datetime | None:
+    match event:
+        case BookingInvited() | BookingOffered() | BookingUnsettled() | BookingHoldShortened():
+            return event.hold_until
+        case _:
+            return None
