@@ -25,9 +25,9 @@ from benchmarks.generated_history import PEOPLE, GeneratedHistory
 from contracts.ids import PersonId
 from contracts.records import Commit
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
-from projector.analytics.questions import ready_questions
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
+from query_api.analysts.questions import ready_questions
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.lateness import lateness_of
 from query_api.ratings.votes import said_of
@@ -81,7 +81,7 @@ async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: s
         seconds = []
         for _ in range(REPEATS):
             started = time.perf_counter()
-            await analytics.ask(question.sql, question.bindings({}))
+            await analytics.ask(question.sql, question.bind({}))
             seconds.append(time.perf_counter() - started)
         name = f"clickhouse/{engine}/{events}/{question.name}"
         _print(name, 1000 * statistics.median(seconds), "ms", n=REPEATS)

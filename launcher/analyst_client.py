@@ -1,6 +1,6 @@
 """Asking a running system's history and its scores, as the analysts' verbs do.
 
-Answers are shaped as `projector.analytics_http` and `projector.http` document them. Methods
+Answers are shaped as `query_api.analysts.routes` and `projector.http` document them. Methods
 raise NotRunning and Refused.
 """
 

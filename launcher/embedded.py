@@ -33,6 +33,7 @@ from notifier.dispatcher import Pace
 from notifier.service import Clients, NotifierService
 from projector.history.history import HistoryService
 from projector.http import build_router as build_projector_router
+from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService
 from query_api.edge.rules import Rules as ReadRules
 from query_api.service import QueryService
@@ -148,6 +149,7 @@ async def _start(
         ugc=neighbours.ugc,
         clock=clock,
         feed_secret=data.feed_secret,
+        guard=guard,
         analytics=analytics,
         rules=ReadRules(
             gap=rules.gap,
@@ -157,8 +159,13 @@ async def _start(
     )
     await query.start()
     stack.push_async_callback(query.stop)
-    history = HistoryService(journal, analytics, guard)
-    projector = ProjectorService(journal, pools["projector"], history=history.votes, clock=clock)
+    history = HistoryService(journal, analytics)
+    projector = ProjectorService(
+        journal,
+        pools["projector"],
+        history=HistoryVotes(analytics, history.history),
+        clock=clock,
+    )
     notifier = NotifierService(
         journal,
         pools["notifier"],
@@ -200,7 +207,6 @@ async def _start(
     for router in (
         *command.routers,
         *query.routers,
-        *history.routers,
         *notifier.routers,
         build_projector_router(projector, guard),
         build_neighbours_router(neighbours_state),

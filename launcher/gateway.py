@@ -43,8 +43,11 @@ CONNECT_S_MAX: Final = 5.0
 SILENCE_S_MAX: Final = 100.0
 """No service is silent for longer: a command may wait for a list of follows (60 s) and then
 for its decision (30 s)."""
-PROJECTOR_SILENCE_S_MAX: Final = 3600.0
-"""A trial of another formula answers once all scores are computed."""
+OPERATOR_SILENCE_S_MAX: Final = 3600.0
+"""A trial of another formula answers once all scores are computed, and a question once those
+before it are answered."""
+ANALYSTS: Final = ("/api/v1/operator/ask", "/api/v1/operator/export")
+"""Paths of the query side's routes for analysts, whatever the method."""
 
 Upstreams = Mapping[str, str]
 """Addresses of `command_api`, `query_api`, `projector`, `notifier` and `neighbours`."""
@@ -60,6 +63,8 @@ def upstream_of(method: str, path: str) -> str:
         return "notifier"
     if path.startswith(("/api/v1/operator/suspensions", "/api/v1/operator/user/")):
         return "command_api"
+    if path in ANALYSTS:
+        return "query_api"
     if path.startswith("/api/v1/operator/"):
         return "projector"
     if path.endswith("/eligibility"):
@@ -87,11 +92,13 @@ def build_gateway(
         return await (handler or pass_on)(request)
 
     async def pass_on(request: Request) -> Response:
-        if request.scope["path"].startswith("/internal/"):
+        path = request.scope["path"]
+        if path.startswith("/internal/"):
             return problem("not_found")
-        upstream = upstream_of(request.method, request.scope["path"])
+        upstream = upstream_of(request.method, path)
+        patience = _patience(upstream, path)
         try:
-            forwarded = await _forward(session, upstreams[upstream], request, _patience(upstream))
+            forwarded = await _forward(session, upstreams[upstream], request, patience)
         except TooLarge:
             return problem("too_large")
         except (aiohttp.ClientError, TimeoutError):
@@ -136,9 +143,10 @@ def _overview_routes(overview: Overview) -> dict[str, Handler]:
     }
 
 
-def _patience(upstream: str) -> aiohttp.ClientTimeout:
+def _patience(upstream: str, path: str) -> aiohttp.ClientTimeout:
     """How long `upstream` may be silent. A whole answer, such as an export, may take any time."""
-    silence_s_max = PROJECTOR_SILENCE_S_MAX if upstream == "projector" else SILENCE_S_MAX
+    is_slow = upstream == "projector" or path in ANALYSTS
+    silence_s_max = OPERATOR_SILENCE_S_MAX if is_slow else SILENCE_S_MAX
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX, sock_read=silence_s_max)
 
 

@@ -56,7 +56,7 @@ async def keep(directory: Path) -> None:
             "KAFKA_BOOTSTRAP_SERVERS": ("kafka", kafka.bootstrap_servers),
             "POSTGRES_DSN": ("postgres", postgres.dsn),
             "CLICKHOUSE_DSN": ("clickhouse", clickhouse.dsn),
-            "PROJECTOR_CLICKHOUSE_ANALYST_DSN": ("clickhouse", clickhouse.analyst_dsn),
+            "QUERY_API_CLICKHOUSE_ANALYST_DSN": ("clickhouse", clickhouse.analyst_dsn),
         }
         for variable, (name, address) in running.items():
             if name not in state["unavailable"]:

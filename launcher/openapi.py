@@ -90,13 +90,14 @@ def _settings() -> tuple[
     history: Given = {"CLICKHOUSE_DSN": f"clickhouse://{NOBODY}/practix"}
     operator: Given = {"PRACTIX_OPERATOR_TOKEN": SECRET}
     cell: Given = {"own_url": f"http://{NOBODY}", "cell_secret": SECRET}
+    feeds: Given = {"feed_secret": SECRET}
     around: Given = {
         "token": {"secret": SECRET},
         "neighbours": {"base_url": f"http://{NOBODY}", "credential": SECRET},
     }
     return (
         command_api.settings.Settings(**kafka, **around, **cell, **operator),
-        query_api.settings.Settings(**tables, **around, feed_secret=SecretStr(SECRET)),
+        query_api.settings.Settings(**tables, **around, **operator, **history, **feeds),
         projector.settings.Settings(**kafka, **tables, **operator, **history),
         notifier.settings.Settings(**kafka, **tables, **around, **operator),
     )

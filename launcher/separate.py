@@ -227,5 +227,5 @@ def _history(clickhouse: ClickHouseServer | None) -> dict[str, str]:
         return {}
     return {
         "CLICKHOUSE_DSN": clickhouse.dsn,
-        "PROJECTOR_CLICKHOUSE_ANALYST_DSN": clickhouse.analyst_dsn,
+        "QUERY_API_CLICKHOUSE_ANALYST_DSN": clickhouse.analyst_dsn,
     }

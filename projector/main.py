@@ -10,10 +10,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from fastapi import FastAPI
-from pydantic import SecretStr
 
 from projector.history.history import HistoryService
 from projector.http import build_router
+from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService
 from projector.settings import Settings
 from runtime.app import make_app
@@ -46,24 +46,19 @@ def build_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        journal = journal_of(settings)
-        pool = await open_pool(settings.postgres_dsn.get_secret_value())
         guard = OperatorGuard(settings.operator_token.get_secret_value())
         async with AsyncExitStack() as stack:
-            history = _open_history(settings, journal, guard, stack)
-            votes = None if history is None else history.votes
+            journal = journal_of(settings)
+            stack.push_async_callback(journal.close)
+            pool = await open_pool(settings.postgres_dsn.get_secret_value())
+            stack.callback(pool.terminate)
+            votes = await _start_history(settings, journal, stack)
             service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
             app.include_router(build_router(service, guard))
             app.include_router(build_process_router(service.readiness))
             await service.start()
             stack.push_async_callback(service.stop)
-            if history is not None:
-                app.include_router(history.routers[0])
-                await history.start()
-                stack.push_async_callback(history.stop)
             yield
-        await journal.close()
-        pool.terminate()
 
     app = make_app(
         "PRACTIX projector",
@@ -76,22 +71,19 @@ def build_app(
     return app
 
 
-def _open_history(
-    settings: Settings, journal: Journal, guard: OperatorGuard, stack: AsyncExitStack
-) -> HistoryService | None:
-    """None where the settings name no ClickHouse."""
+async def _start_history(
+    settings: Settings, journal: Journal, stack: AsyncExitStack
+) -> HistoryVotes | None:
+    """Follows the journal into ClickHouse until `stack` closes. Returns the votes it holds, or
+    None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
         return None
-    analytics = ServerAnalytics(
-        settings.clickhouse_dsn.get_secret_value(),
-        analyst_dsn=_secret(settings.clickhouse_analyst_dsn),
-    )
+    analytics = ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
     stack.push_async_callback(analytics.close)
-    return HistoryService(journal, analytics, guard)
-
-
-def _secret(value: SecretStr | None) -> str | None:
-    return None if value is None else value.get_secret_value()
+    history = HistoryService(journal, analytics)
+    await history.start()
+    stack.push_async_callback(history.stop)
+    return HistoryVotes(analytics, history.history)
 
 
 def main() -> None:

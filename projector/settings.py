@@ -29,9 +29,7 @@ class Settings(ServiceSettings):
     clickhouse_dsn: ClickHouseDsn | None = Field(
         None, validation_alias=AliasChoices("PROJECTOR_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
-    """Without it there is no history to question; everything else works."""
-    clickhouse_analyst_dsn: ClickHouseDsn | None = None
-    """The read-only account through which questions go (deploy/clickhouse/analyst.xml)."""
+    """If absent, no history is written; everything else works."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )

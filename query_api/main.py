@@ -15,12 +15,15 @@ from runtime.clickhouse_server import ServerAnalytics
 from runtime.clock import system_clock
 from runtime.limits.limiter import Limiter
 from runtime.openapi import describe
+from runtime.operators import OperatorGuard
 from runtime.outside.wiring import connect_outside
 from runtime.postgres import open_pool
 from runtime.process_routes import build_process_router
 from runtime.serving import serve
 from runtime.settings import settings_or_exit
 from runtime.tokens import TokenVerifier
+
+log = logging.getLogger(__name__)
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -47,9 +50,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     """Start serving. `stack` stops and closes everything, in reverse order."""
     pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
     stack.callback(pool.terminate)
-    analytics = None
-    if settings.clickhouse_dsn is not None:
-        analytics = ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
+    analytics = _open_analytics(settings)
+    if analytics is not None:
         stack.push_async_callback(analytics.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     outside = connect_outside(session, settings.neighbours)
@@ -59,6 +61,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         ugc=outside.ugc,
         clock=system_clock,
         feed_secret=settings.feed_secret.get_secret_value(),
+        guard=_operator_guard(settings),
         analytics=analytics,
         rules=settings.rules(),
         min_position_timeout_s=settings.min_position_timeout_s,
@@ -70,6 +73,23 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     )
     await service.start()
     stack.push_async_callback(service.stop)
+
+
+def _open_analytics(settings: Settings) -> ServerAnalytics | None:
+    if settings.clickhouse_dsn is None:
+        return None
+    analyst_dsn = settings.clickhouse_analyst_dsn
+    return ServerAnalytics(
+        settings.clickhouse_dsn.get_secret_value(),
+        analyst_dsn=None if analyst_dsn is None else analyst_dsn.get_secret_value(),
+    )
+
+
+def _operator_guard(settings: Settings) -> OperatorGuard | None:
+    if settings.operator_token is None:
+        log.warning("no operator token: the routes for analysts are not served")
+        return None
+    return OperatorGuard(settings.operator_token.get_secret_value())
 
 
 def main() -> None:

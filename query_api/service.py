@@ -7,6 +7,7 @@ from typing import Any, Final, NoReturn
 import asyncpg
 from fastapi import APIRouter
 
+from query_api.analysts import routes as analyst_routes
 from query_api.announcements import calendar_feed, details, lists, public_page, schedule
 from query_api.bookings import routes as booking_routes
 from query_api.edge.history_reads import HistoryReads
@@ -21,6 +22,7 @@ from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
 from runtime.clickhouse import Analytics
 from runtime.clock import Clock
+from runtime.operators import OperatorGuard
 from runtime.outside.ports import UgcClient
 from runtime.parameters import MIN_POSITION_WAIT_S
 from runtime.suspensions import SuspensionWatch
@@ -34,7 +36,7 @@ class QueryService:
     """Create inside a running event loop. `start`, serve `routers`, `stop`.
 
     `analytics` is closed by who made it, after `stop`; without it what rests on the history
-    is unavailable.
+    is unavailable. The routes for analysts are there if `analytics` and `guard` are.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class QueryService:
         ugc: UgcClient,
         clock: Clock,
         feed_secret: str,
+        guard: OperatorGuard | None,
         analytics: Analytics | None = None,
         rules: Rules = DEFAULT_RULES,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
@@ -68,6 +71,8 @@ class QueryService:
             public_page.build_router(reads),
             AuditTrail(reads, self._history, clock).build_router(),
         ]
+        if analytics is not None and guard is not None:
+            self.routers.append(analyst_routes.build_router(analytics, self._history, guard))
 
     async def start(self) -> None:
         await self._suspensions.look()

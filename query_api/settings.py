@@ -27,6 +27,18 @@ class Settings(ServiceSettings):
         None, validation_alias=AliasChoices("QUERY_API_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """Without it what rests on the history is unavailable; everything else works."""
+    clickhouse_analyst_dsn: ClickHouseDsn | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "QUERY_API_CLICKHOUSE_ANALYST_DSN", "PROJECTOR_CLICKHOUSE_ANALYST_DSN"
+        ),
+    )
+    """The read-only account that runs analysts' SQL (deploy/clickhouse/analyst.xml). The second
+    name is the one of earlier versions."""
+    operator_token: Secret | None = Field(
+        None, validation_alias=AliasChoices("QUERY_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
+    )
+    """Opens the routes for analysts. Without it there are none."""
     neighbours: OutsideSettings
     token: TokenSettings
     feed_secret: Secret

@@ -10,13 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, NoReturn
 
-from fastapi import APIRouter
-
 from contracts.records import Commit
-from projector.analytics_http import Guard, build_router
 from projector.history.block import Block, block_of
 from projector.history.sink import ClickHouseSink
-from projector.proof.history_votes import HistoryVotes
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_migrations import migrate
 from runtime.journal import Journal
@@ -118,7 +114,7 @@ class History:
 
 
 class HistoryService:
-    """Keeps the tables behind `analytics` up with `journal`, and answers questions.
+    """Keeps the tables behind `analytics` up with `journal`.
 
     Start once, stop once. `analytics` is closed by who made it, after `stop`.
     """
@@ -127,33 +123,30 @@ class HistoryService:
         self,
         journal: Journal,
         analytics: Analytics,
-        guard: Guard,
         *,
         limits: BlockLimits = BlockLimits(),  # noqa: B008 - immutable
     ) -> None:
-        self._history = History(journal, analytics, limits)
+        self.history = History(journal, analytics, limits)
         self._running: asyncio.Task[None] | None = None
-        self.votes = HistoryVotes(analytics, self._history)
-        self.routers: list[APIRouter] = [build_router(analytics, self._history, guard)]
 
     @property
     def position(self) -> int:
         """seq up to which the history follows the journal."""
-        return self._history.position.state.seq
+        return self.history.position.state.seq
 
     def readiness(self) -> dict[str, Any]:
         """ClickHouse that is away does not make us unready: the history waits for it."""
         return {
             "running": self._running is not None and not self._running.done(),
-            "journal": self._history.journal_available,
-            "clickhouse": "available" if self._history.tables_available else "away",
+            "journal": self.history.journal_available,
+            "clickhouse": "available" if self.history.tables_available else "away",
             "position": self.position,
         }
 
     async def start(self) -> asyncio.Task[None]:
         """Begin to follow. The task ends only by failing, with JournalBroken or
         MigrationEdited; the process ends with it."""
-        self._running = keep_running(self._history.run(), "history")
+        self._running = keep_running(self.history.run(), "history")
         return self._running
 
     async def stop(self) -> None:

@@ -10,13 +10,11 @@ from typing import Any, NamedTuple
 import aiohttp
 from fastapi import FastAPI
 from pydantic import SecretStr
-from starlette.requests import Request
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
-from contracts.errors import Unauthenticated
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from projector.history.history import BlockLimits, HistoryService
@@ -199,18 +197,16 @@ async def _read_side(
         stack.callback(pool.terminate)
         await migrate(pool)
         projector = ProjectorService(journal, pool, clock=query["clock"])
-        history = HistoryService(journal, analytics, _nobody, limits=AT_ONCE)
-        reads = QueryService(pool=pool, analytics=analytics, feed_secret=SECRET, **query)
+        history = HistoryService(journal, analytics, limits=AT_ONCE)
+        reads = QueryService(
+            pool=pool, analytics=analytics, feed_secret=SECRET, guard=None, **query
+        )
         for router in reads.routers:
             app.include_router(router)
         for service in (projector, history, reads):
             await service.start()
             stack.push_async_callback(service.stop)
         yield
-
-
-async def _nobody(_: Request) -> None:
-    raise Unauthenticated
 
 
 def _read_rules(rules: Rules) -> ReadRules:

@@ -241,6 +241,7 @@ async def read_side(
             ugc=found.ugc,
             clock=system_clock,
             feed_secret=SECRET,
+            guard=None,
             **options,
         )
         for router in service.routers:

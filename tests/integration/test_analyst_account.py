@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from launcher.servers.clickhouse import ANALYST
-from projector.analytics.questions import ready_questions
+from query_api.analysts.questions import ready_questions
 from runtime.clickhouse import QueryRefused, Quota
 from runtime.clickhouse_migrations import migrate
 from runtime.clickhouse_server import ServerAnalytics
@@ -27,7 +27,7 @@ async def analytics(
 
 async def test_the_analyst_reads_and_does_nothing_else(analytics: ServerAnalytics) -> None:
     for question in ready_questions().values():
-        assert (await analytics.ask(question.sql, question.bindings({}))).columns
+        assert (await analytics.ask(question.sql, question.bind({}))).columns
     await analytics.execute("CREATE DATABASE IF NOT EXISTS elsewhere")
     await analytics.execute("CREATE TABLE IF NOT EXISTS elsewhere.secrets (x UInt8) ENGINE = Log")
     for refused in (

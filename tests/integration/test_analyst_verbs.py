@@ -16,11 +16,14 @@ from typer.testing import CliRunner, Result
 from launcher.analyst_client import AnalystClient
 from launcher.analysts import register
 from launcher.client import NotRunning, Refused
-from projector.analytics.questions import ready_questions
 from projector.history.history import BlockLimits, HistoryService
+from query_api.analysts.questions import ready_questions
+from query_api.analysts.routes import build_router
+from query_api.edge.history_reads import HistoryReads
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.journals.sqlite import SqliteJournal
 from runtime.operators import OperatorGuard
+from runtime.parameters import MIN_POSITION_WAIT_S
 from runtime.problems import install_problems
 from tests.recorded_story import evenings_in_march
 from tests.served import served
@@ -40,13 +43,13 @@ async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
     await evenings_in_march().write_to(journal)
     analytics = ChdbAnalytics(tmp_path / "chdb")
     limits = BlockLimits(pause_s=0.0, idle_wait_s=0.05)
-    service = HistoryService(journal, analytics, OperatorGuard(SECRET), limits=limits)
+    service = HistoryService(journal, analytics, limits=limits)
     await service.start()
     await _caught_up(service)
     app = FastAPI()
     install_problems(app)
-    for router in service.routers:
-        app.include_router(router)
+    history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
+    app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
     async with served(app) as url:
         verbs = _verbs(url)
 

@@ -21,7 +21,6 @@ from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_server import ServerAnalytics
 from runtime.journals.sqlite import SqliteJournal
-from runtime.operators import OperatorGuard
 from tests.analytics_engines import ENGINES
 from tests.recorded_story import evenings_in_march
 
@@ -93,9 +92,7 @@ async def test_what_follows_the_journal_can_be_stopped(engine: Engine, tmp_path:
     journal = SqliteJournal(tmp_path / "journal.db")
     story = evenings_in_march()
     await story.write_to(journal)
-    service = HistoryService(
-        journal, engine.analytics, OperatorGuard("the operator's secret"), limits=QUICK
-    )
+    service = HistoryService(journal, engine.analytics, limits=QUICK)
     await service.start()
     async with asyncio.timeout(PATIENCE_S):
         while service.position <= len(story.commits):

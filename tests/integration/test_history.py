@@ -20,11 +20,14 @@ from fastapi import FastAPI
 from projector.history.block import block_of
 from projector.history.history import BlockLimits, HistoryService
 from projector.history.sink import ClickHouseSink
+from query_api.analysts.routes import build_router
+from query_api.edge.history_reads import HistoryReads
 from runtime.clickhouse import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
 from runtime.clickhouse_migrations import MIGRATIONS, migrate
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
 from runtime.operators import OperatorGuard
+from runtime.parameters import MIN_POSITION_WAIT_S
 from runtime.problems import install_problems
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.recorded_story import Story, evenings_in_march
@@ -71,7 +74,7 @@ async def following(
     journal: Journal, analytics: Analytics, until: int | None = None
 ) -> AsyncIterator[HistoryService]:
     """A service that has come to `until`, the end of the story by default."""
-    service = HistoryService(journal, analytics, OperatorGuard(SECRET), limits=QUICK)
+    service = HistoryService(journal, analytics, limits=QUICK)
     await service.start()
     wanted = len(evenings_in_march().commits) + 1 if until is None else until
     try:
@@ -180,11 +183,11 @@ class Client:
 
 
 @asynccontextmanager
-async def client_of(service: HistoryService, token: str = SECRET) -> AsyncIterator[Client]:
+async def client_of(analytics: Analytics, token: str = SECRET) -> AsyncIterator[Client]:
     app = FastAPI()
     install_problems(app)
-    for router in service.routers:
-        app.include_router(router)
+    history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
+    app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
     headers = {"Authorization": f"Bearer {token}"}
     async with served(app) as url, aiohttp.ClientSession(headers=headers) as session:
         yield Client(session, f"{url}/api/v1/operator")
@@ -193,7 +196,7 @@ async def client_of(service: HistoryService, token: str = SECRET) -> AsyncIterat
 async def test_questions_are_listed_and_answered(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics) as service, client_of(analytics) as client:
         status, _, body = await client.get("/ask")
         listed = {one["name"] for one in msgspec.json.decode(body)["questions"]}
         assert status == 200
@@ -210,7 +213,7 @@ async def test_questions_are_listed_and_answered(
 async def test_ones_own_sql_reads_and_does_nothing_else(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics), client_of(analytics) as client:
         sql = (
             "SELECT type, count() AS n FROM events FINAL WHERE type LIKE '%cancelled' GROUP BY type"
         )
@@ -227,7 +230,7 @@ async def test_ones_own_sql_reads_and_does_nothing_else(
 
 
 async def test_only_operators_ask(journal: SqliteJournal, analytics: Analytics) -> None:
-    async with following(journal, analytics) as service, client_of(service, "no") as client:
+    async with following(journal, analytics), client_of(analytics, "no") as client:
         assert (await client.get("/ask"))[0] == 401
         assert (await client.get("/export"))[0] == 401
         assert (await client.post("/ask", {"sql": "SELECT 1"}))[0] == 401
@@ -236,7 +239,7 @@ async def test_only_operators_ask(journal: SqliteJournal, analytics: Analytics) 
 async def test_unknown_questions_and_parameters_are_refused(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics), client_of(analytics) as client:
         assert (await client.get("/ask", name="no_such"))[0] == 404
         assert (await client.get("/ask", name="request_funnel", from_day="x"))[0] == 422
         assert (await client.get("/export", format="xlsx"))[0] == 422
@@ -246,7 +249,7 @@ async def test_unknown_questions_and_parameters_are_refused(
 async def test_an_answer_waits_for_the_wanted_position_or_says_that_it_is_not_there(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics) as service, client_of(analytics) as client:
         there, beyond = str(service.position), str(service.position + 1)
         assert (await client.get("/ask", min_position=there))[0] == 200
         assert (await client.get("/ask", min_position=beyond))[0] == 504
@@ -256,8 +259,7 @@ async def test_an_answer_waits_for_the_wanted_position_or_says_that_it_is_not_th
 async def test_while_clickhouse_is_away_the_answer_is_try_later(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    service = HistoryService(journal, analytics, OperatorGuard(SECRET), limits=QUICK)
-    async with client_of(service) as client:
+    async with client_of(analytics) as client:
         assert (await client.get("/ask"))[0] == 503
         assert (await client.get("/export"))[0] == 503
 
@@ -296,7 +298,7 @@ async def test_an_export_holds_each_event_of_the_range_once_in_order(
         if 2 <= commit.seq <= 20
         for index in range(len(commit.events))
     ]
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics), client_of(analytics) as client:
         bounds = {"from": "2", "to": "20"}
         _, headers, lines = await client.get("/export", format="ndjson", **bounds)
         rows = [msgspec.json.decode(line) for line in lines.splitlines()]
@@ -313,7 +315,7 @@ async def test_an_export_holds_each_event_of_the_range_once_in_order(
 async def test_a_framed_export_counts_and_ends_with_its_checksum(
     journal: SqliteJournal, analytics: Analytics, table: str
 ) -> None:
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics), client_of(analytics) as client:
         _, _, body = await client.get("/export", format="parquet", table=table, progress="true")
     *parts, end = [msgspec.json.decode(line) for line in body.splitlines()]
     whole = b"".join(base64.b64decode(part["data"]) for part in parts)
@@ -326,6 +328,6 @@ async def test_a_framed_export_counts_and_ends_with_its_checksum(
 async def test_an_empty_range_is_an_empty_file_with_columns(
     journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    async with following(journal, analytics) as service, client_of(service) as client:
+    async with following(journal, analytics), client_of(analytics) as client:
         _, _, parquet = await client.get("/export", format="parquet", **{"from": "1", "to": "1"})
     assert pq.read_table(io.BytesIO(parquet)).column_names[:2] == ["seq", "event_index"]

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import pytest
 
-from projector.analytics.questions import DIRECTORY, BadParameter, ready_questions
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
+from query_api.analysts.questions import DIRECTORY, BadParameter, ready_questions
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_migrations import migrate
 from runtime.tail import START
@@ -76,14 +76,14 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
 async def test_every_question_gives_the_known_answer(analytics: Analytics) -> None:
     found = {}
     for name, question in ready_questions().items():
-        answer = await analytics.ask(question.sql, question.bindings({}))
+        answer = await analytics.ask(question.sql, question.bind({}))
         found[name] = answer.rows
     assert found == EXPECTED
 
 
 async def test_the_columns_that_are_plotted_exist(analytics: Analytics) -> None:
     for question in ready_questions().values():
-        answer = await analytics.ask(question.sql, question.bindings({}))
+        answer = await analytics.ask(question.sql, question.bind({}))
         x, ys, by = question.plot.x, question.plot.ys, question.plot.by
         assert {x, *ys, by or x} <= set(answer.columns), question.name
 
@@ -92,21 +92,21 @@ async def test_questions_of_an_empty_history_have_empty_answers(open_analytics: 
     analytics = open_analytics()
     await migrate(analytics)
     for question in ready_questions().values():
-        answer = await analytics.ask(question.sql, question.bindings({}))
+        answer = await analytics.ask(question.sql, question.bind({}))
         assert answer.rows == [], question.name
     await analytics.close()
 
 
 async def test_parameters_narrow_the_answer(analytics: Analytics) -> None:
     funnel = ready_questions()["request_funnel"]
-    bindings = funnel.bindings({"from_day": "2026-03-02", "to_day": "2026-03-03"})
+    bindings = funnel.bind({"from_day": "2026-03-02", "to_day": "2026-03-03"})
     assert (await analytics.ask(funnel.sql, bindings)).rows == [("2026-03-02", 3, 2, 1, 33.3)]
 
 
 @pytest.mark.parametrize("given", [{"from_day": "soon"}, {"no_such": "1"}])
 def test_a_parameter_of_another_kind_or_name_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(BadParameter):
-        ready_questions()["request_funnel"].bindings(given)
+        ready_questions()["request_funnel"].bind(given)
 
 
 def test_files_are_named_after_their_questions() -> None:

@@ -31,6 +31,9 @@ Client = aiohttp.ClientSession
         ("HEAD", "/api/v1/announcements", "query_api"),
         ("GET", "/api/v1/announcement/1/eligibility", "command_api"),
         ("POST", "/api/v1/operator/verify", "projector"),
+        ("GET", "/api/v1/operator/ask", "query_api"),
+        ("POST", "/api/v1/operator/ask", "query_api"),
+        ("GET", "/api/v1/operator/export", "query_api"),
         ("POST", "/neighbours/auth/token", "neighbours"),
         ("GET", "/s/abc", "neighbours"),
     ],
@@ -119,15 +122,17 @@ async def test_a_process_that_gives_no_answer_is_a_problem_to_be_retried(
         assert (await answer.json())["code"] == code
 
 
-async def test_an_operator_is_kept_waiting_for_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("path", ["ratings/trial", "ask"])
+async def test_an_operator_is_kept_waiting_for_longer(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(gateways, "SILENCE_S_MAX", 1e-9)
     upstream = web.Application()
     upstream.router.add_route("*", "/{path:.*}", echo)
-    async with (
-        TestServer(upstream) as server,
-        in_front_of(projector=str(server.make_url("")).rstrip("/")) as client,
-    ):
-        assert (await client.post("/api/v1/operator/ratings/trial")).status == 418
+    async with TestServer(upstream) as server:
+        address = str(server.make_url("")).rstrip("/")
+        async with in_front_of(projector=address, query_api=address) as client:
+            assert (await client.post(f"/api/v1/operator/{path}")).status == 418
 
 
 @pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n"])

@@ -8,7 +8,7 @@ import pytest
 from launcher.analyst_client import Table
 from launcher.ask import print_table
 from launcher.terminal import visible
-from projector.analytics.encodings import CsvEncoder
+from query_api.analysts.encodings import CsvEncoder
 from runtime.clickhouse import Answer
 
 FORMULAS = [

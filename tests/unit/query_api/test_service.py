@@ -11,7 +11,12 @@ async def test_it_is_not_ready_before_it_knows_who_is_suspended() -> None:
     verifier: Any = SimpleNamespace(refuse_suspended=watches.append)
     unused: Any = None
     service = QueryService(
-        pool=unused, verifier=verifier, ugc=unused, clock=unused, feed_secret="unused"
+        pool=unused,
+        verifier=verifier,
+        ugc=unused,
+        clock=unused,
+        feed_secret="unused",
+        guard=None,
     )
     assert service.readiness()["suspensions"] is False
     (watch,) = watches

@@ -2,7 +2,7 @@
 
 import pytest
 
-from projector.analytics.questions import ready_questions
+from query_api.analysts.questions import ready_questions
 from runtime.clickhouse import QueryRefused
 from runtime.clickhouse_statement import demand_question
 

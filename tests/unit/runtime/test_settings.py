@@ -237,3 +237,16 @@ def test_a_wrong_bound_is_named_as_it_was_given(
     monkeypatch.setenv(f"{wrong}HTTP__HEAD_S_MAX", "-1")
     with pytest.raises(SettingsWrong, match=f"^{wrong}HTTP__HEAD_S_MAX: "):
         load_settings(projector.settings.Settings)
+
+
+@pytest.mark.parametrize("prefix", ["QUERY_API_", "PROJECTOR_"])
+def test_the_analysts_account_is_read_by_its_earlier_name_as_well(
+    prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dsn = "clickhouse://analyst:secret@db/practix"
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv(f"{prefix}CLICKHOUSE_ANALYST_DSN", dsn)
+    found = load_settings(query_api.settings.Settings).clickhouse_analyst_dsn
+    assert found is not None
+    assert found.get_secret_value() == dsn

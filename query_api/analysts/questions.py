@@ -1,4 +1,4 @@
-"""The ready questions: one SQL file each, with a header that says what it answers.
+"""Reads the ready questions: one SQL file each, with a header that says what it answers.
 
 A header is made of comments: `name`, `title`, `description`, any number of
 `parameter: NAME KIND = DEFAULT` (kinds `int`, `day`, `text`) and
@@ -13,11 +13,11 @@ from typing import Any, Final, NamedTuple
 
 from runtime.clickhouse import Parameter
 
-DIRECTORY: Final = Path(__file__).resolve().parent.parent / "questions"
+DIRECTORY: Final = Path(__file__).resolve().parent / "ready_questions"
 
 
 class BadParameter(ValueError):
-    """A parameter that the question does not have, or a value that is not of its kind."""
+    """The question has no such parameter, or the value is not of the parameter's kind."""
 
 
 class QuestionParameter(NamedTuple):
@@ -25,8 +25,8 @@ class QuestionParameter(NamedTuple):
     kind: str
     default: str
 
-    def value_of(self, given: str) -> Parameter:
-        """Raises BadParameter."""
+    def parse(self, given: str) -> Parameter:
+        """Returns the value. Raises BadParameter."""
         try:
             match self.kind:
                 case "int":
@@ -44,7 +44,7 @@ class Plot(NamedTuple):
     x: str
     ys: tuple[str, ...]
     by: str | None = None
-    """Column whose values are series of their own."""
+    """Column that splits the rows into series."""
 
 
 class Question(NamedTuple):
@@ -55,15 +55,16 @@ class Question(NamedTuple):
     plot: Plot
     sql: str
 
-    def bindings(self, given: Mapping[str, str]) -> dict[str, Parameter]:
-        """A value for every parameter: given, or the default. Raises BadParameter."""
+    def bind(self, given: Mapping[str, str]) -> dict[str, Parameter]:
+        """Returns a value for every parameter: the given one, or the default. Raises
+        BadParameter."""
         known = {one.name: one for one in self.parameters}
         if unknown := sorted(given.keys() - known.keys()):
             raise BadParameter(f"{self.name} has no parameter {', '.join(unknown)}")
-        return {name: one.value_of(given.get(name, one.default)) for name, one in known.items()}
+        return {name: one.parse(given.get(name, one.default)) for name, one in known.items()}
 
     def summary(self) -> dict[str, Any]:
-        """What a client needs in order to list, ask and plot it."""
+        """Returns what a client needs to list, ask and plot the question."""
         return {
             "name": self.name,
             "title": self.title,
@@ -75,27 +76,27 @@ class Question(NamedTuple):
 
 @cache
 def ready_questions() -> Mapping[str, Question]:
-    """By name, in alphabetical order."""
+    """Returns the questions by name, in alphabetical order."""
     files = sorted(DIRECTORY.glob("*.sql"))
     return {one.name: one for one in (read_question(file.read_text()) for file in files)}
 
 
 def read_question(text: str) -> Question:
-    """KeyError or ValueError where the header is incomplete."""
+    """Parses a question's file. Raises KeyError or ValueError if the header is incomplete."""
     header: dict[str, list[str]] = {}
-    for key, value in _header(text):
+    for key, value in _read_header(text):
         header.setdefault(key, []).append(value)
     return Question(
         name=header["name"][0],
         title=header["title"][0],
         description=header["description"][0],
-        parameters=tuple(_parameter(one) for one in header.get("parameter", [])),
-        plot=_plot(header["plot"][0]),
+        parameters=tuple(_parse_parameter(one) for one in header.get("parameter", [])),
+        plot=_parse_plot(header["plot"][0]),
         sql="\n".join(line for line in text.splitlines() if not line.startswith("--")),
     )
 
 
-def _header(text: str) -> Iterator[tuple[str, str]]:
+def _read_header(text: str) -> Iterator[tuple[str, str]]:
     for line in text.splitlines():
         if not line.startswith("-- "):
             return
@@ -103,13 +104,13 @@ def _header(text: str) -> Iterator[tuple[str, str]]:
         yield key, value
 
 
-def _parameter(line: str) -> QuestionParameter:
+def _parse_parameter(line: str) -> QuestionParameter:
     declared, _, default = line.partition(" = ")
     name, kind = declared.split()
     return QuestionParameter(name, kind, default)
 
 
-def _plot(line: str) -> Plot:
+def _parse_plot(line: str) -> Plot:
     drawn, _, by = line.partition(" by ")
     kind, x, *ys = drawn.split()
     return Plot(kind, x, tuple(ys), by or None)

@@ -1,4 +1,4 @@
-"""Rows of an export as bytes: NDJSON, CSV or Parquet, piece by piece."""
+"""Encodes the rows of an export as NDJSON, CSV or Parquet, piece by piece."""
 
 import csv
 import io
@@ -17,16 +17,16 @@ class Encoder(Protocol):
     media_type: str
 
     def encode(self, part: Answer) -> bytes:
-        """The bytes of these rows; all parts have the same columns."""
+        """Returns the bytes of these rows. All parts have the same columns."""
         ...
 
     def finish(self) -> bytes:
-        """What closes the file."""
+        """Returns the bytes that close the file."""
         ...
 
 
 class NdjsonEncoder:
-    """One object a line."""
+    """Writes one JSON object per line."""
 
     media_type = "application/x-ndjson"
 
@@ -39,7 +39,8 @@ class NdjsonEncoder:
 
 
 class CsvEncoder:
-    """RFC 4180 with a header line; absent values are empty, and no text is a formula."""
+    """Writes RFC 4180 with a header line. Absent values are empty, and a spreadsheet takes no
+    text for a formula."""
 
     media_type = "text/csv"
 
@@ -60,12 +61,12 @@ class CsvEncoder:
 
 
 class ParquetEncoder:
-    """A row group for each part, compressed with zstd."""
+    """Writes a row group for each part, compressed with zstd."""
 
     media_type = "application/vnd.apache.parquet"
 
     def __init__(self) -> None:
-        self._sink = _Drained()
+        self._sink = _DrainedFile()
         self._writer: pq.ParquetWriter | None = None
 
     def encode(self, part: Answer) -> bytes:
@@ -81,12 +82,12 @@ class ParquetEncoder:
         return self._sink.drain()
 
 
-class _Drained(io.RawIOBase):
-    """A file that is only ever appended to, and given away as it grows."""
+class _DrainedFile(io.RawIOBase):
+    """A file that is only appended to. `drain` takes out what was written since the last time."""
 
     def __init__(self) -> None:
         self._written = bytearray()
-        self._given = 0
+        self._drained = 0
 
     def writable(self) -> bool:
         return True
@@ -97,11 +98,11 @@ class _Drained(io.RawIOBase):
         return len(part)
 
     def tell(self) -> int:
-        return self._given + len(self._written)
+        return self._drained + len(self._written)
 
     def drain(self) -> bytes:
         part = bytes(self._written)
-        self._given += len(part)
+        self._drained += len(part)
         self._written.clear()
         return part
 
@@ -114,7 +115,8 @@ ENCODERS: Final[Mapping[str, type[NdjsonEncoder | CsvEncoder | ParquetEncoder]]]
 
 
 def arrow_table(part: Answer) -> pa.Table:
-    """Integers, floats and text as ClickHouse types them; days stay text."""
+    """Converts rows to Arrow: integers, floats and text as ClickHouse types them. Days stay
+    text."""
     columns: Sequence[Sequence[Any]] = list(zip(*part.rows, strict=True)) or [()] * len(part.types)
     return pa.table(
         {

@@ -1,0 +1,108 @@
+"""Exports a table by a range of positions: in order, part by part, each row once."""
+
+import asyncio
+import base64
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from query_api.analysts.encodings import Encoder
+from runtime.clickhouse import Analytics, AnalyticsError
+
+log = logging.getLogger(__name__)
+
+TABLES: Final = {
+    "events": ("seq", "seq, event_index"),
+    "refusals": ("seq", "seq, part"),
+    "ratings": ("version", "version, event_index, review_id"),
+}
+"""By table: the column of the position, and the key in order of the journal."""
+
+PART_POSITIONS: Final = 20_000
+FRAME_BYTES_MAX: Final = 192 * 1024
+
+
+class PositionRange(NamedTuple):
+    """Positions, both included."""
+
+    first: int
+    last: int
+
+
+class ExportPart(NamedTuple):
+    """A piece of the file."""
+
+    done: int
+    """Rows so far, this part's included."""
+    data: bytes
+
+
+async def count_rows(analytics: Analytics, table: str, positions: PositionRange) -> int:
+    """Returns how many rows an export has. Raises AnalyticsError."""
+    place, key = TABLES[table]
+    answer = await analytics.scan(
+        f"SELECT uniqExact({key}) FROM {table} WHERE {place} BETWEEN %(first)s AND %(last)s",
+        positions._asdict(),
+    )
+    return int(answer.rows[0][0])
+
+
+async def export_table(
+    analytics: Analytics,
+    table: str,
+    positions: PositionRange,
+    encoder: Encoder,
+    part_positions: int = PART_POSITIONS,
+) -> AsyncGenerator[ExportPart, None]:
+    """Yields the rows of `table`; the last part closes the file. Raises AnalyticsError.
+
+    Holds one part in memory, whatever the range. Rows are encoded in a thread, because the
+    process also answers people's reads.
+    """
+    place, key = TABLES[table]
+    sql = f"SELECT * FROM {table} FINAL WHERE {place} BETWEEN %(first)s AND %(last)s ORDER BY {key}"
+    done = 0
+    for first in range(positions.first, positions.last + 1, part_positions):
+        last = min(first + part_positions - 1, positions.last)
+        answer = await analytics.scan(sql, {"first": first, "last": last})
+        done += len(answer.rows)
+        # An empty part still brings the columns, which a file without rows needs, too.
+        yield ExportPart(done, await asyncio.to_thread(encoder.encode, answer))
+    yield ExportPart(done, await asyncio.to_thread(encoder.finish))
+
+
+async def stream_bare(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator[bytes, None]:
+    """Yields the file itself. A failure cuts the connection, so that nobody takes half a file
+    for a whole one."""
+    async with aclosing(parts):
+        async for part in parts:
+            yield part.data
+
+
+async def stream_framed(
+    parts: AsyncGenerator[ExportPart, None], rows: int
+) -> AsyncGenerator[bytes, None]:
+    """Yields the file inside lines of JSON. The last line says whether it is whole."""
+    digest = sha256()
+    size = done = 0
+    try:
+        async with aclosing(parts):
+            async for part in parts:
+                digest.update(part.data)
+                size, done = size + len(part.data), part.done
+                for start in range(0, len(part.data), FRAME_BYTES_MAX):
+                    data = part.data[start : start + FRAME_BYTES_MAX]
+                    yield _line({"done": done, "of": rows, "data": base64.b64encode(data).decode()})
+    except AnalyticsError as error:
+        log.warning("export broken off", extra={"reason": str(error)})
+        yield _line({"ok": False, "problem": str(error)})
+    else:
+        yield _line({"ok": True, "rows": done, "bytes": size, "sha256": digest.hexdigest()})
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(value) + b"\n"

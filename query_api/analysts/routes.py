@@ -1,0 +1,203 @@
+"""Operator routes for analysts: ready questions, SQL of their own, and exports.
+
+All of them take the operator token only, wait for `min_position`, and answer 503 while
+ClickHouse does not answer.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from contracts.errors import Malformed, NotFound, Unavailable
+from query_api.analysts.asking import QuestionLimit, answer_or_refuse
+from query_api.analysts.encodings import ENCODERS, Encoder
+from query_api.analysts.export import (
+    TABLES,
+    PositionRange,
+    count_rows,
+    export_table,
+    stream_bare,
+    stream_framed,
+)
+from query_api.analysts.questions import BadParameter, Question, ready_questions
+from query_api.edge.history_reads import HistoryReads
+from runtime.api_route import ApiRoute
+from runtime.clickhouse import Analytics, AnalyticsError, Answer
+from runtime.http import json_response, read_json_body
+from runtime.numbers import whole_number
+from runtime.operators import OperatorGuard
+from runtime.parameters import (
+    BOOLEAN,
+    MIN_POSITION,
+    POSITION,
+    Parameter,
+    is_true,
+    min_position_of,
+    query,
+)
+
+NDJSON: Final = "application/x-ndjson"
+
+
+class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
+    sql: str
+
+
+NAME: Final = Parameter("name", "of a ready question; without it the list of them")
+PROGRESS: Final = Parameter("progress", "the file inside lines of JSON", BOOLEAN)
+EXPORT_PARAMETERS: Final = (
+    Parameter("table", "`events` by default", {"type": "string", "enum": sorted(TABLES)}),
+    Parameter("format", "`ndjson` by default", {"type": "string", "enum": sorted(ENCODERS)}),
+    Parameter("from", "first position", POSITION),
+    Parameter("to", "last position", POSITION),
+    PROGRESS,
+)
+
+OWN_QUESTION: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["sql"],
+                    "properties": {"sql": {"type": "string"}},
+                }
+            }
+        },
+    }
+}
+
+
+def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGuard) -> APIRouter:
+    """Returns the routes for analysts. `history` tells how far the tables are."""
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
+    limit = QuestionLimit()
+
+    async def admit(request: Request) -> int:
+        """Returns the position that the answer will reflect. Raises Unauthenticated,
+        ProjectionBehind and Unavailable."""
+        guard.require(request)
+        return await history.reach(min_position_of(request.query_params))
+
+    @router.get(
+        "/ask",
+        response_class=Response,
+        openapi_extra={"parameters": query(MIN_POSITION, NAME, *_question_parameters())},
+    )
+    async def get_ask(request: Request) -> Response:
+        """Without `name` the list of ready questions; with it, its answer. Further query
+        parameters are the question's own."""
+        position = await admit(request)
+        given = dict(request.query_params)
+        given.pop(MIN_POSITION.name, None)
+        name = given.pop(NAME.name, None)
+        if name is None and given:
+            raise Malformed("malformed_query", {"parameter": min(given), "reason": "no name"})
+        if name is None:
+            return json_response({"questions": [one.summary() for one in _questions()]})
+        question = ready_questions().get(name)
+        if question is None:
+            raise NotFound
+        bindings = _bind(question, given)
+        with limit.admit():
+            answer = await answer_or_refuse(analytics.ask(question.sql, bindings))
+        return _answer_response(answer, position, question.summary())
+
+    @router.post(
+        "/ask",
+        response_class=Response,
+        openapi_extra={**OWN_QUESTION, "parameters": query(MIN_POSITION)},
+    )
+    async def post_ask(request: Request) -> Response:
+        """One's own read-only SQL: `{"sql": "SELECT ..."}`."""
+        position = await admit(request)
+        sql = await _read_own_sql(request)
+        with limit.admit():
+            answer = await answer_or_refuse(analytics.ask_own(sql))
+        return _answer_response(answer, position, None)
+
+    @router.get(
+        "/export",
+        response_class=Response,
+        openapi_extra={"parameters": query(MIN_POSITION, *EXPORT_PARAMETERS)},
+    )
+    async def get_export(request: Request) -> Response:
+        """A table (`table`, `events` by default) by positions `from` to `to`, as `format`
+        ndjson, csv or parquet.
+
+        With `progress=true` the file comes inside lines of JSON, `{"done", "of", "data"}`
+        with base64, and the last line says `ok`, `rows`, `bytes` and `sha256`: only then is
+        the file whole.
+        """
+        position = await admit(request)
+        table, encoder, positions = _read_export(request, position)
+        try:
+            rows = await count_rows(analytics, table, positions)
+        except AnalyticsError as error:
+            raise Unavailable from error
+        parts = export_table(analytics, table, positions, encoder)
+        headers = {"X-Position": str(position), "X-Total-Rows": str(rows)}
+        if is_true(request.query_params, PROGRESS.name):
+            lines = stream_framed(parts, rows)
+            return StreamingResponse(lines, media_type=NDJSON, headers=headers)
+        return StreamingResponse(stream_bare(parts), media_type=encoder.media_type, headers=headers)
+
+    return router
+
+
+def _question_parameters() -> list[Parameter]:
+    """The parameters of all ready questions. A question's summary says which are its own."""
+    return [
+        Parameter(name, "of a ready question that has such a parameter")
+        for name in sorted({one.name for asked in _questions() for one in asked.parameters})
+    ]
+
+
+def _questions() -> list[Question]:
+    return list(ready_questions().values())
+
+
+def _bind(question: Question, given: Mapping[str, str]) -> dict[str, Any]:
+    """Returns the values of the question's parameters. Raises Malformed."""
+    try:
+        return question.bind(given)
+    except BadParameter as error:
+        raise Malformed("malformed_query", {"reason": str(error)}) from error
+
+
+async def _read_own_sql(request: Request) -> str:
+    """Raises Malformed."""
+    try:
+        return msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
+    except msgspec.MsgspecError as error:
+        raise Malformed("malformed_body", {"reason": str(error)}) from error
+
+
+def _answer_response(answer: Answer, position: int, question: dict[str, Any] | None) -> Response:
+    body = {**answer._asdict(), "position": position, "question": question}
+    return json_response(body, headers={"X-Position": str(position)})
+
+
+def _read_export(request: Request, newest: int) -> tuple[str, Encoder, PositionRange]:
+    """Returns what to export, and how. Raises Malformed."""
+    given = request.query_params
+    table, form = given.get("table", "events"), given.get("format", "ndjson")
+    if table not in TABLES or form not in ENCODERS:
+        known = {"tables": list(TABLES), "formats": list(ENCODERS)}
+        raise Malformed("malformed_query", known)
+    first = _read_position(given.get("from", "1"))
+    last = _read_position(given.get("to", str(newest)))
+    return table, ENCODERS[form](), PositionRange(max(first, 1), min(last, newest))
+
+
+def _read_position(text: str) -> int:
+    """Raises Malformed."""
+    position = whole_number(text)
+    if position is None:
+        raise Malformed("malformed_query", {"reason": f"not a position: {text[:40]}"})
+    return position
