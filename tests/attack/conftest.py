@@ -4,7 +4,6 @@
 Each test has a name of its own for the people it invents, so that tests do not meet.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
@@ -37,6 +36,17 @@ async def target(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Ta
     async with aiohttp.ClientSession() as session:
         target = Target(site, session, request.node.name)
         yield target
-        async with asyncio.timeout(30.0):
-            while (await target.send("GET", "/readyz")).status != 200:
-                await asyncio.sleep(0.1)
+        await target.await_ready()
+
+
+@pytest.fixture
+def own_pid(site: Site) -> int:
+    """Process id of the attacked system, for tests that kill parts of it; skips the test if
+    the system runs elsewhere.
+
+    All tests of a run together may kill PostgreSQL five times in five minutes: more often,
+    and the launcher takes it for broken and ends (`launcher.supervision`).
+    """
+    if site.pid is None:
+        pytest.skip("the system runs elsewhere")
+    return site.pid

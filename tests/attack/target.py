@@ -1,5 +1,6 @@
 """A running system as an attacker sees it, and the operator's token for what needs it."""
 
+import asyncio
 import os
 import subprocess
 import time
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import aiohttp
 import msgspec
@@ -19,14 +20,22 @@ from launcher.data_directory import DataDirectory
 from launcher.servers.process import free_port
 from tests.embedded_system import PRACTIX, ROOT, START_S_MAX, evening
 
+ANSWER_S_MAX: Final = 30.0
+"""An answer that takes longer hangs. Far more than is promised: the machine may be slow."""
+BACK_S_MAX: Final = 60.0
+"""How long a killed part may take to work again."""
+AWAY: Final = {(503, "unavailable"), (504, "projection_behind")}
+"""Status and code of a read while a part that it needs is away."""
+
 
 @dataclass(frozen=True)
 class Site:
-    """Address and operator's token of a system; its data directory if it is ours."""
+    """Address and operator's token of a system; its data and process if we started it."""
 
     base_url: str
     operator_token: str
     data: Path | None = None
+    pid: int | None = None
 
 
 @contextmanager
@@ -51,7 +60,7 @@ def own_site(data: Path, **environment: str) -> Iterator[Site]:
             _await_ready(process, f"http://127.0.0.1:{port}")
             token = DataDirectory(data).known_operator_token()
             assert token is not None
-            yield Site(f"http://127.0.0.1:{port}", token, data)
+            yield Site(f"http://127.0.0.1:{port}", token, data, process.pid)
         finally:
             process.terminate()
             process.wait(30)
@@ -109,6 +118,28 @@ class Target:
         ) as response:
             return Received(response.status, response.headers, await response.read())
 
+    async def read(self, path: str, token: str) -> Received:
+        """Return the answer 200, however long a part of the system is away.
+
+        Until then every answer must say so and come in time.
+        """
+        async with asyncio.timeout(BACK_S_MAX):
+            while True:
+                async with asyncio.timeout(ANSWER_S_MAX):
+                    received = await self.send("GET", path, token)
+                if received.status == 200:
+                    return received
+                assert (received.status, received.json["code"]) in AWAY
+                await asyncio.sleep(0.1)
+
+    async def await_ready(self) -> dict[str, Any]:
+        """Wait until `/readyz` answers 200; return what it says."""
+        async with asyncio.timeout(BACK_S_MAX):
+            while (received := await self.send("GET", "/readyz")).status != 200:
+                await asyncio.sleep(0.1)
+        readiness: dict[str, Any] = received.json
+        return readiness
+
     async def operator(self, method: str, path: str, body: Any = None) -> Received:
         return await self.send(method, path, self.site.operator_token, body)
 
@@ -132,3 +163,21 @@ class Target:
         """The answer to an announcement; `changes` are fields of its body."""
         path = f"/api/v1/announcement/{await self.film()}"
         return await self.send("POST", path, host_token, evening(**changes))
+
+    async def requested_seat(self, evening_id: str, guest_token: str) -> str:
+        """Id of the booking of a guest who asks for a seat."""
+        asked = await self.send("POST", f"/api/v1/booking/{evening_id}", guest_token)
+        assert asked.status == 201
+        booking_id: str = asked.json["booking_id"]
+        return booking_id
+
+    async def confirmed_guest(self, host_token: str, evening_id: str, guest_token: str) -> str:
+        """Id of the booking of a guest who asked for a seat and was given it."""
+        booking_id = await self.requested_seat(evening_id, guest_token)
+        approved = await self.answer(host_token, booking_id, yes=True)
+        assert approved.json["state"] == "confirmed"
+        return booking_id
+
+    async def answer(self, token: str, booking_id: str, *, yes: bool) -> Received:
+        """Say a host's or a guest's yes or no to a booking."""
+        return await self.send("PUT", f"/api/v1/booking/{booking_id}", token, {"my_status": yes})

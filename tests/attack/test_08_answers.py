@@ -1,30 +1,17 @@
 """An answer to what is gone is refused with what is there, and invites nobody."""
 
 import asyncio
-from typing import Any
 
-from tests.attack.target import Received, Target
-
-
-async def answer(target: Target, token: str, booking_id: str, yes: bool, **more: Any) -> Received:
-    body = {"my_status": yes, **more}
-    return await target.send("PUT", f"/api/v1/booking/{booking_id}", token, body)
-
-
-async def requested(target: Target, evening_id: str, guest: str) -> str:
-    asked = await target.send("POST", f"/api/v1/booking/{evening_id}", guest)
-    assert asked.status == 201
-    booking_id: str = asked.json["booking_id"]
-    return booking_id
+from tests.attack.target import Target
 
 
 async def test_of_ten_hosts_who_approve_one_guest_at_once_one_succeeds(target: Target) -> None:
     guest, _ = await target.person("guest")
     hosts = [(await target.person(f"host-{number}"))[0] for number in range(10)]
     evenings = [(await target.evening(host)).json["id"] for host in hosts]
-    bookings = [await requested(target, evening, guest) for evening in evenings]
+    bookings = [await target.requested_seat(evening, guest) for evening in evenings]
     answers = await asyncio.gather(
-        *(answer(target, host, one, True) for host, one in zip(hosts, bookings, strict=True))
+        *(target.answer(host, one, yes=True) for host, one in zip(hosts, bookings, strict=True))
     )
     assert sorted(one.status for one in answers) == [200] + [409] * 9
     for refused in (one.json for one in answers if one.status == 409):
@@ -39,9 +26,9 @@ async def test_an_approval_that_crosses_a_withdrawal_invites_nobody(target: Targ
     host, _ = await target.person("host")
     guest, guest_id = await target.person("guest")
     evening_id = (await target.evening(host)).json["id"]
-    booking_id = await requested(target, evening_id, guest)
+    booking_id = await target.requested_seat(evening_id, guest)
     assert (await target.send("DELETE", f"/api/v1/booking/{booking_id}", guest)).status == 200
-    late = await answer(target, host, booking_id, True)
+    late = await target.answer(host, booking_id, yes=True)
     assert (late.status, late.json["why"], late.json["state"]) == (409, "withdrawn", "withdrawn")
     body = {"guest_ids": [guest_id]}
     invited = await target.send("POST", f"/api/v1/announcement/{evening_id}/invites", host, body)

@@ -10,14 +10,6 @@ def at(hours: float) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
 
 
-async def confirmed(target: Target, host: str, evening_id: str, guest: str) -> str:
-    asked = await target.send("POST", f"/api/v1/booking/{evening_id}", guest)
-    booking_id: str = asked.json["booking_id"]
-    said = await target.send("PUT", f"/api/v1/booking/{booking_id}", host, {"my_status": True})
-    assert said.json["state"] == "confirmed"
-    return booking_id
-
-
 async def move(target: Target, host: str, evening_id: str, hours: float) -> int:
     body = {"event_time": at(hours)}
     moved = await target.send("PUT", f"/api/v1/announcement/{evening_id}", host, body)
@@ -37,8 +29,8 @@ async def test_a_guest_is_confirmed_again_when_the_clash_is_gone(target: Target)
     rival_host, _ = await target.person("rival-host")
     evening_id = (await target.evening(host, event_time=at(100))).json["id"]
     rival_id = (await target.evening(rival_host, event_time=at(200))).json["id"]
-    booking_id = await confirmed(target, host, evening_id, guest)
-    await confirmed(target, rival_host, rival_id, guest)
+    booking_id = await target.confirmed_guest(host, evening_id, guest)
+    await target.confirmed_guest(rival_host, rival_id, guest)
 
     moved = await move(target, host, evening_id, 200)
     assert (await booking(target, guest, booking_id, moved))["state"] == "offered"

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,40 +11,23 @@ from launcher.servers import kafka
 from tests.conftest import unavailable
 from tests.e2e.test_embedded import assert_guest_is_seen
 from tests.embedded_system import Running, confirmed_guest, evening, running
+from tests.process_tree import find_descendant
 
 BACK_S_MAX = 120.0
 
 
-def descendants(pid: int) -> Iterator[int]:
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in map(int, (task / "children").read_text().split()):
-            yield child
-            yield from descendants(child)
-
-
-def find(system: Running, words: bytes) -> int:
-    """The first process under the launcher whose command line has these words."""
-    for pid in descendants(system.process.pid):
-        try:
-            if words in Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" "):
-                return pid
-        except OSError:
-            continue
-    raise AssertionError(f"no process {words!r}")
-
-
-async def kill(system: Running, words: bytes) -> None:
+async def kill(system: Running, words: str) -> None:
     """SIGKILL, and wait until something else runs in its place and everything is ready."""
-    killed = find(system, words)
+    killed = find_descendant(system.process.pid, words)
     os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(BACK_S_MAX):
         while True:
             await asyncio.sleep(0.2)
             assert system.process.poll() is None, "the system ended"
             try:
-                if find(system, words) != killed:
+                if find_descendant(system.process.pid, words) != killed:
                     break
-            except AssertionError:
+            except LookupError:
                 continue
     await system.ready()
 
@@ -75,7 +57,7 @@ async def test_an_embedded_system_outlives_its_postgresql(tmp_path: Path) -> Non
     async with running(tmp_path) as system:
         evening_id, boris, position = await confirmed_guest(system)
         for _ in range(2):
-            await kill(system, b"bin/postgres -D")
+            await kill(system, "bin/postgres -D")
             await reached(system, boris, position)
             await assert_guest_is_seen(system, evening_id, boris, position)
         await announce_and_see(system)
@@ -90,7 +72,7 @@ async def test_separate_processes_outlive_their_servers_and_are_started_again(
         unavailable(reason)
     async with running(tmp_path, PRACTIX_PROFILE="servers") as system:
         evening_id, boris, position = await confirmed_guest(system)
-        for words in (b"kafka.Kafka", b"bin/postgres -D", b"-m projector", b"-m command_api"):
+        for words in ("kafka.Kafka", "bin/postgres -D", "-m projector", "-m command_api"):
             await kill(system, words)
             await reached(system, boris, position)
             await assert_guest_is_seen(system, evening_id, boris, position)
