@@ -5,9 +5,10 @@ here. Values are absolute: a later one replaces an earlier one.
 """
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from msgspec import UNSET
+from msgspec.structs import asdict
 
 from contracts.announcement_events import (
     CHANGEABLE_FIELDS,
@@ -21,17 +22,14 @@ from contracts.announcement_events import (
     AnyAnnouncementEvent,
 )
 
-_CREATED_FIELDS: Final = tuple(
-    name for name in AnnouncementCreated.__struct_fields__ if name != "announcement_id"
-)
-
 
 def announcement_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
     """Returns the fields that `event` sets: all of them for a creation."""
     match event:
         case AnnouncementCreated():
-            stated = {name: getattr(event, name) for name in _CREATED_FIELDS}
-            return stated | {"status": "Created", "closed_reason": None, "cancel_reason": None}
+            fields = asdict(event)
+            del fields["announcement_id"]
+            return fields | {"status": "Created", "closed_reason": None, "cancel_reason": None}
         case AnnouncementPublished() | AnnouncementReopened():
             return {"status": "Alive", "closed_reason": None, "version": event.version}
         case AnnouncementClosed():

@@ -6,13 +6,12 @@ the last event; an event without them takes them away.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from contracts.booking_events import (
     AnyBookingEvent,
     BookingEvent,
     BookingHoldShortened,
-    BookingInvited,
     BookingOffered,
     BookingPreapproved,
     BookingReleased,
@@ -22,6 +21,8 @@ from contracts.booking_events import (
 )
 from contracts.booking_state import ReasonBy, booking_state
 
+_REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
+
 
 def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
     """Returns the fields that `event` sets. Every booking event sets all of them."""
@@ -30,7 +31,7 @@ def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
         "guest_status": event.guest_status,
         "waiting": is_waiting(event),
         "preapproved": is_preapproved(event),
-        "hold_until": _hold_until(event),
+        "hold_until": getattr(event, "hold_until", None),
         "untold": is_untold(event),
         "reason": reason_of(event),
         "reason_by": reason_by(event),
@@ -83,14 +84,6 @@ def reason_of(event: BookingEvent) -> str | None:
 
 def reason_by(event: BookingEvent) -> ReasonBy | None:
     """Who gave the reason of the event; None if there is none."""
-    if isinstance(event, BookingReleased | BookingUnsettled):
+    if isinstance(event, _REASON_OF_SYSTEM):
         return "system"
     return None if reason_of(event) is None else "person"
-
-
-def _hold_until(event: AnyBookingEvent) -> datetime | None:
-    match event:
-        case BookingInvited() | BookingOffered() | BookingUnsettled() | BookingHoldShortened():
-            return event.hold_until
-        case _:
-            return None

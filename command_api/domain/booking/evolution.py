@@ -23,9 +23,10 @@ from contracts.booking_events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.booking_fields import is_preapproved, is_untold, is_waiting, reason_by, reason_of
+from contracts.booking_fields import booking_fields, is_untold
 from contracts.ids import BookingId
 
+_NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)
 _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
 
 
@@ -67,47 +68,36 @@ def _first(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> 
 
 
 def _evolve_booking(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
-    asked = isinstance(event, BookingRequested)
-    waiting = is_waiting(event)
     invited_again = isinstance(event, BookingInvited) and booking.guest_status is False
-    held_for, hold_until = _hold_after(event)
     return replace(
         booking,
+        **booking_fields(event),
         modified_at=at,
-        author_status=event.author_status,
-        guest_status=event.guest_status,
-        waiting=waiting,
-        preapproved=is_preapproved(event),
-        held_for=held_for,
-        hold_until=hold_until,
+        held_for=_held_for(event),
         clashes=event.clashes if isinstance(event, BookingUnsettled) else (),
-        requests=booking.requests + asked,
+        requests=booking.requests + isinstance(event, BookingRequested),
         invited_again=booking.invited_again or invited_again,
         author_noes=booking.author_noes + _is_no_of_author(event),
         guest_noes=booking.guest_noes + isinstance(event, _NOES_OF_GUEST),
-        untold=is_untold(event),
-        reason=reason_of(event),
-        reason_by=reason_by(event),
-        message=getattr(event, "message", None),
     )
 
 
 def _is_no_of_author(event: AnyBookingEvent) -> bool:
-    return isinstance(event, BookingRejected | BookingRevoked) and not is_untold(event)
+    return isinstance(event, _NOES_OF_AUTHOR) and not is_untold(event)
 
 
-def _hold_after(event: AnyBookingEvent) -> tuple[HeldFor | None, datetime | None]:
+def _held_for(event: AnyBookingEvent) -> HeldFor | None:
     match event:
         case BookingInvited(hold_until=datetime()):
-            return "invitation", event.hold_until
+            return "invitation"
         case BookingOffered():
-            return "offer", event.hold_until
+            return "offer"
         case BookingUnsettled():
-            return "move", event.hold_until
+            return "move"
         case BookingHoldShortened():
-            return "offer" if event.offered else "invitation", event.hold_until
+            return "offer" if event.offered else "invitation"
         case _:
-            return None, None
+            return None
 
 
 def _count_seats(
