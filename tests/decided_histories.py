@@ -15,9 +15,9 @@ from command_api.domain.announcement.commands import (
     ChangeAnnouncement,
     CreateAnnouncement,
     FilmFacts,
-    Terms,
 )
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.decide import decide
 from command_api.domain.layer import Layer
@@ -166,7 +166,7 @@ class Society:
         if chance < 0.6:
             return ChangeAnnouncement(
                 announcement_id=evening,
-                terms=Terms(),
+                terms=ChangedTerms(),
                 status=self._random.choice(("Alive", "Closed")),
             )
         if chance < 0.62:
@@ -243,14 +243,14 @@ class Society:
             return ChangeRating(review_id=given.id, score=score)
         return RetractRating(review_id=given.id)
 
-    def _terms(self) -> Terms:
+    def _terms(self) -> ChangedTerms:
         return self._random.choice(
             (
-                Terms(ticket_count=self._random.randint(1, 3)),
-                Terms(event_time=self._some_time()),
-                Terms(event_time=self._some_time()),
-                Terms(title=f"Film {self._serial}", tz="Europe/Berlin"),
-                Terms(location_hint="By the river", hide_location=True),
+                ChangedTerms(ticket_count=self._random.randint(1, 3)),
+                ChangedTerms(event_time=self._some_time()),
+                ChangedTerms(event_time=self._some_time()),
+                ChangedTerms(title=f"Film {self._serial}", tz="Europe/Berlin"),
+                ChangedTerms(location_hint="By the river", hide_location=True),
             )
         )
 

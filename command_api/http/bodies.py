@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from command_api.domain.announcement.commands import Terms
+from command_api.domain.announcement.terms import ChangedTerms
 from contracts.announcement_events import CHANGEABLE_FIELDS, Visibility
 from contracts.prices import demand_cents
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
@@ -120,13 +120,13 @@ class ChangeAnnouncementBody(Body):
                 raise ValueError(f"{name} cannot be null")
         return self
 
-    def terms(self) -> Terms:
+    def terms(self) -> ChangedTerms:
         given = {
             name: getattr(self, name) for name in self.model_fields_set if name in CHANGEABLE_FIELDS
         }
         if self.sub_only is not None and self.visibility is None:
             given["visibility"] = "subscribers" if self.sub_only else "public"
-        return Terms(**given)
+        return ChangedTerms(**given)
 
 
 class RequestBookingBody(Body):

@@ -15,8 +15,8 @@ from command_api.domain.announcement.commands import (
     ChangeAnnouncement,
     CreateAnnouncement,
     FilmFacts,
-    Terms,
 )
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rating.commands import GiveRating
@@ -193,13 +193,13 @@ class Population:
         if self.random.random() < 0.4:
             status: Literal["Alive", "Closed"] = self.random.choice(("Alive", "Closed"))
             return ChangeAnnouncement(
-                announcement_id=self._evening_of(actor), terms=Terms(), status=status
+                announcement_id=self._evening_of(actor), terms=ChangedTerms(), status=status
             )
         terms = self.random.choice(
             (
-                Terms(ticket_count=self.random.randint(1, 3)),
-                Terms(event_time=self._some_time()),
-                Terms(title=f"Film {self._serial}"),
+                ChangedTerms(ticket_count=self.random.randint(1, 3)),
+                ChangedTerms(event_time=self._some_time()),
+                ChangedTerms(title=f"Film {self._serial}"),
             )
         )
         return ChangeAnnouncement(announcement_id=self._evening_of(actor), terms=terms)

@@ -16,11 +16,11 @@ from command_api.domain.announcement.commands import (
     CancelAnnouncement,
     ChangeAnnouncement,
     CreateAnnouncement,
-    Terms,
 )
 from command_api.domain.announcement.deadlines import next_deadline
 from command_api.domain.announcement.limits import refuse_more_announcements, refuse_more_drafts
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.announcement.visibility import demand_author
 from command_api.domain.booking.commands import InviteGuests
 from command_api.domain.booking.decisions import invite
@@ -136,7 +136,7 @@ def _publish(recorder: Recorder, announcement: Announcement) -> None:
     settle(recorder, announcement.id)
 
 
-def _news(announcement: Announcement, terms: Terms) -> dict[str, Any]:
+def _news(announcement: Announcement, terms: ChangedTerms) -> dict[str, Any]:
     """The terms that differ from what already is so."""
     return {
         name: value

@@ -2,14 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from msgspec import Struct
-
-from contracts.announcement_events import CloseReason, Visibility
+from command_api.domain.announcement.terms import AnnouncementTerms
+from contracts.announcement_events import CloseReason
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from contracts.representations import AnnouncementStatus
 
 
-class Announcement(Struct, frozen=True, kw_only=True, gc=False):
+class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     """A film evening. Seats are counted here; who sits on them is in the bookings."""
 
     id: AnnouncementId
@@ -18,19 +17,7 @@ class Announcement(Struct, frozen=True, kw_only=True, gc=False):
     movie_title: str
     movie_title_ru: str
     duration_min: int
-    title: str
-    description: str
-    visibility: Visibility
-    is_free: bool
-    ticket_count: int
-    event_time: datetime
-    event_location: str
     version: int
-    price_amount: float | None
-    price_currency: str | None
-    tz: str | None
-    hide_location: bool
-    location_hint: str | None
     created_at: datetime
     modified_at: datetime
     status: AnnouncementStatus = "Created"

@@ -15,9 +15,9 @@ from command_api.domain.announcement.commands import (
     ChangeAnnouncement,
     CreateAnnouncement,
     FilmFacts,
-    Terms,
 )
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import (
     AnswerBooking,
     HoldDue,
@@ -115,7 +115,7 @@ def change(
     **terms: Any,
 ) -> ChangeAnnouncement:
     return ChangeAnnouncement(
-        announcement_id=evening, terms=Terms(**terms), status=status, if_versions=if_versions
+        announcement_id=evening, terms=ChangedTerms(**terms), status=status, if_versions=if_versions
     )
 
 

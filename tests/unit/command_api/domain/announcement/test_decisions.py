@@ -119,7 +119,7 @@ def test_an_operator_may_call_off_and_nothing_else(spec: Spec) -> None:
     spec.when(CAT, cancel(), is_super=True).then((AnnouncementCancelled, {"by": "operator"}))
 
 
-# Terms
+# ChangedTerms
 
 
 def test_what_is_already_so_adds_nothing(spec: Spec) -> None:

@@ -1,0 +1,10 @@
+"""Commands, state and events have the same terms."""
+
+from command_api.domain.announcement.terms import AnnouncementTerms, ChangedTerms
+from contracts.announcement_events import CHANGEABLE_FIELDS, AnnouncementCreated
+
+
+def test_every_term_is_stated_changed_and_recorded_under_one_name() -> None:
+    assert set(AnnouncementTerms.__struct_fields__) == set(CHANGEABLE_FIELDS)
+    assert set(ChangedTerms.__struct_fields__) == set(CHANGEABLE_FIELDS)
+    assert set(CHANGEABLE_FIELDS) <= set(AnnouncementCreated.__struct_fields__)
