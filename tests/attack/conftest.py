@@ -14,11 +14,14 @@ import pytest
 
 from tests.attack.target import Site, Target, own_site
 
-RAISED: Final = {
+SETTINGS: Final = {
+    # All tests together guess more than any one person: they share an address.
     "PRACTIX_RATE_LIMITS__ADDRESS__MISSES": "100000",
     "PRACTIX_RATE_LIMITS__ADDRESS__PUBLIC": "100000",
+    # A test waits until slow requests are given up.
+    "PRACTIX_HTTP__HEAD_S_MAX": "5",
+    "PRACTIX_HTTP__BODY_S_MAX": "6",
 }
-"""All tests together guess more than any one person: they share an address."""
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(base_url.rstrip("/"), os.environ["PRACTIX_OPERATOR_TOKEN"])
         return
     with ExitStack() as stack:
-        yield stack.enter_context(own_site(tmp_path_factory.mktemp("attacked"), **RAISED))
+        yield stack.enter_context(own_site(tmp_path_factory.mktemp("attacked"), **SETTINGS))
 
 
 @pytest.fixture
