@@ -29,7 +29,7 @@ from runtime.journals.sqlite import SqliteJournal
 from runtime.operators import OperatorGuard
 from runtime.outside.lookup import CacheSettings
 from runtime.outside.wiring import connect_outside
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.tail import Tail
 from runtime.tokens import TokenSettings, TokenVerifier
@@ -195,7 +195,6 @@ async def _read_side(
     async with AsyncExitStack() as stack:
         pool = await open_pool(postgres_dsn)
         stack.callback(pool.terminate)
-        await migrate(pool)
         projector = ProjectorService(journal, pool, clock=query["clock"])
         history = HistoryService(journal, analytics, limits=AT_ONCE)
         reads = QueryService(

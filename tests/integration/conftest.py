@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from tests.integration.read_model_rows import ReadSide, read_side
 
 
@@ -15,7 +15,6 @@ from tests.integration.read_model_rows import ReadSide, read_side
 async def tables(postgres_dsn: str) -> AsyncIterator[asyncpg.Pool]:
     """A database with our tables, all of them empty."""
     pool = await open_pool(postgres_dsn)
-    await migrate(pool)
     yield pool
     pool.terminate()
 

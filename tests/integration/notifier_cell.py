@@ -22,7 +22,7 @@ from notifier.store.queue import Queue
 from runtime.clock import Clock
 from runtime.journals.sqlite import SqliteJournal
 from runtime.outside.ports import Notice, Person
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from tests.unit.notifier.told import BEGIN, History
 
 REACHED_WITHIN_S = 60.0
@@ -160,7 +160,6 @@ class NotifierCell:
 @asynccontextmanager
 async def notifier_cell(directory: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]:
     pool = await open_pool(postgres_dsn)
-    await migrate(pool)
     journal = SqliteJournal(directory / "journal.sqlite")
     yield NotifierCell(pool, journal)
     await journal.close()

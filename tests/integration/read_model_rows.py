@@ -18,7 +18,7 @@ from contracts.ids import PersonId
 from query_api.service import QueryService
 from runtime.clock import system_clock
 from runtime.openapi import describe
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from runtime.problems import install_problems
 from runtime.tokens import TokenSettings, TokenVerifier, issue_token
 from tests.served import served
@@ -233,7 +233,6 @@ async def read_side(
     async with served(app) as url, aiohttp.ClientSession() as session:
         pool = await open_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
         own_pool = await open_pool(postgres_dsn)
-        await migrate(own_pool)
         found = ReadSide(url, session, own_pool)
         service = QueryService(
             pool=pool,

@@ -13,7 +13,6 @@ from notifier.reader import JournalReader
 from notifier.store.outbox import Outbox
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import migrate
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import DEADLINE_S, follow
 from tests.mutated_records import damaged, with_hash
@@ -54,7 +53,6 @@ async def test_the_projector_comes_to_the_end(
 async def test_the_notifier_comes_to_the_end(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int
 ) -> None:
-    await migrate(tables)
     chain = damaged_history(seed)
     await chain.write_to(sqlite_journal)
     reader = JournalReader(sqlite_journal, Outbox(tables))

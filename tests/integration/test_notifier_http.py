@@ -444,10 +444,10 @@ async def test_a_service_that_is_down_does_not_make_the_notifier_unready(cell: C
 
 
 async def test_the_process_is_wired(
-    tmp_path: Path, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, bare_postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", "none:1")
-    monkeypatch.setenv("POSTGRES_DSN", postgres_dsn)
+    monkeypatch.setenv("POSTGRES_DSN", bare_postgres_dsn)
     monkeypatch.setenv("PRACTIX_OPERATOR_TOKEN", OPERATOR)
     monkeypatch.setenv("NOTIFIER_NEIGHBOURS__BASE_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("NOTIFIER_NEIGHBOURS__CREDENTIAL", CREDENTIAL)

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from contracts.ids import PersonId
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from runtime.suspensions import POLL_S, SuspensionWatch
 from tests.integration.command_cell import (
     OPERATOR_TOKEN,
@@ -124,7 +124,6 @@ async def test_only_an_operator_shuts_out(cell: CommandCell) -> None:
 
 async def test_a_process_learns_of_a_suspension_from_the_tables(postgres_dsn: str) -> None:
     pool = await open_pool(postgres_dsn)
-    await migrate(pool)
     anna = PersonId("a0000000-0000-4000-8000-000000000001")
     watch = SuspensionWatch(pool, "SELECT person_id FROM read_model.suspensions WHERE suspended")
     assert not watch.known

@@ -42,7 +42,6 @@ FOR_NOBODY = (
 @pytest.fixture
 async def owner(postgres_dsn: str) -> AsyncIterator[asyncpg.Pool]:
     pool = await open_pool(postgres_dsn)
-    await migrate(pool)
     await grant_roles(pool, PASSWORDS)
     yield pool
     pool.terminate()

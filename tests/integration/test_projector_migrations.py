@@ -27,8 +27,8 @@ EVENING: Final = """
 
 
 @pytest.fixture
-async def pool(postgres_dsn: str) -> AsyncIterator[asyncpg.Pool]:
-    pool = await open_pool(postgres_dsn)
+async def pool(bare_postgres_dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(bare_postgres_dsn)
     yield pool
     pool.terminate()
 

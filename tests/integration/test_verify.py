@@ -27,7 +27,7 @@ from projector.settings import Settings
 from runtime.clock import system_clock
 from runtime.journal import Journal
 from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import migrate, open_pool
+from runtime.postgres import open_pool
 from runtime.process import Process as WholeProcess
 from runtime.process import running_as
 from runtime.tokens import issue_token
@@ -356,11 +356,11 @@ async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Proc
 
 
 async def test_verify_over_http_tells_its_progress_and_then_the_result(
-    postgres_dsn: str, sqlite_journal: SqliteJournal
+    bare_postgres_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
     chain = Society(4).live(60).chain
     await chain.write_to(sqlite_journal)
-    async with process(postgres_dsn, sqlite_journal) as there:
+    async with process(bare_postgres_dsn, sqlite_journal) as there:
         await there.ready()
         status, lines = await there.verify(OPERATOR_TOKEN)
         assert status == 200
@@ -425,7 +425,6 @@ async def test_a_broken_journal_makes_the_process_unready_and_fail(
     postgres_dsn: str, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
     pool = await open_pool(postgres_dsn)
-    await migrate(pool)
     await projected(pool, sqlite_journal, Society(5).live(30).chain)
     pool.terminate()
     other = SqliteJournal(tmp_path / "other.db")
