@@ -19,6 +19,8 @@ from launcher.servers.process import free_port
 ROOT = Path(__file__).resolve().parents[1]
 PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
 START_S_MAX = 120.0
+SEPARATE = {"PRACTIX_PROFILE": "servers", "COMMAND_API_HEARTBEAT_TIMEOUT_S": "2"}
+"""Separate processes; the only command process need not wait long for a rival to be silent."""
 
 
 class Running:
@@ -135,11 +137,13 @@ def evening(**changes: Any) -> dict[str, Any]:
     return {**body, **changes}
 
 
-async def confirmed_guest(system: Running) -> tuple[str, str, int]:
+async def confirmed_guest(system: Running, in_days: int = 1) -> tuple[str, str, int]:
     """The README's tour; the evening, Boris's token, and the position of the approval."""
     anna, boris = await system.token("anna"), await system.token("boris")
     path = f"/api/v1/announcement/{await system.film()}"
-    created, _ = await system.send("POST", path, anna, evening(), expect=201)
+    event_time = (datetime.now(UTC) + timedelta(days=in_days)).isoformat()
+    body = evening(event_time=event_time)
+    created, _ = await system.send("POST", path, anna, body, expect=201)
     asked, _ = await system.send("POST", f"/api/v1/booking/{created['id']}", boris, expect=201)
     _, position = await system.send(
         "PUT", f"/api/v1/booking/{asked['booking_id']}", anna, {"my_status": True}

@@ -176,8 +176,9 @@ async def test_a_question_that_does_not_end_at_its_limit_ends_with_the_engine(
 
 
 async def test_readers_and_the_writer_never_wait_for_questions_or_scans(
-    analytics: Analytics,
+    analytics: Analytics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("runtime.chdb_engine.client.CLOSE_S_MAX", 0.2)
     endless = "SELECT count() FROM system.numbers WHERE NOT ignore(sipHash64(number))"
     slow = [asyncio.create_task(analytics.ask(endless)) for _ in range(3)]
     slow.append(asyncio.create_task(analytics.scan(endless)))

@@ -4,11 +4,13 @@ import asyncio
 import json
 import re
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from tests.embedded_system import ROOT, Running, confirmed_guest, running
 
@@ -59,29 +61,36 @@ async def test_readiness_tells_of_every_part_and_of_the_services_around_us(tmp_p
     }
 
 
-async def test_a_second_start_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    async with running(tmp_path) as system:
-        second = system.command("run")
-        assert second.returncode != 0
-        assert "already running" in second.stderr
-        assert await system.stop(signal.SIGINT) == 0
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """For the tests that leave it as it is."""
+    async with running(tmp_path_factory.mktemp("shared")) as found:
+        yield found
+        assert await found.stop(signal.SIGINT) == 0
 
 
-async def test_a_demo_is_replayed_and_verified(tmp_path: Path) -> None:
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_second_start_on_the_same_data_is_refused(system: Running) -> None:
+    second = await asyncio.to_thread(system.command, "run")
+    assert second.returncode != 0
+    assert "already running" in second.stderr
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_demo_is_replayed_and_verified(system: Running, tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.jsonl"
     lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:400]
     traffic.write_text("\n".join([*lines, "not json", '{"at_ms": 1, "kind": "request"}']))
-    async with running(tmp_path / "data") as system:
-        replay = await asyncio.to_thread(
-            system.command, "demo", str(traffic), "--json", "--base-url", system.url
-        )
-        assert replay.returncode == 0, replay.stderr
-        summary = json.loads(replay.stdout.splitlines()[-1])
-        assert summary["verify"]["ok"]
-        assert summary["verify"]["scores_in_history"] is not None
-        assert (summary["lines"], summary["malformed"]) == (402, 2)
-        assert summary["outcomes"]["confirmed"] > 20
-        assert summary["outcomes"]["overlap"] > 0
+    replay = await asyncio.to_thread(
+        system.command, "demo", str(traffic), "--json", "--base-url", system.url
+    )
+    assert replay.returncode == 0, replay.stderr
+    summary = json.loads(replay.stdout.splitlines()[-1])
+    assert summary["verify"]["ok"]
+    assert summary["verify"]["scores_in_history"] is not None
+    assert (summary["lines"], summary["malformed"]) == (402, 2)
+    assert summary["outcomes"]["confirmed"] > 20
+    assert summary["outcomes"]["overlap"] > 0
 
 
 async def test_an_evening_is_over_on_a_later_clock_which_cannot_be_turned_back(
@@ -107,18 +116,18 @@ def operations_of(document: dict[str, Any]) -> set[tuple[str, str]]:
     return {(path, method) for path, of in document["paths"].items() for method in of}
 
 
-async def test_the_document_shows_reads_and_writes(tmp_path: Path) -> None:
-    async with running(tmp_path) as system:
-        document = await system.get("/api/openapi.json")
-        published = json.loads(PUBLISHED.read_text())
-        assert operations_of(document) == operations_of(published)
-        assert document["components"] == published["components"]
-        assert {"get", "put", "delete"} <= set(
-            document["paths"]["/api/v1/announcement/{announcement_id}"]
-        )
-        assert "DetailAnnouncementResponse" in document["components"]["schemas"]
-        for path, operations in document["paths"].items():
-            for operation in operations.values():
-                declared = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
-                assert declared == set(re.findall(r"{(\w+)}", path)), path
-        assert await system.get("/healthz") == {"status": "alive"}
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_document_shows_reads_and_writes(system: Running) -> None:
+    document = await system.get("/api/openapi.json")
+    published = json.loads(PUBLISHED.read_text())
+    assert operations_of(document) == operations_of(published)
+    assert document["components"] == published["components"]
+    assert {"get", "put", "delete"} <= set(
+        document["paths"]["/api/v1/announcement/{announcement_id}"]
+    )
+    assert "DetailAnnouncementResponse" in document["components"]["schemas"]
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            declared = {one["name"] for one in operation["parameters"] if one["in"] == "path"}
+            assert declared == set(re.findall(r"{(\w+)}", path)), path
+    assert await system.get("/healthz") == {"status": "alive"}

@@ -4,44 +4,67 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from launcher.separate import SERVICES
 from launcher.servers import kafka
 from tests.conftest import unavailable
-from tests.e2e.test_embedded import PUBLISHED
-from tests.embedded_system import PRACTIX, ROOT, confirmed_guest, running
+from tests.e2e.killed import announce_and_see, kill, reached
+from tests.e2e.test_embedded import PUBLISHED, assert_guest_is_seen
+from tests.embedded_system import PRACTIX, ROOT, SEPARATE, Running, confirmed_guest, running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    """One for all tests here: its start takes longer than they do."""
+    if reason := kafka.why_unavailable():
+        unavailable(reason)
+    async with running(tmp_path_factory.mktemp("separate"), **SEPARATE) as found:
+        yield found
+        assert await found.stop() == 0
 
 
 @pytest.mark.timeout(300)
-async def test_the_same_works_in_separate_processes(tmp_path: Path) -> None:
-    if reason := kafka.why_unavailable():
-        unavailable(reason)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_same_works_in_separate_processes(system: Running, tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.jsonl"
     lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:300]
     traffic.write_text("\n".join(lines))
-    async with running(tmp_path / "data", PRACTIX_PROFILE="servers") as system:
-        evening_id, boris, position = await confirmed_guest(system)
-        seen = await system.get(f"/api/v1/announcement/{evening_id}?min_position={position}", boris)
-        assert [guest["state"] for guest in seen["guest_list"]] == ["confirmed"]
-        replay = await asyncio.to_thread(
-            system.command, "demo", str(traffic), "--json", "--base-url", system.url
-        )
-        assert replay.returncode == 0, replay.stderr
-        assert json.loads(replay.stdout.splitlines()[-1])["outcomes"]["confirmed"] > 10
-        own_sql = ("ask", "--json", "--base-url", system.url, "--sql")
-        answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
-        assert answer.returncode == 0, answer.stderr
-        reading = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
-        refused = await asyncio.to_thread(system.command, *own_sql, reading)
-        assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr
-        assert await system.get("/api/openapi.json") == msgspec.json.decode(PUBLISHED.read_text())
-        ready = await system.get("/readyz")
-        assert {name.split(".")[0] for name in ready} == {"ready", *SERVICES}
-        assert await system.stop() == 0
+    evening_id, boris, position = await confirmed_guest(system)
+    seen = await system.get(f"/api/v1/announcement/{evening_id}?min_position={position}", boris)
+    assert [guest["state"] for guest in seen["guest_list"]] == ["confirmed"]
+    replay = await asyncio.to_thread(
+        system.command, "demo", str(traffic), "--json", "--base-url", system.url
+    )
+    assert replay.returncode == 0, replay.stderr
+    assert json.loads(replay.stdout.splitlines()[-1])["outcomes"]["confirmed"] > 10
+    own_sql = ("ask", "--json", "--base-url", system.url, "--sql")
+    answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
+    assert answer.returncode == 0, answer.stderr
+    reading = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
+    refused = await asyncio.to_thread(system.command, *own_sql, reading)
+    assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr
+    assert await system.get("/api/openapi.json") == msgspec.json.decode(PUBLISHED.read_text())
+    ready = await system.get("/readyz")
+    assert {name.split(".")[0] for name in ready} == {"ready", *SERVICES}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.asyncio(loop_scope="module")
+async def test_separate_processes_outlive_their_servers_and_are_started_again(
+    system: Running,
+) -> None:
+    evening_id, boris, position = await confirmed_guest(system, in_days=2)
+    for words in ("kafka.Kafka", "bin/postgres -D", "-m projector", "-m command_api"):
+        await kill(system, words)
+        await reached(system, boris, position)
+        await assert_guest_is_seen(system, evening_id, boris, position)
+    await announce_and_see(system)
 
 
 async def test_a_clock_that_kafka_does_not_have_is_refused(tmp_path: Path) -> None:

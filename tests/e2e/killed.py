@@ -1,0 +1,46 @@
+"""Servers and processes under a launcher, killed from outside, and what has to follow."""
+
+import asyncio
+import os
+import signal
+
+from tests.embedded_system import Running, evening
+from tests.process_tree import find_descendant
+
+BACK_S_MAX = 120.0
+
+
+async def kill(system: Running, words: str) -> None:
+    """SIGKILL, and wait until something else runs in its place and everything is ready."""
+    killed = find_descendant(system.process.pid, words)
+    os.kill(killed, signal.SIGKILL)
+    async with asyncio.timeout(BACK_S_MAX):
+        while True:
+            await asyncio.sleep(0.2)
+            assert system.process.poll() is None, "the system ended"
+            try:
+                if find_descendant(system.process.pid, words) != killed:
+                    break
+            except LookupError:
+                continue
+    await system.ready()
+
+
+async def reached(system: Running, token: str, position: int) -> None:
+    """Wait until reads have come to the position: a reader notices late that a broker is back,
+    and a PostgreSQL that was killed has forgotten what was written last."""
+    path = f"{system.url}/api/v1/announcements?min_position={position}"
+    async with asyncio.timeout(BACK_S_MAX):
+        while True:
+            headers = {"Authorization": f"Bearer {token}"}
+            async with system.session.get(path, headers=headers) as response:
+                if response.status == 200:
+                    return
+            await asyncio.sleep(0.2)
+
+
+async def announce_and_see(system: Running) -> None:
+    path = f"/api/v1/announcement/{await system.film()}"
+    vera = await system.token("vera")
+    _, position = await system.send("POST", path, vera, evening(), expect=201)
+    await reached(system, vera, position)
