@@ -9,8 +9,8 @@ from itertools import groupby, pairwise
 from typing import Any, Final, Protocol
 
 from projector.history.values import instant_of
-from projector.read_models.projections.rows import Key
-from projector.read_models.projections.scores import Revealed
+from projector.read_models.projections.scores import RevealedRating
+from projector.read_models.read_model import Key
 from runtime.clickhouse import Analytics, Parameter
 from runtime.tail import Position
 
@@ -51,7 +51,7 @@ class HistoryVotes:
     async def reach(self, seq: int, wait_s: float) -> bool:
         return await self._history.reach(seq, wait_s)
 
-    async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[Revealed]], None]:
+    async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
         rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
         for first, behind in stretches(rows):
             wanted: dict[str, Parameter] = {"first": first, "behind": behind, "seq": seq}
@@ -70,12 +70,12 @@ def stretches(rows: int) -> list[tuple[str, str]]:
     return list(pairwise(["", *inner, "\x7f"]))
 
 
-def _by_ratee(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Key, list[Revealed]]]:
+def _by_ratee(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Key, list[RevealedRating]]]:
     for ratee_id, of_ratee in groupby(rows, key=lambda row: row[0]):
         yield (
             ratee_id,
             [
-                Revealed(role, int(score), instant_of(at_ms), bool(retracted))
+                RevealedRating(role, int(score), instant_of(at_ms), bool(retracted))
                 for _, role, score, at_ms, retracted in of_ratee
             ],
         )

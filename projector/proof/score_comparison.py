@@ -12,8 +12,8 @@ from typing import Any, Final
 from projector.proof.findings import Findings
 from projector.proof.pace import PROGRESS_S, Line, Pace
 from projector.read_models.ports import Snapshot, VotesInHistory
-from projector.read_models.projections.rows import Key
-from projector.read_models.projections.scores import SCORES, Revealed, score_row
+from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
+from projector.read_models.read_model import Key
 from runtime.clickhouse import AnalyticsError
 
 PHASE: Final = "history"
@@ -73,7 +73,7 @@ async def follow(
 
 def _compare(
     person_id: Key,
-    revealed: Sequence[Revealed],
+    revealed: Sequence[RevealedRating],
     stored: Sequence[Any] | None,
     differences: Findings,
 ) -> None:

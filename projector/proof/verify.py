@@ -22,10 +22,10 @@ from projector.proof.score_comparison import NotCompared, compare_scores, follow
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables, Row
 from projector.read_models.ports import Sink, Snapshot, VotesInHistory
+from projector.read_models.project import TABLES
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
-from projector.read_models.projections.project import TABLES
-from projector.read_models.projections.rows import Table
+from projector.read_models.read_model import TableShape
 from runtime.journal import Journal
 from runtime.tail import Accepted, Position, Tail
 
@@ -218,7 +218,7 @@ async def _compare(
 
 
 def _compare_row(
-    table: Table, expected: Row | None, actual: Sequence[Any], differences: Findings
+    table: TableShape, expected: Row | None, actual: Sequence[Any], differences: Findings
 ) -> None:
     if expected is None:
         differences.add(table=table.name, key=actual[0], only_in="table")

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from contracts.events import DomainEvent
-from projector.read_models.projections.project import TABLES
-from projector.read_models.projections.rows import Key, Put
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import Key, Put
 
 
 class DeadLetter(NamedTuple):

@@ -17,9 +17,9 @@ from contracts.events import DomainEvent
 from contracts.ids import canonical
 from contracts.records import UNDECODABLE, Commit
 from projector.read_models.batch import DeadLetter, Projected
+from projector.read_models.project import key_of, project
 from projector.read_models.projections.decisions import project_decision
-from projector.read_models.projections.project import key_of, project
-from projector.read_models.projections.rows import Facts, Put, storable_put
+from projector.read_models.read_model import EventContext, Put, storable_put
 
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
@@ -44,7 +44,7 @@ class Intake:
         failed = dict(refused)
         found: list[Projected] = []
         for commit in commits:
-            facts = Facts(commit.decided_at, commit.seq)
+            facts = EventContext(commit.decided_at, commit.seq)
             found.append(_take_decision(commit, failed))
             for index, stored in enumerate(commit.events):
                 event = self._take_event(stored, index, facts, failed)
@@ -63,7 +63,7 @@ class Intake:
         self._stopped.update(letter.key for letter in parked if letter.key is not None)
 
     def _take_event(
-        self, stored: Raw, index: int, facts: Facts, failed: Mapping[str, str]
+        self, stored: Raw, index: int, facts: EventContext, failed: Mapping[str, str]
     ) -> Projected:
         event: DomainEvent | None = None
         try:
@@ -100,7 +100,7 @@ def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
     return Projected(DECISION, None, [], letter)
 
 
-def _letter(stored: Raw, index: int, facts: Facts, reason: str) -> DeadLetter:
+def _letter(stored: Raw, index: int, facts: EventContext, reason: str) -> DeadLetter:
     fields = _fields(stored)
     return DeadLetter(
         seq=facts.seq,

@@ -10,10 +10,15 @@ from typing import Any, Final
 
 from projector.read_models.batch import Batch, DeadLetter
 from projector.read_models.ports import Step, WrongRank
-from projector.read_models.projections.project import TABLES
+from projector.read_models.project import TABLES
 from projector.read_models.projections.ratings import RATINGS
-from projector.read_models.projections.rows import Key, Put, Table
-from projector.read_models.projections.scores import SCORES, Revealed, changes_scores, score_row
+from projector.read_models.projections.scores import (
+    SCORES,
+    RevealedRating,
+    changes_scores,
+    score_row,
+)
+from projector.read_models.read_model import Key, Put, TableShape
 from runtime.tables import Fenced, RowsRefused
 from runtime.tail import START, Position
 
@@ -62,13 +67,13 @@ class MemoryTables:
         for _ in self.score():
             pass
 
-    def row(self, table: Table, key: Key) -> dict[str, Any]:
+    def row(self, table: TableShape, key: Key) -> dict[str, Any]:
         """One row by column name; KeyError where there is none."""
         return dict(zip(table.types, self.rows[table.name][key], strict=True))
 
     def _put(
         self,
-        table: Table,
+        table: TableShape,
         key: Key,
         columns: Mapping[str, Any],
         initial: Mapping[str, Any] | None,
@@ -80,10 +85,10 @@ class MemoryTables:
             self._unscored.add(ratee_id)
         return done
 
-    def _revealed(self, person_id: Key) -> list[Revealed]:
+    def _revealed(self, person_id: Key) -> list[RevealedRating]:
         reviews = (self.row(RATINGS, key) for key in self._reviews_of[person_id])
         return [
-            Revealed(*(row[name] for name in Revealed._fields))
+            RevealedRating(*(row[name] for name in RevealedRating._fields))
             for row in reviews
             if row["revealed_at"] is not None
         ]
@@ -135,7 +140,7 @@ class MemorySnapshot:
     async def dead_letters(self) -> int:
         return self._letters
 
-    async def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         rows = self._rows[table.name]
         for start in range(0, len(rows), SNAPSHOT_ROWS):
             yield rows[start : start + SNAPSHOT_ROWS]
@@ -146,7 +151,7 @@ class MemorySnapshot:
 
 
 def _put(
-    table: Table,
+    table: TableShape,
     rows: dict[Key, Row],
     key: Key,
     columns: Mapping[str, Any],

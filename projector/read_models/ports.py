@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from projector.read_models.batch import Batch
-from projector.read_models.projections.rows import Key, Table
-from projector.read_models.projections.scores import Revealed
+from projector.read_models.projections.scores import RevealedRating
+from projector.read_models.read_model import Key, TableShape
 from runtime.tail import Position
 
 
@@ -59,12 +59,12 @@ class Snapshot(Protocol):
 
     async def dead_letters(self) -> int: ...
 
-    def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         """All rows in parts, each row's values in the order of the table's columns."""
         ...
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
-        """Where `announcements.author_rank`, which is no column of a Table, is not what the
+        """Where `announcements.author_rank`, which is no column of a TableShape, is not what the
         scores of this snapshot say, among evenings that are not over."""
         ...
 
@@ -81,7 +81,7 @@ class VotesInHistory(Protocol):
         """Whether they have come to `seq`, within `wait_s`."""
         ...
 
-    def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[Revealed]], None]:
+    def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
         """Everybody of whom a review was revealed up to `seq`, with all that were. Raises
         AnalyticsError."""
         ...

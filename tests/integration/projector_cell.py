@@ -19,9 +19,9 @@ from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.ports import Sink
 from projector.read_models.postgres.sink import PostgresSink
-from projector.read_models.projections.project import TABLES
-from projector.read_models.projections.rows import Key
+from projector.read_models.project import TABLES
 from projector.read_models.projector import Limits, Projector
+from projector.read_models.read_model import Key
 from runtime.journal import Journal
 from runtime.tail import Position
 from tests.decided_histories import BEGIN, Chain

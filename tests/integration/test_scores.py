@@ -18,7 +18,7 @@ from projector.read_models.postgres.recompute import publish_formula, try_formul
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.ratings import RATINGS
-from projector.read_models.projections.scores import SCORES, Revealed, score_row
+from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
 from projector.service import ProjectorService
 from runtime.journals.sqlite import SqliteJournal
 from runtime.problems import install_problems
@@ -56,10 +56,10 @@ def scores_by(formula: Formula, chain: Chain) -> dict[Any, tuple[Any, ...]]:
     ratings = [
         dict(zip(RATINGS.types, row, strict=True)) for row in folded(chain)["ratings"].values()
     ]
-    revealed: dict[Any, list[Revealed]] = {}
+    revealed: dict[Any, list[RevealedRating]] = {}
     for one in ratings:
         if one["revealed_at"] is not None:
-            facts = Revealed(one["role"], one["score"], one["created"], one["retracted"])
+            facts = RevealedRating(one["role"], one["score"], one["created"], one["retracted"])
             revealed.setdefault(one["ratee_id"], []).append(facts)
     return {person: score_row(person, facts, formula) for person, facts in revealed.items()}
 

@@ -15,8 +15,8 @@ from asyncpg.pool import PoolConnectionProxy
 from projector.read_models.batch import Batch
 from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
-from projector.read_models.projections.rows import Key, Table
 from projector.read_models.projections.scores import SCORES
+from projector.read_models.read_model import Key, TableShape
 
 TIMEOUT_S: Final = 3600.0
 """For what goes through all evenings."""
@@ -32,7 +32,7 @@ _FOLLOW_IN_NEW: Final = f"{_FOLLOW} AND a.announcement_id = ANY($1::uuid[])"
 _FOLLOW_OF_HOSTS: Final = f"{_FOLLOW} AND a.author_id = ANY($1::uuid[]) AND {_STANDING}"
 
 
-def _select_wrong(scores: Table) -> str:
+def _select_wrong(scores: TableShape) -> str:
     return f"""
         SELECT a.announcement_id, coalesce(score.host_rank, 0) AS score, a.author_rank
         FROM {SCHEMA}.{ANNOUNCEMENTS.name} a
@@ -53,7 +53,7 @@ async def rank_evenings(connection: PoolConnectionProxy, batch: Batch, rescored:
         await connection.execute(_FOLLOW_OF_HOSTS, rescored)
 
 
-async def rank_all_evenings(connection: PoolConnectionProxy, scores: Table = SCORES) -> None:
+async def rank_all_evenings(connection: PoolConnectionProxy, scores: TableShape = SCORES) -> None:
     """Whoever wrote them: as `scores`, a table of that shape, has them now."""
     await connection.execute(
         f"""

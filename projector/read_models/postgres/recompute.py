@@ -20,8 +20,8 @@ from contracts.scoring import PUBLISHED, Formula
 from projector.read_models.postgres.author_rank import rank_all_evenings
 from projector.read_models.postgres.scores import SELECT_REVEALED, by_ratee, statements_of
 from projector.read_models.postgres.statements import SCHEMA
-from projector.read_models.projections.rows import Key
-from projector.read_models.projections.scores import SCORES, Revealed
+from projector.read_models.projections.scores import SCORES, RevealedRating
+from projector.read_models.read_model import Key
 from runtime.tables import ALLOW_COMPUTING
 
 log = logging.getLogger(__name__)
@@ -142,11 +142,11 @@ async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> Non
 
 async def _everybody(
     connection: PoolConnectionProxy,
-) -> AsyncIterator[Sequence[tuple[Key, list[Revealed]]]]:
+) -> AsyncIterator[Sequence[tuple[Key, list[RevealedRating]]]]:
     """All people with revealed ratings, in parts. Ratings of one person may have been
     fetched in two of them."""
     cursor = await connection.cursor(f"{SELECT_REVEALED} ORDER BY ratee_id", timeout=TIMEOUT_S)
-    unfinished: tuple[Key, list[Revealed]] | None = None
+    unfinished: tuple[Key, list[RevealedRating]] | None = None
     while records := await cursor.fetch(ROWS_AT_ONCE):
         people = list(by_ratee(records))
         if unfinished is not None and unfinished[0] == people[0][0]:

@@ -11,8 +11,13 @@ from contracts.scoring import PUBLISHED, Formula
 from projector.read_models.batch import Batch, Patch
 from projector.read_models.postgres.statements import SCHEMA, Statement, statements_for
 from projector.read_models.projections.ratings import RATINGS
-from projector.read_models.projections.rows import NOTHING_MORE, Key, Put, Table
-from projector.read_models.projections.scores import SCORES, Revealed, changes_scores, score_columns
+from projector.read_models.projections.scores import (
+    SCORES,
+    RevealedRating,
+    changes_scores,
+    score_columns,
+)
+from projector.read_models.read_model import NOTHING_MORE, Key, Put, TableShape
 
 SELECT_REVEALED: Final = f"""
     SELECT ratee_id, role, score, created, retracted FROM {SCHEMA}.ratings
@@ -27,7 +32,7 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 
 async def rescored_people(
     connection: PoolConnectionProxy, batch: Batch
-) -> list[tuple[Key, list[Revealed]]]:
+) -> list[tuple[Key, list[RevealedRating]]]:
     """Whose ratings the batch has changed, with all of their revealed ones as it left them."""
     changed = [
         key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
@@ -38,8 +43,8 @@ async def rescored_people(
 
 
 def statements_of(
-    people: Iterable[tuple[Key, Iterable[Revealed]]],
-    table: Table = SCORES,
+    people: Iterable[tuple[Key, Iterable[RevealedRating]]],
+    table: TableShape = SCORES,
     formula: Formula = PUBLISHED,
 ) -> list[Statement]:
     """What puts the scores of these people into `table`."""
@@ -50,13 +55,13 @@ def statements_of(
     return statements_for(table, patches)
 
 
-def by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[Revealed]]]:
+def by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[RevealedRating]]]:
     """The rows are in the order of `ratee_id`."""
     for ratee_id, of_ratee in groupby(rows, key=lambda row: row["ratee_id"]):
         yield (
             ratee_id,
             [
-                Revealed(row["role"], row["score"], row["created"], row["retracted"])
+                RevealedRating(row["role"], row["score"], row["created"], row["retracted"])
                 for row in of_ratee
             ],
         )

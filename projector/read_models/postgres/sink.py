@@ -13,8 +13,8 @@ from projector.read_models.ports import Step, WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
 from projector.read_models.postgres.scores import rescored_people, statements_of
-from projector.read_models.projections.project import TABLES
-from projector.read_models.projections.rows import Table
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import TableShape
 from runtime.tables import ALLOW_COMPUTING, Fenced, RowsRefused, connected, our_errors, transaction
 from runtime.tail import START, Position
 
@@ -72,7 +72,7 @@ class PostgresSnapshot:
             count: int = await self._connection.fetchval(statements.COUNT_LETTERS)
         return count
 
-    async def rows(self, table: Table) -> AsyncIterator[Sequence[Sequence[Any]]]:
+    async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         with our_errors():
             cursor = await self._connection.cursor(statements.select_rows(table))
             while rows := await cursor.fetch(SNAPSHOT_ROWS):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from projector.read_models.batch import DeadLetter, Patch
-from projector.read_models.projections.rows import Key, Table
+from projector.read_models.read_model import Key, TableShape
 
 SCHEMA: Final = "read_model"
 
@@ -49,7 +49,7 @@ class Statement(NamedTuple):
     rows: int
 
 
-def statements_for(table: Table, patches: Mapping[Key, Patch]) -> list[Statement]:
+def statements_for(table: TableShape, patches: Mapping[Key, Patch]) -> list[Statement]:
     groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
     for key, patch in patches.items():
         initial = None if patch.initial is None else frozenset(patch.initial)
@@ -62,12 +62,12 @@ def letters_statement(letters: Iterable[DeadLetter]) -> Statement:
     return Statement(INSERT_LETTERS, columns, len(columns[0]))
 
 
-def select_rows(table: Table) -> str:
+def select_rows(table: TableShape) -> str:
     return f"SELECT {', '.join(table.types)} FROM {SCHEMA}.{table.name}"
 
 
 def _statement(
-    table: Table,
+    table: TableShape,
     changed: frozenset[str],
     initial: frozenset[str] | None,
     rows: list[tuple[Key, Patch]],
@@ -84,7 +84,7 @@ def _statement(
     return Statement(write(table, [table.key, *columns], changed), arguments, len(rows))
 
 
-def _update(table: Table, columns: list[str], changed: frozenset[str]) -> str:
+def _update(table: TableShape, columns: list[str], changed: frozenset[str]) -> str:
     values = ", ".join(f"{name} = new.{name}" for name in columns if name in changed)
     return (
         f"UPDATE {SCHEMA}.{table.name} AS old SET {values} "
@@ -92,7 +92,7 @@ def _update(table: Table, columns: list[str], changed: frozenset[str]) -> str:
     )
 
 
-def _upsert(table: Table, columns: list[str], changed: frozenset[str]) -> str:
+def _upsert(table: TableShape, columns: list[str], changed: frozenset[str]) -> str:
     names = ", ".join(columns)
     values = ", ".join(f"{name} = excluded.{name}" for name in columns if name in changed)
     return (
@@ -101,6 +101,6 @@ def _upsert(table: Table, columns: list[str], changed: frozenset[str]) -> str:
     )
 
 
-def _arrays(table: Table, columns: list[str]) -> str:
+def _arrays(table: TableShape, columns: list[str]) -> str:
     arrays = ", ".join(f"${n}::{table.types[name]}[]" for n, name in enumerate(columns, 1))
     return f"unnest({arrays}) AS new ({', '.join(columns)})"

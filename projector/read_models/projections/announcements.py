@@ -1,16 +1,28 @@
-"""Read model `announcements`: every evening as it is now, drafts and past ones included.
+"""Read model `announcements`: every announcement as it is now, drafts and past ones included.
 
-The end of the evening and the seats left are computed by the database.
+The database computes when the film ends and how many seats are left.
 """
 
 from typing import Final
 
-from contracts.announcement_events import AnnouncementCreated, AnyAnnouncementEvent
+from contracts.announcement_events import (
+    AnnouncementCreated,
+    AnnouncementEvent,
+    AnyAnnouncementEvent,
+)
 from contracts.announcement_fields import announcement_columns
-from contracts.booking_events import AnyBookingEvent
-from projector.read_models.projections.rows import NOTHING_MORE, Facts, Put, Table
+from contracts.booking_events import AnyBookingEvent, BookingEvent
+from projector.read_models.read_model import (
+    NOTHING_MORE,
+    EventContext,
+    Projection,
+    Put,
+    ReadModel,
+    TableShape,
+    announcement_of,
+)
 
-ANNOUNCEMENTS: Final = Table(
+ANNOUNCEMENTS: Final = TableShape(
     "announcements",
     "announcement_id",
     {
@@ -43,11 +55,20 @@ ANNOUNCEMENTS: Final = Table(
 )
 
 
-def project_announcement(event: AnyAnnouncementEvent, facts: Facts) -> Put:
+def project_announcement(event: AnyAnnouncementEvent, context: EventContext) -> Put:
     initial = NOTHING_MORE if isinstance(event, AnnouncementCreated) else None
-    columns = announcement_columns(event, facts.decided_at)
+    columns = announcement_columns(event, context.decided_at)
     return Put(ANNOUNCEMENTS, event.announcement_id, columns, initial)
 
 
-def project_seats(event: AnyBookingEvent) -> Put:
+def project_seats(event: AnyBookingEvent, _: EventContext) -> Put:
     return Put(ANNOUNCEMENTS, event.announcement_id, {"taken": event.taken})
+
+
+READ_MODEL: Final = ReadModel(
+    ANNOUNCEMENTS,
+    (
+        Projection(AnnouncementEvent, project_announcement, announcement_of),
+        Projection(BookingEvent, project_seats, announcement_of),
+    ),
+)

@@ -1,17 +1,25 @@
-"""Read model `bookings`: what a guest and an author have said about an evening."""
+"""Read model `bookings`: what a guest and an author have said about an announcement."""
 
 from typing import Any, Final
 
 from contracts.booking_events import (
     AnyBookingEvent,
+    BookingEvent,
     BookingInvited,
     BookingPreapproved,
     BookingRequested,
 )
 from contracts.booking_fields import booking_columns
-from projector.read_models.projections.rows import Facts, Put, Table
+from projector.read_models.read_model import (
+    EventContext,
+    Projection,
+    Put,
+    ReadModel,
+    TableShape,
+    announcement_of,
+)
 
-BOOKINGS: Final = Table(
+BOOKINGS: Final = TableShape(
     "bookings",
     "booking_id",
     {
@@ -37,20 +45,27 @@ BOOKINGS: Final = Table(
 )
 
 
-def project_booking(event: AnyBookingEvent, facts: Facts) -> Put:
-    columns = _standing(event, facts)
+def project_booking(event: AnyBookingEvent, context: EventContext) -> Put:
+    columns = _columns_after(event, context)
     if not isinstance(event, BookingRequested | BookingInvited):
         return Put(BOOKINGS, event.booking_id, columns)
-    # The first word about a pair, or a later one: only the table knows.
+    # Only the table knows whether the pair has a booking already.
     columns["announcement_id"] = event.announcement_id
     columns["author_id"] = event.author_id
     columns["guest_id"] = event.guest_id
-    return Put(BOOKINGS, event.booking_id, columns, {"created": facts.decided_at})
+    return Put(BOOKINGS, event.booking_id, columns, {"created": context.decided_at})
 
 
-def _standing(event: AnyBookingEvent, facts: Facts) -> dict[str, Any]:
-    columns = booking_columns(event, facts.decided_at)
-    columns["changed_seq"] = facts.seq
-    if not isinstance(event, BookingPreapproved):  # That keeps its place in line.
-        columns["queued_seq"] = facts.seq if columns["waiting"] else None
+def _columns_after(event: AnyBookingEvent, context: EventContext) -> dict[str, Any]:
+    columns = booking_columns(event, context.decided_at)
+    columns["changed_seq"] = context.seq
+    if not isinstance(
+        event, BookingPreapproved
+    ):  # A guest who is approved in advance keeps the place.
+        columns["queued_seq"] = context.seq if columns["waiting"] else None
     return columns
+
+
+READ_MODEL: Final = ReadModel(
+    BOOKINGS, (Projection(BookingEvent, project_booking, announcement_of),)
+)

@@ -1,15 +1,15 @@
-"""Read model `decisions`: every recorded command, what it came to and why.
+"""Read model `decisions`: every recorded command with its outcome and the facts behind it.
 
-The only read model of Commits rather than of events: refusals have no events. It answers
-"why": who decided, by which rule, on which facts, at which position.
+It answers "why": who decided, by which rule, on which facts, at which position. Its rows
+follow from Commits, not from events, because a refusal has no events.
 """
 
 from typing import Final
 
 from contracts.records import Commit
-from projector.read_models.projections.rows import NOTHING_MORE, Put, Table
+from projector.read_models.read_model import NOTHING_MORE, Put, ReadModel, TableShape
 
-DECISIONS: Final = Table(
+DECISIONS: Final = TableShape(
     "decisions",
     "seq",
     {
@@ -43,3 +43,6 @@ def project_decision(commit: Commit) -> Put:
         },
         NOTHING_MORE,
     )
+
+
+READ_MODEL: Final = ReadModel(DECISIONS)

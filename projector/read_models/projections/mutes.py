@@ -1,11 +1,19 @@
-"""Read model `mutes`: whom a person has muted. Read by that person alone."""
+"""Read model `mutes`: whom a person has muted. Only that person reads it."""
 
 from typing import Final
 
 from contracts.person_events import PersonMuted, PersonUnmuted
-from projector.read_models.projections.rows import NOTHING_MORE, Facts, Put, Table
+from projector.read_models.read_model import (
+    NOTHING_MORE,
+    EventContext,
+    Projection,
+    Put,
+    ReadModel,
+    TableShape,
+    person_of,
+)
 
-MUTES: Final = Table(
+MUTES: Final = TableShape(
     "mutes",
     "mute_id",
     {
@@ -18,11 +26,16 @@ MUTES: Final = Table(
 )
 
 
-def project_mute(event: PersonMuted | PersonUnmuted, facts: Facts) -> Put:
+def project_mute(event: PersonMuted | PersonUnmuted, context: EventContext) -> Put:
     columns = {
         "person_id": event.person_id,
         "host_id": event.host_id,
         "muted": isinstance(event, PersonMuted),
-        "since": facts.decided_at,
+        "since": context.decided_at,
     }
     return Put(MUTES, f"{event.person_id}:{event.host_id}", columns, NOTHING_MORE)
+
+
+READ_MODEL: Final = ReadModel(
+    MUTES, (Projection((PersonMuted, PersonUnmuted), project_mute, person_of),)
+)

@@ -1,17 +1,28 @@
-"""Read model `people`: what is known of everybody who ever acted or was invited."""
+"""Read model `people`: name, language and time zone of everybody who ever acted or was invited."""
 
 from typing import Final
 
 from contracts.person_events import PersonSeen
-from projector.read_models.projections.rows import NOTHING_MORE, Put, Table
+from projector.read_models.read_model import (
+    NOTHING_MORE,
+    EventContext,
+    Projection,
+    Put,
+    ReadModel,
+    TableShape,
+    person_of,
+)
 
-PEOPLE: Final = Table(
+PEOPLE: Final = TableShape(
     "people",
     "person_id",
     {"person_id": "uuid", "name": "text", "language": "text", "tz": "text"},
 )
 
 
-def project_person(event: PersonSeen) -> Put:
+def project_person(event: PersonSeen, _: EventContext) -> Put:
     columns = {"name": event.name, "language": event.language, "tz": event.tz}
     return Put(PEOPLE, event.person_id, columns, NOTHING_MORE)
+
+
+READ_MODEL: Final = ReadModel(PEOPLE, (Projection(PersonSeen, project_person, person_of),))

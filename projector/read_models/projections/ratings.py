@@ -1,6 +1,6 @@
-"""Read model `ratings`: every review as it is now, sealed and retracted ones included.
+"""Read model `ratings`: every rating as it is now, sealed and retracted ones included.
 
-Tags are kept as the text of a JSON array: a column travels as one array of its values, and
+Tags are stored as the text of a JSON array: a column travels as one array of its values, and
 PostgreSQL has no arrays of arrays of different lengths.
 """
 
@@ -8,10 +8,25 @@ from typing import Any, Final
 
 import msgspec
 
-from contracts.rating_events import AnyRatingEvent, RatingChanged, RatingGiven, RatingRevealed
-from projector.read_models.projections.rows import NOTHING_MORE, Facts, Put, Table
+from contracts.rating_events import (
+    AnyRatingEvent,
+    RatingChanged,
+    RatingEvent,
+    RatingGiven,
+    RatingRetracted,
+    RatingRevealed,
+)
+from projector.read_models.read_model import (
+    NOTHING_MORE,
+    EventContext,
+    Projection,
+    Put,
+    ReadModel,
+    TableShape,
+    announcement_of,
+)
 
-RATINGS: Final = Table(
+RATINGS: Final = TableShape(
     "ratings",
     "review_id",
     {
@@ -32,28 +47,28 @@ RATINGS: Final = Table(
 )
 
 
-def project_rating(event: AnyRatingEvent, facts: Facts) -> Put:
+def project_rating(event: AnyRatingEvent, context: EventContext) -> Put:
     if isinstance(event, RatingGiven):
-        return Put(RATINGS, event.review_id, _given(event, facts), NOTHING_MORE)
-    return Put(RATINGS, event.review_id, _changes(event, facts))
+        return Put(RATINGS, event.review_id, _columns_of_new(event, context), NOTHING_MORE)
+    return Put(RATINGS, event.review_id, _changed_columns(event, context))
 
 
-def _changes(event: AnyRatingEvent, facts: Facts) -> dict[str, Any]:
+def _changed_columns(event: AnyRatingEvent, context: EventContext) -> dict[str, Any]:
     match event:
         case RatingGiven() | RatingChanged():
             return {
                 "score": event.score,
                 "text": event.text,
                 "tags": msgspec.json.encode(event.tags).decode(),
-                "modified": facts.decided_at,
+                "modified": context.decided_at,
             }
         case RatingRevealed():
-            return {"revealed_at": facts.decided_at}
-        case _:
-            return {"retracted": True, "modified": facts.decided_at}
+            return {"revealed_at": context.decided_at}
+        case RatingRetracted():
+            return {"retracted": True, "modified": context.decided_at}
 
 
-def _given(event: RatingGiven, facts: Facts) -> dict[str, Any]:
+def _columns_of_new(event: RatingGiven, context: EventContext) -> dict[str, Any]:
     return {
         "announcement_id": event.announcement_id,
         "rater_id": event.rater_id,
@@ -62,6 +77,9 @@ def _given(event: RatingGiven, facts: Facts) -> dict[str, Any]:
         "sealed_until": event.sealed_until,
         "revealed_at": None,
         "retracted": False,
-        "created": facts.decided_at,
-        **_changes(event, facts),
+        "created": context.decided_at,
+        **_changed_columns(event, context),
     }
+
+
+READ_MODEL: Final = ReadModel(RATINGS, (Projection(RatingEvent, project_rating, announcement_of),))

@@ -1,8 +1,8 @@
-"""Read model `scores`: what the revealed ratings of a person come to.
+"""Read model `scores`: the score of everybody of whom a rating was ever revealed.
 
-The one table whose rows follow from rows instead of events: a score rests on all counted
-ratings of its person, so a sink computes it anew, in the same transaction, for whom a
-batch has changed one. There is a row for everybody of whom a rating was ever revealed.
+Its rows follow from rows of `ratings`, not from events, because a score rests on all counted
+ratings of its person. If a batch changes a rating, the sink computes that person's scores
+again in the same transaction.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 
 from contracts.rating_events import RatingRole
 from contracts.scoring import PUBLISHED, Formula, Vote, score_of
-from projector.read_models.projections.rows import Key, Table
+from projector.read_models.read_model import Key, ReadModel, TableShape
 
-SCORES: Final = Table(
+SCORES: Final = TableShape(
     "scores",
     "person_id",
     {
@@ -31,8 +31,8 @@ SCORES: Final = Table(
 )
 
 
-class Revealed(NamedTuple):
-    """What a score needs to know of a revealed rating."""
+class RevealedRating(NamedTuple):
+    """What a score needs of one revealed rating."""
 
     role: RatingRole
     score: int
@@ -41,14 +41,16 @@ class Revealed(NamedTuple):
 
 
 def changes_scores(columns: Mapping[str, Any]) -> bool:
-    """Whether a put with these columns to a row of `ratings` may change a score."""
+    """Returns whether a put of these columns to a row of `ratings` may change a score."""
     return columns.get("revealed_at") is not None or columns.get("retracted") is True
 
 
-def score_columns(revealed: Iterable[Revealed], formula: Formula = PUBLISHED) -> dict[str, Any]:
-    """The row of a person, but for its key, from all revealed ratings of theirs."""
+def score_columns(
+    revealed: Iterable[RevealedRating], formula: Formula = PUBLISHED
+) -> dict[str, Any]:
+    """Computes a person's row, without its key, from all revealed ratings of that person."""
     counted = [one for one in revealed if not one.retracted]
-    of: dict[str, Iterable[Revealed]] = {
+    of: dict[str, Iterable[RevealedRating]] = {
         "host": (one for one in counted if one.role == "host"),
         "guest": (one for one in counted if one.role == "guest"),
         "overall": counted,
@@ -63,8 +65,11 @@ def score_columns(revealed: Iterable[Revealed], formula: Formula = PUBLISHED) ->
 
 
 def score_row(
-    person_id: Key, revealed: Iterable[Revealed], formula: Formula = PUBLISHED
+    person_id: Key, revealed: Iterable[RevealedRating], formula: Formula = PUBLISHED
 ) -> tuple[Any, ...]:
-    """In the order of the table's columns."""
+    """Computes a person's row, in the order of the table's columns."""
     columns = {"person_id": person_id, **score_columns(revealed, formula)}
     return tuple(columns[name] for name in SCORES.types)
+
+
+READ_MODEL: Final = ReadModel(SCORES)

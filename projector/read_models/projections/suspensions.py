@@ -1,11 +1,19 @@
-"""Read model `suspensions`: who is, or once was, shut out by an operator."""
+"""Read model `suspensions`: everybody whom an operator shut out, now or once."""
 
 from typing import Final
 
 from contracts.person_events import PersonReinstated, PersonSuspended
-from projector.read_models.projections.rows import NOTHING_MORE, Facts, Put, Table
+from projector.read_models.read_model import (
+    NOTHING_MORE,
+    EventContext,
+    Projection,
+    Put,
+    ReadModel,
+    TableShape,
+    person_of,
+)
 
-SUSPENSIONS: Final = Table(
+SUSPENSIONS: Final = TableShape(
     "suspensions",
     "person_id",
     {
@@ -18,11 +26,17 @@ SUSPENSIONS: Final = Table(
 )
 
 
-def project_suspension(event: PersonSuspended | PersonReinstated, facts: Facts) -> Put:
+def project_suspension(event: PersonSuspended | PersonReinstated, context: EventContext) -> Put:
     columns = {
         "suspended": isinstance(event, PersonSuspended),
         "reason": event.reason if isinstance(event, PersonSuspended) else None,
         "signed_by": event.by,
-        "since": facts.decided_at,
+        "since": context.decided_at,
     }
     return Put(SUSPENSIONS, event.person_id, columns, NOTHING_MORE)
+
+
+READ_MODEL: Final = ReadModel(
+    SUSPENSIONS,
+    (Projection((PersonSuspended, PersonReinstated), project_suspension, person_of),),
+)

@@ -31,14 +31,15 @@ from contracts.event_codec import decode_event
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
+from projector.read_models import projections
 from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
+from projector.read_models.project import TABLES, project
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
 from projector.read_models.projections.people import PEOPLE
-from projector.read_models.projections.project import project
-from projector.read_models.projections.rows import Facts
+from projector.read_models.read_model import EventContext
 from tests.decided_histories import Society, cut
 
 SAMPLES: Final = sorted(Path(__file__).parents[2].glob("contract/samples/*.json"))
@@ -63,7 +64,7 @@ def booking_after(*events: DomainEvent) -> dict[str, Any]:
     one an hour later."""
     tables = MemoryTables()
     for hours, event in enumerate(events):
-        for put in project(event, Facts(NOON + timedelta(hours=hours), hours + 1)):
+        for put in project(event, EventContext(NOON + timedelta(hours=hours), hours + 1)):
             tables.put(put)
     return tables.row(BOOKINGS, "b")
 
@@ -161,7 +162,7 @@ def booking_row(one: Booking) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_every_event_is_projected_and_a_creation_states_the_whole_row(path: Path) -> None:
-    puts = project(decode_event(path.read_bytes()), Facts(NOON, 1))
+    puts = project(decode_event(path.read_bytes()), EventContext(NOON, 1))
     assert puts
     for put in puts:
         stated = {put.table.key, *put.columns, *(put.initial or {})}
@@ -174,9 +175,16 @@ def test_a_person_seen_again_has_the_newest_name() -> None:
     event = decode_event(
         b'{"type":"person.seen.v1","person_id":"p","name":"Ada","language":"en","tz":"UTC"}'
     )
-    (put,) = project(event, Facts(NOON, 1))
+    (put,) = project(event, EventContext(NOON, 1))
     assert (put.table, put.key) == (PEOPLE, "p")
     assert put.columns == {"name": "Ada", "language": "en", "tz": "UTC"}
+
+
+def test_every_module_of_the_projections_is_a_read_model_of_its_own() -> None:
+    folder = Path(projections.__path__[0])
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    assert {table.name for table in TABLES} == modules
+    assert len(TABLES) == len(modules)
 
 
 # Announcements
@@ -184,13 +192,13 @@ def test_a_person_seen_again_has_the_newest_name() -> None:
 
 def test_bookings_change_the_seats_taken_but_not_the_time_of_change() -> None:
     event = BookingApproved(**IDS, author_status=True, guest_status=True, taken=3)
-    seats = [put for put in project(event, Facts(NOON, 1)) if put.table is ANNOUNCEMENTS]
+    seats = [put for put in project(event, EventContext(NOON, 1)) if put.table is ANNOUNCEMENTS]
     assert [put.columns for put in seats] == [{"taken": 3}]
 
 
 def test_a_change_states_only_the_fields_that_the_event_states() -> None:
     event = AnnouncementChanged(announcement_id=AnnouncementId("a"), version=4, tz=None)
-    (put,) = project(event, Facts(NOON, 1))
+    (put,) = project(event, EventContext(NOON, 1))
     assert put.columns == {"tz": None, "version": 4, "modified": NOON}
 
 

@@ -1,0 +1,47 @@
+"""Projects an event onto all read models. Pure, and never refuses a fact.
+
+Every module of `projections/` is a read model and is found by being there. An event that no
+read model names changes no row and stops no key.
+"""
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Final
+
+from contracts.event_base import Event
+from contracts.events import DomainEvent
+from projector.read_models import projections
+from projector.read_models.read_model import EventContext, Projection, Put, ReadModel, TableShape
+
+
+def _load_read_models() -> tuple[ReadModel, ...]:
+    names = sorted(module.name for module in iter_modules(projections.__path__))
+    modules = (import_module(f"{projections.__name__}.{name}") for name in names)
+    return tuple(module.READ_MODEL for module in modules)
+
+
+READ_MODELS: Final = _load_read_models()
+TABLES: Final[tuple[TableShape, ...]] = tuple(one.table for one in READ_MODELS)
+
+
+@cache
+def _projections_of(kind: type[Event]) -> tuple[Projection, ...]:
+    return tuple(
+        projection
+        for read_model in READ_MODELS
+        for projection in read_model.projections
+        if issubclass(kind, projection.events)
+    )
+
+
+def project(event: DomainEvent, context: EventContext) -> list[Put]:
+    """Returns what the event puts into the tables."""
+    return [one.project(event, context) for one in _projections_of(type(event))]
+
+
+def key_of(event: DomainEvent) -> str | None:
+    """Returns the key whose rows the event changes, or None if it changes none. If one event
+    of a key cannot be projected, no later one of that key is."""
+    projections_of_event = _projections_of(type(event))
+    return projections_of_event[0].key_of(event) if projections_of_event else None

@@ -1,0 +1,96 @@
+"""What a read model is made of: a table, and what events put into its rows.
+
+Values are absolute, never differences. So a later put replaces an earlier one column by
+column, and any number of puts to a row can be merged into one.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
+
+from contracts.event_base import Event
+from contracts.text import storable
+
+Key = str | int
+
+
+class TableShape(NamedTuple):
+    """A read model's table. Columns that the database computes itself are left out."""
+
+    name: str
+    key: str
+    types: Mapping[str, str]
+    """PostgreSQL type of every column, in order; the key comes first."""
+
+
+class EventContext(NamedTuple):
+    """What a projection may know of the Commit around an event."""
+
+    decided_at: datetime
+    seq: int
+
+
+class Put(NamedTuple):
+    """Values of one row, by column. The key's own column is not among them.
+
+    If `initial` is None, the row must exist. Otherwise this put may create the row:
+    `columns` and `initial` together are then all its columns, and `initial` counts only if
+    there is no row yet.
+    """
+
+    table: TableShape
+    key: Key
+    columns: Mapping[str, Any]
+    initial: Mapping[str, Any] | None = None
+
+
+class Projection(NamedTuple):
+    """How events of some types, or of a whole family, change one table."""
+
+    events: type[Event] | tuple[type[Event], ...]
+    project: Callable[[Any, EventContext], Put]
+    """Pure. Takes an event of these types, and never refuses it."""
+    key_of: Callable[[Any], str]
+    """Returns the key that stops if such an event cannot be projected: rows that are built
+    on a gap would be wrong."""
+
+
+class ReadModel(NamedTuple):
+    """One module of `projections/` has one, under the name READ_MODEL."""
+
+    table: TableShape
+    projections: tuple[Projection, ...] = ()
+    """Empty if the rows follow from something else than events."""
+
+
+def announcement_of(event: Any) -> str:
+    announcement_id: str = event.announcement_id
+    return announcement_id
+
+
+def person_of(event: Any) -> str:
+    person_id: str = event.person_id
+    return person_id
+
+
+def storable_put(put: Put) -> Put:
+    """Returns the same put without the characters that PostgreSQL's texts cannot hold."""
+    initial = None if put.initial is None else _storable(put.initial)
+    return put._replace(columns=_storable(put.columns), initial=initial)
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable(value)
+        case Mapping():
+            return {_storable(name): _storable(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_storable(one) for one in value]
+        case _:
+            return value
+
+
+NOTHING_MORE: Final[Mapping[str, Any]] = MappingProxyType({})
+"""The `initial` of a row whose creation states every column."""
