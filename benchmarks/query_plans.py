@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -26,6 +27,7 @@ from starlette.datastructures import QueryParams
 
 from benchmarks.read_tables import fill, id_of
 from contracts.ids import PersonId
+from contracts.shared_rules import SharedRules
 from launcher.servers.postgres import PostgresServer
 from query_api.announcements import calendar, calendar_feed, details, public_page, schedule
 from query_api.announcements.lists import SORTS, list_page
@@ -43,6 +45,7 @@ SEARCH: Final = ("custom",)
 """How `Snapshot.search` has its SQL planned."""
 
 NOW: Final = datetime.now(UTC)
+MOSCOW: Final = ZoneInfo("Europe/Moscow")
 DEEP: Final = {
     "event_time": NOW + timedelta(days=90),
     "created": NOW - timedelta(days=60),
@@ -147,7 +150,7 @@ def _lists() -> Iterator[Case]:
 
 def _list(query: str, caller: Caller) -> Case:
     followed = [PersonId(id_of(f"person{number}")) for number in range(20, 40)]
-    page = list_page(QueryParams(query), caller, followed, NOW)
+    page = list_page(QueryParams(query), caller, followed, NOW, SharedRules(), MOSCOW)
     name = query.split("cursor=")[0] + ("far down" if "cursor=" in query else "")
     return Case(f"announcements?{name}{_who(caller)}", page.sql, page.arguments, SEARCH)
 
@@ -161,7 +164,7 @@ def _of_persons() -> Iterator[Case]:
                 page = bookings.bookings_page(bookings.bookings_of(caller, parameters), parameters)
                 name = f"bookings?{query}{' far down' if further else ''}{_who(caller)}"
                 yield Case(name, page.sql, page.arguments)
-        where = schedule.schedule_of(caller, QueryParams(f"date_from={NOW.date()}"))
+        where = schedule.schedule_of(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
         sql = schedule.SELECT.format(where=where.sql)
         yield Case(f"schedule{_who(caller)}", sql, where.arguments)
         overlap = (caller.person_id, EVENING, NOW, NOW + timedelta(hours=2))

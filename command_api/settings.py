@@ -1,10 +1,10 @@
 """Settings of a command process."""
 
-from datetime import timedelta
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import msgspec
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
+from pydantic_settings import SettingsConfigDict
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
@@ -13,19 +13,17 @@ from runtime.journals.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
 from runtime.secret import Secret
 from runtime.settings import CommaSeparated, ServiceSettings
+from runtime.shared_rules import SharedRuleSettings
 from runtime.tokens import TokenSettings
 
 
-class RuleSettings(BaseSettings):
+class RuleSettings(SharedRuleSettings):
     """Rules of a cell. The leader's count: set them alike for all of its processes."""
 
     model_config = SettingsConfigDict(
         env_prefix="COMMAND_API_", env_nested_delimiter="__", frozen=True, extra="ignore"
     )
 
-    gap_min: NonNegativeInt = 0
-    pending_blocks: bool = False
-    hide_guest_list: bool = False
     evenings_open_max: PositiveInt = DEFAULT_RULES.evenings_open_max
     drafts_max: PositiveInt = DEFAULT_RULES.drafts_max
     invitations_of_host_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_host_a_day_max
@@ -34,9 +32,7 @@ class RuleSettings(BaseSettings):
 
     def rules(self) -> Rules:
         return Rules(
-            gap=timedelta(minutes=self.gap_min),
-            pending_blocks=self.pending_blocks,
-            hide_guest_list=self.hide_guest_list,
+            **msgspec.structs.asdict(self.shared_rules()),
             evenings_open_max=self.evenings_open_max,
             drafts_max=self.drafts_max,
             invitations_of_host_a_day_max=self.invitations_of_host_a_day_max,

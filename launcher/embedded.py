@@ -35,8 +35,8 @@ from projector.history.history import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService
-from query_api.edge.rules import Rules as ReadRules
 from query_api.service import QueryService
+from query_api.settings import DAYS_OF_DEFAULT
 from runtime.app import make_app
 from runtime.clickhouse import Analytics, AnalyticsError
 from runtime.clickhouse_chdb import ChdbAnalytics
@@ -151,11 +151,8 @@ async def _start(
         feed_secret=data.feed_secret,
         guard=guard,
         analytics=analytics,
-        rules=ReadRules(
-            gap=rules.gap,
-            pending_blocks=rules.pending_blocks,
-            hide_guest_list=rules.hide_guest_list,
-        ),
+        rules=rules,
+        days_of=DAYS_OF_DEFAULT,
     )
     await query.start()
     stack.push_async_callback(query.stop)

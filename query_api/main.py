@@ -63,7 +63,8 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
         feed_secret=settings.feed_secret.get_secret_value(),
         guard=_operator_guard(settings),
         analytics=analytics,
-        rules=settings.rules(),
+        rules=settings.shared_rules(),
+        days_of=settings.days_of,
         min_position_timeout_s=settings.min_position_timeout_s,
     )
     for router in service.routers:

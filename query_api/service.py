@@ -3,17 +3,18 @@
 import asyncio
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from fastapi import APIRouter
 
+from contracts.shared_rules import SharedRules
 from query_api.analysts import routes as analyst_routes
 from query_api.announcements import calendar_feed, details, lists, public_page, schedule
 from query_api.bookings import routes as booking_routes
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
-from query_api.edge.rules import DEFAULT_RULES, Rules
 from query_api.history import why
 from query_api.history.audit_trail import AuditTrail
 from query_api.history.past_details import PastDetails
@@ -48,8 +49,9 @@ class QueryService:
         clock: Clock,
         feed_secret: str,
         guard: OperatorGuard | None,
+        rules: SharedRules,
+        days_of: ZoneInfo,
         analytics: Analytics | None = None,
-        rules: Rules = DEFAULT_RULES,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
@@ -57,7 +59,7 @@ class QueryService:
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         self._watching: asyncio.Task[NoReturn] | None = None
         verifier.refuse_suspended(self._suspensions)
-        reads = Reads(pool, self._positions, verifier, ugc, rules)
+        reads = Reads(pool, self._positions, verifier, ugc, rules, days_of)
         self.routers: list[APIRouter] = [
             details.build_router(reads, clock, PastDetails(reads, self._history).tell),
             lists.build_router(reads, clock),

@@ -1,19 +1,21 @@
 """Settings of a query process."""
 
-from datetime import timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from query_api.edge.rules import DEFAULT_RULES, Rules
 from runtime.outside.wiring import OutsideSettings
 from runtime.secret import Secret
 from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
+from runtime.shared_rules import SharedRuleSettings
 from runtime.tokens import TokenSettings
 
+DAYS_OF_DEFAULT: Final = ZoneInfo("Europe/Moscow")
 
-class Settings(ServiceSettings):
+
+class Settings(ServiceSettings, SharedRuleSettings):
     """Built once in `main` and passed down; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="QUERY_API_")
@@ -43,18 +45,7 @@ class Settings(ServiceSettings):
     token: TokenSettings
     feed_secret: Secret
     """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""
-    gap_min: NonNegativeInt = 0
-    pending_blocks: bool = False
-    hide_guest_list: bool = False
-    """These three as for the command processes (`Rules`)."""
-    days_of: ZoneInfo = DEFAULT_RULES.days_of
+    days_of: ZoneInfo = DAYS_OF_DEFAULT
+    """The zone in which a date without a time of day begins and ends."""
     pool_size: PositiveInt = 16
     min_position_timeout_s: PositiveFloat = 2.0
-
-    def rules(self) -> Rules:
-        return Rules(
-            gap=timedelta(minutes=self.gap_min),
-            pending_blocks=self.pending_blocks,
-            hide_guest_list=self.hide_guest_list,
-            days_of=self.days_of,
-        )

@@ -2,16 +2,12 @@
 
 from datetime import timedelta
 
-from msgspec import Struct
+from contracts.shared_rules import SharedRules
 
 
-class Rules(Struct, frozen=True):
+class Rules(SharedRules, frozen=True):
     """Settings of a cell. Changing one changes decisions from then on, never history."""
 
-    gap: timedelta = timedelta(0)
-    """Least time between two evenings of one person; 0 lets them touch."""
-    pending_blocks: bool = False
-    """Whether an unanswered request or invitation already makes a person busy."""
     requests_max: int = 4
     """How often one guest may ask to come to one evening: once, and three times again. After
     as many noes of their own to one booking, neither side may take the last one back."""
@@ -32,8 +28,6 @@ class Rules(Struct, frozen=True):
     """From one host to one guest, to whatever evenings."""
     invitations_of_guest_a_day_max: int = 50
     """From all hosts together."""
-    hide_guest_list: bool = False
-    """Whether guests are hidden from each other."""
 
 
 DEFAULT_RULES = Rules()

@@ -11,8 +11,8 @@ from typing import Final
 import asyncpg
 
 from contracts.representations import Overlap
+from contracts.shared_rules import SharedRules
 from query_api.edge.reads import Snapshot
-from query_api.edge.rules import Rules
 from query_api.edge.where import Where
 from runtime.tokens import Caller
 
@@ -68,13 +68,13 @@ SELECT_OVERLAPS: Final = f"""
 """Takes the person, an evening to leave out, and its time, widened by the gap."""
 
 
-def add_fits_my_schedule(where: Where, rules: Rules) -> None:
+def add_fits_my_schedule(where: Where, rules: SharedRules) -> None:
     """No other evening makes the viewer, $2, busy at the time."""
     where.add(_FITS, _busy_states(rules), rules.gap)
 
 
 async def overlaps(
-    snapshot: Snapshot, booking: asyncpg.Record, caller: Caller, rules: Rules
+    snapshot: Snapshot, booking: asyncpg.Record, caller: Caller, rules: SharedRules
 ) -> list[Overlap]:
     """Of the booking's evening with the guest's others, soonest first. Shown to the guest
     only, while there is something to decide."""
@@ -90,7 +90,7 @@ async def overlaps(
     return [_overlap(other, rules) for other in found]
 
 
-def _overlap(other: asyncpg.Record, rules: Rules) -> Overlap:
+def _overlap(other: asyncpg.Record, rules: SharedRules) -> Overlap:
     hosting = other["hosting"]
     return Overlap(
         announcement_id=other["announcement_id"],
@@ -103,5 +103,5 @@ def _overlap(other: asyncpg.Record, rules: Rules) -> Overlap:
     )
 
 
-def _busy_states(rules: Rules) -> list[str]:
+def _busy_states(rules: SharedRules) -> list[str]:
     return [*CONFIRMED, *PENDING] if rules.pending_blocks else [*CONFIRMED]

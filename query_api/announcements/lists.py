@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.datastructures import QueryParams
@@ -11,6 +12,7 @@ from starlette.responses import Response
 
 from contracts.ids import PersonId
 from contracts.representations import AnnouncementResponse
+from contracts.shared_rules import SharedRules
 from query_api.announcements import filters
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, add_fits_my_schedule
 from query_api.announcements.details import COLUMNS, MY_STATE, list_line
@@ -20,7 +22,6 @@ from query_api.announcements.visibility import OWN_OR_INVOLVED, STATUSES_OF_PART
 from query_api.edge.documented import documented, one_of
 from query_api.edge.paging import INSTANT, INTEGER, PAGE_PARAMETERS, Page, Sort, cursor_of, sort_of
 from query_api.edge.reads import Reads, answer
-from query_api.edge.rules import DEFAULT_RULES, Rules
 from query_api.edge.where import Where
 from runtime.api_route import ApiRoute
 from runtime.clock import Clock
@@ -79,7 +80,7 @@ def build_router(reads: Reads, clock: Clock) -> APIRouter:
         caller = await reads.caller(request)
         parameters = request.query_params
         followed = await reads.followed_by(caller) if may_list_others(parameters) else []
-        page = list_page(parameters, caller, followed, clock(), reads.rules)
+        page = list_page(parameters, caller, followed, clock(), reads.rules, reads.days_of)
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.search(page.sql, *page.arguments)
         language = language_of(request)
@@ -104,7 +105,8 @@ def list_page(
     caller: Caller,
     followed: Sequence[PersonId],
     now: datetime,
-    rules: Rules = DEFAULT_RULES,
+    rules: SharedRules,
+    days_of: ZoneInfo,
 ) -> Page:
     """Of one's own evenings as host all, as guest those that take place, unless one asks for
     `all`; of others' the current ones. A status that is asked for replaces these. Raises
@@ -122,7 +124,7 @@ def list_page(
         where.add(STILL_TO_COME, now)
     if statuses and not caller.is_super and STATUSES_OF_PARTIES.issuperset(statuses):
         where.add(OWN_OR_INVOLVED)
-    add_times(where, parameters, rules.days_of)
+    add_times(where, parameters, days_of)
     add_filters(where, parameters)
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)

@@ -1,6 +1,7 @@
 """A person's own schedule: hosting, attending and pending, in the order of time."""
 
 from typing import Final, Literal
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from msgspec import Struct
@@ -15,7 +16,6 @@ from query_api.announcements.details import COLUMNS, MY_STATE, list_line
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer
-from query_api.edge.rules import DEFAULT_RULES, Rules
 from query_api.edge.where import Where
 from runtime.api_route import ApiRoute
 from runtime.http import language_of
@@ -55,7 +55,7 @@ def build_router(reads: Reads) -> APIRouter:
     async def get_schedule(request: Request) -> Response:
         """The caller's evenings, hosting, attending and pending, by time; 500 at most."""
         caller = await reads.caller(request)
-        where = schedule_of(caller, request.query_params, reads.rules)
+        where = schedule_of(caller, request.query_params, reads.days_of)
         async with reads.snapshot(request) as snapshot:
             rows = await snapshot.rows(SELECT.format(where=where.sql), *where.arguments)
         language = language_of(request)
@@ -72,9 +72,9 @@ def build_router(reads: Reads) -> APIRouter:
     return router
 
 
-def schedule_of(caller: Caller, parameters: QueryParams, rules: Rules = DEFAULT_RULES) -> Where:
+def schedule_of(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Where:
     """What SELECT is to select. Raises Malformed."""
     where = Where(False, caller.person_id)
     where.add(SCHEDULE)
-    add_times(where, parameters, rules.days_of)
+    add_times(where, parameters, days_of)
     return where

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from contracts.booking_state import BookingState
 from contracts.languages import Language
 from contracts.representations import BookingResponse, DetailBookingResponse
+from contracts.shared_rules import SharedRules
 from query_api.announcements.calendar import overlaps
 from query_api.announcements.details import select_visible, shows_guests
 from query_api.announcements.score_columns import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
@@ -19,7 +20,6 @@ from query_api.edge.documented import ID, documented, one_of, some_of
 from query_api.edge.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_of
 from query_api.edge.parameters import parse_id, parse_some
 from query_api.edge.reads import Reads, Snapshot, answer, path_id
-from query_api.edge.rules import Rules
 from query_api.edge.where import Where
 from runtime.api_route import ApiRoute
 from runtime.http import language_of
@@ -168,7 +168,7 @@ async def _answer_page(request: Request, snapshot: Snapshot, where: Where) -> Re
 
 
 async def _detail(
-    snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language, rules: Rules
+    snapshot: Snapshot, row: asyncpg.Record, caller: Caller, language: Language, rules: SharedRules
 ) -> DetailBookingResponse:
     return DetailBookingResponse(
         **_line_fields(row),

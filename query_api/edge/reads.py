@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, Protocol
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import msgspec
@@ -13,8 +14,8 @@ from starlette.responses import Response
 
 from contracts.errors import DependencyDown, NotFound, ProjectionBehind, Unavailable
 from contracts.ids import PersonId, canonical
+from contracts.shared_rules import SharedRules
 from query_api.edge.positions import SELECT_POSITION, PositionWaiter
-from query_api.edge.rules import Rules
 from runtime.entity_tag import entity_tag, matches
 from runtime.http import JSON
 from runtime.limits.limiter import admit
@@ -64,13 +65,16 @@ class Reads:
         positions: PositionWaiter,
         verifier: TokenVerifier,
         ugc: UgcClient,
-        rules: Rules,
+        rules: SharedRules,
+        days_of: ZoneInfo,
     ) -> None:
         self._pool = pool
         self._positions = positions
         self._verifier = verifier
         self._ugc = ugc
         self.rules = rules
+        self.days_of = days_of
+        """The zone in which a date without a time of day begins and ends."""
 
     async def caller(self, request: Request) -> Caller:
         """Raises Unauthenticated, RateLimited."""

@@ -19,8 +19,8 @@ from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
 from projector.history.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
-from query_api.edge.rules import Rules as ReadRules
 from query_api.service import QueryService
+from query_api.settings import DAYS_OF_DEFAULT
 from runtime.clickhouse import Analytics
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate as migrate_history
@@ -178,8 +178,13 @@ async def command_cell(
                 analytics = ChdbAnalytics(directory / "clickhouse")
                 stack.push_async_callback(analytics.close)
                 await migrate_history(analytics)  # Pages must not come before their tables.
-                read = _read_rules(rules)
-                query = {"verifier": verifier, "ugc": neighbours.ugc, "clock": clock, "rules": read}
+                query = {
+                    "verifier": verifier,
+                    "ugc": neighbours.ugc,
+                    "clock": clock,
+                    "rules": rules,
+                    "days_of": DAYS_OF_DEFAULT,
+                }
                 reads = _read_side(app, journal, postgres_dsn, analytics, **query)
                 await stack.enter_async_context(reads)
             yield found
@@ -206,9 +211,3 @@ async def _read_side(
             await service.start()
             stack.push_async_callback(service.stop)
         yield
-
-
-def _read_rules(rules: Rules) -> ReadRules:
-    return ReadRules(
-        gap=rules.gap, pending_blocks=rules.pending_blocks, hide_guest_list=rules.hide_guest_list
-    )

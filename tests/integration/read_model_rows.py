@@ -15,7 +15,9 @@ from pydantic import SecretStr
 
 from contracts.errors import DependencyDown
 from contracts.ids import PersonId
+from contracts.shared_rules import SharedRules
 from query_api.service import QueryService
+from query_api.settings import DAYS_OF_DEFAULT
 from runtime.clock import system_clock
 from runtime.openapi import describe
 from runtime.postgres import open_pool
@@ -241,7 +243,7 @@ async def read_side(
             clock=system_clock,
             feed_secret=SECRET,
             guard=None,
-            **options,
+            **{"rules": SharedRules(), "days_of": DAYS_OF_DEFAULT, **options},
         )
         for router in service.routers:
             app.include_router(router)

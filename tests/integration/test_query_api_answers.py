@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from contracts.shared_rules import SharedRules
 from launcher.servers.postgres import PostgresServer
 from query_api.edge.moments import horizon_of
 from query_api.edge.reads import Snapshot
-from query_api.edge.rules import Rules
 from query_api.ratings.pages import RECORDS_BEHIND_MAX
 from runtime.clickhouse_chdb import ChdbAnalytics
 from runtime.clickhouse_migrations import migrate
@@ -210,7 +210,7 @@ async def test_overlaps_are_told_to_the_guest_alone(reads: ReadSide, host: str, 
 
 
 async def test_overlaps_are_those_of_the_cells_rules(postgres_dsn: str) -> None:
-    rules = Rules(gap=timedelta(minutes=30), pending_blocks=True)
+    rules = SharedRules(gap=timedelta(minutes=30), pending_blocks=True)
     async with read_side(postgres_dsn, rules=rules) as reads:
         host, guest = await reads.person("Anna"), await reads.person("Boris")
         start = at(24)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.query_plans import cases, explain, tables
-from query_api.edge.rules import Rules
+from contracts.shared_rules import SharedRules
 from tests.integration.read_model_rows import ReadSide, at, read_side, text_of
 
 LIST = "/api/v1/announcements"
@@ -163,7 +163,7 @@ async def test_what_fits_between_the_evenings_one_goes_to(
 
 
 async def test_what_fits_keeps_the_gap_and_minds_what_is_pending(postgres_dsn: str) -> None:
-    rules = Rules(gap=timedelta(minutes=30), pending_blocks=True)
+    rules = SharedRules(gap=timedelta(minutes=30), pending_blocks=True)
     async with read_side(postgres_dsn, rules=rules) as reads:
         host, viewer = await reads.person("Anna"), await reads.person("Boris")
         start = at(24)
@@ -188,7 +188,7 @@ async def test_what_fits_keeps_the_gap_and_minds_what_is_pending(postgres_dsn: s
 
 async def test_a_cell_says_whose_days_are_meant(postgres_dsn: str) -> None:
     tokyo = ZoneInfo("Asia/Tokyo")
-    async with read_side(postgres_dsn, rules=Rules(days_of=tokyo)) as reads:
+    async with read_side(postgres_dsn, days_of=tokyo) as reads:
         host = await reads.person("Anna")
         day = (datetime.now(tokyo) + timedelta(days=9)).date()
         midnight = datetime(day.year, day.month, day.day, tzinfo=tokyo)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.ids import PersonId
-from query_api.edge.rules import Rules
+from contracts.shared_rules import SharedRules
 from tests.integration.read_model_rows import PAIRS, ReadSide, at, read_side
 
 STATUSES = ("Created", "Alive", "Closed", "Done", "Cancelled")
@@ -189,7 +189,7 @@ async def test_the_guest_list_by_role(cast: Cast) -> None:
 
 
 async def test_guests_may_be_hidden_from_each_other(postgres_dsn: str) -> None:
-    async with read_side(postgres_dsn, rules=Rules(hide_guest_list=True)) as reads:
+    async with read_side(postgres_dsn, rules=SharedRules(hide_guest_list=True)) as reads:
         cast = Cast(reads)
         await cast.arrive()
         evening = await cast.evening()

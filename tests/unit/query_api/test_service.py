@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 from typing import Any
 
+from contracts.shared_rules import SharedRules
 from query_api.service import QueryService
 
 
@@ -17,6 +18,8 @@ async def test_it_is_not_ready_before_it_knows_who_is_suspended() -> None:
         clock=unused,
         feed_secret="unused",
         guard=None,
+        rules=SharedRules(),
+        days_of=unused,
     )
     assert service.readiness()["suspensions"] is False
     (watch,) = watches

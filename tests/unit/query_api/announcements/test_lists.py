@@ -4,25 +4,28 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
 from contracts.ids import PersonId
+from contracts.shared_rules import SharedRules
 from query_api.announcements.filters import WORDS_MAX
 from query_api.announcements.lists import SORTS, list_page, may_list_others
 from query_api.bookings.routes import bookings_of, bookings_page
 from query_api.edge.paging import Page, encode_cursor
 from runtime.tokens import Caller
 
+MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)
 VIEWER = Caller(PersonId(str(uuid4())))
 ID = "00000000-0000-4000-8000-000000000000"
 
 
-def page(query: str, caller: Caller = VIEWER) -> Page:
-    return list_page(QueryParams(query), caller, [], NOW)
+def page(query: str | dict[str, str], caller: Caller = VIEWER) -> Page:
+    return list_page(QueryParams(query), caller, [], NOW, SharedRules(), MOSCOW)
 
 
 def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
@@ -82,7 +85,7 @@ def test_what_would_have_been_right_is_told(query: str, told: dict[str, Any]) ->
 def test_a_cursor_that_was_not_given_out_is_refused(text: str) -> None:
     for sort in ("event_time", "tickets_left"):
         with pytest.raises(Malformed) as refused:
-            list_page(QueryParams({"cursor": text, "sort": sort}), VIEWER, [], NOW)
+            page({"cursor": text, "sort": sort})
         assert refused.value.code == "malformed_cursor"
 
 
@@ -98,7 +101,7 @@ def test_a_malformed_filter_of_bookings_is_refused(query: str) -> None:
 def test_what_a_client_says_never_becomes_sql() -> None:
     evil = "x' OR true; DROP TABLE read_model.people; --"
     names = ("q", "location")
-    found = list_page(QueryParams(dict.fromkeys(names, evil)), VIEWER, [], NOW)
+    found = page(dict.fromkeys(names, evil))
     assert "DROP" not in found.sql
     assert found.arguments.count(evil) == 2
 

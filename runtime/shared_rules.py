@@ -1,0 +1,23 @@
+"""Settings of the rules that decisions and reads share; each service reads its own prefix."""
+
+from datetime import timedelta
+
+from pydantic import NonNegativeInt
+from pydantic_settings import BaseSettings
+
+from contracts.shared_rules import SharedRules
+
+
+class SharedRuleSettings(BaseSettings):
+    """Set them alike for all command and query processes of a cell (`SharedRules`)."""
+
+    gap_min: NonNegativeInt = 0
+    pending_blocks: bool = False
+    hide_guest_list: bool = False
+
+    def shared_rules(self) -> SharedRules:
+        return SharedRules(
+            gap=timedelta(minutes=self.gap_min),
+            pending_blocks=self.pending_blocks,
+            hide_guest_list=self.hide_guest_list,
+        )
