@@ -31,11 +31,11 @@ from query_api.analysts.questions import ready_questions
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.lateness import lateness_of
 from query_api.ratings.votes import said_of
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_migrations import migrate
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.tail import START
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.tail import START
 
 EVENTS: Final = 1_000_000
 EVER: Final = 2**62

@@ -9,7 +9,7 @@ import time
 
 from benchmarks.load import Figures
 from benchmarks.report import Report
-from runtime.journal import Journal
+from runtime.journal.port import Journal
 
 ENTRY_BYTES = 600
 APPENDS = {1: 2_000, 32: 30_000, 128: 40_000, 512: 40_000}

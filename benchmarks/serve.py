@@ -32,16 +32,16 @@ from command_api.leader.node import Timing
 from command_api.leader.ports import Answer
 from command_api.service import CommandService
 from contracts.errors import NoLeader
-from runtime.app import make_app
-from runtime.clock import system_clock
-from runtime.collector import spare_long_lived_state
-from runtime.journal import Journal
-from runtime.journals.kafka import KafkaJournal
-from runtime.journals.sqlite import SqliteJournal
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenSettings, TokenVerifier
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.port import Journal
+from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import AddressLimits, RateLimits
-from runtime.operators import OperatorGuard
-from runtime.tokens import TokenSettings, TokenVerifier
+from runtime.process.clock import system_clock
+from runtime.process.garbage_collector import spare_long_lived_state
+from runtime.service.app import make_app
 
 ONE_ADDRESS = RateLimits(address=AddressLimits(writes=100_000_000))
 """All load comes from this machine; every guest asks once."""

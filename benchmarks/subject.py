@@ -9,8 +9,8 @@ import msgspec
 
 from benchmarks.load import http_request
 from contracts.ids import MovieId, PersonId
+from runtime.auth.tokens import issue_token
 from runtime.outside.ports import Movie, Person
-from runtime.tokens import issue_token
 
 AUDIENCE_SECRET: Final = "a secret of benchmarks only, long enough"
 _NAMESPACE: Final = UUID("6b1f7a52-40c4-4d8e-9d51-3f6f0a1c2b3d")

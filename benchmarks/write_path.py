@@ -28,8 +28,8 @@ from benchmarks.subject import announce_request, booking_requests
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable, free_port, port_answers
-from runtime.journals.kafka import KafkaJournal, create_topic
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.sqlite import SqliteJournal
 
 CLIENTS = (1, 8, 32, 128)
 REQUESTS = {1: 1_500, 8: 6_000, 32: 9_000, 128: 9_000}

@@ -11,19 +11,19 @@ from fastapi import FastAPI
 from command_api.http.peers import HttpPeers
 from command_api.service import CommandService
 from command_api.settings import Settings
-from runtime.app import make_app
-from runtime.clock import system_clock
-from runtime.collector import spare_long_lived_state
-from runtime.journals.kafka import KafkaJournal
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenVerifier
+from runtime.journal.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
-from runtime.openapi import describe
-from runtime.operators import OperatorGuard
+from runtime.openapi.document import describe
 from runtime.outside.wiring import connect_outside
-from runtime.process_routes import build_process_router
-from runtime.serving import serve
-from runtime.settings import settings_or_exit
-from runtime.tasks import run_aside
-from runtime.tokens import TokenVerifier
+from runtime.process.clock import system_clock
+from runtime.process.garbage_collector import spare_long_lived_state
+from runtime.process.tasks import run_aside
+from runtime.service.app import make_app
+from runtime.service.process_routes import build_process_router
+from runtime.service.serving import serve
+from runtime.service.settings import settings_or_exit
 
 
 def build_app(settings: Settings) -> FastAPI:

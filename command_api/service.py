@@ -21,12 +21,12 @@ from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, everybody
 from command_api.metrics import FIGURES, observe
 from command_api.rendering import renderer
-from runtime.clock import steady_clock
-from runtime.journal import Journal
-from runtime.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenVerifier
+from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, MovieClient, UgcClient
-from runtime.tasks import end, keep_running
-from runtime.tokens import TokenVerifier
+from runtime.process.clock import steady_clock
+from runtime.process.tasks import end, keep_running
 
 NONCE_BYTES = 16
 SUBMIT_DEADLINE_S = 30.0

@@ -9,12 +9,12 @@ from pydantic_settings import SettingsConfigDict
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.node import Timing
-from runtime.journals.kafka_access import KafkaAccess
+from runtime.auth.secret import Secret
+from runtime.auth.tokens import TokenSettings
+from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
-from runtime.secret import Secret
-from runtime.settings import CommaSeparated, ServiceSettings
+from runtime.service.settings import CommaSeparated, ServiceSettings
 from runtime.shared_rules import SharedRuleSettings
-from runtime.tokens import TokenSettings
 
 
 class RuleSettings(SharedRuleSettings):

@@ -1,7 +1,7 @@
 """Everything that can go wrong with a request.
 
 `contracts.error_codes` has the codes that clients branch on. Nothing here knows about HTTP:
-`runtime.problems` gives each code its status.
+`runtime.http.problems` gives each code its status.
 
 CommandError
 ├── Malformed                cannot be understood, or states something impossible

@@ -1,7 +1,7 @@
 """Makes the journal's topic with the settings it needs, and says who may use it.
 
 A topic that exists is left alone. With `KAFKA_WRITERS` and `KAFKA_READERS`, names of accounts
-with commas between them, these are granted their rights (`runtime.journals.kafka_access`);
+with commas between them, these are granted their rights (`runtime.journal.kafka_access`);
 `KAFKA__USERNAME` and `KAFKA__PASSWORD` are then an administrator's.
 """
 
@@ -10,9 +10,9 @@ import asyncio
 from pydantic import PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.journals.kafka import create_topic
-from runtime.journals.kafka_access import KafkaAccess, grant_journal
-from runtime.settings import CommaSeparated, settings_or_exit
+from runtime.journal.kafka import create_topic
+from runtime.journal.kafka_access import KafkaAccess, grant_journal
+from runtime.service.settings import CommaSeparated, settings_or_exit
 
 TIMEOUT_S = 60.0
 

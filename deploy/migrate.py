@@ -10,12 +10,12 @@ import asyncio
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.clickhouse_migrations import migrate as migrate_clickhouse
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.postgres import migrate as migrate_postgres
-from runtime.postgres import open_pool
-from runtime.postgres_roles import grant_roles
-from runtime.settings import ClickHouseDsn, PostgresDsn, settings_or_exit
+from runtime.clickhouse.migrations import migrate as migrate_clickhouse
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.postgres.pools import migrate as migrate_postgres
+from runtime.postgres.pools import open_pool
+from runtime.postgres.roles import grant_roles
+from runtime.service.settings import ClickHouseDsn, PostgresDsn, settings_or_exit
 
 
 class Settings(BaseSettings):

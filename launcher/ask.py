@@ -13,7 +13,7 @@ from rich.text import Text
 from launcher.analyst_client import AnalystClient, Table
 from launcher.client import Refused
 from launcher.terminal import visible
-from runtime.spreadsheet import cells
+from runtime.http.spreadsheet import cells
 
 Form = Literal["table", "csv", "json"]
 

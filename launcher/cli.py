@@ -26,8 +26,8 @@ from launcher.demo import Demo, Summary
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.terminal import visible
-from runtime.journal import JournalError
-from runtime.settings import SettingsWrong, exit_wrong, load_settings
+from runtime.journal.port import JournalError
+from runtime.service.settings import SettingsWrong, exit_wrong, load_settings
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ def verify(
     """
     if offline:
         from launcher.offline import verify_offline
-        from runtime.tables import TablesUnavailable
+        from runtime.postgres.tables import TablesUnavailable
 
         data = DataDirectory(settings().data)
         if not data.journal_path.exists():

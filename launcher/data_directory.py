@@ -11,9 +11,9 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from runtime.file_lock import FileLock, FileLocked
-from runtime.private_files import OTHERS, close_to_others
-from runtime.secret import require_long
+from runtime.auth.secret import require_long
+from runtime.process.file_lock import FileLock, FileLocked
+from runtime.process.private_files import OTHERS, close_to_others
 
 SECRET_BYTES: Final = 32
 

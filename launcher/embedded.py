@@ -37,22 +37,22 @@ from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
-from runtime.app import make_app
-from runtime.clickhouse import Analytics, AnalyticsError
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_migrations import MigrationEdited, migrate
-from runtime.clock import shifted_clock
-from runtime.collector import spare_long_lived_state
-from runtime.journals.sqlite import SqliteJournal
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenSettings, TokenVerifier
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.migrations import MigrationEdited, migrate
+from runtime.clickhouse.port import Analytics, AnalyticsError
+from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
-from runtime.openapi import TITLE, describe
-from runtime.operators import OperatorGuard
-from runtime.postgres import open_pool
-from runtime.process import current_process
-from runtime.process_routes import build_process_router
-from runtime.settings import load_settings
-from runtime.tasks import end, keep_running, run_aside, start_for
-from runtime.tokens import TokenSettings, TokenVerifier
+from runtime.openapi.document import TITLE, describe
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import shifted_clock
+from runtime.process.garbage_collector import spare_long_lived_state
+from runtime.process.lifecycle import current_process
+from runtime.process.tasks import end, keep_running, run_aside, start_for
+from runtime.service.app import make_app
+from runtime.service.process_routes import build_process_router
+from runtime.service.settings import load_settings
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from yarl import URL
 
 from contracts.errors import TooLarge
 from launcher.overview import Overview
-from runtime.cors import exposing_headers
-from runtime.hosts import KnownHosts
-from runtime.http import json_response
-from runtime.problems import problem
+from runtime.http.json_body import json_response
+from runtime.http.problems import problem
+from runtime.service.cors import exposing_headers
+from runtime.service.hosts import KnownHosts
 
 NOT_PASSED_ON: Final = frozenset(
     {

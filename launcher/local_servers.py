@@ -18,7 +18,7 @@ from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerFailed, ServerUnavailable
-from runtime.private_files import OTHERS, close_to_others
+from runtime.process.private_files import OTHERS, close_to_others
 
 STATE_FILE: Final = "servers.json"
 START_S_MAX: Final = 120.0

@@ -13,12 +13,12 @@ from projector.history.history import History
 from projector.proof.history_votes import HistoryVotes
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.journal import Journal
-from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import missing_migrations, open_pool
-from runtime.tables import TablesUnavailable, our_errors
-from runtime.tasks import end, start_for
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.journal.port import Journal
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.pools import missing_migrations, open_pool
+from runtime.postgres.tables import TablesUnavailable, our_errors
+from runtime.process.tasks import end, start_for
 
 
 async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ import query_api.main
 import query_api.settings
 from neighbours.app import create_app
 from neighbours.settings import NeighboursSettings
-from runtime.openapi import Document, merge
+from runtime.openapi.document import Document, merge
 
 NOBODY: Final = "127.0.0.1:1"
 SECRET: Final = "nothing is signed here, and yet it has to be long"

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from runtime.openapi import Document, merge
+from runtime.openapi.document import Document, merge
 
 ANSWER_S_MAX: Final = 2.0
 PROCESS: Final = "process"

@@ -11,9 +11,9 @@ from launcher.separate import ServiceStopped, run_separate
 from launcher.settings import Settings
 from launcher.welcome import stand_in_settings, welcome
 from neighbours.app import Neighbours
-from runtime.clock import system_clock
-from runtime.serving import serve_until_stopped
-from runtime.settings import load_settings
+from runtime.process.clock import system_clock
+from runtime.service.serving import serve_until_stopped
+from runtime.service.settings import load_settings
 
 
 class ClockNotOurs(Exception):

@@ -30,9 +30,9 @@ from launcher.servers.process import (
 from launcher.settings import Settings
 from launcher.supervision import Part, keep_up
 from launcher.tables import prepare_tables
-from runtime.journals.kafka import create_topic
-from runtime.serving import served_beside
-from runtime.tasks import end, start_for
+from runtime.journal.kafka import create_topic
+from runtime.process.tasks import end, start_for
+from runtime.service.serving import served_beside
 
 TOPIC: Final = "practix.journal"
 READY_S_MAX: Final = 60.0

@@ -6,9 +6,9 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.http_limits import HttpLimits
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
-from runtime.settings import CommaSeparated, Origins
+from runtime.service.http_limits import HttpLimits
+from runtime.service.settings import CommaSeparated, Origins
 
 
 class LocalAddressLimits(AddressLimits):

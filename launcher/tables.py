@@ -2,8 +2,8 @@
 
 from secrets import token_urlsafe
 
-from runtime.postgres import migrate, open_pool
-from runtime.postgres_roles import SERVICES, dsn_of_role, grant_roles
+from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 
 
 async def prepare_tables(owner_dsn: str) -> dict[str, str]:

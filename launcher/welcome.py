@@ -12,7 +12,7 @@ from launcher.settings import Settings
 from neighbours.app import Neighbours
 from neighbours.auth import LoginBody, person_id_of
 from neighbours.settings import NeighboursSettings
-from runtime.settings import load_settings
+from runtime.service.settings import load_settings
 
 DEMO_LOGINS: Final = ("anna", "boris")
 

@@ -1,5 +1,5 @@
 -- One role per service, each with the rights it needs and no others. Whoever owns the database
--- applies this after every migration (runtime/postgres_roles.py); repeating it changes nothing.
+-- applies this after every migration (runtime/postgres/roles.py); repeating it changes nothing.
 --
 -- A service owns its own schema: the projector replaces tables of the read models, which can
 -- be rebuilt, and cannot touch what the notifier has sent. The query service only reads.

@@ -5,8 +5,8 @@ from functools import partial
 
 from neighbours.app import create_app
 from neighbours.settings import NeighboursSettings
-from runtime.serving import serve
-from runtime.settings import settings_or_exit
+from runtime.service.serving import serve
+from runtime.service.settings import settings_or_exit
 
 
 def main() -> None:

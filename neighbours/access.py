@@ -17,9 +17,9 @@ from starlette.requests import Request
 from contracts.errors import Forbidden, Unauthenticated
 from neighbours.auth import Signer
 from neighbours.settings import NeighboursSettings
-from runtime.clock import Clock
-from runtime.operators import OperatorGuard, presents
-from runtime.tokens import TokenSettings, TokenVerifier
+from runtime.auth.operators import OperatorGuard, presents
+from runtime.auth.tokens import TokenSettings, TokenVerifier
+from runtime.process.clock import Clock
 
 INBOX_LINK_LIFETIME: Final = timedelta(days=1)
 """As long as a token that was printed beside it."""

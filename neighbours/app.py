@@ -18,10 +18,10 @@ from neighbours.shortener import Links, shortener_router
 from neighbours.store import Store
 from neighbours.switches import Switches, control_router
 from neighbours.ugc import Followers, ugc_router
-from runtime.app import make_app
-from runtime.clock import Clock, shifted_clock
 from runtime.limits.limiter import Limiter
-from runtime.process_routes import build_process_router
+from runtime.process.clock import Clock, shifted_clock
+from runtime.service.app import make_app
+from runtime.service.process_routes import build_process_router
 
 
 class Neighbours:

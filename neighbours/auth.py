@@ -23,10 +23,10 @@ from neighbours.bodies import BoundedRoute
 from neighbours.settings import NeighboursSettings
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.clock import Clock
-from runtime.http import json_response
-from runtime.operators import OperatorGuard
-from runtime.tokens import issue_token
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import issue_token
+from runtime.http.json_body import json_response
+from runtime.process.clock import Clock
 
 _PEOPLE: Final = uuid5(NAMESPACE_URL, "urn:practix:person")
 

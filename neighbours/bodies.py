@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message
 
-from runtime.api_route import ApiRoute
-from runtime.http import read_json_body
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import read_json_body
 
 BODY_BYTES_MAX: Final = 256 * 1024
 """Room for the longest message that Notification takes, in any language."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from neighbours.auth import person_id_of
 from neighbours.channels import open_channel
-from runtime.tasks import run_aside
+from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from neighbours.app import Neighbours
 from neighbours.notification import SendBody
 from neighbours.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
-from runtime.circuit import CircuitState
+from runtime.calls.circuit import CircuitState
 from runtime.outside.ports import Movie, Notice, Person, fit_person, notification_id_of
 
 ALL: Final = -1

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from contracts.errors import NotFound
 from neighbours.bodies import BoundedRoute
 from neighbours.switches import Switches
-from runtime.http import json_response
+from runtime.http.json_body import json_response
 
 CATALOGUE: Final = Path(__file__).with_name("films.csv")
 

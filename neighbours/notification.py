@@ -16,7 +16,8 @@ from neighbours.bodies import BoundedRoute
 from neighbours.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.http import accepts_html, json_response
+from runtime.http.json_body import json_response
+from runtime.http.negotiation import accepts_html
 
 INBOX_ROWS_MAX: Final = 10_000
 

@@ -18,10 +18,10 @@ from pydantic import (
 from pydantic_settings import SettingsConfigDict
 
 from neighbours.channels import demand_known
-from runtime.secret import Secret
-from runtime.settings import CommaSeparated, ServiceSettings
-from runtime.token_keys import Algorithm
-from runtime.tokens import require_secret
+from runtime.auth.secret import Secret
+from runtime.auth.token_keys import Algorithm
+from runtime.auth.tokens import require_secret
+from runtime.service.settings import CommaSeparated, ServiceSettings
 
 _PLACE: Final = re.compile(r"https?://[^/\\]+/(.*/)?|/[^/\\]+/(.*/)?")
 

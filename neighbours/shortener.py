@@ -17,8 +17,8 @@ from neighbours.access import Access
 from neighbours.bodies import BoundedRoute
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.clock import Clock
-from runtime.http import json_response
+from runtime.http.json_body import json_response
+from runtime.process.clock import Clock
 
 CODE_BITS: Final = 60
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"

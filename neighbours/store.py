@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
-from runtime.private_files import close_to_others
+from runtime.process.private_files import close_to_others
 
 FILE_NAME: Final = "neighbours.db"
 

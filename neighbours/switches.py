@@ -11,8 +11,8 @@ from starlette.responses import Response
 
 from contracts.errors import DependencyDown
 from neighbours.bodies import BoundedRoute
-from runtime.http import json_response
-from runtime.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard
+from runtime.http.json_body import json_response
 
 Service = Literal["auth", "movies", "ugc", "notification", "shortener"]
 SERVICES: Final[tuple[Service, ...]] = get_args(Service)

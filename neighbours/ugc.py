@@ -10,7 +10,7 @@ from neighbours.access import Access
 from neighbours.bodies import BoundedRoute
 from neighbours.store import Store
 from neighbours.switches import Switches
-from runtime.http import json_response
+from runtime.http.json_body import json_response
 
 PAGE_ROWS_MAX: Final = 10_000
 

@@ -20,8 +20,7 @@ from notifier.outgoing import expanded
 from notifier.preferences import DEFAULT
 from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
-from runtime.clock import Clock
-from runtime.clock_watch import ClockWrong
+from runtime.calls.persisting import Persistence
 from runtime.outside.ports import (
     AuthClient,
     NotificationClient,
@@ -29,8 +28,9 @@ from runtime.outside.ports import (
     ShortenerClient,
     UgcClient,
 )
-from runtime.persisting import Persistence
-from runtime.tables import RowsRefused, TablesUnavailable
+from runtime.postgres.tables import RowsRefused, TablesUnavailable
+from runtime.process.clock import Clock
+from runtime.process.clock_watch import ClockWrong
 
 log = logging.getLogger(__name__)
 

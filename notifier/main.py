@@ -14,20 +14,20 @@ from fastapi import FastAPI
 
 from notifier.service import Clients, NotifierService
 from notifier.settings import Settings
-from runtime.app import make_app
-from runtime.clock import steady_clock, system_clock
-from runtime.clock_watch import ClockWatch
-from runtime.journal import Journal
-from runtime.journals.kafka import KafkaJournal
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenVerifier
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
-from runtime.openapi import describe
-from runtime.operators import OperatorGuard
+from runtime.openapi.document import describe
 from runtime.outside.wiring import OutsideClients, connect_outside
-from runtime.postgres import open_pool
-from runtime.process_routes import build_process_router
-from runtime.serving import serve
-from runtime.settings import settings_or_exit
-from runtime.tokens import TokenVerifier
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import steady_clock, system_clock
+from runtime.process.clock_watch import ClockWatch
+from runtime.service.app import make_app
+from runtime.service.process_routes import build_process_router
+from runtime.service.serving import serve
+from runtime.service.settings import settings_or_exit
 
 
 def open_journal(settings: Settings) -> Journal:

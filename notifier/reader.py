@@ -14,10 +14,10 @@ from contracts.errors import ProjectionBehind
 from contracts.records import Commit
 from notifier import metrics
 from notifier.store.outbox import Outbox
-from runtime.journal import Journal
-from runtime.persisting import Persistence
-from runtime.tables import RowsRefused, TablesUnavailable
-from runtime.tail import START, Accepted, Position, Tail
+from runtime.calls.persisting import Persistence
+from runtime.journal.port import Journal
+from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.postgres.tables import RowsRefused, TablesUnavailable
 
 log = logging.getLogger(__name__)
 

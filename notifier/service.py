@@ -18,16 +18,16 @@ from notifier.store.ledger import Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
 from notifier.store.state import SELECT_SUSPENDED
-from runtime.clock import Clock, steady_clock, system_clock
-from runtime.clock_watch import ClockWatch
-from runtime.journal import Journal
+from runtime.auth.suspensions import SuspensionWatch
+from runtime.auth.tokens import TokenVerifier
+from runtime.calls.persisting import Persistence
+from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
-from runtime.persisting import Persistence
-from runtime.postgres import migrate
-from runtime.suspensions import SuspensionWatch
-from runtime.tables import TablesUnavailable, our_errors
-from runtime.tasks import end, keep_running, start_for
-from runtime.tokens import TokenVerifier
+from runtime.postgres.pools import migrate
+from runtime.postgres.tables import TablesUnavailable, our_errors
+from runtime.process.clock import Clock, steady_clock, system_clock
+from runtime.process.clock_watch import ClockWatch
+from runtime.process.tasks import end, keep_running, start_for
 
 __all__ = ["Clients", "NotifierService"]
 

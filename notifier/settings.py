@@ -4,11 +4,11 @@ from pydantic import AliasChoices, Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from notifier.dispatcher import Pace
-from runtime.journals.kafka_access import KafkaAccess
+from runtime.auth.secret import Secret
+from runtime.auth.tokens import TokenSettings
+from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
-from runtime.secret import Secret
-from runtime.settings import PostgresDsn, ServiceSettings
-from runtime.tokens import TokenSettings
+from runtime.service.settings import PostgresDsn, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -12,9 +12,9 @@ from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
 from projector.proof.pace import Line
 from projector.service import ProjectorService
-from runtime.api_route import ApiRoute
-from runtime.http import json_response, read_json_body
-from runtime.tables import TablesUnavailable
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response, read_json_body
+from runtime.postgres.tables import TablesUnavailable
 
 NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 10

@@ -16,17 +16,17 @@ from projector.http import build_router
 from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService
 from projector.settings import Settings
-from runtime.app import make_app
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.journal import Journal
-from runtime.journals.kafka import KafkaJournal
+from runtime.auth.operators import OperatorGuard
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
-from runtime.openapi import describe
-from runtime.operators import OperatorGuard
-from runtime.postgres import open_pool
-from runtime.process_routes import build_process_router
-from runtime.serving import serve
-from runtime.settings import settings_or_exit
+from runtime.openapi.document import describe
+from runtime.postgres.pools import open_pool
+from runtime.service.app import make_app
+from runtime.service.process_routes import build_process_router
+from runtime.service.serving import serve
+from runtime.service.settings import settings_or_exit
 
 
 def open_journal(settings: Settings) -> Journal:

@@ -17,12 +17,12 @@ from projector.read_models.ports import VotesInHistory
 from projector.read_models.postgres.recompute import Trial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Limits, Projector
-from runtime.clock import Clock, system_clock
-from runtime.journal import Journal
-from runtime.persisting import Persistence
-from runtime.postgres import migrate
-from runtime.tables import TablesUnavailable, our_errors
-from runtime.tasks import end, keep_running
+from runtime.calls.persisting import Persistence
+from runtime.journal.port import Journal
+from runtime.postgres.pools import migrate
+from runtime.postgres.tables import TablesUnavailable, our_errors
+from runtime.process.clock import Clock, system_clock
+from runtime.process.tasks import end, keep_running
 
 
 class ProjectorService:

@@ -4,9 +4,9 @@ from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from projector.read_models.projector import Limits
-from runtime.journals.kafka_access import KafkaAccess
-from runtime.secret import Secret
-from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
+from runtime.auth.secret import Secret
+from runtime.journal.kafka_access import KafkaAccess
+from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 
 
 class Settings(ServiceSettings):

@@ -10,18 +10,18 @@ from fastapi import FastAPI
 
 from query_api.service import QueryService
 from query_api.settings import Settings
-from runtime.app import make_app
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.clock import system_clock
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenVerifier
+from runtime.clickhouse.server import ServerAnalytics
 from runtime.limits.limiter import Limiter
-from runtime.openapi import describe
-from runtime.operators import OperatorGuard
+from runtime.openapi.document import describe
 from runtime.outside.wiring import connect_outside
-from runtime.postgres import open_pool
-from runtime.process_routes import build_process_router
-from runtime.serving import serve
-from runtime.settings import settings_or_exit
-from runtime.tokens import TokenVerifier
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import system_clock
+from runtime.service.app import make_app
+from runtime.service.process_routes import build_process_router
+from runtime.service.serving import serve
+from runtime.service.settings import settings_or_exit
 
 log = logging.getLogger(__name__)
 

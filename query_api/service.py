@@ -21,14 +21,14 @@ from query_api.history.past_details import PastDetails
 from query_api.people import mutes
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
-from runtime.clickhouse import Analytics
-from runtime.clock import Clock
-from runtime.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.suspensions import SuspensionWatch
+from runtime.auth.tokens import TokenVerifier
+from runtime.clickhouse.port import Analytics
+from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.outside.ports import UgcClient
-from runtime.parameters import MIN_POSITION_WAIT_S
-from runtime.suspensions import SuspensionWatch
-from runtime.tasks import end, keep_running
-from runtime.tokens import TokenVerifier
+from runtime.process.clock import Clock
+from runtime.process.tasks import end, keep_running
 
 SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE suspended"
 

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
+from runtime.auth.secret import Secret
+from runtime.auth.tokens import TokenSettings
 from runtime.outside.wiring import OutsideSettings
-from runtime.secret import Secret
-from runtime.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
+from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 from runtime.shared_rules import SharedRuleSettings
-from runtime.tokens import TokenSettings
 
 DAYS_OF_DEFAULT: Final = ZoneInfo("Europe/Moscow")
 

@@ -6,9 +6,9 @@ from typing import Final
 
 import pytest
 
-from runtime.clickhouse import Analytics, Quota
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_server import ServerAnalytics
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.port import Analytics, Quota
+from runtime.clickhouse.server import ServerAnalytics
 
 ENGINES: Final = ("server", "chdb")
 

@@ -22,8 +22,8 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
-from runtime.journals.kafka import create_topic
-from runtime.postgres import migrate, open_pool
+from runtime.journal.kafka import create_topic
+from runtime.postgres.pools import migrate, open_pool
 from tests.servers import Broker, Database, History, chosen
 
 AnyServer = TypeVar("AnyServer", bound=Server)

@@ -40,7 +40,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
-from runtime.journal import Journal
+from runtime.journal.port import Journal
 
 BEGIN: Final = datetime(2030, 1, 1, tzinfo=UTC)
 FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)

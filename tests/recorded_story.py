@@ -17,7 +17,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
-from runtime.journal import Journal
+from runtime.journal.port import Journal
 
 BEGIN: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SYSTEM: Final = "system"

@@ -7,8 +7,8 @@ from typing import Any
 
 import uvicorn
 
-from runtime.http_limits import DEFAULT
-from runtime.serving import server_config
+from runtime.service.http_limits import DEFAULT
+from runtime.service.serving import server_config
 
 
 @asynccontextmanager

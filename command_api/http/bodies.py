@@ -1,7 +1,7 @@
 """Request bodies, as clients send them, and the domain's terms they turn into.
 
 Unknown fields and wrong types are malformed, numbers are not read out of text, a time
-must state its offset (`runtime.instants`), a text is one line or several
+must state its offset (`runtime.http.instants`), a text is one line or several
 (`contracts.text`).
 """
 
@@ -24,8 +24,8 @@ from contracts.prices import demand_cents
 from contracts.rating_events import SCORE_MAX, SCORE_MIN
 from contracts.text import one_line, some_lines
 from contracts.zones import known_zone
-from runtime.instants import Instant
-from runtime.problems import malformed_body
+from runtime.http.instants import Instant
+from runtime.http.problems import malformed_body
 
 B = TypeVar("B", bound=BaseModel)
 

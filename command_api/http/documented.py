@@ -5,8 +5,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from runtime.openapi import response_schema
-from runtime.parameters import DRY_RUN, MIN_POSITION, Parameter, query
+from runtime.http.parameters import DRY_RUN, MIN_POSITION, Parameter, query
+from runtime.openapi.document import response_schema
 
 _PROBLEMS = {
     401: "no token, or one that does not hold",

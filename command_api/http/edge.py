@@ -40,13 +40,14 @@ from contracts.ids import (
     canonical,
     new_id,
 )
-from runtime.entity_tag import entity_tag
-from runtime.http import JSON, is_dry_run, json_response, language_of, read_json_body
+from runtime.auth.tokens import Caller, TokenVerifier
+from runtime.http.entity_tag import entity_tag
+from runtime.http.json_body import JSON, json_response, read_json_body
+from runtime.http.negotiation import language_of
+from runtime.http.parameters import MIN_POSITION_WAIT_S, is_dry_run, min_position_of
+from runtime.http.problems import problem
 from runtime.limits.limiter import admit
 from runtime.outside.ports import AuthClient, MovieClient, UgcClient
-from runtime.parameters import MIN_POSITION_WAIT_S, min_position_of
-from runtime.problems import problem
-from runtime.tokens import Caller, TokenVerifier
 
 FACT_ROUNDS_MAX: Final = 3
 _KEY: Final = re.compile(r"[!-~]{1,200}")

@@ -38,9 +38,9 @@ from contracts.errors import (
     TooLarge,
 )
 from contracts.records import Outcome
-from runtime.api_route import ApiRoute
-from runtime.bounded import AnswerTooLarge, read_bounded
-from runtime.http import JSON, read_json_body
+from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import JSON, read_json_body
 
 log = logging.getLogger(__name__)
 

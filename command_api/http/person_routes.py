@@ -15,9 +15,9 @@ from command_api.http.documented import document, document_read
 from command_api.http.edge import Edge, body_of, path_id
 from command_api.representations.person import MuteResponse, SuspensionResponse
 from contracts.ids import OPERATOR, PersonId
-from runtime.api_route import ApiRoute
-from runtime.operators import OperatorGuard
-from runtime.tokens import Caller
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
 
 
 def add_person_routes(router: APIRouter, edge: Edge) -> None:

@@ -34,10 +34,10 @@ from contracts.representations import (
     EligibilityResponse,
 )
 from contracts.text import one_line
-from runtime.api_route import ApiRoute, checked, declared_names
-from runtime.entity_tag import versions_in
-from runtime.parameters import Parameter
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute, checked, declared_names
+from runtime.http.entity_tag import versions_in
+from runtime.http.parameters import Parameter
 
 REASON_CHARS_MAX = 200
 REASON = Parameter(

@@ -36,7 +36,7 @@ from contracts.errors import (
 from contracts.ids import AnnouncementId, PersonId
 from contracts.languages import Language
 from contracts.representations import EligibilityResponse
-from runtime.tasks import start_for
+from runtime.process.tasks import start_for
 
 RETRY_S: Final = 0.1
 REACH_POLL_S: Final = 0.02

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from runtime.clock_watch import SKEW_S_MAX
+from runtime.process.clock_watch import SKEW_S_MAX
 
 AHEAD_MAX: Final = timedelta(seconds=2 * SKEW_S_MAX)
 """The most by which one right clock can be ahead of another."""

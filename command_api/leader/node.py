@@ -22,10 +22,10 @@ from contracts.acceptance import JournalBroken, ReaderState
 from contracts.errors import OutcomeUnknown
 from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
-from runtime.clock_watch import ClockWatch
-from runtime.journal import Journal, JournalError, Place, Writer
-from runtime.tail import Accepted, Tail
-from runtime.tasks import run_aside
+from runtime.journal.port import Journal, JournalError, Place, Writer
+from runtime.journal.tail import Accepted, Tail
+from runtime.process.clock_watch import ClockWatch
+from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)
 

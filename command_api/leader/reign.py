@@ -36,10 +36,10 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
-from runtime.clock_watch import ClockWatch, ClockWrong
-from runtime.journal import Place, Writer
-from runtime.tail import Accepted
-from runtime.tasks import run_aside
+from runtime.journal.port import Place, Writer
+from runtime.journal.tail import Accepted
+from runtime.process.clock_watch import ClockWatch, ClockWrong
+from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)
 

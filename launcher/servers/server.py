@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from launcher.servers.process import DirectoryInUse, ServerProcess
-from runtime.file_lock import FileLock, FileLocked
+from runtime.process.file_lock import FileLock, FileLocked
 
 
 class Server(ABC):

@@ -16,8 +16,8 @@ from contracts.languages import Language
 from contracts.zones import known_zone
 from notifier.effects import Kind
 from notifier.preferences import Preferences
-from runtime.instants import Instant
-from runtime.problems import malformed_body
+from runtime.http.instants import Instant
+from runtime.http.problems import malformed_body
 
 PUT_OFF_MAX: Final = timedelta(days=365)
 """So far ahead an operator may put a message off."""

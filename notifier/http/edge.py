@@ -10,11 +10,10 @@ from starlette.requests import Request
 from contracts.errors import NotFound, Unavailable
 from contracts.ids import canonical
 from notifier.reader import JournalReader
-from runtime.http import read_json_body
-from runtime.limits.limiter import admit
-from runtime.numbers import whole_number
-from runtime.openapi import response_schema
-from runtime.parameters import (
+from runtime.auth.tokens import Caller, TokenVerifier
+from runtime.http.json_body import read_json_body
+from runtime.http.numbers import whole_number
+from runtime.http.parameters import (
     DRY_RUN,
     MIN_POSITION,
     MIN_POSITION_WAIT_S,
@@ -23,9 +22,10 @@ from runtime.parameters import (
     min_position_of,
     query,
 )
-from runtime.problems import malformed_body
-from runtime.tables import TablesUnavailable
-from runtime.tokens import Caller, TokenVerifier
+from runtime.http.problems import malformed_body
+from runtime.limits.limiter import admit
+from runtime.openapi.document import response_schema
+from runtime.postgres.tables import TablesUnavailable
 
 BIGINT_MAX: Final = 2**63 - 1
 INTEGER_MAX: Final = 2**31 - 1

@@ -24,11 +24,11 @@ from notifier.http.edge import (
 from notifier.http.representations import FanOutResponse
 from notifier.reader import JournalReader
 from notifier.store.fanouts import FanOuts
-from runtime.api_route import ApiRoute
-from runtime.clock import Clock
-from runtime.http import is_dry_run, json_response
-from runtime.paging import LIMIT, parse_limit
-from runtime.parameters import Parameter
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response
+from runtime.http.paging import LIMIT, parse_limit
+from runtime.http.parameters import Parameter, is_dry_run
+from runtime.process.clock import Clock
 
 STATES: Final = ("waiting", "done", "dropped", "parked")
 STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": list(STATES)})

@@ -34,12 +34,13 @@ from notifier.http.representations import (
 from notifier.preferences import Preferences
 from notifier.reader import JournalReader
 from notifier.store.ledger import Filter, Ledger, Line
-from runtime.api_route import ApiRoute
-from runtime.clock import Clock
-from runtime.http import is_dry_run, json_response, language_of
-from runtime.paging import CURSOR, LIMIT, next_page_headers, parse_limit
-from runtime.parameters import Parameter
-from runtime.tokens import TokenVerifier
+from runtime.auth.tokens import TokenVerifier
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response
+from runtime.http.negotiation import language_of
+from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.parameters import Parameter, is_dry_run
+from runtime.process.clock import Clock
 
 BY_OPERATOR: Final = "by_operator"
 STATES: Final = ("waiting", "sent", "unconfirmed", "dropped", "skipped", "cancelled", "parked")

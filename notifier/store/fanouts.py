@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from runtime.tables import connected, transaction, trial
+from runtime.postgres.tables import connected, transaction, trial
 
 _COLUMNS: Final = """
     seq AS position, event_index, event_type, author_id, announcement_id, happened_at,

@@ -9,7 +9,7 @@ import asyncpg
 from contracts.ids import PersonId
 from notifier.preferences import DEFAULT, Preferences
 from notifier.store.queue import SELECT_WISHES, wishes_of
-from runtime.tables import connected, transaction, trial
+from runtime.postgres.tables import connected, transaction, trial
 
 _COLUMNS: Final = """
     n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,

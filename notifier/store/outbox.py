@@ -11,8 +11,8 @@ from contracts.records import Commit
 from notifier.fold import DeadLetter, fold, read, refused, wanted
 from notifier.outgoing import FanOutRow, Outgoing, Row
 from notifier.store import state
-from runtime.tables import Fenced, connected, transaction
-from runtime.tail import START, Position
+from runtime.journal.tail import START, Position
+from runtime.postgres.tables import Fenced, connected, transaction
 
 READER: Final = "notifier"
 

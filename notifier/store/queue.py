@@ -27,7 +27,7 @@ from notifier.store.state import SELECT_EVENINGS, evening_of
 from notifier.store.turns import place_due, take_next
 from notifier.world import Evening, Participation
 from runtime.outside.ports import Person
-from runtime.tables import connected, transaction
+from runtime.postgres.tables import connected, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
 FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"

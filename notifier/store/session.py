@@ -13,7 +13,7 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from runtime.tables import ACQUIRE_TIMEOUT_S, TablesUnavailable, connected, our_errors
+from runtime.postgres.tables import ACQUIRE_TIMEOUT_S, TablesUnavailable, connected, our_errors
 
 NO_SESSION: Final = 0
 LOCK_CLASS: Final = int.from_bytes(b"lea", "big")

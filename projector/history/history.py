@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, NoReturn
 from contracts.records import Commit
 from projector.history.block import Block, block_of
 from projector.history.sink import ClickHouseSink
-from runtime.clickhouse import Analytics, AnalyticsError
-from runtime.clickhouse_migrations import migrate
-from runtime.journal import Journal
-from runtime.persisting import Persistence
-from runtime.tail import START, Accepted, Position, Tail
-from runtime.tasks import end, keep_running
+from runtime.calls.persisting import Persistence
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics, AnalyticsError
+from runtime.journal.port import Journal
+from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.process.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
 

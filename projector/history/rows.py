@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from runtime.clickhouse import Columns
+from runtime.clickhouse.port import Columns
 
 
 class Rows:

@@ -9,9 +9,9 @@ from typing import Final
 
 from contracts.acceptance import ReaderState
 from projector.history.block import Block
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_migrations import READER
-from runtime.tail import START, Position
+from runtime.clickhouse.migrations import READER
+from runtime.clickhouse.port import Analytics
+from runtime.journal.tail import START, Position
 
 _SELECT_POSITION: Final = """
     SELECT log_offset, term, seq, hash, nonce, open FROM history_position
@@ -20,7 +20,7 @@ _SELECT_POSITION: Final = """
 
 
 class ClickHouseSink:
-    """The tables must exist (`runtime.clickhouse_migrations`). Methods raise AnalyticsError."""
+    """The tables must exist (`runtime.clickhouse.migrations`). Methods raise AnalyticsError."""
 
     def __init__(self, analytics: Analytics) -> None:
         self._analytics = analytics

@@ -11,8 +11,8 @@ from typing import Any, Final, Protocol
 from projector.history.values import instant_of
 from projector.read_models.projections.scores import RevealedRating
 from projector.read_models.read_model import Key
-from runtime.clickhouse import Analytics, Parameter
-from runtime.tail import Position
+from runtime.clickhouse.port import Analytics, Parameter
+from runtime.journal.tail import Position
 
 STRETCH_ROWS: Final = 50_000
 """About so many rows of the table at a time."""

@@ -14,7 +14,7 @@ from projector.proof.pace import PROGRESS_S, Line, Pace
 from projector.read_models.ports import Snapshot, VotesInHistory
 from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
 from projector.read_models.read_model import Key
-from runtime.clickhouse import AnalyticsError
+from runtime.clickhouse.port import AnalyticsError
 
 PHASE: Final = "history"
 

@@ -26,8 +26,8 @@ from projector.read_models.project import TABLES
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
 from projector.read_models.read_model import TableShape
-from runtime.journal import Journal
-from runtime.tail import Accepted, Position, Tail
+from runtime.journal.port import Journal
+from runtime.journal.tail import Accepted, Position, Tail
 
 FETCH_WAIT_S: Final = 1.0
 PATIENCE_S: Final = 30.0

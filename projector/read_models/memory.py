@@ -19,8 +19,8 @@ from projector.read_models.projections.scores import (
     score_row,
 )
 from projector.read_models.read_model import Key, Put, TableShape
-from runtime.tables import Fenced, RowsRefused
-from runtime.tail import START, Position
+from runtime.journal.tail import START, Position
+from runtime.postgres.tables import Fenced, RowsRefused
 
 SNAPSHOT_ROWS: Final = 500
 PLACES: Final = {

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from projector.read_models.batch import Batch
 from projector.read_models.projections.scores import RevealedRating
 from projector.read_models.read_model import Key, TableShape
-from runtime.tail import Position
+from runtime.journal.tail import Position
 
 
 class Step(NamedTuple):

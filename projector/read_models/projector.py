@@ -16,11 +16,11 @@ from contracts.records import Barrier, Commit
 from projector.read_models.batch import Batch, Projected
 from projector.read_models.intake import Intake
 from projector.read_models.ports import Sink, Step
-from runtime.clock import Clock, system_clock
-from runtime.journal import Journal
-from runtime.persisting import Persistence
-from runtime.tables import Fenced, RowsRefused, TablesUnavailable
-from runtime.tail import START, Accepted, Position, Tail
+from runtime.calls.persisting import Persistence
+from runtime.journal.port import Journal
+from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.postgres.tables import Fenced, RowsRefused, TablesUnavailable
+from runtime.process.clock import Clock, system_clock
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
-from runtime.clickhouse import AnalyticsUnavailable, Answer, OwnSqlBarred, QueryRefused
+from runtime.clickhouse.port import AnalyticsUnavailable, Answer, OwnSqlBarred, QueryRefused
 
 QUESTIONS_MAX: Final = 16
 """Questions that run or wait for the engine, which answers a few at a time."""

@@ -9,8 +9,8 @@ import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from runtime.clickhouse import Answer
-from runtime.spreadsheet import cells
+from runtime.clickhouse.port import Answer
+from runtime.http.spreadsheet import cells
 
 
 class Encoder(Protocol):

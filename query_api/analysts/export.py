@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from query_api.analysts.encodings import Encoder
-from runtime.clickhouse import Analytics, AnalyticsError
+from runtime.clickhouse.port import Analytics, AnalyticsError
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from runtime.clickhouse import Parameter
+from runtime.clickhouse.port import Parameter
 
 DIRECTORY: Final = Path(__file__).resolve().parent / "ready_questions"
 

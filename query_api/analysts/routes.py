@@ -25,12 +25,12 @@ from query_api.analysts.export import (
 )
 from query_api.analysts.questions import BadParameter, Question, ready_questions
 from query_api.edge.history_reads import HistoryReads
-from runtime.api_route import ApiRoute
-from runtime.clickhouse import Analytics, AnalyticsError, Answer
-from runtime.http import json_response, read_json_body
-from runtime.numbers import whole_number
-from runtime.operators import OperatorGuard
-from runtime.parameters import (
+from runtime.auth.operators import OperatorGuard
+from runtime.clickhouse.port import Analytics, AnalyticsError, Answer
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response, read_json_body
+from runtime.http.numbers import whole_number
+from runtime.http.parameters import (
     BOOLEAN,
     MIN_POSITION,
     POSITION,

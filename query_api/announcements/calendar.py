@@ -14,7 +14,7 @@ from contracts.representations import Overlap
 from contracts.shared_rules import SharedRules
 from query_api.edge.reads import Snapshot
 from query_api.edge.where import Where
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
 
 CONFIRMED: Final = ("confirmed",)
 PENDING: Final = ("requested", "waitlisted", "invited", "offered")

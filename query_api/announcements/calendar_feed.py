@@ -22,8 +22,8 @@ from query_api.announcements.details import COLUMNS, MY_STATE
 from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
 from query_api.edge.documented import WITHOUT_TOKEN, documented
 from query_api.edge.reads import Reads, answer, finished, path_id
-from runtime.api_route import ApiRoute
-from runtime.http import language_of
+from runtime.http.api_route import ApiRoute
+from runtime.http.negotiation import language_of
 
 ICAL: Final = "text/calendar; charset=utf-8"
 _TOKEN_BYTES: Final = 16

@@ -20,11 +20,11 @@ from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everyt
 from query_api.edge.documented import documented
 from query_api.edge.moments import AS_OF, Moment, moment_of
 from query_api.edge.reads import Reads, Row, Snapshot, answer, path_id
-from runtime.api_route import ApiRoute
-from runtime.clock import Clock
-from runtime.http import language_of
-from runtime.parameters import Parameter, malformed
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.negotiation import language_of
+from runtime.http.parameters import Parameter, malformed
+from runtime.process.clock import Clock
 
 MY_STATE: Final = """
     (SELECT b.state FROM read_model.bookings b

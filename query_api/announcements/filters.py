@@ -19,7 +19,7 @@ from query_api.announcements.score_columns import AUTHOR_RATING
 from query_api.edge.documented import ID, INSTANT, some_of
 from query_api.edge.parameters import demand_in_range, parse_id, parse_instant, parse_some
 from query_api.edge.where import Where
-from runtime.parameters import BOOLEAN, Parameter, malformed, parse_boolean
+from runtime.http.parameters import BOOLEAN, Parameter, malformed, parse_boolean
 
 WORDS_MAX: Final = 16
 SEARCH_CHARS_MAX: Final = 200

@@ -23,12 +23,12 @@ from query_api.edge.documented import documented, one_of
 from query_api.edge.paging import INSTANT, INTEGER, PAGE_PARAMETERS, Page, Sort, cursor_of, sort_of
 from query_api.edge.reads import Reads, answer
 from query_api.edge.where import Where
-from runtime.api_route import ApiRoute
-from runtime.clock import Clock
-from runtime.http import language_of
-from runtime.paging import parse_limit
-from runtime.parameters import BOOLEAN, Parameter, is_true, malformed
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.negotiation import language_of
+from runtime.http.paging import parse_limit
+from runtime.http.parameters import BOOLEAN, Parameter, is_true, malformed
+from runtime.process.clock import Clock
 
 SORTS: Final = {
     "event_time": Sort("event_time", "a.event_time", INSTANT, "timestamptz"),

@@ -17,7 +17,7 @@ from contracts.prices import amount_text
 from contracts.zones import zone_or_utc
 from query_api.edge.documented import WITHOUT_TOKEN
 from query_api.edge.reads import Reads, finished
-from runtime.http import language_of
+from runtime.http.negotiation import language_of
 
 HTML: Final = "text/html; charset=utf-8"
 

@@ -17,9 +17,9 @@ from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer
 from query_api.edge.where import Where
-from runtime.api_route import ApiRoute
-from runtime.http import language_of
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.negotiation import language_of
 
 ENTRIES_MAX: Final = 500
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from contracts.ids import PersonId
 from query_api.edge.reads import Row
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
 
 # What costs nothing to check comes first: most lines of a list are public.
 VISIBLE: Final = """(

@@ -21,11 +21,11 @@ from query_api.edge.paging import INSTANT, PAGE_PARAMETERS, Page, Sort, cursor_o
 from query_api.edge.parameters import parse_id, parse_some
 from query_api.edge.reads import Reads, Snapshot, answer, path_id
 from query_api.edge.where import Where
-from runtime.api_route import ApiRoute
-from runtime.http import language_of
-from runtime.paging import parse_limit
-from runtime.parameters import Parameter, malformed
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.negotiation import language_of
+from runtime.http.paging import parse_limit
+from runtime.http.parameters import Parameter, malformed
 
 PLACE_IN_LINE: Final = """
     CASE WHEN b.waiting THEN (

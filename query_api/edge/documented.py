@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from runtime.openapi import response_schema
-from runtime.parameters import MIN_POSITION, Parameter, query
+from runtime.http.parameters import MIN_POSITION, Parameter, query
+from runtime.openapi.document import response_schema
 
 INSTANT: Final = {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date")]}
 ID: Final = {"type": "string", "format": "uuid"}

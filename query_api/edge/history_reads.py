@@ -9,9 +9,15 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from contracts.errors import ProjectionBehind, Unavailable
-from runtime.circuit import Circuit
-from runtime.clickhouse import Analytics, AnalyticsError, AnalyticsUnavailable, Answer, Parameter
-from runtime.clickhouse_migrations import READER
+from runtime.calls.circuit import Circuit
+from runtime.clickhouse.migrations import READER
+from runtime.clickhouse.port import (
+    Analytics,
+    AnalyticsError,
+    AnalyticsUnavailable,
+    Answer,
+    Parameter,
+)
 
 POLL_S: Final = 0.05
 ANSWER_S_MAX: Final = 4.0

@@ -7,8 +7,8 @@ from starlette.datastructures import QueryParams
 
 from query_api.edge.parameters import parse_instant
 from query_api.edge.reads import Snapshot
-from runtime.numbers import whole_number
-from runtime.parameters import Parameter, malformed
+from runtime.http.numbers import whole_number
+from runtime.http.parameters import Parameter, malformed
 
 Moment = int | datetime
 """A position, or an aware instant in UTC."""

@@ -16,8 +16,8 @@ from starlette.requests import Request
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
-from runtime.paging import CURSOR, LIMIT, next_page_headers
-from runtime.parameters import malformed
+from runtime.http.paging import CURSOR, LIMIT, next_page_headers
+from runtime.http.parameters import malformed
 
 # What a key may be in a cursor, so that PostgreSQL is never asked with anything else.
 INSTANT: Final = Annotated[datetime, Meta(tz=True)]

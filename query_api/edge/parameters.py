@@ -6,7 +6,7 @@ from typing import Final
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
-from runtime.parameters import malformed
+from runtime.http.parameters import malformed
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 9998

@@ -14,8 +14,8 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import ProjectionBehind
-from runtime.tables import Away, TablesUnavailable, connected, our_errors
-from runtime.tasks import end, keep_running
+from runtime.postgres.tables import Away, TablesUnavailable, connected, our_errors
+from runtime.process.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
 

@@ -16,13 +16,13 @@ from contracts.errors import DependencyDown, NotFound, ProjectionBehind, Unavail
 from contracts.ids import PersonId, canonical
 from contracts.shared_rules import SharedRules
 from query_api.edge.positions import SELECT_POSITION, PositionWaiter
-from runtime.entity_tag import entity_tag, matches
-from runtime.http import JSON
+from runtime.auth.tokens import Caller, TokenVerifier
+from runtime.http.entity_tag import entity_tag, matches
+from runtime.http.json_body import JSON
+from runtime.http.parameters import min_position_of
 from runtime.limits.limiter import admit
 from runtime.outside.ports import UgcClient
-from runtime.parameters import min_position_of
-from runtime.tables import TablesUnavailable, connected
-from runtime.tokens import Caller, TokenVerifier
+from runtime.postgres.tables import TablesUnavailable, connected
 
 _encode: Final = msgspec.json.Encoder().encode
 

@@ -29,7 +29,7 @@ from query_api.edge.reads import Row
 from query_api.history.as_of import Fields
 from query_api.history.events import Happened
 from query_api.history.fact_rights import EVENT_FACTS, Share, told_only
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
 
 STATED_BESIDE: Final = frozenset({"announcement_id", "booking_id", "guest_id"})
 """Told of an entry as a whole."""

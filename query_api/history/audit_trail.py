@@ -23,11 +23,11 @@ from query_api.history.audit_rights import Entry, Reader, told
 from query_api.history.events import Happened, story_of
 from query_api.history.past_details import require_seen
 from query_api.people.names import names_of
-from runtime.api_route import ApiRoute
-from runtime.clock import Clock
-from runtime.numbers import DIGITS_MAX
-from runtime.paging import next_page_headers, parse_limit
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.numbers import DIGITS_MAX
+from runtime.http.paging import next_page_headers, parse_limit
+from runtime.process.clock import Clock
 
 _Number = Annotated[int, Meta(ge=0, lt=10**DIGITS_MAX)]
 Place = tuple[_Number, _Number]

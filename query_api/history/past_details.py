@@ -20,7 +20,7 @@ from query_api.history.as_of import Standing, detail_row, guest_rows, standing_o
 from query_api.history.events import story_of
 from query_api.people.names import names_of
 from query_api.ratings.scores_as_of import guest_scores_as_of, score_as_of
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
 
 
 class PastDetails:

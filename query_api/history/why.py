@@ -17,10 +17,10 @@ from query_api.announcements.visibility import GUESTS_BUSINESS
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer, path_id
 from query_api.history.fact_rights import DECISION_FACTS, Share, told_only
-from runtime.api_route import ApiRoute
-from runtime.http import language_of
-from runtime.numbers import whole_number
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.negotiation import language_of
+from runtime.http.numbers import whole_number
 
 COLUMNS: Final = """
     d.*, a.author_id AS evening_author, b.guest_id AS booking_guest,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from contracts.ids import PersonId
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer
-from runtime.api_route import ApiRoute
+from runtime.http.api_route import ApiRoute
 
 LINES_MAX: Final = 1_000
 

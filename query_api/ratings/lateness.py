@@ -14,7 +14,7 @@ from contracts.ids import PersonId
 from contracts.rating_events import NO_SHOW
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.votes import Said, counted, of_role
-from runtime.clickhouse import Parameter
+from runtime.clickhouse.port import Parameter
 
 LATE: Final = timedelta(hours=24)
 LATE_MS: Final = LATE // timedelta(milliseconds=1)

@@ -26,10 +26,10 @@ from query_api.edge.reads import Reads, Snapshot, answer, path_id
 from query_api.ratings.drift import RatingDrift, drift_of
 from query_api.ratings.lateness import Lateness, lateness_of, no_shows_of
 from query_api.ratings.votes import Role, Said, counted, of_role, said_of, said_of_host_at
-from runtime.api_route import ApiRoute
-from runtime.clock import Clock
-from runtime.parameters import Parameter, malformed, min_position_of
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.parameters import Parameter, malformed, min_position_of
+from runtime.process.clock import Clock
 
 
 class RoleScore(Struct, frozen=True):

@@ -16,7 +16,7 @@ from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import RatingResponse
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer, path_id
-from runtime.api_route import ApiRoute
+from runtime.http.api_route import ApiRoute
 
 SELECT_SIDES: Final = """
     SELECT FROM read_model.announcements a

@@ -14,7 +14,7 @@ from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
 from contracts.scoring import Vote
 from query_api.edge.history_reads import HistoryReads
-from runtime.clickhouse import Parameter
+from runtime.clickhouse.port import Parameter
 
 Role = Literal["host", "guest", "overall"]
 

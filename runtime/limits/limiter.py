@@ -19,10 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import RateLimited
 from contracts.ids import PersonId
+from runtime.http.problems import problem_of
 from runtime.limits.buckets import MINUTE_S, Buckets, Seconds
 from runtime.limits.routes import class_of, is_guessable
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
-from runtime.problems import problem_of
 
 REFUSED: Final = Counter(
     "practix_rate_limited_requests", "requests refused by a rate limit", ["policy"]

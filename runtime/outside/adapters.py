@@ -10,7 +10,8 @@ from msgspec import Struct
 from contracts.errors import DependencyDown
 from contracts.ids import MovieId, PersonId
 from contracts.text import fit_line
-from runtime.outside.lookup import CacheSettings, Lookup
+from runtime.calls.lookup import CacheSettings, Lookup
+from runtime.calls.remote import Remote
 from runtime.outside.ports import (
     UNKNOWN_DURATION_MIN,
     Movie,
@@ -19,7 +20,6 @@ from runtime.outside.ports import (
     fit_person,
     notification_id_of,
 )
-from runtime.outside.remote import Remote
 
 T = TypeVar("T")
 

@@ -6,7 +6,10 @@ import aiohttp
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from contracts.errors import DependencyDown
-from runtime.circuit import CircuitState
+from runtime.auth.secret import Secret
+from runtime.calls.circuit import CircuitState
+from runtime.calls.lookup import CacheSettings
+from runtime.calls.remote import Remote, RemoteSettings
 from runtime.outside.adapters import (
     HttpAuth,
     HttpMovies,
@@ -14,9 +17,6 @@ from runtime.outside.adapters import (
     HttpShortener,
     HttpUgc,
 )
-from runtime.outside.lookup import CacheSettings
-from runtime.outside.remote import Remote, RemoteSettings
-from runtime.secret import Secret
 
 WITH_CREDENTIAL: Final = ("ugc", "notification", "shortener")
 

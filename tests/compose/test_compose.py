@@ -16,7 +16,7 @@ import pytest
 
 from deploy import up
 from launcher.client import operator_lines, token_for
-from runtime.openapi import Document, merge
+from runtime.openapi.document import Document, merge
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
 from tests.embedded_system import PRACTIX

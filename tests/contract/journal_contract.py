@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-from runtime.journal import (
+from runtime.journal.port import (
     Cursor,
     Entry,
     EntryTooLarge,

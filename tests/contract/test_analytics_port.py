@@ -1,4 +1,4 @@
-"""What every adapter of `runtime.clickhouse.Analytics` promises, on a server and on chdb."""
+"""What every adapter of `runtime.clickhouse.port.Analytics` promises, on a server and on chdb."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.clickhouse import Analytics, AnalyticsUnavailable, Columns, QueryRefused, Quota
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_migrations import MigrationEdited, migrate, server_version
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.migrations import MigrationEdited, migrate, server_version
+from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, Columns, QueryRefused, Quota
 from tests.analytics_engines import ENGINES, Open, opener
 
 QUOTA = Quota(seconds_max=2, rows_max=1_000, memory_bytes_max=500_000_000)

@@ -16,9 +16,15 @@ from uuid import uuid4
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from runtime.journal import Journal, JournalError, JournalTruncated, JournalUnavailable, WriterLost
-from runtime.journals.kafka import KafkaJournal, create_topic
-from runtime.journals.sqlite import JournalLocked, SqliteJournal
+from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.port import (
+    Journal,
+    JournalError,
+    JournalTruncated,
+    JournalUnavailable,
+    WriterLost,
+)
+from runtime.journal.sqlite import JournalLocked, SqliteJournal
 from tests.contract.journal_contract import (
     JournalContract,
     append_all,
@@ -32,7 +38,7 @@ from tests.servers import Broker
 HOLD_LOCK: Final = """
 import asyncio, sys
 from pathlib import Path
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.sqlite import SqliteJournal
 
 async def main():
     journal = SqliteJournal(Path(sys.argv[1]))
@@ -96,7 +102,7 @@ class TestSqliteJournal(JournalContract):
         writer = await journal.open_writer()
         await writer.append(b"stored")
         with monkeypatch.context() as patch:
-            patch.setattr("runtime.journals.sqlite_file.INSERT", "INSERT INTO nowhere VALUES ()")
+            patch.setattr("runtime.journal.sqlite_file.INSERT", "INSERT INTO nowhere VALUES ()")
             with pytest.raises(JournalError, match="commit failed"):
                 await writer.append(b"not stored")
         with pytest.raises(WriterLost):
@@ -143,7 +149,7 @@ class TestSqliteJournal(JournalContract):
     async def test_a_reader_far_behind_and_one_at_the_end_see_the_same(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("runtime.journals.sqlite.RECENT_BYTES_MAX", 10_000)
+        monkeypatch.setattr("runtime.journal.sqlite.RECENT_BYTES_MAX", 10_000)
         journal = SqliteJournal(tmp_path / "journal.sqlite")
         writer = await journal.open_writer()
         cursor = await journal.open_cursor(0)

@@ -24,12 +24,12 @@ from neighbours.app import Neighbours, build_router
 from neighbours.in_process import InProcess
 from neighbours.movies import Films
 from neighbours.switches import SwitchBody
-from runtime.circuit import Circuit
-from runtime.outside.lookup import CacheSettings, Lookup
+from runtime.calls.circuit import Circuit
+from runtime.calls.lookup import CacheSettings, Lookup
+from runtime.calls.remote import Remote, RemoteSettings
+from runtime.http.problems import install_problems
 from runtime.outside.ports import Movie, Notice, Person
-from runtime.outside.remote import Remote, RemoteSettings
 from runtime.outside.wiring import OutsideClients, connect_outside
-from runtime.problems import install_problems
 from tests.served import served
 from tests.stand_in import OPERATOR, around, stand_in_settings
 

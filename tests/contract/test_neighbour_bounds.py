@@ -15,8 +15,8 @@ from starlette.routing import Route
 
 from contracts.errors import DependencyDown
 from contracts.ids import MovieId, PersonId
+from runtime.calls.remote import RemoteSettings
 from runtime.outside import adapters
-from runtime.outside.remote import RemoteSettings
 from runtime.outside.wiring import OutsideClients, connect_outside
 from tests.served import served
 from tests.stand_in import CREDENTIAL, around

@@ -12,7 +12,8 @@ from typing import Final
 
 import pytest
 
-from runtime.clickhouse import (
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.port import (
     Analytics,
     AnalyticsUnavailable,
     Answer,
@@ -20,8 +21,7 @@ from runtime.clickhouse import (
     QueryRefused,
     Quota,
 )
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_server import ServerAnalytics
+from runtime.clickhouse.server import ServerAnalytics
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.contract.own_sql_attacks import (
     ADDRESSES,
@@ -167,10 +167,10 @@ async def test_a_question_that_does_not_end_at_its_limit_ends_with_the_engine(
     await analytics.query("SELECT 1")
     assert analytics._engine is not None
     os.kill(analytics._engine.pid, signal.SIGSTOP)
-    monkeypatch.setattr("runtime.clickhouse_chdb.GRACE_S", 0.1)
+    monkeypatch.setattr("runtime.clickhouse.chdb.GRACE_S", 0.1)
     with pytest.raises(QueryRefused, match="Timeout"):
         await analytics.ask("SELECT 1")
-    monkeypatch.setattr("runtime.clickhouse_chdb.GRACE_S", 60.0)  # It has to start first.
+    monkeypatch.setattr("runtime.clickhouse.chdb.GRACE_S", 60.0)  # It has to start first.
     assert (await analytics.ask("SELECT 1")).rows == [(1,)]
     await analytics.close()
 
@@ -178,7 +178,7 @@ async def test_a_question_that_does_not_end_at_its_limit_ends_with_the_engine(
 async def test_readers_and_the_writer_never_wait_for_questions_or_scans(
     analytics: Analytics, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.chdb_engine.client.CLOSE_S_MAX", 0.2)
+    monkeypatch.setattr("runtime.clickhouse.chdb_client.CLOSE_S_MAX", 0.2)
     endless = "SELECT count() FROM system.numbers WHERE NOT ignore(sipHash64(number))"
     slow = [asyncio.create_task(analytics.ask(endless)) for _ in range(3)]
     slow.append(asyncio.create_task(analytics.scan(endless)))

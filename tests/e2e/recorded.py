@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from contracts.records import Commit
-from runtime.journal import Journal
-from runtime.tail import Accepted, Tail
+from runtime.journal.port import Journal
+from runtime.journal.tail import Accepted, Tail
 from tests.e2e.traffic import Answered
 
 RECORDED: Final = (200, 201, 409)

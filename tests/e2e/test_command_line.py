@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 from launcher import cli
 from launcher.demo import Summary
 from launcher.servers.process import HOST, free_port
-from runtime.journals.sqlite import SqliteJournal
-from runtime.settings import CONFIG
+from runtime.journal.sqlite import SqliteJournal
+from runtime.service.settings import CONFIG
 from tests.decided_histories import Chain
 from tests.embedded_system import PRACTIX, ROOT, START_S_MAX
 

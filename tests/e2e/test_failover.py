@@ -20,8 +20,8 @@ from contracts.records import Commit
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import ServerUnavailable
 from neighbours.app import Neighbours, build_router
-from runtime.journals.kafka import KafkaJournal, create_topic
-from runtime.problems import install_problems
+from runtime.http.problems import install_problems
+from runtime.journal.kafka import KafkaJournal, create_topic
 from tests.conftest import unavailable
 from tests.e2e.cell import CommandProcess, cell
 from tests.e2e.recorded import misrecorded, read_accepted

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import aiohttp
 
-from runtime.tokens import issue_token
+from runtime.auth.tokens import issue_token
 from tests.e2e.cell import SECRET, now
 
 TRY_S_MAX = 3.0

@@ -5,7 +5,7 @@ import sys
 from collections import deque
 from pathlib import Path
 
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.sqlite import SqliteJournal
 
 IN_FLIGHT = 64
 

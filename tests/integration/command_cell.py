@@ -21,18 +21,18 @@ from projector.history.history import BlockLimits, HistoryService
 from projector.service import ProjectorService
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_migrations import migrate as migrate_history
-from runtime.clock import Clock, system_clock
-from runtime.journals.sqlite import SqliteJournal
-from runtime.operators import OperatorGuard
-from runtime.outside.lookup import CacheSettings
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenSettings, TokenVerifier
+from runtime.calls.lookup import CacheSettings
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.migrations import migrate as migrate_history
+from runtime.clickhouse.port import Analytics
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
+from runtime.journal.tail import Tail
 from runtime.outside.wiring import connect_outside
-from runtime.postgres import open_pool
-from runtime.problems import install_problems
-from runtime.tail import Tail
-from runtime.tokens import TokenSettings, TokenVerifier
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import Clock, system_clock
 from tests.served import served
 from tests.stand_in import OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
 

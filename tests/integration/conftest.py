@@ -6,8 +6,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import open_pool
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.pools import open_pool
 from tests.integration.read_model_rows import ReadSide, read_side
 
 

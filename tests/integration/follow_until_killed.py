@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from projector.history.history import BlockLimits, History
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.journals.sqlite import SqliteJournal
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.journal.sqlite import SqliteJournal
 
 SLOWLY = BlockLimits(commits_max=3, pause_s=0.0, idle_wait_s=0.05)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from runtime.clock import system_clock
+from runtime.process.clock import system_clock
 from tests.integration.command_cell import Reply, evening
 from tests.integration.test_ratings import Rated
 

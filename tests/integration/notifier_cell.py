@@ -19,10 +19,10 @@ from notifier.reader import JournalReader
 from notifier.store.ledger import Filter, Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
-from runtime.clock import Clock
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.sqlite import SqliteJournal
 from runtime.outside.ports import Notice, Person
-from runtime.postgres import open_pool
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import Clock
 from tests.unit.notifier.told import BEGIN, History
 
 REACHED_WITHIN_S = 60.0

@@ -22,8 +22,8 @@ from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.project import TABLES
 from projector.read_models.projector import Limits, Projector
 from projector.read_models.read_model import Key
-from runtime.journal import Journal
-from runtime.tail import Position
+from runtime.journal.port import Journal
+from runtime.journal.tail import Position
 from tests.decided_histories import BEGIN, Chain
 
 DEADLINE_S: Final = 60.0

@@ -18,11 +18,11 @@ from contracts.ids import PersonId
 from contracts.shared_rules import SharedRules
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
-from runtime.clock import system_clock
-from runtime.openapi import describe
-from runtime.postgres import open_pool
-from runtime.problems import install_problems
-from runtime.tokens import TokenSettings, TokenVerifier, issue_token
+from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
+from runtime.http.problems import install_problems
+from runtime.openapi.document import describe
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import system_clock
 from tests.served import served
 
 SECRET: Final = "the secret of tests, of thirty-two bytes or more"

@@ -11,7 +11,7 @@ from notifier.dispatcher import Dispatcher
 from notifier.store.queue import Queue
 from runtime.outside.ports import Notice, NotificationClient
 from runtime.outside.wiring import connect_outside
-from runtime.postgres import open_pool
+from runtime.postgres.pools import open_pool
 from tests.stand_in import around
 
 

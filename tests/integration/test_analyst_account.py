@@ -8,9 +8,9 @@ import pytest
 
 from launcher.servers.clickhouse import ANALYST
 from query_api.analysts.questions import ready_questions
-from runtime.clickhouse import QueryRefused, Quota
-from runtime.clickhouse_migrations import migrate
-from runtime.clickhouse_server import ServerAnalytics
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import QueryRefused, Quota
+from runtime.clickhouse.server import ServerAnalytics
 
 NEWER = Path(ANALYST).with_name("analyst-newer.xml")
 

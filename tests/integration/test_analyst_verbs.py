@@ -20,11 +20,11 @@ from projector.history.history import BlockLimits, HistoryService
 from query_api.analysts.questions import ready_questions
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.journals.sqlite import SqliteJournal
-from runtime.operators import OperatorGuard
-from runtime.parameters import MIN_POSITION_WAIT_S
-from runtime.problems import install_problems
+from runtime.auth.operators import OperatorGuard
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.http.parameters import MIN_POSITION_WAIT_S
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
 from tests.recorded_story import evenings_in_march
 from tests.served import served
 

@@ -17,10 +17,10 @@ from contracts.errors import Unavailable
 from launcher.servers.clickhouse import ClickHouseServer
 from projector.history.history import BlockLimits, HistoryService
 from query_api.edge.history_reads import OPEN_AFTER, HistoryReads
-from runtime.clickhouse import Analytics, AnalyticsError
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.journals.sqlite import SqliteJournal
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.port import Analytics, AnalyticsError
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES
 from tests.recorded_story import evenings_in_march
 

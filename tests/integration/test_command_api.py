@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from contracts.ids import PersonId
-from runtime.tokens import issue_token
+from runtime.auth.tokens import issue_token
 from tests.integration.command_cell import SECRET, CommandCell, Reply, command_cell, evening
 
 

@@ -13,7 +13,7 @@ from unittest.mock import patch
 
 import pytest
 
-from runtime.journals import sqlite_file
+from runtime.journal import sqlite_file
 from tests.integration.command_cell import CommandCell, command_cell, evening
 
 PATIENCE_S: Final = 60.0

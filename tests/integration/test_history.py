@@ -22,13 +22,13 @@ from projector.history.history import BlockLimits, HistoryService
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
-from runtime.clickhouse import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
-from runtime.clickhouse_migrations import MIGRATIONS, migrate
-from runtime.journal import Journal
-from runtime.journals.sqlite import SqliteJournal
-from runtime.operators import OperatorGuard
-from runtime.parameters import MIN_POSITION_WAIT_S
-from runtime.problems import install_problems
+from runtime.auth.operators import OperatorGuard
+from runtime.clickhouse.migrations import MIGRATIONS, migrate
+from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
+from runtime.http.parameters import MIN_POSITION_WAIT_S
+from runtime.http.problems import install_problems
+from runtime.journal.port import Journal
+from runtime.journal.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.recorded_story import Story, evenings_in_march
 from tests.served import served

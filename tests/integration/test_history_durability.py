@@ -12,10 +12,10 @@ import pytest
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.process import free_port
 from projector.history.history import BlockLimits, History
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.journals.sqlite import SqliteJournal
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.port import Analytics
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.sqlite import SqliteJournal
 from tests.recorded_story import Story, evenings_in_march
 
 SCRIPT: Final = Path(__file__).with_name("follow_until_killed.py")

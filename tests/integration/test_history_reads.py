@@ -19,8 +19,8 @@ from query_api.edge.history_reads import HistoryReads
 from query_api.history.as_of import standing_of
 from query_api.history.events import story_of
 from query_api.ratings.scores_as_of import guest_scores_as_of, score_as_of
-from runtime.clickhouse import Analytics
-from runtime.journals.sqlite import SqliteJournal
+from runtime.clickhouse.port import Analytics
+from runtime.journal.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.decided_histories import Chain, Society
 from tests.unit.query_api.history.test_as_of import agrees, stories

@@ -16,9 +16,9 @@ from uuid import uuid4
 import pytest
 
 from launcher.servers.kafka import KafkaServer
-from runtime.journal import JournalError, JournalUnavailable, Writer, WriterLost
-from runtime.journals.kafka import KafkaJournal, create_topic
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.port import JournalError, JournalUnavailable, Writer, WriterLost
+from runtime.journal.sqlite import SqliteJournal
 from tests.conftest import running
 from tests.contract.journal_contract import (
     DEADLINE_S,

@@ -13,9 +13,9 @@ from pydantic import SecretStr
 from deploy.up import SECRETS
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import free_port
-from runtime.journal import JournalError
-from runtime.journals.kafka import KafkaJournal, create_topic
-from runtime.journals.kafka_access import KafkaAccess, grant_journal
+from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.kafka_access import KafkaAccess, grant_journal
+from runtime.journal.port import JournalError
 from tests.conftest import running
 
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from contracts.records import Commit, UnreadableRecord, decode_record, hash_reco
 from notifier.reader import JournalReader
 from notifier.store.outbox import Outbox
 from projector.read_models.postgres.sink import PostgresSink
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.sqlite import SqliteJournal
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import DEADLINE_S, follow
 from tests.mutated_records import damaged, with_hash

@@ -17,8 +17,8 @@ from neighbours.movies import Films
 from neighbours.settings import NeighboursSettings
 from neighbours.shortener import Links, new_code
 from neighbours.store import Store
+from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.outside.wiring import connect_outside
-from runtime.tokens import TokenSettings, TokenVerifier
 from tests.served import served
 from tests.stand_in import OPERATOR, TOKEN_SECRET, around, stand_in_settings
 

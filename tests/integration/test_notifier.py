@@ -15,10 +15,10 @@ from notifier.dispatcher import Dispatcher
 from notifier.preferences import Preferences
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue, Result
-from runtime.clock_watch import ClockWatch, ClockWrong
-from runtime.postgres import migrate
-from runtime.tables import Fenced
-from runtime.tail import START
+from runtime.journal.tail import START
+from runtime.postgres.pools import migrate
+from runtime.postgres.tables import Fenced
+from runtime.process.clock_watch import ClockWatch, ClockWrong
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import (
     Folded,

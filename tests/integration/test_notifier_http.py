@@ -19,12 +19,12 @@ from notifier.dispatcher import Pace
 from notifier.main import build_app, clients_of
 from notifier.service import NotifierService
 from notifier.settings import Settings
-from runtime.journals.sqlite import SqliteJournal
-from runtime.operators import OperatorGuard
+from runtime.auth.operators import OperatorGuard
+from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
 from runtime.outside.wiring import connect_outside
-from runtime.postgres import open_pool
-from runtime.problems import install_problems
-from runtime.tokens import TokenSettings, TokenVerifier, issue_token
+from runtime.postgres.pools import open_pool
 from tests.served import served
 from tests.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
 from tests.unit.notifier.told import (

@@ -10,7 +10,7 @@ from contracts.booking_events import BookingRequested
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
 from runtime.outside.wiring import connect_outside
-from runtime.tasks import end, keep_running
+from runtime.process.tasks import end, keep_running
 from tests.integration.notifier_cell import notifier_cell
 from tests.served import served
 from tests.stand_in import OPERATOR, around, stand_in_settings

@@ -13,9 +13,9 @@ from contracts.booking_events import BookingRequested
 from contracts.errors import DependencyDown
 from notifier.store.queue import Queue, Result
 from runtime.outside.ports import Notice
-from runtime.postgres import open_pool
-from runtime.tables import TablesUnavailable
-from runtime.tasks import end, keep_running
+from runtime.postgres.pools import open_pool
+from runtime.postgres.tables import TablesUnavailable
+from runtime.process.tasks import end, keep_running
 from tests.integration.notifier_cell import Around, NotifierCell, notifier_cell
 from tests.integration.projector_cell import eventually
 from tests.unit.notifier.told import announcement, booking, created, person, published, seen

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from contracts.ids import PersonId
-from runtime.postgres import open_pool
-from runtime.suspensions import POLL_S, SuspensionWatch
+from runtime.auth.suspensions import POLL_S, SuspensionWatch
+from runtime.postgres.pools import open_pool
 from tests.integration.command_cell import (
     OPERATOR_TOKEN,
     CommandCell,

@@ -21,12 +21,12 @@ from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
 from projector.service import ProjectorService
 from query_api.edge.positions import PositionWaiter
-from runtime.clock import system_clock
-from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import migrate, open_pool
-from runtime.process import Process, running_as
-from runtime.tables import TablesUnavailable, connected, our_errors, transaction
-from runtime.tasks import end, keep_running
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.tables import TablesUnavailable, connected, our_errors, transaction
+from runtime.process.clock import system_clock
+from runtime.process.lifecycle import Process, running_as
+from runtime.process.tasks import end, keep_running
 from tests.decided_histories import Society
 from tests.integration.notifier_cell import Around
 from tests.integration.projector_cell import SMALL, eventually

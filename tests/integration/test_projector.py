@@ -19,10 +19,10 @@ from projector.read_models.ports import Step
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
 from projector.service import ProjectorService
-from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import MIGRATIONS, open_pool
-from runtime.tables import Fenced, TablesUnavailable
-from runtime.tail import START, Position
+from runtime.journal.sqlite import SqliteJournal
+from runtime.journal.tail import START, Position
+from runtime.postgres.pools import MIGRATIONS, open_pool
+from runtime.postgres.tables import Fenced, TablesUnavailable
 from tests.decided_histories import BEGIN, Chain, Society
 from tests.integration.projector_cell import (
     DEADLINE_S,

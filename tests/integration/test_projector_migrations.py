@@ -11,7 +11,13 @@ from typing import Final
 import asyncpg
 import pytest
 
-from runtime.postgres import MIGRATIONS, MigrationEdited, migrate, missing_migrations, open_pool
+from runtime.postgres.pools import (
+    MIGRATIONS,
+    MigrationEdited,
+    migrate,
+    missing_migrations,
+    open_pool,
+)
 from tests.integration.projector_cell import uuid_text
 
 OPERATIONS: Final = Path(__file__).parents[2] / "docs" / "operations.md"

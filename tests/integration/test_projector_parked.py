@@ -9,7 +9,7 @@ from contracts.announcement_events import AnnouncementPublished
 from contracts.ids import AnnouncementId
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Limits
-from runtime.journals.sqlite import SqliteJournal
+from runtime.journal.sqlite import SqliteJournal
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import (
     commit_stored,

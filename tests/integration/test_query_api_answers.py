@@ -14,8 +14,8 @@ from launcher.servers.postgres import PostgresServer
 from query_api.edge.moments import horizon_of
 from query_api.edge.reads import Snapshot
 from query_api.ratings.pages import RECORDS_BEHIND_MAX
-from runtime.clickhouse_chdb import ChdbAnalytics
-from runtime.clickhouse_migrations import migrate
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.migrations import migrate
 from tests.integration.read_model_rows import POOL_SIZE, ReadSide, at, read_side
 
 LIST = "/api/v1/announcements"

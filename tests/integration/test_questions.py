@@ -10,9 +10,9 @@ import pytest
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.questions import DIRECTORY, BadParameter, ready_questions
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_migrations import migrate
-from runtime.tail import START
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics
+from runtime.journal.tail import START
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.recorded_story import evenings_in_march
 

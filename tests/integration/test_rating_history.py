@@ -19,10 +19,10 @@ from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.drift import DriftMonth, drift_of
 from query_api.ratings.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
 from query_api.ratings.votes import counted, instant, of_role, said_of, said_of_host_at
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_migrations import migrate
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.tail import START, Position
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.tail import START, Position
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.decided_histories import Society
 from tests.recorded_story import Story, evenings_in_march

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from contracts.scoring import PUBLISHED
-from runtime.clock import shifted_clock, system_clock
+from runtime.process.clock import shifted_clock, system_clock
 from tests.integration.command_cell import CommandCell, Reply, command_cell, evening
 
 DEADLINE_S: Final = 15.0

@@ -17,9 +17,9 @@ from launcher.client import NotRunning, Refused
 from launcher.ratings import register
 from projector.http import build_router
 from projector.service import ProjectorService
-from runtime.journals.sqlite import SqliteJournal
-from runtime.operators import OperatorGuard
-from runtime.problems import install_problems
+from runtime.auth.operators import OperatorGuard
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
 from tests.decided_histories import Society
 from tests.integration.projector_cell import eventually, stored_rows
 from tests.served import served

@@ -17,11 +17,11 @@ from projector.proof.pace import Line
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink, PostgresSnapshot
 from projector.read_models.projections.scores import SCORES
-from runtime.clickhouse import Analytics
-from runtime.clickhouse_migrations import migrate
-from runtime.clickhouse_server import ServerAnalytics
-from runtime.journal import Journal
-from runtime.journals.sqlite import SqliteJournal
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.port import Journal
+from runtime.journal.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES, Open, opener
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import DEADLINE_S, follow, stored_rows, uuid_text

@@ -20,8 +20,8 @@ from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
 from projector.service import ProjectorService
-from runtime.journals.sqlite import SqliteJournal
-from runtime.problems import install_problems
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import DEADLINE_S, eventually, folded, follow, stored_rows
 from tests.served import served

@@ -5,8 +5,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from launcher.servers.process import HOST
-from runtime.postgres import open_pool
-from runtime.tables import TablesUnavailable, connected
+from runtime.postgres.pools import open_pool
+from runtime.postgres.tables import TablesUnavailable, connected
 from tests.torture.proxy import Proxy
 
 CONNECTIONS: Final = 6

@@ -24,13 +24,13 @@ from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
 from projector.service import ProjectorService
 from projector.settings import Settings
-from runtime.clock import system_clock
-from runtime.journal import Journal
-from runtime.journals.sqlite import SqliteJournal
-from runtime.postgres import open_pool
-from runtime.process import Process as WholeProcess
-from runtime.process import running_as
-from runtime.tokens import issue_token
+from runtime.auth.tokens import issue_token
+from runtime.journal.port import Journal
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import system_clock
+from runtime.process.lifecycle import Process as WholeProcess
+from runtime.process.lifecycle import running_as
 from tests.decided_histories import BEGIN, FILM, Chain, Society
 from tests.integration.projector_cell import (
     DEADLINE_S,

@@ -11,7 +11,7 @@ from command_api.domain.layer import Layer
 from command_api.leader.image import Image
 from contracts.acceptance import GENESIS, accept
 from contracts.records import Barrier, Commit, Record, decode_record, hash_record
-from runtime.journal import Entry
+from runtime.journal.port import Entry
 from tests.simulation.clients import Told
 
 AHEAD_S_MAX: Final = 61.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.records import RECORD_BYTES_MAX
-from runtime.journal import (
+from runtime.journal.port import (
     Entry,
     EntryTooLarge,
     JournalError,
@@ -51,7 +51,7 @@ class Faults:
 
 
 class SimulatedJournal:
-    """The broker. `connect` gives a process its `runtime.journal.Journal`."""
+    """The broker. `connect` gives a process its `runtime.journal.port.Journal`."""
 
     def __init__(self, loop: SimulationLoop, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
@@ -280,7 +280,7 @@ class _Cursor:
 
 
 class ConnectedJournal:
-    """The `runtime.journal.Journal` of one process."""
+    """The `runtime.journal.port.Journal` of one process."""
 
     def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
         self._broker = broker

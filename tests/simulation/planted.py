@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
-import runtime.tail
+import runtime.journal.tail
 from command_api.domain.decide import Decision
 from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
@@ -24,9 +24,9 @@ from contracts.records import Claim, CommandInfo, Record
 from projector.read_models.batch import Batch
 from projector.read_models.memory import MemorySink
 from projector.read_models.ports import Step
-from runtime.clock_watch import ClockWatch
-from runtime.journal import JournalError
-from runtime.tail import Accepted, Tail
+from runtime.journal.port import JournalError
+from runtime.journal.tail import Accepted, Tail
+from runtime.process.clock_watch import ClockWatch
 from tests.simulation.clocks import (
     inherited_date,
     jump_under_load,
@@ -60,7 +60,7 @@ def _answer_on_acknowledgement() -> Any:
 
 
 def _accepting(relaxed: Callable[[ReaderState, Record, str], ReaderState | None]) -> Any:
-    return patch.object(runtime.tail, "accept", relaxed)
+    return patch.object(runtime.journal.tail, "accept", relaxed)
 
 
 def _no_term_check() -> Any:

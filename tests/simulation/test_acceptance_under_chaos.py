@@ -14,8 +14,8 @@ import pytest
 
 from contracts.acceptance import GENESIS, ReaderState, accept
 from contracts.records import Barrier, Claim, decode_record, encode_record, hash_record
-from runtime.journal import JournalError, Place, Writer
-from runtime.tail import Accepted, Tail
+from runtime.journal.port import JournalError, Place, Writer
+from runtime.journal.tail import Accepted, Tail
 from tests.simulation.journal import Faults, SimulatedJournal
 from tests.simulation.loop import SimulationLoop
 

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.acceptance import GENESIS_HASH, JournalBroken
 from contracts.records import RECORD_BYTES_MAX, Barrier, Claim, encode_record, hash_record
-from runtime.journal import (
+from runtime.journal.port import (
     EntryTooLarge,
     Journal,
     JournalTruncated,
@@ -17,7 +17,7 @@ from runtime.journal import (
     Writer,
     WriterLost,
 )
-from runtime.tail import Tail
+from runtime.journal.tail import Tail
 from tests.contract.journal_contract import JournalContract
 from tests.simulation.journal import Faults, SimulatedJournal
 from tests.simulation.loop import EPOCH_MS, TEST, WORLD, SimulationLoop

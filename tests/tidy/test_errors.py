@@ -21,7 +21,7 @@ from contracts.error_codes import (
     read_refusal,
 )
 from contracts.errors import CommandError
-from runtime.problems import STATUS
+from runtime.http.problems import STATUS
 
 
 def descendants(kind: type[CommandError]) -> list[type[CommandError]]:

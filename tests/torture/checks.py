@@ -14,7 +14,7 @@ from contracts.records import Barrier, Commit
 from launcher.client import NotRunning, Refused, operator_lines
 from neighbours.store import FILE_NAME
 from notifier.delivery import TOO_LATE
-from runtime.tail import Accepted
+from runtime.journal.tail import Accepted
 from tests.torture.system import System
 
 TOLD_S_MAX: Final = 180.0

@@ -1,8 +1,8 @@
 """Runs a service on a wall clock that a test may set, with nothing for that in the service.
 
 `python -m tests.torture.stepped FILE SERVICE`: the file holds the seconds by which this
-process's clock is off. Every service takes its time from `runtime.clock.system_clock`, which
-is replaced before the service is imported. The steady clock stays as it is.
+process's clock is off. Every service takes its time from `runtime.process.clock.system_clock`,
+which is replaced before the service is imported. The steady clock stays as it is.
 """
 
 import mmap
@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import runtime.clock
+import runtime.process.clock
 
 OFFSET: Final = struct.Struct("d")
 
@@ -32,14 +32,14 @@ class ClockFile:
 
 def step_by(path: Path) -> None:
     """Have this process's wall clock follow the file."""
-    true_clock = runtime.clock.system_clock
+    true_clock = runtime.process.clock.system_clock
     with path.open("rb") as file:
         offset = mmap.mmap(file.fileno(), OFFSET.size, access=mmap.ACCESS_READ)
 
     def stepped_clock() -> datetime:
         return true_clock() + timedelta(seconds=OFFSET.unpack(offset)[0])
 
-    runtime.clock.system_clock = stepped_clock
+    runtime.process.clock.system_clock = stepped_clock
 
 
 def main() -> None:

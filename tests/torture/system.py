@@ -27,7 +27,7 @@ from launcher.servers.process import HOST, ServerProcess, free_port
 from launcher.servers.server import Server
 from launcher.settings import Settings
 from launcher.tables import prepare_tables
-from runtime.journals.kafka import create_topic
+from runtime.journal.kafka import create_topic
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
 from tests.torture.proxy import Proxy
 from tests.torture.stepped import ClockFile

@@ -13,8 +13,8 @@ import aiohttp
 
 from contracts.records import Commit
 from launcher.separate import TOPIC
-from runtime.journals.kafka import KafkaJournal
-from runtime.tail import Accepted
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.tail import Accepted
 from tests.e2e.recorded import misrecorded, read_accepted
 from tests.e2e.traffic import Answered
 from tests.torture import checks

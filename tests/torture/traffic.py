@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from runtime.tokens import issue_token
+from runtime.auth.tokens import issue_token
 from tests.e2e.cell import now
 from tests.e2e.traffic import TRY_S_MAX, Addressed, Clients
 

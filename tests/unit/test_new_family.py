@@ -30,8 +30,8 @@ from projector.read_models.projector import Projector
 from query_api.history.as_of import standing_of
 from query_api.history.audit_rights import Reader, told
 from query_api.history.events import Happened
-from runtime.journals.sqlite import SqliteJournal
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
+from runtime.journal.sqlite import SqliteJournal
 from tests.unit.notifier.told import (
     Folded,
     History,

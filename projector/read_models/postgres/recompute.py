@@ -22,7 +22,7 @@ from projector.read_models.postgres.scores import SELECT_REVEALED, by_ratee, sta
 from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.scores import SCORES, RevealedRating
 from projector.read_models.read_model import Key
-from runtime.tables import ALLOW_COMPUTING
+from runtime.postgres.tables import ALLOW_COMPUTING
 
 log = logging.getLogger(__name__)
 

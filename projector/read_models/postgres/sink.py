@@ -15,15 +15,22 @@ from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, 
 from projector.read_models.postgres.scores import rescored_people, statements_of
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
-from runtime.tables import ALLOW_COMPUTING, Fenced, RowsRefused, connected, our_errors, transaction
-from runtime.tail import START, Position
+from runtime.journal.tail import START, Position
+from runtime.postgres.tables import (
+    ALLOW_COMPUTING,
+    Fenced,
+    RowsRefused,
+    connected,
+    our_errors,
+    transaction,
+)
 
 READER: Final = "projector"
 SNAPSHOT_ROWS: Final = 500
 
 
 class PostgresSink:
-    """Writes as the reader `projector`. The tables must exist (`runtime.postgres.migrate`)."""
+    """Writes as the reader `projector`. The tables must exist already."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
-from runtime.private_files import close_to_others
+from runtime.process.private_files import close_to_others
 
 
 @pytest.fixture(autouse=True)

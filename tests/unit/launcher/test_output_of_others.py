@@ -9,7 +9,7 @@ from launcher.analyst_client import Table
 from launcher.ask import print_table
 from launcher.terminal import visible
 from query_api.analysts.encodings import CsvEncoder
-from runtime.clickhouse import Answer
+from runtime.clickhouse.port import Answer
 
 FORMULAS = [
     "=1+1",

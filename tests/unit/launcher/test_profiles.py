@@ -23,8 +23,8 @@ import query_api.settings
 from contracts.error_codes import describe, is_error_code
 from deploy import up
 from neighbours.settings import NeighboursSettings
-from runtime.problems import STATUS, TYPE_PREFIX
-from runtime.settings import SHARED_PREFIX, ServiceSettings
+from runtime.http.problems import STATUS, TYPE_PREFIX
+from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")

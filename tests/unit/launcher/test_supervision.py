@@ -6,7 +6,7 @@ import pytest
 
 from launcher.servers.process import ServerFailed
 from launcher.supervision import Patience, keep_up
-from runtime.tasks import end, start_for
+from runtime.process.tasks import end, start_for
 
 WITHIN_S = 20.0
 HURRIED = Patience(restarts_max=3, within_s=600.0, pause_s=0.01)

@@ -28,7 +28,7 @@ from notifier.effects import Kind
 from notifier.fold import DeadLetter, fold, read
 from notifier.outgoing import Outgoing, Row
 from notifier.world import World
-from runtime.journal import Journal
+from runtime.journal.port import Journal
 
 BEGIN: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 SOON: Final = timedelta(seconds=10)

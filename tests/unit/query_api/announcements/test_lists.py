@@ -16,7 +16,7 @@ from query_api.announcements.filters import WORDS_MAX
 from query_api.announcements.lists import SORTS, list_page, may_list_others
 from query_api.bookings.routes import bookings_of, bookings_page
 from query_api.edge.paging import Page, encode_cursor
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOW = datetime(2030, 5, 1, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from query_api.announcements.visibility import saw, saw_place
 from query_api.edge.moments import moment_of
 from query_api.history.as_of import Standing, detail_row, guest_rows, standing_of
 from query_api.history.events import Happened
-from runtime.tokens import Caller
+from runtime.auth.tokens import Caller
 from tests.decided_histories import BEGIN, Society
 
 SEEDS: Final = st.integers(0, 2**32)

@@ -1,0 +1,145 @@
+"""The public keys that verify tokens, kept in step with a published key set.
+
+A key set is read again every `jwks_refresh_s`, and when a token names a key that is not
+here. One that cannot be read, or has no usable key, changes nothing at first: the last good
+one stays for `jwks_keep_s`. After that no token holds until a good one can be read, because
+a key that was withdrawn meanwhile would still open everything.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import jwt
+import msgspec
+from msgspec import Struct
+
+from contracts.errors import DependencyDown, Unauthenticated
+from runtime.process.clock import Clock
+
+log = logging.getLogger(__name__)
+
+Algorithm = Literal["HS256", "RS256", "ES256"]
+FetchKeys = Callable[[], Awaitable[bytes]]
+"""Reads the JSON Web Key Set as it is now. May raise anything."""
+
+_KEY_KINDS: Final = {"RS256": "RSA", "ES256": "EC"}
+
+
+class Pace(Struct, frozen=True):
+    """How often a key set is read, and how long the last good one lasts. In seconds."""
+
+    refresh_s: int
+    retry_s: int
+    keep_s: int
+
+
+class UnknownKey(Unauthenticated):
+    """Signed with a key that is not, or not yet, in our key set."""
+
+
+class PublishedKeys:
+    """The keys of one key set, by their ids. Empty until `renew` has read it."""
+
+    def __init__(self, algorithm: Algorithm, fetch: FetchKeys, pace: Pace, now: Clock) -> None:
+        self._algorithm = algorithm
+        self._fetch = fetch
+        self._pace = pace
+        self._now = now
+        self._keys: Mapping[str, Any] = {}
+        self._document = b""
+        self._read_at: datetime | None = None
+        self._tried_at: datetime | None = None
+        self._renewing = asyncio.Lock()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to read the key set again, and nobody does."""
+        if self._read_at is None or self._renewing.locked():
+            return False
+        tried_s = self._pace.refresh_s if self._tried_at is None else self._age(self._tried_at)
+        return self._age(self._read_at) >= self._pace.refresh_s and tried_s >= self._pace.retry_s
+
+    def demand_trusted(self) -> None:
+        """Raises DependencyDown if the keys are older than they may get."""
+        if self._read_at is not None and self._age(self._read_at) > self._pace.keep_s:
+            raise DependencyDown("auth")
+
+    def demand_any(self) -> None:
+        """Raises DependencyDown if no key set was ever read."""
+        if self._read_at is None:
+            raise DependencyDown("auth")
+
+    def key(self, kid: str) -> Any:
+        """Raises UnknownKey. A token that names no key means the only one."""
+        if not kid and len(self._keys) == 1:
+            return next(iter(self._keys.values()))
+        if kid not in self._keys:
+            raise UnknownKey()
+        return self._keys[kid]
+
+    async def renew(self) -> bool:
+        """Read the key set again, boundedly often. Whether it has changed."""
+        async with self._renewing:
+            if self._tried_at is not None and self._age(self._tried_at) < self._pace.retry_s:
+                return False
+            self._tried_at = self._now()
+            try:
+                return self.take(await self._fetch())
+            except Exception as error:  # Whatever a fetch raises, the keys of before go on.
+                log.warning("key set not read", extra={"reason": repr(error)})
+                return False
+
+    def take(self, document: bytes) -> bool:
+        """Use this key set from now on. Whether it is another one. Raises ValueError."""
+        changed = document != self._document
+        if changed:
+            self._keys = parse_jwks(document, self._algorithm)
+            self._document = document
+        self._read_at = self._now()
+        return changed
+
+    def _age(self, moment: datetime) -> float:
+        return (self._now() - moment) / timedelta(seconds=1)
+
+
+def key_file(path: Path) -> FetchKeys:
+    """Reads the key set from a file."""
+
+    async def fetch() -> bytes:
+        return await asyncio.to_thread(path.read_bytes)
+
+    return fetch
+
+
+def parse_jwks(document: bytes, algorithm: Algorithm) -> dict[str, Any]:
+    """Key id to public key, of the entries that fit `algorithm`; others and broken ones are
+    left out. Raises ValueError if none is left."""
+    try:
+        entries = msgspec.json.decode(document, type=_KeySet).keys
+    except msgspec.MsgspecError as error:
+        raise ValueError(f"not a key set: {error}") from error
+    keys = dict(found for entry in entries if (found := _key(entry, algorithm)) is not None)
+    if not keys:
+        raise ValueError(f"a key set without a key for {algorithm}")
+    return keys
+
+
+class _KeySet(Struct):
+    keys: list[Any]
+
+
+def _key(entry: Any, algorithm: Algorithm) -> tuple[str, Any] | None:
+    """The id and the key of an entry; None if it is broken or made for something else."""
+    if not isinstance(entry, dict) or entry.get("kty") != _KEY_KINDS[algorithm]:
+        return None
+    if entry.get("use", "sig") != "sig" or entry.get("alg", algorithm) != algorithm:
+        return None
+    try:
+        return str(entry.get("kid", "")), jwt.PyJWK(entry, algorithm=algorithm).key
+    except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
+        log.warning("key left out", extra={"kid": entry.get("kid"), "reason": repr(error)})
+        return None

@@ -1,0 +1,172 @@
+"""The engine's process as the one that uses it sees it: calls in, replies out."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from runtime.clickhouse.chdb_frames import (
+    LENGTH_BYTES,
+    Call,
+    Greeting,
+    Kind,
+    Lane,
+    Reply,
+    Setup,
+    frame,
+)
+from runtime.clickhouse.port import AnalyticsUnavailable, QueryRefused
+from runtime.confinement.confine import Missing
+from runtime.process.tasks import run_aside
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+START_S_MAX: Final = 60.0
+CLOSE_S_MAX: Final = 5.0
+BUFFER_BYTES: Final = 1 << 20
+
+_decode_greeting: Final = msgspec.msgpack.Decoder(Greeting).decode
+_decode_reply: Final = msgspec.msgpack.Decoder(Reply).decode
+
+
+class EngineProcess:
+    """One process, from its start to its end; it is not started again."""
+
+    def __init__(self, process: asyncio.subprocess.Process, unconfined: Missing | None) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.unconfined = unconfined
+        """Why it is not confined; None if it is."""
+        self._process = process
+        self._calls, self._replies = process.stdin, process.stdout
+        self._pending: dict[int, asyncio.Future[bytes]] = {}
+        self._numbers = count(1)
+        self._turn = asyncio.Lock()
+        self._ended = False
+        self._reading = run_aside(self._read(), "chdb replies")
+
+    @classmethod
+    async def start(cls, directory: Path, lanes: dict[str, Lane]) -> "EngineProcess":
+        """Raises AnalyticsUnavailable."""
+        setup = Setup(str(directory), os.getpid(), lanes)
+        process = await asyncio.create_subprocess_exec(
+            *(
+                sys.executable,
+                "-m",
+                "runtime.clickhouse.chdb_engine",
+                msgspec.json.encode(setup).decode(),
+            ),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=BUFFER_BYTES,
+            start_new_session=True,  # Ctrl-C is for us, who end it in order.
+            # Nothing of ours: what is in the environment could be asked for.
+            env={
+                "PYTHONPATH": str(ROOT),
+                "TMPDIR": str(directory / "scratch"),
+                "LANG": "C.UTF-8",
+                "TZ": "UTC",
+            },
+        )
+        assert process.stdout is not None
+        try:
+            async with asyncio.timeout(START_S_MAX):
+                greeting = _decode_greeting(await _frame_from(process.stdout))
+        except (TimeoutError, asyncio.IncompleteReadError) as error:
+            await _end(process)
+            raise AnalyticsUnavailable("the engine's process did not start") from error
+        except BaseException:
+            await _end(process)
+            raise
+        if greeting.in_use:
+            await _end(process)
+            raise AnalyticsUnavailable(f"{directory} is in use by another process")
+        return cls(process, greeting.unconfined)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        return self._ended
+
+    async def call(self, lane: str, kind: Kind, sql: str, data: bytes = b"") -> bytes:
+        """Raises QueryRefused, and AnalyticsUnavailable if the process ends before it
+        answers."""
+        if self._ended:
+            raise AnalyticsUnavailable("the engine's process has ended")
+        number = next(self._numbers)
+        reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._pending[number] = reply
+        try:
+            async with self._turn:
+                self._calls.write(frame(Call(number, lane, kind, sql, data)))
+                await self._calls.drain()
+            return await reply
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise AnalyticsUnavailable("the engine's process has ended") from error
+        finally:
+            del self._pending[number]
+
+    async def close(self) -> None:
+        """Let it finish what was called, for a while, and then end it."""
+        self._calls.close()
+        try:
+            async with asyncio.timeout(CLOSE_S_MAX):
+                await self._process.wait()
+        except TimeoutError:
+            await _end(self._process)
+        await self._reading
+
+    async def kill(self) -> None:
+        await _end(self._process)
+        await self._reading
+
+    async def _read(self) -> None:
+        """Until the process ends, which every pending call is then told."""
+        try:
+            while True:
+                reply = _decode_reply(await _frame_from(self._replies))
+                self._settle(reply)
+        except (asyncio.IncompleteReadError, ConnectionError, msgspec.MsgspecError):
+            await _end(self._process)
+        finally:
+            self._ended = True
+            for pending in self._pending.values():
+                if not pending.done():
+                    error = AnalyticsUnavailable(f"the engine's process {self._how_it_ended()}")
+                    pending.set_exception(error)
+
+    def _settle(self, reply: Reply) -> None:
+        pending = self._pending.get(reply.number)
+        if pending is None or pending.done():
+            return  # Who called no longer waits.
+        if reply.refused is None:
+            pending.set_result(reply.data)
+        else:
+            pending.set_exception(QueryRefused(reply.refused))
+
+    def _how_it_ended(self) -> str:
+        status = self._process.returncode
+        if status is not None and status < 0:
+            return f"was ended by {signal.Signals(-status).name}"
+        return f"ended with status {status}"
+
+
+async def _frame_from(stream: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await stream.readexactly(LENGTH_BYTES), "big")
+    return await stream.readexactly(length)
+
+
+async def _end(process: Any) -> None:
+    if process.returncode is None:
+        # Not by its own method, which would take the status from whoever waits for it.
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
+    await process.wait()

@@ -1,0 +1,233 @@
+"""ClickHouse on a server, over the native protocol, column by column.
+
+The driver blocks, so it runs in bounded pools of threads: one for each kind of work, so
+that none waits for another's. A connection on which anything went wrong, or whose caller
+no longer waits, is dropped: what is left unread on it would be taken for the next answer.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Collection, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from queue import Empty, LifoQueue
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from clickhouse_driver import Client
+from clickhouse_driver.errors import Error, ServerException
+
+from runtime.clickhouse.port import (
+    QUERY_SECONDS_MAX,
+    AnalyticsUnavailable,
+    Answer,
+    Columns,
+    OwnSqlBarred,
+    Parameter,
+    QueryRefused,
+    Quota,
+    bind,
+    plain,
+)
+from runtime.clickhouse.statement import demand_question
+
+CONNECT_S_MAX: Final = 3
+WRITE_SILENCE_S_MAX: Final = 60
+"""A server says nothing while it writes."""
+READ_SILENCE_S_MAX: Final = 5
+"""A server that works on a query sends progress; one that says nothing so long is gone."""
+BREAK_OFF_S: Final = 0.2
+SCAN_SECONDS_MAX: Final = 600
+KILL_S_MAX: Final = 1
+WRITERS: Final = 2
+READERS: Final = 4
+SCANNERS: Final = 2
+ASKED_AT_ONCE_MAX: Final = 2
+
+T = TypeVar("T")
+Settings = dict[str, int]
+
+
+class ServerAnalytics:
+    """`dsn` is `clickhouse://user:password@host:port/database`.
+
+    Questions go through `analyst_dsn` where there is one: then the server's own profile of
+    that user sets the quota, and its rights are what SQL of somebody else's can do at most
+    (deploy/clickhouse/analyst.xml). Without it ready questions go through `dsn` with `quota`
+    sent along, and nobody's own SQL is run.
+    """
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        analyst_dsn: str | None = None,
+        quota: Quota = Quota(),  # noqa: B008 - immutable
+    ) -> None:
+        self._writers = _Connections(dsn, WRITERS, WRITE_SILENCE_S_MAX)
+        self._readers = _Connections(dsn, READERS, READ_SILENCE_S_MAX)
+        self._scanners = _Connections(dsn, SCANNERS, READ_SILENCE_S_MAX)
+        self._analysts = _Connections(analyst_dsn or dsn, ASKED_AT_ONCE_MAX, READ_SILENCE_S_MAX)
+        self._ask_settings = {} if analyst_dsn else quota.settings()
+        self._why_no_own_sql = None if analyst_dsn else "no_analyst_account"
+        self._analyst_known = False
+
+    async def execute(self, sql: str) -> None:
+        await self._writers.run(lambda client: client.execute(sql))
+
+    async def insert(self, table: str, columns: Columns) -> None:
+        values = list(columns.values())
+        if not values or not values[0]:
+            return
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
+        await self._writers.run(lambda client: client.execute(statement, values, columnar=True))
+
+    async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        settings = {"max_execution_time": QUERY_SECONDS_MAX}
+        return await self._readers.select(bind(sql, parameters), settings)
+
+    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        settings = {"max_execution_time": SCAN_SECONDS_MAX}
+        return await self._scanners.select(bind(sql, parameters), settings)
+
+    async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+        return await self._analysts.select(bind(sql, parameters), self._ask_settings)
+
+    async def ask_own(self, sql: str) -> Answer:
+        if self._why_no_own_sql is None and not self._analyst_known:
+            await self._meet_analyst()
+        if self._why_no_own_sql is not None:
+            raise OwnSqlBarred(self._why_no_own_sql)
+        demand_question(sql)
+        return await self.ask(sql)
+
+    async def close(self) -> None:
+        for connections in (self._analysts, self._scanners, self._readers, self._writers):
+            await connections.close()
+
+    async def _meet_analyst(self) -> None:
+        """An account that may change a setting is not the one that is shipped."""
+        try:
+            await self._analysts.run(lambda client: client.execute("SET max_threads = 1"))
+        except QueryRefused as refused:
+            if "readonly" not in str(refused):
+                raise
+            self._analyst_known = True
+        else:
+            self._why_no_own_sql = "analyst_may_write"
+
+
+class _Connections:
+    """Connections of one account for one kind of work, the last used one first."""
+
+    def __init__(self, dsn: str, threads: int, silence_s_max: int) -> None:
+        self._dsn = _with_timeouts(dsn, CONNECT_S_MAX, silence_s_max)
+        self._killing_dsn = _with_timeouts(dsn, KILL_S_MAX, KILL_S_MAX)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
+        self._killer = ThreadPoolExecutor(1, thread_name_prefix="clickhouse killer")
+        self._idle: LifoQueue[Client] = LifoQueue()
+        self._busy: dict[Future[Any], Client] = {}
+        self._selecting: set[str] = set()
+        """Ids of the queries that nobody has given up."""
+
+    async def select(self, sql: str, settings: Settings) -> Answer:
+        """Raises AnalyticsError. A query that is given up ends at the server as well."""
+        query_id = str(uuid4())
+        self._selecting.add(query_id)
+        try:
+            return await self.run(lambda client: _select(client, sql, settings, query_id))
+        except (AnalyticsUnavailable, asyncio.CancelledError):
+            with suppress(RuntimeError):  # Closed: `close` has ended it.
+                self._killer.submit(_kill, self._killing_dsn, {query_id})
+            raise
+        finally:
+            self._selecting.discard(query_id)
+
+    async def run(self, work: Callable[[Client], T]) -> T:
+        """Raises AnalyticsError. If it is cancelled, the connection goes."""
+        client = self._take()
+        running = self._threads.submit(work, client)
+        self._busy[running] = client
+        running.add_done_callback(self._busy.pop)
+        try:
+            result = await asyncio.wrap_future(running)
+        except BaseException as error:
+            _break_off(client)
+            running.add_done_callback(lambda _: client.disconnect())
+            if running.cancelled() and not _is_cancelled():
+                raise AnalyticsUnavailable("closed") from error
+            raise _ours(error) from error
+        self._idle.put(client)
+        return result
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._killer.shutdown(wait=False, cancel_futures=True)
+        given_up = set(self._selecting)
+        while busy := dict(self._busy):
+            for client in busy.values():  # Again: it may be opening another connection.
+                _break_off(client)
+            await asyncio.to_thread(wait, busy, BREAK_OFF_S)
+        if given_up:
+            await asyncio.to_thread(_kill, self._killing_dsn, given_up)
+        while not self._idle.empty():
+            self._idle.get().disconnect()
+
+    def _take(self) -> Client:
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return Client.from_url(self._dsn)  # Connects at its first use.
+
+
+def _is_cancelled() -> bool:
+    """Whether the caller is to end, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _break_off(client: Client) -> None:
+    """A thread that reads from the connection, or writes to it, goes on at once, to an
+    error."""
+    connection: Any = client.connection
+    opened: socket.socket | None = connection.socket
+    if opened is not None:
+        with suppress(OSError):  # It is closed already.
+            opened.shutdown(socket.SHUT_RDWR)
+
+
+def _with_timeouts(dsn: str, connect_s_max: int, silence_s_max: int) -> str:
+    timeouts = {"connect_timeout": connect_s_max, "send_receive_timeout": silence_s_max}
+    return f"{dsn}{'&' if '?' in dsn else '?'}{urlencode(timeouts)}"
+
+
+def _kill(dsn: str, query_ids: Collection[str]) -> None:
+    """End queries at the server, which does not always notice that nobody listens any more.
+
+    Whatever cannot be ended so, as by an account that only reads, ends at its time limit.
+    """
+    client = Client.from_url(dsn)
+    with suppress(Error, OSError, EOFError):
+        client.execute("KILL QUERY WHERE query_id IN %(ids)s ASYNC", {"ids": tuple(query_ids)})
+    client.disconnect()
+
+
+def _select(client: Client, sql: str, settings: Settings, query_id: str) -> Answer:
+    found: Any = client.execute(sql, with_column_types=True, settings=settings, query_id=query_id)
+    rows, columns = found if isinstance(found, tuple) else ([], [])
+    return Answer(
+        tuple(name for name, _ in columns),
+        tuple(kind for _, kind in columns),
+        [tuple(map(plain, row)) for row in rows],
+    )
+
+
+def _ours(error: BaseException) -> BaseException:
+    match error:
+        case ServerException():
+            return QueryRefused(str(error.message))
+        case Error() | OSError() | EOFError():
+            return AnalyticsUnavailable(f"{type(error).__name__}: {error}")
+        case _:
+            return error

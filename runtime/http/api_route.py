@@ -1,0 +1,117 @@
+"""What every API route refuses before its handler runs: requests that can be read two ways.
+
+A misspelt parameter (`?dryrun=true`) must not do the real thing, and of two values for one
+name nobody knows which was meant. So each route declares its query parameters, for the
+OpenAPI document, and any other name is refused by the same declarations.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import ParamTypes
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import Malformed, UnsupportedMediaType
+from runtime.http.json_body import demand_unique_keys
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+NAME_CHARS_MAX: Final = 100
+"""Of a refused name, this much is told back."""
+
+_ONCE: Final = {
+    name.lower().encode(): name
+    for name in ("Authorization", "Idempotency-Key", "If-Match", "Content-Type")
+}
+
+
+class ApiRoute(APIRoute):
+    """A route of the API. Use it as `route_class` of every router that is no page."""
+
+    @property
+    def query_names(self) -> frozenset[str]:
+        """The query parameters that the route declares, in the document or to FastAPI."""
+        fields = get_flat_params(self.dependant)
+        own = (one.alias for one in fields if _place_of(one) is ParamTypes.query)
+        return frozenset(own) | declared_names(self.openapi_extra)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = checked(super().get_route_handler(), self.query_names)
+        return _with_unique_keys(handle) if self.body_field is not None else handle
+
+
+def declared_names(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
+    """The query parameters among those that a route adds to the document."""
+    parameters = (openapi_extra or {}).get("parameters", ())
+    return frozenset(one["name"] for one in parameters if one["in"] == "query")
+
+
+def checked(
+    handle: Handler, names: Iterable[str]
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """`handle`, for requests that say everything once and nothing unknown."""
+    known = frozenset(names)
+
+    async def handle_checked(request: Request) -> Response:
+        demand_single_headers(request)
+        if request.scope["query_string"]:
+            demand_known_parameters(request, known)
+        return await handle(request)
+
+    return handle_checked
+
+
+def demand_single_headers(request: Request) -> None:
+    """Raises Malformed if a header that decides something comes twice, and
+    UnsupportedMediaType for an encoded body: nothing here decodes one."""
+    seen = set()
+    for name, value in request.scope["headers"]:
+        if name in _ONCE:
+            if name in seen:
+                raise Malformed("malformed_header", {"header": _ONCE[name], "reason": "repeated"})
+            seen.add(name)
+        elif name == b"content-encoding" and value.strip().lower() != b"identity":
+            raise UnsupportedMediaType(facts={"header": "Content-Encoding"})
+
+
+def demand_known_parameters(request: Request, known: frozenset[str]) -> None:
+    """Raises Malformed for a name that is unknown or repeated, or a query that is no UTF-8."""
+    _demand_utf8(request.scope["query_string"])
+    seen = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise _refused(name, "unknown", parameters=sorted(known))
+        if name in seen:
+            raise _refused(name, "repeated")
+        seen.add(name)
+
+
+def _demand_utf8(query_string: bytes) -> None:
+    try:
+        unquote_to_bytes(query_string.decode("ascii")).decode()
+    except UnicodeDecodeError as error:
+        raise Malformed("malformed_query", {"reason": "not percent-encoded UTF-8"}) from error
+
+
+def _refused(name: str, reason: str, **facts: Any) -> Malformed:
+    return Malformed(
+        "malformed_query", {"parameter": name[:NAME_CHARS_MAX], "reason": reason, **facts}
+    )
+
+
+def _with_unique_keys(handle: Handler) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """For bodies that FastAPI decodes: it would take the last of two equal keys."""
+
+    async def handle_unique(request: Request) -> Response:
+        demand_unique_keys(await request.body())
+        return await handle(request)
+
+    return handle_unique
+
+
+def _place_of(field: Any) -> ParamTypes | None:
+    return getattr(field.field_info, "in_", None)

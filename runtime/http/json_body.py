@@ -1,0 +1,94 @@
+"""JSON in requests and responses."""
+
+import json
+from collections.abc import Mapping, Sequence
+from email.message import Message
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
+
+JSON: Final = "application/json"
+BODY_BYTES_MAX: Final = 64 * 1024
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def json_response(
+    value: Any, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A finished JSON answer from what msgspec can encode."""
+    return Response(_encode(value), status, headers, JSON)
+
+
+async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
+    """The body of a JSON request, empty where there is none.
+
+    Raises UnsupportedMediaType for another declared type or charset, TooLarge as soon as more
+    than `bytes_max` bytes are announced or have come, Malformed if an object has a key twice.
+    """
+    headers = request.headers
+    declared = headers.get("content-length", "0")
+    if not declared.isdecimal():
+        raise Malformed("malformed_header")
+    if int(declared) > bytes_max:
+        raise TooLarge(facts={"bytes_max": bytes_max})
+    if declared == "0" and "transfer-encoding" not in headers:
+        return b""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > bytes_max:
+            raise TooLarge(facts={"bytes_max": bytes_max})
+        chunks.append(chunk)
+    body = b"".join(chunks)
+    if body and not _is_json(headers.get("content-type", JSON)):
+        raise UnsupportedMediaType()
+    demand_unique_keys(body)
+    return body
+
+
+def demand_unique_keys(body: bytes) -> None:
+    """Raises Malformed if a JSON object in `body` has a key twice: parsers disagree on which
+    of the two counts. Leaves a body that is not JSON to its parser."""
+    if body.count(b":") < 2:
+        return
+    try:
+        json.loads(body.decode(), object_pairs_hook=_demand_unique, parse_int=len)
+    except RecursionError as error:
+        raise _body_error("nested_too_deeply", "nested too deeply") from error
+    except ValueError:
+        return
+
+
+def _demand_unique(pairs: Sequence[tuple[str, Any]]) -> None:
+    names = set()
+    for name, _ in pairs:
+        if name in names:
+            raise _body_error("repeated_key", "a key comes twice in one object", name)
+        names.add(name)
+
+
+def _body_error(code: str, reason: str, field: str = "") -> Malformed:
+    return Malformed(facts={"errors": [{"field": field[:100], "code": code, "reason": reason}]})
+
+
+def _is_json(content_type: str) -> bool:
+    """Whether it names JSON, in UTF-8 if it names a charset."""
+    media_type, _, parameters = content_type.partition(";")
+    media_type = media_type.strip().lower()
+    if media_type != JSON and not (
+        media_type.startswith("application/") and media_type.endswith("+json")
+    ):
+        return False
+    return not parameters or _charset(content_type) in (None, "utf-8")
+
+
+def _charset(content_type: str) -> str | None:
+    message = Message()
+    message["Content-Type"] = content_type
+    return message.get_content_charset()

@@ -1,0 +1,33 @@
+"""`limit`, `cursor` and the headers that lead to the next page: the same for every list."""
+
+from typing import Final
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from runtime.http.numbers import whole_number
+from runtime.http.parameters import Parameter, malformed
+
+LIMIT_DEFAULT: Final = 20
+LIMIT_MAX: Final = 100
+
+LIMIT: Final = Parameter(
+    "limit",
+    "lines of a page",
+    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+)
+CURSOR: Final = Parameter("cursor", "`X-Next-Cursor` of the page before")
+
+
+def parse_limit(parameters: QueryParams) -> int:
+    """Return how many lines a page has. Raises Malformed."""
+    limit = whole_number(parameters.get(LIMIT.name, str(LIMIT_DEFAULT)))
+    if limit is None or not 1 <= limit <= LIMIT_MAX:
+        raise malformed(LIMIT.name, minimum=1, maximum=LIMIT_MAX)
+    return limit
+
+
+def next_page_headers(request: Request, cursor: str) -> dict[str, str]:
+    """Return the headers that lead to the page after `cursor`."""
+    link = request.url.include_query_params(cursor=cursor)
+    return {"X-Next-Cursor": cursor, "Link": f'<{link.path}?{link.query}>; rel="next"'}

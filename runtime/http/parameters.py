@@ -1,0 +1,97 @@
+"""Query parameters of API routes, declared once.
+
+A route puts its declarations into the OpenAPI document with `query`; `runtime.http.api_route`
+reads the same declarations to refuse every other name.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from starlette.datastructures import QueryParams
+from starlette.requests import Request
+
+from contracts.errors import Malformed
+from runtime.http.numbers import whole_number
+
+
+class Parameter(NamedTuple):
+    """A query parameter. Lists of values are separated by commas."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any] = {"type": "string"}
+
+
+BOOLEAN: Final = {"type": "boolean"}
+POSITION: Final = {"type": "integer", "minimum": 0}
+
+DRY_RUN: Final = Parameter("dry_run", "decide and answer, but record nothing", BOOLEAN)
+"""Taken by every write (`is_dry_run`)."""
+
+MIN_POSITION: Final = Parameter(
+    "min_position",
+    "wait until this place in the journal is readable (`X-Position` of a write)",
+    POSITION,
+)
+"""Taken by every read."""
+
+MIN_POSITION_WAIT_S: Final = 2.0
+"""How long a read waits for it, unless a setting says otherwise."""
+
+
+def malformed(parameter: str, **allowed: Any) -> Malformed:
+    """Return the refusal of a parameter. `allowed` says what would have been right: `known`,
+    `minimum`, `maximum`, …"""
+    return Malformed("malformed_query", {"parameter": parameter, **allowed})
+
+
+def min_position_of(parameters: QueryParams) -> int:
+    """0 if none is asked for. Raises Malformed."""
+    position = whole_number(parameters.get(MIN_POSITION.name, "0"))
+    if position is None:
+        raise malformed(MIN_POSITION.name)
+    return position
+
+
+def is_dry_run(request: Request) -> bool:
+    """Whether the write is only to be tried: `?dry_run=true`.
+
+    Raises Malformed for anything but one `true` or `false`: to record what was meant as a
+    trial would be the worse answer.
+    """
+    if not request.scope["query_string"]:
+        return False
+    if len(request.query_params.getlist(DRY_RUN.name)) > 1:
+        raise malformed(DRY_RUN.name)
+    return is_true(request.query_params, DRY_RUN.name)
+
+
+def is_true(parameters: QueryParams, name: str) -> bool:
+    """Whether it is given, and true. Raises Malformed."""
+    text = parameters.get(name)
+    return text is not None and parse_boolean(text, name)
+
+
+def parse_boolean(text: str, parameter: str) -> bool:
+    """Raises Malformed for anything but `true` and `false`."""
+    if text not in ("true", "false"):
+        raise malformed(parameter, known=["true", "false"])
+    return text == "true"
+
+
+def query(*parameters: Parameter) -> list[dict[str, Any]]:
+    """The parameters as the OpenAPI document lists them."""
+    return [_described(parameter) for parameter in parameters]
+
+
+def _described(parameter: Parameter) -> dict[str, Any]:
+    described = {
+        "name": parameter.name,
+        "in": "query",
+        "required": False,
+        "description": parameter.text,
+        "schema": parameter.schema,
+    }
+    if parameter.schema.get("type") == "array":
+        described |= {"style": "form", "explode": False}
+    return described

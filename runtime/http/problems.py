@@ -1,0 +1,226 @@
+"""Errors as RFC 9457 problems: the one table from code to status, and the handlers.
+
+A problem has `type`, `title`, `status`, `detail`, `instance` and `code`, and beside them
+the facts of the error. Clients branch on `code`; `detail` speaks the language of the
+request. Absent and hidden are the same bytes: a `not_found` carries no facts, and its
+instance names the parameters of the path instead of repeating them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final, cast
+
+import msgspec
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.error_codes import (
+    RECORDED_REFUSALS,
+    ErrorCode,
+    FailureCode,
+    describe,
+    is_error_code,
+)
+from contracts.errors import (
+    CommandError,
+    Malformed,
+    NotFound,
+)
+from contracts.languages import API_LANGUAGE, Language
+from runtime.http.methods import HeadAsGet, allowed_methods
+from runtime.http.negotiation import language_of
+
+MEDIA_TYPE: Final = "application/problem+json"
+TYPE_PREFIX: Final = "urn:practix:problem:"
+RETRY_AFTER_S: Final = 1
+
+_STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
+    "malformed_request": 400,
+    "malformed_header": 400,
+    "unauthenticated": 401,
+    "token_expired": 401,
+    "forbidden": 403,
+    "suspended": 403,
+    "film_not_allowed": 403,
+    "own_sql_barred": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "request_timeout": 408,
+    "stale_version": 412,
+    "too_large": 413,
+    "unsupported_media_type": 415,
+    "unknown_host": 421,
+    "malformed_body": 422,
+    "malformed_query": 422,
+    "malformed_cursor": 422,
+    "naive_time": 422,
+    "time_in_past": 422,
+    "price_when_free": 422,
+    "hold_out_of_range": 422,
+    "key_reused": 422,
+    "rate_limited": 429,
+    "head_too_large": 431,
+    "internal_error": 500,
+    "needs_fact": 500,  # It never leaves the process; if it does, that is our mistake.
+    "unavailable": 503,
+    "outcome_unknown": 503,
+    "no_leader": 503,
+    "dependency_down": 503,
+    "projection_behind": 504,
+}
+
+STATUS: Final = dict.fromkeys(RECORDED_REFUSALS, 409) | _STATUS_OF_FAILURE
+"""The HTTP status of every code of `contracts.error_codes`; the refusals are 409."""
+
+_CODE_OF_STATUS: Final[dict[int, FailureCode]] = {
+    401: "unauthenticated",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+    422: "malformed_body",
+    429: "rate_limited",
+    503: "unavailable",
+}
+"""What the framework's own HTTP errors become."""
+
+_CODE_OF_VALIDATION: Final = {"timezone_aware": "naive_time"}
+"""Pydantic's error types that have a code of their own here."""
+
+_ERRORS_MAX: Final = 20
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def problem(
+    code: ErrorCode,
+    *,
+    language: Language = API_LANGUAGE,
+    detail: str | None = None,
+    instance: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The finished answer for `code`, which must be in the catalogue (KeyError).
+
+    `facts` become further members of the problem and never replace the standard ones.
+    """
+    status = STATUS[code]
+    body: dict[str, Any] = dict(facts or {}) | {
+        "type": TYPE_PREFIX + code,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail or describe(code, language),
+        "instance": instance,
+        "code": code,
+    }
+    if instance is None:
+        del body["instance"]
+    own = _headers(code, status, body) | {"Content-Language": language} | dict(headers or {})
+    return Response(_encode(body), status, own, MEDIA_TYPE)
+
+
+def problem_of(
+    request: Request, error: CommandError, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The finished answer for `error` to `request`, in its language."""
+    return problem(
+        error.code,
+        language=language_of(request),
+        instance=_instance(request, error.code),
+        facts=error.facts,
+        headers=headers,
+    )
+
+
+def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
+    """The error for what pydantic says about a body (`ValidationError.errors()`).
+
+    A validator may raise `PydanticCustomError` with a code of the catalogue as its type;
+    that code then becomes the problem's. The facts say which fields are wrong, and why.
+    """
+    found = [_field_error(error) for error in errors][:_ERRORS_MAX]
+    code = next((one["code"] for one in found if is_error_code(one["code"])), None)
+    return Malformed(code, {"errors": found})
+
+
+def install_problems(app: FastAPI) -> None:
+    """Make every error of `app` a problem, unexpected ones included (500, no details).
+
+    So that a method is not one without need, HEAD is answered wherever GET is.
+    """
+    app.add_middleware(HeadAsGet)
+    app.add_exception_handler(CommandError, _on_command_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+async def _on_command_error(request: Request, error: Exception) -> Response:
+    return problem_of(request, cast(CommandError, error))
+
+
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
+    return problem_of(request, _invalid(cast(RequestValidationError, error).errors()))
+
+
+async def _on_http_exception(request: Request, error: Exception) -> Response:
+    http = cast(HTTPException, error)
+    fallback: FailureCode = "malformed_request" if http.status_code < 500 else "internal_error"
+    code = _CODE_OF_STATUS.get(http.status_code, fallback)
+    if code == "not_found":
+        return problem_of(request, NotFound())
+    headers = dict(http.headers or {})
+    if code == "method_not_allowed":
+        headers["Allow"] = allowed_methods(request)
+    return problem_of(request, CommandError(code), headers=headers)
+
+
+async def _on_unexpected(request: Request, _error: Exception) -> Response:
+    """The server logs the traceback itself: Starlette raises the error again after this."""
+    return problem_of(request, CommandError("internal_error"))
+
+
+def _invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
+    """A malformed id in the path names nothing, so it is not found, like any other."""
+    places = {error["loc"][0] if error["loc"] else "body" for error in errors}
+    if "path" in places:
+        return NotFound()
+    if "body" in places:
+        return malformed_body(errors)
+    code: FailureCode = "malformed_query" if "query" in places else "malformed_header"
+    return Malformed(code, malformed_body(errors).facts)
+
+
+def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
+    """Never repeats the input: it may be large, or private."""
+    place = [str(part) for part in error["loc"] if part != "body"]
+    kind = str(error["type"])
+    return {
+        "field": ".".join(place),
+        "code": _CODE_OF_VALIDATION.get(kind, kind),
+        "reason": str(error["msg"]),
+    }
+
+
+def _headers(code: ErrorCode, status: int, body: Mapping[str, Any]) -> dict[str, str]:
+    match status:
+        case 401:
+            reason = ', error="invalid_token"' if code == "token_expired" else ""
+            return {"WWW-Authenticate": f'Bearer realm="practix"{reason}'}
+        case 429 | 503 | 504:
+            return {"Retry-After": str(body.get("retry_after_s", RETRY_AFTER_S))}
+        case _:
+            return {}
+
+
+def _instance(request: Request, code: ErrorCode) -> str:
+    path = request.scope["path"]
+    if code != "not_found":
+        return str(path)
+    names = {str(value): name for name, value in request.scope.get("path_params", {}).items()}
+    parts = (f"{{{names[part]}}}" if part in names else part for part in path.split("/"))
+    return "/".join(parts)

@@ -1,0 +1,174 @@
+"""The journal as a Kafka topic with one partition: what one deploys.
+
+Several processes may write at once; which records count is the readers' business. An
+append is acknowledged when all in-sync replicas have it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
+
+from contracts.records import RECORD_BYTES_MAX
+from runtime.journal.kafka_clients import (
+    PARTITION,
+    abandon_consumer,
+    open_consumer,
+    open_producer,
+    unavailability,
+)
+from runtime.journal.kafka_writer import KafkaWriter
+from runtime.journal.port import Entry, JournalTruncated, JournalUnavailable
+
+CONNECT_TIMEOUT_S: Final = 10.0
+APPEND_TIMEOUT_S: Final = 30.0
+FETCH_TIMEOUT_S: Final = 10.0
+"""A fetch is answered within half a second, with a megabyte at most: who hears nothing for so
+long has a connection that is dead, and reads on through a new one."""
+END_RETRY_BACKOFF_MS: Final = 10
+TOPIC_VISIBLE_POLL_S: Final = 0.05
+
+TOPIC_SETTINGS: Final = {
+    "cleanup.policy": "delete",
+    "retention.ms": "-1",
+    "retention.bytes": "-1",
+    "message.timestamp.type": "LogAppendTime",
+    "unclean.leader.election.enable": "false",
+    "max.message.bytes": "1048588",
+}
+
+
+class KafkaJournal:
+    """The journal in `topic`, which must exist and have one partition.
+
+    `connect_timeout_s` bounds `open_writer`, `open_cursor` and `end`. An append that is not
+    acknowledged within `append_timeout_s` of being sent loses its writer; a cursor whose
+    fetch is not answered within `fetch_timeout_s` connects anew. `client_options`
+    goes to every aiokafka client as it is (security protocol, SASL, TLS context).
+    """
+
+    def __init__(
+        self,
+        bootstrap_servers: str,
+        topic: str,
+        *,
+        connect_timeout_s: float = CONNECT_TIMEOUT_S,
+        append_timeout_s: float = APPEND_TIMEOUT_S,
+        fetch_timeout_s: float = FETCH_TIMEOUT_S,
+        entry_bytes_max: int = RECORD_BYTES_MAX,
+        client_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._topic = topic
+        self._connect_timeout_s = connect_timeout_s
+        self._append_timeout_s = append_timeout_s
+        self._entry_bytes_max = entry_bytes_max
+        self._fetch_timeout_ms = round(fetch_timeout_s * 1000)
+        self._options: dict[str, Any] = {
+            "bootstrap_servers": bootstrap_servers,
+            # Not below the append's own bound: a request is never sent again behind it.
+            "request_timeout_ms": round(append_timeout_s * 1000),
+            **(client_options or {}),
+        }
+
+    async def open_writer(self) -> KafkaWriter:
+        producer = await open_producer(self._topic, self._connect_timeout_s, self._options)
+        return KafkaWriter(producer, self._topic, self._append_timeout_s, self._entry_bytes_max)
+
+    async def open_cursor(self, offset: int) -> "KafkaCursor":
+        options = {**self._options, "request_timeout_ms": self._fetch_timeout_ms}
+        consumer = await open_consumer(self._topic, self._connect_timeout_s, options)
+        partition = TopicPartition(self._topic, PARTITION)
+        consumer.assign([partition])
+        consumer.seek(partition, offset)
+        return KafkaCursor(consumer, partition)
+
+    async def end(self) -> int:
+        """Asked over a connection of its own, so that a stale one cannot answer."""
+        options = {**self._options, "retry_backoff_ms": END_RETRY_BACKOFF_MS}
+        consumer = await open_consumer(self._topic, self._connect_timeout_s, options)
+        partition = TopicPartition(self._topic, PARTITION)
+        try:
+            with unavailability():
+                async with asyncio.timeout(self._connect_timeout_s):
+                    end: int = (await consumer.end_offsets([partition]))[partition]
+        finally:
+            await abandon_consumer(consumer)
+        return end
+
+    async def close(self) -> None:
+        """Nothing is held here: writers and cursors have their own connections."""
+
+
+class KafkaCursor:
+    """Reads one partition on from an offset, without a consumer group.
+
+    aiokafka hides a broker that cannot be reached: `fetch` is then empty, and the reader's
+    own check at intervals finds out.
+    """
+
+    def __init__(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
+        self._consumer = consumer
+        self._partition = partition
+
+    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+        try:
+            batches = await self._consumer.getmany(self._partition, timeout_ms=round(wait_s * 1000))
+        except OffsetOutOfRangeError as error:
+            raise JournalTruncated(f"{self._partition.topic}: no offset {error}") from error
+        except KafkaError as error:
+            raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
+        return [
+            Entry(record.offset, record.timestamp, record.value or b"")
+            for record in batches.get(self._partition, ())
+        ]
+
+    async def seek(self, offset: int) -> None:
+        self._consumer.seek(self._partition, offset)
+
+    async def close(self) -> None:
+        await abandon_consumer(self._consumer)
+
+
+async def create_topic(
+    bootstrap_servers: str,
+    topic: str,
+    *,
+    replication_factor: int = 3,
+    timeout_s: float = CONNECT_TIMEOUT_S,
+    client_options: Mapping[str, Any] | None = None,
+) -> None:
+    """Make the journal's topic; one that exists is left as it is.
+
+    Two replicas must have an entry before it is acknowledged, where there are two. Raises
+    JournalUnavailable.
+    """
+    settings = {**TOPIC_SETTINGS, "min.insync.replicas": str(min(2, replication_factor))}
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap_servers,
+        request_timeout_ms=round(timeout_s * 1000),
+        **(client_options or {}),
+    )
+    try:
+        with unavailability():
+            async with asyncio.timeout(timeout_s):
+                await admin.start()
+                await _create(admin, NewTopic(topic, 1, replication_factor, topic_configs=settings))
+                await _until_visible(admin, topic)
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
+    for name, code, *reason in (await admin.create_topics([topic])).topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise JournalUnavailable(f"{name}: {for_code(code).__name__} {reason}")
+
+
+async def _until_visible(admin: AIOKafkaAdminClient, topic: str) -> None:
+    while True:
+        if topic in await admin.list_topics():
+            return
+        await asyncio.sleep(TOPIC_VISIBLE_POLL_S)

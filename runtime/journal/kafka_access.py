@@ -1,0 +1,103 @@
+"""How a process makes itself known to Kafka, and who may do what with the journal's topic.
+
+The broker denies by default once it has an authorizer: an account can do only what it was
+granted. Codes of resources, patterns, operations and permissions are those of Kafka's
+protocol (CreateAcls, `org.apache.kafka.common.acl`).
+"""
+
+import asyncio
+import ssl
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import for_code
+from aiokafka.protocol.admin import CreateAclsRequest
+from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+
+from runtime.journal.kafka_clients import unavailability
+from runtime.journal.port import JournalUnavailable
+
+Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
+
+_TOPIC: Final = 2
+_LITERAL: Final = 3
+_ALLOW: Final = 3
+_READ: Final = 3
+_WRITE: Final = 4
+_DESCRIBE_CONFIGS: Final = 10
+
+
+class KafkaAccess(BaseModel):
+    """Account and transport of a process; without any of it, Kafka is spoken to in the clear."""
+
+    model_config = ConfigDict(frozen=True)
+
+    username: str | None = None
+    password: SecretStr | None = None
+    mechanism: Mechanism = "PLAIN"
+    tls: bool = False
+    ca_file: Path | None = None
+    """Certificates to trust, with `tls`; by default the system's."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> "KafkaAccess":
+        if (self.username is None) != (self.password is None):
+            raise ValueError("username and password come together")
+        return self
+
+    def client_options(self) -> dict[str, Any]:
+        """What every aiokafka client is given."""
+        options: dict[str, Any] = {"security_protocol": "SSL" if self.tls else "PLAINTEXT"}
+        if self.username is not None and self.password is not None:
+            options = {
+                "security_protocol": "SASL_SSL" if self.tls else "SASL_PLAINTEXT",
+                "sasl_mechanism": self.mechanism,
+                "sasl_plain_username": self.username,
+                "sasl_plain_password": self.password.get_secret_value(),
+            }
+        if self.tls:
+            options["ssl_context"] = ssl.create_default_context(cafile=self.ca_file)
+        return options
+
+
+async def grant_journal(
+    bootstrap_servers: str,
+    topic: str,
+    *,
+    writers: Iterable[str],
+    readers: Iterable[str],
+    timeout_s: float,
+    client_options: Mapping[str, Any],
+) -> None:
+    """Let `writers` append to the topic and read it, and `readers` only read it.
+
+    The caller's account may change rights. A right that exists stays. Raises
+    JournalUnavailable, also for a broker without an authorizer.
+    """
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap_servers,
+        request_timeout_ms=round(timeout_s * 1000),
+        **client_options,
+    )
+    rights = [(name, right) for name in writers for right in (_READ, _WRITE)]
+    rights += [(name, right) for name in readers for right in (_READ, _DESCRIBE_CONFIGS)]
+    try:
+        with unavailability():
+            async with asyncio.timeout(timeout_s):
+                await admin.start()
+                for account, operation in rights:
+                    await _allow(admin, topic, account, operation)
+    finally:
+        await admin.close()
+
+
+async def _allow(admin: AIOKafkaAdminClient, topic: str, account: str, operation: int) -> None:
+    """The library has the message, and no public way to send it."""
+    answer = await admin._send_to_controller(
+        CreateAclsRequest(_TOPIC, topic, _LITERAL, f"User:{account}", "*", operation, _ALLOW)
+    )
+    for code, reason in answer.creation_responses:
+        if code:
+            raise JournalUnavailable(f"{topic}, {account}: {for_code(code).__name__} {reason}")

@@ -1,0 +1,125 @@
+"""One session of appending to Kafka: batches of its own, one of them in flight.
+
+While a batch is on its way, what is appended meanwhile is encoded into the next one. So
+the order is that of the calls, the batch size follows the load, and a failure has a single
+place: whatever comes behind it is given up, not sent.
+"""
+
+import asyncio
+import logging
+from asyncio import Future
+from collections import deque
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.producer.message_accumulator import BatchBuilder
+
+from runtime.journal.kafka_clients import ABANDON_S, PARTITION, abandon_producer
+from runtime.journal.places import fail
+from runtime.journal.port import EntryTooLarge, JournalError, Place, WriterLost
+from runtime.process.tasks import run_aside
+
+log = logging.getLogger(__name__)
+
+CLOSED: Final = "the writer was closed"
+
+
+class Batch:
+    """Entries that go to the broker together, and the futures that wait for them."""
+
+    def __init__(self, builder: BatchBuilder) -> None:
+        self.builder = builder
+        self.places: list[Future[Place]] = []
+
+    def add(self, payload: bytes, place: Future[Place]) -> bool:
+        """False where the batch is full."""
+        if self.builder.append(timestamp=None, key=None, value=payload) is None:
+            return False
+        self.places.append(place)
+        return True
+
+    def settle(self, first_offset: int, stamp_ms: int) -> None:
+        for offset, place in enumerate(self.places, first_offset):
+            if not place.done():
+                place.set_result(Place(offset, stamp_ms))
+
+
+class KafkaWriter:
+    """Owns `producer`, which must be started and must not be used by anybody else."""
+
+    def __init__(
+        self,
+        producer: AIOKafkaProducer,
+        topic: str,
+        append_timeout_s: float,
+        entry_bytes_max: int,
+    ) -> None:
+        self._producer = producer
+        self._topic = topic
+        self._append_timeout_s = append_timeout_s
+        self._entry_bytes_max = entry_bytes_max
+        self._create_future = asyncio.get_running_loop().create_future
+        self._waiting: deque[Batch] = deque()
+        self._in_flight: Batch | None = None
+        self._appended = asyncio.Event()
+        self._lost: str | None = None
+        self._sender = run_aside(self._send_batches(), "Kafka writer")
+
+    def append(self, payload: bytes) -> Future[Place]:
+        place: Future[Place] = self._create_future()
+        if len(payload) > self._entry_bytes_max:
+            fail([place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most"))
+        elif self._lost is not None:
+            fail([place], WriterLost(self._lost))
+        else:
+            self._enqueue(payload, place)
+        return place
+
+    async def close(self) -> None:
+        self._give_up(CLOSED)
+        self._sender.cancel()
+        await asyncio.wait([self._sender], timeout=ABANDON_S)
+        await abandon_producer(self._producer)
+
+    def _enqueue(self, payload: bytes, place: Future[Place]) -> None:
+        if not self._waiting or not self._waiting[-1].add(payload, place):
+            batch = Batch(self._producer.create_batch())
+            batch.add(payload, place)  # The first entry of a batch always fits.
+            self._waiting.append(batch)
+        self._appended.set()
+
+    async def _send_batches(self) -> None:
+        try:
+            while True:
+                await self._appended.wait()
+                self._appended.clear()
+                while self._waiting:
+                    await self._send(self._waiting.popleft())
+        except Exception as error:  # Whatever it is, nobody may wait for this sender.
+            log.warning("journal writer lost", extra={"reason": repr(error)})
+            self._give_up(f"append failed: {error!r}")
+            await abandon_producer(self._producer)
+
+    async def _send(self, batch: Batch) -> None:
+        self._in_flight = batch
+        async with asyncio.timeout(self._append_timeout_s):
+            delivery = await self._producer.send_batch(
+                batch.builder, self._topic, partition=PARTITION
+            )
+            delivered = await delivery
+        if delivered.offset < 0:
+            raise KafkaError("taken for a duplicate: it may be anywhere")
+        self._in_flight = None
+        batch.settle(delivered.offset, delivered.timestamp)
+
+    def _give_up(self, reason: str) -> None:
+        """What is in flight may have been stored; what waits never will be."""
+        if self._lost is not None:
+            return
+        self._lost = reason
+        if self._in_flight is not None:
+            fail(self._in_flight.places, JournalError(f"{reason}: stored or not, unknown"))
+        for batch in self._waiting:
+            fail(batch.places, WriterLost(reason))
+        self._waiting.clear()

@@ -1,0 +1,14 @@
+"""What the writers do alike with the futures they have given out."""
+
+from asyncio import Future
+from collections.abc import Iterable
+
+from runtime.journal.port import JournalError, Place
+
+
+def fail(places: Iterable[Future[Place]], error: JournalError) -> None:
+    """Fail those that are open. Whoever does not look at one has given it up."""
+    for place in places:
+        if not place.done():
+            place.set_exception(error)
+            place.exception()

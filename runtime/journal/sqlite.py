@@ -1,0 +1,232 @@
+"""The journal as one SQLite file: the embedded default, nothing to install.
+
+One process writes: it holds a lock file for as long as it lives. Any process reads.
+Appends are durable (WAL, `synchronous=FULL`) before they are acknowledged or seen by a
+cursor. A cursor in the writing process wakes with each commit and takes the newest
+entries from memory; after `open_cursor` and `seek` it reads what is on the disk.
+"""
+
+import asyncio
+import sqlite3
+import time
+from asyncio import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, TypeVar
+
+from contracts.records import RECORD_BYTES_MAX
+from runtime.journal import sqlite_file
+from runtime.journal.places import fail
+from runtime.journal.port import (
+    Entry,
+    EntryTooLarge,
+    JournalError,
+    JournalTruncated,
+    Place,
+    WriterLost,
+)
+from runtime.journal.sqlite_writer import CommitThread, Pending
+from runtime.process.file_lock import FileLock, FileLocked
+
+T = TypeVar("T")
+
+RECENT_BYTES_MAX: Final = 8_000_000
+
+
+class JournalLocked(JournalError):
+    """Another process writes to this journal. Reading it is still possible."""
+
+
+def wall_clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+class SqliteJournal:
+    """The journal in the file at `path`; its directory is made when first written to.
+
+    `clock` gives the stamps (milliseconds since 1970). Belongs to one event loop.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], int] = wall_clock_ms,
+        entry_bytes_max: int = RECORD_BYTES_MAX,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._entry_bytes_max = entry_bytes_max
+        self._lock = FileLock(path.with_name(path.name + ".lock"))
+        self._opening = asyncio.Lock()
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal-read")
+        self._reading: sqlite3.Connection | None = None
+        self._commits: CommitThread | None = None
+        self._next_commit: Future[None] | None = None
+        self._recent = RecentEntries()
+
+    def lock(self) -> None:
+        """Become the one process that may write, until `close`. Raises JournalLocked."""
+        try:
+            self._lock.acquire()
+        except FileLocked as error:
+            raise JournalLocked(f"another process writes to {self._path}") from error
+
+    async def open_writer(self) -> "SqliteWriter":
+        """A fresh session. Raises JournalLocked where another process writes."""
+        self.lock()
+        async with self._opening:
+            if self._commits is None or self._commits.lost is not None:
+                await self._start_commits()
+            assert self._commits is not None
+            return SqliteWriter(self._commits, self._entry_bytes_max)
+
+    async def open_cursor(self, offset: int) -> "SqliteCursor":
+        return SqliteCursor(self, offset)
+
+    async def end(self) -> int:
+        if self._commits is not None and self._commits.lost is None:
+            return self._commits.end
+        return await self._in_thread(self._read_end)
+
+    async def close(self) -> None:
+        """Settle what was appended by writers that are still open, and let go of the lock."""
+        if self._commits is not None:
+            commits, self._commits = self._commits, None
+            await commits.stop()
+        if self._reading is not None:
+            reading, self._reading = self._reading, None
+            await self._in_thread(reading.close)
+        self._threads.shutdown(wait=False)
+        self._lock.release()
+
+    async def read_stored(self, offset: int) -> list[Entry]:
+        """What the disk has from `offset` on; empty at the end of the journal."""
+        return await self._in_thread(lambda: self._read_from(offset))
+
+    def newest(self, offset: int) -> Sequence[Entry] | None:
+        """The same from memory, or None where only the disk knows."""
+        if self._commits is None or self._commits.lost is not None:
+            return None
+        return [] if offset == self._commits.end else self._recent.since(offset)
+
+    async def wait_for_commit(self, wait_s: float) -> None:
+        """Returns at the next commit of this process, or after `wait_s`."""
+        if self._next_commit is None:
+            self._next_commit = asyncio.get_running_loop().create_future()
+        await asyncio.wait([self._next_commit], timeout=wait_s)
+
+    async def _start_commits(self) -> None:
+        if self._commits is not None:
+            await self._commits.stop()
+        connection = await asyncio.to_thread(sqlite_file.open_for_writing, self._path)
+        self._recent = RecentEntries()
+        self._commits = CommitThread(
+            connection, asyncio.get_running_loop(), self._clock, self._committed
+        )
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        self._recent.add(entries)
+        if self._next_commit is not None:
+            self._next_commit.set_result(None)
+            self._next_commit = None
+
+    async def _in_thread(self, read: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, read)
+
+    def _read_from(self, offset: int) -> list[Entry]:
+        with sqlite_file.readable_errors(self._path):
+            reader = self._reader()
+            if reader is not None:
+                return sqlite_file.read_from(reader, offset)
+        if offset > 0:
+            raise JournalTruncated(f"{self._path} does not exist, {offset} entries should")
+        return []
+
+    def _read_end(self) -> int:
+        with sqlite_file.readable_errors(self._path):
+            reader = self._reader()
+            return 0 if reader is None else sqlite_file.read_end(reader)
+
+    def _reader(self) -> sqlite3.Connection | None:
+        if self._reading is None:
+            self._reading = sqlite_file.open_for_reading(self._path)
+        return self._reading
+
+
+class SqliteWriter:
+    """One session of appending. Sessions of one journal share its commit thread."""
+
+    def __init__(self, commits: CommitThread, entry_bytes_max: int) -> None:
+        self._commits = commits
+        self._entry_bytes_max = entry_bytes_max
+        self._create_future = asyncio.get_running_loop().create_future
+        self.closed = False
+
+    def append(self, payload: bytes) -> Future[Place]:
+        place: Future[Place] = self._create_future()
+        if len(payload) > self._entry_bytes_max:
+            fail([place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most"))
+        elif self.closed:
+            fail([place], WriterLost("the writer was closed"))
+        else:
+            self._commits.put(Pending(payload, place, self))
+        return place
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+class SqliteCursor:
+    """Reads on from an offset: what the disk has first, then each commit as it comes."""
+
+    def __init__(self, journal: SqliteJournal, offset: int) -> None:
+        self._journal = journal
+        self._offset = offset
+        self._from_disk = True
+
+    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+        entries = await self._next()
+        if not entries:
+            await self._journal.wait_for_commit(wait_s)
+            entries = await self._next()
+        if entries:
+            self._offset = entries[-1].offset + 1
+        return entries
+
+    async def seek(self, offset: int) -> None:
+        self._offset = offset
+        self._from_disk = True
+
+    async def close(self) -> None:
+        """Nothing is held between fetches."""
+
+    async def _next(self) -> Sequence[Entry]:
+        newest = None if self._from_disk else self._journal.newest(self._offset)
+        if newest is None:
+            newest = await self._journal.read_stored(self._offset)
+            self._from_disk = False
+        # A commit during the read has woken nobody: look again before waiting for the next.
+        return newest or self._journal.newest(self._offset) or []
+
+
+class RecentEntries:
+    """The newest entries, for cursors at or near the end. Bounded in bytes."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._bytes = 0
+
+    def add(self, entries: Sequence[Entry]) -> None:
+        self._entries += entries
+        self._bytes += sum(len(entry.payload) for entry in entries)
+        if self._bytes > RECENT_BYTES_MAX:
+            del self._entries[: len(self._entries) // 2]
+            self._bytes = sum(len(entry.payload) for entry in self._entries)
+
+    def since(self, offset: int) -> Sequence[Entry] | None:
+        """All from `offset` on, or None where it is older than what is kept."""
+        if not self._entries or not 0 <= offset - self._entries[0].offset < len(self._entries):
+            return None
+        return self._entries[offset - self._entries[0].offset :]

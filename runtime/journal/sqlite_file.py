@@ -1,0 +1,108 @@
+"""The journal's SQLite file: blocking reads and group commits, nothing asynchronous.
+
+Offsets count from 0 without a gap, so a gap found while reading means that entries were
+taken out of the file.
+"""
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from runtime.journal.port import Entry, JournalTruncated, JournalUnavailable
+
+BUSY_TIMEOUT_S: Final = 5.0
+READ_ENTRIES_MAX: Final = 1_000
+READ_BYTES_MAX: Final = 4_000_000
+
+CREATE: Final = """
+    CREATE TABLE IF NOT EXISTS entries (
+        offset INTEGER PRIMARY KEY, stamp_ms INTEGER NOT NULL, payload BLOB NOT NULL
+    )
+"""
+TABLE_EXISTS: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'entries'"
+SELECT_END: Final = "SELECT coalesce(max(offset), -1) + 1 FROM entries"
+SELECT_FROM: Final = """
+    SELECT offset, stamp_ms, payload FROM entries WHERE offset >= ? ORDER BY offset LIMIT ?
+"""
+INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?)"
+
+
+def open_for_writing(path: Path) -> sqlite3.Connection:
+    """Raises JournalUnavailable. The connection may be handed to another thread."""
+    with readable_errors(path):
+        connection = _connect(path)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(CREATE)
+    _sync_directory(path.parent)
+    return connection
+
+
+def open_for_reading(path: Path) -> sqlite3.Connection | None:
+    """None where nobody has written a journal there yet: reading creates nothing."""
+    if not path.exists():
+        return None
+    with readable_errors(path):
+        connection = _connect(path)
+        if connection.execute(TABLE_EXISTS).fetchone() is not None:
+            return connection
+        connection.close()
+        return None
+
+
+def read_end(connection: sqlite3.Connection) -> int:
+    end: int = connection.execute(SELECT_END).fetchone()[0]
+    return end
+
+
+def read_from(connection: sqlite3.Connection, offset: int) -> list[Entry]:
+    """Some entries from `offset` on; empty at the end. Raises JournalTruncated."""
+    entries: list[Entry] = []
+    budget = READ_BYTES_MAX
+    for row in connection.execute(SELECT_FROM, (offset, READ_ENTRIES_MAX)):
+        entry = Entry(*row)
+        if entry.offset != offset + len(entries):
+            raise JournalTruncated(f"entry {offset + len(entries)} is missing")
+        entries.append(entry)
+        budget -= len(entry.payload)
+        if budget <= 0:
+            break
+    if not entries and (end := read_end(connection)) < offset:
+        raise JournalTruncated(f"the journal ends at {end}, before {offset}")
+    return entries
+
+
+def commit(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+    """All of them durably, or an error after which nothing is known."""
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(INSERT, entries)
+    connection.execute("COMMIT")
+
+
+@contextmanager
+def readable_errors(path: Path) -> Iterator[None]:
+    """Busy and I/O errors may pass; a file that is no database any more is lost history."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise JournalUnavailable(f"{path}: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise JournalTruncated(f"{path}: {error}") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+
+
+def _sync_directory(directory: Path) -> None:
+    """A new file is only as durable as its name."""
+    fd = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

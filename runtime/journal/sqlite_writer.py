@@ -1,0 +1,125 @@
+"""The thread that writes to the SQLite journal: group commit, one thread, one connection.
+
+Whatever has queued up while the last group was being made durable is the next group, so
+the number of entries per fsync follows the load. Results go back to the event loop with
+one call per group.
+"""
+
+import asyncio
+import sqlite3
+from asyncio import AbstractEventLoop, Future
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import Final, NamedTuple, Protocol
+
+from runtime.journal import sqlite_file
+from runtime.journal.places import fail
+from runtime.journal.port import Entry, JournalError, Place, WriterLost
+from runtime.process.tasks import start_thread
+
+GROUP_ENTRIES_MAX: Final = 1_000
+
+
+class Session(Protocol):
+    """Where an entry comes from. What it has not committed when it closes is dropped."""
+
+    closed: bool
+
+
+class Pending(NamedTuple):
+    payload: bytes
+    place: Future[Place]
+    session: Session
+
+
+class CommitThread:
+    """Commits what is put to it, in order, until it is stopped or a COMMIT fails.
+
+    `on_commit` is called in the event loop with the entries of each group, after COMMIT.
+    All public methods belong to the event loop's thread.
+    """
+
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        loop: AbstractEventLoop,
+        clock: Callable[[], int],
+        on_commit: Callable[[Sequence[Entry]], None],
+    ) -> None:
+        self._connection = connection
+        self._loop = loop
+        self._clock = clock
+        self._on_commit = on_commit
+        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
+        self._next_offset = sqlite_file.read_end(connection)
+        self.end = self._next_offset
+        """The offset after the last committed entry."""
+        self.lost: str | None = None
+        """Why nothing more is committed: a COMMIT failed, what it left is unknown."""
+        self._stopped = False
+        self._thread = start_thread(self._run, "journal-commit")
+
+    def put(self, pending: Pending) -> None:
+        if self._stopped:
+            fail([pending.place], WriterLost("the journal was closed"))
+        else:
+            self._queue.put(pending)
+
+    async def stop(self) -> None:
+        """Settle what was put before, then end and close the connection."""
+        self._stopped = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        running = True
+        while running:
+            queued = self._take_queued()
+            running = queued[-1] is not None
+            self._settle([pending for pending in queued if pending is not None])
+        self._connection.close()
+
+    def _take_queued(self) -> list[Pending | None]:
+        queued = [self._queue.get()]
+        while len(queued) < GROUP_ENTRIES_MAX and not self._queue.empty():
+            queued.append(self._queue.get_nowait())  # Nobody else takes from the queue.
+        return queued
+
+    def _settle(self, queued: Sequence[Pending]) -> None:
+        group = [pending for pending in queued if not pending.session.closed]
+        if len(group) < len(queued):
+            dropped = [pending.place for pending in queued if pending.session.closed]
+            self._in_loop(lambda: fail(dropped, WriterLost("the writer was closed")))
+        if group and self.lost is None:
+            self._commit(group)
+        elif group:
+            lost = WriterLost(self.lost)
+            self._in_loop(lambda: fail([pending.place for pending in group], lost))
+
+    def _commit(self, group: Sequence[Pending]) -> None:
+        stamp_ms = self._clock()
+        entries = [
+            Entry(offset, stamp_ms, pending.payload)
+            for offset, pending in enumerate(group, self._next_offset)
+        ]
+        try:
+            sqlite_file.commit(self._connection, entries)
+        except sqlite3.Error as failure:
+            self.lost = f"commit failed: {failure}"
+            error = JournalError(self.lost)
+            self._in_loop(lambda: fail([pending.place for pending in group], error))
+        else:
+            self._next_offset += len(entries)
+            self._in_loop(lambda: self._committed(group, entries))
+
+    def _in_loop(self, report: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # The loop is closed: nobody is left to be told.
+            self._loop.call_soon_threadsafe(report)
+
+    def _committed(self, group: Sequence[Pending], entries: Sequence[Entry]) -> None:
+        self.end = entries[-1].offset + 1
+        self._on_commit(entries)
+        for pending, entry in zip(group, entries, strict=True):
+            if not pending.place.done():
+                pending.place.set_result(Place(entry.offset, entry.stamp_ms))

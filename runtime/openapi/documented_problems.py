@@ -1,0 +1,84 @@
+"""What the OpenAPI document says of problems: for every operation those that any may answer,
+beside what its route says itself."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import FastAPI
+
+from contracts.error_codes import ERROR_TEXTS
+from runtime.http.problems import MEDIA_TYPE
+
+SCHEMA_NAME: Final = "Problem"
+SCHEMA: Final[dict[str, Any]] = {
+    "title": SCHEMA_NAME,
+    "description": "RFC 9457. Further members are the facts of the error.",
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "instance": {"type": "string"},
+        "code": {"type": "string", "enum": sorted(ERROR_TEXTS)},
+    },
+    "required": ["type", "title", "status", "detail", "code"],
+}
+
+_OF_ANY: Final = {
+    400: "a header is malformed, or one that decides something comes twice",
+    403: "known, but not allowed",
+    404: "absent or hidden",
+    415: "the body is not JSON, or is encoded",
+    422: "a parameter or the body is malformed",
+    429: "too many requests; with Retry-After",
+    503: "a database or a service behind it does not answer; with Retry-After",
+}
+_OF_PROTECTED: Final = {401: "no token, or one that does not hold"}
+_OF_WRITES: Final = {
+    409: "a rule refused it; `code` says which, further members say why",
+    413: "the body is too large",
+}
+_OF_WAITING_READS: Final = {504: "`projection_behind`: not yet at `min_position`"}
+_FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
+_METHODS: Final = frozenset({"get", "put", "post", "delete"})
+
+
+def document_problems(app: FastAPI) -> None:
+    """Have the document of `app` name the problems of every operation."""
+    plain_openapi = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain_openapi()
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas[SCHEMA_NAME] = SCHEMA
+        for name in _FRAMEWORKS_OWN:
+            schemas.pop(name, None)
+        for operations in document["paths"].values():
+            for method in _METHODS & operations.keys():
+                _add_problems(method, operations[method])
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_problems(method: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    for status, description in _problems_of(method, operation).items():
+        own = responses.get(str(status), {})
+        if "Validation Error" in own.get("description", ""):
+            own = {}  # FastAPI's own shape, which no process of ours answers with.
+        responses[str(status)] = {
+            "description": own.get("description", description),
+            "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{SCHEMA_NAME}"}}},
+        }
+
+
+def _problems_of(method: str, operation: Mapping[str, Any]) -> dict[int, str]:
+    parameters = {one["name"] for one in operation.get("parameters", ())}
+    return {
+        **_OF_ANY,
+        **({} if operation.get("security") == [] else _OF_PROTECTED),
+        **(_OF_WRITES if method != "get" else {}),
+        **(_OF_WAITING_READS if "min_position" in parameters else {}),
+    }

@@ -1,0 +1,79 @@
+"""Starts background tasks and threads; nothing else may (tests/tidy checks it).
+
+What nobody waits for ends unseen, whatever its error. So the functions differ in who sees
+the end. If a task has an owner that waits for it anyway, `asyncio.TaskGroup`
+and `asyncio.gather` do as well.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from threading import Thread
+from typing import Any, TypeVar
+
+from runtime.process.lifecycle import current_process
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def keep_running(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+    """Run `work` until it is cancelled. Any other end, also a return, ends the process."""
+    return _watched(work, name, may_return=False)
+
+
+def run_aside(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+    """Run `work` to its end. An error ends the process."""
+    return _watched(work, name, may_return=True)
+
+
+def start_for(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+    """Run `work` for somebody who awaits the task: result and error are theirs."""
+    return asyncio.get_running_loop().create_task(work, name=name)
+
+
+def start_thread(work: Callable[[], None], name: str) -> Thread:
+    """Run `work` in a thread that does not outlive the process. An error ends the process.
+
+    Call it in the event loop.
+    """
+    process, loop = current_process(), asyncio.get_running_loop()
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # Whatever it is, somebody waits for this thread.
+            log.critical("%s stopped", name, exc_info=error)
+            with suppress(RuntimeError):  # The loop is closed: the process ends already.
+                loop.call_soon_threadsafe(process.fail, f"{name} stopped: {error}")
+
+    thread = Thread(target=run, name=name, daemon=True)
+    thread.start()
+    return thread
+
+
+async def end(task: asyncio.Task[Any] | None) -> None:
+    """Cancel the task and wait for its end. Its error has been seen elsewhere."""
+    if task is not None:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+def _watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool) -> asyncio.Task[T]:
+    process = current_process()
+
+    def ended(task: asyncio.Task[T]) -> None:
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is None and may_return:
+            return
+        log.critical("%s stopped", name, exc_info=error)
+        process.fail(f"{name} stopped: {error or 'it returned'}")
+
+    task = start_for(work, name)
+    task.add_done_callback(ended)
+    return task

@@ -1,0 +1,223 @@
+"""uvicorn's HTTP/1.1 protocol with an end to everything a client can drag out.
+
+httptools has no bound of its own: a head may be endless, and a byte a second keeps a
+connection for ever. Timers run only while a request is incomplete, so one that comes in a
+single piece, as nearly all do, costs none.
+"""
+
+import asyncio
+from asyncio import TimerHandle
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from contracts.error_codes import FailureCode
+from runtime.http.problems import problem
+from runtime.service.http_limits import HttpLimits
+
+LINGER_S_MAX = 2.0
+"""How long what a client still sends is read and thrown away once it has its answer: closed
+at once, it might lose the answer."""
+
+
+class _Refused(Exception):
+    """Ends the parsing; the answer is the problem of `BoundedProtocol._refusal`."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(self, *args: Any, limits: HttpLimits, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._limits = limits
+        self._refusal: FailureCode = "malformed_request"
+        self._in_body = False
+        self._head_bytes = 0
+        """Of a head that is not complete."""
+        self._exact_head_bytes = 0
+        self._heads = 0
+        """How many were complete."""
+        self._reading: TimerHandle | None = None
+        self._writing: TimerHandle | None = None
+        self._refusing = False
+        """Whatever else comes is thrown away."""
+
+    # Connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > self._limits.connections_max and not self._close_an_idle_one():
+            self._answer("unavailable")
+            self.transport.close()
+        else:
+            self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_reading_timer()
+        self._stop_writing_timer()
+        super().connection_lost(exc)
+
+    @property
+    def idle(self) -> bool:
+        """Between two requests."""
+        answered = self.cycle is not None and self.cycle.response_complete
+        return answered and not self._in_body and self._head_bytes == 0
+
+    def _close_an_idle_one(self) -> bool:
+        for other in self.connections:
+            if isinstance(other, BoundedProtocol) and other is not self and other.idle:
+                other.transport.close()
+                self.connections.discard(other)
+                return True
+        return False
+
+    # Reading
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusing or self.transport.is_closing():
+            return
+        heads, in_body = self._heads, self._in_body
+        super().data_received(data)
+        if self._refusing or self.transport.is_closing():
+            return
+        if self._in_body:
+            if self._heads != heads:
+                self._expect_body()
+        elif self._heads == heads and not in_body:
+            self._head_bytes += len(data)
+            if self._head_bytes > self._limits.head_bytes_max:
+                self._give_up("head_too_large")
+            elif self._reading is None:
+                self._expect_head()
+        else:
+            self._stop_reading_timer()
+
+    def on_message_begin(self) -> None:
+        self._head_bytes = self._exact_head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count_head(len(name) + len(value) + 4)
+        super().on_header(name, value)
+        if len(self.headers) > self._limits.headers_max:
+            self._refuse_parsing("head_too_large")
+
+    def on_headers_complete(self) -> None:
+        self._heads += 1
+        self._head_bytes = 0
+        self._in_body = True
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._in_body and not self.transport.is_closing():
+            self._expect(LINGER_S_MAX, self._cut_off)
+
+    def _count_head(self, size: int) -> None:
+        self._exact_head_bytes += size
+        if self._exact_head_bytes > self._limits.head_bytes_max:
+            self._refuse_parsing("head_too_large")
+
+    def _refuse_parsing(self, code: FailureCode) -> None:
+        self._refusal = code
+        raise _Refused(code)
+
+    # Time
+
+    def _expect_head(self) -> None:
+        self._expect(self._limits.head_s_max, self._head_is_late)
+
+    def _expect_body(self) -> None:
+        self._expect(self._limits.body_s_max, self._body_is_late)
+
+    def _expect(self, seconds: float, late: Callable[[], None]) -> None:
+        self._stop_reading_timer()
+        self._reading = self.loop.call_later(seconds, late)
+
+    def _stop_reading_timer(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _head_is_late(self) -> None:
+        if self._head_bytes == 0:
+            self.transport.close()  # Nothing was asked.
+        else:
+            self._give_up("request_timeout")
+
+    def _body_is_late(self) -> None:
+        if self.flow.read_paused:
+            self._expect_body()  # It is we who have not taken what is there.
+        else:
+            self._give_up("request_timeout")
+
+    # Writing
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._writing is None:
+            self._writing = self.loop.call_later(self._limits.write_s_max, self._cut_off)
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_writing_timer()
+
+    def timeout_keep_alive_handler(self) -> None:
+        if self.transport.get_write_buffer_size():
+            self._cut_off()  # An answer that nobody reads.
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _stop_writing_timer(self) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+            self._writing = None
+
+    # The end
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn gives it
+        """Called by uvicorn for what cannot be parsed, and for what we refused to."""
+        self._give_up(self._refusal)
+
+    def _give_up(self, code: FailureCode) -> None:
+        """Answer if nothing of an answer is out yet, and close. An earlier request of this
+        connection that is still being worked on is answered first, and last."""
+        self._refusing = True
+        self._stop_reading_timer()
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._answer_and_linger(code)
+        elif self._in_body and not cycle.response_started and not self.pipeline:
+            self._answer_and_linger(code)
+            cycle.disconnected = True
+            cycle.message_event.set()
+        elif self._in_body:
+            self._cut_off()
+        else:
+            cycle.keep_alive = False
+
+    def _answer_and_linger(self, code: FailureCode) -> None:
+        self._answer(code)
+        self.transport.write_eof()
+        self._unset_keepalive_if_required()
+        self._expect(LINGER_S_MAX, self._cut_off)
+
+    def _answer(self, code: FailureCode) -> None:
+        answer = problem(code)
+        lines = [STATUS_LINE[answer.status_code]]
+        headers = [*self.server_state.default_headers, *answer.raw_headers]
+        lines += [b"%s: %s\r\n" % header for header in headers]
+        lines += [b"connection: close\r\n\r\n", bytes(answer.body)]
+        self.transport.write(b"".join(lines))
+
+    def _cut_off(self) -> None:
+        self.transport.abort()

@@ -1,0 +1,131 @@
+"""A service's process: HTTP in the foreground, and an end that tells whether it was asked for."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from types import FrameType
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from runtime.process.lifecycle import Process, running_as
+from runtime.process.tasks import start_for
+from runtime.service.http_limits import DEFAULT, HttpLimits
+from runtime.service.http_protocol import BoundedProtocol
+
+STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+DRAIN_POLL_S: Final = 0.05
+
+BuildApp = Callable[[], ASGIApp]
+
+
+def serve(build_app: BuildApp, host: str, port: int, limits: HttpLimits = DEFAULT) -> None:
+    """Until SIGINT or SIGTERM. Ends the process with status 1 after a failure."""
+    failure = serve_until_stopped(build_app, limits=limits, host=host, port=port)
+    if failure is not None:
+        sys.exit(failure)
+
+
+def serve_until_stopped(
+    build_app: BuildApp,
+    listener: socket.socket | None = None,
+    *,
+    limits: HttpLimits = DEFAULT,
+    **options: Any,
+) -> str | None:
+    """The reason if nobody asked it to stop. `options` are uvicorn's."""
+
+    def exit_server(_reason: str) -> None:
+        server.should_exit = True
+
+    process = Process(exit_server)
+    config = server_config(build_app(), limits, loop="uvloop", **options)
+    server = DrainingServer(config, process, limits.drain_s)
+    with running_as(process), _signals_left_to_uvicorn():
+        server.run(None if listener is None else [listener])
+    return process.failure
+
+
+def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.Config:
+    """How each of our HTTP servers treats its clients. `options` are uvicorn's."""
+    return uvicorn.Config(
+        app,
+        http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type]  # It is called.
+        ws="none",
+        access_log=False,
+        # By itself it would believe everybody on this machine; `make_app` knows the proxies.
+        proxy_headers=False,
+        timeout_keep_alive=limits.keep_alive_s,
+        timeout_graceful_shutdown=limits.grace_s,
+        **options,
+    )
+
+
+class DrainingServer(uvicorn.Server):
+    """Says that it is not ready for `drain_s` before it closes its listener.
+
+    Whoever balances the load looks at `/readyz` every few seconds: a listener that closes at
+    once refuses what is sent until then. A second signal, or a failure, ends the wait.
+    """
+
+    def __init__(self, config: uvicorn.Config, process: Process, drain_s: float) -> None:
+        super().__init__(config)
+        self._process = process
+        self._drain_s = drain_s
+        self._signals = 0
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        super().handle_exit(sig, frame)
+
+    async def main_loop(self) -> None:
+        await super().main_loop()
+        self._process.stopping = True
+        # Connections that are kept alive have to find another process too.
+        self.server_state.default_headers = [
+            *self.server_state.default_headers,
+            (b"connection", b"close"),
+        ]
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._drain_s
+        while loop.time() < until and self._signals < 2 and self._process.failure is None:
+            await asyncio.sleep(DRAIN_POLL_S)
+
+
+class _GuestServer(uvicorn.Server):
+    """Leaves signals to the process that it is a guest of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+@asynccontextmanager
+async def served_beside(
+    app: ASGIApp, listener: socket.socket, limits: HttpLimits
+) -> AsyncIterator[None]:
+    """Serve `app`, which has no start-up of its own, beside whatever else the process does.
+    `listener` is closed at the end."""
+    server = _GuestServer(server_config(app, limits, lifespan="off", log_level="warning"))
+    serving = start_for(server.serve([listener]), "HTTP server")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@contextmanager
+def _signals_left_to_uvicorn() -> Iterator[None]:
+    """uvicorn stops the server on these, and then sends them to us once more."""
+    ours = {number: signal.signal(number, lambda *_: None) for number in STOPPING}
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)

@@ -1,0 +1,120 @@
+"""Questions to the embedded engine run one at a time, also where an asker leaves."""
+
+import asyncio
+import gc
+from pathlib import Path
+
+import pytest
+
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.chdb_client import EngineProcess
+from runtime.clickhouse.port import Answer, Quota
+
+ANSWER = b'{"meta": [{"name": "n", "type": "UInt8"}], "data": [[1]]}'
+
+
+class Engine:
+    """Answers each question when told to."""
+
+    unconfined = None
+    ended = False
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._answers: dict[str, asyncio.Future[bytes]] = {}
+
+    async def call(self, _lane: str, _kind: str, sql: str) -> bytes:
+        self.asked.append(sql)
+        self._answers[sql] = asyncio.get_running_loop().create_future()
+        return await self._answers[sql]
+
+    def answer(self, sql: str) -> None:
+        self._answers[sql].set_result(ANSWER)
+
+    async def kill(self) -> None:
+        self.ended = True
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
+    """All that were started, in order."""
+    started: list[Engine] = []
+
+    async def start(*_: object) -> Engine:
+        started.append(Engine())
+        return started[-1]
+
+    monkeypatch.setattr(EngineProcess, "start", start)
+    return started
+
+
+@pytest.fixture
+def analytics(tmp_path: Path) -> ChdbAnalytics:
+    return ChdbAnalytics(tmp_path)
+
+
+async def settle() -> None:
+    """Let everything run that waits for nothing."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def leave(asking: asyncio.Task[Answer]) -> None:
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+
+
+async def test_a_question_waits_for_one_whose_asker_left(
+    analytics: ChdbAnalytics, engines: list[Engine]
+) -> None:
+    first = asyncio.create_task(analytics.ask("first"))
+    await settle()
+    second = asyncio.create_task(analytics.ask("second"))
+    await leave(first)
+    await settle()
+    assert engines[0].asked == ["first"]
+    engines[0].answer("first")
+    await settle()
+    engines[0].answer("second")
+    assert (await second).rows == [(1,)]
+
+
+async def test_what_nobody_waits_for_any_more_is_not_asked(
+    analytics: ChdbAnalytics, engines: list[Engine]
+) -> None:
+    first, second, third = [
+        asyncio.create_task(analytics.ask(sql)) for sql in ("first", "second", "third")
+    ]
+    await settle()
+    await leave(second)
+    engines[0].answer("first")
+    await first
+    await settle()
+    engines[0].answer("third")
+    await third
+    assert engines[0].asked == ["first", "third"]
+
+
+async def test_a_question_past_its_limit_ends_the_engine_though_its_asker_left(
+    tmp_path: Path,
+    engines: list[Engine],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("runtime.clickhouse.chdb.GRACE_S", 0.05)
+    analytics = ChdbAnalytics(tmp_path, quota=Quota(seconds_max=0))
+    first = asyncio.create_task(analytics.ask("first"))
+    await settle()
+    monkeypatch.setattr("runtime.clickhouse.chdb.GRACE_S", 60.0)
+    await leave(first)
+    second = asyncio.create_task(analytics.ask("second"))
+    async with asyncio.timeout(20.0):
+        while len(engines) < 2:
+            await asyncio.sleep(0.01)
+    await settle()
+    engines[1].answer("second")
+    assert (await second).rows == [(1,)]
+    assert engines[0].ended
+    gc.collect()
+    assert [one.message for one in caplog.records if one.name == "asyncio"] == []

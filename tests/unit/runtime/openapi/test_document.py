@@ -1,0 +1,81 @@
+"""One document of all processes: what is united, what is refused, and that it is up to date."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from launcher.gateway import upstream_of
+from launcher.openapi import documents, printed, whole_document
+from runtime.openapi.document import Document, DocumentsDiffer, merge
+
+PUBLISHED = Path(__file__).resolve().parents[4] / "deploy" / "gateway" / "openapi.json"
+
+
+def document(*, security: bool = True, **paths: dict[str, Any]) -> Document:
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "one process", "version": "0"},
+        "paths": {f"/{path}": operations for path, operations in paths.items()},
+        "components": {"schemas": {"Shared": {"type": "object"}}},
+        **({"security": [{"bearer": []}]} if security else {}),
+    }
+
+
+def operation(summary: str) -> dict[str, Any]:
+    return {"summary": summary}
+
+
+def test_methods_of_one_path_come_from_several_processes() -> None:
+    reads = document(evening={"get": operation("read")}, b={}, a={})
+    writes = document(evening={"put": operation("change")})
+    whole = merge({"query_api": reads, "command_api": writes})
+    assert set(whole["paths"]["/evening"]) == {"get", "put"}
+    assert list(whole["paths"]) == ["/a", "/b", "/evening"]
+    assert whole["components"] == {"schemas": {"Shared": {"type": "object"}}}
+
+
+def test_a_process_without_tokens_stays_without_them() -> None:
+    whole = merge(
+        {
+            "query_api": document(schedule={"get": operation("mine")}),
+            "neighbours": document(security=False, movies={"get": operation("films")}),
+        }
+    )
+    assert whole["paths"]["/schedule"]["get"]["security"] == [{"bearer": []}]
+    assert whole["paths"]["/movies"]["get"]["security"] == []
+
+
+def test_one_operation_in_two_processes_is_refused() -> None:
+    documents = {
+        "query_api": document(evening={"get": operation("read")}),
+        "command_api": document(evening={"get": operation("something else")}),
+    }
+    with pytest.raises(DocumentsDiffer, match="command_api: /evening get"):
+        merge(documents)
+
+
+def test_one_name_for_two_shapes_is_refused() -> None:
+    other = document()
+    other["components"]["schemas"]["Shared"] = {"type": "string"}
+    with pytest.raises(DocumentsDiffer, match="notifier: schemas Shared"):
+        merge({"query_api": document(), "notifier": other})
+
+
+async def test_the_published_document_is_what_the_processes_serve() -> None:
+    assert PUBLISHED.read_text() == printed(await whole_document()), "run `make openapi`"
+
+
+async def test_every_documented_operation_is_led_to_the_process_that_serves_it() -> None:
+    for process, one in (await documents()).items():
+        for path, operations in one["paths"].items():
+            asked = re.sub(r"{\w+}", "1", path)
+            for method in operations:
+                assert upstream_of(method.upper(), asked) == process, (method, path)
+
+
+async def test_every_reference_leads_to_a_component() -> None:
+    text = printed(await whole_document())
+    defined = (await whole_document())["components"]["schemas"]
+    assert set(re.findall(r'"#/components/schemas/(\w+)"', text)) <= set(defined)

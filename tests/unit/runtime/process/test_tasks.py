@@ -1,0 +1,87 @@
+"""No background task ends unseen."""
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from runtime.process.lifecycle import Process, running_as
+from runtime.process.tasks import end, keep_running, run_aside, start_for, start_thread
+
+
+@pytest.fixture
+def reasons() -> Iterator[list[str]]:
+    """Why the process had to end."""
+    found: list[str] = []
+    with running_as(Process(found.append)):
+        yield found
+
+
+async def returning() -> str:
+    return "done"
+
+
+async def failing() -> str:
+    raise ValueError("the journal was edited")
+
+
+async def waiting() -> str:
+    await asyncio.Event().wait()
+    return "never"
+
+
+async def ended(*tasks: asyncio.Task[Any]) -> None:
+    await asyncio.wait(tasks)
+    await asyncio.sleep(0)  # Callbacks of a task run after those who wait for it.
+
+
+@pytest.mark.parametrize(
+    ("work", "reason"),
+    [
+        (failing, "reader stopped: the journal was edited"),
+        (returning, "reader stopped: it returned"),
+    ],
+)
+async def test_what_should_run_on_ends_the_process_with_a_reason(
+    reasons: list[str], work: Any, reason: str
+) -> None:
+    await ended(keep_running(work(), "reader"))
+    assert reasons == [reason]
+
+
+async def test_what_has_an_end_ends_the_process_by_an_error_only(reasons: list[str]) -> None:
+    await ended(run_aside(returning(), "greeting"))
+    assert reasons == []
+    await ended(run_aside(failing(), "greeting"))
+    assert reasons == ["greeting stopped: the journal was edited"]
+
+
+async def test_an_awaited_task_concerns_only_who_awaits_it(reasons: list[str]) -> None:
+    with pytest.raises(ValueError, match="edited"):
+        await start_for(failing(), "lookup")
+    assert reasons == []
+
+
+@pytest.mark.parametrize("start", [keep_running, run_aside])
+async def test_a_task_that_was_cancelled_did_not_fail(reasons: list[str], start: Any) -> None:
+    work: Coroutine[Any, Any, str] = waiting()
+    task = start(work, "reader")
+    await end(task)
+    assert task.cancelled()
+    assert reasons == []
+
+
+async def test_a_thread_that_fails_ends_the_process(reasons: list[str]) -> None:
+    def fail() -> None:
+        raise ValueError("no memory")
+
+    thread = start_thread(fail, "journal-commit")
+    await asyncio.to_thread(thread.join)
+    await asyncio.sleep(0)
+    assert reasons == ["journal-commit stopped: no memory"]
+
+
+async def test_the_first_reason_counts(reasons: list[str]) -> None:
+    await ended(keep_running(failing(), "reader"), keep_running(returning(), "dispatcher"))
+    assert reasons == ["reader stopped: the journal was edited"]

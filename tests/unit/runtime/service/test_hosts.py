@@ -1,0 +1,96 @@
+"""Names under which a process answers, and that it answers under no other."""
+
+from contextlib import nullcontext
+
+import aiohttp
+import pytest
+
+from launcher.gateway import build_gateway
+from runtime.limits.limiter import Limiter
+from runtime.limits.settings import RateLimits
+from runtime.service.app import make_app
+from runtime.service.hosts import KnownNames
+from tests.served import served
+
+FURTHER = ("practix.example", "Kino.Example")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "127.0.0.1",
+        "127.0.0.1:8000",
+        "localhost:1",
+        "LOCALHOST",
+        "[::1]:8000",
+        "practix.example:443",
+        "practix.example.",
+        "kino.example",
+    ],
+)
+def test_our_names_are_known_at_any_port_and_in_any_case(host: str) -> None:
+    assert KnownNames(FURTHER).knows([host])
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    [
+        [],
+        [""],
+        ["evil.example"],
+        ["127.0.0.1.evil.example"],
+        ["practix.example.evil.example"],
+        ["evil.example:127.0.0.1"],
+        ["127.0.0.1:8311@evil.example"],
+        ["127.0.0.1:80:evil.example"],
+        ["127.0.0.1:/evil.example"],
+        ["127.0.0.1:\u0663"],
+        ["127.0.0.1:80\n"],
+        ["127.0.0.1 :80"],
+        ["[::1]evil.example"],
+        ["[::1]:80@evil.example"],
+        ["[::1"],
+        ["::1"],
+        ["127.0.0.1", "evil.example"],
+        ["127.0.0.1", "127.0.0.1"],
+    ],
+)
+def test_other_names_are_not(hosts: list[str]) -> None:
+    assert not KnownNames(FURTHER).knows(hosts)
+
+
+@pytest.mark.parametrize("named", ["fd00::1", "[fd00::1]", "FD00:0::1"])
+def test_an_ipv6_address_is_known_however_it_is_written(named: str) -> None:
+    names = KnownNames([named])
+    assert names.knows(["[fd00::1]"])
+    assert names.knows(["[FD00:0:0::1]:8001"])
+    assert not names.knows(["[fd00::2]:8001"])
+    assert not names.knows(["fd00"])
+
+
+def test_a_star_knows_every_name() -> None:
+    assert KnownNames(["*"]).knows(["evil.example"])
+
+
+async def test_a_foreign_name_is_a_problem_before_any_route() -> None:
+    app = make_app(
+        "PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()), hosts=["practix.example"]
+    )
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        for host, status in (("practix.example", 404), ("evil.example", 421)):
+            headers = {"Host": host, "Accept-Language": "en"}
+            async with session.get(f"{url}/nowhere", headers=headers) as response:
+                assert response.status == status
+                problem = await response.json()
+    assert problem["code"] == "unknown_host"
+    assert "evil" not in str(problem)
+
+
+async def test_the_gateway_of_separate_processes_has_the_same_names() -> None:
+    async with aiohttp.ClientSession() as session:
+        gateway = build_gateway({}, session, hosts=["practix.example"])
+        async with served(gateway) as url:
+            for host, status in (("practix.example", 200), ("evil.example", 421)):
+                answer = await session.get(f"{url}/healthz", headers={"Host": host})
+                assert answer.status == status
+            assert (await answer.json())["code"] == "unknown_host"

@@ -1,0 +1,129 @@
+"""A process that ends tells whether it was asked to, and a reader waits for its store."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import pytest
+from fastapi import FastAPI
+
+from runtime.calls.persisting import Persistence
+from runtime.postgres.tables import TablesUnavailable
+from runtime.process.tasks import keep_running, run_aside
+from runtime.service.http_limits import HttpLimits
+from runtime.service.process_routes import build_process_router
+from runtime.service.serving import serve, serve_until_stopped
+
+
+def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
+    def build() -> FastAPI:
+        async def fail() -> None:
+            raise ValueError("the journal was edited")
+
+        @asynccontextmanager
+        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+            keep_running(fail(), "reader")
+            yield
+
+        return FastAPI(lifespan=lifespan)
+
+    with pytest.raises(SystemExit) as ended:
+        serve(build, "127.0.0.1", 0)
+    assert ended.value.code == "reader stopped: the journal was edited"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_process_that_was_asked_to_stop_ends_well(number: signal.Signals) -> None:
+    stopped: list[str] = []
+
+    def build() -> FastAPI:
+        @asynccontextmanager
+        async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+            asyncio.get_running_loop().call_soon(signal.raise_signal, number)
+            yield
+            stopped.append("all parts")
+
+        return FastAPI(lifespan=lifespan)
+
+    before = signal.getsignal(number)
+    serve(build, "127.0.0.1", 0)
+    assert stopped == ["all parts"]
+    assert signal.getsignal(number) is before
+
+
+def test_a_process_that_was_asked_to_stop_says_so_before_it_refuses_connections() -> None:
+    """And a second signal ends the wait."""
+    answers: list[tuple[int, Any]] = []
+
+    def build() -> FastAPI:
+        async def watch_the_end() -> None:
+            url = f"http://127.0.0.1:{port}/readyz"
+            async with aiohttp.ClientSession() as session:
+                while not answers or answers[-1][0] == 200:
+                    async with session.get(url) as response:
+                        answers.append((response.status, await response.json()))
+                    if len(answers) == 1:
+                        signal.raise_signal(signal.SIGTERM)
+                async with session.get(url) as response:
+                    assert response.headers["Connection"] == "close"
+            signal.raise_signal(signal.SIGTERM)
+
+        @asynccontextmanager
+        async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+            app.include_router(build_process_router(lambda: {"tables": True}))
+            watching = run_aside(watch_the_end(), "watcher")
+            yield
+            await watching
+
+        return FastAPI(lifespan=lifespan)
+
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        limits = HttpLimits(drain_s=600.0)
+        assert serve_until_stopped(build, listener, limits=limits) is None
+    assert answers[0] == (200, {"ready": True, "tables": True})
+    assert answers[-1] == (503, {"ready": False, "tables": True, "stopping": True})
+
+
+async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
+    persistence = Persistence("tables", ConnectionError)
+    attempts: list[bool] = []
+
+    async def attempt() -> str:
+        attempts.append(persistence.available)
+        if len(attempts) < 3:
+            raise ConnectionError("away")
+        return "written"
+
+    assert not persistence.available
+    assert await persistence.until_it_answers(attempt) == "written"
+    assert persistence.available
+    assert len(attempts) == 3
+
+
+async def test_what_is_no_outage_is_told_at_once() -> None:
+    async def attempt() -> None:
+        raise KeyError("a mistake of ours")
+
+    with pytest.raises(KeyError):
+        await Persistence("tables", ConnectionError).until_it_answers(attempt)
+
+
+async def test_why_a_store_is_away_is_told_until_it_answers() -> None:
+    persistence = Persistence("tables", TablesUnavailable)
+    told: list[dict[str, object]] = []
+
+    async def attempt() -> None:
+        told.append(persistence.readiness("tables"))
+        if len(told) == 1:
+            raise TablesUnavailable("somebody restores a backup", "read_only")
+
+    await persistence.until_it_answers(attempt)
+    assert told == [{"tables": False}, {"tables": False, "tables_away": "read_only"}]
+    assert persistence.readiness("tables") == {"tables": True}
