@@ -15,7 +15,7 @@ from runtime.clickhouse.port import Analytics
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "migrations" / "clickhouse"
+MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations" / "clickhouse"
 
 READER: Final = "history.2"
 """Under this name the position of the tables is stored. A version whose tables have to be

@@ -15,7 +15,7 @@ import msgspec
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS: Final = Path(__file__).resolve().parent.parent / "migrations" / "postgres"
+MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations" / "postgres"
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
 MIGRATION_TIMEOUT_S: Final = 3600.0

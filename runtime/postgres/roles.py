@@ -11,7 +11,7 @@ from typing import Final
 import asyncpg
 from yarl import URL
 
-ROLES: Final = Path(__file__).resolve().parent.parent / "migrations" / "roles.sql"
+ROLES: Final = Path(__file__).resolve().parents[2] / "migrations" / "roles.sql"
 SERVICES: Final = ("projector", "notifier", "query_api")
 
 _SET_PASSWORD: Final = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
