@@ -18,14 +18,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from yarl import URL
 
-from launcher import analysts, ratings
-from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, Refused, operator_lines, token_for
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
-from launcher.demo import Demo, Summary
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.terminal import visible
+from launcher.verbs import analysts, ratings
+from launcher.verbs.analyst_client import AnalystClient
+from launcher.verbs.demo import Demo, Summary
 from runtime.journal.port import JournalError
 from runtime.service.settings import SettingsWrong, exit_wrong, load_settings
 
@@ -52,10 +52,10 @@ def run(as_json: AsJson = False) -> None:
     With --json the object comes once the system is ready.
     """
     chosen = settings()
-    from launcher.listening import PortInUse
-    from launcher.run import ClockNotOurs
-    from launcher.run import run as run_system
-    from launcher.welcome import Welcome
+    from launcher.profiles.listening import PortInUse
+    from launcher.profiles.run import ClockNotOurs
+    from launcher.profiles.run import run as run_system
+    from launcher.profiles.welcome import Welcome
 
     def greet(ready: Welcome) -> None:
         print(msgspec.json.encode(ready).decode() if as_json else ready.text, flush=True)
@@ -98,7 +98,7 @@ def verify(
     Every person's scores are also computed from the votes in the history, where there is one.
     """
     if offline:
-        from launcher.offline import verify_offline
+        from launcher.verbs.verify_offline import verify_offline
         from runtime.postgres.tables import TablesUnavailable
 
         data = DataDirectory(settings().data)

@@ -15,7 +15,7 @@ import msgspec
 from starlette.requests import Request
 
 from contracts.errors import Forbidden, Unauthenticated
-from neighbours.auth import Signer
+from neighbours.services.auth import Signer
 from neighbours.settings import NeighboursSettings
 from runtime.auth.operators import OperatorGuard, presents
 from runtime.auth.tokens import TokenSettings, TokenVerifier

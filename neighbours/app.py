@@ -9,15 +9,15 @@ from contextlib import asynccontextmanager
 from fastapi import APIRouter, FastAPI
 
 from neighbours.access import Access
-from neighbours.auth import People, Signer, auth_router
-from neighbours.hand_on import HandOn
-from neighbours.movies import Films, movies_router
-from neighbours.notification import Inboxes, SendBody, notification_router
+from neighbours.services.auth import People, Signer, auth_router
+from neighbours.services.hand_on import HandOn
+from neighbours.services.movies import Films, movies_router
+from neighbours.services.notification import Inboxes, SendBody, notification_router
+from neighbours.services.shortener import Links, shortener_router
+from neighbours.services.ugc import Followers, ugc_router
 from neighbours.settings import NeighboursSettings
-from neighbours.shortener import Links, shortener_router
 from neighbours.store import Store
 from neighbours.switches import Switches, control_router
-from neighbours.ugc import Followers, ugc_router
 from runtime.limits.limiter import Limiter
 from runtime.process.clock import Clock, shifted_clock
 from runtime.service.app import make_app

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
 from contracts.ids import MovieId, PersonId
 from neighbours.app import Neighbours
-from neighbours.notification import SendBody
-from neighbours.shortener import LinkBody
+from neighbours.services.notification import SendBody
+from neighbours.services.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
 from runtime.calls.circuit import CircuitState
 from runtime.outside.ports import Movie, Notice, Person, fit_person, notification_id_of

@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from neighbours.channels import demand_known
+from neighbours.services.channels import demand_known
 from runtime.auth.secret import Secret
 from runtime.auth.token_keys import Algorithm
 from runtime.auth.tokens import require_secret

@@ -48,7 +48,7 @@ def own_pid(site: Site) -> int:
     the system runs elsewhere.
 
     All tests of a run together may kill PostgreSQL five times in five minutes: more often,
-    and the launcher takes it for broken and ends (`launcher.supervision`).
+    and the launcher takes it for broken and ends (`launcher.profiles.supervision`).
     """
     if site.pid is None:
         pytest.skip("the system runs elsewhere")

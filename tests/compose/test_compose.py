@@ -20,7 +20,7 @@ from runtime.openapi.document import Document, merge
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
 from tests.embedded_system import PRACTIX
-from tests.unit.launcher.test_profiles import expressions
+from tests.unit.launcher.profiles.test_profiles import expressions
 
 ROOT = Path(__file__).resolve().parents[2]
 PORT = "8207"

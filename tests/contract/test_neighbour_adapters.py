@@ -22,7 +22,7 @@ from contracts.errors import DependencyDown, DependencyRefused
 from contracts.ids import MovieId, PersonId
 from neighbours.app import Neighbours, build_router
 from neighbours.in_process import InProcess
-from neighbours.movies import Films
+from neighbours.services.movies import Films
 from neighbours.switches import SwitchBody
 from runtime.calls.circuit import Circuit
 from runtime.calls.lookup import CacheSettings, Lookup

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from launcher import cli
-from launcher.demo import Summary
 from launcher.servers.process import HOST, free_port
+from launcher.verbs.demo import Summary
 from runtime.journal.sqlite import SqliteJournal
 from runtime.service.settings import CONFIG
 from tests.decided_histories import Chain

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from launcher.separate import SERVICES
+from launcher.profiles.separate import SERVICES
 from launcher.servers import kafka
 from tests.conftest import unavailable
 from tests.e2e.killed import announce_and_see, kill, reached

@@ -13,9 +13,9 @@ import typer
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
-from launcher.analyst_client import AnalystClient
-from launcher.analysts import register
 from launcher.client import NotRunning, Refused
+from launcher.verbs.analyst_client import AnalystClient
+from launcher.verbs.analysts import register
 from projector.history.history import BlockLimits, HistoryService
 from query_api.analysts.questions import ready_questions
 from query_api.analysts.routes import build_router

@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from neighbours.access import INBOX_LINK_LIFETIME, InboxLinks
 from neighbours.app import create_app
-from neighbours.auth import person_id_of
+from neighbours.services.auth import person_id_of
 from runtime.auth.tokens import issue_token
 from tests.served import served
 from tests.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET, stand_in_settings

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from pydantic import SecretStr, ValidationError
 
 from neighbours.app import create_app
-from neighbours.movies import Films
+from neighbours.services.movies import Films
+from neighbours.services.shortener import Links, new_code
 from neighbours.settings import NeighboursSettings
-from neighbours.shortener import Links, new_code
 from neighbours.store import Store
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.outside.wiring import connect_outside

@@ -13,8 +13,8 @@ from pydantic import SecretStr, ValidationError
 
 from deploy.up import MAILPIT
 from neighbours.app import create_app
-from neighbours.auth import person_id_of
-from neighbours.hand_on import HandOn
+from neighbours.services.auth import person_id_of
+from neighbours.services.hand_on import HandOn
 from tests.integration.mail_server import mail_server
 from tests.served import served
 from tests.stand_in import CREDENTIAL, stand_in_settings

@@ -19,14 +19,14 @@ from typing import Any, Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.separate import TOPIC, shared_environment
+from launcher.profiles.separate import TOPIC, shared_environment
+from launcher.profiles.tables import prepare_tables
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import HOST, ServerProcess, free_port
 from launcher.servers.server import Server
 from launcher.settings import Settings
-from launcher.tables import prepare_tables
 from runtime.journal.kafka import create_topic
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
 from tests.torture.proxy import Proxy

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import aiohttp
 
 from contracts.records import Commit
-from launcher.separate import TOPIC
+from launcher.profiles.separate import TOPIC
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.tail import Accepted
 from tests.e2e.recorded import misrecorded, read_accepted

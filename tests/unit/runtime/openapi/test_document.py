@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from launcher.gateway import upstream_of
 from launcher.openapi import documents, printed, whole_document
+from launcher.profiles.gateway import upstream_of
 from runtime.openapi.document import Document, DocumentsDiffer, merge
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "deploy" / "gateway" / "openapi.json"

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import aiohttp
 import pytest
 
-from launcher.gateway import build_gateway
+from launcher.profiles.gateway import build_gateway
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app

@@ -20,12 +20,12 @@ from command_api.service import CommandService
 from command_api.settings import RuleSettings
 from contracts.errors import NoLeader
 from launcher.data_directory import DataDirectory
+from launcher.profiles.supervision import keep_up
+from launcher.profiles.tables import prepare_tables
+from launcher.profiles.welcome import Welcome, stand_in_settings, welcome
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from launcher.supervision import keep_up
-from launcher.tables import prepare_tables
-from launcher.welcome import Welcome, stand_in_settings, welcome
 from neighbours.app import Neighbours
 from neighbours.app import build_router as build_neighbours_router
 from neighbours.in_process import InProcess

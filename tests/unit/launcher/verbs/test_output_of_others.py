@@ -5,9 +5,9 @@ import io
 
 import pytest
 
-from launcher.analyst_client import Table
-from launcher.ask import print_table
 from launcher.terminal import visible
+from launcher.verbs.analyst_client import Table
+from launcher.verbs.ask import print_table
 from query_api.analysts.encodings import CsvEncoder
 from runtime.clickhouse.port import Answer
 

@@ -19,7 +19,7 @@ import jwt
 import msgspec
 
 from launcher.client import NotRunning
-from launcher.traffic import Line, Malformed, Shift, read
+from launcher.verbs.traffic import Line, Malformed, Shift, read
 
 FILM_MIN: Final = 120
 RETRIES_MAX: Final = 60

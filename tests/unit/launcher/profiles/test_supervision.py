@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
+from launcher.profiles.supervision import Patience, keep_up
 from launcher.servers.process import ServerFailed
-from launcher.supervision import Patience, keep_up
 from runtime.process.tasks import end, start_for
 
 WITHIN_S = 20.0

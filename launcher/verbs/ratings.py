@@ -8,7 +8,7 @@ import rich.table
 import typer
 from rich.console import Console
 
-from launcher.analysts import AsJson, BaseUrl, Connect, Run
+from launcher.verbs.analysts import AsJson, BaseUrl, Connect, Run
 
 ROLES: Final = ("host", "guest", "overall")
 

@@ -8,8 +8,8 @@ from typing import Any, BinaryIO, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from launcher.analyst_client import AnalystClient
 from launcher.client import Refused
+from launcher.verbs.analyst_client import AnalystClient
 
 
 class Wanted(NamedTuple):

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from neighbours.auth import person_id_of
-from neighbours.channels import open_channel
+from neighbours.services.auth import person_id_of
+from neighbours.services.channels import open_channel
 from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from yarl import URL
 
 from contracts.errors import TooLarge
-from launcher.overview import Overview
+from launcher.profiles.overview import Overview
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
 from runtime.service.cors import exposing_headers

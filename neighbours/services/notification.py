@@ -13,7 +13,7 @@ from starlette.responses import Response
 from contracts.errors import Malformed
 from neighbours.access import Access
 from neighbours.bodies import BoundedRoute
-from neighbours.inbox_page import render_inbox
+from neighbours.services.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
 from runtime.http.json_body import json_response

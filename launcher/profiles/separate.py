@@ -15,8 +15,10 @@ from typing import Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.gateway import build_gateway
-from launcher.listening import QUICK_END, listen
+from launcher.profiles.gateway import build_gateway
+from launcher.profiles.listening import QUICK_END, listen
+from launcher.profiles.supervision import Part, keep_up
+from launcher.profiles.tables import prepare_tables
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
@@ -28,8 +30,6 @@ from launcher.servers.process import (
     free_port,
 )
 from launcher.settings import Settings
-from launcher.supervision import Part, keep_up
-from launcher.tables import prepare_tables
 from runtime.journal.kafka import create_topic
 from runtime.process.tasks import end, start_for
 from runtime.service.serving import served_beside
@@ -178,7 +178,7 @@ def shared_environment(
     addresses: Mapping[str, str],
     kafka: str,
 ) -> dict[str, str]:
-    root = str(Path(__file__).resolve().parent.parent)
+    root = str(Path(__file__).resolve().parents[2])
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
         "PRACTIX_RATE_LIMITS": settings.rate_limits.model_copy(

@@ -26,7 +26,7 @@ from neighbours.settings import NeighboursSettings
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 SETTINGS: dict[str, type[BaseSettings]] = {

@@ -5,11 +5,11 @@ import socket
 
 from command_api.settings import RuleSettings
 from launcher.data_directory import DataDirectory
-from launcher.embedded import OnReady, build_app
-from launcher.listening import QUICK_END, listen
-from launcher.separate import ServiceStopped, run_separate
+from launcher.profiles.embedded import OnReady, build_app
+from launcher.profiles.listening import QUICK_END, listen
+from launcher.profiles.separate import ServiceStopped, run_separate
+from launcher.profiles.welcome import stand_in_settings, welcome
 from launcher.settings import Settings
-from launcher.welcome import stand_in_settings, welcome
 from neighbours.app import Neighbours
 from runtime.process.clock import system_clock
 from runtime.service.serving import serve_until_stopped

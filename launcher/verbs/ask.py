@@ -10,9 +10,9 @@ import rich.table
 from rich.console import Console
 from rich.text import Text
 
-from launcher.analyst_client import AnalystClient, Table
 from launcher.client import Refused
 from launcher.terminal import visible
+from launcher.verbs.analyst_client import AnalystClient, Table
 from runtime.http.spreadsheet import cells
 
 Form = Literal["table", "csv", "json"]

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final, NamedTuple
 
-from launcher.analyst_client import AnalystClient, Table
-from launcher.plots import legend, plot_svg, series_names
 from launcher.terminal import visible
+from launcher.verbs.analyst_client import AnalystClient, Table
+from launcher.verbs.plots import legend, plot_svg, series_names
 
 TABLE_ROWS_MAX: Final = 100
 

@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
-from launcher import gateway as gateways
-from launcher import separate
-from launcher.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
-from launcher.separate import is_ready
+from launcher.profiles import gateway as gateways
+from launcher.profiles import separate
+from launcher.profiles.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
+from launcher.profiles.separate import is_ready
 from tests.served import served
 
 NOBODY = "http://127.0.0.1:1"

@@ -10,7 +10,7 @@ from aiohttp.test_utils import TestServer
 from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from launcher.gateway import build_gateway
+from launcher.profiles.gateway import build_gateway
 from tests.served import served
 
 NOBODY = "http://127.0.0.1:1"

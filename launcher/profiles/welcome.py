@@ -10,7 +10,7 @@ from launcher.data_directory import DataDirectory
 from launcher.servers.process import HOST
 from launcher.settings import Settings
 from neighbours.app import Neighbours
-from neighbours.auth import LoginBody, person_id_of
+from neighbours.services.auth import LoginBody, person_id_of
 from neighbours.settings import NeighboursSettings
 from runtime.service.settings import load_settings
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 import msgspec
 import typer
 
-from launcher.analyst_client import AnalystClient
-from launcher.ask import ask, list_questions, print_questions, print_table
-from launcher.export import Wanted, export
-from launcher.report import ask_everything
+from launcher.verbs.analyst_client import AnalystClient
+from launcher.verbs.ask import ask, list_questions, print_questions, print_table
+from launcher.verbs.export import Wanted, export
+from launcher.verbs.report import ask_everything
 
 T = TypeVar("T")
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from launcher.client import NotRunning
-from launcher.demo import MALFORMED_SHOWN_MAX, Demo, Summary
+from launcher.verbs.demo import MALFORMED_SHOWN_MAX, Demo, Summary
 
 CONCURRENCY = 8
 YIELDS = 20

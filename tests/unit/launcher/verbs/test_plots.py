@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from launcher.plots import plot_svg, series_names, ticks
+from launcher.verbs.plots import plot_svg, series_names, ticks
 
 LINE = {"kind": "line", "x": "day", "ys": ["a", "b"], "by": None}
 BARS = {"kind": "bars", "x": "day", "ys": ["a"], "by": None}
