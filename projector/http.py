@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
-from projector.proof.pace import Line
+from projector.proof.progress import ReportLine
 from projector.service import ProjectorService
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
@@ -91,5 +91,5 @@ def _formula(raw: bytes) -> Formula:
         raise Malformed(facts={"errors": [{"message": str(error)}]}) from error
 
 
-def _encode(line: Line) -> bytes:
+def _encode(line: ReportLine) -> bytes:
     return msgspec.json.encode(line) + b"\n"

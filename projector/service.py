@@ -10,10 +10,10 @@ import asyncpg
 from contracts.errors import RateLimited
 from contracts.scoring import Formula
 from projector import metrics
-from projector.proof.pace import Line
+from projector.proof.progress import ReportLine
+from projector.proof.score_comparison import VotesInHistory
 from projector.proof.verify import verify
 from projector.read_models.batch import Batch
-from projector.read_models.ports import VotesInHistory
 from projector.read_models.postgres.recompute import Trial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Limits, Projector
@@ -89,7 +89,7 @@ class ProjectorService:
         """A batch that is being written is undone or done; the position tells."""
         await end(self._running)
 
-    async def verify(self) -> AsyncGenerator[Line, None]:
+    async def verify(self) -> AsyncGenerator[ReportLine, None]:
         """As `projector.proof.verify.verify`, on the tables as they are now.
 
         Raises RateLimited while another one runs: each holds all rows in memory.

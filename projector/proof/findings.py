@@ -1,4 +1,4 @@
-"""What verify has to say, bounded: the first of each kind, and how many there are."""
+"""Collects what verify finds wrong: the first examples of a kind, and how many there are."""
 
 from typing import Any, Final
 

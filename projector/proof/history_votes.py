@@ -1,7 +1,7 @@
-"""The votes in ClickHouse as they stood at a position, for everybody.
+"""Reads the votes of everybody from ClickHouse, as they stood at a position.
 
-Read in stretches of people, in the order of the table, so that no answer is larger than can
-be held. Copies of a row change nothing: everything is a minimum, a maximum, or the newest.
+They are read in stretches of people, in the order of the table, so that no answer is too large
+to hold. Copies of a row change nothing: each value is a minimum, a maximum, or the newest.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -29,8 +29,8 @@ _SELECT_REVEALED: Final = """
 """
 
 
-class Followed(Protocol):
-    """What follows the journal into ClickHouse."""
+class HistoryProgress(Protocol):
+    """How far the journal has been followed into ClickHouse."""
 
     position: Position
 
@@ -38,9 +38,9 @@ class Followed(Protocol):
 
 
 class HistoryVotes:
-    """As `projector.read_models.ports.VotesInHistory`."""
+    """Implements `projector.proof.score_comparison.VotesInHistory`."""
 
-    def __init__(self, analytics: Analytics, history: Followed) -> None:
+    def __init__(self, analytics: Analytics, history: HistoryProgress) -> None:
         self._analytics = analytics
         self._history = history
 
@@ -53,16 +53,17 @@ class HistoryVotes:
 
     async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
         rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
-        for first, behind in stretches(rows):
+        for first, behind in cut_stretches(rows):
             wanted: dict[str, Parameter] = {"first": first, "behind": behind, "seq": seq}
             answer = await self._analytics.scan(_SELECT_REVEALED, wanted)
             for person in _by_ratee(answer.rows):
                 yield person
 
 
-def stretches(rows: int) -> list[tuple[str, str]]:
-    """All ids there can be, in stretches of equal size: ids are random, so one has about
-    `STRETCH_ROWS` of the `rows`. The first and last take what is no hexadecimal digit, too."""
+def cut_stretches(rows: int) -> list[tuple[str, str]]:
+    """Returns stretches of equal size that cover every possible id. Ids are random, so one
+    stretch has about `STRETCH_ROWS` of the `rows`. The first and the last also take ids that
+    begin with no hexadecimal digit."""
     digits = 0
     while digits < DIGITS_MAX and rows > STRETCH_ROWS * 16**digits:
         digits += 1

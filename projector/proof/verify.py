@@ -1,11 +1,12 @@
-"""Does everything hold? The journal folded once more and compared with the tables.
+"""Folds the journal again and compares the result with the tables.
 
 One pass over the journal, from its first record to the tables' position, checks the hash
-chain, proves the rules from the events alone (`projector.proof.ledger`) and computes the rows
-that the tables should have. Then every row of a snapshot is compared, and every score once
-more with what the votes in ClickHouse come to. Nothing is locked, a history that is far
-behind is waited for before there is a snapshot, and the event loop is given back every few
-milliseconds, so it can run beside live traffic.
+chain, proves the rules from the events alone (`projector.proof.rules`) and computes the rows
+that the tables should have. Then every row of a snapshot is compared with them, and every
+score with the votes in ClickHouse.
+
+It can run beside live traffic: it locks nothing, it takes the snapshot only when the history
+is not far behind, and it gives the event loop back every few milliseconds.
 """
 
 import asyncio
@@ -16,12 +17,12 @@ from typing import Any, Final
 from contracts.acceptance import JournalBroken
 from contracts.records import Commit
 from projector.proof.findings import Findings
-from projector.proof.ledger import Ledger
-from projector.proof.pace import Line, Pace
-from projector.proof.score_comparison import NotCompared, compare_scores, follow
+from projector.proof.progress import Progress, ReportLine
+from projector.proof.rules import RuleProof
+from projector.proof.score_comparison import NotCompared, VotesInHistory, compare_scores, follow
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables, Row
-from projector.read_models.ports import Sink, Snapshot, VotesInHistory
+from projector.read_models.ports import Sink, TablesSnapshot
 from projector.read_models.project import TABLES
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
@@ -31,7 +32,7 @@ from runtime.journal.tail import Accepted, Position, Tail
 
 FETCH_WAIT_S: Final = 1.0
 PATIENCE_S: Final = 30.0
-"""How long to wait for a record that the tables have seen."""
+"""How long to wait for a record that the tables contain."""
 
 
 async def verify(
@@ -40,38 +41,39 @@ async def verify(
     history: VotesInHistory | None = None,
     *,
     patience_s: float = PATIENCE_S,
-) -> AsyncGenerator[Line, None]:
-    """Progress lines `{"phase", "done", "of"}`, then the result.
+) -> AsyncGenerator[ReportLine, None]:
+    """Yields lines of progress, `{"phase", "done", "of"}`, then the result.
 
     The result has `ok`, `position`, `records`, `commits`, the number of `announcements` and
     `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
     (examples; `found` has how many there are), `dead_letters`, `scores_in_history` (how many
-    people's were compared with `history`; None where they were not), `problem` (why the
+    people's scores were compared with `history`, or None if none were), `problem` (why the
     journal or the history could not be followed to the tables' position, or None) and
-    `seconds`. Raises TablesUnavailable; a broken journal is a result.
+    `seconds`. Raises TablesUnavailable. A broken journal is a result, not an error.
     """
     started_at = asyncio.get_running_loop().time()
     problem: str | None = None
     if history is not None:
         try:
-            async with aclosing(_history_comes(history, sink, patience_s)) as lines:
+            async with aclosing(_await_history(history, sink, patience_s)) as lines:
                 async for line in lines:
                     yield line
         except NotCompared as error:
             history, problem = None, str(error)
     async with sink.snapshot() as snapshot:
         fold = _Fold(await snapshot.position(), started_at)
-        compared = _at_one_moment(fold, journal, snapshot, history, problem, patience_s)
+        compared = _verify_snapshot(fold, journal, snapshot, history, problem, patience_s)
         async with aclosing(compared) as lines:
             async for line in lines:
                 yield line
 
 
-async def _history_comes(
+async def _await_history(
     history: VotesInHistory, sink: Sink, patience_s: float
-) -> AsyncGenerator[Line, None]:
-    """To where the tables are now, however long it moves: no snapshot is held meanwhile, for
-    that would keep PostgreSQL from clearing away what has changed since. Raises NotCompared."""
+) -> AsyncGenerator[ReportLine, None]:
+    """Waits until the history is where the tables are now, as long as it moves. Holds no
+    snapshot meanwhile, which would keep PostgreSQL from removing old rows. Raises
+    NotCompared."""
     async with sink.snapshot() as snapshot:
         position = await snapshot.position()
     async with aclosing(follow(history, position.state.seq, patience_s)) as lines:
@@ -79,15 +81,15 @@ async def _history_comes(
             yield line
 
 
-async def _at_one_moment(
+async def _verify_snapshot(
     fold: "_Fold",
     journal: Journal,
-    snapshot: Snapshot,
+    snapshot: TablesSnapshot,
     history: VotesInHistory | None,
     problem: str | None,
     patience_s: float,
-) -> AsyncGenerator[Line, None]:
-    """`problem` is why there is no history. The last line is the result."""
+) -> AsyncGenerator[ReportLine, None]:
+    """Yields lines of progress, then the result. `problem` says why there is no history."""
     letters = await snapshot.dead_letters()
     differences = Findings()
     in_history: int | None = None
@@ -111,23 +113,24 @@ async def _at_one_moment(
 
 
 class _Fold:
-    """Everything that follows from the journal up to `target`."""
+    """Reads the journal up to `target`, and holds everything that follows from it."""
 
     def __init__(self, target: Position, started_at: float) -> None:
         self.target = target
         self._started_at = started_at
         self.tables = MemoryTables()
-        self._ledger = Ledger()
+        self._rules = RuleProof()
         self._intake = Intake()
         self._records = 0
         self._commits = 0
         self._sizes: dict[str, int] = {}
 
-    async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[Line, None]:
-        """Raises JournalBroken where the journal does not lead to the target."""
+    async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[ReportLine, None]:
+        """Yields lines of progress. Raises JournalBroken if the journal does not lead to the
+        target."""
         loop = asyncio.get_running_loop()
         tail = Tail(journal)
-        pace = Pace("journal", self.target.state.seq)
+        progress = Progress("journal", self.target.state.seq)
         heard_at = loop.time()
         try:
             while missing := self.target.state.seq - self._records:
@@ -140,21 +143,21 @@ class _Fold:
                     )
                 for accepted in fetched[:missing]:
                     self._take(accepted)
-                    if pace.is_due() and await pace.rest():
-                        yield pace.line(self._records)
+                    if progress.must_rest() and await progress.rest():
+                        yield progress.line(self._records)
         finally:
             await tail.close()
         for _ in self.tables.score():
-            if pace.is_due() and await pace.rest():
-                yield pace.line(self._records)
+            if progress.must_rest() and await progress.rest():
+                yield progress.line(self._records)
         self._sizes = {name: len(rows) for name, rows in self.tables.rows.items()}
-        yield pace.line(self._records)
+        yield progress.line(self._records)
 
-    def result(self, differences: Findings, dead_letters: int, problem: str | None) -> Line:
+    def result(self, differences: Findings, dead_letters: int, problem: str | None) -> ReportLine:
         kinds = {
-            "over_capacity": self._ledger.over_capacity,
-            "double_confirmed": self._ledger.double_confirmed,
-            "contradictions": self._ledger.contradictions,
+            "over_capacity": self._rules.over_capacity,
+            "double_confirmed": self._rules.double_confirmed,
+            "contradictions": self._rules.contradictions,
             "differences": differences,
         }
         found = {kind: findings.total for kind, findings in kinds.items()}
@@ -184,34 +187,35 @@ class _Fold:
 
     def _take_commit(self, commit: Commit) -> None:
         projected = self._intake.take([commit])
-        self._ledger.record(commit.seq, [one.event for one in projected if one.event is not None])
+        self._rules.record(commit.seq, [one.event for one in projected if one.event is not None])
         self._intake.stop(one.letter for one in projected if one.letter is not None)
         for one in projected:
             for put in one.puts:
-                # A row that is absent has become a dead letter of the projector's, which
-                # the result counts.
+                # If the row is absent, the projector has parked the event, and the result
+                # counts the dead letter.
                 self.tables.put(put)
 
 
 async def _compare(
-    expected: MemoryTables, snapshot: Snapshot, differences: Findings
-) -> AsyncGenerator[Line, None]:
-    """Row by row; what was found is taken out of `expected`, what stays is missing. What
-    follows from the scores is held against the snapshot's own, which were compared by then."""
+    expected: MemoryTables, snapshot: TablesSnapshot, differences: Findings
+) -> AsyncGenerator[ReportLine, None]:
+    """Compares row by row, and takes each row out of `expected`: what stays is missing in the
+    tables. The ranks of announcements are compared with the snapshot's own scores, which were
+    compared before."""
     for table in TABLES:
         rows = expected.rows[table.name]
-        pace = Pace(table.name, len(rows))
+        progress = Progress(table.name, len(rows))
         done = 0
         async for part in snapshot.rows(table):
             for row in part:
                 done += 1
                 _compare_row(table, rows.pop(row[0], None), row, differences)
-                if pace.is_due() and await pace.rest():
-                    yield pace.line(done)
+                if progress.must_rest() and await progress.rest():
+                    yield progress.line(done)
         for key in rows:
             differences.add(table=table.name, key=key, only_in="journal")
         rows.clear()
-        yield pace.line(done)
+        yield progress.line(done)
     for wrong in await snapshot.wrong_ranks():
         columns = {"author_rank": {"scores": wrong.score, "table": wrong.author_rank}}
         differences.add(table=ANNOUNCEMENTS.name, key=wrong.announcement_id, columns=columns)

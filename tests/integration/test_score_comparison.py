@@ -12,8 +12,8 @@ import pytest
 
 from projector.history.history import BlockLimits, History
 from projector.proof import history_votes
-from projector.proof.history_votes import HistoryVotes, stretches
-from projector.proof.pace import Line
+from projector.proof.history_votes import HistoryVotes, cut_stretches
+from projector.proof.progress import ReportLine
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink, PostgresSnapshot
 from projector.read_models.projections.scores import SCORES
@@ -73,7 +73,7 @@ async def followed(journal: Journal, analytics: Analytics) -> AsyncIterator[Hist
         await task
 
 
-async def verdict(pool: asyncpg.Pool, journal: Journal, votes: HistoryVotes | None) -> Line:
+async def verdict(pool: asyncpg.Pool, journal: Journal, votes: HistoryVotes | None) -> ReportLine:
     sink = PostgresSink(pool)
     lines = [line async for line in verify(journal, sink, votes, patience_s=PATIENCE_S)]
     return lines[-1]
@@ -263,9 +263,9 @@ async def test_without_a_history_nothing_is_compared_with_it(
 
 
 def test_stretches_leave_no_id_out() -> None:
-    assert stretches(0) == stretches(50_000) == [("", "\x7f")]
+    assert cut_stretches(0) == cut_stretches(50_000) == [("", "\x7f")]
     for rows in (50_001, 10_000_000):
-        found = stretches(rows)
+        found = cut_stretches(rows)
         assert (found[0][0], found[-1][1]) == ("", "\x7f")
         assert all(one[1] == other[0] for one, other in pairwise(found))
         assert rows / len(found) <= 50_000

@@ -18,7 +18,7 @@ from contracts.booking_events import BookingApproved, BookingRequested
 from contracts.errors import RateLimited
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.main import build_app
-from projector.proof.pace import Line
+from projector.proof.progress import ReportLine
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
@@ -49,12 +49,12 @@ TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 PATIENCE_S: Final = 0.2
 
 
-async def lines_of(pool: asyncpg.Pool, journal: Journal) -> list[Line]:
+async def lines_of(pool: asyncpg.Pool, journal: Journal) -> list[ReportLine]:
     sink = PostgresSink(pool)
     return [line async for line in verify(journal, sink, patience_s=PATIENCE_S)]
 
 
-async def verdict(pool: asyncpg.Pool, journal: Journal) -> Line:
+async def verdict(pool: asyncpg.Pool, journal: Journal) -> ReportLine:
     return (await lines_of(pool, journal))[-1]
 
 

@@ -20,7 +20,7 @@ from notifier.outgoing import Outgoing
 from notifier.world import World
 from projector.history.block import block_of
 from projector.history.values import to_ms
-from projector.proof.ledger import Ledger
+from projector.proof.rules import RuleProof
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from query_api.history.as_of import standing_of
@@ -42,7 +42,7 @@ class Readers:
         self._image = Image()
         self._intake = Intake()
         self._tables = MemoryTables()
-        self._ledger = Ledger()
+        self._rules = RuleProof()
         self._world = World()
         self._parked: set[str] = set()
         self._story: list[Happened] = []
@@ -75,7 +75,7 @@ class Readers:
         projected = self._intake.take([commit])
         self._intake.stop(one.letter for one in projected if one.letter is not None)
         events = [one.event for one in projected if one.event is not None]
-        self._ledger.record(commit.seq, events)
+        self._rules.record(commit.seq, events)
         for one in projected:
             for put in one.puts:
                 self._tables.put(put)

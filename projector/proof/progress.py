@@ -1,17 +1,17 @@
-"""Long work beside live traffic: in slices, with a line of progress now and then."""
+"""Paces long work beside live traffic: short slices, and a line of progress now and then."""
 
 import asyncio
 from typing import Any, Final
 
 SLICE_S: Final = 0.002
 """Work at a stretch: less than a request beside it would notice."""
-PROGRESS_S: Final = 0.5
+REPORT_S: Final = 0.5
 
-Line = dict[str, Any]
+ReportLine = dict[str, Any]
 
 
-class Pace:
-    """Gives the event loop back in time, and says when progress is worth a line."""
+class Progress:
+    """One phase of the work: when to give the event loop back, and when to report."""
 
     def __init__(self, phase: str, of: int) -> None:
         self._phase = phase
@@ -19,17 +19,17 @@ class Pace:
         self._now = asyncio.get_running_loop().time
         self._rested_at = self._reported_at = self._now()
 
-    def is_due(self) -> bool:
+    def must_rest(self) -> bool:
         return self._now() - self._rested_at >= SLICE_S
 
     async def rest(self) -> bool:
-        """True once in a while: report."""
+        """Gives the event loop back. Returns True if it is time for a line of progress."""
         await asyncio.sleep(0)
         self._rested_at = self._now()
-        if self._rested_at - self._reported_at < PROGRESS_S:
+        if self._rested_at - self._reported_at < REPORT_S:
             return False
         self._reported_at = self._rested_at
         return True
 
-    def line(self, done: int) -> Line:
+    def line(self, done: int) -> ReportLine:
         return {"phase": self._phase, "done": done, "of": self._of}

@@ -1,4 +1,4 @@
-"""The ledger finds every broken rule about ratings from the events alone, and nothing else."""
+"""The proof finds every broken rule about ratings from the events alone, and nothing else."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,7 +16,7 @@ from contracts.rating_events import (
     RatingRetracted,
     RatingRevealed,
 )
-from projector.proof.ledger import Ledger
+from projector.proof.rules import RuleProof
 from tests.decided_histories import Society
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -92,9 +92,9 @@ REVEALED: Final[list[DomainEvent]] = [*BOTH, revealed(ANN, HOST), revealed(HOST,
 
 
 def broken(events: list[DomainEvent]) -> list[str]:
-    ledger = Ledger()
-    ledger.record(1, events)
-    return [one["reason"] for one in ledger.contradictions.examples]
+    proof = RuleProof()
+    proof.record(1, events)
+    return [one["reason"] for one in proof.contradictions.examples]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_broken_rule_is_found(events: list[DomainEvent], reason: str) -> None:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_the_domain_decides_breaks_no_rule(seed: int) -> None:
-    ledger = Ledger()
+    proof = RuleProof()
     for commit in Society(seed, people=4).live(150).chain.commits:
-        ledger.record(commit.seq, decode_events(commit.events))
-    assert ledger.contradictions.total == 0
+        proof.record(commit.seq, decode_events(commit.events))
+    assert proof.contradictions.total == 0

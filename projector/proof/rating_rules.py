@@ -1,7 +1,7 @@
-"""Proof from the events alone that no rule about ratings was ever broken.
+"""Proves from the events alone that no rule about ratings was broken.
 
-Part of `projector.proof.ledger`, and as independent of the deciders: who was there is taken from
-the pairs that booking events state, what is over from `announcement.done`.
+Part of `projector.proof.rules`, and as independent of the deciders. It knows who was there
+from the pairs that booking events state, and what is over from `announcement.done`.
 """
 
 from collections.abc import Iterator
@@ -21,21 +21,23 @@ from contracts.rating_events import (
 )
 
 Triple = tuple[AnnouncementId, PersonId, PersonId]
-"""Evening, rater and ratee."""
+"""Announcement, rater and ratee."""
 
 
-class RatingLedger:
+class RatingRuleProof:
+    """Takes the events of a journal, and says which of them break a rule about ratings."""
+
     def __init__(self) -> None:
         self._authors: dict[AnnouncementId, PersonId] = {}
         self._guests: set[tuple[AnnouncementId, PersonId]] = set()
-        """Who is confirmed; once an evening is over, who was."""
+        """Who is confirmed. Once an announcement is over: who was."""
         self._over: set[AnnouncementId] = set()
         self._given: dict[Triple, ReviewId] = {}
         self._sealed: set[ReviewId] = set()
         self._retracted: set[ReviewId] = set()
 
     def note(self, event: DomainEvent) -> None:
-        """Enter who was where, and what is over."""
+        """Remembers who was where, and what is over."""
         match event:
             case BookingEvent():
                 self._seat(event)
@@ -53,8 +55,8 @@ class RatingLedger:
         else:
             self._guests.discard(guest)
 
-    def rate(self, event: AnyRatingEvent) -> Iterator[str]:
-        """Enter a rating's event; yields each rule that it breaks."""
+    def find_broken_rules(self, event: AnyRatingEvent) -> Iterator[str]:
+        """Takes an event of a rating. Yields a reason for each rule that it breaks."""
         triple = (event.announcement_id, event.rater_id, event.ratee_id)
         if isinstance(event, RatingGiven):
             yield from self._give(event, triple)

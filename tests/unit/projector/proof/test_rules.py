@@ -1,4 +1,4 @@
-"""The ledger finds every broken rule from the events alone, and nothing else."""
+"""The proof finds every broken rule from the events alone, and nothing else."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -29,7 +29,7 @@ from contracts.booking_events import (
 from contracts.event_codec import decode_events
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
-from projector.proof.ledger import Ledger
+from projector.proof.rules import RuleProof
 from tests.decided_histories import Society
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -106,53 +106,53 @@ def changed(
     )
 
 
-def ledger_of(*commits: Sequence[DomainEvent]) -> Ledger:
+def proof_of(*commits: Sequence[DomainEvent]) -> RuleProof:
     """Each list is one Commit; the first has seq 1."""
-    ledger = Ledger()
+    proof = RuleProof()
     for seq, events in enumerate(commits, 1):
-        ledger.record(seq, events)
-    return ledger
+        proof.record(seq, events)
+    return proof
 
 
-def found_nothing(ledger: Ledger) -> bool:
-    kinds = (ledger.over_capacity, ledger.double_confirmed, ledger.contradictions)
+def found_nothing(proof: RuleProof) -> bool:
+    kinds = (proof.over_capacity, proof.double_confirmed, proof.contradictions)
     return not any(kind.total for kind in kinds)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32))
 def test_whatever_the_domain_decides_breaks_no_rule(seed: int) -> None:
-    ledger = Ledger()
+    proof = RuleProof()
     for commit in Society(seed).live(80).chain.commits:
-        ledger.record(commit.seq, decode_events(commit.events))
-    assert found_nothing(ledger)
+        proof.record(commit.seq, decode_events(commit.events))
+    assert found_nothing(proof)
 
 
 # Seats
 
 
 def test_one_guest_too_many_is_over_capacity() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         announced("a", seats=1),
         [booking("a", "confirmed", 1)],
         [booking("a", "confirmed", 2, PersonId("second"))],
     )
-    assert ledger.over_capacity.examples == [
+    assert proof.over_capacity.examples == [
         {"position": 3, "announcement_id": "a", "ticket_count": 1, "taken": 2}
     ]
 
 
 def test_a_held_seat_counts() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         announced("a", seats=1),
         [booking("a", "held", 1)],
         [booking("a", "confirmed", 2, PersonId("second"))],
     )
-    assert ledger.over_capacity.total == 1
+    assert proof.over_capacity.total == 1
 
 
 def test_a_lapsed_or_given_back_seat_is_free_and_an_invitation_holds_none() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         announced("a", seats=1),
         [booking("a", "invited", 0, PersonId("third"))],
         [booking("a", "held", 1)],
@@ -161,29 +161,29 @@ def test_a_lapsed_or_given_back_seat_is_free_and_an_invitation_holds_none() -> N
         [booking("a", "left", 0, PersonId("second"))],
         [booking("a", "confirmed", 1)],
     )
-    assert found_nothing(ledger)
+    assert found_nothing(proof)
 
 
 def test_fewer_seats_than_are_taken_is_over_capacity() -> None:
-    ledger = ledger_of(announced("a"), [booking("a", "held", 1)], [changed("a", seats=0)])
-    assert [one["position"] for one in ledger.over_capacity.examples] == [3]
+    proof = proof_of(announced("a"), [booking("a", "held", 1)], [changed("a", seats=0)])
+    assert [one["position"] for one in proof.over_capacity.examples] == [3]
 
 
 def test_an_evening_that_stays_over_capacity_is_told_once() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         announced("a", seats=1),
         *([booking("a", "confirmed", n, PersonId(f"g{n}"))] for n in range(1, 5)),
     )
-    assert ledger.over_capacity.total == 1
+    assert proof.over_capacity.total == 1
 
 
 def test_an_event_that_counts_wrongly_contradicts_the_others() -> None:
-    ledger = ledger_of(announced("a"), [booking("a", "confirmed", 0)])
-    assert [one["position"] for one in ledger.contradictions.examples] == [2]
+    proof = proof_of(announced("a"), [booking("a", "confirmed", 0)])
+    assert [one["position"] for one in proof.contradictions.examples] == [2]
 
 
 def test_an_event_of_an_evening_never_announced_is_a_contradiction() -> None:
-    assert ledger_of([booking("a", "confirmed", 1)]).contradictions.total == 1
+    assert proof_of([booking("a", "confirmed", 1)]).contradictions.total == 1
 
 
 # Calendars
@@ -195,59 +195,59 @@ def two_evenings(apart: timedelta, *, second_host: PersonId = OTHER_HOST) -> lis
 
 
 def test_two_confirmed_evenings_at_a_time_are_found() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         two_evenings(HOUR), [booking("a", "confirmed", 1)], [booking("b", "confirmed", 1)]
     )
-    assert ledger.double_confirmed.examples == [
+    assert proof.double_confirmed.examples == [
         {"position": 3, "person_id": GUEST, "announcement_ids": ["a", "b"]}
     ]
 
 
 def test_evenings_that_touch_do_not_overlap() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         two_evenings(2 * HOUR), [booking("a", "confirmed", 1)], [booking("b", "confirmed", 1)]
     )
-    assert found_nothing(ledger)
+    assert found_nothing(proof)
 
 
 def test_a_guest_cannot_host_at_the_same_time() -> None:
-    ledger = ledger_of(two_evenings(HOUR), [booking("b", "confirmed", 1, HOST)])
-    assert [one["person_id"] for one in ledger.double_confirmed.examples] == [HOST]
+    proof = proof_of(two_evenings(HOUR), [booking("b", "confirmed", 1, HOST)])
+    assert [one["person_id"] for one in proof.double_confirmed.examples] == [HOST]
 
 
 def test_a_host_cannot_host_twice_at_a_time() -> None:
-    ledger = ledger_of(two_evenings(HOUR, second_host=HOST))
-    assert ledger.double_confirmed.total == 1
+    proof = proof_of(two_evenings(HOUR, second_host=HOST))
+    assert proof.double_confirmed.total == 1
 
 
 def test_a_draft_makes_nobody_busy() -> None:
     draft = announced("b", starts_at=NOON + HOUR)[:1]
-    assert found_nothing(ledger_of(announced("a"), draft))
+    assert found_nothing(proof_of(announced("a"), draft))
 
 
 def test_a_move_onto_another_evening_is_found() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         two_evenings(5 * HOUR),
         [booking("a", "confirmed", 1), booking("b", "confirmed", 1)],
         [changed("b", starts_at=NOON)],
     )
-    assert [one["position"] for one in ledger.double_confirmed.examples] == [3]
+    assert [one["position"] for one in proof.double_confirmed.examples] == [3]
 
 
 def test_a_move_whose_guest_is_asked_in_the_same_commit_is_right() -> None:
-    ledger = ledger_of(
+    proof = proof_of(
         two_evenings(5 * HOUR),
         [booking("a", "confirmed", 1), booking("b", "confirmed", 1)],
         [changed("b", starts_at=NOON), booking("b", "unsettled", 1)],
     )
-    assert found_nothing(ledger)
+    assert found_nothing(proof)
 
 
 def test_who_left_or_whose_evening_is_off_or_over_is_free_again() -> None:
     cancelled = AnnouncementCancelled(announcement_id=AnnouncementId("c"), version=2, by="author")
     done = AnnouncementDone(announcement_id=AnnouncementId("d"), version=2)
     hosts = (PersonId(f"host of {name}") for name in "cd")
-    ledger = ledger_of(
+    proof = proof_of(
         two_evenings(HOUR),
         announced("c", host=next(hosts)) + announced("d", host=next(hosts)),
         [booking("a", "confirmed", 1)],
@@ -255,7 +255,7 @@ def test_who_left_or_whose_evening_is_off_or_over_is_free_again() -> None:
         [cancelled, booking("d", "confirmed", 1)],
         [done, booking("b", "confirmed", 1)],
     )
-    assert found_nothing(ledger)
+    assert found_nothing(proof)
 
 
 def test_confirmed_by_either_side_is_confirmed() -> None:
@@ -267,5 +267,5 @@ def test_confirmed_by_either_side_is_confirmed() -> None:
         guest_status=True,
         taken=1,
     )
-    ledger = ledger_of(two_evenings(HOUR), [booking("a", "confirmed", 1)], [accepted])
-    assert ledger.double_confirmed.total == 1
+    proof = proof_of(two_evenings(HOUR), [booking("a", "confirmed", 1)], [accepted])
+    assert proof.double_confirmed.total == 1

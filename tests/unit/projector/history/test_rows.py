@@ -18,7 +18,7 @@ from projector.history.values import day_of, typed
 from tests.decided_histories import Society
 from tests.recorded_story import REVIEWS, Story, evenings_in_march
 
-SAMPLES = Path(__file__).parents[2] / "contract" / "samples"
+SAMPLES = Path(__file__).parents[3] / "contract" / "samples"
 
 
 def rows(commits: list[Commit], table: str) -> list[dict[str, Any]]:
