@@ -11,7 +11,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from projector.history.history import HistoryService
+from projector.history.service import HistoryService
 from projector.http import build_router
 from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService

@@ -16,8 +16,9 @@ from projector.proof.verify import verify
 from projector.read_models.batch import Batch
 from projector.read_models.postgres.recompute import Trial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
-from projector.read_models.projector import Limits, Projector
+from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from runtime.calls.persisting import Persistence
+from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.postgres.pools import migrate
 from runtime.postgres.tables import TablesUnavailable, our_errors
@@ -35,7 +36,7 @@ class ProjectorService:
         pool: asyncpg.Pool,
         *,
         history: VotesInHistory | None = None,
-        limits: Limits = Limits(),  # noqa: B008 - immutable
+        limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
     ) -> None:
         self._journal = journal

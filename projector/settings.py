@@ -3,8 +3,8 @@
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from projector.read_models.projector import Limits
 from runtime.auth.secret import Secret
+from runtime.following.reader import BatchLimits
 from runtime.journal.kafka_access import KafkaAccess
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 
@@ -37,7 +37,5 @@ class Settings(ServiceSettings):
     batch_pause_ms: PositiveFloat = 5.0
     """Under load a batch starts at most this often; it bounds what one costs."""
 
-    def limits(self) -> Limits:
-        return Limits(
-            batch_events_max=self.batch_events_max, batch_pause_s=self.batch_pause_ms / 1000
-        )
+    def limits(self) -> BatchLimits:
+        return BatchLimits(events_max=self.batch_events_max, pause_s=self.batch_pause_ms / 1000)

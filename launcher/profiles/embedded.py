@@ -31,7 +31,7 @@ from neighbours.app import build_router as build_neighbours_router
 from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
 from notifier.service import Clients, NotifierService
-from projector.history.history import HistoryService
+from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService

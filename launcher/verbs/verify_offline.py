@@ -9,7 +9,7 @@ import asyncpg
 
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
-from projector.history.history import History
+from projector.history.reader import History
 from projector.proof.history_votes import HistoryVotes
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink

@@ -7,12 +7,13 @@ replace rows of equal key. Two writers are as harmless as two deliveries.
 
 from typing import Final
 
-from contracts.acceptance import ReaderState
 from projector.history.block import Block
 from runtime.clickhouse.migrations import READER
 from runtime.clickhouse.port import Analytics
+from runtime.following.stored_position import position_from, position_values
 from runtime.journal.tail import START, Position
 
+_POSITION_COLUMNS: Final = ("reader", "log_offset", "term", "seq", "hash", "nonce", "open")
 _SELECT_POSITION: Final = """
     SELECT log_offset, term, seq, hash, nonce, open FROM history_position
     WHERE reader = %(reader)s ORDER BY seq DESC LIMIT 1
@@ -30,9 +31,7 @@ class ClickHouseSink:
         answer = await self._analytics.query(_SELECT_POSITION, {"reader": READER})
         if not answer.rows:
             return START
-        offset, term, seq, record_hash, nonce, is_open = answer.rows[0]
-        state = ReaderState(int(term), int(seq), record_hash, nonce, bool(is_open))
-        return Position(int(offset), state)
+        return position_from(answer.rows[0])
 
     async def write(self, block: Block, reached: Position) -> None:
         """After an error any part of the block may be there: write it again."""
@@ -42,13 +41,6 @@ class ClickHouseSink:
 
 
 def _position_row(reached: Position) -> dict[str, list[object]]:
-    state = reached.state
-    return {
-        "reader": [READER],
-        "seq": [state.seq],
-        "log_offset": [reached.offset],
-        "term": [state.term],
-        "hash": [state.hash],
-        "nonce": [state.nonce],
-        "open": [int(state.open)],
-    }
+    *values, is_open = position_values(reached)
+    row = zip(_POSITION_COLUMNS, (READER, *values, int(is_open)), strict=True)
+    return {column: [value] for column, value in row}

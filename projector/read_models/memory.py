@@ -9,7 +9,7 @@ from sys import intern
 from typing import Any, Final
 
 from projector.read_models.batch import Batch, DeadLetter
-from projector.read_models.ports import Step, WrongRank
+from projector.read_models.ports import WrongRank
 from projector.read_models.project import TABLES
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import (
@@ -19,6 +19,7 @@ from projector.read_models.projections.scores import (
     score_row,
 )
 from projector.read_models.read_model import Key, Put, TableShape
+from runtime.following.reader import Step
 from runtime.journal.tail import START, Position
 from runtime.postgres.tables import Fenced, RowsRefused
 

@@ -2,21 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from projector.read_models.batch import Batch
 from projector.read_models.read_model import TableShape
+from runtime.following.reader import Step
 from runtime.journal.tail import Position
-
-
-class Step(NamedTuple):
-    """A move of the tables from one position to the next, with all rows in between."""
-
-    expected: Position
-    reached: Position
-    decided_at: datetime | None
-    """Log time at the reached position, or None if no record of the batch has one."""
 
 
 class WrongRank(NamedTuple):

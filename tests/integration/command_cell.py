@@ -17,7 +17,8 @@ from command_api.leader.node import Timing
 from command_api.service import CommandService
 from contracts.records import Commit
 from neighbours.app import Neighbours, build_router
-from projector.history.history import BlockLimits, HistoryService
+from projector.history.reader import HISTORY_LIMITS
+from projector.history.service import HistoryService
 from projector.service import ProjectorService
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
@@ -39,7 +40,7 @@ from tests.stand_in import OPERATOR, TOKEN_SECRET, around, key_for, stand_in_set
 SECRET = TOKEN_SECRET
 CELL_SECRET = "the secret of the cell, of thirty-two bytes or more"
 OPERATOR_TOKEN = OPERATOR
-AT_ONCE = BlockLimits(pause_s=0.0)
+AT_ONCE = HISTORY_LIMITS._replace(pause_s=0.0)
 
 
 class Reply(NamedTuple):

@@ -5,11 +5,11 @@ import asyncio
 import sys
 from pathlib import Path
 
-from projector.history.history import BlockLimits, History
+from projector.history.reader import HISTORY_LIMITS, History
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.sqlite import SqliteJournal
 
-SLOWLY = BlockLimits(commits_max=3, pause_s=0.0, idle_wait_s=0.05)
+SLOWLY = HISTORY_LIMITS._replace(events_max=3, pause_s=0.0, idle_wait_s=0.05)
 
 
 async def follow(journal: Path, chdb: Path) -> None:

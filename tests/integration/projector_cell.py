@@ -20,14 +20,15 @@ from projector.read_models.memory import MemoryTables
 from projector.read_models.ports import Sink
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.project import TABLES
-from projector.read_models.projector import Limits, Projector
+from projector.read_models.projector import Projector
 from projector.read_models.read_model import Key
+from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.journal.tail import Position
 from tests.decided_histories import BEGIN, Chain
 
 DEADLINE_S: Final = 60.0
-SMALL: Final = Limits(batch_events_max=7, batch_pause_s=0.001, idle_wait_s=0.05)
+SMALL: Final = BatchLimits(events_max=7, pause_s=0.001, idle_wait_s=0.05)
 
 Rows = dict[str, dict[Key, tuple[Any, ...]]]
 
@@ -55,7 +56,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def follow(journal: Journal, sink: Sink, seq: int, limits: Limits = SMALL) -> None:
+async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = SMALL) -> None:
     """Run a projector until the tables are at `seq`. Raises what stops it before."""
     projector = Projector(journal, sink, limits=limits)
     async with running(projector) as task:

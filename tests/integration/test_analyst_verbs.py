@@ -16,7 +16,8 @@ from typer.testing import CliRunner, Result
 from launcher.client import NotRunning, Refused
 from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.analysts import register
-from projector.history.history import BlockLimits, HistoryService
+from projector.history.reader import HISTORY_LIMITS
+from projector.history.service import HistoryService
 from query_api.analysts.questions import ready_questions
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
@@ -42,7 +43,7 @@ async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
     analytics = ChdbAnalytics(tmp_path / "chdb")
-    limits = BlockLimits(pause_s=0.0, idle_wait_s=0.05)
+    limits = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
     service = HistoryService(journal, analytics, limits=limits)
     await service.start()
     await _caught_up(service)

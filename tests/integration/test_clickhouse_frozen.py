@@ -15,7 +15,8 @@ from clickhouse_driver import Client
 
 from contracts.errors import Unavailable
 from launcher.servers.clickhouse import ClickHouseServer
-from projector.history.history import BlockLimits, HistoryService
+from projector.history.reader import HISTORY_LIMITS
+from projector.history.service import HistoryService
 from query_api.edge.history_reads import OPEN_AFTER, HistoryReads
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import Analytics, AnalyticsError
@@ -26,7 +27,7 @@ from tests.recorded_story import evenings_in_march
 
 PATIENCE_S: Final = 30.0
 """Far less than what the connections alone would wait, far more than what is promised."""
-QUICK: Final = BlockLimits(pause_s=0.0, idle_wait_s=0.05)
+QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
 
 
 class Engine(NamedTuple):

@@ -18,7 +18,8 @@ import pytest
 from fastapi import FastAPI
 
 from projector.history.block import block_of
-from projector.history.history import BlockLimits, HistoryService
+from projector.history.reader import HISTORY_LIMITS
+from projector.history.service import HistoryService
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
@@ -35,7 +36,7 @@ from tests.served import served
 
 DEADLINE_S: Final = 20.0
 SECRET: Final = "the operator's secret of the tests"
-QUICK: Final = BlockLimits(commits_max=7, pause_s=0.0, idle_wait_s=0.05)
+QUICK: Final = HISTORY_LIMITS._replace(events_max=7, pause_s=0.0, idle_wait_s=0.05)
 COUNTS: Final = """
     SELECT uniqExact(seq, event_index), count(), (SELECT uniqExact(seq, part) FROM refusals)
     FROM events FINAL

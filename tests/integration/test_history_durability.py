@@ -11,7 +11,7 @@ import pytest
 
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.process import free_port
-from projector.history.history import BlockLimits, History
+from projector.history.reader import HISTORY_LIMITS, History
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
@@ -21,7 +21,7 @@ from tests.recorded_story import Story, evenings_in_march
 SCRIPT: Final = Path(__file__).with_name("follow_until_killed.py")
 DEADLINE_S: Final = 60.0
 POSITIONS_BEFORE_KILL: Final = 4
-QUICK: Final = BlockLimits(commits_max=3, pause_s=0.0, idle_wait_s=0.05)
+QUICK: Final = HISTORY_LIMITS._replace(events_max=3, pause_s=0.0, idle_wait_s=0.05)
 COUNTS: Final = "SELECT uniqExact(seq, event_index), count(), max(seq) FROM events FINAL"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from contracts.ids import PersonId
 from contracts.scoring import UNRATED
-from projector.history.history import BlockLimits, History
+from projector.history.reader import HISTORY_LIMITS, History
 from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
@@ -26,7 +26,7 @@ from tests.decided_histories import Chain, Society
 from tests.unit.query_api.history.test_as_of import agrees, stories
 
 DEADLINE_S: Final = 30.0
-LIMITS: Final = BlockLimits(commits_max=100, pause_s=0.0, idle_wait_s=0.05)
+LIMITS: Final = HISTORY_LIMITS._replace(events_max=100, pause_s=0.0, idle_wait_s=0.05)
 
 
 @pytest.fixture(scope="module")

@@ -15,10 +15,10 @@ from launcher.servers.postgres import PostgresServer
 from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemorySink
-from projector.read_models.ports import Step
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
 from projector.service import ProjectorService
+from runtime.following.reader import Step
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import START, Position
 from runtime.postgres.pools import MIGRATIONS, open_pool
@@ -121,7 +121,7 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated_and_none_is_missed(
 ) -> None:
     chain = Society(1).live(60).chain
     await chain.write_to(sqlite_journal)
-    limits = SMALL._replace(batch_events_max=20)
+    limits = SMALL._replace(events_max=20)
     await follow(sqlite_journal, Interrupted(tables), chain.seq, limits)
     assert await stored_rows(tables) == folded(chain)
 

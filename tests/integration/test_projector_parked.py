@@ -8,7 +8,7 @@ import pytest
 from contracts.announcement_events import AnnouncementPublished
 from contracts.ids import AnnouncementId
 from projector.read_models.postgres.sink import PostgresSink
-from projector.read_models.projector import Limits
+from projector.read_models.projector import READ_MODEL_LIMITS
 from runtime.journal.sqlite import SqliteJournal
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import (
@@ -95,7 +95,7 @@ async def test_a_value_that_no_column_takes_is_found_within_its_batch(
     poisoned = chain.seq
     chain.commit(seen(1, "Ada"))
     await chain.write_to(sqlite_journal)
-    await follow(sqlite_journal, PostgresSink(tables), chain.seq, Limits())
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq, READ_MODEL_LIMITS)
     letters = [(one["seq"], one["event_index"]) for one in await letters_in(tables)]
     assert letters == [(poisoned, 0)]
     assert "Ada" in await names_in(tables)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from projector.history.history import BlockLimits, History
+from projector.history.reader import HISTORY_LIMITS, History
 from projector.proof import history_votes
 from projector.proof.history_votes import HistoryVotes, cut_stretches
 from projector.proof.progress import ReportLine
@@ -26,7 +26,7 @@ from tests.analytics_engines import ENGINES, Open, opener
 from tests.decided_histories import Chain, Society
 from tests.integration.projector_cell import DEADLINE_S, follow, stored_rows, uuid_text
 
-QUICK: Final = BlockLimits(pause_s=0.0, idle_wait_s=0.05)
+QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
 PATIENCE_S: Final = 0.3
 SOMEBODY: Final = uuid_text(77)
 

@@ -23,7 +23,7 @@ from contracts.acceptance import JournalBroken, ReaderState, accept
 from contracts.records import Claim, CommandInfo, Record
 from projector.read_models.batch import Batch
 from projector.read_models.memory import MemorySink
-from projector.read_models.ports import Step
+from runtime.following.reader import Step
 from runtime.journal.port import JournalError
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch

@@ -18,7 +18,7 @@ PARTS_OF_COMMAND_API = ("domain", "leader", "http")
 """Imports point to the left only."""
 
 ROOMS_OF_RUNTIME = (
-    *("process", "confinement", "http", "calls", "postgres", "clickhouse", "journal"),
+    *("process", "confinement", "http", "calls", "postgres", "clickhouse", "journal", "following"),
     *("auth", "limits", "openapi", "outside", "service"),
 )
 """Imports point to the left only."""
@@ -90,7 +90,7 @@ def test_imports_within_a_service_point_one_way(service: str, rooms: tuple[str, 
 
 
 def test_the_read_side_never_reads_the_journal() -> None:
-    journal = frozenset({"runtime.journal"})
+    journal = frozenset({"runtime.journal", "runtime.following"})
     assert offenders("query_api", journal) == []
 
 

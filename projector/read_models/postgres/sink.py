@@ -7,38 +7,46 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from contracts.acceptance import ReaderState
 from projector.read_models.batch import Batch
-from projector.read_models.ports import Step, WrongRank
+from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
 from projector.read_models.postgres.scores import rescored_people, statements_of
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
-from runtime.journal.tail import START, Position
+from runtime.following.reader import Step
+from runtime.following.stored_position import StoredPosition
+from runtime.journal.tail import Position
 from runtime.postgres.tables import (
     ALLOW_COMPUTING,
-    Fenced,
     RowsRefused,
     connected,
     our_errors,
     transaction,
 )
 
-READER: Final = "projector"
+# A commit that PostgreSQL loses in a crash is projected again: no need to wait for its disk.
+POSITION: Final = StoredPosition(
+    f"{statements.SCHEMA}.reader_position",
+    "projector",
+    also_set="decided_at = coalesce($10, p.decided_at)",
+    returning="set_config('synchronous_commit', 'off', true), pg_notify('projected', p.seq::text)",
+)
 SNAPSHOT_ROWS: Final = 500
 
 
 class PostgresSink:
     """Writes as the reader `projector`. The tables must exist already."""
 
+    """The tables must exist (`runtime.postgres.pools.migrate`)."""
+
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def position(self) -> Position:
         async with connected(self._pool) as connection:
-            await connection.execute(statements.CREATE_POSITION, READER, *_fields(START))
-            return await _position(connection)
+            await POSITION.create(connection)
+            return await POSITION.load(connection)
 
     async def stopped_keys(self) -> frozenset[str]:
         async with connected(self._pool) as connection:
@@ -47,7 +55,7 @@ class PostgresSink:
 
     async def write(self, batch: Batch, step: Step) -> None:
         async with transaction(self._pool) as connection:
-            await _move(connection, step)
+            await POSITION.move(connection, step.expected, step.reached, step.decided_at)
             for table in TABLES:
                 for statement in statements.statements_for(table, batch.patches[table.name]):
                     await _execute(connection, statement)
@@ -72,7 +80,7 @@ class PostgresSnapshot:
 
     async def position(self) -> Position:
         with our_errors():
-            return await _position(self._connection)
+            return await POSITION.load(self._connection)
 
     async def dead_letters(self) -> int:
         with our_errors():
@@ -91,20 +99,6 @@ class PostgresSnapshot:
         return [WrongRank(*row) for row in rows]
 
 
-async def _move(connection: PoolConnectionProxy, step: Step) -> None:
-    expected = step.expected.state
-    moved = await connection.fetchrow(
-        statements.MOVE_POSITION,
-        READER,
-        expected.seq,
-        expected.hash,
-        *_fields(step.reached),
-        step.decided_at,
-    )
-    if moved is None:
-        raise Fenced(f"the tables are not at seq {expected.seq}: another projector moved them")
-
-
 async def _score(connection: PoolConnectionProxy, batch: Batch) -> None:
     """What follows from rows: scores, and from them the ranks beside the evenings."""
     people = await rescored_people(connection, batch)
@@ -118,18 +112,3 @@ async def _execute(connection: PoolConnectionProxy, statement: statements.Statem
     rows = int(status.rsplit(" ", 1)[1])
     if rows != statement.rows:
         raise RowsRefused(f"{statement.rows - rows} of {statement.rows} rows to change are absent")
-
-
-async def _position(connection: PoolConnectionProxy) -> Position:
-    row = await connection.fetchrow(statements.SELECT_POSITION, READER)
-    if row is None:
-        return START
-    return Position(
-        row["offset"],
-        ReaderState(row["term"], row["seq"], row["hash"], row["nonce"], open=row["open"]),
-    )
-
-
-def _fields(position: Position) -> tuple[Any, ...]:
-    state = position.state
-    return position.offset, state.term, state.seq, state.hash, state.nonce, state.open

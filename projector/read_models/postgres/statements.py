@@ -11,26 +11,6 @@ from projector.read_models.read_model import Key, TableShape
 
 SCHEMA: Final = "read_model"
 
-SELECT_POSITION: Final = f"""
-    SELECT "offset", term, seq, hash, nonce, open FROM {SCHEMA}.reader_position
-    WHERE reader = $1
-"""
-
-CREATE_POSITION: Final = f"""
-    INSERT INTO {SCHEMA}.reader_position (reader, "offset", term, seq, hash, nonce, open)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
-"""
-
-# Locks the row first of all, so that of two projectors one waits, and then finds nothing.
-# A commit that PostgreSQL loses in a crash is projected again: no need to wait for its disk.
-MOVE_POSITION: Final = f"""
-    UPDATE {SCHEMA}.reader_position
-    SET "offset" = $4, term = $5, seq = $6, hash = $7, nonce = $8, open = $9,
-        decided_at = coalesce($10, decided_at)
-    WHERE reader = $1 AND seq = $2 AND hash = $3
-    RETURNING set_config('synchronous_commit', 'off', true), pg_notify('projected', seq::text)
-"""
-
 INSERT_LETTERS: Final = f"""
     INSERT INTO {SCHEMA}.dead_letters (seq, event_index, type, key, payload, reason)
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],

@@ -1,0 +1,63 @@
+"""The reader of the journal that writes the history in ClickHouse.
+
+It has a tail of its own, so ClickHouse may be slow or away without holding up the read
+models. Delivers at least once; the sink makes a repeated block harmless.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from contracts.records import Commit
+from projector.history.block import Block, block_of
+from projector.history.sink import ClickHouseSink
+from runtime.calls.persisting import Persistence
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics, AnalyticsError
+from runtime.following.reader import BatchLimits, JournalReader, Step
+from runtime.journal.port import Journal
+from runtime.journal.tail import Position
+
+# ClickHouse wants few and large blocks. A Commit without rows is written as well, for readers
+# of the tables wait for its position; heartbeats alone are not worth a block each.
+HISTORY_LIMITS: Final = BatchLimits(events_max=20_000, pause_s=0.5, quiet_records_max=1_000)
+
+
+class HistoryTables:
+    """The history as `runtime.following.reader.ReaderStore`."""
+
+    def __init__(self, analytics: Analytics) -> None:
+        self._analytics = analytics
+        self._sink = ClickHouseSink(analytics)
+
+    async def load(self) -> Position:
+        """Bring the tables to this version's shape, and return their position."""
+        await migrate(self._analytics)
+        return await self._sink.position()
+
+    async def position(self) -> Position:
+        return await self._sink.position()
+
+    async def prepare(self, commits: Sequence[Commit]) -> Block:
+        return await asyncio.to_thread(block_of, commits)
+
+    def prepare_without_refused(self, _commits: Sequence[Commit], _reason: str, /) -> list[Block]:
+        """Nothing: ClickHouse refuses no rows for what they hold."""
+        return []
+
+    async def write(self, batch: Block, step: Step) -> None:
+        await self._sink.write(batch, step.reached)
+
+    def note_written(self, batch: Block) -> None:
+        """Nothing else depends on it."""
+
+
+class History(JournalReader[Block]):
+    """One reader of the journal. Runs once."""
+
+    def __init__(
+        self, journal: Journal, analytics: Analytics, limits: BatchLimits = HISTORY_LIMITS
+    ) -> None:
+        super().__init__(
+            journal, HistoryTables(analytics), limits, Persistence("history", AnalyticsError)
+        )

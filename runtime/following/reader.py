@@ -1,0 +1,253 @@
+"""The one loop from the journal to a store.
+
+Reads accepted records, gathers them into batches, and has every batch written once and in
+order. A store keeps the position beside its rows, so nothing is held that could be lost:
+after a crash anywhere, also of the store, reading goes on from the stored position.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Generic, NamedTuple, NoReturn, Protocol, TypeVar
+
+from contracts.records import Barrier, Commit
+from runtime.calls.persisting import Persistence
+from runtime.journal.port import Journal
+from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.postgres.tables import Fenced, RowsRefused
+
+log = logging.getLogger(__name__)
+
+B = TypeVar("B")
+"""A batch: what a store makes of Commits before it writes."""
+
+
+class BatchLimits(NamedTuple):
+    events_max: int
+    """A batch ends with the record that reaches this. A record without events counts as one."""
+    pause_s: float = 0.0
+    """Time between the starts of two batches: under load they grow, but the first record
+    after a pause is written at once."""
+    idle_wait_s: float = 1.0
+    """How long to wait for a record before looking whether the journal is there at all."""
+    quiet_records_max: int = 0
+    """Records without a Commit are written only when so many have come together."""
+
+
+class Step(NamedTuple):
+    """From one position to a later one: all rows between them are written together."""
+
+    expected: Position
+    reached: Position
+    decided_at: datetime | None
+    """Log time at the reached position; None if no record of the batch has one."""
+
+
+class ReaderStore(Protocol[B]):
+    """Tables that follow the journal. `load`, `position` and `write` raise the error that the
+    reader's Persistence waits out if the store is away."""
+
+    async def load(self) -> Position:
+        """Read what following needs. Returns the stored position, `START` for empty tables."""
+        ...
+
+    async def position(self) -> Position:
+        """The stored position."""
+        ...
+
+    async def prepare(self, commits: Sequence[Commit]) -> B:
+        """Everything that the Commits put into the store. Must be free of effects."""
+        ...
+
+    def prepare_without_refused(self, commits: Sequence[Commit], reason: str, /) -> Iterable[B]:
+        """What can still be written of one Commit whose rows the store refused for `reason`,
+        best first. The first batch that the store takes counts."""
+        ...
+
+    async def write(self, batch: B, step: Step) -> None:
+        """Write the batch and the new position. Raises RowsRefused, and Fenced if the store
+        is not at the expected position; then nothing was written."""
+        ...
+
+    def note_written(self, batch: B) -> None:
+        """Called once the batch is in the store."""
+        ...
+
+
+class JournalReader(Generic[B]):
+    """One reader of the journal, and the only writer of its store. Runs once."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: ReaderStore[B],
+        limits: BatchLimits,
+        persistence: Persistence,
+        on_read: Callable[[Accepted], None] = lambda _newest: None,
+    ) -> None:
+        """`on_read` is called with the newest record of each answer of the journal."""
+        self._journal = journal
+        self._store = store
+        self._limits = limits
+        self._persistence = persistence
+        self._on_read = on_read
+        self._tail = Tail(journal)
+        self._stored: Position = START
+        self._written_at = 0.0
+        self._moved = asyncio.Event()
+        self.position: Position = START
+        """Everything up to here that changes the store is in it."""
+        self.oldest_unwritten_ms: int | None = None
+        """Journal stamp of the oldest record that was read and is not yet in the store."""
+
+    @property
+    def tables_available(self) -> bool:
+        """Whether the store answered when it was last asked; False before that."""
+        return self._persistence.available
+
+    @property
+    def journal_available(self) -> bool:
+        return self._tail.available
+
+    @property
+    def ignored(self) -> int:
+        """Number of entries read that did not count (R2)."""
+        return self._tail.ignored
+
+    async def run(self) -> NoReturn:
+        """Follow the journal, however long journal or store may be away. Raises JournalBroken,
+        and Fenced if another reader writes to the same store."""
+        while True:
+            self._stored = await self._persistence.until_it_answers(self._store.load)
+            self._move_to(self._stored)
+            self._tail = Tail(self._journal, self._stored)
+            try:
+                await self._follow()
+            except Fenced:
+                if not await self._store_went_back():
+                    raise
+            finally:
+                await self._tail.close()
+
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        """Wait until the store has followed the journal to `seq`. False after `wait_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                while self.position.state.seq < seq:
+                    await self._moved.wait()
+        return self.position.state.seq >= seq
+
+    async def _follow(self) -> NoReturn:
+        while True:
+            for part in cut_into_parts(await self._gather(), self._limits.events_max):
+                self.oldest_unwritten_ms = part[0].stamp_ms
+                await self._take(part)
+            self.oldest_unwritten_ms = None
+
+    async def _gather(self) -> list[Accepted]:
+        """The records since the last batch, and those that come until the next may start."""
+        records = await self._fetch(self._limits.idle_wait_s)
+        loop = asyncio.get_running_loop()
+        start_at = self._written_at + self._limits.pause_s
+        while records and len(records) < self._limits.events_max:
+            if (wait_s := start_at - loop.time()) <= 0:
+                break
+            records += await self._fetch(wait_s)
+        return records
+
+    async def _fetch(self, wait_s: float) -> list[Accepted]:
+        records = list(await self._tail.fetch(wait_s))
+        if records:
+            self._on_read(records[-1])
+        return records
+
+    async def _take(self, records: Sequence[Accepted]) -> None:
+        """Write the records, or only note them if nothing in them is worth a write yet."""
+        reached = records[-1].position
+        new = reached.state.seq - self._stored.state.seq
+        if new < self._limits.quiet_records_max and not commits_of(records):
+            self._move_to(reached)
+        else:
+            await self._write_all(records)
+
+    async def _write_all(self, records: Sequence[Accepted]) -> None:
+        """Write the records. If the store refuses rows, halve the batch until a single record
+        is to blame, and write what can be written of that one."""
+        try:
+            await self._write(await self._store.prepare(commits_of(records)), records)
+        except RowsRefused as refused:
+            if len(records) == 1:
+                await self._write_without_refused(records, refused)
+            else:
+                middle = len(records) // 2
+                await self._write_all(records[:middle])
+                await self._write_all(records[middle:])
+
+    async def _write_without_refused(
+        self, records: Sequence[Accepted], refused: RowsRefused
+    ) -> None:
+        last = refused
+        for batch in self._store.prepare_without_refused(commits_of(records), str(refused)):
+            try:
+                await self._write(batch, records)
+            except RowsRefused as again:
+                last = again
+            else:
+                return
+        raise last
+
+    async def _write(self, batch: B, records: Sequence[Accepted]) -> None:
+        step = Step(self._stored, records[-1].position, decided_at(records))
+        tried = False
+
+        async def write_once() -> None:
+            nonlocal tried
+            # An attempt whose answer was lost may have been written after all.
+            if not tried or await self._store.position() != step.reached:
+                tried = True
+                await self._store.write(batch, step)
+
+        await self._persistence.until_it_answers(write_once)
+        self._written_at = asyncio.get_running_loop().time()
+        self._stored = step.reached
+        self._store.note_written(batch)
+        self._move_to(step.reached)
+
+    def _move_to(self, reached: Position) -> None:
+        self.position = reached
+        self._moved.set()
+        self._moved = asyncio.Event()
+
+    async def _store_went_back(self) -> bool:
+        """Whether the store is behind the position that we stored: after a crash a database
+        may have lost its last transactions. A rival only ever moves it forward."""
+        stored = (await self._persistence.until_it_answers(self._store.position)).state.seq
+        if stored >= self._stored.state.seq:
+            return False
+        log.warning("tables went back", extra={"position": stored})
+        return True
+
+
+def cut_into_parts(records: Sequence[Accepted], events_max: int) -> Iterator[Sequence[Accepted]]:
+    """Cut the records into batches of about `events_max` events, in order."""
+    start = events = 0
+    for index, accepted in enumerate(records, 1):
+        events += len(accepted.record.events) if isinstance(accepted.record, Commit) else 1
+        if events >= events_max or index == len(records):
+            yield records[start:index]
+            start, events = index, 0
+
+
+def commits_of(records: Iterable[Accepted]) -> list[Commit]:
+    """Return the Commits among the records, in order."""
+    return [one.record for one in records if isinstance(one.record, Commit)]
+
+
+def decided_at(records: Sequence[Accepted]) -> datetime | None:
+    """Return the log time of the newest record that has one."""
+    for one in reversed(records):
+        if isinstance(one.record, Commit | Barrier):
+            return one.record.decided_at
+    return None

@@ -1,0 +1,89 @@
+"""A reader's position in the tables that it writes.
+
+A durable reader stores its position in the transaction of its rows (R4), and moves it only
+from the position that it expects: this fences a second writer.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.acceptance import ReaderState
+from runtime.journal.tail import START, Position
+from runtime.postgres.tables import Fenced
+
+_COLUMNS: Final = '"offset", term, seq, hash, nonce, open'
+
+
+class StoredPosition:
+    """The row of one reader in a table `reader_position` in PostgreSQL."""
+
+    def __init__(
+        self, table: str, reader: str, *, also_set: str = "", returning: str = "p.seq"
+    ) -> None:
+        """`also_set` and `returning` are SQL that `move` has beside the position: `p` is the
+        row, `before` the row as it was, and further arguments of `move` are $10 and on."""
+        self._reader = reader
+        self._create = f"""
+            INSERT INTO {table} (reader, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
+            ON CONFLICT DO NOTHING
+        """
+        self._select = f"SELECT {_COLUMNS} FROM {table} WHERE reader = $1"
+        # Locks the row before anything else: of two readers one waits, and then finds nothing.
+        self._update = f"""
+            UPDATE {table} p
+            SET "offset" = $4, term = $5, seq = $6, hash = $7, nonce = $8, open = $9
+                {also_set and f", {also_set}"}
+            FROM (SELECT * FROM {table} WHERE reader = $1 FOR UPDATE) before
+            WHERE p.reader = before.reader AND p.seq = $2 AND p.hash = $3
+            RETURNING {returning}
+        """
+
+    async def create(self, connection: PoolConnectionProxy) -> None:
+        """Make sure that there is a row to move."""
+        await connection.execute(self._create, self._reader, *position_values(START))
+
+    async def load(self, connection: PoolConnectionProxy) -> Position:
+        """Return the stored position; `START` if nothing was stored yet."""
+        row = await connection.fetchrow(self._select, self._reader)
+        return START if row is None else position_from(tuple(row))
+
+    async def move(
+        self,
+        connection: PoolConnectionProxy,
+        expected: Position,
+        reached: Position,
+        *arguments: Any,
+    ) -> asyncpg.Record:
+        """Move the position and return what `returning` says. Raises Fenced if the stored
+        position is not the expected one."""
+        before = expected.state
+        moved = await connection.fetchrow(
+            self._update,
+            self._reader,
+            before.seq,
+            before.hash,
+            *position_values(reached),
+            *arguments,
+        )
+        if moved is None:
+            raise Fenced(
+                f"the tables are not at seq {before.seq}: another {self._reader} moved them"
+            )
+        return moved
+
+
+def position_values(position: Position) -> tuple[int, int, int, str, str, bool]:
+    """Return the values to store: offset, term, seq, hash, nonce, open."""
+    state = position.state
+    return position.offset, state.term, state.seq, state.hash, state.nonce, state.open
+
+
+def position_from(values: Sequence[Any]) -> Position:
+    """Return the position stored as `position_values`. Numbers may be any that SQL gives."""
+    offset, term, seq, record_hash, nonce, is_open = values
+    return Position(
+        int(offset), ReaderState(int(term), int(seq), record_hash, nonce, open=bool(is_open))
+    )

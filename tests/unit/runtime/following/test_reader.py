@@ -1,0 +1,379 @@
+"""The loop from the journal to a store: every record once and in order, whatever the store does."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from msgspec import Raw
+
+from contracts.acceptance import GENESIS_HASH, JournalBroken
+from contracts.records import (
+    Barrier,
+    Claim,
+    CommandInfo,
+    Commit,
+    Outcome,
+    encode_record,
+    hash_record,
+)
+from runtime.calls.persisting import Persistence
+from runtime.following.reader import BatchLimits, JournalReader, Step, cut_into_parts, decided_at
+from runtime.journal.tail import START, Accepted, Position, Tail
+from runtime.postgres.tables import Fenced, RowsRefused, TablesUnavailable
+from tests.unit.runtime.journal.test_tail import ListJournal
+
+NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
+DEADLINE_S: Final = 20.0
+QUICK: Final = BatchLimits(events_max=100, idle_wait_s=0.005)
+
+
+class Chain:
+    """A journal that grows: a claim, then what a test appends."""
+
+    def __init__(self) -> None:
+        self.journal = ListJournal(
+            [encode_record(Claim(1, 1, GENESIS_HASH, nonce="n1", leader_url=""))]
+        )
+
+    @property
+    def seq(self) -> int:
+        return len(self.journal.payloads)
+
+    def commit(self, name: str, events: int = 1) -> None:
+        record = Commit(
+            term=1,
+            seq=self.seq + 1,
+            prev_hash=hash_record(self.journal.payloads[-1]),
+            decided_at=NOON + timedelta(minutes=self.seq),
+            command=CommandInfo(name, "Told", "system", name, "f"),
+            outcome=Outcome("told"),
+            events=(Raw(b"{}"),) * events,
+        )
+        self.journal.payloads.append(encode_record(record))
+
+    def beat(self) -> None:
+        previous = hash_record(self.journal.payloads[-1])
+        self.journal.payloads.append(
+            encode_record(Barrier(1, self.seq + 1, previous, decided_at=NOON))
+        )
+
+    def grow(self, *names: str) -> None:
+        for name in names:
+            self.commit(name)
+
+
+Batch = list[str]
+"""The names of the Commits; of one that is parked, in brackets."""
+
+
+class ListStore:
+    """A store that is a list, with the faults that a database has."""
+
+    def __init__(self) -> None:
+        self.written: list[Batch] = []
+        self.steps: list[Step] = []
+        self.noted: list[Batch] = []
+        self.stored = START
+        self.refused: set[str] = set()
+        self.takes_no_parked = False
+        self.answers_lost = 0
+        """So many writes are done, but not answered."""
+        self.away = 0
+        """So many calls find nobody."""
+        self.loads = 0
+
+    async def load(self) -> Position:
+        self.loads += 1
+        return await self.position()
+
+    async def position(self) -> Position:
+        self._require_present()
+        return self.stored
+
+    async def prepare(self, commits: Sequence[Commit]) -> Batch:
+        return [commit.command.id for commit in commits]
+
+    def prepare_without_refused(self, commits: Sequence[Commit], reason: str, /) -> Iterator[Batch]:
+        for commit in commits:
+            yield [f"({commit.command.id}: {reason})"]
+            yield [f"({commit.command.id})"]
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        self._require_present()
+        if step.expected != self.stored:
+            raise Fenced("moved by somebody else")
+        if self.refused & set(batch) or (self.takes_no_parked and ":" in "".join(batch)):
+            raise RowsRefused("too long")
+        self.written.append(batch)
+        self.steps.append(step)
+        self.stored = step.reached
+        if self.answers_lost:
+            self.answers_lost -= 1
+            raise TablesUnavailable("the answer was lost")
+
+    def note_written(self, batch: Batch) -> None:
+        self.noted.append(batch)
+
+    def names(self) -> list[str]:
+        return [name for batch in self.written for name in batch]
+
+    def _require_present(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise TablesUnavailable("away")
+
+
+def reader_of(chain: Chain, store: ListStore, limits: BatchLimits = QUICK) -> JournalReader[Batch]:
+    return JournalReader(chain.journal, store, limits, Persistence("list", TablesUnavailable))
+
+
+@asynccontextmanager
+async def running(reader: JournalReader[Any]) -> AsyncIterator[asyncio.Task[Any]]:
+    task: asyncio.Task[Any] = asyncio.create_task(reader.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError, Exception):
+            await task
+
+
+async def follow(chain: Chain, store: ListStore, limits: BatchLimits = QUICK) -> None:
+    """Run a reader until it has come to the end of the journal. Raises what stops it before."""
+    reader = reader_of(chain, store, limits)
+    async with running(reader) as following:
+        await eventually(lambda: following.done() or reader.position.state.seq >= chain.seq)
+        if following.done():
+            following.result()
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+def chain() -> Chain:
+    return Chain()
+
+
+@pytest.fixture
+def store() -> ListStore:
+    return ListStore()
+
+
+async def accepted(chain: Chain) -> Sequence[Accepted]:
+    return await Tail(chain.journal).fetch(0)
+
+
+# Batches
+
+
+async def test_parts_end_with_the_record_that_reaches_the_limit(chain: Chain) -> None:
+    chain.commit("a", events=3)
+    chain.beat()
+    chain.commit("b", events=1)
+    chain.commit("c", events=9)
+    chain.commit("d")
+    parts = [
+        [one.position.state.seq for one in p] for p in cut_into_parts(await accepted(chain), 4)
+    ]
+    assert parts == [[1, 2], [3, 4, 5], [6]]
+
+
+def test_no_records_make_no_parts() -> None:
+    assert list(cut_into_parts([], 4)) == []
+
+
+async def test_the_date_of_a_batch_is_that_of_its_newest_dated_record(chain: Chain) -> None:
+    chain.grow("a", "b")
+    records = await accepted(chain)
+    assert decided_at(records) == NOON + timedelta(minutes=2)
+    assert decided_at(records[:1]) is None
+
+
+async def test_batches_join_each_other_and_leave_nothing_out(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow(*"abcdefg")
+    await follow(chain, store, QUICK._replace(events_max=3))
+    assert store.names() == list("abcdefg")
+    assert [step.expected for step in store.steps] == [
+        START,
+        *(step.reached for step in store.steps[:-1]),
+    ]
+    assert store.noted == store.written
+    assert len(store.written) > 2
+
+
+async def test_a_new_reader_goes_on_from_the_stored_position(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow("a", "b")
+    await follow(chain, store)
+    chain.grow("c")
+    await follow(chain, store)
+    assert store.names() == ["a", "b", "c"]
+
+
+async def test_heartbeats_alone_are_written_only_when_many_have_come(
+    chain: Chain, store: ListStore
+) -> None:
+    limits = QUICK._replace(quiet_records_max=5)
+    chain.beat()
+    await follow(chain, store, limits)
+    assert store.steps == []
+    chain.grow("a")
+    await follow(chain, store, limits)
+    assert [step.expected for step in store.steps] == [START]
+    for _ in range(5):
+        chain.beat()
+    await follow(chain, store, limits)
+    assert store.stored.state.seq == chain.seq
+    assert store.names() == ["a"]
+
+
+# A store that is away
+
+
+async def test_a_store_that_is_away_is_waited_for(chain: Chain, store: ListStore) -> None:
+    chain.grow("a")
+    store.away = 2
+    reader = reader_of(chain, store)
+    assert not reader.tables_available
+    async with running(reader):
+        assert await reader.reach(chain.seq, DEADLINE_S)
+    assert reader.tables_available
+    assert store.names() == ["a"]
+
+
+async def test_what_was_written_without_an_answer_is_not_written_again(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow("a", "b")
+    store.answers_lost = 1
+    await follow(chain, store, QUICK._replace(events_max=1))
+    assert store.names() == ["a", "b"]
+    assert store.noted == store.written
+
+
+async def test_waiting_for_a_position_ends_in_time(chain: Chain, store: ListStore) -> None:
+    reader = reader_of(chain, store)
+    async with running(reader):
+        assert not await reader.reach(chain.seq + 1, 0.01)
+
+
+# Rows that the store refuses
+
+
+async def test_refused_rows_are_narrowed_down_to_their_record(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow(*"abcdefg")
+    store.refused = {"c", "f"}
+    await follow(chain, store)
+    assert store.names() == ["a", "b", "(c: too long)", "d", "e", "(f: too long)", "g"]
+    assert store.stored.state.seq == chain.seq
+
+
+async def test_the_next_best_is_written_if_the_best_is_refused_too(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow("a", "b")
+    store.refused, store.takes_no_parked = {"a"}, True
+    await follow(chain, store)
+    assert store.names() == ["(a)", "b"]
+
+
+async def test_a_store_that_takes_nothing_of_a_record_stops_the_reader(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow("a")
+    store.refused = {"a", "(a)", "(a: too long)"}
+    async with running(reader_of(chain, store)) as following:
+        with pytest.raises(RowsRefused):
+            await asyncio.wait_for(following, DEADLINE_S)
+    assert store.names() == []
+
+
+# Rivals, and a store that has forgotten
+
+
+async def test_a_reader_stops_when_another_one_has_moved_the_store(
+    chain: Chain, store: ListStore
+) -> None:
+    chain.grow("a")
+    reader = reader_of(chain, store)
+    async with running(reader) as following:
+        assert await reader.reach(chain.seq, DEADLINE_S)
+        chain.grow("b")
+        store.stored = (await accepted(chain))[-1].position
+        chain.grow("c")
+        with pytest.raises(Fenced):
+            await asyncio.wait_for(following, DEADLINE_S)
+    assert store.names() == ["a"]
+
+
+async def test_what_a_store_has_lost_in_a_crash_is_written_again(
+    chain: Chain, store: ListStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    chain.grow("a", "b")
+    reader = reader_of(chain, store, QUICK._replace(events_max=1))
+    async with running(reader):
+        assert await reader.reach(chain.seq, DEADLINE_S)
+        del store.written[-1]
+        store.stored = store.steps[-1].expected
+        chain.grow("c")
+        await eventually(lambda: store.stored.state.seq == chain.seq)
+        assert await reader.reach(chain.seq, DEADLINE_S)
+    assert store.names() == ["a", "b", "c"]
+    assert store.loads == 2
+    assert "tables went back" in caplog.text
+
+
+async def test_a_journal_that_was_cut_back_stops_the_reader(chain: Chain, store: ListStore) -> None:
+    chain.grow("a", "b")
+    await follow(chain, store)
+    del chain.journal.payloads[-1]
+    async with running(reader_of(chain, store)) as following:
+        with pytest.raises(JournalBroken):
+            await asyncio.wait_for(following, DEADLINE_S)
+
+
+async def test_the_stamp_of_the_oldest_unwritten_record_is_known(chain: Chain) -> None:
+    class HeldUp(ListStore):
+        def __init__(self) -> None:
+            super().__init__()
+            self.may_write = asyncio.Event()
+
+        async def write(self, batch: Batch, step: Step) -> None:
+            await self.may_write.wait()
+            await super().write(batch, step)
+
+    store = HeldUp()
+    chain.grow("a")
+    reader = reader_of(chain, store)
+    async with running(reader):
+        await eventually(lambda: reader.oldest_unwritten_ms is not None)
+        store.may_write.set()
+        await eventually(lambda: reader.oldest_unwritten_ms is None)
+    assert store.names() == ["a"]
+
+
+async def test_the_newest_record_of_each_answer_is_shown(chain: Chain, store: ListStore) -> None:
+    shown: list[int] = []
+    chain.grow("a", "b")
+    reader = JournalReader(
+        chain.journal,
+        store,
+        QUICK,
+        Persistence("list", TablesUnavailable),
+        on_read=lambda newest: shown.append(newest.position.state.seq),
+    )
+    async with running(reader):
+        await eventually(lambda: bool(shown))
+    assert shown == [3]
