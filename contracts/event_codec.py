@@ -44,6 +44,15 @@ def decode_events(stored: Sequence[Raw]) -> list[DomainEvent]:
     return [decode_event(one) for one in stored]
 
 
+def read_fields(stored: Raw) -> dict[str, Any]:
+    """Returns the fields of an event of any type; none if it is not a JSON object."""
+    try:
+        fields = msgspec.json.decode(stored)
+    except UNDECODABLE:
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
 def _decode_old(stored: Raw | bytes, error: Exception) -> DomainEvent:
     try:
         event = msgspec.json.decode(stored, type=dict[str, Any])

@@ -11,6 +11,11 @@ HOME_LANGUAGE: Final[Language] = "ru"
 """Of a person who has chosen none. Recorded events leave it out: never change it."""
 
 
+def nearest_language(language: str) -> Language:
+    """Returns Russian for `ru` and English for any other code of a language."""
+    return "ru" if language == "ru" else "en"
+
+
 class Text(NamedTuple):
     """A text in every language we speak."""
 

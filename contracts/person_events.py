@@ -5,6 +5,8 @@ As in `contracts.events`, every field is storage format.
 
 from contracts.event_base import Event
 from contracts.ids import PersonId
+from contracts.languages import HOME_LANGUAGE
+from contracts.zones import HOME_ZONE
 
 
 class PersonEvent(Event, frozen=True, kw_only=True):
@@ -17,8 +19,8 @@ class PersonSeen(PersonEvent, frozen=True, kw_only=True, tag="person.seen.v1"):
     """A person acted or was invited for the first time, or Auth knows a new name."""
 
     name: str
-    language: str = "ru"
-    tz: str = "Europe/Moscow"
+    language: str = HOME_LANGUAGE
+    tz: str = HOME_ZONE
 
 
 class PersonMuted(PersonEvent, frozen=True, kw_only=True, tag="person.muted.v1"):

@@ -4,6 +4,7 @@ As in `contracts.events`, every field is storage format. A review is sealed unti
 `rating.revealed`; while it is, only its rater may know that it exists.
 """
 
+from datetime import timedelta
 from typing import Final, Literal
 
 from contracts.event_base import Event, Instant
@@ -15,6 +16,9 @@ RevealReason = Literal["both_rated", "window_over"]
 
 SCORE_MIN = 1
 SCORE_MAX = 10
+
+RATING_WINDOW: Final = timedelta(days=14)
+"""How long after the end of an announcement its two sides can rate each other."""
 
 NO_SHOW: Final = "no_show"
 """The tag by which a host says that a confirmed guest did not come. It is counted beside the

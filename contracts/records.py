@@ -6,7 +6,6 @@ it, so the accepted records form a chain. Every field is storage format: adding 
 optional one is safe, renaming, retyping or removing one is not.
 """
 
-from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -15,12 +14,10 @@ from msgspec import Raw, Struct
 
 from contracts.event_base import Instant
 from contracts.ids import AnnouncementId, BookingId, ReviewId
+from contracts.times import is_in_range
 
 UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that are not what they should be."""
-
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 9998
 
 RECORD_BYTES_MAX: Final = 900_000
 """Larger records are refused before they are sent. Kafka's default limit is 1 MiB, from
@@ -114,14 +111,9 @@ def decode_record(payload: bytes) -> Record:
         record = _decoder.decode(payload)
     except UNDECODABLE as error:
         raise UnreadableRecord(str(error)) from error
-    if isinstance(record, Commit | Barrier) and not _is_log_time(record.decided_at):
+    if isinstance(record, Commit | Barrier) and not is_in_range(record.decided_at):
         raise UnreadableRecord(f"decided at {record.decided_at}")
     return record
-
-
-def _is_log_time(at: datetime) -> bool:
-    """Whether some clock may have shown it, so that a day can be added in any zone."""
-    return FIRST_YEAR <= at.year <= LAST_YEAR
 
 
 def hash_record(payload: bytes) -> str:

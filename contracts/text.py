@@ -71,8 +71,8 @@ def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
 
 
 def storable(text: str) -> str:
-    """The text without what PostgreSQL cannot hold."""
-    return text.replace("\x00", "")
+    """Returns the text as PostgreSQL can hold it: without NUL and halves of surrogate pairs."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def is_visible(text: str) -> bool:

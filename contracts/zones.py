@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 UTC_NAME: Final = "UTC"
 
+HOME_ZONE: Final = "Europe/Moscow"
+"""Of a person who has chosen none. Recorded events leave it out: never change it."""
+
 _NO_ZONES: Final = frozenset({"localtime", "posixrules", "Factory"})
 _OTHER_COUNTS: Final = ("right/", "posix/")
 """The same zones in a count of their own, of leap seconds for one."""

@@ -5,10 +5,7 @@ its announcement, because what is told on a gap would be wrong; all others go on
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any, Final, NamedTuple
-
-import msgspec
-from msgspec import Raw
+from typing import Final, NamedTuple
 
 from contracts.announcement_events import (
     AnnouncementCancelled,
@@ -18,11 +15,12 @@ from contracts.announcement_events import (
     AnnouncementPublished,
 )
 from contracts.booking_events import BookingEvent
-from contracts.event_codec import decode_event
+from contracts.event_codec import decode_event, read_fields
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, canonical
 from contracts.rating_events import RatingEvent, RatingGiven
-from contracts.records import UNDECODABLE, Commit
+from contracts.records import Commit
+from contracts.text import storable
 from notifier.effects import Occasion
 from notifier.outgoing import Outgoing
 from notifier.policies.policy import effects_of
@@ -141,19 +139,11 @@ def _read(commit: Commit) -> ReadCommit:
         try:
             events.append((index, decode_event(stored)))
         except Exception as error:
-            fields = _fields(stored)
+            fields = read_fields(stored)
             key = canonical(str(fields.get("announcement_id")))
             kind = _short(str(fields.get("type")))
             letters.append(DeadLetter(commit.seq, index, kind, key, _short(repr(error))))
     return ReadCommit(commit, tuple(events), tuple(letters))
-
-
-def _fields(stored: Raw) -> dict[str, Any]:
-    try:
-        fields = msgspec.json.decode(stored)
-    except UNDECODABLE:
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def _letter(occasion: Occasion, key: str | None, reason: str) -> DeadLetter:
@@ -163,8 +153,7 @@ def _letter(occasion: Occasion, key: str | None, reason: str) -> DeadLetter:
 
 
 def _short(reason: str) -> str:
-    """PostgreSQL's text holds no NUL and no half of a surrogate pair."""
-    return reason.encode("utf-8", "replace").decode().replace("\x00", "")[:REASON_CHARS_MAX]
+    return storable(reason)[:REASON_CHARS_MAX]
 
 
 def refused(commits: Iterable[ReadCommit], reason: str) -> list[DeadLetter]:

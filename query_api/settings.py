@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
+from contracts.zones import HOME_ZONE
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.outside.wiring import OutsideSettings
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 from runtime.shared_rules import SharedRuleSettings
 
-DAYS_OF_DEFAULT: Final = ZoneInfo("Europe/Moscow")
+DAYS_OF_DEFAULT: Final = ZoneInfo(HOME_ZONE)
 
 
 class Settings(ServiceSettings, SharedRuleSettings):

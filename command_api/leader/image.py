@@ -4,9 +4,6 @@ Leader and followers fold the same records into it. The leader decides on a laye
 (`reign`), so everything here is accepted and can be answered from by any process.
 """
 
-from datetime import UTC, datetime
-from typing import Final
-
 from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.person.state import Suspension
@@ -16,8 +13,7 @@ from contracts.acceptance import JournalBroken
 from contracts.event_codec import decode_events
 from contracts.ids import PersonId
 from contracts.records import Barrier, Commit
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+from contracts.times import EPOCH
 
 
 class Image:

@@ -9,7 +9,7 @@ from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from contracts.ids import AnnouncementId, PersonId
-from contracts.languages import Language
+from contracts.languages import Language, Text
 from contracts.representations import (
     DetailAnnouncementResponse,
     GuestEntry,
@@ -75,7 +75,8 @@ def render_announcement(
 
 
 def film_title(announcement: Announcement, language: Language) -> str:
-    return announcement.movie_title_ru if language == "ru" else announcement.movie_title
+    title = Text(en=announcement.movie_title, ru=announcement.movie_title_ru)
+    return title.in_language(language)
 
 
 def _guest_list(

@@ -19,6 +19,7 @@ from command_api.leader.ports import Answer
 from command_api.service import CommandService
 from command_api.settings import RuleSettings
 from contracts.errors import NoLeader
+from contracts.times import to_ms
 from launcher.data_directory import DataDirectory
 from launcher.profiles.supervision import keep_up
 from launcher.profiles.tables import prepare_tables
@@ -139,7 +140,7 @@ async def _start(
     pools = await _open_pools(postgres.dsn, stack)
     neighbours = InProcess(neighbours_state)
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
-    journal = SqliteJournal(data.journal_path, clock=lambda: int(clock().timestamp() * 1000))
+    journal = SqliteJournal(data.journal_path, clock=lambda: to_ms(clock()))
     stack.push_async_callback(journal.close)
 
     guard = OperatorGuard(data.operator_token)

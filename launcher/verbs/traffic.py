@@ -1,12 +1,14 @@
 """The lines of a traffic file, and how they become people, evenings and times of today."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta, Struct
+
+from contracts.times import from_ms, to_ms
 
 SEATS_MAX: Final = 10_000
 MS_MAX: Final = 10**13
@@ -66,8 +68,7 @@ class Shift:
     """Moves the times of a file so that its first line is now."""
 
     def __init__(self, first_at_ms: int, now: datetime) -> None:
-        self._delta_ms = int(now.timestamp() * 1000) - first_at_ms
+        self._delta_ms = to_ms(now) - first_at_ms
 
     def time(self, file_ms: int) -> datetime:
-        moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=file_ms + self._delta_ms)
-        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+        return from_ms(file_ms + self._delta_ms)

@@ -16,9 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.languages import Language
+from contracts.languages import HOME_LANGUAGE, Language
 from contracts.text import one_line
-from contracts.zones import known_zone
+from contracts.zones import HOME_ZONE, known_zone
 from neighbours.bodies import BoundedRoute
 from neighbours.settings import NeighboursSettings
 from neighbours.store import Store
@@ -111,7 +111,7 @@ class People:
         self._store.write(
             """
             INSERT INTO person (user_id, name, language, tz)
-            VALUES (?1, coalesce(?2, ?3), coalesce(?4, 'ru'), coalesce(?5, 'Europe/Moscow'))
+            VALUES (?1, coalesce(?2, ?3), coalesce(?4, ?6), coalesce(?5, ?7))
             ON CONFLICT (user_id) DO UPDATE SET
                 name = coalesce(?2, name), language = coalesce(?4, language),
                 tz = coalesce(?5, tz)
@@ -121,6 +121,8 @@ class People:
             body.login[0].upper() + body.login[1:],
             body.language,
             body.tz,
+            HOME_LANGUAGE,
+            HOME_ZONE,
         )
         self._found.cache_clear()
         return self.person(user_id)

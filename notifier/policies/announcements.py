@@ -12,6 +12,7 @@ from contracts.announcement_events import (
 )
 from contracts.booking_events import BookingInvited
 from contracts.ids import PersonId
+from contracts.rating_events import RATING_WINDOW
 from notifier.effects import (
     BOOKING_NEWS,
     REMINDERS,
@@ -27,7 +28,6 @@ from notifier.policies.facts import about, diff
 from notifier.policies.reminders import replan_all
 from notifier.world import INVITED, Evening, Participation, World, changed
 
-RATED_WITHIN: Final = timedelta(days=14)
 RATING_REMINDER_AFTER: Final = timedelta(days=11)
 
 
@@ -119,7 +119,7 @@ def done(event: AnnouncementDone, occasion: Occasion, world: World) -> Iterator[
             announcement_id=evening.announcement_id,
             event_time=evening.event_time,
             due_at=occasion.at + RATING_REMINDER_AFTER,
-            expires_at=occasion.at + RATED_WITHIN,
+            expires_at=occasion.at + RATING_WINDOW,
             facts=facts | {"again": True},
         )
 

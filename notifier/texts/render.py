@@ -44,7 +44,7 @@ def render(
 
 
 def why(kind: Kind, language: Language) -> str:
-    return _in(WHY[kind], language)
+    return WHY[kind].in_language(language)
 
 
 class _Voice:
@@ -54,7 +54,7 @@ class _Voice:
         self._locale = LOCALES[reader.language]
 
     def say(self, text: Text) -> str:
-        return _in(text, self.language)
+        return text.in_language(self.language)
 
     def when(self, instant: str) -> str:
         local = datetime.fromisoformat(instant).astimezone(self._zone)
@@ -80,7 +80,7 @@ def _wording_key(kind: Kind, facts: Facts, reader: Reader) -> str:
 def _fields(facts: Facts, voice: _Voice, names: Mapping[str, str], now: datetime) -> dict[str, str]:
     nobody = voice.say(VALUES["nobody"])
     return {
-        "film": facts["film_ru"] if voice.language == "ru" else facts["film"],
+        "film": voice.say(Text(en=facts["film"], ru=facts["film_ru"])),
         "title": facts["title"],
         "when": voice.when(facts["event_time"]),
         "author": names.get(facts["author_id"], nobody),
@@ -156,7 +156,3 @@ def _offset(local: datetime) -> str:
     minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"GMT{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")
-
-
-def _in(text: Text, language: Language) -> str:
-    return text.ru if language == "ru" else text.en

@@ -10,19 +10,11 @@ from typing import Final, NamedTuple
 
 from msgspec import Raw
 
+from contracts.event_codec import read_fields
 from contracts.records import Commit
+from contracts.times import to_ms
 from projector.history.rows import Rows
-from projector.history.values import (
-    Fields,
-    day_of,
-    fields_of,
-    flag,
-    instant_ms,
-    integer,
-    text,
-    to_ms,
-    typed,
-)
+from projector.history.values import Fields, day_of, flag, instant_ms, integer, text, typed
 
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
 """Whom somebody mutes is for no analyst either."""
@@ -48,7 +40,7 @@ def recorded_events(commit: Commit) -> list[Recorded]:
     at_ms, day = to_ms(commit.decided_at), day_of(commit.decided_at)
     found = []
     for index, stored in enumerate(commit.events):
-        fields = fields_of(stored)
+        fields = read_fields(stored)
         name, version = typed(text(fields, "type"))
         found.append(
             Recorded(

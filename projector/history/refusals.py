@@ -10,8 +10,9 @@ import msgspec
 
 from contracts.error_codes import is_refusal
 from contracts.records import Commit
+from contracts.times import to_ms
 from projector.history.rows import Rows
-from projector.history.values import day_of, text, to_ms
+from projector.history.values import day_of, text
 
 
 def refusal_rows() -> Rows:

@@ -2,28 +2,15 @@
 recorded fact may surprise history, but it never stops it; the payload keeps it as it is."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
-from msgspec import Raw
-
-from contracts.records import UNDECODABLE
+from contracts.times import to_ms
 
 INT32_MAX: Final = 2**31 - 1
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Fields = Mapping[str, Any]
-
-
-def fields_of(stored: Raw) -> Fields:
-    """The event as a mapping; empty where it is JSON of another kind."""
-    try:
-        fields = msgspec.json.decode(stored)
-    except UNDECODABLE:
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def text(fields: Fields, name: str) -> str:
@@ -52,17 +39,6 @@ def instant_ms(fields: Fields, name: str) -> int | None:
         return to_ms(datetime.fromisoformat(value))
     except (TypeError, ValueError):
         return None
-
-
-def to_ms(at: datetime) -> int:
-    """Milliseconds since 1970. Raises TypeError for a time without a zone."""
-    since = at - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-
-
-def instant_of(since_1970_ms: int) -> datetime:
-    """The opposite of `to_ms`, exact."""
-    return _EPOCH + timedelta(milliseconds=since_1970_ms)
 
 
 def day_of(at: datetime) -> date:

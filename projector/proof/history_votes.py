@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any, Final, Protocol
 
-from projector.history.values import instant_of
+from contracts.times import from_ms
 from projector.read_models.projections.scores import RevealedRating
 from projector.read_models.read_model import Key
 from runtime.clickhouse.port import Analytics, Parameter
@@ -76,7 +76,7 @@ def _by_ratee(rows: Sequence[Sequence[Any]]) -> Iterator[tuple[Key, list[Reveale
         yield (
             ratee_id,
             [
-                RevealedRating(role, int(score), instant_of(at_ms), bool(retracted))
+                RevealedRating(role, int(score), from_ms(at_ms), bool(retracted))
                 for _, role, score, at_ms, retracted in of_ratee
             ],
         )

@@ -12,10 +12,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from contracts.event_codec import decode_event
+from contracts.event_codec import decode_event, read_fields
 from contracts.events import DomainEvent
 from contracts.ids import canonical
-from contracts.records import UNDECODABLE, Commit
+from contracts.records import Commit
+from contracts.text import storable
 from projector.read_models.batch import DeadLetter, Projected
 from projector.read_models.project import key_of, project
 from projector.read_models.projections.decisions import project_decision
@@ -95,29 +96,21 @@ def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
         type=DECISION,
         key=None,
         payload=outcome,
-        reason=_printable(failed[DECISION])[:REASON_CHARS_MAX],
+        reason=storable(failed[DECISION])[:REASON_CHARS_MAX],
     )
     return Projected(DECISION, None, [], letter)
 
 
 def _letter(stored: Raw, index: int, facts: EventContext, reason: str) -> DeadLetter:
-    fields = _fields(stored)
+    fields = read_fields(stored)
     return DeadLetter(
         seq=facts.seq,
         event_index=index,
-        type=_printable(str(fields.get("type"))),
+        type=storable(str(fields.get("type"))),
         key=_key(fields),
-        payload=_printable(bytes(stored).decode("utf-8", "replace")),
-        reason=_printable(reason)[:REASON_CHARS_MAX],
+        payload=storable(bytes(stored).decode("utf-8", "replace")),
+        reason=storable(reason)[:REASON_CHARS_MAX],
     )
-
-
-def _fields(stored: Raw) -> dict[str, Any]:
-    try:
-        fields = msgspec.json.decode(stored)
-    except UNDECODABLE:
-        return {}
-    return fields if isinstance(fields, dict) else {}
 
 
 def _key(fields: dict[str, Any]) -> str | None:
@@ -126,8 +119,3 @@ def _key(fields: dict[str, Any]) -> str | None:
         if isinstance(value := fields.get(name), str):
             return canonical(value)
     return None
-
-
-def _printable(text: str) -> str:
-    """PostgreSQL's text holds no NUL and no half of a surrogate pair."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")

@@ -6,10 +6,8 @@ from typing import Final
 
 from contracts.errors import Malformed
 from contracts.ids import canonical
+from contracts.times import FIRST_YEAR, LAST_YEAR
 from runtime.http.parameters import malformed
-
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 9998
 
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
 

@@ -12,8 +12,8 @@ from contracts.booking_fields import booking_columns
 from contracts.event_codec import UnreadableEvent, decode_event
 from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId
+from contracts.times import from_ms
 from query_api.edge.history_reads import HistoryReads
-from query_api.ratings.votes import instant
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _happened(row: Mapping[str, Any]) -> Happened:
     happened = Happened(
         position=int(row["seq"]),
         event_index=int(row["event_index"]),
-        at=instant(row["at_ms"]),
+        at=from_ms(row["at_ms"]),
         type=row["type"],
         actor=row["actor"],
         event=decode_event(row["payload"].encode()),

@@ -5,7 +5,7 @@ change nothing here: everything is a minimum, a maximum, or the newest of its gr
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -13,12 +13,12 @@ import msgspec
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import RatingRole
 from contracts.scoring import Vote
+from contracts.times import from_ms
 from query_api.edge.history_reads import HistoryReads
 from runtime.clickhouse.port import Parameter
 
 Role = Literal["host", "guest", "overall"]
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _SELECT: Final = """
     SELECT
@@ -98,11 +98,6 @@ def counted(said: Iterable[Said]) -> list[Said]:
     return [one for one in said if one.retracted_at is None]
 
 
-def instant(since_1970_ms: int) -> datetime:
-    """Exact to the millisecond, as the journal and PostgreSQL have it."""
-    return _EPOCH + timedelta(milliseconds=since_1970_ms)
-
-
 def _read(rows: Iterable[dict[str, Any]]) -> list[Said]:
     return [
         Said(
@@ -113,9 +108,9 @@ def _read(rows: Iterable[dict[str, Any]]) -> list[Said]:
             role=row["ratee_role"],
             score=int(row["last_score"]),
             tags=frozenset(msgspec.json.decode(row["last_tags"] or "[]")),
-            given_at=instant(row["given_at_ms"]),
-            revealed_at=instant(row["revealed_at_ms"]),
-            retracted_at=instant(row["retracted_at_ms"]) if row["is_retracted"] else None,
+            given_at=from_ms(row["given_at_ms"]),
+            revealed_at=from_ms(row["revealed_at_ms"]),
+            retracted_at=from_ms(row["retracted_at_ms"]) if row["is_retracted"] else None,
         )
         for row in rows
     ]

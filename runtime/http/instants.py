@@ -5,6 +5,8 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
+from contracts.times import whole_ms
+
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199
 """Inclusive. ClickHouse's times end in 2299, and nobody plans an evening that far ahead."""
@@ -24,7 +26,7 @@ def _utc(instant: datetime) -> datetime:
         raise ValueError("out of range") from error
     if not FIRST_YEAR <= utc.year <= LAST_YEAR:
         raise ValueError(f"not within the years {FIRST_YEAR} to {LAST_YEAR}")
-    return utc.replace(microsecond=utc.microsecond // 1000 * 1000)
+    return whole_ms(utc)
 
 
 Instant = Annotated[

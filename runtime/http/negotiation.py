@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from contracts.languages import API_LANGUAGE, Language
+from contracts.languages import API_LANGUAGE, Language, nearest_language
 from runtime.http.json_body import JSON
 
 
@@ -20,7 +20,7 @@ def preferred_language(accepted: str) -> Language:
         primary = tag.strip().lower().partition("-")[0]
         weight = _weight(parameter)
         if weight > best_weight and primary in ("ru", "en", "*"):
-            best = "ru" if primary == "ru" else "en"
+            best = nearest_language(primary)
             best_weight = weight
     return best
 

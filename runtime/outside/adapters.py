@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from contracts.errors import DependencyDown
 from contracts.ids import MovieId, PersonId
+from contracts.languages import HOME_LANGUAGE
 from contracts.text import fit_line
+from contracts.zones import HOME_ZONE
 from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote
 from runtime.outside.ports import (
@@ -35,8 +37,8 @@ LISTING_S_MAX: Final = 60.0
 
 class _User(Struct):
     name: str
-    language: str = "ru"
-    tz: str = "Europe/Moscow"
+    language: str = HOME_LANGUAGE
+    tz: str = HOME_ZONE
 
 
 class _Film(Struct):

@@ -11,9 +11,9 @@ from uuid import NAMESPACE_URL, uuid5
 from msgspec import Struct
 
 from contracts.ids import MovieId, PersonId
-from contracts.languages import Language
+from contracts.languages import HOME_LANGUAGE, Language, nearest_language
 from contracts.text import fit_line
-from contracts.zones import zone_or_utc
+from contracts.zones import HOME_ZONE, zone_or_utc
 
 _NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 
@@ -26,16 +26,15 @@ class Person(Struct, frozen=True, gc=False):
 
     person_id: PersonId
     name: str
-    language: Language = "ru"
-    tz: str = "Europe/Moscow"
+    language: Language = HOME_LANGUAGE
+    tz: str = HOME_ZONE
     """IANA name."""
 
 
 def fit_person(person_id: PersonId, name: str, language: str, tz: str) -> Person:
     """What Auth says of a person, made fit for a journal: a name of one line, a language that
     we speak, a zone that we know. Nobody could be told that it is not."""
-    spoken: Language = "ru" if language == "ru" else "en"
-    return Person(person_id, fit_line(name), spoken, zone_or_utc(tz).key)
+    return Person(person_id, fit_line(name), nearest_language(language), zone_or_utc(tz).key)
 
 
 class Movie(Struct, frozen=True, gc=False):

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from contracts.times import whole_ms
+
 Clock = Callable[[], datetime]
 
 STEADY_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -13,7 +15,7 @@ clock against it."""
 
 
 def system_clock() -> datetime:
-    return _whole_ms(datetime.now(UTC))
+    return whole_ms(datetime.now(UTC))
 
 
 def steady_clock() -> float:
@@ -25,8 +27,4 @@ def steady_clock() -> float:
 def shifted_clock(offset_s: float) -> Clock:
     """The system's clock plus `offset_s` seconds, so that an evening can be over today."""
     offset = timedelta(seconds=offset_s)
-    return lambda: _whole_ms(datetime.now(UTC) + offset)
-
-
-def _whole_ms(instant: datetime) -> datetime:
-    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+    return lambda: whole_ms(datetime.now(UTC) + offset)

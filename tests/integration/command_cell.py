@@ -16,6 +16,7 @@ from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from contracts.records import Commit
+from contracts.times import to_ms
 from neighbours.app import Neighbours, build_router
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
@@ -147,7 +148,7 @@ async def command_cell(
     async with served(app) as url, aiohttp.ClientSession() as session:
         journal = SqliteJournal(
             (journal_directory or directory) / "journal.sqlite",
-            clock=lambda: int(clock().timestamp() * 1000),
+            clock=lambda: to_ms(clock()),
         )
         never_cached = CacheSettings(ttl_s=0.001)
         neighbours = connect_outside(

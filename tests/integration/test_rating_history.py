@@ -12,13 +12,13 @@ from contracts.errors import ProjectionBehind, Unavailable
 from contracts.ids import AnnouncementId, PersonId
 from contracts.records import Commit
 from contracts.scoring import score_of
+from contracts.times import from_ms, to_ms
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
-from projector.history.values import to_ms
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.drift import DriftMonth, drift_of
 from query_api.ratings.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
-from query_api.ratings.votes import counted, instant, of_role, said_of, said_of_host_at
+from query_api.ratings.votes import counted, of_role, said_of, said_of_host_at
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
@@ -203,7 +203,7 @@ async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> Non
 def test_a_vote_was_given_at_the_same_millisecond_everywhere() -> None:
     for millisecond in range(1000):
         at = datetime(2026, 3, 31, 23, 59, 59, 1000 * millisecond, tzinfo=UTC)
-        assert instant(to_ms(at)) == at
+        assert from_ms(to_ms(at)) == at
 
 
 async def test_a_reader_waits_for_its_position_and_not_for_ever(analytics: Analytics) -> None:

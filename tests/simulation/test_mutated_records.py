@@ -15,11 +15,11 @@ import pytest
 from command_api.leader.image import Image
 from contracts.acceptance import JournalBroken, ReaderState, accept
 from contracts.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
+from contracts.times import to_ms
 from notifier.fold import fold, read, wanted
 from notifier.outgoing import Outgoing
 from notifier.world import World
 from projector.history.block import block_of
-from projector.history.values import to_ms
 from projector.proof.rules import RuleProof
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables

@@ -3,6 +3,8 @@
 from msgspec import Struct
 
 from contracts.ids import PersonId
+from contracts.languages import HOME_LANGUAGE
+from contracts.zones import HOME_ZONE
 
 
 class PersonFacts(Struct, frozen=True):
@@ -10,8 +12,8 @@ class PersonFacts(Struct, frozen=True):
 
     person_id: PersonId
     name: str
-    language: str = "ru"
-    tz: str = "Europe/Moscow"
+    language: str = HOME_LANGUAGE
+    tz: str = HOME_ZONE
 
 
 class MuteAuthor(Struct, frozen=True, kw_only=True, tag="person.mute"):

@@ -6,6 +6,8 @@ from typing import Final
 from msgspec import Struct
 
 from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.languages import HOME_LANGUAGE
+from contracts.zones import HOME_ZONE
 
 
 class Invitations(Struct, frozen=True, gc=False):
@@ -34,8 +36,8 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
 
     id: PersonId
     name: str = ""
-    language: str = "ru"
-    tz: str = "Europe/Moscow"
+    language: str = HOME_LANGUAGE
+    tz: str = HOME_ZONE
     hosting: tuple[AnnouncementId, ...] = ()
     attending: tuple[BookingId, ...] = ()
     pending: tuple[BookingId, ...] = ()

@@ -6,8 +6,7 @@ as well, or the window is over, so that nobody answers a bad one in kind. Until 
 may be changed; afterwards it can only be taken back.
 """
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from msgspec import UNSET
 
@@ -18,6 +17,7 @@ from command_api.domain.recorder import Recorder
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 from contracts.rating_events import (
+    RATING_WINDOW,
     RatingChanged,
     RatingGiven,
     RatingRetracted,
@@ -27,7 +27,6 @@ from contracts.rating_events import (
 )
 from contracts.records import Outcome
 
-WINDOW: Final = timedelta(days=14)
 """From the end of an evening: no first rating afterwards, and all sealed ones open."""
 
 
@@ -110,7 +109,7 @@ def pass_window(recorder: Recorder, command: RatingDue) -> Outcome:
 
 def _window_end(announcement: Announcement) -> datetime:
     """Being over is the last thing that happens to an announcement."""
-    return announcement.modified_at + WINDOW
+    return announcement.modified_at + RATING_WINDOW
 
 
 def _role_of_ratee(
