@@ -1,17 +1,17 @@
-"""What a stretch of the journal comes to in ClickHouse. Pure."""
+"""Turns a stretch of the journal into rows for ClickHouse. Pure."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from contracts.records import Commit
-from projector.history.events import add_event, event_rows, recorded_events
-from projector.history.ratings import add_rating, rating_rows
-from projector.history.refusals import add_refusals, refusal_rows
+from projector.history.events import EVENT_COLUMNS, add_event, read_events
+from projector.history.ratings import RATING_COLUMNS, add_rating
+from projector.history.refusals import REFUSAL_COLUMNS, add_refusals
 from projector.history.rows import Rows
 
 
 class Block(NamedTuple):
-    """Rows by table. The same commits always come to the same rows."""
+    """Rows by table. The same commits always give the same rows."""
 
     tables: dict[str, Rows]
 
@@ -20,10 +20,13 @@ class Block(NamedTuple):
 
 
 def block_of(commits: Iterable[Commit]) -> Block:
-    events, refusals, ratings = event_rows(), refusal_rows(), rating_rows()
+    """Returns the rows of these commits."""
+    events, refusals, ratings = (
+        Rows(columns) for columns in (EVENT_COLUMNS, REFUSAL_COLUMNS, RATING_COLUMNS)
+    )
     for commit in commits:
         add_refusals(refusals, commit)
-        for event in recorded_events(commit):
+        for event in read_events(commit):
             add_event(events, event)
             add_rating(ratings, event)
     return Block({"events": events, "refusals": refusals, "ratings": ratings})

@@ -1,8 +1,7 @@
-"""Table `events`: every domain event, with the fields that questions are asked about as
-columns and the whole event as payload.
+"""Table `events`: every domain event as payload, and the fields that analysts ask about as columns.
 
-Reads events by their field names, not by their classes: an event that only a newer version
-knows is in the history all the same.
+It reads events by their field names, not by their classes. So an event that only a newer
+version knows is in the history all the same.
 """
 
 from datetime import date
@@ -14,13 +13,21 @@ from contracts.event_codec import read_fields
 from contracts.records import Commit
 from contracts.times import to_ms
 from projector.history.rows import Rows
-from projector.history.values import Fields, day_of, flag, instant_ms, integer, text, typed
+from projector.history.values import (
+    Fields,
+    day_of,
+    get_flag,
+    get_instant_ms,
+    get_integer,
+    get_text,
+    split_type,
+)
 
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
-"""Whom somebody mutes is for no analyst either."""
+"""Types that analysts do not see: whom a person mutes is known to that person alone."""
 
 
-class Recorded(NamedTuple):
+class RecordedEvent(NamedTuple):
     """An event and what its Commit says about it."""
 
     seq: int
@@ -36,14 +43,15 @@ class Recorded(NamedTuple):
     stored: Raw
 
 
-def recorded_events(commit: Commit) -> list[Recorded]:
+def read_events(commit: Commit) -> list[RecordedEvent]:
+    """Returns the events of a Commit. Never refuses one."""
     at_ms, day = to_ms(commit.decided_at), day_of(commit.decided_at)
     found = []
     for index, stored in enumerate(commit.events):
         fields = read_fields(stored)
-        name, version = typed(text(fields, "type"))
+        name, version = split_type(get_text(fields, "type"))
         found.append(
-            Recorded(
+            RecordedEvent(
                 commit.seq,
                 index,
                 at_ms,
@@ -59,40 +67,39 @@ def recorded_events(commit: Commit) -> list[Recorded]:
     return found
 
 
-def event_rows() -> Rows:
-    return Rows(
-        "seq",
-        "event_index",
-        "at_ms",
-        "day",
-        "type",
-        "type_version",
-        "actor",
-        "command",
-        "announcement_id",
-        "author_id",
-        "person_id",
-        "booking_id",
-        "author_status",
-        "guest_status",
-        "taken",
-        "waiting",
-        "reason",
-        "hold_until_ms",
-        "movie_id",
-        "movie_title",
-        "movie_title_ru",
-        "duration_min",
-        "ticket_count",
-        "event_time_ms",
-        "visibility",
-        "is_free",
-        "payload",
-    )
+EVENT_COLUMNS: Final = (
+    "seq",
+    "event_index",
+    "at_ms",
+    "day",
+    "type",
+    "type_version",
+    "actor",
+    "command",
+    "announcement_id",
+    "author_id",
+    "person_id",
+    "booking_id",
+    "author_status",
+    "guest_status",
+    "taken",
+    "waiting",
+    "reason",
+    "hold_until_ms",
+    "movie_id",
+    "movie_title",
+    "movie_title_ru",
+    "duration_min",
+    "ticket_count",
+    "event_time_ms",
+    "visibility",
+    "is_free",
+    "payload",
+)
 
 
-def add_event(rows: Rows, event: Recorded) -> None:
-    """Adds nothing for an event that is PRIVATE."""
+def add_event(rows: Rows, event: RecordedEvent) -> None:
+    """Adds the event's row, unless its type is PRIVATE."""
     if event.type in PRIVATE:
         return
     fields = event.fields
@@ -105,23 +112,23 @@ def add_event(rows: Rows, event: Recorded) -> None:
         event.version,
         event.actor,
         event.command,
-        text(fields, "announcement_id"),
-        text(fields, "author_id"),
-        text(fields, "guest_id") or text(fields, "person_id"),
-        text(fields, "booking_id"),
-        flag(fields, "author_status"),
-        flag(fields, "guest_status"),
-        integer(fields, "taken"),
-        flag(fields, "waiting") or 0,
-        text(fields, "reason"),
-        instant_ms(fields, "hold_until"),
-        text(fields, "movie_id"),
-        text(fields, "movie_title"),
-        text(fields, "movie_title_ru"),
-        integer(fields, "duration_min"),
-        integer(fields, "ticket_count"),
-        instant_ms(fields, "event_time"),
-        text(fields, "visibility"),
-        flag(fields, "is_free"),
+        get_text(fields, "announcement_id"),
+        get_text(fields, "author_id"),
+        get_text(fields, "guest_id") or get_text(fields, "person_id"),
+        get_text(fields, "booking_id"),
+        get_flag(fields, "author_status"),
+        get_flag(fields, "guest_status"),
+        get_integer(fields, "taken"),
+        get_flag(fields, "waiting") or 0,
+        get_text(fields, "reason"),
+        get_instant_ms(fields, "hold_until"),
+        get_text(fields, "movie_id"),
+        get_text(fields, "movie_title"),
+        get_text(fields, "movie_title_ru"),
+        get_integer(fields, "duration_min"),
+        get_integer(fields, "ticket_count"),
+        get_instant_ms(fields, "event_time"),
+        get_text(fields, "visibility"),
+        get_flag(fields, "is_free"),
         bytes(event.stored).decode("utf-8", "replace"),
     )

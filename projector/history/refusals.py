@@ -1,10 +1,10 @@
-"""Table `refusals`: every time a rule said no, to a command or to a part of one.
+"""Table `refusals`: one row for each command, or part of one, that a rule refused.
 
-`part` 0 is the command itself; an invitation of many guests has a part for each refused
+Part 0 is the command itself. An invitation of several guests has a part for each refused
 guest, counted from 1.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -12,32 +12,31 @@ from contracts.error_codes import is_refusal
 from contracts.records import Commit
 from contracts.times import to_ms
 from projector.history.rows import Rows
-from projector.history.values import day_of, text
+from projector.history.values import day_of, get_text
 
-
-def refusal_rows() -> Rows:
-    return Rows(
-        "seq",
-        "part",
-        "at_ms",
-        "day",
-        "code",
-        "actor",
-        "command",
-        "announcement_id",
-        "booking_id",
-        "person_id",
-        "facts",
-    )
+REFUSAL_COLUMNS: Final = (
+    "seq",
+    "part",
+    "at_ms",
+    "day",
+    "code",
+    "actor",
+    "command",
+    "announcement_id",
+    "booking_id",
+    "person_id",
+    "facts",
+)
 
 
 def add_refusals(rows: Rows, commit: Commit) -> None:
+    """Adds a row for each refusal in the Commit."""
     outcome = commit.outcome
     if outcome.refused:
         _add(rows, commit, 0, outcome.code, outcome.facts)
     results = outcome.facts.get("results")
     for part, result in enumerate(results if isinstance(results, list) else [], 1):
-        if isinstance(result, dict) and is_refusal(code := text(result, "code")):
+        if isinstance(result, dict) and is_refusal(code := get_text(result, "code")):
             _add(rows, commit, part, code, result)
 
 
@@ -51,8 +50,8 @@ def _add(rows: Rows, commit: Commit, part: int, code: str, facts: dict[str, Any]
         code,
         commit.command.actor,
         commit.command.kind,
-        outcome.announcement_id or text(facts, "announcement_id"),
-        outcome.booking_id or text(facts, "booking_id"),
-        text(facts, "guest_id") if part else commit.command.actor,
+        outcome.announcement_id or get_text(facts, "announcement_id"),
+        outcome.booking_id or get_text(facts, "booking_id"),
+        get_text(facts, "guest_id") if part else commit.command.actor,
         msgspec.json.encode(facts).decode(),
     )

@@ -1,4 +1,4 @@
-"""Rows on their way into one table, kept column by column, as ClickHouse takes them."""
+"""Collects rows for one table, and hands them out column by column, as ClickHouse takes them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from runtime.clickhouse.port import Columns
 
 
 class Rows:
-    def __init__(self, *names: str) -> None:
+    def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._rows: list[tuple[Any, ...]] = []
 
@@ -15,11 +15,11 @@ class Rows:
         return len(self._rows)
 
     def add(self, *values: Any) -> None:
-        """One value for each column, in order."""
+        """Adds a row: one value for each column, in order."""
         self._rows.append(values)
 
     @property
     def columns(self) -> Columns:
-        """Empty sequences where there are no rows."""
+        """Values by column name. Without rows, every column is empty."""
         values: Sequence[Sequence[Any]] = list(zip(*self._rows, strict=True))
         return dict(zip(self._names, values or [()] * len(self._names), strict=True))

@@ -1,5 +1,8 @@
-"""Values of stored JSON as columns can hold them. What does not fit becomes absent: a
-recorded fact may surprise history, but it never stops it; the payload keeps it as it is."""
+"""Reads values of stored JSON as columns can hold them.
+
+A value that does not fit becomes absent: a recorded fact may surprise the history but never
+stops it. The payload keeps the value as it is.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -13,25 +16,25 @@ INT32_MAX: Final = 2**31 - 1
 Fields = Mapping[str, Any]
 
 
-def text(fields: Fields, name: str) -> str:
-    """Empty where it is absent."""
+def get_text(fields: Fields, name: str) -> str:
+    """Returns the field, or an empty text if it is absent or no text."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
 
 
-def integer(fields: Fields, name: str) -> int | None:
+def get_integer(fields: Fields, name: str) -> int | None:
     value = fields.get(name)
     fits = isinstance(value, int) and not isinstance(value, bool) and abs(value) <= INT32_MAX
     return value if fits else None
 
 
-def flag(fields: Fields, name: str) -> int | None:
-    """1, 0, or None where it is absent or null."""
+def get_flag(fields: Fields, name: str) -> int | None:
+    """Returns 1 or 0, or None if the field is absent or null."""
     value = fields.get(name)
     return int(value) if isinstance(value, bool) else None
 
 
-def instant_ms(fields: Fields, name: str) -> int | None:
+def get_instant_ms(fields: Fields, name: str) -> int | None:
     value = fields.get(name)
     if not isinstance(value, str):
         return None
@@ -42,13 +45,13 @@ def instant_ms(fields: Fields, name: str) -> int | None:
 
 
 def day_of(at: datetime) -> date:
-    """The UTC day, within what ClickHouse's Date can hold (1970 to 2105)."""
+    """Returns the UTC day, within what ClickHouse's Date can hold (1970 to 2105)."""
     return min(max(at.astimezone(UTC).date(), date(1970, 1, 1)), date(2105, 12, 31))
 
 
 @lru_cache(maxsize=1_000)
-def typed(stored_type: str) -> tuple[str, int]:
-    """A stored name taken apart: `booking.left.v2` is (`booking.left`, 2)."""
+def split_type(stored_type: str) -> tuple[str, int]:
+    """Splits a stored name: `booking.left.v2` is (`booking.left`, 2)."""
     name, separator, version = stored_type.rpartition(".v")
     if separator and version.isdecimal() and int(version) < 2**16:
         return name, int(version)

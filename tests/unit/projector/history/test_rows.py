@@ -14,7 +14,7 @@ from contracts.rating_events import AnyRatingEvent, RatingRetracted, RatingRevea
 from contracts.records import Commit
 from projector.history.block import block_of
 from projector.history.events import PRIVATE
-from projector.history.values import day_of, typed
+from projector.history.values import day_of, split_type
 from tests.decided_histories import Society
 from tests.recorded_story import REVIEWS, Story, evenings_in_march
 
@@ -159,8 +159,8 @@ def test_the_same_commits_come_to_the_same_rows_however_they_are_cut() -> None:
 
 
 def test_stored_names_are_taken_apart() -> None:
-    assert typed("booking.left.v12") == ("booking.left", 12)
-    assert typed("odd") == ("odd", 0)
+    assert split_type("booking.left.v12") == ("booking.left", 12)
+    assert split_type("odd") == ("odd", 0)
 
 
 def test_days_stay_within_what_clickhouse_holds() -> None:
