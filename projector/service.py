@@ -14,7 +14,7 @@ from projector.proof.progress import ReportLine
 from projector.proof.score_comparison import VotesInHistory
 from projector.proof.verify import verify
 from projector.read_models.batch import Batch
-from projector.read_models.postgres.recompute import Trial, publish_formula, try_formula
+from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from runtime.calls.persisting import Persistence
@@ -105,7 +105,7 @@ class ProjectorService:
         finally:
             self.verifying = False
 
-    async def try_formula(self, formula: Formula) -> Trial:
+    async def try_formula(self, formula: Formula) -> FormulaTrial:
         """As `projector.read_models.postgres.recompute.try_formula`. Raises TablesUnavailable."""
         with our_errors():
             return await try_formula(self._pool, formula)

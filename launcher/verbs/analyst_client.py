@@ -49,7 +49,7 @@ class AnalystClient:
             return msgspec.json.decode(await response.read(), type=Table)
 
     async def try_formula(self, changes: Mapping[str, float]) -> dict[str, Any]:
-        """Returns a `Trial` (`projector.read_models.postgres.recompute`). `changes` are the
+        """Returns a `FormulaTrial` (`projector.read_models.postgres.recompute`). `changes` are the
         constants that are not as published."""
         async with self._request("POST", "ratings/trial", json=dict(changes)) as response:
             trial: dict[str, Any] = msgspec.json.decode(await response.read())

@@ -1,4 +1,4 @@
-"""A batch on its way into the tables: the puts of many events, merged row by row."""
+"""Merges the puts of many events row by row into a batch for the tables."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
@@ -21,11 +21,11 @@ class DeadLetter(NamedTuple):
 
 
 class Projected(NamedTuple):
-    """One event of a Commit, or what the Commit came to: rows, or a dead letter."""
+    """What an event of a Commit, or the Commit itself, comes to: puts, or a dead letter."""
 
     key: str | None
     event: DomainEvent | None
-    """None where it cannot be decoded, or is none."""
+    """None if it cannot be decoded, or if this stands for the Commit itself."""
     puts: list[Put]
     letter: DeadLetter | None = None
 

@@ -1,8 +1,8 @@
-"""From accepted Commits to projected events, setting aside what cannot be.
+"""Projects accepted Commits, and parks the events that cannot be projected.
 
-An event that cannot be decoded or projected is parked as a dead letter, and from then on
-so is every event of its key, because rows built on a gap would be wrong; all other keys
-go on. Pure: which keys have stopped changes only through `stop`, once that is durable.
+An event that cannot be decoded or projected becomes a dead letter, and so does every later
+event of its key, because rows built on a gap would be wrong. All other keys go on. Pure: a
+key stops for good only through `stop`, after its dead letter is stored.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,67 +25,70 @@ from projector.read_models.read_model import EventContext, Put, storable_put
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
 DECISION: Final = "decision"
+"""Key of what Commits put into `decisions`."""
 NUL: Final = rb"\u0000"
-"""As JSON writes it."""
+"""The character as JSON writes it."""
 NOTHING_REFUSED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Intake:
+    """Knows which keys have stopped."""
+
     def __init__(self, stopped: Iterable[str] = ()) -> None:
         self._stopped = set(stopped)
 
     def take(
         self, commits: Iterable[Commit], refused: Mapping[str, str] = NOTHING_REFUSED
     ) -> list[Projected]:
-        """What the commits come to, event by event, in order.
+        """Projects the Commits, event by event, in order.
 
-        `refused` names keys whose rows the tables cannot hold, and why: their events are
-        set aside like those of stopped keys. DECISION is the key of what the Commits came to.
+        `refused` names keys whose rows the tables cannot hold, and why. Their events are parked
+        like those of stopped keys.
         """
         failed = dict(refused)
         found: list[Projected] = []
         for commit in commits:
-            facts = EventContext(commit.decided_at, commit.seq)
+            context = EventContext(commit.decided_at, commit.seq)
             found.append(_take_decision(commit, failed))
             for index, stored in enumerate(commit.events):
-                event = self._take_event(stored, index, facts, failed)
+                event = self._take_event(stored, index, context, failed)
                 if event.letter is not None and event.letter.key is not None:
                     failed.setdefault(event.letter.key, STOPPED)
                 found.append(event)
         return found
 
-    def _reason_against(self, key: str | None, failed: Mapping[str, str]) -> str | None:
+    def _find_reason(self, key: str | None, failed: Mapping[str, str]) -> str | None:
         if key is None:
             return None
         return failed.get(key) or (STOPPED if key in self._stopped else None)
 
     def stop(self, parked: Iterable[DeadLetter]) -> None:
-        """The letters are stored: their keys have stopped for good."""
+        """Stops the keys of these dead letters for good. The letters must be stored."""
         self._stopped.update(letter.key for letter in parked if letter.key is not None)
 
     def _take_event(
-        self, stored: Raw, index: int, facts: EventContext, failed: Mapping[str, str]
+        self, stored: Raw, index: int, context: EventContext, failed: Mapping[str, str]
     ) -> Projected:
         event: DomainEvent | None = None
         try:
             event = decode_event(stored)
             key = key_of(event)
-            reason = self._reason_against(key, failed)
+            reason = self._find_reason(key, failed)
             if reason is None:
-                return Projected(key, event, _held(project(event, facts), stored))
-        except Exception as error:  # Whatever it is, only this key must stand still.
+                return Projected(key, event, _storable_puts(project(event, context), stored))
+        except Exception as error:  # Whatever it is, only this key may stop.
             reason = f"{type(error).__name__}: {error}"
-        letter = _letter(stored, index, facts, reason)
+        letter = _build_letter(stored, index, context, reason)
         return Projected(letter.key, event, [], letter)
 
 
-def _held(puts: list[Put], stored: Raw) -> list[Put]:
-    """The puts, without what the tables cannot hold."""
+def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:
+    """Returns the puts without the characters that the tables cannot hold."""
     return [storable_put(put) for put in puts] if NUL in bytes(stored) else puts
 
 
 def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
-    """A decision that the tables cannot hold is missed by nothing that comes after it."""
+    """Parks a decision that the tables cannot hold alone: nothing later builds on it."""
     if DECISION not in failed:
         put = project_decision(commit)
         return Projected(DECISION, None, [storable_put(put) if commit.outcome.facts else put])
@@ -101,20 +104,21 @@ def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
     return Projected(DECISION, None, [], letter)
 
 
-def _letter(stored: Raw, index: int, facts: EventContext, reason: str) -> DeadLetter:
+def _build_letter(stored: Raw, index: int, context: EventContext, reason: str) -> DeadLetter:
     fields = read_fields(stored)
     return DeadLetter(
-        seq=facts.seq,
+        seq=context.seq,
         event_index=index,
         type=storable(str(fields.get("type"))),
-        key=_key(fields),
+        key=_read_key(fields),
         payload=storable(bytes(stored).decode("utf-8", "replace")),
         reason=storable(reason)[:REASON_CHARS_MAX],
     )
 
 
-def _key(fields: dict[str, Any]) -> str | None:
-    """Of any event, known or not: by convention it names its announcement or its person."""
+def _read_key(fields: dict[str, Any]) -> str | None:
+    """Returns the key of any event, known or not: by convention an event names its
+    announcement or its person."""
     for name in ("announcement_id", "person_id"):
         if isinstance(value := fields.get(name), str):
             return canonical(value)

@@ -1,6 +1,6 @@
-"""The read models in memory: what verify folds the journal into, and a sink for tests.
+"""Keeps the read models in memory: for verify, which folds the journal into them, and for tests.
 
-It does to its rows exactly what the PostgreSQL sink does to its own.
+It treats its rows exactly as the PostgreSQL sink treats its own.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -24,30 +24,32 @@ from runtime.journal.tail import START, Position
 from runtime.postgres.tables import Fenced, RowsRefused
 
 SNAPSHOT_ROWS: Final = 500
-PLACES: Final = {
-    table.name: {name: place for place, name in enumerate(table.types)} for table in TABLES
+COLUMN_INDEXES: Final = {
+    table.name: {name: index for index, name in enumerate(table.types)} for table in TABLES
 }
 
 Row = tuple[Any, ...]
-"""Values in the order of the table's columns. There may be millions of rows: tuples of
-plain values are soon of no interest to the garbage collector, and equal texts are shared.
+"""Values in the order of the table's columns. There may be millions of rows: the garbage
+collector soon stops looking at tuples of plain values, and equal texts are shared.
 """
 
 
 class MemoryTables:
+    """Rows of all read models, by table and key."""
+
     def __init__(self) -> None:
         self.rows: Final[dict[str, dict[Key, Row]]] = {table.name: {} for table in TABLES}
         self._reviews_of: Final[dict[Key, set[Key]]] = {}
         self._unscored: Final[set[Key]] = set()
-        """People whose ratings have changed since `score` last went through."""
+        """People whose ratings have changed since the last `score`."""
 
     def put(self, put: Put) -> bool:
-        """False, with nothing done, where the row must exist and does not. The scores
-        follow when `score` is called."""
+        """Puts values into a row. Returns False and does nothing if the row must exist and does
+        not. Scores change only when `score` is called."""
         return self._put(put.table, put.key, put.columns, put.initial)
 
     def score(self) -> Iterator[None]:
-        """Bring the scores up to the ratings, person by person."""
+        """Computes the scores whose ratings have changed. Yields after each person."""
         scores = self.rows[SCORES.name]
         while self._unscored:
             person_id = self._unscored.pop()
@@ -56,7 +58,8 @@ class MemoryTables:
             yield
 
     def apply(self, batch: Batch) -> None:
-        """Raises RowsRefused, with nothing done, where a row must exist and does not."""
+        """Applies a whole batch. Raises RowsRefused and does nothing if a row must exist and
+        does not."""
         for table in TABLES:
             rows = self.rows[table.name]
             for key, patch in batch.patches[table.name].items():
@@ -69,7 +72,7 @@ class MemoryTables:
             pass
 
     def row(self, table: TableShape, key: Key) -> dict[str, Any]:
-        """One row by column name; KeyError where there is none."""
+        """Returns one row by column name. Raises KeyError if there is none."""
         return dict(zip(table.types, self.rows[table.name][key], strict=True))
 
     def _put(
@@ -81,7 +84,7 @@ class MemoryTables:
     ) -> bool:
         done = _put(table, self.rows[table.name], key, columns, initial)
         if done and table is RATINGS and changes_scores(columns):
-            ratee_id = self.rows[table.name][key][PLACES[table.name]["ratee_id"]]
+            ratee_id = self.rows[table.name][key][COLUMN_INDEXES[table.name]["ratee_id"]]
             self._reviews_of.setdefault(ratee_id, set()).add(key)
             self._unscored.add(ratee_id)
         return done
@@ -96,7 +99,7 @@ class MemoryTables:
 
 
 class MemorySink:
-    """As the PostgreSQL sink, for one event loop."""
+    """Implements `projector.read_models.ports.Sink` for one event loop."""
 
     def __init__(self) -> None:
         self.tables: Final = MemoryTables()
@@ -126,7 +129,7 @@ class MemorySink:
 
 
 class MemorySnapshot:
-    """A copy of the rows as they are now."""
+    """A copy of the rows as they are when it is made."""
 
     def __init__(self, position: Position, letters: int, tables: MemoryTables) -> None:
         self._position = position
@@ -147,7 +150,7 @@ class MemorySnapshot:
             yield rows[start : start + SNAPSHOT_ROWS]
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
-        """None: there are no indexes, so no rank is kept beside an evening."""
+        """Returns nothing: in memory no rank is kept beside an announcement."""
         return ()
 
 
@@ -159,9 +162,9 @@ def _put(
     initial: Mapping[str, Any] | None,
 ) -> bool:
     if (row := rows.get(key)) is not None:
-        places, values = PLACES[table.name], list(row)
+        indexes, values = COLUMN_INDEXES[table.name], list(row)
         for name, value in columns.items():
-            values[places[name]] = _shared(value)
+            values[indexes[name]] = _shared(value)
     elif initial is not None:
         given = {**initial, **columns, table.key: key}
         values = [_shared(given[name]) for name in table.types]

@@ -1,11 +1,10 @@
-"""`announcements.author_rank`: the host's rank beside each evening, for an index to order by.
+"""Keeps `announcements.author_rank` equal to the author's rank, so that an index can order by it.
 
-It follows from `scores` as these follow from `ratings`, so no event tells it, and whoever
-changes a score or adds an evening has it follow in the same transaction. Hosts without a
-score rank 0.
+The rank follows from `scores`, not from events. Whoever changes a score or adds an
+announcement updates it in the same transaction. An author without a score has rank 0.
 
-It follows while the evening is Created, Alive or Closed. A Done or Cancelled one keeps the
-rank it had: a rating must not write all evenings anew that its host has ever held.
+It is kept while the announcement is Created, Alive or Closed. A Done or Cancelled one keeps
+the rank it had, or one rating would write again everything that its author ever announced.
 """
 
 from typing import Final
@@ -19,17 +18,17 @@ from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import Key, TableShape
 
 TIMEOUT_S: Final = 3600.0
-"""For what goes through all evenings."""
+"""For statements that go through all announcements."""
 
-_STANDING: Final = "a.status IN ('Created', 'Alive', 'Closed')"
+_IS_KEPT: Final = "a.status IN ('Created', 'Alive', 'Closed')"
 _FOLLOW: Final = f"""
     UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = score.host_rank
     FROM {SCHEMA}.{SCORES.name} score
     WHERE score.person_id = a.author_id AND a.author_rank <> score.host_rank
 """
-# Also one that is over within its first batch, as it may be where tables are rebuilt.
+# Includes one that is over within its first batch, as in a rebuild.
 _FOLLOW_IN_NEW: Final = f"{_FOLLOW} AND a.announcement_id = ANY($1::uuid[])"
-_FOLLOW_OF_HOSTS: Final = f"{_FOLLOW} AND a.author_id = ANY($1::uuid[]) AND {_STANDING}"
+_FOLLOW_OF_AUTHORS: Final = f"{_FOLLOW} AND a.author_id = ANY($1::uuid[]) AND {_IS_KEPT}"
 
 
 def _select_wrong(scores: TableShape) -> str:
@@ -37,24 +36,29 @@ def _select_wrong(scores: TableShape) -> str:
         SELECT a.announcement_id, coalesce(score.host_rank, 0) AS score, a.author_rank
         FROM {SCHEMA}.{ANNOUNCEMENTS.name} a
         LEFT JOIN {SCHEMA}.{scores.name} score ON score.person_id = a.author_id
-        WHERE a.author_rank <> coalesce(score.host_rank, 0) AND {_STANDING}
+        WHERE a.author_rank <> coalesce(score.host_rank, 0) AND {_IS_KEPT}
     """
 
 
 SELECT_WRONG: Final = _select_wrong(SCORES)
 
 
-async def rank_evenings(connection: PoolConnectionProxy, batch: Batch, rescored: list[Key]) -> None:
-    """After the batch's rows and the scores of `rescored` were written."""
+async def rank_announcements(
+    connection: PoolConnectionProxy, batch: Batch, rescored: list[Key]
+) -> None:
+    """Updates the ranks of new announcements, and of those of the people in `rescored`. The
+    rows of the batch and the scores must be written before."""
     patches = batch.patches[ANNOUNCEMENTS.name]
     if new := [key for key, patch in patches.items() if patch.initial is not None]:
         await connection.execute(_FOLLOW_IN_NEW, new)
     if rescored:
-        await connection.execute(_FOLLOW_OF_HOSTS, rescored)
+        await connection.execute(_FOLLOW_OF_AUTHORS, rescored)
 
 
-async def rank_all_evenings(connection: PoolConnectionProxy, scores: TableShape = SCORES) -> None:
-    """Whoever wrote them: as `scores`, a table of that shape, has them now."""
+async def rank_all_announcements(
+    connection: PoolConnectionProxy, scores: TableShape = SCORES
+) -> None:
+    """Updates every rank that differs from `scores`, a table of that shape, whoever wrote it."""
     await connection.execute(
         f"""
         UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = wrong.score

@@ -1,11 +1,11 @@
-"""Trying another formula on the whole history, and taking it over.
+"""Tries another formula on all ratings, and switches to a published one.
 
-A trial computes every score anew in a shadow table (`read_model.scores_shadow`), beside
-the live one and with the live ratings, and says who would move and by how much; the shadow
-stays to be looked into. To switch is to publish the new constants (`contracts.scoring`)
-and start: a projector that finds scores of another formula computes all of them anew and
-puts them in place in one transaction; reads wait only for the end of it. Only a start with
-the old constants goes back.
+A trial computes every score in a shadow table (`read_model.scores_shadow`) from the live
+ratings, and says who would move and by how much. The shadow stays, so that it can be read.
+
+To switch, publish the new constants (`contracts.scoring`) and start that version. A projector
+that finds scores of another formula computes all of them again and puts them in place in one
+transaction; reads wait only for the end of it. To go back, start the old version.
 """
 
 import logging
@@ -17,8 +17,8 @@ from asyncpg.pool import PoolConnectionProxy
 from msgspec import Struct, to_builtins
 
 from contracts.scoring import PUBLISHED, Formula
-from projector.read_models.postgres.author_rank import rank_all_evenings
-from projector.read_models.postgres.scores import SELECT_REVEALED, by_ratee, statements_of
+from projector.read_models.postgres.author_rank import rank_all_announcements
+from projector.read_models.postgres.scores import SELECT_REVEALED, group_by_ratee, score_statements
 from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.scores import SCORES, RevealedRating
 from projector.read_models.read_model import Key
@@ -31,9 +31,9 @@ ROWS_AT_ONCE: Final = 2_000
 MOVERS_MAX: Final = 20
 TIMEOUT_S: Final = 3600.0
 
-# Of two at once, one waits: there is one shadow.
+# There is one shadow: of two trials at once, one waits.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('practix scores'))"
-# A projector that writes holds this row; while we hold it, none does.
+# A projector that writes holds this row. While we hold it, none writes.
 _LOCK_POSITIONS: Final = f"SELECT FROM {SCHEMA}.reader_position FOR UPDATE"
 _SELECT_FORMULA: Final = f"SELECT formula FROM {SCHEMA}.score_formula"
 _STORE_FORMULA: Final = f"""
@@ -77,78 +77,81 @@ class Mover(Struct, frozen=True):
     rating_count: int
 
 
-class Shift(Struct, frozen=True):
+class ScoreShift(Struct, frozen=True):
     """What another formula would do to the scores of one role."""
 
     people: int
-    """With a counted rating in the role."""
+    """People with a counted rating in the role."""
     moved: int
-    """Whose shown rating would be another."""
+    """People whose shown rating would change."""
     mean_shift: float
     largest_shift: float
     movers: Sequence[Mover]
-    """Whose ranks would move most, furthest first."""
+    """People whose ranks would move most, furthest first."""
 
 
-class Trial(Struct, frozen=True):
+class FormulaTrial(Struct, frozen=True):
     formula: Formula
     live: Formula
-    host: Shift
-    guest: Shift
-    overall: Shift
+    host: ScoreShift
+    guest: ScoreShift
+    overall: ScoreShift
 
 
-async def try_formula(pool: asyncpg.Pool, formula: Formula) -> Trial:
-    """Fill the shadow with the scores by `formula`, and compare. Nothing live changes."""
+async def try_formula(pool: asyncpg.Pool, formula: Formula) -> FormulaTrial:
+    """Fills the shadow with the scores by `formula`, and compares. Nothing live changes."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read"),
     ):
         await connection.execute(ALLOW_COMPUTING)
         await _fill_shadow(connection, formula)
-        shifts = {role: await _shift(connection, role) for role in _ROLES}
-    return Trial(formula, PUBLISHED, **shifts)
+        shifts = {role: await _measure_shift(connection, role) for role in _ROLES}
+    return FormulaTrial(formula, PUBLISHED, **shifts)
 
 
 async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> bool:
-    """Have all scores be those of `formula`, and evenings be ranked by them: while one version
-    followed another, a projector that keeps no ranks may have written. False where the
-    scores were such already."""
-    wanted = to_builtins(formula)
+    """Makes all scores those of `formula`, and ranks announcements by them. Returns whether the
+    scores had to be computed.
+
+    Ranks are checked even if the scores are right: an earlier version that keeps no ranks may
+    have written in between.
+    """
+    constants = to_builtins(formula)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ALLOW_COMPUTING)
         await connection.execute(_LOCK_POSITIONS)
-        changed: bool = await connection.fetchval(_SELECT_FORMULA) != wanted
+        changed: bool = await connection.fetchval(_SELECT_FORMULA) != constants
         if changed:
             await _fill_shadow(connection, formula)
-            await rank_all_evenings(connection, SHADOW)
-            await connection.execute(_STORE_FORMULA, wanted)
+            await rank_all_announcements(connection, SHADOW)
+            await connection.execute(_STORE_FORMULA, constants)
             # Last: from here to the end of the transaction, reads of scores wait.
             await connection.execute(_SWITCH)
         else:
-            await rank_all_evenings(connection)
+            await rank_all_announcements(connection)
     if changed:
-        log.info("scores computed anew", extra={"formula": wanted})
+        log.info("scores computed anew", extra={"formula": constants})
     return changed
 
 
 async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> None:
     await connection.execute(_LOCK)
     await connection.execute(_CREATE_SHADOW)
-    async for people in _everybody(connection):
-        for statement in statements_of(people, SHADOW, formula):
+    async for people in _read_everybody(connection):
+        for statement in score_statements(people, SHADOW, formula):
             await connection.execute(statement.sql, *statement.arguments)
 
 
-async def _everybody(
+async def _read_everybody(
     connection: PoolConnectionProxy,
 ) -> AsyncIterator[Sequence[tuple[Key, list[RevealedRating]]]]:
-    """All people with revealed ratings, in parts. Ratings of one person may have been
-    fetched in two of them."""
+    """Yields all people with revealed ratings, in parts. The ratings of one person may be
+    fetched in two parts, but are yielded together."""
     cursor = await connection.cursor(f"{SELECT_REVEALED} ORDER BY ratee_id", timeout=TIMEOUT_S)
     unfinished: tuple[Key, list[RevealedRating]] | None = None
     while records := await cursor.fetch(ROWS_AT_ONCE):
-        people = list(by_ratee(records))
+        people = list(group_by_ratee(records))
         if unfinished is not None and unfinished[0] == people[0][0]:
             people[0] = (people[0][0], unfinished[1] + people[0][1])
         elif unfinished is not None:
@@ -159,8 +162,8 @@ async def _everybody(
         yield [unfinished]
 
 
-async def _shift(connection: PoolConnectionProxy, role: str) -> Shift:
+async def _measure_shift(connection: PoolConnectionProxy, role: str) -> ScoreShift:
     totals = await connection.fetchrow(_SELECT_SHIFT.format(role=role))
     movers = await connection.fetch(_SELECT_MOVERS.format(role=role))
     assert totals is not None
-    return Shift(**dict(totals), movers=[Mover(**dict(row)) for row in movers])
+    return ScoreShift(**dict(totals), movers=[Mover(**dict(row)) for row in movers])

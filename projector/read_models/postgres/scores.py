@@ -1,4 +1,4 @@
-"""Scores in PostgreSQL: computed anew, inside the transaction that changed a rating."""
+"""Computes scores in the transaction that changes a rating."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
@@ -30,24 +30,25 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 """
 
 
-async def rescored_people(
+async def find_rescored_people(
     connection: PoolConnectionProxy, batch: Batch
 ) -> list[tuple[Key, list[RevealedRating]]]:
-    """Whose ratings the batch has changed, with all of their revealed ones as it left them."""
+    """Returns the people whose ratings the batch has changed, with all of their revealed ratings
+    as they are after it."""
     changed = [
         key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
     ]
     if not changed:
         return []
-    return list(by_ratee(await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)))
+    return list(group_by_ratee(await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)))
 
 
-def statements_of(
+def score_statements(
     people: Iterable[tuple[Key, Iterable[RevealedRating]]],
     table: TableShape = SCORES,
     formula: Formula = PUBLISHED,
 ) -> list[Statement]:
-    """What puts the scores of these people into `table`."""
+    """Returns the statements that put the scores of these people into `table`."""
     patches = {
         person_id: Patch(Put(table, person_id, score_columns(revealed, formula), NOTHING_MORE))
         for person_id, revealed in people
@@ -55,8 +56,8 @@ def statements_of(
     return statements_for(table, patches)
 
 
-def by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[RevealedRating]]]:
-    """The rows are in the order of `ratee_id`."""
+def group_by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[RevealedRating]]]:
+    """Groups rows, which are in the order of `ratee_id`, by that person."""
     for ratee_id, of_ratee in groupby(rows, key=lambda row: row["ratee_id"]):
         yield (
             ratee_id,

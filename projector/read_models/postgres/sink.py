@@ -10,8 +10,8 @@ from asyncpg.pool import PoolConnectionProxy
 from projector.read_models.batch import Batch
 from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
-from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_evenings
-from projector.read_models.postgres.scores import rescored_people, statements_of
+from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_announcements
+from projector.read_models.postgres.scores import find_rescored_people, score_statements
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
@@ -101,10 +101,10 @@ class PostgresSnapshot:
 
 async def _score(connection: PoolConnectionProxy, batch: Batch) -> None:
     """What follows from rows: scores, and from them the ranks beside the evenings."""
-    people = await rescored_people(connection, batch)
-    for statement in statements_of(people):
+    people = await find_rescored_people(connection, batch)
+    for statement in score_statements(people):
         await _execute(connection, statement)
-    await rank_evenings(connection, batch, [person_id for person_id, _ in people])
+    await rank_announcements(connection, batch, [person_id for person_id, _ in people])
 
 
 async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:
