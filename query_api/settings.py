@@ -16,7 +16,7 @@ from runtime.shared_rules import SharedRuleSettings
 DAYS_OF_DEFAULT: Final = ZoneInfo(HOME_ZONE)
 
 
-class Settings(ServiceSettings, SharedRuleSettings):
+class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how to read both.
     """Built once in `main` and passed down; nothing else reads the environment."""
 
     model_config = SettingsConfigDict(env_prefix="QUERY_API_")
