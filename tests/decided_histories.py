@@ -183,7 +183,7 @@ class Society:
         )
 
     def _open_evenings(self) -> Iterator[Announcement]:
-        for one in self._image.accepted.announcements.values():
+        for one in self._image.accepted.announcements.own.values():
             if one.status in ("Created", "Alive", "Closed"):
                 yield one
 
@@ -220,14 +220,14 @@ class Society:
         layer = self._image.accepted
         met = [
             (booking.announcement_id, booking.author_id, booking.guest_id)
-            for booking in layer.bookings.values()
+            for booking in layer.bookings.own.values()
             if booking.confirmed and actor in (booking.author_id, booking.guest_id)
         ]
         if not met:
             return None
         evening, author, guest = self._random.choice(met)
         ratee = guest if actor == author else author
-        given = layer.review_of(evening, actor, ratee)
+        given = layer.rating_of(evening, actor, ratee)
         score = self._random.randint(1, 10)
         if given is None:
             review_id = ReviewId(self._new_id())

@@ -49,7 +49,7 @@ def overlaps(
         if evening is not None:
             found.append(_overlap(evening, None, blocking=True))
     for booking_id in person.attending + person.pending:
-        booking = layer.booking(booking_id)
+        booking = layer.bookings.get(booking_id)
         if booking is None:
             continue
         evening = _overlapping(layer, booking.announcement_id, interval, besides, gap)
@@ -66,7 +66,7 @@ def _overlapping(
     besides: AnnouncementId,
     gap: timedelta,
 ) -> Announcement | None:
-    evening = layer.announcement(announcement_id)
+    evening = layer.announcements.get(announcement_id)
     if evening is None or evening.id == besides or not evening.takes_place:
         return None
     return evening if interval.overlaps(evening, gap) else None

@@ -53,7 +53,11 @@ def decide(
         outcome = _decide(recorder, submission)
         reconsider_unsettled(recorder)
     except CommandRefused as refusal:
-        return Decision(_refused(submission, refusal), [], Layer(layer))
+        return Decision(
+            _refused(submission, refusal),
+            [],
+            recorder.layer if not recorder.events else Layer.on(layer),
+        )
     except NotFound as error:
         if submission.is_super and names_something(layer, submission.command):
             raise Forbidden from error
@@ -116,9 +120,9 @@ def names_something(layer: Layer, command: AnyCommand) -> bool:
     between two people, and not a super-user's to read."""
     match command:
         case AnswerBooking(booking_id=str(booking_id)):
-            return layer.booking(booking_id) is not None
+            return layer.bookings.get(booking_id) is not None
         case AnswerBooking(announcement_id=str(announcement_id), guest_id=str(guest_id)):
             return layer.booking_of(announcement_id, guest_id) is not None
         case RequestBooking() | ChangeAnnouncement() | InviteGuests():
-            return layer.announcement(command.announcement_id) is not None
+            return layer.announcements.get(command.announcement_id) is not None
     return False

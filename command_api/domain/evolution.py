@@ -32,9 +32,11 @@ def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
         case AnnouncementCreated():
             create_announcement(layer, event, at)
         case PersonEvent():
-            layer.people[event.person_id] = evolve_person(layer.person(event.person_id), event, at)
+            layer.people.put(
+                event.person_id, evolve_person(layer.person(event.person_id), event, at)
+            )
         case AnnouncementEvent():
             announcement = find_announced(layer, event.announcement_id)
-            layer.announcements[announcement.id] = evolve_announcement(announcement, event, at)
+            layer.announcements.put(announcement.id, evolve_announcement(announcement, event, at))
         case _:  # Of no family that decisions rest on.
             pass

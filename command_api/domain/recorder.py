@@ -18,7 +18,7 @@ class Recorder:
     sees what the steps before it did. Nothing below the recorder's own layer is touched."""
 
     def __init__(self, layer: Layer, now: datetime, rules: Rules) -> None:
-        self.layer = Layer(layer)
+        self.layer = Layer.on(layer)
         self.events: list[DomainEvent] = []
         self.now = now
         self.rules = rules
@@ -29,14 +29,14 @@ class Recorder:
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement:
         """Raises NotFound."""
-        announcement = self.layer.announcement(announcement_id)
+        announcement = self.layer.announcements.get(announcement_id)
         if announcement is None:
             raise NotFound
         return announcement
 
     def booking(self, booking_id: BookingId) -> Booking:
         """Raises NotFound."""
-        booking = self.layer.booking(booking_id)
+        booking = self.layer.bookings.get(booking_id)
         if booking is None:
             raise NotFound
         return booking

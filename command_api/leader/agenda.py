@@ -34,12 +34,12 @@ class Agenda:
 
     def update(self, changed: Layer) -> None:
         """Take note of what an accepted command changed."""
-        for announcement in changed.announcements.values():
+        for announcement in changed.announcements.own.values():
             due = AnnouncementDue(announcement_id=announcement.id)
             self._set(announcement.id, next_deadline(announcement), due)
-        for booking in changed.bookings.values():
+        for booking in changed.bookings.own.values():
             self._set(booking.id, booking.hold_until, HoldDue(booking_id=booking.id))
-        for rating in changed.ratings.values():
+        for rating in changed.ratings.own.values():
             self._set(rating.id, next_reveal(rating), RatingDue(review_id=rating.id))
 
     def due(self, now: datetime) -> Iterator[Deadline]:

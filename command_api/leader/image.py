@@ -18,7 +18,7 @@ from contracts.times import EPOCH
 
 class Image:
     def __init__(self) -> None:
-        self.accepted = Layer()
+        self.accepted = Layer.empty()
         self.keys = AnsweredKeys()
         self.agenda = Agenda()
         self.suspended: dict[PersonId, Suspension] = {}
@@ -45,7 +45,7 @@ class Image:
         changed = decided_here if decided_here is not None else self._replayed(commit)
         self.accepted.absorb(changed)
         self.agenda.update(changed)
-        for person in changed.people.values():
+        for person in changed.people.own.values():
             if person.suspension is not None:
                 self.suspended[person.id] = person.suspension
             elif self.suspended:
@@ -59,7 +59,7 @@ class Image:
         self.decided_at = record.decided_at
 
     def _replayed(self, commit: Commit) -> Layer:
-        changed = Layer(self.accepted)
+        changed = Layer.on(self.accepted)
         for event in decode_events(commit.events):
             apply(changed, event, commit.decided_at)
         return changed

@@ -130,7 +130,7 @@ class Reign:
         self._records_left = records_max
         self._observer = observer
         self._loop = asyncio.get_running_loop()
-        self._tentative = Layer(image.accepted)
+        self._tentative = Layer.on(image.accepted)
         self._term = claim.term
         self._seq = claim.seq
         self._hash = claim.hash

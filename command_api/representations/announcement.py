@@ -24,7 +24,7 @@ def render_announcement(
     rules: Rules,
 ) -> DetailAnnouncementResponse:
     """Raises LookupError where there is no such announcement."""
-    announcement = layer.announcement(announcement_id)
+    announcement = layer.announcements.get(announcement_id)
     if announcement is None:
         raise LookupError(announcement_id)
     mine = layer.booking_of(announcement.id, viewer)

@@ -18,8 +18,8 @@ def render_booking(
     layer: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
 ) -> DetailBookingResponse:
     """Raises LookupError where there is no such booking."""
-    booking = layer.booking(booking_id)
-    announcement = layer.announcement(booking.announcement_id) if booking else None
+    booking = layer.bookings.get(booking_id)
+    announcement = layer.announcements.get(booking.announcement_id) if booking else None
     if booking is None or announcement is None:
         raise LookupError(booking_id)
     host = layer.standing(booking.author_id, "host").score

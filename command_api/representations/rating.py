@@ -9,7 +9,7 @@ from contracts.representations import (
 
 def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
     """As its rater sees it. Raises LookupError where there is no such review."""
-    rating = layer.rating(review_id)
+    rating = layer.ratings.get(review_id)
     if rating is None:
         raise LookupError(review_id)
     return RatingResponse(

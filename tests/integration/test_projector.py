@@ -73,7 +73,7 @@ async def test_the_end_and_the_seats_left_follow_by_themselves(
     rows = await tables.fetch("SELECT * FROM read_model.announcements")
     assert rows
     for row in rows:
-        announcement = society.layer.announcements[row["announcement_id"]]
+        announcement = society.layer.announcements.own[row["announcement_id"]]
         assert row["ends_at"] == announcement.ends_at
         assert row["tickets_left"] == announcement.ticket_count - announcement.taken
 

@@ -51,7 +51,7 @@ async def test_an_unknown_event_stops_its_announcement_and_no_other(
 ) -> None:
     society = Society(7).live(40)
     chain = society.chain
-    stopped, other = list(society.layer.announcements)[:2]
+    stopped, other = list(society.layer.announcements.own)[:2]
     commit_stored(chain, teleported(stopped))
     for announcement_id in (stopped, other):
         chain.commit(AnnouncementPublished(announcement_id=announcement_id, version=77))
@@ -69,7 +69,7 @@ async def test_a_stopped_announcement_stays_stopped_in_the_next_life(
 ) -> None:
     society = Society(8).live(40)
     chain = society.chain
-    stopped = next(iter(society.layer.announcements))
+    stopped = next(iter(society.layer.announcements.own))
     commit_stored(chain, teleported(stopped))
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
@@ -88,7 +88,7 @@ async def test_a_value_that_no_column_takes_is_found_within_its_batch(
     chain = society.chain
     change = {
         "type": "announcement.changed.v1",
-        "announcement_id": next(iter(society.layer.announcements)),
+        "announcement_id": next(iter(society.layer.announcements.own)),
         "version": 9,
     }
     commit_stored(chain, change | poison)

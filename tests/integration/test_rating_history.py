@@ -63,7 +63,7 @@ def rated_society() -> Society:
 async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Analytics) -> None:
     society = rated_society()
     history = await told(analytics, society.chain.commits)
-    standings = society.layer.standings
+    standings = society.layer.standings.own
     assert sum(standing.score.count for standing in standings.values()) > 10
     for (person_id, role), standing in standings.items():
         votes = of_role(counted(await said_of(history, person_id, EVER)), role)
@@ -73,7 +73,7 @@ async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Ana
 async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> None:
     society = rated_society()
     history = await told(analytics, society.chain.commits)
-    ratings = society.layer.ratings
+    ratings = society.layer.ratings.own
     revealed = {one.id for one in ratings.values() if one.revealed_at is not None}
     found = [one for person in society.people for one in await said_of(history, person, EVER)]
     assert {one.review_id for one in found} == revealed

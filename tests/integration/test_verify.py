@@ -116,8 +116,8 @@ async def test_what_the_domain_decided_and_the_projector_wrote_is_right(
     assert result["ok"], result
     assert result["position"] == result["records"] == chain.seq
     assert result["commits"] == len(chain.commits)
-    assert result["announcements"] == len(society.layer.announcements)
-    assert result["bookings"] == len(society.layer.bookings)
+    assert result["announcements"] == len(society.layer.announcements.own)
+    assert result["bookings"] == len(society.layer.bookings.own)
     assert progress[0]["phase"] == "journal"
     assert all(line["done"] == line["of"] for line in progress)
 

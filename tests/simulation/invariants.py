@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from command_api.domain.layer import Layer
+from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.leader.image import Image
 from contracts.acceptance import GENESIS, accept
 from contracts.records import Barrier, Commit, Record, decode_record, hash_record
@@ -108,14 +108,16 @@ def check_every_prefix(commits: list[Commit]) -> Image:
         }:
             check_capacity(image.accepted, announcement_id, commit.seq)
             check_holds(image.accepted, announcement_id, commit.seq)
-        for person_id in list(image.accepted.people):
+        for person_id in list(image.accepted.people.own):
             check_calendar(image.accepted, person_id, commit.seq)
     return image
 
 
 def check_capacity(layer: Layer, announcement_id: str, seq: int) -> None:
-    announcement = layer.announcements[announcement_id]  # type: ignore[index]
-    bookings = [one for one in layer.bookings.values() if one.announcement_id == announcement_id]
+    announcement = layer.announcements.own[announcement_id]  # type: ignore[index]
+    bookings = [
+        one for one in layer.bookings.own.values() if one.announcement_id == announcement_id
+    ]
     taken = sum(one.confirmed or one.hold_until is not None for one in bookings)
     if taken > announcement.ticket_count or taken != announcement.taken:
         raise Violation(
@@ -125,7 +127,7 @@ def check_capacity(layer: Layer, announcement_id: str, seq: int) -> None:
 
 
 def check_holds(layer: Layer, announcement_id: str, seq: int) -> None:
-    announcement = layer.announcements[announcement_id]  # type: ignore[index]
+    announcement = layer.announcements.own[announcement_id]  # type: ignore[index]
     for one in layer.bookings_of(announcement):
         if one.hold_until is not None and one.hold_until > announcement.event_time:
             raise Violation(f"at {seq}: the hold of {one.id} outlasts the start of its evening")
@@ -135,7 +137,7 @@ def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
     """From the bookings and announcements alone, not from the person's own lists."""
     evenings = [
         one
-        for one in layer.announcements.values()
+        for one in layer.announcements.own.values()
         if one.takes_place and (one.author_id == person_id or _confirmed(layer, one.id, person_id))
     ]
     evenings.sort(key=lambda one: one.event_time)
@@ -146,18 +148,10 @@ def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
 
 def check_same_image(name: str, image: Image, folded: Image) -> None:
     """A process knows exactly what the journal says."""
-    for table in (
-        "announcements",
-        "bookings",
-        "pairs",
-        "people",
-        "films",
-        "ratings",
-        "reviews",
-        "standings",
-    ):
-        if getattr(image.accepted, table) != getattr(folded.accepted, table):
-            raise Violation(f"the {table} of {name} differ from the fold of the journal")
+    for collection in COLLECTIONS:
+        ours, theirs = (getattr(one.accepted, collection) for one in (image, folded))
+        if ours.own != theirs.own:
+            raise Violation(f"the {collection} of {name} differ from the fold of the journal")
     if image.keys._answers.keys() != folded.keys._answers.keys():
         raise Violation(f"the keys of {name} differ from those in the journal")
 

@@ -110,7 +110,7 @@ def test_decisions_rest_on_nothing_of_it(history: History) -> None:
     image = Image()
     for commit in history.commits:
         image.take(commit)
-    evening = image.accepted.announcement(announcement())
+    evening = image.accepted.announcements.get(announcement())
     assert evening is not None
     assert (evening.status, evening.version, evening.taken) == ("Alive", 2, 1)
 

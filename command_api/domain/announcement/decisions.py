@@ -44,7 +44,7 @@ from contracts.records import Outcome
 
 def create(recorder: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:
     """A new evening of the actor's, published at once unless it is to be a draft."""
-    if recorder.layer.announcement(command.announcement_id) is not None:
+    if recorder.layer.announcements.get(command.announcement_id) is not None:
         return Outcome("unchanged", announcement_id=command.announcement_id)
     _demand_future(command.event_time, recorder.now)
     _demand_consistent_price(command.is_free, command.price_amount)

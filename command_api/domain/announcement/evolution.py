@@ -18,26 +18,27 @@ def evolve_announcement(
 
 
 def create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
-    layer.announcements[event.announcement_id] = Announcement(
+    announcement = Announcement(
         id=event.announcement_id,
         **announcement_fields(event),
         created_at=at,
         modified_at=at,
-        previous_of_film=layer.newest_of_film(event.movie_id),
+        previous_of_film=layer.newest_of_film.get(event.movie_id),
     )
-    layer.films[event.movie_id] = event.announcement_id
+    layer.announcements.put(announcement.id, announcement)
+    layer.newest_of_film.put(event.movie_id, event.announcement_id)
     author = layer.person(event.author_id)
     hosting = (*(one for one in author.hosting if is_live(layer, one)), event.announcement_id)
-    layer.people[author.id] = replace(author, hosting=hosting)
+    layer.people.put(author.id, replace(author, hosting=hosting))
 
 
 def find_announced(layer: Layer, announcement_id: AnnouncementId) -> Announcement:
-    announcement = layer.announcement(announcement_id)
+    announcement = layer.announcements.get(announcement_id)
     if announcement is None:
         raise LookupError(f"an event names announcement {announcement_id}, which never was created")
     return announcement
 
 
 def is_live(layer: Layer, announcement_id: AnnouncementId) -> bool:
-    announcement = layer.announcement(announcement_id)
+    announcement = layer.announcements.get(announcement_id)
     return announcement is not None and announcement.status not in ("Done", "Cancelled")

@@ -20,7 +20,7 @@ def find_visible(
     the author. An evening that is absent, or hidden from followers too, needs the same fact:
     otherwise the time that a slow UGC takes would tell that a followers' evening exists.
     """
-    announcement = layer.announcement(announcement_id)
+    announcement = layer.announcements.get(announcement_id)
     if announcement is not None and _is_seen_by(layer, announcement, viewer):
         return announcement
     if follows_author is None:

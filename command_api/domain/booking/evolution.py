@@ -32,13 +32,13 @@ _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
 
 def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> None:
     announcement = find_announced(layer, event.announcement_id)
-    before = layer.booking(event.booking_id)
+    before = layer.bookings.get(event.booking_id)
     after = _evolve_booking(before or _first(announcement, event, at), event, at)
     if before is None:
-        layer.pairs[announcement.id, after.guest_id] = after.id
-    layer.bookings[after.id] = after
-    layer.announcements[announcement.id] = _count_seats(announcement, before, after)
-    layer.people[after.guest_id] = _engage(layer, layer.person(after.guest_id), after)
+        layer.booking_ids.put((announcement.id, after.guest_id), after.id)
+    layer.bookings.put(after.id, after)
+    layer.announcements.put(announcement.id, _count_seats(announcement, before, after))
+    layer.people.put(after.guest_id, _engage(layer, layer.person(after.guest_id), after))
     if isinstance(event, BookingInvited):
         _count_invitation(layer, after, at)
 
@@ -48,11 +48,11 @@ def _count_invitation(layer: Layer, booking: Booking, at: datetime) -> None:
     host = layer.person(booking.author_id)
     day = host.invitations_on(at)
     day = replace(day, sent=day.sent + 1)
-    layer.people[host.id] = replace(host, invitations=day)
+    layer.people.put(host.id, replace(host, invitations=day))
     guest = layer.person(booking.guest_id)
     day = guest.invitations_on(at)
     day = replace(day, received_from=(*day.received_from, host.id))
-    layer.people[guest.id] = replace(guest, invitations=day)
+    layer.people.put(guest.id, replace(guest, invitations=day))
 
 
 def _first(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> Booking:
@@ -136,5 +136,5 @@ def _engage(layer: Layer, person: Person, booking: Booking) -> Person:
 
 
 def _is_live_booking(layer: Layer, booking_id: BookingId) -> bool:
-    booking = layer.booking(booking_id)
+    booking = layer.bookings.get(booking_id)
     return booking is not None and is_live(layer, booking.announcement_id)

@@ -36,7 +36,7 @@ def rate(recorder: Recorder, actor: PersonId, command: GiveRating) -> Outcome:
     role = _role_of_ratee(recorder, announcement, actor, command.ratee_id)
     if announcement.status != "Done":
         raise CommandRefused("evening_not_done", {"announcement_status": announcement.status})
-    earlier = recorder.layer.review_of(announcement.id, actor, command.ratee_id)
+    earlier = recorder.layer.rating_of(announcement.id, actor, command.ratee_id)
     if earlier is not None:
         raise CommandRefused("already_rated", {"review_id": earlier.id})
     window_ends_at = _window_end(announcement)
@@ -100,7 +100,7 @@ def retract(recorder: Recorder, actor: PersonId, command: RetractRating) -> Outc
 
 def pass_window(recorder: Recorder, command: RatingDue) -> Outcome:
     """Reveal what stayed sealed to the end of the window; moot where it no longer is."""
-    rating = recorder.layer.rating(command.review_id)
+    rating = recorder.layer.ratings.get(command.review_id)
     if rating is None or not rating.sealed or rating.sealed_until > recorder.now:
         return Outcome("unchanged")
     _reveal(recorder, rating, "window_over")
@@ -129,7 +129,7 @@ def _role_of_ratee(
 
 def _own(recorder: Recorder, actor: PersonId, review_id: ReviewId) -> Rating:
     """Raises NotFound for who may not know of the review, Forbidden for who only received it."""
-    rating = recorder.layer.rating(review_id)
+    rating = recorder.layer.ratings.get(review_id)
     if rating is None:
         raise NotFound
     if rating.rater_id != actor:
@@ -140,8 +140,8 @@ def _own(recorder: Recorder, actor: PersonId, review_id: ReviewId) -> Rating:
 def _reveal_pair(
     recorder: Recorder, announcement_id: AnnouncementId, one: PersonId, other: PersonId
 ) -> None:
-    theirs = recorder.layer.review_of(announcement_id, other, one)
-    ours = recorder.layer.review_of(announcement_id, one, other)
+    theirs = recorder.layer.rating_of(announcement_id, other, one)
+    ours = recorder.layer.rating_of(announcement_id, one, other)
     if ours is not None and theirs is not None and theirs.sealed:
         _reveal(recorder, theirs, "both_rated")
         _reveal(recorder, ours, "both_rated")

@@ -18,10 +18,10 @@ from contracts.scoring import Vote, score_of
 
 def apply_rating(layer: Layer, event: AnyRatingEvent, at: datetime) -> None:
     """Raises LookupError where the event names a review that never was given."""
-    before = layer.rating(event.review_id)
+    before = layer.ratings.get(event.review_id)
     after = _given(event, at) if isinstance(event, RatingGiven) else _evolve(before, event, at)
-    layer.ratings[after.id] = after
-    layer.reviews[after.announcement_id, after.rater_id, after.ratee_id] = after.id
+    layer.ratings.put(after.id, after)
+    layer.rating_ids.put((after.announcement_id, after.rater_id, after.ratee_id), after.id)
     if (before is not None and before.counts) is not after.counts:
         _recount(layer, after)
 
@@ -61,7 +61,7 @@ def _evolve(
 def _recount(layer: Layer, rating: Rating) -> None:
     votes = layer.standing(rating.ratee_id, rating.role).votes
     votes = (*votes, rating.vote) if rating.counts else _without(votes, rating.vote)
-    layer.standings[rating.ratee_id, rating.role] = Standing(votes, score_of(votes))
+    layer.standings.put((rating.ratee_id, rating.role), Standing(votes, score_of(votes)))
 
 
 def _without(votes: tuple[Vote, ...], vote: Vote) -> tuple[Vote, ...]:

@@ -1,6 +1,7 @@
 """What the image keeps of ratings: each review, and what those that count come to."""
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
@@ -46,3 +47,6 @@ class Standing(Struct, frozen=True, gc=False):
 
     votes: tuple[Vote, ...] = ()
     score: Score = UNRATED
+
+
+UNVOTED: Final = Standing()

@@ -137,7 +137,7 @@ class Spec:
     """A world that commands have made, and the last decision in it."""
 
     def __init__(self, rules: Rules = DEFAULT_RULES) -> None:
-        self.layer = Layer()
+        self.layer = Layer.empty()
         self._rules = rules
         self._now = NOON
         self._decision: Decision | None = None
@@ -223,12 +223,12 @@ class Spec:
         return [one.announcement_id for one in self._decision.outcome.facts["conflicts"]]
 
     def evening(self, evening: AnnouncementId = EVENING) -> Announcement:
-        found = self.layer.announcement(evening)
+        found = self.layer.announcements.get(evening)
         assert found is not None
         return found
 
     def booking(self, guest: PersonId, evening: AnnouncementId = EVENING) -> Booking:
-        found = self.layer.booking(booking_id(guest, evening))
+        found = self.layer.bookings.get(booking_id(guest, evening))
         assert found is not None
         return found
 

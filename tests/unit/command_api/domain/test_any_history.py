@@ -21,7 +21,7 @@ from command_api.domain.booking.commands import HoldDue, RequestBooking
 from command_api.domain.booking.state import Booking
 from command_api.domain.decide import Decision, decide
 from command_api.domain.evolution import apply
-from command_api.domain.layer import Layer
+from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand, Submission
 from contracts.announcement_events import (
@@ -63,7 +63,6 @@ from tests.unit.command_api.domain.spec import (
 
 PEOPLE = [PersonId(f"person-{number}") for number in range(6)]
 EVENINGS_AT_ONCE = 4
-TABLES = ("announcements", "bookings", "pairs", "people", "films")
 
 N, T, F = None, True, False
 MOVES: Final[dict[Pair, set[Pair]]] = {
@@ -116,7 +115,7 @@ def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
 
 
 def starts(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
-    evening = AnnouncementId(f"evening-{len(cell.folded.announcements)}")
+    evening = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
     host = dice.of(*PEOPLE)
     body = announce(
         evening,
@@ -190,9 +189,9 @@ class Cell:
     def __init__(self, ruled_by: Rules) -> None:
         self.rules = ruled_by
         self.now = NOON
-        self.accepted = Layer()
-        self.tentative = Layer(self.accepted)
-        self.folded = Layer()
+        self.accepted = Layer.empty()
+        self.tentative = Layer.on(self.accepted)
+        self.folded = Layer.empty()
         self.recorded: Counter[type[DomainEvent]] = Counter()
         self._sent: list[Layer] = []
 
@@ -201,12 +200,14 @@ class Cell:
         return (self.now - NOON) / timedelta(hours=1)
 
     def live(self) -> list[Announcement]:
-        return [one for one in self.folded.announcements.values() if not over(self.folded, one.id)]
+        return [
+            one for one in self.folded.announcements.own.values() if not over(self.folded, one.id)
+        ]
 
     def hear(self, actor: PersonId, body: AnyCommand) -> None:
         """Decide, and check all that must hold. Decisions are accepted two behind."""
         command = Submission(id="", actor=actor, idempotency_key="", fingerprint="", command=body)
-        before = {one.id: one for one in self.folded.announcements.values()}
+        before = {one.id: one for one in self.folded.announcements.own.values()}
         try:
             decision = decide(command, self.tentative, self.now, self.rules)
         except CommandError:
@@ -219,12 +220,12 @@ class Cell:
             if isinstance(event, BookingEvent):
                 self._check_seats(event)
             if isinstance(event, OPENING):
-                assert self.folded.announcements[event.announcement_id].event_time > self.now
+                assert self.folded.announcements.own[event.announcement_id].event_time > self.now
         self.recorded.update(map(type, decision.events))
         self._sent.append(decision.layer)
         if len(self._sent) > 2:
             self._accept_oldest()
-        for evening in self.folded.announcements.values():
+        for evening in self.folded.announcements.own.values():
             check_evening(self.folded, before.get(evening.id), evening)
         check_calendars(self.folded, self.rules.gap)
         check_unsettled(self.folded, self.now, self.rules.gap)
@@ -235,12 +236,12 @@ class Cell:
     def deadlines(self) -> list[AnyCommand]:
         due: list[AnyCommand] = [
             AnnouncementDue(announcement_id=one.id)
-            for one in self.folded.announcements.values()
+            for one in self.folded.announcements.own.values()
             if (at := next_deadline(one)) is not None and at <= self.now
         ]
         return due + [
             HoldDue(booking_id=one.id)
-            for one in self.folded.bookings.values()
+            for one in self.folded.bookings.own.values()
             if one.hold_until is not None
         ]
 
@@ -250,9 +251,10 @@ class Cell:
         while self._sent:
             self._accept_oldest()
         self._check_lookups()
-        for table in TABLES:
-            assert getattr(self.tentative, table) == {}
-            assert getattr(self.accepted, table) == getattr(self.folded, table)
+        for collection in COLLECTIONS:
+            assert getattr(self.tentative, collection).own == {}
+            accepted, folded = (getattr(one, collection) for one in (self.accepted, self.folded))
+            assert accepted.own == folded.own
 
     def _accept_oldest(self) -> None:
         settled = self._sent.pop(0)
@@ -261,7 +263,7 @@ class Cell:
 
     def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
         """The pair moves as it may, by whose side it is, and an offer goes to the first."""
-        evening = self.folded.announcements[event.announcement_id]
+        evening = self.folded.announcements.own[event.announcement_id]
         booking = self.folded.bookings.get(event.booking_id)
         before = booking.pair if booking else (None, None)
         after = (event.author_status, event.guest_status)
@@ -273,12 +275,12 @@ class Cell:
         assert not isinstance(event, BY_AUTHOR) or of_draft or actor == evening.author_id
         assert not isinstance(event, BY_GUEST) or actor == event.guest_id
         if isinstance(event, BookingOffered):
-            line = [self.folded.bookings[one] for one in evening.waiting]
+            line = [self.folded.bookings.own[one] for one in evening.waiting]
             assert event.booking_id == next(one.id for one in line if one.preapproved)
 
     def _check_seats(self, event: AnyBookingEvent) -> None:
         """Of every single event, not only of every decision."""
-        evening = self.folded.announcements[event.announcement_id]
+        evening = self.folded.announcements.own[event.announcement_id]
         assert event.taken == evening.taken <= evening.ticket_count
 
     def _check_repeated(self, command: Submission) -> None:
@@ -292,19 +294,21 @@ class Cell:
         """Who is confirmed has nothing pending at that time any more."""
         for event in decision.events:
             if isinstance(event, BookingApproved | BookingAccepted):
-                evening = self.folded.announcements[event.announcement_id]
-                for booking_id in self.folded.people[event.guest_id].pending:
-                    rival = self.folded.bookings[booking_id].announcement_id
-                    assert not at_once(evening, self.folded.announcements[rival], self.rules.gap)
+                evening = self.folded.announcements.own[event.announcement_id]
+                for booking_id in self.folded.people.own[event.guest_id].pending:
+                    rival = self.folded.bookings.own[booking_id].announcement_id
+                    assert not at_once(
+                        evening, self.folded.announcements.own[rival], self.rules.gap
+                    )
 
     def _check_lookups(self) -> None:
-        for announcement_id, announcement in self.folded.announcements.items():
-            assert self.tentative.announcement(announcement_id) == announcement
-        for booking_id_, booking in self.folded.bookings.items():
-            assert self.tentative.booking(booking_id_) == booking
+        for announcement_id, announcement in self.folded.announcements.own.items():
+            assert self.tentative.announcements.get(announcement_id) == announcement
+        for booking_id_, booking in self.folded.bookings.own.items():
+            assert self.tentative.bookings.get(booking_id_) == booking
             pair = (booking.announcement_id, booking.guest_id)
             assert self.tentative.booking_of(*pair) == booking
-        for person_id, person in self.folded.people.items():
+        for person_id, person in self.folded.people.own.items():
             assert self.tentative.person(person_id) == person
 
 
@@ -378,7 +382,7 @@ def check_line(before: Announcement | None, now: Announcement, bookings: list[Bo
 def check_calendars(layer: Layer, gap: timedelta) -> None:
     """Nobody is confirmed, or host, at two evenings that overlap or are too near."""
     busy: dict[PersonId, list[tuple[datetime, datetime]]] = {}
-    for evening in layer.announcements.values():
+    for evening in layer.announcements.own.values():
         if evening.takes_place:
             guests = [one.guest_id for one in layer.bookings_of(evening) if one.confirmed]
             for person in (evening.author_id, *guests):
@@ -390,12 +394,12 @@ def check_calendars(layer: Layer, gap: timedelta) -> None:
 
 def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
     """Who has to choose has something to choose from, and was told what."""
-    for booking in layer.bookings.values():
-        evening = layer.announcements[booking.announcement_id]
+    for booking in layer.bookings.own.values():
+        evening = layer.announcements.own[booking.announcement_id]
         if booking.held_for == "move" and evening.takes_place:
             clashes = {
                 other.id
-                for other in layer.announcements.values()
+                for other in layer.announcements.own.values()
                 if other is not evening
                 and at_once(evening, other, gap)
                 and (other.author_id == booking.guest_id or attends(layer, booking.guest_id, other))
@@ -412,11 +416,11 @@ def attends(layer: Layer, guest_id: PersonId, evening: Announcement) -> bool:
 
 def check_engagements(layer: Layer) -> None:
     """What a person's own lists say follows from the bookings and the announcements."""
-    for person in layer.people.values():
-        hosted = {one.id for one in layer.announcements.values() if one.author_id == person.id}
+    for person in layer.people.own.values():
+        hosted = {one.id for one in layer.announcements.own.values() if one.author_id == person.id}
         assert set(person.hosting) <= hosted
         assert {one for one in hosted if not over(layer, one)} <= set(person.hosting)
-        for booking in layer.bookings.values():
+        for booking in layer.bookings.own.values():
             mine = booking.guest_id == person.id and not over(layer, booking.announcement_id)
             if booking.guest_id != person.id:
                 assert booking.id not in person.attending + person.pending
@@ -431,20 +435,20 @@ def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:
 
 
 def over(layer: Layer, announcement_id: AnnouncementId) -> bool:
-    return layer.announcements[announcement_id].status in ("Done", "Cancelled")
+    return layer.announcements.own[announcement_id].status in ("Done", "Cancelled")
 
 
 def test_a_dropped_decision_leaves_no_trace() -> None:
-    layer = Layer()
+    layer = Layer.empty()
     command = Submission(
         id="", actor=PEOPLE[0], idempotency_key="", fingerprint="", command=announce()
     )
     decision = decide(command, layer, NOON)
     assert decision.events
-    assert not layer.announcements
-    tentative = Layer(layer)
+    assert not layer.announcements.own
+    tentative = Layer.on(layer)
     tentative.absorb(decision.layer)
     layer.absorb(decision.layer)
     tentative.forget(decision.layer)
-    assert not tentative.announcements
-    assert tentative.announcement(EVENING) is layer.announcements[EVENING]
+    assert not tentative.announcements.own
+    assert tentative.announcements.get(EVENING) is layer.announcements.own[EVENING]

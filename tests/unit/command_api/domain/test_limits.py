@@ -159,7 +159,7 @@ def test_all_processes_count_alike_whatever_their_own_numbers() -> None:
     spec = Spec(Rules(invitations_of_host_a_day_max=2)).given(HOST, announce(seats=5))
     spec.when(HOST, invite(ANN, BEN, CAT))
     assert spec._decision is not None
-    follower = Layer()
+    follower = Layer.empty()
     follower.absorb(spec.layer)
     for event in spec._decision.events:
         apply(follower, event, NOON)

@@ -58,7 +58,7 @@ def invites(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
 
 def hosts_too(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
     guest = dice.of(*GUESTS)
-    evening = AnnouncementId(f"evening-{len(cell.folded.announcements)}")
+    evening = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
     return guest, announce(evening, hours=dice.of(*SLOTS))
 
 

@@ -94,15 +94,15 @@ def test_rows_say_what_the_write_side_answers(seed: int) -> None:
     society = Society(seed).live(80)
     tables = folded([society.chain.commits])
     world = society.layer
-    assert set(tables.rows["announcements"]) == set(world.announcements)
-    assert set(tables.rows["bookings"]) == set(world.bookings)
-    for announcement in world.announcements.values():
+    assert set(tables.rows["announcements"]) == set(world.announcements.own)
+    assert set(tables.rows["bookings"]) == set(world.bookings.own)
+    for announcement in world.announcements.own.values():
         assert tables.row(ANNOUNCEMENTS, announcement.id) == announcement_row(announcement)
-    for booking in world.bookings.values():
+    for booking in world.bookings.own.values():
         row = tables.row(BOOKINGS, booking.id)
         assert {name: row[name] for name in row if name not in LOG_PLACES} == booking_row(booking)
     for person_id, stored in tables.rows["people"].items():
-        person = world.people[PersonId(str(person_id))]
+        person = world.people.own[PersonId(str(person_id))]
         assert stored == (person_id, person.name, person.language, person.tz)
 
 
@@ -111,7 +111,7 @@ def test_rows_say_what_the_write_side_answers(seed: int) -> None:
 def test_the_places_in_line_are_those_of_the_write_side(seed: int) -> None:
     society = Society(seed, people=9, evenings_at_once=2).live(80)
     tables = folded([society.chain.commits])
-    for announcement in society.layer.announcements.values():
+    for announcement in society.layer.announcements.own.values():
         places = {one: tables.row(BOOKINGS, one)["queued_seq"] for one in announcement.waiting}
         assert sorted(places, key=places.__getitem__) == list(announcement.waiting)
 

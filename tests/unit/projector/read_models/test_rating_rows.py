@@ -45,11 +45,11 @@ def test_ratings_and_scores_are_those_of_the_write_side(seed: int) -> None:
     society = Society(seed, people=4).live(150)
     tables = folded([society.chain.commits])
     world = society.layer
-    assert set(tables.rows["ratings"]) == set(world.ratings)
-    for rating in world.ratings.values():
+    assert set(tables.rows["ratings"]) == set(world.ratings.own)
+    for rating in world.ratings.own.values():
         assert tables.row(RATINGS, rating.id) == rating_row(rating)
-    assert set(tables.rows["scores"]) == {person_id for person_id, _ in world.standings}
-    for (person_id, role), standing in world.standings.items():
+    assert set(tables.rows["scores"]) == {person_id for person_id, _ in world.standings.own}
+    for (person_id, role), standing in world.standings.own.items():
         row = tables.row(SCORES, person_id)
         shown = [row[f"{role}_{name}"] for name in ("rating", "rank", "rating_count")]
         assert shown == list(msgspec.structs.astuple(standing.score))
@@ -67,6 +67,6 @@ def test_merged_batches_of_any_size_come_to_the_same_scores(seed: int) -> None:
 def test_histories_hold_every_kind_of_rating() -> None:
     """Otherwise the tests above would say nothing."""
     worlds = [Society(seed, people=4).live(150).layer for seed in range(10)]
-    ratings = [one for world in worlds for one in world.ratings.values()]
+    ratings = [one for world in worlds for one in world.ratings.own.values()]
     kinds = {(one.revealed_at is not None, one.retracted) for one in ratings}
     assert kinds == {(False, False), (False, True), (True, False), (True, True)}

@@ -150,5 +150,5 @@ def test_an_invitation_is_accepted_while_the_evening_is_closed_by_hand(spec: Spe
 def test_one_pair_has_one_booking_for_ever(spec: Spec) -> None:
     in_state(spec, "ended").given(HOST, invite(ANN)).given(ANN, say(True, ANN))
     spec.given(ANN, say(False, ANN)).given(ANN, ask(ANN)).given(HOST, say(False, ANN))
-    assert list(spec.layer.pairs) == [(EVENING, ANN)]
-    assert list(spec.layer.bookings) == [booking_id(ANN)]
+    assert list(spec.layer.booking_ids.own) == [(EVENING, ANN)]
+    assert list(spec.layer.bookings.own) == [booking_id(ANN)]

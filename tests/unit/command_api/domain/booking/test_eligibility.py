@@ -68,7 +68,7 @@ def test_a_full_evening_would_have_it_wait(spec: Spec) -> None:
 def test_looking_changes_nothing(spec: Spec) -> None:
     spec.given(HOST, announce())
     look(spec, ANN)
-    assert not spec.layer.bookings
+    assert not spec.layer.bookings.own
 
 
 @pytest.mark.parametrize(

@@ -177,7 +177,7 @@ def test_a_withdrawn_request_may_be_repeated_three_times(spec: Spec) -> None:
     for _ in range(4):
         spec.given(ANN, ask(ANN), say(False, ANN))
     spec.when(ANN, ask(ANN)).then_refused("reopen_limit")
-    assert len({booking.id for booking in spec.layer.bookings.values()}) == 1
+    assert len({booking.id for booking in spec.layer.bookings.own.values()}) == 1
 
 
 def test_a_guest_who_said_no_is_invited_again_once(spec: Spec) -> None:

@@ -209,6 +209,6 @@ def test_a_draft_holds_seats_no_longer_than_until_it_starts_either(spec: Spec) -
 def test_a_choice_that_an_earlier_version_left_open_is_no_no(spec: Spec) -> None:
     """Its journals have guests with nothing to choose: silence confirms them again."""
     has_to_choose(spec)
-    rival = spec.layer.announcements[RIVAL]
-    spec.layer.announcements[RIVAL] = replace(rival, status="Cancelled")
+    rival = spec.layer.announcements.own[RIVAL]
+    spec.layer.announcements.own[RIVAL] = replace(rival, status="Cancelled")
     due(spec.at(24), hold_due(ANN)).then(pair(BookingResettled, True, True))

@@ -184,7 +184,7 @@ def test_a_deadline_that_came_too_early_or_is_moot_reveals_nothing(over: Spec) -
 def test_the_agenda_holds_sealed_ratings_until_their_window_is_over(over: Spec) -> None:
     agenda = Agenda()
     agenda.update(over.given(ANN, rate(ANN, HOST)).given(BEN, rate(BEN, HOST)).layer)
-    ends_at = over.layer.ratings[review_id(ANN, HOST)].sealed_until
+    ends_at = over.layer.ratings.own[review_id(ANN, HOST)].sealed_until
     assert [one.command for one in agenda.due(ends_at)] == [
         rating_due(ANN, HOST),
         rating_due(BEN, HOST),
@@ -211,7 +211,7 @@ def test_what_was_changed_is_what_counts_in_the_end(over: Spec) -> None:
     over.given(ANN, rate(ANN, HOST, 1), change(ANN, HOST, score=9)).given(HOST, rate(HOST, ANN))
     votes = over.layer.standing(HOST, "host").votes
     assert [one.score for one in votes] == [9]
-    given_at = over.layer.ratings[review_id(ANN, HOST)].created_at
+    given_at = over.layer.ratings.own[review_id(ANN, HOST)].created_at
     assert over.layer.standing(HOST, "host").score == score_of([Vote(9, given_at)])
 
 
