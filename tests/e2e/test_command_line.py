@@ -56,8 +56,10 @@ def test_what_verifies_asks_for_the_operator_token_before_anything_else(
 @pytest.mark.parametrize("verb", [["token", "anna"], ["verify"], ["demo", TRAFFIC]])
 @pytest.mark.parametrize("url", ["nonsense", "http://", "http://host:port", "ftp://host"])
 def test_what_is_no_address_is_named(tmp_path: Path, verb: list[str], url: str) -> None:
-    said = practix(tmp_path, *verb, BASE_URL=url, PRACTIX_OPERATOR_TOKEN="t")
-    assert said.splitlines() == [
+    environment = {"PRACTIX_DATA": str(tmp_path), "BASE_URL": url, "PRACTIX_OPERATOR_TOKEN": "t"}
+    ended = CliRunner().invoke(cli.app, verb, env=environment)
+    assert ended.exit_code == 1
+    assert ended.stderr.splitlines() == [
         f"practix: {url!r} is no address: BASE_URL is one like http://127.0.0.1:8000"
     ]
 

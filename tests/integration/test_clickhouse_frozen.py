@@ -67,10 +67,11 @@ def _signalled(analytics: Analytics, pid: int) -> Engine:
 
 
 async def test_readers_are_told_soon_and_then_at_once_and_again_when_it_is_back(
-    engine: Engine,
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = HistoryReads(engine.analytics, timeout_s=1.0)
     assert await history.rows("SELECT 1 AS one") == [{"one": 1}]
+    monkeypatch.setattr("query_api.edge.history_reads.ANSWER_S_MAX", 0.5)
     engine.freeze()
     async with asyncio.timeout(PATIENCE_S):
         for _ in range(OPEN_AFTER):
@@ -89,7 +90,10 @@ async def test_readers_are_told_soon_and_then_at_once_and_again_when_it_is_back(
                 await asyncio.sleep(0.05)
 
 
-async def test_what_follows_the_journal_can_be_stopped(engine: Engine, tmp_path: Path) -> None:
+async def test_what_follows_the_journal_can_be_stopped(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.chdb_engine.client.CLOSE_S_MAX", 0.2)
     journal = SqliteJournal(tmp_path / "journal.db")
     story = evenings_in_march()
     await story.write_to(journal)
