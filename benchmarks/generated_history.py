@@ -125,16 +125,16 @@ class GeneratedHistory:
     def _refusal(self, at: datetime, guest: str, evening: str) -> Commit:
         code = self._random.choice(("overlap", "overlap", "no_seats", "already_booked"))
         outcome = Outcome(code, refused=True, announcement_id=AnnouncementId(evening))
-        return self._told(at, guest, (), outcome)
+        return self._make_commit(at, guest, (), outcome)
 
     def _commit(
         self, at: datetime, actor: str, events: dict[str, Any] | tuple[dict[str, Any], ...]
     ) -> Commit:
         several = events if isinstance(events, tuple) else (events,)
         self.events += len(several)
-        return self._told(at, actor, several, Outcome("recorded"))
+        return self._make_commit(at, actor, several, Outcome("recorded"))
 
-    def _told(
+    def _make_commit(
         self, at: datetime, actor: str, events: tuple[dict[str, Any], ...], outcome: Outcome
     ) -> Commit:
         self._seq += 1

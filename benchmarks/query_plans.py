@@ -266,21 +266,21 @@ def _line(case: Case, plan: Plan) -> dict[str, Any]:
 async def tables(rows: int, dsn: str | None) -> AsyncIterator[asyncpg.Pool]:
     """Filled with so many evenings, unless they were before."""
     if dsn is not None:
-        async with _filled(rows, dsn) as pool:
+        async with _fill_if_empty(rows, dsn) as pool:
             yield pool
         return
     with tempfile.TemporaryDirectory() as scratch:
         server = PostgresServer(Path(scratch), settings={"fsync": "off"})
         await server.start()
         try:
-            async with _filled(rows, server.dsn) as pool:
+            async with _fill_if_empty(rows, server.dsn) as pool:
                 yield pool
         finally:
             await server.stop()
 
 
 @asynccontextmanager
-async def _filled(rows: int, dsn: str) -> AsyncIterator[asyncpg.Pool]:
+async def _fill_if_empty(rows: int, dsn: str) -> AsyncIterator[asyncpg.Pool]:
     async with await open_pool(dsn) as pool:
         await migrate(pool)
         if not await pool.fetchval("SELECT EXISTS (SELECT FROM read_model.announcements)"):

@@ -8,7 +8,7 @@ from benchmarks.load import Figures
 BASELINE = "row_lock"
 
 
-class Line(NamedTuple):
+class FigureLine(NamedTuple):
     name: str
     value: float
     unit: str
@@ -21,7 +21,7 @@ class Line(NamedTuple):
 class Report:
     def __init__(self, command: str) -> None:
         self._command = command
-        self._lines: list[Line] = []
+        self._lines: list[FigureLine] = []
 
     def add_http(self, subject: str, clients: int, figures: Figures) -> None:
         """Throughput with its ratio to the row lock at the same number of clients."""
@@ -45,7 +45,7 @@ class Report:
             against = f"{baseline}/{part}" if baseline else None
             found = next((one.value for one in self._lines if one.name == against), None)
             ratio = round(value / found, 3) if found else None
-            line = Line(
+            line = FigureLine(
                 f"{name}/{part}",
                 round(value, 3),
                 unit,

@@ -29,9 +29,8 @@ from benchmarks.subject import (
     guest_tokens,
 )
 from command_api.leader.node import Timing
-from command_api.leader.ports import Answer
 from command_api.service import CommandService
-from contracts.errors import NoLeader
+from launcher.profiles.no_peers import NoPeers
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.journal.kafka import KafkaJournal
@@ -53,16 +52,6 @@ CREATE TABLE booking (
     guest_id uuid NOT NULL, status text NOT NULL, UNIQUE (announcement_id, guest_id));
 CREATE TABLE event (id bigserial PRIMARY KEY, announcement_id uuid, payload jsonb NOT NULL);
 """
-
-
-class NoPeers:
-    """One process, which leads."""
-
-    def knows(self, *_: object) -> bool:
-        return False
-
-    async def forward(self, *_: object) -> Answer:
-        raise NoLeader
 
 
 class Booked(BaseModel):

@@ -96,7 +96,7 @@ async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:
         topic = f"bench-{uuid4().hex}"
         await create_topic(subject.where, topic, replication_factor=1)
         where = f"{subject.where}/{topic}"
-    async with _serving(subject.name, where) as port:
+    async with _serve(subject.name, where) as port:
         announcement_id = await _announce(subject, port)
         await drive(port, booking_requests(announcement_id, 0, WARM_UP), clients)
         figures = await drive(
@@ -108,7 +108,7 @@ async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:
 
 
 @asynccontextmanager
-async def _serving(name: str, where: str) -> AsyncIterator[int]:
+async def _serve(name: str, where: str) -> AsyncIterator[int]:
     port = free_port()
     process = subprocess.Popen([sys.executable, "-m", "benchmarks.serve", name, str(port), where])
     try:

@@ -17,7 +17,7 @@ from runtime.service.settings import CommaSeparated, settings_or_exit
 TIMEOUT_S = 60.0
 
 
-class Settings(BaseSettings):
+class TopicSettings(BaseSettings):
     model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
 
     kafka_bootstrap_servers: str
@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     practix_replication_factor: PositiveInt = 1
 
 
-async def main(settings: Settings) -> None:
+async def main(settings: TopicSettings) -> None:
     options = settings.kafka.client_options()
     await create_topic(
         settings.kafka_bootstrap_servers,
@@ -49,4 +49,4 @@ async def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(settings_or_exit(Settings)))
+    asyncio.run(main(settings_or_exit(TopicSettings)))

@@ -18,7 +18,7 @@ from runtime.postgres.roles import grant_roles
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, settings_or_exit
 
 
-class Settings(BaseSettings):
+class MigrationSettings(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, extra="ignore")
 
     postgres_dsn: PostgresDsn = Field(validation_alias="POSTGRES_DSN")
@@ -27,7 +27,7 @@ class Settings(BaseSettings):
     clickhouse_dsn: ClickHouseDsn | None = Field(None, validation_alias="CLICKHOUSE_DSN")
 
 
-async def main(settings: Settings) -> None:
+async def main(settings: MigrationSettings) -> None:
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
     print("PostgreSQL:", *await migrate_postgres(pool) or ["nothing to do"])
     if settings.passwords:
@@ -42,4 +42,4 @@ async def main(settings: Settings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(settings_or_exit(Settings)))
+    asyncio.run(main(settings_or_exit(MigrationSettings)))

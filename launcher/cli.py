@@ -18,11 +18,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from yarl import URL
 
-from launcher.client import NotRunning, Refused, operator_lines, token_for
+from launcher.client import NotRunning, RequestRefused, log_in, stream_operator_lines
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from launcher.terminal import visible
+from launcher.terminal import escape_controls
 from launcher.verbs import analysts, ratings
 from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.demo import Demo, Summary
@@ -81,7 +81,7 @@ def token(
 ) -> None:
     """Print a token for LOGIN from the stand-in's Auth."""
     operator = operator_token() if is_super else None
-    answer = ask(token_for(address(base_url), login, operator))
+    answer = ask(log_in(address(base_url), login, operator))
     print(msgspec.json.encode(answer).decode() if as_json else answer["access_token"])
 
 
@@ -128,7 +128,7 @@ def demo(
     operator = operator_token()
     summary, result = ask(_demo(file, address(base_url), concurrency, operator))
     for line in summary.first_malformed:
-        print(f"{file}:{line.number}: malformed: {visible(line.reason)}", file=sys.stderr)
+        print(f"{file}:{line.number}: malformed: {escape_controls(line.reason)}", file=sys.stderr)
     if as_json:
         print(msgspec.json.encode(_demo_object(summary, result)).decode())
     else:
@@ -209,7 +209,7 @@ def address(base_url: str | None) -> str:
 def operator_token() -> str:
     chosen = settings()
     try:
-        found = chosen.operator_token or DataDirectory(chosen.data).known_operator_token()
+        found = chosen.operator_token or DataDirectory(chosen.data).find_operator_token()
     except SecretUnusable as wrong:
         exit_wrong(f"practix: {wrong}")
     if found is None:
@@ -222,17 +222,17 @@ def ask(question: Coroutine[Any, Any, T]) -> T:
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             return runner.run(question)
-    except (NotRunning, Refused, DataInUse, ServerError, JournalError) as error:
+    except (NotRunning, RequestRefused, DataInUse, ServerError, JournalError) as error:
         fail(str(error))
 
 
 def fail(reason: str) -> NoReturn:
-    print(f"practix: {visible(reason)}", file=sys.stderr)
+    print(f"practix: {escape_controls(reason)}", file=sys.stderr)
     raise typer.Exit(1)
 
 
 async def _verify(base_url: str, operator: str) -> dict[str, Any]:
-    return await _last_of(operator_lines(base_url, "verify", operator))
+    return await _last_of(stream_operator_lines(base_url, "verify", operator))
 
 
 async def _last_of(lines: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
@@ -324,7 +324,7 @@ def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
     compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
     print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
-        print(f"problem: {visible(result['problem'])}")
+        print(f"problem: {escape_controls(result['problem'])}")
 
 
 if __name__ == "__main__":

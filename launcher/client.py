@@ -14,13 +14,13 @@ class NotRunning(Exception):
     """Nothing answers at the address."""
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """The system answered with a problem."""
 
 
-async def token_for(base_url: str, login: str, operator_token: str | None = None) -> dict[str, Any]:
+async def log_in(base_url: str, login: str, operator_token: str | None = None) -> dict[str, Any]:
     """What the stand-in's Auth says to a login; with the operator token the person's token is
-    a super-user's. Raises NotRunning, Refused."""
+    a super-user's. Raises NotRunning, RequestRefused."""
     body: dict[str, Any] = {"login": login}
     headers = {}
     if operator_token is not None:
@@ -38,10 +38,10 @@ async def token_for(base_url: str, login: str, operator_token: str | None = None
             raise NotRunning(f"no system answers at {base_url}: start one with make run") from error
 
 
-async def operator_lines(
+async def stream_operator_lines(
     base_url: str, path: str, operator_token: str
 ) -> AsyncIterator[dict[str, Any]]:
-    """The NDJSON lines that an operator's POST answers with. Raises NotRunning, Refused."""
+    """The NDJSON lines that an operator's POST answers with. Raises NotRunning, RequestRefused."""
     headers = {"Authorization": f"Bearer {operator_token}"}
     async with _session() as session:
         try:
@@ -62,4 +62,4 @@ def _session() -> aiohttp.ClientSession:
 
 async def _demand_ok(response: aiohttp.ClientResponse) -> None:
     if response.status >= 400:
-        raise Refused(f"{response.status}: {(await response.text())[:500]}")
+        raise RequestRefused(f"{response.status}: {(await response.text())[:500]}")

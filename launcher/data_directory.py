@@ -81,7 +81,7 @@ class DataDirectory:
         for name in ("token", "cell", "operator", "feed", "neighbours"):
             self._secret(name)
 
-    def known_operator_token(self) -> str | None:
+    def find_operator_token(self) -> str | None:
         """The operator token where a system has been started here, or None."""
         path = self._secret_path("operator")
         return _read(path) if path.exists() else None

@@ -72,7 +72,7 @@ def up(directory: Path) -> State:
     """Start the servers in the background and return where they are. Raises AlreadyUp,
     ServerFailed."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if (state := current(directory)) is not None:
+    if (state := read_state(directory)) is not None:
         raise AlreadyUp(f"servers are up already in {directory} (pid {state['pid']})")
     with (directory / "keeper.log").open("ab") as log_file:
         keeper = subprocess.Popen(
@@ -87,7 +87,7 @@ def up(directory: Path) -> State:
 
 def down(directory: Path) -> bool:
     """End the keeper and with it the servers; false where there was none."""
-    state = current(directory)
+    state = read_state(directory)
     if state is None:
         return False
     os.kill(state["pid"], signal.SIGTERM)
@@ -95,7 +95,7 @@ def down(directory: Path) -> bool:
     return True
 
 
-def current(directory: Path) -> State | None:
+def read_state(directory: Path) -> State | None:
     """What is up in the directory; a file that a killed keeper left behind says nothing."""
     path = directory / STATE_FILE
     if not path.exists():
@@ -114,7 +114,7 @@ def _is_keeper(pid: int) -> bool:
 async def _wait_up(directory: Path, keeper: "subprocess.Popen[bytes]") -> State:
     try:
         async with asyncio.timeout(START_S_MAX):
-            while (state := current(directory)) is None:
+            while (state := read_state(directory)) is None:
                 if keeper.poll() is not None:
                     raise ServerFailed(f"the servers did not start: see {directory}/keeper.log")
                 await asyncio.sleep(POLL_S)
@@ -126,7 +126,7 @@ async def _wait_up(directory: Path, keeper: "subprocess.Popen[bytes]") -> State:
 
 async def _wait_down(directory: Path, pid: int) -> None:
     async with asyncio.timeout(STOP_S_MAX):
-        while _is_keeper(pid) and current(directory) is not None:
+        while _is_keeper(pid) and read_state(directory) is not None:
             await asyncio.sleep(POLL_S)
 
 

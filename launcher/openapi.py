@@ -25,7 +25,7 @@ import projector.settings
 import query_api.main
 import query_api.settings
 from neighbours.app import create_app
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.openapi.document import Document, merge
 
 NOBODY: Final = "127.0.0.1:1"
@@ -34,19 +34,19 @@ SECRET: Final = "nothing is signed here, and yet it has to be long"
 Given = dict[str, Any]
 
 
-async def whole_document() -> Document:
+async def unite_documents() -> Document:
     """The united documents of the processes as `python -m` would start them."""
-    return merge(await documents())
+    return merge(await collect_documents())
 
 
-async def documents() -> dict[str, Document]:
+async def collect_documents() -> dict[str, Document]:
     """What each process says of itself, by its name."""
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         return {name: app.openapi() for name, app in apps.items()}
 
 
 @asynccontextmanager
-async def started_apps() -> AsyncIterator[dict[str, FastAPI]]:
+async def start_apps() -> AsyncIterator[dict[str, FastAPI]]:
     """The app of each process, by its name, with its routes, which are made at its start.
     Needs no server; that nobody is there to connect to is not logged."""
     async with AsyncExitStack() as stack:
@@ -71,9 +71,9 @@ def _apps(scratch: Path) -> dict[str, FastAPI]:
     }
 
 
-def _stand_in(scratch: Path) -> NeighboursSettings:
+def _stand_in(scratch: Path) -> StandInSettings:
     secret = SecretStr(SECRET)
-    return NeighboursSettings(
+    return StandInSettings(
         data_dir=scratch, secret=secret, operator_token=secret, credential=secret
     )
 
@@ -103,10 +103,10 @@ def _settings() -> tuple[
     )
 
 
-def printed(document: Document) -> str:
+def format_document(document: Document) -> str:
     """As in the file, which people read and compare."""
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 
 if __name__ == "__main__":
-    print(printed(asyncio.run(whole_document())), end="")
+    print(format_document(asyncio.run(unite_documents())), end="")

@@ -12,7 +12,7 @@ _UNSAFE: Final = re.compile(
 )
 
 
-def visible(value: Any) -> str:
+def escape_controls(value: Any) -> str:
     """As text in which whatever a terminal would obey is spelt out (`\\x1b`). None is empty."""
     text = "" if value is None else str(value)
     return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)

@@ -4,14 +4,14 @@ import logging
 from functools import partial
 
 from neighbours.app import create_app
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.service.serving import serve
 from runtime.service.settings import settings_or_exit
 
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = settings_or_exit(NeighboursSettings)
+    settings = settings_or_exit(StandInSettings)
     serve(partial(create_app, settings), settings.host, settings.port, settings.http)
 
 

@@ -16,7 +16,7 @@ from starlette.requests import Request
 
 from contracts.errors import Forbidden, Unauthenticated
 from neighbours.services.auth import Signer
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.auth.operators import OperatorGuard, presents
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.process.clock import Clock
@@ -29,7 +29,7 @@ class Access:
     """The checks of all routes. Each raises Unauthenticated, or Forbidden for a person who is
     known and not the one concerned."""
 
-    def __init__(self, settings: NeighboursSettings, signer: Signer, now: Clock) -> None:
+    def __init__(self, settings: StandInSettings, signer: Signer, now: Clock) -> None:
         async def own_keys() -> bytes:
             return msgspec.json.encode(signer.key_set)
 

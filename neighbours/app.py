@@ -15,7 +15,7 @@ from neighbours.services.movies import Films, movies_router
 from neighbours.services.notification import Inboxes, SendBody, notification_router
 from neighbours.services.shortener import Links, shortener_router
 from neighbours.services.ugc import Followers, ugc_router
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from neighbours.store import Store
 from neighbours.switches import Switches, control_router
 from runtime.limits.limiter import Limiter
@@ -24,10 +24,10 @@ from runtime.service.app import make_app
 from runtime.service.process_routes import build_process_router
 
 
-class Neighbours:
+class StandInState:
     """The state behind the routes. Open it once per data directory, close it at the end."""
 
-    def __init__(self, settings: NeighboursSettings, now: Clock | None = None) -> None:
+    def __init__(self, settings: StandInSettings, now: Clock | None = None) -> None:
         """`now` is the system's one clock; by default the machine's, shifted as set."""
         now = now or shifted_clock(settings.clock_offset_s)
         self.signer = Signer(settings, now)
@@ -55,7 +55,7 @@ class Neighbours:
         self._store.close()
 
 
-def build_router(state: Neighbours) -> APIRouter:
+def build_router(state: StandInState) -> APIRouter:
     """All routes, full paths included. The app around them needs `install_problems`."""
     access, switches = state.access, state.switches
     router = APIRouter()
@@ -68,9 +68,9 @@ def build_router(state: Neighbours) -> APIRouter:
     return router
 
 
-def create_app(settings: NeighboursSettings, now: Clock | None = None) -> FastAPI:
+def create_app(settings: StandInSettings, now: Clock | None = None) -> FastAPI:
     """The stand-in as its own process."""
-    state = Neighbours(settings, now)
+    state = StandInState(settings, now)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

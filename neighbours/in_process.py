@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
 from contracts.ids import MovieId, PersonId
-from neighbours.app import Neighbours
+from neighbours.app import StandInState
 from neighbours.services.notification import SendBody
 from neighbours.services.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
@@ -31,7 +31,7 @@ ALL: Final = -1
 class InProcess:
     """The five ports. A service that is switched off, or slower than `deadline_s`, is down."""
 
-    def __init__(self, state: Neighbours, deadline_s: float = 4.0) -> None:
+    def __init__(self, state: StandInState, deadline_s: float = 4.0) -> None:
         self._state = state
         self._deadline_s = deadline_s
         self.auth = _Auth(self)
@@ -41,7 +41,7 @@ class InProcess:
         self.shortener = _Shortener(self)
 
     @asynccontextmanager
-    async def asked(self, service: Service) -> AsyncIterator[Neighbours]:
+    async def asked(self, service: Service) -> AsyncIterator[StandInState]:
         """The state, once the service would answer. Raises DependencyDown, also where its
         store fails, and DependencyRefused for what it would never take."""
         try:

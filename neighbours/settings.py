@@ -33,7 +33,7 @@ def _whole_places(targets: tuple[str, ...]) -> tuple[str, ...]:
     return targets
 
 
-class NeighboursSettings(ServiceSettings):
+class StandInSettings(ServiceSettings):
     """Built once, by `__main__` or the launcher, and passed down."""
 
     model_config = SettingsConfigDict(

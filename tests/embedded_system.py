@@ -83,7 +83,7 @@ class Running:
 
     @property
     def operator_token(self) -> str | None:
-        return DataDirectory(self.data).known_operator_token()
+        return DataDirectory(self.data).find_operator_token()
 
     async def token(self, login: str) -> str:
         body, _ = await self.send("POST", "/neighbours/auth/token", body={"login": login})

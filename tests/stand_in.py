@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.outside.wiring import OutsideSettings
 
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"
@@ -13,14 +13,14 @@ OPERATOR: Final = "the operator token of tests, of thirty-two bytes or more"
 CREDENTIAL: Final = "the credential of tests, of thirty-two bytes or more"
 
 
-def stand_in_settings(data_dir: Path, **changed: Any) -> NeighboursSettings:
+def stand_in_settings(data_dir: Path, **changed: Any) -> StandInSettings:
     values: dict[str, Any] = {
         "data_dir": data_dir,
         "secret": SecretStr(TOKEN_SECRET),
         "operator_token": SecretStr(OPERATOR),
         "credential": SecretStr(CREDENTIAL),
     }
-    return NeighboursSettings(**values | changed)
+    return StandInSettings(**values | changed)
 
 
 def around(url: str, **changed: Any) -> OutsideSettings:

@@ -15,20 +15,19 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from command_api.leader.node import Timing
-from command_api.leader.ports import Answer
 from command_api.service import CommandService
 from command_api.settings import RuleSettings
-from contracts.errors import NoLeader
 from contracts.times import to_ms
 from launcher.data_directory import DataDirectory
+from launcher.profiles.no_peers import NoPeers
 from launcher.profiles.supervision import keep_up
 from launcher.profiles.tables import prepare_tables
-from launcher.profiles.welcome import Welcome, stand_in_settings, welcome
+from launcher.profiles.welcome import Welcome, build_welcome, load_stand_in_settings
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from neighbours.app import Neighbours
-from neighbours.app import build_router as build_neighbours_router
+from neighbours.app import StandInState
+from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcess
 from notifier.dispatcher import Pace
 from notifier.service import Clients, NotifierService
@@ -66,26 +65,16 @@ UNHURRIED: Final = Pace(at_once=2, batch=32)
 OnReady = Callable[[Welcome], None]
 
 
-class Ready(Protocol):
+class ReportsReadiness(Protocol):
     def readiness(self) -> Mapping[str, Any]: ...
 
 
-class Service(Ready, Protocol):
+class RunningService(ReportsReadiness, Protocol):
     """What follows the journal: started once, stopped once; its task ends only by failing."""
 
     async def start(self) -> asyncio.Task[None]: ...
 
     async def stop(self) -> None: ...
-
-
-class NoPeers:
-    """There is one process, and it leads."""
-
-    def knows(self, *_: object) -> bool:
-        return False
-
-    async def forward(self, *_: object) -> Answer:
-        raise NoLeader
 
 
 def build_app(
@@ -129,7 +118,7 @@ async def _start(
     clock = shifted_clock(settings.clock_offset_s)
     rules = load_settings(RuleSettings).rules()
     own_url = f"http://127.0.0.1:{settings.port}"
-    neighbours_state = Neighbours(stand_in_settings(settings, data), clock)
+    neighbours_state = StandInState(load_stand_in_settings(settings, data), clock)
     stack.callback(neighbours_state.close)
     analytics = ChdbAnalytics(data.path / "clickhouse")
     stack.push_async_callback(analytics.close)
@@ -187,7 +176,7 @@ async def _start(
         timing=ALONE,
         rules=rules,
     )
-    services: dict[str, Service] = {
+    services: dict[str, RunningService] = {
         "projector": projector,
         "history": history,
         "notifier": notifier,
@@ -200,18 +189,18 @@ async def _start(
 
     def readiness() -> dict[str, Any]:
         parts = {"query_api": query, **services}
-        return {**_readiness(parts), "circuits": neighbours.circuits()}
+        return {**_collect_readiness(parts), "circuits": neighbours.circuits()}
 
     for router in (
         *command.routers,
         *query.routers,
         *notifier.routers,
         build_projector_router(projector, guard),
-        build_neighbours_router(neighbours_state),
+        build_stand_in_router(neighbours_state),
         build_process_router(readiness),
     ):
         app.include_router(router)
-    greeting = welcome(settings, data, neighbours_state)
+    greeting = build_welcome(settings, data, neighbours_state)
     starting = run_aside(_tell_when_ready(command, projector, greeting, on_ready), "greeting")
     stack.callback(starting.cancel)
 
@@ -242,7 +231,7 @@ async def _tell_when_ready(
     on_ready(greeting)
 
 
-def _readiness(parts: Mapping[str, Ready]) -> dict[str, Any]:
+def _collect_readiness(parts: Mapping[str, ReportsReadiness]) -> dict[str, Any]:
     return {
         f"{part}.{name}": value
         for part, service in parts.items()

@@ -96,14 +96,14 @@ def build_gateway(
         if path.startswith("/internal/"):
             return problem("not_found")
         upstream = upstream_of(request.method, path)
-        patience = _patience(upstream, path)
+        patience = _choose_timeout(upstream, path)
         try:
             forwarded = await _forward(session, upstreams[upstream], request, patience)
         except TooLarge:
             return problem("too_large")
         except (aiohttp.ClientError, TimeoutError):
             return problem("unavailable" if request.method in READS else "outcome_unknown")
-        return _streamed(forwarded)
+        return _stream(forwarded)
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -143,7 +143,7 @@ def _overview_routes(overview: Overview) -> dict[str, Handler]:
     }
 
 
-def _patience(upstream: str, path: str) -> aiohttp.ClientTimeout:
+def _choose_timeout(upstream: str, path: str) -> aiohttp.ClientTimeout:
     """How long `upstream` may be silent. A whole answer, such as an export, may take any time."""
     is_slow = upstream == "projector" or path in ANALYSTS
     silence_s_max = OPERATOR_SILENCE_S_MAX if is_slow else SILENCE_S_MAX
@@ -159,19 +159,19 @@ async def _forward(
     """Raises TooLarge; aiohttp.ClientError or TimeoutError without an answer."""
     query = request.scope["query_string"]
     target = request.scope["raw_path"] + (b"?" + query if query else b"")
-    headers = CIMultiDict(_passed_on(request.headers.items()))
+    headers = CIMultiDict(_drop_hop_headers(request.headers.items()))
     headers["X-Forwarded-For"] = "" if request.client is None else request.client.host
     return await session.request(
         request.method,
         URL(address + target.decode("ascii"), encoded=True),
         headers=headers,
-        data=await _body(request),
+        data=await _read_body(request),
         allow_redirects=False,
         timeout=patience,
     )
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     """Raises TooLarge as soon as too much has come."""
     body = bytearray()
     async for chunk in request.stream():
@@ -181,7 +181,7 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _streamed(answer: aiohttp.ClientResponse) -> Response:
+def _stream(answer: aiohttp.ClientResponse) -> Response:
     """Where it breaks off, so does ours: half an answer is out, and must not look whole."""
 
     async def chunks() -> AsyncIterator[bytes]:
@@ -192,10 +192,10 @@ def _streamed(answer: aiohttp.ClientResponse) -> Response:
     response = StreamingResponse(chunks(), answer.status)
     response.raw_headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
-        for name, value in _passed_on(answer.headers.items())
+        for name, value in _drop_hop_headers(answer.headers.items())
     ]
     return response
 
 
-def _passed_on(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+def _drop_hop_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return [(name, value) for name, value in headers if name.lower() not in NOT_PASSED_ON]

@@ -31,7 +31,7 @@ class Overview:
         answers = await self._ask_all("/readyz", (200, 503))
         checks: dict[str, Any] = {}
         for process, body in answers.items():
-            for name, value in _readiness(body).items():
+            for name, value in _read_checks(body).items():
                 checks[f"{process}.{name}"] = value
         return {"ready": all(value is not False for value in checks.values()), **checks}
 
@@ -39,7 +39,7 @@ class Overview:
         """Prometheus' text, every series labelled with its process."""
         answers = await self._ask_all("/metrics")
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Collected(united_metrics(answers)))
+        registry.register(_FixedMetrics(unite_metrics(answers)))
         return generate_latest(registry)
 
     async def openapi(self) -> Document | None:
@@ -68,7 +68,7 @@ class Overview:
             return b""
 
 
-def united_metrics(answers: Mapping[str, bytes]) -> list[Metric]:
+def unite_metrics(answers: Mapping[str, bytes]) -> list[Metric]:
     """One family per name, as the text format demands, with the series of all processes."""
     answering = Metric("gateway_process_answers", "1 while a process answers", "gauge")
     families = {answering.name: answering}
@@ -81,7 +81,7 @@ def united_metrics(answers: Mapping[str, bytes]) -> list[Metric]:
     return list(families.values())
 
 
-class _Collected(Collector):
+class _FixedMetrics(Collector):
     def __init__(self, metrics: Iterable[Metric]) -> None:
         self._metrics = metrics
 
@@ -89,7 +89,7 @@ class _Collected(Collector):
         return self._metrics
 
 
-def _readiness(body: bytes) -> dict[str, Any]:
+def _read_checks(body: bytes) -> dict[str, Any]:
     try:
         checks = msgspec.json.decode(body, type=dict[str, Any])
         ready = checks.pop("ready")

@@ -8,9 +8,9 @@ from launcher.data_directory import DataDirectory
 from launcher.profiles.embedded import OnReady, build_app
 from launcher.profiles.listening import QUICK_END, listen
 from launcher.profiles.separate import ServiceStopped, run_separate
-from launcher.profiles.welcome import stand_in_settings, welcome
+from launcher.profiles.welcome import build_welcome, load_stand_in_settings
 from launcher.settings import Settings
-from neighbours.app import Neighbours
+from neighbours.app import StandInState
 from runtime.process.clock import system_clock
 from runtime.service.serving import serve_until_stopped
 from runtime.service.settings import load_settings
@@ -33,7 +33,7 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
     try:
         data.require_secrets()
         # Wrong ones are told before anything starts.
-        stand_in_settings(settings, data)
+        load_stand_in_settings(settings, data)
         load_settings(RuleSettings)
         data.remember_clock_offset(settings.clock_offset_s)
         with listen(settings.port) as listener:
@@ -64,8 +64,8 @@ def _run_embedded(
 
 
 def _run_separate(settings: Settings, data: DataDirectory, on_ready: OnReady) -> str | None:
-    neighbours = Neighbours(stand_in_settings(settings, data), system_clock)
-    greeting = welcome(settings, data, neighbours)
+    neighbours = StandInState(load_stand_in_settings(settings, data), system_clock)
+    greeting = build_welcome(settings, data, neighbours)
     neighbours.close()
     try:
         asyncio.run(run_separate(settings, data, lambda: on_ready(greeting)))

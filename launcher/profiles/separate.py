@@ -17,7 +17,7 @@ import aiohttp
 from launcher.data_directory import DataDirectory
 from launcher.profiles.gateway import build_gateway
 from launcher.profiles.listening import QUICK_END, listen
-from launcher.profiles.supervision import Part, keep_up
+from launcher.profiles.supervision import Supervised, keep_up
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
@@ -61,9 +61,9 @@ async def run_separate(
         postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
         await create_topic(kafka.bootstrap_servers, TOPIC, replication_factor=1)
         tables = await prepare_tables(postgres.dsn)
-        session = await stack.enter_async_context(_session())
-        clickhouse = await _clickhouse(stack, data)
-        history = _history(clickhouse)
+        session = await stack.enter_async_context(_open_session())
+        clickhouse = await _start_clickhouse(stack, data)
+        history = _history_environment(clickhouse)
         processes = Processes(settings, data, kafka.bootstrap_servers, tables, history)
         stack.push_async_callback(processes.stop)
         await processes.start(session)
@@ -78,7 +78,7 @@ async def run_separate(
         await _keep_up_until(stop, [*servers, *processes.parts])
 
 
-async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Part]) -> None:
+async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Supervised]) -> None:
     """Raises ServiceStopped when one of them ends again and again."""
     watching = [start_for(keep_up(part), part.name) for part in parts]
     stopping = start_for(stop.wait(), "stop")
@@ -137,7 +137,7 @@ class Processes:
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
-            **shared_environment(settings, data, self.addresses, kafka),
+            **build_environment(settings, data, self.addresses, kafka),
             **history,
             **{f"{name.upper()}_POSTGRES_DSN": dsn for name, dsn in tables.items()},
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
@@ -166,13 +166,13 @@ async def is_ready(session: aiohttp.ClientSession, address: str) -> bool:
         return False
 
 
-def _session() -> aiohttp.ClientSession:
+def _open_session() -> aiohttp.ClientSession:
     """For the gateway. The listener bounds how many requests there are at once; by default a
     hundred that wait for one process would keep all others from being asked."""
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
 
 
-def shared_environment(
+def build_environment(
     settings: Settings,
     data: DataDirectory,
     addresses: Mapping[str, str],
@@ -210,7 +210,7 @@ def shared_environment(
     }
 
 
-async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> ClickHouseServer | None:
+async def _start_clickhouse(stack: AsyncExitStack, data: DataDirectory) -> ClickHouseServer | None:
     """ClickHouse; None, and no history, on a machine that does not have it."""
     server = ClickHouseServer(data.path / "clickhouse")
     try:
@@ -221,7 +221,7 @@ async def _clickhouse(stack: AsyncExitStack, data: DataDirectory) -> ClickHouseS
     return server
 
 
-def _history(clickhouse: ClickHouseServer | None) -> dict[str, str]:
+def _history_environment(clickhouse: ClickHouseServer | None) -> dict[str, str]:
     """What the services are told of ClickHouse."""
     if clickhouse is None:
         return {}

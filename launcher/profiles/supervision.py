@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 LOOK_S: Final = 0.25
 
 
-class Part(Protocol):
+class Supervised(Protocol):
     """A server, or a process of a service."""
 
     @property
@@ -38,7 +38,7 @@ class Patience(NamedTuple):
     """Before the second restart; doubled with each further one."""
 
 
-async def keep_up(part: Part, patience: Patience = Patience()) -> NoReturn:  # noqa: B008
+async def keep_up(part: Supervised, patience: Patience = Patience()) -> NoReturn:  # noqa: B008
     """Start `part` again whenever it has ended. Raises ServerFailed once it has ended more
     often than `patience` allows."""
     loop = asyncio.get_running_loop()
@@ -59,7 +59,7 @@ async def keep_up(part: Part, patience: Patience = Patience()) -> NoReturn:  # n
         await _start_again(part, len(ends), patience)
 
 
-async def _start_again(part: Part, attempt: int, patience: Patience) -> None:
+async def _start_again(part: Supervised, attempt: int, patience: Patience) -> None:
     why = part.why_ended()
     log.warning(
         "%s ended: %s; starting it again (%s of %s)", part.name, why, attempt, patience.restarts_max

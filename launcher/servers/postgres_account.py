@@ -40,10 +40,10 @@ def choose_account() -> Account:
         return Account()
     if _namespaces_work():
         return Account(NAMESPACE)
-    return nobody()
+    return account_of_nobody()
 
 
-def nobody() -> Account:
+def account_of_nobody() -> Account:
     if shutil.which("setpriv") is None:
         raise ServerUnavailable("PostgreSQL cannot run as root: neither unshare nor setpriv works")
     user = pwd.getpwnam("nobody")
@@ -58,7 +58,7 @@ def home_for(account: Account, wanted: Path) -> Path:
 
     What `wanted` holds from a time when it could be reached is moved to the stand-in.
     """
-    if account.uid is None or _reachable(wanted):
+    if account.uid is None or _is_reachable(wanted):
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
     home = _own_folder(f"practix-postgres-{_digest(wanted)}")
@@ -70,7 +70,7 @@ def home_for(account: Account, wanted: Path) -> Path:
 
 def binaries_for(account: Account, installed: Path) -> Path:
     """The installation, or a copy of it that the account can reach."""
-    if account.uid is None or _reachable(installed):
+    if account.uid is None or _is_reachable(installed):
         return installed
     site, package = installed.parents[1], installed.parent.name
     copy = _own_folder(f"practix-postgres-bin-{_digest(installed)}") / "site"
@@ -86,7 +86,7 @@ def binaries_for(account: Account, installed: Path) -> Path:
     return copy / package / installed.name
 
 
-def give(account: Account, path: Path) -> None:
+def give_ownership(account: Account, path: Path) -> None:
     """Make the account the owner of `path`."""
     if account.uid is not None and account.gid is not None:
         os.chown(path, account.uid, account.gid)
@@ -101,7 +101,7 @@ def _move(account: Account, source: Path, target: Path) -> None:
     else:
         shutil.copy2(source, scratch)
     for path in (scratch, *scratch.rglob("*")):
-        give(account, path)
+        give_ownership(account, path)
     scratch.rename(target)
     shutil.rmtree(source, ignore_errors=True)
 
@@ -112,7 +112,7 @@ def _namespaces_work() -> bool:
     return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
 
 
-def _reachable(path: Path) -> bool:
+def _is_reachable(path: Path) -> bool:
     """Whether others may enter every folder on the way."""
     existing = (folder for folder in (path, *path.parents) if folder.exists())
     return all(folder.stat().st_mode & OTHERS_MAY_ENTER for folder in existing)

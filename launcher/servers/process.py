@@ -136,14 +136,14 @@ class ServerProcess:
             return
         self.send_signal(signal.SIGCONT)
         self.send_signal(self._stop_signal)
-        if not await self._ended(deadline_s):
+        if not await self._wait_ended(deadline_s):
             self.send_signal(signal.SIGKILL)
-            await self._ended(deadline_s)
+            await self._wait_ended(deadline_s)
 
     async def kill(self) -> None:
         """End it as a power cut would end the process."""
         self.send_signal(signal.SIGKILL)
-        await self._ended(10.0)
+        await self._wait_ended(10.0)
 
     async def freeze(self) -> None:
         """SIGSTOP, and wait: it reaches one thread after the other."""
@@ -169,7 +169,7 @@ class ServerProcess:
             raise ServerFailed(f"{self.name} has ended")
         return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG) is not None
 
-    async def _ended(self, deadline_s: float) -> bool:
+    async def _wait_ended(self, deadline_s: float) -> bool:
         """Polled: the child may have been started in another event loop, or in none."""
         for _ in range(round(deadline_s / POLL_S)):
             if not self.running:

@@ -88,7 +88,7 @@ class Server(ABC):
         """Start the process and wait until it answers."""
 
 
-def secret_in(path: Path) -> str:
+def read_or_make_secret(path: Path) -> str:
     """The password in a file that only its owner can read; made where there is none."""
     path.touch(mode=0o600)
     if not path.read_text():

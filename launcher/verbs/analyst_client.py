@@ -1,7 +1,7 @@
 """Asking a running system's history and its scores, as the analysts' verbs do.
 
 Answers are shaped as `query_api.analysts.routes` and `projector.http` document them. Methods
-raise NotRunning and Refused.
+raise NotRunning and RequestRefused.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -11,14 +11,14 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from launcher.client import NotRunning, Refused
+from launcher.client import NotRunning, RequestRefused
 
 LINE_BYTES_MAX: Final = 1_000_000
 CONNECT_S_MAX: Final = 5.0
 SILENCE_S_MAX: Final = 300.0
 
 
-class Table(msgspec.Struct):
+class AnswerTable(msgspec.Struct):
     """What a question is answered with."""
 
     columns: list[str]
@@ -41,12 +41,14 @@ class AnalystClient:
         questions: list[dict[str, Any]] = answer["questions"]
         return questions
 
-    async def ask(self, name: str, parameters: Mapping[str, str]) -> Table:
-        return msgspec.json.decode(await self._get("ask", {"name": name, **parameters}), type=Table)
+    async def ask(self, name: str, parameters: Mapping[str, str]) -> AnswerTable:
+        return msgspec.json.decode(
+            await self._get("ask", {"name": name, **parameters}), type=AnswerTable
+        )
 
-    async def ask_sql(self, sql: str) -> Table:
+    async def ask_sql(self, sql: str) -> AnswerTable:
         async with self._request("POST", "ask", json={"sql": sql}) as response:
-            return msgspec.json.decode(await response.read(), type=Table)
+            return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def try_formula(self, changes: Mapping[str, float]) -> dict[str, Any]:
         """Returns a `FormulaTrial` (`projector.read_models.postgres.recompute`). `changes` are the
@@ -79,12 +81,12 @@ class AnalystClient:
             try:
                 async with session.request(method, f"{self._url}/{path}", **more) as response:
                     if response.status >= 400:
-                        raise Refused(_problem(response.status, await response.read()))
+                        raise RequestRefused(_problem(response.status, await response.read()))
                     yield response
             except (aiohttp.ClientConnectionError, TimeoutError) as error:
                 raise NotRunning(f"no system answers at {self._url}: {error}") from error
             except aiohttp.ClientPayloadError as error:
-                raise Refused(f"the answer broke off: {error}") from error
+                raise RequestRefused(f"the answer broke off: {error}") from error
 
 
 def _problem(status: int, body: bytes) -> str:

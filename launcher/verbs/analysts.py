@@ -9,7 +9,7 @@ import typer
 
 from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.ask import ask, list_questions, print_questions, print_table
-from launcher.verbs.export import Wanted, export
+from launcher.verbs.export import ExportRequest, export
 from launcher.verbs.report import ask_everything
 
 T = TypeVar("T")
@@ -23,20 +23,20 @@ BaseUrl = Annotated[
 ]
 
 
-class Run(Protocol):
+class RunToEnd(Protocol):
     def __call__(self, work: Coroutine[Any, Any, T], /) -> T:
-        """Run to the end; end the program where NotRunning or Refused is raised."""
+        """Run to the end; end the program where NotRunning or RequestRefused is raised."""
         ...
 
 
-def register(app: typer.Typer, connect: Connect, run: Run) -> None:
+def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     """Give `app` the three verbs."""
     _register_ask(app, connect, run)
     _register_report(app, connect, run)
     _register_export(app, connect, run)
 
 
-def _register_ask(app: typer.Typer, connect: Connect, run: Run) -> None:
+def _register_ask(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @app.command("ask")
     def ask_verb(
         name: Annotated[str | None, typer.Argument(help="A ready question.")] = None,
@@ -53,11 +53,11 @@ def _register_ask(app: typer.Typer, connect: Connect, run: Run) -> None:
         if name is None and sql is None:
             print_questions(run(list_questions(client)), as_json=as_json)
             return
-        table = run(ask(client, name, sql, _pairs(parameter or [])))
+        table = run(ask(client, name, sql, _parse_pairs(parameter or [])))
         print_table(table, "json" if as_json else "csv" if as_csv else "table")
 
 
-def _register_report(app: typer.Typer, connect: Connect, run: Run) -> None:
+def _register_report(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @app.command("report")
     def report_verb(
         out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
@@ -71,7 +71,7 @@ def _register_report(app: typer.Typer, connect: Connect, run: Run) -> None:
         print(msgspec.json.encode(summary).decode() if as_json else f"wrote {out}")
 
 
-def _register_export(app: typer.Typer, connect: Connect, run: Run) -> None:
+def _register_export(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @app.command("export")
     def export_verb(
         out: Annotated[Path, typer.Option(help="The file to write.")],
@@ -83,14 +83,14 @@ def _register_export(app: typer.Typer, connect: Connect, run: Run) -> None:
         base_url: BaseUrl = None,
     ) -> None:
         """Write a range of positions of the history to a file."""
-        summary = run(export(connect(base_url), Wanted(out, table, form, first, last)))
+        summary = run(export(connect(base_url), ExportRequest(out, table, form, first, last)))
         if as_json:
             print(msgspec.json.encode(summary).decode())
         else:
             print(f"wrote {summary['rows']:,} rows, {summary['bytes']:,} bytes to {out}")
 
 
-def _pairs(given: list[str]) -> dict[str, str]:
+def _parse_pairs(given: list[str]) -> dict[str, str]:
     pairs = [one.partition("=") for one in given]
     if wrong := [name for name, separator, _ in pairs if not separator]:
         raise typer.BadParameter(f"{wrong[0]} is not NAME=VALUE", param_hint="--set")

@@ -10,9 +10,9 @@ import rich.table
 from rich.console import Console
 from rich.text import Text
 
-from launcher.client import Refused
-from launcher.terminal import visible
-from launcher.verbs.analyst_client import AnalystClient, Table
+from launcher.client import RequestRefused
+from launcher.terminal import escape_controls
+from launcher.verbs.analyst_client import AnalystClient, AnswerTable
 from runtime.http.spreadsheet import cells
 
 Form = Literal["table", "csv", "json"]
@@ -24,11 +24,11 @@ async def list_questions(client: AnalystClient) -> list[dict[str, Any]]:
 
 async def ask(
     client: AnalystClient, name: str | None, sql: str | None, parameters: Mapping[str, str]
-) -> Table:
-    """The answer to the ready question `name`, or to `sql`. Raises NotRunning, Refused."""
+) -> AnswerTable:
+    """The answer to the ready question `name`, or to `sql`. Raises NotRunning, RequestRefused."""
     if sql is not None:
         if name is not None or parameters:
-            raise Refused("either a ready question with its parameters, or --sql")
+            raise RequestRefused("either a ready question with its parameters, or --sql")
         return await client.ask_sql(sql)
     return await client.ask(name or "", parameters)
 
@@ -45,26 +45,26 @@ def print_questions(questions: list[dict[str, Any]], *, as_json: bool) -> None:
     Console().print(table)
 
 
-def print_table(table: Table, form: Form) -> None:
+def print_table(table: AnswerTable, form: Form) -> None:
     match form:
         case "json":
-            print(msgspec.json.encode(_object(table)).decode())
+            print(msgspec.json.encode(_rows_as_objects(table)).decode())
         case "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")
             # Into a file as it is, but for formulas; a terminal obeys what is in it.
-            shown = visible if sys.stdout.isatty() else _as_it_is
+            shown = escape_controls if sys.stdout.isatty() else _leave_as_is
             writer.writerow(map(shown, cells(table.columns)))
             writer.writerows(map(shown, cells(row)) for row in table.rows)
         case "table":
-            Console().print(_rich(table))
+            Console().print(_draw_table(table))
             print(f"{len(table.rows):,} rows, as of position {table.position:,}")
 
 
-def _as_it_is(value: Any) -> Any:
+def _leave_as_is(value: Any) -> Any:
     return value
 
 
-def _object(table: Table) -> dict[str, Any]:
+def _rows_as_objects(table: AnswerTable) -> dict[str, Any]:
     """Rows as objects: what a script wants."""
     return {
         "position": table.position,
@@ -73,12 +73,12 @@ def _object(table: Table) -> dict[str, Any]:
     }
 
 
-def _rich(table: Table) -> rich.table.Table:
+def _draw_table(table: AnswerTable) -> rich.table.Table:
     drawn = rich.table.Table(title=table.question["title"] if table.question else None)
     for name, kind in zip(table.columns, table.types, strict=True):
         numeric = "Int" in kind or "Float" in kind
-        drawn.add_column(Text(visible(name)), justify="right" if numeric else "left")
+        drawn.add_column(Text(escape_controls(name)), justify="right" if numeric else "left")
     for row in table.rows:
         # Text, not markup: what people wrote may have brackets in it.
-        drawn.add_row(*(Text(visible(value)) for value in row))
+        drawn.add_row(*(Text(escape_controls(value)) for value in row))
     return drawn

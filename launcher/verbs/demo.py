@@ -19,7 +19,7 @@ import jwt
 import msgspec
 
 from launcher.client import NotRunning
-from launcher.verbs.traffic import Line, Malformed, Shift, read
+from launcher.verbs.traffic import MalformedLine, TimeShift, TrafficLine, read_traffic
 
 FILM_MIN: Final = 120
 RETRIES_MAX: Final = 60
@@ -38,7 +38,7 @@ class Summary(msgspec.Struct):
 
     lines: int = 0
     malformed: int = 0
-    first_malformed: list[Malformed] = msgspec.field(default_factory=list)
+    first_malformed: list[MalformedLine] = msgspec.field(default_factory=list)
     requests: int = 0
     seconds: float = 0.0
     outcomes: Counter[str] = msgspec.field(default_factory=Counter)
@@ -52,25 +52,25 @@ class Summary(msgspec.Struct):
     def requests_per_s(self) -> float:
         return self.requests / self.seconds if self.seconds else 0.0
 
-    def note(self, malformed: Malformed) -> None:
+    def note(self, malformed: MalformedLine) -> None:
         self.malformed += 1
         if len(self.first_malformed) < MALFORMED_SHOWN_MAX:
             self.first_malformed.append(malformed)
 
 
-class Evening(NamedTuple):
+class PlayedAnnouncement(NamedTuple):
     """What an event of the file has become."""
 
     announcement_id: str
     host: str
 
 
-def person_of(line: Line) -> str:
+def acting_person(line: TrafficLine) -> str:
     """Who acts in it."""
     return str(line.host if line.kind == "announce" else line.guest)
 
 
-def issued_at(token: str) -> datetime:
+def read_issue_time(token: str) -> datetime:
     """What the system's clock said as it made the token: it may be set forward. Without a
     token nothing will be announced, and any clock will do."""
     if not token:
@@ -99,12 +99,12 @@ class Demo:
         self._run_id = uuid4().hex[:8]
         self._last: dict[str, asyncio.Task[None]] = {}
         self._tokens: dict[str, str] = {}
-        self._evenings: dict[str, Evening] = {}
+        self._evenings: dict[str, PlayedAnnouncement] = {}
         self.summary = Summary()
 
     async def run(self, path: Path) -> Summary:
         """Raises NotRunning, also where the system goes away for good on the way."""
-        self._film_id = await self._film()
+        self._film_id = await self._choose_film()
         started = perf_counter()
         try:
             async with asyncio.TaskGroup() as running:
@@ -115,20 +115,22 @@ class Demo:
         return self.summary
 
     async def _replay(self, path: Path, running: asyncio.TaskGroup) -> None:
-        shift: Shift | None = None
-        for line in read(path):
+        shift: TimeShift | None = None
+        for line in read_traffic(path):
             self.summary.lines += 1
-            if isinstance(line, Malformed):
+            if isinstance(line, MalformedLine):
                 self.summary.note(line)
                 self._on_line()
                 continue
-            shift = shift or Shift(line.at_ms, issued_at(await self._token(person_of(line))))
+            shift = shift or TimeShift(
+                line.at_ms, read_issue_time(await self._token(acting_person(line)))
+            )
             await self._ahead.acquire()
             self._start(line, shift, running)
 
-    def _start(self, line: Line, shift: Shift, running: asyncio.TaskGroup) -> None:
+    def _start(self, line: TrafficLine, shift: TimeShift, running: asyncio.TaskGroup) -> None:
         """After the lines before it that concern the same evening or the same person."""
-        names = [f"event {line.event}", f"person {person_of(line)}"]
+        names = [f"event {line.event}", f"person {acting_person(line)}"]
         before = [self._last[name] for name in names if name in self._last]
         task = running.create_task(self._play(line, shift, before))
         for name in names:
@@ -142,7 +144,9 @@ class Demo:
         self._ahead.release()
         self._on_line()
 
-    async def _play(self, line: Line, shift: Shift, before: list[asyncio.Task[None]]) -> None:
+    async def _play(
+        self, line: TrafficLine, shift: TimeShift, before: list[asyncio.Task[None]]
+    ) -> None:
         if before:
             await asyncio.wait(before)
         async with self._slots:
@@ -154,7 +158,7 @@ class Demo:
                 case "withdraw":
                     await self._withdraw(line)
 
-    async def _announce(self, line: Line, shift: Shift) -> None:
+    async def _announce(self, line: TrafficLine, shift: TimeShift) -> None:
         assert line.starts_at_ms is not None
         body = {
             "title": f"Evening {line.event}",
@@ -169,10 +173,10 @@ class Demo:
         path = f"/api/v1/announcement/{self._film_id}"
         status, answer = await self._send(host, "POST", path, body)
         if status == 201:
-            self._evenings[str(line.event)] = Evening(answer["id"], host)
+            self._evenings[str(line.event)] = PlayedAnnouncement(answer["id"], host)
         self._count("announced" if status == 201 else answer["code"])
 
-    async def _request(self, line: Line) -> None:
+    async def _request(self, line: TrafficLine) -> None:
         evening = self._evenings.get(str(line.event))
         if evening is None:
             self._count("evening_not_announced")
@@ -183,12 +187,12 @@ class Demo:
         if status == 201 and answer["state"] == "requested":
             await self._approve(evening, answer["booking_id"])
 
-    async def _approve(self, evening: Evening, booking_id: str) -> None:
+    async def _approve(self, evening: PlayedAnnouncement, booking_id: str) -> None:
         path = f"/api/v1/booking/{booking_id}"
         status, answer = await self._send(evening.host, "PUT", path, {"my_status": True})
         self._count("confirmed" if status == 200 else f"approval: {answer['code']}")
 
-    async def _withdraw(self, line: Line) -> None:
+    async def _withdraw(self, line: TrafficLine) -> None:
         """Named by evening and guest, so that no booking has to be remembered."""
         evening = self._evenings.get(str(line.event))
         if evening is None:
@@ -205,20 +209,22 @@ class Demo:
             "Authorization": f"Bearer {await self._token(person)}",
             "Idempotency-Key": uuid4().hex,
         }
-        return await self._until_answered(method, path, headers, body)
+        return await self._send_until_answered(method, path, headers, body)
 
     async def _token(self, person: str) -> str:
         """One login for each person, prefixed so that runs do not meet."""
         token = self._tokens.get(person)
         if token is None:
             login = {"login": f"{self._run_id}-{person}"}
-            status, answer = await self._until_answered("POST", "/neighbours/auth/token", {}, login)
+            status, answer = await self._send_until_answered(
+                "POST", "/neighbours/auth/token", {}, login
+            )
             if status != 200:
                 return ""  # Their requests are refused and counted.
             token = self._tokens[person] = answer["access_token"]
         return token
 
-    async def _until_answered(
+    async def _send_until_answered(
         self, method: str, path: str, headers: Headers, body: Any
     ) -> tuple[int, dict[str, Any]]:
         """Repeated, with the same key, while the outcome is unknown or the system is busy.
@@ -228,7 +234,7 @@ class Demo:
             data = msgspec.json.encode(body)
             headers["Content-Type"] = "application/json"
         for _ in range(RETRIES_MAX):
-            status, answer = await self._once(method, path, headers, data)
+            status, answer = await self._send_once(method, path, headers, data)
             if status not in RETRIED:
                 return status, answer
             # One who sends too much is told for how long not to.
@@ -237,7 +243,7 @@ class Demo:
             raise NotRunning(f"{self._base_url} answers no more")
         return status, answer
 
-    async def _once(
+    async def _send_once(
         self, method: str, path: str, headers: Headers, data: bytes | None
     ) -> tuple[int, dict[str, Any]]:
         self.summary.requests += 1
@@ -250,7 +256,7 @@ class Demo:
         except (aiohttp.ClientError, TimeoutError, msgspec.MsgspecError):
             return NO_ANSWER, {}
 
-    async def _film(self) -> str:
+    async def _choose_film(self) -> str:
         """A film of 120 minutes; the requirements' files are about one."""
         try:
             async with self._session.get(f"{self._base_url}/neighbours/movies") as response:

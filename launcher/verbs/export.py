@@ -8,11 +8,11 @@ from typing import Any, BinaryIO, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from launcher.client import Refused
+from launcher.client import RequestRefused
 from launcher.verbs.analyst_client import AnalystClient
 
 
-class Wanted(NamedTuple):
+class ExportRequest(NamedTuple):
     out: Path
     table: str
     form: str
@@ -25,11 +25,11 @@ class Wanted(NamedTuple):
         return {"table": self.table, "format": self.form, **bounds}
 
 
-async def export(client: AnalystClient, wanted: Wanted) -> dict[str, Any]:
+async def export(client: AnalystClient, wanted: ExportRequest) -> dict[str, Any]:
     """Write the file and return its last line: `ok`, `rows`, `bytes`, `sha256`.
 
     `out` is there only when it is whole; until then it grows under another name beside it.
-    Raises NotRunning, and Refused where the export broke off.
+    Raises NotRunning, and RequestRefused where the export broke off.
     """
     growing = wanted.out.with_name(wanted.out.name + ".part")
     try:
@@ -37,13 +37,13 @@ async def export(client: AnalystClient, wanted: Wanted) -> dict[str, Any]:
             end = await _receive(client, wanted, file)
         growing.replace(wanted.out)
     except OSError as error:
-        raise Refused(str(error)) from error
+        raise RequestRefused(str(error)) from error
     finally:
         growing.unlink(missing_ok=True)
     return end
 
 
-async def _receive(client: AnalystClient, wanted: Wanted, file: BinaryIO) -> dict[str, Any]:
+async def _receive(client: AnalystClient, wanted: ExportRequest, file: BinaryIO) -> dict[str, Any]:
     digest = sha256()
     with _progress() as progress:
         task = progress.add_task(f"export {wanted.table}", total=None)
@@ -54,14 +54,14 @@ async def _receive(client: AnalystClient, wanted: Wanted, file: BinaryIO) -> dic
             file.write(data)
             digest.update(data)
             progress.update(task, total=line["of"], completed=line["done"])
-    raise Refused("the export broke off")
+    raise RequestRefused("the export broke off")
 
 
 def _demand_whole(end: dict[str, Any], received: str) -> dict[str, Any]:
     if not end["ok"]:
-        raise Refused(f"the export broke off: {end['problem']}")
+        raise RequestRefused(f"the export broke off: {end['problem']}")
     if end["sha256"] != received:
-        raise Refused("the export was damaged on its way")
+        raise RequestRefused("the export was damaged on its way")
     return end
 
 

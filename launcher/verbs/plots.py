@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any, Final, NamedTuple
 
-from launcher.terminal import visible
+from launcher.terminal import escape_controls
 
 WIDTH: Final = 760
 HEIGHT: Final = 260
@@ -30,15 +30,17 @@ class Series(NamedTuple):
     """One for each step; None where there is no answer."""
 
 
-def plot_svg(plot: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+def draw_plot(
+    plot: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> str:
     """`plot` as `Question.summary` has it. Empty where there are no rows."""
     if not rows:
         return ""
     steps, series = _series(plot, columns, rows)
-    return _bars(steps, series) if plot["kind"] == "bars" else _lines(steps, series)
+    return _draw_bars(steps, series) if plot["kind"] == "bars" else _draw_lines(steps, series)
 
 
-def legend(names: Sequence[str]) -> str:
+def draw_legend(names: Sequence[str]) -> str:
     marks = (
         f'<span><i style="background:var(--s{number % COLOURS})"></i>{escape(name)}</span>'
         for number, name in enumerate(names)
@@ -52,7 +54,7 @@ def series_names(
     return [one.name for one in _series(plot, columns, rows)[1]]
 
 
-def ticks(highest: float) -> list[float]:
+def choose_ticks(highest: float) -> list[float]:
     """Round values from 0 to just above `highest`: four to six of them."""
     if highest <= 0:
         return [0.0, 1.0]
@@ -62,7 +64,7 @@ def ticks(highest: float) -> list[float]:
     return [step * number for number in range(math.ceil(highest / step - 1e-9) + 1)]
 
 
-def number_text(value: float) -> str:
+def format_number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}".rstrip("0")
 
 
@@ -71,14 +73,14 @@ def _series(
 ) -> tuple[list[str], list[Series]]:
     place = {name: number for number, name in enumerate(columns)}
     x, by = place[plot["x"]], plot["by"]
-    steps = list(dict.fromkeys(visible(row[x]) for row in rows))
+    steps = list(dict.fromkeys(escape_controls(row[x]) for row in rows))
     step_of = {step: number for number, step in enumerate(steps)}
     found: dict[str, list[float | None]] = {}
     for row in rows:
         for y in plot["ys"]:
-            name = visible(row[place[by]]) if by else y
+            name = escape_controls(row[place[by]]) if by else y
             values = found.setdefault(name, [None] * len(steps))
-            values[step_of[visible(row[x])]] = row[place[y]]
+            values[step_of[escape_controls(row[x])]] = row[place[y]]
     return steps, [Series(name, values) for name, values in found.items()]
 
 
@@ -86,11 +88,11 @@ def _highest(series: Sequence[Series]) -> float:
     return max((value for one in series for value in one.values if value is not None), default=0)
 
 
-def _lines(steps: Sequence[str], series: Sequence[Series]) -> str:
-    marks = ticks(_highest(series))
+def _draw_lines(steps: Sequence[str], series: Sequence[Series]) -> str:
+    marks = choose_ticks(_highest(series))
     across = (WIDTH - LEFT - RIGHT) / max(len(steps) - 1, 1)
     up = (HEIGHT - TOP - BOTTOM) / marks[-1]
-    parts = [_grid_line(HEIGHT - BOTTOM - mark * up, mark) for mark in marks]
+    parts = [_draw_grid_line(HEIGHT - BOTTOM - mark * up, mark) for mark in marks]
     every = math.ceil(len(steps) / STEPS_LABELLED_MAX)
     for number in range(0, len(steps), every):
         anchor = "end" if number and number == len(steps) - 1 else "middle"
@@ -104,29 +106,29 @@ def _lines(steps: Sequence[str], series: Sequence[Series]) -> str:
             for number, value in enumerate(one.values)
             if value is not None
         ]
-        parts.append(_line(points, one.name, f"var(--s{index % COLOURS})"))
+        parts.append(_draw_line(points, one.name, f"var(--s{index % COLOURS})"))
     return _svg(HEIGHT, parts)
 
 
-def _line(points: Sequence[tuple[float, float, float, str]], name: str, colour: str) -> str:
+def _draw_line(points: Sequence[tuple[float, float, float, str]], name: str, colour: str) -> str:
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)
     radius = 3 if len(points) <= LARGE_DOTS_MAX else 1.5
     dots = "".join(
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}">'
-        f"<title>{escape(f'{step}, {name}: {number_text(value)}')}</title></circle>"
+        f"<title>{escape(f'{step}, {name}: {format_number(value)}')}</title></circle>"
         for x, y, value, step in points
     )
     return f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>{dots}'
 
 
-def _grid_line(y: float, mark: float) -> str:
+def _draw_grid_line(y: float, mark: float) -> str:
     return (
         f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
-        f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{number_text(mark)}</text>'
+        f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{format_number(mark)}</text>'
     )
 
 
-def _bars(steps: Sequence[str], series: Sequence[Series]) -> str:
+def _draw_bars(steps: Sequence[str], series: Sequence[Series]) -> str:
     scale = (WIDTH - BAR_LABEL_WIDTH - 80) / (_highest(series) or 1)
     parts: list[str] = []
     y = 4.0
@@ -134,27 +136,27 @@ def _bars(steps: Sequence[str], series: Sequence[Series]) -> str:
         middle = y + BAR_HEIGHT * len(series) / 2 + 4
         parts.append(
             f'<text x="{BAR_LABEL_WIDTH - 8}" y="{middle:.1f}" text-anchor="end">'
-            f"{escape(_shortened(step))}<title>{escape(step)}</title></text>"
+            f"{escape(_shorten(step))}<title>{escape(step)}</title></text>"
         )
         for index, one in enumerate(series):
-            parts.append(_bar(y, (one.values[number] or 0) * scale, one.values[number], index))
+            parts.append(_draw_bar(y, (one.values[number] or 0) * scale, one.values[number], index))
             y += BAR_HEIGHT
         y += 8
     return _svg(round(y), parts)
 
 
-def _bar(y: float, width: float, value: float | None, index: int) -> str:
+def _draw_bar(y: float, width: float, value: float | None, index: int) -> str:
     if value is None:
         return ""
     return (
         f'<rect x="{BAR_LABEL_WIDTH}" y="{y:.1f}" width="{max(width, 1):.1f}" '
         f'height="{BAR_HEIGHT - 2}" rx="2" fill="var(--s{index % COLOURS})"/>'
         f'<text x="{BAR_LABEL_WIDTH + width + 6:.1f}" y="{y + BAR_HEIGHT - 4:.1f}">'
-        f"{number_text(value)}</text>"
+        f"{format_number(value)}</text>"
     )
 
 
-def _shortened(label: str, characters_max: int = 26) -> str:
+def _shorten(label: str, characters_max: int = 26) -> str:
     return label if len(label) <= characters_max else label[: characters_max - 1] + "…"
 
 

@@ -8,14 +8,14 @@ import rich.table
 import typer
 from rich.console import Console
 
-from launcher.verbs.analysts import AsJson, BaseUrl, Connect, Run
+from launcher.verbs.analysts import AsJson, BaseUrl, Connect, RunToEnd
 
 ROLES: Final = ("host", "guest", "overall")
 
 Constant = Annotated[float | None, typer.Option(show_default="as published")]
 
 
-def register(app: typer.Typer, connect: Connect, run: Run) -> None:
+def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     """Give `app` the group `ratings`."""
     ratings = typer.Typer(help="The formula of the scores.")
     app.add_typer(ratings, name="ratings")

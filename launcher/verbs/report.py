@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final, NamedTuple
 
-from launcher.terminal import visible
-from launcher.verbs.analyst_client import AnalystClient, Table
-from launcher.verbs.plots import legend, plot_svg, series_names
+from launcher.terminal import escape_controls
+from launcher.verbs.analyst_client import AnalystClient, AnswerTable
+from launcher.verbs.plots import draw_legend, draw_plot, series_names
 
 TABLE_ROWS_MAX: Final = 100
 
@@ -38,29 +38,29 @@ th,td { padding:3px 12px 3px 0; text-align:left; border-bottom:1px solid var(--l
 """
 
 
-class Report(NamedTuple):
+class ReportPage(NamedTuple):
     page: str
     rows: dict[str, int]
     """Of each question's answer."""
 
 
-async def ask_everything(client: AnalystClient) -> Report:
-    """Raises NotRunning, Refused."""
+async def ask_everything(client: AnalystClient) -> ReportPage:
+    """Raises NotRunning, RequestRefused."""
     questions = await client.questions()
     answers = {one["name"]: await client.ask(one["name"], {}) for one in questions}
-    page = report_page(questions, answers, datetime.now(UTC))
-    return Report(page, {name: len(answer.rows) for name, answer in answers.items()})
+    page = render_report(questions, answers, datetime.now(UTC))
+    return ReportPage(page, {name: len(answer.rows) for name, answer in answers.items()})
 
 
-def report_page(
-    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, Table], at: datetime
+def render_report(
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, AnswerTable], at: datetime
 ) -> str:
     """The whole page; everything that came from people is escaped."""
     position = max((answer.position for answer in answers.values()), default=0)
     links = "".join(
         f'<a href="#{escape(one["name"])}">{escape(one["title"])}</a>' for one in questions
     )
-    sections = "".join(_section(one, answers[one["name"]]) for one in questions)
+    sections = "".join(_render_section(one, answers[one["name"]]) for one in questions)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -71,11 +71,15 @@ def report_page(
     )
 
 
-def _section(question: Mapping[str, Any], answer: Table) -> str:
+def _render_section(question: Mapping[str, Any], answer: AnswerTable) -> str:
     plot = question["plot"]
     if answer.rows:
         names = series_names(plot, answer.columns, answer.rows)
-        drawn = legend(names) + plot_svg(plot, answer.columns, answer.rows) + _details(answer)
+        drawn = (
+            draw_legend(names)
+            + draw_plot(plot, answer.columns, answer.rows)
+            + _render_details(answer)
+        )
     else:
         drawn = '<p class="nothing">Nothing yet.</p>'
     return (
@@ -84,16 +88,16 @@ def _section(question: Mapping[str, Any], answer: Table) -> str:
     )
 
 
-def _details(answer: Table) -> str:
+def _render_details(answer: AnswerTable) -> str:
     classes = [' class="number"' if "Int" in k or "Float" in k else "" for k in answer.types]
     head = "".join(
-        f"<th{kind}>{escape(visible(name))}</th>"
+        f"<th{kind}>{escape(escape_controls(name))}</th>"
         for name, kind in zip(answer.columns, classes, strict=True)
     )
     rows = "".join(
         "<tr>"
         + "".join(
-            f"<td{kind}>{escape(visible(value))}</td>"
+            f"<td{kind}>{escape(escape_controls(value))}</td>"
             for value, kind in zip(row, classes, strict=True)
         )
         + "</tr>"

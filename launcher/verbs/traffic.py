@@ -17,7 +17,7 @@ MS_MAX: Final = 10**13
 Ms = Annotated[int, Meta(ge=-MS_MAX, le=MS_MAX)]
 
 
-class Line(Struct, frozen=True):
+class TrafficLine(Struct, frozen=True):
     """One thing that somebody does. `guest` is absent in an announcement; `host`,
     `starts_at_ms`, `place` and `seats` may be in all other lines."""
 
@@ -31,29 +31,29 @@ class Line(Struct, frozen=True):
     seats: int | None = None
 
 
-class Malformed(Struct, frozen=True):
+class MalformedLine(Struct, frozen=True):
     """A line that says nothing; `number` counts from 1, as editors do."""
 
     number: int
     reason: str
 
 
-_decode: Final = msgspec.json.Decoder(Line).decode
+_decode: Final = msgspec.json.Decoder(TrafficLine).decode
 
 
-def read(path: Path) -> Iterator[Line | Malformed]:
+def read_traffic(path: Path) -> Iterator[TrafficLine | MalformedLine]:
     """The lines of a file one by one; blank ones are passed over."""
     with path.open("rb") as file:
         for number, text in enumerate(file, 1):
             if not text.strip():
                 continue
             try:
-                yield _checked(_decode(text))
+                yield _check(_decode(text))
             except (msgspec.MsgspecError, ValueError) as error:
-                yield Malformed(number, str(error))
+                yield MalformedLine(number, str(error))
 
 
-def _checked(line: Line) -> Line:
+def _check(line: TrafficLine) -> TrafficLine:
     if line.kind == "announce":
         if line.host is None or line.starts_at_ms is None or line.seats is None:
             raise ValueError("an announcement needs host, starts_at_ms and seats")
@@ -64,7 +64,7 @@ def _checked(line: Line) -> Line:
     return line
 
 
-class Shift:
+class TimeShift:
     """Moves the times of a file so that its first line is now."""
 
     def __init__(self, first_at_ms: int, now: datetime) -> None:

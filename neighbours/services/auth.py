@@ -20,7 +20,7 @@ from contracts.languages import HOME_LANGUAGE, Language
 from contracts.text import one_line
 from contracts.zones import HOME_ZONE, known_zone
 from neighbours.bodies import BoundedRoute
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from neighbours.store import Store
 from neighbours.switches import Switches
 from runtime.auth.operators import OperatorGuard
@@ -65,7 +65,7 @@ def person_id_of(login: str) -> str:
 class Signer:
     """Issues tokens, and publishes the key that verifies them where that may be public."""
 
-    def __init__(self, settings: NeighboursSettings, now: Clock) -> None:
+    def __init__(self, settings: StandInSettings, now: Clock) -> None:
         self._settings = settings
         self._now = now
         self._key: Any = None

@@ -29,7 +29,7 @@ FORMAT: Final = "text"
 """Apprise's name for plain text."""
 
 
-class Message(NamedTuple):
+class ChannelMessage(NamedTuple):
     user_id: str
     title: str
     body: str
@@ -41,9 +41,9 @@ class HandOn:
     def __init__(self, channels: Mapping[str, str], pause_s: float = PAUSE_S) -> None:
         """Raises ImportError without Apprise, ValueError for an address it does not know."""
         self._pause_s = pause_s
-        self._waiting: asyncio.Queue[Message] = asyncio.Queue(WAITING_MAX)
+        self._waiting: asyncio.Queue[ChannelMessage] = asyncio.Queue(WAITING_MAX)
         self._worker: asyncio.Task[None] | None = None
-        self._channels = {_owner(name): open_channel(url) for name, url in channels.items()}
+        self._channels = {_resolve_owner(name): open_channel(url) for name, url in channels.items()}
 
     def offer(self, user_id: str, title: str, text: str, short_link: str | None) -> None:
         """Hand the message on, in the background, where its recipient has a channel."""
@@ -51,7 +51,7 @@ class HandOn:
             return
         body = text if short_link is None else f"{text}\n{short_link}"
         try:
-            self._waiting.put_nowait(Message(user_id, title, body))
+            self._waiting.put_nowait(ChannelMessage(user_id, title, body))
         except asyncio.QueueFull:
             log.warning("message not handed on: too many wait", extra={"user_id": user_id})
         if self._worker is None or self._worker.done():
@@ -67,7 +67,7 @@ class HandOn:
             for name in {message.user_id, EVERYBODY} & self._channels.keys():
                 await self._deliver(self._channels[name], message)
 
-    async def _deliver(self, channel: Any, message: Message) -> None:
+    async def _deliver(self, channel: Any, message: ChannelMessage) -> None:
         for attempt in range(ATTEMPTS_MAX):
             if attempt:
                 await asyncio.sleep(self._pause_s)
@@ -78,7 +78,7 @@ class HandOn:
         log.warning("message not handed on", extra={"user_id": message.user_id})
 
 
-def _owner(name: str) -> str:
+def _resolve_owner(name: str) -> str:
     if name == EVERYBODY:
         return name
     try:

@@ -76,7 +76,7 @@ class Links:
         if not target.startswith(self._own):
             raise Malformed(facts={"errors": [NOT_OURS]})
         expires_s = None if expires_at is None else int(expires_at.timestamp())
-        while not self._written(target, expires_s):
+        while not self._try_write(target, expires_s):
             pass  # The code was taken, of 2^60: draw again.
         link = self._store.row("SELECT target, code, clicks FROM link WHERE target = ?", target)
         assert link is not None  # Just written.
@@ -97,7 +97,7 @@ class Links:
             raise NotFound
         return str(link["target"])
 
-    def _written(self, target: str, expires_s: int | None) -> bool:
+    def _try_write(self, target: str, expires_s: int | None) -> bool:
         """False where the code drawn belongs to another target."""
         code = self._make_code()
         taken = self._store.row("SELECT 1 FROM link WHERE code = ? AND target <> ?", code, target)

@@ -18,7 +18,7 @@ import aiohttp
 import msgspec
 from fastapi.routing import iter_route_contexts
 
-from launcher.openapi import started_apps
+from launcher.openapi import start_apps
 from tests.attack.target import Received, Target, own_site
 from tests.embedded_system import ROOT, evening
 
@@ -272,7 +272,7 @@ def routes_with_dry_run() -> set[str]:
 
 
 async def routes_without_row() -> set[str]:
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         served = {
             f"{method} {route.path}"
             for app in apps.values()

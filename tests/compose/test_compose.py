@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from deploy import up
-from launcher.client import operator_lines, token_for
+from launcher.client import log_in, stream_operator_lines
 from runtime.openapi.document import Document, merge
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
@@ -91,7 +91,7 @@ async def traffic(stack: Stack) -> AsyncIterator[Traffic]:
 
 async def verified() -> dict[str, object]:
     last: dict[str, object] = {}
-    async for line in operator_lines(BASE_URL, "verify", SECRETS["PRACTIX_OPERATOR_TOKEN"]):
+    async for line in stream_operator_lines(BASE_URL, "verify", SECRETS["PRACTIX_OPERATOR_TOKEN"]):
         last = line
     return last
 
@@ -197,7 +197,7 @@ async def test_nothing_acknowledged_is_lost(stack: Stack, traffic: Traffic) -> N
             await stack.act("start", service)
             await stack.healthy(service)
             await traffic.progress()
-    token = (await token_for(BASE_URL, "anna"))["access_token"]
+    token = (await log_in(BASE_URL, "anna"))["access_token"]
     await traffic.demand_all_readable(token)
     result = await verified()
     assert result["ok"], result

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.ids import MovieId, PersonId
-from neighbours.app import Neighbours, build_router
+from neighbours.app import StandInState, build_router
 from neighbours.in_process import InProcess
 from neighbours.services.movies import Films
 from neighbours.switches import SwitchBody
@@ -44,7 +44,7 @@ QUICK = RemoteSettings(
 class StandIn:
     """The running stand-in, with a session to talk to it behind the adapters' back."""
 
-    def __init__(self, url: str, session: aiohttp.ClientSession, state: Neighbours) -> None:
+    def __init__(self, url: str, session: aiohttp.ClientSession, state: StandInState) -> None:
         self.url = url
         self.session = session
         self.state = state
@@ -69,7 +69,7 @@ class StandIn:
 
 @pytest.fixture
 async def stand_in(tmp_path: Path) -> AsyncIterator[StandIn]:
-    state = Neighbours(stand_in_settings(tmp_path))
+    state = StandInState(stand_in_settings(tmp_path))
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))

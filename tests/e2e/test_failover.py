@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from contracts.records import Commit
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import ServerUnavailable
-from neighbours.app import Neighbours, build_router
+from neighbours.app import StandInState, build_router
 from runtime.http.problems import install_problems
 from runtime.journal.kafka import KafkaJournal, create_topic
 from tests.conftest import unavailable
@@ -141,7 +141,7 @@ async def _others_lead(
 @asynccontextmanager
 async def _standing_in(directory: Path) -> AsyncIterator[tuple[str, str]]:
     """The stand-in's address, and the id of a film in its catalogue."""
-    state = Neighbours(stand_in_settings(directory / "neighbours"))
+    state = StandInState(stand_in_settings(directory / "neighbours"))
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))

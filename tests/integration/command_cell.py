@@ -17,7 +17,7 @@ from command_api.leader.node import Timing
 from command_api.service import CommandService
 from contracts.records import Commit
 from contracts.times import to_ms
-from neighbours.app import Neighbours, build_router
+from neighbours.app import StandInState, build_router
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
 from projector.service import ProjectorService
@@ -141,7 +141,7 @@ async def command_cell(
 ) -> AsyncIterator[CommandCell]:
     """The journal may be in another directory. With `postgres_dsn` the projector, the history
     and the query API are there as well, and the latter has the same rules."""
-    state = Neighbours(stand_in_settings(directory / "neighbours"), clock)
+    state = StandInState(stand_in_settings(directory / "neighbours"), clock)
     app = FastAPI()
     install_problems(app)
     app.include_router(build_router(state))

@@ -13,7 +13,7 @@ import typer
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
-from launcher.client import NotRunning, Refused
+from launcher.client import NotRunning, RequestRefused
 from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.analysts import register
 from projector.history.reader import HISTORY_LIMITS
@@ -78,7 +78,7 @@ def _verbs(url: str) -> typer.Typer:
 def _run(work: Coroutine[Any, Any, T], /) -> T:
     try:
         return asyncio.run(work)
-    except (NotRunning, Refused) as error:
+    except (NotRunning, RequestRefused) as error:
         typer.echo(f"practix: {error}", err=True)
         raise typer.Exit(1) from error
 

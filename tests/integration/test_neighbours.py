@@ -15,7 +15,7 @@ from pydantic import SecretStr, ValidationError
 from neighbours.app import create_app
 from neighbours.services.movies import Films
 from neighbours.services.shortener import Links, new_code
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from neighbours.store import Store
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.outside.wiring import connect_outside
@@ -46,7 +46,7 @@ class Client:
             return response.status, await response.json() if is_json else content, response
 
 
-def settings(tmp_path: Path, **changed: Any) -> NeighboursSettings:
+def settings(tmp_path: Path, **changed: Any) -> StandInSettings:
     return stand_in_settings(tmp_path, **changed)
 
 

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from contracts.booking_events import BookingApproved, BookingRequested
-from neighbours.app import Neighbours
-from neighbours.app import build_router as build_neighbours_router
+from neighbours.app import StandInState
+from neighbours.app import build_router as build_stand_in_router
 from notifier.dispatcher import Pace
 from notifier.main import build_app, clients_of
 from notifier.service import NotifierService
@@ -104,8 +104,8 @@ class Cell:
 async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
     app = FastAPI()
     install_problems(app)
-    state = Neighbours(stand_in_settings(tmp_path))
-    app.include_router(build_neighbours_router(state))
+    state = StandInState(stand_in_settings(tmp_path))
+    app.include_router(build_stand_in_router(state))
     async with served(app) as url, aiohttp.ClientSession() as session:
         journal = SqliteJournal(tmp_path / "journal.sqlite")
         pool = await open_pool(postgres_dsn)

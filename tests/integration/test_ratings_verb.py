@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
 from contracts.scoring import PUBLISHED
-from launcher.client import NotRunning, Refused
+from launcher.client import NotRunning, RequestRefused
 from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.ratings import register
 from projector.http import build_router
@@ -63,7 +63,7 @@ def _verbs(url: str) -> typer.Typer:
 def _run(work: Coroutine[Any, Any, T], /) -> T:
     try:
         return asyncio.run(work)
-    except (NotRunning, Refused) as error:
+    except (NotRunning, RequestRefused) as error:
         typer.echo(f"practix: {error}", err=True)
         raise typer.Exit(1) from error
 

@@ -19,7 +19,7 @@ from launcher.servers import clickhouse, kafka, postgres
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer, end_orphan
-from launcher.servers.postgres_account import home_for, nobody
+from launcher.servers.postgres_account import account_of_nobody, home_for
 from launcher.servers.process import DirectoryInUse, ServerFailed, ServerProcess
 
 DEADLINE_S: Final = 20.0
@@ -151,13 +151,13 @@ class TestPostgres:
 
     @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
     async def test_without_namespaces_it_runs_as_nobody(self, tmp_path: Path) -> None:
-        async with PostgresServer(tmp_path, account=nobody()) as server:
+        async with PostgresServer(tmp_path, account=account_of_nobody()) as server:
             await note(server, "as nobody")
-            assert owner_of(server.pid) == nobody().uid
+            assert owner_of(server.pid) == account_of_nobody().uid
             await server.kill()
             await server.start()
             assert await notes(server) == ["as nobody"]
-        shutil.rmtree(home_for(nobody(), tmp_path))
+        shutil.rmtree(home_for(account_of_nobody(), tmp_path))
 
 
 async def note(server: PostgresServer, text: str) -> None:

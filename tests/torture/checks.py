@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from contracts.records import Barrier, Commit
-from launcher.client import NotRunning, Refused, operator_lines
+from launcher.client import NotRunning, RequestRefused, stream_operator_lines
 from neighbours.store import FILE_NAME
 from notifier.delivery import TOO_LATE
 from runtime.journal.tail import Accepted
@@ -71,7 +71,7 @@ async def verified(system: System) -> list[str]:
     while True:
         try:
             last = await _last_line_of_verify(system)
-        except Refused as error:
+        except RequestRefused as error:
             if "503" not in str(error) or monotonic() > give_up_at:
                 return [f"verify: {error}"]
             await asyncio.sleep(1.0)
@@ -84,7 +84,7 @@ async def verified(system: System) -> list[str]:
 async def _last_line_of_verify(system: System) -> dict[str, Any]:
     last: dict[str, Any] = {}
     url = system.workers["projector"].url
-    async for line in operator_lines(url, "verify", system.data.operator_token):
+    async for line in stream_operator_lines(url, "verify", system.data.operator_token):
         last = line
     return last
 

@@ -19,7 +19,7 @@ from typing import Any, Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.profiles.separate import TOPIC, shared_environment
+from launcher.profiles.separate import TOPIC, build_environment
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from launcher.servers.kafka import KafkaServer
@@ -228,7 +228,7 @@ class System:
     def _set_environments(self, tables: Mapping[str, str]) -> None:
         addresses = {SERVICE_OF[one.name]: one.url for one in self.workers.values()}
         settings = Settings(port=free_port(), data=self.data.path)
-        shared = shared_environment(settings, self.data, addresses, self.kafka.bootstrap_servers)
+        shared = build_environment(settings, self.data, addresses, self.kafka.bootstrap_servers)
         for name, worker in self.workers.items():
             service = SERVICE_OF[name]
             prefix = service.upper()

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from launcher.client import token_for
+from launcher.client import log_in
 from tests.served import served
 
 
@@ -28,4 +28,4 @@ async def test_a_super_users_token_is_asked_for_with_the_operators(
 
     app = Starlette(routes=[Route("/neighbours/auth/token", answer, methods=["POST"])])
     async with served(app) as url:
-        assert await token_for(url, "anna", operator) == {"body": body, "key": key}
+        assert await log_in(url, "anna", operator) == {"body": body, "key": key}

@@ -22,7 +22,7 @@ import projector.settings
 import query_api.settings
 from contracts.error_codes import describe, is_error_code
 from deploy import up
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 
@@ -36,7 +36,7 @@ SETTINGS: dict[str, type[BaseSettings]] = {
     "query_api_2": query_api.settings.Settings,
     "projector": projector.settings.Settings,
     "notifier": notifier.settings.Settings,
-    "neighbours": NeighboursSettings,
+    "neighbours": StandInSettings,
 }
 EXPORTERS = (command_api.metrics, projector.metrics, notifier.metrics)
 

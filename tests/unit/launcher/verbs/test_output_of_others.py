@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from launcher.terminal import visible
-from launcher.verbs.analyst_client import Table
+from launcher.terminal import escape_controls
+from launcher.verbs.analyst_client import AnswerTable
 from launcher.verbs.ask import print_table
 from query_api.analysts.encodings import CsvEncoder
 from runtime.clickhouse.port import Answer
@@ -39,8 +39,8 @@ def test_numbers_and_other_text_stay_as_they_are() -> None:
     assert CsvEncoder().encode(answer).decode().splitlines()[1] == "-5,-0.5,a=b,"
 
 
-def table(*cells: str) -> Table:
-    return Table([cells[0], "n"], ["String", "Int64"], [[cell, -1] for cell in cells], 7)
+def table(*cells: str) -> AnswerTable:
+    return AnswerTable([cells[0], "n"], ["String", "Int64"], [[cell, -1] for cell in cells], 7)
 
 
 def test_no_cell_of_ask_is_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,6 +65,6 @@ def test_a_terminal_is_shown_what_it_would_have_obeyed(
 
 
 def test_visible_is_one_line_of_what_can_be_seen() -> None:
-    assert visible("a\nb\tc\u2028d\ud800") == "a\\nb\\tc\\u2028d\\ud800"
-    assert visible(None) == ""
-    assert visible(1.5) == "1.5"
+    assert escape_controls("a\nb\tc\u2028d\ud800") == "a\\nb\\tc\\u2028d\\ud800"
+    assert escape_controls(None) == ""
+    assert escape_controls(1.5) == "1.5"

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from launcher.verbs.plots import plot_svg, series_names, ticks
+from launcher.verbs.plots import choose_ticks, draw_plot, series_names
 
 LINE = {"kind": "line", "x": "day", "ys": ["a", "b"], "by": None}
 BARS = {"kind": "bars", "x": "day", "ys": ["a"], "by": None}
@@ -13,39 +13,39 @@ COLUMNS = ["day", "a", "b"]
 
 @pytest.mark.parametrize("highest", [0.004, 1, 3, 7, 10, 99, 100, 12_345])
 def test_ticks_are_few_and_reach_above_the_highest_value(highest: float) -> None:
-    marks = ticks(highest)
+    marks = choose_ticks(highest)
     assert marks[0] == 0
     assert marks[-2] < highest <= marks[-1] * (1 + 1e-9)
     assert 4 <= len(marks) <= 6
 
 
 def test_nothing_has_ticks_too() -> None:
-    assert ticks(0) == [0.0, 1.0]
+    assert choose_ticks(0) == [0.0, 1.0]
 
 
 def test_a_line_has_a_dot_for_each_value_and_none_for_a_gap() -> None:
     drawn = ElementTree.fromstring(
-        plot_svg(LINE, COLUMNS, [["1", 1, 5], ["2", None, 6], ["3", 3, 7]])
+        draw_plot(LINE, COLUMNS, [["1", 1, 5], ["2", None, 6], ["3", 3, 7]])
     )
     assert [len(line.attrib["points"].split()) for line in drawn.iter("polyline")] == [2, 3]
     assert len(list(drawn.iter("circle"))) == 5
 
 
 def test_higher_values_lie_higher() -> None:
-    drawn = ElementTree.fromstring(plot_svg(LINE, COLUMNS, [["1", 1, 0], ["2", 10, 0]]))
+    drawn = ElementTree.fromstring(draw_plot(LINE, COLUMNS, [["1", 1, 0], ["2", 10, 0]]))
     low, high = (float(dot.attrib["cy"]) for dot in list(drawn.iter("circle"))[:2])
     assert high < low
 
 
 def test_bars_are_as_long_as_their_values() -> None:
-    drawn = ElementTree.fromstring(plot_svg(BARS, COLUMNS, [["x", 10, 0], ["y", 5, 0]]))
+    drawn = ElementTree.fromstring(draw_plot(BARS, COLUMNS, [["x", 10, 0], ["y", 5, 0]]))
     first, second = (float(bar.attrib["width"]) for bar in drawn.iter("rect"))
     assert first == pytest.approx(2 * second, abs=0.2)
 
 
 def test_what_people_wrote_is_text_not_markup() -> None:
     title = "<script>alert('x')</script> & \"more\""
-    drawn = ElementTree.fromstring(plot_svg(BARS, COLUMNS, [[title, 1, 0]]))
+    drawn = ElementTree.fromstring(draw_plot(BARS, COLUMNS, [[title, 1, 0]]))
     assert list(drawn.iter("script")) == []
     assert title in "".join(drawn.itertext())
 
@@ -57,5 +57,5 @@ def test_a_column_can_split_a_line_into_series() -> None:
 
 
 def test_one_step_and_no_rows_are_drawn_as_well() -> None:
-    ElementTree.fromstring(plot_svg(LINE, COLUMNS, [["1", 0, 0]]))
-    assert plot_svg(LINE, COLUMNS, []) == ""
+    ElementTree.fromstring(draw_plot(LINE, COLUMNS, [["1", 0, 0]]))
+    assert draw_plot(LINE, COLUMNS, []) == ""

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from launcher.openapi import started_apps
+from launcher.openapi import start_apps
 from runtime.http.api_route import ApiRoute
 from tests.asgi import call
 
@@ -42,7 +42,7 @@ def routes_of(process: str, app: FastAPI) -> Iterator[Served]:
 
 @pytest.fixture
 async def served() -> AsyncIterator[list[Served]]:
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         yield [route for name, app in apps.items() for route in routes_of(name, app)]
 
 

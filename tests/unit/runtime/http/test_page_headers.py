@@ -5,7 +5,7 @@ from base64 import b64encode
 from hashlib import sha256
 from uuid import uuid4
 
-from launcher.openapi import SECRET, started_apps
+from launcher.openapi import SECRET, start_apps
 from runtime.http.page_headers import PAGE_POLICY
 from tests.asgi import call
 
@@ -15,7 +15,7 @@ BROWSER = [("Accept", "text/html"), ("Authorization", f"Bearer {SECRET}")]
 
 
 async def test_every_page_runs_nothing_and_is_shown_in_no_frame() -> None:
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         pages = [(app, "/api/openapi") for app in apps.values()]
         pages.append((apps["neighbours"], INBOX))
         for app, path in pages:
@@ -32,7 +32,7 @@ async def test_every_page_runs_nothing_and_is_shown_in_no_frame() -> None:
 
 
 async def test_the_api_page_may_run_its_own_inline_script_and_no_other() -> None:
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         page = await call(apps["query_api"], "GET", "/api/openapi", BROWSER)
     (script,) = re.findall(r"<script>(.*?)</script>", page.body.decode(), re.DOTALL)
     digest = b64encode(sha256(script.encode()).digest()).decode()
@@ -40,14 +40,14 @@ async def test_the_api_page_may_run_its_own_inline_script_and_no_other() -> None
 
 
 async def test_a_page_without_scripts_has_the_strict_policy() -> None:
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         page = await call(apps["neighbours"], "GET", INBOX, BROWSER)
     assert page.headers["content-security-policy"] == PAGE_POLICY
     assert "<script" not in page.body.decode()
 
 
 async def test_an_answer_is_never_taken_for_something_else() -> None:
-    async with started_apps() as apps:
+    async with start_apps() as apps:
         for app in apps.values():
             for path in ("/healthz", "/api/openapi.json", "/nowhere"):
                 answer = await call(app, "GET", path)

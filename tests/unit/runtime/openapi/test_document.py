@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from launcher.openapi import documents, printed, whole_document
+from launcher.openapi import collect_documents, format_document, unite_documents
 from launcher.profiles.gateway import upstream_of
 from runtime.openapi.document import Document, DocumentsDiffer, merge
 
@@ -64,11 +64,11 @@ def test_one_name_for_two_shapes_is_refused() -> None:
 
 
 async def test_the_published_document_is_what_the_processes_serve() -> None:
-    assert PUBLISHED.read_text() == printed(await whole_document()), "run `make openapi`"
+    assert PUBLISHED.read_text() == format_document(await unite_documents()), "run `make openapi`"
 
 
 async def test_every_documented_operation_is_led_to_the_process_that_serves_it() -> None:
-    for process, one in (await documents()).items():
+    for process, one in (await collect_documents()).items():
         for path, operations in one["paths"].items():
             asked = re.sub(r"{\w+}", "1", path)
             for method in operations:
@@ -76,6 +76,6 @@ async def test_every_documented_operation_is_led_to_the_process_that_serves_it()
 
 
 async def test_every_reference_leads_to_a_component() -> None:
-    text = printed(await whole_document())
-    defined = (await whole_document())["components"]["schemas"]
+    text = format_document(await unite_documents())
+    defined = (await unite_documents())["components"]["schemas"]
     assert set(re.findall(r'"#/components/schemas/(\w+)"', text)) <= set(defined)

@@ -19,7 +19,7 @@ import projector.main
 import projector.settings
 import query_api.main
 import query_api.settings
-from neighbours.settings import NeighboursSettings
+from neighbours.settings import StandInSettings
 from runtime.service.settings import CONFIG, PostgresDsn, SettingsWrong, load_settings
 from runtime.service.settings import CommaSeparated as Names
 
@@ -136,7 +136,7 @@ SERVICES: Final[tuple[type[BaseSettings], ...]] = (
     query_api.settings.Settings,
     projector.settings.Settings,
     notifier.settings.Settings,
-    NeighboursSettings,
+    StandInSettings,
 )
 REQUIRED: Final = {
     "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
