@@ -10,7 +10,7 @@ import msgspec
 from benchmarks.load import http_request
 from contracts.ids import MovieId, PersonId
 from runtime.auth.tokens import issue_token
-from runtime.outside.ports import Movie, Person
+from runtime.outside.ports import Movie, PersonProfile
 
 AUDIENCE_SECRET: Final = "a secret of benchmarks only, long enough"
 _NAMESPACE: Final = UUID("6b1f7a52-40c4-4d8e-9d51-3f6f0a1c2b3d")
@@ -20,8 +20,8 @@ HOST_ID: Final = str(uuid5(_NAMESPACE, "host"))
 
 
 class KnownPeople:
-    async def person(self, person_id: PersonId) -> Person:
-        return Person(person_id, person_id[:8])
+    async def person(self, person_id: PersonId) -> PersonProfile:
+        return PersonProfile(person_id, person_id[:8])
 
 
 class KnownMovies:

@@ -15,7 +15,7 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import describe
+from runtime.openapi.document import complete_document
 from runtime.outside.wiring import connect_outside
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
@@ -23,7 +23,7 @@ from runtime.process.tasks import run_aside
 from runtime.service.app import make_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
-from runtime.service.settings import settings_or_exit
+from runtime.service.settings import load_settings_or_exit
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -44,7 +44,7 @@ def build_app(settings: Settings) -> FastAPI:
         origins=settings.cors_origins,
         hosts=(*settings.hosts, settings.own_name),
     )
-    describe(app)
+    complete_document(app)
     return app
 
 
@@ -93,5 +93,5 @@ async def _spare_when_loaded(service: CommandService) -> None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = settings_or_exit(Settings)
+    settings = load_settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

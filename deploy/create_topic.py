@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.journal.kafka import create_topic
 from runtime.journal.kafka_access import KafkaAccess, grant_journal
-from runtime.service.settings import CommaSeparated, settings_or_exit
+from runtime.service.settings import CommaSeparated, load_settings_or_exit
 
 TIMEOUT_S = 60.0
 
@@ -49,4 +49,4 @@ async def main(settings: TopicSettings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(settings_or_exit(TopicSettings)))
+    asyncio.run(main(load_settings_or_exit(TopicSettings)))

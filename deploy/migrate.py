@@ -15,7 +15,7 @@ from runtime.clickhouse.server import ServerAnalytics
 from runtime.postgres.pools import migrate as migrate_postgres
 from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import grant_roles
-from runtime.service.settings import ClickHouseDsn, PostgresDsn, settings_or_exit
+from runtime.service.settings import ClickHouseDsn, PostgresDsn, load_settings_or_exit
 
 
 class MigrationSettings(BaseSettings):
@@ -42,4 +42,4 @@ async def main(settings: MigrationSettings) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(settings_or_exit(MigrationSettings)))
+    asyncio.run(main(load_settings_or_exit(MigrationSettings)))

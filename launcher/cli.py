@@ -27,7 +27,7 @@ from launcher.verbs import analysts, ratings
 from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.demo import Demo, Summary
 from runtime.journal.port import JournalError
-from runtime.service.settings import SettingsWrong, exit_wrong, load_settings
+from runtime.service.settings import SettingsWrong, exit_for_wrong_settings, load_settings
 
 T = TypeVar("T")
 
@@ -63,7 +63,7 @@ def run(as_json: AsJson = False) -> None:
     try:
         failure = run_system(chosen, greet)
     except (SettingsWrong, SecretUnusable) as wrong:
-        exit_wrong(f"practix: {wrong}")
+        exit_for_wrong_settings(f"practix: {wrong}")
     except (DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError, OSError) as error:
         fail(str(error))
     if failure is not None:
@@ -187,7 +187,7 @@ def settings() -> Settings:
     try:
         return load_settings(Settings)
     except SettingsWrong as wrong:
-        exit_wrong(f"practix: {wrong}")
+        exit_for_wrong_settings(f"practix: {wrong}")
 
 
 def servers_directory() -> Path:
@@ -211,7 +211,7 @@ def operator_token() -> str:
     try:
         found = chosen.operator_token or DataDirectory(chosen.data).find_operator_token()
     except SecretUnusable as wrong:
-        exit_wrong(f"practix: {wrong}")
+        exit_for_wrong_settings(f"practix: {wrong}")
     if found is None:
         fail("no operator token: set PRACTIX_OPERATOR_TOKEN or PRACTIX_DATA")
     return found

@@ -22,7 +22,7 @@ from neighbours.services.notification import SendBody
 from neighbours.services.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
 from runtime.calls.circuit import CircuitState
-from runtime.outside.ports import Movie, Notice, Person, fit_person, notification_id_of
+from runtime.outside.ports import Movie, Notice, PersonProfile, fit_profile, notification_id_of
 
 ALL: Final = -1
 """To SQLite no limit at all."""
@@ -63,13 +63,13 @@ class _Auth:
     def __init__(self, services: InProcess) -> None:
         self._asked = services.asked
 
-    async def person(self, person_id: PersonId) -> Person | None:
+    async def person(self, person_id: PersonId) -> PersonProfile | None:
         async with self._asked("auth") as state:
             try:
                 user = state.people.person(person_id)
             except NotFound:
                 return None
-        return fit_person(person_id, user["name"], user["language"], user["tz"])
+        return fit_profile(person_id, user["name"], user["language"], user["tz"])
 
 
 class _Movies:

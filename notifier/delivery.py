@@ -11,7 +11,7 @@ from notifier.preferences import Preferences, quiet_until
 from notifier.rights import Standing, told_facts
 from notifier.store.queue import Result, Taken
 from notifier.texts.render import Message, Reader, render
-from runtime.outside.ports import Notice, Person
+from runtime.outside.ports import Notice, PersonProfile
 
 SWITCHED_OFF: Final = "switched_off"
 RECEIPTS_OFF: Final = "receipts_off"
@@ -21,7 +21,7 @@ TOO_LATE: Final = "too_late"
 class Recipient(NamedTuple):
     """A person and their wishes; the wishes win over what Auth says."""
 
-    person: Person
+    person: PersonProfile
     wishes: Preferences
 
     @property

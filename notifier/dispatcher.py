@@ -20,11 +20,11 @@ from notifier.outgoing import expanded
 from notifier.preferences import DEFAULT
 from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
 from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.outside.ports import (
     AuthClient,
     NotificationClient,
-    Person,
+    PersonProfile,
     ShortenerClient,
     UgcClient,
 )
@@ -82,7 +82,7 @@ class Dispatcher:
         self._random = random or SystemRandom()
         self._slots = asyncio.Semaphore(pace.at_once)
         self._woken = asyncio.Event()
-        self._persistence = Persistence("outbox", TablesUnavailable)
+        self._store_retry = StoreRetry("outbox", TablesUnavailable)
         self._looked_at = 0.0
         self.tables_available = True
         self._clock_right = True
@@ -140,7 +140,7 @@ class Dispatcher:
         results = await self._work_off(leased)
         unread = set(leased) - {one.id for one in results}
         # What was sent must be written down: until that is done there is nothing else to do.
-        await self._persistence.until_it_answers(lambda: self._queue.record(results, unread))
+        await self._store_retry.until_available(lambda: self._queue.record(results, unread))
         metrics.count(results)
         return expanded_one or any(one.state != "waiting" or one.untried for one in results)
 
@@ -223,7 +223,7 @@ class Dispatcher:
         # Not beyond its end: that is looked at, and written down, when it comes.
         return Result(taken.id, "waiting", reason, try_at=min(next_at, taken.expires_at))
 
-    async def _person(self, person_id: PersonId, around: Surroundings) -> Person | None:
+    async def _person(self, person_id: PersonId, around: Surroundings) -> PersonProfile | None:
         if person_id not in around.people:
             person = await self._auth.person(person_id)
             if person is None:

@@ -14,7 +14,7 @@ from contracts.errors import ProjectionBehind
 from contracts.records import Commit
 from notifier import metrics
 from notifier.store.outbox import Outbox
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
 from runtime.postgres.tables import RowsRefused, TablesUnavailable
@@ -39,7 +39,7 @@ class JournalReader:
         limits: Limits = Limits(),  # noqa: B008 - immutable
         on_notices: Callable[[], None] = lambda: None,
         on_read: Callable[[Accepted], None] = lambda _: None,
-        persistence: Persistence | None = None,
+        store_retry: StoreRetry | None = None,
     ) -> None:
         self._journal = journal
         self._outbox = outbox
@@ -50,11 +50,11 @@ class JournalReader:
         self._moved = asyncio.Event()
         self.position: Position = START
         """Where the tables are."""
-        self._persistence = persistence or Persistence("outbox", TablesUnavailable)
+        self._store_retry = store_retry or StoreRetry("outbox", TablesUnavailable)
 
     @property
     def tables_available(self) -> bool:
-        return self._persistence.available
+        return self._store_retry.available
 
     @property
     def journal_available(self) -> bool:
@@ -63,7 +63,7 @@ class JournalReader:
     async def run(self) -> NoReturn:
         """Follow the journal. Raises JournalBroken, and Fenced where another notifier reads
         into the same tables."""
-        self._move(await self._persistence.until_it_answers(self._outbox.position))
+        self._move(await self._store_retry.until_available(self._outbox.position))
         self._tail = Tail(self._journal, self.position)
         try:
             while True:
@@ -112,7 +112,7 @@ class JournalReader:
                 log.error("event parked", extra={"position": letter.seq, "reason": letter.reason})
             metrics.DEAD_LETTERS.inc(len(written.letters))
 
-        await self._persistence.until_it_answers(write)
+        await self._store_retry.until_available(write)
         self._move(reached)
         if commits:
             self._on_notices()

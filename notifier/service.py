@@ -20,11 +20,11 @@ from notifier.store.queue import Queue
 from notifier.store.state import SELECT_SUSPENDED
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.postgres.pools import migrate
-from runtime.postgres.tables import TablesUnavailable, our_errors
+from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
 from runtime.process.tasks import end, keep_running, start_for
@@ -78,14 +78,14 @@ class NotifierService:
             public_url=public_url,
             pace=pace,
         )
-        self._persistence = Persistence("outbox", TablesUnavailable)
+        self._store_retry = StoreRetry("outbox", TablesUnavailable)
         self._reader = JournalReader(
             journal,
             Outbox(pool),
             limits=limits,
             on_notices=self._dispatcher.wake,
             on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
-            persistence=self._persistence,
+            store_retry=self._store_retry,
         )
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         verifier.refuse_suspended(self._suspensions)
@@ -116,7 +116,7 @@ class NotifierService:
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": self._reader.journal_available,
-            **self._persistence.readiness("tables"),
+            **self._store_retry.readiness("tables"),
             "suspensions": self._suspensions.known,
             "clock_right": self._clock_watch.right,
             "position": self.position,
@@ -130,7 +130,7 @@ class NotifierService:
 
     async def run(self) -> None:
         """Bring the tables to this version's shape, then work. Waits for PostgreSQL."""
-        await self._persistence.until_it_answers(self._migrate)
+        await self._store_retry.until_available(self._migrate)
         parts = [
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
@@ -157,5 +157,5 @@ class NotifierService:
             await asyncio.sleep(MEASURE_S)
 
     async def _migrate(self) -> None:
-        with our_errors():
+        with translate_postgres_errors():
             await migrate(self._pool)

@@ -21,12 +21,12 @@ from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import describe
+from runtime.openapi.document import complete_document
 from runtime.postgres.pools import open_pool
 from runtime.service.app import make_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
-from runtime.service.settings import settings_or_exit
+from runtime.service.settings import load_settings_or_exit
 
 
 def open_journal(settings: Settings) -> Journal:
@@ -67,7 +67,7 @@ def build_app(
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app)
+    complete_document(app)
     return app
 
 
@@ -88,5 +88,5 @@ async def _start_history(
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = settings_or_exit(Settings)
+    settings = load_settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

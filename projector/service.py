@@ -17,11 +17,11 @@ from projector.read_models.batch import Batch
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.postgres.pools import migrate
-from runtime.postgres.tables import TablesUnavailable, our_errors
+from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
 from runtime.process.tasks import end, keep_running
 
@@ -43,14 +43,14 @@ class ProjectorService:
         self._pool = pool
         self._history = history
         self._sink = PostgresSink(pool)
-        self._persistence = Persistence("read models", TablesUnavailable)
+        self._store_retry = StoreRetry("read models", TablesUnavailable)
         self._projector = Projector(
             journal,
             self._sink,
             limits=limits,
             clock=clock,
             on_written=_count,
-            persistence=self._persistence,
+            store_retry=self._store_retry,
         )
         self._running: asyncio.Task[None] | None = None
         self.verifying = False
@@ -70,7 +70,7 @@ class ProjectorService:
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": projector.journal_available,
-            **self._persistence.readiness("tables"),
+            **self._store_retry.readiness("tables"),
             "position": self.position,
         }
 
@@ -83,7 +83,7 @@ class ProjectorService:
     async def run(self) -> None:
         """Bring the tables to this version's shape, and the scores to its formula; then
         follow. Waits for PostgreSQL."""
-        await self._persistence.until_it_answers(self._prepare)
+        await self._store_retry.until_available(self._prepare)
         await self._projector.run()
 
     async def stop(self) -> None:
@@ -107,11 +107,11 @@ class ProjectorService:
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
         """As `projector.read_models.postgres.recompute.try_formula`. Raises TablesUnavailable."""
-        with our_errors():
+        with translate_postgres_errors():
             return await try_formula(self._pool, formula)
 
     async def _prepare(self) -> None:
-        with our_errors():
+        with translate_postgres_errors():
             await migrate(self._pool)
             await publish_formula(self._pool)
 

@@ -14,14 +14,14 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import describe
+from runtime.openapi.document import complete_document
 from runtime.outside.wiring import connect_outside
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.service.app import make_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
-from runtime.service.settings import settings_or_exit
+from runtime.service.settings import load_settings_or_exit
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def build_app(settings: Settings) -> FastAPI:
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app)
+    complete_document(app)
     return app
 
 
@@ -95,5 +95,5 @@ def _operator_guard(settings: Settings) -> OperatorGuard | None:
 
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
-    settings = settings_or_exit(Settings)
+    settings = load_settings_or_exit(Settings)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

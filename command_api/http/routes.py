@@ -35,7 +35,7 @@ from contracts.representations import (
 )
 from contracts.text import one_line
 from runtime.auth.tokens import Caller
-from runtime.http.api_route import ApiRoute, checked, declared_names
+from runtime.http.api_route import ApiRoute, check_before, query_names_in
 from runtime.http.entity_tag import versions_in
 from runtime.http.parameters import Parameter
 
@@ -75,7 +75,7 @@ def _add_booking_routes(router: APIRouter, edge: Edge) -> None:
     # document shows.
     hot = "/booking/{announcement_id}"
     documented = document(DetailBookingResponse, RequestBookingBody, created=True)
-    handle = checked(request_booking, declared_names(documented["openapi_extra"]))
+    handle = check_before(request_booking, query_names_in(documented["openapi_extra"]))
     router.add_route(router.prefix + hot, handle, ["POST"], include_in_schema=False)
     router.post(hot, **documented)(request_booking)
 

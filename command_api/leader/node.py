@@ -22,7 +22,7 @@ from contracts.acceptance import JournalBroken, ReaderState
 from contracts.errors import OutcomeUnknown
 from contracts.ids import SYSTEM
 from contracts.records import Barrier, Claim, Commit, Resign, encode_record
-from runtime.journal.port import Journal, JournalError, Place, Writer
+from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch
 from runtime.process.tasks import run_aside
@@ -80,7 +80,7 @@ class Node:
         self._claims: dict[str, float] = {}
         """When each own Claim was sent, by nonce: it may land minutes late, and then this
         process leads."""
-        self._newest: tuple[str, Writer] | None = None
+        self._newest: tuple[str, JournalWriter] | None = None
         self._late_start: asyncio.Task[None] | None = None
         self._claimed_in_vain = False
         self._timeout_s = timing.heartbeat_timeout_s
@@ -224,7 +224,7 @@ class Node:
         else:
             await writer.close()
 
-    def _lead(self, state: ReaderState, writer: Writer, round_trip_s: float) -> None:
+    def _lead(self, state: ReaderState, writer: JournalWriter, round_trip_s: float) -> None:
         self._timeout_s = self._timing.heartbeat_timeout_s
         self._claimed_in_vain = False
         self.problem = None
@@ -346,7 +346,7 @@ class Node:
         self._newest = (claim.nonce, writer)
         writer.append(encode_record(claim)).add_done_callback(self._claim_acknowledged)
 
-    def _claim_acknowledged(self, claimed: asyncio.Future[Place]) -> None:
+    def _claim_acknowledged(self, claimed: asyncio.Future[Appended]) -> None:
         """A Claim that failed to be sent may land all the same; its nonce is remembered."""
         if not claimed.cancelled() and (error := claimed.exception()) is not None:
             self._claim_failed(str(error))

@@ -36,7 +36,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
-from runtime.journal.port import Place, Writer
+from runtime.journal.port import Appended, JournalWriter
 from runtime.journal.tail import Accepted
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 from runtime.process.tasks import run_aside
@@ -113,7 +113,7 @@ class Reign:
         *,
         image: Image,
         claim: ReaderState,
-        writer: Writer,
+        writer: JournalWriter,
         clock_watch: ClockWatch,
         render: Render,
         rules: Rules,
@@ -355,7 +355,7 @@ class Reign:
             with suppress(OutcomeUnknown):  # The Resign that was sent instead serves as well.
                 self.send_barrier()
 
-    def _acknowledged(self, sent: Sent, acknowledgement: asyncio.Future[Place]) -> None:
+    def _acknowledged(self, sent: Sent, acknowledgement: asyncio.Future[Appended]) -> None:
         if acknowledgement.cancelled():
             self.end(f"send of record {sent.seq} was cancelled")
             return

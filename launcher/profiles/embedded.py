@@ -44,7 +44,7 @@ from runtime.clickhouse.migrations import MigrationEdited, migrate
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import TITLE, describe
+from runtime.openapi.document import TITLE, complete_document
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import shifted_clock
 from runtime.process.garbage_collector import spare_long_lived_state
@@ -104,7 +104,7 @@ def build_app(
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
-    describe(app)
+    complete_document(app)
     return app
 
 

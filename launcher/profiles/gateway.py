@@ -17,7 +17,7 @@ from contracts.errors import TooLarge
 from launcher.profiles.overview import Overview
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
-from runtime.service.cors import exposing_headers
+from runtime.service.cors import cors_headers
 from runtime.service.hosts import KnownHosts
 
 NOT_PASSED_ON: Final = frozenset(
@@ -111,7 +111,7 @@ def build_gateway(
         request = Request(scope, receive)
         response = await answer(request)
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        for name, value in exposing_headers(request.headers.get("Origin"), origins).items():
+        for name, value in cors_headers(request.headers.get("Origin"), origins).items():
             response.headers.setdefault(name, value)
         await response(scope, receive, send)
 

@@ -32,7 +32,7 @@ from launcher.servers.process import (
 from launcher.settings import Settings
 from runtime.journal.kafka import create_topic
 from runtime.process.tasks import end, start_for
-from runtime.service.serving import served_beside
+from runtime.service.serving import serve_beside
 
 TOPIC: Final = "practix.journal"
 READY_S_MAX: Final = 60.0
@@ -72,7 +72,7 @@ async def run_separate(
         )
         listener = listen(settings.port)
         limits = settings.http.model_copy(update=QUICK_END)
-        await stack.enter_async_context(served_beside(gateway, listener, limits))
+        await stack.enter_async_context(serve_beside(gateway, listener, limits))
         on_ready()
         servers = [kafka, postgres, *([] if clickhouse is None else [clickhouse])]
         await _keep_up_until(stop, [*servers, *processes.parts])

@@ -13,7 +13,7 @@ from rich.text import Text
 from launcher.client import RequestRefused
 from launcher.terminal import escape_controls
 from launcher.verbs.analyst_client import AnalystClient, AnswerTable
-from runtime.http.spreadsheet import cells
+from runtime.http.spreadsheet import escape_formulas
 
 Form = Literal["table", "csv", "json"]
 
@@ -53,8 +53,8 @@ def print_table(table: AnswerTable, form: Form) -> None:
             writer = csv.writer(sys.stdout, lineterminator="\n")
             # Into a file as it is, but for formulas; a terminal obeys what is in it.
             shown = escape_controls if sys.stdout.isatty() else _leave_as_is
-            writer.writerow(map(shown, cells(table.columns)))
-            writer.writerows(map(shown, cells(row)) for row in table.rows)
+            writer.writerow(map(shown, escape_formulas(table.columns)))
+            writer.writerows(map(shown, escape_formulas(row)) for row in table.rows)
         case "table":
             Console().print(_draw_table(table))
             print(f"{len(table.rows):,} rows, as of position {table.position:,}")

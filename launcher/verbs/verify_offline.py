@@ -17,7 +17,7 @@ from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.pools import missing_migrations, open_pool
-from runtime.postgres.tables import TablesUnavailable, our_errors
+from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.tasks import end, start_for
 
 
@@ -42,7 +42,7 @@ async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
 
 async def _require_migrated(pool: asyncpg.Pool, data: DataDirectory) -> None:
     """Before the history is opened, which migrates its own tables."""
-    with our_errors():
+    with translate_postgres_errors():
         missing = await missing_migrations(pool)
     if missing:
         raise TablesUnavailable(

@@ -12,13 +12,13 @@ from contracts.ids import canonical
 from notifier.reader import JournalReader
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.json_body import read_json_body
-from runtime.http.numbers import whole_number
+from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import (
     DRY_RUN,
     MIN_POSITION,
     MIN_POSITION_WAIT_S,
     Parameter,
-    malformed,
+    malformed_parameter,
     min_position_of,
     query,
 )
@@ -66,7 +66,7 @@ def id_of(request: Request, name: str) -> str | None:
     given = request.query_params.get(name)
     found = None if given is None else canonical(given)
     if given is not None and found is None:
-        raise malformed(name)
+        raise malformed_parameter(name)
     return found
 
 
@@ -74,7 +74,7 @@ def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
     if given is not None and given not in known:
-        raise malformed(name, known=list(known))
+        raise malformed_parameter(name, known=list(known))
     return given
 
 
@@ -88,15 +88,15 @@ async def reach(request: Request, reader: JournalReader) -> int:
 def number(request: Request, name: str) -> int | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
-    found = None if given is None else whole_number(given)
+    found = None if given is None else parse_whole_number(given)
     if given is not None and found is None:
-        raise malformed(name)
+        raise malformed_parameter(name)
     return found
 
 
 def path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:
     """Raises NotFound for what is no number, or larger than any that its column holds."""
-    found = whole_number(request.path_params[name])
+    found = parse_whole_number(request.path_params[name])
     if found is None or found > largest:
         raise NotFound
     return found

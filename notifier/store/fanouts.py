@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from runtime.postgres.tables import connected, transaction, trial
+from runtime.postgres.tables import acquire_connection, transaction, trial
 
 _COLUMNS: Final = """
     seq AS position, event_index, event_type, author_id, announcement_id, happened_at,
@@ -46,7 +46,7 @@ class FanOuts:
 
     async def lines(self, state: str | None, limit: int) -> Sequence[Line]:
         """Newest first."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
 
     async def retry(

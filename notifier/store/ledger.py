@@ -9,7 +9,7 @@ import asyncpg
 from contracts.ids import PersonId
 from notifier.preferences import DEFAULT, Preferences
 from notifier.store.queue import SELECT_WISHES, wishes_of
-from runtime.postgres.tables import connected, transaction, trial
+from runtime.postgres.tables import acquire_connection, transaction, trial
 
 _COLUMNS: Final = """
     n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,
@@ -80,12 +80,12 @@ class Ledger:
     async def lines(self, wanted: Filter, before: int | None, limit: int) -> Sequence[Line]:
         """Newest first; with `before`, those with a smaller id."""
         select = SELECT_LINES if wanted.recipient is None else SELECT_LINES_OF
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(select, *wanted, before, limit)
         return [dict(row) for row in rows]
 
     async def line(self, notice_id: int) -> Line | None:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_LINE, notice_id)
         return None if row is None else dict(row)
 
@@ -98,7 +98,7 @@ class Ledger:
         return await self._change(CANCEL, notice_id, dry_run=dry_run)
 
     async def wishes(self, person_id: PersonId) -> Preferences:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_WISHES, [person_id])
         return DEFAULT if row is None else wishes_of(row["wishes"])
 

@@ -12,7 +12,7 @@ from notifier.fold import DeadLetter, fold, read, refused, wanted
 from notifier.outgoing import FanOutRow, Outgoing, Row
 from notifier.store import state
 from runtime.journal.tail import START, Position
-from runtime.postgres.tables import Fenced, connected, transaction
+from runtime.postgres.tables import Fenced, acquire_connection, transaction
 
 READER: Final = "notifier"
 
@@ -104,7 +104,7 @@ class Outbox:
 
     async def position(self) -> Position:
         """`START` where nothing was read yet. Raises TablesUnavailable."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await connection.execute(CREATE_POSITION, READER, *_fields(START))
             row = await connection.fetchrow(SELECT_POSITION, READER)
         assert row is not None  # Just made sure of.

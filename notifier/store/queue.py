@@ -26,8 +26,8 @@ from notifier.store.session import LeaseSession
 from notifier.store.state import SELECT_EVENINGS, evening_of
 from notifier.store.turns import place_due, take_next
 from notifier.world import Evening, Participation
-from runtime.outside.ports import Person
-from runtime.postgres.tables import connected, transaction
+from runtime.outside.ports import PersonProfile
+from runtime.postgres.tables import acquire_connection, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
 FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"
@@ -139,7 +139,7 @@ class Result(NamedTuple):
 class Surroundings(NamedTuple):
     """What the tables say about those whom a batch concerns."""
 
-    people: dict[PersonId, Person]
+    people: dict[PersonId, PersonProfile]
     wishes: dict[PersonId, Preferences]
     links: dict[AnnouncementId, str]
 
@@ -168,7 +168,7 @@ class Queue:
 
     async def read(self, leased: Sequence[int]) -> list[Taken]:
         """Those that still wait, in order of their ids."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(SELECT_LEASED, leased)
         return [Taken(**dict(row)) for row in rows]
 
@@ -184,7 +184,7 @@ class Queue:
 
     async def count_overdue(self, now: datetime) -> int:
         """How many should have been sent by now."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             count: int = await connection.fetchval(COUNT_OVERDUE, now)
         return count
 
@@ -193,12 +193,12 @@ class Queue:
         people = {one.recipient for one in taken}
         for one in taken:
             people |= {one.facts[who] for who in ("author_id", "guest_id") if who in one.facts}
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             known = await connection.fetch(SELECT_PEOPLE, list(people))
             wishes = await connection.fetch(SELECT_WISHES, list(people))
             links = await connection.fetch(SELECT_LINKS, evenings)
         return Surroundings(
-            people={row["person_id"]: Person(**dict(row)) for row in known},
+            people={row["person_id"]: PersonProfile(**dict(row)) for row in known},
             wishes={row["person_id"]: wishes_of(row["wishes"]) for row in wishes},
             links={row["announcement_id"]: row["short_link"] for row in links},
         )
@@ -208,7 +208,7 @@ class Queue:
     ) -> Standing | None:
         """Where the recipient stands towards the evening now; None while that is not known,
         because the journal is being read again."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_STANDING, announcement_id, recipient)
         if row is None:
             return None
@@ -221,13 +221,13 @@ class Queue:
         return Standing(evening_of(row["state"]), participation, row["mutes_host"])
 
     async def remember_link(self, announcement_id: AnnouncementId, link: str) -> None:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await connection.execute(INSERT_LINK, announcement_id, link)
 
     async def lease_fanout(self, now: datetime, until: datetime) -> Source | None:
         """What names one that is due, ours until then: of each author in turn."""
         for after in (self._author, FIRST_AUTHOR):
-            async with connected(self._pool) as connection:
+            async with acquire_connection(self._pool) as connection:
                 row = await connection.fetchrow(
                     LEASE_FANOUT, now, until, self.session.holder, after
                 )
@@ -237,14 +237,14 @@ class Queue:
         return None
 
     async def read_fanout(self, source: Source) -> TakenFanOut:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_LEASED_FANOUT, source.seq, source.event_index)
         assert row is not None  # Fan-outs are never deleted.
         effect = FanOut(row["author_id"], row["announcement_id"], row["facts"], row["expires_at"])
         return TakenFanOut(FanOutRow(effect, source, row["happened_at"]), row["attempts"])
 
     async def evening(self, announcement_id: AnnouncementId) -> Evening | None:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_EVENINGS, [announcement_id])
         return None if row is None else evening_of(row["state"])
 
@@ -262,7 +262,7 @@ class Queue:
         self, source: Source, state: str, reason: str, try_at: datetime | None = None
     ) -> None:
         """Give it up, or leave it `waiting` until `try_at`."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await connection.execute(
                 END_FANOUT, source.seq, source.event_index, state, reason, try_at
             )

@@ -13,7 +13,12 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from runtime.postgres.tables import ACQUIRE_TIMEOUT_S, TablesUnavailable, connected, our_errors
+from runtime.postgres.tables import (
+    ACQUIRE_TIMEOUT_S,
+    TablesUnavailable,
+    acquire_connection,
+    translate_postgres_errors,
+)
 
 NO_SESSION: Final = 0
 LOCK_CLASS: Final = int.from_bytes(b"lea", "big")
@@ -63,10 +68,10 @@ class LeaseSession:
         if self.is_open:
             return
         await self.close()
-        with our_errors():
+        with translate_postgres_errors():
             connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         try:
-            with our_errors():
+            with translate_postgres_errors():
                 self._holder = await _lock(connection)
         except BaseException:
             connection.terminate()
@@ -83,7 +88,7 @@ class LeaseSession:
     async def free_leases_of_the_dead(self, now: datetime) -> None:
         """Have everything due at once that a dead dispatcher had leased. Whether it was sent
         is not known. Raises TablesUnavailable."""
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await connection.execute(FREE_NOTICES, now)
             await connection.execute(FREE_FANOUTS, now)
 
@@ -98,5 +103,5 @@ async def _lock(connection: PoolConnectionProxy) -> int:
 
 async def _give_back(pool: asyncpg.Pool, connection: PoolConnectionProxy) -> None:
     """The pool lets go of locks, and closes what is broken."""
-    with suppress(TablesUnavailable), our_errors():
+    with suppress(TablesUnavailable), translate_postgres_errors():
         await pool.release(connection)

@@ -11,7 +11,7 @@ from typing import Final
 from contracts.records import Commit
 from projector.history.block import Block, block_of
 from projector.history.sink import ClickHouseSink
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.following.reader import BatchLimits, JournalReader, Step
@@ -59,5 +59,5 @@ class History(JournalReader[Block]):
         self, journal: Journal, analytics: Analytics, limits: BatchLimits = HISTORY_LIMITS
     ) -> None:
         super().__init__(
-            journal, HistoryTables(analytics), limits, Persistence("history", AnalyticsError)
+            journal, HistoryTables(analytics), limits, StoreRetry("history", AnalyticsError)
         )

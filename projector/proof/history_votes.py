@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 from contracts.times import from_ms
 from projector.read_models.projections.scores import RevealedRating
 from projector.read_models.read_model import Key
-from runtime.clickhouse.port import Analytics, Parameter
+from runtime.clickhouse.port import Analytics, SqlParameter
 from runtime.journal.tail import Position
 
 STRETCH_ROWS: Final = 50_000
@@ -54,7 +54,7 @@ class HistoryVotes:
     async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
         rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
         for first, behind in cut_stretches(rows):
-            wanted: dict[str, Parameter] = {"first": first, "behind": behind, "seq": seq}
+            wanted: dict[str, SqlParameter] = {"first": first, "behind": behind, "seq": seq}
             answer = await self._analytics.scan(_SELECT_REVEALED, wanted)
             for person in _by_ratee(answer.rows):
                 yield person

@@ -11,7 +11,7 @@ from contracts.records import Commit
 from projector.read_models.batch import Batch
 from projector.read_models.intake import Intake
 from projector.read_models.ports import Sink
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits, JournalReader, Step
 from runtime.journal.port import Journal
 from runtime.journal.tail import Position
@@ -70,13 +70,13 @@ class Projector(JournalReader[Batch]):
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
         on_written: Callable[[Batch], None] = lambda _batch: None,
-        persistence: Persistence | None = None,
+        store_retry: StoreRetry | None = None,
     ) -> None:
         super().__init__(
             journal,
             ReadModels(sink, on_written),
             limits,
-            persistence or Persistence("read models", TablesUnavailable),
+            store_retry or StoreRetry("read models", TablesUnavailable),
         )
         self._clock = clock
 

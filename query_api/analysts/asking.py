@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
-from runtime.clickhouse.port import AnalyticsUnavailable, Answer, OwnSqlBarred, QueryRefused
+from runtime.clickhouse.port import AnalyticsUnavailable, OwnSqlBarred, QueryRefused, ResultSet
 
 QUESTIONS_MAX: Final = 16
 """Questions that run or wait for the engine, which answers a few at a time."""
@@ -32,7 +32,7 @@ class QuestionLimit:
             self._asked -= 1
 
 
-async def answer_or_refuse(asking: Awaitable[Answer]) -> Answer:
+async def answer_or_refuse(asking: Awaitable[ResultSet]) -> ResultSet:
     """Returns the engine's answer. Raises Malformed if the engine refused the statement,
     Forbidden if it may not run foreign SQL, and Unavailable if it is away."""
     try:

@@ -9,14 +9,14 @@ import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-from runtime.clickhouse.port import Answer
-from runtime.http.spreadsheet import cells
+from runtime.clickhouse.port import ResultSet
+from runtime.http.spreadsheet import escape_formulas
 
 
 class Encoder(Protocol):
     media_type: str
 
-    def encode(self, part: Answer) -> bytes:
+    def encode(self, part: ResultSet) -> bytes:
         """Returns the bytes of these rows. All parts have the same columns."""
         ...
 
@@ -30,7 +30,7 @@ class NdjsonEncoder:
 
     media_type = "application/x-ndjson"
 
-    def encode(self, part: Answer) -> bytes:
+    def encode(self, part: ResultSet) -> bytes:
         rows = (dict(zip(part.columns, row, strict=True)) for row in part.rows)
         return b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
 
@@ -47,13 +47,13 @@ class CsvEncoder:
     def __init__(self) -> None:
         self._begun = False
 
-    def encode(self, part: Answer) -> bytes:
+    def encode(self, part: ResultSet) -> bytes:
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer)
         if not self._begun:
-            writer.writerow(cells(part.columns))
+            writer.writerow(escape_formulas(part.columns))
             self._begun = True
-        writer.writerows(map(cells, part.rows))
+        writer.writerows(map(escape_formulas, part.rows))
         return buffer.getvalue().encode()
 
     def finish(self) -> bytes:
@@ -69,7 +69,7 @@ class ParquetEncoder:
         self._sink = _DrainedFile()
         self._writer: pq.ParquetWriter | None = None
 
-    def encode(self, part: Answer) -> bytes:
+    def encode(self, part: ResultSet) -> bytes:
         table = arrow_table(part)
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._sink, table.schema, compression="zstd")
@@ -114,7 +114,7 @@ ENCODERS: Final[Mapping[str, type[NdjsonEncoder | CsvEncoder | ParquetEncoder]]]
 }
 
 
-def arrow_table(part: Answer) -> pa.Table:
+def arrow_table(part: ResultSet) -> pa.Table:
     """Converts rows to Arrow: integers, floats and text as ClickHouse types them. Days stay
     text."""
     columns: Sequence[Sequence[Any]] = list(zip(*part.rows, strict=True)) or [()] * len(part.types)

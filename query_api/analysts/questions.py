@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from runtime.clickhouse.port import Parameter
+from runtime.clickhouse.port import SqlParameter
 
 DIRECTORY: Final = Path(__file__).resolve().parent / "ready_questions"
 
@@ -25,7 +25,7 @@ class QuestionParameter(NamedTuple):
     kind: str
     default: str
 
-    def parse(self, given: str) -> Parameter:
+    def parse(self, given: str) -> SqlParameter:
         """Returns the value. Raises BadParameter."""
         try:
             match self.kind:
@@ -55,7 +55,7 @@ class Question(NamedTuple):
     plot: Plot
     sql: str
 
-    def bind(self, given: Mapping[str, str]) -> dict[str, Parameter]:
+    def bind(self, given: Mapping[str, str]) -> dict[str, SqlParameter]:
         """Returns a value for every parameter: the given one, or the default. Raises
         BadParameter."""
         known = {one.name: one for one in self.parameters}

@@ -26,10 +26,10 @@ from query_api.analysts.export import (
 from query_api.analysts.questions import BadParameter, Question, ready_questions
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
-from runtime.clickhouse.port import Analytics, AnalyticsError, Answer
+from runtime.clickhouse.port import Analytics, AnalyticsError, ResultSet
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
-from runtime.http.numbers import whole_number
+from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import (
     BOOLEAN,
     MIN_POSITION,
@@ -178,7 +178,7 @@ async def _read_own_sql(request: Request) -> str:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
 
 
-def _answer_response(answer: Answer, position: int, question: dict[str, Any] | None) -> Response:
+def _answer_response(answer: ResultSet, position: int, question: dict[str, Any] | None) -> Response:
     body = {**answer._asdict(), "position": position, "question": question}
     return json_response(body, headers={"X-Position": str(position)})
 
@@ -197,7 +197,7 @@ def _read_export(request: Request, newest: int) -> tuple[str, Encoder, PositionR
 
 def _read_position(text: str) -> int:
     """Raises Malformed."""
-    position = whole_number(text)
+    position = parse_whole_number(text)
     if position is None:
         raise Malformed("malformed_query", {"reason": f"not a position: {text[:40]}"})
     return position

@@ -23,7 +23,7 @@ from query_api.edge.reads import Reads, Row, Snapshot, answer, path_id
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
-from runtime.http.parameters import Parameter, malformed
+from runtime.http.parameters import Parameter, malformed_parameter
 from runtime.process.clock import Clock
 
 MY_STATE: Final = """
@@ -138,7 +138,7 @@ def _names_only(request: Request) -> bool:
     """Raises Malformed."""
     asked = request.query_params.get("guest_list")
     if asked not in (None, "names"):
-        raise malformed("guest_list", known=["names"])
+        raise malformed_parameter("guest_list", known=["names"])
     return asked is not None
 
 

@@ -19,7 +19,7 @@ from query_api.announcements.score_columns import AUTHOR_RATING
 from query_api.edge.documented import ID, INSTANT, some_of
 from query_api.edge.parameters import demand_in_range, parse_id, parse_instant, parse_some
 from query_api.edge.where import Where
-from runtime.http.parameters import BOOLEAN, Parameter, malformed, parse_boolean
+from runtime.http.parameters import BOOLEAN, Parameter, malformed_parameter, parse_boolean
 
 WORDS_MAX: Final = 16
 SEARCH_CHARS_MAX: Final = 200
@@ -39,16 +39,16 @@ def _instant(text: str, parameter: str, zone: ZoneInfo, later: timedelta) -> dat
         demand_in_range(day.year, parameter)
         return datetime.combine(day + later, time(), zone)
     except (ValueError, OverflowError) as error:
-        raise malformed(parameter) from error
+        raise malformed_parameter(parameter) from error
 
 
 def _score(text: str, parameter: str) -> float:
     try:
         number = float(text)
     except ValueError as error:
-        raise malformed(parameter) from error
+        raise malformed_parameter(parameter) from error
     if not 0 <= number <= 10:
-        raise malformed(parameter, minimum=0, maximum=10)
+        raise malformed_parameter(parameter, minimum=0, maximum=10)
     return number
 
 
@@ -56,12 +56,12 @@ def _words(text: str, parameter: str) -> str:
     """Text whose words are looked for; PostgreSQL cuts it (`read_model.word_query`). A text
     without any, such as a symbol alone, finds nothing."""
     if len(text) > SEARCH_CHARS_MAX:
-        raise malformed(parameter, maximum=SEARCH_CHARS_MAX)
+        raise malformed_parameter(parameter, maximum=SEARCH_CHARS_MAX)
     words = sum(1 for _ in _WORD.finditer(_PART_OF_WORD.sub("", text)))
     if words > WORDS_MAX:
-        raise malformed(parameter, words=words, words_max=WORDS_MAX)
+        raise malformed_parameter(parameter, words=words, words_max=WORDS_MAX)
     if not any(category(one)[0] in "LNS" for one in text):
-        raise malformed(parameter)
+        raise malformed_parameter(parameter)
     return storable(text)
 
 

@@ -27,7 +27,7 @@ from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
-from runtime.http.parameters import BOOLEAN, Parameter, is_true, malformed
+from runtime.http.parameters import BOOLEAN, Parameter, is_true, malformed_parameter
 from runtime.process.clock import Clock
 
 SORTS: Final = {
@@ -150,5 +150,5 @@ def _sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
 
 def _known_scope(name: str) -> str:
     if name not in SCOPES:
-        raise malformed("mine", known=sorted(SCOPES))
+        raise malformed_parameter("mine", known=sorted(SCOPES))
     return SCOPES[name]

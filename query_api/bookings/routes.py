@@ -25,7 +25,7 @@ from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
-from runtime.http.parameters import Parameter, malformed
+from runtime.http.parameters import Parameter, malformed_parameter
 
 PLACE_IN_LINE: Final = """
     CASE WHEN b.waiting THEN (
@@ -140,7 +140,7 @@ def bookings_of(caller: Caller, parameters: QueryParams) -> Where:
         case "author":
             where.add("b.author_id = {}::uuid", caller.person_id)
         case _:
-            raise malformed("role", known=["author", "guest"])
+            raise malformed_parameter("role", known=["author", "guest"])
     if (text := parameters.get("announcement_id")) is not None:
         where.add("b.announcement_id = {}", parse_id(text, "announcement_id"))
     return where

@@ -15,8 +15,8 @@ from runtime.clickhouse.port import (
     Analytics,
     AnalyticsError,
     AnalyticsUnavailable,
-    Answer,
-    Parameter,
+    ResultSet,
+    SqlParameter,
 )
 
 POLL_S: Final = 0.05
@@ -49,7 +49,7 @@ class HistoryReads:
         return position
 
     async def rows(
-        self, sql: str, parameters: Mapping[str, Parameter] | None = None
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> list[dict[str, Any]]:
         """Raises Unavailable, within seconds or at once."""
         if self._analytics is None or not self.circuit.admit():
@@ -71,5 +71,5 @@ class HistoryReads:
         return int(next(iter(found[0].values()))) if found else 0
 
 
-def _dictionaries(answer: Answer) -> list[dict[str, Any]]:
+def _dictionaries(answer: ResultSet) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]

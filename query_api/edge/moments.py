@@ -7,8 +7,8 @@ from starlette.datastructures import QueryParams
 
 from query_api.edge.parameters import parse_instant
 from query_api.edge.reads import Snapshot
-from runtime.http.numbers import whole_number
-from runtime.http.parameters import Parameter, malformed
+from runtime.http.numbers import parse_whole_number
+from runtime.http.parameters import Parameter, malformed_parameter
 
 Moment = int | datetime
 """A position, or an aware instant in UTC."""
@@ -50,11 +50,11 @@ def moment_of(parameters: QueryParams, now: datetime) -> Moment | None:
     text = parameters.get("as_of")
     if text is None:
         return None
-    if (position := whole_number(text)) is not None:
+    if (position := parse_whole_number(text)) is not None:
         return position
     instant = parse_instant(text, "as_of")
     if instant > now:
-        raise malformed("as_of", latest=now)
+        raise malformed_parameter("as_of", latest=now)
     return instant
 
 

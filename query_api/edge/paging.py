@@ -17,7 +17,7 @@ from starlette.requests import Request
 from contracts.errors import Malformed
 from contracts.ids import canonical
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers
-from runtime.http.parameters import malformed
+from runtime.http.parameters import malformed_parameter
 
 # What a key may be in a cursor, so that PostgreSQL is never asked with anything else.
 INSTANT: Final = Annotated[datetime, Meta(tz=True)]
@@ -57,7 +57,7 @@ def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) ->
     asked = parameters.get("sort", default)
     sort = sorts.get(asked.removeprefix("-"))
     if sort is None:
-        raise malformed("sort", known=sorted(sorts))
+        raise malformed_parameter("sort", known=sorted(sorts))
     if asked.startswith("-"):
         return sort._replace(name=asked, descending=not sort.descending)
     return sort

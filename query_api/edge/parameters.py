@@ -7,7 +7,7 @@ from typing import Final
 from contracts.errors import Malformed
 from contracts.ids import canonical
 from contracts.times import FIRST_YEAR, LAST_YEAR
-from runtime.http.parameters import malformed
+from runtime.http.parameters import malformed_parameter
 
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
 
@@ -15,7 +15,7 @@ _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
 def parse_id(text: str, parameter: str) -> str:
     found = canonical(text)
     if found is None:
-        raise malformed(parameter)
+        raise malformed_parameter(parameter)
     return found
 
 
@@ -23,7 +23,7 @@ def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
     """The different values of a list, in order of their names."""
     found = frozenset(text.split(","))
     if not found <= known:
-        raise malformed(parameter, known=sorted(known))
+        raise malformed_parameter(parameter, known=sorted(known))
     return sorted(found)
 
 
@@ -36,7 +36,7 @@ def parse_instant(text: str, parameter: str) -> datetime:
             raise Malformed("naive_time", {"parameter": parameter})
         utc = instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise malformed(parameter) from error
+        raise malformed_parameter(parameter) from error
     demand_in_range(utc.year, parameter)
     return utc
 
@@ -44,4 +44,4 @@ def parse_instant(text: str, parameter: str) -> datetime:
 def demand_in_range(year: int, parameter: str) -> None:
     """A day more, in any zone, is then still a time that Python and PostgreSQL know."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise malformed(parameter, first_year=FIRST_YEAR, last_year=LAST_YEAR)
+        raise malformed_parameter(parameter, first_year=FIRST_YEAR, last_year=LAST_YEAR)

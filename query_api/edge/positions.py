@@ -14,7 +14,12 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import ProjectionBehind
-from runtime.postgres.tables import Away, TablesUnavailable, connected, our_errors
+from runtime.postgres.tables import (
+    Away,
+    TablesUnavailable,
+    acquire_connection,
+    translate_postgres_errors,
+)
 from runtime.process.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
@@ -72,7 +77,7 @@ class PositionWaiter:
     async def _follow(self) -> NoReturn:
         while True:
             try:
-                async with connected(self._pool) as connection:
+                async with acquire_connection(self._pool) as connection:
                     await self._listen(connection)
             except TablesUnavailable as error:
                 if self._away != error.reason:
@@ -108,7 +113,7 @@ class PositionWaiter:
             raise
         finally:
             self.listening = False
-            with suppress(TablesUnavailable), our_errors():
+            with suppress(TablesUnavailable), translate_postgres_errors():
                 connection.remove_termination_listener(on_lost)
                 await connection.remove_listener(CHANNEL, self._heard)
 

@@ -22,7 +22,7 @@ from runtime.http.json_body import JSON
 from runtime.http.parameters import min_position_of
 from runtime.limits.limiter import admit
 from runtime.outside.ports import UgcClient
-from runtime.postgres.tables import TablesUnavailable, connected
+from runtime.postgres.tables import TablesUnavailable, acquire_connection
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -107,7 +107,7 @@ class Reads:
         await self._positions.wait(wanted)
         try:
             async with (
-                connected(self._pool) as connection,
+                acquire_connection(self._pool) as connection,
                 connection.transaction(isolation="repeatable_read", readonly=True),
             ):
                 position = await connection.fetchval(SELECT_POSITION) or 0

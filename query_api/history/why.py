@@ -20,7 +20,7 @@ from query_api.history.fact_rights import DECISION_FACTS, Share, told_only
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
-from runtime.http.numbers import whole_number
+from runtime.http.numbers import parse_whole_number
 
 COLUMNS: Final = """
     d.*, a.author_id AS evening_author, b.guest_id AS booking_guest,
@@ -92,7 +92,7 @@ def build_router(reads: Reads) -> APIRouter:
         """The decision at a position (`X-Position` of a write): for who gave the command,
         and, where it was not refused, for the parties."""
         caller = await reads.caller(request)
-        position = whole_number(request.path_params["position"]) or 0
+        position = parse_whole_number(request.path_params["position"]) or 0
         async with reads.snapshot(request) as snapshot:
             row = await snapshot.row(
                 SELECT_AT_POSITION, position, caller.is_super, caller.person_id

@@ -14,7 +14,7 @@ from contracts.ids import PersonId
 from contracts.rating_events import NO_SHOW
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.votes import Said, counted, of_role
-from runtime.clickhouse.port import Parameter
+from runtime.clickhouse.port import SqlParameter
 
 LATE: Final = timedelta(hours=24)
 LATE_MS: Final = LATE // timedelta(milliseconds=1)
@@ -99,7 +99,7 @@ NEVER_LATE: Final = Lateness(0, 0)
 
 async def lateness_of(history: HistoryReads, person_id: PersonId, until: int) -> Lateness:
     """Up to a position. Raises Unavailable."""
-    wanted: dict[str, Parameter] = {"person": person_id, "until": until}
+    wanted: dict[str, SqlParameter] = {"person": person_id, "until": until}
     gone = [Gone(**row) for row in await history.rows(SELECT_GONE, wanted)]
     if not gone:
         return NEVER_LATE
@@ -167,5 +167,5 @@ async def _with_guests(
     return await history.rows(SELECT_WITH_GUESTS, _evenings(evenings) | {"until": until})
 
 
-def _evenings(named: Iterable[str]) -> dict[str, Parameter]:
+def _evenings(named: Iterable[str]) -> dict[str, SqlParameter]:
     return {"evenings": tuple(sorted(set(named)))}

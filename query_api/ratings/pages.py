@@ -28,7 +28,7 @@ from query_api.ratings.lateness import Lateness, lateness_of, no_shows_of
 from query_api.ratings.votes import Role, Said, counted, of_role, said_of, said_of_host_at
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
-from runtime.http.parameters import Parameter, malformed, min_position_of
+from runtime.http.parameters import Parameter, malformed_parameter, min_position_of
 from runtime.process.clock import Clock
 
 
@@ -197,7 +197,7 @@ def _role(request: Request) -> Role:
         case "overall":
             return "overall"
         case _:
-            raise malformed("role", known=["host", "guest", "overall"])
+            raise malformed_parameter("role", known=["host", "guest", "overall"])
 
 
 def _of_person(person_id: PersonId, said: Sequence[Said], late: Lateness) -> UserRating:

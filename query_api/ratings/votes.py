@@ -15,7 +15,7 @@ from contracts.rating_events import RatingRole
 from contracts.scoring import Vote
 from contracts.times import from_ms
 from query_api.edge.history_reads import HistoryReads
-from runtime.clickhouse.port import Parameter
+from runtime.clickhouse.port import SqlParameter
 
 Role = Literal["host", "guest", "overall"]
 
@@ -79,13 +79,13 @@ async def said_of_host_at(
     history: HistoryReads, host_id: PersonId, announcement_id: AnnouncementId, until: int
 ) -> list[Said]:
     """What the guests of one evening said of its host. Raises Unavailable."""
-    wanted: dict[str, Parameter] = {"ratee": host_id, "evening": announcement_id, "until": until}
+    wanted: dict[str, SqlParameter] = {"ratee": host_id, "evening": announcement_id, "until": until}
     return _read(await history.rows(SELECT_ABOUT_HOST_AT, wanted))
 
 
 async def said_of_guests_of(history: HistoryReads, announcement_id: str, until: int) -> list[Said]:
     """What hosts said of everybody who had a booking there by then. Raises Unavailable."""
-    wanted: dict[str, Parameter] = {"evening": announcement_id, "until": until}
+    wanted: dict[str, SqlParameter] = {"evening": announcement_id, "until": until}
     return _read(await history.rows(SELECT_ABOUT_GUESTS_OF, wanted))
 
 

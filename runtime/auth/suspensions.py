@@ -9,7 +9,7 @@ import asyncpg
 
 from contracts.errors import Unavailable
 from contracts.ids import PersonId
-from runtime.postgres.tables import TablesUnavailable, connected
+from runtime.postgres.tables import TablesUnavailable, acquire_connection
 
 POLL_S: Final = 0.5
 
@@ -42,6 +42,6 @@ class SuspensionWatch:
     async def look(self) -> None:
         """Look once; nothing changes if PostgreSQL is away."""
         with suppress(TablesUnavailable):
-            async with connected(self._pool) as connection:
+            async with acquire_connection(self._pool) as connection:
                 rows = await connection.fetch(self._select)
             self._suspended = frozenset(row["person_id"] for row in rows)

@@ -29,7 +29,7 @@ FetchKeys = Callable[[], Awaitable[bytes]]
 _KEY_KINDS: Final = {"RS256": "RSA", "ES256": "EC"}
 
 
-class Pace(Struct, frozen=True):
+class KeySetTiming(Struct, frozen=True):
     """How often a key set is read, and how long the last good one lasts. In seconds."""
 
     refresh_s: int
@@ -44,7 +44,9 @@ class UnknownKey(Unauthenticated):
 class PublishedKeys:
     """The keys of one key set, by their ids. Empty until `renew` has read it."""
 
-    def __init__(self, algorithm: Algorithm, fetch: FetchKeys, pace: Pace, now: Clock) -> None:
+    def __init__(
+        self, algorithm: Algorithm, fetch: FetchKeys, pace: KeySetTiming, now: Clock
+    ) -> None:
         self._algorithm = algorithm
         self._fetch = fetch
         self._pace = pace
@@ -106,7 +108,7 @@ class PublishedKeys:
         return (self._now() - moment) / timedelta(seconds=1)
 
 
-def key_file(path: Path) -> FetchKeys:
+def fetch_from_file(path: Path) -> FetchKeys:
     """Reads the key set from a file."""
 
     async def fetch() -> bytes:

@@ -18,7 +18,14 @@ from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretS
 from contracts.errors import Forbidden, TokenExpired, Unauthenticated
 from contracts.ids import PersonId, canonical
 from runtime.auth.secret import require_long
-from runtime.auth.token_keys import Algorithm, FetchKeys, Pace, PublishedKeys, UnknownKey, key_file
+from runtime.auth.token_keys import (
+    Algorithm,
+    FetchKeys,
+    KeySetTiming,
+    PublishedKeys,
+    UnknownKey,
+    fetch_from_file,
+)
 from runtime.process.clock import Clock
 
 IsSuspended = Callable[[PersonId], bool]
@@ -208,10 +215,10 @@ def _published(
     """None for HS256, whose key is a shared secret. Raises ValueError."""
     if settings.algorithm == "HS256":
         return None
-    fetch = fetch_keys if settings.jwks_file is None else key_file(settings.jwks_file)
+    fetch = fetch_keys if settings.jwks_file is None else fetch_from_file(settings.jwks_file)
     if fetch is None:
         raise ValueError(f"{settings.algorithm} needs jwks_file or fetch_keys")
-    pace = Pace(settings.jwks_refresh_s, settings.jwks_refresh_s_min, settings.jwks_keep_s)
+    pace = KeySetTiming(settings.jwks_refresh_s, settings.jwks_refresh_s_min, settings.jwks_keep_s)
     published = PublishedKeys(settings.algorithm, fetch, pace, now)
     if settings.jwks_file is not None:
         published.take(settings.jwks_file.read_bytes())  # A wrong file stops the start.

@@ -58,7 +58,7 @@ class RemoteSettings(BaseModel):
     """Of one answer; a longer one breaks the contract and counts as a failure."""
 
 
-class Reply(NamedTuple):
+class RemoteReply(NamedTuple):
     """An answer that is not an error: `found` is false for a 404."""
 
     found: bool
@@ -100,7 +100,7 @@ class Remote:
         query: Mapping[str, str] | None = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    ) -> RemoteReply:
         """Make a call that is safe to repeat; `path` is what follows the base URL.
 
         Raises DependencyDown after the last attempt, DependencyRefused for an answer
@@ -111,7 +111,7 @@ class Remote:
         attempt, maybe_done = 0, False
         while self.circuit.admit():
             reply = await self._attempt(method, path, request, deadline - self._clock())
-            if isinstance(reply, Reply):
+            if isinstance(reply, RemoteReply):
                 return reply
             maybe_done |= reply.maybe_done
             pause_s = self._pause_s(attempt)
@@ -128,7 +128,7 @@ class Remote:
 
     async def _attempt(
         self, method: str, path: str, request: dict[str, Any], left_s: float
-    ) -> "Reply | _Failed":
+    ) -> "RemoteReply | _Failed":
         """The answer, or how the attempt failed if another one may not."""
         total_s = max(min(self._settings.timeout_s, left_s), _ATTEMPT_S_MIN)
         try:
@@ -150,7 +150,7 @@ class Remote:
         self._budget = min(self._budget + self._settings.budget_share, self._settings.budget_max)
         if response.status >= 300 and response.status != 404:
             raise DependencyRefused(self.name, response.status)
-        return Reply(response.status != 404, content, response.headers)
+        return RemoteReply(response.status != 404, content, response.headers)
 
     def _note_failure(self, method: str, path: str, reason: str) -> None:
         self.circuit.failed()

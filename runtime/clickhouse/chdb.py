@@ -16,16 +16,16 @@ import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from runtime.clickhouse.chdb_client import EngineProcess
-from runtime.clickhouse.chdb_frames import Kind, Lane
+from runtime.clickhouse.chdb_frames import CallKind, Lane
 from runtime.clickhouse.port import (
     QUERY_SECONDS_MAX,
     AnalyticsUnavailable,
-    Answer,
     Columns,
     OwnSqlBarred,
-    Parameter,
     QueryRefused,
     Quota,
+    ResultSet,
+    SqlParameter,
     bind,
 )
 from runtime.clickhouse.statement import demand_question
@@ -94,17 +94,23 @@ class ChdbAnalytics:
         statement = f"INSERT INTO {table} ({', '.join(rows.column_names)})"
         await self._call("write", "insert", statement, _arrow_stream(rows))
 
-    async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def query(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         return await self._select("query", bind(sql, parameters))
 
-    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def scan(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         return await self._select("scan", bind(sql, parameters))
 
-    async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def ask(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         """One question at a time."""
         return await self._ask("ask", bind(sql, parameters))
 
-    async def ask_own(self, sql: str) -> Answer:
+    async def ask_own(self, sql: str) -> ResultSet:
         """The engine says what the statement is, and that is what runs: it understands its
         own notation better than any check of ours."""
         engine = await self._running()
@@ -121,7 +127,7 @@ class ChdbAnalytics:
             if self._engine is not None:
                 await self._engine.close()
 
-    async def _ask(self, lane: str, sql: str) -> Answer:
+    async def _ask(self, lane: str, sql: str) -> ResultSet:
         """The engine goes on with a question whose asker leaves. Until it is done the next one
         has to wait, or its own time would pass meanwhile."""
         await self._asking.acquire()
@@ -129,12 +135,12 @@ class ChdbAnalytics:
         question.add_done_callback(self._finish)
         return await asyncio.shield(question)
 
-    def _finish(self, question: asyncio.Task[Answer]) -> None:
+    def _finish(self, question: asyncio.Task[ResultSet]) -> None:
         self._asking.release()
         if not question.cancelled():
             question.exception()  # It counts as seen: nobody may be left to see it.
 
-    async def _answer_in_time(self, lane: str, sql: str) -> Answer:
+    async def _answer_in_time(self, lane: str, sql: str) -> ResultSet:
         engine = await self._running()
         try:
             async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
@@ -150,10 +156,10 @@ class ChdbAnalytics:
             self._types[table] = {name: _arrow_type(kind) for name, kind, *_ in described.rows}
         return self._types[table]
 
-    async def _select(self, lane: str, sql: str) -> Answer:
+    async def _select(self, lane: str, sql: str) -> ResultSet:
         return _answer(await self._call(lane, "select", sql))
 
-    async def _call(self, lane: str, kind: Kind, sql: str, data: bytes = b"") -> bytes:
+    async def _call(self, lane: str, kind: CallKind, sql: str, data: bytes = b"") -> bytes:
         engine = await self._running()
         try:
             async with asyncio.timeout(CALL_S_MAX):
@@ -200,10 +206,10 @@ def _questions(quota: Quota) -> Lane:
     )
 
 
-def _answer(answered: bytes) -> Answer:
+def _answer(answered: bytes) -> ResultSet:
     # A statement that selects nothing, such as KILL, answers with no document at all.
     found = _decode(answered) if answered.strip() else _Found([], [])
-    return Answer(
+    return ResultSet(
         tuple(column["name"] for column in found.meta),
         tuple(column["type"] for column in found.meta),
         found.data,

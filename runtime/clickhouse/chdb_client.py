@@ -13,13 +13,13 @@ import msgspec
 
 from runtime.clickhouse.chdb_frames import (
     LENGTH_BYTES,
-    Call,
-    Greeting,
-    Kind,
+    CallKind,
+    EngineCall,
+    EngineGreeting,
+    EngineReply,
+    EngineSetup,
     Lane,
-    Reply,
-    Setup,
-    frame,
+    encode_frame,
 )
 from runtime.clickhouse.port import AnalyticsUnavailable, QueryRefused
 from runtime.confinement.confine import Missing
@@ -30,8 +30,8 @@ START_S_MAX: Final = 60.0
 CLOSE_S_MAX: Final = 5.0
 BUFFER_BYTES: Final = 1 << 20
 
-_decode_greeting: Final = msgspec.msgpack.Decoder(Greeting).decode
-_decode_reply: Final = msgspec.msgpack.Decoder(Reply).decode
+_decode_greeting: Final = msgspec.msgpack.Decoder(EngineGreeting).decode
+_decode_reply: Final = msgspec.msgpack.Decoder(EngineReply).decode
 
 
 class EngineProcess:
@@ -53,7 +53,7 @@ class EngineProcess:
     @classmethod
     async def start(cls, directory: Path, lanes: dict[str, Lane]) -> "EngineProcess":
         """Raises AnalyticsUnavailable."""
-        setup = Setup(str(directory), os.getpid(), lanes)
+        setup = EngineSetup(str(directory), os.getpid(), lanes)
         process = await asyncio.create_subprocess_exec(
             *(
                 sys.executable,
@@ -96,7 +96,7 @@ class EngineProcess:
     def ended(self) -> bool:
         return self._ended
 
-    async def call(self, lane: str, kind: Kind, sql: str, data: bytes = b"") -> bytes:
+    async def call(self, lane: str, kind: CallKind, sql: str, data: bytes = b"") -> bytes:
         """Raises QueryRefused, and AnalyticsUnavailable if the process ends before it
         answers."""
         if self._ended:
@@ -106,7 +106,7 @@ class EngineProcess:
         self._pending[number] = reply
         try:
             async with self._turn:
-                self._calls.write(frame(Call(number, lane, kind, sql, data)))
+                self._calls.write(encode_frame(EngineCall(number, lane, kind, sql, data)))
                 await self._calls.drain()
             return await reply
         except (BrokenPipeError, ConnectionResetError) as error:
@@ -143,7 +143,7 @@ class EngineProcess:
                     error = AnalyticsUnavailable(f"the engine's process {self._how_it_ended()}")
                     pending.set_exception(error)
 
-    def _settle(self, reply: Reply) -> None:
+    def _settle(self, reply: EngineReply) -> None:
         pending = self._pending.get(reply.number)
         if pending is None or pending.done():
             return  # Who called no longer waits.

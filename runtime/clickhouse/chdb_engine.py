@@ -20,7 +20,15 @@ from typing import Any, BinaryIO, Final
 
 import msgspec
 
-from runtime.clickhouse.chdb_frames import LENGTH_BYTES, Call, Greeting, Lane, Reply, Setup, frame
+from runtime.clickhouse.chdb_frames import (
+    LENGTH_BYTES,
+    EngineCall,
+    EngineGreeting,
+    EngineReply,
+    EngineSetup,
+    Lane,
+    encode_frame,
+)
 from runtime.confinement.confine import confine
 from runtime.confinement.kernel import PR_SET_PDEATHSIG, prctl
 from runtime.process.file_lock import FileLock, FileLocked
@@ -40,30 +48,30 @@ FAULTS: Final = (
 NOT_NEEDED: Final = ("numpy", "pandas", "pyarrow")
 """chdb takes these along if they are installed; they would double the process."""
 
-_decode_call: Final = msgspec.msgpack.Decoder(Call).decode
+_decode_call: Final = msgspec.msgpack.Decoder(EngineCall).decode
 
 
 def main() -> None:
-    setup = msgspec.json.decode(sys.argv[1], type=Setup)
+    setup = msgspec.json.decode(sys.argv[1], type=EngineSetup)
     if sys.platform == "linux":
         prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != setup.parent_pid:
         return  # It ended before we could ask to be told.
     calls, replies = _take_pipes()
-    outbox = Outbox(replies)
+    outbox = ReplyPipe(replies)
     directory = Path(setup.directory)
     lock = FileLock(directory / "engine.lock")
     try:
         lock.acquire()
     except FileLocked:
-        outbox.put(Greeting(in_use=True))
+        outbox.put(EngineGreeting(in_use=True))
         return
     shutil.rmtree(directory / SCRATCH, ignore_errors=True)
     (directory / SCRATCH).mkdir()
     os.chdir(directory)
     unconfined = confine([directory], [*libraries()])
-    outbox.put(Greeting(unconfined=unconfined))
-    lanes = {name: Connections(setup.directory, lane) for name, lane in setup.lanes.items()}
+    outbox.put(EngineGreeting(unconfined=unconfined))
+    lanes = {name: LaneConnections(setup.directory, lane) for name, lane in setup.lanes.items()}
     for call in _calls(calls):
         lanes[call.lane].submit(call, outbox)
     for connections in lanes.values():
@@ -90,32 +98,32 @@ def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
     return os.fdopen(calls, "rb"), os.fdopen(replies, "wb", buffering=0)
 
 
-def _calls(pipe: BinaryIO) -> Iterator[Call]:
+def _calls(pipe: BinaryIO) -> Iterator[EngineCall]:
     """Until the other side closes it."""
     while len(length := pipe.read(LENGTH_BYTES)) == LENGTH_BYTES:
         yield _decode_call(pipe.read(int.from_bytes(length, "big")))
 
 
-class Outbox:
+class ReplyPipe:
     """The way back, for whole messages of many threads."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
         self._turn = threading.Lock()
 
-    def put(self, message: Greeting | Reply) -> None:
+    def put(self, message: EngineGreeting | EngineReply) -> None:
         """Raises before it has written anything if the message cannot be encoded."""
-        left = memoryview(frame(message))
+        left = memoryview(encode_frame(message))
         with self._turn:
             while left:
                 left = left[self._pipe.write(left) :]
 
 
-class Refused(Exception):
+class EngineRefused(Exception):
     """The engine answered no, or the answer is too large; the message says why."""
 
 
-class Connections:
+class LaneConnections:
     """One lane's. chdb is opened in these threads only: in the main one the engine would
     look under /proc for the size of its stack."""
 
@@ -127,7 +135,7 @@ class Connections:
         self._own = threading.local()
         self._opened: list[Any] = []
 
-    def submit(self, call: Call, outbox: Outbox) -> None:
+    def submit(self, call: EngineCall, outbox: ReplyPipe) -> None:
         self._threads.submit(self._answer, call, outbox)
 
     def close(self) -> None:
@@ -136,14 +144,14 @@ class Connections:
         for connection in self._opened:
             connection.close()
 
-    def _answer(self, call: Call, outbox: Outbox) -> None:
+    def _answer(self, call: EngineCall, outbox: ReplyPipe) -> None:
         try:
-            outbox.put(Reply(call.number, None, self._run(call)))
+            outbox.put(EngineReply(call.number, None, self._run(call)))
         except Exception as error:  # Whatever it is: the caller waits to be told.
-            outbox.put(Reply(call.number, _message(error)))
+            outbox.put(EngineReply(call.number, _message(error)))
             self._drop()  # After the reply: it may fail itself.
 
-    def _run(self, call: Call) -> bytes:
+    def _run(self, call: EngineCall) -> bytes:
         connection = self._connection()
         match call.kind:
             case "insert":
@@ -160,7 +168,7 @@ class Connections:
     def _sized(self, answer: Any) -> bytes:
         limit = self._answer_bytes_max
         if limit is not None and len(answer) > limit:
-            raise Refused(f"Limit for result exceeded, max bytes: {limit:,}")
+            raise EngineRefused(f"Limit for result exceeded, max bytes: {limit:,}")
         found: bytes = answer.bytes()
         return found
 

@@ -9,7 +9,7 @@ import msgspec
 
 from runtime.confinement.confine import Missing
 
-Kind = Literal["select", "execute", "insert"]
+CallKind = Literal["select", "execute", "insert"]
 
 LENGTH_BYTES: Final = 4
 
@@ -24,7 +24,7 @@ class Lane(msgspec.Struct, frozen=True):
     """More than that is refused before it leaves the engine."""
 
 
-class Setup(msgspec.Struct, frozen=True):
+class EngineSetup(msgspec.Struct, frozen=True):
     """The one argument of the engine's process, as JSON."""
 
     directory: str
@@ -32,7 +32,7 @@ class Setup(msgspec.Struct, frozen=True):
     lanes: dict[str, Lane]
 
 
-class Greeting(msgspec.Struct, frozen=True):
+class EngineGreeting(msgspec.Struct, frozen=True):
     """The first message from the engine's process, before it has opened anything."""
 
     in_use: bool = False
@@ -41,16 +41,16 @@ class Greeting(msgspec.Struct, frozen=True):
     """Why the process is not confined; None if it is."""
 
 
-class Call(msgspec.Struct, frozen=True, array_like=True):
+class EngineCall(msgspec.Struct, frozen=True, array_like=True):
     number: int
     lane: str
-    kind: Kind
+    kind: CallKind
     sql: str
     data: bytes = b""
     """Of an insert, as an Arrow stream."""
 
 
-class Reply(msgspec.Struct, frozen=True, array_like=True):
+class EngineReply(msgspec.Struct, frozen=True, array_like=True):
     number: int
     """Of the call."""
     refused: str | None
@@ -61,6 +61,6 @@ class Reply(msgspec.Struct, frozen=True, array_like=True):
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
-def frame(message: Greeting | Call | Reply) -> bytes:
+def encode_frame(message: EngineGreeting | EngineCall | EngineReply) -> bytes:
     encoded = _encode(message)
     return len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
-Parameter = int | float | str | date | tuple[str, ...]
+SqlParameter = int | float | str | date | tuple[str, ...]
 """A tuple is what follows IN; ClickHouse does not take an empty one."""
 Columns = Mapping[str, Sequence[Any]]
 """Column by column, all of one length."""
@@ -72,7 +72,7 @@ class Quota(NamedTuple):
         }
 
 
-class Answer(NamedTuple):
+class ResultSet(NamedTuple):
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
@@ -89,20 +89,26 @@ class Analytics(Protocol):
         """All rows as one block. Without rows nothing is sent."""
         ...
 
-    async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def query(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         """A small SELECT of ours that somebody waits for, parameters as in `bind`."""
         ...
 
-    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def scan(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         """A large SELECT of ours: no `query` waits for it to end."""
         ...
 
-    async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def ask(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         """A ready question: read-only and within the quota, by ClickHouse itself. Nothing
         else waits for it to end."""
         ...
 
-    async def ask_own(self, sql: str) -> Answer:
+    async def ask_own(self, sql: str) -> ResultSet:
         """As `ask`, for SQL of somebody else's. It runs where the engine is unable to do
         harm whatever the SQL says; raises OwnSqlBarred if nothing makes sure of that."""
         ...
@@ -112,7 +118,7 @@ class Analytics(Protocol):
         ...
 
 
-def bind(sql: str, parameters: Mapping[str, Parameter] | None) -> str:
+def bind(sql: str, parameters: Mapping[str, SqlParameter] | None) -> str:
     """`sql` with each `%(name)s` replaced by its value as a literal.
 
     Any other per cent sign stays as it is. KeyError names a parameter that is missing.
@@ -121,7 +127,7 @@ def bind(sql: str, parameters: Mapping[str, Parameter] | None) -> str:
     return _PLACEHOLDER.sub(lambda found: literal(given[found[1]]), sql)
 
 
-def literal(value: Parameter) -> str:
+def literal(value: SqlParameter) -> str:
     """A value as ClickHouse reads it; a date becomes text in its own notation."""
     if isinstance(value, bool):
         return str(int(value))
@@ -129,16 +135,16 @@ def literal(value: Parameter) -> str:
         return repr(value)
     if isinstance(value, tuple):
         return f"({', '.join(map(literal, value))})"
-    text = str(plain(value))
+    text = str(to_json_value(value))
     return "'" + "".join(_ESCAPES.get(character, character) for character in text) + "'"
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """A value of the driver's as the port promises it."""
     if value is None or isinstance(value, int | float | str):
         return value
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
+        return [to_json_value(one) for one in value]
     return str(value)

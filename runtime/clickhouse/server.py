@@ -21,14 +21,14 @@ from clickhouse_driver.errors import Error, ServerException
 from runtime.clickhouse.port import (
     QUERY_SECONDS_MAX,
     AnalyticsUnavailable,
-    Answer,
     Columns,
     OwnSqlBarred,
-    Parameter,
     QueryRefused,
     Quota,
+    ResultSet,
+    SqlParameter,
     bind,
-    plain,
+    to_json_value,
 )
 from runtime.clickhouse.statement import demand_question
 
@@ -83,18 +83,24 @@ class ServerAnalytics:
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES"
         await self._writers.run(lambda client: client.execute(statement, values, columnar=True))
 
-    async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def query(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         settings = {"max_execution_time": QUERY_SECONDS_MAX}
         return await self._readers.select(bind(sql, parameters), settings)
 
-    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def scan(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         settings = {"max_execution_time": SCAN_SECONDS_MAX}
         return await self._scanners.select(bind(sql, parameters), settings)
 
-    async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def ask(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         return await self._analysts.select(bind(sql, parameters), self._ask_settings)
 
-    async def ask_own(self, sql: str) -> Answer:
+    async def ask_own(self, sql: str) -> ResultSet:
         if self._why_no_own_sql is None and not self._analyst_known:
             await self._meet_analyst()
         if self._why_no_own_sql is not None:
@@ -131,7 +137,7 @@ class _Connections:
         self._selecting: set[str] = set()
         """Ids of the queries that nobody has given up."""
 
-    async def select(self, sql: str, settings: Settings) -> Answer:
+    async def select(self, sql: str, settings: Settings) -> ResultSet:
         """Raises AnalyticsError. A query that is given up ends at the server as well."""
         query_id = str(uuid4())
         self._selecting.add(query_id)
@@ -213,13 +219,13 @@ def _kill(dsn: str, query_ids: Collection[str]) -> None:
     client.disconnect()
 
 
-def _select(client: Client, sql: str, settings: Settings, query_id: str) -> Answer:
+def _select(client: Client, sql: str, settings: Settings, query_id: str) -> ResultSet:
     found: Any = client.execute(sql, with_column_types=True, settings=settings, query_id=query_id)
     rows, columns = found if isinstance(found, tuple) else ([], [])
-    return Answer(
+    return ResultSet(
         tuple(name for name, _ in columns),
         tuple(kind for _, kind in columns),
-        [tuple(map(plain, row)) for row in rows],
+        [tuple(map(to_json_value, row)) for row in rows],
     )
 
 

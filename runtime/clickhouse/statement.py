@@ -28,7 +28,7 @@ _LEXER: Final = re.compile(
 )
 
 
-class Token(NamedTuple):
+class SqlToken(NamedTuple):
     kind: str
     text: str
 
@@ -45,14 +45,14 @@ def demand_question(sql: str) -> None:
         tokens.pop()
     if not tokens or tokens[0].word not in BEGINNINGS:
         raise QueryRefused(f"a question begins with one of {', '.join(sorted(BEGINNINGS))}")
-    for token, following in zip(tokens, [*tokens[1:], Token("end", "")], strict=True):
+    for token, following in zip(tokens, [*tokens[1:], SqlToken("end", "")], strict=True):
         if token.text == ";":
             raise QueryRefused("one statement at a time")
         if token.word in CLAUSES and following.text != "(":
             raise QueryRefused(f"{token.text.upper()} is not for questions")
 
 
-def _tokens(sql: str) -> Iterator[Token]:
+def _tokens(sql: str) -> Iterator[SqlToken]:
     place = 0
     while place < len(sql):
         found = _LEXER.match(sql, place)
@@ -61,4 +61,4 @@ def _tokens(sql: str) -> Iterator[Token]:
         place = found.end()
         kind = found.lastgroup or ""
         if kind != "space":
-            yield Token(kind, found[0])
+            yield SqlToken(kind, found[0])

@@ -37,20 +37,20 @@ class ApiRoute(APIRoute):
         """The query parameters that the route declares, in the document or to FastAPI."""
         fields = get_flat_params(self.dependant)
         own = (one.alias for one in fields if _place_of(one) is ParamTypes.query)
-        return frozenset(own) | declared_names(self.openapi_extra)
+        return frozenset(own) | query_names_in(self.openapi_extra)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = checked(super().get_route_handler(), self.query_names)
+        handle = check_before(super().get_route_handler(), self.query_names)
         return _with_unique_keys(handle) if self.body_field is not None else handle
 
 
-def declared_names(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
+def query_names_in(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
     """The query parameters among those that a route adds to the document."""
     parameters = (openapi_extra or {}).get("parameters", ())
     return frozenset(one["name"] for one in parameters if one["in"] == "query")
 
 
-def checked(
+def check_before(
     handle: Handler, names: Iterable[str]
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
     """`handle`, for requests that say everything once and nothing unknown."""

@@ -7,7 +7,7 @@ in what surrounds a thing (a new guest, another language) does not make its edit
 from hashlib import blake2b
 from typing import Final
 
-from runtime.http.numbers import whole_number
+from runtime.http.numbers import parse_whole_number
 
 _HASH_BYTES: Final = 8
 
@@ -32,5 +32,5 @@ def versions_in(if_match: str | None) -> frozenset[int] | None:
     if not tags or "*" in tags:
         return None
     versions = (tag.removeprefix("W/").strip('"').partition(".")[0] for tag in tags)
-    numbers = map(whole_number, versions)
+    numbers = map(parse_whole_number, versions)
     return frozenset(number for number in numbers if number is not None)

@@ -5,8 +5,8 @@ from typing import Final
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from runtime.http.numbers import whole_number
-from runtime.http.parameters import Parameter, malformed
+from runtime.http.numbers import parse_whole_number
+from runtime.http.parameters import Parameter, malformed_parameter
 
 LIMIT_DEFAULT: Final = 20
 LIMIT_MAX: Final = 100
@@ -21,9 +21,9 @@ CURSOR: Final = Parameter("cursor", "`X-Next-Cursor` of the page before")
 
 def parse_limit(parameters: QueryParams) -> int:
     """Return how many lines a page has. Raises Malformed."""
-    limit = whole_number(parameters.get(LIMIT.name, str(LIMIT_DEFAULT)))
+    limit = parse_whole_number(parameters.get(LIMIT.name, str(LIMIT_DEFAULT)))
     if limit is None or not 1 <= limit <= LIMIT_MAX:
-        raise malformed(LIMIT.name, minimum=1, maximum=LIMIT_MAX)
+        raise malformed_parameter(LIMIT.name, minimum=1, maximum=LIMIT_MAX)
     return limit
 
 

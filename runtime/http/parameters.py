@@ -11,7 +11,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from contracts.errors import Malformed
-from runtime.http.numbers import whole_number
+from runtime.http.numbers import parse_whole_number
 
 
 class Parameter(NamedTuple):
@@ -39,7 +39,7 @@ MIN_POSITION_WAIT_S: Final = 2.0
 """How long a read waits for it, unless a setting says otherwise."""
 
 
-def malformed(parameter: str, **allowed: Any) -> Malformed:
+def malformed_parameter(parameter: str, **allowed: Any) -> Malformed:
     """Return the refusal of a parameter. `allowed` says what would have been right: `known`,
     `minimum`, `maximum`, …"""
     return Malformed("malformed_query", {"parameter": parameter, **allowed})
@@ -47,9 +47,9 @@ def malformed(parameter: str, **allowed: Any) -> Malformed:
 
 def min_position_of(parameters: QueryParams) -> int:
     """0 if none is asked for. Raises Malformed."""
-    position = whole_number(parameters.get(MIN_POSITION.name, "0"))
+    position = parse_whole_number(parameters.get(MIN_POSITION.name, "0"))
     if position is None:
-        raise malformed(MIN_POSITION.name)
+        raise malformed_parameter(MIN_POSITION.name)
     return position
 
 
@@ -62,7 +62,7 @@ def is_dry_run(request: Request) -> bool:
     if not request.scope["query_string"]:
         return False
     if len(request.query_params.getlist(DRY_RUN.name)) > 1:
-        raise malformed(DRY_RUN.name)
+        raise malformed_parameter(DRY_RUN.name)
     return is_true(request.query_params, DRY_RUN.name)
 
 
@@ -75,7 +75,7 @@ def is_true(parameters: QueryParams, name: str) -> bool:
 def parse_boolean(text: str, parameter: str) -> bool:
     """Raises Malformed for anything but `true` and `false`."""
     if text not in ("true", "false"):
-        raise malformed(parameter, known=["true", "false"])
+        raise malformed_parameter(parameter, known=["true", "false"])
     return text == "true"
 
 

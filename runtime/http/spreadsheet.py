@@ -7,7 +7,7 @@ _FORMULA: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 """What a formula begins with, in full width as well, or may have before it."""
 
 
-def cells(values: Iterable[Any]) -> list[Any]:
+def escape_formulas(values: Iterable[Any]) -> list[Any]:
     """Text that would be taken for a formula gets an apostrophe before it, as OWASP advises
     (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers."""
     return [_cell(value) for value in values]

@@ -18,10 +18,10 @@ from runtime.journal.kafka_clients import (
     abandon_consumer,
     open_consumer,
     open_producer,
-    unavailability,
+    translate_kafka_errors,
 )
 from runtime.journal.kafka_writer import KafkaWriter
-from runtime.journal.port import Entry, JournalTruncated, JournalUnavailable
+from runtime.journal.port import JournalEntry, JournalTruncated, JournalUnavailable
 
 CONNECT_TIMEOUT_S: Final = 10.0
 APPEND_TIMEOUT_S: Final = 30.0
@@ -91,7 +91,7 @@ class KafkaJournal:
         consumer = await open_consumer(self._topic, self._connect_timeout_s, options)
         partition = TopicPartition(self._topic, PARTITION)
         try:
-            with unavailability():
+            with translate_kafka_errors():
                 async with asyncio.timeout(self._connect_timeout_s):
                     end: int = (await consumer.end_offsets([partition]))[partition]
         finally:
@@ -113,7 +113,7 @@ class KafkaCursor:
         self._consumer = consumer
         self._partition = partition
 
-    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+    async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
         try:
             batches = await self._consumer.getmany(self._partition, timeout_ms=round(wait_s * 1000))
         except OffsetOutOfRangeError as error:
@@ -121,7 +121,7 @@ class KafkaCursor:
         except KafkaError as error:
             raise JournalUnavailable(f"{type(error).__name__}: {error}") from error
         return [
-            Entry(record.offset, record.timestamp, record.value or b"")
+            JournalEntry(record.offset, record.timestamp, record.value or b"")
             for record in batches.get(self._partition, ())
         ]
 
@@ -152,7 +152,7 @@ async def create_topic(
         **(client_options or {}),
     )
     try:
-        with unavailability():
+        with translate_kafka_errors():
             async with asyncio.timeout(timeout_s):
                 await admin.start()
                 await _create(admin, NewTopic(topic, 1, replication_factor, topic_configs=settings))

@@ -16,7 +16,7 @@ from aiokafka.errors import for_code
 from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
-from runtime.journal.kafka_clients import unavailability
+from runtime.journal.kafka_clients import translate_kafka_errors
 from runtime.journal.port import JournalUnavailable
 
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
@@ -84,7 +84,7 @@ async def grant_journal(
     rights = [(name, right) for name in writers for right in (_READ, _WRITE)]
     rights += [(name, right) for name in readers for right in (_READ, _DESCRIBE_CONFIGS)]
     try:
-        with unavailability():
+        with translate_kafka_errors():
             async with asyncio.timeout(timeout_s):
                 await admin.start()
                 for account, operation in rights:

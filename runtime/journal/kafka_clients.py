@@ -27,7 +27,7 @@ CANCEL_AGAIN_S: Final = 0.05
 
 
 @contextmanager
-def unavailability() -> Iterator[None]:
+def translate_kafka_errors() -> Iterator[None]:
     """What aiokafka and the network raise, as the port's JournalUnavailable."""
     try:
         yield
@@ -44,7 +44,7 @@ async def open_producer(
     )
     _bound_bootstrap(producer.client, connect_timeout_s)
     try:
-        with unavailability():
+        with translate_kafka_errors():
             async with asyncio.timeout(connect_timeout_s):
                 await producer.start()
                 await _require_journal_topic(producer.client, topic)
@@ -64,7 +64,7 @@ async def open_consumer(
     )
     _bound_bootstrap(consumer._client, connect_timeout_s)
     try:
-        with unavailability():
+        with translate_kafka_errors():
             async with asyncio.timeout(connect_timeout_s):
                 await consumer.start()
                 await _require_journal_topic(consumer._client, topic)

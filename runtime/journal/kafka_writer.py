@@ -15,9 +15,9 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from runtime.journal.futures import fail_appends
 from runtime.journal.kafka_clients import ABANDON_S, PARTITION, abandon_producer
-from runtime.journal.places import fail
-from runtime.journal.port import EntryTooLarge, JournalError, Place, WriterLost
+from runtime.journal.port import Appended, EntryTooLarge, JournalError, WriterLost
 from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)
@@ -25,14 +25,14 @@ log = logging.getLogger(__name__)
 CLOSED: Final = "the writer was closed"
 
 
-class Batch:
+class KafkaBatch:
     """Entries that go to the broker together, and the futures that wait for them."""
 
     def __init__(self, builder: BatchBuilder) -> None:
         self.builder = builder
-        self.places: list[Future[Place]] = []
+        self.places: list[Future[Appended]] = []
 
-    def add(self, payload: bytes, place: Future[Place]) -> bool:
+    def add(self, payload: bytes, place: Future[Appended]) -> bool:
         """False where the batch is full."""
         if self.builder.append(timestamp=None, key=None, value=payload) is None:
             return False
@@ -42,7 +42,7 @@ class Batch:
     def settle(self, first_offset: int, stamp_ms: int) -> None:
         for offset, place in enumerate(self.places, first_offset):
             if not place.done():
-                place.set_result(Place(offset, stamp_ms))
+                place.set_result(Appended(offset, stamp_ms))
 
 
 class KafkaWriter:
@@ -60,18 +60,20 @@ class KafkaWriter:
         self._append_timeout_s = append_timeout_s
         self._entry_bytes_max = entry_bytes_max
         self._create_future = asyncio.get_running_loop().create_future
-        self._waiting: deque[Batch] = deque()
-        self._in_flight: Batch | None = None
+        self._waiting: deque[KafkaBatch] = deque()
+        self._in_flight: KafkaBatch | None = None
         self._appended = asyncio.Event()
         self._lost: str | None = None
         self._sender = run_aside(self._send_batches(), "Kafka writer")
 
-    def append(self, payload: bytes) -> Future[Place]:
-        place: Future[Place] = self._create_future()
+    def append(self, payload: bytes) -> Future[Appended]:
+        place: Future[Appended] = self._create_future()
         if len(payload) > self._entry_bytes_max:
-            fail([place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most"))
+            fail_appends(
+                [place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
+            )
         elif self._lost is not None:
-            fail([place], WriterLost(self._lost))
+            fail_appends([place], WriterLost(self._lost))
         else:
             self._enqueue(payload, place)
         return place
@@ -82,9 +84,9 @@ class KafkaWriter:
         await asyncio.wait([self._sender], timeout=ABANDON_S)
         await abandon_producer(self._producer)
 
-    def _enqueue(self, payload: bytes, place: Future[Place]) -> None:
+    def _enqueue(self, payload: bytes, place: Future[Appended]) -> None:
         if not self._waiting or not self._waiting[-1].add(payload, place):
-            batch = Batch(self._producer.create_batch())
+            batch = KafkaBatch(self._producer.create_batch())
             batch.add(payload, place)  # The first entry of a batch always fits.
             self._waiting.append(batch)
         self._appended.set()
@@ -101,7 +103,7 @@ class KafkaWriter:
             self._give_up(f"append failed: {error!r}")
             await abandon_producer(self._producer)
 
-    async def _send(self, batch: Batch) -> None:
+    async def _send(self, batch: KafkaBatch) -> None:
         self._in_flight = batch
         async with asyncio.timeout(self._append_timeout_s):
             delivery = await self._producer.send_batch(
@@ -119,7 +121,7 @@ class KafkaWriter:
             return
         self._lost = reason
         if self._in_flight is not None:
-            fail(self._in_flight.places, JournalError(f"{reason}: stored or not, unknown"))
+            fail_appends(self._in_flight.places, JournalError(f"{reason}: stored or not, unknown"))
         for batch in self._waiting:
-            fail(batch.places, WriterLost(reason))
+            fail_appends(batch.places, WriterLost(reason))
         self._waiting.clear()

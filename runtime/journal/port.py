@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
-class Place(NamedTuple):
+class Appended(NamedTuple):
     """Where an appended entry lies."""
 
     offset: int
@@ -18,7 +18,7 @@ class Place(NamedTuple):
     """The journal's own clock when it took the entry, milliseconds since 1970."""
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     offset: int
     stamp_ms: int
     payload: bytes
@@ -45,10 +45,10 @@ class WriterLost(JournalError):
     """This writer will append nothing more; open a fresh one."""
 
 
-class Writer(Protocol):
+class JournalWriter(Protocol):
     """One session of appending, in the order of the calls."""
 
-    def append(self, payload: bytes) -> Future[Place]:
+    def append(self, payload: bytes) -> Future[Appended]:
         """Append one entry durably; entries lie in the order of the calls.
 
         The future fails with EntryTooLarge (nothing was sent, the writer is still good),
@@ -62,10 +62,10 @@ class Writer(Protocol):
         ...
 
 
-class Cursor(Protocol):
+class JournalCursor(Protocol):
     """Reads entries in order from a place on."""
 
-    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+    async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
         """The next entries, at least one as soon as there is one; empty after `wait_s`.
 
         Raises JournalTruncated where the next offset no longer or not yet exists below an
@@ -81,11 +81,11 @@ class Cursor(Protocol):
 
 
 class Journal(Protocol):
-    async def open_writer(self) -> Writer:
+    async def open_writer(self) -> JournalWriter:
         """A fresh session. Raises JournalUnavailable."""
         ...
 
-    async def open_cursor(self, offset: int) -> Cursor:
+    async def open_cursor(self, offset: int) -> JournalCursor:
         """A cursor at `offset`, counted from 0. Raises JournalUnavailable."""
         ...
 

@@ -17,16 +17,16 @@ from typing import Final, TypeVar
 
 from contracts.records import RECORD_BYTES_MAX
 from runtime.journal import sqlite_file
-from runtime.journal.places import fail
+from runtime.journal.futures import fail_appends
 from runtime.journal.port import (
-    Entry,
+    Appended,
     EntryTooLarge,
+    JournalEntry,
     JournalError,
     JournalTruncated,
-    Place,
     WriterLost,
 )
-from runtime.journal.sqlite_writer import CommitThread, Pending
+from runtime.journal.sqlite_writer import CommitThread, PendingAppend
 from runtime.process.file_lock import FileLock, FileLocked
 
 T = TypeVar("T")
@@ -101,11 +101,11 @@ class SqliteJournal:
         self._threads.shutdown(wait=False)
         self._lock.release()
 
-    async def read_stored(self, offset: int) -> list[Entry]:
+    async def read_stored(self, offset: int) -> list[JournalEntry]:
         """What the disk has from `offset` on; empty at the end of the journal."""
         return await self._in_thread(lambda: self._read_from(offset))
 
-    def newest(self, offset: int) -> Sequence[Entry] | None:
+    def newest(self, offset: int) -> Sequence[JournalEntry] | None:
         """The same from memory, or None where only the disk knows."""
         if self._commits is None or self._commits.lost is not None:
             return None
@@ -126,7 +126,7 @@ class SqliteJournal:
             connection, asyncio.get_running_loop(), self._clock, self._committed
         )
 
-    def _committed(self, entries: Sequence[Entry]) -> None:
+    def _committed(self, entries: Sequence[JournalEntry]) -> None:
         self._recent.add(entries)
         if self._next_commit is not None:
             self._next_commit.set_result(None)
@@ -135,8 +135,8 @@ class SqliteJournal:
     async def _in_thread(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
-    def _read_from(self, offset: int) -> list[Entry]:
-        with sqlite_file.readable_errors(self._path):
+    def _read_from(self, offset: int) -> list[JournalEntry]:
+        with sqlite_file.translate_sqlite_errors(self._path):
             reader = self._reader()
             if reader is not None:
                 return sqlite_file.read_from(reader, offset)
@@ -145,7 +145,7 @@ class SqliteJournal:
         return []
 
     def _read_end(self) -> int:
-        with sqlite_file.readable_errors(self._path):
+        with sqlite_file.translate_sqlite_errors(self._path):
             reader = self._reader()
             return 0 if reader is None else sqlite_file.read_end(reader)
 
@@ -164,14 +164,16 @@ class SqliteWriter:
         self._create_future = asyncio.get_running_loop().create_future
         self.closed = False
 
-    def append(self, payload: bytes) -> Future[Place]:
-        place: Future[Place] = self._create_future()
+    def append(self, payload: bytes) -> Future[Appended]:
+        place: Future[Appended] = self._create_future()
         if len(payload) > self._entry_bytes_max:
-            fail([place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most"))
+            fail_appends(
+                [place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
+            )
         elif self.closed:
-            fail([place], WriterLost("the writer was closed"))
+            fail_appends([place], WriterLost("the writer was closed"))
         else:
-            self._commits.put(Pending(payload, place, self))
+            self._commits.put(PendingAppend(payload, place, self))
         return place
 
     async def close(self) -> None:
@@ -186,7 +188,7 @@ class SqliteCursor:
         self._offset = offset
         self._from_disk = True
 
-    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+    async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
         entries = await self._next()
         if not entries:
             await self._journal.wait_for_commit(wait_s)
@@ -202,7 +204,7 @@ class SqliteCursor:
     async def close(self) -> None:
         """Nothing is held between fetches."""
 
-    async def _next(self) -> Sequence[Entry]:
+    async def _next(self) -> Sequence[JournalEntry]:
         newest = None if self._from_disk else self._journal.newest(self._offset)
         if newest is None:
             newest = await self._journal.read_stored(self._offset)
@@ -215,17 +217,17 @@ class RecentEntries:
     """The newest entries, for cursors at or near the end. Bounded in bytes."""
 
     def __init__(self) -> None:
-        self._entries: list[Entry] = []
+        self._entries: list[JournalEntry] = []
         self._bytes = 0
 
-    def add(self, entries: Sequence[Entry]) -> None:
+    def add(self, entries: Sequence[JournalEntry]) -> None:
         self._entries += entries
         self._bytes += sum(len(entry.payload) for entry in entries)
         if self._bytes > RECENT_BYTES_MAX:
             del self._entries[: len(self._entries) // 2]
             self._bytes = sum(len(entry.payload) for entry in self._entries)
 
-    def since(self, offset: int) -> Sequence[Entry] | None:
+    def since(self, offset: int) -> Sequence[JournalEntry] | None:
         """All from `offset` on, or None where it is older than what is kept."""
         if not self._entries or not 0 <= offset - self._entries[0].offset < len(self._entries):
             return None

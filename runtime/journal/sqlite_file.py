@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from runtime.journal.port import Entry, JournalTruncated, JournalUnavailable
+from runtime.journal.port import JournalEntry, JournalTruncated, JournalUnavailable
 
 BUSY_TIMEOUT_S: Final = 5.0
 READ_ENTRIES_MAX: Final = 1_000
@@ -32,7 +32,7 @@ INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
     """Raises JournalUnavailable. The connection may be handed to another thread."""
-    with readable_errors(path):
+    with translate_sqlite_errors(path):
         connection = _connect(path)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -45,7 +45,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
     """None where nobody has written a journal there yet: reading creates nothing."""
     if not path.exists():
         return None
-    with readable_errors(path):
+    with translate_sqlite_errors(path):
         connection = _connect(path)
         if connection.execute(TABLE_EXISTS).fetchone() is not None:
             return connection
@@ -58,12 +58,12 @@ def read_end(connection: sqlite3.Connection) -> int:
     return end
 
 
-def read_from(connection: sqlite3.Connection, offset: int) -> list[Entry]:
+def read_from(connection: sqlite3.Connection, offset: int) -> list[JournalEntry]:
     """Some entries from `offset` on; empty at the end. Raises JournalTruncated."""
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     budget = READ_BYTES_MAX
     for row in connection.execute(SELECT_FROM, (offset, READ_ENTRIES_MAX)):
-        entry = Entry(*row)
+        entry = JournalEntry(*row)
         if entry.offset != offset + len(entries):
             raise JournalTruncated(f"entry {offset + len(entries)} is missing")
         entries.append(entry)
@@ -75,7 +75,7 @@ def read_from(connection: sqlite3.Connection, offset: int) -> list[Entry]:
     return entries
 
 
-def commit(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
+def commit(connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> None:
     """All of them durably, or an error after which nothing is known."""
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(INSERT, entries)
@@ -83,7 +83,7 @@ def commit(connection: sqlite3.Connection, entries: Sequence[Entry]) -> None:
 
 
 @contextmanager
-def readable_errors(path: Path) -> Iterator[None]:
+def translate_sqlite_errors(path: Path) -> Iterator[None]:
     """Busy and I/O errors may pass; a file that is no database any more is lost history."""
     try:
         yield

@@ -14,23 +14,23 @@ from queue import SimpleQueue
 from typing import Final, NamedTuple, Protocol
 
 from runtime.journal import sqlite_file
-from runtime.journal.places import fail
-from runtime.journal.port import Entry, JournalError, Place, WriterLost
+from runtime.journal.futures import fail_appends
+from runtime.journal.port import Appended, JournalEntry, JournalError, WriterLost
 from runtime.process.tasks import start_thread
 
 GROUP_ENTRIES_MAX: Final = 1_000
 
 
-class Session(Protocol):
+class WritingSession(Protocol):
     """Where an entry comes from. What it has not committed when it closes is dropped."""
 
     closed: bool
 
 
-class Pending(NamedTuple):
+class PendingAppend(NamedTuple):
     payload: bytes
-    place: Future[Place]
-    session: Session
+    place: Future[Appended]
+    session: WritingSession
 
 
 class CommitThread:
@@ -45,13 +45,13 @@ class CommitThread:
         connection: sqlite3.Connection,
         loop: AbstractEventLoop,
         clock: Callable[[], int],
-        on_commit: Callable[[Sequence[Entry]], None],
+        on_commit: Callable[[Sequence[JournalEntry]], None],
     ) -> None:
         self._connection = connection
         self._loop = loop
         self._clock = clock
         self._on_commit = on_commit
-        self._queue: SimpleQueue[Pending | None] = SimpleQueue()
+        self._queue: SimpleQueue[PendingAppend | None] = SimpleQueue()
         self._next_offset = sqlite_file.read_end(connection)
         self.end = self._next_offset
         """The offset after the last committed entry."""
@@ -60,9 +60,9 @@ class CommitThread:
         self._stopped = False
         self._thread = start_thread(self._run, "journal-commit")
 
-    def put(self, pending: Pending) -> None:
+    def put(self, pending: PendingAppend) -> None:
         if self._stopped:
-            fail([pending.place], WriterLost("the journal was closed"))
+            fail_appends([pending.place], WriterLost("the journal was closed"))
         else:
             self._queue.put(pending)
 
@@ -80,27 +80,27 @@ class CommitThread:
             self._settle([pending for pending in queued if pending is not None])
         self._connection.close()
 
-    def _take_queued(self) -> list[Pending | None]:
+    def _take_queued(self) -> list[PendingAppend | None]:
         queued = [self._queue.get()]
         while len(queued) < GROUP_ENTRIES_MAX and not self._queue.empty():
             queued.append(self._queue.get_nowait())  # Nobody else takes from the queue.
         return queued
 
-    def _settle(self, queued: Sequence[Pending]) -> None:
+    def _settle(self, queued: Sequence[PendingAppend]) -> None:
         group = [pending for pending in queued if not pending.session.closed]
         if len(group) < len(queued):
             dropped = [pending.place for pending in queued if pending.session.closed]
-            self._in_loop(lambda: fail(dropped, WriterLost("the writer was closed")))
+            self._in_loop(lambda: fail_appends(dropped, WriterLost("the writer was closed")))
         if group and self.lost is None:
             self._commit(group)
         elif group:
             lost = WriterLost(self.lost)
-            self._in_loop(lambda: fail([pending.place for pending in group], lost))
+            self._in_loop(lambda: fail_appends([pending.place for pending in group], lost))
 
-    def _commit(self, group: Sequence[Pending]) -> None:
+    def _commit(self, group: Sequence[PendingAppend]) -> None:
         stamp_ms = self._clock()
         entries = [
-            Entry(offset, stamp_ms, pending.payload)
+            JournalEntry(offset, stamp_ms, pending.payload)
             for offset, pending in enumerate(group, self._next_offset)
         ]
         try:
@@ -108,7 +108,7 @@ class CommitThread:
         except sqlite3.Error as failure:
             self.lost = f"commit failed: {failure}"
             error = JournalError(self.lost)
-            self._in_loop(lambda: fail([pending.place for pending in group], error))
+            self._in_loop(lambda: fail_appends([pending.place for pending in group], error))
         else:
             self._next_offset += len(entries)
             self._in_loop(lambda: self._committed(group, entries))
@@ -117,9 +117,9 @@ class CommitThread:
         with suppress(RuntimeError):  # The loop is closed: nobody is left to be told.
             self._loop.call_soon_threadsafe(report)
 
-    def _committed(self, group: Sequence[Pending], entries: Sequence[Entry]) -> None:
+    def _committed(self, group: Sequence[PendingAppend], entries: Sequence[JournalEntry]) -> None:
         self.end = entries[-1].offset + 1
         self._on_commit(entries)
         for pending, entry in zip(group, entries, strict=True):
             if not pending.place.done():
-                pending.place.set_result(Place(entry.offset, entry.stamp_ms))
+                pending.place.set_result(Appended(entry.offset, entry.stamp_ms))

@@ -14,7 +14,13 @@ from msgspec import Struct
 
 from contracts.acceptance import GENESIS, JournalBroken, ReaderState, accept
 from contracts.records import Record, UnreadableRecord, decode_record, hash_record
-from runtime.journal.port import Cursor, Entry, Journal, JournalTruncated, JournalUnavailable
+from runtime.journal.port import (
+    Journal,
+    JournalCursor,
+    JournalEntry,
+    JournalTruncated,
+    JournalUnavailable,
+)
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +55,7 @@ class Tail:
     ) -> None:
         self._journal = journal
         self._recheck_s = recheck_s
-        self._cursor: Cursor | None = None
+        self._cursor: JournalCursor | None = None
         self._anchor: Position | None = None
         self._checked_at = 0.0
         self.position = position
@@ -91,7 +97,7 @@ class Tail:
             cursor, self._cursor = self._cursor, None
             await cursor.close()
 
-    async def _positioned_cursor(self) -> Cursor:
+    async def _positioned_cursor(self) -> JournalCursor:
         """The cursor; at the last accepted record where that is due to be compared (R4)."""
         now = asyncio.get_running_loop().time()
         start = max(self.position.offset, 0)
@@ -105,14 +111,16 @@ class Tail:
         self._anchor = self.position if self.position.offset >= 0 else None
         return self._cursor
 
-    def _behind_anchor(self, anchor: Position, entries: Sequence[Entry]) -> Sequence[Entry]:
+    def _behind_anchor(
+        self, anchor: Position, entries: Sequence[JournalEntry]
+    ) -> Sequence[JournalEntry]:
         if not entries or entries[0].offset != anchor.offset:
             raise JournalBroken(f"accepted record at {anchor} is gone: the journal was truncated")
         if hash_record(entries[0].payload) != anchor.state.hash:
             raise JournalBroken(f"accepted record at {anchor} is another one now")
         return entries[1:]
 
-    def _accept(self, entry: Entry) -> Accepted | None:
+    def _accept(self, entry: JournalEntry) -> Accepted | None:
         try:
             record = decode_record(entry.payload)
         except UnreadableRecord as error:

@@ -146,7 +146,7 @@ class AdmissionOfPeer(Admission):
             self._misses.take(self._address)
 
 
-class Limited:
+class RateLimitLayer:
     """The ASGI layer."""
 
     def __init__(self, app: ASGIApp, limiter: Limiter) -> None:

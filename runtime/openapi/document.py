@@ -27,14 +27,14 @@ a program runs, so one table serves every app."""
 
 
 def response_schema(response: Any) -> dict[str, Any]:
-    """Return the schema of a response. It refers to components, which `describe` adds to the
-    document. Raises DocumentsDiffer if two types have one name."""
+    """Return the schema of a response. It refers to components, which `complete_document`
+    adds to the document. Raises DocumentsDiffer if two types have one name."""
     (schema,), components = msgspec.json.schema_components([response], ref_template=_REF)
     _unite(_components, components, "responses:")
     return schema
 
 
-def describe(app: FastAPI) -> None:
+def complete_document(app: FastAPI) -> None:
     """Have the document of `app` define the components that it refers to, the path parameters
     of every route, and the token that all of them take."""
     plain_openapi = app.openapi

@@ -18,8 +18,8 @@ from runtime.outside.ports import (
     UNKNOWN_DURATION_MIN,
     Movie,
     Notice,
-    Person,
-    fit_person,
+    PersonProfile,
+    fit_profile,
     notification_id_of,
 )
 
@@ -57,15 +57,15 @@ class HttpAuth:
         self._remote = remote
         self._people = Lookup(self._ask, cache)
 
-    async def person(self, person_id: PersonId) -> Person | None:
+    async def person(self, person_id: PersonId) -> PersonProfile | None:
         return await self._people.get(person_id)
 
-    async def _ask(self, person_id: PersonId) -> Person | None:
+    async def _ask(self, person_id: PersonId) -> PersonProfile | None:
         reply = await self._remote.call("GET", f"/users/{person_id}")
         if not reply.found:
             return None
         user = _decoded(self._remote, reply.body, _User)
-        return fit_person(person_id, user.name, user.language, user.tz)
+        return fit_profile(person_id, user.name, user.language, user.tz)
 
 
 class HttpMovies:

@@ -21,7 +21,7 @@ UNKNOWN_DURATION_MIN: Final = 120
 """How long a film is taken to be whose duration Movie_API does not know."""
 
 
-class Person(Struct, frozen=True, gc=False):
+class PersonProfile(Struct, frozen=True, gc=False):
     """What Auth knows of a person."""
 
     person_id: PersonId
@@ -31,10 +31,10 @@ class Person(Struct, frozen=True, gc=False):
     """IANA name."""
 
 
-def fit_person(person_id: PersonId, name: str, language: str, tz: str) -> Person:
+def fit_profile(person_id: PersonId, name: str, language: str, tz: str) -> PersonProfile:
     """What Auth says of a person, made fit for a journal: a name of one line, a language that
     we speak, a zone that we know. Nobody could be told that it is not."""
-    return Person(person_id, fit_line(name), nearest_language(language), zone_or_utc(tz).key)
+    return PersonProfile(person_id, fit_line(name), nearest_language(language), zone_or_utc(tz).key)
 
 
 class Movie(Struct, frozen=True, gc=False):
@@ -67,7 +67,7 @@ def notification_id_of(key: str) -> str:
 
 
 class AuthClient(Protocol):
-    async def person(self, person_id: PersonId) -> Person | None:
+    async def person(self, person_id: PersonId) -> PersonProfile | None:
         """None where Auth knows nobody of that id."""
         ...
 

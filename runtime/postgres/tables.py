@@ -80,12 +80,12 @@ def why_away(error: BaseException) -> Away | None:
 
 
 @asynccontextmanager
-async def connected(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
+async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
     """Raises TablesUnavailable and RowsRefused; anything else is a mistake of ours."""
-    with our_errors():
+    with translate_postgres_errors():
         connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
     try:
-        with our_errors():
+        with translate_postgres_errors():
             try:
                 yield connection
             except asyncpg.InternalClientError:
@@ -107,14 +107,14 @@ async def connected(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
 
 @asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
-    async with connected(pool) as connection, connection.transaction():
+    async with acquire_connection(pool) as connection, connection.transaction():
         yield connection
 
 
 @asynccontextmanager
 async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
     """As `transaction`, and nothing of it stays."""
-    async with connected(pool) as connection:
+    async with acquire_connection(pool) as connection:
         tried = connection.transaction()
         await tried.start()
         try:
@@ -124,8 +124,8 @@ async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
 
 
 @contextmanager
-def our_errors() -> Iterator[None]:
-    """As `connected`, around what is done with a connection that is there."""
+def translate_postgres_errors() -> Iterator[None]:
+    """As `acquire_connection`, around what is done with a connection that is there."""
     try:
         yield
     except _REFUSED as error:

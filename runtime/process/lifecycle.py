@@ -36,7 +36,7 @@ def current_process() -> Process:
 
 
 @contextmanager
-def running_as(process: Process) -> Iterator[None]:
+def run_as(process: Process) -> Iterator[None]:
     token = _current.set(process)
     try:
         yield

@@ -49,7 +49,7 @@ def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
     )
 
 
-def exposing_headers(origin: str | None, origins: Sequence[str]) -> dict[str, str]:
+def cors_headers(origin: str | None, origins: Sequence[str]) -> dict[str, str]:
     """What lets a page of `origin` read an answer that no app of ours made."""
     if origin is None or origin not in origins:
         return {}

@@ -13,7 +13,7 @@ from typing import Any, Final
 import uvicorn
 from starlette.types import ASGIApp
 
-from runtime.process.lifecycle import Process, running_as
+from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import start_for
 from runtime.service.http_limits import DEFAULT, HttpLimits
 from runtime.service.http_protocol import BoundedProtocol
@@ -46,7 +46,7 @@ def serve_until_stopped(
     process = Process(exit_server)
     config = server_config(build_app(), limits, loop="uvloop", **options)
     server = DrainingServer(config, process, limits.drain_s)
-    with running_as(process), _signals_left_to_uvicorn():
+    with run_as(process), _signals_left_to_uvicorn():
         server.run(None if listener is None else [listener])
     return process.failure
 
@@ -106,7 +106,7 @@ class _GuestServer(uvicorn.Server):
 
 
 @asynccontextmanager
-async def served_beside(
+async def serve_beside(
     app: ASGIApp, listener: socket.socket, limits: HttpLimits
 ) -> AsyncIterator[None]:
     """Serve `app`, which has no start-up of its own, beside whatever else the process does.

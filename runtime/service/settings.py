@@ -42,15 +42,15 @@ def load_settings(kind: type[S], **given: Any) -> S:
         raise SettingsWrong(str(error)) from None
 
 
-def settings_or_exit(kind: type[S]) -> S:
+def load_settings_or_exit(kind: type[S]) -> S:
     """As `load_settings`; ends the process with status 78 if a setting is wrong."""
     try:
         return load_settings(kind)
     except SettingsWrong as wrong:
-        exit_wrong(str(wrong))
+        exit_for_wrong_settings(str(wrong))
 
 
-def exit_wrong(reason: str) -> NoReturn:
+def exit_for_wrong_settings(reason: str) -> NoReturn:
     """End the process as wrong settings do."""
     print(reason, file=sys.stderr)
     sys.exit(CONFIG)

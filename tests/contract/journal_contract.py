@@ -10,12 +10,12 @@ from typing import Final
 import pytest
 
 from runtime.journal.port import (
-    Cursor,
-    Entry,
     EntryTooLarge,
     Journal,
+    JournalCursor,
+    JournalEntry,
     JournalTruncated,
-    Writer,
+    JournalWriter,
     WriterLost,
 )
 
@@ -24,16 +24,16 @@ PROMPTLY_S: Final = 1.0
 OVERSIZE: Final = b"x" * 2_000_000
 
 
-async def read(cursor: Cursor, count: int) -> list[Entry]:
+async def read(cursor: JournalCursor, count: int) -> list[JournalEntry]:
     """The next `count` entries, however they are cut into fetches."""
-    entries: list[Entry] = []
+    entries: list[JournalEntry] = []
     async with asyncio.timeout(DEADLINE_S):
         while len(entries) < count:
             entries += await cursor.fetch(0.5)
     return entries
 
 
-async def read_from_start(journal: Journal, count: int) -> list[Entry]:
+async def read_from_start(journal: Journal, count: int) -> list[JournalEntry]:
     cursor = await journal.open_cursor(0)
     try:
         return await read(cursor, count)
@@ -41,7 +41,7 @@ async def read_from_start(journal: Journal, count: int) -> list[Entry]:
         await cursor.close()
 
 
-async def append_all(writer: Writer, payloads: Sequence[bytes]) -> None:
+async def append_all(writer: JournalWriter, payloads: Sequence[bytes]) -> None:
     async with asyncio.timeout(DEADLINE_S):
         await asyncio.gather(*[writer.append(payload) for payload in payloads])
 
@@ -50,7 +50,7 @@ def numbered(name: str, count: int) -> list[bytes]:
     return [f"{name} {number}".encode() for number in range(count)]
 
 
-def payloads_of(entries: Sequence[Entry]) -> list[bytes]:
+def payloads_of(entries: Sequence[JournalEntry]) -> list[bytes]:
     return [entry.payload for entry in entries]
 
 

@@ -28,7 +28,7 @@ from runtime.calls.circuit import Circuit
 from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
-from runtime.outside.ports import Movie, Notice, Person
+from runtime.outside.ports import Movie, Notice, PersonProfile
 from runtime.outside.wiring import OutsideClients, connect_outside
 from tests.served import served
 from tests.stand_in import OPERATOR, around, stand_in_settings
@@ -109,7 +109,7 @@ def notice(user_id: PersonId, key: str = "7:0:anna:booking_new") -> Notice:
 async def test_auth_tells_a_person(stand_in: StandIn, services: Services) -> None:
     anna = await stand_in.log_in("anna", name="Anna", language="en", tz="Europe/Lisbon")
     auth = services.auth
-    assert await auth.person(anna) == Person(anna, "Anna", "en", "Europe/Lisbon")
+    assert await auth.person(anna) == PersonProfile(anna, "Anna", "en", "Europe/Lisbon")
     assert await auth.person(somebody()) is None
 
 
@@ -337,7 +337,7 @@ async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
     async with served(app) as url, aiohttp.ClientSession() as session:
         clients = connect_outside(session, around(url))
         ann = somebody()
-        assert await clients.auth.person(ann) == Person(ann, "Ann", "en", "UTC")
+        assert await clients.auth.person(ann) == PersonProfile(ann, "Ann", "en", "UTC")
 
 
 async def test_a_name_and_a_title_are_made_one_line() -> None:
@@ -347,7 +347,7 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
         clients = connect_outside(session, around(url))
         service.body = b'{"name": " An\\u0000n\\n\\u202eBo\\u001b ", "tz": "localtime"}'
         ann = somebody()
-        assert await clients.auth.person(ann) == Person(ann, "Ann Bo", "ru", "UTC")
+        assert await clients.auth.person(ann) == PersonProfile(ann, "Ann Bo", "ru", "UTC")
         service.body = b'{"title": "The\\u0000\\r\\nMatrix", "duration_min": 136}'
         movie = await clients.movies.movie(MovieId(MATRIX.id))
     assert movie == Movie(MovieId(MATRIX.id), "The Matrix", "The Matrix", None, 136)

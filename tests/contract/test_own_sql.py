@@ -16,10 +16,10 @@ from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import (
     Analytics,
     AnalyticsUnavailable,
-    Answer,
     OwnSqlBarred,
     QueryRefused,
     Quota,
+    ResultSet,
 )
 from runtime.clickhouse.server import ServerAnalytics
 from tests.analytics_engines import ENGINES, Open, opener
@@ -74,7 +74,7 @@ async def listener() -> AsyncIterator[tuple[int, list[str]]]:
     server.close()
 
 
-async def refusal_of(ask: Callable[[str], Awaitable[Answer]], sql: str) -> str:
+async def refusal_of(ask: Callable[[str], Awaitable[ResultSet]], sql: str) -> str:
     try:
         answer = await ask(sql)
     except QueryRefused as refused:

@@ -20,7 +20,7 @@ from notifier.store.ledger import Filter, Ledger
 from notifier.store.outbox import Outbox
 from notifier.store.queue import Queue
 from runtime.journal.sqlite import SqliteJournal
-from runtime.outside.ports import Notice, Person
+from runtime.outside.ports import Notice, PersonProfile
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock
 from tests.unit.notifier.told import BEGIN, History
@@ -56,9 +56,9 @@ class Around:
         self.links += 1
         return f"http://s/{target[-4:]}"
 
-    async def person(self, person_id: PersonId) -> Person | None:
+    async def person(self, person_id: PersonId) -> PersonProfile | None:
         self._answer("auth")
-        return Person(person_id, "Somebody")
+        return PersonProfile(person_id, "Somebody")
 
     async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
         self._answer("ugc")

@@ -20,7 +20,7 @@ from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.http.problems import install_problems
-from runtime.openapi.document import describe
+from runtime.openapi.document import complete_document
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from tests.served import served
@@ -231,7 +231,7 @@ async def read_side(
     which listens; the test's own pool is another. With `api_dsn` they may differ in more."""
     app = FastAPI()
     install_problems(app)
-    describe(app)
+    complete_document(app)
     async with served(app) as url, aiohttp.ClientSession() as session:
         pool = await open_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
         own_pool = await open_pool(postgres_dsn)

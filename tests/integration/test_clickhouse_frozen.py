@@ -93,7 +93,7 @@ async def test_readers_are_told_soon_and_then_at_once_and_again_when_it_is_back(
 async def test_what_follows_the_journal_can_be_stopped(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.chdb_engine.client.CLOSE_S_MAX", 0.2)
+    monkeypatch.setattr("runtime.clickhouse.chdb_client.CLOSE_S_MAX", 0.2)
     journal = SqliteJournal(tmp_path / "journal.db")
     story = evenings_in_march()
     await story.write_to(journal)

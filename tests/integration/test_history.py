@@ -25,7 +25,13 @@ from query_api.analysts.routes import build_router
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.migrations import MIGRATIONS, migrate
-from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, Answer, Columns, Parameter
+from runtime.clickhouse.port import (
+    Analytics,
+    AnalyticsUnavailable,
+    Columns,
+    ResultSet,
+    SqlParameter,
+)
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.http.problems import install_problems
 from runtime.journal.port import Journal
@@ -111,16 +117,22 @@ class Breaking:
     async def execute(self, sql: str) -> None:
         await self._inner.execute(sql)
 
-    async def query(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def query(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         return await self._inner.query(sql, parameters)
 
-    async def scan(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def scan(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         return await self._inner.scan(sql, parameters)
 
-    async def ask(self, sql: str, parameters: Mapping[str, Parameter] | None = None) -> Answer:
+    async def ask(
+        self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
+    ) -> ResultSet:
         return await self._inner.ask(sql, parameters)
 
-    async def ask_own(self, sql: str) -> Answer:
+    async def ask_own(self, sql: str) -> ResultSet:
         return await self._inner.ask_own(sql)
 
     async def close(self) -> None: ...

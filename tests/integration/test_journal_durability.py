@@ -17,7 +17,7 @@ import pytest
 
 from launcher.servers.kafka import KafkaServer
 from runtime.journal.kafka import KafkaJournal, create_topic
-from runtime.journal.port import JournalError, JournalUnavailable, Writer, WriterLost
+from runtime.journal.port import JournalError, JournalUnavailable, JournalWriter, WriterLost
 from runtime.journal.sqlite import SqliteJournal
 from tests.conftest import running
 from tests.contract.journal_contract import (
@@ -50,7 +50,7 @@ async def kafka_journal(broker: KafkaServer) -> KafkaJournal:
     )
 
 
-async def open_writer_soon(journal: KafkaJournal) -> Writer:
+async def open_writer_soon(journal: KafkaJournal) -> JournalWriter:
     """As a follower does: until the broker takes one again."""
     async with asyncio.timeout(DEADLINE_S):
         while True:

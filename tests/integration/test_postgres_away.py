@@ -23,9 +23,14 @@ from projector.service import ProjectorService
 from query_api.edge.positions import PositionWaiter
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.pools import migrate, open_pool
-from runtime.postgres.tables import TablesUnavailable, connected, our_errors, transaction
+from runtime.postgres.tables import (
+    TablesUnavailable,
+    acquire_connection,
+    transaction,
+    translate_postgres_errors,
+)
 from runtime.process.clock import system_clock
-from runtime.process.lifecycle import Process, running_as
+from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import end, keep_running
 from tests.decided_histories import Society
 from tests.integration.notifier_cell import Around
@@ -39,7 +44,7 @@ USERS: Final = 8
 def reasons() -> Iterator[list[str]]:
     """Why the process had to end."""
     found: list[str] = []
-    with running_as(Process(found.append)):
+    with run_as(Process(found.append)):
         yield found
 
 
@@ -85,7 +90,7 @@ class Users:
                 await asyncio.sleep(0.01)
 
     async def _read(self) -> None:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await connection.fetch("SELECT generate_series(1, 5000)::text")
 
     async def _write(self) -> None:
@@ -99,12 +104,12 @@ class Users:
                 pass
 
     async def _listen(self) -> None:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await connection.add_listener("anything", _ignore)
             try:
                 await connection.fetchval("SELECT pg_sleep(0.01)")
             finally:
-                with our_errors():
+                with translate_postgres_errors():
                     await connection.remove_listener("anything", _ignore)
 
 

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from launcher.servers.process import HOST
 from runtime.postgres.pools import open_pool
-from runtime.postgres.tables import TablesUnavailable, connected
+from runtime.postgres.tables import TablesUnavailable, acquire_connection
 from tests.torture.proxy import Proxy
 
 CONNECTIONS: Final = 6
@@ -23,7 +23,7 @@ async def test_after_one_timeout_every_connection_is_a_new_one(postgres_dsn: str
     at_once = asyncio.Barrier(CONNECTIONS)
 
     async def ask() -> None:
-        async with connected(pool) as connection:
+        async with acquire_connection(pool) as connection:
             await at_once.wait()
             await connection.fetchval("SELECT 1")
 
@@ -32,7 +32,7 @@ async def test_after_one_timeout_every_connection_is_a_new_one(postgres_dsn: str
     failures = 0
     while True:
         try:
-            async with connected(pool) as connection:
+            async with acquire_connection(pool) as connection:
                 assert await connection.fetchval("SELECT 1") == 1
             break
         except TablesUnavailable:

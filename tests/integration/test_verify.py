@@ -30,7 +30,7 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.process.lifecycle import Process as WholeProcess
-from runtime.process.lifecycle import running_as
+from runtime.process.lifecycle import run_as
 from tests.decided_histories import BEGIN, FILM, Chain, Society
 from tests.integration.projector_cell import (
     DEADLINE_S,
@@ -349,7 +349,7 @@ async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Proc
     async with aiohttp.ClientSession() as session:
         there = Process(session, "")
         app = build_app(settings, journal_of=lambda _settings: journal)
-        with running_as(WholeProcess(lambda _reason: there.failed.set())):
+        with run_as(WholeProcess(lambda _reason: there.failed.set())):
             async with served(app) as url:
                 there._url = url
                 yield there

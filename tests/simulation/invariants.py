@@ -11,7 +11,7 @@ from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.leader.image import Image
 from contracts.acceptance import GENESIS, accept
 from contracts.records import Barrier, Commit, Record, decode_record, hash_record
-from runtime.journal.port import Entry
+from runtime.journal.port import JournalEntry
 from tests.simulation.clients import Told
 
 AHEAD_S_MAX: Final = 61.0
@@ -30,7 +30,7 @@ class Counted(NamedTuple):
     stamp_ms: int
 
 
-def accepted(log: Iterable[Entry]) -> list[Counted]:
+def accepted(log: Iterable[JournalEntry]) -> list[Counted]:
     """The records that count, by the acceptance rule alone."""
     state, counted = GENESIS, []
     for entry in log:
@@ -42,11 +42,11 @@ def accepted(log: Iterable[Entry]) -> list[Counted]:
     return counted
 
 
-def accepted_commits(log: Iterable[Entry]) -> list[Commit]:
+def accepted_commits(log: Iterable[JournalEntry]) -> list[Commit]:
     return [one.record for one in accepted(log) if isinstance(one.record, Commit)]
 
 
-def check_dates(log: Iterable[Entry], *, since: int = 0) -> None:
+def check_dates(log: Iterable[JournalEntry], *, since: int = 0) -> None:
     """From the offset `since` on nothing was decided by a clock that was wrong. A record
     may lie long after it was decided, but not before."""
     for record, offset, stamp_ms in accepted(log):

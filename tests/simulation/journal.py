@@ -13,12 +13,12 @@ from typing import Final
 
 from contracts.records import RECORD_BYTES_MAX
 from runtime.journal.port import (
-    Entry,
+    Appended,
     EntryTooLarge,
+    JournalEntry,
     JournalError,
     JournalTruncated,
     JournalUnavailable,
-    Place,
     WriterLost,
 )
 from tests.simulation.loop import WORLD, SimulationLoop
@@ -55,7 +55,7 @@ class SimulatedJournal:
 
     def __init__(self, loop: SimulationLoop, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
-        self.log: list[Entry] = []
+        self.log: list[JournalEntry] = []
         """What the broker holds now."""
         self._loop = loop
         self._all_down = False
@@ -122,10 +122,10 @@ class SimulatedJournal:
         if cursor in self._cursors:
             self._cursors.remove(cursor)
 
-    def land(self, process: str, payload: bytes) -> Place:
+    def land(self, process: str, payload: bytes) -> Appended:
         """Put an entry at the end, stamped by the broker's own clock."""
-        place = Place(len(self.log), self._loop.wall_ms(WORLD))
-        self.log.append(Entry(*place, payload))
+        place = Appended(len(self.log), self._loop.wall_ms(WORLD))
+        self.log.append(JournalEntry(*place, payload))
         self._loop.note("landed", process, place.offset)
         self._wake()
         return place
@@ -150,10 +150,10 @@ class _Session:
         self._loop = loop
         self._process = process
         self._arrives_at = 0.0
-        self._held: list[tuple[bytes, Future[Place]]] = []
+        self._held: list[tuple[bytes, Future[Appended]]] = []
         self._broken = False
 
-    def send(self, payload: bytes, place: Future[Place]) -> None:
+    def send(self, payload: bytes, place: Future[Appended]) -> None:
         faults = self._broker.faults
         way_s = self._broker.delay() + faults.append_extra_s
         if self._broker.chance(faults.straggle):
@@ -169,7 +169,7 @@ class _Session:
             for payload, place in held:
                 self._arrive(payload, place)
 
-    def _arrive(self, payload: bytes, place: Future[Place]) -> None:
+    def _arrive(self, payload: bytes, place: Future[Appended]) -> None:
         faults = self._broker.faults
         if not self._broker.reachable(self._process):
             self._held.append((payload, place))
@@ -190,11 +190,11 @@ class _Writer:
         self._broker = broker
         self._loop = loop
         self._session = broker.open_session(process)
-        self._unsent: list[tuple[bytes, Future[Place]]] = []
+        self._unsent: list[tuple[bytes, Future[Appended]]] = []
         self._over: str | None = None
 
-    def append(self, payload: bytes) -> Future[Place]:
-        place: Future[Place] = self._loop.create_future()
+    def append(self, payload: bytes) -> Future[Appended]:
+        place: Future[Appended] = self._loop.create_future()
         if len(payload) > RECORD_BYTES_MAX:
             _settle(place, EntryTooLarge(f"{len(payload)} bytes"))
         elif self._over is not None:
@@ -221,12 +221,12 @@ class _Writer:
                 self._limit(place, faults.append_timeout_s)
         self._unsent.clear()
 
-    def _limit(self, place: Future[Place], timeout_s: float) -> None:
+    def _limit(self, place: Future[Appended], timeout_s: float) -> None:
         limit_s = self._loop.random.uniform(0.5, 1.0) * timeout_s
         timer = self._loop.call_later(limit_s, self._expire, place)
         place.add_done_callback(lambda _: timer.cancel())
 
-    def _expire(self, place: Future[Place]) -> None:
+    def _expire(self, place: Future[Appended]) -> None:
         if not place.done():
             self._over = "an append was not acknowledged in time"
             _settle(place, JournalUnavailable(self._over))
@@ -243,7 +243,7 @@ class _Cursor:
         self.range_unchecked = True
         """The next fetch asks the broker whether the offset exists."""
 
-    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+    async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
         give_up_at = self._loop.time() + wait_s
         await asyncio.sleep(self._broker.delay())
         while True:
@@ -268,7 +268,7 @@ class _Cursor:
         if unchecked and self._offset > len(self._broker.log):
             raise JournalTruncated(f"offset {self._offset} is beyond {len(self._broker.log)}")
 
-    def _take(self) -> Sequence[Entry]:
+    def _take(self) -> Sequence[JournalEntry]:
         """Some of what is there: brokers cut their answers anywhere."""
         there = len(self._broker.log) - self._offset
         if there <= 0:
@@ -312,7 +312,7 @@ def _demand_reachable(broker: SimulatedJournal, process: str) -> None:
         raise JournalUnavailable(f"{process} does not reach the broker")
 
 
-def _settle(place: Future[Place], outcome: Place | JournalError) -> None:
+def _settle(place: Future[Appended], outcome: Appended | JournalError) -> None:
     if place.done():
         return
     if isinstance(outcome, JournalError):

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.acceptance import GENESIS, ReaderState, accept
 from contracts.records import Barrier, Claim, decode_record, encode_record, hash_record
-from runtime.journal.port import JournalError, Place, Writer
+from runtime.journal.port import Appended, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from tests.simulation.journal import Faults, SimulatedJournal
 from tests.simulation.loop import SimulationLoop
@@ -39,7 +39,7 @@ class Ledger:
 
 
 class Reign:
-    def __init__(self, writer: Writer, claim: ReaderState) -> None:
+    def __init__(self, writer: JournalWriter, claim: ReaderState) -> None:
         self.writer = writer
         self.term, self.seq, self.hash = claim.term, claim.seq, claim.hash
         self.unread: dict[str, float] = {}
@@ -55,7 +55,7 @@ class Contender:
         self._journal = journal.connect(name)
         self._tail = Tail(self._journal)
         self._ledger = ledger
-        self._attempts: dict[str, Writer] = {}
+        self._attempts: dict[str, JournalWriter] = {}
         self._reign: Reign | None = None
         self._heard_at = loop.time()
 
@@ -105,7 +105,7 @@ class Contender:
         seq, record_hash = reign.seq, reign.hash
         reign.unread[record_hash] = self._loop.time()
 
-        def acknowledged(place: asyncio.Future[Place]) -> None:
+        def acknowledged(place: asyncio.Future[Appended]) -> None:
             if place.exception() is not None:
                 self._reign = None
             elif self._reign is reign:

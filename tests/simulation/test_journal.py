@@ -14,7 +14,7 @@ from runtime.journal.port import (
     Journal,
     JournalTruncated,
     JournalUnavailable,
-    Writer,
+    JournalWriter,
     WriterLost,
 )
 from runtime.journal.tail import Tail
@@ -279,7 +279,9 @@ def test_one_process_can_be_cut_off_alone() -> None:
 # Truncation
 
 
-async def write_reign(writer: Writer, nonce: str, *, records: int, leftovers: int = 0) -> None:
+async def write_reign(
+    writer: JournalWriter, nonce: str, *, records: int, leftovers: int = 0
+) -> None:
     """A Claim, again as `leftovers` that do not count, and Barriers: chained to genesis."""
     claim = Claim(term=1, seq=1, prev_hash=GENESIS_HASH, nonce=nonce, leader_url="")
     payload = encode_record(claim)

@@ -20,9 +20,9 @@ from runtime.journal.tail import Position
 from runtime.postgres.tables import (
     ALLOW_COMPUTING,
     RowsRefused,
-    connected,
-    our_errors,
+    acquire_connection,
     transaction,
+    translate_postgres_errors,
 )
 
 # A commit that PostgreSQL loses in a crash is projected again: no need to wait for its disk.
@@ -44,12 +44,12 @@ class PostgresSink:
         self._pool = pool
 
     async def position(self) -> Position:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             await POSITION.create(connection)
             return await POSITION.load(connection)
 
     async def stopped_keys(self) -> frozenset[str]:
-        async with connected(self._pool) as connection:
+        async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(statements.SELECT_STOPPED_KEYS)
         return frozenset(row["key"] for row in rows)
 
@@ -66,10 +66,10 @@ class PostgresSink:
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["PostgresSnapshot"]:
         async with (
-            connected(self._pool) as connection,
+            acquire_connection(self._pool) as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
-            with our_errors():
+            with translate_postgres_errors():
                 await connection.execute(ALLOW_COMPUTING)
             yield PostgresSnapshot(connection)
 
@@ -79,22 +79,22 @@ class PostgresSnapshot:
         self._connection = connection
 
     async def position(self) -> Position:
-        with our_errors():
+        with translate_postgres_errors():
             return await POSITION.load(self._connection)
 
     async def dead_letters(self) -> int:
-        with our_errors():
+        with translate_postgres_errors():
             count: int = await self._connection.fetchval(statements.COUNT_LETTERS)
         return count
 
     async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        with our_errors():
+        with translate_postgres_errors():
             cursor = await self._connection.cursor(statements.select_rows(table))
             while rows := await cursor.fetch(SNAPSHOT_ROWS):
                 yield [tuple(row) for row in rows]
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
-        with our_errors():
+        with translate_postgres_errors():
             rows = await self._connection.fetch(SELECT_WRONG, timeout=TIMEOUT_S)
         return [WrongRank(*row) for row in rows]
 

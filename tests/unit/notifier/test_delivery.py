@@ -9,7 +9,7 @@ import pytest
 from notifier.delivery import Recipient, held_back, missed
 from notifier.preferences import Preferences, quiet_until
 from notifier.store.queue import Taken
-from runtime.outside.ports import Person
+from runtime.outside.ports import PersonProfile
 from tests.unit.notifier.told import announcement, person
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -38,7 +38,7 @@ def taken(**fields: Any) -> Taken:
 
 
 def anna(wishes: Preferences) -> Recipient:
-    return Recipient(Person(person("anna"), "Anna", "en", "Europe/Berlin"), wishes)
+    return Recipient(PersonProfile(person("anna"), "Anna", "en", "Europe/Berlin"), wishes)
 
 
 @pytest.mark.parametrize(

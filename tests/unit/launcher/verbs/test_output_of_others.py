@@ -9,7 +9,7 @@ from launcher.terminal import escape_controls
 from launcher.verbs.analyst_client import AnswerTable
 from launcher.verbs.ask import print_table
 from query_api.analysts.encodings import CsvEncoder
-from runtime.clickhouse.port import Answer
+from runtime.clickhouse.port import ResultSet
 
 FORMULAS = [
     "=1+1",
@@ -27,7 +27,7 @@ ORDERS = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202egnp.exe\x7f"
 
 def test_no_cell_of_an_export_is_a_formula() -> None:
     columns = tuple(f"={number}" for number in range(len(FORMULAS)))
-    answer = Answer(columns, ("String",) * len(columns), [tuple(FORMULAS)])
+    answer = ResultSet(columns, ("String",) * len(columns), [tuple(FORMULAS)])
     text = CsvEncoder().encode(answer).decode()
     header, row = csv.reader(io.StringIO(text, newline=""))
     assert header == [f"'{name}" for name in columns]
@@ -35,7 +35,7 @@ def test_no_cell_of_an_export_is_a_formula() -> None:
 
 
 def test_numbers_and_other_text_stay_as_they_are() -> None:
-    answer = Answer(("n", "x", "text", "none"), ("Int64",) * 4, [(-5, -0.5, "a=b", None)])
+    answer = ResultSet(("n", "x", "text", "none"), ("Int64",) * 4, [(-5, -0.5, "a=b", None)])
     assert CsvEncoder().encode(answer).decode().splitlines()[1] == "-5,-0.5,a=b,"
 
 

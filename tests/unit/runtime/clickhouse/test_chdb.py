@@ -8,7 +8,7 @@ import pytest
 
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.chdb_client import EngineProcess
-from runtime.clickhouse.port import Answer, Quota
+from runtime.clickhouse.port import Quota, ResultSet
 
 ANSWER = b'{"meta": [{"name": "n", "type": "UInt8"}], "data": [[1]]}'
 
@@ -59,7 +59,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def leave(asking: asyncio.Task[Answer]) -> None:
+async def leave(asking: asyncio.Task[ResultSet]) -> None:
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking

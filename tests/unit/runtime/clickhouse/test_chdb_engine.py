@@ -7,7 +7,7 @@ import pytest
 
 from runtime.clickhouse import chdb_engine as engine
 from runtime.clickhouse import chdb_frames as frames
-from runtime.clickhouse.chdb_frames import Call, Greeting, Lane, Reply
+from runtime.clickhouse.chdb_frames import EngineCall, EngineGreeting, EngineReply, Lane
 
 
 class BrokenConnection:
@@ -18,11 +18,11 @@ class BrokenConnection:
         raise RuntimeError("it does not close")
 
 
-class Replies(engine.Outbox):
+class Replies(engine.ReplyPipe):
     def __init__(self) -> None:
         self.messages: list[msgspec.Struct] = []
 
-    def put(self, message: Greeting | Reply) -> None:
+    def put(self, message: EngineGreeting | EngineReply) -> None:
         self.messages.append(message)
 
 
@@ -30,11 +30,11 @@ def test_a_connection_that_does_not_close_keeps_no_reply_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "_connect", lambda _: BrokenConnection())
-    lane, replies = engine.Connections("nowhere", Lane()), Replies()
+    lane, replies = engine.LaneConnections("nowhere", Lane()), Replies()
     for number in (1, 2):
-        lane.submit(Call(number, "ask", "select", "SELECT 1"), replies)
+        lane.submit(EngineCall(number, "ask", "select", "SELECT 1"), replies)
     lane.close()
-    assert replies.messages == [Reply(number, "no such table") for number in (1, 2)]
+    assert replies.messages == [EngineReply(number, "no such table") for number in (1, 2)]
 
 
 class Talkative:
@@ -65,7 +65,7 @@ def test_a_reply_that_cannot_be_sent_is_a_refusal(
     monkeypatch.setattr(engine, "_connect", lambda _: Talkative(answer))
     monkeypatch.setattr(frames, "LENGTH_BYTES", 1)
     pipe = BytesIO()
-    lane = engine.Connections("nowhere", Lane())
-    lane.submit(Call(1, "query", "select", "SELECT 1"), engine.Outbox(pipe))
+    lane = engine.LaneConnections("nowhere", Lane())
+    lane.submit(EngineCall(1, "query", "select", "SELECT 1"), engine.ReplyPipe(pipe))
     lane.close()
-    assert pipe.getvalue() == frames.frame(Reply(1, refused))
+    assert pipe.getvalue() == frames.encode_frame(EngineReply(1, refused))

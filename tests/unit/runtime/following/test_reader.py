@@ -19,7 +19,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits, JournalReader, Step, cut_into_parts, decided_at
 from runtime.journal.tail import START, Accepted, Position, Tail
 from runtime.postgres.tables import Fenced, RowsRefused, TablesUnavailable
@@ -127,7 +127,7 @@ class ListStore:
 
 
 def reader_of(chain: Chain, store: ListStore, limits: BatchLimits = QUICK) -> JournalReader[Batch]:
-    return JournalReader(chain.journal, store, limits, Persistence("list", TablesUnavailable))
+    return JournalReader(chain.journal, store, limits, StoreRetry("list", TablesUnavailable))
 
 
 @asynccontextmanager
@@ -371,7 +371,7 @@ async def test_the_newest_record_of_each_answer_is_shown(chain: Chain, store: Li
         chain.journal,
         store,
         QUICK,
-        Persistence("list", TablesUnavailable),
+        StoreRetry("list", TablesUnavailable),
         on_read=lambda newest: shown.append(newest.position.state.seq),
     )
     async with running(reader):

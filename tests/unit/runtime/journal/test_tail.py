@@ -10,7 +10,13 @@ import pytest
 
 from contracts.acceptance import GENESIS_HASH, JournalBroken
 from contracts.records import Barrier, Claim, encode_record, hash_record
-from runtime.journal.port import Entry, Journal, JournalTruncated, JournalUnavailable, Writer
+from runtime.journal.port import (
+    Journal,
+    JournalEntry,
+    JournalTruncated,
+    JournalUnavailable,
+    JournalWriter,
+)
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import Accepted, Position, Tail
 
@@ -42,7 +48,7 @@ class ListJournal:
         self.delayed = False
         """The next fetch comes back empty, whatever there is."""
 
-    async def open_writer(self) -> Writer:
+    async def open_writer(self) -> JournalWriter:
         raise JournalUnavailable("nobody writes here")
 
     async def open_cursor(self, offset: int) -> "ListCursor":
@@ -65,7 +71,7 @@ class ListCursor:
         self._journal = journal
         self._offset = offset
 
-    async def fetch(self, wait_s: float) -> Sequence[Entry]:
+    async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
         self._journal.require_reachable()
         if self._journal.delayed:
             self._journal.delayed = False
@@ -73,7 +79,7 @@ class ListCursor:
         if self._offset > len(self._journal.payloads):
             raise JournalTruncated(f"there is no offset {self._offset}")
         found = enumerate(self._journal.payloads[self._offset :], self._offset)
-        entries = [Entry(offset, 0, payload) for offset, payload in found]
+        entries = [JournalEntry(offset, 0, payload) for offset, payload in found]
         self._offset += len(entries)
         if not entries:
             await asyncio.sleep(wait_s)

@@ -8,7 +8,12 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from runtime.postgres.tables import RowsRefused, TablesUnavailable, connected, our_errors
+from runtime.postgres.tables import (
+    RowsRefused,
+    TablesUnavailable,
+    acquire_connection,
+    translate_postgres_errors,
+)
 
 AWAY = [
     (asyncpg.InternalClientError("got result for unknown protocol state 3"), "unreachable"),
@@ -39,20 +44,20 @@ AWAY = [
 async def test_a_server_that_cannot_be_used_is_away_with_a_reason(
     error: Exception, reason: str
 ) -> None:
-    with pytest.raises(TablesUnavailable) as raised, our_errors():
+    with pytest.raises(TablesUnavailable) as raised, translate_postgres_errors():
         raise error
     assert raised.value.reason == reason
 
 
 @pytest.mark.parametrize("error", [asyncpg.UniqueViolationError("key"), asyncpg.DataError("x")])
 def test_rows_that_the_tables_cannot_hold_are_refused(error: Exception) -> None:
-    with pytest.raises(RowsRefused), our_errors():
+    with pytest.raises(RowsRefused), translate_postgres_errors():
         raise error
 
 
 @pytest.mark.parametrize("error", [asyncpg.PostgresSyntaxError("x"), KeyError("x")])
 def test_a_mistake_of_ours_is_passed_on(error: Exception) -> None:
-    with pytest.raises(type(error)), our_errors():
+    with pytest.raises(type(error)), translate_postgres_errors():
         raise error
 
 
@@ -84,21 +89,21 @@ def pool_of(breaking: Breaking) -> Any:
 
 
 async def test_work_that_was_done_is_not_undone_by_the_return_of_its_connection() -> None:
-    async with connected(pool_of(Breaking())) as connection:
+    async with acquire_connection(pool_of(Breaking())) as connection:
         assert connection is not None
 
 
 async def test_a_connection_that_is_confused_is_not_used_again() -> None:
     breaking = Breaking()
     with pytest.raises(TablesUnavailable):
-        async with connected(pool_of(breaking)):
+        async with acquire_connection(pool_of(breaking)):
             raise asyncpg.InternalClientError("got result for unknown protocol state 3")
     assert breaking.terminated == 1
 
 
 async def test_a_cancellation_is_not_lost_in_the_end_of_a_connection() -> None:
     async def work() -> None:
-        async with connected(pool_of(Breaking())) as connection, connection.transaction():
+        async with acquire_connection(pool_of(Breaking())) as connection, connection.transaction():
             await asyncio.Event().wait()
 
     task = asyncio.create_task(work())

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runtime.process.lifecycle import Process, running_as
+from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import end, keep_running, run_aside, start_for, start_thread
 
 
@@ -14,7 +14,7 @@ from runtime.process.tasks import end, keep_running, run_aside, start_for, start
 def reasons() -> Iterator[list[str]]:
     """Why the process had to end."""
     found: list[str] = []
-    with running_as(Process(found.append)):
+    with run_as(Process(found.append)):
         yield found
 
 

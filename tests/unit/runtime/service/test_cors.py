@@ -12,7 +12,7 @@ from launcher.settings import Settings
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
-from runtime.service.cors import EXPOSED_HEADERS, exposing_headers
+from runtime.service.cors import EXPOSED_HEADERS, cors_headers
 from tests.asgi import Answered, call
 
 OURS = "https://app.example"
@@ -103,8 +103,8 @@ def test_settings_read_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_gateways_own_answers_can_be_read_too() -> None:
-    headers = exposing_headers(OURS, (OURS,))
+    headers = cors_headers(OURS, (OURS,))
     assert headers["Access-Control-Allow-Origin"] == OURS
     assert set(headers["Access-Control-Expose-Headers"].split(", ")) == set(EXPOSED_HEADERS)
-    assert exposing_headers(THEIRS, (OURS,)) == {}
-    assert exposing_headers(None, (OURS,)) == {}
+    assert cors_headers(THEIRS, (OURS,)) == {}
+    assert cors_headers(None, (OURS,)) == {}

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from fastapi import FastAPI
 
-from runtime.calls.persisting import Persistence
+from runtime.calls.store_retry import StoreRetry
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import keep_running, run_aside
 from runtime.service.http_limits import HttpLimits
@@ -92,18 +92,18 @@ def test_a_process_that_was_asked_to_stop_says_so_before_it_refuses_connections(
 
 
 async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
-    persistence = Persistence("tables", ConnectionError)
+    store_retry = StoreRetry("tables", ConnectionError)
     attempts: list[bool] = []
 
     async def attempt() -> str:
-        attempts.append(persistence.available)
+        attempts.append(store_retry.available)
         if len(attempts) < 3:
             raise ConnectionError("away")
         return "written"
 
-    assert not persistence.available
-    assert await persistence.until_it_answers(attempt) == "written"
-    assert persistence.available
+    assert not store_retry.available
+    assert await store_retry.until_available(attempt) == "written"
+    assert store_retry.available
     assert len(attempts) == 3
 
 
@@ -112,18 +112,18 @@ async def test_what_is_no_outage_is_told_at_once() -> None:
         raise KeyError("a mistake of ours")
 
     with pytest.raises(KeyError):
-        await Persistence("tables", ConnectionError).until_it_answers(attempt)
+        await StoreRetry("tables", ConnectionError).until_available(attempt)
 
 
 async def test_why_a_store_is_away_is_told_until_it_answers() -> None:
-    persistence = Persistence("tables", TablesUnavailable)
+    store_retry = StoreRetry("tables", TablesUnavailable)
     told: list[dict[str, object]] = []
 
     async def attempt() -> None:
-        told.append(persistence.readiness("tables"))
+        told.append(store_retry.readiness("tables"))
         if len(told) == 1:
             raise TablesUnavailable("somebody restores a backup", "read_only")
 
-    await persistence.until_it_answers(attempt)
+    await store_retry.until_available(attempt)
     assert told == [{"tables": False}, {"tables": False, "tables_away": "read_only"}]
-    assert persistence.readiness("tables") == {"tables": True}
+    assert store_retry.readiness("tables") == {"tables": True}

@@ -3,10 +3,10 @@
 from asyncio import Future
 from collections.abc import Iterable
 
-from runtime.journal.port import JournalError, Place
+from runtime.journal.port import Appended, JournalError
 
 
-def fail(places: Iterable[Future[Place]], error: JournalError) -> None:
+def fail_appends(places: Iterable[Future[Appended]], error: JournalError) -> None:
     """Fail those that are open. Whoever does not look at one has given it up."""
     for place in places:
         if not place.done():

@@ -13,8 +13,8 @@ PAUSE_S_MIN: Final = 0.1
 PAUSE_S_MAX: Final = 5.0
 
 
-class Persistence:
-    """Calls `until_it_answers`; the store may be away for as long as it likes.
+class StoreRetry:
+    """Calls `until_available`; the store may be away for as long as it likes.
 
     `away` is what an attempt raises then: it must be harmless to attempt the same again.
     """
@@ -33,7 +33,7 @@ class Persistence:
             return {name: self.available}
         return {name: False, f"{name}_away": self.reason}
 
-    async def until_it_answers(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def until_available(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Returns the attempt's result; re-raises any error other than `away`."""
         pause_s = PAUSE_S_MIN
         while True:
