@@ -20,10 +20,11 @@ NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 10
 
 Guard = Callable[[Request], Awaitable[None]]
-"""Raises Unauthenticated or Forbidden where the caller is no operator."""
+"""Raises Unauthenticated if the caller is no operator."""
 
 
 def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
+    """Returns the routes that verify the tables and try another formula."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
 
     @router.post(
@@ -47,7 +48,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
             raise Unavailable
         if service.verifying:
             raise RateLimited(RETRY_AFTER_S)
-        return StreamingResponse(_lines(service), media_type=NDJSON)
+        return StreamingResponse(_stream_lines(service), media_type=NDJSON)
 
     @router.post(
         "/ratings/trial",
@@ -62,7 +63,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         """Compute all scores by another formula, beside the live ones, and compare. The body
         names the constants to change; the others are the published ones."""
         await guard(request)
-        formula = _formula(await read_json_body(request))
+        formula = _read_formula(await read_json_body(request))
         if not service.ready:
             raise Unavailable
         try:
@@ -73,8 +74,9 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
     return router
 
 
-async def _lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
-    """The status line is gone by now: what goes wrong has to be said in the last line."""
+async def _stream_lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
+    """Yields the lines of verify. The status has been sent by then, so a failure is the last
+    line."""
     try:
         async with aclosing(service.verify()) as lines:
             async for line in lines:
@@ -83,7 +85,7 @@ async def _lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
         yield _encode({"ok": False, "problem": str(error)})
 
 
-def _formula(raw: bytes) -> Formula:
+def _read_formula(raw: bytes) -> Formula:
     """Raises Malformed."""
     try:
         return msgspec.json.decode(raw or b"{}", type=Formula)

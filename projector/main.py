@@ -1,7 +1,7 @@
-"""A projector process of its own: `python -m projector`. Wired in `build_app`.
+"""Runs a projector as a process of its own: `python -m projector`.
 
-It ends with status 1 when the journal cannot be trusted or another projector has taken
-the tables over.
+It ends with status 1 if the journal cannot be trusted, or if another projector has taken over
+the tables.
 """
 
 import logging
@@ -40,35 +40,37 @@ def open_journal(settings: Settings) -> Journal:
 def build_app(
     settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
 ) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down."""
-
-    limiter = Limiter(settings.rate_limits)
+    """Returns the whole process. It runs between the app's start-up and shut-down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        guard = OperatorGuard(settings.operator_token.get_secret_value())
         async with AsyncExitStack() as stack:
-            journal = journal_of(settings)
-            stack.push_async_callback(journal.close)
-            pool = await open_pool(settings.postgres_dsn.get_secret_value())
-            stack.callback(pool.terminate)
-            votes = await _start_history(settings, journal, stack)
-            service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
-            app.include_router(build_router(service, guard))
-            app.include_router(build_process_router(service.readiness))
-            await service.start()
-            stack.push_async_callback(service.stop)
+            await _start(app, settings, journal_of(settings), stack)
             yield
 
     app = make_app(
         "PRACTIX projector",
         lifespan,
-        limiter,
+        Limiter(settings.rate_limits),
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
     complete_document(app)
     return app
+
+
+async def _start(app: FastAPI, settings: Settings, journal: Journal, stack: AsyncExitStack) -> None:
+    """Starts to follow and to serve. `stack` stops and closes everything, in reverse order."""
+    stack.push_async_callback(journal.close)
+    pool = await open_pool(settings.postgres_dsn.get_secret_value())
+    stack.callback(pool.terminate)
+    votes = await _start_history(settings, journal, stack)
+    service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
+    guard = OperatorGuard(settings.operator_token.get_secret_value())
+    app.include_router(build_router(service, guard))
+    app.include_router(build_process_router(service.readiness))
+    await service.start()
+    stack.push_async_callback(service.stop)
 
 
 async def _start_history(

@@ -1,4 +1,4 @@
-"""Figures of the projector, for `/metrics`."""
+"""Declares the figures of the projector for `/metrics`."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the
 
 
 def observe(projector: Projector) -> None:
-    """Have the gauges show this process's projector."""
+    """Makes the gauges show this projector."""
     POSITION.set_function(lambda: projector.position.state.seq)
     LAG.set_function(lambda: projector.lag_s)
     IGNORED.set_function(lambda: projector.ignored)

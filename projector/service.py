@@ -1,4 +1,4 @@
-"""The projector service: wired here, run by its own process or inside the embedded one."""
+"""Wires the projector. Its own process runs it, or the embedded system."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ from projector import metrics
 from projector.proof.progress import ReportLine
 from projector.proof.score_comparison import VotesInHistory
 from projector.proof.verify import verify
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
@@ -27,8 +27,10 @@ from runtime.process.tasks import end, keep_running
 
 
 class ProjectorService:
-    """Keeps the tables behind `pool` up with `journal`. Start once, stop once. Where there is
-    a `history`, verify compares the scores with it."""
+    """Keeps the tables behind `pool` up with `journal`. Start once, stop once.
+
+    If there is a `history`, verify compares the scores with it.
+    """
 
     def __init__(
         self,
@@ -49,7 +51,7 @@ class ProjectorService:
             self._sink,
             limits=limits,
             clock=clock,
-            on_written=_count,
+            on_written=_count_written,
             store_retry=self._store_retry,
         )
         self._running: asyncio.Task[None] | None = None
@@ -58,7 +60,7 @@ class ProjectorService:
 
     @property
     def position(self) -> int:
-        """seq up to which the tables follow the journal."""
+        """Position of the journal up to which the tables are."""
         return self._projector.position.state.seq
 
     @property
@@ -75,25 +77,25 @@ class ProjectorService:
         }
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow. The task ends only by failing, with JournalBroken or Fenced; the
+        """Begins to follow. The task ends only by failing, with JournalBroken or Fenced; the
         process ends with it."""
         self._running = keep_running(self.run(), "projector")
         return self._running
 
     async def run(self) -> None:
-        """Bring the tables to this version's shape, and the scores to its formula; then
-        follow. Waits for PostgreSQL."""
+        """Migrates the tables, computes the scores by this version's formula if they are by
+        another, then follows. Waits for PostgreSQL."""
         await self._store_retry.until_available(self._prepare)
         await self._projector.run()
 
     async def stop(self) -> None:
-        """A batch that is being written is undone or done; the position tells."""
+        """Stops. A batch that is being written is done or undone, and so is its position."""
         await end(self._running)
 
     async def verify(self) -> AsyncGenerator[ReportLine, None]:
-        """As `projector.proof.verify.verify`, on the tables as they are now.
+        """Verifies the tables as they are now (`projector.proof.verify`).
 
-        Raises RateLimited while another one runs: each holds all rows in memory.
+        Raises RateLimited while another one runs, because each holds all rows in memory.
         """
         if self.verifying:
             raise RateLimited
@@ -106,7 +108,7 @@ class ProjectorService:
             self.verifying = False
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
-        """As `projector.read_models.postgres.recompute.try_formula`. Raises TablesUnavailable."""
+        """Tries a formula on all ratings (`recompute.try_formula`). Raises TablesUnavailable."""
         with translate_postgres_errors():
             return await try_formula(self._pool, formula)
 
@@ -116,6 +118,6 @@ class ProjectorService:
             await publish_formula(self._pool)
 
 
-def _count(batch: Batch) -> None:
+def _count_written(batch: RowBatch) -> None:
     metrics.BATCH_ROWS.observe(batch.row_count)
     metrics.DEAD_LETTERS.inc(len(batch.letters))

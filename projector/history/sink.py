@@ -1,4 +1,4 @@
-"""The history in ClickHouse: blocks of rows, then the position that they reach.
+"""Writes the history to ClickHouse: blocks of rows, then the position that they reach.
 
 ClickHouse has no transactions, and needs none here: the position is written last, so a
 crash in between makes the same stretch of the journal be written again, and the tables

@@ -45,7 +45,7 @@ class Patch:
             self.initial = put.initial
 
 
-class Batch:
+class RowBatch:
     """Patches by table and key, and the dead letters."""
 
     def __init__(self, events: Iterable[Projected] = ()) -> None:

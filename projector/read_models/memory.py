@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from sys import intern
 from typing import Any, Final
 
-from projector.read_models.batch import Batch, DeadLetter
+from projector.read_models.batch import DeadLetter, RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.project import TABLES
 from projector.read_models.projections.ratings import RATINGS
@@ -57,7 +57,7 @@ class MemoryTables:
                 scores[person_id] = tuple(score_row(person_id, revealed))
             yield
 
-    def apply(self, batch: Batch) -> None:
+    def apply(self, batch: RowBatch) -> None:
         """Applies a whole batch. Raises RowsRefused and does nothing if a row must exist and
         does not."""
         for table in TABLES:
@@ -116,7 +116,7 @@ class MemorySink:
     async def stopped_keys(self) -> frozenset[str]:
         return frozenset(letter.key for letter in self.letters if letter.key is not None)
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         if step.expected != self._position:
             raise Fenced(f"at {self._position}, not at {step.expected}")
         self.tables.apply(batch)

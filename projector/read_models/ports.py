@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, NamedTuple, Protocol
 
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
 from runtime.journal.tail import Position
@@ -31,7 +31,7 @@ class Sink(Protocol):
         """Returns the keys of the dead letters. Raises TablesUnavailable."""
         ...
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         """Writes the whole batch and the new position, or nothing. Raises TablesUnavailable,
         RowsRefused, and Fenced if the tables are not at the expected position."""
         ...

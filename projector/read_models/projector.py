@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from contracts.records import Commit
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.ports import Sink
 from runtime.calls.store_retry import StoreRetry
@@ -26,7 +26,7 @@ READ_MODEL_LIMITS: Final = BatchLimits(events_max=2_000, pause_s=0.005)
 class ReadModels:
     """The read models as `runtime.following.reader.ReaderStore`."""
 
-    def __init__(self, sink: Sink, on_written: Callable[[Batch], None]) -> None:
+    def __init__(self, sink: Sink, on_written: Callable[[RowBatch], None]) -> None:
         self._sink = sink
         self._on_written = on_written
         self._intake = Intake()
@@ -38,28 +38,28 @@ class ReadModels:
     async def position(self) -> Position:
         return await self._sink.position()
 
-    async def prepare(self, commits: Sequence[Commit]) -> Batch:
-        return Batch(self._intake.take(commits))
+    async def prepare(self, commits: Sequence[Commit]) -> RowBatch:
+        return RowBatch(self._intake.take(commits))
 
-    def prepare_without_refused(self, commits: Sequence[Commit], reason: str) -> Iterator[Batch]:
+    def prepare_without_refused(self, commits: Sequence[Commit], reason: str) -> Iterator[RowBatch]:
         """Park one key of the Commit, or all, if no single one of them is to blame."""
         found = self._intake.take(commits)
         keys = sorted({event.key for event in found if event.key is not None})
         for key in keys:
-            yield Batch(self._intake.take(commits, {key: reason}))
-        yield Batch(self._intake.take(commits, dict.fromkeys(keys, reason)))
+            yield RowBatch(self._intake.take(commits, {key: reason}))
+        yield RowBatch(self._intake.take(commits, dict.fromkeys(keys, reason)))
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         await self._sink.write(batch, step)
 
-    def note_written(self, batch: Batch) -> None:
+    def note_written(self, batch: RowBatch) -> None:
         self._intake.stop(batch.letters)
         for letter in batch.letters:
             log.error("event parked", extra={"position": letter.seq, "reason": letter.reason})
         self._on_written(batch)
 
 
-class Projector(JournalReader[Batch]):
+class Projector(JournalReader[RowBatch]):
     """One reader of the journal and the only writer of its tables. Runs once."""
 
     def __init__(
@@ -69,7 +69,7 @@ class Projector(JournalReader[Batch]):
         *,
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
-        on_written: Callable[[Batch], None] = lambda _batch: None,
+        on_written: Callable[[RowBatch], None] = lambda _batch: None,
         store_retry: StoreRetry | None = None,
     ) -> None:
         super().__init__(

@@ -14,7 +14,7 @@ from contracts.acceptance import ReaderState
 from contracts.ids import AnnouncementId, PersonId
 from contracts.person_events import PersonSeen
 from contracts.records import CommandInfo, Commit, Outcome, hash_record
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.ports import Sink
@@ -75,7 +75,7 @@ async def stored_rows(pool: asyncpg.Pool) -> Rows:
 
 def folded(chain: Chain) -> Rows:
     tables = MemoryTables()
-    tables.apply(Batch(Intake().take(chain.commits)))
+    tables.apply(RowBatch(Intake().take(chain.commits)))
     return tables.rows
 
 

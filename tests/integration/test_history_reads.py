@@ -11,7 +11,7 @@ import pytest
 from contracts.ids import PersonId
 from contracts.scoring import UNRATED
 from projector.history.reader import HISTORY_LIMITS, History
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.scores import SCORES
@@ -65,7 +65,7 @@ async def analytics(
 def tables_at(chain: Chain, position: int) -> MemoryTables:
     tables = MemoryTables()
     commits = [one for one in chain.commits if one.seq <= position]
-    tables.apply(Batch(Intake().take(commits)))
+    tables.apply(RowBatch(Intake().take(commits)))
     for _ in tables.score():
         pass
     return tables

@@ -12,7 +12,7 @@ from contracts.acceptance import JournalBroken
 from contracts.records import hash_record
 from launcher.servers import postgres
 from launcher.servers.postgres import PostgresServer
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemorySink
 from projector.read_models.postgres.sink import PostgresSink
@@ -107,7 +107,7 @@ class Interrupted(PostgresSink):
         super().__init__(pool)
         self._writes = 0
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         self._writes += 1
         if self._writes % 3 == 1:
             raise TablesUnavailable("cut before the write")
@@ -138,7 +138,7 @@ class Dying(PostgresSink):
         self._written = written
         self._writes = 0
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         self._writes += 1
         if self._writes == 1 or self._written:
             await super().write(batch, step)
@@ -195,7 +195,7 @@ class Forgetful(MemorySink):
         self._writes = 0
         self._backup: tuple[Position, Rows] = (START, {})
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         self._writes += 1
         if self._writes == 4:
             rows = {name: dict(rows) for name, rows in self.tables.rows.items()}
@@ -263,7 +263,7 @@ async def test_a_projector_stops_when_another_one_has_moved_the_tables(
         at, written = position_of(chain), len(chain.payloads)
         new = chain.commit(seen(1, "Ada"))
         rival = PostgresSink(tables)
-        await rival.write(Batch(Intake().take([new])), Step(at, position_of(chain), None))
+        await rival.write(RowBatch(Intake().take([new])), Step(at, position_of(chain), None))
         await chain.write_to(sqlite_journal, written)
         with pytest.raises(Fenced):
             await asyncio.wait_for(projecting, DEADLINE_S)
@@ -280,7 +280,7 @@ async def test_a_fenced_batch_leaves_nothing_behind(
     new = chain.commit(seen(1, "Ada"))
     with pytest.raises(Fenced):
         await PostgresSink(tables).write(
-            Batch(Intake().take([new])), Step(START, position_of(chain), None)
+            RowBatch(Intake().take([new])), Step(START, position_of(chain), None)
         )
     assert await stored_rows(tables) == before
 

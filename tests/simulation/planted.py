@@ -21,7 +21,7 @@ from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
 from contracts.acceptance import JournalBroken, ReaderState, accept
 from contracts.records import Claim, CommandInfo, Record
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step
 from runtime.journal.port import JournalError
@@ -270,8 +270,8 @@ def _flush_on_stepping_down() -> Any:
 def _position_moves_before_the_rows() -> Any:
     write = MemorySink.write
 
-    async def position_first(sink: MemorySink, batch: Batch, step: Step) -> None:
-        await write(sink, Batch(), step)
+    async def position_first(sink: MemorySink, batch: RowBatch, step: Step) -> None:
+        await write(sink, RowBatch(), step)
         await sleep(0.001)
         sink.tables.apply(batch)
 

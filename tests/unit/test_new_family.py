@@ -23,7 +23,7 @@ from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
 from projector.proof.verify import verify
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemorySink, MemoryTables
 from projector.read_models.projector import Projector
@@ -120,7 +120,7 @@ def test_no_row_and_no_key_is_parked_for_it(history: History) -> None:
     for commit in history.commits:
         projected = intake.take([commit])
         assert [one.letter for one in projected if one.letter is not None] == []
-        tables.apply(Batch(projected))
+        tables.apply(RowBatch(projected))
     assert len(tables.rows["announcements"]) == len(tables.rows["bookings"]) == 1
 
 

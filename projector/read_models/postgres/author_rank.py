@@ -11,7 +11,7 @@ from typing import Final
 
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.scores import SCORES
@@ -44,7 +44,7 @@ SELECT_WRONG: Final = _select_wrong(SCORES)
 
 
 async def rank_announcements(
-    connection: PoolConnectionProxy, batch: Batch, rescored: list[Key]
+    connection: PoolConnectionProxy, batch: RowBatch, rescored: list[Key]
 ) -> None:
     """Updates the ranks of new announcements, and of those of the people in `rescored`. The
     rows of the batch and the scores must be written before."""

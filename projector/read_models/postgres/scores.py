@@ -8,8 +8,8 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.scoring import PUBLISHED, Formula
-from projector.read_models.batch import Batch, Patch
-from projector.read_models.postgres.statements import SCHEMA, Statement, statements_for
+from projector.read_models.batch import Patch, RowBatch
+from projector.read_models.postgres.statements import SCHEMA, Statement, build_statements
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import (
     SCORES,
@@ -31,7 +31,7 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 
 
 async def find_rescored_people(
-    connection: PoolConnectionProxy, batch: Batch
+    connection: PoolConnectionProxy, batch: RowBatch
 ) -> list[tuple[Key, list[RevealedRating]]]:
     """Returns the people whose ratings the batch has changed, with all of their revealed ratings
     as they are after it."""
@@ -53,7 +53,7 @@ def score_statements(
         person_id: Patch(Put(table, person_id, score_columns(revealed, formula), NOTHING_MORE))
         for person_id, revealed in people
     }
-    return statements_for(table, patches)
+    return build_statements(table, patches)
 
 
 def group_by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[RevealedRating]]]:

@@ -1,4 +1,4 @@
-"""The read models in PostgreSQL: rows, dead letters and position in one transaction."""
+"""Writes the read models to PostgreSQL: rows, dead letters and position in one transaction."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_announcements
@@ -36,9 +36,8 @@ SNAPSHOT_ROWS: Final = 500
 
 
 class PostgresSink:
-    """Writes as the reader `projector`. The tables must exist already."""
-
-    """The tables must exist (`runtime.postgres.pools.migrate`)."""
+    """Writes as the reader `projector`. `runtime.postgres.pools.migrate` must have made the
+    tables."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -53,15 +52,15 @@ class PostgresSink:
             rows = await connection.fetch(statements.SELECT_STOPPED_KEYS)
         return frozenset(row["key"] for row in rows)
 
-    async def write(self, batch: Batch, step: Step) -> None:
+    async def write(self, batch: RowBatch, step: Step) -> None:
         async with transaction(self._pool) as connection:
             await POSITION.move(connection, step.expected, step.reached, step.decided_at)
             for table in TABLES:
-                for statement in statements.statements_for(table, batch.patches[table.name]):
+                for statement in statements.build_statements(table, batch.patches[table.name]):
                     await _execute(connection, statement)
-            await _score(connection, batch)
+            await _update_scores(connection, batch)
             if batch.letters:
-                await _execute(connection, statements.letters_statement(batch.letters))
+                await _execute(connection, statements.build_letters_statement(batch.letters))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["PostgresSnapshot"]:
@@ -89,7 +88,7 @@ class PostgresSnapshot:
 
     async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         with translate_postgres_errors():
-            cursor = await self._connection.cursor(statements.select_rows(table))
+            cursor = await self._connection.cursor(statements.build_select(table))
             while rows := await cursor.fetch(SNAPSHOT_ROWS):
                 yield [tuple(row) for row in rows]
 
@@ -99,8 +98,8 @@ class PostgresSnapshot:
         return [WrongRank(*row) for row in rows]
 
 
-async def _score(connection: PoolConnectionProxy, batch: Batch) -> None:
-    """What follows from rows: scores, and from them the ranks beside the evenings."""
+async def _update_scores(connection: PoolConnectionProxy, batch: RowBatch) -> None:
+    """Updates what follows from rows: the scores, and from them the ranks of announcements."""
     people = await find_rescored_people(connection, batch)
     for statement in score_statements(people):
         await _execute(connection, statement)

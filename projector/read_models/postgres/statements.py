@@ -1,6 +1,6 @@
-"""SQL of the PostgreSQL sink: one statement for all rows in which the same columns change.
+"""Builds the SQL of the PostgreSQL sink: one statement for all rows whose same columns change.
 
-Values travel as one array per column (`unnest`), so a batch of any size is one round trip.
+Values travel as one array per column (`unnest`), so a statement of any size is one round trip.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ class Statement(NamedTuple):
     rows: int
 
 
-def statements_for(table: TableShape, patches: Mapping[Key, Patch]) -> list[Statement]:
+def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> list[Statement]:
     groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
     for key, patch in patches.items():
         initial = None if patch.initial is None else frozenset(patch.initial)
@@ -37,12 +37,12 @@ def statements_for(table: TableShape, patches: Mapping[Key, Patch]) -> list[Stat
     return [_statement(table, *shape, rows) for shape, rows in groups.items()]
 
 
-def letters_statement(letters: Iterable[DeadLetter]) -> Statement:
+def build_letters_statement(letters: Iterable[DeadLetter]) -> Statement:
     columns = [list(column) for column in zip(*letters, strict=True)]
     return Statement(INSERT_LETTERS, columns, len(columns[0]))
 
 
-def select_rows(table: TableShape) -> str:
+def build_select(table: TableShape) -> str:
     return f"SELECT {', '.join(table.types)} FROM {SCHEMA}.{table.name}"
 
 

@@ -32,7 +32,7 @@ from contracts.events import DomainEvent
 from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.records import Commit
 from projector.read_models import projections
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.project import TABLES, project
@@ -55,7 +55,7 @@ IDS: Final[dict[str, Any]] = {
 def folded(parts: Iterable[Sequence[Commit]]) -> MemoryTables:
     intake, tables = Intake(), MemoryTables()
     for part in parts:
-        tables.apply(Batch(intake.take(part)))
+        tables.apply(RowBatch(intake.take(part)))
     return tables
 
 

@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from contracts.ids import AnnouncementId
 from contracts.records import CommandInfo, Commit, Outcome
-from projector.read_models.batch import Batch, Projected
+from projector.read_models.batch import Projected, RowBatch
 from projector.read_models.intake import DECISION, STOPPED, Intake
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -64,14 +64,14 @@ def test_earlier_events_of_the_key_stand() -> None:
 
 def test_a_key_stops_for_good_only_when_its_letter_is_stored() -> None:
     intake = Intake()
-    letters = Batch(intake.take([commit(1, UNKNOWN)])).letters
-    assert Batch(intake.take([commit(2, published(A))])).letters == []
+    letters = RowBatch(intake.take([commit(1, UNKNOWN)])).letters
+    assert RowBatch(intake.take([commit(2, published(A))])).letters == []
     intake.stop(letters)
-    assert len(Batch(intake.take([commit(2, published(A))])).letters) == 1
+    assert len(RowBatch(intake.take([commit(2, published(A))])).letters) == 1
 
 
 def test_keys_stopped_earlier_stay_stopped() -> None:
-    assert len(Batch(Intake([A]).take([commit(2, published(A))])).letters) == 1
+    assert len(RowBatch(Intake([A]).take([commit(2, published(A))])).letters) == 1
 
 
 def test_what_the_tables_refused_is_parked_with_their_reason() -> None:
@@ -99,20 +99,20 @@ def test_an_impossible_pair_is_parked() -> None:
 )
 def test_what_names_no_key_is_parked_alone(event: object) -> None:
     intake = Intake()
-    letters = Batch(intake.take([commit(1, event)])).letters
+    letters = RowBatch(intake.take([commit(1, event)])).letters
     assert [letter.key for letter in letters] == [None]
     intake.stop(letters)
-    assert Batch(intake.take([commit(2, published(A))])).letters == []
+    assert RowBatch(intake.take([commit(2, published(A))])).letters == []
 
 
 def test_a_letter_holds_only_what_a_database_can_store() -> None:
     event = {"type": "\0type", "announcement_id": A}
-    (letter,) = Batch(Intake().take([commit(1, event)])).letters
+    (letter,) = RowBatch(Intake().take([commit(1, event)])).letters
     assert not any("\0" in text for text in (letter.type, letter.payload, letter.reason))
 
 
 def test_a_refused_decision_stops_no_key() -> None:
-    batch = Batch(Intake().take([commit(1, published(A))], {DECISION: "no"}))
+    batch = RowBatch(Intake().take([commit(1, published(A))], {DECISION: "no"}))
     assert [(letter.event_index, letter.key) for letter in batch.letters] == [(-1, None)]
     assert batch.patches["decisions"] == {}
     assert set(batch.patches["announcements"]) == {A}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from command_api.domain.rating.state import Rating
 from contracts.records import Commit
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.ratings import RATINGS
@@ -23,7 +23,7 @@ SEEDS: Final = st.integers(0, 2**32)
 def folded(parts: Iterable[Sequence[Commit]]) -> MemoryTables:
     intake, tables = Intake(), MemoryTables()
     for part in parts:
-        tables.apply(Batch(intake.take(part)))
+        tables.apply(RowBatch(intake.take(part)))
     return tables
 
 

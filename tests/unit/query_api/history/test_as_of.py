@@ -15,7 +15,7 @@ from contracts.ids import PersonId
 from contracts.person_events import PersonEvent
 from contracts.records import Commit
 from contracts.scoring import UNRATED, Score
-from projector.read_models.batch import Batch
+from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
@@ -64,7 +64,7 @@ def test_the_fold_says_at_every_position_what_the_tables_said(seed: int) -> None
     commits = Society(seed).live(60).chain.commits
     intake, tables = Intake(), MemoryTables()
     for number, commit in enumerate(commits):
-        tables.apply(Batch(intake.take([commit])))
+        tables.apply(RowBatch(intake.take([commit])))
         for evening_id in stories([commit]):
             story = stories(commits[: number + 1])[evening_id]
             agrees(standing_of(story), tables, evening_id)
