@@ -1,8 +1,8 @@
-"""The acceptance rule: which records of the journal count. One pure function.
+"""Decides which records of the journal count. One pure function.
 
 Every reader of the journal (leader, follower, projector, notifier, verify, the tests)
 folds the raw records through `accept`, so all agree on one history without asking a
-broker. docs/architecture.md, "The log decides", has the reasoning; R1 to R3 are its names.
+broker. docs/architecture.md, "The log decides", states the rules R1 to R3 and why they hold.
 """
 
 from typing import Final
@@ -22,16 +22,16 @@ class ReaderState(Struct, frozen=True, gc=False):
     hash: str = GENESIS_HASH
     nonce: str = ""
     open: bool = False
-    """Whether the term still takes records: it has not been resigned."""
+    """Whether the term still takes records: its leader has not resigned."""
 
 
 GENESIS: Final = ReaderState()
 
 
 class JournalBroken(Exception):
-    """The journal was truncated, edited or holds what this version cannot read.
+    """The journal was truncated or edited, or holds a record that this version cannot read.
 
-    Nothing is safe to decide or to project from here on: the process must stop, and a
+    Nothing after this point is safe to decide or to project. The process must stop, and a
     person must look (docs/operations.md).
     """
 
@@ -39,15 +39,15 @@ class JournalBroken(Exception):
 
 
 def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
-    """The state after `record`, or None where the record does not count.
+    """Returns the state after `record`, or None if the record does not count.
 
-    `record_hash` is the hash of the record's own bytes. Raises JournalBroken where the
-    record proves that accepted history is missing or was changed.
+    `record_hash` is the hash of the record's own bytes. Raises JournalBroken if the record
+    proves that accepted history is missing or was changed.
     """
     match record:
         case Claim():
             in_term = record.term == state.term + 1
-            # Its sender had read a part of what lies before it, so it cannot know more.
+            # Its sender can have read only what lies before it, and so have we.
             from_the_future = record.term > state.term + 1 or (
                 in_term and record.seq > state.seq + 1
             )

@@ -1,4 +1,4 @@
-"""Events of announcements: published, changed, closed, called off or over.
+"""Events of announcements: created, published, changed, closed, cancelled or over.
 
 As in `contracts.events`, every field is storage format. `version` is the one that clients
 state in `If-Match`.
@@ -18,7 +18,7 @@ CancelledBy = Literal["author", "operator", "system"]
 
 
 class AnnouncementEvent(Event, frozen=True, kw_only=True):
-    """What all events of announcements state."""
+    """The family of an announcement's events."""
 
     announcement_id: AnnouncementId
 
@@ -26,7 +26,7 @@ class AnnouncementEvent(Event, frozen=True, kw_only=True):
 class AnnouncementCreated(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.created.v1"
 ):
-    """A draft exists (status Created). Film facts are a snapshot of Movie_API's answer."""
+    """The author made a draft (status Created). The film is as Movie_API knew it then."""
 
     author_id: PersonId
     movie_id: MovieId
@@ -51,7 +51,7 @@ class AnnouncementCreated(
 class AnnouncementPublished(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.published.v1"
 ):
-    """The draft became Alive: open to requests."""
+    """The draft became Alive: it takes requests."""
 
     version: int
 
@@ -59,7 +59,7 @@ class AnnouncementPublished(
 class AnnouncementChanged(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.changed.v1"
 ):
-    """The author changed some fields; an absent field was not changed."""
+    """The author changed some terms. An absent one was not changed."""
 
     version: int
     title: str | UnsetType = UNSET
@@ -86,7 +86,7 @@ CHANGEABLE_FIELDS: Final = tuple(
 class AnnouncementClosed(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.closed.v1"
 ):
-    """No new requests: all seats taken, the author's wish, or the film has begun."""
+    """It takes no new requests: it is full, the author closed it, or the film has begun."""
 
     version: int
     reason: CloseReason
@@ -95,7 +95,7 @@ class AnnouncementClosed(
 class AnnouncementReopened(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.reopened.v1"
 ):
-    """Alive again."""
+    """It is Alive again."""
 
     version: int
     reason: ReopenReason
@@ -104,7 +104,7 @@ class AnnouncementReopened(
 class AnnouncementCancelled(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.cancelled.v1"
 ):
-    """The evening will not happen; its bookings stay as they are, for ever."""
+    """It will not take place. Its bookings stay as they are."""
 
     version: int
     by: CancelledBy
@@ -112,7 +112,7 @@ class AnnouncementCancelled(
 
 
 class AnnouncementDone(AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.done.v1"):
-    """The evening is over: `event_time` plus the film's duration has passed."""
+    """It is over: `event_time` plus the film's duration has passed."""
 
     version: int
 

@@ -1,8 +1,8 @@
-"""Events of bookings: what a guest and an author have said to each other about one announcement.
+"""Events of bookings: what a guest and an author said to each other about an announcement.
 
 As in `contracts.events`, every field is storage format. Every event states the pair
-(author_status, guest_status) and the seats taken *after* it, so that no reader has to know
-the rules by which the writer came to them.
+(author_status, guest_status) and the seats taken *after* it, so that readers need not know
+the rules of the write side.
 """
 
 from typing import Literal
@@ -14,7 +14,7 @@ ReleaseReason = Literal["superseded", "offer_expired", "moved_clash"]
 
 
 class BookingEvent(Event, frozen=True, kw_only=True):
-    """What all booking events state."""
+    """The family of a booking's events."""
 
     booking_id: BookingId
     announcement_id: AnnouncementId
@@ -26,43 +26,43 @@ class BookingEvent(Event, frozen=True, kw_only=True):
 
 
 class BookingRequested(BookingEvent, frozen=True, kw_only=True, tag="booking.requested.v1"):
-    """The guest asked to come, for the first time or again."""
+    """The guest asked for a seat, for the first time or again."""
 
     author_id: PersonId
     waiting: bool = False
-    """The evening was full: the request waits in line."""
+    """The announcement was full: the request is on the waitlist."""
     preapproved: bool = False
-    """The author had said yes before: the guest waits for a seat only."""
+    """The author had already said yes: the guest only waits for a seat."""
     message: str | None = None
 
 
 class BookingInvited(BookingEvent, frozen=True, kw_only=True, tag="booking.invited.v1"):
-    """The author invited the guest; with `hold_until` a seat is held as long."""
+    """The author invited the guest. With `hold_until`, a seat is held until then."""
 
     author_id: PersonId
     hold_until: Instant | None = None
 
 
 class BookingApproved(BookingEvent, frozen=True, kw_only=True, tag="booking.approved.v1"):
-    """The author said yes (or took back a no) and the guest had said yes: confirmed."""
+    """The author said yes, or took back a no, to a guest who had said yes: confirmed."""
 
     message: str | None = None
 
 
 class BookingAccepted(BookingEvent, frozen=True, kw_only=True, tag="booking.accepted.v1"):
-    """The guest said yes (or took back a no) and the author had said yes: confirmed."""
+    """The guest said yes, or took back a no, to an author who had said yes: confirmed."""
 
     message: str | None = None
 
 
 class BookingPreapproved(BookingEvent, frozen=True, kw_only=True, tag="booking.preapproved.v1"):
-    """The author will take this waiting guest as soon as a seat is freed."""
+    """The author will take this guest of the waitlist as soon as a seat is free."""
 
     message: str | None = None
 
 
 class BookingOffered(BookingEvent, frozen=True, kw_only=True, tag="booking.offered.v1"):
-    """A freed seat is held for the first pre-approved guest in line."""
+    """A seat became free and is held for the first pre-approved guest of the waitlist."""
 
     hold_until: Instant
 
@@ -80,7 +80,7 @@ class BookingRevoked(BookingEvent, frozen=True, kw_only=True, tag="booking.revok
     reason: str | None = None
     message: str | None = None
     untold: bool = False
-    """The evening was a draft: the guest had not been told, and never learns of it."""
+    """The announcement was a draft: the guest had not been told, and never is."""
 
 
 class BookingDeclined(BookingEvent, frozen=True, kw_only=True, tag="booking.declined.v1"):
@@ -98,18 +98,18 @@ class BookingWithdrawn(BookingEvent, frozen=True, kw_only=True, tag="booking.wit
 
 
 class BookingLeft(BookingEvent, frozen=True, kw_only=True, tag="booking.left.v1"):
-    """A confirmed guest gave the seat back."""
+    """A confirmed guest gave up the seat."""
 
     reason: str | None = None
     message: str | None = None
 
 
 class BookingReconsidered(BookingEvent, frozen=True, kw_only=True, tag="booking.reconsidered.v1"):
-    """After two noes one side lifted its own; the other's stands."""
+    """Both had said no, and one side took its no back. The other's stands."""
 
 
 class BookingReleased(BookingEvent, frozen=True, kw_only=True, tag="booking.released.v1"):
-    """The system said no on the guest's side."""
+    """The system said no for the guest."""
 
     reason: ReleaseReason
     clashes: tuple[AnnouncementId, ...] = ()
@@ -122,27 +122,29 @@ class BookingHoldLapsed(BookingEvent, frozen=True, kw_only=True, tag="booking.ho
 class BookingHoldShortened(
     BookingEvent, frozen=True, kw_only=True, tag="booking.hold_shortened.v1"
 ):
-    """The evening moved nearer: the seat is held until an earlier time."""
+    """The announcement was moved to an earlier time, so the seat is held for less long."""
 
     hold_until: Instant
     offered: bool
-    """A freed seat that was offered; otherwise the author held it for an invitation."""
+    """Whether the seat was offered from the waitlist. Otherwise it came with an invitation."""
 
 
 class BookingUnsettled(BookingEvent, frozen=True, kw_only=True, tag="booking.unsettled.v1"):
-    """The evening moved onto another one of the guest's, who now has to choose; again, where
-    it moved once more, or the evenings to choose between are others."""
+    """The announcement was moved and now overlaps another one of the guest, who has to choose.
+
+    Recorded again if it is moved once more, or if it overlaps other ones than before.
+    """
 
     hold_until: Instant
     clashes: tuple[AnnouncementId, ...]
 
 
 class BookingResettled(BookingEvent, frozen=True, kw_only=True, tag="booking.resettled.v1"):
-    """Nothing clashes any more: the guest who had to choose is confirmed again."""
+    """Nothing overlaps any more: the guest who had to choose is confirmed again."""
 
 
 class BookingUnqueued(BookingEvent, frozen=True, kw_only=True, tag="booking.unqueued.v1"):
-    """The line was dissolved: the waiting request became an ordinary one."""
+    """The waitlist was dissolved: the request became an ordinary one."""
 
 
 AnyBookingEvent = (

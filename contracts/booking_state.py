@@ -1,4 +1,4 @@
-"""The nine pairs (author_status, guest_status) and the one word for each."""
+"""Names the state of a booking, from what its author and its guest have said."""
 
 from typing import Final, Literal
 
@@ -16,10 +16,11 @@ BookingState = Literal[
 ]
 
 ReasonBy = Literal["person", "system"]
-"""Who gave a reason: a person in words of their own, or the system as one of its codes. A
-person may type anything, a code of the system's too."""
+"""Who gave a reason: a person in their own words, or the system as a code. It is stored,
+because a person may type the same text as a code."""
 
 Pair = tuple[bool | None, bool | None]
+"""(author_status, guest_status). None: has not answered."""
 
 CONFIRMED: Final[Pair] = (True, True)
 
@@ -36,7 +37,7 @@ _WORDS: Final[dict[Pair, BookingState]] = {
 
 
 def booking_state(pair: Pair, *, waiting: bool = False, offered: bool = False) -> BookingState:
-    """The derived `state` of a booking. The pair (None, None) never exists: KeyError."""
+    """Returns the state of a booking. Raises KeyError for (None, None), which never exists."""
     if waiting:
         return "waitlisted"
     if offered:

@@ -8,21 +8,21 @@ CommandError
 │   ├── TooLarge
 │   ├── UnsupportedMediaType
 │   └── KeyReused            the idempotency key belongs to another request
-├── Unauthenticated          no token, or one that does not hold
+├── Unauthenticated          no token, or an invalid one
 │   └── TokenExpired
 ├── Forbidden                known, but not allowed
 ├── NotFound                 absent or hidden: nobody can tell which
 ├── StaleVersion             somebody else changed it in between
-├── UnknownHost              meant for somebody else: our name is not in `Host`
+├── UnknownHost              `Host` does not name us
 ├── RateLimited
-├── CommandRefused           a rule said no; recorded, and explains itself later
-├── NeedsFact                the decision needs a fact the edge did not bring; never leaves us
+├── CommandRefused           a rule said no; recorded, so that it can be explained later
+├── NeedsFact                a fact was not looked up; never leaves the process
 └── Unavailable              nothing wrong with the request; the same one may work later
     ├── OutcomeUnknown       may or may not count; retry with the same Idempotency-Key
     ├── NoLeader             nothing happened; nobody leads at the moment
-    ├── DependencyDown       a service around us does not answer
+    ├── DependencyDown       an outside service does not answer
     │   └── DependencyRefused   it answers, but will never take this request
-    └── ProjectionBehind     the read side has not come to the wanted position yet
+    └── ProjectionBehind     the read models have not reached the wanted position
 """
 
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ from typing import Any, ClassVar, Final
 from contracts.error_codes import ErrorCode, RefusalCode
 
 PROBLEM_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instance", "code"})
-"""What an error is told with (RFC 9457): no fact may have one of these names."""
+"""Members of every problem (RFC 9457). No fact may have one of these names."""
 
 
 class CommandError(Exception):
-    """Base of all. `facts` are told to the client beside the code.
+    """Base of all errors here. Clients get `facts` beside the code.
 
-    Raises ValueError where a fact has the name of a PROBLEM_MEMBER: it would be lost.
+    Raises ValueError if a fact has the name of a problem's member: it would be lost.
     """
 
     default_code: ClassVar[ErrorCode] = "internal_error"
@@ -81,7 +81,7 @@ class Forbidden(CommandError):
 
 
 class NotFound(CommandError):
-    """Carries no facts: whatever it carried could tell hidden from absent."""
+    """Has no facts: any fact could tell hidden from absent."""
 
     default_code = "not_found"
 
@@ -98,7 +98,7 @@ class UnknownHost(CommandError):
 
 
 class RateLimited(CommandError):
-    """`policy` names the limit that was reached, as the `RateLimit` header does."""
+    """`policy` is the name of the limit, as in the `RateLimit` header."""
 
     default_code = "rate_limited"
 
@@ -117,8 +117,7 @@ class CommandRefused(CommandError):
 
 
 class NeedsFact(CommandError):
-    """Look `wanted` up and decide again: a kind of fact to what it is about, for example
-    `{"follows": [author_id, guest_id]}`."""
+    """The decision needs `wanted` to be looked up first: `{"follows": [author_id, guest_id]}`."""
 
     default_code = "needs_fact"
 
@@ -143,9 +142,9 @@ class NoLeader(Unavailable):
 
 
 class DependencyDown(Unavailable):
-    """`name` is the service that does not answer: `movies`, `auth`, `ugc`, ...
+    """`name` is the outside service: `movies`, `auth`, `ugc`, ...
 
-    With `maybe_done` a request reached it, and may have been carried out all the same.
+    With `maybe_done`, the service may have carried out the request.
     """
 
     default_code = "dependency_down"
@@ -157,7 +156,7 @@ class DependencyDown(Unavailable):
 
 
 class DependencyRefused(DependencyDown):
-    """Trying again is no use: it was our request that the service did not take."""
+    """The service refused our request, so trying again is no use."""
 
     def __init__(self, name: str, status: int) -> None:
         super().__init__(name)
@@ -165,7 +164,7 @@ class DependencyRefused(DependencyDown):
 
 
 class ProjectionBehind(Unavailable):
-    """The read side stands at `position`, short of the `wanted` one."""
+    """The read models are at `position`, short of the `wanted` one."""
 
     default_code = "projection_behind"
 

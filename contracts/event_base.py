@@ -1,4 +1,4 @@
-"""What every event is. `contracts.events` says what holds for all of them."""
+"""The base of every event. `contracts.events` says what holds for all of them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,8 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 Instant = Annotated[datetime, Meta(tz=True)]
-"""With its offset from UTC: one without cannot be compared with any other."""
+"""A time with its offset from UTC. A time without one cannot be compared with it."""
 
 
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
-    """What all events have in common: a hand-written stored name, in the field `type`."""
+    """An event. Its stored name is written by hand, in the field `type`."""

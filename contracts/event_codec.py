@@ -1,8 +1,8 @@
-"""Events to stored JSON and back, old versions included.
+"""Encodes events as stored JSON, and decodes them, old versions included.
 
-An old version is read by upcasting: its stored dict is turned, version by version, into
-the newest shape, then decoded. `tests/contract/samples` keeps one sample of every version
-there ever was, and decoding all of them is a test.
+An old version is upcast: its stored dict is turned, version by version, into the newest
+shape and then decoded. `tests/contract/samples` keeps a sample of every version there ever
+was, and a test decodes them all.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from contracts.records import UNDECODABLE
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 UPCASTERS: Final[dict[str, Upcaster]] = {}
-"""Stored type name to the function that returns the next version, `type` included.
+"""From a stored type to the function that returns the next version, `type` included.
 For example `"booking.requested.v1": upcast_booking_requested_v1_to_v2`."""
 
 _decoder: Final[msgspec.json.Decoder[DomainEvent]] = msgspec.json.Decoder(DomainEvent)
@@ -25,7 +25,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class UnreadableEvent(Exception):
-    """An event of a type or shape that this version does not know."""
+    """The event has a type or a shape that this version does not know."""
 
 
 def encode_event(event: DomainEvent) -> Raw:
@@ -33,7 +33,7 @@ def encode_event(event: DomainEvent) -> Raw:
 
 
 def decode_event(stored: Raw | bytes) -> DomainEvent:
-    """Raises UnreadableEvent for an unknown type or a shape that does not fit it."""
+    """Returns the event. Raises UnreadableEvent if its type or its shape is unknown."""
     try:
         return _decoder.decode(stored)
     except UNDECODABLE as error:

@@ -1,7 +1,7 @@
 """Identifiers: canonical lower-case UUID text, kept as `str`.
 
-Text, because identifiers are compared, hashed and written far more often than they
-are taken apart; `NewType`, so that the type checker still tells them from each other.
+They are text, because they are compared, hashed and written far more often than taken
+apart. They are `NewType`s, so that the type checker tells one kind from another.
 """
 
 import os
@@ -16,10 +16,10 @@ MovieId = NewType("MovieId", str)
 ReviewId = NewType("ReviewId", str)
 
 SYSTEM: Final = PersonId("system")
-"""The actor of commands that the leader gives itself, such as deadlines."""
+"""Actor of the commands that the leader gives itself, such as deadlines."""
 
 OPERATOR: Final = PersonId("operator")
-"""The actor of what is done with the operator token, which belongs to no person."""
+"""Actor of a command that came with the operator token, which belongs to no person."""
 
 _CANONICAL: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _ID_BYTES: Final = 16
@@ -28,7 +28,7 @@ _unused: Final[list[bytes]] = []
 
 
 def canonical(text: str) -> str | None:
-    """The canonical spelling of a UUID, or None where `text` is not one."""
+    """Returns the canonical spelling of a UUID, or None if `text` is not one."""
     if _CANONICAL.fullmatch(text):
         return text
     try:
@@ -38,8 +38,11 @@ def canonical(text: str) -> str | None:
 
 
 def new_id() -> str:
-    """A random UUID (version 4). Randomness is taken from the system by the page: asking
-    it for sixteen bytes at a time cost the write path more than deciding did."""
+    """Returns a random UUID (version 4).
+
+    Random bytes are taken from the system a page at a time: asking for sixteen each time
+    cost the write path more than deciding did.
+    """
     if not _unused:
         page = os.urandom(_ID_BYTES * _IDS_A_PAGE)
         _unused.extend(page[n : n + _ID_BYTES] for n in range(0, len(page), _ID_BYTES))

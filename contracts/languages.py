@@ -1,14 +1,14 @@
-"""The languages that people are spoken to in."""
+"""The languages of texts for people."""
 
 from typing import Final, Literal, NamedTuple
 
 Language = Literal["ru", "en"]
 
 API_LANGUAGE: Final[Language] = "en"
-"""Of an answer to a client that accepts none of ours."""
+"""Language of an answer to a client that accepts none of ours."""
 
 HOME_LANGUAGE: Final[Language] = "ru"
-"""Of a person who has chosen none. Recorded events leave it out: never change it."""
+"""Language of a person who has chosen none. Recorded events leave it out: never change it."""
 
 
 def nearest_language(language: str) -> Language:

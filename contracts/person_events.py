@@ -1,4 +1,4 @@
-"""Events of people: what is known of them, and what they or an operator decided about others.
+"""Events of people: what Auth said of them, whom they muted, and who was suspended.
 
 As in `contracts.events`, every field is storage format.
 """
@@ -10,7 +10,7 @@ from contracts.zones import HOME_ZONE
 
 
 class PersonEvent(Event, frozen=True, kw_only=True):
-    """What all events of people state."""
+    """The family of a person's events."""
 
     person_id: PersonId
 
@@ -24,24 +24,24 @@ class PersonSeen(PersonEvent, frozen=True, kw_only=True, tag="person.seen.v1"):
 
 
 class PersonMuted(PersonEvent, frozen=True, kw_only=True, tag="person.muted.v1"):
-    """The person wants to hear no more of a host's new evenings, nor be invited to them. Known
-    to the person alone."""
+    """The person wants no more notices of an author's new announcements, and no invitations
+    from that author. Only the person learns of it."""
 
     host_id: PersonId
 
 
 class PersonUnmuted(PersonEvent, frozen=True, kw_only=True, tag="person.unmuted.v1"):
-    """The person listens to the host again."""
+    """The person hears of the author again."""
 
     host_id: PersonId
 
 
 class PersonSuspended(PersonEvent, frozen=True, kw_only=True, tag="person.suspended.v1"):
-    """An operator shut the person out, or gave another reason for it."""
+    """An operator shut the person out, or changed the reason."""
 
     reason: str
     by: str | None = None
-    """How the operator signed. The operator token does not say who holds it."""
+    """Name that the operator gave: the operator token does not say who holds it."""
 
 
 class PersonReinstated(PersonEvent, frozen=True, kw_only=True, tag="person.reinstated.v1"):

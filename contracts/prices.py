@@ -1,4 +1,4 @@
-"""An amount of money as it is stated and shown. Information only: nobody pays here."""
+"""Checks and writes amounts of money. They are information only: nobody pays here."""
 
 from decimal import Decimal
 from typing import Final
@@ -7,7 +7,7 @@ DECIMALS_MAX: Final = 2
 
 
 def demand_cents(amount: float) -> float:
-    """`amount`, and 0.0 for -0.0. Raises ValueError if it has more than two decimals."""
+    """Returns `amount`, and 0.0 for -0.0. Raises ValueError if it has over two decimals."""
     exponent = _decimal(amount).normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS_MAX:
         raise ValueError(f"more than {DECIMALS_MAX} decimals")
@@ -15,7 +15,7 @@ def demand_cents(amount: float) -> float:
 
 
 def amount_text(amount: float) -> str:
-    """As people write it: `1000000`, `199999.99`, `0.50`."""
+    """Returns the amount as people write it: `1000000`, `199999.99`, `0.50`."""
     exact = _decimal(amount)
     if exact == exact.to_integral_value():
         return f"{exact:.0f}"
@@ -23,7 +23,7 @@ def amount_text(amount: float) -> str:
 
 
 def _decimal(amount: float) -> Decimal:
-    """What was written, not the binary number next to it."""
+    """Returns the number that was written, not the binary one next to it."""
     return Decimal(repr(_unsigned_zero(amount)))
 
 

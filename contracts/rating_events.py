@@ -1,7 +1,7 @@
-"""Events of ratings: what the two sides of an evening say of each other once it is over.
+"""Events of ratings, which author and guest give each other once an announcement is over.
 
-As in `contracts.events`, every field is storage format. A review is sealed until
-`rating.revealed`; while it is, only its rater may know that it exists.
+As in `contracts.events`, every field is storage format. A rating is sealed until
+`rating.revealed`. While it is sealed, only its rater may know that it exists.
 """
 
 from datetime import timedelta
@@ -11,7 +11,7 @@ from contracts.event_base import Event, Instant
 from contracts.ids import AnnouncementId, PersonId, ReviewId
 
 RatingRole = Literal["host", "guest"]
-"""As what a person is rated."""
+"""The role in which a person is rated; `host` is the author."""
 RevealReason = Literal["both_rated", "window_over"]
 
 SCORE_MIN = 1
@@ -21,12 +21,12 @@ RATING_WINDOW: Final = timedelta(days=14)
 """How long after the end of an announcement its two sides can rate each other."""
 
 NO_SHOW: Final = "no_show"
-"""The tag by which a host says that a confirmed guest did not come. It is counted beside the
-score and is no part of it."""
+"""Tag by which an author says that a confirmed guest did not come. It is counted beside the
+score and does not change it."""
 
 
 class RatingEvent(Event, frozen=True, kw_only=True):
-    """What all rating events state. `role` is that of the person who is rated."""
+    """The family of a rating's events. `role` is that of the person who is rated."""
 
     review_id: ReviewId
     announcement_id: AnnouncementId
@@ -36,7 +36,7 @@ class RatingEvent(Event, frozen=True, kw_only=True):
 
 
 class RatingGiven(RatingEvent, frozen=True, kw_only=True, tag="rating.given.v1"):
-    """One side rated the other; sealed until the other has as well, or until `sealed_until`."""
+    """One side rated the other. It is sealed until both have rated, or until `sealed_until`."""
 
     score: int
     sealed_until: Instant
@@ -45,7 +45,7 @@ class RatingGiven(RatingEvent, frozen=True, kw_only=True, tag="rating.given.v1")
 
 
 class RatingChanged(RatingEvent, frozen=True, kw_only=True, tag="rating.changed.v1"):
-    """The rater thought again; the fields are all those of the review as it now is."""
+    """The rater changed the rating. The fields are those of the rating as it now is."""
 
     score: int
     text: str | None = None
@@ -53,13 +53,13 @@ class RatingChanged(RatingEvent, frozen=True, kw_only=True, tag="rating.changed.
 
 
 class RatingRevealed(RatingEvent, frozen=True, kw_only=True, tag="rating.revealed.v1"):
-    """From now on the review is shown, counts, and no longer changes."""
+    """From now on the rating is shown, counts, and no longer changes."""
 
     reason: RevealReason
 
 
 class RatingRetracted(RatingEvent, frozen=True, kw_only=True, tag="rating.retracted.v1"):
-    """The rater took the review back: it no longer counts, and will never be revealed."""
+    """The rater took the rating back: it no longer counts, and is never revealed."""
 
 
 AnyRatingEvent = RatingGiven | RatingChanged | RatingRevealed | RatingRetracted

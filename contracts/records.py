@@ -1,9 +1,9 @@
 """The records of the journal, exactly as stored: JSON, one record per journal entry.
 
 Every record carries `term`, `seq` and `prev_hash`. A record's hash is the SHA-256 of its
-bytes (`sha256sum` of the entry gives the same), and `prev_hash` names the record before
-it, so the accepted records form a chain. Every field is storage format: adding an
-optional one is safe, renaming, retyping or removing one is not.
+bytes (`sha256sum` of the entry gives the same), and `prev_hash` is the hash of the record
+before it, so the accepted records form a chain. Every field is storage format: adding an
+optional one is safe; renaming, retyping or removing one is not.
 """
 
 from hashlib import sha256
@@ -17,15 +17,15 @@ from contracts.ids import AnnouncementId, BookingId, ReviewId
 from contracts.times import is_in_range
 
 UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that are not what they should be."""
+"""Errors that msgspec raises for bytes that it cannot decode."""
 
 RECORD_BYTES_MAX: Final = 900_000
-"""Larger records are refused before they are sent. Kafka's default limit is 1 MiB, from
-which batch and record headers are to be subtracted."""
+"""Larger records are refused before they are sent. Kafka's default limit is 1 MiB, headers
+of batch and record included."""
 
 
 class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Which command a Commit answers. The command's content is in the events."""
+    """Identifies the command that a Commit answers. The events have what it came to."""
 
     id: str
     kind: str
@@ -34,12 +34,12 @@ class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
     fingerprint: str
     """SHA-256 over method, path and the client's own body bytes, hexadecimal."""
     query_fingerprint: str | None = None
-    """SHA-256 over the query string, hexadecimal; empty without a query. Absent from older
-    records, whose retries are compared without it."""
+    """SHA-256 over the query string, hexadecimal; empty without a query. Older records have
+    none, and their retries are compared without it."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
-    """The stored answer to a command: what a retry with the same key is told again."""
+    """The stored answer to a command. A retry with the same key gets it again."""
 
     code: str
     refused: bool = False
@@ -47,12 +47,12 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     announcement_id: AnnouncementId | None = None
     booking_id: BookingId | None = None
     facts: dict[str, Any] = {}
-    """What a refusal rested on, or what each part of a bulk command came to."""
+    """The facts that a refusal rested on, or the result of each part of a bulk command."""
     review_id: ReviewId | None = None
 
 
 class Claim(Struct, frozen=True, tag="claim", tag_field="record"):
-    """ "I lead from here." The nonce is 128 random bits, new for every attempt."""
+    """Says "I lead from here". The nonce is 128 random bits, new for every attempt."""
 
     term: int
     seq: int
@@ -62,7 +62,7 @@ class Claim(Struct, frozen=True, tag="claim", tag_field="record"):
 
 
 class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
-    """One command, all its events and its stored answer: whole or not at all."""
+    """Holds one command, all its events and its stored answer: whole or not at all."""
 
     term: int
     seq: int
@@ -75,7 +75,7 @@ class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
 
 
 class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):
-    """Heartbeat of an idle leader, and proof that it still led when it was sent."""
+    """The heartbeat of an idle leader. Accepted, it proves that its sender still led."""
 
     term: int
     seq: int
@@ -84,7 +84,7 @@ class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):
 
 
 class Resign(Struct, frozen=True, tag="resign", tag_field="record"):
-    """Clean hand-over: nothing more comes in this term."""
+    """Hands over cleanly: no more records come in this term."""
 
     term: int
     seq: int
@@ -98,7 +98,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class UnreadableRecord(Exception):
-    """The bytes are not a record of any kind this version knows."""
+    """The bytes are no record of a kind that this version knows."""
 
 
 def encode_record(record: Record) -> bytes:
@@ -106,7 +106,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(payload: bytes) -> Record:
-    """Raises UnreadableRecord where the frame is broken."""
+    """Returns the record. Raises UnreadableRecord if the bytes are none."""
     try:
         record = _decoder.decode(payload)
     except UNDECODABLE as error:

@@ -1,8 +1,8 @@
-"""What clients are answered: one shape for a thing, whether a write or a read answers.
+"""Shapes of answers to clients. A thing has one shape, whether a write or a read answers.
 
-The command API renders these from the state it just decided, the query API from the
-tables; both say the same. Field names are the brief's (REQUIREMENTS R93-R137); what it
-lacks is added, never changed. Ratings are 0.0 with a count of 0 until somebody rated.
+The command API fills them from the state it has just decided, the query API from the
+tables; both say the same. The brief gave the field names (REQUIREMENTS R93-R137): fields
+were added, none was changed. Ratings are 0.0 with a count of 0 until somebody rated.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     ticket_count: int
     event_time: datetime
     event_location: str | None
-    """None where the author shows the place to confirmed guests only."""
+    """None if the author shows the place to confirmed guests only."""
     closed_reason: CloseReason | None
     visibility: Visibility
     movie_id: MovieId
@@ -61,7 +61,7 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     price_currency: str | None
     created: datetime
     my_state: BookingState | None
-    """Of the caller's own booking there."""
+    """State of the caller's own booking there."""
 
 
 class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True):
@@ -71,9 +71,9 @@ class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True
     modified: datetime
     version: int
     guest_list: Sequence[GuestEntry]
-    """The author: everyone. A confirmed guest: the confirmed. Others: empty."""
+    """The author sees everybody, a confirmed guest the confirmed ones, others nobody."""
     guest_count: int
-    """Confirmed guests, whoever asks."""
+    """Number of confirmed guests; every caller sees it."""
     hide_location: bool
     cancel_reason: str | None
     my_booking_id: BookingId | None
@@ -93,7 +93,7 @@ class BookingResponse(Struct, frozen=True, kw_only=True):
     guest_rating_count: int
     state: BookingState
     waitlist_position: int | None
-    """1 for the first in line."""
+    """1 for the first of the waitlist."""
     preapproved: bool
     event_time: datetime
     created: datetime
@@ -101,7 +101,7 @@ class BookingResponse(Struct, frozen=True, kw_only=True):
 
 
 class Overlap(Struct, frozen=True):
-    """Another evening of the same person at an overlapping time."""
+    """Another announcement of the same person at an overlapping time."""
 
     announcement_id: AnnouncementId
     title: str
@@ -110,11 +110,12 @@ class Overlap(Struct, frozen=True):
     role: Literal["host", "guest"]
     state: BookingState | Literal["hosting"]
     blocking: bool
-    """Hosting and confirmed evenings block a confirmation; pending ones where the cell says so."""
+    """Whether it rules out a confirmation: own and confirmed ones do, pending ones if the cell's
+    rules say so."""
 
 
 class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
-    """Everything about one booking; only its two parties see it."""
+    """Everything about one booking. Only its two parties see it."""
 
     movie_title: str
     author_name: str
@@ -123,39 +124,39 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     announcement_title: str
     announcement_status: AnnouncementStatus
     hold_until: datetime | None
-    """A seat is held until then; the guest's answer decides."""
+    """Time until which a seat is held for the guest's answer."""
     reason: str | None
-    """Why it is in this state: what a party typed, or a code of the system's."""
+    """Why it is in this state: text that a party typed, or a code of the system."""
     reason_by: ReasonBy | None
-    """Whose `reason` it is: a person may type a code of the system's too."""
+    """Who gave `reason`: a person may type the same text as a code."""
     message: str | None
     overlaps: Sequence[Overlap]
-    """The guest's other evenings at this time; shown to the guest only."""
+    """The guest's other announcements at this time. Only the guest sees them."""
 
 
 class RatingResponse(Struct, frozen=True, kw_only=True):
-    """What one side of an evening said of the other."""
+    """What author or guest of an announcement said of the other."""
 
     review_id: ReviewId
     announcement_id: AnnouncementId
     rater_id: PersonId
     ratee_id: PersonId
     role: RatingRole
-    """As what `ratee_id` is rated."""
+    """The role in which `ratee_id` is rated."""
     score: int
     text: str | None
     tags: Sequence[str]
     revealed: bool
-    """It is shown to the rated person, counts, and no longer changes."""
+    """Whether it is shown to the rated person, counts, and no longer changes."""
     retracted: bool
     sealed_until: datetime
-    """Revealed then at the latest."""
+    """It is revealed then at the latest."""
     created: datetime
     modified: datetime
 
 
 class Alternative(Struct, frozen=True):
-    """Another open evening for the same film."""
+    """Another open announcement of the same film."""
 
     announcement_id: AnnouncementId
     title: str
@@ -165,16 +166,16 @@ class Alternative(Struct, frozen=True):
 
 
 class EligibilityResponse(Struct, frozen=True, kw_only=True):
-    """What would come of a request to come, if it were made now."""
+    """What would come of asking for a seat now."""
 
     would_be_taken: bool
     would_wait: bool
-    """The evening is full: the request would stand in line."""
+    """Whether the announcement is full, so that the request would go on the waitlist."""
     code: str | None
-    """The rule that would refuse it."""
+    """Code of the rule that would refuse it."""
     detail: str | None
     facts: dict[str, Any]
     overlaps: Sequence[Overlap]
-    """The caller's other evenings at that time; `blocking` ones are why it would fail."""
+    """The caller's other announcements at that time. `blocking` ones are why it would fail."""
     alternatives: Sequence[Alternative]
-    """Soonest first; where the request would be refused."""
+    """Soonest first; none if the request would be taken."""

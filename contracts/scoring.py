@@ -1,5 +1,5 @@
-"""The score of a person in one role: the one function, used by the write side, the
-projection, explanations and verify alike.
+"""Computes the score of a person in one role. The write side, the read models, explanations
+and verify all use this function.
 
 A **shrunk mean**: `(C·m + Σ wᵢ·sᵢ) / (C + Σ wᵢ)`, the scores `sᵢ` averaged together with
 `C` imaginary votes of the prior mean `m` (a Bayesian average, as in the weighted rating
@@ -12,8 +12,7 @@ The **rank**, by which lists are ordered, is the lower bound of that mean:
 (the argument of E. Miller's "How Not To Sort By Average Rating", with a normal bound in
 place of Wilson's, which is for yes and no).
 
-Sums are exactly rounded (`math.fsum`): the order of the votes is of no account, to the
-last bit.
+Sums are exactly rounded (`math.fsum`), so the order of the votes changes no bit.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,18 +28,18 @@ Positive = Annotated[float, Meta(gt=0, le=1e6)]
 
 
 class Formula(Struct, frozen=True, forbid_unknown_fields=True):
-    """The constants. A change of one is tried first (`practix ratings trial`)."""
+    """The constants of the formula. docs/operations.md says how to change one."""
 
     prior_mean: Annotated[float, Meta(ge=1, le=10)] = 7.0
-    """What somebody of whom nothing is known is worth, on the scale of 1 to 10. A published
-    constant, until the history says otherwise."""
+    """The score, from 1 to 10, of somebody of whom nothing is known. A published constant,
+    until the history says otherwise."""
     prior_weight: Positive = 5.0
-    """How many votes of its own a score needs to count for more than the prior."""
+    """As many votes as this weigh as much as the prior mean."""
     half_life_days: Positive = 365.0
     spread: Positive = 2.0
-    """Standard deviation of single votes that is reckoned with: two points of ten."""
+    """Assumed standard deviation of single votes: two points of ten."""
     z: Positive = 1.645
-    """The mean lies above the lower bound with a probability of 95 % (normal, one-sided)."""
+    """The mean is above the lower bound with a probability of 95 % (normal, one-sided)."""
 
 
 PUBLISHED: Final = Formula()
@@ -54,7 +53,7 @@ class Vote(Struct, frozen=True, gc=False):
 
 
 class Score(Struct, frozen=True, gc=False):
-    """`rating` is shown, with one decimal; `rank` orders. Both are 0.0 where nobody rated."""
+    """`rating` is shown, with one decimal. `rank` orders lists. Both are 0.0 without votes."""
 
     rating: float = 0.0
     rank: float = 0.0
@@ -64,8 +63,8 @@ class Score(Struct, frozen=True, gc=False):
 UNRATED: Final = Score()
 
 
-class Part(NamedTuple):
-    """What a vote, or the prior, adds to the mean."""
+class ShareOfMean(NamedTuple):
+    """The share of the mean that a vote, or the prior, accounts for."""
 
     score: float
     weight: float
@@ -73,13 +72,13 @@ class Part(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """`prior.contribution` and those of `parts` add up to `mean`, of which `score.rating`
-    is the rounded value. The parts are in the order of the votes."""
+    """The contributions of `prior` and of `parts` add up to `mean`. `score.rating` is `mean`,
+    rounded. The parts are in the order of the votes."""
 
     score: Score
     mean: float
-    prior: Part
-    parts: Sequence[Part]
+    prior: ShareOfMean
+    parts: Sequence[ShareOfMean]
 
 
 def score_of(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Score:
@@ -87,18 +86,18 @@ def score_of(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Score:
 
 
 def explain(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Explanation:
-    """The score, and what each vote contributes to it."""
+    """Returns the score with the contribution of each vote."""
     votes = list(votes)
     weights = _weights(votes, formula)
     mass = fsum((formula.prior_weight, *weights))
-    prior = _part(formula.prior_mean, formula.prior_weight, mass)
-    parts = [_part(one.score, weight, mass) for one, weight in zip(votes, weights, strict=True)]
+    prior = _share(formula.prior_mean, formula.prior_weight, mass)
+    parts = [_share(one.score, weight, mass) for one, weight in zip(votes, weights, strict=True)]
     mean = fsum((prior.contribution, *(part.contribution for part in parts)))
     return Explanation(_score(mean, mass, len(votes), formula), mean, prior, parts)
 
 
 def distribution_of(scores: Iterable[int], lowest: int = 1, highest: int = 10) -> list[int]:
-    """How often each score was given, from the lowest to the highest."""
+    """Returns how often each score was given, from the lowest to the highest."""
     given = list(scores)
     return [given.count(score) for score in range(lowest, highest + 1)]
 
@@ -117,5 +116,5 @@ def _weights(votes: Sequence[Vote], formula: Formula) -> list[float]:
     return [0.5 ** ((newest - one.given_at).total_seconds() / half_life_s) for one in votes]
 
 
-def _part(score: float, weight: float, mass: float) -> Part:
-    return Part(score, weight, weight * score / mass)
+def _share(score: float, weight: float, mass: float) -> ShareOfMean:
+    return ShareOfMean(score, weight, weight * score / mass)

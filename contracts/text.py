@@ -1,13 +1,13 @@
-"""What a text is: one line, or several, whoever it comes from.
+"""Checks texts of one line or several, and makes them fit.
 
-A client is told what is wrong with a text (ValueError). What a service around us says is
-made fit instead, because nobody could be told. What already stands in a journal is a fact:
-it is made fit where it is shown or stored in a place that cannot hold it.
+A client's text is refused with the reason (ValueError). A text of an outside service is made
+fit instead, because there is nobody to tell. A text in the journal is a fact: it is made fit
+if it is shown, or stored in a place that cannot hold it.
 
-Allowed in any text: joiners and variation selectors, which scripts and emoji need, the two
-marks that only hint at a direction and that keyboards offer (U+200E, U+200F), and the tags
-that make a flag, such as that of England. Not allowed: what changes the order or the look of
-the text around it, and what no program shows.
+Allowed in any text: joiners and variation selectors, which scripts and emoji need; the two
+marks that only hint at a direction and that keyboards offer (U+200E, U+200F); and the tags
+that make a flag, such as that of England. Not allowed: characters that change the order or
+the look of the text around them, and characters that no program shows.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Final
 from unicodedata import category, normalize
 
 NAME_CHARS_MAX: Final = 200
-"""Of a name or a title that a service around us states."""
+"""Longest name or title that we take from an outside service."""
 
 _LINE_BREAKS: Final = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 _BIDI_CONTROLS: Final = "\u061c\u202a-\u202e\u2066-\u2069"
@@ -37,9 +37,9 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def one_line(text: str) -> str:
-    """The text in its composed form (NFC), without blanks at its ends.
+    """Returns the text in composed form (NFC), without blanks at its ends.
 
-    Raises ValueError for a line break, a control or a change of direction in it, and if
+    Raises ValueError if it has a line break, a control or a change of direction, or if
     nothing of it can be seen.
     """
     line = _stripped(normalize("NFC", text))
@@ -51,9 +51,10 @@ def one_line(text: str) -> str:
 
 
 def some_lines(text: str) -> str:
-    """The text in its composed form (NFC), every line break as `\\n`; it may be empty.
+    """Returns the text in composed form (NFC), with `\\n` for every line break.
 
-    Raises ValueError for any control but line breaks and tabs, and a change of direction.
+    It may be empty. Raises ValueError if it has a change of direction, or a control other
+    than line breaks and tabs.
     """
     lines = _ANY_LINE_BREAK.sub("\n", normalize("NFC", text))
     if (found := _first(_FORBIDDEN_IN_LINES, lines)) is not None:
@@ -62,8 +63,10 @@ def some_lines(text: str) -> str:
 
 
 def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
-    """One line, made of any text: blanks for what breaks lines, nothing for what has no
-    place in one, and empty if nothing of it can be seen."""
+    """Returns one line made of any text; empty if nothing of it can be seen.
+
+    Line breaks become blanks, and forbidden characters are left out.
+    """
     spaced = re.sub(rf"[{_LINE_BREAKS}\t]+", " ", normalize("NFC", text))
     cut = _without_forbidden(spaced)[:chars_max]
     line = _stripped(_without_forbidden(cut))  # a flag that was cut is none
@@ -76,7 +79,7 @@ def storable(text: str) -> str:
 
 
 def is_visible(text: str) -> bool:
-    """Whether there is a letter, digit, sign or symbol in it that can be seen."""
+    """Whether the text has a letter, digit, sign or symbol that can be seen."""
     return any(category(one)[0] in "LNPS" and one not in _BLANK for one in text)
 
 
@@ -89,7 +92,7 @@ def _without_forbidden(text: str) -> str:
 
 
 def _stripped(text: str) -> str:
-    """Without spaces and widthless characters at either end, in any order."""
+    """Returns the text without spaces and widthless characters at its ends."""
     start, end = 0, len(text)
     while start < end and _is_blank(text[start]):
         start += 1
