@@ -23,7 +23,18 @@ ROOMS_OF_RUNTIME = (
 )
 """Imports point to the left only."""
 
-ROOMS_OF_QUERY_API = ("edge", "people", "announcements", "bookings", "ratings", "history")
+ROOMS_OF_QUERY_API = (
+    "edge",
+    "people",
+    "announcements",
+    "bookings",
+    "ratings",
+    "history",
+    "analysts",
+)
+"""Imports point to the left only."""
+
+ROOMS_OF_PROJECTOR = ("history", "read_models", "proof")
 """Imports point to the left only."""
 
 
@@ -78,6 +89,7 @@ def test_the_domain_imports_only_contracts() -> None:
     ("service", "rooms"),
     [
         ("command_api", PARTS_OF_COMMAND_API),
+        ("projector", ROOMS_OF_PROJECTOR),
         ("query_api", ROOMS_OF_QUERY_API),
         ("runtime", ROOMS_OF_RUNTIME),
     ],
