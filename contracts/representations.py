@@ -7,7 +7,7 @@ were added, none was changed. Ratings are 0.0 with a count of 0 until somebody r
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -77,6 +77,32 @@ class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True
     hide_location: bool
     cancel_reason: str | None
     my_booking_id: BookingId | None
+
+
+_RENDERED: Final = frozenset(
+    [
+        "id",
+        "sub_only",
+        "event_location",
+        "movie_title",
+        "author_name",
+        "author_rating",
+        "author_rating_count",
+        "my_state",
+        "my_booking_id",
+        "guest_list",
+        "guest_count",
+        "created",
+        "modified",
+    ]
+)
+"""Fields of an announcement's answer that depend on the caller, or have another name inside.
+A field that some callers must not see belongs here."""
+
+
+def copied_fields(answer: type[AnnouncementResponse]) -> tuple[str, ...]:
+    """Returns the fields of `answer` that state and tables have under the same name."""
+    return tuple(name for name in answer.__struct_fields__ if name not in _RENDERED)
 
 
 class BookingResponse(Struct, frozen=True, kw_only=True):

@@ -4,16 +4,17 @@ Same shapes and same visibility as the query API gives from its tables
 (`contracts.representations`): who asks decides what of an evening is shown.
 """
 
+from typing import Final
+
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from contracts.ids import AnnouncementId, PersonId
 from contracts.languages import Language, Text
-from contracts.representations import (
-    DetailAnnouncementResponse,
-    GuestEntry,
-)
+from contracts.representations import DetailAnnouncementResponse, GuestEntry, copied_fields
+
+COPIED: Final = copied_fields(DetailAnnouncementResponse)
 
 
 def render_announcement(
@@ -33,35 +34,16 @@ def render_announcement(
     is_guest = mine is not None and mine.confirmed
     shows_place = is_author or is_guest or not announcement.hide_location
     return DetailAnnouncementResponse(
+        **{name: getattr(announcement, name) for name in COPIED},
         id=announcement.id,
-        status=announcement.status,
-        title=announcement.title,
-        description=announcement.description,
-        author_id=announcement.author_id,
         author_name=layer.person(announcement.author_id).name,
         author_rating=host.rating,
         author_rating_count=host.count,
         sub_only=announcement.visibility == "subscribers",
-        visibility=announcement.visibility,
-        is_free=announcement.is_free,
-        price_amount=announcement.price_amount,
-        price_currency=announcement.price_currency,
-        ticket_count=announcement.ticket_count,
-        tickets_left=announcement.ticket_count - announcement.taken,
-        event_time=announcement.event_time,
-        ends_at=announcement.ends_at,
-        tz=announcement.tz,
         event_location=announcement.event_location if shows_place else None,
-        location_hint=announcement.location_hint,
-        hide_location=announcement.hide_location,
-        movie_id=announcement.movie_id,
         movie_title=film_title(announcement, language),
-        duration_min=announcement.duration_min,
-        closed_reason=announcement.closed_reason,
-        cancel_reason=announcement.cancel_reason,
         created=announcement.created_at,
         modified=announcement.modified_at,
-        version=announcement.version,
         guest_list=_guest_list(
             layer,
             announcement,

@@ -37,6 +37,10 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
         return self.confirmed + self.held
 
     @property
+    def tickets_left(self) -> int:
+        return self.ticket_count - self.taken
+
+    @property
     def ends_at(self) -> datetime:
         return self.event_time + timedelta(minutes=self.duration_min)
 

@@ -102,7 +102,7 @@ def _alternatives(
             title=other.title,
             event_time=other.event_time,
             ends_at=other.ends_at,
-            tickets_left=other.ticket_count - other.taken,
+            tickets_left=other.tickets_left,
         )
         for other in found[:ALTERNATIVES_MAX]
     ]
