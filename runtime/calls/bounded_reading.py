@@ -1,17 +1,17 @@
-"""Reading what others send us over HTTP, as far as we are willing to hold it."""
+"""Reads HTTP responses, up to the size that we are willing to hold."""
 
 import aiohttp
 
 
 class AnswerTooLarge(Exception):
-    """Nothing that we asked for is that large: the answer is not read to its end."""
+    """The response is larger than anything we ask for, so it was not read to its end."""
 
 
 async def read_bounded(response: aiohttp.ClientResponse, bytes_max: int) -> bytes:
-    """The whole body of an answer.
+    """Return the whole body of a response.
 
-    Raises AnswerTooLarge, and closes the connection, as soon as more than `bytes_max` bytes
-    have come, counted after decompression.
+    Closes the connection and raises AnswerTooLarge as soon as more than `bytes_max` bytes
+    have come. Bytes are counted after decompression.
     """
     chunks: list[bytes] = []
     size = 0

@@ -1,6 +1,6 @@
-"""A circuit that opens: after several failures in a row, others are not even tried for a while.
+"""A circuit breaker: after several failures in a row, no calls are made for a while.
 
-Then a single one tries whether the other side is back.
+Then one call at a time probes whether the other side is back.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ CircuitState = Literal["closed", "open", "probing"]
 
 
 class Circuit:
-    """Whether the other side is worth asking."""
+    """Decides whether the other side is worth calling."""
 
     def __init__(self, open_after: int, open_s: float, clock: Callable[[], float]) -> None:
         self._open_after = open_after
@@ -26,16 +26,18 @@ class Circuit:
         return "open" if self._clock() < self._closed_again_at else "probing"
 
     def admit(self) -> bool:
-        """Whether a call may be made now. While probing, one call at a time."""
+        """Return whether a call may be made now. While probing, only one call may."""
         state = self.state
         if state == "probing":
             self._closed_again_at = self._clock() + self._open_s
         return state != "open"
 
     def succeeded(self) -> None:
+        """Note that a call succeeded."""
         self._failures = 0
 
     def failed(self) -> None:
+        """Note that a call failed."""
         self._failures += 1
         if self._failures >= self._open_after:
             self._closed_again_at = self._clock() + self._open_s

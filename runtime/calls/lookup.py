@@ -1,7 +1,7 @@
-"""A bounded cache of answers in front of a slow question.
+"""A bounded cache in front of a slow lookup.
 
-Those who ask for the same key at the same time share one question. Failures are told to
-all who wait, and are never remembered.
+Callers who ask for the same key at the same time share one lookup. If it fails, all of them
+get the error; a failure is never cached.
 """
 
 import asyncio
@@ -19,12 +19,14 @@ V = TypeVar("V")
 
 
 class CacheSettings(BaseModel):
+    """How long and how many answers are kept."""
+
     model_config = ConfigDict(frozen=True)
 
     ttl_s: NonNegativeFloat
-    """How long an answer holds; 0 asks every time."""
+    """How long an answer is kept; with 0 every call asks."""
     absent_ttl_s: NonNegativeFloat = 2.0
-    """How long "there is none" holds: shorter, because what is missing may come."""
+    """How long None is kept. Shorter, because what is missing may appear."""
     entries_max: PositiveInt = 10_000
 
 
@@ -35,7 +37,7 @@ class _Held(NamedTuple, Generic[V]):
 
 
 class Lookup(Generic[K, V]):
-    """Answers of `ask` by key. Belongs to one event loop."""
+    """Caches the answers of `ask` by key. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -46,20 +48,20 @@ class Lookup(Generic[K, V]):
         weigh: Callable[[V], int] = lambda _: 0,
         weight_max: int = 0,
     ) -> None:
-        """What is held weighs at most `weight_max` together; a heavier answer is not held."""
+        """All kept answers together weigh at most `weight_max`. A heavier one is not kept."""
         self._ask = ask
         self._settings = settings
         self._clock = clock
         self._weigh = weigh
         self._weight_max = weight_max
         self._weight = 0
-        # Answers of one kind hold equally long: the oldest is the first to expire.
+        # Answers of one kind are kept equally long, so the oldest expires first.
         self._present: OrderedDict[K, _Held[V]] = OrderedDict()
         self._absent: OrderedDict[K, _Held[V]] = OrderedDict()
         self._asking: dict[K, asyncio.Task[V]] = {}
 
     async def get(self, key: K) -> V:
-        """The answer for `key`, at most its time to live old. Raises what `ask` raises."""
+        """Return the answer for `key`, at most its time to live old. Raises what `ask` raises."""
         held = self._present.get(key) or self._absent.get(key)
         if held is not None and held.until > self._clock():
             return held.answer
@@ -68,7 +70,7 @@ class Lookup(Generic[K, V]):
             task = start_for(self._fetch(key), "lookup")
             self._asking[key] = task
             task.add_done_callback(lambda done: self._finish(key, done))
-        # Shielded: one who gives up must not take the answer from the others.
+        # Shielded: a caller who gives up must not take the answer from the others.
         return await asyncio.shield(task)
 
     async def _fetch(self, key: K) -> V:
@@ -76,7 +78,7 @@ class Lookup(Generic[K, V]):
 
     def _finish(self, key: K, task: asyncio.Task[V]) -> None:
         del self._asking[key]
-        # Reading the exception also marks it as seen where nobody waits any more.
+        # Reading the exception also marks it as seen, in case nobody waits any more.
         if not task.cancelled() and task.exception() is None:
             self._hold(key, task.result())
 
@@ -93,7 +95,7 @@ class Lookup(Generic[K, V]):
         self._weight += weight
 
     def _make_room(self, weight: int) -> None:
-        """Drop what has expired, and what expires first until there is room."""
+        """Drop expired answers, then those that expire first, until there is room."""
         now = self._clock()
         while (first := self._first_to_expire()) is not None:
             key, held = first

@@ -1,8 +1,8 @@
-"""Calls to one service: deadline, retries within a budget, and a circuit that opens.
+"""Calls another service over HTTP, with a deadline, retries and a circuit breaker.
 
-A retry is paid from a budget that only successful calls fill, so a service in trouble is
-asked less, not more. After several failures in a row the circuit opens: calls fail at
-once for a while, then a single one tries whether the service is back.
+Retries are paid from a budget that only successful calls fill, so a service in trouble gets
+fewer calls, not more. After several failures in a row the circuit opens: calls fail at once
+for a while, then a single call probes whether the service is back.
 """
 
 import asyncio
@@ -31,35 +31,37 @@ from runtime.calls.circuit import Circuit
 log = logging.getLogger(__name__)
 
 _TRANSIENT: Final = frozenset({401, 403, 408, 425, 429, 500, 502, 503, 504})
-"""What says nothing about the request: 401 and 403 are about our credential, and somebody
-will put it right."""
+"""Statuses that say nothing about the request, so a retry is worth it. 401 and 403 are about
+our credential, which somebody will correct."""
 _ATTEMPT_S_MIN: Final = 0.05  # To aiohttp, zero means no timeout at all.
 _JSON: Final = {"Accept": "application/json"}
 
 
 class RemoteSettings(BaseModel):
+    """How patient we are with one service."""
+
     model_config = ConfigDict(frozen=True)
 
     timeout_s: PositiveFloat = 2.0
-    """Of one attempt, from connecting to the last byte."""
+    """Limit of one attempt, from connecting to the last byte."""
     deadline_s: PositiveFloat = 4.0
-    """Of the whole call, all its attempts and pauses included."""
+    """Limit of the whole call, including all attempts and pauses."""
     retries_max: NonNegativeInt = 2
     backoff_s: NonNegativeFloat = 0.05
-    """Before the first retry, doubled each time; half of it is random."""
+    """Pause before the first retry. It doubles each time, and half of it is random."""
     budget_max: NonNegativeFloat = 10.0
     """Retries that may be spent at once."""
     budget_share: NonNegativeFloat = 0.1
-    """What each successful call adds to the budget."""
+    """How much each successful call adds to the budget."""
     open_after: Count = 5
     """Failed attempts in a row that open the circuit."""
     open_s: PositiveFloat = 1.0
     answer_bytes_max: Count = 4_000_000
-    """Of one answer; a longer one breaks the contract and counts as a failure."""
+    """Limit of one response. A longer one breaks the contract and counts as a failure."""
 
 
 class RemoteReply(NamedTuple):
-    """An answer that is not an error: `found` is false for a 404."""
+    """A response that is not an error. `found` is False for a 404."""
 
     found: bool
     body: bytes
@@ -71,8 +73,7 @@ class _Failed(NamedTuple):
 
 
 class Remote:
-    """One service. `name` is how errors, logs and /readyz call it; `credential` is presented
-    with every call."""
+    """One service that we call."""
 
     def __init__(
         self,
@@ -83,6 +84,7 @@ class Remote:
         clock: Callable[[], float] = monotonic,
         credential: SecretStr | None = None,
     ) -> None:
+        """`name` stands in errors, logs and /readyz. `credential` is sent with every call."""
         self.name = name
         self._credential = credential
         self.circuit = Circuit(settings.open_after, settings.open_s, clock)
@@ -101,10 +103,10 @@ class Remote:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> RemoteReply:
-        """Make a call that is safe to repeat; `path` is what follows the base URL.
+        """Make a call that is safe to repeat. `path` follows the base URL.
 
-        Raises DependencyDown after the last attempt, DependencyRefused for an answer
-        that repeating would not change (4xx but 404).
+        Raises DependencyDown after the last attempt, and DependencyRefused if repeating the
+        call would not change the response (any 4xx except 404).
         """
         request = {"params": query, "data": body, "headers": self._all_headers(headers, body)}
         deadline = self._clock() + self._settings.deadline_s
@@ -129,7 +131,7 @@ class Remote:
     async def _attempt(
         self, method: str, path: str, request: dict[str, Any], left_s: float
     ) -> "RemoteReply | _Failed":
-        """The answer, or how the attempt failed if another one may not."""
+        """Return the response, or how the attempt failed if another one may succeed."""
         total_s = max(min(self._settings.timeout_s, left_s), _ATTEMPT_S_MIN)
         try:
             async with self._session.request(
@@ -155,7 +157,7 @@ class Remote:
     def _note_failure(self, method: str, path: str, reason: str) -> None:
         self.circuit.failed()
         log.warning(
-            "neighbour call failed",
+            "call to an outside service failed",
             extra={"service": self.name, "call": f"{method} {path}", "reason": reason},
         )
 

@@ -1,4 +1,7 @@
-"""Tries until a store answers: a reader of the journal has nothing else to do."""
+"""Repeats an attempt until a store answers.
+
+A reader of the journal has nothing else to do while its store is unavailable.
+"""
 
 import asyncio
 import logging
@@ -14,27 +17,27 @@ PAUSE_S_MAX: Final = 5.0
 
 
 class StoreRetry:
-    """Calls `until_available`; the store may be away for as long as it likes.
-
-    `away` is what an attempt raises then: it must be harmless to attempt the same again.
-    """
+    """Retries one store's attempts, and knows whether the store answers."""
 
     def __init__(self, store: str, away: type[Exception]) -> None:
+        """`store` names it in the log. `away` is the error that an attempt raises if the
+        store is unavailable; after it, the same attempt must be safe to repeat."""
         self._store = store
         self._away = away
         self.available = False
-        """Whether the last attempt was answered."""
+        """Whether the store answered the last attempt."""
         self.reason: str | None = None
-        """Why it was not, as a code, if the store's error has one."""
+        """Why it did not, as a code, if the store's error has one."""
 
     def readiness(self, name: str) -> dict[str, Any]:
-        """Whether the store answers, and the reason beside it if it does not."""
+        """Return for /readyz whether the store answers, and the reason if it does not."""
         if self.available or self.reason is None:
             return {name: self.available}
         return {name: False, f"{name}_away": self.reason}
 
     async def until_available(self, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Returns the attempt's result; re-raises any error other than `away`."""
+        """Attempt until the store answers, however long that takes. Returns the attempt's
+        result; re-raises any error other than `away`."""
         pause_s = PAUSE_S_MIN
         while True:
             try:

@@ -1,7 +1,8 @@
-"""A process gives up all that it does not need, for good, before it touches what it serves.
+"""Confines the calling process for good: it keeps only what it needs for its work.
 
-Own code instead of a library: those for Python are early releases, or need a shared library
-(libseccomp) that a bare machine may lack. Both features are a handful of system calls.
+This is our own code because the libraries for Python are early releases, or need a shared
+library (libseccomp) that a bare machine may lack. Landlock and seccomp take only a handful
+of system calls.
 """
 
 import os
@@ -15,17 +16,18 @@ from runtime.confinement.landlock import restrict_files
 from runtime.confinement.seccomp import restrict_system_calls
 
 Missing = Literal["no_landlock", "no_seccomp", "threads_running", "not_linux"]
-"""Why a process is not confined: stable, clients branch on it."""
+"""Why a process is not confined. Clients branch on these codes: never change one."""
 
 _LIMITS: Final = {resource.RLIMIT_CORE: 0, resource.RLIMIT_MEMLOCK: 0}
 
 
 def confine(writable: Sequence[Path], readable: Sequence[Path]) -> Missing | None:
-    """Leave this process its threads, these paths, and the descriptors that it has open.
+    """Leave this process its threads, these paths, and its open descriptors.
 
-    None if it is confined: no socket, no program, no other process or file is within its
-    reach, as root or not. Otherwise why not; what was possible is in force all the same.
-    Threads that run already would escape, so call it before there are any.
+    Returns None if the process is confined: it can reach no socket, no program, and no other
+    process or file, not even as root. Otherwise returns why not; the restrictions that were
+    possible are in force all the same. Call it before any thread is started: threads that
+    already run would escape.
     """
     if os.uname().sysname != "Linux":
         return "not_linux"

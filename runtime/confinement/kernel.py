@@ -1,4 +1,4 @@
-"""Calls to the kernel that Python has no function for."""
+"""Makes system calls that Python has no function for."""
 
 import ctypes
 import os
@@ -12,12 +12,13 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 def system_call(number: int, *arguments: Any) -> int:
-    """Raises OSError. Arguments are integers or ctypes references."""
+    """Make the system call and return its result. Arguments are integers or ctypes
+    references. Raises OSError."""
     return _checked(_libc.syscall(ctypes.c_long(number), *map(_word, arguments)))
 
 
 def prctl(option: int, *arguments: Any) -> int:
-    """Raises OSError. Arguments that are not given are 0."""
+    """Call `prctl` and return its result. Missing arguments are 0. Raises OSError."""
     padded = (*arguments, *(0,) * (4 - len(arguments)))
     return _checked(_libc.prctl(option, *map(_word, padded)))
 

@@ -1,7 +1,8 @@
-"""Landlock: a process gives up the file system but for the paths that it names.
+"""Restricts the file system for a process to named paths, with Landlock.
 
-Needs no privilege and cannot be taken back; threads and children inherit it. Kernel 5.13 or
-newer, unless the administrator left it out. https://docs.kernel.org/userspace-api/landlock.html
+Landlock needs no privilege and cannot be taken back; threads and children inherit it. It
+needs kernel 5.13 or newer, and an administrator can leave it out of the kernel.
+https://docs.kernel.org/userspace-api/landlock.html
 """
 
 import ctypes
@@ -25,16 +26,16 @@ _READ_FILE: Final = 1 << 2
 _READ_DIR: Final = 1 << 3
 _TRUNCATE: Final = 1 << 14
 _RIGHTS_BY_VERSION: Final = {1: 13, 2: 14, 3: 15, 5: 16}
-"""How many rights of files each version of the ABI added up to; each right is a bit."""
+"""How many file rights each version of the ABI has in total. Each right is a bit."""
 _SPECIAL_FILES: Final = (1 << 6) | (1 << 9) | (1 << 10) | (1 << 11)
-"""Making devices, sockets and pipes."""
+"""The rights to make devices, sockets and pipes."""
 _TCP: Final = 0b11
 _SCOPES: Final = 0b11
-"""Signals to, and abstract sockets of, processes outside."""
+"""The rights to signal processes outside, and to use their abstract sockets."""
 
 
 def landlock_version() -> int:
-    """Version of the kernel's ABI; 0 if there is none."""
+    """Return the version of the kernel's ABI; 0 if it has no Landlock."""
     try:
         return system_call(_CREATE_RULESET, 0, 0, _VERSION)
     except OSError:
@@ -42,13 +43,13 @@ def landlock_version() -> int:
 
 
 def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> None:
-    """Leave the calling thread, and what it starts, nothing else of the file system.
+    """Leave only these paths to the calling thread and to whatever it starts.
 
-    Paths that do not exist are passed over. Raises OSError if the kernel refuses.
+    Paths that do not exist are skipped. Raises OSError if the kernel refuses.
     """
     version = landlock_version()
     handled = _handled(version)
-    # The kernel takes as much of the structure as it knows; the rest must not be there.
+    # The kernel refuses fields that it does not know, so they are left out.
     attributes = struct.pack("=QQQ", handled, _TCP, _SCOPES)
     size = 8 if version < 4 else 16 if version < 6 else 24
     buffer = ctypes.create_string_buffer(attributes[:size], size)
@@ -75,7 +76,7 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
         rights &= _READ_FILE | _WRITE_FILE | _TRUNCATE
     parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        # Packed: the structure ends with the descriptor.
+        # Packed, because the structure ends right after the descriptor.
         rule = ctypes.create_string_buffer(struct.pack("=Qi", rights, parent), 12)
         system_call(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
     finally:

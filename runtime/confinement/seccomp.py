@@ -1,7 +1,7 @@
-"""Seccomp: a process gives up all system calls but those listed.
+"""Restricts a process to listed system calls, with seccomp.
 
-To it a call that is not listed does not exist (ENOSYS): every library knows what to do
-then. Needs no privilege once no program that it might start can gain any.
+A call that is not listed fails as if the kernel did not have it (ENOSYS), which every
+library handles. Seccomp needs no privilege once the process has set PR_SET_NO_NEW_PRIVS.
 https://docs.kernel.org/userspace-api/seccomp_filter.html
 """
 
@@ -30,9 +30,9 @@ _KILL: Final = 0x80000000
 _NUMBER: Final = 0
 _MACHINE: Final = 4
 _FIRST_ARGUMENT: Final = 16
-"""Where the call's data has them; of an argument, the lower half."""
+"""Offsets in the data of a call. Of an argument, the lower half."""
 _X32: Final = 0x40000000
-"""From here on x86_64 counts the calls of another ABI."""
+"""Numbers from here on belong to another ABI of x86_64."""
 
 _CLONE_THREAD: Final = 0x00010000
 _CLONE_NEW_NAMESPACE: Final = 0x7E020080
@@ -49,8 +49,8 @@ class _Program(ctypes.Structure):
 
 
 def restrict_system_calls() -> None:
-    """For the calling thread and what it starts. Raises OSError if the kernel refuses, or
-    the machine is not one of `MACHINES`."""
+    """Restrict the calling thread and whatever it starts. Raises OSError if the kernel
+    refuses, or if the machine is not one of `MACHINES`."""
     machine = os.uname().machine
     if machine not in MACHINES:
         raise OSError(errno.ENOSYS, f"no list of system calls for {machine}")
@@ -60,7 +60,7 @@ def restrict_system_calls() -> None:
 
 
 def instructions(machine: str, pid: int) -> list[Instruction]:
-    """The filter, for a process of that id."""
+    """Return the filter for the process with this id."""
     return [
         (_LOAD, 0, 0, _MACHINE),
         (_IF_EQUAL, 1, 0, MACHINES[machine]),
@@ -74,7 +74,7 @@ def instructions(machine: str, pid: int) -> list[Instruction]:
 
 
 def _if_called(name: str, machine: str, judge: list[Instruction]) -> Iterator[Instruction]:
-    """`judge` ends with an answer for each case."""
+    """Yield the steps that apply `judge` to one call. `judge` must return in every case."""
     number = number_of(name, machine)
     if number is not None:
         yield (_IF_EQUAL, 0, len(judge), number)
@@ -82,7 +82,7 @@ def _if_called(name: str, machine: str, judge: list[Instruction]) -> Iterator[In
 
 
 def _judge(name: str, pid: int) -> list[Instruction]:
-    """By the first argument."""
+    """Return the steps that decide a call by its first argument."""
     load: Instruction = (_LOAD, 0, 0, _FIRST_ARGUMENT)
     allow: Instruction = (_RETURN, 0, 0, _ALLOW)
     absent: Instruction = (_RETURN, 0, 0, _ABSENT)

@@ -1,14 +1,14 @@
 """Numbers of the system calls that a confined process may make, by machine.
 
-From the kernel's headers (`asm/unistd_64.h`, `asm-generic/unistd.h`); they never change.
-Not here, and so refused: sockets, starting programs, other processes, mounts, namespaces,
-changing owners and modes, io_uring, bpf, keys, and whatever later kernels add.
+They come from the kernel's headers (`asm/unistd_64.h`, `asm-generic/unistd.h`) and never
+change. Not listed, and so refused: sockets, starting programs, other processes, mounts,
+namespaces, changing owners and modes, io_uring, bpf, keys, and whatever later kernels add.
 """
 
 from typing import Final
 
 MACHINES: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""Names as in `os.uname().machine`, and how seccomp calls their ABI."""
+"""Names as in `os.uname().machine`, with seccomp's number for their ABI."""
 
 FREELY: Final[dict[str, tuple[int, int | None]]] = {
     # Files.
@@ -55,15 +55,17 @@ FREELY: Final[dict[str, tuple[int, int | None]]] = {
     "getrusage": (98, 165), "times": (100, 153), "uname": (63, 160), "sysinfo": (99, 179),
     "getrandom": (318, 278), "capget": (125, 90), "arch_prctl": (158, None),
 }  # fmt: skip
-"""Allowed with any arguments. By name: the number on x86_64, and on aarch64 if it has it."""
+"""Allowed with any arguments. By name: the number on x86_64 and the one on aarch64, which is
+None if aarch64 lacks the call."""
 
 CONDITIONALLY: Final[dict[str, tuple[int, int]]] = {
     "clone": (56, 220), "tgkill": (234, 131), "prctl": (157, 167), "prlimit64": (302, 261),
 }  # fmt: skip
-"""Allowed with some arguments (`seccomp.py` says which)."""
+"""Allowed with some arguments; `seccomp.py` says which."""
 
 
 def number_of(name: str, machine: str) -> int | None:
-    """None if that machine lacks the call. KeyError for a name that is not listed."""
+    """Return the call's number, or None if the machine lacks the call. Raises KeyError if the
+    name is not listed."""
     x86_64, aarch64 = FREELY.get(name) or CONDITIONALLY[name]
     return x86_64 if machine == "x86_64" else aarch64

@@ -1,8 +1,8 @@
-"""What every API route refuses before its handler runs: requests that can be read two ways.
+"""Refuses ambiguous requests before a route's handler runs.
 
-A misspelt parameter (`?dryrun=true`) must not do the real thing, and of two values for one
-name nobody knows which was meant. So each route declares its query parameters, for the
-OpenAPI document, and any other name is refused by the same declarations.
+A misspelt parameter (`?dryrun=true`) must not do the real thing, and if one name has two
+values nobody knows which was meant. Each route declares its query parameters for the OpenAPI
+document; the same declarations refuse every other name.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -21,7 +21,7 @@ from runtime.http.json_body import demand_unique_keys
 Handler = Callable[[Request], Awaitable[Response]]
 
 NAME_CHARS_MAX: Final = 100
-"""Of a refused name, this much is told back."""
+"""A refused name is repeated to the client up to this length."""
 
 _ONCE: Final = {
     name.lower().encode(): name
@@ -30,11 +30,11 @@ _ONCE: Final = {
 
 
 class ApiRoute(APIRoute):
-    """A route of the API. Use it as `route_class` of every router that is no page."""
+    """A route of the API. Use it as `route_class` of every router except those of pages."""
 
     @property
     def query_names(self) -> frozenset[str]:
-        """The query parameters that the route declares, in the document or to FastAPI."""
+        """Names of the query parameters that the route declares, in the document or to FastAPI."""
         fields = get_flat_params(self.dependant)
         own = (one.alias for one in fields if _place_of(one) is ParamTypes.query)
         return frozenset(own) | query_names_in(self.openapi_extra)
@@ -45,7 +45,7 @@ class ApiRoute(APIRoute):
 
 
 def query_names_in(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
-    """The query parameters among those that a route adds to the document."""
+    """Return the names of the query parameters that a route adds to the document."""
     parameters = (openapi_extra or {}).get("parameters", ())
     return frozenset(one["name"] for one in parameters if one["in"] == "query")
 
@@ -53,7 +53,7 @@ def query_names_in(openapi_extra: Mapping[str, Any] | None) -> frozenset[str]:
 def check_before(
     handle: Handler, names: Iterable[str]
 ) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """`handle`, for requests that say everything once and nothing unknown."""
+    """Return a handler that refuses ambiguous requests and passes on the others to `handle`."""
     known = frozenset(names)
 
     async def handle_checked(request: Request) -> Response:
@@ -66,8 +66,8 @@ def check_before(
 
 
 def demand_single_headers(request: Request) -> None:
-    """Raises Malformed if a header that decides something comes twice, and
-    UnsupportedMediaType for an encoded body: nothing here decodes one."""
+    """Raises Malformed if a header that decides something is repeated, and
+    UnsupportedMediaType if the body is encoded: we decode none."""
     seen = set()
     for name, value in request.scope["headers"]:
         if name in _ONCE:
@@ -79,7 +79,7 @@ def demand_single_headers(request: Request) -> None:
 
 
 def demand_known_parameters(request: Request, known: frozenset[str]) -> None:
-    """Raises Malformed for a name that is unknown or repeated, or a query that is no UTF-8."""
+    """Raises Malformed if a name is unknown or repeated, or if the query is not UTF-8."""
     _demand_utf8(request.scope["query_string"])
     seen = set()
     for name, _ in request.query_params.multi_items():
@@ -104,7 +104,8 @@ def _refused(name: str, reason: str, **facts: Any) -> Malformed:
 
 
 def _with_unique_keys(handle: Handler) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-    """For bodies that FastAPI decodes: it would take the last of two equal keys."""
+    """Return a handler that refuses repeated keys in bodies that FastAPI decodes. FastAPI
+    itself would take the last value."""
 
     async def handle_unique(request: Request) -> Response:
         demand_unique_keys(await request.body())

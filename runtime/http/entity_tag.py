@@ -1,7 +1,8 @@
-"""Entity tags: `"<version>.<hash of the body>"`, or the hash alone where there is no version.
+"""Makes and compares entity tags.
 
-`If-None-Match` compares whole tags; `If-Match` compares the version only, so that a change
-in what surrounds a thing (a new guest, another language) does not make its editor start over.
+A tag is `"<version>.<hash of the body>"`, or only the hash if there is no version.
+`If-None-Match` compares whole tags. `If-Match` compares only versions, so that an editor does
+not have to start over because of a new guest or another language.
 """
 
 from hashlib import blake2b
@@ -13,12 +14,13 @@ _HASH_BYTES: Final = 8
 
 
 def entity_tag(body: bytes, version: int | None = None) -> str:
+    """Return the tag of a body."""
     digest = blake2b(body, digest_size=_HASH_BYTES).hexdigest()
     return f'"{digest}"' if version is None else f'"{version}.{digest}"'
 
 
 def matches(tag: str, if_none_match: str | None) -> bool:
-    """Whether the client already has what `tag` names."""
+    """Return whether the client already has the body with this tag."""
     if if_none_match is None:
         return False
     known = (one.strip().removeprefix("W/") for one in if_none_match.split(","))
@@ -26,8 +28,8 @@ def matches(tag: str, if_none_match: str | None) -> bool:
 
 
 def versions_in(if_match: str | None) -> frozenset[int] | None:
-    """The versions that the tags of `If-Match` name; None where any will do, or none is asked
-    for. A text that is no tag of ours names no version, and so matches nothing."""
+    """Return the versions in the tags of `If-Match`; None if the header allows any version or
+    is missing. Text that is not one of our tags has no version, so it matches nothing."""
     tags = [] if if_match is None else [one.strip() for one in if_match.split(",")]
     if not tags or "*" in tags:
         return None

@@ -1,4 +1,4 @@
-"""JSON in requests and responses."""
+"""Reads JSON bodies of requests, and makes JSON responses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,15 +20,16 @@ _encode: Final = msgspec.json.Encoder().encode
 def json_response(
     value: Any, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A finished JSON answer from what msgspec can encode."""
+    """Return a JSON response. msgspec must be able to encode `value`."""
     return Response(_encode(value), status, headers, JSON)
 
 
 async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> bytes:
-    """The body of a JSON request, empty where there is none.
+    """Return the body of a JSON request; empty if it has none.
 
-    Raises UnsupportedMediaType for another declared type or charset, TooLarge as soon as more
-    than `bytes_max` bytes are announced or have come, Malformed if an object has a key twice.
+    Raises UnsupportedMediaType if another type or charset is declared, TooLarge as soon as
+    more than `bytes_max` bytes are announced or have come, and Malformed if an object has a
+    repeated key.
     """
     headers = request.headers
     declared = headers.get("content-length", "0")
@@ -53,8 +54,8 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
 
 
 def demand_unique_keys(body: bytes) -> None:
-    """Raises Malformed if a JSON object in `body` has a key twice: parsers disagree on which
-    of the two counts. Leaves a body that is not JSON to its parser."""
+    """Raises Malformed if a JSON object in `body` has a repeated key, because parsers disagree
+    on which value counts. Accepts a body that is not JSON: its parser will refuse it."""
     if body.count(b":") < 2:
         return
     try:
@@ -78,7 +79,7 @@ def _body_error(code: str, reason: str, field: str = "") -> Malformed:
 
 
 def _is_json(content_type: str) -> bool:
-    """Whether it names JSON, in UTF-8 if it names a charset."""
+    """Return whether the header names JSON, and UTF-8 if it names a charset."""
     media_type, _, parameters = content_type.partition(";")
     media_type = media_type.strip().lower()
     if media_type != JSON and not (

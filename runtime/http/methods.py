@@ -1,5 +1,8 @@
-"""Which methods an address knows. FastAPI alone answers 405 to HEAD, and names in `Allow` only
-the methods of the first route with that path, or none."""
+"""Answers HEAD, and lists the allowed methods of a path.
+
+FastAPI alone would answer HEAD with 405, and would put into `Allow` only the methods of the
+first route with that path, or none.
+"""
 
 from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
@@ -8,7 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Answers a HEAD as a GET. The server, which knows the real method, sends no body."""
+    """Middleware that answers HEAD like GET. The server knows the real method and sends no
+    body."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -20,7 +24,8 @@ class HeadAsGet:
 
 
 def allowed_methods(request: Request) -> str:
-    """The value of `Allow`: the methods of all routes with this path, HEAD beside GET."""
+    """Return the value of `Allow`: the methods of all routes with this path, and HEAD if GET
+    is one of them."""
     methods: set[str] = set()
     path = request.scope["path"]
     for route in iter_route_contexts(request.app.routes):

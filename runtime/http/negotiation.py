@@ -1,4 +1,4 @@
-"""What a client accepts: languages and media types."""
+"""Reads which languages and media types a client accepts."""
 
 from starlette.requests import Request
 
@@ -7,12 +7,13 @@ from runtime.http.json_body import JSON
 
 
 def language_of(request: Request) -> Language:
-    """The best language we speak of those that the client accepts; English otherwise."""
+    """Return the language we speak that the client prefers; English if there is none."""
     return preferred_language(request.headers.get("accept-language", ""))
 
 
 def preferred_language(accepted: str) -> Language:
-    """As RFC 9110 has it: the highest weight wins, of equals the first. Never raises."""
+    """Choose the language by RFC 9110: the highest weight wins, and the first of equal weights.
+    Never raises."""
     best: Language = API_LANGUAGE
     best_weight = 0.0
     for entry in accepted.split(","):
@@ -26,7 +27,7 @@ def preferred_language(accepted: str) -> Language:
 
 
 def accepts_html(request: Request) -> bool:
-    """Whether a browser asks: HTML is named, and no later than JSON."""
+    """Return whether a browser asks: HTML is named, and not after JSON."""
     accept = request.headers.get("accept", "").lower()
     html, json = accept.find("text/html"), accept.find(JSON)
     return html >= 0 and (json < 0 or html < json)

@@ -1,12 +1,12 @@
-"""Numbers as they stand in an address or a header."""
+"""Parses numbers in addresses and headers."""
 
 from typing import Final
 
 DIGITS_MAX: Final = 18
-"""Fits every column of ours, and Python refuses to read some thousands of them."""
+"""Such a number fits every column of ours. Python refuses to read some thousand digits."""
 
 
 def parse_whole_number(text: str) -> int | None:
-    """The number that ASCII digits, at most DIGITS_MAX, write; None for any other text."""
+    """Return the number if the text is at most DIGITS_MAX ASCII digits; None otherwise."""
     written = text.isascii() and text.isdecimal() and len(text) <= DIGITS_MAX
     return int(text) if written else None

@@ -1,4 +1,4 @@
-"""Headers that keep a browser from doing with our answers what they are not for."""
+"""Adds headers that tell browsers how to treat our responses safely."""
 
 from typing import Final
 
@@ -9,11 +9,12 @@ CSP: Final = "Content-Security-Policy"
 
 _BOUNDS: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; {_BOUNDS}"
-"""For pages without scripts, whose style is inside them."""
+"""For pages without scripts, with their style inside."""
 
 
 def scripted_policy(script_hash: str) -> str:
-    """For a page whose files are ours, and whose one inline script has this SHA-256."""
+    """Return the policy of a page that has files of ours and one inline script with this
+    SHA-256."""
     return (
         f"default-src 'none'; script-src 'self' 'sha256-{script_hash}'; connect-src 'self'; "
         f"img-src 'self' data:; font-src 'self' data:; style-src 'self' 'unsafe-inline'; {_BOUNDS}"
@@ -21,8 +22,9 @@ def scripted_policy(script_hash: str) -> str:
 
 
 class PageHeaders:
-    """Every answer is taken for what it says it is; a page (HTML) runs nothing, is shown in
-    no frame, and tells no other site its address. A page may state a policy of its own."""
+    """Middleware: browsers do not guess the type of a response. An HTML page runs no scripts,
+    is shown in no frame, and does not tell its address to other sites, unless the page states
+    a policy of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""`limit`, `cursor` and the headers that lead to the next page: the same for every list."""
+"""The parameters `limit` and `cursor` and the headers of the next page, for every list."""
 
 from typing import Final
 

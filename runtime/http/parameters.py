@@ -1,7 +1,7 @@
-"""Query parameters of API routes, declared once.
+"""Declares and reads query parameters.
 
-A route puts its declarations into the OpenAPI document with `query`; `runtime.http.api_route`
-reads the same declarations to refuse every other name.
+A route puts its declarations into the OpenAPI document with `query`. `runtime.http.api_route`
+reads the same declarations and refuses every other name.
 """
 
 from collections.abc import Mapping
@@ -26,27 +26,27 @@ BOOLEAN: Final = {"type": "boolean"}
 POSITION: Final = {"type": "integer", "minimum": 0}
 
 DRY_RUN: Final = Parameter("dry_run", "decide and answer, but record nothing", BOOLEAN)
-"""Taken by every write (`is_dry_run`)."""
+"""Every write takes it; read it with `is_dry_run`."""
 
 MIN_POSITION: Final = Parameter(
     "min_position",
     "wait until this place in the journal is readable (`X-Position` of a write)",
     POSITION,
 )
-"""Taken by every read."""
+"""Every read takes it; read it with `min_position_of`."""
 
 MIN_POSITION_WAIT_S: Final = 2.0
-"""How long a read waits for it, unless a setting says otherwise."""
+"""How long a read waits for that position, unless a setting says otherwise."""
 
 
 def malformed_parameter(parameter: str, **allowed: Any) -> Malformed:
-    """Return the refusal of a parameter. `allowed` says what would have been right: `known`,
+    """Return the error for a wrong parameter. `allowed` says which values are right: `known`,
     `minimum`, `maximum`, …"""
     return Malformed("malformed_query", {"parameter": parameter, **allowed})
 
 
 def min_position_of(parameters: QueryParams) -> int:
-    """0 if none is asked for. Raises Malformed."""
+    """Return the position to wait for; 0 if none is asked for. Raises Malformed."""
     position = parse_whole_number(parameters.get(MIN_POSITION.name, "0"))
     if position is None:
         raise malformed_parameter(MIN_POSITION.name)
@@ -54,10 +54,10 @@ def min_position_of(parameters: QueryParams) -> int:
 
 
 def is_dry_run(request: Request) -> bool:
-    """Whether the write is only to be tried: `?dry_run=true`.
+    """Return whether the write is only a trial: `?dry_run=true`.
 
-    Raises Malformed for anything but one `true` or `false`: to record what was meant as a
-    trial would be the worse answer.
+    Raises Malformed unless the value is a single `true` or `false`: a trial must never be
+    recorded by mistake.
     """
     if not request.scope["query_string"]:
         return False
@@ -67,20 +67,20 @@ def is_dry_run(request: Request) -> bool:
 
 
 def is_true(parameters: QueryParams, name: str) -> bool:
-    """Whether it is given, and true. Raises Malformed."""
+    """Return whether the parameter is given and true. Raises Malformed."""
     text = parameters.get(name)
     return text is not None and parse_boolean(text, name)
 
 
 def parse_boolean(text: str, parameter: str) -> bool:
-    """Raises Malformed for anything but `true` and `false`."""
+    """Return the boolean. Raises Malformed unless the text is `true` or `false`."""
     if text not in ("true", "false"):
         raise malformed_parameter(parameter, known=["true", "false"])
     return text == "true"
 
 
 def query(*parameters: Parameter) -> list[dict[str, Any]]:
-    """The parameters as the OpenAPI document lists them."""
+    """Return the parameters as the OpenAPI document lists them."""
     return [_described(parameter) for parameter in parameters]
 
 

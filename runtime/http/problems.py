@@ -1,9 +1,9 @@
-"""Errors as RFC 9457 problems: the one table from code to status, and the handlers.
+"""Answers errors as RFC 9457 problems; holds the one table from error code to status.
 
-A problem has `type`, `title`, `status`, `detail`, `instance` and `code`, and beside them
-the facts of the error. Clients branch on `code`; `detail` speaks the language of the
-request. Absent and hidden are the same bytes: a `not_found` carries no facts, and its
-instance names the parameters of the path instead of repeating them.
+A problem has `type`, `title`, `status`, `detail`, `instance` and `code`, and also the facts
+of the error. Clients branch on `code`; `detail` is in the language of the request. Absent and
+hidden things get byte-identical problems: a `not_found` has no facts, and its instance
+contains the names of the path's parameters instead of their values.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -104,9 +104,9 @@ def problem(
     facts: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The finished answer for `code`, which must be in the catalogue (KeyError).
+    """Return the response for `code`. Raises KeyError if the catalogue lacks the code.
 
-    `facts` become further members of the problem and never replace the standard ones.
+    `facts` become further members of the problem, but never replace the standard ones.
     """
     status = STATUS[code]
     body: dict[str, Any] = dict(facts or {}) | {
@@ -126,7 +126,7 @@ def problem(
 def problem_of(
     request: Request, error: CommandError, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The finished answer for `error` to `request`, in its language."""
+    """Return the response for `error` in the language of `request`."""
     return problem(
         error.code,
         language=language_of(request),
@@ -137,10 +137,10 @@ def problem_of(
 
 
 def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
-    """The error for what pydantic says about a body (`ValidationError.errors()`).
+    """Return the error for pydantic's findings about a body (`ValidationError.errors()`).
 
-    A validator may raise `PydanticCustomError` with a code of the catalogue as its type;
-    that code then becomes the problem's. The facts say which fields are wrong, and why.
+    A validator may raise `PydanticCustomError` with a code of the catalogue as its type.
+    The problem then gets that code. The facts say which fields are wrong, and why.
     """
     found = [_field_error(error) for error in errors][:_ERRORS_MAX]
     code = next((one["code"] for one in found if is_error_code(one["code"])), None)
@@ -148,9 +148,9 @@ def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
 
 
 def install_problems(app: FastAPI) -> None:
-    """Make every error of `app` a problem, unexpected ones included (500, no details).
+    """Answer every error of `app` with a problem; an unexpected one with 500 and no details.
 
-    So that a method is not one without need, HEAD is answered wherever GET is.
+    Every GET route also answers HEAD.
     """
     app.add_middleware(HeadAsGet)
     app.add_exception_handler(CommandError, _on_command_error)
@@ -180,12 +180,13 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
 
 
 async def _on_unexpected(request: Request, _error: Exception) -> Response:
-    """The server logs the traceback itself: Starlette raises the error again after this."""
+    """Answer 500. Starlette raises the error again after this, and the server logs it."""
     return problem_of(request, CommandError("internal_error"))
 
 
 def _invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
-    """A malformed id in the path names nothing, so it is not found, like any other."""
+    """Return the error for an invalid request. A malformed id in the path names nothing, so
+    it is answered with 404 like any other missing thing."""
     places = {error["loc"][0] if error["loc"] else "body" for error in errors}
     if "path" in places:
         return NotFound()
@@ -196,7 +197,7 @@ def _invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
 
 
 def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    """Never repeats the input: it may be large, or private."""
+    """Describe one wrong field. Never repeats the input, which may be large or private."""
     place = [str(part) for part in error["loc"] if part != "body"]
     kind = str(error["type"])
     return {

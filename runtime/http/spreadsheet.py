@@ -1,15 +1,15 @@
-"""CSV that a spreadsheet reads as text: no cell of it is taken for a formula."""
+"""Keeps spreadsheets from reading CSV cells as formulas."""
 
 from collections.abc import Iterable
 from typing import Any, Final
 
 _FORMULA: Final = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What a formula begins with, in full width as well, or may have before it."""
+"""Characters that begin a formula, also in full width, or that may stand before one."""
 
 
 def escape_formulas(values: Iterable[Any]) -> list[Any]:
-    """Text that would be taken for a formula gets an apostrophe before it, as OWASP advises
-    (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers."""
+    """Put an apostrophe before text that a spreadsheet would read as a formula, as OWASP
+    advises (https://owasp.org/www-community/attacks/CSV_Injection). Numbers stay numbers."""
     return [_cell(value) for value in values]
 
 

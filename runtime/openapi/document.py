@@ -1,7 +1,7 @@
-"""What our routes need in the OpenAPI document that FastAPI makes.
+"""Completes the OpenAPI document that FastAPI makes of our routes, and merges documents.
 
-They take the bare request, so FastAPI does not see their path parameters, and they answer
-with msgspec types, which it does not know.
+Our routes take the bare request, so FastAPI does not see their path parameters. They answer
+with msgspec types, which FastAPI does not know.
 """
 
 import re
@@ -35,8 +35,8 @@ def response_schema(response: Any) -> dict[str, Any]:
 
 
 def complete_document(app: FastAPI) -> None:
-    """Have the document of `app` define the components that it refers to, the path parameters
-    of every route, and the token that all of them take."""
+    """Make the document of `app` define the components that it refers to, the path parameters
+    of every route, and the token that all routes take."""
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -54,13 +54,13 @@ def complete_document(app: FastAPI) -> None:
 
 
 class DocumentsDiffer(ValueError):
-    """Two processes mean different things by one name."""
+    """Two processes define one name differently."""
 
 
 def merge(documents: Mapping[str, Document]) -> Document:
-    """One document of what all of them serve, at least one, in the order of its names.
+    """Merge the documents of all processes (at least one) into one, sorted by name.
 
-    Raises DocumentsDiffer where two define an operation or a component, and not the same.
+    Raises DocumentsDiffer if two define the same operation or component differently.
     """
     paths: dict[str, dict[str, Any]] = {}
     components: dict[str, dict[str, Any]] = {}

@@ -1,5 +1,7 @@
-"""What the OpenAPI document says of problems: for every operation those that any may answer,
-beside what its route says itself."""
+"""Adds the problems that any operation may answer to the OpenAPI document.
+
+A route documents its own problems itself.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -45,7 +47,7 @@ _METHODS: Final = frozenset({"get", "put", "post", "delete"})
 
 
 def document_problems(app: FastAPI) -> None:
-    """Have the document of `app` name the problems of every operation."""
+    """Make the document of `app` name the problems of every operation."""
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -67,7 +69,7 @@ def _add_problems(method: str, operation: dict[str, Any]) -> None:
     for status, description in _problems_of(method, operation).items():
         own = responses.get(str(status), {})
         if "Validation Error" in own.get("description", ""):
-            own = {}  # FastAPI's own shape, which no process of ours answers with.
+            own = {}  # FastAPI's own shape. None of our processes answers with it.
         responses[str(status)] = {
             "description": own.get("description", description),
             "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{SCHEMA_NAME}"}}},

@@ -1,4 +1,4 @@
-"""The page that shows the API document, with scripts of our own host only."""
+"""Serves the page that shows the API document. Its scripts come from our own host."""
 
 import re
 from base64 import b64encode
@@ -15,7 +15,7 @@ _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
 def build_page_router(path: str, static_path: str, title: str) -> APIRouter:
-    """The page at `path`; the files it needs are at `static_path`."""
+    """Return a router with the page at `path`. The page's files are at `static_path`."""
     page = get_swagger_ui_html(
         openapi_url=f"{path}.json",
         title=title,

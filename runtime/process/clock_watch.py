@@ -1,9 +1,9 @@
-"""Watches the own wall clock: whoever acts by it must not while it is wrong.
+"""Tells whether this process's wall clock can be trusted.
 
-Deadlines are met by the leader's clock, and notices are due by the notifier's. A broker
-stamps every entry with its own clock: each stamp that is read bounds the error of the own
-clock. Between two stamps, a step of the own clock shows against a steady one, which nobody
-sets.
+The leader decides deadlines by its clock, and the notifier sends by its own; neither may act
+while that clock is wrong. A broker stamps every entry with the broker's clock, so each stamp
+that we read bounds the error of ours. Between two stamps, a step of our clock shows against
+a steady clock, which nobody sets.
 """
 
 import logging
@@ -16,18 +16,19 @@ from runtime.process.clock import Clock
 log = logging.getLogger(__name__)
 
 SKEW_S_MAX: Final = 60.0
-"""A clock that differs from the broker's by more is wrong."""
+"""A clock is wrong if it differs from the broker's by more than this."""
 
 
 class ClockWrong(Exception):
-    """The own clock cannot be trusted: nothing may be done by it."""
+    """This process's clock cannot be trusted, so nothing may be decided by it."""
 
 
 class ClockWatch:
-    """`steady` counts seconds and is never set. Without `watching` every clock is right:
-    for a journal that has no clock of its own to compare with."""
+    """Compares the wall clock with the journal's stamps."""
 
     def __init__(self, clock: Clock, steady: Callable[[], float], *, watching: bool = True) -> None:
+        """`steady` counts seconds and is never set. `watching` is False if the journal has no
+        clock of its own to compare with; then every clock counts as right."""
         self._clock = clock
         self._steady = steady
         self._watching = watching
@@ -36,7 +37,7 @@ class ClockWatch:
         """Wall minus steady clock at the last comparison; None before the first."""
 
     def now(self) -> datetime:
-        """The wall clock's time. Raises ClockWrong."""
+        """Return the wall clock's time. Raises ClockWrong."""
         wall = self._clock()
         skew_s = self._skew_at(wall)
         if abs(skew_s) > SKEW_S_MAX:
@@ -46,11 +47,11 @@ class ClockWatch:
     def compare(
         self, stamp_ms: int, *, on_its_way_s: float = 0.0, may_be_old: bool = False
     ) -> None:
-        """Take over how far off the clock is from an entry that was just read.
+        """Note how far off the clock is, from an entry that was just read.
 
-        The entry was stamped `stamp_ms` by the journal, at most `on_its_way_s` ago; 0 where
-        that is not known. The comparison replaces what was known before. An entry that
-        `may_be_old` does not show that the clock is ahead: then what was known stays.
+        The journal stamped the entry `stamp_ms`, at most `on_its_way_s` seconds ago (0 if
+        that is unknown). The comparison replaces the one before. An entry that `may_be_old`
+        cannot show that the clock is ahead: in that case the earlier comparison stays.
         """
         was_right, wall = self.right, self._clock()
         ahead_s = wall.timestamp() - stamp_ms / 1000
@@ -64,12 +65,12 @@ class ClockWatch:
 
     @property
     def right(self) -> bool:
-        """Whether the clock may be decided by, as far as is known."""
+        """Whether the clock can be trusted, as far as we know."""
         return abs(self.skew_s) <= SKEW_S_MAX
 
     @property
     def skew_s(self) -> float:
-        """Seconds by which the own clock is ahead of the journal's."""
+        """Seconds by which this process's clock is ahead of the journal's."""
         return self._skew_at(self._clock())
 
     def _skew_at(self, wall: datetime) -> float:

@@ -1,7 +1,7 @@
-"""One process at a time: an advisory lock on a file, gone with the process that holds it.
+"""An advisory lock on a file, which one process at a time can hold.
 
-The kernel releases it however the process ends, so a lock is never stale, and it is not
-inherited by children that are started with `subprocess`.
+The kernel releases the lock however the process ends, so a lock is never stale. Children
+that are started with `subprocess` do not inherit it.
 """
 
 import fcntl
@@ -14,14 +14,14 @@ class FileLocked(Exception):
 
 
 class FileLock:
-    """An exclusive lock on `path`, a file that exists for nothing else."""
+    """An exclusive lock on `path`, a file that serves no other purpose."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._fd: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock, or go on holding it. Never waits: raises FileLocked."""
+        """Take the lock, or keep it if it is held here. Never waits: raises FileLocked."""
         if self._fd is not None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)

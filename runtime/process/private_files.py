@@ -1,4 +1,4 @@
-"""Folders and files that only their owner may open, also if they were made otherwise."""
+"""Makes folders and files private to their owner, even if they were created otherwise."""
 
 import os
 import stat
@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Final
 
 OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
-"""The rights of group and others; as a umask: nothing for them."""
+"""All rights of group and others. Used as a umask, it leaves them nothing."""
 
 
 def close_to_others(folder: Path) -> None:
-    """Take all rights of group and others from `folder` and from what is in it.
+    """Remove all rights of group and others from `folder` and everything in it.
 
-    The owner's rights stay, and links are not followed.
+    The owner's rights stay. Links are not followed.
     """
     _close(folder)
     for root, folders, files in os.walk(folder):

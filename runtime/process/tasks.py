@@ -1,8 +1,8 @@
-"""Starts background tasks and threads; nothing else may (tests/tidy checks it).
+"""Starts background tasks and threads. No other module may (tests/tidy checks it).
 
-What nobody waits for ends unseen, whatever its error. So the functions differ in who sees
-the end. If a task has an owner that waits for it anyway, `asyncio.TaskGroup`
-and `asyncio.gather` do as well.
+If nobody waits for a task, it ends unnoticed, even with an error. So the functions here
+differ in who notices the end. If a task has an owner that waits for it anyway,
+`asyncio.TaskGroup` and `asyncio.gather` serve as well.
 """
 
 import asyncio
@@ -20,24 +20,25 @@ T = TypeVar("T")
 
 
 def keep_running(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-    """Run `work` until it is cancelled. Any other end, also a return, ends the process."""
+    """Run `work` until it is cancelled. If it ends otherwise, even by returning, the process
+    ends."""
     return _watched(work, name, may_return=False)
 
 
 def run_aside(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-    """Run `work` to its end. An error ends the process."""
+    """Run `work` in the background until it returns. An error ends the process."""
     return _watched(work, name, may_return=True)
 
 
 def start_for(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-    """Run `work` for somebody who awaits the task: result and error are theirs."""
+    """Run `work` for a caller who awaits the task and gets its result or error."""
     return asyncio.get_running_loop().create_task(work, name=name)
 
 
 def start_thread(work: Callable[[], None], name: str) -> Thread:
     """Run `work` in a thread that does not outlive the process. An error ends the process.
 
-    Call it in the event loop.
+    Must be called in the event loop.
     """
     process, loop = current_process(), asyncio.get_running_loop()
 
@@ -55,7 +56,7 @@ def start_thread(work: Callable[[], None], name: str) -> Thread:
 
 
 async def end(task: asyncio.Task[Any] | None) -> None:
-    """Cancel the task and wait for its end. Its error has been seen elsewhere."""
+    """Cancel the task and wait until it has ended. Its error was reported elsewhere."""
     if task is not None:
         task.cancel()
         with suppress(asyncio.CancelledError, Exception):
