@@ -7,12 +7,24 @@ column, and any number of puts to a row can be merged into one.
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, NewType
+
+from msgspec import inspect
+from msgspec.structs import fields
 
 from contracts.event_base import Event
 from contracts.text import storable
 
 Key = str | int
+
+_COLUMN_TYPES: Final[dict[type[inspect.Type], str]] = {
+    inspect.BoolType: "boolean",
+    inspect.IntType: "integer",
+    inspect.FloatType: "double precision",
+    inspect.StrType: "text",
+    inspect.LiteralType: "text",
+    inspect.DateTimeType: "timestamptz",
+}
 
 
 class TableShape(NamedTuple):
@@ -72,6 +84,20 @@ def announcement_of(event: Any) -> str:
 def person_of(event: Any) -> str:
     person_id: str = event.person_id
     return person_id
+
+
+def column_types(event: type[Event]) -> dict[str, str]:
+    """Returns PostgreSQL's types for columns that hold the fields of `event`, in their order."""
+    return {field.name: _column_type(field.type) for field in fields(event)}
+
+
+def _column_type(annotation: Any) -> str:
+    if isinstance(annotation, NewType):  # Identifiers are UUIDs (`contracts.ids`).
+        return "uuid"
+    kind = inspect.type_info(annotation)
+    if isinstance(kind, inspect.UnionType):
+        (kind,) = (one for one in kind.types if not isinstance(one, inspect.NoneType))
+    return _COLUMN_TYPES[type(kind)]
 
 
 def storable_put(put: Put) -> Put:

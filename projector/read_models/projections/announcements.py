@@ -20,35 +20,18 @@ from projector.read_models.read_model import (
     ReadModel,
     TableShape,
     announcement_of,
+    column_types,
 )
 
 ANNOUNCEMENTS: Final = TableShape(
     "announcements",
     "announcement_id",
-    {
-        "announcement_id": "uuid",
-        "author_id": "uuid",
-        "movie_id": "uuid",
-        "movie_title": "text",
-        "movie_title_ru": "text",
-        "duration_min": "integer",
-        "title": "text",
-        "description": "text",
+    column_types(AnnouncementCreated)
+    | {
         "status": "text",
         "closed_reason": "text",
         "cancel_reason": "text",
-        "visibility": "text",
-        "is_free": "boolean",
-        "price_amount": "double precision",
-        "price_currency": "text",
-        "ticket_count": "integer",
         "taken": "integer",
-        "event_time": "timestamptz",
-        "tz": "text",
-        "event_location": "text",
-        "hide_location": "boolean",
-        "location_hint": "text",
-        "version": "integer",
         "created": "timestamptz",
         "modified": "timestamptz",
     },
