@@ -5,12 +5,13 @@ function. So a wrong row on either side shows as a difference, to the last bit.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from projector.proof.findings import Findings
 from projector.proof.progress import REPORT_S, Progress, ReportLine
+from projector.proof.table_comparison import compare_row
 from projector.read_models.ports import TablesSnapshot
 from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
 from projector.read_models.read_model import Key
@@ -63,13 +64,15 @@ async def compare_scores(
         async with aclosing(history.people(seq)) as people:
             async for person_id, revealed in people:
                 done += 1
-                _compare(person_id, revealed, stored.pop(person_id, None), differences)
+                expected = score_row(person_id, revealed)
+                row = stored.pop(person_id, None)
+                compare_row(SCORES, person_id, PHASE, expected, row, differences)
                 if progress.must_rest() and await progress.rest():
                     yield progress.line(done)
     except AnalyticsError as error:
         raise NotCompared(f"the history is not available: {error}") from error
-    for person_id in stored:
-        differences.add(table=SCORES.name, key=person_id, only_in="table")
+    for person_id, row in stored.items():
+        compare_row(SCORES, person_id, PHASE, None, row, differences)
     yield progress.line(done)
 
 
@@ -89,21 +92,3 @@ async def follow(
                 f"the scores were not compared with the history: it stands at position "
                 f"{position}, the tables at {seq}"
             )
-
-
-def _compare(
-    person_id: Key,
-    revealed: Sequence[RevealedRating],
-    stored: Sequence[Any] | None,
-    differences: Findings,
-) -> None:
-    expected = score_row(person_id, revealed)
-    if stored is None:
-        differences.add(table=SCORES.name, key=person_id, only_in="history")
-    elif expected != tuple(stored):
-        columns = {
-            name: {"history": ours, "table": theirs}
-            for name, ours, theirs in zip(SCORES.types, expected, stored, strict=True)
-            if ours != theirs
-        }
-        differences.add(table=SCORES.name, key=person_id, columns=columns)
