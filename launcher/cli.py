@@ -1,11 +1,11 @@
-"""The `practix` command. Every verb knows `--json` and exits 0 only on success.
+"""The `practix` command. Every verb accepts `--json` and exits 0 only on success.
 
-What only some verbs need is imported by them: a token should not wait for all services.
+Verbs import heavy modules themselves, so that `practix token` starts quickly.
 """
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -13,19 +13,19 @@ import aiohttp
 import msgspec
 import typer
 import uvloop
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 from yarl import URL
 
-from launcher.client import NotRunning, RequestRefused, log_in, stream_operator_lines
+from launcher.analyst_client import AnalystClient
+from launcher.client import NotRunning, RequestRefused, log_in
 from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, SecretUnusable
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
-from launcher.terminal import escape_controls
+from launcher.terminal import escape_controls, make_progress_bar
 from launcher.verbs import analysts, ratings
-from launcher.verbs.analyst_client import AnalystClient
-from launcher.verbs.demo import Demo, Summary
+from launcher.verbs.analysts import AsJson, BaseUrl
+from launcher.verbs.demo import Demo
+from launcher.verbs.demo_summary import DemoSummary, build_report, print_outcomes
+from launcher.verbs.verify import Result, print_result, show_progress, verify_running
 from runtime.journal.port import JournalError
 from runtime.service.settings import SettingsWrong, exit_for_wrong_settings, load_settings
 
@@ -37,21 +37,15 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console(stderr=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
-BaseUrl = Annotated[
-    str | None, typer.Option("--base-url", envvar="BASE_URL", help="A running system's address.")
-]
 
 
 @app.command()
 def run(as_json: AsJson = False) -> None:
-    """Start a system in the foreground. PORT, PRACTIX_DATA and PRACTIX_PROFILE apply.
+    """Start a system in the foreground. Reads PORT, PRACTIX_DATA and PRACTIX_PROFILE.
 
-    With --json the object comes once the system is ready.
+    With --json the object is printed once the system is ready.
     """
-    chosen = settings()
+    chosen = read_settings()
     from launcher.profiles.listening import PortInUse
     from launcher.profiles.run import ClockNotOurs
     from launcher.profiles.run import run as run_system
@@ -75,13 +69,13 @@ def token(
     login: str,
     base_url: BaseUrl = None,
     is_super: Annotated[
-        bool, typer.Option("--super", help="A super-user's; takes the operator token.")
+        bool, typer.Option("--super", help="A super-user's token; needs the operator token.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Print a token for LOGIN from the stand-in's Auth."""
-    operator = operator_token() if is_super else None
-    answer = ask(log_in(address(base_url), login, operator))
+    operator = find_operator_token() if is_super else None
+    answer = run_to_end(log_in(resolve_address(base_url), login, operator))
     print(msgspec.json.encode(answer).decode() if as_json else answer["access_token"])
 
 
@@ -95,22 +89,13 @@ def verify(
 ) -> None:
     """Fold the journal again and compare: chain, capacity, overlaps, every row.
 
-    Every person's scores are also computed from the votes in the history, where there is one.
+    If there is a history, every person's scores are also computed from the votes in it.
     """
     if offline:
-        from launcher.verbs.verify_offline import verify_offline
-        from runtime.postgres.tables import TablesUnavailable
-
-        data = DataDirectory(settings().data)
-        if not data.journal_path.exists():
-            fail(f"there is no journal in {data.path}")
-        try:
-            result = ask(_last_of(verify_offline(data)))
-        except TablesUnavailable as error:
-            fail(str(error))
+        result = _verify_offline()
     else:
-        result = ask(_verify(address(base_url), operator_token()))
-    report_verify(result, as_json=as_json)
+        result = run_to_end(verify_running(resolve_address(base_url), find_operator_token()))
+    print_result(result, as_json=as_json)
     raise typer.Exit(0 if result["ok"] else 1)
 
 
@@ -124,16 +109,17 @@ def demo(
     """Replay FILE (JSON lines) against a running system, then verify."""
     if not file.is_file():
         fail(f"there is no file {file}")
-    # Asked for first: it would be a pity to miss it after an hour of traffic.
-    operator = operator_token()
-    summary, result = ask(_demo(file, address(base_url), concurrency, operator))
+    # Found before the replay: a missing token must not show up after an hour of traffic.
+    operator = find_operator_token()
+    summary, result = run_to_end(_demo(file, resolve_address(base_url), concurrency, operator))
     for line in summary.first_malformed:
-        print(f"{file}:{line.number}: malformed: {escape_controls(line.reason)}", file=sys.stderr)
+        reason = escape_controls(line.reason)
+        print(f"{file}:{line.number}: malformed: {reason}", file=sys.stderr)
     if as_json:
-        print(msgspec.json.encode(_demo_object(summary, result)).decode())
+        print(msgspec.json.encode(build_report(summary, result)).decode())
     else:
-        _print_outcomes(summary)
-        report_verify(result, as_json=False)
+        print_outcomes(summary)
+        print_result(result, as_json=False)
     if not summary.sent:
         fail(f"no line of {file} could be sent")
     raise typer.Exit(0 if result["ok"] else 1)
@@ -145,7 +131,7 @@ app.add_typer(servers, name="servers")
 
 @servers.command("up")
 def servers_up(as_json: AsJson = False) -> None:
-    """Start them in the background and print where they are."""
+    """Start the servers in the background and print their addresses."""
     from launcher import local_servers
 
     try:
@@ -164,7 +150,7 @@ def servers_up(as_json: AsJson = False) -> None:
 
 @servers.command("down")
 def servers_down(as_json: AsJson = False) -> None:
-    """End them."""
+    """Stop the servers."""
     from launcher import local_servers
 
     stopped = local_servers.down(servers_directory())
@@ -174,8 +160,8 @@ def servers_down(as_json: AsJson = False) -> None:
 for verbs in (analysts, ratings):
     verbs.register(
         app,
-        lambda base_url: AnalystClient(address(base_url), operator_token()),
-        lambda work: ask(work),
+        lambda base_url: AnalystClient(resolve_address(base_url), find_operator_token()),
+        lambda work: run_to_end(work),
     )
 
 
@@ -183,7 +169,8 @@ def main() -> None:
     app()
 
 
-def settings() -> Settings:
+def read_settings() -> Settings:
+    """Read the settings from the environment; a wrong one ends the program."""
     try:
         return load_settings(Settings)
     except SettingsWrong as wrong:
@@ -191,23 +178,25 @@ def settings() -> Settings:
 
 
 def servers_directory() -> Path:
-    return settings().data / "servers"
+    return read_settings().data / "servers"
 
 
-def address(base_url: str | None) -> str:
+def resolve_address(base_url: str | None) -> str:
+    """Return the address of the system: `base_url`, or this machine at PORT."""
     if not base_url:
-        return f"http://127.0.0.1:{settings().port}"
+        return f"http://127.0.0.1:{read_settings().port}"
     try:
         url = URL(base_url)
     except ValueError:
         url = URL()
     if url.scheme not in ("http", "https") or not url.host:
-        fail(f"{base_url!r} is no address: BASE_URL is one like http://127.0.0.1:8000")
+        fail(f"{base_url!r} is not an address: BASE_URL looks like http://127.0.0.1:8000")
     return base_url.rstrip("/")
 
 
-def operator_token() -> str:
-    chosen = settings()
+def find_operator_token() -> str:
+    """Return the operator token from the environment or the data directory."""
+    chosen = read_settings()
     try:
         found = chosen.operator_token or DataDirectory(chosen.data).find_operator_token()
     except SecretUnusable as wrong:
@@ -217,114 +206,52 @@ def operator_token() -> str:
     return found
 
 
-def ask(question: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; what a person can mend is told without a traceback."""
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` and return its result.
+
+    An error that a person can mend ends the program with one line and no traceback.
+    """
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(question)
+            return runner.run(work)
     except (NotRunning, RequestRefused, DataInUse, ServerError, JournalError) as error:
         fail(str(error))
 
 
 def fail(reason: str) -> NoReturn:
+    """Print the reason and end the program with status 1."""
     print(f"practix: {escape_controls(reason)}", file=sys.stderr)
     raise typer.Exit(1)
 
 
-async def _verify(base_url: str, operator: str) -> dict[str, Any]:
-    return await _last_of(stream_operator_lines(base_url, "verify", operator))
+def _verify_offline() -> Result:
+    from launcher.verbs.verify_offline import verify_offline
+    from runtime.postgres.tables import TablesUnavailable
 
-
-async def _last_of(lines: AsyncIterator[dict[str, Any]]) -> dict[str, Any]:
-    """The result behind the lines of progress, which are shown."""
-    last: dict[str, Any] = {"ok": False, "problem": "no answer"}
-    with _progress() as progress:
-        task = progress.add_task("verify", total=None)
-        async for line in lines:
-            last = line
-            if "phase" in line:
-                progress.update(
-                    task,
-                    description=f"verify {line['phase']}",
-                    total=line["of"],
-                    completed=line["done"],
-                )
-    return last
+    data = DataDirectory(read_settings().data)
+    if not data.journal_path.exists():
+        fail(f"there is no journal in {data.path}")
+    try:
+        return run_to_end(show_progress(verify_offline(data)))
+    except TablesUnavailable as error:
+        fail(str(error))
 
 
 async def _demo(
-    file: Path, base_url: str, concurrency: int, operator: str
-) -> tuple[Summary, dict[str, Any]]:
-    with _progress() as progress:
+    file: Path, base_url: str, concurrency: int, operator_token: str
+) -> tuple[DemoSummary, Result]:
+    with make_progress_bar() as progress:
         task = progress.add_task("replaying", total=_count_lines(file))
         connector = aiohttp.TCPConnector(limit=concurrency)
         async with aiohttp.ClientSession(connector=connector) as session:
-            player = Demo(session, base_url, concurrency, _advance(progress, task))
+            player = Demo(session, base_url, concurrency, lambda: progress.advance(task))
             summary = await player.run(file)
-    return summary, await _verify(base_url, operator)
-
-
-def _advance(progress: Progress, task: Any) -> Callable[[], None]:
-    return lambda: progress.advance(task)
+    return summary, await verify_running(base_url, operator_token)
 
 
 def _count_lines(file: Path) -> int:
     with file.open("rb") as lines:
         return sum(1 for line in lines if line.strip())
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=console,
-        refresh_per_second=5,
-    )
-
-
-def _demo_object(summary: Summary, result: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "lines": summary.lines,
-        "malformed": summary.malformed,
-        "requests": summary.requests,
-        "seconds": round(summary.seconds, 3),
-        "requests_per_s": round(summary.requests_per_s, 1),
-        "outcomes": dict(summary.outcomes.most_common()),
-        "verify": result,
-    }
-
-
-def _print_outcomes(summary: Summary) -> None:
-    table = Table("outcome", "count")
-    for code, count in summary.outcomes.most_common():
-        table.add_row(code, f"{count:,}")
-    Console().print(table)
-    print(
-        f"{summary.lines:,} lines ({summary.malformed} malformed), {summary.requests:,} requests "
-        f"in {summary.seconds:.1f} s: {summary.requests_per_s:,.0f}/s"
-    )
-
-
-def report_verify(result: dict[str, Any], *, as_json: bool) -> None:
-    if as_json:
-        print(msgspec.json.encode(result).decode())
-        return
-    verdict = "verified" if result["ok"] else "NOT VERIFIED"
-    print(
-        f"{verdict}: {result.get('commits', 0):,} commits up to position "
-        f"{result.get('position', 0):,}, {result.get('announcements', 0):,} evenings, "
-        f"{result.get('bookings', 0):,} bookings; over capacity: "
-        f"{len(result.get('over_capacity', ()))}, confirmed twice: "
-        f"{len(result.get('double_confirmed', ()))}, rows that differ: "
-        f"{len(result.get('differences', ()))}"
-    )
-    in_history = result.get("scores_in_history")
-    compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
-    print(f"scores: {compared} with the votes in the history")
-    if result.get("problem"):
-        print(f"problem: {escape_controls(result['problem'])}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Speaking to a running system, as the command line does."""
+"""HTTP calls to a running system, as the command line makes them."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -19,8 +19,11 @@ class RequestRefused(Exception):
 
 
 async def log_in(base_url: str, login: str, operator_token: str | None = None) -> dict[str, Any]:
-    """What the stand-in's Auth says to a login; with the operator token the person's token is
-    a super-user's. Raises NotRunning, RequestRefused."""
+    """Log in at the stand-in's Auth and return its answer.
+
+    With the operator token, the person's token is a super-user's. Raises NotRunning,
+    RequestRefused.
+    """
     body: dict[str, Any] = {"login": login}
     headers = {}
     if operator_token is not None:
@@ -41,7 +44,10 @@ async def log_in(base_url: str, login: str, operator_token: str | None = None) -
 async def stream_operator_lines(
     base_url: str, path: str, operator_token: str
 ) -> AsyncIterator[dict[str, Any]]:
-    """The NDJSON lines that an operator's POST answers with. Raises NotRunning, RequestRefused."""
+    """POST as an operator and yield the NDJSON lines of the answer.
+
+    Raises NotRunning, RequestRefused.
+    """
     headers = {"Authorization": f"Bearer {operator_token}"}
     async with _session() as session:
         try:

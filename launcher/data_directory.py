@@ -1,9 +1,8 @@
 """The data directory of an embedded system: its secrets, its lock and its clock.
 
-One process uses it at a time. Secrets are made on the first start. Everything is readable
-by the owner only, also what an earlier build or another umask left open to others. The
-clock offset may grow between starts and never shrink: evenings that were over must stay
-over.
+One process uses it at a time. Secrets are made on the first start. Only the owner can read
+the files, even those that an earlier build or another umask left open to others. The clock
+offset may grow between starts but never shrink: an evening that was over must stay over.
 """
 
 import os
@@ -23,11 +22,11 @@ class DataInUse(Exception):
 
 
 class ClockTurnedBack(Exception):
-    """The data has seen a later clock."""
+    """The data was written under a later clock."""
 
 
 class SecretUnusable(Exception):
-    """A file of `secrets/` was emptied or cut short."""
+    """A file in `secrets/` is empty or too short."""
 
 
 class DataDirectory:
@@ -36,9 +35,9 @@ class DataDirectory:
         self._lock = FileLock(self.path / "practix.lock")
 
     def occupy(self) -> None:
-        """Take the directory, and close it and all it holds to others. Raises DataInUse.
+        """Lock the directory and close all its files to other accounts. Raises DataInUse.
 
-        What this process makes from now on is closed from the beginning.
+        Files that this process makes later are closed from the start.
         """
         os.umask(OTHERS)
         self.path.mkdir(parents=True, exist_ok=True)
@@ -73,21 +72,21 @@ class DataDirectory:
 
     @property
     def neighbour_credential(self) -> str:
-        """What our services present to the stand-in."""
+        """Credential that our services present to the stand-in."""
         return self._secret("neighbours")
 
     def require_secrets(self) -> None:
-        """Read or make each of them. Raises SecretUnusable."""
+        """Read or make every secret. Raises SecretUnusable."""
         for name in ("token", "cell", "operator", "feed", "neighbours"):
             self._secret(name)
 
     def find_operator_token(self) -> str | None:
-        """The operator token where a system has been started here, or None."""
+        """Return the operator token, or None if no system was ever started here."""
         path = self._secret_path("operator")
         return _read(path) if path.exists() else None
 
     def remember_clock_offset(self, offset_s: float) -> None:
-        """Raises ClockTurnedBack."""
+        """Store the clock offset. Raises ClockTurnedBack if it is smaller than the stored one."""
         path = self.path / "clock_offset_s"
         seen = float(path.read_text()) if path.exists() else 0.0
         if offset_s < seen:
@@ -108,7 +107,7 @@ class DataDirectory:
 
 
 def _read(path: Path) -> str:
-    """Raises SecretUnusable."""
+    """Return the secret in the file. Raises SecretUnusable."""
     secret = path.read_text().strip()
     try:
         require_long(secret)
@@ -118,7 +117,10 @@ def _read(path: Path) -> str:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    """All or nothing, also when the process is killed: an empty secret would sign tokens."""
+    """Write the file whole or not at all, even if the process is killed.
+
+    An empty secret would sign tokens.
+    """
     unfinished = path.with_name(f"{path.name}.unfinished")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(mode=0o600)

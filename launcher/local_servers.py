@@ -1,6 +1,6 @@
-"""`practix servers up|down`: the servers that tests use, kept up for work by hand.
+"""`practix servers up|down`: runs the servers that tests use, for work by hand.
 
-A keeper process in the background owns them; a file in its directory says where they are.
+A keeper process in the background owns them. A file in its directory has their addresses.
 """
 
 import asyncio
@@ -29,11 +29,11 @@ State = dict[str, Any]
 
 
 class AlreadyUp(Exception):
-    """There are servers in this directory already."""
+    """Servers already run in this directory."""
 
 
 async def keep(directory: Path) -> None:
-    """Own the servers until SIGTERM. A server that the machine cannot run is left out."""
+    """Run the servers until SIGTERM, without those that this machine cannot run."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -69,11 +69,13 @@ async def keep(directory: Path) -> None:
 
 
 def up(directory: Path) -> State:
-    """Start the servers in the background and return where they are. Raises AlreadyUp,
-    ServerFailed."""
+    """Start the servers in the background and return their addresses.
+
+    Raises AlreadyUp, ServerFailed.
+    """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     if (state := read_state(directory)) is not None:
-        raise AlreadyUp(f"servers are up already in {directory} (pid {state['pid']})")
+        raise AlreadyUp(f"servers already run in {directory} (pid {state['pid']})")
     with (directory / "keeper.log").open("ab") as log_file:
         keeper = subprocess.Popen(
             [sys.executable, "-m", "launcher.local_servers", str(directory.absolute())],
@@ -86,7 +88,7 @@ def up(directory: Path) -> State:
 
 
 def down(directory: Path) -> bool:
-    """End the keeper and with it the servers; false where there was none."""
+    """Stop the keeper and its servers; return False if there was no keeper."""
     state = read_state(directory)
     if state is None:
         return False
@@ -96,7 +98,10 @@ def down(directory: Path) -> bool:
 
 
 def read_state(directory: Path) -> State | None:
-    """What is up in the directory; a file that a killed keeper left behind says nothing."""
+    """Return the state of the running keeper, or None.
+
+    A file that a killed keeper left behind does not count.
+    """
     path = directory / STATE_FILE
     if not path.exists():
         return None

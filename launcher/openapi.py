@@ -1,6 +1,6 @@
-"""One document of what all processes serve, made without starting a server.
+"""Builds one API document of all processes without starting a server.
 
-`python -m launcher.openapi` prints it as the compose file's gateway serves it
+`python -m launcher.openapi` prints the document that the compose file's gateway serves
 (`deploy/gateway/openapi.json`, renewed by `make openapi`).
 """
 
@@ -31,24 +31,26 @@ from runtime.openapi.document import Document, merge
 NOBODY: Final = "127.0.0.1:1"
 SECRET: Final = "nothing is signed here, and yet it has to be long"
 
-Given = dict[str, Any]
+Values = dict[str, Any]
 
 
 async def unite_documents() -> Document:
-    """The united documents of the processes as `python -m` would start them."""
+    """Return the merged document of all processes, as `python -m` would start them."""
     return merge(await collect_documents())
 
 
 async def collect_documents() -> dict[str, Document]:
-    """What each process says of itself, by its name."""
+    """Return each process's own document by its name."""
     async with start_apps() as apps:
         return {name: app.openapi() for name, app in apps.items()}
 
 
 @asynccontextmanager
 async def start_apps() -> AsyncIterator[dict[str, FastAPI]]:
-    """The app of each process, by its name, with its routes, which are made at its start.
-    Needs no server; that nobody is there to connect to is not logged."""
+    """Yield the app of each process by its name. An app makes its routes when it starts.
+
+    Needs no server. The failures to connect to one are not logged.
+    """
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         before = logging.root.manager.disable
@@ -84,14 +86,14 @@ def _settings() -> tuple[
     projector.settings.Settings,
     notifier.settings.Settings,
 ]:
-    """What makes every route be served, and leads nowhere."""
-    kafka: Given = {"KAFKA_BOOTSTRAP_SERVERS": NOBODY}
-    tables: Given = {"POSTGRES_DSN": f"postgresql://{NOBODY}/practix"}
-    history: Given = {"CLICKHOUSE_DSN": f"clickhouse://{NOBODY}/practix"}
-    operator: Given = {"PRACTIX_OPERATOR_TOKEN": SECRET}
-    cell: Given = {"own_url": f"http://{NOBODY}", "cell_secret": SECRET}
-    feeds: Given = {"feed_secret": SECRET}
-    around: Given = {
+    """Return settings that turn every route on and lead to no server."""
+    kafka: Values = {"KAFKA_BOOTSTRAP_SERVERS": NOBODY}
+    tables: Values = {"POSTGRES_DSN": f"postgresql://{NOBODY}/practix"}
+    history: Values = {"CLICKHOUSE_DSN": f"clickhouse://{NOBODY}/practix"}
+    operator: Values = {"PRACTIX_OPERATOR_TOKEN": SECRET}
+    cell: Values = {"own_url": f"http://{NOBODY}", "cell_secret": SECRET}
+    feeds: Values = {"feed_secret": SECRET}
+    around: Values = {
         "token": {"secret": SECRET},
         "neighbours": {"base_url": f"http://{NOBODY}", "credential": SECRET},
     }
@@ -104,7 +106,7 @@ def _settings() -> tuple[
 
 
 def format_document(document: Document) -> str:
-    """As in the file, which people read and compare."""
+    """Return the document as the text of the file, indented for people to compare."""
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What a person may set when starting a system by hand."""
+"""Settings of a system that a person starts by hand."""
 
 from pathlib import Path
 from typing import Literal
@@ -12,8 +12,10 @@ from runtime.service.settings import CommaSeparated, Origins
 
 
 class LocalAddressLimits(AddressLimits):
-    """On one's own machine everybody has the same address: persons are limited, and what
-    needs no token."""
+    """Limits of an address on one machine, where everybody has the same address.
+
+    Limits of persons, and of requests without a token, stay as they are elsewhere.
+    """
 
     reads: PerMinute = 1_200_000
     searches: PerMinute = 300_000
@@ -26,7 +28,7 @@ class LocalRateLimits(RateLimits):
 
 
 class Settings(BaseSettings):
-    """Built once by the command line. Rules of an embedded cell are read where it is wired."""
+    """Built once by the command line. `launcher.profiles.embedded` reads the rules of its cell."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", populate_by_name=True, env_nested_delimiter="__"
@@ -41,5 +43,5 @@ class Settings(BaseSettings):
     """Origins whose pages may use the API from a browser."""
     http: HttpLimits = Field(HttpLimits(), validation_alias="PRACTIX_HTTP")
     hosts: CommaSeparated = Field((), validation_alias="PRACTIX_HOSTS")
-    """Names under which requests may come, besides those of loopback; `*` for any."""
+    """Further names that a request may call this system by, besides loopback; `*` for any."""
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")

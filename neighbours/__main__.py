@@ -1,4 +1,4 @@
-"""`python -m neighbours`: the stand-in as its own process."""
+"""`python -m neighbours`: runs the stand-in as its own process."""
 
 import logging
 from functools import partial

@@ -1,6 +1,6 @@
-"""The stand-in as a whole: one router for all five services, and an app around it.
+"""Builds the stand-in: one router for all five services, and an app around it.
 
-The launcher includes the router in its one app; `python -m neighbours` serves the app.
+The embedded profile includes the router in its own app; `python -m neighbours` serves the app.
 """
 
 from collections.abc import AsyncIterator
@@ -25,10 +25,10 @@ from runtime.service.process_routes import build_process_router
 
 
 class StandInState:
-    """The state behind the routes. Open it once per data directory, close it at the end."""
+    """The state behind the routes. Open it once per data directory and close it at the end."""
 
     def __init__(self, settings: StandInSettings, now: Clock | None = None) -> None:
-        """`now` is the system's one clock; by default the machine's, shifted as set."""
+        """`now` is the system's one clock; by default the machine's, shifted by the settings."""
         now = now or shifted_clock(settings.clock_offset_s)
         self.signer = Signer(settings, now)
         self.access = Access(settings, self.signer, now)
@@ -44,7 +44,7 @@ class StandInState:
         self.links = Links(self._store, settings.public_url, now, settings.link_targets)
 
     def deliver(self, body: SendBody) -> bool:
-        """Whether the message is new; if so its recipient has it, by every channel."""
+        """Deliver the notice to inbox and channels if it is new, and return whether it is."""
         new = self.inboxes.take(body)
         if new:
             self.hand_on.offer(str(body.user_id), body.title, body.text, body.short_link)
@@ -56,7 +56,7 @@ class StandInState:
 
 
 def build_router(state: StandInState) -> APIRouter:
-    """All routes, full paths included. The app around them needs `install_problems`."""
+    """Return all routes with full paths. The app around them needs `install_problems`."""
     access, switches = state.access, state.switches
     router = APIRouter()
     router.include_router(auth_router(state.people, state.signer, access.operator, switches))
@@ -69,7 +69,7 @@ def build_router(state: StandInState) -> APIRouter:
 
 
 def create_app(settings: StandInSettings, now: Clock | None = None) -> FastAPI:
-    """The stand-in as its own process."""
+    """Return the stand-in as an app of its own."""
     state = StandInState(settings, now)
 
     @asynccontextmanager

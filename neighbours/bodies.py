@@ -1,4 +1,4 @@
-"""Request bodies of the stand-in, which are read only as far as one may be long."""
+"""Limits the length of request bodies to the stand-in."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
@@ -11,11 +11,11 @@ from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import read_json_body
 
 BODY_BYTES_MAX: Final = 256 * 1024
-"""Room for the longest message that Notification takes, in any language."""
+"""Room for the longest notice that Notification accepts, in any language."""
 
 
 class BoundedRoute(ApiRoute):
-    """A route of the API whose body is read within bounds before FastAPI parses it.
+    """A route that reads the body, up to its limit, before FastAPI parses it.
 
     Raises TooLarge or UnsupportedMediaType instead of calling the route.
     """
@@ -31,7 +31,7 @@ class BoundedRoute(ApiRoute):
 
 
 def _with_body(request: Request, body: bytes) -> Request:
-    """The same request, whose body can be read again."""
+    """Return the same request with a body that can be read again."""
     unread = True
 
     async def receive() -> Message:

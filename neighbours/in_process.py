@@ -1,9 +1,8 @@
-"""The stand-in without HTTP: the ports to the services around us, answered by its state.
+"""Answers the ports to outside services from the stand-in's state, without HTTP.
 
-For a system that runs the stand-in in its own event loop, where a call over a socket to
-itself costs several times what is called. It answers as the adapters of
-`runtime.outside.adapters` do, and tests/contract holds both to the same; only that nothing
-is cached, and nothing tried again.
+For a system that runs the stand-in in its own event loop: a call to itself over a socket
+would cost several times the work. It answers as the adapters of `runtime.outside.adapters`
+do, and tests/contract holds both to the same tests. Nothing is cached and nothing is retried.
 """
 
 import asyncio
@@ -25,11 +24,11 @@ from runtime.calls.circuit import CircuitState
 from runtime.outside.ports import Movie, Notice, PersonProfile, fit_profile, notification_id_of
 
 ALL: Final = -1
-"""To SQLite no limit at all."""
+"""SQLite's word for no limit."""
 
 
 class InProcess:
-    """The five ports. A service that is switched off, or slower than `deadline_s`, is down."""
+    """The five ports. A service is down if it is switched off or slower than `deadline_s`."""
 
     def __init__(self, state: StandInState, deadline_s: float = 4.0) -> None:
         self._state = state
@@ -41,9 +40,12 @@ class InProcess:
         self.shortener = _Shortener(self)
 
     @asynccontextmanager
-    async def asked(self, service: Service) -> AsyncIterator[StandInState]:
-        """The state, once the service would answer. Raises DependencyDown, also where its
-        store fails, and DependencyRefused for what it would never take."""
+    async def call(self, service: Service) -> AsyncIterator[StandInState]:
+        """Yield the state once the service would answer.
+
+        Raises DependencyDown, also if its store fails, and DependencyRefused for what the
+        service would never accept.
+        """
         try:
             async with asyncio.timeout(self._deadline_s):
                 await self._state.switches.guard(service)()
@@ -54,17 +56,17 @@ class InProcess:
             raise DependencyRefused(service, 422) from error
 
     def circuits(self) -> dict[str, CircuitState]:
-        """For /readyz: what answers, and what is switched off."""
+        """Return which services answer and which are switched off, for /readyz."""
         down = self._state.switches.down
         return {service: "open" if service in down else "closed" for service in SERVICES}
 
 
 class _Auth:
     def __init__(self, services: InProcess) -> None:
-        self._asked = services.asked
+        self._call = services.call
 
     async def person(self, person_id: PersonId) -> PersonProfile | None:
-        async with self._asked("auth") as state:
+        async with self._call("auth") as state:
             try:
                 user = state.people.person(person_id)
             except NotFound:
@@ -74,10 +76,10 @@ class _Auth:
 
 class _Movies:
     def __init__(self, services: InProcess) -> None:
-        self._asked = services.asked
+        self._call = services.call
 
     async def movie(self, movie_id: MovieId) -> Movie | None:
-        async with self._asked("movies") as state:
+        async with self._call("movies") as state:
             try:
                 film = state.films.film(movie_id)
             except NotFound:
@@ -87,35 +89,35 @@ class _Movies:
 
 class _Ugc:
     def __init__(self, services: InProcess) -> None:
-        self._asked = services.asked
+        self._call = services.call
 
     async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
         return author_id in await self.following(follower_id)
 
     async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
-        async with self._asked("ugc") as state:
+        async with self._call("ugc") as state:
             return tuple(map(PersonId, state.followers.followers(author_id, "", ALL)))
 
     async def following(self, user_id: PersonId) -> frozenset[PersonId]:
-        async with self._asked("ugc") as state:
+        async with self._call("ugc") as state:
             return frozenset(map(PersonId, state.followers.following(user_id, "", ALL)))
 
 
 class _Notification:
     def __init__(self, services: InProcess) -> None:
-        self._asked = services.asked
+        self._call = services.call
 
     async def send(self, notice: Notice) -> None:
-        async with self._asked("notification") as state:
+        async with self._call("notification") as state:
             state.deliver(_body_of(notice))
 
 
 class _Shortener:
     def __init__(self, services: InProcess) -> None:
-        self._asked = services.asked
+        self._call = services.call
 
     async def link(self, target: str) -> str:
-        async with self._asked("shortener") as state:
+        async with self._call("shortener") as state:
             try:
                 link = state.links.shorten(LinkBody(target=target).target, None)
             except Malformed as error:
@@ -124,7 +126,7 @@ class _Shortener:
 
 
 def _body_of(notice: Notice) -> SendBody:
-    """Raises ValidationError for what Notification would never take."""
+    """Return the notice as a body. Raises ValidationError if Notification would refuse it."""
     fields: dict[str, Any] = {name: getattr(notice, name) for name in notice.__struct_fields__}
     context = to_builtins(notice.context)
     return SendBody(**fields | {"context": context}, notification_id=notification_id_of(notice.key))

@@ -23,46 +23,46 @@ from runtime.auth.token_keys import Algorithm
 from runtime.auth.tokens import require_secret
 from runtime.service.settings import CommaSeparated, ServiceSettings
 
-_PLACE: Final = re.compile(r"https?://[^/\\]+/(.*/)?|/[^/\\]+/(.*/)?")
+_TARGET_START: Final = re.compile(r"https?://[^/\\]+/(.*/)?|/[^/\\]+/(.*/)?")
 
 
-def _whole_places(targets: tuple[str, ...]) -> tuple[str, ...]:
-    """`http://a.example` would also begin `http://a.example.org`."""
-    if not all(map(_PLACE.fullmatch, targets)):
+def _demand_final_slash(targets: tuple[str, ...]) -> tuple[str, ...]:
+    """Demand a final slash: `http://a.example` would also allow `http://a.example.org`."""
+    if not all(map(_TARGET_START.fullmatch, targets)):
         raise ValueError("each is an http(s) address or an absolute path, and ends in /")
     return targets
 
 
 class StandInSettings(ServiceSettings):
-    """Built once, by `__main__` or the launcher, and passed down."""
+    """Built once by `__main__` or the launcher and passed down."""
 
     model_config = SettingsConfigDict(
         env_prefix="NEIGHBOURS_", extra="forbid", populate_by_name=True
     )
 
     data_dir: Path
-    """Where the one database file lies; made if it is missing."""
+    """Folder of the one database file; made if it is missing."""
     public_url: str = "http://127.0.0.1:8000"
-    """Where clients reach `/s/{code}`: short links begin with it."""
+    """Address at which clients reach `/s/{code}`. Short links begin with it."""
     host: str = "127.0.0.1"
     port: PositiveInt = 8000
 
     operator_token: Secret = Field(
         validation_alias=AliasChoices("NEIGHBOURS_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
     )
-    """Opens everything here, super-users' tokens and the switches among it."""
+    """Opens every route, including super-users' tokens and the switches."""
     credential: Secret
-    """What our own services present."""
-    link_targets: Annotated[CommaSeparated, AfterValidator(_whole_places)] = ()
-    """Where short links may lead besides public pages (`/a/…`) under `public_url`: addresses
-    or paths with which a target may begin, each ending in `/`."""
+    """Presented by our own services."""
+    link_targets: Annotated[CommaSeparated, AfterValidator(_demand_final_slash)] = ()
+    """Beginnings of further targets of short links, each ending in `/`. Public pages (`/a/…`)
+    under `public_url` are always allowed."""
 
     hand_on: Annotated[dict[str, SecretStr], AfterValidator(demand_known)] = Field(default={})
-    """Login, person's id or `*` to an Apprise address, to which messages are handed on."""
+    """Apprise addresses that notices are handed on to, by login, person's id or `*`."""
 
     algorithm: Algorithm = "HS256"
     secret: Secret | None = None
-    """Signs tokens with HS256. No default: it must be the one the services verify with."""
+    """Signs tokens with HS256. No default: it must be the secret that the services know."""
     private_key_file: FilePath | None = None
     """PEM; signs tokens with RS256 or ES256."""
     issuer: str = "practix-auth"

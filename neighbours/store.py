@@ -1,4 +1,4 @@
-"""The one SQLite file of the stand-in. Its queries are tiny, so they run in the event loop."""
+"""Opens the stand-in's one SQLite file. Its queries are tiny and run in the event loop."""
 
 import sqlite3
 from pathlib import Path
@@ -40,13 +40,13 @@ CREATE TABLE IF NOT EXISTS link (
 
 
 class Store:
-    """Every statement is its own transaction, durable against the end of the process."""
+    """Every statement is its own transaction and survives the end of the process."""
 
     def __init__(self, data_dir: Path) -> None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         (data_dir / FILE_NAME).touch(mode=0o600)  # SQLite gives its other files the same mode.
         close_to_others(data_dir)
-        # One event loop uses it, though not always that of the thread which opened it.
+        # One event loop uses it, but another thread may have opened it.
         self._connection = sqlite3.connect(
             data_dir / FILE_NAME, isolation_level=None, check_same_thread=False
         )
@@ -61,7 +61,7 @@ class Store:
         return next(iter(self.rows(sql, *values)), None)
 
     def write(self, sql: str, *values: Any) -> int:
-        """How many rows were written."""
+        """Execute the statement and return how many rows it wrote."""
         return self._connection.execute(sql, values).rowcount
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Taking a service down, or slowing it, for tests and demos. A restart mends everything."""
+"""Takes a service down or slows it, for tests and demos. A restart resets everything."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ class Switch(Struct):
 
 
 class SwitchBody(BaseModel):
-    """What is absent stays as it is."""
+    """An absent field leaves its switch as it is."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -40,7 +40,7 @@ class Switches:
         self._switches = {service: Switch(service) for service in SERVICES}
 
     def guard(self, service: Service) -> Callable[[], Awaitable[None]]:
-        """What every route of the service waits for; raises DependencyDown when it is down."""
+        """Return what every route of the service waits for; it raises DependencyDown."""
         switch = self._switches[service]
 
         async def pass_or_fail() -> None:

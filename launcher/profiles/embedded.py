@@ -1,7 +1,7 @@
-"""The embedded profile: the four services and the stand-in in one event loop, on one port.
+"""The embedded profile: runs the four services and the stand-in in one event loop, on one port.
 
-The same code as deployed, with other adapters: the journal is a SQLite file, PostgreSQL a
-child process, and no command ever has to be forwarded.
+It is the deployed code with other adapters: the journal is a SQLite file, PostgreSQL is a
+child process, and no command is ever forwarded.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 6}
 ALONE: Final = Timing(alone=True, tick_s=0.05)
 
 UNHURRIED: Final = Pace(at_once=2, batch=32)
-"""Notices go out beside everything else in the one process: they must not crowd it out."""
+"""Notices share the one process with everything else and must not crowd it out."""
 
 OnReady = Callable[[Welcome], None]
 
@@ -70,7 +70,10 @@ class ReportsReadiness(Protocol):
 
 
 class RunningService(ReportsReadiness, Protocol):
-    """What follows the journal: started once, stopped once; its task ends only by failing."""
+    """A service that follows the journal. Its task ends only by failing.
+
+    Started once and stopped once.
+    """
 
     async def start(self) -> asyncio.Task[None]: ...
 
@@ -82,10 +85,9 @@ def build_app(
     data: DataDirectory,
     on_ready: OnReady,
 ) -> FastAPI:
-    """The whole system; it works between the app's start-up and shut-down.
+    """Return the app of the whole system, which works from its start-up to its shut-down.
 
-    `on_ready` is called, with what a newcomer wants to read, once commands are taken and
-    reads follow.
+    `on_ready` is called with a greeting once commands are accepted and reads follow them.
     """
 
     @asynccontextmanager
@@ -94,7 +96,7 @@ def build_app(
             try:
                 await _start(app, settings, data, on_ready, stack)
             except ServerError as error:
-                current_process().fail(str(error))  # To be read by a person: no traceback.
+                current_process().fail(str(error))  # For a person: no traceback.
             yield
 
     app = make_app(
@@ -118,16 +120,16 @@ async def _start(
     clock = shifted_clock(settings.clock_offset_s)
     rules = load_settings(RuleSettings).rules()
     own_url = f"http://127.0.0.1:{settings.port}"
-    neighbours_state = StandInState(load_stand_in_settings(settings, data), clock)
-    stack.callback(neighbours_state.close)
+    stand_in = StandInState(load_stand_in_settings(settings, data), clock)
+    stack.callback(stand_in.close)
     analytics = ChdbAnalytics(data.path / "clickhouse")
     stack.push_async_callback(analytics.close)
-    warming = start_for(_warm(analytics), "engine")  # Beside PostgreSQL: both take seconds.
+    warming = start_for(_warm(analytics), "engine")  # While PostgreSQL starts: both take seconds.
     stack.push_async_callback(end, warming)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
     pools = await _open_pools(postgres.dsn, stack)
-    neighbours = InProcess(neighbours_state)
+    outside = InProcess(stand_in)
     verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
     journal = SqliteJournal(data.journal_path, clock=lambda: to_ms(clock()))
     stack.push_async_callback(journal.close)
@@ -136,7 +138,7 @@ async def _start(
     query = QueryService(
         pool=pools["query_api"],
         verifier=verifier,
-        ugc=neighbours.ugc,
+        ugc=outside.ugc,
         clock=clock,
         feed_secret=data.feed_secret,
         guard=guard,
@@ -156,7 +158,7 @@ async def _start(
     notifier = NotifierService(
         journal,
         pools["notifier"],
-        Clients(neighbours.notification, neighbours.shortener, neighbours.auth, neighbours.ugc),
+        Clients(outside.notification, outside.shortener, outside.auth, outside.ugc),
         verifier=verifier,
         guard=guard,
         clock=clock,
@@ -169,9 +171,9 @@ async def _start(
         peers=NoPeers(),
         verifier=verifier,
         guard=guard,
-        auth=neighbours.auth,
-        movies=neighbours.movies,
-        ugc=neighbours.ugc,
+        auth=outside.auth,
+        movies=outside.movies,
+        ugc=outside.ugc,
         clock=clock,
         timing=ALONE,
         rules=rules,
@@ -189,31 +191,33 @@ async def _start(
 
     def readiness() -> dict[str, Any]:
         parts = {"query_api": query, **services}
-        return {**_collect_readiness(parts), "circuits": neighbours.circuits()}
+        return {**_collect_readiness(parts), "circuits": outside.circuits()}
 
     for router in (
         *command.routers,
         *query.routers,
         *notifier.routers,
         build_projector_router(projector, guard),
-        build_stand_in_router(neighbours_state),
+        build_stand_in_router(stand_in),
         build_process_router(readiness),
     ):
         app.include_router(router)
-    greeting = build_welcome(settings, data, neighbours_state)
+    greeting = build_welcome(settings, data, stand_in)
     starting = run_aside(_tell_when_ready(command, projector, greeting, on_ready), "greeting")
     stack.callback(starting.cancel)
 
 
 async def _warm(analytics: Analytics) -> None:
-    """Start the engine and bring its tables to this version's shape, before anybody reads.
-    If that fails, the history tries again or says why, and nobody else waits for it."""
+    """Start the engine and migrate its tables before anybody reads.
+
+    If that fails, the history tries again or says why. Nobody else waits for it.
+    """
     with suppress(AnalyticsError, MigrationEdited):
         await migrate(analytics)
 
 
 async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:
-    """A pool for each service, with the service's own rights."""
+    """Open a pool for each service, with the service's own rights."""
     pools = {}
     for service, dsn in (await prepare_tables(owner_dsn)).items():
         pools[service] = await open_pool(dsn, size_max=POOL_SIZES[service])

@@ -1,6 +1,8 @@
-"""The one port in front of separate processes: reads to the query side, the rest to the
-command side. What nginx does in the compose file, for a machine without it, and a view of
-all processes for who operates them."""
+"""The one port in front of separate processes: passes each request to the process that serves it.
+
+It does what nginx does in the compose file, and also shows the state of all processes to
+their operator.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Final
@@ -35,26 +37,26 @@ NOT_PASSED_ON: Final = frozenset(
         "x-forwarded-proto",
     }
 )
-"""Of one connection, or what only the gateway itself may say."""
+"""Headers of one connection, and headers that only the gateway itself may set."""
 READS: Final = ("GET", "HEAD")
 BODY_BYTES_MAX: Final = 1_000_000
 CHUNK_BYTES: Final = 64 * 1024
 CONNECT_S_MAX: Final = 5.0
 SILENCE_S_MAX: Final = 100.0
-"""No service is silent for longer: a command may wait for a list of follows (60 s) and then
-for its decision (30 s)."""
+"""Longest silence of a service: a command may wait for a list of follows (60 s), then for its
+decision (30 s)."""
 OPERATOR_SILENCE_S_MAX: Final = 3600.0
-"""A trial of another formula answers once all scores are computed, and a question once those
-before it are answered."""
+"""A trial of another formula answers once all scores are computed. A question waits for the
+questions before it."""
 ANALYSTS: Final = ("/api/v1/operator/ask", "/api/v1/operator/export")
-"""Paths of the query side's routes for analysts, whatever the method."""
+"""Paths of the query API's routes for analysts, with any method."""
 
 Upstreams = Mapping[str, str]
 """Addresses of `command_api`, `query_api`, `projector`, `notifier` and `neighbours`."""
 
 
 def upstream_of(method: str, path: str) -> str:
-    """The process that serves a request."""
+    """Return the name of the process that serves the request."""
     if path.startswith(("/neighbours/", "/s/")):
         return "neighbours"
     if path.startswith(
@@ -82,9 +84,12 @@ def build_gateway(
     origins: Sequence[str] = (),
     hosts: Iterable[str] = (),
 ) -> ASGIApp:
-    """The session must not decompress: bodies are passed on as they are. Pages of `origins`
-    may read what the gateway answers itself; the processes say so of their own answers. It
-    answers under the names of loopback and `hosts` only."""
+    """Return the gateway as an app.
+
+    `session` must not decompress: bodies are passed on as they are. Pages of `origins` may
+    read the gateway's own answers; the processes decide that for theirs. A request for a
+    host other than loopback and `hosts` is refused.
+    """
     own = _overview_routes(Overview(upstreams, session))
 
     async def answer(request: Request) -> Response:
@@ -119,7 +124,7 @@ def build_gateway(
 
 
 def _overview_routes(overview: Overview) -> dict[str, Handler]:
-    """What no process can say alone."""
+    """Return the routes that the gateway answers from all processes together."""
 
     async def healthz(_: Request) -> Response:
         return json_response({"status": "alive"})
@@ -144,7 +149,7 @@ def _overview_routes(overview: Overview) -> dict[str, Handler]:
 
 
 def _choose_timeout(upstream: str, path: str) -> aiohttp.ClientTimeout:
-    """How long `upstream` may be silent. A whole answer, such as an export, may take any time."""
+    """Return how long `upstream` may be silent. A whole answer may take any time."""
     is_slow = upstream == "projector" or path in ANALYSTS
     silence_s_max = OPERATOR_SILENCE_S_MAX if is_slow else SILENCE_S_MAX
     return aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX, sock_read=silence_s_max)
@@ -156,7 +161,10 @@ async def _forward(
     request: Request,
     patience: aiohttp.ClientTimeout,
 ) -> aiohttp.ClientResponse:
-    """Raises TooLarge; aiohttp.ClientError or TimeoutError without an answer."""
+    """Send the request on and return the answer.
+
+    Raises TooLarge, and aiohttp.ClientError or TimeoutError if there is no answer.
+    """
     query = request.scope["query_string"]
     target = request.scope["raw_path"] + (b"?" + query if query else b"")
     headers = CIMultiDict(_drop_hop_headers(request.headers.items()))
@@ -172,7 +180,7 @@ async def _forward(
 
 
 async def _read_body(request: Request) -> bytes:
-    """Raises TooLarge as soon as too much has come."""
+    """Return the whole body. Raises TooLarge as soon as it is too long."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -182,7 +190,10 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _stream(answer: aiohttp.ClientResponse) -> Response:
-    """Where it breaks off, so does ours: half an answer is out, and must not look whole."""
+    """Pass the answer on as it arrives.
+
+    If it breaks off, so does ours: half an answer must not look whole.
+    """
 
     async def chunks() -> AsyncIterator[bytes]:
         async with answer:

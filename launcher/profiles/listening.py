@@ -1,4 +1,4 @@
-"""The one port of a system that the launcher starts."""
+"""Opens the one port of a system that the launcher starts."""
 
 import socket
 from typing import Final
@@ -7,16 +7,16 @@ from launcher.servers.process import HOST
 
 BACKLOG: Final = 2048
 QUICK_END: Final = {"drain_s": 0.0, "grace_s": 5}
-"""Nobody balances load over one system on one machine: Ctrl-C ends it at once, and requests
-that have begun soon after."""
+"""No load balancer needs time to notice: Ctrl-C stops taking requests at once, and requests in
+progress end soon after."""
 
 
 class PortInUse(Exception):
-    """Somebody else listens there."""
+    """Another process listens on the port."""
 
 
 def listen(port: int) -> socket.socket:
-    """Raises PortInUse."""
+    """Return a socket that listens on the port. Raises PortInUse."""
     listener = socket.socket()
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

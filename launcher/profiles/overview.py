@@ -1,4 +1,4 @@
-"""What the gateway says of all processes together: ready, figures, and what they serve."""
+"""Collects readiness, metrics and API documents of all processes, for the gateway."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
@@ -18,16 +18,17 @@ PROCESS: Final = "process"
 
 
 class Overview:
-    """Asks every process, each time anew."""
+    """Asks every process, anew each time."""
 
     def __init__(self, upstreams: Mapping[str, str], session: aiohttp.ClientSession) -> None:
         self._upstreams = upstreams
         self._session = session
 
     async def readiness(self) -> dict[str, Any]:
-        """`ready`, and whatever it hangs on as `process.name`, as the embedded profile has it.
-        A process that is down, or does not say whether it is ready, has `answers` instead,
-        false."""
+        """Return `ready`, and each check as `process.name`, as the embedded profile does.
+
+        A process that does not answer with its readiness has `process.answers`, false, instead.
+        """
         answers = await self._ask_all("/readyz", (200, 503))
         checks: dict[str, Any] = {}
         for process, body in answers.items():
@@ -36,14 +37,17 @@ class Overview:
         return {"ready": all(value is not False for value in checks.values()), **checks}
 
     async def metrics(self) -> bytes:
-        """Prometheus' text, every series labelled with its process."""
+        """Return the metrics of all processes as Prometheus text, labelled by process."""
         answers = await self._ask_all("/metrics")
         registry = CollectorRegistry(auto_describe=False)
         registry.register(_FixedMetrics(unite_metrics(answers)))
         return generate_latest(registry)
 
     async def openapi(self) -> Document | None:
-        """Of the processes that answer; None where none does. Raises DocumentsDiffer."""
+        """Merge the documents of the processes that answer; None if none does.
+
+        Raises DocumentsDiffer.
+        """
         answers = await self._ask_all("/api/openapi.json")
         documents = {
             process: msgspec.json.decode(body) for process, body in answers.items() if body
@@ -51,7 +55,7 @@ class Overview:
         return merge(documents) if documents else None
 
     async def _ask_all(self, path: str, statuses: Collection[int] = (200,)) -> dict[str, bytes]:
-        """The bodies by process; empty where there was no answer with one of `statuses`."""
+        """Return the bodies by process, empty if there was no answer with one of `statuses`."""
         bodies = await asyncio.gather(
             *(self._ask(address + path, statuses) for address in self._upstreams.values())
         )
@@ -59,7 +63,7 @@ class Overview:
 
     async def _ask(self, url: str, statuses: Collection[int]) -> bytes:
         timeout = aiohttp.ClientTimeout(total=ANSWER_S_MAX)
-        # The session passes bodies on as they are: they must come without compression.
+        # The session does not decompress, so the process must not compress.
         headers = {"Accept-Encoding": "identity"}
         try:
             async with self._session.get(url, headers=headers, timeout=timeout) as response:
@@ -69,7 +73,7 @@ class Overview:
 
 
 def unite_metrics(answers: Mapping[str, bytes]) -> list[Metric]:
-    """One family per name, as the text format demands, with the series of all processes."""
+    """Return one family per name, as the text format demands, with all processes' series."""
     answering = Metric("gateway_process_answers", "1 while a process answers", "gauge")
     families = {answering.name: answering}
     for process, body in answers.items():

@@ -1,4 +1,4 @@
-"""`practix run`: a system in the foreground, until Ctrl-C or SIGTERM."""
+"""`practix run`: runs a system in the foreground until Ctrl-C or SIGTERM."""
 
 import asyncio
 import socket
@@ -17,12 +17,13 @@ from runtime.service.settings import load_settings
 
 
 class ClockNotOurs(Exception):
-    """Somebody else's clock counts, and cannot be set from here."""
+    """Another program's clock counts, and we cannot set it."""
 
 
 def run(settings: Settings, on_ready: OnReady) -> str | None:
-    """Run until stopped, and call `on_ready` once it works. The reason, where nobody asked
-    it to stop.
+    """Run until stopped and return None, or the reason if nobody asked the system to stop.
+
+    Calls `on_ready` once the system works.
 
     Raises DataInUse, ClockTurnedBack, ClockNotOurs, PortInUse, ServerError, SettingsWrong,
     SecretUnusable.
@@ -32,7 +33,7 @@ def run(settings: Settings, on_ready: OnReady) -> str | None:
     data.occupy()
     try:
         data.require_secrets()
-        # Wrong ones are told before anything starts.
+        # Wrong settings are reported before anything starts.
         load_stand_in_settings(settings, data)
         load_settings(RuleSettings)
         data.remember_clock_offset(settings.clock_offset_s)
@@ -64,9 +65,9 @@ def _run_embedded(
 
 
 def _run_separate(settings: Settings, data: DataDirectory, on_ready: OnReady) -> str | None:
-    neighbours = StandInState(load_stand_in_settings(settings, data), system_clock)
-    greeting = build_welcome(settings, data, neighbours)
-    neighbours.close()
+    stand_in = StandInState(load_stand_in_settings(settings, data), system_clock)
+    greeting = build_welcome(settings, data, stand_in)
+    stand_in.close()
     try:
         asyncio.run(run_separate(settings, data, lambda: on_ready(greeting)))
     except ServiceStopped as stopped:

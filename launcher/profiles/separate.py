@@ -1,5 +1,7 @@
-"""The profile `servers`: real Kafka and PostgreSQL on this machine, and the services as
-separate processes, as they are deployed, behind one port."""
+"""The profile `servers`: runs real Kafka and PostgreSQL and the services as separate processes.
+
+They stand behind one port, as they do when deployed.
+"""
 
 import asyncio
 import os
@@ -42,13 +44,13 @@ SERVICES: Final = ("neighbours", "projector", "command_api", "query_api", "notif
 
 
 class ServiceStopped(Exception):
-    """A server or a process ended again and again."""
+    """A server or process kept ending."""
 
 
 async def run_separate(
     settings: Settings, data: DataDirectory, on_ready: Callable[[], None]
 ) -> None:
-    """Run until SIGINT or SIGTERM; `on_ready` is called once all answer.
+    """Run until SIGINT or SIGTERM. Calls `on_ready` once all processes answer.
 
     Raises ServiceStopped, ServerError.
     """
@@ -79,7 +81,7 @@ async def run_separate(
 
 
 async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Supervised]) -> None:
-    """Raises ServiceStopped when one of them ends again and again."""
+    """Restart the parts until `stop` is set. Raises ServiceStopped if one keeps ending."""
     watching = [start_for(keep_up(part), part.name) for part in parts]
     stopping = start_for(stop.wait(), "stop")
     try:
@@ -95,7 +97,7 @@ async def _keep_up_until(stop: asyncio.Event, parts: Sequence[Supervised]) -> No
 
 
 class ServiceProcess:
-    """One service as a process of its own, which can be started again."""
+    """One service as a process, which can be started again."""
 
     def __init__(self, name: str, data: Path, environment: Mapping[str, str]) -> None:
         self.name = name
@@ -115,7 +117,7 @@ class ServiceProcess:
         self._process.start(command, cwd=self._data, env=self._environment)
 
     async def wait_ready(self, probe: Callable[[], Awaitable[bool]]) -> None:
-        """Raises ServerFailed at the end of its life or time."""
+        """Wait until `probe` says yes. Raises ServerFailed if it ends or takes too long."""
         await self._process.wait_ready(probe, READY_S_MAX)
 
     async def stop(self) -> None:
@@ -123,7 +125,7 @@ class ServiceProcess:
 
 
 class Processes:
-    """The services' processes, with their settings in the environment."""
+    """All services as processes that read their settings from the environment."""
 
     def __init__(
         self,
@@ -133,7 +135,7 @@ class Processes:
         tables: Mapping[str, str],
         history: Mapping[str, str],
     ) -> None:
-        """`history` is what the services are told of ClickHouse; nothing if there is none."""
+        """`history` are the environment variables that name ClickHouse; empty without it."""
         ports = {name: free_port() for name in SERVICES}
         self.addresses = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         self._environment = {
@@ -146,7 +148,7 @@ class Processes:
         self.parts = [ServiceProcess(name, data.path, self._environment) for name in SERVICES]
 
     async def start(self, session: aiohttp.ClientSession) -> None:
-        """One after another, each once it is ready."""
+        """Start one process after another, each once the one before it is ready."""
         for process in self.parts:
             await process.start()
             await process.wait_ready(partial(is_ready, session, self.addresses[process.name]))
@@ -157,7 +159,7 @@ class Processes:
 
 
 async def is_ready(session: aiohttp.ClientSession, address: str) -> bool:
-    """Whether the process at `address` says that it is ready."""
+    """Return whether the process at `address` says that it is ready."""
     timeout = aiohttp.ClientTimeout(total=PROBE_S_MAX)
     try:
         async with session.get(f"{address}/readyz", timeout=timeout) as response:
@@ -167,8 +169,11 @@ async def is_ready(session: aiohttp.ClientSession, address: str) -> bool:
 
 
 def _open_session() -> aiohttp.ClientSession:
-    """For the gateway. The listener bounds how many requests there are at once; by default a
-    hundred that wait for one process would keep all others from being asked."""
+    """Open the gateway's session, without aiohttp's limit of a hundred connections.
+
+    The listener already bounds requests. With the limit, a hundred requests that wait for one
+    process would block requests to the others.
+    """
     return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), auto_decompress=False)
 
 
@@ -211,7 +216,7 @@ def build_environment(
 
 
 async def _start_clickhouse(stack: AsyncExitStack, data: DataDirectory) -> ClickHouseServer | None:
-    """ClickHouse; None, and no history, on a machine that does not have it."""
+    """Start ClickHouse; return None, and have no history, if this machine cannot run it."""
     server = ClickHouseServer(data.path / "clickhouse")
     try:
         await stack.enter_async_context(server)
@@ -222,7 +227,7 @@ async def _start_clickhouse(stack: AsyncExitStack, data: DataDirectory) -> Click
 
 
 def _history_environment(clickhouse: ClickHouseServer | None) -> dict[str, str]:
-    """What the services are told of ClickHouse."""
+    """Return the environment variables that name ClickHouse."""
     if clickhouse is None:
         return {}
     return {

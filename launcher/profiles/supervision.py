@@ -1,6 +1,6 @@
-"""Keeps what the launcher has started running: what ends by itself is started again.
+"""Restarts servers and processes of the launcher that end by themselves.
 
-Not for ever: what ends again and again has a reason that a person must hear.
+It gives up on one that keeps ending: a person must hear the reason.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ LOOK_S: Final = 0.25
 
 
 class Supervised(Protocol):
-    """A server, or a process of a service."""
+    """A server or the process of a service."""
 
     @property
     def name(self) -> str: ...
@@ -33,14 +33,16 @@ class Supervised(Protocol):
 class Patience(NamedTuple):
     restarts_max: int = 5
     within_s: float = 300.0
-    """So many restarts are allowed in this time."""
+    """Time in which `restarts_max` restarts are allowed."""
     pause_s: float = 0.5
-    """Before the second restart; doubled with each further one."""
+    """Wait before the second restart. Doubles with each further restart."""
 
 
 async def keep_up(part: Supervised, patience: Patience = Patience()) -> NoReturn:  # noqa: B008
-    """Start `part` again whenever it has ended. Raises ServerFailed once it has ended more
-    often than `patience` allows."""
+    """Start `part` again whenever it has ended.
+
+    Raises ServerFailed once it has ended more often than `patience` allows.
+    """
     loop = asyncio.get_running_loop()
     ends: deque[float] = deque()
     while True:

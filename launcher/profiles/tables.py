@@ -1,4 +1,4 @@
-"""The tables of a system that the launcher starts: migrated, with a role for each service."""
+"""Prepares the tables of a system that the launcher starts: migrations, a role per service."""
 
 from secrets import token_urlsafe
 
@@ -7,9 +7,9 @@ from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 
 
 async def prepare_tables(owner_dsn: str) -> dict[str, str]:
-    """Bring the tables to this version's shape, and return each service's own address.
+    """Migrate the tables and return each service's own DSN.
 
-    The roles get new passwords every time, so that none has to be kept anywhere.
+    The roles get new passwords every time, so no password has to be stored.
     """
     pool = await open_pool(owner_dsn, size_max=1)
     try:

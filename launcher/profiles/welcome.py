@@ -1,4 +1,4 @@
-"""What a newcomer reads and pastes into a shell once a system is ready."""
+"""The greeting of a system that is ready: addresses and tokens to paste into a shell."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,7 +18,7 @@ DEMO_LOGINS: Final = ("anna", "boris")
 
 
 def load_stand_in_settings(settings: Settings, data: DataDirectory) -> StandInSettings:
-    """Of the stand-in in the data directory; the environment may add to them.
+    """Return the settings of the stand-in in the data directory; the environment may add some.
 
     Raises SettingsWrong, SecretUnusable.
     """
@@ -34,7 +34,7 @@ def load_stand_in_settings(settings: Settings, data: DataDirectory) -> StandInSe
 
 
 class Welcome(Struct, frozen=True):
-    """Where a system is, and all that a first request needs."""
+    """Address of a system and everything that a first request needs."""
 
     url: str
     data: str
@@ -42,12 +42,12 @@ class Welcome(Struct, frozen=True):
     film: str
     tokens: dict[str, str]
     inboxes: dict[str, str]
-    """Addresses that open in a browser, without a token."""
+    """Addresses that open in a browser without a token."""
     tomorrow: str
 
     @property
     def text(self) -> str:
-        """To be read, and pasted into a shell."""
+        """The greeting as text for a person, parts of it to paste into a shell."""
         return "\n".join(
             [
                 "",
@@ -55,22 +55,22 @@ class Welcome(Struct, frozen=True):
                 f"  API document   {self.url}/api/openapi",
                 f"  readiness      {self.url}/readyz",
                 "",
-                "Ready-made tokens, good for a day, to paste into another shell:",
+                "Tokens for a day, to paste into another shell:",
                 f"  BASE={self.url}",
                 f"  FILM={self.film_id}  # {self.film}",
                 *(f"  {login.upper()}={token}" for login, token in self.tokens.items()),
                 f"  TOMORROW={self.tomorrow}",
                 "",
-                "Their inboxes, for a browser, also for a day:",
+                "Their inboxes, to open in a browser, also for a day:",
                 *(f"  {link}" for link in self.inboxes.values()),
                 "",
-                "Ctrl-C stops it.",
+                "Press Ctrl-C to stop.",
             ]
         )
 
 
-def build_welcome(settings: Settings, data: DataDirectory, neighbours: StandInState) -> Welcome:
-    film = neighbours.films.first
+def build_welcome(settings: Settings, data: DataDirectory, stand_in: StandInState) -> Welcome:
+    film = stand_in.films.first
     url = f"http://{HOST}:{settings.port}"
     now = datetime.now(UTC) + timedelta(seconds=settings.clock_offset_s)
     return Welcome(
@@ -78,15 +78,15 @@ def build_welcome(settings: Settings, data: DataDirectory, neighbours: StandInSt
         data=str(data.path),
         film_id=film.id,
         film=f"{film.title} ({film.year})",
-        tokens={login: _issue_token(neighbours, login) for login in DEMO_LOGINS},
+        tokens={login: _issue_token(stand_in, login) for login in DEMO_LOGINS},
         inboxes={
-            login: url + neighbours.access.inbox_links.path(person_id_of(login))
+            login: url + stand_in.access.inbox_links.path(person_id_of(login))
             for login in DEMO_LOGINS
         },
         tomorrow=(now + timedelta(days=1)).replace(microsecond=0).isoformat(),
     )
 
 
-def _issue_token(neighbours: StandInState, login: str) -> str:
+def _issue_token(stand_in: StandInState, login: str) -> str:
     body = LoginBody(login=login)
-    return neighbours.signer.token(neighbours.people.log_in(body)["user_id"], body)
+    return stand_in.signer.token(stand_in.people.log_in(body)["user_id"], body)

@@ -1,8 +1,8 @@
-"""A real ClickHouse server from the machine's own package, with a configuration of ours.
+"""Runs a real ClickHouse server from the machine's own package, with our configuration.
 
-Debian's is 18.16, the oldest version the services support; a current one takes the same
-configuration. It listens on loopback only and asks for passwords that are made with the
-data directory. The account for questions is the one that is shipped (deploy/clickhouse).
+Debian's is 18.16, the oldest version that the services support. A current one takes the
+same configuration. It listens on loopback only and asks for passwords, which are made with
+the data directory. The account for questions is the shipped one (deploy/clickhouse).
 """
 
 import asyncio
@@ -32,7 +32,7 @@ DATABASE: Final = "practix"
 READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_S: Final = 2
 
-# The root element's old name: old servers know no other, current ones know both.
+# The old name of the root element. Old servers know no other, current ones know both.
 CONFIG: Final = """\
 <?xml version="1.0"?>
 <yandex>
@@ -69,16 +69,16 @@ USERS: Final = """\
 
 
 def why_unavailable() -> str | None:
-    """Why this machine cannot run the server, or None."""
+    """Return why this machine cannot run the server, or None."""
     if _server_command() is None:
         return f"ClickHouse is not installed (package {PACKAGE})"
     return None
 
 
 async def install_clickhouse() -> None:
-    """Install the distribution's package where root may. Raises ServerUnavailable.
+    """Install the distribution's package unless there is a server. Needs root.
 
-    Does nothing where there is a server already.
+    Raises ServerUnavailable.
     """
     if _server_command() is not None:
         return
@@ -94,7 +94,7 @@ async def install_clickhouse() -> None:
 
 
 class ClickHouseServer(Server):
-    """Keeps its port over its restarts."""
+    """A ClickHouse server that keeps its port over restarts."""
 
     def __init__(self, data_dir: Path) -> None:
         super().__init__("clickhouse", data_dir)
@@ -104,7 +104,7 @@ class ClickHouseServer(Server):
 
     @property
     def dsn(self) -> str:
-        """Native protocol, of the database that is there after `start`, with the password."""
+        """Native address, with the password, of the database that `start` makes."""
         return self.dsn_of(DATABASE)
 
     def dsn_of(self, database: str) -> str:
@@ -112,7 +112,7 @@ class ClickHouseServer(Server):
 
     @property
     def analyst_dsn(self) -> str:
-        """Of the same database, for questions: the account may read it, and nothing else."""
+        """Address for questions: its account may only read the database."""
         return f"clickhouse://analyst:{self._analyst_password}@{HOST}:{self.port}/{DATABASE}"
 
     async def _launch(self) -> None:

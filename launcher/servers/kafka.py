@@ -1,8 +1,7 @@
-"""A real Kafka broker (KRaft, one node) from its jars, which Maven resolves into a cache.
+"""Runs a real Kafka broker (KRaft, one node) from jars that Maven resolves into a cache.
 
-Which jars is said by `kafka-pom.xml` beside this module, and where they come from by the
-machine's own Maven settings. The cache is outside the repository and shared by all its
-copies.
+`kafka-pom.xml` beside this module names the jars; the machine's Maven settings say where they
+come from. The cache is outside the repository and shared by all copies of it.
 """
 
 import hashlib
@@ -48,14 +47,14 @@ PROPERTIES: Final = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
-    # A killed broker is let in again only when its session is over: 9 s by default.
+    # A killed broker can come back only when its session has ended: 9 s by default.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
 }
 
 
 def why_unavailable(cache_dir: Path | None = None) -> str | None:
-    """Why this machine cannot run a broker, or None."""
+    """Return why this machine cannot run a broker, or None."""
     if shutil.which("java") is None:
         return "Kafka needs java (17 or newer), which is not on the PATH"
     if shutil.which("mvn") is None and not _jars_in(cache_dir or default_cache_dir()).exists():
@@ -69,7 +68,7 @@ def default_cache_dir() -> Path:
 
 
 async def resolve_jars(cache_dir: Path) -> Path:
-    """The folder with the broker's jars, filled once. Raises ServerUnavailable."""
+    """Return the folder with the broker's jars, filling it once. Raises ServerUnavailable."""
     if reason := why_unavailable(cache_dir):
         raise ServerUnavailable(reason)
     jars = _jars_in(cache_dir)
@@ -84,17 +83,17 @@ async def resolve_jars(cache_dir: Path) -> Path:
             raise ServerUnavailable(f"Kafka's jars: {error}") from error
         try:
             copied.rename(jars)
-        except OSError:  # Somebody else was faster: theirs are the same.
+        except OSError:  # Another process was faster: its jars are the same.
             if not jars.exists():
                 raise
     return jars
 
 
 class KafkaServer(Server):
-    """A broker that keeps its port over kill and restart. Makes no topic by itself.
+    """A broker that keeps its port over restarts. It makes no topic by itself.
 
-    `properties` come on top of `PROPERTIES`, and may use the same names in braces.
-    `client_options` are what an aiokafka client needs to be let in.
+    `properties` override `PROPERTIES` and may use the same names in braces.
+    `client_options` are what an aiokafka client needs to log in.
     """
 
     def __init__(
@@ -125,7 +124,7 @@ class KafkaServer(Server):
         java = ["java", f"-Xmx{self._heap}", "-Dlog4j2.level=WARN", "-cp", f"{jars}/*"]
         if not (self._log_dir / "meta.properties").exists():
             cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
-            # One word, because an id may begin with a dash.
+            # One word, since an id may begin with a dash.
             options = [f"--cluster-id={cluster_id}", f"--config={properties}"]
             await run_to_end([*java, "kafka.tools.StorageTool", "format", *options])
         self._process.start([*java, "kafka.Kafka", str(properties)], cwd=self._data_dir)
@@ -137,13 +136,13 @@ class KafkaServer(Server):
 
     def _write_properties(self) -> Path:
         path = self._data_dir / "server.properties"
-        given = {
+        values = {
             "host": HOST,
             "port": self.port,
             "controller_port": self._controller_port,
             "log_dir": self._log_dir,
         }
-        lines = (f"{name}={value.format(**given)}" for name, value in self._properties.items())
+        lines = (f"{name}={value.format(**values)}" for name, value in self._properties.items())
         path.touch(mode=0o600)
         path.write_text("\n".join(lines))
         return path
@@ -172,5 +171,5 @@ def _scratch_in(cache_dir: Path) -> tempfile.TemporaryDirectory[str]:
 
 
 def _jars_in(cache_dir: Path) -> Path:
-    """Another pom is another folder, so a new version is never mixed with an old one."""
+    """Return the cache folder of this pom, so that versions are never mixed."""
     return cache_dir / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"

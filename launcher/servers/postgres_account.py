@@ -1,9 +1,9 @@
-"""As whom PostgreSQL runs: it refuses to run as root.
+"""Chooses the account that PostgreSQL runs as, since it refuses to run as root.
 
-Root gets a user namespace in which it is somebody else, and keeps its own files. Where
-namespaces are barred (many containers), the server runs as `nobody`, and then it needs a
-home and binaries that `nobody` can reach, which neither a clone under /root nor a data
-directory that is closed to others gives it.
+Root gets a user namespace in which it is another user and keeps its own files. If namespaces
+are barred, as in many containers, the server runs as `nobody`. It then needs a home and
+binaries that `nobody` can reach: a clone under /root is out of reach, and so is a data
+directory that is closed to others.
 """
 
 import hashlib
@@ -18,24 +18,24 @@ from typing import Final, NamedTuple
 from launcher.servers.process import ServerUnavailable
 
 NAMESPACE: Final = ("unshare", "--user", "--map-user=1000", "--map-group=1000", "--")
-OPEN_GROUND: Final = Path("/var/tmp")
+SHARED_FOLDER: Final = Path("/var/tmp")
 OTHERS_MAY_ENTER: Final = stat.S_IXOTH
 ANYBODY_MAY_ENTER: Final = 0o755
 MOVED: Final = ("postgres.password", "cluster")
-"""The cluster last: a move that was interrupted goes on at the next start."""
+"""Files to move. The cluster comes last: an interrupted move goes on at the next start."""
 
 
 class Account(NamedTuple):
-    """What stands in front of a command, and whose the files must be."""
+    """The account of a server: a prefix of its commands, and the owner of its files."""
 
     prefix: tuple[str, ...] = ()
     uid: int | None = None
-    """None: the files stay where they are and belong to whom they belong."""
+    """None: the files stay where they are and keep their owner."""
     gid: int | None = None
 
 
 def choose_account() -> Account:
-    """Raises ServerUnavailable where root can become nobody else."""
+    """Return the account to use. Raises ServerUnavailable if root cannot become another user."""
     if os.geteuid() != 0:
         return Account()
     if _namespaces_work():
@@ -54,9 +54,9 @@ def account_of_nobody() -> Account:
 
 
 def home_for(account: Account, wanted: Path) -> Path:
-    """`wanted`, or if the account cannot reach it a stand-in that is always the same.
+    """Return `wanted`, or a substitute, always the same, if the account cannot reach it.
 
-    What `wanted` holds from a time when it could be reached is moved to the stand-in.
+    What `wanted` holds from a time when it could be reached is moved to the substitute.
     """
     if account.uid is None or _is_reachable(wanted):
         wanted.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def home_for(account: Account, wanted: Path) -> Path:
 
 
 def binaries_for(account: Account, installed: Path) -> Path:
-    """The installation, or a copy of it that the account can reach."""
+    """Return the installation, or a copy of it that the account can reach."""
     if account.uid is None or _is_reachable(installed):
         return installed
     site, package = installed.parents[1], installed.parent.name
@@ -93,7 +93,7 @@ def give_ownership(account: Account, path: Path) -> None:
 
 
 def _move(account: Account, source: Path, target: Path) -> None:
-    """All or nothing, also to another file system."""
+    """Move all or nothing, even to another file system."""
     scratch = target.with_name("incomplete")
     if source.is_dir():
         shutil.rmtree(scratch, ignore_errors=True)
@@ -113,18 +113,18 @@ def _namespaces_work() -> bool:
 
 
 def _is_reachable(path: Path) -> bool:
-    """Whether others may enter every folder on the way."""
+    """Return whether others may enter every folder of the path."""
     existing = (folder for folder in (path, *path.parents) if folder.exists())
     return all(folder.stat().st_mode & OTHERS_MAY_ENTER for folder in existing)
 
 
 def _own_folder(name: str) -> Path:
-    """A folder of ours on open ground. Raises ServerUnavailable if somebody else made it."""
-    folder = OPEN_GROUND / name
+    """Make a folder that all may enter. Raises ServerUnavailable if another user made it."""
+    folder = SHARED_FOLDER / name
     folder.mkdir(exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-        raise ServerUnavailable(f"{folder} is not ours")
+        raise ServerUnavailable(f"{folder} belongs to another user")
     folder.chmod(ANYBODY_MAY_ENTER)
     return folder
 

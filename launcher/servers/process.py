@@ -1,7 +1,6 @@
-"""Starting real servers as child processes on loopback, and ending them for certain.
+"""Starts real servers as child processes on loopback and makes sure that they end.
 
-A child is told by the kernel when its parent dies, and keeps its data such that a kill at
-any moment is survived.
+The kernel signals a child when its parent dies. A child's data survives a kill at any moment.
 """
 
 import asyncio
@@ -25,7 +24,7 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class ServerError(Exception):
-    """The message says why there is no server."""
+    """No server could be started; the message says why."""
 
 
 class ServerUnavailable(ServerError):
@@ -33,7 +32,7 @@ class ServerUnavailable(ServerError):
 
 
 class ServerFailed(ServerError):
-    """All is there, and still it did not work."""
+    """The server did not start or did not answer."""
 
 
 class DirectoryInUse(ServerError):
@@ -41,7 +40,7 @@ class DirectoryInUse(ServerError):
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on now."""
+    """Return a TCP port on loopback that is free now."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
@@ -49,7 +48,7 @@ def free_port() -> int:
 
 
 async def run_to_end(command: Sequence[str], **options: object) -> str:
-    """Run a short command. Its output, or ServerFailed with the end of it."""
+    """Run a short command and return its output. Raises ServerFailed with the end of it."""
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
@@ -70,8 +69,8 @@ async def run_to_end(command: Sequence[str], **options: object) -> str:
 class ServerProcess:
     """One server process and its log file.
 
-    `stop_signal` asks for a clean end, and is also what the kernel sends when the thread
-    that called `start` ends: call it from the main thread.
+    `stop_signal` asks for a clean end. The kernel sends it, too, when the thread that called
+    `start` ends, so call `start` from the main thread.
     """
 
     def __init__(
@@ -91,7 +90,7 @@ class ServerProcess:
         return self._child is not None and self._child.poll() is None
 
     def why_ended(self) -> str:
-        """Status and last line of the log."""
+        """Return the exit status and the last line of the log."""
         status = None if self._child is None else self._child.poll()
         lines = self.log_tail().splitlines()
         return f"status {status}" + (f", {lines[-1]}" if lines else "")
@@ -112,12 +111,12 @@ class ServerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log_file,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # Ctrl-C is for the parent, which stops us in order.
+                start_new_session=True,  # Ctrl-C reaches only the parent, which stops us in order.
                 preexec_fn=lambda: _libc.prctl(PR_SET_PDEATHSIG, death_signal),
             )
 
     async def wait_ready(self, probe: Callable[[], Awaitable[bool]], deadline_s: float) -> None:
-        """Until `probe` says yes. Raises ServerFailed at the end of its life or time."""
+        """Wait until `probe` says yes. Raises ServerFailed if it ends or takes too long."""
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + deadline_s
         while not await probe():
@@ -131,7 +130,7 @@ class ServerProcess:
             await asyncio.sleep(POLL_S)
 
     async def stop(self, deadline_s: float = 20.0) -> None:
-        """Ask, wait, then kill."""
+        """Ask the process to end, wait, then kill it."""
         if self._child is None:
             return
         self.send_signal(signal.SIGCONT)
@@ -141,18 +140,18 @@ class ServerProcess:
             await self._wait_ended(deadline_s)
 
     async def kill(self) -> None:
-        """End it as a power cut would end the process."""
+        """Kill the process, as a power cut would."""
         self.send_signal(signal.SIGKILL)
         await self._wait_ended(10.0)
 
     async def freeze(self) -> None:
-        """SIGSTOP, and wait: it reaches one thread after the other."""
+        """Send SIGSTOP and wait until all threads have stopped."""
         self.send_signal(signal.SIGSTOP)
         for _ in range(round(FREEZE_DEADLINE_S / FREEZE_POLL_S)):
             if self._has_stopped():
                 return
             await asyncio.sleep(FREEZE_POLL_S)
-        raise ServerFailed(f"{self.name} does not stand still")
+        raise ServerFailed(f"{self.name} does not stop")
 
     def send_signal(self, number: signal.Signals) -> None:
         if self.running and self._child is not None:
@@ -164,13 +163,13 @@ class ServerProcess:
         return self.log_path.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()
 
     def _has_stopped(self) -> bool:
-        """Whether the kernel reports, once, that all its threads stand."""
+        """Return whether all its threads have stopped. The kernel reports it only once."""
         if not self.running or self.pid is None:
             raise ServerFailed(f"{self.name} has ended")
         return os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOHANG) is not None
 
     async def _wait_ended(self, deadline_s: float) -> bool:
-        """Polled: the child may have been started in another event loop, or in none."""
+        """Poll until the child ends: another event loop, or none, may have started it."""
         for _ in range(round(deadline_s / POLL_S)):
             if not self.running:
                 break
@@ -179,7 +178,7 @@ class ServerProcess:
 
 
 async def port_answers(port: int) -> bool:
-    """Whether somebody accepts connections there."""
+    """Return whether the port accepts connections."""
     try:
         _, writer = await asyncio.open_connection(HOST, port)
     except OSError:

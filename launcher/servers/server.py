@@ -1,4 +1,4 @@
-"""What the servers have in common: one owner, one process, a clean end."""
+"""The base class of servers: one owner, one process, a clean end."""
 
 import secrets
 import signal
@@ -14,11 +14,10 @@ from runtime.process.file_lock import FileLock, FileLocked
 class Server(ABC):
     """A server with its data under `data_dir`, which belongs to one process at a time.
 
-    `start` returns when the server answers. It raises ServerUnavailable where the machine
-    lacks something, DirectoryInUse, or ServerFailed where the server does not come up.
-    Call it from the main thread; start, stop and kill may be called in different event
-    loops. After `kill` or `stop`, or an end of its own, `start` brings the server back with
-    the same data, at the same port.
+    `start` returns when the server answers. It raises ServerUnavailable if the machine lacks
+    something, DirectoryInUse, or ServerFailed if the server does not answer. Call it from the
+    main thread. `start`, `stop` and `kill` may be called in different event loops. However
+    the server ended, `start` brings it back with the same data at the same port.
     """
 
     def __init__(
@@ -56,16 +55,16 @@ class Server(ABC):
             raise
 
     async def stop(self) -> None:
-        """Ask it to end, wait, and only then use force."""
+        """Ask the server to end, wait, then kill it."""
         await self._process.stop()
         self._lock.release()
 
     async def kill(self) -> None:
-        """SIGKILL: what a crash leaves behind."""
+        """Send SIGKILL: the data is left as after a crash."""
         await self._process.kill()
 
     async def freeze(self) -> None:
-        """Stop answering without closing a connection, as a paused machine does."""
+        """Make the server stop answering without closing a connection, like a paused machine."""
         await self._process.freeze()
 
     def thaw(self) -> None:
@@ -89,7 +88,7 @@ class Server(ABC):
 
 
 def read_or_make_secret(path: Path) -> str:
-    """The password in a file that only its owner can read; made where there is none."""
+    """Return the password in the file, which only its owner can read, making it if needed."""
     path.touch(mode=0o600)
     if not path.read_text():
         path.write_text(secrets.token_urlsafe(24))

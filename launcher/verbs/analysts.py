@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeVar
 import msgspec
 import typer
 
-from launcher.verbs.analyst_client import AnalystClient
+from launcher.analyst_client import AnalystClient
 from launcher.verbs.ask import ask, list_questions, print_questions, print_table
 from launcher.verbs.export import ExportRequest, export
 from launcher.verbs.report import ask_everything
@@ -15,7 +15,7 @@ from launcher.verbs.report import ask_everything
 T = TypeVar("T")
 
 Connect = Callable[[str | None], AnalystClient]
-"""From `--base-url`, if given, to the system meant."""
+"""Makes a client for `--base-url`, or for the system of this machine."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")]
 BaseUrl = Annotated[
@@ -25,12 +25,12 @@ BaseUrl = Annotated[
 
 class RunToEnd(Protocol):
     def __call__(self, work: Coroutine[Any, Any, T], /) -> T:
-        """Run to the end; end the program where NotRunning or RequestRefused is raised."""
+        """Return the result of `work`. NotRunning or RequestRefused ends the program."""
         ...
 
 
 def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
-    """Give `app` the three verbs."""
+    """Add the three verbs to `app`."""
     _register_ask(app, connect, run)
     _register_report(app, connect, run)
     _register_export(app, connect, run)
@@ -39,16 +39,17 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
 def _register_ask(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @app.command("ask")
     def ask_verb(
-        name: Annotated[str | None, typer.Argument(help="A ready question.")] = None,
+        name: Annotated[str | None, typer.Argument(help="Name of a ready question.")] = None,
         parameter: Annotated[
-            list[str] | None, typer.Option("--set", "-p", help="NAME=VALUE, of the question.")
+            list[str] | None,
+            typer.Option("--set", "-p", help="A parameter, as NAME=VALUE."),
         ] = None,
-        sql: Annotated[str | None, typer.Option(help="One's own read-only SQL.")] = None,
+        sql: Annotated[str | None, typer.Option(help="Your own read-only SQL.")] = None,
         as_csv: Annotated[bool, typer.Option("--csv")] = False,
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Question the history. Without NAME or --sql: list the ready questions."""
+        """Ask the history. Without NAME and --sql: list the ready questions."""
         client = connect(base_url)
         if name is None and sql is None:
             print_questions(run(list_questions(client)), as_json=as_json)
@@ -60,11 +61,11 @@ def _register_ask(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
 def _register_report(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
     @app.command("report")
     def report_verb(
-        out: Annotated[Path, typer.Option(help="Where the page goes.")] = Path("report.html"),
+        out: Annotated[Path, typer.Option(help="The file to write.")] = Path("report.html"),
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Write one self-contained HTML page with every ready question plotted."""
+        """Write one self-contained HTML page with a plot of every ready question."""
         report = run(ask_everything(connect(base_url)))
         _write(out, report.page)
         summary = {"out": str(out), "rows": report.rows}
@@ -90,8 +91,8 @@ def _register_export(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
             print(f"wrote {summary['rows']:,} rows, {summary['bytes']:,} bytes to {out}")
 
 
-def _parse_pairs(given: list[str]) -> dict[str, str]:
-    pairs = [one.partition("=") for one in given]
+def _parse_pairs(texts: list[str]) -> dict[str, str]:
+    pairs = [one.partition("=") for one in texts]
     if wrong := [name for name, separator, _ in pairs if not separator]:
         raise typer.BadParameter(f"{wrong[0]} is not NAME=VALUE", param_hint="--set")
     return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""`practix ask`: the ready questions, their answers, and one's own SQL, in a terminal."""
+"""`practix ask`: prints the ready questions and answers to questions or SQL."""
 
 import csv
 import sys
@@ -10,9 +10,9 @@ import rich.table
 from rich.console import Console
 from rich.text import Text
 
+from launcher.analyst_client import AnalystClient, AnswerTable
 from launcher.client import RequestRefused
 from launcher.terminal import escape_controls
-from launcher.verbs.analyst_client import AnalystClient, AnswerTable
 from runtime.http.spreadsheet import escape_formulas
 
 Form = Literal["table", "csv", "json"]
@@ -25,7 +25,10 @@ async def list_questions(client: AnalystClient) -> list[dict[str, Any]]:
 async def ask(
     client: AnalystClient, name: str | None, sql: str | None, parameters: Mapping[str, str]
 ) -> AnswerTable:
-    """The answer to the ready question `name`, or to `sql`. Raises NotRunning, RequestRefused."""
+    """Return the answer to the ready question `name` or to `sql`.
+
+    Raises NotRunning, RequestRefused.
+    """
     if sql is not None:
         if name is not None or parameters:
             raise RequestRefused("either a ready question with its parameters, or --sql")
@@ -51,7 +54,7 @@ def print_table(table: AnswerTable, form: Form) -> None:
             print(msgspec.json.encode(_rows_as_objects(table)).decode())
         case "csv":
             writer = csv.writer(sys.stdout, lineterminator="\n")
-            # Into a file as it is, but for formulas; a terminal obeys what is in it.
+            # A file gets the text as it is, except formulas. A terminal would obey controls.
             shown = escape_controls if sys.stdout.isatty() else _leave_as_is
             writer.writerow(map(shown, escape_formulas(table.columns)))
             writer.writerows(map(shown, escape_formulas(row)) for row in table.rows)
@@ -65,7 +68,7 @@ def _leave_as_is(value: Any) -> Any:
 
 
 def _rows_as_objects(table: AnswerTable) -> dict[str, Any]:
-    """Rows as objects: what a script wants."""
+    """Return each row as an object, for scripts."""
     return {
         "position": table.position,
         "columns": table.columns,
@@ -79,6 +82,6 @@ def _draw_table(table: AnswerTable) -> rich.table.Table:
         numeric = "Int" in kind or "Float" in kind
         drawn.add_column(Text(escape_controls(name)), justify="right" if numeric else "left")
     for row in table.rows:
-        # Text, not markup: what people wrote may have brackets in it.
+        # Text, not markup: people may have typed square brackets.
         drawn.add_row(*(Text(escape_controls(value)) for value in row))
     return drawn

@@ -1,12 +1,11 @@
 """`practix demo`: replays a file of traffic against a running system, at full speed.
 
-Lines of one evening, and lines of one person, happen in the order of the file; all others
-run side by side, boundedly. A request that was taken is approved by its host, as a host
-would. What a rule refuses is counted, not a failure.
+Lines of one announcement keep the order of the file, and so do lines of one person. All
+other lines run concurrently, within a bound. The author approves every request that was
+accepted. A refusal is counted and is no failure of the run.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +18,7 @@ import jwt
 import msgspec
 
 from launcher.client import NotRunning
+from launcher.verbs.demo_summary import DemoSummary
 from launcher.verbs.traffic import MalformedLine, TimeShift, TrafficLine, read_traffic
 
 FILM_MIN: Final = 120
@@ -26,53 +26,30 @@ RETRIES_MAX: Final = 60
 RETRY_S: Final = 0.25
 NO_ANSWER: Final = 0
 RETRIED: Final = frozenset({NO_ANSWER, 429, 503})
-MALFORMED_SHOWN_MAX: Final = 20
 PENDING_MAX: Final = 20_000
-"""Lines read ahead of the slowest one: memory stays bounded for a file of any length."""
+"""Lines read ahead of the slowest one. Bounds memory for a file of any length."""
 
 Headers = dict[str, str]
 
 
-class Summary(msgspec.Struct):
-    """What came of a run."""
-
-    lines: int = 0
-    malformed: int = 0
-    first_malformed: list[MalformedLine] = msgspec.field(default_factory=list)
-    requests: int = 0
-    seconds: float = 0.0
-    outcomes: Counter[str] = msgspec.field(default_factory=Counter)
-
-    @property
-    def sent(self) -> int:
-        """Lines that said something."""
-        return self.lines - self.malformed
-
-    @property
-    def requests_per_s(self) -> float:
-        return self.requests / self.seconds if self.seconds else 0.0
-
-    def note(self, malformed: MalformedLine) -> None:
-        self.malformed += 1
-        if len(self.first_malformed) < MALFORMED_SHOWN_MAX:
-            self.first_malformed.append(malformed)
-
-
 class PlayedAnnouncement(NamedTuple):
-    """What an event of the file has become."""
+    """An announcement of the file, as the system knows it."""
 
     announcement_id: str
     host: str
 
 
 def acting_person(line: TrafficLine) -> str:
-    """Who acts in it."""
+    """Return the name of the person who acts in the line."""
     return str(line.host if line.kind == "announce" else line.guest)
 
 
 def read_issue_time(token: str) -> datetime:
-    """What the system's clock said as it made the token: it may be set forward. Without a
-    token nothing will be announced, and any clock will do."""
+    """Return when the token was issued, which is now by the system's clock.
+
+    That clock may be ahead of ours. Without a token nothing will be announced, so any clock
+    will do.
+    """
     if not token:
         return datetime.now(UTC)
     claims = jwt.decode(token, options={"verify_signature": False})
@@ -80,7 +57,7 @@ def read_issue_time(token: str) -> datetime:
 
 
 class Demo:
-    """One replay. `on_line` is called after each line."""
+    """One replay. Calls `on_line` after each line."""
 
     def __init__(
         self,
@@ -100,10 +77,13 @@ class Demo:
         self._last: dict[str, asyncio.Task[None]] = {}
         self._tokens: dict[str, str] = {}
         self._evenings: dict[str, PlayedAnnouncement] = {}
-        self.summary = Summary()
+        self.summary = DemoSummary()
 
-    async def run(self, path: Path) -> Summary:
-        """Raises NotRunning, also where the system goes away for good on the way."""
+    async def run(self, path: Path) -> DemoSummary:
+        """Replay the file and return what came of it.
+
+        Raises NotRunning if nothing answers, also if the system stops during the replay.
+        """
         self._film_id = await self._choose_film()
         started = perf_counter()
         try:
@@ -119,17 +99,17 @@ class Demo:
         for line in read_traffic(path):
             self.summary.lines += 1
             if isinstance(line, MalformedLine):
-                self.summary.note(line)
+                self.summary.add_malformed(line)
                 self._on_line()
                 continue
-            shift = shift or TimeShift(
-                line.at_ms, read_issue_time(await self._token(acting_person(line)))
-            )
+            if shift is None:
+                token = await self._token(acting_person(line))
+                shift = TimeShift(line.at_ms, read_issue_time(token))
             await self._ahead.acquire()
             self._start(line, shift, running)
 
     def _start(self, line: TrafficLine, shift: TimeShift, running: asyncio.TaskGroup) -> None:
-        """After the lines before it that concern the same evening or the same person."""
+        """Play the line once earlier lines of the same announcement and person are done."""
         names = [f"event {line.event}", f"person {acting_person(line)}"]
         before = [self._last[name] for name in names if name in self._last]
         task = running.create_task(self._play(line, shift, before))
@@ -166,7 +146,7 @@ class Demo:
             "sub_only": False,
             "is_free": True,
             "ticket_count": line.seats,
-            "event_time": shift.time(line.starts_at_ms),
+            "event_time": shift.apply(line.starts_at_ms),
             "event_location": str(line.place or "somewhere"),
         }
         host = str(line.host)
@@ -193,7 +173,7 @@ class Demo:
         self._count("confirmed" if status == 200 else f"approval: {answer['code']}")
 
     async def _withdraw(self, line: TrafficLine) -> None:
-        """Named by evening and guest, so that no booking has to be remembered."""
+        """Name the booking by announcement and guest: its id need not be remembered."""
         evening = self._evenings.get(str(line.event))
         if evening is None:
             self._count("evening_not_announced")
@@ -212,23 +192,24 @@ class Demo:
         return await self._send_until_answered(method, path, headers, body)
 
     async def _token(self, person: str) -> str:
-        """One login for each person, prefixed so that runs do not meet."""
+        """Log the person in once. A prefix keeps the people of two runs apart."""
         token = self._tokens.get(person)
         if token is None:
             login = {"login": f"{self._run_id}-{person}"}
-            status, answer = await self._send_until_answered(
-                "POST", "/neighbours/auth/token", {}, login
-            )
+            path = "/neighbours/auth/token"
+            status, answer = await self._send_until_answered("POST", path, {}, login)
             if status != 200:
-                return ""  # Their requests are refused and counted.
+                return ""  # This person's requests are then refused, and counted.
             token = self._tokens[person] = answer["access_token"]
         return token
 
     async def _send_until_answered(
         self, method: str, path: str, headers: Headers, body: Any
     ) -> tuple[int, dict[str, Any]]:
-        """Repeated, with the same key, while the outcome is unknown or the system is busy.
-        Raises NotRunning where there is no answer at all for too long."""
+        """Repeat the request, with the same key, while its outcome is unknown or we are limited.
+
+        Raises NotRunning if there is no answer at all for too long.
+        """
         data = None
         if body is not None:
             data = msgspec.json.encode(body)
@@ -237,10 +218,10 @@ class Demo:
             status, answer = await self._send_once(method, path, headers, data)
             if status not in RETRIED:
                 return status, answer
-            # One who sends too much is told for how long not to.
+            # A rate limit says how long to wait.
             await asyncio.sleep(answer.get("retry_after_s", self._retry_s))
         if status == NO_ANSWER:
-            raise NotRunning(f"{self._base_url} answers no more")
+            raise NotRunning(f"{self._base_url} does not answer any more")
         return status, answer
 
     async def _send_once(
@@ -257,7 +238,7 @@ class Demo:
             return NO_ANSWER, {}
 
     async def _choose_film(self) -> str:
-        """A film of 120 minutes; the requirements' files are about one."""
+        """Return a film of 120 minutes, as the traffic files of the requirements assume."""
         try:
             async with self._session.get(f"{self._base_url}/neighbours/movies") as response:
                 films = msgspec.json.decode(await response.read())

@@ -1,15 +1,13 @@
-"""`practix export`: a range of positions of the history as one file."""
+"""`practix export`: writes a range of positions of the history to a file."""
 
 import base64
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
+from launcher.analyst_client import AnalystClient
 from launcher.client import RequestRefused
-from launcher.verbs.analyst_client import AnalystClient
+from launcher.terminal import make_progress_bar
 
 
 class ExportRequest(NamedTuple):
@@ -18,24 +16,24 @@ class ExportRequest(NamedTuple):
     form: str
     first: int
     last: int | None
-    """None: up to what the history has."""
+    """None: up to the end of the history."""
 
     def query(self) -> dict[str, str]:
         bounds = {"from": str(self.first)} | ({} if self.last is None else {"to": str(self.last)})
         return {"table": self.table, "format": self.form, **bounds}
 
 
-async def export(client: AnalystClient, wanted: ExportRequest) -> dict[str, Any]:
-    """Write the file and return its last line: `ok`, `rows`, `bytes`, `sha256`.
+async def export(client: AnalystClient, request: ExportRequest) -> dict[str, Any]:
+    """Write the file and return the result: `ok`, `rows`, `bytes`, `sha256`.
 
-    `out` is there only when it is whole; until then it grows under another name beside it.
-    Raises NotRunning, and RequestRefused where the export broke off.
+    The file grows under another name beside `out` and is renamed once it is whole. Raises
+    NotRunning, and RequestRefused if the export broke off.
     """
-    growing = wanted.out.with_name(wanted.out.name + ".part")
+    growing = request.out.with_name(request.out.name + ".part")
     try:
         with growing.open("wb") as file:
-            end = await _receive(client, wanted, file)
-        growing.replace(wanted.out)
+            end = await _receive(client, request, file)
+        growing.replace(request.out)
     except OSError as error:
         raise RequestRefused(str(error)) from error
     finally:
@@ -43,11 +41,11 @@ async def export(client: AnalystClient, wanted: ExportRequest) -> dict[str, Any]
     return end
 
 
-async def _receive(client: AnalystClient, wanted: ExportRequest, file: BinaryIO) -> dict[str, Any]:
+async def _receive(client: AnalystClient, request: ExportRequest, file: BinaryIO) -> dict[str, Any]:
     digest = sha256()
-    with _progress() as progress:
-        task = progress.add_task(f"export {wanted.table}", total=None)
-        async for line in client.export(wanted.query()):
+    with make_progress_bar() as progress:
+        task = progress.add_task(f"export {request.table}", total=None)
+        async for line in client.export(request.query()):
             if "ok" in line:
                 return _demand_whole(line, digest.hexdigest())
             data = base64.b64decode(line["data"])
@@ -61,16 +59,5 @@ def _demand_whole(end: dict[str, Any], received: str) -> dict[str, Any]:
     if not end["ok"]:
         raise RequestRefused(f"the export broke off: {end['problem']}")
     if end["sha256"] != received:
-        raise RequestRefused("the export was damaged on its way")
+        raise RequestRefused("the export was damaged on the way")
     return end
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-        refresh_per_second=5,
-    )

@@ -1,6 +1,6 @@
-"""Answers as SVG: lines over ordered steps, or bars. Pure text, no scripts, no fonts.
+"""Draws answers as SVG: lines over ordered steps, or bars. No scripts, no fonts.
 
-Colours are CSS variables `--s0` to `--s3` of the page around it.
+Colours are the CSS variables `--s0` to `--s3` of the page around the plot.
 """
 
 import math
@@ -27,13 +27,13 @@ LARGE_DOTS_MAX: Final = 60
 class Series(NamedTuple):
     name: str
     values: list[float | None]
-    """One for each step; None where there is no answer."""
+    """One for each step; None if there is no answer."""
 
 
 def draw_plot(
     plot: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> str:
-    """`plot` as `Question.summary` has it. Empty where there are no rows."""
+    """Return the SVG of a plot as `Question.summary` describes it; empty without rows."""
     if not rows:
         return ""
     steps, series = _series(plot, columns, rows)
@@ -55,7 +55,7 @@ def series_names(
 
 
 def choose_ticks(highest: float) -> list[float]:
-    """Round values from 0 to just above `highest`: four to six of them."""
+    """Return four to six round values from 0 to just above `highest`."""
     if highest <= 0:
         return [0.0, 1.0]
     decade = 10.0 ** math.floor(math.log10(highest))

@@ -1,4 +1,4 @@
-"""`practix ratings trial`: who would move by another formula of the score, and how far."""
+"""`practix ratings trial`: shows whom another formula of the score would move, and how far."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -16,13 +16,13 @@ Constant = Annotated[float | None, typer.Option(show_default="as published")]
 
 
 def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
-    """Give `app` the group `ratings`."""
+    """Add the group `ratings` to `app`."""
     ratings = typer.Typer(help="The formula of the scores.")
     app.add_typer(ratings, name="ratings")
 
     @ratings.callback()
     def group() -> None:
-        """Typer would make a single verb the group itself."""
+        """Keeps `trial` a verb of the group: Typer would merge a single verb into it."""
 
     @ratings.command("trial")
     def trial_verb(
@@ -34,7 +34,7 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
         as_json: AsJson = False,
         base_url: BaseUrl = None,
     ) -> None:
-        """Compute all scores by other constants, beside the live ones; nobody moves."""
+        """Compute all scores with other constants. The live scores stay as they are."""
         constants = {
             "prior_mean": prior_mean,
             "prior_weight": prior_weight,

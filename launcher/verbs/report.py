@@ -1,12 +1,12 @@
-"""`practix report`: every ready question on one page that needs nothing but a browser."""
+"""`practix report`: writes every ready question to one page that needs only a browser."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from typing import Any, Final, NamedTuple
 
+from launcher.analyst_client import AnalystClient, AnswerTable
 from launcher.terminal import escape_controls
-from launcher.verbs.analyst_client import AnalystClient, AnswerTable
 from launcher.verbs.plots import draw_legend, draw_plot, series_names
 
 TABLE_ROWS_MAX: Final = 100
@@ -41,11 +41,11 @@ th,td { padding:3px 12px 3px 0; text-align:left; border-bottom:1px solid var(--l
 class ReportPage(NamedTuple):
     page: str
     rows: dict[str, int]
-    """Of each question's answer."""
+    """Number of rows of each question's answer."""
 
 
 async def ask_everything(client: AnalystClient) -> ReportPage:
-    """Raises NotRunning, RequestRefused."""
+    """Ask every ready question and return the page. Raises NotRunning, RequestRefused."""
     questions = await client.questions()
     answers = {one["name"]: await client.ask(one["name"], {}) for one in questions}
     page = render_report(questions, answers, datetime.now(UTC))
@@ -55,7 +55,7 @@ async def ask_everything(client: AnalystClient) -> ReportPage:
 def render_report(
     questions: Sequence[Mapping[str, Any]], answers: Mapping[str, AnswerTable], at: datetime
 ) -> str:
-    """The whole page; everything that came from people is escaped."""
+    """Return the whole page. Everything that people typed is escaped."""
     position = max((answer.position for answer in answers.values()), default=0)
     links = "".join(
         f'<a href="#{escape(one["name"])}">{escape(one["title"])}</a>' for one in questions

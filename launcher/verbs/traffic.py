@@ -1,4 +1,4 @@
-"""The lines of a traffic file, and how they become people, evenings and times of today."""
+"""Reads traffic files and moves their times to today."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,14 +12,17 @@ from contracts.times import from_ms, to_ms
 
 SEATS_MAX: Final = 10_000
 MS_MAX: Final = 10**13
-"""Some three hundred years: what is further away is a slip, and no calendar has it."""
+"""Some three hundred years. Anything further away is a slip."""
 
 Ms = Annotated[int, Meta(ge=-MS_MAX, le=MS_MAX)]
 
 
 class TrafficLine(Struct, frozen=True):
-    """One thing that somebody does. `guest` is absent in an announcement; `host`,
-    `starts_at_ms`, `place` and `seats` may be in all other lines."""
+    """One action of one person.
+
+    An announcement has no `guest`. In all other lines `host`, `starts_at_ms`, `place` and
+    `seats` are optional and mean nothing.
+    """
 
     at_ms: Ms
     kind: Literal["announce", "request", "withdraw"]
@@ -32,7 +35,7 @@ class TrafficLine(Struct, frozen=True):
 
 
 class MalformedLine(Struct, frozen=True):
-    """A line that says nothing; `number` counts from 1, as editors do."""
+    """A line that cannot be read. `number` counts from 1, as editors do."""
 
     number: int
     reason: str
@@ -42,7 +45,7 @@ _decode: Final = msgspec.json.Decoder(TrafficLine).decode
 
 
 def read_traffic(path: Path) -> Iterator[TrafficLine | MalformedLine]:
-    """The lines of a file one by one; blank ones are passed over."""
+    """Yield the lines of the file one by one, without blank ones."""
     with path.open("rb") as file:
         for number, text in enumerate(file, 1):
             if not text.strip():
@@ -65,10 +68,10 @@ def _check(line: TrafficLine) -> TrafficLine:
 
 
 class TimeShift:
-    """Moves the times of a file so that its first line is now."""
+    """Moves the times of a file so that its first line happens now."""
 
     def __init__(self, first_at_ms: int, now: datetime) -> None:
         self._delta_ms = to_ms(now) - first_at_ms
 
-    def time(self, file_ms: int) -> datetime:
+    def apply(self, file_ms: int) -> datetime:
         return from_ms(file_ms + self._delta_ms)

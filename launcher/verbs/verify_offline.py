@@ -1,4 +1,4 @@
-"""`practix verify --offline`: the data directory of an embedded system that is stopped."""
+"""`practix verify --offline`: verifies the data of an embedded system that is stopped."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, aclosing
@@ -22,8 +22,11 @@ from runtime.process.tasks import end, start_for
 
 
 async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
-    """The lines of `verify`. Raises DataInUse while a system runs there, ServerError, and
-    TablesUnavailable where the tables are older than this version."""
+    """Yield the lines of `verify`.
+
+    Raises DataInUse while a system runs on the data, ServerError, and TablesUnavailable if
+    the tables are older than this version.
+    """
     data.occupy()
     try:
         async with PostgresServer(data.path / "postgres") as postgres, AsyncExitStack() as stack:
@@ -41,7 +44,10 @@ async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
 
 
 async def _require_migrated(pool: asyncpg.Pool, data: DataDirectory) -> None:
-    """Before the history is opened, which migrates its own tables."""
+    """Raise TablesUnavailable if migrations are missing.
+
+    Called before the history is opened, which would migrate its own tables.
+    """
     with translate_postgres_errors():
         missing = await missing_migrations(pool)
     if missing:
@@ -52,12 +58,14 @@ async def _require_migrated(pool: asyncpg.Pool, data: DataDirectory) -> None:
 
 
 def _votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryVotes:
-    """The history, which follows: it may have been stopped some hundred milliseconds behind
-    the tables."""
+    """Return the history's votes, with the history following the journal.
+
+    It may have been stopped some hundred milliseconds behind the tables.
+    """
     analytics = ChdbAnalytics(directory)
     stack.push_async_callback(analytics.close)
     history = History(journal, analytics)
     following = start_for(history.run(), "history")
-    # A history that could not follow has been told of: it never came to the position.
+    # If the history cannot follow, verify says so: its position is never reached.
     stack.push_async_callback(end, following)
     return HistoryVotes(analytics, history)

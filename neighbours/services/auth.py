@@ -1,4 +1,4 @@
-"""Auth: everybody who names a login gets a token for it; a privileged one takes the operator."""
+"""Auth: gives anybody a token for any login; a privileged token needs the operator token."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -40,7 +40,7 @@ Login = Annotated[
 
 
 class LoginBody(BaseModel):
-    """A person keeps what an earlier login set, unless this one sets it again."""
+    """A person keeps what an earlier login set unless this one sets it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,17 +53,17 @@ class LoginBody(BaseModel):
 
     @property
     def privileged(self) -> bool:
-        """Whether the token would open more than what is the person's own."""
+        """Whether the token would open more than the person's own things."""
         return self.is_super or bool(self.permissions)
 
 
 def person_id_of(login: str) -> str:
-    """The same login, in any case, is the same person in every installation."""
+    """Return the person's id: the same for a login, in any case, in every installation."""
     return str(uuid5(_PEOPLE, login.strip().casefold()))
 
 
 class Signer:
-    """Issues tokens, and publishes the key that verifies them where that may be public."""
+    """Issues tokens and publishes the key that verifies them, if that key is public."""
 
     def __init__(self, settings: StandInSettings, now: Clock) -> None:
         self._settings = settings
@@ -103,7 +103,7 @@ class Signer:
 class People:
     def __init__(self, store: Store) -> None:
         self._store = store
-        # Asked for with every command of somebody; forgotten whenever anybody changes.
+        # Every command looks a person up. A login of anybody clears the cache.
         self._found = lru_cache(KEPT_MAX)(self._find)
 
     def log_in(self, body: LoginBody) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class People:
         return self.person(user_id)
 
     def person(self, user_id: str) -> dict[str, Any]:
-        """Raises NotFound for somebody who never logged in."""
+        """Return the person. Raises NotFound if they never logged in."""
         person = self._found(user_id)
         if person is None:
             raise NotFound
@@ -152,8 +152,8 @@ def auth_router(
 
     @router.post("/token")
     async def log_in(request: Request, body: LoginBody) -> Response:
-        """A token for the login; one seen for the first time becomes a person. A super-user's
-        token, or one with permissions, takes the operator token."""
+        """Issue a token for the login; a login seen for the first time becomes a person. A
+        super-user's token, or one with permissions, needs the operator token."""
         if body.privileged:
             operator.require(request)
         person = people.log_in(body)
@@ -165,12 +165,12 @@ def auth_router(
 
     @router.get("/users/{user_id}")
     async def get_person(user_id: UUID) -> Response:
-        """Name, language and time zone of a person."""
+        """Return the name, language and time zone of a person."""
         return json_response(people.person(str(user_id)))
 
     @router.get("/jwks.json")
     async def get_key_set() -> Response:
-        """The public keys; empty with HS256, whose key is a shared secret."""
+        """Return the public keys. There are none with HS256, whose key is a shared secret."""
         return json_response(signer.key_set)
 
     return router

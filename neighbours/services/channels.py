@@ -1,4 +1,4 @@
-"""Addresses of people's own channels, as Apprise understands them."""
+"""Opens people's own channels (e-mail, Telegram...) by their Apprise addresses."""
 
 import logging
 from collections.abc import Mapping
@@ -10,15 +10,18 @@ APPRISE_LOG = logging.getLogger("apprise")
 
 
 def open_channel(url: str) -> Any:
-    """A sender to the address. Raises ImportError without Apprise, and ValueError, which does
-    not repeat it, for an address that Apprise does not know."""
-    # Imported here: nobody needs it who hands nothing on.
+    """Return a sender to the address.
+
+    Raises ImportError without Apprise, and ValueError if Apprise does not know the address.
+    The error does not repeat the address: it may hold a password.
+    """
+    # Imported here: most systems hand nothing on and need no Apprise.
     from apprise import Apprise
 
     channel = Apprise()
     was_disabled, APPRISE_LOG.disabled = APPRISE_LOG.disabled, True
     try:
-        known = channel.add(url)  # It logs what it cannot parse, passwords among it.
+        known = channel.add(url)  # It logs addresses that it cannot parse, with their passwords.
     finally:
         APPRISE_LOG.disabled = was_disabled
     if not known:
@@ -27,7 +30,7 @@ def open_channel(url: str) -> Any:
 
 
 def demand_known(addresses: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
-    """Raises ValueError if one of them could not be sent to."""
+    """Return the addresses. Raises ValueError if one of them cannot be opened."""
     for address in addresses.values():
         try:
             open_channel(address.get_secret_value())

@@ -1,10 +1,10 @@
-"""Handing messages on to people's own channels (e-mail, Telegram, ...) through Apprise.
+"""Hands notices on to people's own channels (e-mail, Telegram...) through Apprise.
 
-Only if it is configured, and then Apprise has to be installed. Best effort: the inbox is
-what counts; what waits here is lost when the process ends.
+It does so only if channels are configured, and then Apprise must be installed. The inbox is
+what counts: a notice that waits here is lost when the process ends.
 
-Messages are plain text with names and titles that people chose. Apprise is told so: it then
-escapes them for a channel that reads HTML, and mails them as plain text.
+Notices are plain text with names and titles that people chose. We tell Apprise so. It then
+escapes them for a channel that reads HTML and mails them as plain text.
 """
 
 import asyncio
@@ -29,31 +29,31 @@ FORMAT: Final = "text"
 """Apprise's name for plain text."""
 
 
-class ChannelMessage(NamedTuple):
+class ChannelNotice(NamedTuple):
     user_id: str
     title: str
     body: str
 
 
 class HandOn:
-    """`channels` leads from a login, a person's id or `*` to an Apprise address."""
+    """`channels` maps a login, a person's id or `*` to an Apprise address."""
 
     def __init__(self, channels: Mapping[str, str], pause_s: float = PAUSE_S) -> None:
         """Raises ImportError without Apprise, ValueError for an address it does not know."""
         self._pause_s = pause_s
-        self._waiting: asyncio.Queue[ChannelMessage] = asyncio.Queue(WAITING_MAX)
+        self._waiting: asyncio.Queue[ChannelNotice] = asyncio.Queue(WAITING_MAX)
         self._worker: asyncio.Task[None] | None = None
         self._channels = {_resolve_owner(name): open_channel(url) for name, url in channels.items()}
 
     def offer(self, user_id: str, title: str, text: str, short_link: str | None) -> None:
-        """Hand the message on, in the background, where its recipient has a channel."""
+        """Hand the notice on in the background if its recipient has a channel."""
         if user_id not in self._channels and EVERYBODY not in self._channels:
             return
         body = text if short_link is None else f"{text}\n{short_link}"
         try:
-            self._waiting.put_nowait(ChannelMessage(user_id, title, body))
+            self._waiting.put_nowait(ChannelNotice(user_id, title, body))
         except asyncio.QueueFull:
-            log.warning("message not handed on: too many wait", extra={"user_id": user_id})
+            log.warning("notice not handed on: too many wait", extra={"user_id": user_id})
         if self._worker is None or self._worker.done():
             self._worker = run_aside(self._work(), "hand on")
 
@@ -63,19 +63,17 @@ class HandOn:
 
     async def _work(self) -> None:
         while not self._waiting.empty():
-            message = self._waiting.get_nowait()
-            for name in {message.user_id, EVERYBODY} & self._channels.keys():
-                await self._deliver(self._channels[name], message)
+            notice = self._waiting.get_nowait()
+            for name in {notice.user_id, EVERYBODY} & self._channels.keys():
+                await self._deliver(self._channels[name], notice)
 
-    async def _deliver(self, channel: Any, message: ChannelMessage) -> None:
+    async def _deliver(self, channel: Any, notice: ChannelNotice) -> None:
         for attempt in range(ATTEMPTS_MAX):
             if attempt:
                 await asyncio.sleep(self._pause_s)
-            if await channel.async_notify(
-                title=message.title, body=message.body, body_format=FORMAT
-            ):
+            if await channel.async_notify(title=notice.title, body=notice.body, body_format=FORMAT):
                 return
-        log.warning("message not handed on", extra={"user_id": message.user_id})
+        log.warning("notice not handed on", extra={"user_id": notice.user_id})
 
 
 def _resolve_owner(name: str) -> str:

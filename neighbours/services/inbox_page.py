@@ -1,4 +1,4 @@
-"""An inbox as a page: self-contained, without scripts, everything from outside escaped."""
+"""Renders an inbox as a self-contained page without scripts. All text is escaped."""
 
 from html import escape
 from typing import Any, Final
@@ -43,7 +43,7 @@ _NOTICE: Final = """<article>
 
 
 def render_inbox(user_id: str, notices: list[dict[str, Any]]) -> HTMLResponse:
-    """`notices` are the rows of the JSON inbox, newest first."""
+    """Return the page. `notices` are the rows of the JSON inbox, newest first."""
     shown = "\n".join(map(_render_notice, notices)) or "<p>Nothing has been sent yet.</p>"
     page = _PAGE.format(user_id=escape(user_id), count=len(notices), notices=shown)
     return HTMLResponse(page, headers={"Vary": "Accept", "Cache-Control": "no-store"})
@@ -56,7 +56,7 @@ def _render_notice(notice: dict[str, Any]) -> str:
 
 
 def _link(target: str | None) -> str:
-    """Only web addresses become links: a notice must not run anything."""
+    """Return a link to a web address, and nothing for any other: a notice must run nothing."""
     if target is None or not target.startswith(("http://", "https://", "/")):
         return ""
     safe = escape(target)

@@ -1,4 +1,4 @@
-"""Movie_API: a catalogue of real films, read from films.csv."""
+"""Movie_API: serves a catalogue of real films from films.csv."""
 
 import csv
 from pathlib import Path
@@ -38,15 +38,15 @@ class Films:
         self._searched = [(f"{film.title}\n{film.title_ru}".casefold(), film) for film in films]
 
     def film(self, film_id: str) -> Film:
-        """Raises NotFound."""
+        """Return the film. Raises NotFound."""
         if film_id not in self._by_id:
             raise NotFound
         return self._by_id[film_id]
 
     def search(self, words: str, limit: int) -> list[Film]:
-        """Films with `words` in one of their titles, whatever the case."""
-        wanted = words.strip().casefold()
-        return [film for text, film in self._searched if wanted in text][:limit]
+        """Return films that have `words` in one of their titles, in any case."""
+        part = words.strip().casefold()
+        return [film for text, film in self._searched if part in text][:limit]
 
 
 def movies_router(films: Films, switches: Switches) -> APIRouter:
@@ -59,7 +59,7 @@ def movies_router(films: Films, switches: Switches) -> APIRouter:
 
     @router.get("")
     async def search(q: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 1000) -> Response:
-        """Films by a part of the English or the Russian title; all without `q`."""
+        """Find films by a part of the English or the Russian title; without `q`, all films."""
         return json_response(films.search(q, limit))
 
     @router.get("/{movie_id}")

@@ -1,4 +1,4 @@
-"""Notification: takes messages, once each, and shows everybody's inbox."""
+"""Notification: accepts each notice once and shows a person's inbox."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ class Inboxes:
         self._store = store
 
     def take(self, body: SendBody) -> bool:
-        """Whether the message is new; one whose key was seen before changes nothing."""
+        """Store the notice unless its key was seen before; return whether it is new."""
         written = self._store.write(
             """
             INSERT INTO notice (key, user_id, notification_id, source_name, event_type,
@@ -61,13 +61,13 @@ class Inboxes:
             body.text,
             body.short_link,
             msgspec.json.encode(body.context).decode(),
-            # One form for all, so that the text sorts as the time does.
+            # One form for all, so that texts sort as times do.
             _utc_text(body.created_at),
         )
         return written == 1
 
     def inbox(self, user_id: str, limit: int) -> list[dict[str, Any]]:
-        """Newest first."""
+        """Return the person's notices, newest first."""
         return self._store.rows(
             """
             SELECT key, event_type, title, text, short_link, created_at, source_name
@@ -81,7 +81,7 @@ class Inboxes:
 def notification_router(
     deliver: Callable[[SendBody], bool], inboxes: Inboxes, access: Access, switches: Switches
 ) -> APIRouter:
-    """`deliver` says whether the message is new."""
+    """`deliver` returns whether the notice is new."""
     router = APIRouter(
         route_class=BoundedRoute,
         prefix="/neighbours/notification",
@@ -89,11 +89,11 @@ def notification_router(
         dependencies=[Depends(switches.guard("notification"))],
     )
 
-    @router.post("/send", dependencies=[Depends(access.service)])
+    @router.post("/send", dependencies=[Depends(access.require_service)])
     async def send(
         body: SendBody, idempotency_key: Annotated[str | None, Header()] = None
     ) -> Response:
-        """Deliver a message once per key; sending it again is answered alike. For our own
+        """Deliver a notice once per key. Sending it again gives the same answer. For our own
         services, which present their credential."""
         if idempotency_key is not None and idempotency_key != body.key:
             raise Malformed("malformed_header", {"header": "Idempotency-Key"})
@@ -108,9 +108,9 @@ def notification_router(
         signature: str = "",
         limit: Annotated[int, Query(ge=1, le=INBOX_ROWS_MAX)] = INBOX_ROWS_MAX,
     ) -> Response:
-        """What the person was sent, newest first; a page if a browser asks. Takes the
+        """List what the person was sent, newest first; a browser gets a page. Needs the
         person's token, the operator's, or a signed link."""
-        await access.inbox(request, str(user_id), until, signature)
+        await access.require_inbox_reader(request, str(user_id), until, signature)
         notices = inboxes.inbox(str(user_id), limit)
         if accepts_html(request):
             return render_inbox(str(user_id), notices)

@@ -1,6 +1,6 @@
-"""Url_shortner: one unguessable short link per target.
+"""Url_shortner: makes one unguessable short link per target.
 
-Links lead to our own pages only: an open redirect would lend our name to anybody's address.
+Links lead to our own pages only: an open redirect would lend our name to any address.
 """
 
 import secrets
@@ -22,11 +22,11 @@ from runtime.process.clock import Clock
 
 CODE_BITS: Final = 60
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
-"""Five bits a letter, none of which looks like another."""
+"""Five bits a letter. No letter looks like another."""
 
 
 PUBLIC_PAGES: Final = "/a/"
-"""Where the public page of an evening is, under the address that clients use."""
+"""Path of an announcement's public page, under the address that clients use."""
 
 
 class LinkBody(BaseModel):
@@ -38,7 +38,7 @@ class LinkBody(BaseModel):
         StringConstraints(max_length=2_000, pattern=r"^[!-~]+$"),
     ]
     expires_at: AwareDatetime | None = None
-    """Absent: the link leads there for ever."""
+    """Absent: the link never expires."""
 
 
 def new_code() -> str:
@@ -69,7 +69,7 @@ class Links:
         self._make_code = make_code
 
     def shorten(self, target: str, expires_at: datetime | None) -> dict[str, Any]:
-        """The link to `target`, made if there is none; the last expiry counts.
+        """Return the link to `target`, making one if needed. The last expiry counts.
 
         Raises Malformed if the target is not one of ours.
         """
@@ -77,14 +77,17 @@ class Links:
             raise Malformed(facts={"errors": [NOT_OURS]})
         expires_s = None if expires_at is None else int(expires_at.timestamp())
         while not self._try_write(target, expires_s):
-            pass  # The code was taken, of 2^60: draw again.
+            pass  # The code, one of 2^60, was taken: draw again.
         link = self._store.row("SELECT target, code, clicks FROM link WHERE target = ?", target)
         assert link is not None  # Just written.
         return link | {"short_link": f"{self._public_url}/s/{link['code']}"}
 
     def follow(self, code: str) -> str:
-        """The target, and one more click. Raises NotFound if there is none (any more), and if
-        it was made when links could lead anywhere."""
+        """Count a click and return the target.
+
+        Raises NotFound if the code is unknown, has expired, or was made when links could lead
+        anywhere.
+        """
         link = self._store.row(
             """
             UPDATE link SET clicks = clicks + 1
@@ -98,7 +101,7 @@ class Links:
         return str(link["target"])
 
     def _try_write(self, target: str, expires_s: int | None) -> bool:
-        """False where the code drawn belongs to another target."""
+        """Draw a code and write the link; return False if the code has another target."""
         code = self._make_code()
         taken = self._store.row("SELECT 1 FROM link WHERE code = ? AND target <> ?", code, target)
         if taken is not None:
@@ -120,16 +123,16 @@ def shortener_router(links: Links, access: Access, switches: Switches) -> APIRou
     router = APIRouter(tags=["neighbours: Url_shortner"], dependencies=guard)
     strict = APIRouter(route_class=BoundedRoute)
 
-    @strict.post("/neighbours/shortener/links", dependencies=[Depends(access.service)])
+    @strict.post("/neighbours/shortener/links", dependencies=[Depends(access.require_service)])
     async def shorten(body: LinkBody) -> Response:
-        """The short link to the target, always the same one, and how often it was clicked.
+        """Return the short link to the target, always the same, and its number of clicks.
         For our own services, which present their credential."""
         return json_response(links.shorten(body.target, body.expires_at))
 
-    # Not strict: programs that pass links on add parameters of their own.
+    # Not strict: programs that share links add their own parameters.
     @router.get("/s/{code}", status_code=307, response_class=RedirectResponse)
     async def follow(code: str) -> Response:
-        """Go where the link leads."""
+        """Redirect to the target of the link."""
         return RedirectResponse(links.follow(code), headers={"Cache-Control": "no-store"})
 
     router.include_router(strict)

@@ -1,4 +1,4 @@
-"""UGC: who follows whom."""
+"""UGC: knows who follows whom."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -19,7 +19,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
 
 
 class Followers:
-    """Both lists come in the order of the ids, a page at a time, from after a given one."""
+    """Follows. Both lists are pages in the order of ids, starting after a given id."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -57,15 +57,15 @@ def ugc_router(followers: Followers, access: Access, switches: Switches) -> APIR
 
     @router.put("/followers/{author_id}/{follower_id}")
     async def follow(request: Request, author_id: UUID, follower_id: UUID) -> Response:
-        """Takes the follower's token, or the operator's."""
-        await access.person(request, str(follower_id))
+        """Make the follower follow the author. Needs the follower's token or the operator's."""
+        await access.require_person(request, str(follower_id))
         followers.follow(str(author_id), str(follower_id))
         return _state(author_id, follower_id, True)
 
     @router.delete("/followers/{author_id}/{follower_id}")
     async def unfollow(request: Request, author_id: UUID, follower_id: UUID) -> Response:
-        """Takes the follower's token, or the operator's."""
-        await access.person(request, str(follower_id))
+        """End the following. Needs the follower's token or the operator's."""
+        await access.require_person(request, str(follower_id))
         followers.unfollow(str(author_id), str(follower_id))
         return _state(author_id, follower_id, False)
 
@@ -73,16 +73,16 @@ def ugc_router(followers: Followers, access: Access, switches: Switches) -> APIR
     async def get_followers(
         request: Request, author_id: UUID, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
     ) -> Response:
-        """The ids of those who follow the author. For the author, and our own services."""
-        await access.person_or_service(request, str(author_id))
+        """List the ids of the author's followers. For the author and our own services."""
+        await access.require_person_or_service(request, str(author_id))
         return _page(followers.followers(str(author_id), str(cursor or ""), limit), limit)
 
     @router.get("/following/{user_id}")
     async def get_following(
         request: Request, user_id: UUID, cursor: Cursor = None, limit: Limit = PAGE_ROWS_MAX
     ) -> Response:
-        """The ids of those whom the person follows. For the person, and our own services."""
-        await access.person_or_service(request, str(user_id))
+        """List the ids that the person follows. For the person and our own services."""
+        await access.require_person_or_service(request, str(user_id))
         return _page(followers.following(str(user_id), str(cursor or ""), limit), limit)
 
     return router
@@ -93,6 +93,6 @@ def _state(author_id: UUID, follower_id: UUID, follows: bool) -> Response:
 
 
 def _page(ids: list[str], limit: int) -> Response:
-    """A full page may have a next one; its cursor is the last id."""
+    """Return a page. A full page may have a next one, whose cursor is the last id."""
     headers = {"X-Next-Cursor": ids[-1]} if len(ids) == limit else {}
     return json_response(ids, headers=headers)

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from launcher import cli
 from launcher.servers.process import HOST, free_port
-from launcher.verbs.demo import Summary
+from launcher.verbs.demo_summary import DemoSummary
 from runtime.journal.sqlite import SqliteJournal
 from runtime.service.settings import CONFIG
 from tests.decided_histories import Chain
@@ -60,7 +60,7 @@ def test_what_is_no_address_is_named(tmp_path: Path, verb: list[str], url: str) 
     ended = CliRunner().invoke(cli.app, verb, env=environment)
     assert ended.exit_code == 1
     assert ended.stderr.splitlines() == [
-        f"practix: {url!r} is no address: BASE_URL is one like http://127.0.0.1:8000"
+        f"practix: {url!r} is not an address: BASE_URL looks like http://127.0.0.1:8000"
     ]
 
 
@@ -68,8 +68,8 @@ def test_what_is_no_address_is_named(tmp_path: Path, verb: list[str], url: str) 
 def test_a_demo_of_which_no_line_could_be_sent_is_no_success(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
-    async def replay(*_: object) -> tuple[Summary, dict[str, Any]]:
-        return Summary(lines=lines, malformed=lines), {"ok": True}
+    async def replay(*_: object) -> tuple[DemoSummary, dict[str, Any]]:
+        return DemoSummary(lines=lines, malformed=lines), {"ok": True}
 
     monkeypatch.setattr(cli, "_demo", replay)
     monkeypatch.setenv("PRACTIX_OPERATOR_TOKEN", "t")

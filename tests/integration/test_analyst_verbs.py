@@ -13,8 +13,8 @@ import typer
 from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
+from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, RequestRefused
-from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.analysts import register
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService

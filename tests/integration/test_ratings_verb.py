@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from typer.testing import CliRunner, Result
 
 from contracts.scoring import PUBLISHED
+from launcher.analyst_client import AnalystClient
 from launcher.client import NotRunning, RequestRefused
-from launcher.verbs.analyst_client import AnalystClient
 from launcher.verbs.ratings import register
 from projector.http import build_router
 from projector.service import ProjectorService

@@ -14,7 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from launcher.client import NotRunning
-from launcher.verbs.demo import MALFORMED_SHOWN_MAX, Demo, Summary
+from launcher.verbs.demo import Demo
+from launcher.verbs.demo_summary import MALFORMED_SHOWN_MAX, DemoSummary
 
 CONCURRENCY = 8
 YIELDS = 20
@@ -116,7 +117,7 @@ def caller_of(request: web.Request) -> str:
     return caller
 
 
-async def replay(system: FakeSystem, path: Path) -> Summary:
+async def replay(system: FakeSystem, path: Path) -> DemoSummary:
     async with TestServer(system.app()) as server, aiohttp.ClientSession() as session:
         demo = Demo(
             session, str(server.make_url("")).rstrip("/"), CONCURRENCY, lambda: None, retry_s=0.0
@@ -255,7 +256,7 @@ async def test_the_first_line_is_now_by_the_systems_clock_and_distances_stay(
 async def test_a_system_that_goes_away_for_good_ends_the_replay(traffic: Traffic) -> None:
     system = FakeSystem()
     system.trouble = [BROKEN_CONNECTION] * 1000
-    with pytest.raises(NotRunning, match="answers no more"):
+    with pytest.raises(NotRunning, match="does not answer any more"):
         await replay(system, traffic.of(announce("e1", "anna")))
 
 

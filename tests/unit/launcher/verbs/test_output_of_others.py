@@ -5,8 +5,8 @@ import io
 
 import pytest
 
+from launcher.analyst_client import AnswerTable
 from launcher.terminal import escape_controls
-from launcher.verbs.analyst_client import AnswerTable
 from launcher.verbs.ask import print_table
 from query_api.analysts.encodings import CsvEncoder
 from runtime.clickhouse.port import ResultSet

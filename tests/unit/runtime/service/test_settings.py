@@ -86,7 +86,7 @@ def test_practix_ends_alike(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORT", "hunter2")
-    line = said(launcher.cli.settings, capsys)
+    line = said(launcher.cli.read_settings, capsys)
     assert line.startswith("practix: PORT: ")
     assert SHORT not in line
 

@@ -1,7 +1,7 @@
-"""Asking a running system's history and its scores, as the analysts' verbs do.
+"""HTTP calls of the analysts' verbs: questions, exports and trials of another formula.
 
-Answers are shaped as `query_api.analysts.routes` and `projector.http` document them. Methods
-raise NotRunning and RequestRefused.
+`query_api.analysts` and `projector.http` document the answers. Every method raises
+NotRunning and RequestRefused.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -19,13 +19,13 @@ SILENCE_S_MAX: Final = 300.0
 
 
 class AnswerTable(msgspec.Struct):
-    """What a question is answered with."""
+    """The answer to a question."""
 
     columns: list[str]
     types: list[str]
     rows: list[list[Any]]
     position: int
-    """The answer reflects the journal up to here."""
+    """Position in the journal up to which the answer is true."""
     question: dict[str, Any] | None = None
 
 
@@ -51,15 +51,17 @@ class AnalystClient:
             return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def try_formula(self, changes: Mapping[str, float]) -> dict[str, Any]:
-        """Returns a `FormulaTrial` (`projector.read_models.postgres.recompute`). `changes` are the
-        constants that are not as published."""
+        """Return a `FormulaTrial` (`projector.read_models.postgres.recompute`).
+
+        `changes` are the constants that differ from the published ones.
+        """
         async with self._request("POST", "ratings/trial", json=dict(changes)) as response:
             trial: dict[str, Any] = msgspec.json.decode(await response.read())
             return trial
 
-    async def export(self, wanted: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
-        """The framed lines of an export."""
-        query = {**wanted, "progress": "true"}
+    async def export(self, request: Mapping[str, str]) -> AsyncIterator[dict[str, Any]]:
+        """Yield the lines of an export: framed data, then the result."""
+        query = {**request, "progress": "true"}
         async with self._request("GET", "export", params=query) as response:
             async for line in response.content:
                 yield msgspec.json.decode(line)

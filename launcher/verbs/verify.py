@@ -1,0 +1,55 @@
+"""`practix verify`: compares the journal of a running system with its tables."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+
+from launcher.client import stream_operator_lines
+from launcher.terminal import escape_controls, make_progress_bar
+
+Result = dict[str, Any]
+"""The last line of `verify`, as the projector documents it."""
+
+
+async def verify_running(base_url: str, operator_token: str) -> Result:
+    """Verify the system at `base_url`. Raises NotRunning, RequestRefused."""
+    return await show_progress(stream_operator_lines(base_url, "verify", operator_token))
+
+
+async def show_progress(lines: AsyncIterator[dict[str, Any]]) -> Result:
+    """Show the lines of progress and return the last line, which is the result."""
+    last: Result = {"ok": False, "problem": "no answer"}
+    with make_progress_bar() as progress:
+        task = progress.add_task("verify", total=None)
+        async for line in lines:
+            last = line
+            if "phase" in line:
+                progress.update(
+                    task,
+                    description=f"verify {line['phase']}",
+                    total=line["of"],
+                    completed=line["done"],
+                )
+    return last
+
+
+def print_result(result: Result, *, as_json: bool) -> None:
+    """Print a result of `verify` as JSON or as text for a person."""
+    if as_json:
+        print(msgspec.json.encode(result).decode())
+        return
+    verdict = "verified" if result["ok"] else "NOT VERIFIED"
+    print(
+        f"{verdict}: {result.get('commits', 0):,} commits up to position "
+        f"{result.get('position', 0):,}, {result.get('announcements', 0):,} evenings, "
+        f"{result.get('bookings', 0):,} bookings; over capacity: "
+        f"{len(result.get('over_capacity', ()))}, confirmed twice: "
+        f"{len(result.get('double_confirmed', ()))}, rows that differ: "
+        f"{len(result.get('differences', ()))}"
+    )
+    in_history = result.get("scores_in_history")
+    compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
+    print(f"scores: {compared} with the votes in the history")
+    if result.get("problem"):
+        print(f"problem: {escape_controls(result['problem'])}")
