@@ -85,7 +85,7 @@ async def _start_history(
     history = HistoryService(journal, analytics)
     await history.start()
     stack.push_async_callback(history.stop)
-    return HistoryVotes(analytics, history.history)
+    return HistoryVotes(analytics, history.reader)
 
 
 def main() -> None:

@@ -152,7 +152,7 @@ async def _start(
     projector = ProjectorService(
         journal,
         pools["projector"],
-        history=HistoryVotes(analytics, history.history),
+        history=HistoryVotes(analytics, history.reader),
         clock=clock,
     )
     notifier = NotifierService(

@@ -9,7 +9,7 @@ import asyncpg
 
 from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
-from projector.history.reader import History
+from projector.history.reader import HistoryReader
 from projector.proof.history_votes import HistoryVotes
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
@@ -64,7 +64,7 @@ def _votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryV
     """
     analytics = ChdbAnalytics(directory)
     stack.push_async_callback(analytics.close)
-    history = History(journal, analytics)
+    history = HistoryReader(journal, analytics)
     following = start_for(history.run(), "history")
     # If the history cannot follow, verify says so: its position is never reached.
     stack.push_async_callback(end, following)

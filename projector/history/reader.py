@@ -52,7 +52,7 @@ class HistoryTables:
         """Nothing else depends on it."""
 
 
-class History(JournalReader[Block]):
+class HistoryReader(JournalReader[Block]):
     """One reader of the journal. Runs once."""
 
     def __init__(

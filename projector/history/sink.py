@@ -1,8 +1,8 @@
 """Writes the history to ClickHouse: blocks of rows, then the position that they reach.
 
-ClickHouse has no transactions, and needs none here: the position is written last, so a
-crash in between makes the same stretch of the journal be written again, and the tables
-replace rows of equal key. Two writers are as harmless as two deliveries.
+It needs no transaction: the position is written last. After a crash in between, the same
+stretch of the journal is written again, and the tables replace rows of equal key. Two writers
+are as harmless as two deliveries.
 """
 
 from typing import Final
@@ -27,14 +27,15 @@ class ClickHouseSink:
         self._analytics = analytics
 
     async def position(self) -> Position:
-        """`START` where nothing was written yet."""
+        """Returns the stored position, `START` if nothing was written yet."""
         answer = await self._analytics.query(_SELECT_POSITION, {"reader": READER})
         if not answer.rows:
             return START
         return position_from(answer.rows[0])
 
     async def write(self, block: Block, reached: Position) -> None:
-        """After an error any part of the block may be there: write it again."""
+        """Writes the block, then the position. After an error any part may be there: write it
+        again."""
         for table, rows in block.tables.items():
             await self._analytics.insert(table, rows.columns)
         await self._analytics.insert("history_position", _position_row(reached))

@@ -47,7 +47,7 @@ class Plot(NamedTuple):
     """Column that splits the rows into series."""
 
 
-class Question(NamedTuple):
+class ReadyQuestion(NamedTuple):
     name: str
     title: str
     description: str
@@ -75,18 +75,18 @@ class Question(NamedTuple):
 
 
 @cache
-def ready_questions() -> Mapping[str, Question]:
+def ready_questions() -> Mapping[str, ReadyQuestion]:
     """Returns the questions by name, in alphabetical order."""
     files = sorted(DIRECTORY.glob("*.sql"))
     return {one.name: one for one in (read_question(file.read_text()) for file in files)}
 
 
-def read_question(text: str) -> Question:
+def read_question(text: str) -> ReadyQuestion:
     """Parses a question's file. Raises KeyError or ValueError if the header is incomplete."""
     header: dict[str, list[str]] = {}
     for key, value in _read_header(text):
         header.setdefault(key, []).append(value)
-    return Question(
+    return ReadyQuestion(
         name=header["name"][0],
         title=header["title"][0],
         description=header["description"][0],

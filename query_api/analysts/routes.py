@@ -23,7 +23,7 @@ from query_api.analysts.export import (
     stream_bare,
     stream_framed,
 )
-from query_api.analysts.questions import BadParameter, Question, ready_questions
+from query_api.analysts.questions import BadParameter, ReadyQuestion, ready_questions
 from query_api.edge.history_reads import HistoryReads
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.port import Analytics, AnalyticsError, ResultSet
@@ -158,11 +158,11 @@ def _question_parameters() -> list[Parameter]:
     ]
 
 
-def _questions() -> list[Question]:
+def _questions() -> list[ReadyQuestion]:
     return list(ready_questions().values())
 
 
-def _bind(question: Question, given: Mapping[str, str]) -> dict[str, Any]:
+def _bind(question: ReadyQuestion, given: Mapping[str, str]) -> dict[str, Any]:
     """Returns the values of the question's parameters. Raises Malformed."""
     try:
         return question.bind(given)

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from projector.history.reader import HISTORY_LIMITS, History
+from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.sqlite import SqliteJournal
 
@@ -13,7 +13,7 @@ SLOWLY = HISTORY_LIMITS._replace(events_max=3, pause_s=0.0, idle_wait_s=0.05)
 
 
 async def follow(journal: Path, chdb: Path) -> None:
-    history = History(SqliteJournal(journal), ChdbAnalytics(chdb), SLOWLY)
+    history = HistoryReader(SqliteJournal(journal), ChdbAnalytics(chdb), SLOWLY)
     running = asyncio.create_task(history.run())
     told = 0
     while not running.done():

@@ -11,7 +11,7 @@ import pytest
 
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.process import free_port
-from projector.history.reader import HISTORY_LIMITS, History
+from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
@@ -40,7 +40,7 @@ def expected(story: Story) -> list[tuple[int, int, int]]:
 
 
 async def follow_to(journal: SqliteJournal, analytics: Analytics, seq: int) -> None:
-    history = History(journal, analytics, QUICK)
+    history = HistoryReader(journal, analytics, QUICK)
     running = asyncio.create_task(history.run())
     async with asyncio.timeout(DEADLINE_S):
         while history.position.state.seq < seq and not running.done():
@@ -94,7 +94,7 @@ async def test_a_killed_server_is_waited_for_and_nothing_is_lost_or_twice(
     async with ClickHouseServer(tmp_path / "server") as server:
         analytics = ServerAnalytics(server.dsn)
         await follow_to(journal, analytics, len(story.commits) // 2)
-        history = History(journal, analytics, QUICK)
+        history = HistoryReader(journal, analytics, QUICK)
         await server.kill()
         running = asyncio.create_task(history.run())
         async with asyncio.timeout(DEADLINE_S):

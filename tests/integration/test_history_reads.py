@@ -10,7 +10,7 @@ import pytest
 
 from contracts.ids import PersonId
 from contracts.scoring import UNRATED
-from projector.history.reader import HISTORY_LIMITS, History
+from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
@@ -41,7 +41,7 @@ def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
 
 
 async def follow(journal: SqliteJournal, analytics: Analytics, end: int) -> None:
-    history = History(journal, analytics, LIMITS)
+    history = HistoryReader(journal, analytics, LIMITS)
     following = asyncio.create_task(history.run())
     assert await history.reach(end, DEADLINE_S)
     following.cancel()

@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from projector.history.reader import HISTORY_LIMITS, History
+from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from projector.proof import history_votes
 from projector.proof.history_votes import HistoryVotes, cut_stretches
 from projector.proof.progress import ReportLine
@@ -64,8 +64,8 @@ async def votes(
 
 
 @asynccontextmanager
-async def followed(journal: Journal, analytics: Analytics) -> AsyncIterator[History]:
-    history = History(journal, analytics, QUICK)
+async def followed(journal: Journal, analytics: Analytics) -> AsyncIterator[HistoryReader]:
+    history = HistoryReader(journal, analytics, QUICK)
     task = asyncio.create_task(history.run())
     yield history
     task.cancel()
@@ -173,7 +173,7 @@ async def test_what_the_history_knows_beyond_the_tables_does_not_differ(
 async def test_a_history_that_stays_behind_is_no_agreement(
     chain: Chain, tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
 ) -> None:
-    standing = HistoryVotes(analytics, History(sqlite_journal, analytics))
+    standing = HistoryVotes(analytics, HistoryReader(sqlite_journal, analytics))
     result = await verdict(tables, sqlite_journal, standing)
     assert not result["ok"]
     assert "stands at position 0" in result["problem"]
@@ -236,7 +236,7 @@ async def test_a_history_that_stays_behind_keeps_no_row_from_being_compared(
     chain: Chain, tables: asyncpg.Pool, sqlite_journal: SqliteJournal, analytics: Analytics
 ) -> None:
     await tables.execute("DELETE FROM read_model.decisions")
-    standing = HistoryVotes(analytics, History(sqlite_journal, analytics))
+    standing = HistoryVotes(analytics, HistoryReader(sqlite_journal, analytics))
     result = await verdict(tables, sqlite_journal, standing)
     assert result["records"] == chain.seq
     assert {one["table"] for one in result["differences"]} == {"decisions"}
@@ -247,7 +247,7 @@ async def test_a_history_that_is_away_is_no_agreement(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
     nowhere = ServerAnalytics("clickhouse://default@127.0.0.1:1/nothing")
-    away = HistoryVotes(nowhere, History(sqlite_journal, nowhere))
+    away = HistoryVotes(nowhere, HistoryReader(sqlite_journal, nowhere))
     result = await verdict(tables, sqlite_journal, away)
     assert not result["ok"]
     assert "not available" in result["problem"]

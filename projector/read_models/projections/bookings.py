@@ -59,9 +59,8 @@ def project_booking(event: AnyBookingEvent, context: EventContext) -> Put:
 def _columns_after(event: AnyBookingEvent, context: EventContext) -> dict[str, Any]:
     columns = booking_columns(event, context.decided_at)
     columns["changed_seq"] = context.seq
-    if not isinstance(
-        event, BookingPreapproved
-    ):  # A guest who is approved in advance keeps the place.
+    # A guest who is approved in advance keeps the place in the waitlist.
+    if not isinstance(event, BookingPreapproved):
         columns["queued_seq"] = context.seq if columns["waiting"] else None
     return columns
 
