@@ -16,7 +16,7 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.journal.kafka import KafkaJournal
 from runtime.limits.limiter import Limiter
 from runtime.openapi.document import complete_document
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.process.tasks import run_aside
@@ -57,7 +57,7 @@ async def _start(app: FastAPI, settings: Settings, limiter: Limiter, stack: Asyn
     )
     stack.push_async_callback(journal.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
-    outside = connect_outside(session, settings.neighbours)
+    outside = OutsideClients(session, settings.neighbours)
     service = CommandService(
         journal=journal,
         own_url=settings.own_url,

@@ -14,7 +14,7 @@ from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
 from runtime.outside.wiring import OutsideSettings
 from runtime.service.settings import CommaSeparated, ServiceSettings
-from runtime.shared_rules import SharedRuleSettings
+from runtime.service.shared_rules import SharedRuleSettings
 
 
 class RuleSettings(SharedRuleSettings):

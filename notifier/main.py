@@ -20,7 +20,7 @@ from runtime.journal.kafka import KafkaJournal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
 from runtime.openapi.document import complete_document
-from runtime.outside.wiring import OutsideClients, connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
@@ -52,7 +52,7 @@ def build_app(
             settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
         )
         async with aiohttp.ClientSession() as session:
-            neighbours = connect_outside(session, settings.neighbours)
+            neighbours = OutsideClients(session, settings.neighbours)
             verifier = TokenVerifier(settings.token, system_clock, neighbours.fetch_keys)
             service = NotifierService(
                 journal,

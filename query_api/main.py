@@ -15,7 +15,7 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.limits.limiter import Limiter
 from runtime.openapi.document import complete_document
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.service.app import make_app
@@ -54,7 +54,7 @@ async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> Non
     if analytics is not None:
         stack.push_async_callback(analytics.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
-    outside = connect_outside(session, settings.neighbours)
+    outside = OutsideClients(session, settings.neighbours)
     service = QueryService(
         pool=pool,
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),

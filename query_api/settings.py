@@ -11,7 +11,7 @@ from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.outside.wiring import OutsideSettings
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
-from runtime.shared_rules import SharedRuleSettings
+from runtime.service.shared_rules import SharedRuleSettings
 
 DAYS_OF_DEFAULT: Final = ZoneInfo(HOME_ZONE)
 

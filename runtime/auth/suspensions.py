@@ -1,5 +1,7 @@
-"""Who is shut out, as the tables say: looked up twice a second, so that a request costs
-nothing for it."""
+"""Knows which people are suspended, by reading the tables twice a second.
+
+So a request needs no query of its own to find out.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -15,10 +17,13 @@ POLL_S: Final = 0.5
 
 
 class SuspensionWatch:
-    """Call it with a person's id while `run` runs. `select` gives the ids of the suspended.
-    While PostgreSQL is away, what it said last holds."""
+    """Tells whether a person is suspended. `run` must be running.
+
+    While PostgreSQL is unavailable, its last answer counts.
+    """
 
     def __init__(self, pool: asyncpg.Pool, select: str) -> None:
+        """`select` is SQL that returns the ids of the suspended people."""
         self._pool = pool
         self._select = select
         self._suspended: frozenset[str] | None = None
@@ -29,18 +34,20 @@ class SuspensionWatch:
         return self._suspended is not None
 
     def __call__(self, person_id: PersonId) -> bool:
-        """Raises Unavailable until PostgreSQL has answered once: nobody is let in unlooked at."""
+        """Return whether the person is suspended. Raises Unavailable until PostgreSQL has
+        answered once, because nobody may be let in unchecked."""
         if self._suspended is None:
             raise Unavailable
         return person_id in self._suspended
 
     async def run(self) -> NoReturn:
+        """Read the tables again and again."""
         while True:
             await self.look()
             await asyncio.sleep(POLL_S)
 
     async def look(self) -> None:
-        """Look once; nothing changes if PostgreSQL is away."""
+        """Read the tables once. Changes nothing if PostgreSQL is unavailable."""
         with suppress(TablesUnavailable):
             async with acquire_connection(self._pool) as connection:
                 rows = await connection.fetch(self._select)

@@ -1,9 +1,9 @@
-"""The public keys that verify tokens, kept in step with a published key set.
+"""Keeps the public keys that verify tokens in step with a published key set.
 
-A key set is read again every `jwks_refresh_s`, and when a token names a key that is not
-here. One that cannot be read, or has no usable key, changes nothing at first: the last good
-one stays for `jwks_keep_s`. After that no token holds until a good one can be read, because
-a key that was withdrawn meanwhile would still open everything.
+A key set is read again every `jwks_refresh_s`, and when a token names an unknown key. If it
+cannot be read, or has no usable key, the last good one stays in use for `jwks_keep_s`. After
+that no token is valid until a good key set can be read: a key that was withdrawn meanwhile
+would otherwise stay valid.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ log = logging.getLogger(__name__)
 
 Algorithm = Literal["HS256", "RS256", "ES256"]
 FetchKeys = Callable[[], Awaitable[bytes]]
-"""Reads the JSON Web Key Set as it is now. May raise anything."""
+"""Reads the current JSON Web Key Set. May raise any error."""
 
 _KEY_KINDS: Final = {"RS256": "RSA", "ES256": "EC"}
 
 
 class KeySetTiming(Struct, frozen=True):
-    """How often a key set is read, and how long the last good one lasts. In seconds."""
+    """How often a key set is read, and how long the last good one counts. In seconds."""
 
     refresh_s: int
     retry_s: int
@@ -38,11 +38,11 @@ class KeySetTiming(Struct, frozen=True):
 
 
 class UnknownKey(Unauthenticated):
-    """Signed with a key that is not, or not yet, in our key set."""
+    """The token was signed with a key that our key set does not have, or does not have yet."""
 
 
 class PublishedKeys:
-    """The keys of one key set, by their ids. Empty until `renew` has read it."""
+    """The keys of one key set by id. There are none until `renew` has read it."""
 
     def __init__(
         self, algorithm: Algorithm, fetch: FetchKeys, pace: KeySetTiming, now: Clock
@@ -59,14 +59,14 @@ class PublishedKeys:
 
     @property
     def due(self) -> bool:
-        """Whether it is time to read the key set again, and nobody does."""
+        """Whether it is time to read the key set again, and nobody is doing so."""
         if self._read_at is None or self._renewing.locked():
             return False
         tried_s = self._pace.refresh_s if self._tried_at is None else self._age(self._tried_at)
         return self._age(self._read_at) >= self._pace.refresh_s and tried_s >= self._pace.retry_s
 
     def demand_trusted(self) -> None:
-        """Raises DependencyDown if the keys are older than they may get."""
+        """Raises DependencyDown if the keys are too old to be trusted."""
         if self._read_at is not None and self._age(self._read_at) > self._pace.keep_s:
             raise DependencyDown("auth")
 
@@ -76,7 +76,7 @@ class PublishedKeys:
             raise DependencyDown("auth")
 
     def key(self, kid: str) -> Any:
-        """Raises UnknownKey. A token that names no key means the only one."""
+        """Return the key with this id. An empty id means the only key. Raises UnknownKey."""
         if not kid and len(self._keys) == 1:
             return next(iter(self._keys.values()))
         if kid not in self._keys:
@@ -84,19 +84,19 @@ class PublishedKeys:
         return self._keys[kid]
 
     async def renew(self) -> bool:
-        """Read the key set again, boundedly often. Whether it has changed."""
+        """Read the key set again, but not too often. Returns whether it has changed."""
         async with self._renewing:
             if self._tried_at is not None and self._age(self._tried_at) < self._pace.retry_s:
                 return False
             self._tried_at = self._now()
             try:
                 return self.take(await self._fetch())
-            except Exception as error:  # Whatever a fetch raises, the keys of before go on.
+            except Exception as error:  # Whatever a fetch raises, the earlier keys stay.
                 log.warning("key set not read", extra={"reason": repr(error)})
                 return False
 
     def take(self, document: bytes) -> bool:
-        """Use this key set from now on. Whether it is another one. Raises ValueError."""
+        """Use this key set from now on. Returns whether it differs. Raises ValueError."""
         changed = document != self._document
         if changed:
             self._keys = parse_jwks(document, self._algorithm)
@@ -109,7 +109,7 @@ class PublishedKeys:
 
 
 def fetch_from_file(path: Path) -> FetchKeys:
-    """Reads the key set from a file."""
+    """Return a function that reads the key set from a file."""
 
     async def fetch() -> bytes:
         return await asyncio.to_thread(path.read_bytes)
@@ -118,8 +118,8 @@ def fetch_from_file(path: Path) -> FetchKeys:
 
 
 def parse_jwks(document: bytes, algorithm: Algorithm) -> dict[str, Any]:
-    """Key id to public key, of the entries that fit `algorithm`; others and broken ones are
-    left out. Raises ValueError if none is left."""
+    """Return the public keys by id. Leaves out broken entries and those that do not fit
+    `algorithm`. Raises ValueError if no key is left."""
     try:
         entries = msgspec.json.decode(document, type=_KeySet).keys
     except msgspec.MsgspecError as error:
@@ -135,7 +135,7 @@ class _KeySet(Struct):
 
 
 def _key(entry: Any, algorithm: Algorithm) -> tuple[str, Any] | None:
-    """The id and the key of an entry; None if it is broken or made for something else."""
+    """Return the id and the key of an entry; None if it is broken or has another purpose."""
     if not isinstance(entry, dict) or entry.get("kty") != _KEY_KINDS[algorithm]:
         return None
     if entry.get("use", "sig") != "sig" or entry.get("alg", algorithm) != algorithm:

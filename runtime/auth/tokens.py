@@ -1,8 +1,8 @@
-"""Who calls: bearer tokens (JWT) verified, and issued by the stand-in.
+"""Verifies bearer tokens (JWT), and issues them for the stand-in.
 
-The algorithm is pinned by the settings, never taken from the token. A verified token is
-remembered, bounded, so that the hot path is one dictionary look-up; its expiry is checked
-against our own clock every time, and all are forgotten when the key set changes
+The settings fix the algorithm; it is never taken from the token. Verified tokens stay in a
+bounded cache, so the hot path is one dictionary look-up. Every request still checks the
+token's expiry against our clock. The cache is cleared when the key set changes
 (`runtime.auth.token_keys`).
 """
 
@@ -29,17 +29,20 @@ from runtime.auth.token_keys import (
 from runtime.process.clock import Clock
 
 IsSuspended = Callable[[PersonId], bool]
-"""Whether a person is shut out, as this process knows. May raise Unavailable."""
+"""Tells whether a person is suspended, as far as this process knows. May raise Unavailable."""
 
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
-"""Of a token made for a caller (RFC 7519, RFC 9068), in any case. The same issuer may sign
-other things with the same key, which are no pass."""
+"""Types of tokens that are made for callers (RFC 7519, RFC 9068), in lower case. The issuer may
+sign other things with the same key, and those do not authenticate anybody."""
 _REQUIRED: Final = ("sub", "exp", "iat", "iss", "aud")
 
 
 class TokenSettings(BaseModel):
-    """Which tokens hold. HS256 needs `secret`; the others take the key set in `jwks_file`,
-    or else the one that the verifier's `fetch_keys` brings."""
+    """Decides which tokens are valid.
+
+    HS256 needs `secret`. The other algorithms use the key set in `jwks_file`, or else the one
+    that the verifier's `fetch_keys` returns.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,14 +52,14 @@ class TokenSettings(BaseModel):
     issuer: str = "practix-auth"
     audience: str = "practix"
     leeway_s: NonNegativeInt = 5
-    """How far the issuer's clock may be ahead of ours (`iat`, `nbf`). Never prolongs `exp`."""
+    """How far the issuer's clock may be ahead of ours (`iat`, `nbf`). Never extends `exp`."""
     cache_size: PositiveInt = 20_000
     jwks_refresh_s: PositiveInt = 300
-    """How often the key set is read again: a withdrawn key holds so long at most."""
+    """How often the key set is read again. A withdrawn key is valid no longer than this."""
     jwks_refresh_s_min: PositiveInt = 30
-    """An unknown key id, or a failure, has it read again, but not more often than this."""
+    """The shortest time between two reads after an unknown key id or a failure."""
     jwks_keep_s: PositiveInt = 3600
-    """How long the last good key set lasts while no good one can be read."""
+    """How long the last good key set counts while no good one can be read."""
 
     @model_validator(mode="after")
     def _has_its_keys(self) -> Self:
@@ -65,7 +68,7 @@ class TokenSettings(BaseModel):
 
 
 class Caller(Struct, frozen=True, gc=False):
-    """The person behind a request, as the token says."""
+    """The person who sent a request, according to the token."""
 
     person_id: PersonId
     is_super: bool = False
@@ -78,28 +81,29 @@ class TokenVerifier:
     def __init__(
         self, settings: TokenSettings, now: Clock, fetch_keys: FetchKeys | None = None
     ) -> None:
-        """Raises ValueError if there could never be a key."""
+        """Raises ValueError if the settings could never give a key."""
         self._settings = settings
         self._now = now
-        self._published = _published(settings, now, fetch_keys)
+        self._published = _published_keys(settings, now, fetch_keys)
         self._cache: dict[str, tuple[Caller, datetime]] = {}
         self._suspended: list[IsSuspended] = []
 
     def refuse_suspended(self, is_suspended: IsSuspended) -> None:
-        """Refuse the tokens of whom `is_suspended` names, beside those named by others."""
+        """From now on, refuse the tokens of people for whom `is_suspended` is true."""
         self._suspended.append(is_suspended)
 
     def demand_not_suspended(self, person_id: PersonId) -> None:
-        """Raises Forbidden `suspended`."""
+        """Raises Forbidden `suspended` if the person is suspended."""
         for is_suspended in self._suspended:
             if is_suspended(person_id):
                 raise Forbidden("suspended")
 
     async def authenticate(self, authorization: str | None) -> Caller:
-        """The caller. Raises Unauthenticated, or TokenExpired, with nothing to add; Forbidden
-        `suspended`; DependencyDown if the key set cannot be read and the last one is too old.
+        """Return the caller.
 
-        Suspends only while the key set is read: now and then, or for an unknown key.
+        Raises Unauthenticated or TokenExpired, without details; Forbidden `suspended`; and
+        DependencyDown if the key set cannot be read and the last one is too old. Awaits only
+        when it reads the key set: from time to time, or for an unknown key.
         """
         published = self._published
         if published is not None and published.due:
@@ -114,7 +118,8 @@ class TokenVerifier:
             return self.verify(authorization)
 
     def verify(self, authorization: str | None) -> Caller:
-        """As `authenticate`, with the keys that are here; raises UnknownKey for others."""
+        """Return the caller as `authenticate` does, but without reading the key set. Raises
+        UnknownKey if it does not have the key."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated()
@@ -153,7 +158,7 @@ class TokenVerifier:
 
     def _remember(self, token: str, verified: tuple[Caller, datetime]) -> None:
         if len(self._cache) >= self._settings.cache_size:
-            del self._cache[next(iter(self._cache))]  # The one that came first.
+            del self._cache[next(iter(self._cache))]  # The oldest one.
         self._cache[token] = verified
 
     def _key_for(self, header: Mapping[str, Any]) -> Any:
@@ -162,7 +167,7 @@ class TokenVerifier:
             raise ValueError("a token for something else")
         if self._published is not None:
             return self._published.key(str(header.get("kid", "")))
-        assert self._settings.secret is not None  # The settings saw to it.
+        assert self._settings.secret is not None  # The settings have checked it.
         return self._settings.secret.get_secret_value()
 
     def _check_begun(self, claims: Mapping[str, Any]) -> None:
@@ -172,7 +177,7 @@ class TokenVerifier:
 
     async def _renew(self, published: PublishedKeys) -> None:
         if await published.renew():
-            self._cache.clear()  # A withdrawn key must not live on in it.
+            self._cache.clear()  # A withdrawn key must not stay valid through the cache.
 
 
 def issue_token(
@@ -188,7 +193,7 @@ def issue_token(
     permissions: tuple[str, ...] = (),
     kid: str | None = None,
 ) -> str:
-    """A signed token. `key` is the secret (HS256) or a private key (PEM or object)."""
+    """Return a signed token. `key` is the secret (HS256) or a private key (PEM or object)."""
     claims = {
         "sub": person_id,
         "iat": int(now.timestamp()),
@@ -204,15 +209,15 @@ def issue_token(
 
 
 def require_secret(algorithm: Algorithm, secret: SecretStr | None) -> None:
-    """Raises ValueError where HS256 has no secret that is long enough for it."""
+    """Raises ValueError if the algorithm is HS256 and the secret is missing or too short."""
     if algorithm == "HS256":
         require_long("" if secret is None else secret.get_secret_value())
 
 
-def _published(
+def _published_keys(
     settings: TokenSettings, now: Clock, fetch_keys: FetchKeys | None
 ) -> PublishedKeys | None:
-    """None for HS256, whose key is a shared secret. Raises ValueError."""
+    """Return the keys; None for HS256, which has a shared secret instead. Raises ValueError."""
     if settings.algorithm == "HS256":
         return None
     fetch = fetch_keys if settings.jwks_file is None else fetch_from_file(settings.jwks_file)
@@ -221,7 +226,7 @@ def _published(
     pace = KeySetTiming(settings.jwks_refresh_s, settings.jwks_refresh_s_min, settings.jwks_keep_s)
     published = PublishedKeys(settings.algorithm, fetch, pace, now)
     if settings.jwks_file is not None:
-        published.take(settings.jwks_file.read_bytes())  # A wrong file stops the start.
+        published.take(settings.jwks_file.read_bytes())  # A wrong file stops start-up.
     return published
 
 

@@ -1,4 +1,4 @@
-"""An instant as clients state it in a body, and the range that everything of ours can hold."""
+"""Defines how an instant is written in a body, and which instants are allowed."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -9,17 +9,18 @@ from contracts.times import whole_ms
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199
-"""Inclusive. ClickHouse's times end in 2299, and nobody plans an evening that far ahead."""
+"""The last year that is allowed. ClickHouse's times end in 2299, and nobody plans an evening
+that far ahead."""
 
 
-def _written_out(value: Any) -> Any:
-    """Pydantic would read a number, and a number as text, as seconds since 1970."""
+def _require_date_text(value: Any) -> Any:
+    """Refuse numbers, also as text: pydantic would read them as seconds since 1970."""
     if not isinstance(value, str) or "-" not in value[1:]:
         raise ValueError("not an ISO 8601 date and time")
     return value
 
 
-def _utc(instant: datetime) -> datetime:
+def _to_utc(instant: datetime) -> datetime:
     try:
         utc = instant.astimezone(UTC)
     except OverflowError as error:
@@ -30,7 +31,8 @@ def _utc(instant: datetime) -> datetime:
 
 
 Instant = Annotated[
-    AwareDatetime, Field(strict=False), BeforeValidator(_written_out), AfterValidator(_utc)
+    AwareDatetime, Field(strict=False), BeforeValidator(_require_date_text), AfterValidator(_to_utc)
 ]
-"""ISO 8601 with its offset from UTC (`naive_time` without); in UTC, whole milliseconds. Not
-strict, for behind a validator of ours pydantic no longer knows that the text was JSON's."""
+"""An ISO 8601 time with its offset from UTC, converted to UTC in whole milliseconds. Without
+an offset the error is `naive_time`. The field is not strict, because after our validator
+pydantic no longer knows that the text came from JSON."""

@@ -1,14 +1,14 @@
 """Token buckets by key, in bounded memory (GCRA, the leaky bucket as a meter).
 
-A bucket holds `per_minute` tokens and is refilled evenly, so that many in a minute, and no
-more than twice as many in any one minute. All that is kept of a bucket is one number: when
-it will be full again. A key without one is a full bucket.
+A bucket holds `per_minute` tokens and refills evenly. So it gives that many tokens a minute,
+and at most twice as many in any single minute. Only one number is kept for each bucket: the
+time when it will be full again. A key that is not kept has a full bucket.
 
 Keys live in two dictionaries of text and floats, which Python's cyclic collector never
-walks. Each full turn the newer one becomes the older one and what was in that is dropped:
-after a minute a bucket is full again, so nothing is lost by it. A turn is also over when
-`keys_max` keys were charged; then some buckets are refilled early. Whoever wants that for
-their own has to charge as many other keys in the meantime, which costs more than it brings.
+walks. Every minute the newer dictionary becomes the older one, and the older one is dropped.
+Nothing is lost by this, because a bucket is full again after a minute. The dictionaries also
+turn once `keys_max` keys were charged; then some buckets refill early. To gain from that, an
+attacker would have to charge as many other keys, which costs more than it gains.
 """
 
 from collections.abc import Callable
@@ -20,11 +20,11 @@ Seconds = Callable[[], float]
 
 MINUTE_S: Final = 60.0
 KEYS_MAX: Final = 20_000
-"""Of one dictionary: with keys of 36 characters two full ones take some 7 MB."""
+"""Keys in one dictionary. Two full ones with keys of 36 characters take some 7 MB."""
 
 
 class Buckets:
-    """One bucket a key. Belongs to one event loop."""
+    """One bucket for each key. Belongs to one event loop."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Buckets:
         self._turns_at = clock() + MINUTE_S
 
     def take(self, key: str) -> float:
-        """Take a token and return 0.0, or return the seconds until there will be one."""
+        """Take a token and return 0.0. If there is none, return the seconds until there is."""
         now = self._clock()
         full_at = self._full_at(key, now) + self._interval_s
         # Half a token of tolerance: sums of floats are not exact.
@@ -53,13 +53,13 @@ class Buckets:
         return 0.0
 
     def wait_s(self, key: str) -> float:
-        """Seconds until there is a token, taking none; 0.0 if there is one."""
+        """Return the seconds until there is a token, or 0.0 if there is one. Takes none."""
         now = self._clock()
         wait_s = self._full_at(key, now) + self._interval_s - now - MINUTE_S
         return wait_s if wait_s > self._interval_s / 2 else 0.0
 
     def left(self, key: str) -> tuple[int, int]:
-        """Tokens that are there, and seconds until the bucket is full."""
+        """Return how many tokens are left, and the seconds until the bucket is full."""
         now = self._clock()
         missing_s = self._full_at(key, now) - now
         return int((MINUTE_S - missing_s) / self._interval_s + 0.5), int(missing_s + 0.999)

@@ -1,10 +1,9 @@
-"""Rate limits of a process: per address before anything else, per person once known.
+"""Limits the rate of requests: by address before anything else, by person once known.
 
-The address is counted by a plain ASGI layer around the app, which also tells the client
-where it stands: `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-
-headers-10, and 429 with `Retry-After`. The person is counted where the token was verified
-(`admit`). What is refused here was looked at no further: it reaches neither a table nor
-the log.
+A plain ASGI middleware around the app counts the address. It also tells the client what is
+left, with `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-10,
+and answers 429 with `Retry-After`. The person is counted once the token was verified
+(`admit`). A refused request is processed no further: it reaches neither a table nor the log.
 """
 
 from functools import lru_cache
@@ -31,7 +30,7 @@ _ADMISSION: Final = "practix.admission"
 
 
 class Policy:
-    """One limit as it is told: `"writes-of-person";q=600;w=60`."""
+    """One limit. Clients see it as `"writes-of-person";q=600;w=60`."""
 
     __slots__ = ("_buckets", "_header", "_prefix", "name")
 
@@ -43,12 +42,12 @@ class Policy:
         self._header = (b"ratelimit-policy", policy.encode())
 
     def take(self, key: str) -> None:
-        """Raises RateLimited."""
+        """Count one request. Raises RateLimited."""
         if wait_s := self._buckets.take(key):
             raise self._refusal(wait_s)
 
     def demand(self, key: str) -> None:
-        """As `take`, taking nothing."""
+        """Raises RateLimited if `take` would, but counts nothing."""
         if wait_s := self._buckets.wait_s(key):
             raise self._refusal(wait_s)
 
@@ -62,7 +61,7 @@ class Policy:
 
 
 class Limiter:
-    """One per process, whatever it serves."""
+    """The limits of one process, for everything that it serves."""
 
     def __init__(self, limits: RateLimits, clock: Seconds = monotonic) -> None:
         self.limits: Final = limits
@@ -70,7 +69,7 @@ class Limiter:
         self._addresses = _policies("address", limits.address, clock)
 
     def admission(self, scope: Scope) -> "Admission | None":
-        """Of a request that is about to begin; None if it is not limited."""
+        """Return the admission of a request that is about to begin; None if it is not limited."""
         kind = class_of(scope["method"], scope["path"])
         if kind is None:
             return None
@@ -88,7 +87,7 @@ class Limiter:
         )
 
     def admit_write(self, person_id: PersonId) -> None:
-        """Count a command that another process passed on. Raises RateLimited."""
+        """Count a command that another process forwarded. Raises RateLimited."""
         self._people["writes"].take(person_id)
 
 
@@ -113,19 +112,21 @@ class Admission:
         self._key = address
 
     def take(self) -> None:
-        """Count it for the address. Raises RateLimited."""
+        """Count the request for its address. Raises RateLimited."""
         if self._guessable:
             self._misses.demand(self._address)
         self._policy.take(self._address)
 
     def take_for(self, person_id: PersonId) -> None:
-        """Count it for the person, of whose limit the answer will tell. Raises RateLimited."""
+        """Count the request for the person. The response then shows the person's limit.
+        Raises RateLimited."""
         if self._of_person is not None:
             self._policy, self._key = self._of_person, person_id
             self._policy.take(person_id)
 
     def note(self, status: int) -> None:
-        """Count an answer that a guesser gets. Raises RateLimited after too many."""
+        """Count the response if it is one that a guesser gets. Raises RateLimited after too
+        many."""
         if status == 401 or (status == 404 and self._guessable):
             self._misses.take(self._address)
 
@@ -134,12 +135,13 @@ class Admission:
 
 
 class AdmissionOfPeer(Admission):
-    """Of a command that another process passes on: only a wrong secret (403) is counted."""
+    """The admission of a command that another process forwards. Only wrong secrets (403) are
+    counted."""
 
     __slots__ = ()
 
     def take(self) -> None:
-        """Let it in: the secret was not looked at yet."""
+        """Let the request in: its secret was not checked yet."""
 
     def note(self, status: int) -> None:
         if status == 403:
@@ -147,7 +149,7 @@ class AdmissionOfPeer(Admission):
 
 
 class RateLimitLayer:
-    """The ASGI layer."""
+    """Middleware that applies the limits."""
 
     def __init__(self, app: ASGIApp, limiter: Limiter) -> None:
         self._app = app
@@ -188,7 +190,7 @@ class RateLimitLayer:
 def admit(request: Request, person_id: PersonId) -> None:
     """Count the request for the person who sent it. Raises RateLimited.
 
-    An app without the layer has no limits: a benchmark's, or a part under test.
+    Does nothing in an app without the middleware, such as a benchmark's or a test's.
     """
     admission: Admission | None = request.scope.get(_ADMISSION)
     if admission is not None:
@@ -197,7 +199,7 @@ def admit(request: Request, person_id: PersonId) -> None:
 
 @lru_cache(maxsize=4_096)
 def address_of(host: str) -> str:
-    """What counts as one address: of IPv6 the /64, which one household has to itself."""
+    """Return what counts as one address. For IPv6 it is the /64, which belongs to a household."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

@@ -1,14 +1,16 @@
-"""Which limit a request counts against. By method and path alone, so that it can be said
-before anything of the request is looked at."""
+"""Decides which limit a request counts against.
+
+It needs only method and path, so the decision can come before anything else is read.
+"""
 
 from typing import Final, Literal
 
 RouteClass = Literal["reads", "searches", "writes", "public", "operator", "neighbours", "peers"]
 
 _UNLIMITED: Final = ("/healthz", "/readyz")
-"""Whether a process is well is asked by who restarts it."""
+"""Supervisors ask for these to decide on restarts."""
 _PEERS: Final = "/internal/commands"
-"""A peer shows the cell's secret, and the leader counts the person. Only wrong secrets are
+"""A peer sends the cell's secret, and the leader counts the person. Only wrong secrets are
 counted for the address."""
 _SEARCHES: Final = frozenset(
     {"announcements", "bookings", "history", "schedule", "rating", "explain", "drift"}
@@ -17,7 +19,7 @@ _READS: Final = ("GET", "HEAD")
 
 
 def class_of(method: str, path: str) -> RouteClass | None:
-    """None for the few that are not limited."""
+    """Return the kind of limit; None for the few routes that are not limited."""
     if path.startswith("/api/v1/"):
         if path.startswith("/api/v1/operator/"):
             return "operator"
@@ -36,5 +38,5 @@ def class_of(method: str, path: str) -> RouteClass | None:
 
 
 def is_guessable(path: str) -> bool:
-    """Whether the path itself is what opens something: a short link, a page, a feed."""
+    """Return whether knowing the path is enough to read something: a short link, page, feed."""
     return path.startswith(("/s/", "/a/")) or path.endswith(".ics")

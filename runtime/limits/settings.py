@@ -1,6 +1,6 @@
-"""How much one person and one address may ask for in a minute.
+"""How many requests a minute one person, and one address, may make.
 
-There is no "off": whoever needs more sets a larger number.
+Limits cannot be switched off. If you need more, set a larger number.
 """
 
 from typing import Annotated
@@ -11,19 +11,19 @@ PerMinute = Annotated[int, Field(ge=1, le=100_000_000)]
 
 
 class PersonLimits(BaseModel):
-    """Of one person, whatever the address."""
+    """Limits of one person at any address."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reads: PerMinute = 1_200
     searches: PerMinute = 300
-    """Lists, and what ClickHouse answers."""
+    """Lists, and reads that ClickHouse answers."""
     writes: PerMinute = 600
-    """Of all command processes together: the leader counts, since every write passes it."""
+    """At all command processes together: every write passes the leader, which counts it."""
 
 
 class AddressLimits(BaseModel):
-    """Of one address (of IPv6 a /64), whoever asks: many people may be behind it."""
+    """Limits of one address (of IPv6, a /64). Many people may be behind it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,16 +33,18 @@ class AddressLimits(BaseModel):
     public: PerMinute = 1_200
     """Pages, feeds and short links, which need no token."""
     misses: PerMinute = 300
-    """Tokens that do not hold, and links that lead nowhere: what guessing looks like."""
+    """Invalid tokens and unknown links, which is what guessing looks like."""
     operator: PerMinute = 1_200
     neighbours: PerMinute = 60_000
     """The stand-in, which our own services call."""
 
 
 class RateLimits(BaseModel):
+    """All rate limits of a process."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     person: PersonLimits = PersonLimits()
     address: AddressLimits = AddressLimits()
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
-    """Only what comes from one of these says by `X-Forwarded-For` for whom it asks."""
+    """`X-Forwarded-For` counts only in requests from one of these networks."""

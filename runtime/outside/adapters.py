@@ -1,4 +1,4 @@
-"""HTTP adapters to the five services around us; `runtime.outside.wiring` builds them."""
+"""HTTP clients of the five outside services. `runtime.outside.wiring` builds them."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -26,13 +26,13 @@ from runtime.outside.ports import (
 T = TypeVar("T")
 
 FOLLOWERS_MAX: Final = 1_000_000
-"""Nobody has more followers than we are willing to hold."""
+"""The largest number of followers that we accept for one author."""
 FOLLOWING_MAX: Final = 20_000
-"""Nobody follows more people than we are willing to hold for many persons at once."""
+"""The largest number of people that we accept as followed by one person."""
 FOLLOWING_HELD_MAX: Final = 500_000
-"""Ids in the cache, of all persons together."""
+"""The largest number of ids in the cache, for all people together."""
 LISTING_S_MAX: Final = 60.0
-"""For all pages of a list together: each page alone may take a whole call."""
+"""Limit for all pages of a list together. Each page alone may take as long as a whole call."""
 
 
 class _User(Struct):
@@ -64,7 +64,7 @@ class HttpAuth:
         reply = await self._remote.call("GET", f"/users/{person_id}")
         if not reply.found:
             return None
-        user = _decoded(self._remote, reply.body, _User)
+        user = _decode(self._remote, reply.body, _User)
         return fit_profile(person_id, user.name, user.language, user.tz)
 
 
@@ -80,7 +80,7 @@ class HttpMovies:
         reply = await self._remote.call("GET", f"/{movie_id}")
         if not reply.found:
             return None
-        film = _decoded(self._remote, reply.body, _Film)
+        film = _decode(self._remote, reply.body, _Film)
         return Movie(
             movie_id,
             fit_line(film.title),
@@ -110,7 +110,7 @@ class HttpUgc:
         return frozenset(await self._all_pages(f"/following/{user_id}", FOLLOWING_MAX))
 
     async def _all_pages(self, path: str, listed_max: int) -> tuple[PersonId, ...]:
-        """Raises DependencyDown also if the list does not end within its bounds."""
+        """Return the whole list. Raises DependencyDown also if it exceeds its bounds."""
         try:
             async with asyncio.timeout(LISTING_S_MAX):
                 return tuple([one async for one in self._listed(path, listed_max)])
@@ -125,7 +125,7 @@ class HttpUgc:
             reply = await self._remote.call("GET", path, query=query)
             if not reply.found:
                 return  # UGC knows nothing of this person.
-            page = _decoded(self._remote, reply.body, list[PersonId])
+            page = _decode(self._remote, reply.body, list[PersonId])
             listed += len(page)
             if listed > listed_max:
                 break
@@ -135,7 +135,7 @@ class HttpUgc:
             if cursor is None:
                 return
             if not page or cursor == before:
-                break  # It says that there is more, and does not move.
+                break  # It says that there is more, but makes no progress.
         raise DependencyDown(self._remote.name)
 
 
@@ -168,11 +168,11 @@ class HttpShortener:
         reply = await self._remote.call("POST", "/links", body=body)
         if not reply.found:
             raise DependencyDown(self._remote.name)
-        return _decoded(self._remote, reply.body, _Link).short_link
+        return _decode(self._remote, reply.body, _Link).short_link
 
 
-def _decoded(remote: Remote, body: bytes, kind: type[T]) -> T:
-    """Raises DependencyDown: an answer that breaks the contract is no answer."""
+def _decode(remote: Remote, body: bytes, kind: type[T]) -> T:
+    """Decode a response. Raises DependencyDown if it breaks the contract."""
     try:
         return msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
-"""The services around us, as we see them. docs/contracts/ has each one's contract.
+"""What we need of the outside services. docs/contracts/ has the contract of each.
 
-Every method raises DependencyDown where its service gives no usable answer in time; what
-that means is the caller's decision.
+Every method raises DependencyDown if its service gives no usable answer in time. The caller
+decides what that means.
 """
 
 from datetime import datetime
@@ -18,7 +18,7 @@ from contracts.zones import HOME_ZONE, zone_or_utc
 _NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 
 UNKNOWN_DURATION_MIN: Final = 120
-"""How long a film is taken to be whose duration Movie_API does not know."""
+"""The assumed duration of a film if Movie_API does not know it."""
 
 
 class PersonProfile(Struct, frozen=True, gc=False):
@@ -32,8 +32,9 @@ class PersonProfile(Struct, frozen=True, gc=False):
 
 
 def fit_profile(person_id: PersonId, name: str, language: str, tz: str) -> PersonProfile:
-    """What Auth says of a person, made fit for a journal: a name of one line, a language that
-    we speak, a zone that we know. Nobody could be told that it is not."""
+    """Return the profile with values that are fit for the journal: a name of one line, a
+    language that we speak, a zone that we know. Auth's values are corrected and not refused,
+    because nobody who could change them would see the refusal."""
     return PersonProfile(person_id, fit_line(name), nearest_language(language), zone_or_utc(tz).key)
 
 
@@ -48,7 +49,7 @@ class Movie(Struct, frozen=True, gc=False):
 
 
 class Notice(Struct, frozen=True, kw_only=True):
-    """One message to one person. The same `key` is delivered once, however often sent."""
+    """One notice to one person. Notification delivers a `key` once, however often it is sent."""
 
     key: str
     user_id: PersonId
@@ -62,44 +63,46 @@ class Notice(Struct, frozen=True, kw_only=True):
 
 
 def notification_id_of(key: str) -> str:
-    """The uuid under which Notification knows the notice of this key."""
+    """Return the UUID under which Notification knows the notice with this key."""
     return str(uuid5(_NOTICES, key))
 
 
 class AuthClient(Protocol):
     async def person(self, person_id: PersonId) -> PersonProfile | None:
-        """None where Auth knows nobody of that id."""
+        """Return the person's profile; None if Auth does not know the id."""
         ...
 
 
 class MovieClient(Protocol):
     async def movie(self, movie_id: MovieId) -> Movie | None:
-        """None where there is no such film."""
+        """Return the film; None if Movie_API does not know the id."""
         ...
 
 
 class UgcClient(Protocol):
-    async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool: ...
+    async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
+        """Return whether `follower_id` follows the author."""
+        ...
 
     async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
-        """Everybody who follows the author, as it is now: never cached."""
+        """Return everybody who follows the author now. Never cached."""
         ...
 
     async def following(self, user_id: PersonId) -> frozenset[PersonId]:
-        """Everybody whom the person follows."""
+        """Return everybody whom the person follows."""
         ...
 
 
 class NotificationClient(Protocol):
     async def send(self, notice: Notice) -> None:
-        """Hand the notice over; it is accepted when this returns.
+        """Send the notice. When this returns, the service has accepted it.
 
-        Raises DependencyRefused where the service will never take this notice.
+        Raises DependencyRefused if the service will never accept this notice.
         """
         ...
 
 
 class ShortenerClient(Protocol):
     async def link(self, target: str) -> str:
-        """The one short link that leads to `target`, always the same."""
+        """Return the short link that leads to `target`. It is always the same."""
         ...

@@ -1,4 +1,4 @@
-"""Where the services around us are, and the one place that builds the adapters to them."""
+"""Configures and builds the clients of the outside services."""
 
 from typing import Final, Self
 
@@ -22,40 +22,40 @@ WITH_CREDENTIAL: Final = ("ugc", "notification", "shortener")
 
 
 class OutsideSettings(BaseModel):
-    """Addresses, and how much patience and memory we have with what answers there."""
+    """Addresses and credentials of the outside services, and our limits for their answers."""
 
     model_config = ConfigDict(frozen=True)
 
     base_url: str
-    """Where the stand-in, or a gateway laid out like it, serves all five services."""
+    """Address of the stand-in, or of a gateway with the same paths, for all five services."""
     auth_url: str | None = None
-    """Each service may be elsewhere instead."""
+    """Address of one service if it is elsewhere; likewise those below."""
     movies_url: str | None = None
     ugc_url: str | None = None
     notification_url: str | None = None
     shortener_url: str | None = None
     jwks_url: str | None = None
-    """The key set that verifies tokens; by default the one of Auth."""
+    """Address of the key set that verifies tokens; by default that of Auth."""
     credential: Secret | None = None
-    """Presented to UGC, Notification and Url_shortner at `base_url`, as a bearer token."""
+    """Bearer token for UGC, Notification and Url_shortner at `base_url`."""
     ugc_credential: Secret | None = None
-    """A service that is elsewhere is presented its own credential, or none."""
+    """Bearer token for one service. If a service is elsewhere, `credential` is not sent to it."""
     notification_credential: Secret | None = None
     shortener_credential: Secret | None = None
     remote: RemoteSettings = RemoteSettings()
     people: CacheSettings = CacheSettings(ttl_s=60)
     movies: CacheSettings = CacheSettings(ttl_s=600)
     follows: CacheSettings = CacheSettings(ttl_s=5)
-    """Short: it decides who sees an evening."""
+    """Short, because it decides who sees an announcement."""
     links: CacheSettings = CacheSettings(ttl_s=3600)
 
     def url_of(self, service: str) -> str:
-        """`service` is `auth`, `movies`, `ugc`, `notification` or `shortener`."""
+        """Return the address of `auth`, `movies`, `ugc`, `notification` or `shortener`."""
         base = self.base_url.rstrip("/").removesuffix("/neighbours")
         return getattr(self, f"{service}_url") or f"{base}/neighbours/{service}"
 
     def credential_of(self, service: str) -> SecretStr | None:
-        """What the service at `url_of` is presented. Auth and Movie_API need nothing."""
+        """Return the credential to send to a service; None for Auth and Movie_API."""
         if service not in WITH_CREDENTIAL:
             return None
         own: SecretStr | None = getattr(self, f"{service}_credential")
@@ -64,7 +64,8 @@ class OutsideSettings(BaseModel):
 
     @model_validator(mode="after")
     def _has_credentials(self) -> Self:
-        """Without one nothing would be delivered, and nobody would see why."""
+        """Refuse settings without a credential: nothing would be delivered, and nobody would
+        see why."""
         at_base = [name for name in WITH_CREDENTIAL if getattr(self, f"{name}_url") is None]
         if any(self.credential_of(name) is None for name in at_base):
             raise ValueError(f"credential is missing: {', '.join(at_base)} at base_url need one")
@@ -72,7 +73,7 @@ class OutsideSettings(BaseModel):
 
 
 class OutsideClients:
-    """The five adapters over one session, which stays the caller's to close."""
+    """The clients of all five services over one session, which the caller closes."""
 
     def __init__(self, session: aiohttp.ClientSession, settings: OutsideSettings) -> None:
         remotes = {
@@ -95,16 +96,12 @@ class OutsideClients:
         self.shortener = HttpShortener(remotes["shortener"], settings.links)
 
     async def fetch_keys(self) -> bytes:
-        """The JSON Web Key Set, for `TokenVerifier`. Raises DependencyDown."""
+        """Return the JSON Web Key Set for `TokenVerifier`. Raises DependencyDown."""
         reply = await self._key_set.call("GET", "")
         if not reply.found:
             raise DependencyDown("auth")
         return reply.body
 
     def circuits(self) -> dict[str, CircuitState]:
-        """For /readyz: how each service answered lately."""
+        """Return the state of each service's circuit, for /readyz."""
         return {name: remote.circuit.state for name, remote in self._remotes.items()}
-
-
-def connect_outside(session: aiohttp.ClientSession, settings: OutsideSettings) -> OutsideClients:
-    return OutsideClients(session, settings)

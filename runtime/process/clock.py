@@ -1,4 +1,4 @@
-"""The one wall clock (aware UTC, whole milliseconds), and a steady one that nobody sets."""
+"""The wall clock of all services, and a steady clock that nobody sets."""
 
 import time
 from collections.abc import Callable
@@ -8,23 +8,26 @@ from typing import Final
 from contracts.times import whole_ms
 
 Clock = Callable[[], datetime]
+"""Returns the time as aware UTC in whole milliseconds."""
 
 STEADY_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Linux's own counts on while the machine sleeps, so that waking up is no step of the wall
-clock against it."""
+"""Linux's boot-time clock also counts while the machine sleeps. So waking up does not look
+like a step of the wall clock."""
 
 
 def system_clock() -> datetime:
+    """Return the system's time."""
     return whole_ms(datetime.now(UTC))
 
 
 def steady_clock() -> float:
-    """Seconds since some moment in the past. No event loop's time: that stands still while
-    a callback runs."""
+    """Return the seconds since some moment in the past. Unlike an event loop's time, this one
+    moves while a callback runs."""
     return time.clock_gettime(STEADY_CLOCK)
 
 
 def shifted_clock(offset_s: float) -> Clock:
-    """The system's clock plus `offset_s` seconds, so that an evening can be over today."""
+    """Return a clock that is `offset_s` seconds ahead of the system's. With it, an evening of
+    next week can be over today."""
     offset = timedelta(seconds=offset_s)
     return lambda: whole_ms(datetime.now(UTC) + offset)

@@ -1,7 +1,7 @@
-"""The HTTP app of a process, with its API document, a page that shows it, and our problems.
+"""Makes the HTTP app of a process, with its API document, a page that shows it, and problems.
 
-The page brings its scripts along (fastapi-offline): it has to work where there is no way to
-the CDN that FastAPI's own page loads them from.
+fastapi-offline brings the page's scripts along, because the page has to work without the CDN
+from which FastAPI's own page loads them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -34,11 +34,11 @@ def make_app(
     origins: Sequence[str] = (),
     hosts: Iterable[str] = (),
 ) -> FastAPI:
-    """Works between what `lifespan` opens and closes, within the limits of `limiter`. Pages of
-    `origins` may use it. It answers under the names of loopback and `hosts` only.
+    """Return an app that works while `lifespan` is open, within the limits of `limiter`.
 
-    An address with a slash too many is unknown: a redirect would lead wherever the request's
-    Host says.
+    Pages of `origins` may use it. It answers only under the names of loopback and `hosts`.
+    A path with an extra slash is not found: a redirect would lead wherever the request's Host
+    says.
     """
     app: FastAPI = FastAPIOffline(
         docs_url=None,

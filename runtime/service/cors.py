@@ -1,4 +1,4 @@
-"""Which web pages of other origins may use the API from a browser: those that are listed.
+"""Lets web pages of listed origins use the API from a browser (CORS).
 
 Tokens travel in a header and never in a cookie, so credentials mode stays off
 (docs/decisions/0012-pages-of-other-origins.md).
@@ -32,11 +32,11 @@ EXPOSED_HEADERS: Final = (
     "RateLimit-Policy",
     "WWW-Authenticate",
 )
-"""Beside the ones that a page may always read."""
+"""Response headers that a page may read besides those that it may always read."""
 
 
 def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
-    """Answer preflights from `origins`, and let their pages read what `app` answers."""
+    """Answer preflight requests from `origins`, and let their pages read responses of `app`."""
     if not origins:
         return
     app.add_middleware(
@@ -50,7 +50,8 @@ def allow_origins(app: FastAPI, origins: Sequence[str]) -> None:
 
 
 def cors_headers(origin: str | None, origins: Sequence[str]) -> dict[str, str]:
-    """What lets a page of `origin` read an answer that no app of ours made."""
+    """Return the headers that let a page of `origin` read a response that no app of ours
+    made."""
     if origin is None or origin not in origins:
         return {}
     return {

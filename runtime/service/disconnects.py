@@ -1,4 +1,4 @@
-"""A client that goes away in the middle of its request: one line in the log, no traceback."""
+"""Logs a client that leaves in the middle of its request with one line and no traceback."""
 
 import logging
 
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class QuietDisconnects:
-    """Ends a request whose client has gone. Nobody is there to be answered."""
+    """Middleware that ends a request whose client has gone. Nobody waits for a response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

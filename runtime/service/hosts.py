@@ -1,5 +1,8 @@
-"""Under which names we answer: a page of another site that has its name lead to our address
-(DNS rebinding) speaks to us with its own name in `Host`, and is turned away."""
+"""Refuses requests whose `Host` is not one of our names.
+
+This stops DNS rebinding: a page of another site lets its name point to our address, but its
+requests still carry that name in `Host`.
+"""
 
 import re
 from collections.abc import Iterable
@@ -16,17 +19,19 @@ LOOPBACK: Final = ("127.0.0.1", "localhost", "[::1]")
 ANY: Final = "*"
 
 _HOST: Final = re.compile(r"(\[[^\]]*\]|[^:]*)(?::[0-9]*)?")
-"""A name, and at most a port after it."""
+"""A name, perhaps with a port after it."""
 
 
 class KnownNames:
-    """The names of loopback, and `further` ones; with `*` among them every name is known."""
+    """The host names under which a process answers."""
 
     def __init__(self, further: Iterable[str] = ()) -> None:
+        """The names are those of loopback and `further`. With `*` every name is known."""
         self._names = frozenset(_plain(name.strip()) for name in (*LOOPBACK, *further))
 
     def knows(self, hosts: list[str]) -> bool:
-        """Whether a request with these values of `Host` is ours: exactly one, at any port."""
+        """Return whether a request with these `Host` headers is for us. There must be exactly
+        one; its port does not matter."""
         if ANY in self._names:
             return True
         if len(hosts) != 1 or (host := _HOST.fullmatch(hosts[0])) is None:
@@ -35,7 +40,7 @@ class KnownNames:
 
 
 class KnownHosts:
-    """ASGI middleware: answers 421 `unknown_host` to what is meant for somebody else."""
+    """Middleware that answers requests for other hosts with 421 `unknown_host`."""
 
     def __init__(self, app: ASGIApp, further: Iterable[str] = ()) -> None:
         self._app = app
@@ -51,7 +56,7 @@ class KnownHosts:
 
 
 def _plain(name: str) -> str:
-    """The one spelling of a name: an IPv6 address is in brackets and in its short form."""
+    """Return the one spelling of a name. An IPv6 address is short and in brackets."""
     name = name.lower().removesuffix(".")
     if ":" not in name:
         return name

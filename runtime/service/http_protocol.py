@@ -1,8 +1,8 @@
-"""uvicorn's HTTP/1.1 protocol with an end to everything a client can drag out.
+"""uvicorn's HTTP/1.1 protocol, with a limit on everything that a client can drag out.
 
-httptools has no bound of its own: a head may be endless, and a byte a second keeps a
-connection for ever. Timers run only while a request is incomplete, so one that comes in a
-single piece, as nearly all do, costs none.
+httptools has no limits of its own: a head can be endless, and a byte a second keeps a
+connection open for ever. Timers run only while a request is incomplete. Nearly every request
+comes in one piece and needs no timer.
 """
 
 import asyncio
@@ -17,16 +17,16 @@ from runtime.http.problems import problem
 from runtime.service.http_limits import HttpLimits
 
 LINGER_S_MAX = 2.0
-"""How long what a client still sends is read and thrown away once it has its answer: closed
-at once, it might lose the answer."""
+"""After an early answer, how long we read and discard what the client still sends. If we
+closed the connection at once, the client might lose the answer."""
 
 
 class _Refused(Exception):
-    """Ends the parsing; the answer is the problem of `BoundedProtocol._refusal`."""
+    """Ends the parsing. `BoundedProtocol._refusal` is the code of the answer."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection, from its opening to its end."""
 
     def __init__(self, *args: Any, limits: HttpLimits, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -34,14 +34,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refusal: FailureCode = "malformed_request"
         self._in_body = False
         self._head_bytes = 0
-        """Of a head that is not complete."""
+        """Bytes of the head that is being read, counted by pieces."""
         self._exact_head_bytes = 0
+        """The same, counted by parsed parts."""
         self._heads = 0
-        """How many were complete."""
+        """How many heads were complete."""
         self._reading: TimerHandle | None = None
         self._writing: TimerHandle | None = None
         self._refusing = False
-        """Whatever else comes is thrown away."""
+        """Whether everything that still comes is discarded."""
 
     # Connection
 
@@ -60,7 +61,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def idle(self) -> bool:
-        """Between two requests."""
+        """Whether the connection is between two requests."""
         answered = self.cycle is not None and self.cycle.response_complete
         return answered and not self._in_body and self._head_bytes == 0
 
@@ -156,7 +157,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _body_is_late(self) -> None:
         if self.flow.read_paused:
-            self._expect_body()  # It is we who have not taken what is there.
+            self._expect_body()  # We ourselves have not read what is there.
         else:
             self._give_up("request_timeout")
 
@@ -185,12 +186,16 @@ class BoundedProtocol(HttpToolsProtocol):
     # The end
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn gives it
-        """Called by uvicorn for what cannot be parsed, and for what we refused to."""
+        """Answer a request that cannot be parsed, or that we refused to parse. uvicorn calls
+        this."""
         self._give_up(self._refusal)
 
     def _give_up(self, code: FailureCode) -> None:
-        """Answer if nothing of an answer is out yet, and close. An earlier request of this
-        connection that is still being worked on is answered first, and last."""
+        """Answer with `code`, unless an answer has begun, and close the connection.
+
+        If an earlier request of this connection is still being worked on, only that one is
+        answered.
+        """
         self._refusing = True
         self._stop_reading_timer()
         cycle = self.cycle

@@ -1,4 +1,4 @@
-"""What every process answers to its operators: alive, ready, and its figures."""
+"""Serves the operational routes of every process: liveness, readiness and metrics."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,12 +12,15 @@ from runtime.http.json_body import json_response
 from runtime.process.lifecycle import current_process
 
 Readiness = Callable[[], Mapping[str, Any]]
-"""What readiness hangs on, by name; every false value means not ready."""
+"""Returns the conditions of readiness by name. A process is ready if none of them is False."""
 
 
 def build_process_router(readiness: Readiness) -> APIRouter:
-    """`/healthz`, `/readyz` (503 while anything in `readiness` is false, and from the moment
-    in which the process was asked to stop) and `/metrics`."""
+    """Return a router with `/healthz`, `/readyz` and `/metrics`.
+
+    `/readyz` answers 503 while a condition of `readiness` is False, and once the process was
+    asked to stop.
+    """
     process = current_process()
     router = APIRouter(include_in_schema=False)
 

@@ -1,4 +1,4 @@
-"""A service's process: HTTP in the foreground, and an end that tells whether it was asked for."""
+"""Runs a service's HTTP server, and tells at the end whether the end was asked for."""
 
 import asyncio
 import signal
@@ -25,7 +25,7 @@ BuildApp = Callable[[], ASGIApp]
 
 
 def serve(build_app: BuildApp, host: str, port: int, limits: HttpLimits = DEFAULT) -> None:
-    """Until SIGINT or SIGTERM. Ends the process with status 1 after a failure."""
+    """Serve until SIGINT or SIGTERM. After a failure, exit with status 1."""
     failure = serve_until_stopped(build_app, limits=limits, host=host, port=port)
     if failure is not None:
         sys.exit(failure)
@@ -38,7 +38,8 @@ def serve_until_stopped(
     limits: HttpLimits = DEFAULT,
     **options: Any,
 ) -> str | None:
-    """The reason if nobody asked it to stop. `options` are uvicorn's."""
+    """Serve until asked to stop. Returns None, or the reason if the server ended by itself.
+    `options` are uvicorn's."""
 
     def exit_server(_reason: str) -> None:
         server.should_exit = True
@@ -52,13 +53,13 @@ def serve_until_stopped(
 
 
 def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.Config:
-    """How each of our HTTP servers treats its clients. `options` are uvicorn's."""
+    """Return the configuration that all our HTTP servers share. `options` are uvicorn's."""
     return uvicorn.Config(
         app,
         http=partial(BoundedProtocol, limits=limits),  # type: ignore[arg-type]  # It is called.
         ws="none",
         access_log=False,
-        # By itself it would believe everybody on this machine; `make_app` knows the proxies.
+        # uvicorn would trust everybody on this machine; `make_app` knows the trusted proxies.
         proxy_headers=False,
         timeout_keep_alive=limits.keep_alive_s,
         timeout_graceful_shutdown=limits.grace_s,
@@ -67,10 +68,11 @@ def server_config(app: ASGIApp, limits: HttpLimits, **options: Any) -> uvicorn.C
 
 
 class DrainingServer(uvicorn.Server):
-    """Says that it is not ready for `drain_s` before it closes its listener.
+    """Reports that it is not ready for `drain_s` seconds before it closes its listener.
 
-    Whoever balances the load looks at `/readyz` every few seconds: a listener that closes at
-    once refuses what is sent until then. A second signal, or a failure, ends the wait.
+    Load balancers look at `/readyz` every few seconds. If the listener closed at once, it
+    would refuse the requests that they send until they look. A second signal, or a failure,
+    ends the wait.
     """
 
     def __init__(self, config: uvicorn.Config, process: Process, drain_s: float) -> None:
@@ -86,7 +88,7 @@ class DrainingServer(uvicorn.Server):
     async def main_loop(self) -> None:
         await super().main_loop()
         self._process.stopping = True
-        # Connections that are kept alive have to find another process too.
+        # Clients of kept-alive connections have to find another process too.
         self.server_state.default_headers = [
             *self.server_state.default_headers,
             (b"connection", b"close"),
@@ -98,7 +100,7 @@ class DrainingServer(uvicorn.Server):
 
 
 class _GuestServer(uvicorn.Server):
-    """Leaves signals to the process that it is a guest of."""
+    """Leaves signals to the process that runs it."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -109,8 +111,8 @@ class _GuestServer(uvicorn.Server):
 async def serve_beside(
     app: ASGIApp, listener: socket.socket, limits: HttpLimits
 ) -> AsyncIterator[None]:
-    """Serve `app`, which has no start-up of its own, beside whatever else the process does.
-    `listener` is closed at the end."""
+    """Serve `app` inside the `with` block, while the process does other things. `app` must not
+    need a start-up. Closes `listener` at the end."""
     server = _GuestServer(server_config(app, limits, lifespan="off", log_level="warning"))
     serving = start_for(server.serve([listener]), "HTTP server")
     try:
@@ -122,7 +124,8 @@ async def serve_beside(
 
 @contextmanager
 def _signals_left_to_uvicorn() -> Iterator[None]:
-    """uvicorn stops the server on these, and then sends them to us once more."""
+    """Ignore stop signals inside the `with` block. uvicorn handles them, and then sends them
+    to the process once more."""
     ours = {number: signal.signal(number, lambda *_: None) for number in STOPPING}
     try:
         yield

@@ -1,4 +1,4 @@
-"""Reading a process's settings, so that a wrong one is told in a line without its value."""
+"""Reads a process's settings. A wrong setting is reported in one line, without its value."""
 
 import os
 import re
@@ -23,15 +23,16 @@ from runtime.service.http_limits import HttpLimits
 S = TypeVar("S", bound=BaseSettings)
 
 CONFIG: Final = os.EX_CONFIG
-"""The exit status (78, sysexits.h) that tells a supervisor that starting again is no use."""
+"""The exit status (78, sysexits.h) that tells a supervisor not to start the process again."""
 
 
 class SettingsWrong(Exception):
-    """A setting is missing or not what it has to be. The message names each, without values."""
+    """Settings are missing or wrong. The message names each of them, without values."""
 
 
 def load_settings(kind: type[S], **given: Any) -> S:
-    """The settings from the environment, `given` ones first. Raises SettingsWrong."""
+    """Read the settings from the environment; those in `given` come first. Raises
+    SettingsWrong."""
     try:
         return kind(**given)
     except ValidationError as error:
@@ -43,7 +44,7 @@ def load_settings(kind: type[S], **given: Any) -> S:
 
 
 def load_settings_or_exit(kind: type[S]) -> S:
-    """As `load_settings`; ends the process with status 78 if a setting is wrong."""
+    """Read the settings. If one is wrong, exit with status 78."""
     try:
         return load_settings(kind)
     except SettingsWrong as wrong:
@@ -51,13 +52,13 @@ def load_settings_or_exit(kind: type[S]) -> S:
 
 
 def exit_for_wrong_settings(reason: str) -> NoReturn:
-    """End the process as wrong settings do."""
+    """Print the reason and exit with status 78, as after wrong settings."""
     print(reason, file=sys.stderr)
     sys.exit(CONFIG)
 
 
 def _variable(kind: type[BaseSettings], place: tuple[int | str, ...]) -> str:
-    """The environment's name of a setting; an alias already is one."""
+    """Return the name of a setting in the environment. An alias already is such a name."""
     if not place:
         return kind.__module__.partition(".")[0]
     name = "__".join(map(str, place))
@@ -67,7 +68,7 @@ def _variable(kind: type[BaseSettings], place: tuple[int | str, ...]) -> str:
 
 
 def _prefix(kind: type[BaseSettings], place: tuple[int | str, ...]) -> str:
-    """The prefix of the variable that gave the value at `place`."""
+    """Return the prefix of the variable that the value at `place` comes from."""
     if issubclass(kind, ServiceSettings) and place[0] in ServiceSettings.model_fields:
         own: Any = EnvSettingsSource(kind)()
         for step in place:
@@ -108,10 +109,11 @@ SHARED_PREFIX: Final = "PRACTIX_"
 
 
 class ServiceSettings(BaseSettings):
-    """What every service can be told by a variable of its own, and all of them by a shared one.
+    """Settings that every service has. A variable of its own sets one for a service, and a
+    shared variable sets it for all.
 
-    `PROJECTOR_HTTP…` comes before `PRACTIX_HTTP…`, as JSON or nested, in any order of the
-    environment. What the service's own variables leave out is as shared.
+    `PROJECTOR_HTTP…` wins over `PRACTIX_HTTP…`, whether as JSON or nested, in any order of the
+    environment. If the service's own variables leave a field out, the shared one counts.
     """
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
@@ -119,7 +121,7 @@ class ServiceSettings(BaseSettings):
     http: HttpLimits = HttpLimits()
     rate_limits: RateLimits = RateLimits()
     hosts: CommaSeparated = ()
-    """Names under which requests may come, besides those of loopback; `*` for any."""
+    """Host names under which we answer, besides those of loopback. `*` means any."""
     cors_origins: Origins = ()
     """Origins whose pages may use the API from a browser."""
 
@@ -137,8 +139,11 @@ class ServiceSettings(BaseSettings):
 
 
 def _address_of(*schemes: str) -> Callable[[SecretStr], SecretStr]:
-    """Clients quote what they cannot parse, and a bad address is often a password with a
-    slash that was not escaped: so it is looked at here, and not quoted."""
+    """Return a check of addresses that never repeats the address.
+
+    A client library would quote an address that it cannot parse. Such an address is often
+    wrong because its password contains an unescaped slash.
+    """
 
     def check(dsn: SecretStr) -> SecretStr:
         try:

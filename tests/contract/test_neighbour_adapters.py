@@ -29,7 +29,7 @@ from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
 from runtime.outside.ports import Movie, Notice, PersonProfile
-from runtime.outside.wiring import OutsideClients, connect_outside
+from runtime.outside.wiring import OutsideClients
 from tests.served import served
 from tests.stand_in import OPERATOR, around, stand_in_settings
 
@@ -50,7 +50,7 @@ class StandIn:
         self.state = state
 
     def clients(self, **changed: Any) -> OutsideClients:
-        return connect_outside(self.session, around(self.url, **{"remote": QUICK} | changed))
+        return OutsideClients(self.session, around(self.url, **{"remote": QUICK} | changed))
 
     async def turn(self, service: str, **switch: Any) -> None:
         await self.call("POST", f"control/{service}", switch)
@@ -315,7 +315,7 @@ async def test_an_answer_that_breaks_the_contract_is_none(body: bytes) -> None:
     service.body = body
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_outside(session, around(url))
+        clients = OutsideClients(session, around(url))
         with pytest.raises(DependencyDown):
             await clients.movies.movie(MovieId(MATRIX.id))
 
@@ -325,7 +325,7 @@ async def test_a_film_of_unknown_length_takes_two_hours() -> None:
     service.body = b'{"title": "Arrival", "duration_min": null, "more": 1}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_outside(session, around(url))
+        clients = OutsideClients(session, around(url))
         movie = await clients.movies.movie(MovieId(MATRIX.id))
     assert movie == Movie(MovieId(MATRIX.id), "Arrival", "Arrival", None, 120)
 
@@ -335,7 +335,7 @@ async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
     service.body = b'{"name": "Ann", "language": "fr", "tz": "../Mars"}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_outside(session, around(url))
+        clients = OutsideClients(session, around(url))
         ann = somebody()
         assert await clients.auth.person(ann) == PersonProfile(ann, "Ann", "en", "UTC")
 
@@ -344,7 +344,7 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
     service = Scripted()
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = connect_outside(session, around(url))
+        clients = OutsideClients(session, around(url))
         service.body = b'{"name": " An\\u0000n\\n\\u202eBo\\u001b ", "tz": "localtime"}'
         ann = somebody()
         assert await clients.auth.person(ann) == PersonProfile(ann, "Ann Bo", "ru", "UTC")
@@ -361,7 +361,7 @@ async def test_each_service_may_be_elsewhere() -> None:
 
 async def test_a_service_that_is_not_there_is_down() -> None:
     async with aiohttp.ClientSession() as session:
-        clients = connect_outside(session, around("http://127.0.0.1:9"))
+        clients = OutsideClients(session, around("http://127.0.0.1:9"))
         with pytest.raises(DependencyDown):
             await clients.shortener.link("/a/1")
 

@@ -17,7 +17,7 @@ from contracts.errors import DependencyDown
 from contracts.ids import MovieId, PersonId
 from runtime.calls.remote import RemoteSettings
 from runtime.outside import adapters
-from runtime.outside.wiring import OutsideClients, connect_outside
+from runtime.outside.wiring import OutsideClients
 from tests.served import served
 from tests.stand_in import CREDENTIAL, around
 
@@ -49,7 +49,7 @@ class Talker:
         methods = ["GET", "POST"]
         app = Starlette(routes=[Route("/{path:path}", self.__call__, methods=methods)])
         async with served(app) as url, aiohttp.ClientSession() as session:
-            yield connect_outside(session, around(url, remote=ONCE))
+            yield OutsideClients(session, around(url, remote=ONCE))
 
 
 async def test_an_endless_answer_is_cut_off() -> None:

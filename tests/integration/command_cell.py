@@ -32,7 +32,7 @@ from runtime.clickhouse.port import Analytics
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import Tail
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
 from tests.served import served
@@ -151,9 +151,7 @@ async def command_cell(
             clock=lambda: to_ms(clock()),
         )
         never_cached = CacheSettings(ttl_s=0.001)
-        neighbours = connect_outside(
-            session, around(url, movies=never_cached, follows=never_cached)
-        )
+        neighbours = OutsideClients(session, around(url, movies=never_cached, follows=never_cached))
         verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), clock)
         service = CommandService(
             journal=journal,

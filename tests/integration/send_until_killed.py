@@ -10,7 +10,7 @@ import aiohttp
 from notifier.dispatcher import Dispatcher
 from notifier.store.queue import Queue
 from runtime.outside.ports import Notice, NotificationClient
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from tests.stand_in import around
 
@@ -27,7 +27,7 @@ class StuckAfterSending:
 
 async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
     async with aiohttp.ClientSession() as session:
-        clients = connect_outside(session, around(url))
+        clients = OutsideClients(session, around(url))
         dispatcher = Dispatcher(
             Queue(await open_pool(dsn)),
             notification=StuckAfterSending(clients.notification),

@@ -18,7 +18,7 @@ from neighbours.services.shortener import Links, new_code
 from neighbours.settings import StandInSettings
 from neighbours.store import Store
 from runtime.auth.tokens import TokenSettings, TokenVerifier
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from tests.served import served
 from tests.stand_in import OPERATOR, TOKEN_SECRET, around, stand_in_settings
 
@@ -125,7 +125,7 @@ async def test_the_published_key_verifies_the_tokens(
         verifier = TokenVerifier(
             TokenSettings(algorithm=algorithm),
             lambda: NOON,
-            connect_outside(session, around(url)).fetch_keys,
+            OutsideClients(session, around(url)).fetch_keys,
         )
         caller = await verifier.authenticate(f"Bearer {anna['access_token']}")
     assert caller.person_id == anna["user_id"]

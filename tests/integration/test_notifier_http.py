@@ -23,7 +23,7 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from tests.served import served
 from tests.stand_in import CREDENTIAL, OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
@@ -114,7 +114,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
         found.service = NotifierService(
             journal,
             pool,
-            clients_of(connect_outside(session, around(url))),
+            clients_of(OutsideClients(session, around(url))),
             verifier=verifier,
             guard=OperatorGuard(OPERATOR),
             clock=lambda: found.now,

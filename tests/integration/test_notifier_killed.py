@@ -9,7 +9,7 @@ import aiohttp
 from contracts.booking_events import BookingRequested
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
-from runtime.outside.wiring import connect_outside
+from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
 from tests.integration.notifier_cell import notifier_cell
 from tests.served import served
@@ -29,7 +29,7 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
         served(app) as url,
         aiohttp.ClientSession() as session,
     ):
-        clients = connect_outside(session, around(url))
+        clients = OutsideClients(session, around(url))
         cell.history.tell(seen("host"), seen("anna"), created(), published())
         cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
         await cell.read()

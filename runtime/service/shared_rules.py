@@ -1,4 +1,7 @@
-"""Settings of the rules that decisions and reads share; each service reads its own prefix."""
+"""Settings of the rules that decisions and reads share.
+
+Each service reads them under its own prefix.
+"""
 
 from datetime import timedelta
 
@@ -9,13 +12,15 @@ from contracts.shared_rules import SharedRules
 
 
 class SharedRuleSettings(BaseSettings):
-    """Set them alike for all command and query processes of a cell (`SharedRules`)."""
+    """The settings of `SharedRules`. All command and query processes of a cell need the same
+    values."""
 
     gap_min: NonNegativeInt = 0
     pending_blocks: bool = False
     hide_guest_list: bool = False
 
     def shared_rules(self) -> SharedRules:
+        """Return the rules that these settings choose."""
         return SharedRules(
             gap=timedelta(minutes=self.gap_min),
             pending_blocks=self.pending_blocks,
