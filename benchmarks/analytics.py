@@ -22,8 +22,8 @@ from typing import Final
 from clickhouse_driver import Client
 
 from benchmarks.generated_history import PEOPLE, GeneratedHistory
-from contracts.ids import PersonId
-from contracts.records import Commit
+from contracts.journal.records import Commit
+from contracts.values.ids import PersonId
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink

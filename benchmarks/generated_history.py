@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from contracts.ids import AnnouncementId
-from contracts.records import CommandInfo, Commit, Outcome
+from contracts.journal.records import CommandInfo, Commit, Outcome
+from contracts.values.ids import AnnouncementId
 
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS: Final = 365

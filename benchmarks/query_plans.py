@@ -26,8 +26,8 @@ from asyncpg.pool import PoolConnectionProxy
 from starlette.datastructures import QueryParams
 
 from benchmarks.read_tables import fill, id_of
-from contracts.ids import PersonId
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
 from query_api.announcements import calendar, calendar_feed, details, public_page, schedule
 from query_api.announcements.lists import SORTS, list_page

@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 import msgspec
 
 from benchmarks.load import http_request
-from contracts.ids import MovieId, PersonId
+from contracts.values.ids import MovieId, PersonId
 from runtime.auth.tokens import issue_token
 from runtime.outside.ports import Movie, PersonProfile
 

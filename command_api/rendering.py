@@ -20,7 +20,7 @@ from command_api.representations.announcement import render_announcement
 from command_api.representations.booking import render_booking
 from command_api.representations.person import MuteResponse, suspension_response
 from command_api.representations.rating import render_rating
-from contracts.records import Outcome
+from contracts.journal.records import Outcome
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 

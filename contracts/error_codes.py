@@ -6,7 +6,7 @@ theirs. A new one is a line in its `Literal` and a line in its table; a test com
 
 from typing import Final, Literal, TypeGuard
 
-from contracts.languages import API_LANGUAGE, Language, Text
+from contracts.values.languages import API_LANGUAGE, Language, Text
 
 RefusalCode = Literal[
     "overlap",

@@ -15,7 +15,7 @@ from msgspec import to_builtins
 from pydantic import ValidationError
 
 from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
-from contracts.ids import MovieId, PersonId
+from contracts.values.ids import MovieId, PersonId
 from neighbours.app import StandInState
 from neighbours.services.notification import SendBody
 from neighbours.services.shortener import LinkBody

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from contracts.zones import zone_or_utc
+from contracts.values.zones import zone_or_utc
 from notifier.effects import NEVER_DELAYED
 from notifier.policies.facts import about
 from notifier.preferences import Preferences, quiet_until

@@ -12,7 +12,7 @@ from random import Random, SystemRandom
 from typing import Final, NamedTuple, NoReturn
 
 from contracts.errors import DependencyDown, DependencyRefused
-from contracts.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 from notifier import metrics
 from notifier.backoff import Backoff
 from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed, owned_up

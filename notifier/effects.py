@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, NamedTuple
 
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.events.domain_event import DomainEvent
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 Kind = Literal[
     "announce_new",

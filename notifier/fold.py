@@ -7,20 +7,20 @@ its announcement, because what is told on a gap would be wrong; all others go on
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementEvent,
     AnnouncementPublished,
 )
-from contracts.booking_events import BookingEvent
-from contracts.event_codec import decode_event, read_fields
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, canonical
-from contracts.rating_events import RatingEvent, RatingGiven
-from contracts.records import Commit
-from contracts.text import storable
+from contracts.events.booking import BookingEvent
+from contracts.events.codec import decode_event, read_fields
+from contracts.events.domain_event import DomainEvent
+from contracts.events.rating import RatingEvent, RatingGiven
+from contracts.journal.records import Commit
+from contracts.values.ids import AnnouncementId, BookingId, canonical
+from contracts.values.text import storable
 from notifier.effects import Occasion
 from notifier.outgoing import Outgoing
 from notifier.policies.policy import effects_of

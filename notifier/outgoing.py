@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from notifier.effects import (
     MERGED_WITHIN,
     TOLD_WITHIN,

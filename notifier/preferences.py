@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from contracts.languages import Language
+from contracts.values.languages import Language
 from notifier.effects import Kind
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, NoReturn
 
 from contracts.errors import ProjectionBehind
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from notifier import metrics
 from notifier.store.outbox import Outbox
 from runtime.calls.store_retry import StoreRetry

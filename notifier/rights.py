@@ -9,7 +9,7 @@ notice never says more than it was planned to say.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from notifier.effects import Facts, Kind
 from notifier.policies.facts import HIDDEN
 from notifier.world import INVOLVED, Evening, Participation

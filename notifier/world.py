@@ -10,25 +10,25 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct, structs
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCreated,
     AnnouncementEvent,
     AnyAnnouncementEvent,
     Visibility,
 )
-from contracts.announcement_fields import announcement_fields
-from contracts.booking_events import BookingEvent
-from contracts.booking_state import CONFIRMED, Pair
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.person_events import (
+from contracts.events.announcement_fields import announcement_fields
+from contracts.events.booking import BookingEvent
+from contracts.events.booking_state import CONFIRMED, Pair
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import (
     PersonMuted,
     PersonReinstated,
     PersonSeen,
     PersonSuspended,
     PersonUnmuted,
 )
-from contracts.rating_events import RatingGiven
+from contracts.events.rating import RatingGiven
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 Status = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from contracts.zones import HOME_ZONE
+from contracts.values.zones import HOME_ZONE
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.outside.wiring import OutsideSettings

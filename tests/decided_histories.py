@@ -25,12 +25,11 @@ from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.image import Image
-from contracts.acceptance import GENESIS_HASH
 from contracts.errors import CommandError
-from contracts.event_codec import encode_event
-from contracts.events import DomainEvent
-from contracts.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId, ReviewId
-from contracts.records import (
+from contracts.events.codec import encode_event
+from contracts.events.domain_event import DomainEvent
+from contracts.journal.acceptance import GENESIS_HASH
+from contracts.journal.records import (
     Barrier,
     Claim,
     CommandInfo,
@@ -40,6 +39,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
+from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from runtime.journal.port import Journal
 
 BEGIN: Final = datetime(2030, 1, 1, tzinfo=UTC)

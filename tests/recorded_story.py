@@ -6,9 +6,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from contracts.acceptance import GENESIS_HASH
-from contracts.ids import AnnouncementId, BookingId
-from contracts.records import (
+from contracts.journal.acceptance import GENESIS_HASH
+from contracts.journal.records import (
     Claim,
     CommandInfo,
     Commit,
@@ -17,6 +16,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
+from contracts.values.ids import AnnouncementId, BookingId
 from runtime.journal.port import Journal
 
 BEGIN: Final = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

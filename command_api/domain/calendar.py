@@ -12,8 +12,8 @@ from msgspec import Struct
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
-from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import Overlap
+from contracts.values.ids import AnnouncementId, PersonId
 
 
 class Interval(Struct, frozen=True):

@@ -27,8 +27,8 @@ from command_api.domain.recorder import Recorder
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandRefused, Forbidden, NotFound
-from contracts.events import DomainEvent
-from contracts.records import Outcome
+from contracts.events.domain_event import DomainEvent
+from contracts.journal.records import Outcome
 
 
 class Decision(NamedTuple):

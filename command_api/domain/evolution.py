@@ -15,11 +15,11 @@ from command_api.domain.booking.evolution import apply_booking_event
 from command_api.domain.layer import Layer
 from command_api.domain.person.evolution import evolve_person
 from command_api.domain.rating.evolution import apply_rating
-from contracts.announcement_events import AnnouncementCreated, AnnouncementEvent
-from contracts.booking_events import BookingEvent
-from contracts.events import DomainEvent
-from contracts.person_events import PersonEvent
-from contracts.rating_events import RatingEvent
+from contracts.events.announcement import AnnouncementCreated, AnnouncementEvent
+from contracts.events.booking import BookingEvent
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonEvent
+from contracts.events.rating import RatingEvent
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:

@@ -19,8 +19,8 @@ from command_api.domain.booking.state import Booking
 from command_api.domain.person.state import Person
 from command_api.domain.rating.state import UNVOTED, Rating, Standing
 from command_api.domain.shelf import Shelf
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
-from contracts.rating_events import RatingRole
+from contracts.events.rating import RatingRole
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 
 
 class Table(Protocol):

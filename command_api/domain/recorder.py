@@ -9,8 +9,8 @@ from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
 from command_api.domain.rules import Rules
 from contracts.errors import NotFound
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.events.domain_event import DomainEvent
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 
 class Recorder:

@@ -22,8 +22,8 @@ from command_api.domain.person.commands import (
     UnmuteAuthor,
 )
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
-from contracts.ids import PersonId
-from contracts.languages import API_LANGUAGE, Language
+from contracts.values.ids import PersonId
+from contracts.values.languages import API_LANGUAGE, Language
 
 AnyCommand = (
     CreateAnnouncement

@@ -2,7 +2,7 @@
 
 Unknown fields and wrong types are malformed, numbers are not read out of text, a time
 must state its offset (`runtime.http.instants`), a text is one line or several
-(`contracts.text`).
+(`contracts.values.text`).
 """
 
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -19,11 +19,11 @@ from pydantic import (
 )
 
 from command_api.domain.announcement.terms import ChangedTerms
-from contracts.announcement_events import CHANGEABLE_FIELDS, Visibility
-from contracts.prices import demand_cents
-from contracts.rating_events import SCORE_MAX, SCORE_MIN
-from contracts.text import one_line, some_lines
-from contracts.zones import known_zone
+from contracts.events.announcement import CHANGEABLE_FIELDS, Visibility
+from contracts.events.rating import SCORE_MAX, SCORE_MIN
+from contracts.values.prices import demand_cents
+from contracts.values.text import one_line, some_lines
+from contracts.values.zones import known_zone
 from runtime.http.instants import Instant
 from runtime.http.problems import malformed_body
 

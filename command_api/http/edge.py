@@ -31,7 +31,7 @@ from command_api.leader.ports import Answer
 from command_api.representations.person import suspension_response
 from contracts.error_codes import read_refusal
 from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
-from contracts.ids import (
+from contracts.values.ids import (
     OPERATOR,
     AnnouncementId,
     BookingId,

@@ -37,7 +37,7 @@ from contracts.errors import (
     StaleVersion,
     TooLarge,
 )
-from contracts.records import Outcome
+from contracts.journal.records import Outcome
 from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import JSON, read_json_body

@@ -14,7 +14,7 @@ from command_api.http.bodies import ReinstateBody, SuspendBody, parse
 from command_api.http.documented import document, document_read
 from command_api.http.edge import Edge, body_of, path_id
 from command_api.representations.person import MuteResponse, SuspensionResponse
-from contracts.ids import OPERATOR, PersonId
+from contracts.values.ids import OPERATOR, PersonId
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute

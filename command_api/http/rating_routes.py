@@ -8,8 +8,8 @@ from command_api.domain.rating.commands import ChangeRating, GiveRating, Retract
 from command_api.http.bodies import ChangeRatingBody, RateBody, parse, unique
 from command_api.http.documented import document
 from command_api.http.edge import Edge, body_of, path_id
-from contracts.ids import AnnouncementId, PersonId, ReviewId, new_id
 from contracts.representations import RatingResponse
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId, new_id
 
 
 def add_rating_routes(router: APIRouter, edge: Edge) -> None:

@@ -27,13 +27,13 @@ from command_api.http.edge import Edge, body_of, path_id
 from command_api.http.person_routes import add_person_routes
 from command_api.http.rating_routes import add_rating_routes
 from contracts.errors import Malformed
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
 from contracts.representations import (
     DetailAnnouncementResponse,
     DetailBookingResponse,
     EligibilityResponse,
 )
-from contracts.text import one_line
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, new_id
+from contracts.values.text import one_line
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute, check_before, query_names_in
 from runtime.http.entity_tag import versions_in

@@ -33,9 +33,9 @@ from contracts.errors import (
     ProjectionBehind,
     Unavailable,
 )
-from contracts.ids import AnnouncementId, PersonId
-from contracts.languages import Language
 from contracts.representations import EligibilityResponse
+from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.languages import Language
 from runtime.process.tasks import start_for
 
 RETRY_S: Final = 0.1

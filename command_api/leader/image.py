@@ -9,11 +9,11 @@ from command_api.domain.layer import Layer
 from command_api.domain.person.state import Suspension
 from command_api.leader.agenda import Agenda
 from command_api.leader.keys import AnsweredKeys
-from contracts.acceptance import JournalBroken
-from contracts.event_codec import decode_events
-from contracts.ids import PersonId
-from contracts.records import Barrier, Commit
-from contracts.times import EPOCH
+from contracts.events.codec import decode_events
+from contracts.journal.acceptance import JournalBroken
+from contracts.journal.records import Barrier, Commit
+from contracts.values.ids import PersonId
+from contracts.values.times import EPOCH
 
 
 class Image:

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from contracts.errors import KeyReused
-from contracts.records import CommandInfo, Outcome
+from contracts.journal.records import CommandInfo, Outcome
 
 RECORDS_MAX: Final = 1_000_000
 RECORDS_MIN: Final = 100_000

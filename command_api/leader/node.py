@@ -18,10 +18,10 @@ from command_api.domain.submission import Submission
 from command_api.leader.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
-from contracts.acceptance import JournalBroken, ReaderState
 from contracts.errors import OutcomeUnknown
-from contracts.ids import SYSTEM
-from contracts.records import Barrier, Claim, Commit, Resign, encode_record
+from contracts.journal.acceptance import JournalBroken, ReaderState
+from contracts.journal.records import Barrier, Claim, Commit, Resign, encode_record
+from contracts.values.ids import SYSTEM
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple, Protocol
 
 from command_api.domain.layer import Layer
 from command_api.domain.submission import Submission
-from contracts.ids import PersonId
-from contracts.records import Outcome
+from contracts.journal.records import Outcome
+from contracts.values.ids import PersonId
 
 
 class Answer(NamedTuple):

@@ -23,10 +23,10 @@ from command_api.leader.image import Image
 from command_api.leader.keys import scoped
 from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
-from contracts.acceptance import ReaderState
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
-from contracts.event_codec import encode_event
-from contracts.records import (
+from contracts.events.codec import encode_event
+from contracts.journal.acceptance import ReaderState
+from contracts.journal.records import (
     RECORD_BYTES_MAX,
     Barrier,
     CommandInfo,

@@ -10,9 +10,9 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
-from contracts.ids import AnnouncementId, PersonId
-from contracts.languages import Language, Text
 from contracts.representations import DetailAnnouncementResponse, GuestEntry, copied_fields
+from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.languages import Language, Text
 
 COPIED: Final = copied_fields(DetailAnnouncementResponse)
 

@@ -6,12 +6,12 @@ from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.representations.announcement import film_title
-from contracts.ids import BookingId, PersonId
-from contracts.languages import Language
 from contracts.representations import (
     DetailBookingResponse,
     Overlap,
 )
+from contracts.values.ids import BookingId, PersonId
+from contracts.values.languages import Language
 
 
 def render_booking(

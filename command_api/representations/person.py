@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from command_api.domain.person.state import Person
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 
 
 class MuteResponse(Struct, frozen=True):

@@ -1,10 +1,10 @@
 """A rating as its rater sees it."""
 
 from command_api.domain.layer import Layer
-from contracts.ids import ReviewId
 from contracts.representations import (
     RatingResponse,
 )
+from contracts.values.ids import ReviewId
 
 
 def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:

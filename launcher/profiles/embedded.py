@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from command_api.settings import RuleSettings
-from contracts.times import to_ms
+from contracts.values.times import to_ms
 from launcher.data_directory import DataDirectory
 from launcher.profiles.no_peers import NoPeers
 from launcher.profiles.supervision import keep_up

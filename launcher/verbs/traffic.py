@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from contracts.times import from_ms, to_ms
+from contracts.values.times import from_ms, to_ms
 
 SEATS_MAX: Final = 10_000
 MS_MAX: Final = 10**13

@@ -16,9 +16,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.languages import HOME_LANGUAGE, Language
-from contracts.text import one_line
-from contracts.zones import HOME_ZONE, known_zone
+from contracts.values.languages import HOME_LANGUAGE, Language
+from contracts.values.text import one_line
+from contracts.values.zones import HOME_ZONE, known_zone
 from neighbours.bodies import BoundedRoute
 from neighbours.settings import StandInSettings
 from neighbours.store import Store

@@ -12,8 +12,8 @@ from pydantic import (
     model_validator,
 )
 
-from contracts.languages import Language
-from contracts.zones import known_zone
+from contracts.values.languages import Language
+from contracts.values.zones import known_zone
 from notifier.effects import Kind
 from notifier.preferences import Preferences
 from runtime.http.instants import Instant

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from contracts.errors import NotFound, Unavailable
-from contracts.ids import canonical
+from contracts.values.ids import canonical
 from notifier.reader import JournalReader
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.json_body import read_json_body

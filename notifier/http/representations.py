@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.languages import Language
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.languages import Language
 from notifier.effects import Kind
 from notifier.store.ledger import Line
 from notifier.texts.render import why

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import CommandRefused, NotFound
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from notifier.effects import Kind
 from notifier.http.bodies import PreferencesBody, RescheduleBody
 from notifier.http.edge import (

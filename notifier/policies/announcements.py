@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementPublished,
 )
-from contracts.booking_events import BookingInvited
-from contracts.ids import PersonId
-from contracts.rating_events import RATING_WINDOW
+from contracts.events.booking import BookingInvited
+from contracts.events.rating import RATING_WINDOW
+from contracts.values.ids import PersonId
 from notifier.effects import (
     BOOKING_NEWS,
     REMINDERS,

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.announcement_events import AnnouncementReopened
-from contracts.booking_events import (
+from contracts.events.announcement import AnnouncementReopened
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -23,8 +23,8 @@ from contracts.booking_events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.booking_fields import reason_by
-from contracts.booking_state import CONFIRMED
+from contracts.events.booking_fields import reason_by
+from contracts.events.booking_state import CONFIRMED
 from notifier.effects import REMINDERS, Effect, Facts, Kind, Occasion, Tell, Withdraw
 from notifier.policies.facts import about
 from notifier.policies.reminders import reminders_for

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementPublished,
 )
-from contracts.booking_events import BookingEvent
-from contracts.rating_events import RatingGiven, RatingRevealed
+from contracts.events.booking import BookingEvent
+from contracts.events.rating import RatingGiven, RatingRevealed
 from notifier.effects import Effect, Occasion
 from notifier.policies.announcements import cancelled, done, edited, published
 from notifier.policies.bookings import booking_changed

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from contracts.rating_events import RatingGiven, RatingRevealed
+from contracts.events.rating import RatingGiven, RatingRevealed
 from notifier.effects import Effect, Occasion, Tell, Withdraw
 from notifier.policies.facts import about
 from notifier.world import World

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from notifier.effects import Kind, Remind
 from notifier.policies.facts import about
 from notifier.world import Evening, World

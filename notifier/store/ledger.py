@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from notifier.preferences import DEFAULT, Preferences
 from notifier.store.queue import SELECT_WISHES, wishes_of
 from runtime.postgres.tables import acquire_connection, transaction, trial

@@ -6,8 +6,8 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from contracts.acceptance import ReaderState
-from contracts.records import Commit
+from contracts.journal.acceptance import ReaderState
+from contracts.journal.records import Commit
 from notifier.fold import DeadLetter, fold, read, refused, wanted
 from notifier.outgoing import FanOutRow, Outgoing, Row
 from notifier.store import state

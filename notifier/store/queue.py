@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 from msgspec import Struct
 
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from notifier.effects import Facts, FanOut, Kind
 from notifier.outgoing import FanOutRow, Row, Source
 from notifier.preferences import Preferences

@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
-from contracts.ids import AnnouncementId
+from contracts.values.ids import AnnouncementId
 from notifier.fold import DeadLetter, Wanted
 from notifier.outgoing import Row
 from notifier.world import Evening, Participation, World

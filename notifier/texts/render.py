@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_datetime
 
-from contracts.languages import Language, Text
+from contracts.values.languages import Language, Text
 from notifier.effects import Facts, Kind
 from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY, WORDINGS
 

@@ -6,7 +6,7 @@ message is about. A key is the kind, then what happened, then who reads it.
 
 from typing import Final, NamedTuple
 
-from contracts.languages import Text
+from contracts.values.languages import Text
 
 
 class Wording(NamedTuple):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from projector.history.events import EVENT_COLUMNS, add_event, read_events
 from projector.history.ratings import RATING_COLUMNS, add_rating
 from projector.history.refusals import REFUSAL_COLUMNS, add_refusals

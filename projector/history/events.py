@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from msgspec import Raw
 
-from contracts.event_codec import read_fields
-from contracts.records import Commit
-from contracts.times import to_ms
+from contracts.events.codec import read_fields
+from contracts.journal.records import Commit
+from contracts.values.times import to_ms
 from projector.history.rows import Rows
 from projector.history.values import (
     Fields,

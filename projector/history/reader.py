@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Final
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from projector.history.block import Block, block_of
 from projector.history.sink import ClickHouseSink
 from runtime.calls.store_retry import StoreRetry

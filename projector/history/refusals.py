@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from contracts.error_codes import is_refusal
-from contracts.records import Commit
-from contracts.times import to_ms
+from contracts.journal.records import Commit
+from contracts.values.times import to_ms
 from projector.history.rows import Rows
 from projector.history.values import day_of, get_text
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from contracts.times import to_ms
+from contracts.values.times import to_ms
 
 INT32_MAX: Final = 2**31 - 1
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final
 
-from contracts.acceptance import JournalBroken
-from contracts.records import Commit
+from contracts.journal.acceptance import JournalBroken
+from contracts.journal.records import Commit
 from projector.proof.progress import Progress, ReportLine
 from projector.proof.rules import RuleProof
 from projector.read_models.intake import Intake

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from itertools import groupby, pairwise
 from typing import Any, Final, Protocol
 
-from contracts.times import from_ms
+from contracts.values.times import from_ms
 from projector.read_models.projections.scores import RevealedRating
 from projector.read_models.read_model import Key
 from runtime.clickhouse.port import Analytics, SqlParameter

@@ -6,11 +6,10 @@ from the pairs that booking events state, and what is over from `announcement.do
 
 from collections.abc import Iterator
 
-from contracts.announcement_events import AnnouncementCreated, AnnouncementDone
-from contracts.booking_events import BookingEvent
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, PersonId, ReviewId
-from contracts.rating_events import (
+from contracts.events.announcement import AnnouncementCreated, AnnouncementDone
+from contracts.events.booking import BookingEvent
+from contracts.events.domain_event import DomainEvent
+from contracts.events.rating import (
     SCORE_MAX,
     SCORE_MIN,
     AnyRatingEvent,
@@ -19,6 +18,7 @@ from contracts.rating_events import (
     RatingRetracted,
     RatingRevealed,
 )
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 Triple = tuple[AnnouncementId, PersonId, PersonId]
 """Announcement, rater and ratee."""

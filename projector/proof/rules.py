@@ -12,7 +12,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
@@ -21,7 +21,7 @@ from contracts.announcement_events import (
     AnnouncementPublished,
     AnyAnnouncementEvent,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingEvent,
     BookingHoldShortened,
@@ -29,9 +29,9 @@ from contracts.booking_events import (
     BookingOffered,
     BookingUnsettled,
 )
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.rating_events import AnyRatingEvent, RatingEvent
+from contracts.events.domain_event import DomainEvent
+from contracts.events.rating import AnyRatingEvent, RatingEvent
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from projector.proof.findings import Findings
 from projector.proof.rating_rules import RatingRuleProof
 

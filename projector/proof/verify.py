@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, Final
 
-from contracts.acceptance import JournalBroken
+from contracts.journal.acceptance import JournalBroken
 from projector.proof.findings import Findings
 from projector.proof.fold import JournalFold
 from projector.proof.progress import ReportLine

@@ -12,11 +12,11 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from contracts.event_codec import decode_event, read_fields
-from contracts.events import DomainEvent
-from contracts.ids import canonical
-from contracts.records import Commit
-from contracts.text import storable
+from contracts.events.codec import decode_event, read_fields
+from contracts.events.domain_event import DomainEvent
+from contracts.journal.records import Commit
+from contracts.values.ids import canonical
+from contracts.values.text import storable
 from projector.read_models.batch import DeadLetter, Projected
 from projector.read_models.project import key_of, project
 from projector.read_models.projections.decisions import project_decision

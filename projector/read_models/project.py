@@ -9,8 +9,8 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
-from contracts.event_base import Event
-from contracts.events import DomainEvent
+from contracts.events.base import Event
+from contracts.events.domain_event import DomainEvent
 from projector.read_models import projections
 from projector.read_models.read_model import EventContext, Projection, Put, ReadModel, TableShape
 

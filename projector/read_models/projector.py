@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.ports import Sink

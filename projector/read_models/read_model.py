@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple, NewType
 from msgspec import inspect
 from msgspec.structs import fields
 
-from contracts.event_base import Event
-from contracts.text import storable
+from contracts.events.base import Event
+from contracts.values.text import storable
 
 Key = str | int
 
@@ -92,7 +92,7 @@ def column_types(event: type[Event]) -> dict[str, str]:
 
 
 def _column_type(annotation: Any) -> str:
-    if isinstance(annotation, NewType):  # Identifiers are UUIDs (`contracts.ids`).
+    if isinstance(annotation, NewType):  # Identifiers are UUIDs (`contracts.values.ids`).
         return "uuid"
     kind = inspect.type_info(annotation)
     if isinstance(kind, inspect.UnionType):

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.ids import PersonId
-from contracts.text import fit_line
+from contracts.values.ids import PersonId
+from contracts.values.text import fit_line
 from query_api.announcements.details import COLUMNS, MY_STATE
 from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
 from query_api.edge.documented import WITHOUT_TOKEN, documented

@@ -8,13 +8,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.ids import PersonId
-from contracts.languages import Language
 from contracts.representations import (
     AnnouncementResponse,
     DetailAnnouncementResponse,
     GuestEntry,
 )
+from contracts.values.ids import PersonId
+from contracts.values.languages import Language
 from query_api.announcements.score_columns import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN
 from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
 from query_api.edge.documented import documented

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from starlette.datastructures import QueryParams
 
 from contracts.representations import AnnouncementStatus
-from contracts.text import storable
+from contracts.values.text import storable
 from query_api.announcements.score_columns import AUTHOR_RATING
 from query_api.edge.documented import ID, INSTANT, some_of
 from query_api.edge.parameters import demand_in_range, parse_id, parse_instant, parse_some

@@ -10,9 +10,9 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.ids import PersonId
 from contracts.representations import AnnouncementResponse
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
 from query_api.announcements import filters
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, add_fits_my_schedule
 from query_api.announcements.details import COLUMNS, MY_STATE, list_line

@@ -11,10 +11,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.ids import canonical
-from contracts.languages import Language
-from contracts.prices import amount_text
-from contracts.zones import zone_or_utc
+from contracts.values.ids import canonical
+from contracts.values.languages import Language
+from contracts.values.prices import amount_text
+from contracts.values.zones import zone_or_utc
 from query_api.edge.documented import WITHOUT_TOKEN
 from query_api.edge.reads import Reads, finished
 from runtime.http.negotiation import language_of

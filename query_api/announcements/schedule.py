@@ -9,7 +9,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.booking_state import BookingState
+from contracts.events.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, evenings_of
 from query_api.announcements.details import COLUMNS, MY_STATE, list_line

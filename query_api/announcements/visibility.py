@@ -12,7 +12,7 @@ is known of today only.
 from collections.abc import Collection
 from typing import Final
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from query_api.edge.reads import Row
 from runtime.auth.tokens import Caller
 

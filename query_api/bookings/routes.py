@@ -8,10 +8,10 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.booking_state import BookingState
-from contracts.languages import Language
+from contracts.events.booking_state import BookingState
 from contracts.representations import BookingResponse, DetailBookingResponse
 from contracts.shared_rules import SharedRules
+from contracts.values.languages import Language
 from query_api.announcements.calendar import overlaps
 from query_api.announcements.details import select_visible, shows_guests
 from query_api.announcements.score_columns import AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE, HOST_JOIN

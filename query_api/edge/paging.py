@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from contracts.errors import Malformed
-from contracts.ids import canonical
+from contracts.values.ids import canonical
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers
 from runtime.http.parameters import malformed_parameter
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from contracts.errors import Malformed
-from contracts.ids import canonical
-from contracts.times import FIRST_YEAR, LAST_YEAR
+from contracts.values.ids import canonical
+from contracts.values.times import FIRST_YEAR, LAST_YEAR
 from runtime.http.parameters import malformed_parameter
 
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")

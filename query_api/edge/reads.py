@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import DependencyDown, NotFound, ProjectionBehind, Unavailable
-from contracts.ids import PersonId, canonical
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId, canonical
 from query_api.edge.positions import SELECT_POSITION, PositionWaiter
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.entity_tag import entity_tag, matches

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
-from contracts.announcement_events import AnnouncementCreated, AnnouncementEvent
-from contracts.booking_events import BookingEvent
-from contracts.ids import PersonId
+from contracts.events.announcement import AnnouncementCreated, AnnouncementEvent
+from contracts.events.booking import BookingEvent
 from contracts.scoring import UNRATED, Score
+from contracts.values.ids import PersonId
 from query_api.history.events import Happened, standing_after
 
 Fields = Mapping[str, Any]

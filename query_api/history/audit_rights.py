@@ -11,19 +11,19 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from contracts.announcement_events import AnnouncementCancelled, AnnouncementEvent
-from contracts.announcement_fields import announcement_columns
-from contracts.booking_events import BookingEvent, BookingRevoked
-from contracts.booking_state import CONFIRMED
-from contracts.events import DomainEvent
-from contracts.ids import SYSTEM, PersonId, ReviewId
-from contracts.rating_events import (
+from contracts.events.announcement import AnnouncementCancelled, AnnouncementEvent
+from contracts.events.announcement_fields import announcement_columns
+from contracts.events.booking import BookingEvent, BookingRevoked
+from contracts.events.booking_state import CONFIRMED
+from contracts.events.domain_event import DomainEvent
+from contracts.events.rating import (
     RatingChanged,
     RatingEvent,
     RatingGiven,
     RatingRetracted,
     RatingRevealed,
 )
+from contracts.values.ids import SYSTEM, PersonId, ReviewId
 from query_api.announcements.visibility import saw, saw_place, sees_everything
 from query_api.edge.reads import Row
 from query_api.history.as_of import Fields

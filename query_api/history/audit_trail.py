@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Malformed
-from contracts.ids import BookingId, PersonId
+from contracts.values.ids import BookingId, PersonId
 from query_api.announcements.details import select_visible
 from query_api.edge.documented import documented
 from query_api.edge.history_reads import HistoryReads

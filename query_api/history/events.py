@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from contracts.announcement_events import AnnouncementEvent
-from contracts.announcement_fields import announcement_columns
-from contracts.booking_events import BookingEvent
-from contracts.booking_fields import booking_columns
-from contracts.event_codec import UnreadableEvent, decode_event
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId
-from contracts.times import from_ms
+from contracts.events.announcement import AnnouncementEvent
+from contracts.events.announcement_fields import announcement_columns
+from contracts.events.booking import BookingEvent
+from contracts.events.booking_fields import booking_columns
+from contracts.events.codec import UnreadableEvent, decode_event
+from contracts.events.domain_event import DomainEvent
+from contracts.values.ids import AnnouncementId
+from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
 
 log = logging.getLogger(__name__)

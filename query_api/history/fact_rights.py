@@ -47,7 +47,7 @@ DECISION_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("giver", "review_id closed_at limit until muted"),
     ]
 )
-"""What decisions rested on or came to (`contracts.records.Outcome.facts`). They are told to
+"""What decisions rested on or came to (`contracts.journal.records.Outcome.facts`). They are told to
 who gave the command, who was told them at once; to nobody else, the other side included."""
 
 

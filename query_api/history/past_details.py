@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import Request
 
 from contracts.errors import NotFound
-from contracts.ids import PersonId
 from contracts.scoring import Score
+from contracts.values.ids import PersonId
 from query_api.announcements.details import GUESTS_MAX, Told, select_visible, shows_guests
 from query_api.announcements.visibility import saw, saw_place, sees_everything
 from query_api.edge.history_reads import HistoryReads

@@ -10,9 +10,9 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.booking_state import BookingState, ReasonBy
 from contracts.error_codes import describe, is_error_code
-from contracts.ids import OPERATOR, SYSTEM, BookingId
+from contracts.events.booking_state import BookingState, ReasonBy
+from contracts.values.ids import OPERATOR, SYSTEM, BookingId
 from query_api.announcements.visibility import GUESTS_BUSINESS
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer, path_id

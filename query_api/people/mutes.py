@@ -8,7 +8,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer
 from runtime.http.api_route import ApiRoute

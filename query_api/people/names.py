@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from contracts.ids import PersonId, canonical
+from contracts.values.ids import PersonId, canonical
 from query_api.edge.reads import Snapshot
 
 SELECT_NAMES: Final = """

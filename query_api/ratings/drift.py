@@ -6,8 +6,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.ids import PersonId
 from contracts.scoring import score_of
+from contracts.values.ids import PersonId
 from query_api.ratings.votes import Role, Said, counted, of_role
 
 MEAN_DECIMALS: Final = 2

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
-from contracts.ids import PersonId
-from contracts.rating_events import NO_SHOW
+from contracts.events.rating import NO_SHOW
+from contracts.values.ids import PersonId
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.votes import Said, counted, of_role
 from runtime.clickhouse.port import SqlParameter

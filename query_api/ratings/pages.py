@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Forbidden
-from contracts.ids import AnnouncementId, PersonId, ReviewId
-from contracts.rating_events import SCORE_MAX, SCORE_MIN
+from contracts.events.rating import SCORE_MAX, SCORE_MIN
 from contracts.scoring import PUBLISHED, Formula, distribution_of, explain, score_of
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 from query_api.announcements.details import select_visible
 from query_api.edge.documented import documented, one_of
 from query_api.edge.history_reads import HistoryReads

@@ -12,8 +12,8 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.ids import AnnouncementId, PersonId
 from contracts.representations import RatingResponse
+from contracts.values.ids import AnnouncementId, PersonId
 from query_api.edge.documented import documented
 from query_api.edge.reads import Reads, answer, path_id
 from runtime.http.api_route import ApiRoute

@@ -4,9 +4,9 @@ As in the tables, a review counts from its unsealing until it is taken back, wit
 last given and the time it was first given.
 """
 
-from contracts.ids import PersonId
-from contracts.rating_events import RatingRole
+from contracts.events.rating import RatingRole
 from contracts.scoring import Score, Vote, score_of
+from contracts.values.ids import PersonId
 from query_api.edge.history_reads import HistoryReads
 from query_api.ratings.votes import counted, of_role, said_of, said_of_guests_of
 

@@ -10,10 +10,10 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from contracts.ids import AnnouncementId, PersonId, ReviewId
-from contracts.rating_events import RatingRole
+from contracts.events.rating import RatingRole
 from contracts.scoring import Vote
-from contracts.times import from_ms
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
+from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
 from runtime.clickhouse.port import SqlParameter
 

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 import asyncpg
 
 from contracts.errors import Unavailable
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
 
 POLL_S: Final = 0.5

@@ -16,7 +16,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretStr, model_validator
 
 from contracts.errors import Forbidden, TokenExpired, Unauthenticated
-from contracts.ids import PersonId, canonical
+from contracts.values.ids import PersonId, canonical
 from runtime.auth.secret import require_long
 from runtime.auth.token_keys import (
     Algorithm,

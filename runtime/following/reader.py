@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
-from contracts.records import Barrier, Commit
+from contracts.journal.records import Barrier, Commit
 from runtime.calls.store_retry import StoreRetry
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail

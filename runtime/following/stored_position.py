@@ -10,7 +10,7 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from contracts.acceptance import ReaderState
+from contracts.journal.acceptance import ReaderState
 from runtime.journal.tail import START, Position
 from runtime.postgres.tables import Fenced
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from contracts.times import whole_ms
+from contracts.values.times import whole_ms
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199

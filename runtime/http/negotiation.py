@@ -2,7 +2,7 @@
 
 from starlette.requests import Request
 
-from contracts.languages import API_LANGUAGE, Language, nearest_language
+from contracts.values.languages import API_LANGUAGE, Language, nearest_language
 from runtime.http.json_body import JSON
 
 

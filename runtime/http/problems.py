@@ -29,7 +29,7 @@ from contracts.errors import (
     Malformed,
     NotFound,
 )
-from contracts.languages import API_LANGUAGE, Language
+from contracts.values.languages import API_LANGUAGE, Language
 from runtime.http.methods import HeadAsGet, allowed_methods
 from runtime.http.negotiation import language_of
 

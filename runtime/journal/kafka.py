@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
 
-from contracts.records import RECORD_BYTES_MAX
+from contracts.journal.records import RECORD_BYTES_MAX
 from runtime.journal.kafka_clients import (
     PARTITION,
     abandon_consumer,

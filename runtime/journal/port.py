@@ -1,7 +1,7 @@
 """The port to the one log of a cell, and the errors its adapters raise.
 
 An entry of the journal is bytes at an offset. What the bytes mean, and which of them
-count, is decided by the readers (`contracts.acceptance`): a journal only keeps an order,
+count, is decided by the readers (`contracts.journal.acceptance`): a journal only keeps an order,
 keeps what it acknowledged, and gives it back.
 """
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from contracts.records import RECORD_BYTES_MAX
+from contracts.journal.records import RECORD_BYTES_MAX
 from runtime.journal import sqlite_file
 from runtime.journal.futures import fail_appends
 from runtime.journal.port import (

@@ -12,8 +12,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from contracts.acceptance import GENESIS, JournalBroken, ReaderState, accept
-from contracts.records import Record, UnreadableRecord, decode_record, hash_record
+from contracts.journal.acceptance import GENESIS, JournalBroken, ReaderState, accept
+from contracts.journal.records import Record, UnreadableRecord, decode_record, hash_record
 from runtime.journal.port import (
     Journal,
     JournalCursor,

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.errors import RateLimited
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from runtime.http.problems import problem_of
 from runtime.limits.buckets import MINUTE_S, Buckets, Seconds
 from runtime.limits.routes import class_of, is_guessable

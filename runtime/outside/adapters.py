@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from contracts.errors import DependencyDown
-from contracts.ids import MovieId, PersonId
-from contracts.languages import HOME_LANGUAGE
-from contracts.text import fit_line
-from contracts.zones import HOME_ZONE
+from contracts.values.ids import MovieId, PersonId
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.text import fit_line
+from contracts.values.zones import HOME_ZONE
 from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote
 from runtime.outside.ports import (

@@ -10,10 +10,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
-from contracts.ids import MovieId, PersonId
-from contracts.languages import HOME_LANGUAGE, Language, nearest_language
-from contracts.text import fit_line
-from contracts.zones import HOME_ZONE, zone_or_utc
+from contracts.values.ids import MovieId, PersonId
+from contracts.values.languages import HOME_LANGUAGE, Language, nearest_language
+from contracts.values.text import fit_line
+from contracts.values.zones import HOME_ZONE, zone_or_utc
 
 _NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 

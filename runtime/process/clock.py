@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from contracts.times import whole_ms
+from contracts.values.times import whole_ms
 
 Clock = Callable[[], datetime]
 """Returns the time as aware UTC in whole milliseconds."""

@@ -11,11 +11,11 @@ from typing import Any, Final, get_args
 import msgspec
 import pytest
 
-from contracts import event_codec
-from contracts.booking_events import BookingEvent
-from contracts.booking_state import booking_state
-from contracts.event_codec import UnreadableEvent, decode_event, decode_events, encode_event
-from contracts.events import DomainEvent
+from contracts.events import codec as event_codec
+from contracts.events.booking import BookingEvent
+from contracts.events.booking_state import booking_state
+from contracts.events.codec import UnreadableEvent, decode_event, decode_events, encode_event
+from contracts.events.domain_event import DomainEvent
 
 SAMPLES: Final = sorted((Path(__file__).parent / "samples").glob("*.json"))
 EVENTS: Final = {event.__struct_config__.tag: event for event in get_args(DomainEvent)}

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from contracts.errors import DependencyDown, DependencyRefused
-from contracts.ids import MovieId, PersonId
+from contracts.values.ids import MovieId, PersonId
 from neighbours.app import StandInState, build_router
 from neighbours.in_process import InProcess
 from neighbours.services.movies import Films

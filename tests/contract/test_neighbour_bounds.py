@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from contracts.errors import DependencyDown
-from contracts.ids import MovieId, PersonId
+from contracts.values.ids import MovieId, PersonId
 from runtime.calls.remote import RemoteSettings
 from runtime.outside import adapters
 from runtime.outside.wiring import OutsideClients

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
 from tests.e2e.traffic import Answered

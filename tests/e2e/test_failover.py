@@ -16,7 +16,7 @@ import aiohttp
 import pytest
 from fastapi import FastAPI
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import ServerUnavailable
 from neighbours.app import StandInState, build_router

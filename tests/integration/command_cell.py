@@ -15,8 +15,8 @@ from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
 from command_api.leader.node import Timing
 from command_api.service import CommandService
-from contracts.records import Commit
-from contracts.times import to_ms
+from contracts.journal.records import Commit
+from contracts.values.times import to_ms
 from neighbours.app import StandInState, build_router
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService

@@ -13,7 +13,7 @@ from typing import Any
 import asyncpg
 
 from contracts.errors import DependencyDown, DependencyRefused
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher, Pace
 from notifier.reader import JournalReader
 from notifier.store.ledger import Filter, Ledger

@@ -10,10 +10,10 @@ import asyncpg
 import msgspec
 from msgspec import Raw
 
-from contracts.acceptance import ReaderState
-from contracts.ids import AnnouncementId, PersonId
-from contracts.person_events import PersonSeen
-from contracts.records import CommandInfo, Commit, Outcome, hash_record
+from contracts.events.person import PersonSeen
+from contracts.journal.acceptance import ReaderState
+from contracts.journal.records import CommandInfo, Commit, Outcome, hash_record
+from contracts.values.ids import AnnouncementId, PersonId
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables

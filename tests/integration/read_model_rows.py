@@ -14,8 +14,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from contracts.errors import DependencyDown
-from contracts.ids import PersonId
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token

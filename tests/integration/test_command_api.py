@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from runtime.auth.tokens import issue_token
 from tests.integration.command_cell import SECRET, CommandCell, Reply, command_cell, evening
 

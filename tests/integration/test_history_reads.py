@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from contracts.ids import PersonId
 from contracts.scoring import UNRATED
+from contracts.values.ids import PersonId
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake

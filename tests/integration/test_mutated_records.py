@@ -8,7 +8,7 @@ from random import Random
 import asyncpg
 import pytest
 
-from contracts.records import Commit, UnreadableRecord, decode_record, hash_record
+from contracts.journal.records import Commit, UnreadableRecord, decode_record, hash_record
 from notifier.reader import JournalReader
 from notifier.store.outbox import Outbox
 from projector.read_models.postgres.sink import PostgresSink

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from asyncpg import CheckViolationError, Pool
 
-from contracts.announcement_events import AnnouncementCancelled, AnnouncementDone
-from contracts.booking_events import BookingApproved, BookingLeft, BookingRequested
-from contracts.ids import PersonId
+from contracts.events.announcement import AnnouncementCancelled, AnnouncementDone
+from contracts.events.booking import BookingApproved, BookingLeft, BookingRequested
+from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher
 from notifier.preferences import Preferences
 from notifier.store.outbox import Outbox

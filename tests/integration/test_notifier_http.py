@@ -12,7 +12,7 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from contracts.booking_events import BookingApproved, BookingRequested
+from contracts.events.booking import BookingApproved, BookingRequested
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from notifier.dispatcher import Pace

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
-from contracts.booking_events import BookingRequested
+from contracts.events.booking import BookingRequested
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
 from runtime.outside.wiring import OutsideClients

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from contracts.announcement_events import AnnouncementCancelled
-from contracts.booking_events import BookingRequested
 from contracts.errors import DependencyDown
+from contracts.events.announcement import AnnouncementCancelled
+from contracts.events.booking import BookingRequested
 from notifier.store.queue import Queue, Result
 from runtime.outside.ports import Notice
 from runtime.postgres.pools import open_pool

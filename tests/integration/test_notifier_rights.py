@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from contracts.announcement_events import AnnouncementCancelled
-from contracts.booking_events import (
+from contracts.events.announcement import AnnouncementCancelled
+from contracts.events.booking import (
     BookingApproved,
     BookingInvited,
     BookingRejected,
@@ -17,7 +17,7 @@ from contracts.booking_events import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.person_events import (
+from contracts.events.person import (
     PersonMuted,
     PersonReinstated,
     PersonSuspended,

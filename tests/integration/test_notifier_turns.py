@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from contracts.announcement_events import AnnouncementCancelled
-from contracts.booking_events import BookingInvited, BookingRequested
-from contracts.ids import PersonId
+from contracts.events.announcement import AnnouncementCancelled
+from contracts.events.booking import BookingInvited, BookingRequested
+from contracts.values.ids import PersonId
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import announcement, booking, created, person, published, seen
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from runtime.auth.suspensions import POLL_S, SuspensionWatch
 from runtime.postgres.pools import open_pool
 from tests.integration.command_cell import (

@@ -8,8 +8,8 @@ from typing import Final
 import asyncpg
 import pytest
 
-from contracts.acceptance import JournalBroken
-from contracts.records import hash_record
+from contracts.journal.acceptance import JournalBroken
+from contracts.journal.records import hash_record
 from launcher.servers import postgres
 from launcher.servers.postgres import PostgresServer
 from projector.read_models.batch import RowBatch

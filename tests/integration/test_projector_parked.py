@@ -5,8 +5,8 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from contracts.announcement_events import AnnouncementPublished
-from contracts.ids import AnnouncementId
+from contracts.events.announcement import AnnouncementPublished
+from contracts.values.ids import AnnouncementId
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS
 from runtime.journal.sqlite import SqliteJournal

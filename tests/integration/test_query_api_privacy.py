@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from contracts.ids import PersonId
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
 from tests.integration.read_model_rows import PAIRS, ReadSide, at, read_side
 
 STATUSES = ("Created", "Alive", "Closed", "Done", "Cancelled")

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from contracts.errors import ProjectionBehind, Unavailable
-from contracts.ids import AnnouncementId, PersonId
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from contracts.scoring import score_of
-from contracts.times import from_ms, to_ms
+from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.times import from_ms, to_ms
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.edge.history_reads import HistoryReads

@@ -13,10 +13,10 @@ import asyncpg
 import msgspec
 import pytest
 
-from contracts.announcement_events import AnnouncementCreated, AnnouncementPublished
-from contracts.booking_events import BookingApproved, BookingRequested
 from contracts.errors import RateLimited
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.events.announcement import AnnouncementCreated, AnnouncementPublished
+from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.main import build_app
 from projector.proof.progress import ReportLine
 from projector.proof.verify import verify

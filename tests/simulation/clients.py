@@ -23,7 +23,7 @@ from command_api.domain.rating.commands import GiveRating
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, Unavailable
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from tests.simulation.cluster import Cluster
 
 PEOPLE: Final = 6

@@ -12,8 +12,8 @@ from command_api.domain.submission import Submission
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from contracts.errors import Unavailable
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.records import Commit
+from contracts.journal.records import Commit
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from tests.simulation.clients import WrongAnswer
 from tests.simulation.cluster import TIMING, Cluster
 from tests.simulation.directed import EVENING, announce, command, insist, leader_of, run, until

@@ -13,8 +13,8 @@ from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Answer
 from command_api.leader.reign import RECORDS_MAX
 from command_api.rendering import renderer
-from contracts.acceptance import JournalBroken
 from contracts.errors import OutcomeUnknown
+from contracts.journal.acceptance import JournalBroken
 from projector.read_models.memory import MemorySink
 from projector.read_models.projector import Projector
 from tests.simulation.journal import Faults, SimulatedJournal

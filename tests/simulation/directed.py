@@ -10,8 +10,8 @@ from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, TooLarge, Unavailable
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.records import Claim, Resign, decode_record
+from contracts.journal.records import Claim, Resign, decode_record
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from tests.simulation.clients import FILM, WrongAnswer
 from tests.simulation.cluster import TIMING, Cluster
 from tests.simulation.journal import Faults

@@ -9,8 +9,8 @@ import msgspec
 
 from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.leader.image import Image
-from contracts.acceptance import GENESIS, accept
-from contracts.records import Barrier, Commit, Record, decode_record, hash_record
+from contracts.journal.acceptance import GENESIS, accept
+from contracts.journal.records import Barrier, Commit, Record, decode_record, hash_record
 from runtime.journal.port import JournalEntry
 from tests.simulation.clients import Told
 

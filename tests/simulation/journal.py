@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.records import RECORD_BYTES_MAX
+from contracts.journal.records import RECORD_BYTES_MAX
 from runtime.journal.port import (
     Appended,
     EntryTooLarge,

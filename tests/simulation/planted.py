@@ -19,8 +19,8 @@ from command_api.leader.answering import Answering
 from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign, Sent
-from contracts.acceptance import JournalBroken, ReaderState, accept
-from contracts.records import Claim, CommandInfo, Record
+from contracts.journal.acceptance import JournalBroken, ReaderState, accept
+from contracts.journal.records import Claim, CommandInfo, Record
 from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step

@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from contracts.acceptance import GENESIS, ReaderState, accept
-from contracts.records import Barrier, Claim, decode_record, encode_record, hash_record
+from contracts.journal.acceptance import GENESIS, ReaderState, accept
+from contracts.journal.records import Barrier, Claim, decode_record, encode_record, hash_record
 from runtime.journal.port import Appended, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from tests.simulation.journal import Faults, SimulatedJournal

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from contracts.acceptance import GENESIS_HASH, JournalBroken
-from contracts.records import RECORD_BYTES_MAX, Barrier, Claim, encode_record, hash_record
+from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
+from contracts.journal.records import RECORD_BYTES_MAX, Barrier, Claim, encode_record, hash_record
 from runtime.journal.port import (
     EntryTooLarge,
     Journal,

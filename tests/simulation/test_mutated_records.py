@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 
 from command_api.leader.image import Image
-from contracts.acceptance import JournalBroken, ReaderState, accept
-from contracts.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
-from contracts.times import to_ms
+from contracts.journal.acceptance import JournalBroken, ReaderState, accept
+from contracts.journal.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
+from contracts.values.times import to_ms
 from notifier.fold import fold, read, wanted
 from notifier.outgoing import Outgoing
 from notifier.world import World

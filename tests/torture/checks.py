@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from contracts.records import Barrier, Commit
+from contracts.journal.records import Barrier, Commit
 from launcher.client import NotRunning, RequestRefused, stream_operator_lines
 from neighbours.store import FILE_NAME
 from notifier.delivery import TOO_LATE

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from launcher.servers.process import ServerUnavailable
 from tests.conftest import unavailable
 from tests.e2e.recorded import RECORDED, misrecorded

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import aiohttp
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from launcher.profiles.separate import TOPIC
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.tail import Accepted

@@ -15,13 +15,13 @@ import pytest
 from msgspec import structs
 
 from command_api.leader.image import Image
-from contracts import event_codec
-from contracts.booking_events import BookingApproved, BookingRequested
-from contracts.event_base import Event
-from contracts.event_codec import decode_event
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.records import Commit
+from contracts.events import codec as event_codec
+from contracts.events.base import Event
+from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.events.codec import decode_event
+from contracts.events.domain_event import DomainEvent
+from contracts.journal.records import Commit
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from projector.proof.verify import verify
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake

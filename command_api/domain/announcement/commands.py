@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from command_api.domain.announcement.terms import AnnouncementTerms, ChangedTerms
 from command_api.domain.booking.commands import Invitee
-from contracts.ids import AnnouncementId, MovieId
+from contracts.values.ids import AnnouncementId, MovieId
 
 
 class FilmFacts(Struct, frozen=True):

@@ -27,7 +27,8 @@ from command_api.domain.booking.decisions import invite
 from command_api.domain.booking.rescheduling import follow_move
 from command_api.domain.booking.seats import closed, dissolve_line, refuse_overlap, settle, turn
 from command_api.domain.recorder import Recorder
-from contracts.announcement_events import (
+from contracts.errors import CommandRefused, Malformed, StaleVersion
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
@@ -36,10 +37,9 @@ from contracts.announcement_events import (
     AnnouncementReopened,
     CancelledBy,
 )
-from contracts.booking_events import BookingRevoked
-from contracts.errors import CommandRefused, Malformed, StaleVersion
-from contracts.ids import PersonId
-from contracts.records import Outcome
+from contracts.events.booking import BookingRevoked
+from contracts.journal.records import Outcome
+from contracts.values.ids import PersonId
 
 
 def create(recorder: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:

@@ -6,9 +6,9 @@ from msgspec.structs import replace
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.layer import Layer
-from contracts.announcement_events import AnnouncementCreated, AnyAnnouncementEvent
-from contracts.announcement_fields import announcement_fields
-from contracts.ids import AnnouncementId
+from contracts.events.announcement import AnnouncementCreated, AnyAnnouncementEvent
+from contracts.events.announcement_fields import announcement_fields
+from contracts.values.ids import AnnouncementId
 
 
 def evolve_announcement(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.recorder import Recorder
 from contracts.errors import CommandRefused
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 
 
 def refuse_more_announcements(recorder: Recorder, host_id: PersonId) -> None:

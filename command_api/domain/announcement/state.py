@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
-from contracts.announcement_events import CloseReason
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.events.announcement import CloseReason
 from contracts.representations import AnnouncementStatus
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 
 class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):

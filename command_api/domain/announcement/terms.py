@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import UNSET, Struct, UnsetType
 
-from contracts.announcement_events import Visibility
+from contracts.events.announcement import Visibility
 
 
 class AnnouncementTerms(Struct, frozen=True, kw_only=True):

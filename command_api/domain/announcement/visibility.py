@@ -5,7 +5,7 @@ from typing import Final
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.layer import Layer
 from contracts.errors import Forbidden, NeedsFact, NotFound
-from contracts.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 
 NOBODY: Final = PersonId("")
 """In place of the author of an evening that does not exist: followed by nobody."""

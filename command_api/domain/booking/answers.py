@@ -9,7 +9,9 @@ from command_api.domain.booking.limits import refuse_more_invitations
 from command_api.domain.booking.seats import confirm, refuse_overlap, settle, turn
 from command_api.domain.booking.state import Booking
 from command_api.domain.recorder import Recorder
-from contracts.booking_events import (
+from contracts.error_codes import RefusalCode
+from contracts.errors import CommandRefused
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -23,8 +25,6 @@ from contracts.booking_events import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.error_codes import RefusalCode
-from contracts.errors import CommandRefused
 
 _GUEST_NO: Final[dict[tuple[bool | None, bool | None], type[AnyBookingEvent]]] = {
     (None, True): BookingWithdrawn,

@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from command_api.domain.person.commands import PersonFacts
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 
 class Invitee(Struct, frozen=True):

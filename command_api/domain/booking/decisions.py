@@ -33,10 +33,10 @@ from command_api.domain.booking.seats import confirm_again, settle, turn
 from command_api.domain.booking.state import Booking
 from command_api.domain.person.decisions import meet
 from command_api.domain.recorder import Recorder
-from contracts.booking_events import BookingHoldLapsed, BookingReleased
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
-from contracts.ids import BookingId, PersonId
-from contracts.records import Outcome
+from contracts.events.booking import BookingHoldLapsed, BookingReleased
+from contracts.journal.records import Outcome
+from contracts.values.ids import BookingId, PersonId
 
 
 def request(recorder: Recorder, actor: PersonId, command: RequestBooking) -> Outcome:

@@ -18,9 +18,9 @@ from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
 from contracts.error_codes import RefusalCode, describe
 from contracts.errors import CommandRefused
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.languages import Language
 from contracts.representations import Alternative, EligibilityResponse
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.languages import Language
 
 ALTERNATIVES_MAX: Final = 5
 

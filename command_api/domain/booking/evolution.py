@@ -10,7 +10,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking, HeldFor
 from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
-from contracts.booking_events import (
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingDeclined,
     BookingHoldShortened,
@@ -23,8 +23,8 @@ from contracts.booking_events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.booking_fields import booking_fields, is_untold
-from contracts.ids import BookingId
+from contracts.events.booking_fields import booking_fields, is_untold
+from contracts.values.ids import BookingId
 
 _NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)
 _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)

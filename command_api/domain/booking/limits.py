@@ -6,7 +6,7 @@ from command_api.domain.booking.state import Booking
 from command_api.domain.recorder import Recorder
 from contracts.error_codes import RefusalCode
 from contracts.errors import CommandRefused
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 
 
 def refuse_more_invitations(recorder: Recorder, host_id: PersonId, guest_id: PersonId) -> None:

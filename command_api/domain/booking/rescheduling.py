@@ -18,21 +18,21 @@ from command_api.domain.booking.seats import answer_deadline, confirm_again, tur
 from command_api.domain.booking.state import Booking
 from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.recorder import Recorder
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementDone,
     AnnouncementPublished,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingEvent,
     BookingHoldLapsed,
     BookingHoldShortened,
     BookingReleased,
     BookingUnsettled,
 )
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, PersonId
+from contracts.events.domain_event import DomainEvent
+from contracts.values.ids import AnnouncementId, PersonId
 
 
 def follow_move(recorder: Recorder, announcement_id: AnnouncementId) -> None:

@@ -14,8 +14,9 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.calendar import interval_of, overlaps
 from command_api.domain.recorder import Recorder
-from contracts.announcement_events import AnnouncementClosed, AnnouncementReopened, CloseReason
-from contracts.booking_events import (
+from contracts.errors import CommandRefused
+from contracts.events.announcement import AnnouncementClosed, AnnouncementReopened, CloseReason
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -24,10 +25,9 @@ from contracts.booking_events import (
     BookingResettled,
     BookingUnqueued,
 )
-from contracts.booking_state import CONFIRMED, Pair
-from contracts.errors import CommandRefused
-from contracts.ids import AnnouncementId, PersonId
+from contracts.events.booking_state import CONFIRMED, Pair
 from contracts.representations import Overlap
+from contracts.values.ids import AnnouncementId, PersonId
 
 
 def turn(

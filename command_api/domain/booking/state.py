@@ -5,8 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contracts.booking_state import CONFIRMED, BookingState, Pair, ReasonBy, booking_state
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.events.booking_state import CONFIRMED, BookingState, Pair, ReasonBy, booking_state
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 HeldFor = Literal["invitation", "offer", "move"]
 

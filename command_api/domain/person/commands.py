@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from contracts.ids import PersonId
-from contracts.languages import HOME_LANGUAGE
-from contracts.zones import HOME_ZONE
+from contracts.values.ids import PersonId
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.zones import HOME_ZONE
 
 
 class PersonFacts(Struct, frozen=True):

@@ -13,15 +13,15 @@ from command_api.domain.person.commands import (
 )
 from command_api.domain.recorder import Recorder
 from contracts.errors import CommandRefused, Forbidden
-from contracts.ids import PersonId
-from contracts.person_events import (
+from contracts.events.person import (
     PersonMuted,
     PersonReinstated,
     PersonSeen,
     PersonSuspended,
     PersonUnmuted,
 )
-from contracts.records import Outcome
+from contracts.journal.records import Outcome
+from contracts.values.ids import PersonId
 
 
 def meet(recorder: Recorder, facts: PersonFacts | None) -> None:

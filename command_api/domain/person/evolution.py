@@ -5,8 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from command_api.domain.person.state import Person, Suspension
-from contracts.ids import PersonId
-from contracts.person_events import (
+from contracts.events.person import (
     AnyPersonEvent,
     PersonMuted,
     PersonReinstated,
@@ -14,6 +13,7 @@ from contracts.person_events import (
     PersonSuspended,
     PersonUnmuted,
 )
+from contracts.values.ids import PersonId
 
 
 def evolve_person(person: Person, event: AnyPersonEvent, at: datetime) -> Person:

@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.languages import HOME_LANGUAGE
-from contracts.zones import HOME_ZONE
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.zones import HOME_ZONE
 
 
 class Invitations(Struct, frozen=True, gc=False):

@@ -2,7 +2,7 @@
 
 from msgspec import UNSET, Struct, UnsetType
 
-from contracts.ids import AnnouncementId, PersonId, ReviewId
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 class GiveRating(Struct, frozen=True, kw_only=True, tag="rating.give"):

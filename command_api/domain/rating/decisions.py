@@ -15,8 +15,7 @@ from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingD
 from command_api.domain.rating.state import Rating
 from command_api.domain.recorder import Recorder
 from contracts.errors import CommandRefused, Forbidden, NotFound
-from contracts.ids import AnnouncementId, PersonId, ReviewId
-from contracts.rating_events import (
+from contracts.events.rating import (
     RATING_WINDOW,
     RatingChanged,
     RatingGiven,
@@ -25,7 +24,8 @@ from contracts.rating_events import (
     RatingRole,
     RevealReason,
 )
-from contracts.records import Outcome
+from contracts.journal.records import Outcome
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 """From the end of an evening: no first rating afterwards, and all sealed ones open."""
 

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from command_api.domain.layer import Layer
 from command_api.domain.rating.state import Rating, Standing
-from contracts.rating_events import (
+from contracts.events.rating import (
     AnyRatingEvent,
     RatingChanged,
     RatingGiven,

@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.ids import AnnouncementId, PersonId, ReviewId
-from contracts.rating_events import RatingRole
+from contracts.events.rating import RatingRole
 from contracts.scoring import UNRATED, Score, Vote
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 class Rating(Struct, frozen=True, kw_only=True, gc=False):

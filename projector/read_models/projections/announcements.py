@@ -5,13 +5,13 @@ The database computes when the film ends and how many seats are left.
 
 from typing import Final
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCreated,
     AnnouncementEvent,
     AnyAnnouncementEvent,
 )
-from contracts.announcement_fields import announcement_columns
-from contracts.booking_events import AnyBookingEvent, BookingEvent
+from contracts.events.announcement_fields import announcement_columns
+from contracts.events.booking import AnyBookingEvent, BookingEvent
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,

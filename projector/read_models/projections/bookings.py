@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-from contracts.booking_events import (
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingEvent,
     BookingInvited,
     BookingPreapproved,
     BookingRequested,
 )
-from contracts.booking_fields import booking_columns
+from contracts.events.booking_fields import booking_columns
 from projector.read_models.read_model import (
     EventContext,
     Projection,

@@ -6,7 +6,7 @@ follow from Commits, not from events, because a refusal has no events.
 
 from typing import Final
 
-from contracts.records import Commit
+from contracts.journal.records import Commit
 from projector.read_models.read_model import NOTHING_MORE, Put, ReadModel, TableShape
 
 DECISIONS: Final = TableShape(

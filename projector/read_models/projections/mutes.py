@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.person_events import PersonMuted, PersonUnmuted
+from contracts.events.person import PersonMuted, PersonUnmuted
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,

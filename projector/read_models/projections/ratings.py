@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from contracts.rating_events import (
+from contracts.events.rating import (
     AnyRatingEvent,
     RatingChanged,
     RatingEvent,

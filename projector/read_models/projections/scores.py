@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from contracts.rating_events import RatingRole
+from contracts.events.rating import RatingRole
 from contracts.scoring import PUBLISHED, Formula, Vote, score_of
 from projector.read_models.read_model import Key, ReadModel, TableShape
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from contracts.person_events import PersonReinstated, PersonSuspended
+from contracts.events.person import PersonReinstated, PersonSuspended
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,

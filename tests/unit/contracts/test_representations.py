@@ -6,7 +6,6 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 
-from contracts.ids import AnnouncementId, BookingId, PersonId
 from contracts.representations import (
     AnnouncementResponse,
     AnnouncementStatus,
@@ -14,6 +13,7 @@ from contracts.representations import (
     DetailAnnouncementResponse,
     DetailBookingResponse,
 )
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 BRIEF: dict[type, dict[str, Any]] = {
     AnnouncementResponse: {

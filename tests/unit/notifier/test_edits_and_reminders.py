@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from msgspec import Raw, structs
 
-from contracts.announcement_events import AnnouncementCancelled, AnnouncementDone
-from contracts.booking_events import BookingApproved, BookingLeft, BookingRejected, BookingRequested
+from contracts.events.announcement import AnnouncementCancelled, AnnouncementDone
+from contracts.events.booking import BookingApproved, BookingLeft, BookingRejected, BookingRequested
 from notifier.backoff import Backoff
 from notifier.outgoing import Row
 from tests.unit.notifier.told import (

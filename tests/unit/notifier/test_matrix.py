@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementClosed,
     AnnouncementDone,
     AnnouncementReopened,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -31,7 +31,7 @@ from contracts.booking_events import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.events import DomainEvent
+from contracts.events.domain_event import DomainEvent
 from notifier.texts.wording import WHY
 from tests.unit.notifier.told import (
     BEGIN,

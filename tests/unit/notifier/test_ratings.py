@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.announcement_events import AnnouncementDone
-from contracts.booking_events import BookingApproved, BookingRequested
-from contracts.ids import ReviewId
-from contracts.rating_events import RatingGiven, RatingRevealed
+from contracts.events.announcement import AnnouncementDone
+from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.events.rating import RatingGiven, RatingRevealed
+from contracts.values.ids import ReviewId
 from tests.unit.notifier.told import (
     BEGIN,
     Folded,

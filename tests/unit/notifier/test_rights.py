@@ -4,8 +4,8 @@ from typing import Any, get_args
 
 import pytest
 
-from contracts.announcement_events import AnnouncementCreated
-from contracts.ids import BookingId
+from contracts.events.announcement import AnnouncementCreated
+from contracts.values.ids import BookingId
 from notifier.effects import Facts, Kind
 from notifier.policies.facts import HIDDEN
 from notifier.rights import TOLD_TO, Standing, forbidden, needs_following, told_facts

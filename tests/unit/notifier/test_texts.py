@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.booking_events import BookingWithdrawn
-from contracts.languages import Language
+from contracts.events.booking import BookingWithdrawn
+from contracts.values.languages import Language
 from notifier.effects import Kind
 from notifier.policies.bookings import BOTH, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
 from notifier.texts.render import Message, Reader, render

@@ -5,18 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import NAMESPACE_OID, uuid5
 
-from contracts.acceptance import GENESIS_HASH
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementChanged,
     AnnouncementCreated,
     AnnouncementPublished,
 )
-from contracts.booking_events import BookingEvent
-from contracts.event_codec import encode_event
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
-from contracts.person_events import PersonSeen
-from contracts.records import (
+from contracts.events.booking import BookingEvent
+from contracts.events.codec import encode_event
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonSeen
+from contracts.journal.acceptance import GENESIS_HASH
+from contracts.journal.records import (
     Claim,
     CommandInfo,
     Commit,
@@ -24,6 +23,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from notifier.effects import Kind
 from notifier.fold import DeadLetter, fold, read
 from notifier.outgoing import Outgoing, Row

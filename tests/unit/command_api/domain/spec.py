@@ -31,11 +31,11 @@ from command_api.domain.layer import Layer
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand, Submission
-from contracts.booking_events import BookingEvent
 from contracts.errors import CommandError
-from contracts.events import DomainEvent
-from contracts.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
-from contracts.person_events import PersonSeen
+from contracts.events.booking import BookingEvent
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonSeen
+from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
 
 NOON: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 HOST: Final = PersonId("host")

@@ -24,12 +24,13 @@ from command_api.domain.evolution import apply
 from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand, Submission
-from contracts.announcement_events import (
+from contracts.errors import CommandError, Malformed
+from contracts.events.announcement import (
     AnnouncementPublished,
     AnnouncementReopened,
     AnyAnnouncementEvent,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -44,12 +45,11 @@ from contracts.booking_events import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.booking_state import Pair
-from contracts.errors import CommandError, Malformed
-from contracts.event_codec import decode_event, encode_event
-from contracts.events import DomainEvent
-from contracts.ids import SYSTEM, AnnouncementId, PersonId
-from contracts.person_events import PersonSeen
+from contracts.events.booking_state import Pair
+from contracts.events.codec import decode_event, encode_event
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonSeen
+from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     EVENING,
     NOON,

@@ -2,7 +2,7 @@
 
 from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.domain.person.state import Person
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 
 ANNA, BEN = PersonId("anna"), PersonId("ben")
 

@@ -6,19 +6,19 @@ import pytest
 from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCreated,
     AnnouncementDone,
     AnnouncementPublished,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingApproved,
     BookingInvited,
     BookingLeft,
     BookingReconsidered,
     BookingRejected,
 )
-from contracts.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

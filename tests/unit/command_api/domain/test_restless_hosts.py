@@ -11,8 +11,8 @@ from hypothesis import given, settings
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand
-from contracts.booking_events import BookingResettled, BookingUnsettled
-from contracts.ids import SYSTEM, AnnouncementId, PersonId
+from contracts.events.booking import BookingResettled, BookingUnsettled
+from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say
 from tests.unit.command_api.domain.test_any_history import Cell, Dice, rules, steps
 

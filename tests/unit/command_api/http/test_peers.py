@@ -13,7 +13,7 @@ from command_api.domain.submission import Submission
 from command_api.http import peers
 from command_api.http.peers import SECRET_HEADER, HttpPeers
 from contracts.errors import NoLeader, OutcomeUnknown
-from contracts.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 
 SECRET = "the secret of the cell, of thirty-two bytes or more"
 

@@ -6,7 +6,7 @@ import pytest
 
 from command_api.leader.keys import AnsweredKeys
 from contracts.errors import KeyReused
-from contracts.records import CommandInfo, Outcome
+from contracts.journal.records import CommandInfo, Outcome
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 

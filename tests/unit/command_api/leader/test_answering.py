@@ -12,7 +12,7 @@ from command_api.leader.answering import Answering
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, OutcomeUnknown, RateLimited
-from contracts.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 
 
 class Uncertain:

@@ -7,8 +7,8 @@ import pytest
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.representations.announcement import render_announcement
 from command_api.representations.booking import render_booking
-from contracts.ids import PersonId
 from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
+from contracts.values.ids import PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

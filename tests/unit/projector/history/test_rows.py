@@ -9,9 +9,9 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from contracts.event_codec import decode_event
-from contracts.rating_events import AnyRatingEvent, RatingRetracted, RatingRevealed
-from contracts.records import Commit
+from contracts.events.codec import decode_event
+from contracts.events.rating import AnyRatingEvent, RatingRetracted, RatingRevealed
+from contracts.journal.records import Commit
 from projector.history.block import block_of
 from projector.history.events import PRIVATE
 from projector.history.values import day_of, split_type

@@ -5,17 +5,17 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.announcement_events import AnnouncementCreated, AnnouncementDone
-from contracts.booking_events import BookingApproved, BookingLeft
-from contracts.event_codec import decode_events
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
-from contracts.rating_events import (
+from contracts.events.announcement import AnnouncementCreated, AnnouncementDone
+from contracts.events.booking import BookingApproved, BookingLeft
+from contracts.events.codec import decode_events
+from contracts.events.domain_event import DomainEvent
+from contracts.events.rating import (
     RatingChanged,
     RatingGiven,
     RatingRetracted,
     RatingRevealed,
 )
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from projector.proof.rules import RuleProof
 from tests.decided_histories import Society
 

@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import UNSET
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
     AnnouncementDone,
     AnnouncementPublished,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingAccepted,
     BookingApproved,
@@ -26,9 +26,9 @@ from contracts.booking_events import (
     BookingResettled,
     BookingUnsettled,
 )
-from contracts.event_codec import decode_events
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.events.codec import decode_events
+from contracts.events.domain_event import DomainEvent
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.proof.rules import RuleProof
 from tests.decided_histories import Society
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
-from contracts.announcement_events import AnnouncementChanged
-from contracts.booking_events import (
+from contracts.events.announcement import AnnouncementChanged
+from contracts.events.booking import (
     BookingApproved,
     BookingHoldLapsed,
     BookingHoldShortened,
@@ -27,10 +27,10 @@ from contracts.booking_events import (
     BookingUnqueued,
     BookingUnsettled,
 )
-from contracts.event_codec import decode_event
-from contracts.events import DomainEvent
-from contracts.ids import AnnouncementId, BookingId, PersonId
-from contracts.records import Commit
+from contracts.events.codec import decode_event
+from contracts.events.domain_event import DomainEvent
+from contracts.journal.records import Commit
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from projector.read_models import projections
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from contracts.ids import AnnouncementId
-from contracts.records import CommandInfo, Commit, Outcome
+from contracts.journal.records import CommandInfo, Commit, Outcome
+from contracts.values.ids import AnnouncementId
 from projector.read_models.batch import Projected, RowBatch
 from projector.read_models.intake import DECISION, STOPPED, Intake
 

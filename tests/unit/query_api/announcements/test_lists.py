@@ -10,8 +10,8 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
-from contracts.ids import PersonId
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
 from query_api.announcements.filters import WORDS_MAX
 from query_api.announcements.lists import SORTS, list_page, may_list_others
 from query_api.bookings.routes import bookings_of, bookings_page

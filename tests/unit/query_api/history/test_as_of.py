@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
-from contracts.event_codec import decode_event
-from contracts.ids import PersonId
-from contracts.person_events import PersonEvent
-from contracts.records import Commit
+from contracts.events.codec import decode_event
+from contracts.events.person import PersonEvent
+from contracts.journal.records import Commit
 from contracts.scoring import UNRATED, Score
+from contracts.values.ids import PersonId
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables

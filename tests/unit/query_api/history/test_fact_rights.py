@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import get_args
 
 import command_api.domain
-from contracts.events import DomainEvent
-from contracts.person_events import PersonSeen
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonSeen
 from query_api.history.audit_rights import STATED_BESIDE
 from query_api.history.fact_rights import DECISION_FACTS, EVENT_FACTS, Share, told_only
 

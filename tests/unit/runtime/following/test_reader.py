@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from msgspec import Raw
 
-from contracts.acceptance import GENESIS_HASH, JournalBroken
-from contracts.records import (
+from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
+from contracts.journal.records import (
     Barrier,
     Claim,
     CommandInfo,

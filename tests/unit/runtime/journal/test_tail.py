@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from contracts.acceptance import GENESIS_HASH, JournalBroken
-from contracts.records import Barrier, Claim, encode_record, hash_record
+from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
+from contracts.journal.records import Barrier, Claim, encode_record, hash_record
 from runtime.journal.port import (
     Journal,
     JournalEntry,

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from contracts.errors import Forbidden, NotFound, RateLimited, Unauthenticated
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from runtime.http.json_body import json_response
 from runtime.limits.buckets import MINUTE_S, Buckets
 from runtime.limits.limiter import Limiter, address_of, admit

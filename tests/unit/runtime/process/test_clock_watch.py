@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from command_api.domain.booking.commands import HoldDue
 from command_api.leader.agenda import Agenda, Deadline
 from command_api.leader.log_time import AHEAD_MAX, log_time
-from contracts.ids import BookingId
+from contracts.values.ids import BookingId
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

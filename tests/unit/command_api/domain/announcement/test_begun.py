@@ -6,13 +6,13 @@ The evening of these specs starts 24 hours after NOON and ends at 26.
 import pytest
 
 from command_api.domain.submission import AnyCommand
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementChanged,
     AnnouncementClosed,
     AnnouncementDone,
     AnnouncementReopened,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingHoldLapsed,

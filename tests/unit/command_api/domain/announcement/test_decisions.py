@@ -3,7 +3,8 @@
 import pytest
 
 from command_api.domain.rules import Rules
-from contracts.announcement_events import (
+from contracts.errors import Forbidden, Malformed, NeedsFact, NotFound, StaleVersion
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -12,15 +13,14 @@ from contracts.announcement_events import (
     AnnouncementPublished,
     AnnouncementReopened,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingApproved,
     BookingInvited,
     BookingReleased,
     BookingRequested,
     BookingUnsettled,
 )
-from contracts.errors import Forbidden, Malformed, NeedsFact, NotFound, StaleVersion
-from contracts.ids import AnnouncementId
+from contracts.values.ids import AnnouncementId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

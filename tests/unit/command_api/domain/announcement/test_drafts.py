@@ -1,19 +1,19 @@
 """Drafts: the author's alone, with invitations that nobody sees yet."""
 
-from contracts.announcement_events import (
+from contracts.errors import NotFound
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
     AnnouncementCreated,
     AnnouncementPublished,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingHoldLapsed,
     BookingInvited,
     BookingRequested,
     BookingRevoked,
 )
-from contracts.errors import NotFound
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -1,7 +1,7 @@
 """Commands, state and events have the same terms."""
 
 from command_api.domain.announcement.terms import AnnouncementTerms, ChangedTerms
-from contracts.announcement_events import CHANGEABLE_FIELDS, AnnouncementCreated
+from contracts.events.announcement import CHANGEABLE_FIELDS, AnnouncementCreated
 
 
 def test_every_term_is_stated_changed_and_recorded_under_one_name() -> None:

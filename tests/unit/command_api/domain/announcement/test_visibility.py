@@ -3,10 +3,10 @@
 import pytest
 
 from command_api.domain.submission import AnyCommand
-from contracts.announcement_events import AnnouncementCancelled
-from contracts.booking_events import BookingRequested
 from contracts.errors import CommandError, Forbidden, NeedsFact, NotFound
-from contracts.ids import AnnouncementId
+from contracts.events.announcement import AnnouncementCancelled
+from contracts.events.booking import BookingRequested
+from contracts.values.ids import AnnouncementId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from command_api.domain.submission import AnyCommand
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -22,8 +22,8 @@ from contracts.booking_events import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.booking_state import BookingState
-from contracts.ids import SYSTEM, AnnouncementId, PersonId
+from contracts.events.booking_state import BookingState
+from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -3,8 +3,8 @@
 import pytest
 
 from command_api.domain.booking.commands import Invitee
-from contracts.announcement_events import AnnouncementClosed
-from contracts.booking_events import (
+from contracts.events.announcement import AnnouncementClosed
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingEvent,
@@ -12,7 +12,7 @@ from contracts.booking_events import (
     BookingPreapproved,
     BookingRequested,
 )
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from tests.unit.command_api.domain.booking.test_moves import in_state
 from tests.unit.command_api.domain.spec import (
     ANN,

@@ -9,8 +9,8 @@ from command_api.domain.announcement.commands import FilmFacts
 from command_api.domain.booking.eligibility import ALTERNATIVES_MAX, eligibility
 from command_api.domain.rules import DEFAULT_RULES
 from contracts.errors import NeedsFact, NotFound
-from contracts.ids import AnnouncementId, MovieId, PersonId
 from contracts.representations import EligibilityResponse
+from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

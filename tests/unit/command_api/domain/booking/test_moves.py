@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from command_api.domain.booking.commands import AnswerBooking
-from contracts.booking_events import (
+from contracts.errors import Forbidden, NotFound
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -18,7 +19,6 @@ from contracts.booking_events import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.errors import Forbidden, NotFound
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

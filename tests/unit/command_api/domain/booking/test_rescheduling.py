@@ -10,13 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from command_api.domain.submission import AnyCommand
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementPublished,
     AnnouncementReopened,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingHoldLapsed,
     BookingHoldShortened,
     BookingLeft,
@@ -25,7 +25,7 @@ from contracts.booking_events import (
     BookingResettled,
     BookingUnsettled,
 )
-from contracts.ids import AnnouncementId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -7,12 +7,12 @@ import pytest
 
 from command_api.domain.booking.commands import HoldDue
 from command_api.domain.submission import AnyCommand
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementChanged,
     AnnouncementClosed,
     AnnouncementReopened,
 )
-from contracts.booking_events import (
+from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
     BookingDeclined,
@@ -26,7 +26,7 @@ from contracts.booking_events import (
     BookingUnqueued,
     BookingWithdrawn,
 )
-from contracts.ids import PersonId
+from contracts.values.ids import PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

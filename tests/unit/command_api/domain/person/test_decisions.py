@@ -11,15 +11,15 @@ from command_api.domain.person.commands import (
 )
 from command_api.domain.rules import Rules
 from command_api.domain.submission import AnyCommand
-from contracts.booking_events import BookingAccepted, BookingInvited, BookingRequested
 from contracts.errors import Forbidden
-from contracts.ids import OPERATOR
-from contracts.person_events import (
+from contracts.events.booking import BookingAccepted, BookingInvited, BookingRequested
+from contracts.events.person import (
     PersonMuted,
     PersonReinstated,
     PersonSuspended,
     PersonUnmuted,
 )
+from contracts.values.ids import OPERATOR
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -7,9 +7,8 @@ import pytest
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
 from command_api.leader.agenda import Agenda
 from contracts.errors import Forbidden, NotFound
-from contracts.events import DomainEvent
-from contracts.ids import SYSTEM, PersonId, ReviewId
-from contracts.rating_events import (
+from contracts.events.domain_event import DomainEvent
+from contracts.events.rating import (
     RatingChanged,
     RatingGiven,
     RatingRetracted,
@@ -17,6 +16,7 @@ from contracts.rating_events import (
     RatingRole,
 )
 from contracts.scoring import UNRATED, Vote, score_of
+from contracts.values.ids import SYSTEM, PersonId, ReviewId
 from tests.unit.command_api.domain.spec import (
     ANN,
     BEN,

@@ -8,7 +8,7 @@ the last event; an event without them takes them away.
 from datetime import datetime
 from typing import Any, Final
 
-from contracts.booking_events import (
+from contracts.events.booking import (
     AnyBookingEvent,
     BookingEvent,
     BookingHoldShortened,
@@ -19,7 +19,7 @@ from contracts.booking_events import (
     BookingRevoked,
     BookingUnsettled,
 )
-from contracts.booking_state import ReasonBy, booking_state
+from contracts.events.booking_state import ReasonBy, booking_state
 
 _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
 

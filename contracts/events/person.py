@@ -1,12 +1,12 @@
 """Events of people: what Auth said of them, whom they muted, and who was suspended.
 
-As in `contracts.events`, every field is storage format.
+Every field is storage format.
 """
 
-from contracts.event_base import Event
-from contracts.ids import PersonId
-from contracts.languages import HOME_LANGUAGE
-from contracts.zones import HOME_ZONE
+from contracts.events.base import Event
+from contracts.values.ids import PersonId
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.zones import HOME_ZONE
 
 
 class PersonEvent(Event, frozen=True, kw_only=True):

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 
-from contracts.ids import BookingId
-from contracts.records import (
+from contracts.journal.records import (
     Barrier,
     Claim,
     CommandInfo,
@@ -23,6 +22,7 @@ from contracts.records import (
     encode_record,
     hash_record,
 )
+from contracts.values.ids import BookingId
 
 AT = datetime(2026, 3, 1, 19, 30, 0, 125_000, UTC)
 HASH = "ab" * 32

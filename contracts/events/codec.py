@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import Raw
 
-from contracts.events import DomainEvent
-from contracts.records import UNDECODABLE
+from contracts.events.domain_event import DomainEvent
+from contracts.values.decoding import UNDECODABLE
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 

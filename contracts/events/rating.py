@@ -1,14 +1,15 @@
 """Events of ratings, which author and guest give each other once an announcement is over.
 
-As in `contracts.events`, every field is storage format. A rating is sealed until
+Every field is storage format. A rating is sealed until
 `rating.revealed`. While it is sealed, only its rater may know that it exists.
 """
 
 from datetime import timedelta
 from typing import Final, Literal
 
-from contracts.event_base import Event, Instant
-from contracts.ids import AnnouncementId, PersonId, ReviewId
+from contracts.events.base import Event
+from contracts.values.ids import AnnouncementId, PersonId, ReviewId
+from contracts.values.times import Instant
 
 RatingRole = Literal["host", "guest"]
 """The role in which a person is rated; `host` is the author."""

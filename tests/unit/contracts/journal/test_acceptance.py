@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from contracts.acceptance import GENESIS, JournalBroken, ReaderState, accept
-from contracts.records import Barrier, Claim, Record, Resign, encode_record, hash_record
+from contracts.journal.acceptance import GENESIS, JournalBroken, ReaderState, accept
+from contracts.journal.records import Barrier, Claim, Record, Resign, encode_record, hash_record
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 WRITERS = 3

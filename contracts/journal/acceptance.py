@@ -9,7 +9,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.records import Barrier, Claim, Commit, Record, Resign
+from contracts.journal.records import Barrier, Claim, Commit, Record, Resign
 
 GENESIS_HASH: Final = "0" * 64
 

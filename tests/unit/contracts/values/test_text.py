@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.prices import amount_text, demand_cents
-from contracts.text import fit_line, one_line, some_lines, storable
-from contracts.zones import is_zone, zone_or_utc
+from contracts.values.prices import amount_text, demand_cents
+from contracts.values.text import fit_line, one_line, some_lines, storable
+from contracts.values.zones import is_zone, zone_or_utc
 
 ENGLAND = "\U0001f3f4" + "".join(chr(0xE0000 + ord(one)) for one in "gbeng") + "\U000e007f"
 FAMILY = "👨\u200d👩\u200d👧"

@@ -1,6 +1,6 @@
 """Events of announcements: created, published, changed, closed, cancelled or over.
 
-As in `contracts.events`, every field is storage format. `version` is the one that clients
+Every field is storage format. `version` is the one that clients
 state in `If-Match`.
 """
 
@@ -8,8 +8,9 @@ from typing import Final, Literal
 
 from msgspec import UNSET, UnsetType
 
-from contracts.event_base import Event, Instant
-from contracts.ids import AnnouncementId, MovieId, PersonId
+from contracts.events.base import Event
+from contracts.values.ids import AnnouncementId, MovieId, PersonId
+from contracts.values.times import Instant
 
 Visibility = Literal["public", "subscribers", "invite"]
 CloseReason = Literal["full", "manual", "cutoff"]

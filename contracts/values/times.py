@@ -1,7 +1,12 @@
 """Instants as journals, tables and answers have them: aware UTC, whole milliseconds."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""A time with its offset from UTC. A time without one cannot be compared with it."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,12 +12,9 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw, Struct
 
-from contracts.event_base import Instant
-from contracts.ids import AnnouncementId, BookingId, ReviewId
-from contracts.times import is_in_range
-
-UNDECODABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""Errors that msgspec raises for bytes that it cannot decode."""
+from contracts.values.decoding import UNDECODABLE
+from contracts.values.ids import AnnouncementId, BookingId, ReviewId
+from contracts.values.times import Instant, is_in_range
 
 RECORD_BYTES_MAX: Final = 900_000
 """Larger records are refused before they are sent. Kafka's default limit is 1 MiB, headers
@@ -71,7 +68,7 @@ class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
     command: CommandInfo
     outcome: Outcome
     events: tuple[Raw, ...] = ()
-    """Still encoded: `contracts.event_codec` decodes them, old versions included."""
+    """Still encoded: `contracts.events.codec` decodes them, old versions included."""
 
 
 class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):

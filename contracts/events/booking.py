@@ -1,14 +1,15 @@
 """Events of bookings: what a guest and an author said to each other about an announcement.
 
-As in `contracts.events`, every field is storage format. Every event states the pair
+Every field is storage format. Every event states the pair
 (author_status, guest_status) and the seats taken *after* it, so that readers need not know
 the rules of the write side.
 """
 
 from typing import Literal
 
-from contracts.event_base import Event, Instant
-from contracts.ids import AnnouncementId, BookingId, PersonId
+from contracts.events.base import Event
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.times import Instant
 
 ReleaseReason = Literal["superseded", "offer_expired", "moved_clash"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementClosed,
@@ -15,8 +15,8 @@ from contracts.announcement_events import (
     AnnouncementReopened,
     AnyAnnouncementEvent,
 )
-from contracts.announcement_fields import announcement_columns, announcement_fields
-from contracts.ids import AnnouncementId, MovieId, PersonId
+from contracts.events.announcement_fields import announcement_columns, announcement_fields
+from contracts.values.ids import AnnouncementId, MovieId, PersonId
 
 ID = AnnouncementId("a")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import UNSET
 from msgspec.structs import asdict
 
-from contracts.announcement_events import (
+from contracts.events.announcement import (
     CHANGEABLE_FIELDS,
     AnnouncementCancelled,
     AnnouncementChanged,
