@@ -1,27 +1,59 @@
-"""When a query process says that it is ready."""
+"""What a query process serves, and when it says that it is ready."""
 
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from contracts.shared_rules import SharedRules
 from query_api.service import QueryService
+from runtime.auth.operators import OperatorGuard
+
+UNUSED: Any = None
+GUARD = OperatorGuard("the operator's secret of the tests")
+ANALYTICS: Any = object()
+
+
+def service_with(
+    *, guard: OperatorGuard | None = None, analytics: Any = None, watches: list[Any] | None = None
+) -> QueryService:
+    given = [] if watches is None else watches
+    verifier: Any = SimpleNamespace(refuse_suspended=given.append)
+    return QueryService(
+        pool=UNUSED,
+        verifier=verifier,
+        ugc=UNUSED,
+        clock=UNUSED,
+        feed_secret="unused",
+        guard=guard,
+        analytics=analytics,
+        rules=SharedRules(),
+        days_of=UNUSED,
+    )
+
+
+def paths_of(service: QueryService) -> set[str]:
+    return {route.path for router in service.routers for route in router.routes}  # type: ignore[attr-defined]
 
 
 async def test_it_is_not_ready_before_it_knows_who_is_suspended() -> None:
     watches: list[Any] = []
-    verifier: Any = SimpleNamespace(refuse_suspended=watches.append)
-    unused: Any = None
-    service = QueryService(
-        pool=unused,
-        verifier=verifier,
-        ugc=unused,
-        clock=unused,
-        feed_secret="unused",
-        guard=None,
-        rules=SharedRules(),
-        days_of=unused,
-    )
+    service = service_with(watches=watches)
     assert service.readiness()["suspensions"] is False
     (watch,) = watches
     watch._suspended = frozenset()
     assert service.readiness()["suspensions"] is True
+
+
+async def test_analysts_are_served_with_a_history_and_an_operator_token() -> None:
+    served = paths_of(service_with(guard=GUARD, analytics=ANALYTICS))
+    assert {"/api/v1/operator/ask", "/api/v1/operator/export"} <= served
+
+
+@pytest.mark.parametrize(("guard", "analytics"), [(None, ANALYTICS), (GUARD, None)])
+async def test_without_either_no_route_is_an_operators(
+    guard: OperatorGuard | None, analytics: Any
+) -> None:
+    served = paths_of(service_with(guard=guard, analytics=analytics))
+    assert served
+    assert not [path for path in served if path.startswith("/api/v1/operator/")]
