@@ -1,10 +1,10 @@
-# One image for all services; which one runs is the command. Built in two steps, so that
-# neither compilers nor pip's leftovers come along.
+# One image for all services; the command chooses the service. Two steps keep compilers and
+# pip's leftovers out.
 ARG BASE_IMAGE=python:3.11.13-slim-bookworm
 
 FROM ${BASE_IMAGE} AS dependencies
 WORKDIR /build
-# Without pip: the base's own installs into it.
+# Without pip: the base image's pip installs into it.
 RUN python3 -m venv --without-pip /opt/practix
 COPY requirements-services.txt ./
 RUN python3 -m pip --python /opt/practix/bin/python install --no-cache-dir --require-hashes \
@@ -27,6 +27,6 @@ ENV PATH=/opt/practix/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYT
 RUN mkdir /var/lib/practix && chown practix:practix /var/lib/practix
 USER practix
 EXPOSE 8000
-# Ready means: follows the journal, and knows who leads or where its tables are.
+# Ready: it follows the journal, and knows the leader or its tables.
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=6 \
     CMD ["python3", "deploy/healthcheck.py"]

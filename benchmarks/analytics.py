@@ -1,9 +1,9 @@
-"""ClickHouse: how fast history goes in, and how soon each ready question is answered.
+"""ClickHouse: measures how fast history is written and how soon each question is answered.
 
-Question: what do our row building and the port cost over the bare driver, and do the
-questions stay interactive as the history grows? Method: the same generated events through
-the sink, and their finished columns through the bare driver (server) or as an Arrow stream
-(chdb), in one run; then each question, and a rating page, three times; the middle one counts.
+Question: what do our row building and the port cost over the bare driver, and do questions
+stay interactive as the history grows? Method: in one run, write the same generated events
+through the sink, and their finished columns through the bare driver (server) or as an Arrow
+stream (chdb). Then ask each question, and a rating page, three times; the median counts.
 
     python -m benchmarks.analytics [--events 1000000] [--engine server|chdb]
 """
@@ -52,10 +52,10 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=EVENTS)
     parser.add_argument("--engine", choices=("server", "chdb"), action="append")
-    given = parser.parse_args()
-    for engine in given.engine or ("server", "chdb"):
+    options = parser.parse_args()
+    for engine in options.engine or ("server", "chdb"):
         with tempfile.TemporaryDirectory() as directory:
-            asyncio.run(_measure(engine, given.events, Path(directory)))
+            asyncio.run(_measure(engine, options.events, Path(directory)))
 
 
 async def _measure(engine: str, events: int, directory: Path) -> None:
@@ -73,9 +73,9 @@ async def _measure(engine: str, events: int, directory: Path) -> None:
 
 async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: str | None) -> None:
     await migrate(analytics)
-    bare = await _bare(analytics, dsn)
+    bare = await _measure_bare(analytics, dsn)
     _print(f"clickhouse/{engine}/bare_insert", bare, "rows/s", n=COMPARED_BLOCKS * BLOCK_COMMITS)
-    rate = await _fill(analytics, events)
+    rate = await _measure_sink(analytics, events)
     _print(f"clickhouse/{engine}/sink", rate, "rows/s", bare, n=events)
     for question in ready_questions().values():
         seconds = []
@@ -87,11 +87,11 @@ async def _measure_engine(engine: str, analytics: Analytics, events: int, dsn: s
         _print(name, 1000 * statistics.median(seconds), "ms", n=REPEATS)
     for who, person_id in RATED.items():
         name = f"clickhouse/{engine}/{events}/rating_page/{who}"
-        _print(name, await _rating_page_ms(analytics, person_id), "ms", n=REPEATS)
+        _print(name, await _measure_rating_page(analytics, person_id), "ms", n=REPEATS)
 
 
-async def _rating_page_ms(analytics: Analytics, person_id: PersonId) -> float:
-    """All that a person's rating page asks of the history; building it is not counted."""
+async def _measure_rating_page(analytics: Analytics, person_id: PersonId) -> float:
+    """Return the time of all history reads of a person's rating page, without rendering."""
     history = HistoryReads(analytics, timeout_s=1.0)
     seconds = []
     for _ in range(REPEATS):
@@ -103,11 +103,11 @@ async def _rating_page_ms(analytics: Analytics, person_id: PersonId) -> float:
     return 1000 * statistics.median(seconds)
 
 
-async def _bare(analytics: Analytics, dsn: str | None) -> float:
-    """Rows per second of finished columns: nothing is built, nothing is decoded."""
+async def _measure_bare(analytics: Analytics, dsn: str | None) -> float:
+    """Return rows per second of finished columns, with nothing built or decoded."""
     blocks = [
         block_of(commits).tables["events"].columns
-        for commits in _blocks(COMPARED_BLOCKS * BLOCK_COMMITS, seed=2)
+        for commits in _generate_blocks(COMPARED_BLOCKS * BLOCK_COMMITS, seed=2)
     ]
     await analytics.execute(
         "CREATE TABLE bare AS events ENGINE = ReplacingMergeTree ORDER BY (type, seq, event_index)"
@@ -129,11 +129,11 @@ async def _bare(analytics: Analytics, dsn: str | None) -> float:
     return rows / seconds
 
 
-async def _fill(analytics: Analytics, events: int) -> float:
-    """Rows per second through our sink; making the Commits up is not counted."""
+async def _measure_sink(analytics: Analytics, events: int) -> float:
+    """Return rows per second through our sink, without the time to generate Commits."""
     sink = ClickHouseSink(analytics)
     rows, seconds = 0, 0.0
-    for commits in _blocks(events, seed=1):
+    for commits in _generate_blocks(events, seed=1):
         started = time.perf_counter()
         block = block_of(commits)
         await sink.write(block, START)
@@ -144,7 +144,7 @@ async def _fill(analytics: Analytics, events: int) -> float:
     return rows / seconds
 
 
-def _blocks(events: int, *, seed: int) -> Iterator[list[Commit]]:
+def _generate_blocks(events: int, *, seed: int) -> Iterator[list[Commit]]:
     block: list[Commit] = []
     for commit in GeneratedHistory(seed).commits(events):
         block.append(commit)

@@ -1,4 +1,4 @@
-"""Append and read back alone: what a journal costs without HTTP and without deciding.
+"""Measures append and read-back alone: the cost of a journal without HTTP and decisions.
 
 Each of n clients appends a 600-byte entry and waits until a cursor of this process has
 read it back, then appends the next.

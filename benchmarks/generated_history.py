@@ -1,5 +1,7 @@
-"""A history of any size, made up but plausible, with a seed: evenings, requests, answers,
-cancellations, refusals and ratings, as the Commits that a leader would have written."""
+"""Generates a plausible history of any size from a seed, as Commits of a leader.
+
+It has announcements, requests, answers, cancellations, refusals and ratings.
+"""
 
 import random
 from collections.abc import Iterator
@@ -21,7 +23,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class GeneratedHistory:
-    """`commits(n)` has at least n events; an evening's Commits follow one another."""
+    """`commits(n)` yields at least n events. Commits of one announcement stay together."""
 
     def __init__(self, seed: int = 1) -> None:
         self._random = random.Random(seed)
@@ -30,6 +32,7 @@ class GeneratedHistory:
         self.events = 0
 
     def commits(self, events: int) -> Iterator[Commit]:
+        """Yield Commits with at least `events` events."""
         until = self.events + events
         while self.events < until:
             yield from self._evening()

@@ -1,7 +1,7 @@
-"""A load generator that costs little: many keep-alive clients in one process.
+"""A cheap load generator: many keep-alive clients in one process.
 
-Each client sends one prepared request, reads the whole answer, sends the next. Only what
-our own servers send is understood: HTTP/1.1 with a Content-Length.
+Each client sends a prepared request, reads the whole answer and sends the next. It
+understands only what our servers send: HTTP/1.1 with a Content-Length.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ def _content_length(head: bytes) -> int:
     return int(lower[start:].split(b"\r\n", 1)[0])
 
 
-def http_request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+def build_http_request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -77,7 +77,7 @@ def http_request(method: str, path: str, token: str, body: bytes = b"") -> bytes
 
 
 async def drive(port: int, requests: Iterator[bytes], clients: int) -> Figures:
-    """Send all `requests` through `clients` connections to 127.0.0.1:`port`."""
+    """Send all `requests` over `clients` connections to 127.0.0.1:`port`; return the figures."""
     loop = asyncio.get_running_loop()
     results: list[tuple[float, int]] = []
     connected = [

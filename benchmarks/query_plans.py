@@ -1,12 +1,12 @@
-"""Is every page of every list read along an index, however long the history is?
+"""Checks that every page of every list is read along an index, however long the history.
 
-Question: which indexes serve the read side on a million evenings and twice as many bookings,
-how many rows does a page touch, and how long does that take? Method: the very SQL of the
-query API under EXPLAIN ANALYZE, for first pages and pages far down, with the plan for these
-arguments and, but for searches, which never use it, with the generic plan. A sequential scan
-of evenings, bookings, ratings or decisions fails the run, and so does a sort that is not read
-along its own index. Command: `python -m benchmarks.query_plans
-[--rows N] [--dsn DSN]`; with a DSN, tables that are already filled are used as they are.
+Question: which indexes serve reads on a million announcements and twice as many bookings, how
+many rows does a page touch, and how long does that take? Method: EXPLAIN ANALYZE of the query
+API's own SQL, for first pages and pages far down, with the plan for these arguments and with
+the generic plan, which searches never use. A sequential scan of announcements, bookings,
+ratings or decisions fails the run, and so does a sort that is not read along its own index.
+Command: `python -m benchmarks.query_plans [--rows N] [--dsn DSN]`; with a DSN, filled tables
+are used as they are.
 """
 
 import argparse
@@ -42,7 +42,7 @@ from runtime.postgres.pools import migrate, open_pool
 ROWS: Final = 1_000_000
 COMMAND: Final = "python -m benchmarks.query_plans"
 SEARCH: Final = ("custom",)
-"""How `Snapshot.search` has its SQL planned."""
+"""The plans that `Snapshot.search` uses."""
 
 NOW: Final = datetime.now(UTC)
 MOSCOW: Final = ZoneInfo("Europe/Moscow")
@@ -52,7 +52,7 @@ DEEP: Final = {
     "tickets_left": 1,
     "author_rating": 6.0,
 }
-"""A sort key some thousands of lines down."""
+"""A sort key some thousands of lines down the list."""
 
 INDEX_OF_SORT: Final = {
     "event_time": "announcements_by_time",
@@ -60,7 +60,7 @@ INDEX_OF_SORT: Final = {
     "tickets_left": "announcements_by_tickets",
     "author_rating": "announcements_by_author_rank",
 }
-"""Which has the order, so that a page is read and nothing is sorted."""
+"""The index that has the order of a sort, so that a page is read without sorting."""
 
 SCANNED: Final = frozenset({"announcements", "bookings", "ratings", "decisions"})
 """Tables that must never be read from end to end."""
@@ -98,7 +98,7 @@ class Case(NamedTuple):
     arguments: Sequence[Any]
     plans: Sequence[str] = ("custom", "generic")
     along: str | None = None
-    """The one that must serve it, where no other will do."""
+    """The index that must serve the case; None if any may."""
 
 
 class Plan(NamedTuple):
@@ -109,14 +109,14 @@ class Plan(NamedTuple):
     scans: list[str]
 
     def serves(self, case: Case) -> bool:
-        """No table was scanned, and the index that must serve the case does."""
+        """Return whether no table was scanned and the required index was used."""
         return not self.scans and (case.along is None or case.along in self.indexes)
 
 
 async def main(rows: int, dsn: str | None) -> bool:
-    """Whether an index served every case."""
+    """Explain every case and return whether an index served it."""
     served = True
-    async with tables(rows, dsn) as pool, pool.acquire() as connection:
+    async with open_tables(rows, dsn) as pool, pool.acquire() as connection:
         for case in cases():
             for kind in case.plans:
                 plan = await explain(connection, case, kind)
@@ -201,7 +201,7 @@ def _who(caller: Caller) -> str:
 
 
 async def explain(connection: PoolConnectionProxy, case: Case, kind: str) -> Plan:
-    """The plan of a second, warm run."""
+    """Return the plan of a second, warm run."""
     await connection.execute(f"SET plan_cache_mode = force_{kind}_plan")
     await connection.execute(f"PREPARE page AS {case.sql}")
     values = ", ".join(_literal(argument) for argument in case.arguments)
@@ -263,8 +263,8 @@ def _line(case: Case, plan: Plan) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def tables(rows: int, dsn: str | None) -> AsyncIterator[asyncpg.Pool]:
-    """Filled with so many evenings, unless they were before."""
+async def open_tables(rows: int, dsn: str | None) -> AsyncIterator[asyncpg.Pool]:
+    """Yield a pool to tables with `rows` announcements, filling them if they are empty."""
     if dsn is not None:
         async with _fill_if_empty(rows, dsn) as pool:
             yield pool

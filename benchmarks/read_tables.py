@@ -1,9 +1,8 @@
-"""Read-model tables as after years of use, filled by PostgreSQL itself.
+"""Fills read-model tables as after years of use, in PostgreSQL itself.
 
-Nine tenths of the evenings are over, two thirds of the people have a score, and whoever was
-confirmed has rated the host. Films, hosts and
-guests are drawn evenly, but for one host of a thousandth of all evenings and one guest who
-goes to as many.
+Nine tenths of the announcements are over, two thirds of the people have a score, and every
+confirmed guest has rated the author. Films, authors and guests are drawn evenly, except one
+author of a thousandth of all announcements and one guest who attends as many.
 """
 
 from hashlib import md5
@@ -98,12 +97,12 @@ DECISIONS: Final = """
 
 
 def id_of(thing: str) -> str:
-    """The id of `person0` (the busy host), `person1` (the busy guest), `movie0`, `evening0` …"""
+    """Return the id of `person0` (the busy author), `person1` (the busy guest), `evening0` …"""
     return str(UUID(md5(thing.encode(), usedforsecurity=False).hexdigest()))
 
 
 async def fill(pool: asyncpg.Pool, evenings: int) -> None:
-    """The migrated, empty tables; some minutes per million evenings."""
+    """Fill the migrated, empty tables. Takes some minutes per million announcements."""
     await pool.execute(PEOPLE, evenings, timeout=FILL_TIMEOUT_S)
     await pool.execute(SCORES, timeout=FILL_TIMEOUT_S)
     for statement in (ANNOUNCEMENTS, BOOKINGS, DECISIONS):

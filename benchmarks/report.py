@@ -1,4 +1,4 @@
-"""Figures as they come, one JSON object a line, and a table at the end."""
+"""Prints figures as they come, one JSON object a line, and a table at the end."""
 
 import json
 from typing import NamedTuple
@@ -24,7 +24,7 @@ class Report:
         self._lines: list[FigureLine] = []
 
     def add_http(self, subject: str, clients: int, figures: Figures) -> None:
-        """Throughput with its ratio to the row lock at the same number of clients."""
+        """Add figures with their ratios to the row lock at the same number of clients."""
         self._add(f"http/{subject}/{clients}", figures, f"http/{BASELINE}/{clients}")
 
     def add_append(self, journal: str, clients: int, figures: Figures) -> None:

@@ -2,11 +2,11 @@
 
 All run alike: one process, uvicorn with uvloop and httptools, no access log.
 
-- `bare`: a FastAPI route that returns a constant. What HTTP itself costs.
+- `bare`: a FastAPI route that returns a constant: the cost of HTTP itself.
 - `row_lock`: the usual way: SELECT FOR UPDATE on the announcement, insert the booking,
   insert an event, update the counter, in one PostgreSQL transaction (WHERE is a DSN).
-- `sqlite`, `kafka`: our write path, whole; its lookups at Auth, Movie_API and UGC are
-  answered in memory (WHERE is a directory, or bootstrap servers and topic).
+- `sqlite`, `kafka`: our whole write path. Its lookups at Auth, Movie_API and UGC are answered
+  in memory (WHERE is a directory, or bootstrap servers and topic).
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.service.app import make_app
 
 ONE_ADDRESS = RateLimits(address=AddressLimits(writes=100_000_000))
-"""All load comes from this machine; every guest asks once."""
+"""All load comes from this machine, and every guest sends one request."""
 
 TABLES = """
 CREATE TABLE announcement (id uuid PRIMARY KEY, tickets_left integer NOT NULL);
@@ -59,8 +59,8 @@ class Booked(BaseModel):
     status: str
 
 
-def verifier() -> TokenVerifier:
-    """Has seen every guest's token before, as in the middle of a day."""
+def warm_verifier() -> TokenVerifier:
+    """Return a verifier that has seen every guest's token, as in the middle of a day."""
     settings = TokenSettings(secret=SecretStr(AUDIENCE_SECRET), cache_size=2 * GUESTS)
     tokens = TokenVerifier(settings, system_clock)
     for token in guest_tokens(0, GUESTS):
@@ -68,7 +68,7 @@ def verifier() -> TokenVerifier:
     return tokens
 
 
-def bare() -> FastAPI:
+def build_bare() -> FastAPI:
     app = FastAPI()
 
     @app.post("/api/v1/booking/{announcement_id}", status_code=201)
@@ -78,7 +78,7 @@ def bare() -> FastAPI:
     return app
 
 
-def row_lock(dsn: str) -> FastAPI:
+def build_row_lock(dsn: str) -> FastAPI:
     pools: list[asyncpg.Pool] = []
 
     @asynccontextmanager
@@ -88,7 +88,7 @@ def row_lock(dsn: str) -> FastAPI:
         await pools[0].close()
 
     app = FastAPI(lifespan=lifespan)
-    tokens = verifier()
+    tokens = warm_verifier()
 
     @app.post("/api/v1/booking/{announcement_id}", status_code=201)
     async def book(announcement_id: str, request: Request) -> Booked:
@@ -116,16 +116,16 @@ def row_lock(dsn: str) -> FastAPI:
     return app
 
 
-def practix(kind: str, where: str) -> FastAPI:
+def build_practix(kind: str, where: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        journal, timing = _journal(kind, where)
+        journal, timing = _open_journal(kind, where)
         service = CommandService(
             journal=journal,
             own_url="here",
             cell_secret="none",
             peers=NoPeers(),
-            verifier=verifier(),
+            verifier=warm_verifier(),
             guard=OperatorGuard(AUDIENCE_SECRET),
             auth=KnownPeople(),
             movies=KnownMovies(),
@@ -147,7 +147,7 @@ def practix(kind: str, where: str) -> FastAPI:
     return make_app("benchmark", lifespan, Limiter(ONE_ADDRESS))
 
 
-def _journal(kind: str, where: str) -> tuple[Journal, Timing]:
+def _open_journal(kind: str, where: str) -> tuple[Journal, Timing]:
     if kind == "sqlite":
         alone = Timing(alone=True)
         return SqliteJournal(Path(where) / "journal.sqlite"), alone
@@ -159,11 +159,11 @@ def main() -> None:
     name, port, where = sys.argv[1], int(sys.argv[2]), sys.argv[3]
     match name:
         case "bare":
-            app = bare()
+            app = build_bare()
         case "row_lock":
-            app = row_lock(where)
+            app = build_row_lock(where)
         case _:
-            app = practix(name, where)
+            app = build_practix(name, where)
     uvicorn.run(
         app,
         host="127.0.0.1",

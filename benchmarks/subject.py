@@ -1,4 +1,4 @@
-"""What is measured: many guests ask to come to one evening. Shared by servers and load."""
+"""The measured case: many guests request one announcement. Servers and load share it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from benchmarks.load import http_request
+from benchmarks.load import build_http_request
 from contracts.values.ids import MovieId, PersonId
 from runtime.auth.tokens import issue_token
 from runtime.outside.ports import Movie, PersonProfile
@@ -40,18 +40,20 @@ class NobodyFollows:
         return frozenset()
 
 
-def token(person_id: str) -> str:
-    """The same all day: a server can have seen it before."""
+def make_token(person_id: str) -> str:
+    """Return a token that is the same all day, so that a server can have cached it."""
     today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return issue_token(person_id, key=AUDIENCE_SECRET, now=today, lifetime=timedelta(days=2))
 
 
 def guest_tokens(first: int, count: int) -> Iterator[str]:
-    return (token(str(uuid5(_NAMESPACE, str(number)))) for number in range(first, first + count))
+    return (
+        make_token(str(uuid5(_NAMESPACE, str(number)))) for number in range(first, first + count)
+    )
 
 
 def announce_request(hours_ahead: int) -> bytes:
-    """Room for ten thousand guests, every time at another hour."""
+    """Return a request that announces an evening with ten thousand seats."""
     body = {
         "title": "Solaris together",
         "description": "",
@@ -62,10 +64,10 @@ def announce_request(hours_ahead: int) -> bytes:
         "event_location": "Here",
     }
     path = f"/api/v1/announcement/{MOVIE_ID}"
-    return http_request("POST", path, token(HOST_ID), msgspec.json.encode(body))
+    return build_http_request("POST", path, make_token(HOST_ID), msgspec.json.encode(body))
 
 
 def booking_requests(announcement_id: str, first: int, count: int) -> Iterator[bytes]:
-    """Each by another guest: one guest may ask only once."""
+    """Return booking requests of different guests: a guest may request only once."""
     path = f"/api/v1/booking/{announcement_id}"
-    return iter([http_request("POST", path, one) for one in guest_tokens(first, count)])
+    return iter([build_http_request("POST", path, one) for one in guest_tokens(first, count)])

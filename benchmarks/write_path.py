@@ -1,11 +1,11 @@
-"""How fast is a booking through HTTP, and what does our protocol cost?
+"""Measures how fast bookings are through HTTP, and what our protocol costs.
 
-Question: accepted booking requests per second and their latency on one hot announcement,
-through the whole write path over SQLite and over real Kafka, against the usual row lock in
-PostgreSQL and against a bare FastAPI route. Method: the same load generator and server
-settings for all; every server is a process of its own, measured in turn, in one run; every
+Question: how many booking requests per second are accepted on one hot announcement, and with
+which latency? The whole write path over SQLite and over real Kafka is compared with the usual
+row lock in PostgreSQL and with a bare FastAPI route. Method: the same load generator and
+server settings for all. Every server is a process, measured in turn, in one run. Every
 request is by another guest, whose token the server has seen before. Command: `make bench`.
-Compare the ratios, not the figures: the machine is small and everything runs on it.
+Compare the ratios, not the figures: load and servers share one small machine.
 """
 
 import asyncio
@@ -46,18 +46,18 @@ async def main() -> None:
     report = Report("python -m benchmarks.write_path")
     async with AsyncExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for subject in await _subjects(stack, scratch):
+        for subject in await _start_subjects(stack, scratch):
             for clients in CLIENTS:
                 report.add_http(subject.name, clients, await _measure(subject, clients, scratch))
         await measure_append(report, "sqlite", SqliteJournal(scratch / "append.sqlite"))
-        if kafka := await _kafka(stack, scratch):
+        if kafka := await _start_kafka(stack, scratch):
             topic = f"append-{uuid4().hex}"
             await create_topic(kafka, topic, replication_factor=1)
             await measure_append(report, "kafka", KafkaJournal(kafka, topic))
     report.print()
 
 
-async def _subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
+async def _start_subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
     postgres = PostgresServer(scratch / "postgres")
     await postgres.start()
     stack.push_async_callback(postgres.stop)
@@ -66,7 +66,7 @@ async def _subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
         Subject("row_lock", postgres.dsn),
         Subject("sqlite", "-"),
     ]
-    if kafka := await _kafka(stack, scratch):
+    if kafka := await _start_kafka(stack, scratch):
         found.append(Subject("kafka", kafka))
     return found
 
@@ -74,7 +74,7 @@ async def _subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
 _brokers: dict[Path, str] = {}
 
 
-async def _kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
+async def _start_kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
     if scratch not in _brokers:
         server = KafkaServer(scratch / "kafka")
         try:
@@ -88,7 +88,7 @@ async def _kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
 
 
 async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:
-    """A fresh server and a fresh announcement each time."""
+    """Measure one subject with a fresh server and a fresh announcement."""
     where = subject.where
     if subject.name == "sqlite":
         where = str(scratch / uuid4().hex)

@@ -1,7 +1,7 @@
-"""Makes a traffic file for `practix demo`: `python demo/generate.py LINES [SEED] > FILE`.
+"""Generates a traffic file for `practix demo`: `python demo/generate.py LINES [SEED] > FILE`.
 
-A rush before the weekend: a few evenings that everybody wants and many that some want,
-people who ask for overlapping evenings, ask twice, and take requests back.
+The traffic is a rush before a weekend: a few announcements that everybody wants and many that
+some want. People request overlapping announcements, request twice and withdraw.
 """
 
 import json

@@ -1,8 +1,8 @@
-"""Makes the journal's topic with the settings it needs, and says who may use it.
+"""Makes the journal's topic with the settings it needs and grants rights to it.
 
-A topic that exists is left alone. With `KAFKA_WRITERS` and `KAFKA_READERS`, names of accounts
-with commas between them, these are granted their rights (`runtime.journal.kafka_access`);
-`KAFKA__USERNAME` and `KAFKA__PASSWORD` are then an administrator's.
+An existing topic stays as it is. `KAFKA_WRITERS` and `KAFKA_READERS` are comma-separated
+accounts that get their rights (`runtime.journal.kafka_access`); `KAFKA__USERNAME` and
+`KAFKA__PASSWORD` must then be an administrator's.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Exit status 0 when the process in this container says that it is ready."""
+"""Exits with status 0 if the process in this container says that it is ready."""
 
 import os
 import sys

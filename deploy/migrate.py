@@ -1,8 +1,8 @@
-"""Brings the tables to this version's shape, before anything works on them.
+"""Migrates PostgreSQL and ClickHouse, before any service uses them.
 
-`POSTGRES_DSN` names the database's owner. With `POSTGRES_PASSWORDS`, a JSON object from a
-service to a password, it also makes the services' roles (migrations/roles.sql). Without
-roles the projector and the notifier migrate when they start, with the owner's own rights.
+`POSTGRES_DSN` connects as the database's owner. `POSTGRES_PASSWORDS`, a JSON object of
+passwords by service, also makes the services' roles (migrations/roles.sql). Without roles the
+projector and the notifier migrate when they start, with the rights of the owner.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ class MigrationSettings(BaseSettings):
 
     postgres_dsn: PostgresDsn = Field(validation_alias="POSTGRES_DSN")
     passwords: dict[str, SecretStr] = Field({}, validation_alias="POSTGRES_PASSWORDS")
-    """Of the services' own roles, by name; without them no role is made."""
+    """Passwords of the services' roles by name; without them no role is made."""
     clickhouse_dsn: ClickHouseDsn | None = Field(None, validation_alias="CLICKHOUSE_DSN")
 
 

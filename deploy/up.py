@@ -1,9 +1,9 @@
-"""`make up`: the secrets that .env lacks, then build, start and wait for healthy.
+"""`make up`: makes the secrets that .env lacks, builds, starts and waits until all is healthy.
 
-`python deploy/up.py [ENV_FILE]`: the file adds to .env, for example other images.
-COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in and starts the
-others as well. Variables count as compose counts them: the environment before the files, a
-later file before an earlier one.
+`python deploy/up.py [ENV_FILE]`: the file adds variables to .env, for example other images.
+COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in and starts the other
+three. Variables take precedence as in compose: the environment overrides the files, and a
+later file overrides an earlier one.
 """
 
 import json
@@ -36,7 +36,7 @@ SECRETS = (
     "PRACTIX_OPERATOR_TOKEN",
 )
 SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")
-"""A line of an environment file: name and value, without quotes and what is behind ` #`."""
+"""A line of an environment file: name and value, without quotes and comment."""
 LOGINS = ("anna", "boris")
 UP_S_MAX = "300"
 PAGES = {
@@ -45,87 +45,90 @@ PAGES = {
     "mailpit": ("MAILPIT_PORT", "8025"),
 }
 MAILPIT = "mailto://mailpit:1025?from=practix@example.org&to=everybody@example.org&mode=insecure"
-"""Where Apprise takes everybody's messages while the profile `mailpit` is on."""
+"""Apprise address of everybody's notices while the profile `mailpit` is on."""
 
 
 def main(extra: list[str]) -> int:
     own = ROOT / ".env"
     make_secrets(own)
     files = [own, *map(Path, extra)]
-    values = {**in_files(files), **os.environ}
-    environment = {**os.environ, **handed_on(values)}
+    values = {**read_variables(files), **os.environ}
+    environment = {**os.environ, **variables_of_profiles(values)}
     # One service builds the image that all of them use.
     status = compose(files, environment, "build", "neighbours") or compose(
         files, environment, "up", "--detach", "--wait", "--wait-timeout", UP_S_MAX
     )
     if not status:
-        tell(values)
+        print_addresses(values)
     return status
 
 
 def make_secrets(file: Path) -> None:
-    """Add those that the file does not have, as after an upgrade that needs more of them."""
+    """Add the secrets that the file lacks; an upgrade may need more of them."""
     file.touch(mode=0o600)
-    missing = [name for name in SECRETS if name not in in_files([file])]
+    missing = [name for name in SECRETS if name not in read_variables([file])]
     with file.open("a") as lines:
         lines.writelines(f"{name}={secrets.token_urlsafe(32)}\n" for name in missing)
 
 
 def compose(files: Iterable[Path], environment: Mapping[str, str], *arguments: str) -> int:
-    """Its exit status."""
+    """Run docker compose and return its exit status."""
     command = ["docker", "compose", *(f"--env-file={path.absolute()}" for path in files)]
     return subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False).returncode
 
 
-def in_files(files: Iterable[Path]) -> dict[str, str]:
-    """The variables that they set; of one that several set, the last file's."""
+def read_variables(files: Iterable[Path]) -> dict[str, str]:
+    """Return the variables of the files. A later file overrides an earlier one."""
     lines = (line for path in files for line in path.read_text().splitlines())
     return {found[1]: found[2] for line in lines if (found := SETTING.fullmatch(line))}
 
 
-def handed_on(values: Mapping[str, str]) -> dict[str, str]:
-    """What the profiles mean for services that run in any case: with `mailpit` the neighbours
-    send mail, and with `stand-in` the gateway publishes them. HAND_ON and STAND_IN overrule."""
+def variables_of_profiles(values: Mapping[str, str]) -> dict[str, str]:
+    """Return variables that the profiles set for services that always run.
+
+    With `mailpit` the stand-in sends mail; with `stand-in` the gateway publishes the stand-in.
+    HAND_ON and STAND_IN override both.
+    """
     found = {}
-    if asked_for("mailpit", values):
+    if has_profile("mailpit", values):
         found["HAND_ON"] = json.dumps({"*": MAILPIT})
-    if asked_for("stand-in", values):
+    if has_profile("stand-in", values):
         found["STAND_IN"] = "published"
     return {name: value for name, value in found.items() if name not in values}
 
 
-def asked_for(profile: str, values: Mapping[str, str]) -> bool:
+def has_profile(profile: str, values: Mapping[str, str]) -> bool:
     return bool({profile, "*"}.intersection(values.get("COMPOSE_PROFILES", "").split(",")))
 
 
-def token(url: str, login: str) -> str:
-    """From the stand-in's Auth, good for a day."""
-    asked = urllib.request.Request(
+def request_token(url: str, login: str) -> str:
+    """Return a token from the stand-in's Auth, good for a day."""
+    request = urllib.request.Request(
         f"{url}/neighbours/auth/token",
         data=json.dumps({"login": login}).encode(),
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(asked, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=10) as answer:
         found: str = json.load(answer)["access_token"]
     return found
 
 
-def tell(values: Mapping[str, str]) -> None:
-    url = page(values, "PORT", "8000")
+def print_addresses(values: Mapping[str, str]) -> None:
+    url = address_of(values, "PORT", "8000")
     print(f"PRACTIX is ready at {url}")
     print(f"  API document {url}/api/openapi")
     for name in PAGES:
-        if asked_for(name, values):
-            print(f"  {name} {page(values, *PAGES[name])}")
-    if asked_for("stand-in", values):
+        if has_profile(name, values):
+            print(f"  {name} {address_of(values, *PAGES[name])}")
+    if has_profile("stand-in", values):
         for login in LOGINS:
-            print(f"  {login.upper()}={token(url, login)}")
+            print(f"  {login.upper()}={request_token(url, login)}")
     else:
         print("  tokens come from your Auth; COMPOSE_PROFILES=stand-in publishes the stand-in's")
     print(f"  PRACTIX_OPERATOR_TOKEN={values['PRACTIX_OPERATOR_TOKEN']}")
 
 
-def page(values: Mapping[str, str], variable: str, port: str) -> str:
+def address_of(values: Mapping[str, str], variable: str, port: str) -> str:
     return f"http://127.0.0.1:{values.get(variable) or port}"
 
 

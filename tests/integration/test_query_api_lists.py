@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from benchmarks.query_plans import cases, explain, tables
+from benchmarks.query_plans import cases, explain, open_tables
 from contracts.shared_rules import SharedRules
 from tests.integration.read_model_rows import ReadSide, at, read_side, text_of
 
@@ -321,7 +321,7 @@ async def test_the_schedule_merges_hosting_attending_and_pending(
 async def test_an_index_serves_every_query(postgres_dsn: str) -> None:
     """As `benchmarks.query_plans` says of millions of rows: few rows are planned like many
     where neither scans nor sorts are cheap."""
-    async with tables(2_000, postgres_dsn) as pool, pool.acquire() as connection:
+    async with open_tables(2_000, postgres_dsn) as pool, pool.acquire() as connection:
         await connection.execute("SET enable_seqscan = off; SET enable_sort = off")
         not_served = [
             (case.name, kind, plan)

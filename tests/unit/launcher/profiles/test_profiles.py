@@ -83,8 +83,12 @@ def test_the_stand_in_is_closed_unless_its_profile_is_asked_for(services: dict[s
     assert "/neighbours/" not in (folder / "nginx.conf").read_text()
     assert "location /s/" in (folder / "nginx.conf").read_text()
     assert "location /neighbours/ { return 404; }" in (folder / "stand_in/closed.conf").read_text()
-    assert up.handed_on({}) == up.handed_on({"COMPOSE_PROFILES": "grafana"}) == {}
-    published = up.handed_on({"COMPOSE_PROFILES": "grafana,stand-in"})
+    assert (
+        up.variables_of_profiles({})
+        == up.variables_of_profiles({"COMPOSE_PROFILES": "grafana"})
+        == {}
+    )
+    published = up.variables_of_profiles({"COMPOSE_PROFILES": "grafana,stand-in"})
     assert (folder / f"stand_in/{published['STAND_IN']}.conf").exists()
 
 
@@ -192,14 +196,14 @@ def test_the_dashboard_asks_the_data_source_that_is_provisioned() -> None:
     ],
 )
 def test_mail_is_sent_only_where_somebody_takes_it(values: dict[str, str], hands_on: bool) -> None:
-    assert ("HAND_ON" in up.handed_on(values)) is hands_on
+    assert ("HAND_ON" in up.variables_of_profiles(values)) is hands_on
 
 
 def test_the_last_of_the_environment_files_counts(tmp_path: Path) -> None:
     own, extra = tmp_path / ".env", tmp_path / "images.env"
     own.write_text("# PORT=1\nPORT=8010\nTOKEN_SECRET=a=b-_#c\nNOTHING=\n\n")
     extra.write_text("export PORT = '8020'  # ours\nHAND_ON='{\"*\": \"json://localhost\"}'\n")
-    assert up.in_files([own, extra]) == {
+    assert up.read_variables([own, extra]) == {
         "PORT": "8020",
         "TOKEN_SECRET": "a=b-_#c",
         "NOTHING": "",
@@ -220,7 +224,7 @@ def composed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(up, "ROOT", tmp_path)
     monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setattr(up, "token", lambda url, login: f"{login}@{url}")
+    monkeypatch.setattr(up, "request_token", lambda url, login: f"{login}@{url}")
     (tmp_path / ".env").write_text(
         "PORT=8010\nCOMPOSE_PROFILES=grafana,stand-in\nGRAFANA_PORT=3100\n"
         "PRACTIX_OPERATOR_TOKEN=secret\n"
@@ -256,11 +260,11 @@ def test_a_secret_that_a_later_version_asks_for_is_added_and_none_is_changed(
 ) -> None:
     assert composed == []
     assert up.main([]) == 0
-    first = up.in_files([up.ROOT / ".env"])
+    first = up.read_variables([up.ROOT / ".env"])
     assert first["PRACTIX_OPERATOR_TOKEN"] == "secret"
     assert first.keys() >= set(up.SECRETS)
     assert up.main([]) == 0
-    assert up.in_files([up.ROOT / ".env"]) == first
+    assert up.read_variables([up.ROOT / ".env"]) == first
 
 
 def test_without_its_profile_nobody_is_told_a_token_of_the_stand_in(
