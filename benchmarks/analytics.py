@@ -29,8 +29,8 @@ from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.questions import ready_questions
 from query_api.edge.history_reads import HistoryReads
-from query_api.ratings.lateness import lateness_of
-from query_api.ratings.votes import said_of
+from query_api.ratings.lateness import fetch_lateness
+from query_api.ratings.votes import fetch_ratings
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
@@ -97,8 +97,8 @@ async def _measure_rating_page(analytics: Analytics, person_id: PersonId) -> flo
     for _ in range(REPEATS):
         started = time.perf_counter()
         await history.reach(0)
-        await said_of(history, person_id, EVER)
-        await lateness_of(history, person_id, EVER)
+        await fetch_ratings(history, person_id, EVER)
+        await fetch_lateness(history, person_id, EVER)
         seconds.append(time.perf_counter() - started)
     return 1000 * statistics.median(seconds)
 

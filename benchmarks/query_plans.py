@@ -29,9 +29,10 @@ from benchmarks.read_tables import fill, id_of
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
-from query_api.announcements import calendar, calendar_feed, details, public_page, schedule
-from query_api.announcements.lists import SORTS, list_page
+from query_api.announcements import calendar, calendar_feed, public_page, rows, schedule
+from query_api.announcements.lists import SORTS, build_page
 from query_api.bookings import routes as bookings
+from query_api.bookings import rows as booking_rows
 from query_api.edge.paging import encode_cursor
 from query_api.edge.where import Where
 from query_api.history import why
@@ -150,7 +151,7 @@ def _lists() -> Iterator[Case]:
 
 def _list(query: str, caller: Caller) -> Case:
     followed = [PersonId(id_of(f"person{number}")) for number in range(20, 40)]
-    page = list_page(QueryParams(query), caller, followed, NOW, SharedRules(), MOSCOW)
+    page = build_page(QueryParams(query), caller, followed, NOW, SharedRules(), MOSCOW)
     name = query.split("cursor=")[0] + ("far down" if "cursor=" in query else "")
     return Case(f"announcements?{name}{_who(caller)}", page.sql, page.arguments, SEARCH)
 
@@ -161,10 +162,10 @@ def _of_persons() -> Iterator[Case]:
         for query in ("role=guest", "role=author", "role=author&state=waitlisted"):
             for further in ("", f"&cursor={cursor}"):
                 parameters = QueryParams(query + further)
-                page = bookings.bookings_page(bookings.bookings_of(caller, parameters), parameters)
+                page = bookings.build_page(bookings.select_own(caller, parameters), parameters)
                 name = f"bookings?{query}{' far down' if further else ''}{_who(caller)}"
                 yield Case(name, page.sql, page.arguments)
-        where = schedule.schedule_of(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
+        where = schedule.build_where(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
         sql = schedule.SELECT.format(where=where.sql)
         yield Case(f"schedule{_who(caller)}", sql, where.arguments)
         overlap = (caller.person_id, EVENING, NOW, NOW + timedelta(hours=2))
@@ -178,12 +179,12 @@ def _single_things() -> Iterator[Case]:
     booking = "00000000-0000-4000-8000-000000000000"
     of_evening = Where()
     of_evening.add("b.announcement_id = {}", EVENING)
-    participants = bookings.bookings_page(of_evening, QueryParams(""))
+    participants = bookings.build_page(of_evening, QueryParams(""))
     yield Case("participants", participants.sql, participants.arguments)
-    yield Case("announcement", details.SELECT_ONE, (*viewer, [], EVENING))
-    yield Case("guest list", details.SELECT_GUESTS, (EVENING, True))
-    yield Case("booking", bookings.SELECT_BY_ID, (*viewer, booking))
-    yield Case("booking of pair", bookings.SELECT_BY_PAIR, (*viewer, EVENING, GUEST.person_id))
+    yield Case("announcement", rows.SELECT_ONE, (*viewer, [], EVENING))
+    yield Case("guest list", rows.SELECT_GUESTS, (EVENING, True))
+    yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))
+    yield Case("booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, EVENING, GUEST.person_id))
     yield Case("public page", public_page.SELECT_PUBLIC, (EVENING,))
 
 

@@ -1,4 +1,4 @@
-"""The read side: wired here, run by its own process or inside the embedded one."""
+"""Wires the read side. It runs in a process of its own or inside the embedded system."""
 
 import asyncio
 from collections.abc import Mapping
@@ -11,12 +11,11 @@ from fastapi import APIRouter
 from contracts.shared_rules import SharedRules
 from query_api.analysts import routes as analyst_routes
 from query_api.announcements import calendar_feed, details, lists, public_page, schedule
-from query_api.bookings import routes as booking_routes
+from query_api.bookings import routes as bookings
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
-from query_api.history import why
-from query_api.history.audit_trail import AuditTrail
+from query_api.history import audit_trail, why
 from query_api.history.past_details import PastDetails
 from query_api.people import mutes
 from query_api.ratings import pages as rating_pages
@@ -34,10 +33,10 @@ SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE su
 
 
 class QueryService:
-    """Create inside a running event loop. `start`, serve `routers`, `stop`.
+    """Create it inside a running event loop. `start`, serve `routers`, `stop`.
 
-    `analytics` is closed by who made it, after `stop`; without it what rests on the history
-    is unavailable. The routes for analysts are there if `analytics` and `guard` are.
+    Whoever made `analytics` closes it, after `stop`. Without it the reads of the history are
+    unavailable. The routes for analysts need both `analytics` and `guard`.
     """
 
     def __init__(
@@ -55,26 +54,35 @@ class QueryService:
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
-        self._history = HistoryReads(analytics, min_position_timeout_s)
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         self._watching: asyncio.Task[NoReturn] | None = None
         verifier.refuse_suspended(self._suspensions)
-        reads = Reads(pool, self._positions, verifier, ugc, rules, days_of)
+        history = HistoryReads(analytics, min_position_timeout_s)
+        reads = Reads(
+            pool=pool,
+            positions=self._positions,
+            history=history,
+            verifier=verifier,
+            ugc=ugc,
+            clock=clock,
+            rules=rules,
+            days_of=days_of,
+        )
         self.routers: list[APIRouter] = [
-            details.build_router(reads, clock, PastDetails(reads, self._history).tell),
-            lists.build_router(reads, clock),
-            booking_routes.build_router(reads),
+            details.build_router(reads, PastDetails(reads).fetch),
+            lists.build_router(reads),
+            bookings.build_router(reads),
             schedule.build_router(reads),
             calendar_feed.build_router(reads, feed_secret),
             why.build_router(reads),
             mutes.build_router(reads),
-            rating_pages.build_router(reads, self._history, clock),
+            rating_pages.build_router(reads),
             rating_pair.build_router(reads),
             public_page.build_router(reads),
-            AuditTrail(reads, self._history, clock).build_router(),
+            audit_trail.build_router(reads),
         ]
         if analytics is not None and guard is not None:
-            self.routers.append(analyst_routes.build_router(analytics, self._history, guard))
+            self.routers.append(analyst_routes.build_router(analytics, history, guard))
 
     async def start(self) -> None:
         await self._suspensions.look()

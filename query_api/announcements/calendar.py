@@ -1,9 +1,9 @@
-"""A person's evenings, when they make them busy, and which of them overlap: on the read
-side the one place for these rules, which are those that commands are decided by.
+"""A person's announcements: which of them make the person busy, and which overlap.
 
-Busy are the evenings a person hosts (published, not over) and those at which they are
-confirmed; where a cell says so, pending ones too. Intervals are half-open, and a cell may
-demand a gap between them.
+Commands are decided by the same rules; on the read side this is their only place. A person is
+busy during what they announced (published, not over) and what they are confirmed for. A cell
+may also count pending bookings (`SharedRules.pending_blocks`). Intervals are half-open, and a
+cell may demand a gap between them.
 """
 
 from typing import Final
@@ -12,7 +12,7 @@ import asyncpg
 
 from contracts.representations import Overlap
 from contracts.shared_rules import SharedRules
-from query_api.edge.reads import Snapshot
+from query_api.edge.reads import TableSnapshot
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
 
@@ -20,9 +20,9 @@ CONFIRMED: Final = ("confirmed",)
 PENDING: Final = ("requested", "waitlisted", "invited", "offered")
 
 
-def evenings_of(person: str, states: str) -> str:
-    """A query for the ids of what a person hosts, or has a booking of these states for. Both
-    arguments are SQL."""
+def announcements_of(person: str, states: str) -> str:
+    """Return a query for the ids of what a person announced or has a booking for, in one of
+    these states. Both arguments are SQL."""
     return f"""
         SELECT announcement_id FROM read_model.announcements WHERE author_id = {person}::uuid
         UNION ALL
@@ -32,18 +32,18 @@ def evenings_of(person: str, states: str) -> str:
 
 
 ATTENDED_OR_PENDING: Final = f"ARRAY[{', '.join(map(repr, (*CONFIRMED, *PENDING)))}]"
-"""For `evenings_of`."""
+"""For `announcements_of`."""
 
 _BUSY: Final = f"""
     FROM read_model.announcements busy
     WHERE busy.status IN ('Alive', 'Closed')
-      AND busy.announcement_id IN ({evenings_of("$2", "{0}")})
+      AND busy.announcement_id IN ({announcements_of("$2", "{0}")})
 """
 _BUSY_TIME: Final = "tstzrange(busy.event_time - {1}::interval, busy.ends_at + {1}::interval)"
 _TIME: Final = "tstzrange(a.event_time, a.ends_at)"
 
-# All busy times are found once per query, however many lines are looked at; only for the
-# few that are part of them is it asked whether there are others.
+# All busy times are found once per query, however many lines there are. Only a line that is
+# itself one of them is compared with the others one by one.
 _FITS: Final = f"""
     CASE WHEN a.announcement_id IN (SELECT busy.announcement_id {_BUSY})
     THEN NOT EXISTS (
@@ -59,38 +59,38 @@ SELECT_OVERLAPS: Final = f"""
     FROM read_model.announcements other
     LEFT JOIN read_model.bookings b
         ON b.announcement_id = other.announcement_id AND b.guest_id = $1::uuid
-    WHERE other.announcement_id IN ({evenings_of("$1", ATTENDED_OR_PENDING)})
+    WHERE other.announcement_id IN ({announcements_of("$1", ATTENDED_OR_PENDING)})
       AND other.announcement_id <> $2 AND other.status IN ('Alive', 'Closed')
       AND other.event_time < $4 AND $3 < other.ends_at
     ORDER BY other.event_time, other.announcement_id
     LIMIT 100
 """
-"""Takes the person, an evening to leave out, and its time, widened by the gap."""
+"""Takes the person, an announcement to leave out, and its time, widened by the gap."""
 
 
 def add_fits_my_schedule(where: Where, rules: SharedRules) -> None:
-    """No other evening makes the viewer, $2, busy at the time."""
-    where.add(_FITS, _busy_states(rules), rules.gap)
+    """Add the condition that no other announcement makes the viewer, $2, busy at the time."""
+    where.add(_FITS, _select_busy_states(rules), rules.gap)
 
 
-async def overlaps(
-    snapshot: Snapshot, booking: asyncpg.Record, caller: Caller, rules: SharedRules
+async def fetch_overlaps(
+    snapshot: TableSnapshot, booking: asyncpg.Record, caller: Caller, rules: SharedRules
 ) -> list[Overlap]:
-    """Of the booking's evening with the guest's others, soonest first. Shown to the guest
-    only, while there is something to decide."""
+    """Return the guest's other announcements at the time of this one, soonest first. Only the
+    guest gets them, while there is something to decide."""
     if booking["guest_id"] != caller.person_id or booking["state"] not in PENDING:
         return []
-    found = await snapshot.rows(
+    found = await snapshot.fetch_rows(
         SELECT_OVERLAPS,
         caller.person_id,
         booking["announcement_id"],
         booking["event_time"] - rules.gap,
         booking["ends_at"] + rules.gap,
     )
-    return [_overlap(other, rules) for other in found]
+    return [_represent_overlap(other, rules) for other in found]
 
 
-def _overlap(other: asyncpg.Record, rules: SharedRules) -> Overlap:
+def _represent_overlap(other: asyncpg.Record, rules: SharedRules) -> Overlap:
     hosting = other["hosting"]
     return Overlap(
         announcement_id=other["announcement_id"],
@@ -99,9 +99,9 @@ def _overlap(other: asyncpg.Record, rules: SharedRules) -> Overlap:
         ends_at=other["ends_at"],
         role="host" if hosting else "guest",
         state="hosting" if hosting else other["state"],
-        blocking=hosting or other["state"] in _busy_states(rules),
+        blocking=hosting or other["state"] in _select_busy_states(rules),
     )
 
 
-def _busy_states(rules: SharedRules) -> list[str]:
+def _select_busy_states(rules: SharedRules) -> list[str]:
     return [*CONFIRMED, *PENDING] if rules.pending_blocks else [*CONFIRMED]

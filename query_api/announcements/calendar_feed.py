@@ -1,7 +1,8 @@
-"""A person's schedule as an iCalendar feed (RFC 5545), for calendar programs.
+"""Routes of a person's schedule as an iCalendar feed (RFC 5545), for calendar programs.
 
-Such programs send no token of ours, so the feed's address carries one of its own: a keyed
-hash of the person's id, good for this feed and nothing else, until the secret is changed.
+Such programs cannot send a bearer token, so the address of the feed carries a token of its
+own. It is a keyed hash of the person's id, opens this feed only, and is good until the secret
+changes.
 """
 
 from hashlib import blake2b
@@ -17,12 +18,12 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from contracts.values.ids import PersonId
+from contracts.values.languages import Language
 from contracts.values.text import fit_line
-from query_api.announcements.details import COLUMNS, MY_STATE
+from query_api.announcements.rows import COLUMNS, MY_STATE, pick_movie_title
 from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
-from query_api.edge.documented import WITHOUT_TOKEN, documented
-from query_api.edge.reads import Reads, answer, finished, path_id
-from runtime.http.api_route import ApiRoute
+from query_api.edge.reads import Reads
+from query_api.edge.routes import WITHOUT_TOKEN, answer, answer_bytes, document, new_router, path_id
 from runtime.http.negotiation import language_of
 
 ICAL: Final = "text/calendar; charset=utf-8"
@@ -36,52 +37,52 @@ SELECT_SCHEDULE: Final = f"""
 
 
 class FeedAddress(Struct, frozen=True):
-    """Where the caller's feed is; whoever has the address can read it."""
+    """Address of the caller's feed. Whoever has it can read the feed."""
 
     url: str
 
 
 def build_router(reads: Reads, feed_secret: str) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
+    router = new_router()
 
-    @router.get("/schedule/feed", **documented(FeedAddress))
+    @router.get("/schedule/feed", **document(FeedAddress))
     async def get_feed_address(request: Request) -> Response:
         """The secret address of the caller's own feed."""
-        caller = await reads.caller(request)
-        token = _token_of(feed_secret, caller.person_id)
+        caller = await reads.authenticate(request)
+        token = _feed_token(feed_secret, caller.person_id)
         path = f"/api/v1/schedule/{caller.person_id}/{token}.ics"
-        async with reads.snapshot(request) as snapshot:
+        async with reads.open_snapshot(request) as snapshot:
             return answer(request, FeedAddress(path), snapshot.position)
 
     @router.get(
         "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
     )
     async def get_feed(request: Request) -> Response:
-        """The feed: evenings hosted, attended and pending, the newest 500."""
+        """The feed: what the person hosts, attends or waits for, the newest 500."""
         person_id = path_id(request, "person_id")
-        token = _token_of(feed_secret, person_id)
-        # As bytes: it cannot compare other text than ASCII.
+        token = _feed_token(feed_secret, person_id)
+        # compare_digest takes any bytes, but of texts only ASCII.
         if not compare_digest(request.path_params["token"].encode(), token.encode()):
             raise NotFound
         reads.demand_not_suspended(PersonId(person_id))
-        async with reads.snapshot(request) as snapshot:
-            rows = await snapshot.rows(SELECT_SCHEDULE, False, person_id)
+        async with reads.open_snapshot(request) as snapshot:
+            rows = await snapshot.fetch_rows(SELECT_SCHEDULE, False, person_id)
         calendar = Calendar()
         calendar.add("prodid", "-//PRACTIX//watch it together//")
         calendar.add("version", "2.0")
         for row in rows:
-            calendar.add_component(_event(row, person_id, language_of(request)))
+            calendar.add_component(_build_event(row, person_id, language_of(request)))
         headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
-        return finished(request, calendar.to_ical(), ICAL, snapshot.position, headers)
+        return answer_bytes(request, calendar.to_ical(), ICAL, snapshot.position, headers)
 
     return router
 
 
-def _event(row: asyncpg.Record, person_id: str, language: str) -> Event:
+def _build_event(row: asyncpg.Record, person_id: str, language: Language) -> Event:
     event = Event()
     event.add("uid", f"{row['announcement_id']}@practix")
     event.add("summary", fit_line(row["title"]))
-    event.add("description", fit_line(row["movie_title_ru" if language == "ru" else "movie_title"]))
+    event.add("description", fit_line(pick_movie_title(row, language)))
     event.add("dtstart", row["event_time"])
     event.add("dtend", row["ends_at"])
     event.add("dtstamp", row["modified"])
@@ -94,6 +95,6 @@ def _event(row: asyncpg.Record, person_id: str, language: str) -> Event:
     return event
 
 
-def _token_of(secret: str, person_id: str) -> str:
+def _feed_token(secret: str, person_id: str) -> str:
     key = blake2b(secret.encode(), digest_size=32).digest()
     return blake2b(person_id.encode(), key=key, digest_size=_TOKEN_BYTES).hexdigest()

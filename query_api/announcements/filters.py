@@ -1,12 +1,8 @@
-"""Query parameters of lists, and the fixed SQL fragments they select.
-
-Fragments are constants of this module; what the client says only ever becomes a bound
-parameter.
-"""
+"""Query parameters of announcement lists, and the fixed SQL fragments that they select."""
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, Final, get_args
 from unicodedata import category
 from zoneinfo import ZoneInfo
@@ -16,8 +12,14 @@ from starlette.datastructures import QueryParams
 from contracts.representations import AnnouncementStatus
 from contracts.values.text import storable
 from query_api.announcements.score_columns import AUTHOR_RATING
-from query_api.edge.documented import ID, INSTANT, some_of
-from query_api.edge.parameters import demand_in_range, parse_id, parse_instant, parse_some
+from query_api.edge.parameters import (
+    ID,
+    INSTANT,
+    parse_id,
+    parse_instant_or_day,
+    parse_some,
+    some_of,
+)
 from query_api.edge.where import Where
 from runtime.http.parameters import BOOLEAN, Parameter, malformed_parameter, parse_boolean
 
@@ -27,22 +29,9 @@ STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _PART_OF_WORD: Final = re.compile(r"[\u0300-\u036f\u200b-\u200f\u2060-\u2064]")
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-def _instant(text: str, parameter: str, zone: ZoneInfo, later: timedelta) -> datetime:
-    """A bare date means its beginning in `zone`, so much `later`."""
-    if not _DATE.fullmatch(text):
-        return parse_instant(text, parameter)
-    try:
-        day = date.fromisoformat(text)
-        demand_in_range(day.year, parameter)
-        return datetime.combine(day + later, time(), zone)
-    except (ValueError, OverflowError) as error:
-        raise malformed_parameter(parameter) from error
-
-
-def _score(text: str, parameter: str) -> float:
+def _parse_score(text: str, parameter: str) -> float:
     try:
         number = float(text)
     except ValueError as error:
@@ -52,9 +41,9 @@ def _score(text: str, parameter: str) -> float:
     return number
 
 
-def _words(text: str, parameter: str) -> str:
-    """Text whose words are looked for; PostgreSQL cuts it (`read_model.word_query`). A text
-    without any, such as a symbol alone, finds nothing."""
+def _parse_words(text: str, parameter: str) -> str:
+    """Return a text to search for. PostgreSQL splits it into words (`read_model.word_query`);
+    a text without words, such as a lone symbol, finds nothing."""
     if len(text) > SEARCH_CHARS_MAX:
         raise malformed_parameter(parameter, maximum=SEARCH_CHARS_MAX)
     words = sum(1 for _ in _WORD.finditer(_PART_OF_WORD.sub("", text)))
@@ -71,21 +60,21 @@ TIMES: Final = {
     "date_from": (timedelta(), "a.event_time >= {}"),
     "date_to": (timedelta(days=1), "a.event_time < {}"),
 }
-"""How much later than its beginning a bare date means: to the end of that day."""
+"""Offset that is added to a bare date, and the condition. `date_to` includes its whole day."""
 
 FILTERS: Final[dict[str, tuple[Parse, str]]] = {
-    "location": (_words, "a.location_words @@ read_model.word_query({})"),
-    "q": (_words, "a.words @@ read_model.word_query({})"),
+    "location": (_parse_words, "a.location_words @@ read_model.word_query({})"),
+    "q": (_parse_words, "a.words @@ read_model.word_query({})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
     "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
-    "min_author_rating": (_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
+    "min_author_rating": (_parse_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
     "author_id": (parse_id, "a.author_id = {}"),
     "movie_id": (parse_id, "a.movie_id = {}"),
 }
 
 TIME_PARAMETERS: Final = (
-    Parameter("date_from", "evenings that start at this instant, on this day, or later", INSTANT),
-    Parameter("date_to", "that start before this instant, or on this day at the latest", INSTANT),
+    Parameter("date_from", "starting at this instant, on this day, or later", INSTANT),
+    Parameter("date_to", "starting before this instant, or on this day at the latest", INSTANT),
 )
 
 PARAMETERS: Final = (
@@ -96,10 +85,10 @@ PARAMETERS: Final = (
     Parameter("has_seats", "only those with a seat left, or only full ones", BOOLEAN),
     Parameter(
         "min_author_rating",
-        "score of the host, at least",
+        "score of the author, at least",
         {"type": "number", "minimum": 0, "maximum": 10},
     ),
-    Parameter("author_id", "of this host", ID),
+    Parameter("author_id", "of this author", ID),
     Parameter("movie_id", "for this film", ID),
     Parameter("status", "in one of these", some_of(*STATUSES)),
     Parameter("fits_my_schedule", "true: no overlap with what the caller attends", BOOLEAN),
@@ -107,21 +96,20 @@ PARAMETERS: Final = (
 
 
 def add_filters(where: Where, parameters: QueryParams) -> None:
-    """Those that need nothing but their own value. Raises Malformed for one that its
-    parameter cannot have."""
+    """Add the filters that need nothing but their own value. Raises Malformed."""
     for name, (parse, condition) in FILTERS.items():
         if (text := parameters.get(name)) is not None:
             where.add(condition, parse(text, name))
 
 
-def add_times(where: Where, parameters: QueryParams, zone: ZoneInfo) -> None:
-    """Bare dates are days of `zone`. Raises Malformed."""
-    for name, (later, condition) in TIMES.items():
+def add_times(where: Where, parameters: QueryParams, days_of: ZoneInfo) -> None:
+    """Add the filters by time. Bare dates are days of this zone. Raises Malformed."""
+    for name, (day_offset, condition) in TIMES.items():
         if (text := parameters.get(name)) is not None:
-            where.add(condition, _instant(text, name, zone, later))
+            where.add(condition, parse_instant_or_day(text, name, days_of, day_offset))
 
 
-def statuses_of(parameters: QueryParams) -> list[str]:
-    """The statuses asked for; empty where none is named. Raises Malformed."""
+def parse_statuses(parameters: QueryParams) -> list[str]:
+    """Return the statuses asked for, none if the parameter is absent. Raises Malformed."""
     text = parameters.get("status")
     return [] if text is None else parse_some(text, "status", frozenset(STATUSES))

@@ -1,4 +1,4 @@
-"""Lists of announcements: by condition, mine as host, mine as guest, a film's current ones."""
+"""Route of the list of announcements: filtered, sorted, or those of the caller."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -15,25 +15,32 @@ from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from query_api.announcements import filters
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, add_fits_my_schedule
-from query_api.announcements.details import COLUMNS, MY_STATE, list_line
-from query_api.announcements.filters import add_filters, add_times, statuses_of
+from query_api.announcements.filters import add_filters, add_times, parse_statuses
+from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
 from query_api.announcements.score_columns import BY_AUTHOR_RATING
-from query_api.announcements.visibility import OWN_OR_INVOLVED, STATUSES_OF_PARTIES, VISIBLE
-from query_api.edge.documented import documented, one_of
-from query_api.edge.paging import INSTANT, INTEGER, PAGE_PARAMETERS, Page, Sort, cursor_of, sort_of
-from query_api.edge.reads import Reads, answer
+from query_api.announcements.visibility import OWN_OR_INVOLVED, PRIVATE_STATUSES, VISIBLE
+from query_api.edge.paging import (
+    INSTANT_KEY,
+    INTEGER_KEY,
+    PAGE_PARAMETERS,
+    Page,
+    Sort,
+    parse_cursor,
+    parse_sort,
+)
+from query_api.edge.parameters import one_of
+from query_api.edge.reads import Reads
+from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
-from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
 from runtime.http.parameters import BOOLEAN, Parameter, is_true, malformed_parameter
-from runtime.process.clock import Clock
 
 SORTS: Final = {
-    "event_time": Sort("event_time", "a.event_time", INSTANT, "timestamptz"),
-    "created": Sort("created", "a.created", INSTANT, "timestamptz", descending=True),
-    "tickets_left": Sort("tickets_left", "a.tickets_left", INTEGER, "integer", descending=True),
+    "event_time": Sort("event_time", "a.event_time", INSTANT_KEY, "timestamptz"),
+    "created": Sort("created", "a.created", INSTANT_KEY, "timestamptz", descending=True),
+    "tickets_left": Sort("tickets_left", "a.tickets_left", INTEGER_KEY, "integer", descending=True),
     "author_rating": BY_AUTHOR_RATING,
 }
 
@@ -50,7 +57,7 @@ EVER_GUEST: Final = """
         SELECT announcement_id FROM read_model.bookings
         WHERE guest_id = $2::uuid AND NOT untold)
 """
-TAKES_PLACE: Final = ("Alive", "Closed")
+ONGOING_STATUSES: Final = ("Alive", "Closed")
 STILL_TO_COME: Final = "a.event_time > {}"
 
 PARAMETERS: Final = (
@@ -60,47 +67,48 @@ PARAMETERS: Final = (
         "announced by the caller, or that the caller attends, asked for or is invited to",
         one_of(*SCOPES),
     ),
-    Parameter("all", "true, with `mine=guest`: also what is over, called off or left", BOOLEAN),
+    Parameter("all", "true, with `mine=guest`: also what is over, cancelled or left", BOOLEAN),
     Parameter(
         "sort",
-        "`created`, `author_rating`, `tickets_left`: the highest first; `-` turns it round",
+        "`created`, `author_rating`, `tickets_left`: the highest first; `-` reverses the order",
         one_of(*SORTS, *(f"-{name}" for name in SORTS)),
     ),
     *PAGE_PARAMETERS,
 )
 
 
-def build_router(reads: Reads, clock: Clock) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
+def build_router(reads: Reads) -> APIRouter:
+    router = new_router()
 
-    @router.get("/announcements", **documented(list[AnnouncementResponse], PARAMETERS))
+    @router.get("/announcements", **document(list[AnnouncementResponse], PARAMETERS))
     async def list_announcements(request: Request) -> Response:
-        """Evenings that the caller may see: by default those open to requests and still to
-        come, soonest first."""
-        caller = await reads.caller(request)
+        """Announcements that the caller may see. By default those that take requests and are
+        still to come, soonest first."""
+        caller = await reads.authenticate(request)
         parameters = request.query_params
-        followed = await reads.followed_by(caller) if may_list_others(parameters) else []
-        page = list_page(parameters, caller, followed, clock(), reads.rules, reads.days_of)
-        async with reads.snapshot(request) as snapshot:
-            rows = await snapshot.search(page.sql, *page.arguments)
+        followed = await reads.fetch_followed(caller) if may_list_others(parameters) else []
+        now = reads.clock()
+        page = build_page(parameters, caller, followed, now, reads.rules, reads.days_of)
+        async with reads.open_snapshot(request) as snapshot:
+            rows = await snapshot.search_rows(page.sql, *page.arguments)
         language = language_of(request)
         rows, headers = page.cut(request, rows)
-        lines = [list_line(row, language) for row in rows]
+        lines = [represent_line(row, language) for row in rows]
         return answer(request, lines, snapshot.position, headers=headers)
 
     return router
 
 
 def may_list_others(parameters: QueryParams) -> bool:
-    """Whether the list may hold evenings that the caller sees only as a follower. Rests on the
-    request alone, never on what there is. Raises Malformed."""
-    statuses = statuses_of(parameters)
+    """Whether the list may hold announcements that the caller sees only as a follower. Depends
+    on the request alone, never on what exists. Raises Malformed."""
+    statuses = parse_statuses(parameters)
     return parameters.get("mine") is None and not (
-        statuses and STATUSES_OF_PARTIES.issuperset(statuses)
+        statuses and PRIVATE_STATUSES.issuperset(statuses)
     )
 
 
-def list_page(
+def build_page(
     parameters: QueryParams,
     caller: Caller,
     followed: Sequence[PersonId],
@@ -108,37 +116,39 @@ def list_page(
     rules: SharedRules,
     days_of: ZoneInfo,
 ) -> Page:
-    """Of one's own evenings as host all, as guest those that take place, unless one asks for
-    `all`; of others' the current ones. A status that is asked for replaces these. Raises
-    Malformed."""
+    """Return the page that the parameters ask for. Raises Malformed.
+
+    Without a status the list holds what is still to come and takes requests. With `mine=host`
+    it holds all statuses, with `mine=guest` the ongoing ones, or all with `all` as well.
+    """
     where = Where(caller.is_super, caller.person_id, followed)
     where.add(VISIBLE)
-    statuses = statuses_of(parameters)
+    statuses = parse_statuses(parameters)
     scope, ever = parameters.get("mine"), is_true(parameters, "all")
     if scope is not None:
-        where.add(EVER_GUEST if scope == "guest" and ever else _known_scope(scope))
+        where.add(EVER_GUEST if scope == "guest" and ever else _select_scope(scope))
         if scope == "guest" and not ever:
-            statuses = statuses or list(TAKES_PLACE)
+            statuses = statuses or list(ONGOING_STATUSES)
     elif not statuses:
         statuses = ["Alive"]
         where.add(STILL_TO_COME, now)
-    if statuses and not caller.is_super and STATUSES_OF_PARTIES.issuperset(statuses):
+    if statuses and not caller.is_super and PRIVATE_STATUSES.issuperset(statuses):
         where.add(OWN_OR_INVOLVED)
     add_times(where, parameters, days_of)
     add_filters(where, parameters)
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)
-    sort, limit = sort_of(parameters, SORTS, "event_time"), parse_limit(parameters)
-    if (last := cursor_of(parameters, sort)) is not None:
-        where.add(sort.behind("a.announcement_id"), *last)
-    sql = _sql(where, statuses, sort, limit + 1)
+    sort, limit = parse_sort(parameters, SORTS, "event_time"), parse_limit(parameters)
+    if (last := parse_cursor(parameters, sort)) is not None:
+        where.add(sort.comes_after("a.announcement_id"), *last)
+    sql = _build_sql(where, statuses, sort, limit + 1)
     return Page(sql, where.arguments, sort, limit, "announcement_id")
 
 
-def _sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
-    """Each status is read along its own index; then the few lines are merged."""
+def _build_sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
+    """Return SQL that reads each status along its own index and merges the few lines."""
     conditions = [f"a.status = {where.bind(status)}" for status in statuses] or ["true"]
-    order = sort.order("sort_key", "announcement_id")
+    order = sort.order_by("sort_key", "announcement_id")
     parts = (
         f"(SELECT {sort.column} AS sort_key, {COLUMNS} WHERE {where.sql} AND {condition} "
         f"ORDER BY {order} LIMIT {lines})"
@@ -148,7 +158,7 @@ def _sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
     return f"SELECT a.*, {MY_STATE} FROM {page} a ORDER BY {order} LIMIT {lines}"
 
 
-def _known_scope(name: str) -> str:
+def _select_scope(name: str) -> str:
     if name not in SCOPES:
         raise malformed_parameter("mine", known=sorted(SCOPES))
     return SCOPES[name]

@@ -1,5 +1,8 @@
-"""The page behind a short link. Needs no token, so it shows public evenings only; for
-anything else, hidden or absent alike, it asks to log in and says nothing more."""
+"""Route of the page behind a short link.
+
+It needs no token, so it shows public announcements only. For anything else, hidden or absent,
+it asks the reader to log in and says no more.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,8 +18,9 @@ from contracts.values.ids import canonical
 from contracts.values.languages import Language
 from contracts.values.prices import amount_text
 from contracts.values.zones import zone_or_utc
-from query_api.edge.documented import WITHOUT_TOKEN
-from query_api.edge.reads import Reads, finished
+from query_api.announcements.rows import pick_movie_title
+from query_api.edge.reads import Reads
+from query_api.edge.routes import WITHOUT_TOKEN, answer_bytes
 from runtime.http.negotiation import language_of
 
 HTML: Final = "text/html; charset=utf-8"
@@ -25,9 +29,9 @@ SELECT_PUBLIC: Final = """
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
            a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
            a.tickets_left, a.ticket_count, a.status, a.is_free,
-           a.price_amount, a.price_currency, host.name AS author_name
+           a.price_amount, a.price_currency, author.name AS author_name
     FROM read_model.announcements a
-    LEFT JOIN read_model.people host ON host.person_id = a.author_id
+    LEFT JOIN read_model.people author ON author.person_id = a.author_id
     WHERE a.announcement_id = $1 AND a.visibility = 'public'
       AND a.status IN ('Alive', 'Closed', 'Done')
 """
@@ -91,27 +95,27 @@ def build_router(reads: Reads) -> APIRouter:
 
     @router.get("/a/{announcement_id}", response_class=HTMLResponse, openapi_extra=WITHOUT_TOKEN)
     async def show(request: Request) -> Response:
-        """The public page of an evening."""
+        """The public page of an announcement."""
         language = language_of(request)
         announcement_id = canonical(request.path_params["announcement_id"])
-        async with reads.snapshot(request) as snapshot:
-            found = await snapshot.rows(SELECT_PUBLIC, announcement_id)
-        html = _evening_page(found[0], language) if found else _login_page(language)
+        async with reads.open_snapshot(request) as snapshot:
+            found = await snapshot.fetch_rows(SELECT_PUBLIC, announcement_id)
+        html = _announcement_page(found[0], language) if found else _login_page(language)
         headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
-        return finished(request, html.encode(), HTML, snapshot.position, headers)
+        return answer_bytes(request, html.encode(), HTML, snapshot.position, headers)
 
     return router
 
 
-def _evening_page(row: asyncpg.Record, language: Language) -> str:
+def _announcement_page(row: asyncpg.Record, language: Language) -> str:
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
-    film = row["movie_title_ru" if language == "ru" else "movie_title"]
+    film = pick_movie_title(row, language)
     facts = [
-        (texts["when"], _local_time(row["event_time"], row["tz"])),
+        (texts["when"], _format_time(row["event_time"], row["tz"])),
         (texts["where"], place or texts["for_guests"]),
         (texts["host"], row["author_name"] or ""),
-        (texts["price"], _price(row, texts)),
+        (texts["price"], _format_price(row, texts)),
         (texts["status"], texts[row["status"]]),
     ]
     if row["status"] != "Done":
@@ -129,7 +133,7 @@ def _evening_page(row: asyncpg.Record, language: Language) -> str:
     )
 
 
-def _price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
+def _format_price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
     if row["is_free"]:
         return texts["free"]
     if row["price_amount"] is None:
@@ -146,8 +150,8 @@ def _login_page(language: Language) -> str:
     )
 
 
-def _local_time(instant: datetime, tz: str | None) -> str:
-    """With its offset: in autumn an hour of the clock comes twice."""
+def _format_time(instant: datetime, tz: str | None) -> str:
+    """Return a local time with its offset: in autumn one hour of the clock comes twice."""
     zone = zone_or_utc(tz)
     local = instant.astimezone(zone)
     offset = local.isoformat(timespec="minutes")[-6:]

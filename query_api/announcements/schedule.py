@@ -1,4 +1,4 @@
-"""A person's own schedule: hosting, attending and pending, in the order of time."""
+"""Route of the caller's schedule: hosting, attending and pending, in the order of time."""
 
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
@@ -11,21 +11,20 @@ from starlette.responses import Response
 
 from contracts.events.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
-from query_api.announcements.calendar import ATTENDED_OR_PENDING, evenings_of
-from query_api.announcements.details import COLUMNS, MY_STATE, list_line
+from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
-from query_api.edge.documented import documented
-from query_api.edge.reads import Reads, answer
+from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.edge.reads import Reads
+from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
-from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
 
 ENTRIES_MAX: Final = 500
 
 SCHEDULE: Final = f"""
     a.status IN ('Alive', 'Closed', 'Done')
-    AND a.announcement_id IN ({evenings_of("$2", ATTENDED_OR_PENDING)})
+    AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
 
 SELECT: Final = f"""
@@ -35,7 +34,7 @@ SELECT: Final = f"""
 
 
 class ScheduleEntry(Struct, frozen=True):
-    """One evening of the caller's."""
+    """One announcement in the caller's schedule."""
 
     role: Literal["host", "guest"]
     state: BookingState | Literal["hosting"]
@@ -43,27 +42,27 @@ class ScheduleEntry(Struct, frozen=True):
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
+    router = new_router()
 
     @router.get(
         "/schedule",
-        **documented(
+        **document(
             list[ScheduleEntry],
             TIME_PARAMETERS,
         ),
     )
     async def get_schedule(request: Request) -> Response:
-        """The caller's evenings, hosting, attending and pending, by time; 500 at most."""
-        caller = await reads.caller(request)
-        where = schedule_of(caller, request.query_params, reads.days_of)
-        async with reads.snapshot(request) as snapshot:
-            rows = await snapshot.rows(SELECT.format(where=where.sql), *where.arguments)
+        """What the caller hosts, attends or waits for, by time; 500 at most."""
+        caller = await reads.authenticate(request)
+        where = build_where(caller, request.query_params, reads.days_of)
+        async with reads.open_snapshot(request) as snapshot:
+            rows = await snapshot.fetch_rows(SELECT.format(where=where.sql), *where.arguments)
         language = language_of(request)
         entries = [
             ScheduleEntry(
                 "host" if row["author_id"] == caller.person_id else "guest",
                 "hosting" if row["author_id"] == caller.person_id else row["my_state"],
-                list_line(row, language),
+                represent_line(row, language),
             )
             for row in rows
         ]
@@ -72,8 +71,8 @@ def build_router(reads: Reads) -> APIRouter:
     return router
 
 
-def schedule_of(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Where:
-    """What SELECT is to select. Raises Malformed."""
+def build_where(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Where:
+    """Return the condition for SELECT. Raises Malformed."""
     where = Where(False, caller.person_id)
     where.add(SCHEDULE)
     add_times(where, parameters, days_of)

@@ -1,8 +1,8 @@
-"""Scores as SQL: the one place where lists and details get them from.
+"""Score columns, as SQL that lists and details share.
 
-A person without a row in `scores` was never rated: 0.0 of 0 ratings, ranked 0. What is
-shown is the rating; lists are ordered by the rank, its lower bound (`contracts.scoring`),
-which stands beside the evening so that an index has the order.
+A person without a row in `scores` was never rated: 0.0 of 0 ratings. People are shown the
+rating. Lists are ordered by the rank, the lower bound of the rating (`contracts.scoring`). The
+rank is a column of the announcement, so that an index has this order.
 """
 
 from typing import Annotated, Final
@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from query_api.edge.paging import Sort
 
-HOST_JOIN: Final = "LEFT JOIN read_model.scores host_score ON host_score.person_id = a.author_id"
+AUTHOR_JOIN: Final = "LEFT JOIN read_model.scores host_score ON host_score.person_id = a.author_id"
 GUEST_JOIN: Final = "LEFT JOIN read_model.scores guest_score ON guest_score.person_id = b.guest_id"
 
 AUTHOR_RATING: Final = "coalesce(host_score.host_rating, 0.0)"

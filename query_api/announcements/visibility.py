@@ -1,22 +1,22 @@
-"""Who may see an announcement: the one place for the rule on the read side.
+"""Who may see an announcement: the only place for this rule on the read side.
 
-The author; whoever has a booking there, once it is published; and, while it is neither
-draft nor cancelled, everybody if it is public, followers if it is for subscribers.
-A super-user sees all. For everybody else it does not exist.
+The author sees it. So does everyone with a booking there, once it is published. While it is
+neither a draft nor cancelled, everybody sees a public announcement, and followers see one for
+subscribers. A super-user sees all. For everybody else it does not exist.
 
-All fragments take $1 is_super, $2 the viewer, $3 the authors whom the viewer follows. The
-functions say the same of an evening that is in no table: as it once stood. Who follows whom
-is known of today only.
+In the SQL fragments $1 is is_super, $2 the viewer and $3 the authors whom the viewer follows.
+The functions state the same rules for an announcement as it once stood, which is in no table.
+Only today's follows are known.
 """
 
 from collections.abc import Collection
 from typing import Final
 
 from contracts.values.ids import PersonId
-from query_api.edge.reads import Row
+from query_api.edge.reads import AnyRow
 from runtime.auth.tokens import Caller
 
-# What costs nothing to check comes first: most lines of a list are public.
+# The cheap checks come first: most lines of a list are public.
 VISIBLE: Final = """(
     (a.status IN ('Alive', 'Closed', 'Done') AND (
         a.visibility = 'public'
@@ -29,8 +29,8 @@ VISIBLE: Final = """(
           AND NOT involved.untold))
 )"""
 
-STATUSES_OF_PARTIES: Final = frozenset({"Created", "Cancelled"})
-"""The statuses in which only the author, the involved and super-users see an evening."""
+PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
+"""In these only the author, people with a booking and super-users see an announcement."""
 
 OWN_OR_INVOLVED: Final = """
     a.announcement_id IN (
@@ -38,12 +38,12 @@ OWN_OR_INVOLVED: Final = """
         UNION ALL
         SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
 """
-"""What VISIBLE comes to in those statuses for all but super-users: the way to find by person
-what could only be found by going through everybody's."""
+"""VISIBLE in the private statuses, for all but super-users. It lets PostgreSQL search by
+person instead of testing the announcements of everybody."""
 
-GUESTS_BUSINESS: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created' AND NOT b.untold)"
-"""Whether a booking is the guest's to see: the invitations of a draft are not yet, and one
-that was taken back before the evening was published never is. Takes the guest's placeholder."""
+VISIBLE_TO_GUEST: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created' AND NOT b.untold)"
+"""Whether the guest may see a booking; takes the guest's placeholder. The invitations of a
+draft are hidden, and one that was taken back before publication is hidden for ever."""
 
 SHOWS_PLACE: Final = """(
     NOT a.hide_location
@@ -54,24 +54,28 @@ SHOWS_PLACE: Final = """(
         WHERE mine.announcement_id = a.announcement_id AND mine.guest_id = $2::uuid
           AND mine.state = 'confirmed')
 )"""
-"""Whether the exact place is shown to the viewer."""
+"""Whether the viewer is shown the exact place."""
 
 
-def saw(evening: Row, caller: Caller, followed: Collection[PersonId], *, involved: bool) -> bool:
-    """VISIBLE; `involved` is whether the caller has a booking there."""
-    status, visibility = evening["status"], evening["visibility"]
-    if sees_everything(evening, caller) or (involved and status != "Created"):
+def could_see(
+    announcement: AnyRow, caller: Caller, followed: Collection[PersonId], *, involved: bool
+) -> bool:
+    """Whether VISIBLE held. `involved` is whether the caller had a booking there."""
+    status, visibility = announcement["status"], announcement["visibility"]
+    if sees_everything(announcement, caller) or (involved and status != "Created"):
         return True
-    return status not in STATUSES_OF_PARTIES and (
-        visibility == "public" or (visibility == "subscribers" and evening["author_id"] in followed)
+    return status not in PRIVATE_STATUSES and (
+        visibility == "public"
+        or (visibility == "subscribers" and announcement["author_id"] in followed)
     )
 
 
-def saw_place(evening: Row, caller: Caller, *, confirmed: bool) -> bool:
-    """SHOWS_PLACE."""
-    return not evening["hide_location"] or confirmed or sees_everything(evening, caller)
+def could_see_place(announcement: AnyRow, caller: Caller, *, confirmed: bool) -> bool:
+    """Whether SHOWS_PLACE held. `confirmed` is whether the caller was."""
+    return not announcement["hide_location"] or confirmed or sees_everything(announcement, caller)
 
 
-def sees_everything(evening: Row, caller: Caller) -> bool:
-    """Drafts, all bookings, the exact place: the author and super-users."""
-    return caller.is_super or evening["author_id"] == caller.person_id
+def sees_everything(announcement: AnyRow, caller: Caller) -> bool:
+    """Whether the caller sees drafts, all bookings and the exact place: the author and
+    super-users do."""
+    return caller.is_super or announcement["author_id"] == caller.person_id

@@ -1,6 +1,7 @@
-"""The history in ClickHouse, as the read side asks it: at a position or later, by name.
+"""Reads the history in ClickHouse at a position or later.
 
-It follows the journal by itself, some hundred milliseconds behind the tables in PostgreSQL.
+The history follows the journal on its own, a few hundred milliseconds behind the tables in
+PostgreSQL.
 """
 
 import asyncio
@@ -21,16 +22,16 @@ from runtime.clickhouse.port import (
 
 POLL_S: Final = 0.05
 ANSWER_S_MAX: Final = 4.0
-"""ClickHouse that says nothing so long is away: a page is not kept waiting for more."""
+"""ClickHouse counts as away after this silence: no page waits longer."""
 OPEN_AFTER: Final = 3
 OPEN_S: Final = 2.0
-"""So many failures in a row, and for so long nobody waits for it at all."""
+"""After OPEN_AFTER failures in a row nobody asks ClickHouse for OPEN_S."""
 
 _SELECT_POSITION: Final = "SELECT max(seq) FROM history_position WHERE reader = %(reader)s"
 
 
 class HistoryReads:
-    """One per process. Without `analytics` there is no history, and all of it is unavailable."""
+    """Reads of one process. Without `analytics` every read raises Unavailable."""
 
     def __init__(self, analytics: Analytics | None, timeout_s: float) -> None:
         self._analytics = analytics
@@ -38,20 +39,22 @@ class HistoryReads:
         self.circuit = Circuit(OPEN_AFTER, OPEN_S, time.monotonic)
 
     async def reach(self, wanted: int) -> int:
-        """The position that the history has come to, `wanted` or later. Raises
-        ProjectionBehind after the timeout, and Unavailable without ClickHouse. Always looked
-        up: a history that is being rebuilt goes back."""
+        """Wait until the history is at `wanted` or later, and return its position.
+
+        Always asks ClickHouse: the position of a history goes back if it is rebuilt. Raises
+        ProjectionBehind after the timeout, and Unavailable without ClickHouse.
+        """
         deadline = asyncio.get_running_loop().time() + self._timeout_s
-        while (position := await self._stored_position()) < wanted:
+        while (position := await self._fetch_position()) < wanted:
             if asyncio.get_running_loop().time() >= deadline:
                 raise ProjectionBehind(wanted, position)
             await asyncio.sleep(POLL_S)
         return position
 
-    async def rows(
+    async def fetch_rows(
         self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> list[dict[str, Any]]:
-        """Raises Unavailable, within seconds or at once."""
+        """Return rows with their columns by name. Raises Unavailable within ANSWER_S_MAX."""
         if self._analytics is None or not self.circuit.admit():
             raise Unavailable
         try:
@@ -64,12 +67,12 @@ class HistoryReads:
             self.circuit.succeeded()  # It answered.
             raise Unavailable from error
         self.circuit.succeeded()
-        return _dictionaries(answer)
+        return _name_columns(answer)
 
-    async def _stored_position(self) -> int:
-        found = await self.rows(_SELECT_POSITION, {"reader": READER})
+    async def _fetch_position(self) -> int:
+        found = await self.fetch_rows(_SELECT_POSITION, {"reader": READER})
         return int(next(iter(found[0].values()))) if found else 0
 
 
-def _dictionaries(answer: ResultSet) -> list[dict[str, Any]]:
+def _name_columns(answer: ResultSet) -> list[dict[str, Any]]:
     return [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]

@@ -1,4 +1,4 @@
-"""`?as_of=`: a position or an instant in the past, and which position that comes to."""
+"""`?as_of=`: parses a moment in the past and finds the position that belongs to it."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from starlette.datastructures import QueryParams
 
 from query_api.edge.parameters import parse_instant
-from query_api.edge.reads import Snapshot
+from query_api.edge.reads import TableSnapshot
 from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import Parameter, malformed_parameter
 
@@ -19,15 +19,15 @@ AS_OF: Final = Parameter(
     {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "format": "date-time"}]},
 )
 
-# Records that are no Commits have nothing to tell, and the history stores their positions
-# only now and then: what to wait for is the last Commit.
+# The history stores the position of records other than Commits only now and then. They change
+# nothing, so an answer waits for the last Commit.
 SELECT_LAST_COMMIT: Final = """
     SELECT coalesce(max(seq), 0) FROM read_model.decisions WHERE seq <= $1
 """
 
-# Time goes back if a clock that was ahead has been set right. The position asked for is
-# followed by a later time; one that was dated ahead is mostly followed by an earlier one, and
-# answers only for an instant between two such dates.
+# Recorded times go back if a clock that was ahead has been set right. Usually the decision
+# after the one we look for is later than $1. A decision that was dated ahead is usually
+# followed by an earlier one: it answers only for an instant between two such dates.
 SELECT_POSITION_AT: Final = """
     SELECT seq FROM read_model.decisions AS decision
     WHERE decided_at <= $1 AND NOT coalesce((
@@ -39,34 +39,37 @@ SELECT_POSITION_AT: Final = """
 
 
 class Horizon(NamedTuple):
-    """How far an answer looks: to `position`, and it has to know all up to `last_commit`."""
+    """How far an answer looks. It needs everything up to `last_commit`."""
 
     position: int
     last_commit: int
 
 
-def moment_of(parameters: QueryParams, now: datetime) -> Moment | None:
-    """None where the present is asked for. Raises Malformed, for the future as well."""
-    text = parameters.get("as_of")
+def parse_moment(parameters: QueryParams, now: datetime) -> Moment | None:
+    """Return the moment asked for, None for the present. Raises Malformed, also if it is in
+    the future."""
+    text = parameters.get(AS_OF.name)
     if text is None:
         return None
     if (position := parse_whole_number(text)) is not None:
         return position
-    instant = parse_instant(text, "as_of")
+    instant = parse_instant(text, AS_OF.name)
     if instant > now:
-        raise malformed_parameter("as_of", latest=now)
+        raise malformed_parameter(AS_OF.name, latest=now)
     return instant
 
 
-def at_least(moment: Moment | None) -> int:
-    """The position that the tables must have come to before the moment can be looked at."""
+def least_position(moment: Moment | None) -> int:
+    """Return the position that the tables must have reached before the moment is looked up."""
     return moment if isinstance(moment, int) else 0
 
 
-async def horizon_of(snapshot: Snapshot, moment: Moment | None) -> Horizon:
-    """What the moment comes to; for the present, and never more than, the snapshot's own
-    position: of what came later it is not known who may see it. For an instant it is the
-    last position with a command at or before it, 0 where there is none."""
+async def find_horizon(snapshot: TableSnapshot, moment: Moment | None) -> Horizon:
+    """Return the position of a moment; for an instant, that of the last command before it.
+
+    For the present it is the position of the snapshot. Call it with a snapshot at
+    `least_position` or later: nobody knows yet who may see what comes after the snapshot.
+    """
     match moment:
         case None:
             position = snapshot.position
@@ -74,10 +77,10 @@ async def horizon_of(snapshot: Snapshot, moment: Moment | None) -> Horizon:
             position = moment
         case _:
             position = await snapshot.connection.fetchval(SELECT_POSITION_AT, moment) or 0
-    return Horizon(position, await last_commit(snapshot, position))
+    return Horizon(position, await find_last_commit(snapshot, position))
 
 
-async def last_commit(snapshot: Snapshot, position: int) -> int:
-    """The last one at or before the position, 0 where there is none."""
+async def find_last_commit(snapshot: TableSnapshot, position: int) -> int:
+    """Return the position of the last Commit at or before `position`, 0 if there is none."""
     found: int = await snapshot.connection.fetchval(SELECT_LAST_COMMIT, position)
     return found

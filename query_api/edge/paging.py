@@ -1,6 +1,6 @@
 """Keyset paging: a cursor names the last line of a page by its sort key and its id.
 
-However the table changes in between, no line that stays is shown twice or left out.
+However the table changes between two pages, a line that stays is shown exactly once.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -19,15 +19,15 @@ from contracts.values.ids import canonical
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers
 from runtime.http.parameters import malformed_parameter
 
-# What a key may be in a cursor, so that PostgreSQL is never asked with anything else.
-INSTANT: Final = Annotated[datetime, Meta(tz=True)]
-INTEGER: Final = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
+# Types of a sort key in a cursor. PostgreSQL is never asked with anything else.
+INSTANT_KEY: Final = Annotated[datetime, Meta(tz=True)]
+INTEGER_KEY: Final = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
 
 PAGE_PARAMETERS: Final = (LIMIT, CURSOR)
 
 
 class Sort(NamedTuple):
-    """A way to order lines. Ties are ordered by id, the same way round."""
+    """A way to order lines. Lines with equal keys are ordered by id, in the same direction."""
 
     name: str
     column: str
@@ -35,25 +35,27 @@ class Sort(NamedTuple):
     sql_type: str
     descending: bool = False
 
-    def order(self, key: str, line_id: str) -> str:
-        """ORDER BY these two columns."""
+    def order_by(self, key: str, line_id: str) -> str:
+        """Return the SQL that orders by these two columns."""
         direction = "DESC" if self.descending else "ASC"
         return f"{key} {direction}, {line_id} {direction}"
 
-    def behind(self, line_id: str) -> str:
-        """The condition that a line comes after one whose key and id are its arguments."""
+    def comes_after(self, line_id: str) -> str:
+        """Return the condition that a line comes after another one, whose key and id are the
+        arguments."""
         comparison = "<" if self.descending else ">"
         return f"({self.column}, {line_id}) {comparison} ({{}}::{self.sql_type}, {{}}::uuid)"
 
 
-class Cursor(msgspec.Struct, frozen=True, array_like=True):
+class PageCursor(msgspec.Struct, frozen=True, array_like=True):
     sort: str
     value: Any
     id: str
 
 
-def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:
-    """`-` before a name turns its order round. Raises Malformed for an unknown name."""
+def parse_sort(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:
+    """Return the order asked for; `-` before its name reverses it. Raises Malformed if the
+    name is unknown."""
     asked = parameters.get("sort", default)
     sort = sorts.get(asked.removeprefix("-"))
     if sort is None:
@@ -63,15 +65,15 @@ def sort_of(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) ->
     return sort
 
 
-def cursor_of(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
-    """Sort key and id of the last line seen. Raises Malformed for a cursor that this list,
-    in this order, did not give out."""
+def parse_cursor(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
+    """Return sort key and id of the last line seen. Raises Malformed unless this list, in this
+    order, gave out the cursor."""
     text = parameters.get(CURSOR.name)
     if text is None:
         return None
     try:
         padded = text + "=" * (-len(text) % 4)
-        cursor = msgspec.json.decode(urlsafe_b64decode(padded), type=Cursor)
+        cursor = msgspec.json.decode(urlsafe_b64decode(padded), type=PageCursor)
         value: Any = msgspec.convert(cursor.value, sort.type)
         if isinstance(value, datetime):
             value = value.astimezone(UTC)
@@ -79,19 +81,19 @@ def cursor_of(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
         raise Malformed("malformed_cursor") from error
     if cursor.sort != sort.name or canonical(cursor.id) != cursor.id:
         raise Malformed("malformed_cursor")
-    # Base64 skips what is not of its alphabet, and JSON has several spellings of one value.
+    # Base64 skips characters outside its alphabet, and JSON can spell one value in several ways.
     if encode_cursor(sort, value, cursor.id) != text:
         raise Malformed("malformed_cursor")
     return value, cursor.id
 
 
 def encode_cursor(sort: Sort, value: Any, line_id: str) -> str:
-    encoded = msgspec.json.encode(Cursor(sort.name, value, line_id))
+    encoded = msgspec.json.encode(PageCursor(sort.name, value, line_id))
     return urlsafe_b64encode(encoded).decode().rstrip("=")
 
 
 class Page(NamedTuple):
-    """How to read a page, and one line more, which tells whether there is another page.
+    """How to read a page, and one more line, which tells whether there is another page.
 
     The rows have their sort key in `sort_key` and their id in the column `line_id`.
     """
@@ -105,7 +107,8 @@ class Page(NamedTuple):
     def cut(
         self, request: Request, rows: list[asyncpg.Record]
     ) -> tuple[list[asyncpg.Record], dict[str, str]]:
-        """The rows of the page, and the headers that lead to the next one if there is one."""
+        """Return the rows of the page, and the headers that lead to the next page if there is
+        one."""
         if len(rows) <= self.limit:
             return rows, {}
         last = rows[self.limit - 1]

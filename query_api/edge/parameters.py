@@ -1,15 +1,33 @@
-"""Query parameters of reads, parsed; each function raises Malformed and names the parameter."""
+"""Query parameters of reads: their schemas, and how their texts are parsed.
+
+Each parser raises Malformed with the name of the parameter.
+"""
 
 import re
-from datetime import UTC, datetime
-from typing import Final
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from contracts.errors import Malformed
 from contracts.values.ids import canonical
 from contracts.values.times import FIRST_YEAR, LAST_YEAR
 from runtime.http.parameters import malformed_parameter
 
+INSTANT: Final = {"anyOf": [{"type": "string", "format": form} for form in ("date-time", "date")]}
+ID: Final = {"type": "string", "format": "uuid"}
+
 _SPACED_OFFSET: Final = re.compile(r" (\d\d:?\d\d)$")
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def one_of(*values: str) -> dict[str, Any]:
+    """Return the schema of a parameter that is one of these."""
+    return {"type": "string", "enum": list(values)}
+
+
+def some_of(*values: str) -> dict[str, Any]:
+    """Return the schema of a parameter that lists some of these."""
+    return {"type": "array", "items": one_of(*values)}
 
 
 def parse_id(text: str, parameter: str) -> str:
@@ -20,7 +38,7 @@ def parse_id(text: str, parameter: str) -> str:
 
 
 def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
-    """The different values of a list, in order of their names."""
+    """Return the different values of a list, in the order of their names."""
     found = frozenset(text.split(","))
     if not found <= known:
         raise malformed_parameter(parameter, known=sorted(known))
@@ -28,7 +46,7 @@ def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
 
 
 def parse_instant(text: str, parameter: str) -> datetime:
-    """Raises Malformed, `naive_time` where the offset from UTC is missing."""
+    """Return an instant in UTC. The code is `naive_time` if its offset from UTC is missing."""
     try:
         # A plus sign that a client forgot to escape arrives as a space.
         instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
@@ -37,11 +55,26 @@ def parse_instant(text: str, parameter: str) -> datetime:
         utc = instant.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise malformed_parameter(parameter) from error
-    demand_in_range(utc.year, parameter)
+    _demand_known_year(utc.year, parameter)
     return utc
 
 
-def demand_in_range(year: int, parameter: str) -> None:
-    """A day more, in any zone, is then still a time that Python and PostgreSQL know."""
+def parse_instant_or_day(
+    text: str, parameter: str, zone: ZoneInfo, day_offset: timedelta
+) -> datetime:
+    """Return an instant. A bare date means the beginning of that day in `zone`, plus
+    `day_offset`."""
+    if not _DATE.fullmatch(text):
+        return parse_instant(text, parameter)
+    try:
+        day = date.fromisoformat(text)
+        _demand_known_year(day.year, parameter)
+        return datetime.combine(day + day_offset, time(), zone)
+    except (ValueError, OverflowError) as error:
+        raise malformed_parameter(parameter) from error
+
+
+def _demand_known_year(year: int, parameter: str) -> None:
+    """Leave a day at both ends: in any zone, Python and PostgreSQL still know the time."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise malformed_parameter(parameter, first_year=FIRST_YEAR, last_year=LAST_YEAR)

@@ -1,8 +1,8 @@
-"""Reading one's own writes: wait, bounded, until the tables have come to a position.
+"""Lets clients read their own writes: waits, for a bounded time, until the tables have
+reached a position.
 
-The projector notifies after every batch. One connection per process listens, and while
-somebody waits it also looks now and then, in case a notification was lost; who waits holds
-no connection and asks nothing.
+The projector notifies after every batch. One connection per process listens. While somebody
+waits, it also polls, in case a notification was lost. Those who wait hold no connection.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "projected"
 POLL_S: Final = 0.25
 LOOK_S: Final = 5.0
-"""Nobody hears that a link has gone silent: so it looks now and then though nobody waits."""
+"""It polls this often even if nobody waits: otherwise nobody would notice a silent link."""
 ANSWER_S_MAX: Final = 5.0
 SELECT_POSITION: Final = "SELECT seq FROM read_model.reader_position WHERE reader = 'projector'"
 
 
 class PositionWaiter:
-    """`start`, then `wait` from anywhere, `stop`."""
+    """Knows how far the tables are. Call `start`, then `wait` from anywhere, then `stop`."""
 
     def __init__(self, pool: asyncpg.Pool, timeout_s: float) -> None:
         self._pool = pool
@@ -46,11 +46,11 @@ class PositionWaiter:
 
     @property
     def position(self) -> int:
-        """The last one heard of."""
+        """The last position it knows of."""
         return self._position
 
     def readiness(self) -> dict[str, Any]:
-        """Whether it hears of new positions, and why not while the tables are away."""
+        """Whether it learns of new positions, and the reason if the tables are away."""
         away = {} if self._away is None else {"tables_away": self._away}
         return {"tables": self.listening, **away, "position": self._position}
 
@@ -61,7 +61,8 @@ class PositionWaiter:
         await end(self._following)
 
     async def wait(self, wanted: int) -> None:
-        """Raises ProjectionBehind after the timeout."""
+        """Wait until the tables are at `wanted` or later. Raises ProjectionBehind after the
+        timeout."""
         if self._position >= wanted:
             return
         reached = asyncio.get_running_loop().create_future()
@@ -86,22 +87,22 @@ class PositionWaiter:
             await asyncio.sleep(POLL_S)
 
     async def _listen(self, connection: PoolConnectionProxy) -> None:
-        """Returns when the connection is lost."""
+        """Note positions until the connection is lost."""
         lost = asyncio.Event()
 
         def on_lost(_: object) -> None:
             lost.set()
 
         connection.add_termination_listener(on_lost)
-        told = await self._subscribe(connection)
+        subscribed = await self._subscribe(connection)
         try:
-            # A PostgreSQL that crashed may have come back with less than it had told.
+            # After a crash PostgreSQL may have less than it had announced.
             self._position = 0
             self._note(await connection.fetchval(SELECT_POSITION) or 0)
             self.listening, self._away = True, None
             now, looked_at = asyncio.get_running_loop().time, 0.0
             while not lost.is_set():
-                if self._waiting or not told or now() - looked_at >= LOOK_S:
+                if self._waiting or not subscribed or now() - looked_at >= LOOK_S:
                     self._note(
                         await connection.fetchval(SELECT_POSITION, timeout=ANSWER_S_MAX) or 0
                     )
@@ -109,7 +110,7 @@ class PositionWaiter:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), POLL_S)
         except TimeoutError:
-            connection.terminate()  # Or taking leave of it would take as long again.
+            connection.terminate()  # Closing it politely would take as long again.
             raise
         finally:
             self.listening = False
@@ -118,7 +119,7 @@ class PositionWaiter:
                 await connection.remove_listener(CHANNEL, self._heard)
 
     async def _subscribe(self, connection: PoolConnectionProxy) -> bool:
-        """False on a standby, which takes no LISTEN: there the position has to be asked for."""
+        """Return False on a standby, which refuses LISTEN: there the position is polled."""
         try:
             await connection.add_listener(CHANNEL, self._heard)
         except asyncpg.ReadOnlySQLTransactionError:

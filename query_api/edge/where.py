@@ -1,4 +1,4 @@
-"""Builds the conditions of a query, with everything a client says as a bound argument."""
+"""Builds the conditions of a query. What a client says only becomes a bound argument."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ class Where:
         self._conditions: list[str] = []
 
     def bind(self, argument: Any) -> str:
-        """The placeholder that stands for one more argument."""
+        """Add an argument and return its placeholder."""
         self.arguments.append(argument)
         return f"${len(self.arguments)}"
 
     def add(self, condition: str, *arguments: Any) -> None:
-        """Each `{}` in the condition stands for the next argument."""
+        """Add a condition. Each `{}` in it stands for the next argument."""
         self._conditions.append(condition.format(*(self.bind(one) for one in arguments)))
 
     @property

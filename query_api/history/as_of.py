@@ -1,7 +1,7 @@
-"""An evening and its bookings as they stood: a fold of what had happened by then. Pure.
+"""Folds past events into an announcement and its bookings as they stood. Pure.
 
-What comes out has the fields that a row of the tables would have had, so that one renderer
-serves the present and the past.
+The result has the fields that the rows of the tables had then, so one renderer serves the
+present and the past.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,89 +12,93 @@ from contracts.events.announcement import AnnouncementCreated, AnnouncementEvent
 from contracts.events.booking import BookingEvent
 from contracts.scoring import UNRATED, Score
 from contracts.values.ids import PersonId
-from query_api.history.events import Happened, standing_after
+from query_api.history.events import PastEvent, columns_after
 
 Fields = Mapping[str, Any]
 
 NO_BOOKING: Final[Fields] = {"booking_id": None, "state": None}
 
 
-class Standing(NamedTuple):
-    """An evening at one moment."""
+class PastAnnouncement(NamedTuple):
+    """An announcement and its bookings at one moment."""
 
-    evening: Fields
-    """Empty where it does not exist yet."""
+    announcement: Fields
+    """Empty if it did not exist yet."""
     bookings: Mapping[PersonId, Fields]
     """By guest."""
 
     def booking_of(self, person_id: PersonId) -> Fields:
-        """None of which the person was never told."""
+        """Return the person's booking, or NO_BOOKING if they were never told of one."""
         booking = self.bookings.get(person_id, NO_BOOKING)
         return NO_BOOKING if booking.get("untold") else booking
 
     def involves(self, person_id: PersonId) -> bool:
         return self.booking_of(person_id) is not NO_BOOKING
 
-    def confirmed(self, person_id: PersonId) -> bool:
+    def is_confirmed(self, person_id: PersonId) -> bool:
         return bool(self.booking_of(person_id)["state"] == "confirmed")
 
 
-def standing_of(story: Iterable[Happened]) -> Standing:
-    """After all of it."""
-    evening: dict[str, Any] = {}
+def fold_events(events: Iterable[PastEvent]) -> PastAnnouncement:
+    """Return what stood after all of these events."""
+    announcement: dict[str, Any] = {}
     bookings: dict[PersonId, Fields] = {}
-    for one in story:
-        match one.event:
+    for past in events:
+        match past.event:
             case BookingEvent() as event:
-                known = bookings.get(event.guest_id) or _first_word(event, one)
-                bookings[event.guest_id] = {**known, **standing_after(one)}
-                evening["taken"] = event.taken
+                known = bookings.get(event.guest_id) or _begin_booking(event, past)
+                bookings[event.guest_id] = {**known, **columns_after(past)}
+                announcement["taken"] = event.taken
             case AnnouncementCreated() as event:
-                evening["announcement_id"] = event.announcement_id
-                evening |= standing_after(one)
+                announcement["announcement_id"] = event.announcement_id
+                announcement |= columns_after(past)
             case AnnouncementEvent():
-                evening |= standing_after(one)
+                announcement |= columns_after(past)
             case _:
                 pass
-    return Standing(evening, bookings)
+    return PastAnnouncement(announcement, bookings)
 
 
-def detail_row(standing: Standing, viewer: PersonId, host: Score) -> dict[str, Any]:
-    """What the evening's row, with the viewer's own booking, would have said; but for
-    `author_name` and `shows_place`, which rest on the present as well."""
-    evening, mine = standing.evening, standing.booking_of(viewer)
-    states = [booking["state"] for booking in standing.bookings.values()]
+def build_detail_row(
+    past: PastAnnouncement, viewer: PersonId, author_score: Score
+) -> dict[str, Any]:
+    """Return the row that details would have been made of, with the viewer's own booking. It
+    lacks `author_name` and `shows_place`, which depend on the present as well."""
+    announcement, mine = past.announcement, past.booking_of(viewer)
+    states = [booking["state"] for booking in past.bookings.values()]
+    duration = timedelta(minutes=announcement["duration_min"])
     return {
-        **evening,
-        "tickets_left": evening["ticket_count"] - evening["taken"],
-        "ends_at": evening["event_time"] + timedelta(minutes=evening["duration_min"]),
+        **announcement,
+        "tickets_left": announcement["ticket_count"] - announcement["taken"],
+        "ends_at": announcement["event_time"] + duration,
         "guest_count": states.count("confirmed"),
         "my_booking_id": mine["booking_id"],
         "my_state": mine["state"],
-        "author_rating": host.rating,
-        "author_rating_count": host.count,
+        "author_rating": author_score.rating,
+        "author_rating_count": author_score.count,
     }
 
 
-def guest_rows(
-    standing: Standing,
+def build_guest_rows(
+    past: PastAnnouncement,
     names: Mapping[PersonId, str],
     scores: Mapping[PersonId, Score],
     *,
     everyone: bool,
 ) -> list[dict[str, Any]]:
-    """What the rows of the guest list would have said, in their order; only of confirmed
-    guests unless `everyone`."""
-    shown = [one for one in standing.bookings.values() if everyone or one["state"] == "confirmed"]
+    """Return the rows of the guest list in their order: confirmed guests, or `everyone`."""
+    shown = [one for one in past.bookings.values() if everyone or one["state"] == "confirmed"]
     shown.sort(key=lambda booking: (booking["created"], booking["booking_id"]))
-    return [_guest_row(one, names, scores.get(one["guest_id"], UNRATED)) for one in shown]
+    return [_build_guest_row(one, names, scores.get(one["guest_id"], UNRATED)) for one in shown]
 
 
-def _first_word(event: BookingEvent, one: Happened) -> Fields:
-    return {"booking_id": event.booking_id, "guest_id": event.guest_id, "created": one.at}
+def _begin_booking(event: BookingEvent, past: PastEvent) -> Fields:
+    return {"booking_id": event.booking_id, "guest_id": event.guest_id, "created": past.at}
 
 
-def _guest_row(booking: Fields, names: Mapping[PersonId, str], score: Score) -> dict[str, Any]:
+def _build_guest_row(
+    booking: Fields, names: Mapping[PersonId, str], score: Score
+) -> dict[str, Any]:
     return {
         **booking,
         "guest_name": names.get(booking["guest_id"]),

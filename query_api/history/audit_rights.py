@@ -1,7 +1,7 @@
-"""What of an evening's history a reader is told. Pure; the rules and why are in
-docs/decisions/0007-who-may-read-history.md.
+"""Decides what a reader learns of an announcement's history. Pure.
 
-A field that an event has but that the reader is not told is None.
+The rules and their reasons are in docs/decisions/0007-who-may-read-history.md. A field that an
+event has but that the reader may not read is None.
 """
 
 from collections import defaultdict
@@ -24,24 +24,24 @@ from contracts.events.rating import (
     RatingRevealed,
 )
 from contracts.values.ids import SYSTEM, PersonId, ReviewId
-from query_api.announcements.visibility import saw, saw_place, sees_everything
-from query_api.edge.reads import Row
+from query_api.announcements.visibility import could_see, could_see_place, sees_everything
+from query_api.edge.reads import AnyRow
 from query_api.history.as_of import Fields
-from query_api.history.events import Happened
-from query_api.history.fact_rights import EVENT_FACTS, Share, told_only
+from query_api.history.events import PastEvent
+from query_api.history.fact_rights import EVENT_FACTS, Share, select_allowed
 from runtime.auth.tokens import Caller
 
 STATED_BESIDE: Final = frozenset({"announcement_id", "booking_id", "guest_id"})
-"""Told of an entry as a whole."""
+"""Fields of events that an entry states outside its facts."""
 
 
-class Reader(NamedTuple):
-    """Who asks, and what they may see of the evening today."""
+class TrailReader(NamedTuple):
+    """The caller, and what they may see of the announcement today."""
 
     caller: Caller
     followed: Sequence[PersonId]
-    now: Row
-    """As `details.select_visible` finds it."""
+    now: AnyRow
+    """Row from `announcements.rows.fetch_visible`."""
 
     @property
     def id(self) -> PersonId:
@@ -52,109 +52,118 @@ class Reader(NamedTuple):
         return sees_everything(self.now, self.caller)
 
 
-class Glimpse(NamedTuple):
-    """What matters to rights, right after a position."""
+class StateAfter(NamedTuple):
+    """State right after a position, as far as rights depend on it."""
 
-    evening: Fields
+    announcement: Fields
     confirmed: bool
-    """Whether the reader was."""
+    """Whether the reader was confirmed."""
 
 
-class Reviews(NamedTuple):
-    """What became of the reviews of an evening."""
+class RatingStates(NamedTuple):
+    """What became of the ratings of an announcement."""
 
     revealed: frozenset[ReviewId]
-    said: frozenset[tuple[int, int]]
-    """The places of the words that now stand revealed: the last of each review."""
+    current_words: frozenset[tuple[int, int]]
+    """Position and event index of the words that are revealed now: the last of each rating."""
 
 
-class Entry(NamedTuple):
-    """What the reader is told of one event."""
+class TrailEntry(NamedTuple):
+    """What the reader learns of one event."""
 
-    happened: Happened
+    past: PastEvent
     names_actor: bool
     facts: dict[str, Any]
 
 
-def told(story: Sequence[Happened], reader: Reader) -> list[Entry]:
-    """Everything that is told of it, oldest first."""
-    glimpses, reviews = _glimpses(story, reader.id), _reviews(story)
+def select_entries(events: Sequence[PastEvent], reader: TrailReader) -> list[TrailEntry]:
+    """Return what the reader learns of these events, oldest first."""
+    states, ratings = _fold_states(events, reader.id), _fold_ratings(events)
     if not reader.sees_everything:
-        story = _without_untold(story, reader.id)
-    guests = _guests_by_position(story)
+        events = _drop_untold(events, reader.id)
+    guests = _group_guests(events)
     return [
-        Entry(
-            one,
-            _names_actor(one, guests[one.position], reader),
-            _facts(one, glimpses[one.position], reviews, reader),
+        TrailEntry(
+            past,
+            _may_name_actor(past, guests[past.position], reader),
+            _select_facts(past, states[past.position], ratings, reader),
         )
-        for one in story
-        if _is_told(one.event, glimpses[one.position], reviews, reader)
+        for past in events
+        if _may_read(past.event, states[past.position], ratings, reader)
     ]
 
 
-def _without_untold(story: Sequence[Happened], reader: PersonId) -> Sequence[Happened]:
-    """Leave out the reader's booking up to where it was taken back in a draft."""
+def _drop_untold(events: Sequence[PastEvent], reader: PersonId) -> Sequence[PastEvent]:
+    """Drop the reader's booking up to the point where it was taken back in a draft."""
     until = max(
         (
-            one.position
-            for one in story
-            if isinstance(one.event, BookingRevoked)
-            and one.event.untold
-            and one.event.guest_id == reader
+            past.position
+            for past in events
+            if isinstance(past.event, BookingRevoked)
+            and past.event.untold
+            and past.event.guest_id == reader
         ),
         default=0,
     )
 
-    def is_untold(one: Happened) -> bool:
-        own = isinstance(one.event, BookingEvent) and one.event.guest_id == reader
-        return own and one.position <= until
+    def is_untold(past: PastEvent) -> bool:
+        own = isinstance(past.event, BookingEvent) and past.event.guest_id == reader
+        return own and past.position <= until
 
-    return [one for one in story if not is_untold(one)]
+    return [past for past in events if not is_untold(past)]
 
 
-def _is_told(event: DomainEvent, then: Glimpse, reviews: Reviews, reader: Reader) -> bool:
+def _may_read(
+    event: DomainEvent, after: StateAfter, ratings: RatingStates, reader: TrailReader
+) -> bool:
     match event:
         case RatingEvent():
-            revealed = event.review_id in reviews.revealed
-            others_told = event.ratee_id == reader.id or reader.caller.is_super
-            return event.rater_id == reader.id or (revealed and others_told)
+            revealed = event.review_id in ratings.revealed
+            may_read_revealed = event.ratee_id == reader.id or reader.caller.is_super
+            return event.rater_id == reader.id or (revealed and may_read_revealed)
         case BookingEvent():
             return reader.sees_everything or event.guest_id == reader.id
         case AnnouncementEvent():
             involved = reader.now["my_booking_id"] is not None
-            return saw(then.evening, reader.caller, reader.followed, involved=involved)
+            return could_see(after.announcement, reader.caller, reader.followed, involved=involved)
         case _:
             return False
 
 
-def _names_actor(one: Happened, guests: Collection[PersonId], reader: Reader) -> bool:
-    """What a guest did may close or open an evening: who it was would say who comes. And what
-    somebody did to another evening may free or fill this one: who it was would say whose
-    evening that is, and it may be hidden. `guests` are those whose bookings here the same
-    command changed."""
-    if reader.caller.is_super or one.actor in (SYSTEM, reader.id, reader.now["author_id"]):
+def _may_name_actor(past: PastEvent, guests: Collection[PersonId], reader: TrailReader) -> bool:
+    """Whether the reader learns who acted. `guests` are those whose bookings here the same
+    command changed.
+
+    What a guest does may close or reopen an announcement; naming the guest would tell who
+    comes. What somebody does to another announcement may free or fill this one; naming them
+    would tell whose announcement that is, and it may be hidden.
+    """
+    if reader.caller.is_super or past.actor in (SYSTEM, reader.id, reader.now["author_id"]):
         return True
-    acted_here = one.actor in guests or isinstance(one.event, AnnouncementCancelled | RatingEvent)
+    acted_here = past.actor in guests or isinstance(past.event, AnnouncementCancelled | RatingEvent)
     return reader.sees_everything and acted_here
 
 
-def _facts(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> dict[str, Any]:
+def _select_facts(
+    past: PastEvent, after: StateAfter, ratings: RatingStates, reader: TrailReader
+) -> dict[str, Any]:
     stated = {
         name: value
-        for name, value in msgspec.structs.asdict(one.event).items()
+        for name, value in msgspec.structs.asdict(past.event).items()
         if value is not UNSET and name not in STATED_BESIDE
     }
-    shares = frozenset(_shares(one, then, reviews, reader))
-    return dict.fromkeys(stated) | told_only(stated, EVENT_FACTS, shares)
+    shares = frozenset(_find_shares(past, after, ratings, reader))
+    return dict.fromkeys(stated) | select_allowed(stated, EVENT_FACTS, shares)
 
 
-def _shares(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> Iterator[Share]:
-    yield "told"
-    match one.event:
-        case RatingEvent() as review:
-            stands = (one.position, one.event_index) in reviews.said
-            if review.rater_id == reader.id or stands:
+def _find_shares(
+    past: PastEvent, after: StateAfter, ratings: RatingStates, reader: TrailReader
+) -> Iterator[Share]:
+    yield "reader"
+    match past.event:
+        case RatingEvent() as rating:
+            current = (past.position, past.event_index) in ratings.current_words
+            if rating.rater_id == reader.id or current:
                 yield "words"
         case BookingEvent() as booking:
             if reader.id in (booking.guest_id, reader.now["author_id"]):
@@ -162,52 +171,54 @@ def _shares(one: Happened, then: Glimpse, reviews: Reviews, reader: Reader) -> I
             if reader.caller.is_super or booking.guest_id == reader.id:
                 yield "guest"
         case AnnouncementEvent():
-            place_then = saw_place(then.evening, reader.caller, confirmed=then.confirmed)
-            if reader.now["shows_place"] and place_then:
+            shown_then = could_see_place(
+                after.announcement, reader.caller, confirmed=after.confirmed
+            )
+            if reader.now["shows_place"] and shown_then:
                 yield "place"
         case _:
             pass
 
 
-def _guests_by_position(story: Iterable[Happened]) -> Mapping[int, set[PersonId]]:
-    """Whose bookings each command changed."""
+def _group_guests(events: Iterable[PastEvent]) -> Mapping[int, set[PersonId]]:
+    """Return by position the guests whose bookings each command changed."""
     found: dict[int, set[PersonId]] = defaultdict(set)
-    for one in story:
-        if isinstance(one.event, BookingEvent):
-            found[one.position].add(one.event.guest_id)
+    for past in events:
+        if isinstance(past.event, BookingEvent):
+            found[past.position].add(past.event.guest_id)
     return found
 
 
-def _glimpses(story: Iterable[Happened], reader: PersonId) -> dict[int, Glimpse]:
-    """By position: what a command did stands as a whole."""
-    found: dict[int, Glimpse] = {}
-    evening: Fields = {}
+def _fold_states(events: Iterable[PastEvent], reader: PersonId) -> dict[int, StateAfter]:
+    """Return the state after each position: rights see the effect of a command as a whole."""
+    found: dict[int, StateAfter] = {}
+    announcement: Fields = {}
     confirmed = False
-    for one in story:
-        match one.event:
+    for past in events:
+        match past.event:
             case BookingEvent() as event:
                 if event.guest_id == reader:
                     confirmed = (event.author_status, event.guest_status) == CONFIRMED
             case AnnouncementEvent() as event:
-                evening = {**evening, **announcement_columns(event, one.at)}
+                announcement = {**announcement, **announcement_columns(event, past.at)}
             case _:
                 pass
-        found[one.position] = Glimpse(evening, confirmed)
+        found[past.position] = StateAfter(announcement, confirmed)
     return found
 
 
-def _reviews(story: Iterable[Happened]) -> Reviews:
+def _fold_ratings(events: Iterable[PastEvent]) -> RatingStates:
     revealed: set[ReviewId] = set()
-    said: dict[ReviewId, tuple[int, int]] = {}
+    words: dict[ReviewId, tuple[int, int]] = {}
     retracted: set[ReviewId] = set()
-    for one in story:
-        match one.event:
-            case RatingGiven() | RatingChanged() as review:
-                said[review.review_id] = (one.position, one.event_index)
-            case RatingRevealed() as review:
-                revealed.add(review.review_id)
-            case RatingRetracted() as review:
-                retracted.add(review.review_id)
-    standing = revealed - retracted
-    places = frozenset(place for review_id, place in said.items() if review_id in standing)
-    return Reviews(frozenset(revealed), places)
+    for past in events:
+        match past.event:
+            case RatingGiven() | RatingChanged() as rating:
+                words[rating.review_id] = (past.position, past.event_index)
+            case RatingRevealed() as rating:
+                revealed.add(rating.review_id)
+            case RatingRetracted() as rating:
+                retracted.add(rating.review_id)
+    shown = revealed - retracted
+    current_words = frozenset(place for review_id, place in words.items() if review_id in shown)
+    return RatingStates(frozenset(revealed), current_words)

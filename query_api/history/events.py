@@ -1,4 +1,4 @@
-"""Every event of an evening, its bookings and ratings, from ClickHouse."""
+"""Fetches every event of an announcement, its bookings and its ratings from ClickHouse."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from query_api.edge.history_reads import HistoryReads
 
 log = logging.getLogger(__name__)
 
-# A block that was written twice may still have both copies.
+# Both copies of a block that was written twice may still be there.
 SELECT_EVENTS: Final = """
     SELECT seq, event_index, at_ms, type, actor, payload FROM events
     WHERE announcement_id = %(announcement_id)s AND seq <= %(end)s
@@ -25,8 +25,8 @@ SELECT_EVENTS: Final = """
 """
 
 
-class Happened(NamedTuple):
-    """An event and when, where and by whom."""
+class PastEvent(NamedTuple):
+    """An event, and when, where and by whom it was recorded."""
 
     position: int
     event_index: int
@@ -38,29 +38,40 @@ class Happened(NamedTuple):
     event: DomainEvent
 
 
-async def story_of(
+async def fetch_events(
     history: HistoryReads, announcement_id: AnnouncementId | str, end: int
-) -> list[Happened]:
-    """Up to position `end`, oldest first. Raises Unavailable."""
-    rows = await history.rows(SELECT_EVENTS, {"announcement_id": announcement_id, "end": end})
-    return story_from(rows)
+) -> list[PastEvent]:
+    """Return the events up to position `end`, oldest first. Raises Unavailable."""
+    rows = await history.fetch_rows(SELECT_EVENTS, {"announcement_id": announcement_id, "end": end})
+    return decode_events(rows)
 
 
-def story_from(rows: Iterable[Mapping[str, Any]]) -> list[Happened]:
-    """It ends before an event that this version cannot read, as the tables do. Pure."""
-    story: list[Happened] = []
+def decode_events(rows: Iterable[Mapping[str, Any]]) -> list[PastEvent]:
+    """Decode events up to the first that this version cannot read, as the tables do. Pure."""
+    events: list[PastEvent] = []
     for row in rows:
         try:
-            story.append(_happened(row))
+            events.append(_decode(row))
         except UnreadableEvent as error:
             log.error("event not readable", extra={"position": row["seq"], "reason": str(error)})
             break
-    return story
+    return events
 
 
-def _happened(row: Mapping[str, Any]) -> Happened:
+def columns_after(past: PastEvent) -> dict[str, Any]:
+    """Return the columns of the announcement or booking that the event changes."""
+    match past.event:
+        case BookingEvent() as event:
+            return booking_columns(event, past.at)
+        case AnnouncementEvent() as event:
+            return announcement_columns(event, past.at)
+        case _:
+            return {}
+
+
+def _decode(row: Mapping[str, Any]) -> PastEvent:
     """Raises UnreadableEvent."""
-    happened = Happened(
+    past = PastEvent(
         position=int(row["seq"]),
         event_index=int(row["event_index"]),
         at=from_ms(row["at_ms"]),
@@ -69,18 +80,7 @@ def _happened(row: Mapping[str, Any]) -> Happened:
         event=decode_event(row["payload"].encode()),
     )
     try:
-        standing_after(happened)
-    except Exception as error:  # A pair that never exists, a time that nobody has.
+        columns_after(past)
+    except Exception as error:  # An impossible pair of statuses, or a time out of range.
         raise UnreadableEvent(repr(error)) from error
-    return happened
-
-
-def standing_after(happened: Happened) -> dict[str, Any]:
-    """The fields that the event puts into its evening or booking; none if it changes none."""
-    match happened.event:
-        case BookingEvent() as event:
-            return booking_columns(event, happened.at)
-        case AnnouncementEvent() as event:
-            return announcement_columns(event, happened.at)
-        case _:
-            return {}
+    return past

@@ -1,16 +1,16 @@
-"""Which facts of an event or a decision are told to whom: the one allow-list. Pure.
+"""Says who may read which fact of an event or a decision: the only allow-list. Pure.
 
-A fact that is not listed is told to nobody, so a new one is secret until somebody decides
-whom it concerns. Why it is so: docs/decisions/0007-who-may-read-history.md.
+Nobody reads a fact that is not listed, so a new one stays secret until somebody decides whom
+it concerns. The reasons are in docs/decisions/0007-who-may-read-history.md.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal
 
-Share = Literal["told", "party", "guest", "place", "words", "giver"]
-"""What a reader has to be for a fact: whoever is told of the event at all, one of the two
-sides of its booking, the guest of it, somebody who may see the exact place, somebody who may
-read the review, or the one who gave the command."""
+Share = Literal["reader", "party", "guest", "place", "words", "giver"]
+"""What somebody must be to read a fact: any reader of the event, one of the two sides of its
+booking, its guest, somebody who may see the exact place, somebody who may read the words of the
+rating, or the one who gave the command."""
 
 
 def _of(share: Share, names: str) -> Iterable[tuple[str, Share]]:
@@ -19,20 +19,21 @@ def _of(share: Share, names: str) -> Iterable[tuple[str, Share]]:
 
 EVENT_FACTS: Final[Mapping[str, Share]] = dict(
     [
-        # Evenings.
-        *_of("told", "author_id movie_id movie_title movie_title_ru duration_min"),
-        *_of("told", "title description visibility is_free ticket_count event_time"),
-        *_of("told", "price_amount price_currency tz hide_location location_hint"),
-        *_of("told", "version reason by"),
+        # Announcements.
+        *_of("reader", "author_id movie_id movie_title movie_title_ru duration_min"),
+        *_of("reader", "title description visibility is_free ticket_count event_time"),
+        *_of("reader", "price_amount price_currency tz hide_location location_hint"),
+        *_of("reader", "version reason by"),
         *_of("place", "event_location"),
         # Bookings.
         *_of(
-            "told", "untold author_status guest_status taken waiting preapproved hold_until offered"
+            "reader",
+            "untold author_status guest_status taken waiting preapproved hold_until offered",
         ),
         *_of("party", "message"),
-        *_of("guest", "clashes"),  # Where else a guest is expected: decision 0004.
+        *_of("guest", "clashes"),  # Other places of the guest: decision 0004.
         # Ratings.
-        *_of("told", "review_id rater_id ratee_id role sealed_until"),
+        *_of("reader", "review_id rater_id ratee_id role sealed_until"),
         *_of("words", "score text tags"),
     ]
 )
@@ -47,12 +48,12 @@ DECISION_FACTS: Final[Mapping[str, Share]] = dict(
         *_of("giver", "review_id closed_at limit until muted"),
     ]
 )
-"""What decisions rested on or came to (`contracts.journal.records.Outcome.facts`). They are told to
-who gave the command, who was told them at once; to nobody else, the other side included."""
+"""Facts that decisions rested on, and their results: `contracts.journal.records.Outcome.facts`.
+Only the one who gave the command reads them, as in the answer to it; the other side does not."""
 
 
-def told_only(
+def select_allowed(
     facts: Mapping[str, Any], allowed: Mapping[str, Share], shares: Collection[Share]
 ) -> dict[str, Any]:
-    """Those of `facts` that a reader with these shares is told."""
+    """Return those of `facts` that somebody with these shares may read."""
     return {name: value for name, value in facts.items() if allowed.get(name) in shares}

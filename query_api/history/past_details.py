@@ -1,76 +1,83 @@
-"""One evening in detail as it stood: `?as_of=` of the details route.
+"""Fetches one announcement in detail as it stood: `?as_of=` of the details route.
 
-The caller is told no more than they would have been told then, and no more than they may be
-told today (docs/decisions/0007-who-may-read-history.md).
+The caller learns no more than they could have learned then, and no more than they may learn
+today (docs/decisions/0007-who-may-read-history.md).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from contracts.errors import NotFound
-from contracts.scoring import Score
 from contracts.values.ids import PersonId
-from query_api.announcements.details import GUESTS_MAX, Told, select_visible, shows_guests
-from query_api.announcements.visibility import saw, saw_place, sees_everything
-from query_api.edge.history_reads import HistoryReads
-from query_api.edge.moments import Moment, at_least, horizon_of
-from query_api.edge.reads import Reads, Row
-from query_api.history.as_of import Standing, detail_row, guest_rows, standing_of
-from query_api.history.events import story_of
-from query_api.people.names import names_of
-from query_api.ratings.scores_as_of import guest_scores_as_of, score_as_of
+from query_api.announcements.details import DetailRows, sees_guests
+from query_api.announcements.rows import GUESTS_MAX, fetch_visible
+from query_api.announcements.visibility import could_see, could_see_place, sees_everything
+from query_api.edge.moments import Moment, find_horizon, least_position
+from query_api.edge.reads import AnyRow, Reads
+from query_api.history.as_of import (
+    PastAnnouncement,
+    build_detail_row,
+    build_guest_rows,
+    fold_events,
+)
+from query_api.history.events import fetch_events
+from query_api.people.names import fetch_names
+from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.auth.tokens import Caller
 
 
 class PastDetails:
-    """One per process; `tell` is an `details.Past`."""
+    """One per process. `fetch` is a `details.FetchPast`."""
 
-    def __init__(self, reads: Reads, history: HistoryReads) -> None:
+    def __init__(self, reads: Reads) -> None:
         self._reads = reads
-        self._history = history
 
-    async def tell(
+    async def fetch(
         self, request: Request, caller: Caller, announcement_id: str, moment: Moment
-    ) -> Told:
+    ) -> DetailRows:
         """Raises NotFound, ProjectionBehind and Unavailable."""
-        followed = await self._reads.followed_by(caller)
-        async with self._reads.snapshot(request, at_least(moment)) as snapshot:
-            now = await select_visible(snapshot, caller, followed, announcement_id)
-            horizon = await horizon_of(snapshot, moment)
-        # No connection to PostgreSQL waits for ClickHouse.
-        await self._history.reach(horizon.last_commit)
+        reads = self._reads
+        followed = await reads.fetch_followed(caller)
+        async with reads.open_snapshot(request, least_position(moment)) as snapshot:
+            now = await fetch_visible(snapshot, caller, followed, announcement_id)
+            horizon = await find_horizon(snapshot, moment)
+        # The snapshot is closed: no connection to PostgreSQL waits for ClickHouse.
+        await reads.history.reach(horizon.last_commit)
         position = horizon.position
-        then = standing_of(await story_of(self._history, announcement_id, position))
-        require_seen(then, caller, followed)
-        row = await self._row(now, then, caller, position)
-        guests: Sequence[Row] = ()
-        if shows_guests(now, caller, self._reads) and shows_guests(row, caller, self._reads):
-            guests = await self._guests(request, then, caller, position)
-        return Told(row, guests, position)
+        then = fold_events(await fetch_events(reads.history, announcement_id, position))
+        demand_visible(then, caller, followed)
+        row = await self._fetch_announcement(now, then, caller, position)
+        guests: Sequence[AnyRow] = ()
+        if sees_guests(now, caller, reads.rules) and sees_guests(row, caller, reads.rules):
+            guests = await self._fetch_guests(request, then, caller, position)
+        return DetailRows(row, guests, position)
 
-    async def _row(self, now: Row, then: Standing, caller: Caller, position: int) -> Row:
-        score = await score_as_of(self._history, now["author_id"], "host", position)
-        row = detail_row(then, caller.person_id, score)
-        confirmed = then.confirmed(caller.person_id)
+    async def _fetch_announcement(
+        self, now: AnyRow, then: PastAnnouncement, caller: Caller, position: int
+    ) -> AnyRow:
+        score = await fetch_score(self._reads.history, now["author_id"], "host", position)
+        row = build_detail_row(then, caller.person_id, score)
+        shown_then = could_see_place(row, caller, confirmed=then.is_confirmed(caller.person_id))
         row["author_name"] = now["author_name"]
-        row["shows_place"] = now["shows_place"] and saw_place(row, caller, confirmed=confirmed)
+        row["shows_place"] = now["shows_place"] and shown_then
         return row
 
-    async def _guests(
-        self, request: Request, then: Standing, caller: Caller, position: int
-    ) -> Sequence[Row]:
-        async with self._reads.snapshot(request) as snapshot:
-            names: Mapping[PersonId, str] = await names_of(snapshot, then.bookings)
-        scores: Mapping[PersonId, Score] = await guest_scores_as_of(
-            self._history, then.evening["announcement_id"], position
-        )
-        everyone = sees_everything(then.evening, caller)
-        return guest_rows(then, names, scores, everyone=everyone)[:GUESTS_MAX]
+    async def _fetch_guests(
+        self, request: Request, then: PastAnnouncement, caller: Caller, position: int
+    ) -> Sequence[AnyRow]:
+        async with self._reads.open_snapshot(request) as snapshot:
+            names = await fetch_names(snapshot, then.bookings)
+        announcement_id = then.announcement["announcement_id"]
+        scores = await fetch_guest_scores(self._reads.history, announcement_id, position)
+        everyone = sees_everything(then.announcement, caller)
+        return build_guest_rows(then, names, scores, everyone=everyone)[:GUESTS_MAX]
 
 
-def require_seen(then: Standing, caller: Caller, followed: Sequence[PersonId]) -> None:
-    """Raises NotFound where there was no evening yet, or none that the caller could see."""
+def demand_visible(then: PastAnnouncement, caller: Caller, followed: Sequence[PersonId]) -> None:
+    """Raises NotFound if there was no announcement yet, or none that the caller could see."""
     involved = then.involves(caller.person_id)
-    if not then.evening or not saw(then.evening, caller, followed, involved=involved):
+    if not then.announcement or not could_see(
+        then.announcement, caller, followed, involved=involved
+    ):
         raise NotFound

@@ -1,4 +1,4 @@
-"""Why something is as it is: who decided, by which rule, on which facts, at which position."""
+"""Routes that explain a decision: who decided, by which rule, on which facts, and when."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,17 +13,16 @@ from starlette.responses import Response
 from contracts.error_codes import describe, is_error_code
 from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.values.ids import OPERATOR, SYSTEM, BookingId
-from query_api.announcements.visibility import GUESTS_BUSINESS
-from query_api.edge.documented import documented
-from query_api.edge.reads import Reads, answer, path_id
-from query_api.history.fact_rights import DECISION_FACTS, Share, told_only
+from query_api.announcements.visibility import VISIBLE_TO_GUEST
+from query_api.edge.reads import Reads
+from query_api.edge.routes import answer, document, new_router, path_id
+from query_api.history.fact_rights import DECISION_FACTS, Share, select_allowed
 from runtime.auth.tokens import Caller
-from runtime.http.api_route import ApiRoute
 from runtime.http.negotiation import language_of
 from runtime.http.numbers import parse_whole_number
 
 COLUMNS: Final = """
-    d.*, a.author_id AS evening_author, b.guest_id AS booking_guest,
+    d.*, a.author_id AS announcement_author, b.guest_id AS booking_guest,
     b.state AS booking_state, b.reason AS booking_reason,
     b.reason_by AS booking_reason_by,
     coalesce(d.announcement_id <> b.announcement_id, false) AS elsewhere
@@ -36,7 +35,7 @@ SELECT_OF_BOOKING: Final = f"""
     JOIN read_model.decisions d ON d.seq = b.changed_seq
     WHERE b.booking_id = $1
       AND ($2::boolean OR b.author_id = $3::uuid
-           OR {GUESTS_BUSINESS.format("$3")})
+           OR {VISIBLE_TO_GUEST.format("$3")})
 """
 
 SELECT_AT_POSITION: Final = f"""
@@ -47,7 +46,7 @@ SELECT_AT_POSITION: Final = f"""
         ON a.announcement_id = coalesce(d.announcement_id, b.announcement_id)
     WHERE d.seq = $1
       AND ($2::boolean OR d.actor = $3::uuid::text OR (NOT d.refused
-           AND (a.author_id = $3::uuid OR {GUESTS_BUSINESS.format("$3")})))
+           AND (a.author_id = $3::uuid OR {VISIBLE_TO_GUEST.format("$3")})))
 """
 
 
@@ -58,51 +57,57 @@ class Why(Struct, frozen=True):
     decided_at: datetime
     by: Literal["author", "guest", "system", "operator"]
     command: str | None
-    """None if the decision was about another evening, which is not the reader's business."""
+    """None if the decision was about another announcement, which the reader may not know."""
     code: str
-    """Of such a decision: the reason for which the system changed this booking."""
+    """Code of the outcome; of a decision about another announcement, the reason for which the
+    system changed this booking."""
     refused: bool
     detail: str | None
-    """In the reader's language, where the code is a rule's."""
+    """In the reader's language, if the code is that of a rule."""
     facts: Mapping[str, Any]
-    """Those that the reader is told: `fact_rights`."""
+    """Those that the reader may read (`fact_rights`)."""
     booking_id: BookingId | None
     state: BookingState | None
     reason: str | None
-    """Of the booking's present state: `superseded`, `offer_expired`, a party's own …"""
+    """Reason of the booking's present state: `superseded`, `offer_expired`, a text typed by one
+    side …"""
     reason_by: ReasonBy | None
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
+    router = new_router()
 
-    @router.get("/booking/{booking_id}/why", **documented(Why))
+    @router.get("/booking/{booking_id}/why", **document(Why))
     async def why_booking(request: Request) -> Response:
-        """Which decision brought the booking into its present state; for its two parties."""
-        caller = await reads.caller(request)
+        """The decision that brought the booking into its present state. For its two parties."""
+        caller = await reads.authenticate(request)
         booking_id = path_id(request, "booking_id")
-        async with reads.snapshot(request) as snapshot:
-            row = await snapshot.row(
+        async with reads.open_snapshot(request) as snapshot:
+            row = await snapshot.fetch_row(
                 SELECT_OF_BOOKING, booking_id, caller.is_super, caller.person_id
             )
-        return answer(request, _why(row, request, caller, booking_id), snapshot.position)
+        return answer(request, _represent(row, request, caller, booking_id), snapshot.position)
 
-    @router.get("/why/{position}", **documented(Why))
+    @router.get("/why/{position}", **document(Why))
     async def why_position(request: Request) -> Response:
-        """The decision at a position (`X-Position` of a write): for who gave the command,
-        and, where it was not refused, for the parties."""
-        caller = await reads.caller(request)
+        """The decision at a position (`X-Position` of a write). For the one who gave the command
+        and, unless it was refused, for the parties."""
+        caller = await reads.authenticate(request)
         position = parse_whole_number(request.path_params["position"]) or 0
-        async with reads.snapshot(request) as snapshot:
-            row = await snapshot.row(
+        async with reads.open_snapshot(request) as snapshot:
+            row = await snapshot.fetch_row(
                 SELECT_AT_POSITION, position, caller.is_super, caller.person_id
             )
-        return answer(request, _why(row, request, caller, row["booking_id"]), snapshot.position)
+        return answer(
+            request, _represent(row, request, caller, row["booking_id"]), snapshot.position
+        )
 
     return router
 
 
-def _why(row: asyncpg.Record, request: Request, caller: Caller, booking_id: str | None) -> Why:
+def _represent(
+    row: asyncpg.Record, request: Request, caller: Caller, booking_id: str | None
+) -> Why:
     is_giver = caller.is_super or row["actor"] == caller.person_id
     hidden = row["elsewhere"] and not is_giver
     code = (row["booking_reason"] or "unchanged") if hidden else row["code"]
@@ -110,12 +115,12 @@ def _why(row: asyncpg.Record, request: Request, caller: Caller, booking_id: str 
     return Why(
         position=row["seq"],
         decided_at=row["decided_at"],
-        by=_by(row),
+        by=_find_decider(row),
         command=None if hidden else row["kind"],
         code=code,
         refused=row["refused"],
         detail=describe(code, language_of(request)) if is_error_code(code) else None,
-        facts=told_only(row["facts"], DECISION_FACTS, shares),
+        facts=select_allowed(row["facts"], DECISION_FACTS, shares),
         booking_id=None if booking_id is None else BookingId(booking_id),
         state=row["booking_state"],
         reason=row["booking_reason"],
@@ -123,16 +128,16 @@ def _why(row: asyncpg.Record, request: Request, caller: Caller, booking_id: str 
     )
 
 
-def _by(row: asyncpg.Record) -> Literal["author", "guest", "system", "operator"]:
+def _find_decider(row: asyncpg.Record) -> Literal["author", "guest", "system", "operator"]:
     actor, kind = row["actor"], row["kind"]
     if actor == SYSTEM:
         return "system"
-    if actor == row["evening_author"]:
+    if actor == row["announcement_author"]:
         return "author"
     if actor == OPERATOR:
         return "operator"
-    if row["elsewhere"]:  # What somebody did to another evening had this effect by itself.
+    if row["elsewhere"]:  # A decision about another announcement had this effect on its own.
         return "guest" if actor == row["booking_guest"] else "system"
-    if kind.startswith("announcement."):  # Only an author announces; others only call off.
-        return "operator" if row["evening_author"] else "author"
+    if kind.startswith("announcement."):  # Only an author announces; an operator only cancels.
+        return "operator" if row["announcement_author"] else "author"
     return "guest"

@@ -1,18 +1,18 @@
-"""What people are called: today, also where the past is told."""
+"""Looks up the names of people. They are today's names, also in an answer about the past."""
 
 from collections.abc import Iterable
 from typing import Final
 
 from contracts.values.ids import PersonId, canonical
-from query_api.edge.reads import Snapshot
+from query_api.edge.reads import TableSnapshot
 
 SELECT_NAMES: Final = """
     SELECT person_id, name FROM read_model.people WHERE person_id = ANY($1::uuid[])
 """
 
 
-async def names_of(snapshot: Snapshot, people: Iterable[str]) -> dict[PersonId, str]:
-    """Of those who are known; what is no id (`system`) is nobody."""
+async def fetch_names(snapshot: TableSnapshot, people: Iterable[str]) -> dict[PersonId, str]:
+    """Return the names of those that are known. Skips what is not an id, such as `system`."""
     ids = sorted({one for one in people if canonical(one) == one})
-    rows = await snapshot.rows(SELECT_NAMES, ids) if ids else []
+    rows = await snapshot.fetch_rows(SELECT_NAMES, ids) if ids else []
     return {row["person_id"]: row["name"] for row in rows}

@@ -1,4 +1,4 @@
-"""How a score came to be what it is, month by month. Pure."""
+"""Computes how a score came to be what it is, month by month. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -8,16 +8,16 @@ from msgspec import Struct
 
 from contracts.scoring import score_of
 from contracts.values.ids import PersonId
-from query_api.ratings.votes import Role, Said, counted, of_role
+from query_api.ratings.votes import RevealedRating, Role, drop_retracted, select_role
 
 MEAN_DECIMALS: Final = 2
 
 
 class DriftMonth(Struct, frozen=True):
-    """`rating_count` and `mean` are of the votes given in the month that count today; the
-    mean of none is 0.0. `rating` is the score as everybody could see it when the month
-    ended, with what was sealed then left out and what was taken back later still in; of the
-    month that has not ended, the score as it is."""
+    """`rating_count` and `mean` are of the votes given in the month that count today; the mean
+    of none is 0.0. `rating` is the score that everybody could see when the month ended. It
+    leaves out what was sealed then, and includes what was retracted later. For the current
+    month it is the score of today."""
 
     month: str
     """`2026-03`, in UTC."""
@@ -34,33 +34,33 @@ class RatingDrift(Struct, frozen=True):
     months: Sequence[DriftMonth]
 
 
-def drift_of(said: Iterable[Said], role: Role) -> list[DriftMonth]:
-    of = of_role(said, role)
+def compute_drift(ratings: Iterable[RevealedRating], role: Role) -> list[DriftMonth]:
+    of_role = select_role(ratings, role)
     moments = {
         moment
-        for one in of
+        for one in of_role
         for moment in (one.given_at, one.revealed_at, one.retracted_at)
         if moment is not None
     }
-    return [_month(month, of) for month in sorted(set(map(_begin, moments)))]
+    return [_compute_month(month, of_role) for month in sorted(set(map(_begin_month, moments)))]
 
 
-def _month(begin: datetime, said: Sequence[Said]) -> DriftMonth:
-    given = [one.score for one in counted(said) if _begin(one.given_at) == begin]
-    end = _next(begin)
-    stood = score_of(one.vote for one in said if _stood(one, end))
+def _compute_month(begin: datetime, ratings: Sequence[RevealedRating]) -> DriftMonth:
+    given = [one.score for one in drop_retracted(ratings) if _begin_month(one.given_at) == begin]
+    end = _next_month(begin)
+    score = score_of(one.vote for one in ratings if _counted_before(one, end))
     mean = round(sum(given) / len(given), MEAN_DECIMALS) if given else 0.0
-    return DriftMonth(f"{begin:%Y-%m}", len(given), mean, stood.rating)
+    return DriftMonth(f"{begin:%Y-%m}", len(given), mean, score.rating)
 
 
-def _stood(one: Said, at: datetime) -> bool:
-    return one.revealed_at < at and (one.retracted_at is None or one.retracted_at >= at)
+def _counted_before(one: RevealedRating, end: datetime) -> bool:
+    return one.revealed_at < end and (one.retracted_at is None or one.retracted_at >= end)
 
 
-def _begin(moment: datetime) -> datetime:
+def _begin_month(moment: datetime) -> datetime:
     return datetime(moment.year, moment.month, 1, tzinfo=UTC)
 
 
-def _next(begin: datetime) -> datetime:
+def _next_month(begin: datetime) -> datetime:
     years, month = divmod(begin.month, 12)
     return begin.replace(year=begin.year + years, month=month + 1)

@@ -1,9 +1,10 @@
-"""Who let others down late: counted beside the score, never part of it.
+"""Counts how often somebody let others down late. The counts stand beside the score and never
+change it.
 
-An evening's time is the one in force at that moment, so a host who moves an evening does
-not make a guest late who had left before. A guest agrees to the time in force whenever they
-say yes themselves (they ask, accept, or take back a no); leaving is late only if the evening
-still has the time that they last agreed to.
+What counts is the time that the announcement had at that moment: if the author moves it later
+on, a guest who had left before is not late. A guest agrees to the current time whenever they
+say yes themselves (they ask, accept, or take back a no). Leaving is late only if the
+announcement still has the time that they last agreed to.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,14 +14,14 @@ from typing import Any, Final, NamedTuple, TypeVar
 from contracts.events.rating import NO_SHOW
 from contracts.values.ids import PersonId
 from query_api.edge.history_reads import HistoryReads
-from query_api.ratings.votes import Said, counted, of_role
+from query_api.ratings.votes import RevealedRating, drop_retracted, select_role
 from runtime.clickhouse.port import SqlParameter
 
 LATE: Final = timedelta(hours=24)
 LATE_MS: Final = LATE // timedelta(milliseconds=1)
 
-# The type first: it is what the table is ordered by.
-SELECT_GONE: Final = """
+# The condition on the type comes first: the table is ordered by it.
+SELECT_DEPARTURES: Final = """
     SELECT DISTINCT type, seq, at_ms, announcement_id
     FROM events
     WHERE type IN ('booking.left', 'announcement.cancelled')
@@ -32,35 +33,35 @@ SELECT_TIMES: Final = """
     SELECT DISTINCT seq, announcement_id, author_id, event_time_ms
     FROM events
     WHERE type IN ('announcement.created', 'announcement.changed')
-      AND announcement_id IN %(evenings)s AND isNotNull(event_time_ms)
+      AND announcement_id IN %(announcements)s AND isNotNull(event_time_ms)
     ORDER BY seq
 """
-# A guest's own yes; that the author approves, or the system confirms again, is none.
-SELECT_AGREED: Final = """
+# The guest's own yes. An approval by the author, or a new confirmation by the system, is not.
+SELECT_AGREEMENTS: Final = """
     SELECT DISTINCT seq, announcement_id
     FROM events
     WHERE type IN ('booking.requested', 'booking.accepted', 'booking.reconsidered')
       AND person_id = %(person)s AND actor = %(person)s AND guest_status = 1
-      AND announcement_id IN %(evenings)s AND seq <= %(until)s
+      AND announcement_id IN %(announcements)s AND seq <= %(until)s
     ORDER BY seq
 """
-# Bookings of an evening that was called off stay as they are for ever.
+# Bookings of a cancelled announcement keep their state for ever.
 SELECT_WITH_GUESTS: Final = """
-    SELECT DISTINCT evening FROM (
+    SELECT DISTINCT of_announcement FROM (
         SELECT
-            any(announcement_id) AS evening,
+            any(announcement_id) AS of_announcement,
             argMax(ifNull(author_status, 0) * ifNull(guest_status, 0),
                    seq * 1000000 + event_index) AS confirmed
         FROM events
-        WHERE type LIKE 'booking.%' AND announcement_id IN %(evenings)s AND seq <= %(until)s
+        WHERE type LIKE 'booking.%' AND announcement_id IN %(announcements)s AND seq <= %(until)s
         GROUP BY booking_id
     )
     WHERE confirmed = 1
 """
 
 
-class Gone(NamedTuple):
-    """A guest left an evening, or its author called it off."""
+class Departure(NamedTuple):
+    """A guest left an announcement, or its author cancelled it."""
 
     type: str
     seq: int
@@ -68,8 +69,8 @@ class Gone(NamedTuple):
     announcement_id: str
 
 
-class Time(NamedTuple):
-    """What an event said of when an evening begins. The author is named by the first."""
+class StatedTime(NamedTuple):
+    """An event stated when an announcement begins. Only the first event names the author."""
 
     seq: int
     announcement_id: str
@@ -77,69 +78,77 @@ class Time(NamedTuple):
     event_time_ms: int
 
 
-class Agreed(NamedTuple):
-    """The guest said yes to the evening, at the time then in force."""
+class Agreement(NamedTuple):
+    """The guest said yes to the announcement, at the time that it then had."""
 
     seq: int
     announcement_id: str
 
 
 class Lateness(NamedTuple):
-    """In evenings: those that the person, a confirmed guest, left late; and those that the
-    person, their author, called off late while somebody was confirmed."""
+    """Counts of announcements: those that the person, a confirmed guest, left late, and those
+    that the person, their author, cancelled late while somebody was confirmed."""
 
     late_cancellations: int
     late_calls_off: int
 
 
-OfEvening = TypeVar("OfEvening", Time, Agreed)
+OfAnnouncement = TypeVar("OfAnnouncement", StatedTime, Agreement)
 
 NEVER_LATE: Final = Lateness(0, 0)
 
 
-async def lateness_of(history: HistoryReads, person_id: PersonId, until: int) -> Lateness:
-    """Up to a position. Raises Unavailable."""
+async def fetch_lateness(history: HistoryReads, person_id: PersonId, until: int) -> Lateness:
+    """Count up to position `until`. Raises Unavailable."""
     wanted: dict[str, SqlParameter] = {"person": person_id, "until": until}
-    gone = [Gone(**row) for row in await history.rows(SELECT_GONE, wanted)]
-    if not gone:
+    departures = [Departure(**row) for row in await history.fetch_rows(SELECT_DEPARTURES, wanted)]
+    if not departures:
         return NEVER_LATE
-    evenings = _evenings(one.announcement_id for one in gone)
-    times = [Time(**row) for row in await history.rows(SELECT_TIMES, evenings)]
-    agreed = [Agreed(**row) for row in await history.rows(SELECT_AGREED, wanted | evenings)]
-    late = late_among(gone, times, agreed)
-    left, off = (
-        {one.announcement_id for one in late if one.type == what}
-        for what in ("booking.left", "announcement.cancelled")
+    named = _name_announcements(one.announcement_id for one in departures)
+    times = [StatedTime(**row) for row in await history.fetch_rows(SELECT_TIMES, named)]
+    agreements = [
+        Agreement(**row) for row in await history.fetch_rows(SELECT_AGREEMENTS, wanted | named)
+    ]
+    late = select_late(departures, times, agreements)
+    left, cancelled = (
+        {one.announcement_id for one in late if one.type == kind}
+        for kind in ("booking.left", "announcement.cancelled")
     )
     own = {time.announcement_id for time in times if time.author_id == person_id}
-    return Lateness(len(left), len(await _with_guests(history, off & own, until)))
+    return Lateness(len(left), len(await _fetch_with_guests(history, cancelled & own, until)))
 
 
-def late_among(gone: Iterable[Gone], times: Sequence[Time], agreed: Sequence[Agreed]) -> list[Gone]:
-    """Those less than `LATE` before the evening begins. `times` and `agreed` are in the order
-    of `seq`. An evening whose time is not known is not late."""
-    times_of, agreed_of = _by_evening(times), _by_evening(agreed)
+def select_late(
+    departures: Iterable[Departure], times: Sequence[StatedTime], agreements: Sequence[Agreement]
+) -> list[Departure]:
+    """Return the departures less than `LATE` before the announcement begins. `times` and
+    `agreements` are in the order of `seq`. Without a known time nobody is late."""
+    times_of, agreements_of = _group(times), _group(agreements)
     return [
         one
-        for one in gone
+        for one in departures
         if _is_late(
-            one, times_of.get(one.announcement_id, ()), agreed_of.get(one.announcement_id, ())
+            one,
+            times_of.get(one.announcement_id, ()),
+            agreements_of.get(one.announcement_id, ()),
         )
     ]
 
 
-def _is_late(gone: Gone, times: Sequence[Time], agreed: Sequence[Agreed]) -> bool:
-    begins_ms = _in_force(times, gone.seq)
-    if begins_ms is None or begins_ms - gone.at_ms >= LATE_MS:
+def _is_late(
+    departure: Departure, times: Sequence[StatedTime], agreements: Sequence[Agreement]
+) -> bool:
+    begins_ms = _find_time_before(departure.seq, times)
+    if begins_ms is None or begins_ms - departure.at_ms >= LATE_MS:
         return False
-    if gone.type != "booking.left":
+    if departure.type != "booking.left":
         return True
-    said_yes = [one.seq for one in agreed if one.seq < gone.seq][-1:]
-    return any(_in_force(times, seq) == begins_ms for seq in said_yes)
+    last_yes = [one.seq for one in agreements if one.seq < departure.seq][-1:]
+    return any(_find_time_before(seq, times) == begins_ms for seq in last_yes)
 
 
-def _in_force(times: Iterable[Time], seq: int) -> int | None:
-    """When the evening was to begin, just before `seq`; None if that is not known."""
+def _find_time_before(seq: int, times: Iterable[StatedTime]) -> int | None:
+    """Return when the announcement was to begin, just before `seq`; None if it is unknown."""
     begins_ms = None
     for time in times:
         if time.seq < seq:
@@ -147,25 +156,27 @@ def _in_force(times: Iterable[Time], seq: int) -> int | None:
     return begins_ms
 
 
-def _by_evening(found: Iterable[OfEvening]) -> dict[str, list[OfEvening]]:
-    evenings: dict[str, list[OfEvening]] = {}
+def _group(found: Iterable[OfAnnouncement]) -> dict[str, list[OfAnnouncement]]:
+    grouped: dict[str, list[OfAnnouncement]] = {}
     for one in found:
-        evenings.setdefault(one.announcement_id, []).append(one)
-    return evenings
+        grouped.setdefault(one.announcement_id, []).append(one)
+    return grouped
 
 
-def no_shows_of(said: Iterable[Said]) -> int:
-    """How many hosts said so, and have not taken it back."""
-    return sum(NO_SHOW in one.tags for one in counted(of_role(said, "guest")))
+def count_no_shows(ratings: Iterable[RevealedRating]) -> int:
+    """Count the authors who reported a no-show of the guest and have not retracted it."""
+    return sum(NO_SHOW in one.tags for one in drop_retracted(select_role(ratings, "guest")))
 
 
-async def _with_guests(
-    history: HistoryReads, evenings: set[str], until: int
+async def _fetch_with_guests(
+    history: HistoryReads, announcements: set[str], until: int
 ) -> Sequence[Mapping[str, Any]]:
-    if not evenings:
+    if not announcements:
         return ()
-    return await history.rows(SELECT_WITH_GUESTS, _evenings(evenings) | {"until": until})
+    return await history.fetch_rows(
+        SELECT_WITH_GUESTS, _name_announcements(announcements) | {"until": until}
+    )
 
 
-def _evenings(named: Iterable[str]) -> dict[str, SqlParameter]:
-    return {"evenings": tuple(sorted(set(named)))}
+def _name_announcements(ids: Iterable[str]) -> dict[str, SqlParameter]:
+    return {"announcements": tuple(sorted(set(ids)))}

@@ -1,6 +1,6 @@
-"""Read model `ratings`: what the two sides of an evening said of each other.
+"""Route of how the two sides of a booking rated each other.
 
-Of a sealed review only its rater is told.
+A sealed rating is shown to its rater only.
 """
 
 from typing import Final
@@ -14,9 +14,8 @@ from starlette.responses import Response
 
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId
-from query_api.edge.documented import documented
-from query_api.edge.reads import Reads, answer, path_id
-from runtime.http.api_route import ApiRoute
+from query_api.edge.reads import Reads, represent
+from query_api.edge.routes import answer, document, new_router, path_id
 
 SELECT_SIDES: Final = """
     SELECT FROM read_model.announcements a
@@ -36,52 +35,39 @@ SELECT_OF_PAIR: Final = """
 
 
 class PairRatings(Struct, frozen=True):
-    """What the caller said of a person at an evening, and that person of the caller."""
+    """The caller's rating of a person for an announcement, and that person's of the caller."""
 
     announcement_id: AnnouncementId
     user_id: PersonId
     given: RatingResponse | None
     received: RatingResponse | None
-    """None while it is sealed, or where there is none."""
+    """None while it is sealed, or if there is none."""
 
 
 def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
+    router = new_router()
 
-    @router.get("/rating/{announcement_id}/{user_id}", **documented(PairRatings))
+    @router.get("/rating/{announcement_id}/{user_id}", **document(PairRatings))
     async def get_rating_of_pair(request: Request) -> Response:
-        """What the caller and the other side of an evening said of each other; the other
-        side's word only once it is revealed."""
-        caller = await reads.caller(request)
+        """How the caller and the other side of a booking rated each other. The other side's
+        rating is shown once it is revealed."""
+        caller = await reads.authenticate(request)
         sides = (path_id(request, "announcement_id"), caller.person_id, path_id(request, "user_id"))
-        async with reads.snapshot(request) as snapshot:
-            await snapshot.row(SELECT_SIDES, *sides)
-            rows = await snapshot.rows(SELECT_OF_PAIR, *sides)
-        said = {row["rater_id"]: _rating(row) for row in rows}
+        async with reads.open_snapshot(request) as snapshot:
+            await snapshot.fetch_row(SELECT_SIDES, *sides)
+            rows = await snapshot.fetch_rows(SELECT_OF_PAIR, *sides)
+        ratings = {row["rater_id"]: _represent_rating(row) for row in rows}
         pair = PairRatings(
             AnnouncementId(sides[0]),
             PersonId(sides[2]),
-            given=said.get(caller.person_id),
-            received=said.get(sides[2]),
+            given=ratings.get(caller.person_id),
+            received=ratings.get(sides[2]),
         )
         return answer(request, pair, snapshot.position)
 
     return router
 
 
-def _rating(row: asyncpg.Record) -> RatingResponse:
-    return RatingResponse(
-        review_id=row["review_id"],
-        announcement_id=row["announcement_id"],
-        rater_id=row["rater_id"],
-        ratee_id=row["ratee_id"],
-        role=row["role"],
-        score=row["score"],
-        text=row["text"],
-        tags=msgspec.json.decode(row["tags"]),
-        revealed=row["revealed_at"] is not None,
-        retracted=row["retracted"],
-        sealed_until=row["sealed_until"],
-        created=row["created"],
-        modified=row["modified"],
-    )
+def _represent_rating(row: asyncpg.Record) -> RatingResponse:
+    tags, revealed = msgspec.json.decode(row["tags"]), row["revealed_at"] is not None
+    return represent(RatingResponse, row, tags=tags, revealed=revealed)

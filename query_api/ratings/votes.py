@@ -1,7 +1,7 @@
-"""Votes in the history: what was said of a person and has been revealed.
+"""Fetches ratings from the history: revealed ones, and the votes that they count as.
 
-The table has a row for each event of a review, in the order of who is rated. Copies of a row
-change nothing here: everything is a minimum, a maximum, or the newest of its group.
+The table has a row for each event of a rating. A copy of a row changes nothing here: every
+column is a minimum, a maximum, or the newest of its group.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,10 @@ from runtime.clickhouse.port import SqlParameter
 
 Role = Literal["host", "guest", "overall"]
 
-
 _SELECT: Final = """
     SELECT
         review_id,
-        max(announcement_id) AS evening_id,
+        max(announcement_id) AS of_announcement,
         max(ratee_id) AS ratee,
         max(rater_id) AS rater,
         max(role) AS ratee_role,
@@ -39,19 +38,20 @@ _SELECT: Final = """
     HAVING max(revealed) = 1 AND isNotNull(last_score)
     ORDER BY given_at_ms DESC, review_id
 """
-SELECT_ABOUT: Final = _SELECT.format(narrowed="ratee_id = %(ratee)s")
-SELECT_ABOUT_HOST_AT: Final = _SELECT.format(
-    narrowed="ratee_id = %(ratee)s AND announcement_id = %(evening)s AND role = 'host'"
+SELECT_OF_PERSON: Final = _SELECT.format(narrowed="ratee_id = %(ratee)s")
+SELECT_OF_AUTHOR_AT: Final = _SELECT.format(
+    narrowed="ratee_id = %(ratee)s AND announcement_id = %(announcement_id)s AND role = 'host'"
 )
-SELECT_ABOUT_GUESTS_OF: Final = _SELECT.format(
+SELECT_OF_GUESTS_OF: Final = _SELECT.format(
     narrowed="""role = 'guest' AND ratee_id IN (
         SELECT person_id FROM events
-        WHERE announcement_id = %(evening)s AND type LIKE 'booking.%' AND seq <= %(until)s)"""
+        WHERE announcement_id = %(announcement_id)s
+          AND type LIKE 'booking.%' AND seq <= %(until)s)"""
 )
 
 
-class Said(NamedTuple):
-    """A revealed review, which may have been taken back since."""
+class RevealedRating(NamedTuple):
+    """A rating that was revealed, and may have been retracted since."""
 
     review_id: ReviewId
     announcement_id: AnnouncementId
@@ -69,40 +69,50 @@ class Said(NamedTuple):
         return Vote(self.score, self.given_at)
 
 
-async def said_of(history: HistoryReads, person_id: PersonId, until: int) -> list[Said]:
-    """Everything revealed of a person in both roles up to a position, newest first. Raises
+async def fetch_ratings(
+    history: HistoryReads, person_id: PersonId, until: int
+) -> list[RevealedRating]:
+    """Return the ratings of a person in both roles, up to position `until`, newest first.
+    Raises Unavailable."""
+    rows = await history.fetch_rows(SELECT_OF_PERSON, {"ratee": person_id, "until": until})
+    return _read(rows)
+
+
+async def fetch_author_ratings_at(
+    history: HistoryReads, author_id: PersonId, announcement_id: AnnouncementId, until: int
+) -> list[RevealedRating]:
+    """Return how the guests of one announcement rated its author. Raises Unavailable."""
+    wanted: dict[str, SqlParameter] = {
+        "ratee": author_id,
+        "announcement_id": announcement_id,
+        "until": until,
+    }
+    return _read(await history.fetch_rows(SELECT_OF_AUTHOR_AT, wanted))
+
+
+async def fetch_ratings_of_guests(
+    history: HistoryReads, announcement_id: str, until: int
+) -> list[RevealedRating]:
+    """Return how authors rated everybody who had a booking there by then. Raises
     Unavailable."""
-    return _read(await history.rows(SELECT_ABOUT, {"ratee": person_id, "until": until}))
+    wanted: dict[str, SqlParameter] = {"announcement_id": announcement_id, "until": until}
+    return _read(await history.fetch_rows(SELECT_OF_GUESTS_OF, wanted))
 
 
-async def said_of_host_at(
-    history: HistoryReads, host_id: PersonId, announcement_id: AnnouncementId, until: int
-) -> list[Said]:
-    """What the guests of one evening said of its host. Raises Unavailable."""
-    wanted: dict[str, SqlParameter] = {"ratee": host_id, "evening": announcement_id, "until": until}
-    return _read(await history.rows(SELECT_ABOUT_HOST_AT, wanted))
+def select_role(ratings: Iterable[RevealedRating], role: Role) -> list[RevealedRating]:
+    return [one for one in ratings if role in ("overall", one.role)]
 
 
-async def said_of_guests_of(history: HistoryReads, announcement_id: str, until: int) -> list[Said]:
-    """What hosts said of everybody who had a booking there by then. Raises Unavailable."""
-    wanted: dict[str, SqlParameter] = {"evening": announcement_id, "until": until}
-    return _read(await history.rows(SELECT_ABOUT_GUESTS_OF, wanted))
+def drop_retracted(ratings: Iterable[RevealedRating]) -> list[RevealedRating]:
+    """Return the ratings that count as votes."""
+    return [one for one in ratings if one.retracted_at is None]
 
 
-def of_role(said: Iterable[Said], role: Role) -> list[Said]:
-    return [one for one in said if role in ("overall", one.role)]
-
-
-def counted(said: Iterable[Said]) -> list[Said]:
-    """The votes: what was not taken back."""
-    return [one for one in said if one.retracted_at is None]
-
-
-def _read(rows: Iterable[dict[str, Any]]) -> list[Said]:
+def _read(rows: Iterable[dict[str, Any]]) -> list[RevealedRating]:
     return [
-        Said(
+        RevealedRating(
             review_id=row["review_id"],
-            announcement_id=row["evening_id"],
+            announcement_id=row["of_announcement"],
             rater_id=row["rater"],
             ratee_id=row["ratee"],
             role=row["ratee_role"],

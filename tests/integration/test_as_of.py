@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from query_api.edge.moments import horizon_of
-from query_api.edge.reads import Snapshot
+from query_api.edge.moments import find_horizon
+from query_api.edge.reads import TableSnapshot
 from tests.integration.command_cell import Reply
 from tests.integration.lived_evening import (
     HOST,
@@ -182,7 +182,7 @@ async def test_a_time_that_was_given_twice_is_the_later_position(postgres_dsn: s
         for seq, hour in enumerate(hours, 1):
             await reads.decision(seq, at(hour))
         async with reads.pool.acquire() as connection:
-            snapshot = Snapshot(connection, len(hours))
+            snapshot = TableSnapshot(connection, len(hours))
             for asked, expected in (
                 (-1, 0),
                 (0, 1),
@@ -193,4 +193,4 @@ async def test_a_time_that_was_given_twice_is_the_later_position(postgres_dsn: s
                 (28, 8),
                 (31, 9),
             ):
-                assert (await horizon_of(snapshot, at(asked))).position == expected, asked
+                assert (await find_horizon(snapshot, at(asked))).position == expected, asked

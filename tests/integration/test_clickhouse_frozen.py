@@ -70,21 +70,21 @@ async def test_readers_are_told_soon_and_then_at_once_and_again_when_it_is_back(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = HistoryReads(engine.analytics, timeout_s=1.0)
-    assert await history.rows("SELECT 1 AS one") == [{"one": 1}]
+    assert await history.fetch_rows("SELECT 1 AS one") == [{"one": 1}]
     monkeypatch.setattr("query_api.edge.history_reads.ANSWER_S_MAX", 0.5)
     engine.freeze()
     async with asyncio.timeout(PATIENCE_S):
         for _ in range(OPEN_AFTER):
             with pytest.raises(Unavailable):
-                await history.rows("SELECT 1 AS one")
+                await history.fetch_rows("SELECT 1 AS one")
     assert history.circuit.state == "open"
     with pytest.raises(Unavailable):
-        await history.rows("SELECT 1 AS one")
+        await history.fetch_rows("SELECT 1 AS one")
     engine.thaw()
     async with asyncio.timeout(PATIENCE_S):
         while True:
             try:
-                assert await history.rows("SELECT 1 AS one") == [{"one": 1}]
+                assert await history.fetch_rows("SELECT 1 AS one") == [{"one": 1}]
                 break
             except Unavailable:
                 await asyncio.sleep(0.05)

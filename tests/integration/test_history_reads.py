@@ -16,9 +16,9 @@ from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.scores import SCORES
 from query_api.edge.history_reads import HistoryReads
-from query_api.history.as_of import standing_of
-from query_api.history.events import story_of
-from query_api.ratings.scores_as_of import guest_scores_as_of, score_as_of
+from query_api.history.as_of import fold_events
+from query_api.history.events import fetch_events
+from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
 from tests.analytics_engines import ENGINES, Open, opener
@@ -78,17 +78,17 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
         tables = tables_at(chain, position)
         known = stories([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
-            story = await story_of(history, evening_id, position)
+            story = await fetch_events(history, evening_id, position)
             assert [one[:3] for one in story] == [one[:3] for one in expected]
             assert [one.event for one in story] == [one.event for one in expected]
-            agrees(standing_of(story), tables, evening_id)
-            scores = await guest_scores_as_of(history, evening_id, position)
-            for guest_id in standing_of(story).bookings:
+            agrees(fold_events(story), tables, evening_id)
+            scores = await fetch_guest_scores(history, evening_id, position)
+            for guest_id in fold_events(story).bookings:
                 score = scores.get(guest_id, UNRATED)
                 assert (score.rating, score.count) == stored_score(tables, guest_id, "guest")
                 rated += score.count > 0
         for person_id in map(PersonId, map(str, tables.rows["people"])):
-            score = await score_as_of(history, person_id, "host", position)
+            score = await fetch_score(history, person_id, "host", position)
             assert (score.rating, score.count) == stored_score(tables, person_id, "host")
             rated += score.count > 0
     assert rated > 10

@@ -11,8 +11,8 @@ import pytest
 
 from contracts.shared_rules import SharedRules
 from launcher.servers.postgres import PostgresServer
-from query_api.edge.moments import horizon_of
-from query_api.edge.reads import Snapshot
+from query_api.edge.moments import find_horizon
+from query_api.edge.reads import TableSnapshot
 from query_api.ratings.pages import RECORDS_BEHIND_MAX
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.migrations import migrate
@@ -291,7 +291,7 @@ async def test_an_instant_is_the_last_command_by_then(reads: ReadSide) -> None:
         await reads.decision(seq, decided_at)
     millisecond = timedelta(milliseconds=1)
     async with reads.pool.acquire() as connection:
-        snapshot = Snapshot(connection, 8)
+        snapshot = TableSnapshot(connection, 8)
         for instant, position in (
             (moments[1] - millisecond, 0),
             (moments[1], 1),
@@ -299,9 +299,9 @@ async def test_an_instant_is_the_last_command_by_then(reads: ReadSide) -> None:
             (moments[7] - millisecond, 4),
             (at(0), 7),
         ):
-            assert await horizon_of(snapshot, instant) == (position, position)
-        assert await horizon_of(snapshot, 6) == (6, 4)
-        assert await horizon_of(snapshot, None) == (8, 7)
+            assert await find_horizon(snapshot, instant) == (position, position)
+        assert await find_horizon(snapshot, 6) == (6, 4)
+        assert await find_horizon(snapshot, None) == (8, 7)
 
 
 async def test_a_position_of_nothing_but_heartbeats_is_not_waited_for(

@@ -16,9 +16,14 @@ from contracts.values.times import from_ms, to_ms
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.edge.history_reads import HistoryReads
-from query_api.ratings.drift import DriftMonth, drift_of
-from query_api.ratings.lateness import NEVER_LATE, Lateness, lateness_of, no_shows_of
-from query_api.ratings.votes import counted, of_role, said_of, said_of_host_at
+from query_api.ratings.drift import DriftMonth, compute_drift
+from query_api.ratings.lateness import NEVER_LATE, Lateness, count_no_shows, fetch_lateness
+from query_api.ratings.votes import (
+    drop_retracted,
+    fetch_author_ratings_at,
+    fetch_ratings,
+    select_role,
+)
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
@@ -66,7 +71,7 @@ async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Ana
     standings = society.layer.standings.own
     assert sum(standing.score.count for standing in standings.values()) > 10
     for (person_id, role), standing in standings.items():
-        votes = of_role(counted(await said_of(history, person_id, EVER)), role)
+        votes = select_role(drop_retracted(await fetch_ratings(history, person_id, EVER)), role)
         assert score_of(one.vote for one in votes) == standing.score
 
 
@@ -75,7 +80,7 @@ async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> 
     history = await told(analytics, society.chain.commits)
     ratings = society.layer.ratings.own
     revealed = {one.id for one in ratings.values() if one.revealed_at is not None}
-    found = [one for person in society.people for one in await said_of(history, person, EVER)]
+    found = [one for person in society.people for one in await fetch_ratings(history, person, EVER)]
     assert {one.review_id for one in found} == revealed
     for one in found:
         rating = ratings[one.review_id]
@@ -88,28 +93,28 @@ async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> 
 
 async def test_d12_a_page_of_one_evening_or_person_knows_no_other(analytics: Analytics) -> None:
     history = await told(analytics, evenings_in_march().commits)
-    assert [one.score for one in await said_of(history, ADA, EVER)] == [1, 9]
+    assert [one.score for one in await fetch_ratings(history, ADA, EVER)] == [1, 9]
     assert [
-        one.score for one in await said_of_host_at(history, ADA, AnnouncementId("e1"), EVER)
+        one.score for one in await fetch_author_ratings_at(history, ADA, AnnouncementId("e1"), EVER)
     ] == [9]
-    assert await said_of_host_at(history, ADA, AnnouncementId("e2"), EVER) == []
-    assert await said_of_host_at(history, GUEST, AnnouncementId("e1"), EVER) == []
+    assert await fetch_author_ratings_at(history, ADA, AnnouncementId("e2"), EVER) == []
+    assert await fetch_author_ratings_at(history, GUEST, AnnouncementId("e1"), EVER) == []
 
 
 async def test_d14_nothing_said_is_no_error(analytics: Analytics) -> None:
     history = HistoryReads(analytics, TIMEOUT_S)
-    assert await said_of(history, ADA, EVER) == []
-    assert await said_of_host_at(history, ADA, AnnouncementId("e1"), EVER) == []
-    assert await lateness_of(history, ADA, EVER) == NEVER_LATE
-    assert drift_of([], "overall") == []
+    assert await fetch_ratings(history, ADA, EVER) == []
+    assert await fetch_author_ratings_at(history, ADA, AnnouncementId("e1"), EVER) == []
+    assert await fetch_lateness(history, ADA, EVER) == NEVER_LATE
+    assert compute_drift([], "overall") == []
 
 
 async def test_drift_is_what_was_given_and_where_the_score_stood(analytics: Analytics) -> None:
     """Ada's 9 of March is followed by a 1 in April, taken back an hour after it was revealed."""
     history = await told(analytics, evenings_in_march().commits)
-    of_host = drift_of(await said_of(history, ADA, EVER), "host")
+    of_host = compute_drift(await fetch_ratings(history, ADA, EVER), "host")
     assert of_host == [DriftMonth("2026-03", 1, 9.0, 7.3), DriftMonth("2026-04", 0, 0.0, 7.3)]
-    of_guest = drift_of(await said_of(history, GUEST, EVER), "guest")
+    of_guest = compute_drift(await fetch_ratings(history, GUEST, EVER), "guest")
     assert of_guest == [DriftMonth("2026-03", 1, 10.0, 7.5), DriftMonth("2026-04", 1, 7.0, 7.4)]
 
 
@@ -117,8 +122,8 @@ async def test_a_no_show_is_counted_once_it_is_revealed(analytics: Analytics) ->
     commits = evenings_in_march().commits
     for known, no_shows in ((commits[:-2], 0), (commits, 1)):
         history = await told(analytics, known)
-        assert no_shows_of(await said_of(history, GUEST, EVER)) == no_shows
-        assert no_shows_of(await said_of(history, ADA, EVER)) == 0
+        assert count_no_shows(await fetch_ratings(history, GUEST, EVER)) == no_shows
+        assert count_no_shows(await fetch_ratings(history, ADA, EVER)) == 0
 
 
 def departures() -> Story:
@@ -141,7 +146,7 @@ def departures() -> Story:
 async def test_leaving_is_late_by_the_time_that_the_guest_agreed_to(analytics: Analytics) -> None:
     history = await told(analytics, departures().commits)
     for guest, late in (("early", 0), ("moved", 0), ("never-agreed", 0), ("agreed", 1)):
-        assert await lateness_of(history, PersonId(guest), EVER) == Lateness(late, 0), guest
+        assert await fetch_lateness(history, PersonId(guest), EVER) == Lateness(late, 0), guest
 
 
 @pytest.mark.parametrize(
@@ -161,7 +166,7 @@ async def test_whoever_leaves_because_the_host_moved_is_not_late(
         story.move(at, "e1", starts=starts, actor="host")
     story.booking(92, "left", "e1/g1", (True, False), 0, actor="g1")
     history = await told(analytics, story.commits)
-    assert await lateness_of(history, GUEST, EVER) == Lateness(late, 0)
+    assert await fetch_lateness(history, GUEST, EVER) == Lateness(late, 0)
 
 
 @pytest.mark.parametrize(
@@ -184,8 +189,8 @@ async def test_calling_off_counts_where_it_is_late_and_lets_somebody_down(
         story.booking(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
     story.call_off(at, "e1", actor=actor)
     history = await told(analytics, story.commits)
-    assert await lateness_of(history, PersonId("host"), EVER) == Lateness(0, counts)
-    assert await lateness_of(history, PersonId("operator"), EVER) == NEVER_LATE
+    assert await fetch_lateness(history, PersonId("host"), EVER) == Lateness(0, counts)
+    assert await fetch_lateness(history, PersonId("operator"), EVER) == NEVER_LATE
 
 
 async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> None:
@@ -196,8 +201,8 @@ async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> Non
     story.booking(90, "left", "e1/g1", (True, False), 0, actor="g1")
     story.call_off(95, "e1", actor="host")
     history = await told(analytics, story.commits)
-    assert await lateness_of(history, PersonId("host"), EVER) == NEVER_LATE
-    assert await lateness_of(history, GUEST, EVER) == Lateness(1, 0)
+    assert await fetch_lateness(history, PersonId("host"), EVER) == NEVER_LATE
+    assert await fetch_lateness(history, GUEST, EVER) == Lateness(1, 0)
 
 
 def test_a_vote_was_given_at_the_same_millisecond_everywhere() -> None:
@@ -220,7 +225,7 @@ async def test_a_history_that_is_away_is_unavailable() -> None:
     nowhere = ServerAnalytics("clickhouse://default@127.0.0.1:1/nothing")
     for history in (HistoryReads(nowhere, TIMEOUT_S), HistoryReads(None, TIMEOUT_S)):
         with pytest.raises(Unavailable):
-            await said_of(history, ADA, EVER)
+            await fetch_ratings(history, ADA, EVER)
         with pytest.raises(Unavailable):
             await history.reach(0)
     await nowhere.close()

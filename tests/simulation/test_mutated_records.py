@@ -23,8 +23,8 @@ from projector.history.block import block_of
 from projector.proof.rules import RuleProof
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
-from query_api.history.as_of import standing_of
-from query_api.history.events import Happened, story_from
+from query_api.history.as_of import fold_events
+from query_api.history.events import PastEvent, decode_events
 from tests.mutated_records import damaged, histories, with_hash
 
 MUTANTS: Final = int(os.environ.get("MUTANTS", "10000"))
@@ -45,7 +45,7 @@ class Readers:
         self._rules = RuleProof()
         self._world = World()
         self._parked: set[str] = set()
-        self._story: list[Happened] = []
+        self._story: list[PastEvent] = []
 
     def take(self, payload: bytes) -> str:
         """What became of it."""
@@ -102,8 +102,8 @@ class Readers:
             }
             for index, stored in enumerate(commit.events)
         ]
-        self._story = [*self._story[-STORY_EVENTS:], *story_from(rows)]
-        standing_of(self._story)
+        self._story = [*self._story[-STORY_EVENTS:], *decode_events(rows)]
+        fold_events(self._story)
 
 
 @pytest.mark.timeout(600)

@@ -27,9 +27,9 @@ from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemorySink, MemoryTables
 from projector.read_models.projector import Projector
-from query_api.history.as_of import standing_of
-from query_api.history.audit_rights import Reader, told
-from query_api.history.events import Happened
+from query_api.history.as_of import fold_events
+from query_api.history.audit_rights import TrailReader, select_entries
+from query_api.history.events import PastEvent
 from runtime.auth.tokens import Caller
 from runtime.journal.sqlite import SqliteJournal
 from tests.unit.notifier.told import (
@@ -70,9 +70,9 @@ def history(monkeypatch: pytest.MonkeyPatch) -> History:
     return found
 
 
-def story(commits: Sequence[Commit]) -> list[Happened]:
+def story(commits: Sequence[Commit]) -> list[PastEvent]:
     return [
-        Happened(
+        PastEvent(
             commit.seq, index, commit.decided_at, "", commit.command.actor, decode_event(stored)
         )
         for commit in commits
@@ -80,7 +80,7 @@ def story(commits: Sequence[Commit]) -> list[Happened]:
     ]
 
 
-def without(found: Sequence[Happened]) -> list[Happened]:
+def without(found: Sequence[PastEvent]) -> list[PastEvent]:
     return [one for one in found if not isinstance(one.event, ChatPosted)]
 
 
@@ -96,14 +96,14 @@ def test_no_reader_is_told(history: History) -> None:
     }
     for role, caller in callers.items():
         mine = "b" if role == "guest" else None
-        entries = told(happened, Reader(caller, (), now | {"my_booking_id": mine}))
+        entries = select_entries(happened, TrailReader(caller, (), now | {"my_booking_id": mine}))
         assert entries, role
-        assert not [one for one in entries if isinstance(one.happened.event, ChatPosted)], role
+        assert not [one for one in entries if isinstance(one.past.event, ChatPosted)], role
 
 
 def test_the_past_is_as_without_it(history: History) -> None:
     happened = story(history.commits)
-    assert standing_of(happened) == standing_of(without(happened))
+    assert fold_events(happened) == fold_events(without(happened))
 
 
 def test_decisions_rest_on_nothing_of_it(history: History) -> None:

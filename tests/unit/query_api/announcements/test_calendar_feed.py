@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from query_api.announcements.calendar_feed import _event
+from query_api.announcements.calendar_feed import _build_event
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 
@@ -25,7 +25,7 @@ def test_what_an_old_journal_holds_breaks_no_line_of_a_feed() -> None:
         "author_id": "a",
         "my_state": None,
     }
-    text = _event(cast(Any, row), "a", "en").to_ical().decode()
+    text = _build_event(cast(Any, row), "a", "en").to_ical().decode()
     assert "SUMMARY:Film BEGIN:VALARM night" in text
     assert "LOCATION:Film BEGIN:VALARM night" in text
     assert not set(text) & {"\x1b", "\u202e", "\0"}

@@ -13,8 +13,8 @@ from contracts.errors import Malformed
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from query_api.announcements.filters import WORDS_MAX
-from query_api.announcements.lists import SORTS, list_page, may_list_others
-from query_api.bookings.routes import bookings_of, bookings_page
+from query_api.announcements.lists import SORTS, build_page, may_list_others
+from query_api.bookings import routes as bookings
 from query_api.edge.paging import Page, encode_cursor
 from runtime.auth.tokens import Caller
 
@@ -25,7 +25,7 @@ ID = "00000000-0000-4000-8000-000000000000"
 
 
 def page(query: str | dict[str, str], caller: Caller = VIEWER) -> Page:
-    return list_page(QueryParams(query), caller, [], NOW, SharedRules(), MOSCOW)
+    return build_page(QueryParams(query), caller, [], NOW, SharedRules(), MOSCOW)
 
 
 def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
@@ -92,7 +92,7 @@ def test_a_cursor_that_was_not_given_out_is_refused(text: str) -> None:
 @pytest.mark.parametrize("query", ["role=host", "state=maybe", "announcement_id=1", "state="])
 def test_a_malformed_filter_of_bookings_is_refused(query: str) -> None:
     with pytest.raises(Malformed) as refused:
-        bookings_page(bookings_of(VIEWER, QueryParams(query)), QueryParams(query))
+        bookings.build_page(bookings.select_own(VIEWER, QueryParams(query)), QueryParams(query))
     named, told = query.partition("=")[0], refused.value.facts
     assert told["parameter"] == named
     assert ("known" in told) == (named in ("role", "state"))

@@ -20,10 +20,15 @@ from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
-from query_api.announcements.visibility import saw, saw_place
-from query_api.edge.moments import moment_of
-from query_api.history.as_of import Standing, detail_row, guest_rows, standing_of
-from query_api.history.events import Happened
+from query_api.announcements.visibility import could_see, could_see_place
+from query_api.edge.moments import parse_moment
+from query_api.history.as_of import (
+    PastAnnouncement,
+    build_detail_row,
+    build_guest_rows,
+    fold_events,
+)
+from query_api.history.events import PastEvent
 from runtime.auth.tokens import Caller
 from tests.decided_histories import BEGIN, Society
 
@@ -33,26 +38,26 @@ GUEST: Final = Caller(PersonId("g"))
 SUPER: Final = Caller(PersonId("s"), is_super=True)
 
 
-def happened(commits: Sequence[Commit]) -> Iterator[Happened]:
+def happened(commits: Sequence[Commit]) -> Iterator[PastEvent]:
     for commit in commits:
         for index, stored in enumerate(commit.events):
             event = decode_event(stored)
             actor = commit.command.actor
-            yield Happened(commit.seq, index, commit.decided_at, "", actor, event)
+            yield PastEvent(commit.seq, index, commit.decided_at, "", actor, event)
 
 
-def stories(commits: Sequence[Commit]) -> dict[str, list[Happened]]:
+def stories(commits: Sequence[Commit]) -> dict[str, list[PastEvent]]:
     """By evening."""
-    found: dict[str, list[Happened]] = {}
+    found: dict[str, list[PastEvent]] = {}
     for one in happened(commits):
         if not isinstance(one.event, PersonEvent):
             found.setdefault(one.event.announcement_id, []).append(one)
     return found
 
 
-def agrees(standing: Standing, tables: MemoryTables, evening_id: str) -> None:
+def agrees(standing: PastAnnouncement, tables: MemoryTables, evening_id: str) -> None:
     row = tables.row(ANNOUNCEMENTS, evening_id)
-    assert standing.evening == {**row, "announcement_id": evening_id}
+    assert standing.announcement == {**row, "announcement_id": evening_id}
     for booking in standing.bookings.values():
         stored = tables.row(BOOKINGS, booking["booking_id"])
         assert booking == {name: stored[name] for name in booking}
@@ -67,11 +72,11 @@ def test_the_fold_says_at_every_position_what_the_tables_said(seed: int) -> None
         tables.apply(RowBatch(intake.take([commit])))
         for evening_id in stories([commit]):
             story = stories(commits[: number + 1])[evening_id]
-            agrees(standing_of(story), tables, evening_id)
+            agrees(fold_events(story), tables, evening_id)
 
 
 def test_nothing_happened_is_nothing() -> None:
-    assert standing_of([]) == Standing({}, {})
+    assert fold_events([]) == PastAnnouncement({}, {})
 
 
 def booking(name: str, state: str, hours: int) -> dict[str, Any]:
@@ -83,7 +88,7 @@ def booking(name: str, state: str, hours: int) -> dict[str, Any]:
     }
 
 
-PARTY: Final = Standing(
+PARTY: Final = PastAnnouncement(
     {"ticket_count": 4, "taken": 3, "event_time": BEGIN, "duration_min": 90},
     {
         PersonId("z"): booking("z", "confirmed", 1),
@@ -94,17 +99,17 @@ PARTY: Final = Standing(
 
 
 def test_what_the_database_computes_is_computed() -> None:
-    row = detail_row(PARTY, GUEST.person_id, Score(8.1, 7.0, 3))
+    row = build_detail_row(PARTY, GUEST.person_id, Score(8.1, 7.0, 3))
     assert (row["tickets_left"], row["guest_count"]) == (1, 2)
     assert row["ends_at"] == BEGIN + timedelta(minutes=90)
     assert (row["my_booking_id"], row["my_state"]) == ("booking of g", "requested")
     assert (row["author_rating"], row["author_rating_count"]) == (8.1, 3)
-    assert detail_row(PARTY, HOST.person_id, UNRATED)["my_state"] is None
+    assert build_detail_row(PARTY, HOST.person_id, UNRATED)["my_state"] is None
 
 
 @pytest.mark.parametrize(("everyone", "listed"), [(True, ["g", "z", "a"]), (False, ["z", "a"])])
 def test_guests_are_listed_in_the_order_they_came(everyone: bool, listed: list[str]) -> None:
-    rows = guest_rows(PARTY, {PersonId("z"): "Zoe"}, {}, everyone=everyone)
+    rows = build_guest_rows(PARTY, {PersonId("z"): "Zoe"}, {}, everyone=everyone)
     assert [row["guest_id"] for row in rows] == listed
     assert {row["guest_name"] for row in rows} == {"Zoe", None}
     assert {row["guest_rating_count"] for row in rows} == {0}
@@ -120,26 +125,26 @@ def test_who_saw_an_evening(status: str, visibility: str) -> None:
     then = evening(status, visibility)
     announced = status in ("Alive", "Closed", "Done")
     follows = [PersonId("h")]
-    assert saw(then, HOST, [], involved=False)
-    assert saw(then, SUPER, [], involved=False)
-    assert saw(then, GUEST, [], involved=True) == (status != "Created")
-    assert saw(then, GUEST, [], involved=False) == (announced and visibility == "public")
+    assert could_see(then, HOST, [], involved=False)
+    assert could_see(then, SUPER, [], involved=False)
+    assert could_see(then, GUEST, [], involved=True) == (status != "Created")
+    assert could_see(then, GUEST, [], involved=False) == (announced and visibility == "public")
     follower = announced and visibility != "invite"
-    assert saw(then, GUEST, follows, involved=False) == follower
+    assert could_see(then, GUEST, follows, involved=False) == follower
 
 
 def test_who_saw_a_hidden_place() -> None:
     then = evening("Alive")
-    assert saw_place(then, HOST, confirmed=False)
-    assert saw_place(then, SUPER, confirmed=False)
-    assert saw_place(then, GUEST, confirmed=True)
-    assert not saw_place(then, GUEST, confirmed=False)
-    assert saw_place({**then, "hide_location": False}, GUEST, confirmed=False)
+    assert could_see_place(then, HOST, confirmed=False)
+    assert could_see_place(then, SUPER, confirmed=False)
+    assert could_see_place(then, GUEST, confirmed=True)
+    assert not could_see_place(then, GUEST, confirmed=False)
+    assert could_see_place({**then, "hide_location": False}, GUEST, confirmed=False)
 
 
 def test_a_moment_is_a_position_or_an_instant() -> None:
     def of(text: str) -> Any:
-        return moment_of(QueryParams({"as_of": text}), BEGIN)
+        return parse_moment(QueryParams({"as_of": text}), BEGIN)
 
     assert of("42") == 42
     assert of("2029-12-31T23:00:00+03:00") == BEGIN - timedelta(hours=4)
@@ -149,4 +154,4 @@ def test_a_moment_is_a_position_or_an_instant() -> None:
     assert refused.value.facts == {"parameter": "as_of", "latest": BEGIN}
     with pytest.raises(Malformed, match="naive_time"):
         of("2029-12-31T23:00:00")
-    assert moment_of(QueryParams(), BEGIN) is None
+    assert parse_moment(QueryParams(), BEGIN) is None

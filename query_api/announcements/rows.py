@@ -1,0 +1,113 @@
+"""Rows of announcements: the columns to select, and the representations made of them.
+
+A new field of `AnnouncementResponse` or `DetailAnnouncementResponse` needs no change here if
+it is a column of `read_model.announcements` with the same name. Rows of the past
+(`history.as_of`) have the same fields.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from contracts.representations import (
+    AnnouncementResponse,
+    DetailAnnouncementResponse,
+    GuestEntry,
+)
+from contracts.values.ids import PersonId
+from contracts.values.languages import Language
+from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
+from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE
+from query_api.edge.reads import AnyRow, TableSnapshot, represent
+from runtime.auth.tokens import Caller
+
+DERIVED: Final = frozenset(
+    {
+        "id", "sub_only", "author_name", "author_rating", "author_rating_count",
+        "my_state", "my_booking_id", "guest_list", "guest_count",
+    }
+)  # fmt: skip
+"""Fields of the representations that are not columns of the table."""
+
+_STORED: Final = (
+    "announcement_id",
+    "movie_title_ru",
+    *(name for name in DetailAnnouncementResponse.__struct_fields__ if name not in DERIVED),
+)
+
+MY_STATE: Final = """
+    (SELECT b.state FROM read_model.bookings b
+     WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
+       AND NOT b.untold) AS my_state
+"""
+
+COLUMNS: Final = f"""
+    {", ".join(f"a.{name}" for name in _STORED)},
+    author.name AS author_name, {AUTHOR_SCORE}, {SHOWS_PLACE} AS shows_place
+    FROM read_model.announcements a
+    LEFT JOIN read_model.people author ON author.person_id = a.author_id
+    {AUTHOR_JOIN}
+"""
+
+SELECT_ONE: Final = f"""
+    SELECT
+        (SELECT count(*) FROM read_model.bookings b
+         WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') AS guest_count,
+        (SELECT b.booking_id FROM read_model.bookings b
+         WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
+           AND NOT b.untold) AS my_booking_id,
+        {MY_STATE}, {COLUMNS}
+    WHERE a.announcement_id = $4 AND {VISIBLE}
+"""
+
+GUESTS_MAX: Final = 10_000
+
+SELECT_GUESTS: Final = f"""
+    SELECT b.*, guest.name AS guest_name, {GUEST_SCORE}
+    FROM read_model.bookings b
+    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    {GUEST_JOIN}
+    WHERE b.announcement_id = $1 AND ($2 OR b.state = 'confirmed')
+    ORDER BY b.created, b.booking_id
+    LIMIT {GUESTS_MAX}
+"""
+
+
+async def fetch_visible(
+    snapshot: TableSnapshot, caller: Caller, followed: list[PersonId], announcement_id: str
+) -> asyncpg.Record:
+    """Return the row of an announcement. Raises NotFound if it is absent or hidden."""
+    return await snapshot.fetch_row(
+        SELECT_ONE, caller.is_super, caller.person_id, followed, announcement_id
+    )
+
+
+def represent_line(row: AnyRow, language: Language) -> AnnouncementResponse:
+    return represent(AnnouncementResponse, row, **_derive(row, language))
+
+
+def represent_detail(
+    row: AnyRow, guests: Sequence[AnyRow], language: Language
+) -> DetailAnnouncementResponse:
+    guest_list = [
+        represent(GuestEntry, guest, guest_name=guest["guest_name"] or "") for guest in guests
+    ]
+    return represent(
+        DetailAnnouncementResponse, row, **_derive(row, language), guest_list=guest_list
+    )
+
+
+def pick_movie_title(row: AnyRow, language: Language) -> str:
+    title: str = row["movie_title_ru" if language == "ru" else "movie_title"]
+    return title
+
+
+def _derive(row: AnyRow, language: Language) -> dict[str, Any]:
+    return {
+        "id": row["announcement_id"],
+        "sub_only": row["visibility"] == "subscribers",
+        "movie_title": pick_movie_title(row, language),
+        "event_location": row["event_location"] if row["shows_place"] else None,
+        "author_name": row["author_name"] or "",
+    }

@@ -1,0 +1,73 @@
+"""Rows of bookings: the columns to select, and the representations made of them.
+
+A new field of `BookingResponse` or `DetailBookingResponse` needs no change here if it is a
+column of `read_model.bookings` with the same name.
+"""
+
+from typing import Any, Final
+
+import asyncpg
+
+from contracts.representations import BookingResponse, DetailBookingResponse
+from contracts.shared_rules import SharedRules
+from contracts.values.languages import Language
+from query_api.announcements.calendar import fetch_overlaps
+from query_api.announcements.rows import pick_movie_title
+from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
+from query_api.announcements.visibility import VISIBLE_TO_GUEST
+from query_api.edge.reads import TableSnapshot, represent
+from runtime.auth.tokens import Caller
+
+WAITLIST_POSITION: Final = """
+    CASE WHEN b.waiting THEN (
+        SELECT count(*) + 1 FROM read_model.bookings ahead
+        WHERE ahead.announcement_id = b.announcement_id AND ahead.waiting
+          AND ahead.queued_seq < b.queued_seq) END AS waitlist_position
+"""
+
+COLUMNS: Final = f"""
+    b.*, {WAITLIST_POSITION}, a.title AS announcement_title, a.status AS announcement_status,
+    a.movie_title, a.movie_title_ru, a.event_time, a.ends_at,
+    author.name AS author_name, guest.name AS guest_name, {AUTHOR_SCORE}, {GUEST_SCORE}
+    FROM read_model.bookings b
+    JOIN read_model.announcements a USING (announcement_id)
+    LEFT JOIN read_model.people author ON author.person_id = b.author_id
+    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    {AUTHOR_JOIN}
+    {GUEST_JOIN}
+"""
+
+OF_PARTY: Final = f"($1::boolean OR b.author_id = $2::uuid OR {VISIBLE_TO_GUEST.format('$2')})"
+
+SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
+
+SELECT_BY_PAIR: Final = f"""
+    SELECT {COLUMNS} WHERE b.announcement_id = $3 AND b.guest_id = $4 AND {OF_PARTY}
+"""
+
+
+def represent_line(row: asyncpg.Record) -> BookingResponse:
+    return represent(BookingResponse, row, guest_name=row["guest_name"] or "")
+
+
+async def represent_detail(
+    snapshot: TableSnapshot,
+    row: asyncpg.Record,
+    caller: Caller,
+    language: Language,
+    rules: SharedRules,
+) -> DetailBookingResponse:
+    derived: dict[str, Any] = {
+        "guest_name": row["guest_name"] or "",
+        "author_name": row["author_name"] or "",
+        "movie_title": pick_movie_title(row, language),
+        "message": row["message"] if _is_party(row, caller) else None,
+        "overlaps": await fetch_overlaps(snapshot, row, caller, rules),
+    }
+    return represent(DetailBookingResponse, row, **derived)
+
+
+def _is_party(row: asyncpg.Record, caller: Caller) -> bool:
+    """Whether the caller is one of the two sides. Super-users see all of a booking but its
+    message (decision 0007)."""
+    return caller.person_id in (row["author_id"], row["guest_id"])

@@ -1,0 +1,107 @@
+"""What every read route is made of: its router, its documentation, its path and its answer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import NotFound
+from contracts.values.ids import PersonId, canonical
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import ApiRoute
+from runtime.http.entity_tag import entity_tag, matches
+from runtime.http.json_body import JSON
+from runtime.http.parameters import MIN_POSITION, Parameter, query
+from runtime.openapi.document import response_schema
+
+_PROBLEMS: Final = {
+    401: "no token, or one that does not hold",
+    404: "absent or hidden",
+    422: "a parameter is malformed",
+    503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
+    504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
+}
+WITHOUT_TOKEN: Final[dict[str, Any]] = {"security": [], "parameters": query(MIN_POSITION)}
+"""`openapi_extra` of a route that anybody may read."""
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+def new_router() -> APIRouter:
+    """Return a router for the read routes of one module."""
+    return APIRouter(prefix="/api/v1", route_class=ApiRoute)
+
+
+def document(
+    response: Any, parameters: Sequence[Parameter] = (), *, or_else: Any = None
+) -> dict[str, Any]:
+    """Return the keyword arguments that document a route, for its decorator. `or_else` is
+    another shape of the answer, which a parameter may ask for."""
+    shapes = [response_schema(one) for one in (response, or_else) if one is not None]
+    problem = {"application/problem+json": {"schema": {"type": "object"}}}
+    responses: dict[int, dict[str, Any]] = {
+        status: {"description": text, "content": problem} for status, text in _PROBLEMS.items()
+    }
+    responses[200] = {
+        "description": "as of `X-Position`",
+        "content": {
+            "application/json": {"schema": shapes[0] if or_else is None else {"anyOf": shapes}}
+        },
+    }
+    return {
+        "responses": responses,
+        "openapi_extra": {"parameters": query(MIN_POSITION, *parameters)},
+    }
+
+
+def path_id(request: Request, name: str) -> str:
+    """Return the id in the path. Raises NotFound if it is not a UUID."""
+    found = canonical(request.path_params[name])
+    if found is None:
+        raise NotFound
+    return found
+
+
+def path_person(request: Request, caller: Caller) -> PersonId:
+    """Return the `user_id` in the path; `me` is the caller. Raises NotFound if it is not a
+    UUID."""
+    if request.path_params["user_id"] == "me":
+        return caller.person_id
+    return PersonId(path_id(request, "user_id"))
+
+
+def answer(
+    request: Request,
+    content: Any,
+    position: int,
+    *,
+    version: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return `content` as JSON, or 304 if the client has it already."""
+    own = {
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization, Accept-Language",
+        **(headers or {}),
+    }
+    return answer_bytes(request, _encode(content), JSON, position, own, version=version)
+
+
+def answer_bytes(
+    request: Request,
+    body: bytes,
+    media_type: str,
+    position: int,
+    headers: Mapping[str, str],
+    *,
+    version: int | None = None,
+) -> Response:
+    """Return `body`, or 304 if the client has it already."""
+    tag = entity_tag(body, version)
+    own = {"X-Position": str(position), "ETag": tag, **headers}
+    if matches(tag, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=own)
+    return Response(body, 200, own, media_type)
