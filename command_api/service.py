@@ -20,7 +20,7 @@ from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, everybody
 from command_api.metrics import FIGURES, observe
-from command_api.rendering import renderer
+from command_api.rendering import build_renderer
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.port import Journal
@@ -55,7 +55,7 @@ class CommandService:
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
         admit_forwarded: AdmitForwarded = everybody,
     ) -> None:
-        render = renderer(rules)
+        render = build_renderer(rules)
         self.node = Node(
             journal=journal,
             own_url=own_url,

@@ -23,6 +23,7 @@ from command_api.domain.decide import decide
 from command_api.domain.layer import Layer
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.image import Image
 from contracts.errors import CommandError
@@ -121,7 +122,7 @@ class Society:
     def live(self, wishes: int) -> "Society":
         for _ in range(wishes):
             self._now += timedelta(minutes=self._random.choice((1, 5, 20)))
-            for deadline in list(self._image.agenda.due(self._now)):
+            for deadline in list(self._image.agenda.list_due(self._now)):
                 self._decide(SYSTEM, deadline.command)
             actor = self._random.choice(self.people)
             self._decide(actor, self._wish(actor))
@@ -140,7 +141,7 @@ class Society:
             actor_facts=facts,
         )
         try:
-            decision = decide(command, self._image.accepted, self._now)
+            decision = decide(command, self._image.accepted, self._now, DEFAULT_RULES)
         except CommandError:
             return
         commit = self.chain.commit(

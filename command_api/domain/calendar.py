@@ -1,13 +1,11 @@
-"""A person's evenings, and which of them overlap.
+"""A person's calendar, and which announcements in it overlap.
 
-Busy are the evenings a person hosts (published, not over) and those at which they are
-confirmed. Pending ones do not block, but are told. Intervals are half-open: an evening
-that starts when another one ends does not overlap it.
+People are busy with announcements they made (published, not over) and with those they are
+confirmed for. Pending bookings do not make busy unless the rules say so, but are shown. An
+announcement that starts when another one ends does not overlap it.
 """
 
-from datetime import datetime, timedelta
-
-from msgspec import Struct
+from datetime import timedelta
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
@@ -16,68 +14,54 @@ from contracts.representations import Overlap
 from contracts.values.ids import AnnouncementId, PersonId
 
 
-class Interval(Struct, frozen=True):
-    starts_at: datetime
-    ends_at: datetime
-
-    def overlaps(self, announcement: Announcement, gap: timedelta) -> bool:
-        return (
-            announcement.event_time < self.ends_at + gap
-            and self.starts_at < announcement.ends_at + gap
-        )
-
-
-def interval_of(announcement: Announcement) -> Interval:
-    return Interval(announcement.event_time, announcement.ends_at)
-
-
-def overlaps(
+def find_overlaps(
     layer: Layer,
     person_id: PersonId,
-    interval: Interval,
+    announcement: Announcement,
     *,
-    besides: AnnouncementId,
     gap: timedelta,
     pending_blocks: bool = False,
 ) -> list[Overlap]:
-    """Every evening of the person that overlaps `interval`, but for `besides`, soonest
-    first: those they host, and the confirmed and pending ones."""
+    """Returns what else in the person's calendar overlaps `announcement`, soonest first.
+
+    `gap` is the least time between two announcements of one person.
+    """
     person = layer.person(person_id)
     found = []
     for announcement_id in person.hosting:
-        evening = _overlapping(layer, announcement_id, interval, besides, gap)
-        if evening is not None:
-            found.append(_overlap(evening, None, blocking=True))
+        other = _find_overlapping(layer, announcement_id, announcement, gap)
+        if other is not None:
+            found.append(_describe(other, None, blocking=True))
     for booking_id in person.attending + person.pending:
         booking = layer.bookings.get(booking_id)
         if booking is None:
             continue
-        evening = _overlapping(layer, booking.announcement_id, interval, besides, gap)
-        if evening is not None:
+        other = _find_overlapping(layer, booking.announcement_id, announcement, gap)
+        if other is not None:
             blocking = booking.confirmed or pending_blocks
-            found.append(_overlap(evening, booking, blocking=blocking))
+            found.append(_describe(other, booking, blocking=blocking))
     return sorted(found, key=lambda one: (one.event_time, one.announcement_id))
 
 
-def _overlapping(
-    layer: Layer,
-    announcement_id: AnnouncementId,
-    interval: Interval,
-    besides: AnnouncementId,
-    gap: timedelta,
+def _find_overlapping(
+    layer: Layer, other_id: AnnouncementId, announcement: Announcement, gap: timedelta
 ) -> Announcement | None:
-    evening = layer.announcements.get(announcement_id)
-    if evening is None or evening.id == besides or not evening.takes_place:
+    other = layer.announcements.get(other_id)
+    if other is None or other.id == announcement.id or not other.takes_place:
         return None
-    return evening if interval.overlaps(evening, gap) else None
+    overlaps = (
+        other.event_time < announcement.ends_at + gap
+        and announcement.event_time < other.ends_at + gap
+    )
+    return other if overlaps else None
 
 
-def _overlap(evening: Announcement, booking: Booking | None, *, blocking: bool) -> Overlap:
+def _describe(announcement: Announcement, booking: Booking | None, *, blocking: bool) -> Overlap:
     return Overlap(
-        announcement_id=evening.id,
-        title=evening.title,
-        event_time=evening.event_time,
-        ends_at=evening.ends_at,
+        announcement_id=announcement.id,
+        title=announcement.title,
+        event_time=announcement.event_time,
+        ends_at=announcement.ends_at,
         role="guest" if booking else "host",
         state=booking.state if booking else "hosting",
         blocking=blocking,

@@ -1,6 +1,10 @@
-"""A decision in the making: events recorded so far, and the aggregates as they then are."""
+"""A decision in the making: the events recorded so far, and the state after them."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
@@ -10,32 +14,38 @@ from command_api.domain.person.state import Person
 from command_api.domain.rules import Rules
 from contracts.errors import NotFound
 from contracts.events.domain_event import DomainEvent
+from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 
 class Recorder:
-    """Records events and applies each at once, so that the next step of the same decision
-    sees what the steps before it did. Nothing below the recorder's own layer is touched."""
+    """Records the events of one command and applies each at once, so that the next step of
+    the decision sees what the steps before it did. The layer below stays untouched."""
 
-    def __init__(self, layer: Layer, now: datetime, rules: Rules) -> None:
+    def __init__(
+        self, layer: Layer, now: datetime, rules: Rules, actor: PersonId, *, is_super: bool = False
+    ) -> None:
         self.layer = Layer.on(layer)
         self.events: list[DomainEvent] = []
         self.now = now
         self.rules = rules
+        self.actor = actor
+        """Who gives the command."""
+        self.is_super = is_super
 
     def record(self, event: DomainEvent) -> None:
         self.events.append(event)
         apply(self.layer, event, self.now)
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement:
-        """Raises NotFound."""
+        """Returns the announcement as it is now. Raises NotFound."""
         announcement = self.layer.announcements.get(announcement_id)
         if announcement is None:
             raise NotFound
         return announcement
 
     def booking(self, booking_id: BookingId) -> Booking:
-        """Raises NotFound."""
+        """Returns the booking as it is now. Raises NotFound."""
         booking = self.layer.bookings.get(booking_id)
         if booking is None:
             raise NotFound
@@ -43,3 +53,14 @@ class Recorder:
 
     def person(self, person_id: PersonId) -> Person:
         return self.layer.person(person_id)
+
+
+Command = TypeVar("Command", bound=Struct)
+Handler = Callable[[Recorder, Any], Outcome]
+
+
+def handle(
+    kind: type[Command], handler: Callable[[Recorder, Command], Outcome]
+) -> tuple[type[Struct], Handler]:
+    """Pairs a command with the function that decides it; mypy checks that they fit."""
+    return kind, handler

@@ -28,7 +28,7 @@ from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.films import FilmRule
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
-from command_api.representations.person import suspension_response
+from command_api.representations.person import render_suspension
 from contracts.error_codes import read_refusal
 from contracts.errors import DependencyDown, Forbidden, Malformed, NeedsFact, NotFound
 from contracts.values.ids import (
@@ -149,7 +149,7 @@ class Edge:
     async def suspensions(self, request: Request) -> Response:
         """People who are shut out, as this process knows the cell now."""
         await self._answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
-        found = [suspension_response(person) for person in self._answering.suspended()]
+        found = [render_suspension(person) for person in self._answering.suspended()]
         found.sort(key=lambda one: (one.since, one.user_id), reverse=True)
         return json_response(found, headers={"X-Position": str(self._answering.position)})
 

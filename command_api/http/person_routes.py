@@ -27,14 +27,14 @@ def add_person_routes(router: APIRouter, edge: Edge) -> None:
         agreed stays, and so do the notices about it; the host is told nothing."""
         caller = await edge.caller(request)
         raw = await body_of(request)
-        command = MuteAuthor(host_id=PersonId(path_id(request, "user_id")))
+        command = MuteAuthor(author_id=PersonId(path_id(request, "user_id")))
         return await edge.run(request, caller, raw, command)
 
     @router.delete("/user/{user_id}/mute", **document(MuteResponse))
     async def unmute_host(request: Request) -> Response:
         """Listen to a host again."""
         caller = await edge.caller(request)
-        command = UnmuteAuthor(host_id=PersonId(path_id(request, "user_id")))
+        command = UnmuteAuthor(author_id=PersonId(path_id(request, "user_id")))
         return await edge.run(request, caller, b"", command)
 
 

@@ -1,29 +1,23 @@
 """Deadlines: when the leader has to give itself a command.
 
-Every process keeps the agenda from accepted state; only the leader acts on it. An entry
-goes when the state says so, not when it was acted on, so that nothing is lost when the
-leader changes in between.
+Every process keeps the agenda from accepted state; only the leader acts on it. An entry goes
+when the state says so, not when it was acted on, so that nothing is lost if the leader
+changes in between.
 """
 
 import heapq
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final
 
-from command_api.domain.announcement.commands import AnnouncementDue
-from command_api.domain.announcement.deadlines import next_deadline
-from command_api.domain.booking.commands import HoldDue
+from command_api.domain.announcement.deadlines import list_announcement_deadlines
+from command_api.domain.booking.deadlines import list_booking_deadlines
+from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.layer import Layer
-from command_api.domain.rating.commands import RatingDue
-from command_api.domain.rating.deadlines import next_reveal
+from command_api.domain.rating.deadlines import list_rating_deadlines
 
-Due = AnnouncementDue | HoldDue | RatingDue
-
-
-class Deadline(NamedTuple):
-    due_at: datetime
-    id: str
-    command: Due
+LISTINGS: Final = (list_announcement_deadlines, list_booking_deadlines, list_rating_deadlines)
+"""What lists the deadlines of each noun that has any."""
 
 
 class Agenda:
@@ -33,38 +27,35 @@ class Agenda:
         self._overdue: dict[str, Deadline] = {}
 
     def update(self, changed: Layer) -> None:
-        """Take note of what an accepted command changed."""
-        for announcement in changed.announcements.own.values():
-            due = AnnouncementDue(announcement_id=announcement.id)
-            self._set(announcement.id, next_deadline(announcement), due)
-        for booking in changed.bookings.own.values():
-            self._set(booking.id, booking.hold_until, HoldDue(booking_id=booking.id))
-        for rating in changed.ratings.own.values():
-            self._set(rating.id, next_reveal(rating), RatingDue(review_id=rating.id))
+        """Takes over the deadlines of what an accepted command changed."""
+        for list_deadlines in LISTINGS:
+            for deadline in list_deadlines(changed):
+                self._set(deadline)
 
-    def due(self, now: datetime) -> Iterator[Deadline]:
-        """All deadlines that have passed by `now` and still stand."""
+    def list_due(self, now: datetime) -> Iterator[Deadline]:
+        """Yields all deadlines that have passed by `now` and still stand."""
         while self._heap and self._heap[0][0] <= now:
             due_at, entry_id = heapq.heappop(self._heap)
             entry = self._by_id.get(entry_id)
             if entry is not None and entry.due_at == due_at:
                 self._overdue[entry_id] = entry
-        # Not those that an earlier, later `now` has found: a clock may be set back.
+        # Not those that an earlier call with a later `now` has found: a clock may be set back.
         yield from [entry for entry in self._overdue.values() if entry.due_at <= now]
 
     def drop(self, deadline: Deadline) -> None:
-        """The deadline turned out to be moot."""
+        """Forgets a deadline that turned out to be moot."""
         if self._by_id.get(deadline.id) == deadline:
             del self._by_id[deadline.id]
             self._overdue.pop(deadline.id, None)
 
-    def _set(self, entry_id: str, due_at: datetime | None, command: Due) -> None:
-        known = self._by_id.get(entry_id)
-        if known is not None and known.due_at == due_at:
+    def _set(self, deadline: Deadline | NoDeadline) -> None:
+        if isinstance(deadline, NoDeadline):
+            self._overdue.pop(deadline.id, None)
+            self._by_id.pop(deadline.id, None)
             return
-        self._overdue.pop(entry_id, None)
-        if due_at is None:
-            self._by_id.pop(entry_id, None)
-        else:
-            self._by_id[entry_id] = Deadline(due_at, entry_id, command)
-            heapq.heappush(self._heap, (due_at, entry_id))
+        known = self._by_id.get(deadline.id)
+        if known is not None and known.due_at == deadline.due_at:
+            return
+        self._overdue.pop(deadline.id, None)
+        self._by_id[deadline.id] = deadline
+        heapq.heappush(self._heap, (deadline.due_at, deadline.id))

@@ -7,7 +7,7 @@ client sees latency and not an error.
 import asyncio
 from typing import Any, Final
 
-from command_api.domain.booking.eligibility import eligibility
+from command_api.domain.booking.eligibility import assess_eligibility
 from command_api.domain.person.state import Person
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import Submission
@@ -114,7 +114,7 @@ class Answering:
     ) -> EligibilityResponse:
         """What would come of a request to come, on this process's accepted state: as every
         read, it may be a moment behind. Raises NotFound, NeedsFact."""
-        return eligibility(
+        return assess_eligibility(
             self._node.image.accepted,
             announcement_id,
             person_id,

@@ -276,7 +276,7 @@ class Node:
 
     def _meet_deadlines(self, reign: Reign, now: datetime) -> None:
         given = 0
-        for deadline in self.image.agenda.due(now):
+        for deadline in self.image.agenda.list_due(now):
             key = f"{deadline.id}@{deadline.due_at.isoformat()}"
             if key in self._given:
                 continue

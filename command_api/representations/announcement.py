@@ -1,15 +1,21 @@
-"""The answer to a write, rendered from the state just decided.
+"""Represents an announcement to the person who sent a command about it.
 
-Same shapes and same visibility as the query API gives from its tables
-(`contracts.representations`): who asks decides what of an evening is shown.
+The query API gives the same shape with the same visibility from its tables
+(`contracts.representations`). What is shown depends on the viewer.
 """
 
 from typing import Final
 
+from command_api.domain.announcement.commands import (
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    CreateAnnouncement,
+)
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
+from command_api.representations.answers import AnswerBasis, Answers
 from contracts.representations import DetailAnnouncementResponse, GuestEntry, copied_fields
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language, Text
@@ -24,7 +30,7 @@ def render_announcement(
     language: Language,
     rules: Rules,
 ) -> DetailAnnouncementResponse:
-    """Raises LookupError where there is no such announcement."""
+    """Raises LookupError if there is no such announcement."""
     announcement = layer.announcements.get(announcement_id)
     if announcement is None:
         raise LookupError(announcement_id)
@@ -64,7 +70,7 @@ def film_title(announcement: Announcement, language: Language) -> str:
 def _guest_list(
     layer: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
 ) -> list[GuestEntry]:
-    """Oldest first. The author sees everyone, a confirmed guest the confirmed."""
+    """Returns the bookings, oldest first. The author sees all, a confirmed guest the confirmed."""
     if not (everyone or confirmed):
         return []
     entries = [
@@ -88,3 +94,25 @@ def _guest_entry(layer: Layer, booking: Booking) -> GuestEntry:
         guest_rating_count=guest.count,
         state=booking.state,
     )
+
+
+def _answer_with_announcement(basis: AnswerBasis) -> DetailAnnouncementResponse:
+    assert basis.outcome.announcement_id is not None
+    return render_announcement(
+        basis.layer,
+        basis.outcome.announcement_id,
+        basis.submission.actor,
+        basis.submission.language,
+        basis.rules,
+    )
+
+
+def _answer_ok(_: AnswerBasis) -> dict[str, str]:
+    return {"status": "OK"}
+
+
+ANSWERS: Final[Answers] = {
+    CreateAnnouncement: _answer_with_announcement,
+    ChangeAnnouncement: _answer_with_announcement,
+    CancelAnnouncement: _answer_ok,
+}

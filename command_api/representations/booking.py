@@ -1,11 +1,15 @@
-"""A booking as one of its two sides sees it."""
+"""Represents a booking as one of its two sides sees it."""
+
+from typing import Any, Final
 
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.domain.booking.state import Booking
-from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.calendar import find_overlaps
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.representations.announcement import film_title
+from command_api.representations.answers import AnswerBasis, Answers
 from contracts.representations import (
     DetailBookingResponse,
     Overlap,
@@ -17,7 +21,7 @@ from contracts.values.languages import Language
 def render_booking(
     layer: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
 ) -> DetailBookingResponse:
-    """Raises LookupError where there is no such booking."""
+    """Raises LookupError if there is no such booking."""
     booking = layer.bookings.get(booking_id)
     announcement = layer.announcements.get(booking.announcement_id) if booking else None
     if booking is None or announcement is None:
@@ -43,32 +47,53 @@ def render_booking(
         event_time=announcement.event_time,
         movie_title=film_title(announcement, language),
         hold_until=booking.hold_until,
-        waitlist_position=_place_in_line(announcement, booking),
+        waitlist_position=_waitlist_position(announcement, booking),
         preapproved=booking.preapproved,
         reason=booking.reason,
         reason_by=booking.reason_by,
         message=booking.message,
-        overlaps=_other_evenings(layer, announcement, booking, viewer, rules),
+        overlaps=_show_overlaps(layer, announcement, booking, viewer, rules),
         created=booking.created_at,
         modified=booking.modified_at,
     )
 
 
-def _place_in_line(announcement: Announcement, booking: Booking) -> int | None:
-    return announcement.waiting.index(booking.id) + 1 if booking.waiting else None
+def _waitlist_position(announcement: Announcement, booking: Booking) -> int | None:
+    return announcement.waitlist.index(booking.id) + 1 if booking.waiting else None
 
 
-def _other_evenings(
+def _show_overlaps(
     layer: Layer, announcement: Announcement, booking: Booking, viewer: PersonId, rules: Rules
 ) -> list[Overlap]:
-    """Shown to the guest only: a host has no business in the guest's calendar."""
+    """Shows overlaps to the guest only: their calendar is not the author's business."""
     if viewer != booking.guest_id or not booking.pending:
         return []
-    return overlaps(
+    return find_overlaps(
         layer,
         viewer,
-        interval_of(announcement),
-        besides=announcement.id,
+        announcement,
         gap=rules.gap,
         pending_blocks=rules.pending_blocks,
     )
+
+
+def _answer_with_booking(basis: AnswerBasis) -> DetailBookingResponse:
+    assert basis.outcome.booking_id is not None
+    return render_booking(
+        basis.layer,
+        basis.outcome.booking_id,
+        basis.submission.actor,
+        basis.submission.language,
+        basis.rules,
+    )
+
+
+def _answer_with_results(basis: AnswerBasis) -> dict[str, Any]:
+    return {"announcement_id": basis.outcome.announcement_id, **basis.outcome.facts}
+
+
+ANSWERS: Final[Answers] = {
+    RequestBooking: _answer_with_booking,
+    AnswerBooking: _answer_with_booking,
+    InviteGuests: _answer_with_results,
+}

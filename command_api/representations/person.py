@@ -1,15 +1,23 @@
-"""What is answered about a mute or a suspension."""
+"""Represents a mute to who muted, and a suspension to operators."""
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import Struct
 
+from command_api.domain.person.commands import (
+    MuteAuthor,
+    ReinstatePerson,
+    SuspendPerson,
+    UnmuteAuthor,
+)
 from command_api.domain.person.state import Person
+from command_api.representations.answers import AnswerBasis, Answers
 from contracts.values.ids import PersonId
 
 
 class MuteResponse(Struct, frozen=True):
-    """Whether the caller has muted the host now."""
+    """Whether the caller has muted the author now."""
 
     user_id: PersonId
     muted: bool
@@ -26,7 +34,7 @@ class SuspensionResponse(Struct, frozen=True):
     since: datetime | None = None
 
 
-def suspension_response(person: Person) -> SuspensionResponse:
+def render_suspension(person: Person) -> SuspensionResponse:
     suspension = person.suspension
     if suspension is None:
         return SuspensionResponse(person.id, person.name, suspended=False)
@@ -38,3 +46,22 @@ def suspension_response(person: Person) -> SuspensionResponse:
         by=suspension.by,
         since=suspension.since,
     )
+
+
+def _answer_with_mute(basis: AnswerBasis) -> MuteResponse:
+    assert isinstance(basis.submission.command, MuteAuthor | UnmuteAuthor)
+    author_id = basis.submission.command.author_id
+    return MuteResponse(author_id, author_id in basis.layer.person(basis.submission.actor).muted)
+
+
+def _answer_with_suspension(basis: AnswerBasis) -> SuspensionResponse:
+    assert isinstance(basis.submission.command, SuspendPerson | ReinstatePerson)
+    return render_suspension(basis.layer.person(basis.submission.command.person_id))
+
+
+ANSWERS: Final[Answers] = {
+    MuteAuthor: _answer_with_mute,
+    UnmuteAuthor: _answer_with_mute,
+    SuspendPerson: _answer_with_suspension,
+    ReinstatePerson: _answer_with_suspension,
+}

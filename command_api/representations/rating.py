@@ -1,6 +1,10 @@
-"""A rating as its rater sees it."""
+"""Represents a rating as its rater sees it."""
+
+from typing import Final
 
 from command_api.domain.layer import Layer
+from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.representations.answers import AnswerBasis, Answers
 from contracts.representations import (
     RatingResponse,
 )
@@ -8,7 +12,7 @@ from contracts.values.ids import ReviewId
 
 
 def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
-    """As its rater sees it. Raises LookupError where there is no such review."""
+    """Raises LookupError if there is no such rating."""
     rating = layer.ratings.get(review_id)
     if rating is None:
         raise LookupError(review_id)
@@ -27,3 +31,15 @@ def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
         created=rating.created_at,
         modified=rating.modified_at,
     )
+
+
+def _answer_with_rating(basis: AnswerBasis) -> RatingResponse:
+    assert basis.outcome.review_id is not None
+    return render_rating(basis.layer, basis.outcome.review_id)
+
+
+ANSWERS: Final[Answers] = {
+    GiveRating: _answer_with_rating,
+    ChangeRating: _answer_with_rating,
+    RetractRating: _answer_with_rating,
+}

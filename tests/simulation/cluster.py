@@ -12,7 +12,7 @@ from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Answer
 from command_api.leader.reign import RECORDS_MAX
-from command_api.rendering import renderer
+from command_api.rendering import build_renderer
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken
 from projector.read_models.memory import MemorySink
@@ -108,7 +108,7 @@ class Cluster:
 
     async def _live(self, name: str, broken: dict[str, BaseException] | None) -> None:
         random = self.loop.random
-        render = renderer(DEFAULT_RULES)
+        render = build_renderer(DEFAULT_RULES)
         node = Node(
             journal=self.journal.connect(name),
             own_url=name,

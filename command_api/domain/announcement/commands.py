@@ -1,4 +1,4 @@
-"""What can be asked for about announcements."""
+"""The commands about announcements."""
 
 from typing import Literal
 
@@ -30,7 +30,7 @@ class ChangeAnnouncement(Struct, frozen=True, kw_only=True, tag="announcement.ch
     terms: ChangedTerms
     status: Literal["Alive", "Closed"] | None = None
     if_versions: frozenset[int] | None = None
-    """Refuse where the announcement has another version by now."""
+    """Refuse if the announcement has another version by now."""
 
 
 class CancelAnnouncement(Struct, frozen=True, kw_only=True, tag="announcement.cancel"):
@@ -42,3 +42,8 @@ class AnnouncementDue(Struct, frozen=True, kw_only=True, tag="announcement.due")
     """A deadline of the announcement may have passed: its start or its end."""
 
     announcement_id: AnnouncementId
+
+
+AnyAnnouncementCommand = (
+    CreateAnnouncement | ChangeAnnouncement | CancelAnnouncement | AnnouncementDue
+)

@@ -1,12 +1,12 @@
-"""Deciding about announcements: create, publish, change, close, cancel, and their ends.
+"""Decides the commands about announcements: create, change, cancel, and what time brings.
 
-Created -> Alive <-> Closed -> Done; Cancelled from any but Done. A draft whose start has
-passed is cancelled by the system; an evening takes no requests once it has begun and is
-Done when the film is over.
+Created -> Alive <-> Closed -> Done; Cancelled from any but Done. The system cancels a draft
+whose start has passed. An announcement takes no requests once the film has begun, and is Done
+when the film is over.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET
 from msgspec.structs import asdict
@@ -23,10 +23,16 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.announcement.visibility import demand_author
 from command_api.domain.booking.commands import InviteGuests
-from command_api.domain.booking.decisions import invite
-from command_api.domain.booking.rescheduling import follow_move
-from command_api.domain.booking.seats import closed, dissolve_line, refuse_overlap, settle, turn
-from command_api.domain.recorder import Recorder
+from command_api.domain.booking.decisions import invite_guests
+from command_api.domain.booking.rescheduling import reschedule_bookings
+from command_api.domain.booking.seats import (
+    close_announcement,
+    close_or_offer_seats,
+    dissolve_waitlist,
+    record_booking_event,
+    refuse_overlap,
+)
+from command_api.domain.recorder import Recorder, handle
 from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.events.announcement import (
     AnnouncementCancelled,
@@ -39,17 +45,17 @@ from contracts.events.announcement import (
 )
 from contracts.events.booking import BookingRevoked
 from contracts.journal.records import Outcome
-from contracts.values.ids import PersonId
 
 
-def create(recorder: Recorder, actor: PersonId, command: CreateAnnouncement) -> Outcome:
-    """A new evening of the actor's, published at once unless it is to be a draft."""
+def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outcome:
+    """Makes the actor the author of a new announcement, and publishes it unless it is to be a
+    draft."""
     if recorder.layer.announcements.get(command.announcement_id) is not None:
         return Outcome("unchanged", announcement_id=command.announcement_id)
     _demand_future(command.event_time, recorder.now)
     _demand_consistent_price(command.is_free, command.price_amount)
     if not command.publish:
-        refuse_more_drafts(recorder, actor)
+        refuse_more_drafts(recorder, recorder.actor)
     fields = {
         name: getattr(command, name)
         for name in command.__struct_fields__
@@ -58,7 +64,7 @@ def create(recorder: Recorder, actor: PersonId, command: CreateAnnouncement) -> 
     recorder.record(
         AnnouncementCreated(
             **fields,
-            author_id=actor,
+            author_id=recorder.actor,
             movie_id=command.film.movie_id,
             movie_title=command.film.title,
             movie_title_ru=command.film.title_ru,
@@ -70,59 +76,64 @@ def create(recorder: Recorder, actor: PersonId, command: CreateAnnouncement) -> 
     facts: dict[str, Any] = {}
     if command.invite:
         invitation = InviteGuests(announcement_id=command.announcement_id, guests=command.invite)
-        facts = invite(recorder, actor, invitation).facts
+        facts = invite_guests(recorder, invitation).facts
     return Outcome(
         "announcement_created", created=True, announcement_id=command.announcement_id, facts=facts
     )
 
 
-def change(recorder: Recorder, actor: PersonId, command: ChangeAnnouncement) -> Outcome:
-    """New terms, or another status. What is already so adds nothing."""
+def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outcome:
+    """Changes terms or status. Terms and a status that already stand add nothing."""
     announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, actor)
+    demand_author(recorder.layer, announcement, recorder.actor)
     if command.if_versions is not None and announcement.version not in command.if_versions:
         raise StaleVersion(facts={"version": announcement.version})
-    news = _news(announcement, command.terms)
-    if news:
-        _demand_changeable(announcement, recorder.now)
-        _change_terms(recorder, announcement, news)
+    changes = _find_changes(announcement, command.terms)
+    if changes:
+        _refuse_if_over(announcement, recorder.now)
+        _change_terms(recorder, announcement, changes)
     if command.status is not None:
         _change_status(recorder, recorder.announcement(announcement.id), command.status)
     code = "announcement_changed" if recorder.events else "unchanged"
     return Outcome(code, announcement_id=announcement.id)
 
 
-def cancel(
-    recorder: Recorder, actor: PersonId, command: CancelAnnouncement, *, is_super: bool
-) -> Outcome:
-    """Called off; repeating it adds nothing."""
+def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outcome:
+    """Repeating it adds nothing."""
     announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, actor, super_may=is_super)
+    demand_author(recorder.layer, announcement, recorder.actor, super_may=recorder.is_super)
     if announcement.status != "Cancelled":
         if announcement.status != "Created" and announcement.is_over(recorder.now):
             raise CommandRefused("already_done")
-        by: CancelledBy = "author" if actor == announcement.author_id else "operator"
-        _take_back_untold(recorder, announcement)
-        recorder.record(_cancelled(announcement, by, command.reason))
+        by: CancelledBy = "author" if recorder.actor == announcement.author_id else "operator"
+        _cancel(recorder, announcement, by, command.reason)
     return Outcome("announcement_cancelled", announcement_id=announcement.id)
 
 
-def pass_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
-    """Do what the time has come for; moot where it has not, or has been done."""
+def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
+    """Cancels a draft that was never published, closes an announcement at its start, ends it
+    after the film. Moot if it is too early, or done."""
     announcement = recorder.announcement(command.announcement_id)
     due_at = next_deadline(announcement)
     if due_at is None or due_at > recorder.now:
         return Outcome("unchanged")
     if announcement.status == "Created":
-        _take_back_untold(recorder, announcement)
-        recorder.record(_cancelled(announcement, "system", "draft_expired"))
+        _cancel(recorder, announcement, "system", "draft_expired")
     elif announcement.ends_at <= recorder.now:
         recorder.record(
             AnnouncementDone(announcement_id=announcement.id, version=announcement.version)
         )
     else:
-        recorder.record(closed(announcement, announcement.version, "cutoff"))
+        close_announcement(recorder, announcement, announcement.version, "cutoff")
     return Outcome("deadline_passed", announcement_id=announcement.id)
+
+
+HANDLERS: Final = (
+    handle(CreateAnnouncement, create_announcement),
+    handle(ChangeAnnouncement, change_announcement),
+    handle(CancelAnnouncement, cancel_announcement),
+    handle(AnnouncementDue, meet_deadline),
+)
 
 
 def _publish(recorder: Recorder, announcement: Announcement) -> None:
@@ -133,11 +144,11 @@ def _publish(recorder: Recorder, announcement: Announcement) -> None:
     recorder.record(
         AnnouncementPublished(announcement_id=announcement.id, version=announcement.version + 1)
     )
-    settle(recorder, announcement.id)
+    close_or_offer_seats(recorder, announcement.id)
 
 
-def _news(announcement: Announcement, terms: ChangedTerms) -> dict[str, Any]:
-    """The terms that differ from what already is so."""
+def _find_changes(announcement: Announcement, terms: ChangedTerms) -> dict[str, Any]:
+    """Returns the terms that differ from those that stand."""
     return {
         name: value
         for name, value in asdict(terms).items()
@@ -145,33 +156,33 @@ def _news(announcement: Announcement, terms: ChangedTerms) -> dict[str, Any]:
     }
 
 
-def _demand_changeable(announcement: Announcement, now: datetime) -> None:
+def _refuse_if_over(announcement: Announcement, now: datetime) -> None:
     if announcement.is_over(now):
         raise CommandRefused("change_not_allowed", {"announcement_status": announcement.status})
 
 
-def _change_terms(recorder: Recorder, announcement: Announcement, news: dict[str, Any]) -> None:
-    is_free = news.get("is_free", announcement.is_free)
-    _demand_consistent_price(is_free, news.get("price_amount", announcement.price_amount))
-    if news.get("ticket_count", announcement.ticket_count) < announcement.taken:
+def _change_terms(recorder: Recorder, announcement: Announcement, changes: dict[str, Any]) -> None:
+    is_free = changes.get("is_free", announcement.is_free)
+    _demand_consistent_price(is_free, changes.get("price_amount", announcement.price_amount))
+    if changes.get("ticket_count", announcement.ticket_count) < announcement.taken:
         raise CommandRefused(
             "tickets_below_confirmed",
             {"confirmed": announcement.confirmed, "held": announcement.held},
         )
-    moved = "event_time" in news
+    moved = "event_time" in changes
     if moved:
-        _demand_future(news["event_time"], recorder.now)
+        _demand_future(changes["event_time"], recorder.now)
     recorder.record(
         AnnouncementChanged(
-            announcement_id=announcement.id, version=announcement.version + 1, **news
+            announcement_id=announcement.id, version=announcement.version + 1, **changes
         )
     )
     if moved:
         if announcement.takes_place:
             refuse_overlap(recorder, announcement.author_id, recorder.announcement(announcement.id))
-        follow_move(recorder, announcement.id)
+        reschedule_bookings(recorder, announcement.id)
     if announcement.takes_place:
-        settle(recorder, announcement.id)
+        close_or_offer_seats(recorder, announcement.id)
 
 
 def _change_status(recorder: Recorder, announcement: Announcement, status: str) -> None:
@@ -185,8 +196,8 @@ def _change_status(recorder: Recorder, announcement: Announcement, status: str) 
         case "Closed", "Closed" if announcement.closed_reason != "full":
             pass
         case "Alive" | "Closed", "Closed":
-            recorder.record(closed(announcement, announcement.version + 1, "manual"))
-            dissolve_line(recorder, announcement.id)
+            close_announcement(recorder, announcement, announcement.version + 1, "manual")
+            dissolve_waitlist(recorder, announcement.id)
         case _, "Alive":
             raise CommandRefused("cannot_reopen", {"announcement_status": announcement.status})
         case _:
@@ -201,24 +212,29 @@ def _reopen(recorder: Recorder, announcement: Announcement) -> None:
             announcement_id=announcement.id, version=announcement.version + 1, reason="manual"
         )
     )
-    settle(recorder, announcement.id)
+    close_or_offer_seats(recorder, announcement.id)
 
 
-def _take_back_untold(recorder: Recorder, announcement: Announcement) -> None:
-    """Guests of a draft that is called off learn neither of it nor of their invitation."""
-    if announcement.status != "Created":
-        return
-    for booking in list(recorder.layer.bookings_of(announcement)):
-        if booking.pair == (True, None):
-            turn(recorder, booking, BookingRevoked, (False, None), untold=True)
-
-
-def _cancelled(
-    announcement: Announcement, by: CancelledBy, reason: str | None
-) -> AnnouncementCancelled:
-    return AnnouncementCancelled(
-        announcement_id=announcement.id, version=announcement.version + 1, by=by, reason=reason
+def _cancel(
+    recorder: Recorder, announcement: Announcement, by: CancelledBy, reason: str | None
+) -> None:
+    if announcement.status == "Created":
+        _revoke_untold_invitations(recorder, announcement)
+    recorder.record(
+        AnnouncementCancelled(
+            announcement_id=announcement.id,
+            version=announcement.version + 1,
+            by=by,
+            reason=reason,
+        )
     )
+
+
+def _revoke_untold_invitations(recorder: Recorder, draft: Announcement) -> None:
+    """Guests of a cancelled draft learn neither of it nor of their invitation."""
+    for booking in list(recorder.layer.bookings_of(draft)):
+        if booking.pair == (True, None):
+            record_booking_event(recorder, booking, BookingRevoked, (False, None), untold=True)
 
 
 def _demand_future(event_time: datetime, now: datetime) -> None:

@@ -11,13 +11,31 @@ from contracts.events.announcement_fields import announcement_fields
 from contracts.values.ids import AnnouncementId
 
 
-def evolve_announcement(
-    announcement: Announcement, event: AnyAnnouncementEvent, at: datetime
-) -> Announcement:
-    return replace(announcement, **announcement_fields(event), modified_at=at)
+def apply_announcement_event(layer: Layer, event: AnyAnnouncementEvent, at: datetime) -> None:
+    """Raises LookupError if the event names an announcement that was never created."""
+    if isinstance(event, AnnouncementCreated):
+        _create_announcement(layer, event, at)
+        return
+    before = find_announcement(layer, event.announcement_id)
+    after = replace(before, **announcement_fields(event), modified_at=at)
+    layer.announcements.put(after.id, after)
 
 
-def create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
+def find_announcement(layer: Layer, announcement_id: AnnouncementId) -> Announcement:
+    """Returns the announcement that an event names. Raises LookupError if there is none."""
+    announcement = layer.announcements.get(announcement_id)
+    if announcement is None:
+        raise LookupError(f"an event names announcement {announcement_id}, which was never created")
+    return announcement
+
+
+def is_live(layer: Layer, announcement_id: AnnouncementId) -> bool:
+    """Whether the announcement is neither over nor cancelled."""
+    announcement = layer.announcements.get(announcement_id)
+    return announcement is not None and announcement.status not in ("Done", "Cancelled")
+
+
+def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
     announcement = Announcement(
         id=event.announcement_id,
         **announcement_fields(event),
@@ -26,19 +44,7 @@ def create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) 
         previous_of_film=layer.newest_of_film.get(event.movie_id),
     )
     layer.announcements.put(announcement.id, announcement)
-    layer.newest_of_film.put(event.movie_id, event.announcement_id)
+    layer.newest_of_film.put(event.movie_id, announcement.id)
     author = layer.person(event.author_id)
-    hosting = (*(one for one in author.hosting if is_live(layer, one)), event.announcement_id)
+    hosting = (*(one for one in author.hosting if is_live(layer, one)), announcement.id)
     layer.people.put(author.id, replace(author, hosting=hosting))
-
-
-def find_announced(layer: Layer, announcement_id: AnnouncementId) -> Announcement:
-    announcement = layer.announcements.get(announcement_id)
-    if announcement is None:
-        raise LookupError(f"an event names announcement {announcement_id}, which never was created")
-    return announcement
-
-
-def is_live(layer: Layer, announcement_id: AnnouncementId) -> bool:
-    announcement = layer.announcements.get(announcement_id)
-    return announcement is not None and announcement.status not in ("Done", "Cancelled")

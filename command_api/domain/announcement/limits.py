@@ -1,4 +1,7 @@
-"""How many announcements one person may have open."""
+"""How many announcements one author may have open.
+
+Every process counts alike, because all that is counted follows from recorded events.
+"""
 
 from collections.abc import Iterator
 
@@ -8,20 +11,20 @@ from contracts.errors import CommandRefused
 from contracts.values.ids import PersonId
 
 
-def refuse_more_announcements(recorder: Recorder, host_id: PersonId) -> None:
-    """Raises CommandRefused `too_many_evenings` if the host may publish no more for now."""
+def refuse_more_announcements(recorder: Recorder, author_id: PersonId) -> None:
+    """Raises CommandRefused `too_many_evenings` if the author may publish no more for now."""
     limit = recorder.rules.evenings_open_max
-    if sum(one.takes_place for one in _hosted(recorder, host_id)) >= limit:
+    if sum(one.takes_place for one in _list_own(recorder, author_id)) >= limit:
         raise CommandRefused("too_many_evenings", {"limit": limit})
 
 
-def refuse_more_drafts(recorder: Recorder, host_id: PersonId) -> None:
-    """Raises CommandRefused `too_many_drafts` if the host may keep no more drafts."""
+def refuse_more_drafts(recorder: Recorder, author_id: PersonId) -> None:
+    """Raises CommandRefused `too_many_drafts` if the author may keep no more drafts."""
     limit = recorder.rules.drafts_max
-    if sum(one.status == "Created" for one in _hosted(recorder, host_id)) >= limit:
+    if sum(one.status == "Created" for one in _list_own(recorder, author_id)) >= limit:
         raise CommandRefused("too_many_drafts", {"limit": limit})
 
 
-def _hosted(recorder: Recorder, host_id: PersonId) -> Iterator[Announcement]:
-    for announcement_id in recorder.person(host_id).hosting:
+def _list_own(recorder: Recorder, author_id: PersonId) -> Iterator[Announcement]:
+    for announcement_id in recorder.person(author_id).hosting:
         yield recorder.announcement(announcement_id)

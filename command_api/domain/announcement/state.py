@@ -9,7 +9,7 @@ from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 
 class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
-    """A film evening. Seats are counted here; who sits on them is in the bookings."""
+    """An announcement. It counts its seats; the bookings say who has them."""
 
     id: AnnouncementId
     author_id: PersonId
@@ -25,15 +25,16 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     cancel_reason: str | None = None
     confirmed: int = 0
     held: int = 0
-    waiting: tuple[BookingId, ...] = ()
-    """The line of requests made while full, first come first."""
+    waitlist: tuple[BookingId, ...] = ()
+    """The requests made while it is full, first come first."""
     newest_booking: BookingId | None = None
-    """Head of the chain through `Booking.previous`: the announcement's bookings."""
+    """Head of the chain of its bookings, which goes on through `Booking.previous`."""
     previous_of_film: AnnouncementId | None = None
-    """The announcement before this one for the same film."""
+    """The announcement made before this one for the same film."""
 
     @property
     def taken(self) -> int:
+        """The number of seats that are confirmed or held."""
         return self.confirmed + self.held
 
     @property
@@ -46,13 +47,14 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
 
     @property
     def takes_place(self) -> bool:
-        """Published, and neither over nor cancelled: it makes people busy."""
+        """Whether it is published, not over and not cancelled, and so makes people busy."""
         return self.status in ("Alive", "Closed")
 
     def is_over(self, now: datetime) -> bool:
-        """Done or called off; or the film has ended, and the system has yet to say so."""
+        """Whether it is Done or Cancelled, or has ended and the system has yet to record it."""
         return self.status in ("Done", "Cancelled") or now >= self.ends_at
 
     @property
     def is_full(self) -> bool:
+        """Whether it is closed because every seat is taken."""
         return self.status == "Closed" and self.closed_reason == "full"

@@ -1,4 +1,4 @@
-"""Who may see an announcement. For everybody else it does not exist."""
+"""Who may see an announcement. To everybody else it does not exist."""
 
 from typing import Final
 
@@ -8,17 +8,17 @@ from contracts.errors import Forbidden, NeedsFact, NotFound
 from contracts.values.ids import AnnouncementId, PersonId
 
 NOBODY: Final = PersonId("")
-"""In place of the author of an evening that does not exist: followed by nobody."""
+"""Stands for the author of an announcement that does not exist. Nobody follows them."""
 
 
 def find_visible(
     layer: Layer, announcement_id: AnnouncementId, viewer: PersonId, *, follows_author: bool | None
 ) -> Announcement:
-    """The announcement, if `viewer` may see it. Raises NotFound otherwise.
+    """Returns the announcement if `viewer` may see it; raises NotFound if not.
 
-    Raises NeedsFact if they do not see it anyway and nobody has looked up whether they follow
-    the author. An evening that is absent, or hidden from followers too, needs the same fact:
-    otherwise the time that a slow UGC takes would tell that a followers' evening exists.
+    Raises NeedsFact if that depends on whether they follow the author, and nobody has looked
+    it up. An announcement that is absent, or hidden from followers too, needs the same fact:
+    otherwise the time that a slow UGC takes would reveal that one for followers exists.
     """
     announcement = layer.announcements.get(announcement_id)
     if announcement is not None and _is_seen_by(layer, announcement, viewer):
@@ -32,7 +32,7 @@ def find_visible(
 
 
 def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:
-    """Whether they see it, whomever they follow."""
+    """Whether they see it even if they do not follow the author."""
     if viewer == announcement.author_id:
         return True
     if announcement.status == "Created":
@@ -51,8 +51,8 @@ def _is_for_followers(announcement: Announcement) -> bool:
 def demand_author(
     layer: Layer, announcement: Announcement, actor: PersonId, *, super_may: bool = False
 ) -> None:
-    """Raises Forbidden for who may see the announcement but is not its author, NotFound
-    for who may not even see it. A follower's view is not looked up for this: NotFound."""
+    """Raises Forbidden if the actor sees the announcement but is not its author, NotFound if
+    they do not see it. Whether they follow the author is not looked up for this: NotFound."""
     if actor == announcement.author_id or super_may:
         return
     find_visible(layer, announcement.id, actor, follows_author=False)

@@ -1,4 +1,4 @@
-"""What can be asked for about bookings."""
+"""The commands about bookings."""
 
 from datetime import datetime
 
@@ -9,35 +9,35 @@ from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 
 class Invitee(Struct, frozen=True):
-    """A guest to invite, and the id of the booking should it be their first one here."""
+    """A guest to invite, and the id of the booking if it is the pair's first."""
 
     guest_id: PersonId
     booking_id: BookingId
     facts: PersonFacts | None
-    """None where Auth does not know the person."""
+    """None if Auth does not know the person."""
 
 
 class RequestBooking(Struct, frozen=True, kw_only=True, tag="booking.request"):
     announcement_id: AnnouncementId
     booking_id: BookingId
-    """For the case that it is the pair's first."""
+    """Used if the pair has no booking yet."""
     message: str | None = None
     follows_author: bool | None = None
     """None: not looked up."""
 
 
 class AnswerBooking(Struct, frozen=True, kw_only=True, tag="booking.answer"):
-    """One side of a booking says yes or no. Which side follows from who asks."""
+    """One side of a booking says yes or no. The actor is the guest or the author."""
 
     booking_id: BookingId | None = None
     announcement_id: AnnouncementId | None = None
     guest_id: PersonId | None = None
-    """The booking by its id, or by announcement and guest."""
+    """The booking is named by its id, or by announcement and guest."""
     my_status: bool
     reason: str | None = None
     message: str | None = None
     only_as_guest: bool = False
-    """A withdrawal (DELETE): not for the author."""
+    """Whether it is a withdrawal (DELETE), which an author may not send."""
 
 
 class InviteGuests(Struct, frozen=True, kw_only=True, tag="booking.invite"):
@@ -50,3 +50,6 @@ class HoldDue(Struct, frozen=True, kw_only=True, tag="booking.hold_due"):
     """The time for which a seat was held may have passed."""
 
     booking_id: BookingId
+
+
+AnyBookingCommand = RequestBooking | AnswerBooking | InviteGuests | HoldDue

@@ -1,24 +1,18 @@
-"""Deciding about bookings: request, answer, invite, and the end of a held seat.
-
-The nine pairs of (author_status, guest_status) and their moves are REQUIREMENTS §3.1.
-Each side sets its own flag only; when both are true the guest is confirmed, which is
-where seats and overlaps are checked (`seats.confirm`). An answer never becomes something
-else: a yes to a request that is gone is refused, and only `invite` invites
-(docs/decisions/0009-answers-meet-what-is-there.md).
-"""
+"""Decides the commands about bookings: request, answer, invite, and the end of a held seat."""
 
 from datetime import datetime
+from typing import Final
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import demand_author, find_visible
 from command_api.domain.booking.answers import (
-    contradict,
-    request_seat,
+    contradiction,
+    describe_booking,
+    place_request,
     say_no,
     say_yes_as_author,
     say_yes_as_guest,
     send_invitation,
-    show_booking,
 )
 from command_api.domain.booking.commands import (
     AnswerBooking,
@@ -28,19 +22,24 @@ from command_api.domain.booking.commands import (
     RequestBooking,
 )
 from command_api.domain.booking.limits import refuse_another_return
-from command_api.domain.booking.rescheduling import clashes_of
-from command_api.domain.booking.seats import confirm_again, settle, turn
+from command_api.domain.booking.rescheduling import find_busy_with, release_after_move
+from command_api.domain.booking.seats import (
+    close_or_offer_seats,
+    reconfirm_booking,
+    record_booking_event,
+)
 from command_api.domain.booking.state import Booking
-from command_api.domain.person.decisions import meet
-from command_api.domain.recorder import Recorder
+from command_api.domain.person.acquaintance import record_person_seen
+from command_api.domain.recorder import Recorder, handle
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
 from contracts.events.booking import BookingHoldLapsed, BookingReleased
 from contracts.journal.records import Outcome
 from contracts.values.ids import BookingId, PersonId
 
 
-def request(recorder: Recorder, actor: PersonId, command: RequestBooking) -> Outcome:
-    """The actor asks to come. Crossing an invitation, that accepts it."""
+def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
+    """Requests a seat for the actor. If they have been invited, that accepts the invitation."""
+    actor = recorder.actor
     announcement = find_visible(
         recorder.layer, command.announcement_id, actor, follows_author=command.follows_author
     )
@@ -48,33 +47,33 @@ def request(recorder: Recorder, actor: PersonId, command: RequestBooking) -> Out
         raise CommandRefused("own_announcement")
     booking = recorder.layer.booking_of(announcement.id, actor)
     if booking is None:
-        booking = _unborn(announcement, command.booking_id, actor, recorder.now)
-        request_seat(recorder, announcement, booking, command.message)
+        booking = _make_unsaid(announcement, command.booking_id, actor, recorder.now)
+        place_request(recorder, announcement, booking, command.message)
     elif booking.untold:
-        request_seat(recorder, announcement, booking, command.message)
+        place_request(recorder, announcement, booking, command.message)
     elif booking.guest_status is True:
         if booking.author_status is False:
-            raise contradict("author_said_no", booking)
-        raise CommandRefused("already_booked", show_booking(booking))
+            raise contradiction("author_said_no", booking)
+        raise CommandRefused("already_booked", describe_booking(booking))
     else:
-        _demand_moving(announcement, recorder.now)
+        _refuse_if_over(announcement, recorder.now)
         if booking.pair == (False, False):
-            raise contradict("author_said_no", booking)
+            raise contradiction("author_said_no", booking)
         refuse_another_return(recorder, booking, as_guest=True)
         say_yes_as_guest(recorder, announcement, booking, command.message)
-    return _outcome(recorder, booking.id, created=True)
+    return _outcome_of(recorder, booking.id, created=True)
 
 
-def answer(recorder: Recorder, actor: PersonId, command: AnswerBooking) -> Outcome:
-    """The actor's side of a booking says yes or no. Saying it again adds nothing.
+def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
+    """Says yes or no for the actor's side of a booking. Saying it again adds nothing.
 
     An answer to what is no longer there is refused, with the booking as it is now: the other
     side may have said something in between that the actor had not seen.
     """
-    booking = _addressed(recorder, command)
+    booking = _find_addressed(recorder, command)
     announcement = recorder.announcement(booking.announcement_id)
-    as_guest = actor == booking.guest_id
-    if not as_guest and actor != booking.author_id:
+    as_guest = recorder.actor == booking.guest_id
+    if not as_guest and recorder.actor != booking.author_id:
         raise NotFound
     if as_guest and (announcement.status == "Created" or booking.untold):
         raise NotFound
@@ -83,23 +82,23 @@ def answer(recorder: Recorder, actor: PersonId, command: AnswerBooking) -> Outco
     own = booking.guest_status if as_guest else booking.author_status
     if own is not command.my_status:
         try:
-            _demand_moving(announcement, recorder.now)
-            _move(recorder, announcement, booking, as_guest, command)
+            _refuse_if_over(announcement, recorder.now)
+            _answer(recorder, announcement, booking, as_guest, command)
         except CommandRefused as refusal:
-            facts = show_booking(booking) | refusal.facts
+            facts = describe_booking(booking) | refusal.facts
             raise CommandRefused(refusal.code, facts) from refusal
-    return _outcome(recorder, booking.id)
+    return _outcome_of(recorder, booking.id)
 
 
-def invite(recorder: Recorder, actor: PersonId, command: InviteGuests) -> Outcome:
-    """The author invites guests; each one's result stands by itself."""
+def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
+    """Invites guests for the author. Each guest has a result of their own."""
     announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, actor)
-    _demand_moving(announcement, recorder.now)
+    demand_author(recorder.layer, announcement, recorder.actor)
+    _refuse_if_over(announcement, recorder.now)
     hold_until = command.hold_until
     if hold_until is not None and not recorder.now < hold_until <= announcement.event_time:
         raise Malformed("hold_out_of_range")
-    results = [_invite_one(recorder, announcement, one, hold_until) for one in command.guests]
+    results = [_try_to_invite(recorder, announcement, one, hold_until) for one in command.guests]
     return Outcome(
         "guests_invited",
         announcement_id=announcement.id,
@@ -108,7 +107,7 @@ def invite(recorder: Recorder, actor: PersonId, command: InviteGuests) -> Outcom
 
 
 def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
-    """A seat was held long enough: free it and pass it on. Moot when it no longer is."""
+    """Frees a seat that was held long enough, and passes it on. Moot if it is held no more."""
     booking = recorder.booking(command.booking_id)
     announcement = recorder.announcement(booking.announcement_id)
     moot = booking.hold_until is None or booking.hold_until > recorder.now
@@ -116,26 +115,36 @@ def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
         return Outcome("unchanged")
     match booking.held_for:
         case "invitation":
-            turn(recorder, booking, BookingHoldLapsed, booking.pair)
+            record_booking_event(recorder, booking, BookingHoldLapsed, booking.pair)
         case "move":
             _end_choice(recorder, booking)
         case _:
-            turn(recorder, booking, BookingReleased, (True, False), reason="offer_expired")
-    settle(recorder, announcement.id)
+            record_booking_event(
+                recorder, booking, BookingReleased, (True, False), reason="offer_expired"
+            )
+    close_or_offer_seats(recorder, announcement.id)
     return Outcome("hold_ended", booking_id=booking.id)
 
 
+HANDLERS: Final = (
+    handle(RequestBooking, request_booking),
+    handle(AnswerBooking, answer_booking),
+    handle(InviteGuests, invite_guests),
+    handle(HoldDue, end_hold),
+)
+
+
 def _end_choice(recorder: Recorder, booking: Booking) -> None:
-    """Silence is a no, but for a guest whom an earlier version left with nothing to choose."""
-    if clashes := clashes_of(recorder, booking):
-        turn(
-            recorder, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes
-        )
+    """Takes silence for a no, unless nothing overlaps any more: earlier versions of the
+    software left such guests without a choice."""
+    if overlapping := find_busy_with(recorder, booking):
+        release_after_move(recorder, booking, overlapping)
     else:
-        confirm_again(recorder, booking)
+        reconfirm_booking(recorder, booking)
 
 
-def _addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
+def _find_addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
+    """Raises NotFound if there is no such booking."""
     if command.booking_id is not None:
         return recorder.booking(command.booking_id)
     if command.announcement_id is None or command.guest_id is None:
@@ -146,42 +155,46 @@ def _addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
     return booking
 
 
-def _demand_moving(announcement: Announcement, now: datetime) -> None:
-    """A draft's invitations move as well; its guests do not see it yet, the author does."""
+def _refuse_if_over(announcement: Announcement, now: datetime) -> None:
+    """A draft's invitations change as well: the author sees them, the guests do not yet."""
     if announcement.is_over(now):
         raise CommandRefused("booking_frozen", {"announcement_status": announcement.status})
 
 
-def _move(
+def _answer(
     recorder: Recorder,
     announcement: Announcement,
     booking: Booking,
     as_guest: bool,
     command: AnswerBooking,
 ) -> None:
-    if command.my_status:
-        refuse_another_return(recorder, booking, as_guest=as_guest)
-    if command.my_status and as_guest:
-        say_yes_as_guest(recorder, announcement, booking, command.message)
-    elif command.my_status:
-        say_yes_as_author(recorder, announcement, booking, command.message)
-    else:
-        say_no(recorder, booking, as_guest, command)
+    if not command.my_status:
+        say_no(
+            recorder,
+            booking,
+            as_guest=as_guest,
+            reason=command.reason,
+            message=command.message,
+        )
+        return
+    refuse_another_return(recorder, booking, as_guest=as_guest)
+    say_yes = say_yes_as_guest if as_guest else say_yes_as_author
+    say_yes(recorder, announcement, booking, command.message)
 
 
-def _invite_one(
+def _try_to_invite(
     recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> dict[str, str]:
-    """Raises nothing: what a rule refuses is this guest's result alone."""
+    """Returns the guest's result. A refusal is the result of this guest alone."""
     result: dict[str, str] = {"guest_id": invitee.guest_id}
     try:
-        booking = _invited(recorder, announcement, invitee, hold_until)
+        booking = _invite(recorder, announcement, invitee, hold_until)
     except CommandRefused as refusal:
         return result | {"code": refusal.code}
     return result | {"code": booking.state, "booking_id": booking.id}
 
 
-def _invited(
+def _invite(
     recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> Booking:
     if invitee.guest_id == announcement.author_id:
@@ -190,7 +203,7 @@ def _invited(
         raise CommandRefused("unknown_person")
     booking = recorder.layer.booking_of(announcement.id, invitee.guest_id)
     if booking is None:
-        booking = _unborn(announcement, invitee.booking_id, invitee.guest_id, recorder.now)
+        booking = _make_unsaid(announcement, invitee.booking_id, invitee.guest_id, recorder.now)
     elif booking.author_status is True and booking.guest_status is not False:
         raise CommandRefused("already_invited")
     refuse_another_return(recorder, booking, as_guest=False)
@@ -198,14 +211,14 @@ def _invited(
         say_yes_as_author(recorder, announcement, booking, None)
     else:
         send_invitation(recorder, announcement, booking, hold_until)
-    meet(recorder, invitee.facts)
+    record_person_seen(recorder, invitee.facts)
     return recorder.booking(booking.id)
 
 
-def _unborn(
+def _make_unsaid(
     announcement: Announcement, booking_id: BookingId, guest_id: PersonId, now: datetime
 ) -> Booking:
-    """The pair's booking before anybody has said anything; never stored like this."""
+    """Returns the pair's booking before anybody has said anything. It is never stored so."""
     return Booking(
         id=booking_id,
         announcement_id=announcement.id,
@@ -217,7 +230,7 @@ def _unborn(
     )
 
 
-def _outcome(recorder: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
+def _outcome_of(recorder: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
     booking = recorder.booking(booking_id)
     return Outcome(
         f"booking_{booking.state}",

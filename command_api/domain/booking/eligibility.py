@@ -1,7 +1,7 @@
-"""Would my request be taken? The decision itself, made and thrown away.
+"""Tells whether a request would be accepted, by deciding it and dropping the decision.
 
-No rule is repeated here: the request is decided as it would be, on a layer that is then
-dropped, and what came of it is told together with open evenings for the same film.
+No rule is repeated here. The outcome is shown together with open announcements for the same
+film.
 """
 
 from datetime import datetime
@@ -11,8 +11,8 @@ from typing import Final
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import find_visible
 from command_api.domain.booking.commands import RequestBooking
-from command_api.domain.booking.decisions import request
-from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.booking.decisions import request_booking
+from command_api.domain.calendar import find_overlaps
 from command_api.domain.layer import Layer
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
@@ -26,10 +26,10 @@ ALTERNATIVES_MAX: Final = 5
 
 
 LOOKED_AT_MAX: Final = 500
-"""Of a film's evenings, the newest: a popular film may have had very many."""
+"""How many announcements for the film are considered, newest first: it may have very many."""
 
 
-def eligibility(
+def assess_eligibility(
     layer: Layer,
     announcement_id: AnnouncementId,
     person_id: PersonId,
@@ -39,30 +39,30 @@ def eligibility(
     follows_author: bool | None,
     language: Language,
 ) -> EligibilityResponse:
-    """Raises NotFound if the person may not see the evening, NeedsFact as `find_visible`."""
+    """Returns what would come of the person's request. Raises NotFound if they may not see the
+    announcement, and NeedsFact as `find_visible` does."""
     announcement = find_visible(layer, announcement_id, person_id, follows_author=follows_author)
-    code, facts, state = _outcome(layer, announcement, person_id, now, rules, follows_author)
+    code, facts, state = _decide_request(layer, announcement, person_id, now, rules, follows_author)
     return EligibilityResponse(
         would_be_taken=code is None,
         would_wait=state == "booking_waitlisted",
         code=code,
         detail=None if code is None else describe(code, language),
         facts=facts,
-        overlaps=overlaps(
+        overlaps=find_overlaps(
             layer,
             person_id,
-            interval_of(announcement),
-            besides=announcement.id,
+            announcement,
             gap=rules.gap,
             pending_blocks=rules.pending_blocks,
         ),
         alternatives=[]
         if code is None
-        else _alternatives(layer, announcement, person_id, now, rules),
+        else _find_alternatives(layer, announcement, person_id, now, rules),
     )
 
 
-def _outcome(
+def _decide_request(
     layer: Layer,
     announcement: Announcement,
     person_id: PersonId,
@@ -70,22 +70,22 @@ def _outcome(
     rules: Rules,
     follows_author: bool | None,
 ) -> tuple[RefusalCode | None, dict[str, object], str]:
-    recorder = Recorder(layer, now, rules)
-    wish = RequestBooking(
+    recorder = Recorder(layer, now, rules, person_id)
+    command = RequestBooking(
         announcement_id=announcement.id,
         booking_id=BookingId("undecided"),
         follows_author=follows_author,
     )
     try:
-        return None, {}, request(recorder, person_id, wish).code
+        return None, {}, request_booking(recorder, command).code
     except CommandRefused as refusal:
         return refusal.code, refusal.facts, refusal.code
 
 
-def _alternatives(
+def _find_alternatives(
     layer: Layer, announcement: Announcement, person_id: PersonId, now: datetime, rules: Rules
 ) -> list[Alternative]:
-    """Public evenings for the film that a request by this person would be taken for."""
+    """Returns public announcements for the film that would accept a request by this person."""
     found = [
         other
         for other in islice(layer.announcements_for(announcement.movie_id), LOOKED_AT_MAX)
@@ -93,7 +93,7 @@ def _alternatives(
         and other.visibility == "public"
         and other.status == "Alive"
         and other.event_time > now
-        and _outcome(layer, other, person_id, now, rules, None)[0] is None
+        and _decide_request(layer, other, person_id, now, rules, None)[0] is None
     ]
     found.sort(key=lambda other: other.event_time)
     return [

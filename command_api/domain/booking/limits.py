@@ -1,4 +1,8 @@
-"""How often one person may invite others, or change their mind."""
+"""How often one person may invite others or change their mind.
+
+Invitations are counted by the day of UTC, in log time and from recorded events alone, so
+every process counts alike.
+"""
 
 from datetime import datetime, time, timedelta
 
@@ -9,26 +13,32 @@ from contracts.errors import CommandRefused
 from contracts.values.ids import PersonId
 
 
-def refuse_more_invitations(recorder: Recorder, host_id: PersonId, guest_id: PersonId) -> None:
-    """Raises CommandRefused if one more invitation today would be too many: of the host
-    (`too_many_invitations`), of the host to this guest (`guest_invited_too_often`), or for
-    the guest (`not_invitable`). That has several causes, and the host is not told which: enough
-    from all hosts together, a mute, a suspension (docs/decisions/0011)."""
+def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: PersonId) -> None:
+    """Raises CommandRefused if one more invitation today would be too many.
+
+    The code is `too_many_invitations` (of this author), `guest_invited_too_often` (by this
+    author) or `not_invitable`. The last one has several causes, and the author is not told
+    which: enough invitations from all authors, a mute, a suspension (docs/decisions/0011).
+    """
     rules, now = recorder.rules, recorder.now
-    if recorder.person(host_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
-        raise _until_tomorrow("too_many_invitations", rules.invitations_of_host_a_day_max, now)
+    if recorder.person(author_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
+        raise _refusal_until_tomorrow(
+            "too_many_invitations", rules.invitations_of_host_a_day_max, now
+        )
     guest = recorder.person(guest_id)
     received_from = guest.invitations_on(now).received_from
-    if received_from.count(host_id) >= rules.invitations_of_pair_a_day_max:
-        raise _until_tomorrow("guest_invited_too_often", rules.invitations_of_pair_a_day_max, now)
+    if received_from.count(author_id) >= rules.invitations_of_pair_a_day_max:
+        raise _refusal_until_tomorrow(
+            "guest_invited_too_often", rules.invitations_of_pair_a_day_max, now
+        )
     enough = len(received_from) >= rules.invitations_of_guest_a_day_max
-    if enough or not guest.may_be_invited_by(host_id):
+    if enough or not guest.may_be_invited_by(author_id):
         raise CommandRefused("not_invitable")
 
 
 def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: bool) -> None:
     """Raises CommandRefused `reopen_limit` if a yes of this side would lift its no once too
-    often: each change of mind is told to the other side. A no itself is never refused."""
+    often: the other side is told of each change of mind. A no is never refused."""
     own, noes = (
         (booking.guest_status, booking.guest_noes)
         if as_guest
@@ -39,6 +49,6 @@ def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: boo
         raise CommandRefused("reopen_limit", {"limit": limit})
 
 
-def _until_tomorrow(code: RefusalCode, limit: int, now: datetime) -> CommandRefused:
+def _refusal_until_tomorrow(code: RefusalCode, limit: int, now: datetime) -> CommandRefused:
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
     return CommandRefused(code, {"limit": limit, "until": midnight})

@@ -1,11 +1,11 @@
-"""What a change of an evening means for held seats and for guests who are now double-booked.
+"""What a changed calendar means for held seats and for guests with overlapping bookings.
 
-Whenever an evening moves, is published, called off or over, and whenever a guest takes or
-leaves a seat, the calendars of the people concerned have changed. Then every seat held at a
-moved evening gets a deadline that fits its new start, and every guest who had to choose
-between two evenings is decided anew (REQUIREMENTS A22, docs/decisions/0010): confirmed again
-if nothing clashes any more, asked about the present clashes otherwise. Each of these is an
-event, so that the guest is told.
+An announcement changes the calendars of its author and its guests when it is moved,
+published, cancelled or over; a booking changes its guest's when they take or leave a seat.
+After a move, every held seat gets a deadline that fits the new start. After any change, the
+guests who had to choose between announcements are decided anew (docs/requirements.md A22,
+docs/decisions/0010): confirmed again if nothing overlaps any more, asked about the present
+overlaps if not. Each of these is an event, so that the guest is told.
 """
 
 from collections.abc import Iterable, Iterator
@@ -14,9 +14,13 @@ from datetime import datetime
 from msgspec import UNSET
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.booking.seats import answer_deadline, confirm_again, turn
+from command_api.domain.booking.seats import (
+    answer_deadline,
+    reconfirm_booking,
+    record_booking_event,
+)
 from command_api.domain.booking.state import Booking
-from command_api.domain.calendar import interval_of, overlaps
+from command_api.domain.calendar import find_overlaps
 from command_api.domain.recorder import Recorder
 from contracts.events.announcement import (
     AnnouncementCancelled,
@@ -35,8 +39,8 @@ from contracts.events.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, PersonId
 
 
-def follow_move(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Decide the bookings of an evening that has just been given another time."""
+def reschedule_bookings(recorder: Recorder, announcement_id: AnnouncementId) -> None:
+    """Decides the bookings of an announcement that has just been given another time."""
     announcement = recorder.announcement(announcement_id)
     for booking in list(recorder.layer.bookings_of(announcement)):
         if booking.confirmed or booking.unsettled:
@@ -47,57 +51,69 @@ def follow_move(recorder: Recorder, announcement_id: AnnouncementId) -> None:
 
 
 def reconsider_unsettled(recorder: Recorder) -> None:
-    """Decide anew the guests who had to choose and whose evenings this decision changed."""
-    for person_id in dict.fromkeys(_people_of(recorder, tuple(recorder.events))):
-        unsettled = [one for one in _pending(recorder, person_id) if one.unsettled]
+    """Decides anew the guests who had to choose and whose calendars this decision changed."""
+    for person_id in dict.fromkeys(_list_people_concerned(recorder, tuple(recorder.events))):
+        unsettled = list(_list_unsettled(recorder, person_id))
         for booking in unsettled:
-            if not clashes_of(recorder, booking):
-                confirm_again(recorder, booking)
+            if not find_busy_with(recorder, booking):
+                reconfirm_booking(recorder, booking)
         for booking in unsettled:
-            _tell_other_clashes(recorder, recorder.booking(booking.id))
+            _tell_other_overlaps(recorder, recorder.booking(booking.id))
 
 
-def clashes_of(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
-    """The other evenings that make the guest busy at the time of this one, soonest first."""
-    found = overlaps(
+def find_busy_with(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
+    """Returns the other announcements that make the guest busy at the time of this booking,
+    soonest first."""
+    found = find_overlaps(
         recorder.layer,
         booking.guest_id,
-        interval_of(recorder.announcement(booking.announcement_id)),
-        besides=booking.announcement_id,
+        recorder.announcement(booking.announcement_id),
         gap=recorder.rules.gap,
     )
     return tuple(one.announcement_id for one in found if one.blocking)
 
 
 def _ask_about_new_time(recorder: Recorder, announcement: Announcement, booking: Booking) -> None:
-    """A guest who is busy at the new time has to choose, with the seat held as long; if there
-    is no time to ask, the seat is free at once."""
-    clashes = clashes_of(recorder, booking)
+    """Lets a guest who is busy at the new time choose, and holds the seat until then. If
+    there is no time to ask, the seat is free at once."""
+    overlapping = find_busy_with(recorder, booking)
     hold_until = answer_deadline(recorder, announcement, recorder.now + recorder.rules.move_hold)
-    if not clashes:
+    if not overlapping:
         if booking.unsettled:
-            confirm_again(recorder, booking)
+            reconfirm_booking(recorder, booking)
     elif hold_until > recorder.now:
-        _unsettle(recorder, booking, hold_until, clashes)
+        _unsettle(recorder, booking, hold_until, overlapping)
     else:
-        turn(
-            recorder, booking, BookingReleased, (True, False), reason="moved_clash", clashes=clashes
-        )
+        release_after_move(recorder, booking, overlapping)
+
+
+def release_after_move(
+    recorder: Recorder, booking: Booking, overlapping: tuple[AnnouncementId, ...]
+) -> None:
+    """Says no on the guest's side, because the announcement now overlaps others."""
+    record_booking_event(
+        recorder,
+        booking,
+        BookingReleased,
+        (True, False),
+        reason="moved_clash",
+        clashes=overlapping,
+    )
 
 
 def _fit_hold(
     recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime
 ) -> None:
-    """A seat is never held longer than before, and never past the time to answer. If that
-    has passed already, the guest stays invited without a seat."""
+    """Makes a hold end in time before the new start. A seat is never held longer than before.
+    If there is no time left, the guest stays invited without a seat."""
     if booking.held_for == "offer":
         fitting = answer_deadline(recorder, announcement, hold_until)
     else:
         fitting = min(hold_until, announcement.event_time)
     if fitting <= recorder.now:
-        turn(recorder, booking, BookingHoldLapsed, booking.pair)
+        record_booking_event(recorder, booking, BookingHoldLapsed, booking.pair)
     elif fitting < hold_until:
-        turn(
+        record_booking_event(
             recorder,
             booking,
             BookingHoldShortened,
@@ -107,34 +123,43 @@ def _fit_hold(
         )
 
 
-def _tell_other_clashes(recorder: Recorder, booking: Booking) -> None:
-    """The guest still has to choose by the same deadline, but between other evenings."""
+def _tell_other_overlaps(recorder: Recorder, booking: Booking) -> None:
+    """Tells a guest that they still have to choose by the same deadline, but between other
+    announcements."""
     if not booking.unsettled or booking.hold_until is None or booking.hold_until <= recorder.now:
         return
-    clashes = clashes_of(recorder, booking)
-    if frozenset(clashes) != frozenset(booking.clashes):
-        _unsettle(recorder, booking, booking.hold_until, clashes)
+    overlapping = find_busy_with(recorder, booking)
+    if frozenset(overlapping) != frozenset(booking.overlapping):
+        _unsettle(recorder, booking, booking.hold_until, overlapping)
 
 
 def _unsettle(
     recorder: Recorder,
     booking: Booking,
     hold_until: datetime,
-    clashes: tuple[AnnouncementId, ...],
+    overlapping: tuple[AnnouncementId, ...],
 ) -> None:
-    turn(recorder, booking, BookingUnsettled, (True, None), hold_until=hold_until, clashes=clashes)
+    record_booking_event(
+        recorder,
+        booking,
+        BookingUnsettled,
+        (True, None),
+        hold_until=hold_until,
+        clashes=overlapping,
+    )
 
 
-def _pending(recorder: Recorder, person_id: PersonId) -> Iterator[Booking]:
-    """The person's pending bookings of evenings that will take place, oldest first."""
+def _list_unsettled(recorder: Recorder, person_id: PersonId) -> Iterator[Booking]:
+    """Yields the bookings between which the person has to choose, oldest first, if their
+    announcements will take place."""
     for booking_id in recorder.person(person_id).pending:
         booking = recorder.booking(booking_id)
-        if recorder.announcement(booking.announcement_id).takes_place:
+        if booking.unsettled and recorder.announcement(booking.announcement_id).takes_place:
             yield booking
 
 
-def _people_of(recorder: Recorder, events: Iterable[DomainEvent]) -> Iterator[PersonId]:
-    """People whose calendars the events have changed."""
+def _list_people_concerned(recorder: Recorder, events: Iterable[DomainEvent]) -> Iterator[PersonId]:
+    """Yields the people whose calendars the events have changed."""
     for event in events:
         match event:
             case BookingEvent():

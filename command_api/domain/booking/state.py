@@ -5,14 +5,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contracts.events.booking_state import CONFIRMED, BookingState, Pair, ReasonBy, booking_state
+from contracts.events.booking_state import BookingState, Pair, ReasonBy, booking_state
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 HeldFor = Literal["invitation", "offer", "move"]
 
 
 class Booking(Struct, frozen=True, kw_only=True, gc=False):
-    """What one guest and one author have said about one evening. One for each pair, ever."""
+    """What one guest and one author have said about one announcement. One for each pair, ever."""
 
     id: BookingId
     announcement_id: AnnouncementId
@@ -27,17 +27,17 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     preapproved: bool = False
     held_for: HeldFor | None = None
     hold_until: datetime | None = None
-    clashes: tuple[AnnouncementId, ...] = ()
-    """Evenings between which and this one the guest has to choose, if `held_for` is `move`."""
+    overlapping: tuple[AnnouncementId, ...] = ()
+    """If `held_for` is `move`: the guest has to choose between this announcement and these."""
     requests: int = 0
-    """How often the guest has asked to come."""
+    """How often the guest has requested a seat."""
     invited_again: bool = False
     """Whether the author has asked again after the guest's own no; allowed once."""
     author_noes: int = 0
-    """How often the author has said no, and the guest was told."""
+    """How often the author has said no. A no that the guest was not told of does not count."""
     guest_noes: int = 0
     untold: bool = False
-    """The invitation was taken back in a draft: the guest never learns of it."""
+    """Whether the invitation was revoked in a draft, so that the guest never learns of it."""
     reason: str | None = None
     reason_by: ReasonBy | None = None
     message: str | None = None
@@ -48,15 +48,18 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def confirmed(self) -> bool:
-        return self.pair == CONFIRMED
+        return self.author_status is True and self.guest_status is True
 
     @property
     def pending(self) -> bool:
-        return self.pair in ((None, True), (True, None))
+        """Whether one side has said yes and the other has yet to answer."""
+        if self.author_status is None:
+            return self.guest_status is True
+        return self.author_status is True and self.guest_status is None
 
     @property
     def unsettled(self) -> bool:
-        """Confirmed until a move made it clash: the guest has to choose."""
+        """Whether it was confirmed until a move made it overlap: the guest has to choose."""
         return self.held_for == "move"
 
     @property

@@ -1,4 +1,4 @@
-"""What can be asked for about people, and what Auth says of them."""
+"""The commands about people, and what Auth says of a person."""
 
 from msgspec import Struct
 
@@ -17,17 +17,17 @@ class PersonFacts(Struct, frozen=True):
 
 
 class MuteAuthor(Struct, frozen=True, kw_only=True, tag="person.mute"):
-    """The actor wants to hear no more of a host's new evenings."""
+    """The actor wants to hear no more of an author's new announcements."""
 
-    host_id: PersonId
+    author_id: PersonId
 
 
 class UnmuteAuthor(Struct, frozen=True, kw_only=True, tag="person.unmute"):
-    host_id: PersonId
+    author_id: PersonId
 
 
 class SuspendPerson(Struct, frozen=True, kw_only=True, tag="person.suspend"):
-    """For operators only: the edge sees to it."""
+    """For operators only; the edge checks it."""
 
     person_id: PersonId
     reason: str
@@ -35,7 +35,10 @@ class SuspendPerson(Struct, frozen=True, kw_only=True, tag="person.suspend"):
 
 
 class ReinstatePerson(Struct, frozen=True, kw_only=True, tag="person.reinstate"):
-    """For operators only: the edge sees to it."""
+    """For operators only; the edge checks it."""
 
     person_id: PersonId
     by: str | None = None
+
+
+AnyPersonCommand = MuteAuthor | UnmuteAuthor | SuspendPerson | ReinstatePerson

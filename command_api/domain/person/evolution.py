@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
+from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person, Suspension
 from contracts.events.person import (
     AnyPersonEvent,
@@ -16,7 +17,11 @@ from contracts.events.person import (
 from contracts.values.ids import PersonId
 
 
-def evolve_person(person: Person, event: AnyPersonEvent, at: datetime) -> Person:
+def apply_person_event(layer: Layer, event: AnyPersonEvent, at: datetime) -> None:
+    layer.people.put(event.person_id, _evolve(layer.person(event.person_id), event, at))
+
+
+def _evolve(person: Person, event: AnyPersonEvent, at: datetime) -> Person:
     match event:
         case PersonSeen():
             return replace(person, name=event.name, language=event.language, tz=event.tz)

@@ -11,12 +11,13 @@ from contracts.values.zones import HOME_ZONE
 
 
 class Invitations(Struct, frozen=True, gc=False):
-    """Numbers of invitations that a person sent and got on one day of UTC (its ordinal)."""
+    """How many invitations a person sent and received on one day."""
 
     day: int = 0
+    """Its ordinal in UTC."""
     sent: int = 0
     received_from: tuple[PersonId, ...] = ()
-    """Each host as often as they invited; few, as long as the rules are."""
+    """Each author as often as they invited; the rules keep it short."""
 
 
 NO_INVITATIONS: Final = Invitations()
@@ -31,8 +32,11 @@ class Suspension(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Person(Struct, frozen=True, kw_only=True, gc=False):
-    """A person's name and engagements. Their times are looked up at the evening itself,
-    so a moved evening needs no repair here."""
+    """A person's name and engagements.
+
+    The times of engagements stand in the announcements only, so a moved announcement needs no
+    repair here.
+    """
 
     id: PersonId
     name: str = ""
@@ -42,15 +46,15 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     attending: tuple[BookingId, ...] = ()
     pending: tuple[BookingId, ...] = ()
     invitations: Invitations = NO_INVITATIONS
-    """Counts of the last day on which the person sent or got one."""
+    """Of the last day on which the person sent or received one."""
     muted: tuple[PersonId, ...] = ()
-    """Hosts of whom the person wants to hear no more."""
+    """Authors of whom the person wants to hear no more."""
     suspension: Suspension | None = None
 
-    def may_be_invited_by(self, host_id: PersonId) -> bool:
-        return self.suspension is None and host_id not in self.muted
+    def may_be_invited_by(self, author_id: PersonId) -> bool:
+        return self.suspension is None and author_id not in self.muted
 
     def invitations_on(self, at: datetime) -> Invitations:
-        """Those of the day of `at`."""
+        """Returns the counts of the day of `at`."""
         day = at.toordinal()
         return self.invitations if self.invitations.day == day else Invitations(day)

@@ -1,4 +1,4 @@
-"""What can be asked for about ratings."""
+"""The commands about ratings."""
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -6,7 +6,7 @@ from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 class GiveRating(Struct, frozen=True, kw_only=True, tag="rating.give"):
-    """The actor rates the other side of an evening. Bounds were checked at the edge."""
+    """The actor rates the other side of a booking. The edge has checked the bounds."""
 
     announcement_id: AnnouncementId
     ratee_id: PersonId
@@ -30,6 +30,9 @@ class RetractRating(Struct, frozen=True, kw_only=True, tag="rating.retract"):
 
 
 class RatingDue(Struct, frozen=True, kw_only=True, tag="rating.due"):
-    """The time for which a review was sealed may have passed."""
+    """The time for which a rating was sealed may have passed."""
 
     review_id: ReviewId
+
+
+AnyRatingCommand = GiveRating | ChangeRating | RetractRating | RatingDue

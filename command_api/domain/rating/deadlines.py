@@ -1,10 +1,14 @@
 """When the system has to reveal a rating."""
 
-from datetime import datetime
+from collections.abc import Iterator
 
-from command_api.domain.rating.state import Rating
+from command_api.domain.deadline import Deadline, NoDeadline, deadline_of
+from command_api.domain.layer import Layer
+from command_api.domain.rating.commands import RatingDue
 
 
-def next_reveal(rating: Rating) -> datetime | None:
-    """When the system has to reveal the review; None where it is no longer sealed."""
-    return rating.sealed_until if rating.sealed else None
+def list_rating_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
+    """Yields the deadline of each rating in `changed`: none once it is no longer sealed."""
+    for rating in changed.ratings.own.values():
+        due_at = rating.sealed_until if rating.sealed else None
+        yield deadline_of(rating.id, due_at, RatingDue(review_id=rating.id))

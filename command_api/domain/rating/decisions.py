@@ -1,19 +1,20 @@
-"""Deciding about ratings: rate, change, retract, and the end of the sealed time.
+"""Decides the commands about ratings: give, change, retract, and the end of the sealed time.
 
-Once an evening is Done, its guests rate the host and the host rates each guest: only who
-was confirmed then, once for each pair. A review is sealed until the other side has rated
-as well, or the window is over, so that nobody answers a bad one in kind. Until then it
-may be changed; afterwards it can only be taken back.
+Once an announcement is Done, each confirmed guest may rate its author, and the author each
+of them, once. A rating is sealed until the other side has rated as well, or the window is
+over, so that nobody answers a bad one in kind. Until then it may be changed; afterwards it
+can only be retracted.
 """
 
 from datetime import datetime
+from typing import Final
 
 from msgspec import UNSET
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
 from command_api.domain.rating.state import Rating
-from command_api.domain.recorder import Recorder
+from command_api.domain.recorder import Recorder, handle
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events.rating import (
     RATING_WINDOW,
@@ -27,13 +28,12 @@ from contracts.events.rating import (
 from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
-"""From the end of an evening: no first rating afterwards, and all sealed ones open."""
 
-
-def rate(recorder: Recorder, actor: PersonId, command: GiveRating) -> Outcome:
-    """The actor rates the other side. Where that side has rated already, both are revealed."""
+def give_rating(recorder: Recorder, command: GiveRating) -> Outcome:
+    """Rates the other side for the actor. If that side has rated already, both are revealed."""
+    actor = recorder.actor
     announcement = recorder.announcement(command.announcement_id)
-    role = _role_of_ratee(recorder, announcement, actor, command.ratee_id)
+    role = _find_role_of_ratee(recorder, announcement, actor, command.ratee_id)
     if announcement.status != "Done":
         raise CommandRefused("evening_not_done", {"announcement_status": announcement.status})
     earlier = recorder.layer.rating_of(announcement.id, actor, command.ratee_id)
@@ -59,9 +59,9 @@ def rate(recorder: Recorder, actor: PersonId, command: GiveRating) -> Outcome:
     return Outcome("rating_given", created=True, review_id=command.review_id)
 
 
-def change(recorder: Recorder, actor: PersonId, command: ChangeRating) -> Outcome:
-    """Another score, text or tags, while the review is sealed."""
-    rating = _own(recorder, actor, command.review_id)
+def change_rating(recorder: Recorder, command: ChangeRating) -> Outcome:
+    """Changes score, text or tags while the rating is sealed."""
+    rating = _find_own(recorder, command.review_id)
     if rating.retracted:
         raise CommandRefused("rating_retracted")
     if not rating.sealed or rating.sealed_until <= recorder.now:
@@ -82,9 +82,9 @@ def change(recorder: Recorder, actor: PersonId, command: ChangeRating) -> Outcom
     return Outcome(code, review_id=rating.id)
 
 
-def retract(recorder: Recorder, actor: PersonId, command: RetractRating) -> Outcome:
-    """Taken back for good; repeating it adds nothing."""
-    rating = _own(recorder, actor, command.review_id)
+def retract_rating(recorder: Recorder, command: RetractRating) -> Outcome:
+    """Retracts a rating for good. Repeating it adds nothing."""
+    rating = _find_own(recorder, command.review_id)
     if not rating.retracted:
         recorder.record(
             RatingRetracted(
@@ -98,8 +98,8 @@ def retract(recorder: Recorder, actor: PersonId, command: RetractRating) -> Outc
     return Outcome("rating_retracted", review_id=rating.id)
 
 
-def pass_window(recorder: Recorder, command: RatingDue) -> Outcome:
-    """Reveal what stayed sealed to the end of the window; moot where it no longer is."""
+def reveal_after_window(recorder: Recorder, command: RatingDue) -> Outcome:
+    """Reveals a rating that stayed sealed to the end of the window. Moot if it is not sealed."""
     rating = recorder.layer.ratings.get(command.review_id)
     if rating is None or not rating.sealed or rating.sealed_until > recorder.now:
         return Outcome("unchanged")
@@ -107,16 +107,24 @@ def pass_window(recorder: Recorder, command: RatingDue) -> Outcome:
     return Outcome("deadline_passed", review_id=rating.id)
 
 
+HANDLERS: Final = (
+    handle(GiveRating, give_rating),
+    handle(ChangeRating, change_rating),
+    handle(RetractRating, retract_rating),
+    handle(RatingDue, reveal_after_window),
+)
+
+
 def _window_end(announcement: Announcement) -> datetime:
-    """Being over is the last thing that happens to an announcement."""
+    """The window begins when it was recorded as Done, which is an announcement's last change."""
     return announcement.modified_at + RATING_WINDOW
 
 
-def _role_of_ratee(
+def _find_role_of_ratee(
     recorder: Recorder, announcement: Announcement, rater_id: PersonId, ratee_id: PersonId
 ) -> RatingRole:
-    """Raises NotFound unless one of the two is the host and the other a confirmed guest:
-    who else was there, or whether there was an evening, is not for others to learn."""
+    """Raises NotFound unless one of the two is the author and the other a confirmed guest.
+    Others learn neither who was there nor whether the announcement exists."""
     author_id = announcement.author_id
     if author_id not in (rater_id, ratee_id):
         raise NotFound
@@ -127,8 +135,10 @@ def _role_of_ratee(
     return role
 
 
-def _own(recorder: Recorder, actor: PersonId, review_id: ReviewId) -> Rating:
-    """Raises NotFound for who may not know of the review, Forbidden for who only received it."""
+def _find_own(recorder: Recorder, review_id: ReviewId) -> Rating:
+    """Returns the actor's rating. Raises Forbidden if they received it and it is revealed,
+    NotFound if they may not know of it."""
+    actor = recorder.actor
     rating = recorder.layer.ratings.get(review_id)
     if rating is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Applying recorded facts to the ratings. Part of `evolution.apply`."""
+"""Applies recorded facts to ratings, and to the standings of those who are rated."""
 
 from datetime import datetime
 
@@ -16,17 +16,17 @@ from contracts.events.rating import (
 from contracts.scoring import Vote, score_of
 
 
-def apply_rating(layer: Layer, event: AnyRatingEvent, at: datetime) -> None:
-    """Raises LookupError where the event names a review that never was given."""
+def apply_rating_event(layer: Layer, event: AnyRatingEvent, at: datetime) -> None:
+    """Raises LookupError if the event names a rating that was never given."""
     before = layer.ratings.get(event.review_id)
-    after = _given(event, at) if isinstance(event, RatingGiven) else _evolve(before, event, at)
+    after = _make(event, at) if isinstance(event, RatingGiven) else _evolve(before, event, at)
     layer.ratings.put(after.id, after)
     layer.rating_ids.put((after.announcement_id, after.rater_id, after.ratee_id), after.id)
     if (before is not None and before.counts) is not after.counts:
         _recount(layer, after)
 
 
-def _given(event: RatingGiven, at: datetime) -> Rating:
+def _make(event: RatingGiven, at: datetime) -> Rating:
     return Rating(
         id=event.review_id,
         announcement_id=event.announcement_id,
@@ -46,7 +46,7 @@ def _evolve(
     before: Rating | None, event: RatingChanged | RatingRevealed | RatingRetracted, at: datetime
 ) -> Rating:
     if before is None:
-        raise LookupError(f"an event names review {event.review_id}, which never was given")
+        raise LookupError(f"an event names rating {event.review_id}, which was never given")
     match event:
         case RatingChanged():
             return replace(
@@ -65,6 +65,6 @@ def _recount(layer: Layer, rating: Rating) -> None:
 
 
 def _without(votes: tuple[Vote, ...], vote: Vote) -> tuple[Vote, ...]:
-    """Equal votes are as good as each other: any one of them goes."""
+    """Returns the votes without one that equals `vote`; any such will do."""
     place = votes.index(vote)
     return votes[:place] + votes[place + 1 :]

@@ -1,4 +1,4 @@
-"""What the image keeps of ratings: each review, and what those that count come to."""
+"""The state of a rating, and the standing that follows from a person's ratings."""
 
 from datetime import datetime
 from typing import Final
@@ -11,7 +11,7 @@ from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 class Rating(Struct, frozen=True, kw_only=True, gc=False):
-    """A review. One for each (announcement, rater, ratee), ever."""
+    """What one person gave another for one announcement. One for each such triple, ever."""
 
     id: ReviewId
     announcement_id: AnnouncementId
@@ -29,11 +29,12 @@ class Rating(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def sealed(self) -> bool:
-        """Known to its rater only, and still to be revealed."""
+        """Whether only its rater knows it, and it has yet to be revealed."""
         return self.revealed_at is None and not self.retracted
 
     @property
     def counts(self) -> bool:
+        """Whether it is a vote."""
         return self.revealed_at is not None and not self.retracted
 
     @property
@@ -42,8 +43,8 @@ class Rating(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Standing(Struct, frozen=True, gc=False):
-    """How a person is rated in one role. The score is kept, because it is shown far more
-    often than it changes."""
+    """How a person is rated in one role. The score is kept: it is shown far more often than
+    it changes."""
 
     votes: tuple[Vote, ...] = ()
     score: Score = UNRATED

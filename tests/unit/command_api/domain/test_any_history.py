@@ -275,7 +275,7 @@ class Cell:
         assert not isinstance(event, BY_AUTHOR) or of_draft or actor == evening.author_id
         assert not isinstance(event, BY_GUEST) or actor == event.guest_id
         if isinstance(event, BookingOffered):
-            line = [self.folded.bookings.own[one] for one in evening.waiting]
+            line = [self.folded.bookings.own[one] for one in evening.waitlist]
             assert event.booking_id == next(one.id for one in line if one.preapproved)
 
     def _check_seats(self, event: AnyBookingEvent) -> None:
@@ -371,12 +371,12 @@ def seated_and_held(booking: Booking) -> bool:
 
 def check_line(before: Announcement | None, now: Announcement, bookings: list[Booking]) -> None:
     """Exactly the waiting, only while it is full, and nobody is overtaken."""
-    assert set(now.waiting) == {one.id for one in bookings if one.waiting}
-    assert len(set(now.waiting)) == len(now.waiting)
-    assert not now.waiting or now.is_full or not now.takes_place
+    assert set(now.waitlist) == {one.id for one in bookings if one.waiting}
+    assert len(set(now.waitlist)) == len(now.waitlist)
+    assert not now.waitlist or now.is_full or not now.takes_place
     assert all(one.pair == (None, True) for one in bookings if one.waiting or one.preapproved)
-    stayed = [one for one in (before.waiting if before else ()) if one in now.waiting]
-    assert list(now.waiting[: len(stayed)]) == stayed
+    stayed = [one for one in (before.waitlist if before else ()) if one in now.waitlist]
+    assert list(now.waitlist[: len(stayed)]) == stayed
 
 
 def check_calendars(layer: Layer, gap: timedelta) -> None:
@@ -406,7 +406,7 @@ def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
             }
             assert clashes, booking
             assert booking.hold_until is not None
-            assert set(booking.clashes) == clashes or booking.hold_until <= now, booking
+            assert set(booking.overlapping) == clashes or booking.hold_until <= now, booking
 
 
 def attends(layer: Layer, guest_id: PersonId, evening: Announcement) -> bool:
@@ -443,7 +443,7 @@ def test_a_dropped_decision_leaves_no_trace() -> None:
     command = Submission(
         id="", actor=PEOPLE[0], idempotency_key="", fingerprint="", command=announce()
     )
-    decision = decide(command, layer, NOON)
+    decision = decide(command, layer, NOON, DEFAULT_RULES)
     assert decision.events
     assert not layer.announcements.own
     tentative = Layer.on(layer)

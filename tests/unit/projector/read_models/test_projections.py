@@ -112,8 +112,8 @@ def test_the_places_in_line_are_those_of_the_write_side(seed: int) -> None:
     society = Society(seed, people=9, evenings_at_once=2).live(80)
     tables = folded([society.chain.commits])
     for announcement in society.layer.announcements.own.values():
-        places = {one: tables.row(BOOKINGS, one)["queued_seq"] for one in announcement.waiting}
-        assert sorted(places, key=places.__getitem__) == list(announcement.waiting)
+        places = {one: tables.row(BOOKINGS, one)["queued_seq"] for one in announcement.waitlist}
+        assert sorted(places, key=places.__getitem__) == list(announcement.waitlist)
 
 
 @settings(max_examples=40, deadline=None)

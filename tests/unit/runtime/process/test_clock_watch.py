@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from command_api.domain.booking.commands import HoldDue
-from command_api.leader.agenda import Agenda, Deadline
+from command_api.domain.deadline import Deadline
+from command_api.leader.agenda import Agenda
 from command_api.leader.log_time import AHEAD_MAX, log_time
 from contracts.values.ids import BookingId
 from runtime.process.clock_watch import ClockWatch, ClockWrong
@@ -118,9 +119,8 @@ def test_time_stands_still_rather_than_going_back_but_not_for_a_date_no_right_cl
 
 def test_a_deadline_that_a_fast_clock_found_waits_for_the_clock_that_was_set_right() -> None:
     agenda = Agenda()
-    due = HoldDue(booking_id=BookingId("booking"))
-    agenda._set("booking", NOON + DAY, due)
-    expected = [Deadline(NOON + DAY, "booking", due)]
-    assert list(agenda.due(NOON + 2 * DAY)) == expected
-    assert list(agenda.due(NOON)) == []
-    assert list(agenda.due(NOON + DAY)) == expected
+    deadline = Deadline(NOON + DAY, "booking", HoldDue(booking_id=BookingId("booking")))
+    agenda._set(deadline)
+    assert list(agenda.list_due(NOON + 2 * DAY)) == [deadline]
+    assert list(agenda.list_due(NOON)) == []
+    assert list(agenda.list_due(NOON + DAY)) == [deadline]

@@ -139,7 +139,7 @@ def test_one_who_waits_may_leave_and_be_invited(spec: Spec) -> None:
     spec.given(HOST, announce(seats=1)).given(ANN, ask(ANN)).given(HOST, say(True, ANN))
     spec.given(BEN, ask(BEN)).given(BEN, say(False, BEN))
     spec.when(HOST, invite(BEN)).then(pair(BookingInvited, True, None))
-    assert not spec.evening().waiting
+    assert not spec.evening().waitlist
 
 
 def test_an_invitation_is_accepted_while_the_evening_is_closed_by_hand(spec: Spec) -> None:

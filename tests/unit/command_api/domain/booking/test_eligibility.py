@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from command_api.domain.announcement.commands import FilmFacts
-from command_api.domain.booking.eligibility import ALTERNATIVES_MAX, eligibility
+from command_api.domain.booking.eligibility import ALTERNATIVES_MAX, assess_eligibility
 from command_api.domain.rules import DEFAULT_RULES
 from contracts.errors import NeedsFact, NotFound
 from contracts.representations import EligibilityResponse
@@ -33,7 +33,7 @@ from tests.unit.command_api.domain.spec import (
 def look(
     spec: Spec, person: PersonId, evening: AnnouncementId = EVENING, at: float = 0, **facts: Any
 ) -> EligibilityResponse:
-    return eligibility(
+    return assess_eligibility(
         spec.layer,
         evening,
         person,

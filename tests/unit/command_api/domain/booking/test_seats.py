@@ -90,7 +90,7 @@ def test_a_freed_seat_is_offered_to_the_first_preapproved_in_line(spec: Spec) ->
         pair(BookingOffered, True, None, guest_id=CAT, hold_until=NOON + timedelta(hours=12)),
     )
     assert spec.booking(CAT).state == "offered"
-    assert spec.evening().waiting == (spec.booking(BEN).id, spec.booking(DAN).id)
+    assert spec.evening().waitlist == (spec.booking(BEN).id, spec.booking(DAN).id)
     spec.when(CAT, say(True, CAT)).then(pair(BookingAccepted, True, True, taken=1))
 
 
@@ -151,12 +151,12 @@ def test_too_late_for_an_offer_the_evening_opens(spec: Spec) -> None:
 
 def test_who_leaves_the_line_moves_the_others_up(spec: Spec) -> None:
     full(spec, BEN, CAT).when(BEN, say(False, BEN)).then(pair(BookingWithdrawn, None, False))
-    assert spec.evening().waiting == (spec.booking(CAT).id,)
+    assert spec.evening().waitlist == (spec.booking(CAT).id,)
 
 
 def test_coming_back_is_at_the_end_of_the_line(spec: Spec) -> None:
     full(spec, BEN, CAT).given(BEN, say(False, BEN)).given(BEN, ask(BEN))
-    assert spec.evening().waiting == (spec.booking(CAT).id, spec.booking(BEN).id)
+    assert spec.evening().waitlist == (spec.booking(CAT).id, spec.booking(BEN).id)
 
 
 COMING_BACK: dict[str, Any] = {
@@ -178,7 +178,7 @@ def test_whom_the_host_wants_stands_in_line_with_the_hosts_yes(
     spec.when(BEN, yes).then(
         pair(BookingRequested, None, True, waiting=True, preapproved=True, taken=1)
     )
-    assert spec.evening().waiting == (spec.booking(DAN).id, spec.booking(BEN).id)
+    assert spec.evening().waitlist == (spec.booking(DAN).id, spec.booking(BEN).id)
     assert (spec.booking(BEN).state, spec.booking(BEN).preapproved) == ("waitlisted", True)
     spec.when(HOST, say(True, BEN)).then_nothing()
     spec.when(BEN, say(True, BEN)).then_nothing()

@@ -37,8 +37,8 @@ from tests.unit.command_api.domain.spec import (
 )
 from tests.unit.command_api.domain.spec import booking_id as id_of
 
-MUTE = MuteAuthor(host_id=HOST)
-UNMUTE = UnmuteAuthor(host_id=HOST)
+MUTE = MuteAuthor(author_id=HOST)
+UNMUTE = UnmuteAuthor(author_id=HOST)
 OUT = SuspendPerson(person_id=ANN, reason="spam", by="Olga")
 BACK = ReinstatePerson(person_id=ANN, by="Olga")
 
@@ -56,7 +56,7 @@ def test_muting_is_recorded_once_and_undone_once() -> None:
 def test_nobody_mutes_themselves_and_mutes_are_bounded() -> None:
     Spec().when(HOST, MUTE).then_refused("mute_of_oneself")
     spec = Spec(Rules(mutes_max=1)).given(ANN, MUTE)
-    spec.when(ANN, MuteAuthor(host_id=OTHER_HOST)).then_refused("mutes_full", muted=1)
+    spec.when(ANN, MuteAuthor(author_id=OTHER_HOST)).then_refused("mutes_full", muted=1)
     spec.when(ANN, MUTE).then_nothing()
 
 

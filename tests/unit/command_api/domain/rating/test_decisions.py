@@ -185,12 +185,12 @@ def test_the_agenda_holds_sealed_ratings_until_their_window_is_over(over: Spec) 
     agenda = Agenda()
     agenda.update(over.given(ANN, rate(ANN, HOST)).given(BEN, rate(BEN, HOST)).layer)
     ends_at = over.layer.ratings.own[review_id(ANN, HOST)].sealed_until
-    assert [one.command for one in agenda.due(ends_at)] == [
+    assert [one.command for one in agenda.list_due(ends_at)] == [
         rating_due(ANN, HOST),
         rating_due(BEN, HOST),
     ]
     agenda.update(over.given(HOST, rate(HOST, ANN)).given(BEN, retract(BEN, HOST)).layer)
-    assert list(agenda.due(ends_at)) == []
+    assert list(agenda.list_due(ends_at)) == []
 
 
 # Changed, retracted

@@ -1,0 +1,24 @@
+"""When the system itself has to act on an aggregate. Each noun lists its own deadlines."""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from command_api.domain.submission import AnyCommand
+
+
+class Deadline(NamedTuple):
+    due_at: datetime
+    id: str
+    """Of the aggregate, which has one deadline at a time."""
+    command: AnyCommand
+    """What the leader gives itself then."""
+
+
+class NoDeadline(NamedTuple):
+    """The system has nothing left to do for this aggregate."""
+
+    id: str
+
+
+def deadline_of(id: str, due_at: datetime | None, command: AnyCommand) -> Deadline | NoDeadline:
+    return NoDeadline(id) if due_at is None else Deadline(due_at, id, command)

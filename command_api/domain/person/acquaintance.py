@@ -1,0 +1,29 @@
+"""What every decision asks of the people in it: who they are, and whether they may act."""
+
+from command_api.domain.person.commands import PersonFacts
+from command_api.domain.recorder import Recorder
+from contracts.errors import Forbidden
+from contracts.events.person import PersonSeen
+
+
+def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
+    """Records what Auth said of a person, if it differs from what is known."""
+    if facts is None:
+        return
+    known = recorder.person(facts.person_id)
+    if (known.name, known.language, known.tz) != (facts.name, facts.language, facts.tz):
+        recorder.record(
+            PersonSeen(
+                person_id=facts.person_id, name=facts.name, language=facts.language, tz=facts.tz
+            )
+        )
+
+
+def refuse_suspended(recorder: Recorder) -> None:
+    """Raises Forbidden `suspended` if the actor is suspended.
+
+    Every edge checks it too, but may be a moment behind: after a suspension nothing of the
+    person is recorded.
+    """
+    if recorder.person(recorder.actor).suspension is not None:
+        raise Forbidden("suspended")
