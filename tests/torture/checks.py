@@ -25,6 +25,12 @@ LATE_S_MAX: Final = 12 * 3600.0
 SELECT_UNTOLD: Final = """
     SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= now()
 """
+SELECT_WHY_UNTOLD: Final = """
+    SELECT n.key, n.attempts, n.reason, n.holder, n.turn,
+           extract(epoch FROM now() - n.due_at)::int AS due_s_ago,
+           extract(epoch FROM n.try_at - now())::int AS tried_in_s
+    FROM notifier.notices n WHERE n.state = 'waiting' AND n.due_at <= now() ORDER BY n.id LIMIT 10
+"""
 SELECT_NOTICES: Final = "SELECT key, state, reason FROM notifier.notices"
 SELECT_UNTIMELY: Final = """
     SELECT kind, state, reason, count(*) AS times FROM notifier.notices
@@ -49,6 +55,8 @@ class Told(NamedTuple):
     twice: tuple[str, ...]
     untimely: tuple[str, ...] = ()
     """Sent before they were due, or given up before it was too late."""
+    untold: tuple[str, ...] = ()
+    """Due, and still waiting when we stopped waiting for them."""
 
 
 def misdated(records: Iterable[Accepted]) -> Iterator[str]:
@@ -98,6 +106,7 @@ async def read_told(system: System) -> Told:
             if asyncio.get_running_loop().time() > give_up_at:
                 break
             await asyncio.sleep(0.2)
+        untold = tuple(str(dict(row)) for row in await connection.fetch(SELECT_WHY_UNTOLD))
         rows = await connection.fetch(SELECT_NOTICES)
         notices = {row["key"]: (row["state"], row["reason"]) for row in rows}
         twice = tuple(str(tuple(row)) for row in await connection.fetch(SELECT_TWICE))
@@ -105,7 +114,7 @@ async def read_told(system: System) -> Told:
         untimely = tuple(str(tuple(row)) for row in rows)
     finally:
         await connection.close()
-    return Told(notices, read_inbox(system.data.path / "neighbours"), twice, untimely)
+    return Told(notices, read_inbox(system.data.path / "neighbours"), twice, untimely, untold)
 
 
 def read_inbox(directory: Path) -> frozenset[str]:
@@ -124,6 +133,8 @@ def mistold(told: Told) -> Iterator[str]:
         yield f"told twice: {fact}"
     for notices in told.untimely:
         yield f"too early, or given up too early: {notices}"
+    for notice in told.untold:
+        yield f"due, and not told: {notice}"
     sent = {key for key, (state, _) in told.notices.items() if state == "sent"}
     for key in sorted(sent - told.inbox)[:10]:
         yield f"{key} is recorded as sent and never arrived"
