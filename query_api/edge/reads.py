@@ -134,6 +134,7 @@ class Reads:
 def represent(kind: type[Representation], row: AnyRow, **derived: Any) -> Representation:
     """Return a representation of a row: the `derived` fields as given, every other one from
     the column of the same name."""
-    return kind(
-        **{name: derived[name] if name in derived else row[name] for name in kind.__struct_fields__}
-    )
+    for name in kind.__struct_fields__:
+        if name not in derived:
+            derived[name] = row[name]
+    return kind(**derived)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from contracts.scoring import score_of
 from contracts.values.ids import PersonId
-from query_api.ratings.votes import RevealedRating, Role, drop_retracted, select_role
+from query_api.ratings.votes import PastRating, Role, drop_retracted, select_role
 
 MEAN_DECIMALS: Final = 2
 
@@ -34,7 +34,7 @@ class RatingDrift(Struct, frozen=True):
     months: Sequence[DriftMonth]
 
 
-def compute_drift(ratings: Iterable[RevealedRating], role: Role) -> list[DriftMonth]:
+def compute_drift(ratings: Iterable[PastRating], role: Role) -> list[DriftMonth]:
     of_role = select_role(ratings, role)
     moments = {
         moment
@@ -45,7 +45,7 @@ def compute_drift(ratings: Iterable[RevealedRating], role: Role) -> list[DriftMo
     return [_compute_month(month, of_role) for month in sorted(set(map(_begin_month, moments)))]
 
 
-def _compute_month(begin: datetime, ratings: Sequence[RevealedRating]) -> DriftMonth:
+def _compute_month(begin: datetime, ratings: Sequence[PastRating]) -> DriftMonth:
     given = [one.score for one in drop_retracted(ratings) if _begin_month(one.given_at) == begin]
     end = _next_month(begin)
     score = score_of(one.vote for one in ratings if _counted_before(one, end))
@@ -53,7 +53,7 @@ def _compute_month(begin: datetime, ratings: Sequence[RevealedRating]) -> DriftM
     return DriftMonth(f"{begin:%Y-%m}", len(given), mean, score.rating)
 
 
-def _counted_before(one: RevealedRating, end: datetime) -> bool:
+def _counted_before(one: PastRating, end: datetime) -> bool:
     return one.revealed_at < end and (one.retracted_at is None or one.retracted_at >= end)
 
 

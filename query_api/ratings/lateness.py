@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from contracts.events.rating import NO_SHOW
 from contracts.values.ids import PersonId
 from query_api.edge.history_reads import HistoryReads
-from query_api.ratings.votes import RevealedRating, drop_retracted, select_role
+from query_api.ratings.votes import PastRating, drop_retracted, select_role
 from runtime.clickhouse.port import SqlParameter
 
 LATE: Final = timedelta(hours=24)
@@ -163,7 +163,7 @@ def _group(found: Iterable[OfAnnouncement]) -> dict[str, list[OfAnnouncement]]:
     return grouped
 
 
-def count_no_shows(ratings: Iterable[RevealedRating]) -> int:
+def count_no_shows(ratings: Iterable[PastRating]) -> int:
     """Count the authors who reported a no-show of the guest and have not retracted it."""
     return sum(NO_SHOW in one.tags for one in drop_retracted(select_role(ratings, "guest")))
 

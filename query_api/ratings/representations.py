@@ -10,7 +10,7 @@ from contracts.events.rating import SCORE_MAX, SCORE_MIN
 from contracts.scoring import PUBLISHED, Formula, distribution_of, explain, score_of
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 from query_api.ratings.lateness import Lateness, count_no_shows
-from query_api.ratings.votes import RevealedRating, Role, drop_retracted, select_role
+from query_api.ratings.votes import PastRating, Role, drop_retracted, select_role
 
 
 class RoleScore(Struct, frozen=True):
@@ -78,7 +78,7 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
 
 
 def represent_person(
-    person_id: PersonId, ratings: Sequence[RevealedRating], late: Lateness
+    person_id: PersonId, ratings: Sequence[PastRating], late: Lateness
 ) -> UserRating:
     """Return the scores of a person; somebody of whom nothing is known is unrated."""
     votes = drop_retracted(ratings)
@@ -94,14 +94,14 @@ def represent_person(
 
 
 def represent_announcement(
-    announcement_id: AnnouncementId, votes: Sequence[RevealedRating]
+    announcement_id: AnnouncementId, votes: Sequence[PastRating]
 ) -> AnnouncementRating:
     mean = round(sum(one.score for one in votes) / len(votes), 1) if votes else 0.0
     return AnnouncementRating(announcement_id, mean, len(votes), _count_scores(votes))
 
 
 def explain_rating(
-    person_id: PersonId, role: Role, votes: Sequence[RevealedRating], *, names_source: bool
+    person_id: PersonId, role: Role, votes: Sequence[PastRating], *, names_source: bool
 ) -> ExplainedRating:
     explained = explain(one.vote for one in votes)
     return ExplainedRating(
@@ -126,15 +126,15 @@ def explain_rating(
     )
 
 
-def _represent_score(votes: Sequence[RevealedRating]) -> RoleScore:
+def _represent_score(votes: Sequence[PastRating]) -> RoleScore:
     score = score_of(one.vote for one in votes)
     return RoleScore(score.rating, score.rank, score.count, _count_scores(votes))
 
 
-def _count_scores(votes: Sequence[RevealedRating]) -> list[int]:
+def _count_scores(votes: Sequence[PastRating]) -> list[int]:
     return distribution_of((one.score for one in votes), SCORE_MIN, SCORE_MAX)
 
 
-def _state_source(one: RevealedRating, *, named: bool) -> dict[str, Any]:
+def _state_source(one: PastRating, *, named: bool) -> dict[str, Any]:
     names = ("review_id", "announcement_id", "rater_id")
     return {name: getattr(one, name) if named else None for name in names}

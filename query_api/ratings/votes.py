@@ -50,7 +50,7 @@ SELECT_OF_GUESTS_OF: Final = _SELECT.format(
 )
 
 
-class RevealedRating(NamedTuple):
+class PastRating(NamedTuple):
     """A rating that was revealed, and may have been retracted since."""
 
     review_id: ReviewId
@@ -69,9 +69,7 @@ class RevealedRating(NamedTuple):
         return Vote(self.score, self.given_at)
 
 
-async def fetch_ratings(
-    history: HistoryReads, person_id: PersonId, until: int
-) -> list[RevealedRating]:
+async def fetch_ratings(history: HistoryReads, person_id: PersonId, until: int) -> list[PastRating]:
     """Return the ratings of a person in both roles, up to position `until`, newest first.
     Raises Unavailable."""
     rows = await history.fetch_rows(SELECT_OF_PERSON, {"ratee": person_id, "until": until})
@@ -80,7 +78,7 @@ async def fetch_ratings(
 
 async def fetch_author_ratings_at(
     history: HistoryReads, author_id: PersonId, announcement_id: AnnouncementId, until: int
-) -> list[RevealedRating]:
+) -> list[PastRating]:
     """Return how the guests of one announcement rated its author. Raises Unavailable."""
     wanted: dict[str, SqlParameter] = {
         "ratee": author_id,
@@ -92,25 +90,25 @@ async def fetch_author_ratings_at(
 
 async def fetch_ratings_of_guests(
     history: HistoryReads, announcement_id: str, until: int
-) -> list[RevealedRating]:
+) -> list[PastRating]:
     """Return how authors rated everybody who had a booking there by then. Raises
     Unavailable."""
     wanted: dict[str, SqlParameter] = {"announcement_id": announcement_id, "until": until}
     return _read(await history.fetch_rows(SELECT_OF_GUESTS_OF, wanted))
 
 
-def select_role(ratings: Iterable[RevealedRating], role: Role) -> list[RevealedRating]:
+def select_role(ratings: Iterable[PastRating], role: Role) -> list[PastRating]:
     return [one for one in ratings if role in ("overall", one.role)]
 
 
-def drop_retracted(ratings: Iterable[RevealedRating]) -> list[RevealedRating]:
+def drop_retracted(ratings: Iterable[PastRating]) -> list[PastRating]:
     """Return the ratings that count as votes."""
     return [one for one in ratings if one.retracted_at is None]
 
 
-def _read(rows: Iterable[dict[str, Any]]) -> list[RevealedRating]:
+def _read(rows: Iterable[dict[str, Any]]) -> list[PastRating]:
     return [
-        RevealedRating(
+        PastRating(
             review_id=row["review_id"],
             announcement_id=row["of_announcement"],
             rater_id=row["rater"],

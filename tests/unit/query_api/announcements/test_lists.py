@@ -14,7 +14,6 @@ from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from query_api.announcements.filters import WORDS_MAX
 from query_api.announcements.lists import SORTS, build_page, may_list_others
-from query_api.bookings import routes as bookings
 from query_api.edge.paging import Page, encode_cursor
 from runtime.auth.tokens import Caller
 
@@ -87,15 +86,6 @@ def test_a_cursor_that_was_not_given_out_is_refused(text: str) -> None:
         with pytest.raises(Malformed) as refused:
             page({"cursor": text, "sort": sort})
         assert refused.value.code == "malformed_cursor"
-
-
-@pytest.mark.parametrize("query", ["role=host", "state=maybe", "announcement_id=1", "state="])
-def test_a_malformed_filter_of_bookings_is_refused(query: str) -> None:
-    with pytest.raises(Malformed) as refused:
-        bookings.build_page(bookings.select_own(VIEWER, QueryParams(query)), QueryParams(query))
-    named, told = query.partition("=")[0], refused.value.facts
-    assert told["parameter"] == named
-    assert ("known" in told) == (named in ("role", "state"))
 
 
 def test_what_a_client_says_never_becomes_sql() -> None:

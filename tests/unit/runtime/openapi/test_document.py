@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from msgspec import Struct, defstruct
+from starlette.responses import Response
 
 from launcher.openapi import collect_documents, format_document, unite_documents
 from launcher.profiles.gateway import upstream_of
-from runtime.openapi.document import Document, DocumentsDiffer, merge
+from runtime.openapi.document import (
+    Document,
+    DocumentsDiffer,
+    complete_document,
+    merge,
+    response_schema,
+)
 
 PUBLISHED = Path(__file__).resolve().parents[4] / "deploy" / "gateway" / "openapi.json"
 
@@ -61,6 +70,35 @@ def test_one_name_for_two_shapes_is_refused() -> None:
     other["components"]["schemas"]["Shared"] = {"type": "string"}
     with pytest.raises(DocumentsDiffer, match="notifier: schemas Shared"):
         merge({"query_api": document(), "notifier": other})
+
+
+class Reel(Struct):
+    minutes: int
+
+
+class Screening(Struct):
+    reels: list[Reel]
+
+
+class Nobodys(Struct):
+    name: str
+
+
+def test_a_document_defines_what_its_routes_answer_with_and_no_more() -> None:
+    response_schema(Nobodys)
+    app = FastAPI()
+    complete_document(app)
+    content = {"application/json": {"schema": response_schema(list[Screening])}}
+    # Routes may come after: a process includes them when it starts.
+    route = app.get("/screenings", response_class=Response, responses={200: {"content": content}})
+    route(lambda: None)
+    assert set(app.openapi()["components"]["schemas"]) == {"Screening", "Reel"}
+
+
+def test_two_types_of_one_name_are_refused() -> None:
+    response_schema(defstruct("Double", ["a"]))
+    with pytest.raises(DocumentsDiffer, match="responses: Double"):
+        response_schema(defstruct("Double", ["b"]))
 
 
 async def test_the_published_document_is_what_the_processes_serve() -> None:
