@@ -1,7 +1,7 @@
-"""Sends what is due, over and over. Any number may run at once, in any processes.
+"""Sends due notices, over and over. Any number of dispatchers may run, in any processes.
 
-At least once to Notification, under a key by which it delivers once: a dispatcher killed
-between sending and recording sends the same key again.
+Notification gets every notice at least once, under a key by which it delivers once: if a
+dispatcher is killed between sending and recording, the same key is sent again.
 """
 
 import asyncio
@@ -14,12 +14,22 @@ from typing import Final, NamedTuple, NoReturn
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import AnnouncementId, PersonId
 from notifier import metrics
-from notifier.backoff import Backoff
-from notifier.delivery import TOO_LATE, Recipient, compose, held_back, missed, owned_up
-from notifier.outgoing import expanded
-from notifier.preferences import DEFAULT
-from notifier.rights import NO_FOLLOWER, Standing, forbidden, needs_following
-from notifier.store.queue import Queue, Result, Surroundings, Taken, TakenFanOut
+from notifier.delivery.backoff import Backoff
+from notifier.delivery.decisions import (
+    TOO_LATE,
+    Recipient,
+    admit_unsettled,
+    compose,
+    end_if_too_late,
+    hold_back,
+)
+from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedFanOut, LeasedNotice
+from notifier.delivery.preferences import DEFAULT
+from notifier.kinds import find_obstacle, needs_following
+from notifier.planning.notice_plan import expand_fanout
+from notifier.policies.facts import people_in
+from notifier.rights import NO_FOLLOWER, Relation
+from notifier.store.queue import NoticeQueue
 from runtime.calls.store_retry import StoreRetry
 from runtime.outside.ports import (
     AuthClient,
@@ -39,26 +49,26 @@ UNKNOWN_PERSON: Final = "unknown_person"
 NO_TABLES: Final = "PostgreSQL does not answer"
 REBUILDING: Final = "the notifier is reading the journal again"
 INTERNAL_ERROR: Final = "internal_error"
-"""A mistake of ours; the log says which."""
+"""A mistake of ours. The log has the details."""
 
 
-class Pace(NamedTuple):
+class DispatcherPace(NamedTuple):
     at_once: int = 16
-    """Messages on their way at the same time."""
+    """Notices that are being sent at the same time."""
     batch: int = 128
     poll_s: float = 1.0
     """How often to look when nothing was due: other processes write, and time passes."""
     lease: timedelta = timedelta(seconds=120)
-    """Longer than a whole batch may take, every call at its deadline."""
+    """Longer than a batch takes even if every call runs into its deadline."""
     look_s: float = 5.0
-    """How often to look for what a dispatcher that has died had leased."""
+    """How often to look for leases of dead dispatchers."""
     backoff: Backoff = Backoff()
 
 
 class Dispatcher:
     def __init__(
         self,
-        queue: Queue,
+        queue: NoticeQueue,
         *,
         notification: NotificationClient,
         shortener: ShortenerClient,
@@ -66,11 +76,11 @@ class Dispatcher:
         ugc: UgcClient,
         clock: Clock,
         public_url: str = "",
-        pace: Pace = Pace(),  # noqa: B008 - immutable
+        pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
         random: Random | None = None,
     ) -> None:
-        """`public_url` is put before `/a/{announcement_id}` where the shortener needs a
-        whole address. While `clock` raises ClockWrong nothing is due, and nothing too late."""
+        """`public_url` is put before `/a/{announcement_id}` if the shortener needs a whole
+        address. While `clock` raises ClockWrong nothing is due, and nothing is too late."""
         self._queue = queue
         self._notification = notification
         self._shortener = shortener
@@ -88,7 +98,7 @@ class Dispatcher:
         self._clock_right = True
 
     def wake(self) -> None:
-        """There may be something due."""
+        """Look now: something may be due."""
         self._woken.set()
 
     async def run(self) -> NoReturn:
@@ -101,7 +111,7 @@ class Dispatcher:
             await self._queue.session.close()
 
     async def _dispatch(self) -> bool:
-        """As `dispatch_due`, within a session; false without PostgreSQL."""
+        """As `dispatch_due`, within a session. False without PostgreSQL."""
         try:
             await self._take_over()
             progressed = await self.dispatch_due()
@@ -109,7 +119,7 @@ class Dispatcher:
             if self.tables_available:
                 log.warning("outbox unavailable: %s", error)
             self.tables_available = False
-            await self._queue.session.close()  # What is leased and not worked off is free.
+            await self._queue.session.close()  # Frees what is leased and not yet sent.
             return False
         except ClockWrong as error:
             if self._clock_right:
@@ -120,7 +130,7 @@ class Dispatcher:
         return progressed
 
     async def _take_over(self) -> None:
-        """Have a session, and now and then what dead dispatchers had leased."""
+        """Open a session if there is none, and now and then free the leases of the dead."""
         session, now_s = self._queue.session, asyncio.get_running_loop().time()
         if not session.is_open:
             await session.open()
@@ -130,33 +140,33 @@ class Dispatcher:
         await session.free_leases_of_the_dead(self._clock())
 
     async def dispatch_due(self) -> bool:
-        """One batch of what is due, and one fan-out. False where nothing got any further:
-        there was nothing, or nobody to take it. Raises TablesUnavailable."""
-        expanded_one = await self._expand_one()
+        """Work off one batch of due notices, and one fan-out. False if nothing got any further:
+        nothing was due, or no service took it. Raises TablesUnavailable."""
+        expanded_one = await self._expand_next_fanout()
         now = self._clock()
         leased = await self._queue.lease(now, now + self._pace.lease, self._pace.batch)
         if not leased:
             return expanded_one
         results = await self._work_off(leased)
         unread = set(leased) - {one.id for one in results}
-        # What was sent must be written down: until that is done there is nothing else to do.
+        # What was sent must be recorded before anything else is done.
         await self._store_retry.until_available(lambda: self._queue.record(results, unread))
-        metrics.count(results)
+        metrics.count_results(results)
         return expanded_one or any(one.state != "waiting" or one.untried for one in results)
 
-    async def _work_off(self, leased: Sequence[int]) -> list[Result]:
-        """All at once; where something cannot be read one by one, to find what it is."""
+    async def _work_off(self, leased: Sequence[int]) -> list[DeliveryResult]:
+        """Send all at once. If something cannot be read, one by one, to find out what it is."""
         try:
-            taken = await self._queue.read(leased)
-            around = await self._queue.surroundings(taken)
+            notices = await self._queue.read(leased)
+            context = await self._queue.load_context(notices)
         except TablesUnavailable:
             raise
         except Exception:  # Whatever a row holds must hold up that row alone.
             if len(leased) > 1:
                 return [result for one in leased for result in await self._work_off([one])]
             log.exception("notice not readable", extra={"notice": leased[0]})
-            return [Result(leased[0], "parked", INTERNAL_ERROR)]
-        return await asyncio.gather(*(self._deliver(one, around) for one in taken))
+            return [DeliveryResult(leased[0], "parked", INTERNAL_ERROR)]
+        return await asyncio.gather(*(self._deliver(one, context) for one in notices))
 
     async def _pause(self) -> None:
         try:
@@ -165,89 +175,93 @@ class Dispatcher:
         except TimeoutError:
             pass
 
-    async def _deliver(self, taken: Taken, around: Surroundings) -> Result:
-        return owned_up(taken, await self._attempt(taken, around))
+    async def _deliver(self, notice: LeasedNotice, context: DeliveryContext) -> DeliveryResult:
+        return admit_unsettled(notice, await self._attempt(notice, context))
 
-    async def _attempt(self, taken: Taken, around: Surroundings) -> Result:
+    async def _attempt(self, notice: LeasedNotice, context: DeliveryContext) -> DeliveryResult:
         try:
             now = self._clock()
         except ClockWrong:
-            return Result(taken.id, "waiting", try_at=taken.due_at, untried=True)
-        if (over := missed(taken, now)) is not None:
+            return DeliveryResult(notice.id, "waiting", try_at=notice.due_at, untried=True)
+        if (over := end_if_too_late(notice, now)) is not None:
             return over
         try:
             async with self._slots:
-                return await self._send(taken, around, now)
+                return await self._send(notice, context, now)
         except DependencyRefused as error:
-            return Result(taken.id, "parked", f"{error.name} refused it with {error.status}")
+            reason = f"{error.name} refused it with {error.status}"
+            return DeliveryResult(notice.id, "parked", reason)
         except DependencyDown as error:
-            again = self._again(taken, f"{error.name} does not answer", now)
-            arrived = error.name == NOTIFICATION and error.maybe_done
-            return again._replace(unsettled=arrived)
+            retry = self._retry_later(notice, f"{error.name} does not answer", now)
+            return retry._replace(unsettled=error.name == NOTIFICATION and error.maybe_done)
         except TablesUnavailable:
-            return self._again(taken, NO_TABLES, now)
+            return self._retry_later(notice, NO_TABLES, now)
         except Exception:  # A mistake of ours must hold up this one notice alone.
-            log.exception("notice not sent", extra={"notice": taken.key})
-            return Result(taken.id, "parked", INTERNAL_ERROR)
+            log.exception("notice not sent", extra={"notice": notice.key})
+            return DeliveryResult(notice.id, "parked", INTERNAL_ERROR)
 
-    async def _send(self, taken: Taken, around: Surroundings, now: datetime) -> Result:
-        person = await self._person(taken.recipient, around)
+    async def _send(
+        self, notice: LeasedNotice, context: DeliveryContext, now: datetime
+    ) -> DeliveryResult:
+        person = await self._find_person(notice.recipient, context)
         if person is None:
-            return Result(taken.id, "parked", UNKNOWN_PERSON)
-        recipient = Recipient(person, around.wishes.get(taken.recipient, DEFAULT))
-        if (held := held_back(taken, recipient, now)) is not None:
+            return DeliveryResult(notice.id, "parked", UNKNOWN_PERSON)
+        recipient = Recipient(person, context.preferences.get(notice.recipient, DEFAULT))
+        if (held := hold_back(notice, recipient, now)) is not None:
             return held
-        names = await self._names(taken, around)
-        link = await self._link(taken.announcement_id, around)
-        # Last: what may be said is decided by the rights of the moment in which it goes.
-        standing = await self._queue.standing(taken.announcement_id, taken.recipient)
-        if standing is None:
-            return self._again(taken, REBUILDING, now)
-        if (reason := await self._forbidden(taken, standing)) is not None:
-            return Result(taken.id, "dropped", reason)
-        await self._notification.send(compose(taken, recipient, standing, names, link, now))
-        return Result(taken.id, "sent", sent_at=now)
+        names = await self._find_names(notice, context)
+        link = await self._find_link(notice.announcement_id, context)
+        # Last of all: the rights of the moment of sending decide what may be said.
+        relation = await self._queue.load_relation(notice.announcement_id, notice.recipient)
+        if relation is None:
+            return self._retry_later(notice, REBUILDING, now)
+        if (reason := await self._find_obstacle(notice, relation)) is not None:
+            return DeliveryResult(notice.id, "dropped", reason)
+        await self._notification.send(compose(notice, recipient, relation, names, link, now))
+        return DeliveryResult(notice.id, "sent", sent_at=now)
 
-    async def _forbidden(self, taken: Taken, standing: Standing) -> str | None:
+    async def _find_obstacle(self, notice: LeasedNotice, relation: Relation) -> str | None:
         """Raises DependencyDown if UGC has to be asked and does not answer."""
-        kind, recipient = taken.kind, taken.recipient
-        if (reason := forbidden(kind, taken.facts, recipient, standing)) is not None:
+        kind, recipient = notice.kind, notice.recipient
+        if (reason := find_obstacle(kind, notice.facts, recipient, relation)) is not None:
             return reason
-        if needs_following(kind, recipient, standing):
-            follows = await self._ugc.follows(standing.evening.author_id, recipient)
+        if needs_following(kind, recipient, relation):
+            follows = await self._ugc.follows(relation.announcement.author_id, recipient)
             return None if follows else NO_FOLLOWER
         return None
 
-    def _again(self, taken: Taken, reason: str, now: datetime) -> Result:
-        next_at = now + self._pace.backoff.pause(taken.attempts, self._random)
-        # Not beyond its end: that is looked at, and written down, when it comes.
-        return Result(taken.id, "waiting", reason, try_at=min(next_at, taken.expires_at))
+    def _retry_later(self, notice: LeasedNotice, reason: str, now: datetime) -> DeliveryResult:
+        next_at = now + self._pace.backoff.pause(notice.attempts, self._random)
+        # Never after it expires: then it is read once more, and its end recorded.
+        try_at = min(next_at, notice.expires_at)
+        return DeliveryResult(notice.id, "waiting", reason, try_at=try_at)
 
-    async def _person(self, person_id: PersonId, around: Surroundings) -> PersonProfile | None:
-        if person_id not in around.people:
+    async def _find_person(
+        self, person_id: PersonId, context: DeliveryContext
+    ) -> PersonProfile | None:
+        if person_id not in context.people:
             person = await self._auth.person(person_id)
             if person is None:
                 return None
-            around.people[person_id] = person
-        return around.people[person_id]
+            context.people[person_id] = person
+        return context.people[person_id]
 
-    async def _names(self, taken: Taken, around: Surroundings) -> dict[str, str]:
+    async def _find_names(self, notice: LeasedNotice, context: DeliveryContext) -> dict[str, str]:
         names: dict[str, str] = {}
-        for who in ("author_id", "guest_id"):
-            if (person_id := taken.facts.get(who)) is not None:
-                person = await self._person(person_id, around)
-                if person is not None:
-                    names[person_id] = person.name
+        for person_id in people_in(notice.facts):
+            person = await self._find_person(person_id, context)
+            if person is not None:
+                names[person_id] = person.name
         return names
 
-    async def _link(self, announcement_id: AnnouncementId, around: Surroundings) -> str:
-        if announcement_id not in around.links:
+    async def _find_link(self, announcement_id: AnnouncementId, context: DeliveryContext) -> str:
+        if announcement_id not in context.links:
             link = await self._shortener.link(f"{self._public_url}/a/{announcement_id}")
-            await self._queue.remember_link(announcement_id, link)
-            around.links[announcement_id] = link
-        return around.links[announcement_id]
+            await self._queue.save_link(announcement_id, link)
+            context.links[announcement_id] = link
+        return context.links[announcement_id]
 
-    async def _expand_one(self) -> bool:
+    async def _expand_next_fanout(self) -> bool:
         now = self._clock()
         source = await self._queue.lease_fanout(now, now + self._pace.lease)
         if source is None:
@@ -261,31 +275,35 @@ class Dispatcher:
             await self._queue.end_fanout(source, "parked", INTERNAL_ERROR)
             return True
 
-    async def _expand(self, found: TakenFanOut) -> bool:
-        row, now = found.row, self._clock()
-        source, effect = row.source, row.effect
-        evening = await self._queue.evening(effect.announcement_id)
-        if evening is None or not evening.takes_place or evening.visibility == "invite":
+    async def _expand(self, leased: LeasedFanOut) -> bool:
+        source, effect, now = leased.fanout.source, leased.fanout.effect, self._clock()
+        announcement = await self._queue.load_announcement(effect.announcement_id)
+        if (
+            announcement is None
+            or not announcement.takes_place
+            or announcement.visibility == "invite"
+        ):
             await self._queue.end_fanout(source, "dropped", "not_for_followers")
         elif now >= effect.expires_at:
             await self._queue.end_fanout(source, "parked", TOO_LATE)
         else:
-            return await self._fan_out(found, now)
+            return await self._fan_out(leased, now)
         return True
 
-    async def _fan_out(self, found: TakenFanOut, now: datetime) -> bool:
-        source = found.row.source
+    async def _fan_out(self, leased: LeasedFanOut, now: datetime) -> bool:
+        source, author_id = leased.fanout.source, leased.fanout.effect.author_id
         try:
-            followers: Sequence[PersonId] = await self._ugc.followers(found.row.effect.author_id)
+            followers: Sequence[PersonId] = await self._ugc.followers(author_id)
         except DependencyRefused as error:
             await self._queue.end_fanout(source, "parked", f"ugc refused it with {error.status}")
             return True
         except DependencyDown:
-            try_at = now + self._pace.backoff.pause(found.attempts, self._random)
+            try_at = now + self._pace.backoff.pause(leased.attempts, self._random)
             await self._queue.end_fanout(source, "waiting", "ugc does not answer", try_at)
             return False
         try:
-            await self._queue.finish_fanout(source, list(expanded(found.row, followers)))
+            notices = list(expand_fanout(leased.fanout, followers))
+            await self._queue.finish_fanout(source, notices)
         except RowsRefused:
             await self._queue.end_fanout(source, "parked", "ugc names what are no ids")
         return True

@@ -1,18 +1,18 @@
 """A notifier process of its own. Wired in `build_app`.
 
-It ends with status 1 when the journal cannot be trusted or another notifier has taken the
-tables over.
+It ends with status 1 if the journal cannot be trusted, or if another notifier has taken over
+the tables.
 """
 
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 import aiohttp
 from fastapi import FastAPI
 
-from notifier.service import Clients, NotifierService
+from notifier.service import NotifierClients, NotifierService
 from notifier.settings import Settings
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
@@ -41,46 +41,18 @@ def open_journal(settings: Settings) -> Journal:
 def build_app(
     settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
 ) -> FastAPI:
-    """The whole process; it works between the app's start-up and shut-down."""
-
-    limiter = Limiter(settings.rate_limits)
+    """Return the whole process. It runs between the app's start-up and shut-down."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        journal = journal_of(settings)
-        pool = await open_pool(
-            settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
-        )
-        async with aiohttp.ClientSession() as session:
-            neighbours = OutsideClients(session, settings.neighbours)
-            verifier = TokenVerifier(settings.token, system_clock, neighbours.fetch_keys)
-            service = NotifierService(
-                journal,
-                pool,
-                clients_of(neighbours),
-                verifier=verifier,
-                guard=OperatorGuard(settings.operator_token.get_secret_value()),
-                clock_watch=ClockWatch(system_clock, steady_clock),
-                public_url=settings.public_url,
-                pace=settings.pace(),
-            )
-            for router in service.routers:
-                app.include_router(router)
-            app.include_router(
-                build_process_router(
-                    lambda: {**service.readiness(), "circuits": neighbours.circuits()}
-                )
-            )
-            await service.start()
+        async with AsyncExitStack() as stack:
+            await _start(app, settings, journal_of(settings), stack)
             yield
-            await service.stop()
-        await journal.close()
-        pool.terminate()
 
     app = make_app(
         "PRACTIX notifier",
         lifespan,
-        limiter,
+        Limiter(settings.rate_limits),
         origins=settings.cors_origins,
         hosts=settings.hosts,
     )
@@ -88,12 +60,38 @@ def build_app(
     return app
 
 
-def clients_of(neighbours: OutsideClients) -> Clients:
-    return Clients(
-        notification=neighbours.notification,
-        shortener=neighbours.shortener,
-        auth=neighbours.auth,
-        ugc=neighbours.ugc,
+async def _start(app: FastAPI, settings: Settings, journal: Journal, stack: AsyncExitStack) -> None:
+    """Start serving. `stack` stops and closes everything, in reverse order."""
+    stack.push_async_callback(journal.close)
+    pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
+    stack.callback(pool.terminate)
+    session = await stack.enter_async_context(aiohttp.ClientSession())
+    outside = OutsideClients(session, settings.neighbours)
+    service = NotifierService(
+        journal,
+        pool,
+        clients_from(outside),
+        verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
+        guard=OperatorGuard(settings.operator_token.get_secret_value()),
+        clock_watch=ClockWatch(system_clock, steady_clock),
+        public_url=settings.public_url,
+        pace=settings.pace(),
+    )
+    for router in service.routers:
+        app.include_router(router)
+    app.include_router(
+        build_process_router(lambda: {**service.readiness(), "circuits": outside.circuits()})
+    )
+    await service.start()
+    stack.push_async_callback(service.stop)
+
+
+def clients_from(outside: OutsideClients) -> NotifierClients:
+    return NotifierClients(
+        notification=outside.notification,
+        shortener=outside.shortener,
+        auth=outside.auth,
+        ugc=outside.ugc,
     )
 
 

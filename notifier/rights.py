@@ -1,18 +1,17 @@
 """Whether a notice may still be sent, and what it may say, by the rights of this moment. Pure.
 
-A notice is planned when something happens and goes later: after a minute, after quiet hours,
-or when a service is back. In the meantime its recipient may have left, been removed or muted
-the host, and an address may have been hidden. So both are decided again when it goes, and a
-notice never says more than it was planned to say.
+A notice is planned when something happens and is sent later: after a minute, after quiet
+hours, or when a service is back. By then its recipient may have left, been removed or muted
+the author, and the address may have been hidden. So both are decided again just before it is
+sent. A notice never says more than was planned.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from contracts.values.ids import PersonId
-from notifier.effects import Facts, Kind
-from notifier.policies.facts import HIDDEN
-from notifier.world import INVOLVED, Evening, Participation
+from notifier.policies.facts import HIDDEN, NoticeFacts
+from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking
 
 NOT_INVOLVED: Final = "not_involved"
 NOT_COMING: Final = "not_coming"
@@ -25,7 +24,7 @@ MUTED: Final = "muted"
 ALL: Final = frozenset({"author", "guest", "other"})
 PARTIES: Final = frozenset({"author", "guest"})
 GUEST: Final = frozenset({"guest"})
-TOLD_TO: Final[Mapping[str, frozenset[str]]] = {
+READERS_OF: Final[Mapping[str, frozenset[str]]] = {
     "title": ALL,
     "film": ALL,
     "film_ru": ALL,
@@ -45,84 +44,84 @@ TOLD_TO: Final[Mapping[str, frozenset[str]]] = {
     "hold_until": PARTIES,
     "clashes": GUEST,
 }
-"""Which facts are told to whom. What is not listed is told to nobody. Where else a guest is
-expected is the guest's own business (docs/decisions/0004)."""
+"""By fact, who may read it. A fact that is not listed is shown to nobody. A guest's other
+announcements are the guest's own business (docs/decisions/0004)."""
 
 
-class Standing(NamedTuple):
-    """Where a recipient stands towards an evening now."""
+class Relation(NamedTuple):
+    """A recipient's relation to an announcement now."""
 
-    evening: Evening
-    participation: Participation | None
-    """The recipient's own; None if they have no booking."""
-    mutes_host: bool = False
-    """Whether the recipient wants to hear no more of the author's new evenings."""
+    announcement: KnownAnnouncement
+    booking: KnownBooking | None
+    """The recipient's own."""
+    mutes_author: bool = False
+    """Whether the recipient wants to hear no more of the author's new announcements."""
 
-    def relation(self, recipient: PersonId) -> str:
-        if recipient == self.evening.author_id:
+    def side(self, recipient: PersonId) -> str:
+        """Return `author`, `guest` or `other`."""
+        if recipient == self.announcement.author_id:
             return "author"
-        return "other" if self.participation is None else "guest"
+        return "other" if self.booking is None else "guest"
 
     @property
     def involved(self) -> bool:
-        return self.participation is not None and self.participation.pair in INVOLVED
+        return self.booking is not None and self.booking.pair in INVOLVED
 
     @property
     def confirmed(self) -> bool:
-        return self.participation is not None and self.participation.confirmed
+        return self.booking is not None and self.booking.confirmed
 
 
-def forbidden(kind: Kind, facts: Facts, recipient: PersonId, now: Standing) -> str | None:
-    """Why the recipient may not be told any more; None if they may."""
-    if recipient == now.evening.author_id:
-        return None
-    match kind:
-        case "announce_new":
-            return _not_to_be_announced(facts, now)
-        case "announce_put":
-            return None if now.involved else NOT_INVOLVED
-        case "remind_day" | "remind_hour" | "score_request":
-            return None if now.confirmed else NOT_COMING
-        case "booking_new" if facts["what"] == "invited":
-            if now.mutes_host:
-                return MUTED
-            return NOT_INVITED if _was_revoked(now) else None
-        case "booking_new" | "booking_status" | "announce_delete" | "score_revealed":
-            return None if now.participation is not None else NOT_INVOLVED
-        case _:  # Only the author is told of anything else.
-            return NOT_INVOLVED
+GuestRight = Callable[[NoticeFacts, Relation], str | None]
+"""Decides whether somebody other than the author may get a notice now. Returns the reason if
+they may not."""
 
 
-def needs_following(kind: Kind, recipient: PersonId, now: Standing) -> bool:
-    """Whether the recipient sees the evening only as a follower of its author."""
-    return (
-        kind == "announce_new"
-        and now.evening.visibility == "subscribers"
-        and now.relation(recipient) == "other"
-    )
+def only_author(_facts: NoticeFacts, _now: Relation) -> str | None:
+    return NOT_INVOLVED
 
 
-def told_facts(facts: Facts, recipient: PersonId, now: Standing) -> Facts:
-    """What of the planned facts the recipient may be told."""
-    relation = now.relation(recipient)
-    shown = {name: value for name, value in facts.items() if relation in TOLD_TO.get(name, ())}
-    sees_address = relation == "author" or now.confirmed or not now.evening.hide_location
-    if "event_location" in shown.get("diff", {}) and not sees_address:
-        shown["diff"] = {**shown["diff"], "event_location": HIDDEN}
-    return shown
+def any_guest(_facts: NoticeFacts, now: Relation) -> str | None:
+    """Allow everybody with a booking, whatever its state."""
+    return NOT_INVOLVED if now.booking is None else None
 
 
-def _not_to_be_announced(facts: Facts, now: Standing) -> str | None:
-    if not now.evening.takes_place:
+def involved_guest(_facts: NoticeFacts, now: Relation) -> str | None:
+    return None if now.involved else NOT_INVOLVED
+
+
+def confirmed_guest(_facts: NoticeFacts, now: Relation) -> str | None:
+    return None if now.confirmed else NOT_COMING
+
+
+def party_of_new_booking(facts: NoticeFacts, now: Relation) -> str | None:
+    """Allow any guest. An invitation must still stand, and its author must not be muted."""
+    if facts["what"] != "invited":
+        return any_guest(facts, now)
+    if now.mutes_author:
+        return MUTED
+    revoked = now.booking is None or now.booking.pair[0] is not True
+    return NOT_INVITED if revoked else None
+
+
+def audience_of_new_announcement(facts: NoticeFacts, now: Relation) -> str | None:
+    """Allow the involved; others if they were told as followers and these may still see it."""
+    if not now.announcement.takes_place:
         return NOT_OPEN
-    if now.mutes_host:
+    if now.mutes_author:
         return MUTED
     if now.involved:
         return None
     if facts.get("invited"):
         return NOT_INVITED
-    return NOT_FOR_FOLLOWERS if now.evening.visibility == "invite" else None
+    return NOT_FOR_FOLLOWERS if now.announcement.visibility == "invite" else None
 
 
-def _was_revoked(now: Standing) -> bool:
-    return now.participation is None or now.participation.pair[0] is not True
+def select_facts(facts: NoticeFacts, recipient: PersonId, now: Relation) -> NoticeFacts:
+    """Return those of the planned facts that the recipient may be told now."""
+    side = now.side(recipient)
+    shown = {name: value for name, value in facts.items() if side in READERS_OF.get(name, ())}
+    sees_address = side == "author" or now.confirmed or not now.announcement.hide_location
+    if "event_location" in shown.get("diff", {}) and not sees_address:
+        shown["diff"] = {**shown["diff"], "event_location": HIDDEN}
+    return shown

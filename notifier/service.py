@@ -8,19 +8,21 @@ import asyncpg
 from fastapi import APIRouter
 
 from notifier import metrics
-from notifier.dispatcher import Dispatcher, Pace
+from notifier.dispatcher import Dispatcher, DispatcherPace
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
 from notifier.http.routes import build_operator_router, build_router
-from notifier.reader import JournalReader, Limits
+from notifier.reader import NOTICE_LIMITS, NoticeReader
 from notifier.store.fanouts import FanOuts
-from notifier.store.ledger import Ledger
-from notifier.store.outbox import Outbox
-from notifier.store.queue import Queue
+from notifier.store.notices import Notices
+from notifier.store.outbox import NoticeOutbox
+from notifier.store.preferences import PreferenceStore
+from notifier.store.queue import NoticeQueue
 from notifier.store.state import SELECT_SUSPENDED
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
 from runtime.calls.store_retry import StoreRetry
+from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.postgres.pools import migrate
@@ -29,13 +31,13 @@ from runtime.process.clock import Clock, steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
 from runtime.process.tasks import end, keep_running, start_for
 
-__all__ = ["Clients", "NotifierService"]
+__all__ = ["NotifierClients", "NotifierService"]
 
 MEASURE_S: Final = 10.0
 
 
-class Clients(NamedTuple):
-    """The services around us that the notifier needs."""
+class NotifierClients(NamedTuple):
+    """Clients of the outside services that the notifier needs."""
 
     notification: NotificationClient
     shortener: ShortenerClient
@@ -44,32 +46,31 @@ class Clients(NamedTuple):
 
 
 class NotifierService:
-    """Tells people what happened in `journal`. Create inside a running event loop; start
+    """Tells people what happened in `journal`. Create it inside a running event loop; start
     once, stop once.
 
-    Without `clock_watch` the clock is right, whatever the journal's stamps say.
-
-    `guard` opens the operator routes. `public_url` is put before the page's path where the
-    shortener is not on the same host as that page.
+    Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
+    admits operators to their routes. `public_url` is put before the path of an announcement's
+    page; it is needed if the shortener is on another host than the page.
     """
 
     def __init__(
         self,
         journal: Journal,
         pool: asyncpg.Pool,
-        clients: Clients,
+        clients: NotifierClients,
         *,
         verifier: TokenVerifier,
         guard: Guard,
         clock: Clock = system_clock,
         clock_watch: ClockWatch | None = None,
         public_url: str = "",
-        limits: Limits = Limits(),  # noqa: B008 - immutable
-        pace: Pace = Pace(),  # noqa: B008 - immutable
+        limits: BatchLimits = NOTICE_LIMITS,
+        pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._queue = Queue(pool)
+        self._queue = NoticeQueue(pool)
         self._clock_watch = clock_watch or ClockWatch(clock, steady_clock, watching=False)
         self._dispatcher = Dispatcher(
             self._queue,
@@ -79,9 +80,9 @@ class NotifierService:
             pace=pace,
         )
         self._store_retry = StoreRetry("outbox", TablesUnavailable)
-        self._reader = JournalReader(
+        self._reader = NoticeReader(
             journal,
-            Outbox(pool),
+            NoticeOutbox(pool),
             limits=limits,
             on_notices=self._dispatcher.wake,
             on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
@@ -89,11 +90,11 @@ class NotifierService:
         )
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         verifier.refuse_suspended(self._suspensions)
-        ledger = Ledger(pool)
+        notices = Notices(pool)
         self.routers: list[APIRouter] = [
-            build_router(ledger, self._reader, verifier),
+            build_router(notices, PreferenceStore(pool), self._reader, verifier),
             build_fanout_router(FanOuts(pool), self._reader, guard, clock, self._dispatcher.wake),
-            build_operator_router(ledger, self._reader, guard, clock, self._dispatcher.wake),
+            build_operator_router(notices, self._reader, guard, clock, self._dispatcher.wake),
         ]
         self._running: asyncio.Task[None] | None = None
         metrics.observe(
@@ -104,7 +105,7 @@ class NotifierService:
 
     @property
     def position(self) -> int:
-        """seq up to which the outbox follows the journal."""
+        """Position up to which the outbox follows the journal."""
         return self._reader.position.state.seq
 
     @property
@@ -112,7 +113,7 @@ class NotifierService:
         return all(value is not False for value in self.readiness().values())
 
     def readiness(self) -> dict[str, Any]:
-        """A service around us that is down does not make us unready: notices wait."""
+        """An outside service that is down does not make us unready: notices wait."""
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": self._reader.journal_available,
@@ -123,13 +124,13 @@ class NotifierService:
         }
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow, and to send. The task ends only by failing, with JournalBroken or
-        Fenced; the process ends with it."""
+        """Begin to follow the journal and to send. The task ends only by failing, with
+        JournalBroken or Fenced, and ends the process."""
         self._running = keep_running(self.run(), "notifier")
         return self._running
 
     async def run(self) -> None:
-        """Bring the tables to this version's shape, then work. Waits for PostgreSQL."""
+        """Migrate the tables, then work. Waits for PostgreSQL."""
         await self._store_retry.until_available(self._migrate)
         parts = [
             start_for(self._reader.run(), "notifier reader"),
@@ -147,7 +148,7 @@ class NotifierService:
             part.result()  # They only end by failing.
 
     async def stop(self) -> None:
-        """What is on its way may be sent again, under the same key."""
+        """Stop. A notice that is being sent may be sent again, under the same key."""
         await end(self._running)
 
     async def _measure(self) -> NoReturn:

@@ -3,7 +3,7 @@
 from pydantic import AliasChoices, Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
-from notifier.dispatcher import Pace
+from notifier.dispatcher import DispatcherPace
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
@@ -36,5 +36,5 @@ class Settings(ServiceSettings):
     sent_at_once: PositiveInt = 16
     pool_size: PositiveInt = 8
 
-    def pace(self) -> Pace:
-        return Pace(at_once=self.sent_at_once)
+    def pace(self) -> DispatcherPace:
+        return DispatcherPace(at_once=self.sent_at_once)

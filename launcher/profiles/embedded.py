@@ -29,8 +29,8 @@ from launcher.settings import Settings
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcess
-from notifier.dispatcher import Pace
-from notifier.service import Clients, NotifierService
+from notifier.dispatcher import DispatcherPace
+from notifier.service import NotifierClients, NotifierService
 from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 6}
 ALONE: Final = Timing(alone=True, tick_s=0.05)
 
-UNHURRIED: Final = Pace(at_once=2, batch=32)
+UNHURRIED: Final = DispatcherPace(at_once=2, batch=32)
 """Notices share the one process with everything else and must not crowd it out."""
 
 OnReady = Callable[[Welcome], None]
@@ -158,7 +158,7 @@ async def _start(
     notifier = NotifierService(
         journal,
         pools["notifier"],
-        Clients(outside.notification, outside.shortener, outside.auth, outside.ugc),
+        NotifierClients(outside.notification, outside.shortener, outside.auth, outside.ugc),
         verifier=verifier,
         guard=guard,
         clock=clock,

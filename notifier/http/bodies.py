@@ -14,13 +14,13 @@ from pydantic import (
 
 from contracts.values.languages import Language
 from contracts.values.zones import known_zone
-from notifier.effects import Kind
-from notifier.preferences import Preferences
+from notifier.delivery.preferences import Preferences
+from notifier.kinds import Kind
 from runtime.http.instants import Instant
 from runtime.http.problems import malformed_body
 
 PUT_OFF_MAX: Final = timedelta(days=365)
-"""So far ahead an operator may put a message off."""
+"""How far ahead an operator may put a notice off."""
 
 
 def _wall_clock(at: time) -> time:
@@ -33,7 +33,7 @@ WallClock = Annotated[time, AfterValidator(_wall_clock)]
 
 
 class PreferencesBody(BaseModel):
-    """The whole of a person's wishes; what is absent goes back to its default."""
+    """All preferences of a person. What is absent goes back to its default."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,7 +52,7 @@ class PreferencesBody(BaseModel):
             raise ValueError("quiet hours end at another time than they begin")
         return self
 
-    def wishes(self) -> Preferences:
+    def preferences(self) -> Preferences:
         fields = self.model_dump()
         return Preferences(**fields | {"off": tuple(dict.fromkeys(self.off))})
 
@@ -63,8 +63,8 @@ class RescheduleBody(BaseModel):
     due_at: Instant
 
     def not_before(self, now: datetime) -> datetime:
-        """The instant asked for, or `now` where that is past. Raises Malformed for one more
-        than PUT_OFF_MAX ahead."""
+        """Return `due_at`, or `now` if that is later. Raises Malformed if `due_at` is more than
+        PUT_OFF_MAX ahead."""
         if self.due_at > now + PUT_OFF_MAX:
             error = {"loc": ("due_at",), "type": "too_late", "msg": "more than a year ahead"}
             raise malformed_body([error])

@@ -1,4 +1,4 @@
-"""What the notifier's routes do alike: read a request, describe it, reach the tables."""
+"""What all routes of the notifier share: reading a request, describing it, reaching the tables."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -7,9 +7,9 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
-from contracts.errors import NotFound, Unavailable
+from contracts.errors import NotFound, ProjectionBehind, Unavailable
 from contracts.values.ids import canonical
-from notifier.reader import JournalReader
+from notifier.reader import NoticeReader
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.json_body import read_json_body
 from runtime.http.numbers import parse_whole_number
@@ -29,31 +29,31 @@ from runtime.postgres.tables import TablesUnavailable
 
 BIGINT_MAX: Final = 2**63 - 1
 INTEGER_MAX: Final = 2**31 - 1
-"""What PostgreSQL's columns of these types hold."""
+"""Largest values of PostgreSQL's columns of these types."""
 
 Guard = Callable[[Request], Awaitable[None]]
-"""Raises Unauthenticated or Forbidden where the caller is no operator."""
+"""Raises Unauthenticated or Forbidden if the caller is not an operator."""
 
 Body = TypeVar("Body", bound=BaseModel)
 
 
 @asynccontextmanager
-async def tables() -> AsyncIterator[None]:
-    """Raises Unavailable without PostgreSQL."""
+async def unavailable_without_tables() -> AsyncIterator[None]:
+    """Turn TablesUnavailable into Unavailable."""
     try:
         yield
     except TablesUnavailable as error:
         raise Unavailable from error
 
 
-async def caller_of(request: Request, verifier: TokenVerifier) -> Caller:
+async def authenticate(request: Request, verifier: TokenVerifier) -> Caller:
     """Raises Unauthenticated, RateLimited."""
     caller = await verifier.authenticate(request.headers.get("authorization"))
     admit(request, caller.person_id)
     return caller
 
 
-async def body_of(request: Request, kind: type[Body]) -> Body:
+async def read_body(request: Request, kind: type[Body]) -> Body:
     """Raises Malformed."""
     try:
         return kind.model_validate_json(await read_json_body(request) or b"{}")
@@ -61,8 +61,8 @@ async def body_of(request: Request, kind: type[Body]) -> Body:
         raise malformed_body(error.errors(include_url=False, include_input=False)) from error
 
 
-def id_of(request: Request, name: str) -> str | None:
-    """The id in the query, None where it is absent. Raises Malformed."""
+def parse_id(request: Request, name: str) -> str | None:
+    """Return the id in the query, None if it is absent. Raises Malformed."""
     given = request.query_params.get(name)
     found = None if given is None else canonical(given)
     if given is not None and found is None:
@@ -70,7 +70,7 @@ def id_of(request: Request, name: str) -> str | None:
     return found
 
 
-def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
+def parse_choice(request: Request, name: str, known: tuple[str, ...]) -> str | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
     if given is not None and given not in known:
@@ -78,14 +78,18 @@ def one_of(request: Request, name: str, known: tuple[str, ...]) -> str | None:
     return given
 
 
-async def reach(request: Request, reader: JournalReader) -> int:
-    """Wait, bounded, for the `min_position` asked for; the position that is reached then.
+async def wait_for_position(request: Request, reader: NoticeReader) -> int:
+    """Wait, bounded, for the `min_position` of the query. Returns the position reached then.
     Raises Malformed, ProjectionBehind."""
-    await reader.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
-    return reader.position.state.seq
+    wanted = min_position_of(request.query_params)
+    reached = await reader.reach(wanted, MIN_POSITION_WAIT_S)
+    position = reader.position.state.seq
+    if not reached:
+        raise ProjectionBehind(wanted, position)
+    return position
 
 
-def number(request: Request, name: str) -> int | None:
+def parse_number(request: Request, name: str) -> int | None:
     """Raises Malformed."""
     given = request.query_params.get(name)
     found = None if given is None else parse_whole_number(given)
@@ -94,27 +98,27 @@ def number(request: Request, name: str) -> int | None:
     return found
 
 
-def path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:
-    """Raises NotFound for what is no number, or larger than any that its column holds."""
+def parse_path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:
+    """Raises NotFound if it is not a number, or larger than its column can hold."""
     found = parse_whole_number(request.path_params[name])
     if found is None or found > largest:
         raise NotFound
     return found
 
 
-def answers(kind: Any) -> dict[int | str, dict[str, Any]]:
-    """`responses` of a route, for its documentation."""
+def document_answer(kind: Any) -> dict[int | str, dict[str, Any]]:
+    """Return `responses` of a route, for the API document."""
     content = {"application/json": {"schema": response_schema(kind)}}
     return {200: {"description": "", "content": content}}
 
 
-def asks(*parameters: Parameter) -> dict[str, Any]:
-    """`openapi_extra` of a route that reads."""
+def document_read(*parameters: Parameter) -> dict[str, Any]:
+    """Return `openapi_extra` of a route that reads."""
     return {"parameters": query(MIN_POSITION, *parameters)}
 
 
-def takes(kind: type[BaseModel] | None = None) -> dict[str, Any]:
-    """`openapi_extra` of a route that writes."""
+def document_write(kind: type[BaseModel] | None = None) -> dict[str, Any]:
+    """Return `openapi_extra` of a route that writes."""
     extra: dict[str, Any] = {"parameters": query(DRY_RUN)}
     if kind is not None:
         schema = kind.model_json_schema()

@@ -1,4 +1,4 @@
-"""Operator routes for fan-outs: who follows a host was to be told, and was not yet."""
+"""Operator routes for fan-outs: notices to the followers of an author that were not yet sent."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,17 +12,17 @@ from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
     INTEGER_MAX,
     Guard,
-    answers,
-    asks,
-    body_of,
-    one_of,
-    path_number,
-    reach,
-    tables,
-    takes,
+    document_answer,
+    document_read,
+    document_write,
+    parse_choice,
+    parse_path_number,
+    read_body,
+    unavailable_without_tables,
+    wait_for_position,
 )
 from notifier.http.representations import FanOutResponse
-from notifier.reader import JournalReader
+from notifier.reader import NoticeReader
 from notifier.store.fanouts import FanOuts
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
@@ -35,9 +35,9 @@ STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": li
 
 
 def build_fanout_router(
-    fanouts: FanOuts, reader: JournalReader, guard: Guard, clock: Clock, wake: Callable[[], None]
+    fanouts: FanOuts, reader: NoticeReader, guard: Guard, clock: Clock, wake: Callable[[], None]
 ) -> APIRouter:
-    """To be included before the routes of single notices, whose ids these paths look like."""
+    """Include it before the routes of single notices, whose ids these paths look like."""
     router = APIRouter(
         prefix="/api/v1/operator/notices/fanouts", tags=["operator"], route_class=ApiRoute
     )
@@ -45,39 +45,39 @@ def build_fanout_router(
     @router.get(
         "",
         response_class=Response,
-        responses=answers(list[FanOutResponse]),
-        openapi_extra=asks(STATE, LIMIT),
+        responses=document_answer(list[FanOutResponse]),
+        openapi_extra=document_read(STATE, LIMIT),
     )
     async def list_fanouts(request: Request) -> Response:
         """Newest first; with `state=parked` those whose followers were never told."""
         await guard(request)
-        await reach(request, reader)
-        state, limit = one_of(request, "state", STATES), parse_limit(request.query_params)
-        async with tables():
-            lines = await fanouts.lines(state, limit)
-        return json_response([FanOutResponse(**line) for line in lines])
+        await wait_for_position(request, reader)
+        state, limit = parse_choice(request, "state", STATES), parse_limit(request.query_params)
+        async with unavailable_without_tables():
+            found = await fanouts.select(state, limit)
+        return json_response([FanOutResponse(**one) for one in found])
 
     @router.put(
         "/{position}/{event_index}",
         response_class=Response,
-        responses=answers(FanOutResponse),
-        openapi_extra=takes(RescheduleBody),
+        responses=document_answer(FanOutResponse),
+        openapi_extra=document_write(RescheduleBody),
     )
     async def retry(request: Request) -> Response:
-        """Ask UGC again, then; a parked one gets a new chance. 409 once it is through."""
+        """Ask UGC again at that time. A parked one gets a new chance. 409 if it is finished."""
         await guard(request)
-        position = path_number(request, "position")
-        place = position, path_number(request, "event_index", INTEGER_MAX)
+        position = parse_path_number(request, "position")
+        place = position, parse_path_number(request, "event_index", INTEGER_MAX)
         dry_run = is_dry_run(request)
-        due_at = (await body_of(request, RescheduleBody)).not_before(clock())
-        async with tables():
-            done, line = await fanouts.retry(*place, due_at, dry_run=dry_run)
+        due_at = (await read_body(request, RescheduleBody)).not_before(clock())
+        async with unavailable_without_tables():
+            done, fanout = await fanouts.retry(*place, due_at, dry_run=dry_run)
         if not dry_run:
             wake()
-        if line is None:
+        if fanout is None:
             raise NotFound
         if not done:
-            raise CommandRefused("notice_not_waiting", {"state": line["state"]})
-        return json_response(FanOutResponse(**line))
+            raise CommandRefused("notice_not_waiting", {"state": fanout["state"]})
+        return json_response(FanOutResponse(**fanout))
 
     return router

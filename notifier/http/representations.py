@@ -1,4 +1,4 @@
-"""What the notifier's routes answer."""
+"""The JSON that the notifier's routes answer with."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from contracts.values.languages import Language
-from notifier.effects import Kind
-from notifier.store.ledger import Line
-from notifier.texts.render import why
+from notifier.kinds import Kind
+from notifier.store.notices import StoredNotice
+from notifier.texts.render import explain_kind
 
 
 class SourceResponse(Struct, frozen=True):
-    """The event in the journal that a notice tells of."""
+    """Journal position of the event that caused a notice."""
 
     position: int
     event_index: int
@@ -22,32 +22,32 @@ class SourceResponse(Struct, frozen=True):
 
 
 class NoticeResponse(Struct, frozen=True, kw_only=True):
-    """One line of the ledger."""
+    """One notice to one person."""
 
     id: int
     key: str
-    """Notification knows the message by it."""
+    """Notification knows the notice by it."""
     kind: Kind
     announcement_id: AnnouncementId
     booking_id: BookingId | None
     why: str
-    """Why did I get this?"""
+    """Why the recipient got it."""
     sources: Sequence[SourceResponse]
-    """Several where quick edits were merged into one message."""
+    """Several if quick changes were merged into one notice."""
     happened_at: datetime
     due_at: datetime
     event_time: datetime | None
-    """Reminders: when the evening was to begin as this was planned."""
+    """For reminders: the start of the announcement when this was planned."""
     state: str
     """`waiting`, `sent`; `dropped`: no longer true; `skipped`: not wanted or too late;
     `cancelled`: by an operator; `parked`: it could not be delivered; `unconfirmed`: given up
-    when a sending had begun of which nobody learnt whether it arrived."""
+    after an attempt that may have arrived."""
     reason: str | None
     """Why it was not sent, or why the last attempt failed."""
     sent_at: datetime | None
     attempts: int
     receipt: bool
-    """It tells you of what you did yourself."""
+    """It confirms what the recipient did themselves."""
 
 
 class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
 
 
 class FanOutResponse(Struct, frozen=True, kw_only=True):
-    """Followers of an author who are to be told of an event, once UGC has named them."""
+    """A notice to the followers of an author, to be sent when UGC has named them."""
 
     position: int
     event_index: int
@@ -66,21 +66,21 @@ class FanOutResponse(Struct, frozen=True, kw_only=True):
     expires_at: datetime
     state: str
     """`waiting`, `done`; `dropped`: no longer true; `parked`: UGC did not answer in time, or
-    not usably."""
+    its answer was of no use."""
     reason: str | None
     attempts: int
     try_at: datetime
 
 
-def notice_response(line: Line, language: Language) -> NoticeResponse:
-    return NoticeResponse(**_fields(line, language))
+def notice_response(notice: StoredNotice, language: Language) -> NoticeResponse:
+    return NoticeResponse(**_fields(notice, language))
 
 
-def operator_notice_response(line: Line, language: Language) -> OperatorNoticeResponse:
-    return OperatorNoticeResponse(**_fields(line, language), recipient=line["recipient"])
+def operator_notice_response(notice: StoredNotice, language: Language) -> OperatorNoticeResponse:
+    return OperatorNoticeResponse(**_fields(notice, language), recipient=notice["recipient"])
 
 
-def _fields(line: Line, language: Language) -> dict[str, Any]:
-    fields = {name: line[name] for name in NoticeResponse.__struct_fields__ if name in line}
-    sources = [SourceResponse(**one) for one in line["sources"] or ()]
-    return fields | {"sources": sources, "why": why(line["kind"], language)}
+def _fields(notice: StoredNotice, language: Language) -> dict[str, Any]:
+    fields = {name: notice[name] for name in NoticeResponse.__struct_fields__ if name in notice}
+    sources = [SourceResponse(**one) for one in notice["sources"] or ()]
+    return fields | {"sources": sources, "why": explain_kind(notice["kind"], language)}

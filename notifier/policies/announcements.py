@@ -1,4 +1,4 @@
-"""An evening opens, changes, is called off: who is told (§3.3, A17, A21, A22)."""
+"""Whom to tell that an announcement is published, changed, cancelled or over (§3.3, A17, A22)."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -13,9 +13,8 @@ from contracts.events.announcement import (
 from contracts.events.booking import BookingInvited
 from contracts.events.rating import RATING_WINDOW
 from contracts.values.ids import PersonId
-from notifier.effects import (
-    BOOKING_NEWS,
-    REMINDERS,
+from notifier.kinds import BOOKING_KINDS, REMINDERS
+from notifier.policies.effects import (
     TOLD_WITHIN,
     Effect,
     FanOut,
@@ -24,111 +23,126 @@ from notifier.effects import (
     Tell,
     Withdraw,
 )
-from notifier.policies.facts import about, diff
-from notifier.policies.reminders import replan_all
-from notifier.world import INVITED, Evening, Participation, World, changed
+from notifier.policies.facts import announcement_facts, diff
+from notifier.policies.policy import GuestsView, NoticePolicy
+from notifier.policies.reminders import remind_all
+from notifier.state import INVITED, KnownBooking, apply_event
 
 RATING_REMINDER_AFTER: Final = timedelta(days=11)
 
 
-def published(event: AnnouncementPublished, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """The author's followers and the invited; only the invited where none else may see it."""
-    evening = world.evening(event.announcement_id)
-    for guest_id in _invited(event, occasion, world):
+def announce_publication(
+    event: AnnouncementPublished, occasion: Occasion, view: GuestsView
+) -> Iterator[Effect]:
+    """Tell the invited, and the author's followers unless only the invited may see it."""
+    announcement = view.announcement
+    for guest_id in _invited_guests(event, occasion, view):
         yield Tell(
             kind="announce_new",
             recipient=guest_id,
-            announcement_id=evening.announcement_id,
-            facts=about(evening) | {"invited": True},
-            expires_at=evening.event_time,
+            announcement_id=announcement.announcement_id,
+            facts=announcement_facts(announcement) | {"invited": True},
+            expires_at=announcement.event_time,
         )
-    if evening.visibility != "invite":
-        until = min(evening.event_time, occasion.at + TOLD_WITHIN)
-        yield FanOut(evening.author_id, evening.announcement_id, about(evening), until)
-    yield from replan_all(evening, world)
+    if announcement.visibility != "invite":
+        yield FanOut(
+            announcement.author_id,
+            announcement.announcement_id,
+            announcement_facts(announcement),
+            expires_at=min(announcement.event_time, occasion.at + TOLD_WITHIN),
+        )
+    yield from remind_all(announcement, view.confirmed())
 
 
-def edited(event: AnnouncementChanged, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """Everybody involved, with what has changed for them to see. Drafts tell nobody."""
-    before = world.evening(event.announcement_id)
-    after = changed(before, event)
+def tell_changes(
+    event: AnnouncementChanged, occasion: Occasion, view: GuestsView
+) -> Iterator[Effect]:
+    """Tell everybody involved what has changed, as far as they may see it. Drafts tell nobody."""
+    before = view.announcement
+    after = apply_event(before, event)
     if not before.takes_place:
         return
-    for recipient, participation in _concerned(before, world):
-        sees_all = participation is None or participation.confirmed
+    for recipient, booking in _concerned_people(view):
+        sees_all = booking is None or booking.confirmed
         if changes := diff(before, after, may_see_address=sees_all):
             yield Tell(
                 kind="announce_put",
                 recipient=recipient,
                 announcement_id=before.announcement_id,
-                facts=about(after) | {"diff": changes},
-                booking_id=None if participation is None else participation.booking_id,
+                facts=announcement_facts(after) | {"diff": changes},
+                booking_id=None if booking is None else booking.booking_id,
                 receipt=recipient == occasion.actor,
             )
     if before.event_time != after.event_time:
         yield Withdraw(before.announcement_id, REMINDERS, "moved")
-        yield from replan_all(after, world)
+        yield from remind_all(after, view.confirmed())
 
 
-def cancelled(event: AnnouncementCancelled, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """Everybody involved, at once; whatever still waited to be said about it is not said.
+def tell_cancellation(
+    event: AnnouncementCancelled, occasion: Occasion, view: GuestsView
+) -> Iterator[Effect]:
+    """Tell everybody involved at once, and withdraw what still waits to be told about it.
 
-    News of a booking are withdrawn from those alone who are told of the end: who was turned
-    away before still hears of that.
+    Notices about a booking are withdrawn only from those who are told of the cancellation: a
+    guest who was turned away before still hears of that.
     """
-    evening = world.evening(event.announcement_id)
+    announcement = view.announcement
     yield Withdraw(
-        evening.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "cancelled"
+        announcement.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "cancelled"
     )
-    if not evening.takes_place:
+    if not announcement.takes_place:
         return
-    concerned = list(_concerned(evening, world))
-    told = frozenset(recipient for recipient, _ in concerned)
-    yield Withdraw(evening.announcement_id, BOOKING_NEWS, "cancelled", told)
-    for recipient, participation in concerned:
+    concerned = list(_concerned_people(view))
+    recipients = frozenset(recipient for recipient, _ in concerned)
+    yield Withdraw(announcement.announcement_id, BOOKING_KINDS, "cancelled", recipients)
+    for recipient, booking in concerned:
         yield Tell(
             kind="announce_delete",
             recipient=recipient,
-            announcement_id=evening.announcement_id,
-            facts=about(evening) | {"by": event.by, "reason": event.reason},
-            booking_id=None if participation is None else participation.booking_id,
+            announcement_id=announcement.announcement_id,
+            facts=announcement_facts(announcement) | {"by": event.by, "reason": event.reason},
+            booking_id=None if booking is None else booking.booking_id,
             receipt=recipient == occasion.actor,
         )
 
 
-def done(event: AnnouncementDone, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """Whoever may rate is asked to, and once more before the time for it is over (A28)."""
-    evening = world.evening(event.announcement_id)
-    yield Withdraw(evening.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "over")
-    guests = list(world.confirmed(evening.announcement_id))
+def ask_for_ratings(
+    _event: AnnouncementDone, occasion: Occasion, view: GuestsView
+) -> Iterator[Effect]:
+    """Ask everybody who may rate, and once more before the time for it is over (A28)."""
+    announcement = view.announcement
+    yield Withdraw(
+        announcement.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "over"
+    )
+    guests = list(view.confirmed())
     if not guests:
         return
-    facts = about(evening) | {"guest_count": len(guests)}
-    raters = [(evening.author_id, None), *((one.guest_id, one.booking_id) for one in guests)]
+    facts = announcement_facts(announcement) | {"guest_count": len(guests)}
+    raters = [(announcement.author_id, None), *((one.guest_id, one.booking_id) for one in guests)]
     for rater, booking_id in raters:
         yield Tell(
-            kind="announce_done" if rater == evening.author_id else "score_request",
+            kind="announce_done" if rater == announcement.author_id else "score_request",
             recipient=rater,
-            announcement_id=evening.announcement_id,
+            announcement_id=announcement.announcement_id,
             facts=facts,
             booking_id=booking_id,
         )
         yield Remind(
             kind="score_request",
             recipient=rater,
-            announcement_id=evening.announcement_id,
-            event_time=evening.event_time,
+            announcement_id=announcement.announcement_id,
+            event_time=announcement.event_time,
             due_at=occasion.at + RATING_REMINDER_AFTER,
             expires_at=occasion.at + RATING_WINDOW,
             facts=facts | {"again": True},
         )
 
 
-def _invited(
-    event: AnnouncementPublished, occasion: Occasion, world: World
+def _invited_guests(
+    event: AnnouncementPublished, occasion: Occasion, view: GuestsView
 ) -> dict[PersonId, None]:
-    """Those invited to the draft, and those invited in the same breath; each once."""
-    before = [one.guest_id for one in world.involved(event.announcement_id) if one.pair == INVITED]
+    """Return the guests invited to the draft or by the same command, each once."""
+    before = [one.guest_id for one in view.involved() if one.pair == INVITED]
     along = [
         one.guest_id
         for one in occasion.together
@@ -137,8 +151,16 @@ def _invited(
     return dict.fromkeys([*before, *along])
 
 
-def _concerned(evening: Evening, world: World) -> Iterator[tuple[PersonId, Participation | None]]:
-    """The author, then the confirmed, the pending and the invited."""
-    yield evening.author_id, None
-    for one in world.involved(evening.announcement_id):
+def _concerned_people(view: GuestsView) -> Iterator[tuple[PersonId, KnownBooking | None]]:
+    """Yield the author, then the confirmed, the pending and the invited."""
+    yield view.announcement.author_id, None
+    for one in view.involved():
         yield one.guest_id, one
+
+
+POLICIES: Final = (
+    NoticePolicy(AnnouncementPublished, GuestsView, announce_publication),
+    NoticePolicy(AnnouncementChanged, GuestsView, tell_changes),
+    NoticePolicy(AnnouncementCancelled, GuestsView, tell_cancellation),
+    NoticePolicy(AnnouncementDone, GuestsView, ask_for_ratings),
+)

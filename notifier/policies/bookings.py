@@ -1,4 +1,4 @@
-"""Somebody asks, invites, answers, leaves, or the system decides: who is told (§3.3, A19)."""
+"""Whom to tell when a booking changes, by one of its two sides or by the system (§3.3, A19)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -25,10 +25,12 @@ from contracts.events.booking import (
 )
 from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
-from notifier.effects import REMINDERS, Effect, Facts, Kind, Occasion, Tell, Withdraw
-from notifier.policies.facts import about
-from notifier.policies.reminders import reminders_for
-from notifier.world import Evening, World
+from notifier.kinds import REMINDERS, Kind
+from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
+from notifier.policies.facts import NoticeFacts, announcement_facts
+from notifier.policies.policy import AnnouncementView, NoticePolicy
+from notifier.policies.reminders import remind
+from notifier.state import KnownAnnouncement
 
 BOTH: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
     BookingRequested: ("booking_new", "requested"),
@@ -41,10 +43,10 @@ BOTH: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
     BookingWithdrawn: ("booking_status", "withdrawn"),
     BookingLeft: ("booking_status", "left"),
 }
-"""What one of the two did: the other is told, and the doer gets a receipt."""
+"""What the guest or the author does: the other is told, and whoever did it gets a receipt."""
 
 QUEUED: Final = "queued"
-"""A request in line that has the author's yes already."""
+"""A request on the waitlist that the author has already approved."""
 
 BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingReleased: "released",
@@ -54,49 +56,50 @@ BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingUnsettled: "unsettled",
     BookingResettled: "resettled",
 }
-"""What follows by itself: the guest is told, and the author where a seat is lost."""
+"""What the system does: the guest is told, and the author if a seat is lost."""
 
 SEAT_MAY_BE_LOST: Final = (BookingReleased, BookingHoldLapsed)
 
 
-def booking_changed(event: BookingEvent, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """Pre-approval and lifting one's own no change nothing yet, and tell nobody."""
-    evening = world.evening(event.announcement_id)
-    if evening.status != "Created":
-        yield from _told(event, occasion, world, evening)
-    yield from _reminders(event, world, evening)
-
-
-def _told(
-    event: BookingEvent, occasion: Occasion, world: World, evening: Evening
+def tell_booking_change(
+    event: BookingEvent, occasion: Occasion, view: AnnouncementView
 ) -> Iterator[Effect]:
+    """Tell both sides, and plan or withdraw the guest's reminders. Nobody is told if nothing
+    changes for them yet, as when a request is approved in advance or a no is taken back."""
+    if view.announcement.status != "Created":
+        yield from _tell(event, occasion, view)
+    yield from _change_reminders(event, view)
+
+
+def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> Iterator[Effect]:
+    author_id = view.announcement.author_id
     if type(event) in BOTH:
         kind, what = BOTH[type(event)]
         if isinstance(event, BookingRequested) and event.preapproved:
             what = QUEUED
-        for recipient in (evening.author_id, event.guest_id):
+        for recipient in (author_id, event.guest_id):
             yield Tell(
                 kind=kind,
                 recipient=recipient,
                 announcement_id=event.announcement_id,
-                facts=_facts(event, evening, what),
+                facts=_booking_facts(event, view.announcement, what),
                 booking_id=event.booking_id,
                 receipt=recipient == occasion.actor,
             )
-        return
-    if type(event) in BY_SYSTEM:
-        facts = _facts(event, evening, BY_SYSTEM[type(event)])
-        before = world.participation(event)
+    elif type(event) in BY_SYSTEM:
+        facts = _booking_facts(event, view.announcement, BY_SYSTEM[type(event)])
+        before = view.booking(event.booking_id)
         seat_lost = isinstance(event, SEAT_MAY_BE_LOST) and before is not None and before.seated
-        for recipient in (event.guest_id, *((evening.author_id,) if seat_lost else ())):
+        for recipient in (event.guest_id, *((author_id,) if seat_lost else ())):
             yield Tell("booking_status", recipient, event.announcement_id, facts, event.booking_id)
-    elif isinstance(event, BookingUnqueued) and _first_after_freed_seat(event, occasion):
-        facts = about(evening) | {"what": "seat_freed"}
-        yield Tell("booking_status", evening.author_id, event.announcement_id, facts)
+    elif isinstance(event, BookingUnqueued) and _is_first_after_freed_seat(event, occasion):
+        facts = announcement_facts(view.announcement) | {"what": "seat_freed"}
+        yield Tell("booking_status", author_id, event.announcement_id, facts)
 
 
-def _first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bool:
-    """A freed seat dissolves the line: the author, who has to choose now, is told once."""
+def _is_first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bool:
+    """Whether this is the first of the bookings that leave the waitlist when a seat is freed.
+    The author, who has to choose now, is told once for all of them."""
     before = occasion.together[occasion.place - 1] if occasion.place else None
     return (
         isinstance(before, AnnouncementReopened)
@@ -105,11 +108,11 @@ def _first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bool:
     )
 
 
-def _facts(event: BookingEvent, evening: Evening, what: str) -> Facts:
-    """`reason` is what a person typed, `system_reason` a code of ours: they are never mixed."""
+def _booking_facts(event: BookingEvent, announcement: KnownAnnouncement, what: str) -> NoticeFacts:
+    """`reason` is what a person typed, `system_reason` a code of ours: never both in one."""
     hold_until = getattr(event, "hold_until", None)
     reason = "system_reason" if reason_by(event) == "system" else "reason"
-    facts = about(evening) | {
+    facts = announcement_facts(announcement) | {
         "what": what,
         "guest_id": event.guest_id,
         reason: getattr(event, "reason", None),
@@ -121,11 +124,14 @@ def _facts(event: BookingEvent, evening: Evening, what: str) -> Facts:
     return {name: value for name, value in facts.items() if value not in (None, False, [])}
 
 
-def _reminders(event: BookingEvent, world: World, evening: Evening) -> Iterator[Effect]:
-    before = world.participation(event)
+def _change_reminders(event: BookingEvent, view: AnnouncementView) -> Iterator[Effect]:
+    before = view.booking(event.booking_id)
     was_confirmed = before is not None and before.confirmed
     is_confirmed = (event.author_status, event.guest_status) == CONFIRMED
     if was_confirmed and not is_confirmed:
         yield Withdraw(event.announcement_id, REMINDERS, "not_coming", frozenset({event.guest_id}))
-    elif is_confirmed and not was_confirmed and evening.takes_place:
-        yield from reminders_for(event.guest_id, evening)
+    elif is_confirmed and not was_confirmed and view.announcement.takes_place:
+        yield from remind(event.guest_id, view.announcement)
+
+
+POLICIES: Final = (NoticePolicy(BookingEvent, AnnouncementView, tell_booking_change),)

@@ -1,10 +1,13 @@
-"""What every message about an evening says, and how an edit is told."""
+"""The facts of a notice: what its text is made of, and how a change of an announcement is told."""
 
 from datetime import datetime
 from typing import Any, Final
 
-from notifier.effects import Facts
-from notifier.world import Evening
+from contracts.values.ids import PersonId
+from notifier.state import KnownAnnouncement
+
+NoticeFacts = dict[str, Any]
+"""JSON; instants are text."""
 
 TOLD_FIELDS: Final = (
     "title",
@@ -15,27 +18,30 @@ TOLD_FIELDS: Final = (
     "ticket_count",
     "visibility",
 )
-"""A change of one of these is told (A22)."""
+"""Fields whose change is told (A22)."""
 
 SHOWN_CHARS_MAX: Final = 300
 HIDDEN: Final[dict[str, Any]] = {"hidden": True}
-"""In place of an address that is shown to confirmed guests only."""
+"""In place of an address that only confirmed guests are shown."""
 
 
-def about(evening: Evening) -> Facts:
+def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
+    """Return the facts that every notice about the announcement has."""
     return {
-        "title": evening.title,
-        "film": evening.movie_title,
-        "film_ru": evening.movie_title_ru,
-        "event_time": evening.event_time.isoformat(),
-        "author_id": evening.author_id,
+        "title": announcement.title,
+        "film": announcement.movie_title,
+        "film_ru": announcement.movie_title_ru,
+        "event_time": announcement.event_time.isoformat(),
+        "author_id": announcement.author_id,
     }
 
 
-def diff(before: Evening, after: Evening, *, may_see_address: bool) -> dict[str, dict[str, Any]]:
-    """The told fields that differ, by name: `{"old", "new"}`, or HIDDEN."""
+def diff(
+    before: KnownAnnouncement, after: KnownAnnouncement, *, may_see_address: bool
+) -> dict[str, dict[str, Any]]:
+    """Return the told fields that differ, by name: `{"old", "new"}`, or HIDDEN."""
     found = {
-        name: {"old": _shown(old), "new": _shown(new)}
+        name: {"old": _shorten(old), "new": _shorten(new)}
         for name in TOLD_FIELDS
         if (old := getattr(before, name)) != (new := getattr(after, name))
     }
@@ -45,9 +51,14 @@ def diff(before: Evening, after: Evening, *, may_see_address: bool) -> dict[str,
     return found
 
 
-def merged_edits(earlier: Facts, later: Facts) -> Facts:
-    """Two edits as one: from the first old value to the last new one. `diff` is empty where
-    the second took the first back."""
+def people_in(facts: NoticeFacts) -> set[PersonId]:
+    """Return the ids of the people whom the facts name."""
+    return {facts[who] for who in ("author_id", "guest_id") if who in facts}
+
+
+def merge_changes(earlier: NoticeFacts, later: NoticeFacts) -> NoticeFacts:
+    """Join two changes into one, from the first old value to the last new one. `diff` is empty
+    if the second change took the first back."""
     diffs: dict[str, dict[str, Any]] = dict(earlier["diff"])
     for name, change in later["diff"].items():
         first = diffs.pop(name, change)
@@ -58,7 +69,8 @@ def merged_edits(earlier: Facts, later: Facts) -> Facts:
     return {**earlier, **later, "diff": diffs}
 
 
-def _shown(value: Any) -> Any:
+def _shorten(value: Any) -> Any:
+    """Return the value as JSON, long texts cut."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, str) and len(value) > SHOWN_CHARS_MAX:

@@ -1,20 +1,20 @@
-"""Who has rated is not asked again; what was sealed is announced to both (§3.3, A28, A32)."""
+"""Whom to tell when a rating is given or revealed (§3.3, A28, A32)."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from contracts.events.rating import RatingGiven, RatingRevealed
-from notifier.effects import Effect, Occasion, Tell, Withdraw
-from notifier.policies.facts import about
-from notifier.world import World
+from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
+from notifier.policies.facts import announcement_facts
+from notifier.policies.policy import AnnouncementView, GuestsView, NoticePolicy
 
 
-def given(event: RatingGiven, world: World) -> Iterator[Effect]:
-    """A guest rates the host alone; the host is done with the last of the guests."""
-    evening = world.evening(event.announcement_id)
-    if event.rater_id == evening.author_id:
-        rated = {*evening.rated_guests, event.ratee_id}
-        guests = {one.guest_id for one in world.confirmed(event.announcement_id)}
-        if guests - rated:
+def stop_asking(event: RatingGiven, _occasion: Occasion, view: GuestsView) -> Iterator[Effect]:
+    """Ask nobody who has rated. A guest rates the author alone, the author all the guests."""
+    announcement = view.announcement
+    if event.rater_id == announcement.author_id:
+        rated = {*announcement.rated_guests, event.ratee_id}
+        if {one.guest_id for one in view.confirmed()} - rated:
             return
     yield Withdraw(
         event.announcement_id,
@@ -24,18 +24,26 @@ def given(event: RatingGiven, world: World) -> Iterator[Effect]:
     )
 
 
-def revealed(event: RatingRevealed, occasion: Occasion, world: World) -> Iterator[Effect]:
-    """Both are told once, also where the reviews of both are revealed in the same breath."""
+def tell_revealed_ratings(
+    event: RatingRevealed, occasion: Occasion, view: AnnouncementView
+) -> Iterator[Effect]:
+    """Tell both sides once, even if both their ratings are revealed by the same command."""
     pair = {event.rater_id, event.ratee_id}
     for earlier in occasion.together[: occasion.place]:
         if isinstance(earlier, RatingRevealed) and {earlier.rater_id, earlier.ratee_id} == pair:
             return
-    evening = world.evening(event.announcement_id)
-    (guest_id,) = pair - {evening.author_id}
-    for recipient in (evening.author_id, guest_id):
+    announcement = view.announcement
+    (guest_id,) = pair - {announcement.author_id}
+    for recipient in (announcement.author_id, guest_id):
         yield Tell(
             kind="score_revealed",
             recipient=recipient,
             announcement_id=event.announcement_id,
-            facts=about(evening) | {"guest_id": guest_id},
+            facts=announcement_facts(announcement) | {"guest_id": guest_id},
         )
+
+
+POLICIES: Final = (
+    NoticePolicy(RatingGiven, GuestsView, stop_asking),
+    NoticePolicy(RatingRevealed, AnnouncementView, tell_revealed_ratings),
+)

@@ -1,20 +1,22 @@
-"""Exactly 24 hours and one hour before, to the author and the confirmed (A20).
+"""Reminders 24 hours and one hour before the start, to the author and the confirmed (A20).
 
-Hours are counted between instants, so no change of a clock makes one longer or shorter.
+Hours are counted between instants, so a change of the clocks makes none longer or shorter.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
 
 from contracts.values.ids import PersonId
-from notifier.effects import Kind, Remind
-from notifier.policies.facts import about
-from notifier.world import Evening, World
+from notifier.kinds import Kind
+from notifier.policies.effects import Remind
+from notifier.policies.facts import announcement_facts
+from notifier.state import KnownAnnouncement, KnownBooking
 
 
 class Lead(NamedTuple):
-    """A reminder is due so long before; one that could not go still goes while `least` remains."""
+    """How long before the start a reminder is due. If it is late, it is still sent while at
+    least `least` remains."""
 
     kind: Kind
     before: timedelta
@@ -27,20 +29,24 @@ LEADS: Final = (
 )
 
 
-def reminders_for(recipient: PersonId, evening: Evening) -> Iterator[Remind]:
+def remind(recipient: PersonId, announcement: KnownAnnouncement) -> Iterator[Remind]:
+    """Yield all reminders of one person."""
     for lead in LEADS:
         yield Remind(
             kind=lead.kind,
             recipient=recipient,
-            announcement_id=evening.announcement_id,
-            event_time=evening.event_time,
-            due_at=evening.event_time - lead.before,
-            expires_at=evening.event_time - lead.least,
-            facts=about(evening),
+            announcement_id=announcement.announcement_id,
+            event_time=announcement.event_time,
+            due_at=announcement.event_time - lead.before,
+            expires_at=announcement.event_time - lead.least,
+            facts=announcement_facts(announcement),
         )
 
 
-def replan_all(evening: Evening, world: World) -> Iterator[Remind]:
-    yield from reminders_for(evening.author_id, evening)
-    for one in world.confirmed(evening.announcement_id):
-        yield from reminders_for(one.guest_id, evening)
+def remind_all(
+    announcement: KnownAnnouncement, confirmed: Iterable[KnownBooking]
+) -> Iterator[Remind]:
+    """Yield the reminders of the author and of the confirmed guests."""
+    yield from remind(announcement.author_id, announcement)
+    for one in confirmed:
+        yield from remind(one.guest_id, announcement)

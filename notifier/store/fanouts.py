@@ -1,11 +1,12 @@
-"""Fan-outs to an author's followers that are not through: for an operator to see and revive."""
+"""Fan-outs to authors' followers: for an operator to see and to retry."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import asyncpg
 
+from notifier.store.notices import OperatorChange
 from runtime.postgres.tables import acquire_connection, transaction, trial
 
 _COLUMNS: Final = """
@@ -19,23 +20,15 @@ SELECT_FANOUTS: Final = f"""
 SELECT_FANOUT: Final = f"""
     SELECT {_COLUMNS} FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
 """
-# It gets the time to be tried, and its notices that to be sent.
+# The fan-out gets the time to be tried, and its notices the time to be sent.
 RETRY_FANOUT: Final = """
     UPDATE notifier.fanouts SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
         expires_at = greatest(expires_at, $3::timestamptz + interval '1 hour')
     WHERE seq = $1 AND event_index = $2 AND state IN ('waiting', 'parked')
 """
 
-Line = dict[str, Any]
-"""One fan-out, by column name; instants aware."""
-
-
-class Change(NamedTuple):
-    """What came of an operator's hand in a fan-out, and the fan-out as it is then."""
-
-    done: bool
-    """False where the fan-out is past it, or not there."""
-    line: Line | None
+StoredFanOut = dict[str, Any]
+"""One fan-out by column name; instants are aware."""
 
 
 class FanOuts:
@@ -44,16 +37,16 @@ class FanOuts:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def lines(self, state: str | None, limit: int) -> Sequence[Line]:
-        """Newest first."""
+    async def select(self, state: str | None, limit: int) -> Sequence[StoredFanOut]:
+        """Return the newest first."""
         async with acquire_connection(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
 
     async def retry(
         self, position: int, event_index: int, at: datetime, *, dry_run: bool
-    ) -> Change:
-        """Not done where it is through or dropped. With `dry_run` nothing of it stays."""
+    ) -> OperatorChange:
+        """Not done if the fan-out is finished or dropped. With `dry_run` nothing is changed."""
         async with (trial if dry_run else transaction)(self._pool) as connection:
             done = await connection.execute(RETRY_FANOUT, position, event_index, at)
             row = await connection.fetchrow(SELECT_FANOUT, position, event_index)
-        return Change(done == "UPDATE 1", None if row is None else dict(row))
+        return OperatorChange(done == "UPDATE 1", None if row is None else dict(row))

@@ -1,39 +1,27 @@
-"""The outbox: what the reader writes, in one transaction with its position and its state."""
+"""The outbox as the journal's reader writes it: one transaction for state, notices and position."""
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from contracts.journal.acceptance import ReaderState
-from contracts.journal.records import Commit
-from notifier.fold import DeadLetter, fold, read, refused, wanted
-from notifier.outgoing import FanOutRow, Outgoing, Row
+from notifier.planning.fold import NeededState, ParkedEvent
+from notifier.planning.notice_plan import NoticePlan, PlannedFanOut, PlannedNotice
+from notifier.state import NotifierState
 from notifier.store import state
-from runtime.journal.tail import START, Position
-from runtime.postgres.tables import Fenced, acquire_connection, transaction
+from runtime.following.reader import Step
+from runtime.following.stored_position import StoredPosition
+from runtime.journal.tail import Position
+from runtime.postgres.tables import acquire_connection, transaction
 
-READER: Final = "notifier"
-
-CREATE_POSITION: Final = """
-    INSERT INTO notifier.reader_position (reader, "offset", term, seq, hash, nonce, open)
-    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING
-"""
-SELECT_POSITION: Final = """
-    SELECT "offset", term, seq, hash, nonce, open FROM notifier.reader_position
-    WHERE reader = $1
-"""
-# Locks the row first of all, so that of two readers one waits, and then finds nothing.
-MOVE_POSITION: Final = """
-    UPDATE notifier.reader_position p
-    SET "offset" = $4, term = $5, seq = $6, hash = $7, nonce = $8, open = $9,
-        told_seq = greatest(p.told_seq, $6)
-    FROM (SELECT reader, told_seq FROM notifier.reader_position
-          WHERE reader = $1 FOR UPDATE) before
-    WHERE p.reader = before.reader AND p.seq = $2 AND p.hash = $3
-    RETURNING before.told_seq
-"""
+POSITION: Final = StoredPosition(
+    "notifier.reader_position",
+    "notifier",
+    also_set="told_seq = greatest(p.told_seq, $6)",
+    returning="before.told_seq",
+)
 UPDATE_MERGED: Final = """
     UPDATE notifier.notices n SET facts = m.facts, receipt = m.receipt, state = m.state,
         reason = m.reason
@@ -41,20 +29,20 @@ UPDATE_MERGED: Final = """
         AS m (key, facts, receipt, state, reason)
     WHERE n.key = m.key
 """
-# Fan-outs first: one that is just being expanded holds this up until its rows are there.
+# Fan-outs first: one that is just being expanded holds this up until its notices are there.
 DROP_FANOUTS: Final = """
     UPDATE notifier.fanouts SET state = 'dropped', reason = $2
     WHERE announcement_id = $1 AND state = 'waiting'
 """
-# One that is on its way, or may have arrived, is not simply dropped.
+# A notice that is on its way, or may have arrived, is not simply dropped.
 DROP_NOTICES: Final = """
     UPDATE notifier.notices SET reason = $3,
         state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'dropped' END
     WHERE announcement_id = $1 AND kind = ANY($2::text[]) AND state = 'waiting'
       AND ($4::uuid[] IS NULL OR recipient = ANY($4))
 """
-# A reminder that was dropped unsent is due again when the evening is moved back. One that
-# was sent, missed or cancelled stays what it is. Nothing else ever has a key twice.
+# A reminder that was dropped unsent is due again if the announcement is moved back. One that
+# was sent, missed or cancelled stays as it is. No other notice ever has a key twice.
 INSERT_NOTICES: Final = """
     INSERT INTO notifier.notices
         (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
@@ -91,139 +79,122 @@ INSERT_FANOUTS: Final = """
 """
 
 
-class Written(NamedTuple):
-    notices: int
-    letters: Sequence[DeadLetter]
+class OutboxTransaction:
+    """One transaction of the reader. Its position has been moved already."""
+
+    def __init__(self, connection: PoolConnectionProxy, told_seq: int) -> None:
+        self._connection = connection
+        self.told_seq = told_seq
+        """Highest seq that was told before, greater than the position while rebuilding."""
+
+    async def load_state(self, needed: NeededState) -> NotifierState:
+        return await state.load_state(self._connection, needed)
+
+    async def load_plan(self, needed: NeededState) -> NoticePlan:
+        """Return an empty plan that further changes of announcements can join."""
+        changes = await state.load_open_changes(self._connection, needed.with_guests)
+        return NoticePlan(changes)
+
+    async def load_stopped_keys(self) -> set[str]:
+        return await state.load_stopped_keys(self._connection)
+
+    async def save_state(self, changed: NotifierState) -> None:
+        await state.save_state(self._connection, changed)
+
+    async def save_parked(self, parked: Iterable[ParkedEvent]) -> None:
+        await state.save_parked(self._connection, parked)
+
+    async def save_plan(self, plan: NoticePlan) -> None:
+        await _save_plan(self._connection, plan)
 
 
-class Outbox:
-    """The reader's side of the tables."""
+class NoticeOutbox:
+    """The reader's side of the tables. Methods raise TablesUnavailable."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def position(self) -> Position:
-        """`START` where nothing was read yet. Raises TablesUnavailable."""
+        """Return the stored position, `START` if nothing was read yet."""
         async with acquire_connection(self._pool) as connection:
-            await connection.execute(CREATE_POSITION, READER, *_fields(START))
-            row = await connection.fetchrow(SELECT_POSITION, READER)
-        assert row is not None  # Just made sure of.
-        accepted = ReaderState(row["term"], row["seq"], row["hash"], row["nonce"], row["open"])
-        return Position(row["offset"], accepted)
+            await POSITION.create(connection)
+            return await POSITION.load(connection)
 
-    async def write(
-        self,
-        commits: Sequence[Commit],
-        expected: Position,
-        reached: Position,
-        refusal: str | None = None,
-    ) -> Written:
-        """State, notices and position, or nothing of them.
-
-        With `refusal` all events of the commits are parked, with that reason. Raises
-        TablesUnavailable, RowsRefused, and Fenced where the tables are not at `expected`.
-        """
-        commits_read = read(commits)
-        needed = wanted(commits_read)
+    @asynccontextmanager
+    async def transaction(self, step: Step) -> AsyncIterator[OutboxTransaction]:
+        """Move the position, and write what the body saves, or nothing. Raises RowsRefused,
+        and Fenced if the tables are not at the expected position."""
         async with transaction(self._pool) as connection:
-            told_seq = await _move(connection, expected, reached)
-            if refusal is not None:
-                letters = refused(commits_read, refusal)
-                await state.save_letters(connection, letters)
-                return Written(0, letters)
-            world = await state.load_world(connection, needed)
-            outgoing = Outgoing(await state.load_open_edits(connection, needed.whole))
-            stopped = await state.load_stopped(connection)
-            letters = fold(commits_read, world, outgoing, told_seq=told_seq, stopped=stopped)
-            await state.save_world(connection, world)
-            await state.save_letters(connection, letters)
-            await _send_out(connection, outgoing)
-            return Written(len(outgoing.rows), letters)
+            moved = await POSITION.move(connection, step.expected, step.reached)
+            yield OutboxTransaction(connection, moved["told_seq"])
 
 
-async def insert_rows(connection: PoolConnectionProxy, rows: Sequence[Row]) -> None:
-    """New notices; those whose key is there already are left alone, or due again."""
-    if not rows:
+async def insert_notices(connection: PoolConnectionProxy, notices: Sequence[PlannedNotice]) -> None:
+    """Insert new notices. One whose key is there already is left alone, or due again."""
+    if not notices:
         return
     await connection.execute(
         INSERT_NOTICES,
         *_columns(
             (
-                row.key,
-                row.recipient,
-                row.kind,
-                row.announcement_id,
-                row.booking_id,
-                row.receipt,
-                row.facts,
-                row.happened_at,
-                row.event_time,
-                row.due_at,
-                row.expires_at,
-                row.state,
-                row.reason,
-                row.facts.get("author_id"),
+                notice.key,
+                notice.recipient,
+                notice.kind,
+                notice.announcement_id,
+                notice.booking_id,
+                notice.receipt,
+                notice.facts,
+                notice.happened_at,
+                notice.event_time,
+                notice.due_at,
+                notice.expires_at,
+                notice.state,
+                notice.reason,
+                notice.facts.get("author_id"),
             )
-            for row in rows
+            for notice in notices
         ),
     )
-    await _insert_sources(connection, rows)
+    await _insert_sources(connection, notices)
 
 
-async def _send_out(connection: PoolConnectionProxy, outgoing: Outgoing) -> None:
-    merged = list(outgoing.merged.values())
-    if merged:
-        await connection.execute(
-            UPDATE_MERGED,
-            *_columns((row.key, row.facts, row.receipt, row.state, row.reason) for row in merged),
-        )
+async def _save_plan(connection: PoolConnectionProxy, plan: NoticePlan) -> None:
+    if merged := list(plan.merged.values()):
+        columns = ((one.key, one.facts, one.receipt, one.state, one.reason) for one in merged)
+        await connection.execute(UPDATE_MERGED, *_columns(columns))
         await _insert_sources(connection, merged)
-    for gone in outgoing.withdrawals:
+    for gone in plan.withdrawals:
         if "announce_new" in gone.kinds:
             await connection.execute(DROP_FANOUTS, gone.announcement_id, gone.reason)
         recipients = None if gone.recipients is None else list(gone.recipients)
         await connection.execute(
             DROP_NOTICES, gone.announcement_id, list(gone.kinds), gone.reason, recipients
         )
-    await insert_rows(connection, outgoing.rows)
-    if outgoing.fanouts:
-        await connection.execute(INSERT_FANOUTS, *_columns(map(_fanout, outgoing.fanouts)))
+    await insert_notices(connection, plan.notices)
+    if plan.fanouts:
+        await connection.execute(INSERT_FANOUTS, *_columns(map(_fanout_values, plan.fanouts)))
 
 
-async def _insert_sources(connection: PoolConnectionProxy, rows: Sequence[Row]) -> None:
-    sources = ((*source, row.key) for row in rows for source in row.sources)
+async def _insert_sources(
+    connection: PoolConnectionProxy, notices: Iterable[PlannedNotice]
+) -> None:
+    sources = ((*source, notice.key) for notice in notices for source in notice.sources)
     await connection.execute(INSERT_SOURCES, *_columns(sources))
 
 
-async def _move(connection: PoolConnectionProxy, expected: Position, reached: Position) -> int:
-    """The highest seq that was told of before."""
-    before = expected.state
-    told_seq: int | None = await connection.fetchval(
-        MOVE_POSITION, READER, before.seq, before.hash, *_fields(reached)
-    )
-    if told_seq is None:
-        raise Fenced(f"the tables are not at seq {before.seq}: another notifier moved them")
-    return told_seq
-
-
-def _fanout(row: FanOutRow) -> tuple[Any, ...]:
-    effect = row.effect
+def _fanout_values(fanout: PlannedFanOut) -> tuple[Any, ...]:
+    effect = fanout.effect
     return (
-        *row.source,
+        *fanout.source,
         effect.author_id,
         effect.announcement_id,
         effect.facts,
-        row.happened_at,
+        fanout.happened_at,
         effect.expires_at,
-        row.state,
-        row.reason,
+        fanout.state,
+        fanout.reason,
     )
 
 
-def _fields(position: Position) -> tuple[Any, ...]:
-    at = position.state
-    return position.offset, at.term, at.seq, at.hash, at.nonce, at.open
-
-
-def _columns(rows: Any) -> list[list[Any]]:
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]

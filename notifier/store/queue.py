@@ -1,31 +1,30 @@
-"""The dispatchers' side of the outbox: taking what is due, and recording what came of it.
+"""The outbox as dispatchers use it: taking what is due, and recording the results.
 
-A row is leased (`try_at`, `holder`), so that no transaction is open while a message is on its
-way. What a dead dispatcher had leased is free as soon as somebody looks (`session`), at the
-latest when the lease ends; then it is sent again under the same key. Leasing tells names
-only, and what they hold is read after that: a row that cannot be read is known by its name,
-and can be parked.
+A notice is leased (`try_at`, `holder`), so no transaction is open while it is sent. The leases
+of a dead dispatcher are free as soon as another one looks (`session`), at the latest when they
+end; then the notice is sent again under the same key. Leasing returns ids only, and the rows
+are read afterwards: a row that cannot be read is still known by its id, and can be parked.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 import asyncpg
-import msgspec
-from msgspec import Struct
 
-from contracts.values.ids import AnnouncementId, BookingId, PersonId
-from notifier.effects import Facts, FanOut, Kind
-from notifier.outgoing import FanOutRow, Row, Source
-from notifier.preferences import Preferences
-from notifier.rights import Standing
-from notifier.store.outbox import insert_rows
+from contracts.values.ids import AnnouncementId, PersonId
+from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedFanOut, LeasedNotice
+from notifier.planning.notice_plan import NoticeSource, PlannedFanOut, PlannedNotice
+from notifier.policies.effects import FanOut
+from notifier.policies.facts import people_in
+from notifier.rights import Relation
+from notifier.state import KnownAnnouncement, KnownBooking
+from notifier.store.outbox import insert_notices
+from notifier.store.preferences import SELECT_PREFERENCES, preferences_from
 from notifier.store.session import LeaseSession
-from notifier.store.state import SELECT_EVENINGS, evening_of
+from notifier.store.state import SELECT_ANNOUNCEMENTS, announcement_from
 from notifier.store.turns import place_due, take_next
-from notifier.world import Evening, Participation
 from runtime.outside.ports import PersonProfile
 from runtime.postgres.tables import acquire_connection, transaction
 
@@ -38,8 +37,8 @@ SELECT_LEASED: Final = """
            event_time, due_at, expires_at, attempts, reason, unsettled
     FROM notifier.notices WHERE id = ANY($1::bigint[]) AND state = 'waiting' ORDER BY id
 """
-# What was sent was sent, whatever became of the row in the meantime; anything else only
-# counts for what still waits.
+# `sent` counts whatever became of the row in the meantime. Any other result counts only if
+# the notice still waits.
 RECORD: Final = """
     UPDATE notifier.notices n SET state = r.state, reason = r.reason, sent_at = r.sent_at,
         try_at = coalesce(r.try_at, n.try_at), holder = NULL, unsettled = r.unsettled,
@@ -49,7 +48,7 @@ RECORD: Final = """
         AS r (id, state, reason, sent_at, try_at, untried, unsettled)
     WHERE n.id = r.id AND (n.state = 'waiting' OR r.state = 'sent')
 """
-# Given up while it was on its way, and now known not to have arrived.
+# Notices given up while they were on their way, and now known not to have arrived.
 SETTLE: Final = """
     UPDATE notifier.notices SET holder = NULL, unsettled = false,
         state = CASE reason WHEN 'by_operator' THEN 'cancelled' ELSE 'dropped' END
@@ -78,19 +77,17 @@ END_FANOUT: Final = """
 SELECT_PEOPLE: Final = """
     SELECT person_id, name, language, tz FROM notifier.people WHERE person_id = ANY($1::uuid[])
 """
-# One statement, so that the parts are of one moment. While the journal is read again, what
-# the tables say is of the past.
-SELECT_STANDING: Final = """
+# One statement, so that all parts are of one moment. While the journal is read again the
+# tables show the past, and nothing is returned.
+SELECT_RELATION: Final = """
     SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated,
            EXISTS (SELECT FROM notifier.mutes m
-                   WHERE m.person_id = $2 AND m.host_id::text = e.state->>'author_id') AS mutes_host
+                   WHERE m.person_id = $2 AND m.host_id::text = e.state->>'author_id')
+           AS mutes_author
     FROM notifier.reader_position r
     JOIN notifier.evenings e ON e.announcement_id = $1
     LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
     WHERE r.reader = 'notifier' AND r.seq >= r.told_seq
-"""
-SELECT_WISHES: Final = """
-    SELECT person_id, wishes FROM notifier.preferences WHERE person_id = ANY($1::uuid[])
 """
 SELECT_LINKS: Final = """
     SELECT announcement_id, short_link FROM notifier.links
@@ -99,81 +96,33 @@ SELECT_LINKS: Final = """
 INSERT_LINK: Final = "INSERT INTO notifier.links VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 
-class Taken(Struct, kw_only=True):
-    """A notice that is ours to send until the lease ends."""
-
-    id: int
-    key: str
-    recipient: PersonId
-    kind: Kind
-    announcement_id: AnnouncementId
-    booking_id: BookingId | None
-    receipt: bool
-    facts: Facts
-    happened_at: datetime
-    event_time: datetime | None
-    due_at: datetime
-    expires_at: datetime
-    attempts: int
-    """This one included."""
-    reason: str | None
-    """Why the last attempt failed."""
-    unsettled: bool = False
-    """An earlier attempt may have arrived."""
-
-
-class Result(NamedTuple):
-    """What came of a taken notice."""
-
-    id: int
-    state: str
-    reason: str | None = None
-    sent_at: datetime | None = None
-    try_at: datetime | None = None
-    untried: bool = False
-    """It was put off, and nobody has begun to send it."""
-    unsettled: bool = False
-    """It may have arrived all the same."""
-
-
-class Surroundings(NamedTuple):
-    """What the tables say about those whom a batch concerns."""
-
-    people: dict[PersonId, PersonProfile]
-    wishes: dict[PersonId, Preferences]
-    links: dict[AnnouncementId, str]
-
-
-class TakenFanOut(NamedTuple):
-    row: FanOutRow
-    attempts: int
-
-
-class Queue:
-    """Methods raise TablesUnavailable; those that read rows raise anything where a row is
-    not as it should be."""
+class NoticeQueue:
+    """Methods raise TablesUnavailable. Those that read rows raise anything if a row is not as
+    it should be."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self.session = LeaseSession(pool)
         self._author: str = FIRST_AUTHOR
-        """Whose fan-out was the last."""
+        """Author of the fan-out that was leased last."""
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
-        """Ids of the notices next in line (`turns`), ours until then."""
+        """Lease the next notices in line (`turns`) until then. Returns their ids."""
         holder = self.session.holder
         async with transaction(self._pool) as connection:
             await place_due(connection, now)
             return sorted(await take_next(connection, now, until, limit, holder))
 
-    async def read(self, leased: Sequence[int]) -> list[Taken]:
-        """Those that still wait, in order of their ids."""
+    async def read(self, leased: Sequence[int]) -> list[LeasedNotice]:
+        """Return those that still wait, in order of their ids."""
         async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(SELECT_LEASED, leased)
-        return [Taken(**dict(row)) for row in rows]
+        return [LeasedNotice(**dict(row)) for row in rows]
 
-    async def record(self, results: Collection[Result], unread: Collection[int] = ()) -> None:
-        """What came of the leased notices. `unread` were no longer waiting when read."""
+    async def record(
+        self, results: Collection[DeliveryResult], unread: Collection[int] = ()
+    ) -> None:
+        """Record the results of leased notices. `unread` no longer waited when they were read."""
         columns = [list(column) for column in zip(*results, strict=True)]
         unsent = {one.id for one in results if one.state != "sent" and not one.unsettled}
         async with transaction(self._pool) as connection:
@@ -183,49 +132,49 @@ class Queue:
                 await connection.execute(SETTLE, settled)
 
     async def count_overdue(self, now: datetime) -> int:
-        """How many should have been sent by now."""
+        """Return how many notices are due and still wait."""
         async with acquire_connection(self._pool) as connection:
             count: int = await connection.fetchval(COUNT_OVERDUE, now)
         return count
 
-    async def surroundings(self, taken: Sequence[Taken]) -> Surroundings:
-        evenings = list({one.announcement_id for one in taken})
-        people = {one.recipient for one in taken}
-        for one in taken:
-            people |= {one.facts[who] for who in ("author_id", "guest_id") if who in one.facts}
+    async def load_context(self, notices: Sequence[LeasedNotice]) -> DeliveryContext:
+        announcements = list({one.announcement_id for one in notices})
+        people = {one.recipient for one in notices}.union(
+            *(people_in(one.facts) for one in notices)
+        )
         async with acquire_connection(self._pool) as connection:
             known = await connection.fetch(SELECT_PEOPLE, list(people))
-            wishes = await connection.fetch(SELECT_WISHES, list(people))
-            links = await connection.fetch(SELECT_LINKS, evenings)
-        return Surroundings(
+            preferences = await connection.fetch(SELECT_PREFERENCES, list(people))
+            links = await connection.fetch(SELECT_LINKS, announcements)
+        return DeliveryContext(
             people={row["person_id"]: PersonProfile(**dict(row)) for row in known},
-            wishes={row["person_id"]: wishes_of(row["wishes"]) for row in wishes},
+            preferences={row["person_id"]: preferences_from(row["wishes"]) for row in preferences},
             links={row["announcement_id"]: row["short_link"] for row in links},
         )
 
-    async def standing(
+    async def load_relation(
         self, announcement_id: AnnouncementId, recipient: PersonId
-    ) -> Standing | None:
-        """Where the recipient stands towards the evening now; None while that is not known,
+    ) -> Relation | None:
+        """Return the recipient's relation to the announcement now; None while it is not known,
         because the journal is being read again."""
         async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_STANDING, announcement_id, recipient)
+            row = await connection.fetchrow(SELECT_RELATION, announcement_id, recipient)
         if row is None:
             return None
-        participation = None
+        booking = None
         if row["booking_id"] is not None:
             pair = row["author_status"], row["guest_status"]
-            participation = Participation(
+            booking = KnownBooking(
                 row["booking_id"], announcement_id, recipient, pair, row["seated"]
             )
-        return Standing(evening_of(row["state"]), participation, row["mutes_host"])
+        return Relation(announcement_from(row["state"]), booking, row["mutes_author"])
 
-    async def remember_link(self, announcement_id: AnnouncementId, link: str) -> None:
+    async def save_link(self, announcement_id: AnnouncementId, link: str) -> None:
         async with acquire_connection(self._pool) as connection:
             await connection.execute(INSERT_LINK, announcement_id, link)
 
-    async def lease_fanout(self, now: datetime, until: datetime) -> Source | None:
-        """What names one that is due, ours until then: of each author in turn."""
+    async def lease_fanout(self, now: datetime, until: datetime) -> NoticeSource | None:
+        """Lease a fan-out that is due until then, of each author in turn. Returns its key."""
         for after in (self._author, FIRST_AUTHOR):
             async with acquire_connection(self._pool) as connection:
                 row = await connection.fetchrow(
@@ -233,40 +182,36 @@ class Queue:
                 )
             if row is not None:
                 *source, self._author = row
-                return Source(*source)
+                return NoticeSource(*source)
         return None
 
-    async def read_fanout(self, source: Source) -> TakenFanOut:
+    async def read_fanout(self, source: NoticeSource) -> LeasedFanOut:
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_LEASED_FANOUT, source.seq, source.event_index)
         assert row is not None  # Fan-outs are never deleted.
         effect = FanOut(row["author_id"], row["announcement_id"], row["facts"], row["expires_at"])
-        return TakenFanOut(FanOutRow(effect, source, row["happened_at"]), row["attempts"])
+        return LeasedFanOut(PlannedFanOut(effect, source, row["happened_at"]), row["attempts"])
 
-    async def evening(self, announcement_id: AnnouncementId) -> Evening | None:
+    async def load_announcement(self, announcement_id: AnnouncementId) -> KnownAnnouncement | None:
         async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_EVENINGS, [announcement_id])
-        return None if row is None else evening_of(row["state"])
+            row = await connection.fetchrow(SELECT_ANNOUNCEMENTS, [announcement_id])
+        return None if row is None else announcement_from(row["state"])
 
-    async def finish_fanout(self, source: Source, rows: Sequence[Row]) -> None:
-        """The fan-out is done, and its notices are there; or it was dropped, and they are not."""
+    async def finish_fanout(self, source: NoticeSource, notices: Sequence[PlannedNotice]) -> None:
+        """End the fan-out and insert its notices, or do nothing if it was dropped meanwhile."""
         async with transaction(self._pool) as connection:
             key = (source.seq, source.event_index)
             if await connection.fetchval(END_FANOUT, *key, "done", None, None) is None:
                 return
-            remaining = iter(rows)
+            remaining = iter(notices)
             while part := list(islice(remaining, EXPANDED_AT_ONCE)):
-                await insert_rows(connection, part)
+                await insert_notices(connection, part)
 
     async def end_fanout(
-        self, source: Source, state: str, reason: str, try_at: datetime | None = None
+        self, source: NoticeSource, state: str, reason: str, try_at: datetime | None = None
     ) -> None:
-        """Give it up, or leave it `waiting` until `try_at`."""
+        """Give the fan-out up, or leave it `waiting` until `try_at`."""
         async with acquire_connection(self._pool) as connection:
             await connection.execute(
                 END_FANOUT, source.seq, source.event_index, state, reason, try_at
             )
-
-
-def wishes_of(stored: Mapping[str, Any]) -> Preferences:
-    return msgspec.convert(stored, Preferences)

@@ -1,8 +1,8 @@
-"""The session by which a dispatcher proves that it lives, and the leases of dead ones.
+"""The session by which a dispatcher proves that it lives, and the leases of dead dispatchers.
 
-A dispatcher holds an advisory lock on a connection of its own and writes the lock's number
-beside what it leases. PostgreSQL lets go of the lock when the process ends, however it ends;
-whoever looks next gives the leases back, and does not have to wait for their end.
+A dispatcher holds an advisory lock on a connection of its own, and stores the lock's number
+with each lease. PostgreSQL releases the lock when the process ends, however it ends. The next
+dispatcher that looks frees the leases, and need not wait until they expire.
 """
 
 from contextlib import suppress
@@ -42,7 +42,7 @@ FREE_FANOUTS: Final = f"""
 
 
 class LeaseSession:
-    """`open` and `close` it as often as needed; without one, leases end by time only."""
+    """May be opened and closed many times. Without a session, leases end by time only."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -51,7 +51,7 @@ class LeaseSession:
 
     @property
     def holder(self) -> int:
-        """What to write beside a lease."""
+        """The number to store with a lease."""
         return self._holder if self.is_open else NO_SESSION
 
     @property
@@ -64,7 +64,7 @@ class LeaseSession:
             return False
 
     async def open(self) -> None:
-        """Be known to live. Does nothing if that is so already. Raises TablesUnavailable."""
+        """Take a lock, unless one is held already. Raises TablesUnavailable."""
         if self.is_open:
             return
         await self.close()
@@ -80,14 +80,14 @@ class LeaseSession:
         self._connection = connection
 
     async def close(self) -> None:
-        """Give up what is leased: anybody may take it now."""
+        """Give up all leases: any dispatcher may take them now."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await _give_back(self._pool, connection)
 
     async def free_leases_of_the_dead(self, now: datetime) -> None:
-        """Have everything due at once that a dead dispatcher had leased. Whether it was sent
-        is not known. Raises TablesUnavailable."""
+        """Make everything due that a dead dispatcher had leased. It may have been sent or not.
+        Raises TablesUnavailable."""
         async with acquire_connection(self._pool) as connection:
             await connection.execute(FREE_NOTICES, now)
             await connection.execute(FREE_FANOUTS, now)
@@ -102,6 +102,6 @@ async def _lock(connection: PoolConnectionProxy) -> int:
 
 
 async def _give_back(pool: asyncpg.Pool, connection: PoolConnectionProxy) -> None:
-    """The pool lets go of locks, and closes what is broken."""
+    """Release the connection: the pool releases its locks, and closes it if it is broken."""
     with suppress(TablesUnavailable), translate_postgres_errors():
         await pool.release(connection)

@@ -1,4 +1,4 @@
-"""The world in the tables: loading what a run of events needs, and writing it back."""
+"""The notifier's state in the tables: loading what a run of events needs, and saving it."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, Final
@@ -7,20 +7,20 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.ids import AnnouncementId
-from notifier.fold import DeadLetter, Wanted
-from notifier.outgoing import Row
-from notifier.world import Evening, Participation, World
+from notifier.planning.fold import NeededState, ParkedEvent
+from notifier.planning.notice_plan import PlannedNotice
+from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
 
-SELECT_EVENINGS: Final = """
+SELECT_ANNOUNCEMENTS: Final = """
     SELECT state FROM notifier.evenings WHERE announcement_id = ANY($1::uuid[])
 """
-SELECT_PARTICIPATIONS: Final = """
+SELECT_BOOKINGS: Final = """
     SELECT booking_id, announcement_id, guest_id, author_status, guest_status, seated
     FROM notifier.participations
     WHERE announcement_id = ANY($1::uuid[]) OR booking_id = ANY($2::uuid[])
 """
-# Locked against being sent while an edit joins it. Untried: nobody has begun to send it.
-SELECT_OPEN_EDITS: Final = """
+# Locked against being sent while a change joins it, and only if nobody has begun to send it.
+SELECT_OPEN_CHANGES: Final = """
     SELECT key, recipient, kind, announcement_id, booking_id, facts, happened_at, due_at,
            expires_at, receipt
     FROM notifier.notices
@@ -36,12 +36,12 @@ UPSERT_PEOPLE: Final = """
     ON CONFLICT (person_id) DO UPDATE
     SET name = excluded.name, language = excluded.language, tz = excluded.tz
 """
-UPSERT_EVENINGS: Final = """
+UPSERT_ANNOUNCEMENTS: Final = """
     INSERT INTO notifier.evenings (announcement_id, state)
     SELECT * FROM unnest($1::uuid[], $2::json[])
     ON CONFLICT (announcement_id) DO UPDATE SET state = excluded.state
 """
-UPSERT_PARTICIPATIONS: Final = """
+UPSERT_BOOKINGS: Final = """
     INSERT INTO notifier.participations
         (booking_id, announcement_id, guest_id, author_status, guest_status, seated)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::boolean[],
@@ -66,22 +66,22 @@ DELETE_SUSPENSIONS: Final = """
     DELETE FROM notifier.suspensions WHERE person_id = ANY($1::uuid[])
 """
 SELECT_SUSPENDED: Final = "SELECT person_id FROM notifier.suspensions"
-INSERT_LETTERS: Final = """
+INSERT_PARKED: Final = """
     INSERT INTO notifier.dead_letters (seq, event_index, type, key, reason)
     SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[])
     ON CONFLICT DO NOTHING
 """
 
 
-async def load_world(connection: PoolConnectionProxy, wanted: Wanted) -> World:
-    evenings = await connection.fetch(SELECT_EVENINGS, list(wanted.evenings))
+async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> NotifierState:
+    announcements = await connection.fetch(SELECT_ANNOUNCEMENTS, list(needed.announcements))
     bookings = await connection.fetch(
-        SELECT_PARTICIPATIONS, list(wanted.whole), list(wanted.bookings)
+        SELECT_BOOKINGS, list(needed.with_guests), list(needed.bookings)
     )
-    return World(
-        (evening_of(row["state"]) for row in evenings),
+    return NotifierState(
+        (announcement_from(row["state"]) for row in announcements),
         (
-            Participation(
+            KnownBooking(
                 row["booking_id"],
                 row["announcement_id"],
                 row["guest_id"],
@@ -93,19 +93,21 @@ async def load_world(connection: PoolConnectionProxy, wanted: Wanted) -> World:
     )
 
 
-async def load_open_edits(
-    connection: PoolConnectionProxy, evenings: Collection[AnnouncementId]
-) -> list[Row]:
-    found = await connection.fetch(SELECT_OPEN_EDITS, list(evenings))
-    return [Row(**dict(row)) for row in found]
+async def load_open_changes(
+    connection: PoolConnectionProxy, announcements: Collection[AnnouncementId]
+) -> list[PlannedNotice]:
+    """Return the notices of changes that nobody has begun to send."""
+    found = await connection.fetch(SELECT_OPEN_CHANGES, list(announcements))
+    return [PlannedNotice(**dict(row)) for row in found]
 
 
-async def load_stopped(connection: PoolConnectionProxy) -> set[str]:
+async def load_stopped_keys(connection: PoolConnectionProxy) -> set[str]:
     return {row["key"] for row in await connection.fetch(SELECT_STOPPED)}
 
 
-async def save_world(connection: PoolConnectionProxy, world: World) -> None:
-    people = world.seen_people.values()
+async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> None:
+    """Save what has changed."""
+    people = state.seen_people.values()
     await _write(
         connection,
         UPSERT_PEOPLE,
@@ -114,22 +116,24 @@ async def save_world(connection: PoolConnectionProxy, world: World) -> None:
     )
     await _write(
         connection,
-        UPSERT_EVENINGS,
-        [(evening_id, world.evenings[evening_id]) for evening_id in world.changed_evenings],
+        UPSERT_ANNOUNCEMENTS,
+        [(key, state.announcements[key]) for key in state.changed_announcements],
     )
     await _write(
         connection,
-        UPSERT_PARTICIPATIONS,
+        UPSERT_BOOKINGS,
         [
             (one.booking_id, one.announcement_id, one.guest_id, *one.pair, one.seated)
-            for one in world.changed_bookings.values()
+            for one in state.changed_bookings.values()
         ],
     )
-    await _save_wishes_and_orders(connection, world)
+    await _save_mutes_and_suspensions(connection, state)
 
 
-async def _save_wishes_and_orders(connection: PoolConnectionProxy, world: World) -> None:
-    mutes, suspensions = world.changed_mutes, world.changed_suspensions
+async def _save_mutes_and_suspensions(
+    connection: PoolConnectionProxy, state: NotifierState
+) -> None:
+    mutes, suspensions = state.changed_mutes, state.changed_suspensions
     await _write(connection, INSERT_MUTES, [pair for pair, muted in mutes.items() if muted])
     await _write(connection, DELETE_MUTES, [pair for pair, muted in mutes.items() if not muted])
     out = [(person,) for person, suspended in suspensions.items() if suspended]
@@ -138,12 +142,12 @@ async def _save_wishes_and_orders(connection: PoolConnectionProxy, world: World)
     await _write(connection, DELETE_SUSPENSIONS, back)
 
 
-async def save_letters(connection: PoolConnectionProxy, letters: Iterable[DeadLetter]) -> None:
-    await _write(connection, INSERT_LETTERS, list(letters))
+async def save_parked(connection: PoolConnectionProxy, parked: Iterable[ParkedEvent]) -> None:
+    await _write(connection, INSERT_PARKED, list(parked))
 
 
-def evening_of(stored: Any) -> Evening:
-    return msgspec.convert(stored, Evening)
+def announcement_from(stored: Any) -> KnownAnnouncement:
+    return msgspec.convert(stored, KnownAnnouncement)
 
 
 async def _write(

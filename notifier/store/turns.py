@@ -1,10 +1,10 @@
-"""The order in which due notices are taken: by turns, one of each crowd in each.
+"""The order in which due notices are sent: in turns, with one notice of each crowd in a turn.
 
-A crowd is what one host causes. A notice that becomes due stands behind the last one of its
-crowd; the first of a crowd joins the turn that is being served. So an evening with 30,000
-invitations delays another host's notice by one message, and the cost of a batch does not
-depend on how many are waiting. Urgent notices have turns of their own, which are served
-first but for a quarter of each batch: a crowd of cancellations must not stop all the rest.
+A crowd is all notices that one author causes. A notice that becomes due gets the turn after
+the last one of its crowd; the first of a crowd joins the turn that is being served. So an
+announcement with 30,000 invitations delays another author's notice by one notice, and the cost
+of a batch does not depend on how many are waiting. Urgent notices have turns of their own and
+are served first, in three quarters of each batch: many cancellations must not stop all others.
 """
 
 from datetime import datetime
@@ -12,14 +12,14 @@ from typing import Final
 
 from asyncpg.pool import PoolConnectionProxy
 
-from notifier.effects import URGENT
+from notifier.kinds import URGENT
 
 PLACED_AT_ONCE: Final = 2_000
 PLACED_IN_A_ROW: Final = 5
-"""Statements for each batch: what becomes due at one moment is in line after a few."""
+"""Statements for each batch: a few batches place all that becomes due at one moment."""
 
-# What is known of a queue's table is always of another moment: by that a sort of a few rows
-# seems cheaper than an index that is in order, and there are not a few.
+# Statistics of a queue's table are always out of date. By them, sorting a few rows seems
+# cheaper than reading an ordered index, but the rows are many.
 BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
 PLACE: Final = """
     WITH due AS (
@@ -58,8 +58,8 @@ TAKE: Final = """
 
 
 async def place_due(connection: PoolConnectionProxy, now: datetime) -> None:
-    """Put in line what has become due, 10,000 notices at most. In a transaction, of
-    which it sets how the rest is planned."""
+    """Give a turn to notices that have become due, 10,000 at most. Call it in a transaction:
+    it sets how the rest of it is planned."""
     await connection.execute(BY_INDEX)
     for _ in range(PLACED_IN_A_ROW):
         done = await connection.execute(PLACE, now, list(URGENT), PLACED_AT_ONCE)
@@ -70,7 +70,7 @@ async def place_due(connection: PoolConnectionProxy, now: datetime) -> None:
 async def take_next(
     connection: PoolConnectionProxy, now: datetime, until: datetime, limit: int, holder: int
 ) -> list[int]:
-    """Lease the next `limit` notices in line until then. Returns their ids."""
+    """Lease the next `limit` notices until then. Returns their ids."""
     taken: list[int] = []
     for urgent, share in ((True, limit - limit // 4), (False, limit), (True, limit)):
         if (left := min(share, limit - len(taken))) > 0:

@@ -1,4 +1,4 @@
-"""From facts to a title and a text, in the reader's language and zone. Pure."""
+"""Renders facts to a title and a text, in the recipient's language and zone. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,7 +9,8 @@ from babel import Locale
 from babel.dates import format_datetime
 
 from contracts.values.languages import Language, Text
-from notifier.effects import Facts, Kind
+from notifier.kinds import Kind
+from notifier.policies.facts import NoticeFacts
 from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY, WORDINGS
 
 LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
@@ -18,40 +19,43 @@ EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_unt
 MINUTES_SHOWN_BELOW: Final = 60
 
 
-class Reader(NamedTuple):
-    """Who reads, and how."""
+class Addressee(NamedTuple):
+    """The person who reads a notice, and how they read it."""
 
     person_id: str
     language: Language
     zone: ZoneInfo
 
 
-class Message(NamedTuple):
+class NoticeText(NamedTuple):
     title: str
     text: str
 
 
 def render(
-    kind: Kind, facts: Facts, reader: Reader, names: Mapping[str, str], now: datetime
-) -> Message:
-    """`names` by person id; somebody without a name is called somebody."""
-    voice = _Voice(reader)
-    wording = WORDINGS[_wording_key(kind, facts, reader)]
+    kind: Kind, facts: NoticeFacts, addressee: Addressee, names: Mapping[str, str], now: datetime
+) -> NoticeText:
+    """`names` are by person id. A person without a name is called "somebody"."""
+    voice = _Voice(addressee)
+    wording = WORDINGS[_wording_key(kind, facts, addressee)]
     fields = _fields(facts, voice, names, now)
     title = voice.say(wording.title).format(**fields)
     text = voice.say(wording.text).format(**fields)
-    return Message(title, "\n".join([text, *_lines(facts, voice)]))
+    return NoticeText(title, "\n".join([text, *_lines(facts, voice)]))
 
 
-def why(kind: Kind, language: Language) -> str:
+def explain_kind(kind: Kind, language: Language) -> str:
+    """Return why a person gets notices of this kind."""
     return WHY[kind].in_language(language)
 
 
 class _Voice:
-    def __init__(self, reader: Reader) -> None:
-        self.language = reader.language
-        self._zone = reader.zone
-        self._locale = LOCALES[reader.language]
+    """Says things in one language and zone."""
+
+    def __init__(self, addressee: Addressee) -> None:
+        self.language = addressee.language
+        self._zone = addressee.zone
+        self._locale = LOCALES[addressee.language]
 
     def say(self, text: Text) -> str:
         return text.in_language(self.language)
@@ -65,8 +69,8 @@ class _Voice:
         return PLURALS[what][self.language][self._locale.plural_form(n)].format(n=n)
 
 
-def _wording_key(kind: Kind, facts: Facts, reader: Reader) -> str:
-    side = "author" if reader.person_id == facts["author_id"] else "guest"
+def _wording_key(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> str:
+    side = "author" if addressee.person_id == facts["author_id"] else "guest"
     if kind in ("booking_new", "booking_status"):
         return f"{kind}.{facts['what']}.{side}"
     if kind == "score_revealed":
@@ -77,7 +81,9 @@ def _wording_key(kind: Kind, facts: Facts, reader: Reader) -> str:
     return kind
 
 
-def _fields(facts: Facts, voice: _Voice, names: Mapping[str, str], now: datetime) -> dict[str, str]:
+def _fields(
+    facts: NoticeFacts, voice: _Voice, names: Mapping[str, str], now: datetime
+) -> dict[str, str]:
     nobody = voice.say(VALUES["nobody"])
     return {
         "film": voice.say(Text(en=facts["film"], ru=facts["film_ru"])),
@@ -97,11 +103,11 @@ def _time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:
     return voice.count("hours", round(minutes / 60))
 
 
-def _lines(facts: Facts, voice: _Voice) -> list[str]:
-    facts = _reasons_apart(facts)
-    changes = [_change(name, one, voice) for name, one in facts.get("diff", {}).items()]
+def _lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
+    facts = _separate_reasons(facts)
+    changes = [_describe_change(name, one, voice) for name, one in facts.get("diff", {}).items()]
     told = [
-        voice.say(LINES[name]).format(value=_value(name, facts[name], voice))
+        voice.say(LINES[name]).format(value=_format_value(name, facts[name], voice))
         for name in EXTRA_LINES
         if facts.get(name)
     ]
@@ -110,14 +116,14 @@ def _lines(facts: Facts, voice: _Voice) -> list[str]:
     return changes + told
 
 
-def _reasons_apart(facts: Facts) -> Facts:
-    """Notices of an earlier version that still wait have the system's reason as `reason`."""
+def _separate_reasons(facts: NoticeFacts) -> NoticeFacts:
+    """In notices of an earlier version that still wait, `reason` may be the system's."""
     if facts.get("what") != "released" or "reason" not in facts:
         return facts
     return {**facts, "system_reason": facts["reason"], "reason": None}
 
 
-def _value(name: str, value: Any, voice: _Voice) -> str:
+def _format_value(name: str, value: Any, voice: _Voice) -> str:
     match name:
         case "system_reason":
             return voice.say(REASONS[value]) if value in REASONS else str(value)
@@ -129,15 +135,15 @@ def _value(name: str, value: Any, voice: _Voice) -> str:
             return str(value)
 
 
-def _change(name: str, change: Mapping[str, Any], voice: _Voice) -> str:
+def _describe_change(name: str, change: Mapping[str, Any], voice: _Voice) -> str:
     label = voice.say(FIELDS[name])
     if change.get("hidden"):
         return f"{label}: {voice.say(VALUES['hidden'])}"
-    old, new = (_changed(name, change[side], voice) for side in ("old", "new"))
+    old, new = (_format_field(name, change[side], voice) for side in ("old", "new"))
     return f"{label}: {old} → {new}"
 
 
-def _changed(name: str, value: Any, voice: _Voice) -> str:
+def _format_field(name: str, value: Any, voice: _Voice) -> str:
     match name:
         case "event_time":
             return voice.when(value)
@@ -152,7 +158,7 @@ def _changed(name: str, value: Any, voice: _Voice) -> str:
 
 
 def _offset(local: datetime) -> str:
-    """As in `GMT+3` or `GMT-3:30`: a bare time could be anybody's."""
+    """Return `GMT+3` or `GMT-3:30`: a bare time could be in any zone."""
     minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"GMT{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")

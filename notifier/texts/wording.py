@@ -1,7 +1,7 @@
-"""Everything the notifier says, in both languages: data, rendered by `notifier.texts.render`.
+"""All texts of notices, in both languages: data, rendered by `notifier.texts.render`.
 
-`{film}`, `{title}`, `{when}`, `{author}`, `{guest}`, `{hours}`, `{guests}` stand for what the
-message is about. A key is the kind, then what happened, then who reads it.
+`{film}`, `{title}`, `{when}`, `{author}`, `{guest}`, `{hours}` and `{guests}` are filled in. A
+key is the kind, then what happened, then who reads it.
 """
 
 from typing import Final, NamedTuple
@@ -341,7 +341,7 @@ PLURALS: Final[dict[str, dict[str, dict[str, str]]]] = {
         "ru": {"one": "{n} место", "few": "{n} места", "many": "{n} мест", "other": "{n} места"},
     },
 }
-"""By the plural categories of CLDR."""
+"""By plural category of CLDR."""
 
 WHY: Final[dict[str, Text]] = {
     "announce_new": Text(
@@ -373,4 +373,4 @@ WHY: Final[dict[str, Text]] = {
     "score_request": Text("You were there and may rate.", "Вы были на встрече и можете оценить."),
     "score_revealed": Text("You rated, or were rated.", "Вы ставили оценку или получили её."),
 }
-"""Why did I get this?"""
+"""Why a person gets notices of this kind."""

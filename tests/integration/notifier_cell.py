@@ -14,11 +14,12 @@ import asyncpg
 
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import PersonId
-from notifier.dispatcher import Dispatcher, Pace
-from notifier.reader import JournalReader
-from notifier.store.ledger import Filter, Ledger
-from notifier.store.outbox import Outbox
-from notifier.store.queue import Queue
+from notifier.dispatcher import Dispatcher, DispatcherPace
+from notifier.reader import NoticeReader
+from notifier.store.notices import NoticeFilter, Notices
+from notifier.store.outbox import NoticeOutbox
+from notifier.store.preferences import PreferenceStore
+from notifier.store.queue import NoticeQueue
 from runtime.journal.sqlite import SqliteJournal
 from runtime.outside.ports import Notice, PersonProfile
 from runtime.postgres.pools import open_pool
@@ -89,11 +90,14 @@ class NotifierCell:
         self.journal = journal
         self.history = History()
         self.around = Around()
-        self.queue = Queue(pool)
-        self.ledger = Ledger(pool)
+        self.queue = NoticeQueue(pool)
+        self.notices = Notices(pool)
+        self.preferences = PreferenceStore(pool)
         self.now = BEGIN
 
-    def dispatcher(self, queue: Queue | None = None, clock: Clock | None = None) -> Dispatcher:
+    def dispatcher(
+        self, queue: NoticeQueue | None = None, clock: Clock | None = None
+    ) -> Dispatcher:
         return Dispatcher(
             queue or self.queue,
             notification=self.around,
@@ -101,16 +105,16 @@ class NotifierCell:
             auth=self.around,
             ugc=self.around,
             clock=clock or (lambda: self.now),
-            pace=Pace(),
+            pace=DispatcherPace(),
             random=Random(1),
         )
 
     async def read(self) -> None:
         """Let the outbox follow what the history tells."""
         newest = await self.history.write_to(self.journal)
-        reader = JournalReader(self.journal, Outbox(self.pool))
+        reader = NoticeReader(self.journal, NoticeOutbox(self.pool))
         running = asyncio.create_task(reader.run())
-        await reader.reach(newest, REACHED_WITHIN_S)
+        assert await reader.reach(newest, REACHED_WITHIN_S)
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
@@ -136,7 +140,7 @@ class NotifierCell:
         await self.at(self.now + timedelta(**how_long))
 
     async def lines(self, recipient: PersonId | None = None, **wanted: Any) -> list[dict[str, Any]]:
-        found = await self.ledger.lines(Filter(recipient=recipient, **wanted), None, 10_000)
+        found = await self.notices.select(NoticeFilter(recipient=recipient, **wanted), None, 10_000)
         return list(found)
 
     async def states(self, recipient: PersonId, *kinds: str) -> dict[str, tuple[str, str | None]]:

@@ -8,7 +8,7 @@ from datetime import datetime
 import aiohttp
 
 from notifier.dispatcher import Dispatcher
-from notifier.store.queue import Queue
+from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice, NotificationClient
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
@@ -29,7 +29,7 @@ async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
     async with aiohttp.ClientSession() as session:
         clients = OutsideClients(session, around(url))
         dispatcher = Dispatcher(
-            Queue(await open_pool(dsn)),
+            NoticeQueue(await open_pool(dsn)),
             notification=StuckAfterSending(clients.notification),
             shortener=clients.shortener,
             auth=clients.auth,

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from contracts.journal.records import Commit, UnreadableRecord, decode_record, hash_record
-from notifier.reader import JournalReader
-from notifier.store.outbox import Outbox
+from notifier.reader import NoticeReader
+from notifier.store.outbox import NoticeOutbox
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
 from tests.decided_histories import Chain, Society
@@ -55,11 +55,11 @@ async def test_the_notifier_comes_to_the_end(
 ) -> None:
     chain = damaged_history(seed)
     await chain.write_to(sqlite_journal)
-    reader = JournalReader(sqlite_journal, Outbox(tables))
+    reader = NoticeReader(sqlite_journal, NoticeOutbox(tables))
     running = asyncio.create_task(reader.run())
     reached = asyncio.create_task(reader.reach(chain.seq, DEADLINE_S))
     await asyncio.wait([running, reached], return_when=asyncio.FIRST_COMPLETED)
     running.cancel()
     with suppress(asyncio.CancelledError):
         await running  # Raises what ended it before.
-    await reached
+    assert await reached

@@ -11,10 +11,12 @@ from asyncpg import CheckViolationError, Pool
 from contracts.events.announcement import AnnouncementCancelled, AnnouncementDone
 from contracts.events.booking import BookingApproved, BookingLeft, BookingRequested
 from contracts.values.ids import PersonId
+from notifier.delivery.leases import DeliveryResult
+from notifier.delivery.preferences import Preferences
 from notifier.dispatcher import Dispatcher
-from notifier.preferences import Preferences
-from notifier.store.outbox import Outbox
-from notifier.store.queue import Queue, Result
+from notifier.store.outbox import NoticeOutbox
+from notifier.store.queue import NoticeQueue
+from runtime.following.reader import Step
 from runtime.journal.tail import START
 from runtime.postgres.pools import migrate
 from runtime.postgres.tables import Fenced
@@ -202,7 +204,7 @@ async def test_cancelled_in_quiet_hours_the_morning_brings_no_older_news(
     evening: NotifierCell,
 ) -> None:
     night = Preferences(quiet_from=time(11), quiet_to=time(13))  # In Moscow it is noon.
-    await evening.ledger.wish(person("anna"), night)
+    await evening.preferences.save(person("anna"), night)
     await evening.read_and_send()
     assert evening.around.got(person("anna")) == []
     evening.history.tell(cancelled())
@@ -437,10 +439,12 @@ class Killed(Exception):
     """The process ends here."""
 
 
-class KilledBeforeRecording(Queue):
+class KilledBeforeRecording(NoticeQueue):
     """The process ends between sending and writing that down."""
 
-    async def record(self, results: Collection[Result], unread: Collection[int] = ()) -> None:
+    async def record(
+        self, results: Collection[DeliveryResult], unread: Collection[int] = ()
+    ) -> None:
         raise Killed
 
 
@@ -463,7 +467,8 @@ async def test_killed_between_sending_and_recording_the_key_keeps_it_single(
 async def test_two_readers_of_one_outbox_are_fenced(evening: NotifierCell) -> None:
     await evening.read()
     with pytest.raises(Fenced):
-        await Outbox(evening.pool).write(evening.history.commits, START, START)
+        async with NoticeOutbox(evening.pool).transaction(Step(START, START, None)):
+            pass
 
 
 async def test_what_the_tables_cannot_hold_is_parked_and_the_rest_goes_on(
@@ -486,7 +491,7 @@ async def test_the_outbox_says_what_one_fold_in_memory_says(
         evening.history.tell(edited(title=f"Title {turn}", event_time=START_AT + turn * HOUR))
         evening.history.wait(seconds=25)
         await evening.read()
-    expected = Folded(evening.history.commits).outgoing.rows
+    expected = Folded(evening.history.commits).plan.notices
     waiting = {row.key: row.facts for row in expected if row.state == "waiting"}
     assert waiting == await _waiting(evening.pool)
 

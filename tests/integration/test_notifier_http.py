@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from contracts.events.booking import BookingApproved, BookingRequested
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
-from notifier.dispatcher import Pace
-from notifier.main import build_app, clients_of
+from notifier.dispatcher import DispatcherPace
+from notifier.main import build_app, clients_from
 from notifier.service import NotifierService
 from notifier.settings import Settings
 from runtime.auth.operators import OperatorGuard
@@ -114,11 +114,11 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
         found.service = NotifierService(
             journal,
             pool,
-            clients_of(OutsideClients(session, around(url))),
+            clients_from(OutsideClients(session, around(url))),
             verifier=verifier,
             guard=OperatorGuard(OPERATOR),
             clock=lambda: found.now,
-            pace=Pace(poll_s=0.02),
+            pace=DispatcherPace(poll_s=0.02),
         )
         for router in found.service.routers:
             app.include_router(router)

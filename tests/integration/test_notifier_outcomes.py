@@ -11,7 +11,8 @@ import pytest
 from contracts.errors import DependencyDown
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingRequested
-from notifier.store.queue import Queue, Result
+from notifier.delivery.leases import DeliveryResult
+from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice
 from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import TablesUnavailable
@@ -46,14 +47,16 @@ async def news(evening: NotifierCell) -> tuple[str, str | None]:
     return line["state"], line["reason"]
 
 
-class Interrupted(Queue):
+class Interrupted(NoticeQueue):
     """Something happens between the sending of notices and the recording of that."""
 
     def __init__(self, evening: NotifierCell, happens: Callable[[], Awaitable[Any]]) -> None:
         super().__init__(evening.pool)
         self._happens: Callable[[], Awaitable[Any]] | None = happens
 
-    async def record(self, results: Collection[Result], unread: Collection[int] = ()) -> None:
+    async def record(
+        self, results: Collection[DeliveryResult], unread: Collection[int] = ()
+    ) -> None:
         if self._happens is not None:
             happens, self._happens = self._happens, None
             await happens()
@@ -126,7 +129,7 @@ async def test_what_nobody_took_was_dropped(evening: NotifierCell) -> None:
     assert await news(evening) == ("dropped", "cancelled")
 
 
-class CalledOffBeforeReading(Queue):
+class CalledOffBeforeReading(NoticeQueue):
     def __init__(self, evening: NotifierCell) -> None:
         super().__init__(evening.pool)
         self._evening = evening
@@ -146,9 +149,9 @@ async def test_an_operator_cannot_cancel_what_has_arrived(evening: NotifierCell)
     (line,) = await evening.lines(BORIS, kind="booking_new")
 
     async def cancel() -> None:
-        change = await evening.ledger.cancel(line["id"], dry_run=False)
-        assert change.line is not None
-        assert change.line["state"] == "unconfirmed"
+        change = await evening.notices.cancel(line["id"], dry_run=False)
+        assert change.row is not None
+        assert change.row["state"] == "unconfirmed"
 
     await evening.dispatcher(Interrupted(evening, cancel)).dispatch_due()
     assert await news(evening) == ("sent", None)
@@ -173,11 +176,11 @@ async def test_leases_of_a_dispatcher_that_ended_are_free_and_those_of_a_living_
     frozen = Frozen()
     pool = await open_pool(postgres_dsn)
     evening.around, around = frozen, evening.around
-    first = keep_running(evening.dispatcher(Queue(pool)).run(), "first dispatcher")
+    first = keep_running(evening.dispatcher(NoticeQueue(pool)).run(), "first dispatcher")
     await eventually(lambda: frozen.asked == 2)
     evening.around = around
-    second = keep_running(evening.dispatcher(Queue(evening.pool)).run(), "second dispatcher")
-    session = Queue(evening.pool).session
+    second = keep_running(evening.dispatcher(NoticeQueue(evening.pool)).run(), "second dispatcher")
+    session = NoticeQueue(evening.pool).session
     await session.free_leases_of_the_dead(evening.now)
     assert await evening.dispatcher().dispatch_due() is False
     pool.terminate()  # As a kill closes the connections: without a word.

@@ -23,7 +23,7 @@ from contracts.events.person import (
     PersonSuspended,
     PersonUnmuted,
 )
-from notifier.preferences import Preferences
+from notifier.delivery.preferences import Preferences
 from tests.integration.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import announcement, booking, created, edited, person, published, seen
 
@@ -81,7 +81,7 @@ async def test_a_guest_who_is_out_does_not_get_the_edit_that_waits(
 
 
 async def test_neither_after_quiet_hours(evening: NotifierCell) -> None:
-    await evening.ledger.wish(person("anna"), NIGHT)  # 9:00 in UTC is noon in Moscow.
+    await evening.preferences.save(person("anna"), NIGHT)  # 9:00 in UTC is noon in Moscow.
     evening.history.tell(edited(event_location=SECRET))
     await evening.wait(minutes=2)
     evening.history.tell(leave("anna"))
@@ -110,7 +110,7 @@ async def test_a_place_that_is_hidden_after_its_edit_is_not_told(cell: NotifierC
 
 async def test_an_invitation_that_is_revoked_at_night_is_never_told(cell: NotifierCell) -> None:
     cell.history.tell(seen("host"), seen("vera"), created(visibility="invite"), published())
-    await cell.ledger.wish(person("vera"), NIGHT)
+    await cell.preferences.save(person("vera"), NIGHT)
     cell.history.tell(booking(BookingInvited, "vera", (True, None)))
     await cell.read_and_send()
     cell.history.tell(leave("vera"))
@@ -125,7 +125,7 @@ async def test_an_evening_that_was_closed_to_a_stranger_is_not_announced_to_them
 ) -> None:
     cell.around.followers_of = {person("host"): (person("fan"), person("anna"))}
     for name in ("fan", "anna"):
-        await cell.ledger.wish(person(name), NIGHT)
+        await cell.preferences.save(person(name), NIGHT)
     cell.history.tell(seen("host"), created(), published())
     await cell.read_and_send()
     cell.history.tell(edited(visibility=visibility))
@@ -139,7 +139,7 @@ async def test_an_evening_that_was_closed_to_a_stranger_is_not_announced_to_them
 
 async def test_without_ugc_a_followers_evening_waits_to_be_announced(cell: NotifierCell) -> None:
     cell.around.followers_of = {person("host"): (person("fan"),)}
-    await cell.ledger.wish(person("fan"), NIGHT)
+    await cell.preferences.save(person("fan"), NIGHT)
     cell.history.tell(seen("host"), created(visibility="subscribers"), published())
     await cell.read_and_send()
     cell.around.down = {"ugc"}
@@ -180,7 +180,7 @@ async def test_a_muted_host_is_not_heard_and_what_stands_goes_on(evening: Notifi
     """The fan would hear of a new evening, Boris get an invitation to it; both at night."""
     evening.around.followers_of = {person("host"): (person("fan"), person("anna"))}
     for name in ("fan", "boris", "vera"):
-        await evening.ledger.wish(person(name), NIGHT)
+        await evening.preferences.save(person(name), NIGHT)
     told = evening.history
     told.tell(created("next"), published("next"))
     told.tell(booking(BookingInvited, "boris", (True, None), "next"))

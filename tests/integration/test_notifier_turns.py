@@ -121,7 +121,7 @@ async def test_what_is_put_off_while_it_stands_in_line_keeps_its_new_time(
     dispatcher = cell.dispatcher()
     await dispatcher.dispatch_due()
     last = await cell.pool.fetchval(LAST_IN_LINE)
-    await cell.ledger.reschedule(last, cell.now + timedelta(hours=2), dry_run=False)
+    await cell.notices.reschedule(last, cell.now + timedelta(hours=2), dry_run=False)
     await cell.send()
     assert await cell.pool.fetchval(STATE_OF, last) == "waiting"
     await cell.wait(hours=2)

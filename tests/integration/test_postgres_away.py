@@ -16,9 +16,9 @@ import pytest
 from launcher.servers import postgres
 from launcher.servers.postgres import DATABASE, PostgresServer
 from notifier.dispatcher import Dispatcher
-from notifier.reader import JournalReader
-from notifier.store.outbox import Outbox
-from notifier.store.queue import Queue
+from notifier.reader import NoticeReader
+from notifier.store.outbox import NoticeOutbox
+from notifier.store.queue import NoticeQueue
 from projector.service import ProjectorService
 from query_api.edge.positions import PositionWaiter
 from runtime.journal.sqlite import SqliteJournal
@@ -141,14 +141,14 @@ async def test_projector_notifier_and_reads_outlive_postgresql(
     projector = ProjectorService(sqlite_journal, pool, limits=SMALL)
     around = Around()
     dispatcher = Dispatcher(
-        Queue(pool),
+        NoticeQueue(pool),
         notification=around,
         shortener=around,
         auth=around,
         ugc=around,
         clock=system_clock,
     )
-    reader = JournalReader(sqlite_journal, Outbox(pool), on_notices=dispatcher.wake)
+    reader = NoticeReader(sqlite_journal, NoticeOutbox(pool), on_notices=dispatcher.wake)
     waiter = PositionWaiter(pool, timeout_s=60.0)
     await projector.start()
     await waiter.start()

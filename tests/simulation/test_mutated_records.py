@@ -16,9 +16,9 @@ from command_api.leader.image import Image
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
 from contracts.values.times import to_ms
-from notifier.fold import fold, read, wanted
-from notifier.outgoing import Outgoing
-from notifier.world import World
+from notifier.planning.fold import decode_commit, find_needed_state, fold
+from notifier.planning.notice_plan import NoticePlan
+from notifier.state import NotifierState
 from projector.history.block import block_of
 from projector.proof.rules import RuleProof
 from projector.read_models.intake import Intake
@@ -43,7 +43,7 @@ class Readers:
         self._intake = Intake()
         self._tables = MemoryTables()
         self._rules = RuleProof()
-        self._world = World()
+        self._notifier_state = NotifierState()
         self._parked: set[str] = set()
         self._story: list[PastEvent] = []
 
@@ -83,10 +83,10 @@ class Readers:
             pass
 
     def _notify(self, commit: Commit) -> None:
-        commits = read([commit])
-        wanted(commits)
-        outgoing = Outgoing()
-        letters = fold(commits, self._world, outgoing, told_seq=0, stopped=self._parked)
+        commits = [decode_commit(commit)]
+        find_needed_state(commits)
+        plan = NoticePlan()
+        letters = fold(commits, self._notifier_state, plan, told_seq=0, stopped=self._parked)
         self._parked.update(one.key for one in letters if one.key is not None)
 
     def _tell(self, commit: Commit) -> None:

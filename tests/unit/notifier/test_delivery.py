@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.delivery import Recipient, held_back, missed
-from notifier.preferences import Preferences, quiet_until
-from notifier.store.queue import Taken
+from notifier.delivery.decisions import Recipient, end_if_too_late, hold_back
+from notifier.delivery.leases import LeasedNotice
+from notifier.delivery.preferences import Preferences, quiet_until
 from runtime.outside.ports import PersonProfile
 from tests.unit.notifier.told import announcement, person
 
@@ -17,7 +17,7 @@ NIGHT = Preferences(quiet_from=time(22), quiet_to=time(8))
 NOW = datetime(2026, 3, 5, 22, 30, tzinfo=UTC)  # 23:30 in Berlin.
 
 
-def taken(**fields: Any) -> Taken:
+def taken(**fields: Any) -> LeasedNotice:
     given: dict[str, Any] = {
         "id": 1,
         "key": "k",
@@ -34,7 +34,7 @@ def taken(**fields: Any) -> Taken:
         "attempts": 1,
         "reason": None,
     }
-    return Taken(**given | fields)
+    return LeasedNotice(**given | fields)
 
 
 def anna(wishes: Preferences) -> Recipient:
@@ -77,46 +77,46 @@ def test_quiet_hours_may_lie_within_a_day_and_may_be_none() -> None:
 
 
 def test_in_quiet_hours_a_notice_waits_untried() -> None:
-    result = held_back(taken(), anna(NIGHT), NOW)
+    result = hold_back(taken(), anna(NIGHT), NOW)
     assert result is not None
     assert (result.state, result.untried) == ("waiting", True)
     assert result.try_at == datetime(2026, 3, 6, 7, 0, tzinfo=UTC)
 
 
 def test_a_cancellation_and_a_reminder_that_cannot_wait_break_the_quiet() -> None:
-    assert held_back(taken(kind="announce_delete"), anna(NIGHT), NOW) is None
+    assert hold_back(taken(kind="announce_delete"), anna(NIGHT), NOW) is None
     soon = taken(kind="remind_hour", event_time=NOW, expires_at=NOW + timedelta(minutes=45))
-    assert held_back(soon, anna(NIGHT), NOW) is None
+    assert hold_back(soon, anna(NIGHT), NOW) is None
     day = taken(kind="remind_day", event_time=NOW, expires_at=NOW + timedelta(hours=12))
-    assert held_back(day, anna(NIGHT), NOW) is not None
+    assert hold_back(day, anna(NIGHT), NOW) is not None
 
 
 def test_what_is_switched_off_is_skipped_and_so_are_receipts() -> None:
-    off = held_back(taken(), anna(Preferences(off=("booking_new",))), NOW)
+    off = hold_back(taken(), anna(Preferences(off=("booking_new",))), NOW)
     assert off is not None
     assert (off.state, off.reason) == ("skipped", "switched_off")
     quiet = anna(Preferences(receipts=False))
-    receipt = held_back(taken(receipt=True), quiet, NOW)
+    receipt = hold_back(taken(receipt=True), quiet, NOW)
     assert receipt is not None
     assert (receipt.state, receipt.reason) == ("skipped", "receipts_off")
-    assert held_back(taken(), quiet, NOW) is None
+    assert hold_back(taken(), quiet, NOW) is None
 
 
 def test_wishes_for_language_and_zone_win() -> None:
-    assert anna(Preferences()).reader == (person("anna"), "en", BERLIN)
-    wished = anna(Preferences(language="ru", tz="Asia/Tokyo")).reader
+    assert anna(Preferences()).addressee == (person("anna"), "en", BERLIN)
+    wished = anna(Preferences(language="ru", tz="Asia/Tokyo")).addressee
     assert wished == (person("anna"), "ru", ZoneInfo("Asia/Tokyo"))
 
 
 def test_too_late_is_skipped_and_undeliverable_is_parked() -> None:
     over = NOW + timedelta(days=3)
-    assert missed(taken(), over - timedelta(seconds=1)) is None
-    skipped = missed(taken(), over)
+    assert end_if_too_late(taken(), over - timedelta(seconds=1)) is None
+    skipped = end_if_too_late(taken(), over)
     assert skipped is not None
     assert (skipped.state, skipped.reason) == ("skipped", "too_late")
-    parked = missed(taken(reason="notification does not answer"), over)
+    parked = end_if_too_late(taken(reason="notification does not answer"), over)
     assert parked is not None
     assert (parked.state, parked.reason) == ("parked", "notification does not answer")
-    reminder = missed(taken(event_time=NOW, reason="notification does not answer"), over)
+    reminder = end_if_too_late(taken(event_time=NOW, reason="notification does not answer"), over)
     assert reminder is not None
     assert (reminder.state, reminder.reason) == ("skipped", "too_late")

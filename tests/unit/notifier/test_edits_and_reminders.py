@@ -8,8 +8,8 @@ from msgspec import Raw, structs
 
 from contracts.events.announcement import AnnouncementCancelled, AnnouncementDone
 from contracts.events.booking import BookingApproved, BookingLeft, BookingRejected, BookingRequested
-from notifier.backoff import Backoff
-from notifier.outgoing import Row
+from notifier.delivery.backoff import Backoff
+from notifier.planning.notice_plan import PlannedNotice
 from tests.unit.notifier.told import (
     Folded,
     History,
@@ -36,7 +36,7 @@ def history() -> History:
     return told
 
 
-def edits(history: History, name: str = "anna") -> list[Row]:
+def edits(history: History, name: str = "anna") -> list[PlannedNotice]:
     return [row for row in Folded(history.commits).rows("announce_put") if _of(row, name)]
 
 
@@ -50,7 +50,7 @@ def both(event_time: datetime) -> set[tuple[str, datetime]]:
     return {("remind_day", event_time - day), ("remind_hour", event_time - hour)}
 
 
-def _of(row: Row, name: str) -> bool:
+def _of(row: PlannedNotice, name: str) -> bool:
     return row.recipient == person(name)
 
 

@@ -153,13 +153,13 @@ def test_going_alive_is_told_to_followers_and_invitees_of_the_draft_and_of_the_m
     folded = Folded(history.commits)
     news = to("announce_new", "anna", "boris")
     assert folded.told(seq) == news | to("booking_new", "host", "boris")
-    assert [row.effect.author_id for row in folded.outgoing.fanouts] == [person("host")]
+    assert [row.effect.author_id for row in folded.plan.fanouts] == [person("host")]
 
 
 def test_an_evening_for_the_invited_alone_is_not_told_to_followers() -> None:
     history = History()
     history.tell(created(visibility="invite"), published())
-    assert Folded(history.commits).outgoing.fanouts == []
+    assert Folded(history.commits).plan.fanouts == []
 
 
 def test_drafts_tell_nobody() -> None:

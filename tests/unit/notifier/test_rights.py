@@ -6,10 +6,10 @@ import pytest
 
 from contracts.events.announcement import AnnouncementCreated
 from contracts.values.ids import BookingId
-from notifier.effects import Facts, Kind
-from notifier.policies.facts import HIDDEN
-from notifier.rights import TOLD_TO, Standing, forbidden, needs_following, told_facts
-from notifier.world import Evening, Participation
+from notifier.kinds import Kind, find_obstacle, needs_following
+from notifier.policies.facts import HIDDEN, NoticeFacts
+from notifier.rights import READERS_OF, Relation, select_facts
+from notifier.state import KnownAnnouncement, KnownBooking
 from tests.unit.notifier.told import announcement, created, person
 
 ANNA, HOST = person("anna"), person("host")
@@ -18,21 +18,25 @@ REMOVED, REVOKED, LEFT, WITHDRAWN = (False, True), (False, None), (True, False),
 GONE = (REMOVED, REVOKED, LEFT, WITHDRAWN, (False, False), None)
 
 
-def evening(**fields: Any) -> Evening:
+def evening(**fields: Any) -> KnownAnnouncement:
     told: AnnouncementCreated = created()
-    given = {name: getattr(told, name) for name in Evening.__struct_fields__ if hasattr(told, name)}
-    return Evening(**given | {"status": "Alive"} | fields)
+    given = {
+        name: getattr(told, name)
+        for name in KnownAnnouncement.__struct_fields__
+        if hasattr(told, name)
+    }
+    return KnownAnnouncement(**given | {"status": "Alive"} | fields)
 
 
-def standing(pair: tuple[bool | None, bool | None] | None, **fields: Any) -> Standing:
-    mine = pair and Participation(
+def standing(pair: tuple[bool | None, bool | None] | None, **fields: Any) -> Relation:
+    mine = pair and KnownBooking(
         BookingId("b"), announcement(), ANNA, pair, seated=pair == CONFIRMED
     )
-    return Standing(evening(**fields), mine)
+    return Relation(evening(**fields), mine)
 
 
-def why_not(kind: Kind, pair: Any, facts: Facts | None = None, **fields: Any) -> str | None:
-    return forbidden(kind, facts or {}, ANNA, standing(pair, **fields))
+def why_not(kind: Kind, pair: Any, facts: NoticeFacts | None = None, **fields: Any) -> str | None:
+    return find_obstacle(kind, facts or {}, ANNA, standing(pair, **fields))
 
 
 @pytest.mark.parametrize("pair", GONE)
@@ -81,35 +85,35 @@ def test_only_a_stranger_to_a_followers_evening_needs_to_follow() -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 def test_the_author_is_told_and_a_stranger_only_of_a_new_evening(kind: Kind) -> None:
     facts = {"what": "requested"}
-    assert forbidden(kind, facts, HOST, standing(None)) is None
-    assert (forbidden(kind, facts, ANNA, standing(None)) is None) is (kind == "announce_new")
+    assert find_obstacle(kind, facts, HOST, standing(None)) is None
+    assert (find_obstacle(kind, facts, ANNA, standing(None)) is None) is (kind == "announce_new")
 
 
 @pytest.mark.parametrize("pair", [ASKED, INVITED])
 def test_an_address_that_was_hidden_meanwhile_is_not_told(pair: Any) -> None:
     moved = {"old": "Tverskaya 1", "new": "Arbat 2"}
-    facts: Facts = {"diff": {"event_location": moved, "title": {"old": "A", "new": "B"}}}
-    told = told_facts(facts, ANNA, standing(pair, hide_location=True))
+    facts: NoticeFacts = {"diff": {"event_location": moved, "title": {"old": "A", "new": "B"}}}
+    told = select_facts(facts, ANNA, standing(pair, hide_location=True))
     assert told["diff"] == {"event_location": HIDDEN, "title": {"old": "A", "new": "B"}}
     assert facts["diff"]["event_location"] == moved, "the plan stays what it was"
     for sees in (standing(pair), standing(CONFIRMED, hide_location=True)):
-        assert told_facts(facts, ANNA, sees) == facts
-    assert told_facts(facts, HOST, standing(None, hide_location=True)) == facts
+        assert select_facts(facts, ANNA, sees) == facts
+    assert select_facts(facts, HOST, standing(None, hide_location=True)) == facts
 
 
 def test_what_was_planned_without_the_address_never_gets_it() -> None:
-    facts: Facts = {"diff": {"event_location": HIDDEN}}
-    assert told_facts(facts, ANNA, standing(CONFIRMED)) == facts
+    facts: NoticeFacts = {"diff": {"event_location": HIDDEN}}
+    assert select_facts(facts, ANNA, standing(CONFIRMED)) == facts
 
 
 def test_where_else_a_guest_is_expected_is_not_told_to_the_host() -> None:
-    facts: Facts = {"what": "released", "clashes": ["other"]}
-    assert told_facts(facts, ANNA, standing(LEFT)) == facts
-    assert told_facts(facts, HOST, standing(None)) == {"what": "released"}
+    facts: NoticeFacts = {"what": "released", "clashes": ["other"]}
+    assert select_facts(facts, ANNA, standing(LEFT)) == facts
+    assert select_facts(facts, HOST, standing(None)) == {"what": "released"}
 
 
 def test_a_fact_that_is_not_listed_is_told_to_nobody() -> None:
-    assert "secret" not in TOLD_TO
-    facts: Facts = {"secret": 1, "title": "T"}
+    assert "secret" not in READERS_OF
+    facts: NoticeFacts = {"secret": 1, "title": "T"}
     for recipient in (ANNA, HOST):
-        assert told_facts(facts, recipient, standing(CONFIRMED)) == {"title": "T"}
+        assert select_facts(facts, recipient, standing(CONFIRMED)) == {"title": "T"}

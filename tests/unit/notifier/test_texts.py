@@ -8,9 +8,9 @@ import pytest
 
 from contracts.events.booking import BookingWithdrawn
 from contracts.values.languages import Language
-from notifier.effects import Kind
+from notifier.kinds import Kind
 from notifier.policies.bookings import BOTH, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
-from notifier.texts.render import Message, Reader, render
+from notifier.texts.render import Addressee, NoticeText, render
 from notifier.texts.wording import PLURALS, WORDINGS
 from tests.unit.notifier.told import Folded, History, booking, created, edited, person, published
 
@@ -25,11 +25,11 @@ FACTS: Final[dict[str, Any]] = {
 }
 
 
-def reader(name: str, language: Language = "ru", tz: str = "Europe/Moscow") -> Reader:
-    return Reader(person(name), language, ZoneInfo(tz))
+def reader(name: str, language: Language = "ru", tz: str = "Europe/Moscow") -> Addressee:
+    return Addressee(person(name), language, ZoneInfo(tz))
 
 
-def read(kind: Kind, reader: Reader, now: datetime = NOW, **facts: Any) -> Message:
+def read(kind: Kind, reader: Addressee, now: datetime = NOW, **facts: Any) -> NoticeText:
     return render(kind, FACTS | facts, reader, NAMES, now)
 
 

@@ -24,10 +24,10 @@ from contracts.journal.records import (
     hash_record,
 )
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
-from notifier.effects import Kind
-from notifier.fold import DeadLetter, fold, read
-from notifier.outgoing import Outgoing, Row
-from notifier.world import World
+from notifier.kinds import Kind
+from notifier.planning.fold import ParkedEvent, decode_commit, fold
+from notifier.planning.notice_plan import NoticePlan, PlannedNotice
+from notifier.state import NotifierState
 from runtime.journal.port import Journal
 
 BEGIN: Final = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -136,21 +136,21 @@ class Folded:
     """Everything folded in memory, in one run."""
 
     def __init__(self, commits: Iterable[Commit], told_seq: int = 0) -> None:
-        self.world = World()
-        self.outgoing = Outgoing()
-        self.letters: list[DeadLetter] = fold(
-            read(commits), self.world, self.outgoing, told_seq=told_seq, stopped=()
+        self.state = NotifierState()
+        self.plan = NoticePlan()
+        self.letters: list[ParkedEvent] = fold(
+            map(decode_commit, commits), self.state, self.plan, told_seq=told_seq, stopped=()
         )
 
-    def rows(self, *kinds: Kind) -> list[Row]:
-        return [row for row in self.outgoing.rows if not kinds or row.kind in kinds]
+    def rows(self, *kinds: Kind) -> list[PlannedNotice]:
+        return [row for row in self.plan.notices if not kinds or row.kind in kinds]
 
     def told(self, seq: int) -> set[tuple[str, str]]:
         """Recipient and kind of what the Commit at `seq` tells; reminders are plans, not news."""
         names = {person(name): name for name in NAMES}
         return {
             (names[row.recipient], row.kind)
-            for row in self.outgoing.rows
+            for row in self.plan.notices
             if row.event_time is None and any(one.seq == seq for one in row.sources)
         }
 

@@ -30,7 +30,7 @@ DEADLINE_S: Final = 20.0
 QUICK: Final = BatchLimits(events_max=100, idle_wait_s=0.005)
 
 
-class Chain:
+class GrowingJournal:
     """A journal that grows: a claim, then what a test appends."""
 
     def __init__(self) -> None:
@@ -126,7 +126,9 @@ class ListStore:
             raise TablesUnavailable("away")
 
 
-def reader_of(chain: Chain, store: ListStore, limits: BatchLimits = QUICK) -> JournalReader[Batch]:
+def reader_of(
+    chain: GrowingJournal, store: ListStore, limits: BatchLimits = QUICK
+) -> JournalReader[Batch]:
     return JournalReader(chain.journal, store, limits, StoreRetry("list", TablesUnavailable))
 
 
@@ -141,7 +143,7 @@ async def running(reader: JournalReader[Any]) -> AsyncIterator[asyncio.Task[Any]
             await task
 
 
-async def follow(chain: Chain, store: ListStore, limits: BatchLimits = QUICK) -> None:
+async def follow(chain: GrowingJournal, store: ListStore, limits: BatchLimits = QUICK) -> None:
     """Run a reader until it has come to the end of the journal. Raises what stops it before."""
     reader = reader_of(chain, store, limits)
     async with running(reader) as following:
@@ -157,8 +159,8 @@ async def eventually(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def chain() -> Chain:
-    return Chain()
+def chain() -> GrowingJournal:
+    return GrowingJournal()
 
 
 @pytest.fixture
@@ -166,14 +168,14 @@ def store() -> ListStore:
     return ListStore()
 
 
-async def accepted(chain: Chain) -> Sequence[Accepted]:
+async def accepted(chain: GrowingJournal) -> Sequence[Accepted]:
     return await Tail(chain.journal).fetch(0)
 
 
 # Batches
 
 
-async def test_parts_end_with_the_record_that_reaches_the_limit(chain: Chain) -> None:
+async def test_parts_end_with_the_record_that_reaches_the_limit(chain: GrowingJournal) -> None:
     chain.commit("a", events=3)
     chain.beat()
     chain.commit("b", events=1)
@@ -189,7 +191,9 @@ def test_no_records_make_no_parts() -> None:
     assert list(cut_into_parts([], 4)) == []
 
 
-async def test_the_date_of_a_batch_is_that_of_its_newest_dated_record(chain: Chain) -> None:
+async def test_the_date_of_a_batch_is_that_of_its_newest_dated_record(
+    chain: GrowingJournal,
+) -> None:
     chain.grow("a", "b")
     records = await accepted(chain)
     assert decided_at(records) == NOON + timedelta(minutes=2)
@@ -197,7 +201,7 @@ async def test_the_date_of_a_batch_is_that_of_its_newest_dated_record(chain: Cha
 
 
 async def test_batches_join_each_other_and_leave_nothing_out(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow(*"abcdefg")
     await follow(chain, store, QUICK._replace(events_max=3))
@@ -211,7 +215,7 @@ async def test_batches_join_each_other_and_leave_nothing_out(
 
 
 async def test_a_new_reader_goes_on_from_the_stored_position(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow("a", "b")
     await follow(chain, store)
@@ -221,7 +225,7 @@ async def test_a_new_reader_goes_on_from_the_stored_position(
 
 
 async def test_heartbeats_alone_are_written_only_when_many_have_come(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     limits = QUICK._replace(quiet_records_max=5)
     chain.beat()
@@ -240,7 +244,7 @@ async def test_heartbeats_alone_are_written_only_when_many_have_come(
 # A store that is away
 
 
-async def test_a_store_that_is_away_is_waited_for(chain: Chain, store: ListStore) -> None:
+async def test_a_store_that_is_away_is_waited_for(chain: GrowingJournal, store: ListStore) -> None:
     chain.grow("a")
     store.away = 2
     reader = reader_of(chain, store)
@@ -252,7 +256,7 @@ async def test_a_store_that_is_away_is_waited_for(chain: Chain, store: ListStore
 
 
 async def test_what_was_written_without_an_answer_is_not_written_again(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow("a", "b")
     store.answers_lost = 1
@@ -261,7 +265,7 @@ async def test_what_was_written_without_an_answer_is_not_written_again(
     assert store.noted == store.written
 
 
-async def test_waiting_for_a_position_ends_in_time(chain: Chain, store: ListStore) -> None:
+async def test_waiting_for_a_position_ends_in_time(chain: GrowingJournal, store: ListStore) -> None:
     reader = reader_of(chain, store)
     async with running(reader):
         assert not await reader.reach(chain.seq + 1, 0.01)
@@ -271,7 +275,7 @@ async def test_waiting_for_a_position_ends_in_time(chain: Chain, store: ListStor
 
 
 async def test_refused_rows_are_narrowed_down_to_their_record(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow(*"abcdefg")
     store.refused = {"c", "f"}
@@ -281,7 +285,7 @@ async def test_refused_rows_are_narrowed_down_to_their_record(
 
 
 async def test_the_next_best_is_written_if_the_best_is_refused_too(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow("a", "b")
     store.refused, store.takes_no_parked = {"a"}, True
@@ -290,7 +294,7 @@ async def test_the_next_best_is_written_if_the_best_is_refused_too(
 
 
 async def test_a_store_that_takes_nothing_of_a_record_stops_the_reader(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow("a")
     store.refused = {"a", "(a)", "(a: too long)"}
@@ -304,7 +308,7 @@ async def test_a_store_that_takes_nothing_of_a_record_stops_the_reader(
 
 
 async def test_a_reader_stops_when_another_one_has_moved_the_store(
-    chain: Chain, store: ListStore
+    chain: GrowingJournal, store: ListStore
 ) -> None:
     chain.grow("a")
     reader = reader_of(chain, store)
@@ -319,7 +323,7 @@ async def test_a_reader_stops_when_another_one_has_moved_the_store(
 
 
 async def test_what_a_store_has_lost_in_a_crash_is_written_again(
-    chain: Chain, store: ListStore, caplog: pytest.LogCaptureFixture
+    chain: GrowingJournal, store: ListStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     chain.grow("a", "b")
     reader = reader_of(chain, store, QUICK._replace(events_max=1))
@@ -335,7 +339,9 @@ async def test_what_a_store_has_lost_in_a_crash_is_written_again(
     assert "tables went back" in caplog.text
 
 
-async def test_a_journal_that_was_cut_back_stops_the_reader(chain: Chain, store: ListStore) -> None:
+async def test_a_journal_that_was_cut_back_stops_the_reader(
+    chain: GrowingJournal, store: ListStore
+) -> None:
     chain.grow("a", "b")
     await follow(chain, store)
     del chain.journal.payloads[-1]
@@ -344,7 +350,7 @@ async def test_a_journal_that_was_cut_back_stops_the_reader(chain: Chain, store:
             await asyncio.wait_for(following, DEADLINE_S)
 
 
-async def test_the_stamp_of_the_oldest_unwritten_record_is_known(chain: Chain) -> None:
+async def test_the_stamp_of_the_oldest_unwritten_record_is_known(chain: GrowingJournal) -> None:
     class HeldUp(ListStore):
         def __init__(self) -> None:
             super().__init__()
@@ -364,7 +370,9 @@ async def test_the_stamp_of_the_oldest_unwritten_record_is_known(chain: Chain) -
     assert store.names() == ["a"]
 
 
-async def test_the_newest_record_of_each_answer_is_shown(chain: Chain, store: ListStore) -> None:
+async def test_the_newest_record_of_each_answer_is_shown(
+    chain: GrowingJournal, store: ListStore
+) -> None:
     shown: list[int] = []
     chain.grow("a", "b")
     reader = JournalReader(

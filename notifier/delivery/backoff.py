@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: doubled each time, half of it random, bounded."""
+"""How long to wait before the next attempt: doubled each time up to a bound, half of it random."""
 
 from datetime import timedelta
 from random import Random
@@ -10,8 +10,8 @@ class Backoff(NamedTuple):
     longest_s: float = 300.0
 
     def pause(self, attempts: int, random: Random) -> timedelta:
-        """After so many attempts, at least one."""
-        # Past the bound anyway, and a float has an end.
+        """Return how long to wait after so many attempts, at least one."""
+        # More would exceed the bound anyway, and in the end the range of a float.
         doublings = min(attempts - 1, 32)
         whole = min(self.first_s * 2.0**doublings, self.longest_s)
         return timedelta(seconds=whole / 2 + random.random() * whole / 2)

@@ -1,4 +1,4 @@
-"""What was told to whom, when, and why not: reading the outbox, and an operator's hand in it."""
+"""Notices as people and operators see them: listing them, and an operator's changes."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,6 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from contracts.values.ids import PersonId
-from notifier.preferences import DEFAULT, Preferences
-from notifier.store.queue import SELECT_WISHES, wishes_of
 from runtime.postgres.tables import acquire_connection, transaction, trial
 
 _COLUMNS: Final = """
@@ -26,16 +24,17 @@ _WHERE: Final = """
       AND ($5::bigint IS NULL OR n.id < $5)
     ORDER BY n.id DESC LIMIT $6
 """
-SELECT_LINES: Final = f"""
+SELECT_NOTICES: Final = f"""
     SELECT {_COLUMNS} FROM notifier.notices n WHERE $1::uuid IS NULL {_WHERE}
 """
 # A statement of its own, so that the index on the recipient is used.
-SELECT_LINES_OF: Final = f"""
+SELECT_NOTICES_OF: Final = f"""
     SELECT {_COLUMNS} FROM notifier.notices n WHERE n.recipient = $1 {_WHERE}
 """
-SELECT_LINE: Final = f"SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = $1"
+SELECT_NOTICE: Final = f"SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = $1"
 
-# Only what was not sent; a missed or parked one gets a new chance, and the time for it.
+# Only a notice that was not sent. One that was missed or parked gets a new chance, and the
+# time for it.
 RESCHEDULE: Final = """
     UPDATE notifier.notices SET state = 'waiting', reason = NULL, attempts = 0, due_at = $2,
         try_at = $2, turn = NULL,
@@ -47,69 +46,60 @@ CANCEL: Final = """
         state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'cancelled' END
     WHERE id = $1 AND state IN ('waiting', 'parked') RETURNING id
 """
-UPSERT_WISHES: Final = """
-    INSERT INTO notifier.preferences (person_id, wishes) VALUES ($1, $2)
-    ON CONFLICT (person_id) DO UPDATE SET wishes = excluded.wishes
-"""
-
-Line = dict[str, Any]
-"""One notice, by column name; instants aware, `sources` a list."""
+StoredNotice = dict[str, Any]
+"""One notice by column name; instants are aware, `sources` is a list."""
 
 
-class Filter(NamedTuple):
+class NoticeFilter(NamedTuple):
     recipient: PersonId | None = None
     announcement_id: str | None = None
     state: str | None = None
     kind: str | None = None
 
 
-class Change(NamedTuple):
-    """What came of an operator's hand in a notice, and the notice as it is then."""
+class OperatorChange(NamedTuple):
+    """The result of an operator's change of a notice or fan-out."""
 
     done: bool
-    """False where the notice is past it, or not there."""
-    line: Line | None
+    """False if it is too late for the change, or if there is no such row."""
+    row: dict[str, Any] | None
+    """As it is afterwards, by column name."""
 
 
-class Ledger:
-    """Methods raise TablesUnavailable. With `dry_run` they answer as if, and nothing stays."""
+class Notices:
+    """Methods raise TablesUnavailable. With `dry_run` they answer as if, and change nothing."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def lines(self, wanted: Filter, before: int | None, limit: int) -> Sequence[Line]:
-        """Newest first; with `before`, those with a smaller id."""
-        select = SELECT_LINES if wanted.recipient is None else SELECT_LINES_OF
+    async def select(
+        self, wanted: NoticeFilter, before: int | None, limit: int
+    ) -> Sequence[StoredNotice]:
+        """Return the newest first; with `before` only those with a smaller id."""
+        select = SELECT_NOTICES if wanted.recipient is None else SELECT_NOTICES_OF
         async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(select, *wanted, before, limit)
         return [dict(row) for row in rows]
 
-    async def line(self, notice_id: int) -> Line | None:
+    async def find(self, notice_id: int) -> StoredNotice | None:
         async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_LINE, notice_id)
+            row = await connection.fetchrow(SELECT_NOTICE, notice_id)
         return None if row is None else dict(row)
 
-    async def reschedule(self, notice_id: int, due_at: datetime, *, dry_run: bool) -> Change:
-        """Not done where it was sent."""
+    async def reschedule(
+        self, notice_id: int, due_at: datetime, *, dry_run: bool
+    ) -> OperatorChange:
+        """Not done if it was sent."""
         return await self._change(RESCHEDULE, notice_id, due_at, dry_run=dry_run)
 
-    async def cancel(self, notice_id: int, *, dry_run: bool) -> Change:
+    async def cancel(self, notice_id: int, *, dry_run: bool) -> OperatorChange:
         """Not done if it no longer waits. `unconfirmed` if it may be too late."""
         return await self._change(CANCEL, notice_id, dry_run=dry_run)
 
-    async def wishes(self, person_id: PersonId) -> Preferences:
-        async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_WISHES, [person_id])
-        return DEFAULT if row is None else wishes_of(row["wishes"])
-
-    async def wish(
-        self, person_id: PersonId, wishes: Preferences, *, dry_run: bool = False
-    ) -> None:
+    async def _change(
+        self, sql: str, notice_id: int, *arguments: Any, dry_run: bool
+    ) -> OperatorChange:
         async with (trial if dry_run else transaction)(self._pool) as connection:
-            await connection.execute(UPSERT_WISHES, person_id, wishes)
-
-    async def _change(self, sql: str, notice_id: int, *given: Any, dry_run: bool) -> Change:
-        async with (trial if dry_run else transaction)(self._pool) as connection:
-            done = await connection.fetchval(sql, notice_id, *given) is not None
-            row = await connection.fetchrow(SELECT_LINE, notice_id)
-        return Change(done, None if row is None else dict(row))
+            done = await connection.fetchval(sql, notice_id, *arguments) is not None
+            row = await connection.fetchrow(SELECT_NOTICE, notice_id)
+        return OperatorChange(done, None if row is None else dict(row))

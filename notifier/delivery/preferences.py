@@ -1,4 +1,4 @@
-"""What a person wishes to be told, in which language, and when to be left in peace. Pure."""
+"""Which notices a person wants, in which language, and when they are not to be disturbed. Pure."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -6,20 +6,20 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from contracts.values.languages import Language
-from notifier.effects import Kind
+from notifier.kinds import Kind
 
 
 class Preferences(Struct, frozen=True, kw_only=True):
-    """Stored as JSON; what is absent is the default."""
+    """Stored as JSON. An absent field has its default."""
 
     language: Language | None = None
-    """None: as Auth knows it."""
+    """None: the one that Auth knows."""
     tz: str | None = None
-    """IANA name; None: as Auth knows it."""
+    """IANA name. None: the one that Auth knows."""
     off: tuple[Kind, ...] = ()
     """Kinds that the person does not want."""
     receipts: bool = True
-    """Whether to confirm to the person what they did themselves."""
+    """Whether to confirm what the person did themselves."""
     quiet_from: time | None = None
     """Wall-clock time in the person's zone; quiet hours may span midnight."""
     quiet_to: time | None = None
@@ -28,13 +28,13 @@ class Preferences(Struct, frozen=True, kw_only=True):
 DEFAULT = Preferences()
 
 
-def quiet_until(wishes: Preferences, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """When the quiet hours that `now` lies in are over; None outside of them.
+def quiet_until(preferences: Preferences, zone: ZoneInfo, now: datetime) -> datetime | None:
+    """Return the end of the quiet hours that `now` is in; None if it is in none.
 
-    The end is a time on the person's clock: the night in which clocks are changed is an
-    hour longer or shorter.
+    The end is a time on the person's clock: the night in which clocks change is an hour longer
+    or shorter.
     """
-    start, end = wishes.quiet_from, wishes.quiet_to
+    start, end = preferences.quiet_from, preferences.quiet_to
     if start is None or end is None or start == end:
         return None
     local = now.astimezone(zone)
@@ -44,5 +44,5 @@ def quiet_until(wishes: Preferences, zone: ZoneInfo, now: datetime) -> datetime 
         return None
     day = local.date() if at < end else local.date() + timedelta(days=1)
     ends = (datetime.combine(day, end, zone).replace(fold=fold) for fold in (0, 1))
-    # Where clocks are put back, the wall shows `end` twice: the first one still to come.
+    # If clocks are put back, they show `end` twice: take the first that is still to come.
     return min(instant for one in ends if (instant := one.astimezone(UTC)) > now)

@@ -1,0 +1,103 @@
+"""What becomes of one notice that is due: sent, put off, skipped, or too late. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from contracts.values.zones import zone_or_utc
+from notifier.delivery.leases import DeliveryResult, LeasedNotice
+from notifier.delivery.preferences import Preferences, quiet_until
+from notifier.kinds import RULES
+from notifier.policies.facts import announcement_facts, people_in
+from notifier.rights import Relation, select_facts
+from notifier.texts.render import Addressee, render
+from runtime.outside.ports import Notice, PersonProfile
+
+SWITCHED_OFF: Final = "switched_off"
+RECEIPTS_OFF: Final = "receipts_off"
+TOO_LATE: Final = "too_late"
+
+
+class Recipient(NamedTuple):
+    """A person and their preferences, which win over what Auth says."""
+
+    person: PersonProfile
+    preferences: Preferences
+
+    @property
+    def addressee(self) -> Addressee:
+        return Addressee(
+            self.person.person_id,
+            self.preferences.language or self.person.language,
+            zone_or_utc(self.preferences.tz or self.person.tz),
+        )
+
+
+def end_if_too_late(notice: LeasedNotice, now: datetime) -> DeliveryResult | None:
+    """Return the end of a notice that has expired; None if it has not.
+
+    A reminder is skipped. A notice that failed within the delivery budget is parked, so that
+    an operator can look at it.
+    """
+    if now < notice.expires_at:
+        return None
+    if notice.reason is None or notice.event_time is not None:
+        return DeliveryResult(notice.id, "skipped", TOO_LATE)
+    return DeliveryResult(notice.id, "parked", notice.reason)
+
+
+def hold_back(notice: LeasedNotice, recipient: Recipient, now: datetime) -> DeliveryResult | None:
+    """Return why the notice is not sent now; None if it is.
+
+    In quiet hours a notice waits for their end, unless it would be of no use by then or its
+    kind ignores quiet hours.
+    """
+    preferences, rules = recipient.preferences, RULES[notice.kind]
+    if notice.kind in preferences.off:
+        return DeliveryResult(notice.id, "skipped", SWITCHED_OFF)
+    if notice.receipt and not preferences.receipts:
+        return DeliveryResult(notice.id, "skipped", RECEIPTS_OFF)
+    until = quiet_until(preferences, recipient.addressee.zone, now)
+    if until is None or rules.ignores_quiet_hours or until >= notice.expires_at:
+        return None
+    return DeliveryResult(notice.id, "waiting", notice.reason, try_at=until, untried=True)
+
+
+def admit_unsettled(notice: LeasedNotice, result: DeliveryResult) -> DeliveryResult:
+    """Return the result as it must be recorded if an earlier attempt may have arrived: such a
+    notice is never recorded as dropped or skipped."""
+    if not notice.unsettled or result.state == "sent":
+        return result
+    if result.state in ("dropped", "skipped"):
+        result = result._replace(state="unconfirmed")
+    return result._replace(unsettled=True)
+
+
+def compose(
+    notice: LeasedNotice,
+    recipient: Recipient,
+    relation: Relation,
+    names: Mapping[str, str],
+    short_link: str,
+    now: datetime,
+) -> Notice:
+    """Write the notice. A reminder states the announcement as it is now, not as planned."""
+    facts = select_facts(notice.facts, notice.recipient, relation)
+    if notice.event_time is not None:
+        facts = facts | announcement_facts(relation.announcement)
+    text = render(notice.kind, facts, recipient.addressee, names, now)
+    return Notice(
+        key=notice.key,
+        user_id=notice.recipient,
+        event_type=notice.kind,
+        title=text.title,
+        text=text.text,
+        short_link=short_link,
+        created_at=max(notice.happened_at, notice.due_at),
+        context=facts
+        | {
+            "announcement_id": notice.announcement_id,
+            "booking_id": notice.booking_id,
+            "names": {person: names[person] for person in people_in(facts) if person in names},
+        },
+    )

@@ -1,0 +1,73 @@
+"""All kinds of notices: how urgent each is, and who may still get it when it is sent.
+
+A new kind is a line here, a policy that plans it (`notifier.policies`) and its wording
+(`notifier.texts.wording`).
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, NamedTuple
+
+from contracts.values.ids import PersonId
+from notifier import rights
+from notifier.policies.facts import NoticeFacts
+from notifier.rights import GuestRight, Relation
+
+Kind = Literal[
+    "announce_new",
+    "announce_put",
+    "announce_delete",
+    "announce_done",
+    "booking_new",
+    "booking_status",
+    "remind_day",
+    "remind_hour",
+    "score_request",
+    "score_revealed",
+]
+
+
+class KindRules(NamedTuple):
+    guest_right: GuestRight
+    """Who besides the author may still get it when it is sent."""
+    urgent: bool = False
+    """Of no use an hour later: sent before others."""
+    ignores_quiet_hours: bool = False
+    """Sent even in quiet hours (§3.3)."""
+    reminder: bool = False
+    """Sent before the announcement begins."""
+    for_followers: bool = False
+    """Strangers get it if they follow the author."""
+
+
+RULES: Final[Mapping[Kind, KindRules]] = {
+    "announce_new": KindRules(rights.audience_of_new_announcement, for_followers=True),
+    "announce_put": KindRules(rights.involved_guest),
+    "announce_delete": KindRules(rights.any_guest, urgent=True, ignores_quiet_hours=True),
+    "announce_done": KindRules(rights.only_author),
+    "booking_new": KindRules(rights.party_of_new_booking),
+    "booking_status": KindRules(rights.any_guest),
+    "remind_day": KindRules(rights.confirmed_guest, reminder=True),
+    "remind_hour": KindRules(rights.confirmed_guest, urgent=True, reminder=True),
+    "score_request": KindRules(rights.confirmed_guest),
+    "score_revealed": KindRules(rights.any_guest),
+}
+
+REMINDERS: Final = tuple(kind for kind, rules in RULES.items() if rules.reminder)
+BOOKING_KINDS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")
+URGENT: Final = frozenset(kind for kind, rules in RULES.items() if rules.urgent)
+
+
+def find_obstacle(kind: Kind, facts: NoticeFacts, recipient: PersonId, now: Relation) -> str | None:
+    """Return the reason why the recipient may not get the notice any more; None if they may."""
+    if recipient == now.announcement.author_id:
+        return None
+    return RULES[kind].guest_right(facts, now)
+
+
+def needs_following(kind: Kind, recipient: PersonId, now: Relation) -> bool:
+    """Whether the recipient may see the announcement only as a follower of its author."""
+    return (
+        RULES[kind].for_followers
+        and now.announcement.visibility == "subscribers"
+        and now.side(recipient) == "other"
+    )

@@ -1,0 +1,152 @@
+"""Fold accepted Commits into the notifier's next state and a plan of notices. Pure.
+
+An event that cannot be decoded or folded is parked, and from then on so is every event of its
+announcement, because notices that rest on a gap would be wrong. All others go on.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, NamedTuple
+
+from contracts.events.booking import BookingEvent
+from contracts.events.codec import decode_event, read_fields
+from contracts.events.domain_event import DomainEvent
+from contracts.journal.records import Commit
+from contracts.values.ids import AnnouncementId, BookingId, canonical
+from contracts.values.text import storable
+from notifier.planning.notice_plan import NoticePlan
+from notifier.policies.effects import Occasion
+from notifier.policies.registry import plan_effects, policy_for
+from notifier.state import NotifierState, announcement_of
+
+REASON_CHARS_MAX: Final = 500
+STOPPED: Final = "an earlier event of this announcement could not be told of"
+
+
+class ParkedEvent(NamedTuple):
+    """A dead letter: an event that was not folded."""
+
+    seq: int
+    event_index: int
+    type: str
+    key: str | None
+    reason: str
+
+
+class DecodedCommit(NamedTuple):
+    commit: Commit
+    events: tuple[tuple[int, DomainEvent], ...]
+    """The events that could be decoded, each with its index in the Commit."""
+    parked: tuple[ParkedEvent, ...]
+    """The others."""
+
+
+class NeededState(NamedTuple):
+    """Which part of the notifier's state a run of events needs."""
+
+    announcements: frozenset[AnnouncementId]
+    with_guests: frozenset[AnnouncementId]
+    """Announcements of which all bookings are needed."""
+    bookings: frozenset[BookingId]
+
+
+def decode_commit(commit: Commit) -> DecodedCommit:
+    events: list[tuple[int, DomainEvent]] = []
+    parked: list[ParkedEvent] = []
+    for index, stored in enumerate(commit.events):
+        try:
+            events.append((index, decode_event(stored)))
+        except Exception as error:
+            fields = read_fields(stored)
+            key = canonical(str(fields.get("announcement_id")))
+            event_type = _shorten(str(fields.get("type")))
+            parked.append(ParkedEvent(commit.seq, index, event_type, key, _shorten(repr(error))))
+    return DecodedCommit(commit, tuple(events), tuple(parked))
+
+
+def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
+    """Return the state that evolving the events needs, and that their policies are shown."""
+    announcements: set[AnnouncementId] = set()
+    with_guests: set[AnnouncementId] = set()
+    bookings: set[BookingId] = set()
+    for event in (event for commit in commits for _, event in commit.events):
+        if (key := announcement_of(event)) is not None:
+            announcements.add(key)
+            if (policy := policy_for(event)) is not None and policy.needs_guests:
+                with_guests.add(key)
+        if isinstance(event, BookingEvent):
+            bookings.add(event.booking_id)
+    return NeededState(frozenset(announcements), frozenset(with_guests), frozenset(bookings))
+
+
+def fold(
+    commits: Iterable[DecodedCommit],
+    state: NotifierState,
+    plan: NoticePlan,
+    *,
+    told_seq: int,
+    stopped: Collection[str],
+) -> list[ParkedEvent]:
+    """Evolve `state`, and add to `plan` what the Commits ask for. Returns the parked events.
+
+    Commits up to `told_seq` were told before, so they only build the state. Events of the
+    `stopped` announcements are parked.
+    """
+    failed = set(stopped)
+    parked: list[ParkedEvent] = []
+    for commit in commits:
+        for one in _fold_commit(commit, state, plan, told_seq, failed):
+            parked.append(one)
+            if one.key is not None:
+                failed.add(one.key)
+    return parked
+
+
+def park_all(commits: Iterable[DecodedCommit], reason: str) -> list[ParkedEvent]:
+    """Return all events of the Commits as parked, if the tables cannot hold what follows from
+    them."""
+    parked: list[ParkedEvent] = []
+    for commit in commits:
+        parked += commit.parked
+        for occasion in _occasions(commit):
+            parked.append(_park(occasion, announcement_of(occasion.event), reason))
+    return parked
+
+
+def _fold_commit(
+    decoded: DecodedCommit, state: NotifierState, plan: NoticePlan, told_seq: int, failed: set[str]
+) -> Iterator[ParkedEvent]:
+    yield from decoded.parked
+    for occasion in _occasions(decoded):
+        key = announcement_of(occasion.event)
+        try:
+            if key in failed:
+                yield _park(occasion, key, STOPPED)
+                continue
+            effects = list(plan_effects(occasion, state)) if occasion.seq > told_seq else []
+            state.evolve(occasion.event)
+            plan.add(effects, occasion)
+        except Exception as error:  # Whatever it is, only this announcement must stop.
+            yield _park(occasion, key, f"{type(error).__name__}: {error}")
+
+
+def _occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
+    commit = decoded.commit
+    together = tuple(event for _, event in decoded.events)
+    for place, (index, event) in enumerate(decoded.events):
+        yield Occasion(
+            event, commit.seq, index, commit.decided_at, commit.command.actor, together, place
+        )
+
+
+def _park(occasion: Occasion, key: str | None, reason: str) -> ParkedEvent:
+    return ParkedEvent(
+        occasion.seq,
+        occasion.event_index,
+        occasion.event_type,
+        None if key is None else _shorten(key),
+        _shorten(reason),
+    )
+
+
+def _shorten(text: str) -> str:
+    return storable(text)[:REASON_CHARS_MAX]

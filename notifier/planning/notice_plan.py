@@ -1,0 +1,209 @@
+"""The plan of a transaction: the effects of a run of Commits, gathered into notices. Pure.
+
+Order counts. A withdrawal concerns what was asked for before it, and a change joins an earlier
+one that it follows within a minute, be it in the plan or already in the outbox.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from notifier.kinds import Kind
+from notifier.policies.effects import (
+    MERGED_WITHIN,
+    TOLD_WITHIN,
+    Effect,
+    FanOut,
+    Occasion,
+    Remind,
+    Tell,
+    Withdraw,
+)
+from notifier.policies.facts import NoticeFacts, merge_changes
+
+
+class NoticeSource(NamedTuple):
+    """Journal position of the event that caused a notice."""
+
+    seq: int
+    event_index: int
+    event_type: str
+
+
+class PlannedNotice(Struct, kw_only=True):
+    """A notice as it is in the outbox, or will be."""
+
+    key: str
+    recipient: PersonId
+    kind: Kind
+    announcement_id: AnnouncementId
+    facts: NoticeFacts
+    happened_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    booking_id: BookingId | None = None
+    event_time: datetime | None = None
+    receipt: bool = False
+    state: str = "waiting"
+    reason: str | None = None
+    sources: list[NoticeSource] = field(default_factory=list)
+    """Only those that this plan adds."""
+
+    def drop(self, reason: str) -> None:
+        self.state, self.reason = "dropped", reason
+
+
+class PlannedFanOut(Struct):
+    effect: FanOut
+    source: NoticeSource
+    happened_at: datetime
+    state: str = "waiting"
+    reason: str | None = None
+
+
+ChangeKey = tuple[AnnouncementId, PersonId]
+
+
+class NoticePlan:
+    """What one transaction writes beside the notifier's state."""
+
+    def __init__(self, open_changes: Iterable[PlannedNotice] = ()) -> None:
+        """`open_changes` are the `announce_put` notices of the outbox that nobody has begun to
+        send: further changes may join them."""
+        self._open: dict[ChangeKey, PlannedNotice] = {
+            (notice.announcement_id, notice.recipient): notice for notice in open_changes
+        }
+        self._stored_keys: Final = {notice.key for notice in self._open.values()}
+        self._new: Final[dict[AnnouncementId, dict[str, PlannedNotice]]] = {}
+        self.merged: Final[dict[str, PlannedNotice]] = {}
+        """Notices of the outbox that a change joined, or that came to nothing by it."""
+        self.fanouts: Final[list[PlannedFanOut]] = []
+        self.withdrawals: Final[list[Withdraw]] = []
+
+    @property
+    def notices(self) -> list[PlannedNotice]:
+        """New notices, and reminders that may be in the outbox already."""
+        return [notice for notices in self._new.values() for notice in notices.values()]
+
+    def add(self, effects: Iterable[Effect], occasion: Occasion) -> None:
+        """Add the effects of one event."""
+        source = NoticeSource(occasion.seq, occasion.event_index, occasion.event_type)
+        for effect in effects:
+            match effect:
+                case Tell():
+                    self._tell(effect, source, occasion.at)
+                case Remind():
+                    self._remind(effect, source, occasion.at)
+                case FanOut():
+                    self.fanouts.append(PlannedFanOut(effect, source, occasion.at))
+                case Withdraw():
+                    self._withdraw(effect)
+
+    def _tell(self, tell: Tell, source: NoticeSource, at: datetime) -> None:
+        notice = plan_notice(tell, source, at)
+        if tell.kind == "announce_put":
+            key = (tell.announcement_id, tell.recipient)
+            earlier = self._open.get(key)
+            if earlier is not None and at < earlier.due_at:
+                self._merge(key, earlier, notice)
+                return
+            self._open[key] = notice
+        self._new.setdefault(notice.announcement_id, {}).setdefault(notice.key, notice)
+
+    def _merge(self, key: ChangeKey, earlier: PlannedNotice, later: PlannedNotice) -> None:
+        earlier.facts = merge_changes(earlier.facts, later.facts)
+        earlier.sources += later.sources
+        earlier.receipt = earlier.receipt and later.receipt
+        if not earlier.facts["diff"]:
+            earlier.drop("taken_back")
+            del self._open[key]
+        if earlier.key in self._stored_keys:
+            self.merged[earlier.key] = earlier
+
+    def _remind(self, remind: Remind, source: NoticeSource, at: datetime) -> None:
+        notice = plan_reminder(remind, source, at)
+        self._new.setdefault(notice.announcement_id, {})[notice.key] = notice
+
+    def _withdraw(self, withdrawal: Withdraw) -> None:
+        self.withdrawals.append(withdrawal)
+        notices = self._new.get(withdrawal.announcement_id, {})
+        for key, notice in list(notices.items()):
+            if notice.state != "waiting" or not _concerns(withdrawal, notice):
+                continue
+            if notice.event_time is None:
+                notice.drop(withdrawal.reason)
+            else:
+                del notices[key]  # Not planned yet, so a later event may plan it again.
+        if "announce_put" in withdrawal.kinds:
+            self._close_changes(withdrawal)
+        if "announce_new" in withdrawal.kinds:
+            for fanout in self.fanouts:
+                if fanout.effect.announcement_id == withdrawal.announcement_id:
+                    fanout.state, fanout.reason = "dropped", withdrawal.reason
+
+    def _close_changes(self, withdrawal: Withdraw) -> None:
+        self._open = {
+            key: notice for key, notice in self._open.items() if not _concerns(withdrawal, notice)
+        }
+
+
+def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice:
+    delay = MERGED_WITHIN if tell.kind == "announce_put" else timedelta()
+    return PlannedNotice(
+        key=f"{source.seq}:{source.event_index}:{tell.recipient}:{tell.kind}",
+        recipient=tell.recipient,
+        kind=tell.kind,
+        announcement_id=tell.announcement_id,
+        booking_id=tell.booking_id,
+        receipt=tell.receipt,
+        facts=tell.facts,
+        happened_at=at,
+        due_at=at + delay,
+        expires_at=min(tell.expires_at or at + TOLD_WITHIN, at + TOLD_WITHIN),
+        sources=[source],
+    )
+
+
+def plan_reminder(remind: Remind, source: NoticeSource, at: datetime) -> PlannedNotice:
+    moment = remind.event_time.isoformat(timespec="milliseconds")
+    return PlannedNotice(
+        key=f"{remind.announcement_id}:{remind.recipient}:{remind.kind}:{moment}",
+        recipient=remind.recipient,
+        kind=remind.kind,
+        announcement_id=remind.announcement_id,
+        facts=remind.facts,
+        happened_at=at,
+        event_time=remind.event_time,
+        due_at=remind.due_at,
+        expires_at=remind.expires_at,
+        sources=[source],
+    )
+
+
+def expand_fanout(fanout: PlannedFanOut, followers: Iterable[PersonId]) -> Iterator[PlannedNotice]:
+    """Yield one notice for each follower. An author who follows themselves gets none."""
+    effect = fanout.effect
+    for follower in dict.fromkeys(followers):
+        if follower != effect.author_id:
+            tell = Tell(
+                "announce_new",
+                follower,
+                effect.announcement_id,
+                effect.facts,
+                expires_at=effect.expires_at,
+            )
+            notice = plan_notice(tell, fanout.source, fanout.happened_at)
+            # An operator may have given the fan-out more time than its event would have.
+            yield replace(notice, expires_at=effect.expires_at)
+
+
+def _concerns(withdrawal: Withdraw, notice: PlannedNotice) -> bool:
+    return (
+        notice.announcement_id == withdrawal.announcement_id
+        and notice.kind in withdrawal.kinds
+        and (withdrawal.recipients is None or notice.recipient in withdrawal.recipients)
+    )

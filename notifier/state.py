@@ -1,0 +1,174 @@
+"""What the notifier remembers of announcements, bookings and people: enough to know whom to tell.
+
+Pure. A recorded event is a fact and is never refused. An event of an announcement that was
+never created raises KeyError, and the reader parks it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from msgspec import Struct, structs
+
+from contracts.events.announcement import (
+    AnnouncementCreated,
+    AnnouncementEvent,
+    AnyAnnouncementEvent,
+    Visibility,
+)
+from contracts.events.announcement_fields import announcement_fields
+from contracts.events.booking import BookingEvent
+from contracts.events.booking_state import CONFIRMED, Pair
+from contracts.events.domain_event import DomainEvent
+from contracts.events.person import (
+    PersonMuted,
+    PersonReinstated,
+    PersonSeen,
+    PersonSuspended,
+    PersonUnmuted,
+)
+from contracts.events.rating import RatingEvent, RatingGiven
+from contracts.values.ids import AnnouncementId, BookingId, PersonId
+
+Status = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
+
+INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, None)})
+"""Confirmed, pending and invited: the guests whom a change of the announcement concerns (A17)."""
+INVITED: Final[Pair] = (True, None)
+
+
+class KnownAnnouncement(Struct, kw_only=True):
+    """An announcement as it is now. Stored as JSON."""
+
+    announcement_id: AnnouncementId
+    author_id: PersonId
+    movie_title: str
+    movie_title_ru: str
+    title: str
+    description: str
+    visibility: Visibility
+    is_free: bool
+    ticket_count: int
+    event_time: datetime
+    event_location: str
+    hide_location: bool = False
+    status: Status = "Created"
+    rated_guests: tuple[PersonId, ...] = ()
+    """Guests whom the author has rated."""
+
+    @property
+    def takes_place(self) -> bool:
+        return self.status in ("Alive", "Closed")
+
+
+class KnownBooking(Struct, frozen=True):
+    """A guest's booking as it is now."""
+
+    booking_id: BookingId
+    announcement_id: AnnouncementId
+    guest_id: PersonId
+    pair: Pair
+    seated: bool
+    """The guest is confirmed, or a seat is held for them."""
+
+    @property
+    def confirmed(self) -> bool:
+        return self.pair == CONFIRMED
+
+
+class NotifierState:
+    """Announcements, bookings and people: those that a run of events needs, or all of them."""
+
+    def __init__(
+        self,
+        announcements: Iterable[KnownAnnouncement] = (),
+        bookings: Iterable[KnownBooking] = (),
+    ) -> None:
+        self.announcements: Final = {one.announcement_id: one for one in announcements}
+        self._bookings: Final[dict[AnnouncementId, dict[BookingId, KnownBooking]]] = {}
+        self.changed_announcements: Final[set[AnnouncementId]] = set()
+        self.changed_bookings: Final[dict[BookingId, KnownBooking]] = {}
+        self.seen_people: Final[dict[PersonId, PersonSeen]] = {}
+        self.changed_mutes: Final[dict[tuple[PersonId, PersonId], bool]] = {}
+        """By person and author: whether the person mutes the author now."""
+        self.changed_suspensions: Final[dict[PersonId, bool]] = {}
+        for one in bookings:
+            self._put(one)
+
+    def announcement(self, announcement_id: AnnouncementId) -> KnownAnnouncement:
+        """Raises KeyError if it was never created."""
+        return self.announcements[announcement_id]
+
+    def bookings(self, announcement_id: AnnouncementId) -> dict[BookingId, KnownBooking]:
+        return self._bookings.get(announcement_id, {})
+
+    def evolve(self, event: DomainEvent) -> None:
+        """Apply an event. Raises KeyError if its announcement was never created."""
+        match event:
+            case PersonSeen():
+                self.seen_people[event.person_id] = event
+            case PersonMuted() | PersonUnmuted():
+                pair = event.person_id, event.host_id
+                self.changed_mutes[pair] = isinstance(event, PersonMuted)
+            case PersonSuspended() | PersonReinstated():
+                suspended = isinstance(event, PersonSuspended)
+                self.changed_suspensions[event.person_id] = suspended
+            case AnnouncementCreated():
+                self._change(_create_announcement(event))
+            case AnnouncementEvent():
+                self._change(apply_event(self.announcement(event.announcement_id), event))
+            case BookingEvent():
+                booking = _booking_after(event)
+                self.changed_bookings[event.booking_id] = booking
+                self._put(booking)
+            case RatingGiven():
+                self._note_rating(event)
+            case _:
+                pass  # Other events do not change whom to tell.
+
+    def _note_rating(self, event: RatingGiven) -> None:
+        announcement = self.announcement(event.announcement_id)
+        if event.rater_id == announcement.author_id:
+            rated = (*announcement.rated_guests, event.ratee_id)
+            self._change(structs.replace(announcement, rated_guests=rated))
+
+    def _change(self, announcement: KnownAnnouncement) -> None:
+        self.announcements[announcement.announcement_id] = announcement
+        self.changed_announcements.add(announcement.announcement_id)
+
+    def _put(self, one: KnownBooking) -> None:
+        self._bookings.setdefault(one.announcement_id, {})[one.booking_id] = one
+
+
+def announcement_of(event: DomainEvent) -> AnnouncementId | None:
+    """Return the announcement that the event is about. None for a family of events that does not
+    concern a single announcement, and for one that this version does not know."""
+    match event:
+        case AnnouncementEvent() | BookingEvent() | RatingEvent():
+            return event.announcement_id
+        case _:
+            return None
+
+
+def apply_event(announcement: KnownAnnouncement, event: AnyAnnouncementEvent) -> KnownAnnouncement:
+    """Return the announcement after `event`."""
+    return structs.replace(announcement, **_known_fields(event))
+
+
+def _create_announcement(event: AnnouncementCreated) -> KnownAnnouncement:
+    return KnownAnnouncement(announcement_id=event.announcement_id, **_known_fields(event))
+
+
+def _known_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
+    """Return the fields that `event` sets and that the notifier keeps."""
+    return {
+        name: value
+        for name, value in announcement_fields(event).items()
+        if name in KnownAnnouncement.__struct_fields__
+    }
+
+
+def _booking_after(event: BookingEvent) -> KnownBooking:
+    pair = (event.author_status, event.guest_status)
+    seated = pair == CONFIRMED or getattr(event, "hold_until", None) is not None
+    return KnownBooking(event.booking_id, event.announcement_id, event.guest_id, pair, seated)

@@ -1,0 +1,42 @@
+"""People's preferences in the tables."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from contracts.values.ids import PersonId
+from notifier.delivery.preferences import DEFAULT, Preferences
+from runtime.postgres.tables import acquire_connection, transaction, trial
+
+SELECT_PREFERENCES: Final = """
+    SELECT person_id, wishes FROM notifier.preferences WHERE person_id = ANY($1::uuid[])
+"""
+UPSERT_PREFERENCES: Final = """
+    INSERT INTO notifier.preferences (person_id, wishes) VALUES ($1, $2)
+    ON CONFLICT (person_id) DO UPDATE SET wishes = excluded.wishes
+"""
+
+
+class PreferenceStore:
+    """Methods raise TablesUnavailable."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def load(self, person_id: PersonId) -> Preferences:
+        async with acquire_connection(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_PREFERENCES, [person_id])
+        return DEFAULT if row is None else preferences_from(row["wishes"])
+
+    async def save(
+        self, person_id: PersonId, preferences: Preferences, *, dry_run: bool = False
+    ) -> None:
+        """Replace the person's preferences. With `dry_run` nothing is changed."""
+        async with (trial if dry_run else transaction)(self._pool) as connection:
+            await connection.execute(UPSERT_PREFERENCES, person_id, preferences)
+
+
+def preferences_from(stored: Mapping[str, Any]) -> Preferences:
+    return msgspec.convert(stored, Preferences)

@@ -1,0 +1,111 @@
+"""What a policy is shown, and what loading follows from that: neither can be forgotten."""
+
+from typing import get_args, get_type_hints
+
+import pytest
+
+from contracts.events.announcement import AnnouncementDone
+from contracts.events.booking import BookingApproved
+from contracts.events.rating import RatingGiven
+from contracts.values.ids import ReviewId
+from notifier.kinds import RULES, Kind
+from notifier.planning.fold import decode_commit, find_needed_state
+from notifier.policies import registry
+from notifier.policies.policy import AnnouncementView, AnyPolicy, GuestsView, NoticePolicy
+from notifier.policies.ratings import stop_asking
+from notifier.policies.registry import POLICIES
+from notifier.texts.wording import WHY
+from tests.unit.notifier.told import (
+    Folded,
+    History,
+    announcement,
+    booking,
+    created,
+    edited,
+    person,
+    published,
+    seen,
+)
+
+
+def rating(**fields: object) -> RatingGiven:
+    given = {
+        "review_id": ReviewId(person("review")),
+        "announcement_id": announcement(),
+        "rater_id": person("host"),
+        "ratee_id": person("anna"),
+        "role": "guest",
+        "score": 9,
+        "sealed_until": created().event_time,
+    }
+    return RatingGiven(**given | fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def history() -> History:
+    found = History()
+    found.tell(created(), published())
+    found.tell(booking(BookingApproved, "anna", (True, True)))
+    found.tell(AnnouncementDone(announcement_id=announcement(), version=3), by="system")
+    found.tell(rating())
+    return found
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.effects.__name__)
+def test_a_policy_is_shown_the_view_that_it_takes(policy: AnyPolicy) -> None:
+    parameters = list(get_type_hints(policy.effects).values())
+    assert parameters[0] is policy.event_type
+    assert parameters[2] is policy.shown
+
+
+def test_a_type_of_event_has_one_policy() -> None:
+    for policy in POLICIES:
+        others = [other for other in POLICIES if other is not policy]
+        assert not [one for one in others if issubclass(policy.event_type, one.event_type)]
+
+
+def test_a_policy_that_forgets_to_ask_for_guests_fails(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Folded(history.commits).letters == []
+    forgetful: AnyPolicy = NoticePolicy(RatingGiven, AnnouncementView, stop_asking)
+    others = [one for one in POLICIES if one.event_type is not RatingGiven]
+    monkeypatch.setattr(registry, "POLICIES", (*others, forgetful))
+    assert [letter.type for letter in Folded(history.commits).letters] == ["rating.given.v1"]
+
+
+def test_guests_are_loaded_for_policies_that_are_shown_them(history: History) -> None:
+    needs = {}
+    for commit in map(decode_commit, history.commits):
+        for index, event in commit.events:
+            one = commit._replace(events=((index, event),))
+            needs[type(event).__name__] = find_needed_state([one])
+    assert {name for name, needed in needs.items() if needed.with_guests} == {
+        "AnnouncementPublished",
+        "AnnouncementDone",
+        "RatingGiven",
+    }
+    assert all(needed.announcements == {announcement()} for needed in needs.values())
+    assert {name for name, needed in needs.items() if needed.bookings} == {"BookingApproved"}
+
+
+def test_a_change_needs_the_guests_and_a_person_needs_nothing() -> None:
+    history = History()
+    history.tell(seen("anna"), edited("other", title="T"))
+    needed = find_needed_state(map(decode_commit, history.commits))
+    assert needed.with_guests == needed.announcements == {announcement("other")}
+    assert not needed.bookings
+
+
+def test_every_kind_has_its_rules_and_its_reason() -> None:
+    kinds = set(get_args(Kind))
+    assert set(RULES) == kinds
+    assert set(WHY) == kinds
+
+
+def test_a_view_of_guests_shows_those_whom_a_change_concerns(history: History) -> None:
+    history.tell(booking(BookingApproved, "boris", (True, False)))
+    view = GuestsView(Folded(history.commits).state, announcement())
+    assert [one.guest_id for one in view.confirmed()] == [person("anna")]
+    assert [one.guest_id for one in view.involved()] == [person("anna")]
+    assert len(view.announcement.rated_guests) == 1
