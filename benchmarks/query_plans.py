@@ -38,7 +38,8 @@ from query_api.edge.where import Where
 from query_api.history import why
 from query_api.ratings import pair as rating_pair
 from runtime.auth.tokens import Caller
-from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
 
 ROWS: Final = 1_000_000
 COMMAND: Final = "python -m benchmarks.query_plans"

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from runtime.clickhouse.migrations import migrate as migrate_clickhouse
 from runtime.clickhouse.server import ServerAnalytics
-from runtime.postgres.pools import migrate as migrate_postgres
+from runtime.postgres.migrations import migrate as migrate_postgres
 from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import grant_roles
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, load_settings_or_exit

@@ -25,7 +25,7 @@ from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
-from runtime.postgres.pools import migrate
+from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch

@@ -20,7 +20,7 @@ from projector.read_models.projector import READ_MODEL_LIMITS, Projector
 from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
-from runtime.postgres.pools import migrate
+from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
 from runtime.process.tasks import end, keep_running

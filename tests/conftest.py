@@ -23,7 +23,8 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
 from runtime.journal.kafka import create_topic
-from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
 from tests.servers import Broker, Database, History, chosen
 
 AnyServer = TypeVar("AnyServer", bound=Server)

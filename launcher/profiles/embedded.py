@@ -40,10 +40,11 @@ from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.clickhouse.chdb import ChdbAnalytics
-from runtime.clickhouse.migrations import MigrationEdited, migrate
+from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
+from runtime.migration_files import MigrationEdited
 from runtime.openapi.document import TITLE, complete_document
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import shifted_clock

@@ -2,7 +2,8 @@
 
 from secrets import token_urlsafe
 
-from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 
 

@@ -16,7 +16,8 @@ from projector.read_models.postgres.sink import PostgresSink
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
-from runtime.postgres.pools import missing_migrations, open_pool
+from runtime.postgres.migrations import missing_migrations
+from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.tasks import end, start_for
 

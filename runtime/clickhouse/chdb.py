@@ -1,8 +1,8 @@
-"""ClickHouse without a server (chdb): the engine itself, in a process of its own.
+"""ClickHouse without a server: the embedded engine (chdb), in a process of its own.
 
-SQL runs where it can do no harm: the process confines itself to its data directory before
-it opens it (`runtime.confinement`). One process has a data directory at a time. If it ends,
-the next call starts another; whoever waited is told AnalyticsUnavailable.
+SQL can do no harm there, because the process confines itself to its data directory before it
+opens it (`runtime.confinement`). One process at a time has a data directory. If the process
+ends, pending calls raise AnalyticsUnavailable, and the next call starts a new process.
 """
 
 import asyncio
@@ -34,15 +34,15 @@ from runtime.process.tasks import start_for
 log = logging.getLogger(__name__)
 
 CALL_S_MAX: Final = 120.0
-"""An engine that answers nothing of ours for so long is started anew."""
+"""If the engine does not answer a call of ours for so long, it is restarted."""
 GRACE_S: Final = 5.0
-"""An engine that works on a question so long past its limit is started anew."""
+"""If the engine works on a question so long past its limit, it is restarted."""
 TEXT_PER_BYTE: Final = 2
-"""How much longer an answer may be as JSON than the engine counts it."""
+"""How much longer a result may be as JSON than by the engine's own count."""
 READERS: Final = 2
 OWN_MEMORY_BYTES_MAX: Final = 300_000_000
-"""Of a question that is not ours: the system shares the machine with others, and a larger
-group or sort goes through the disk."""
+"""Memory of a question in an operator's own SQL. The system shares the machine with others,
+and larger groups and sorts use the disk."""
 
 _ARROW: Final[dict[str, pa.DataType]] = {
     "UInt8": pa.uint8(),
@@ -57,20 +57,20 @@ _ARROW: Final[dict[str, pa.DataType]] = {
 }
 
 
-class _Found(msgspec.Struct):
-    """JSONCompact, as far as it is read here."""
+class _JsonCompact(msgspec.Struct):
+    """The part of ClickHouse's format JSONCompact that we read."""
 
     meta: list[dict[str, str]]
     data: list[tuple[Any, ...]]
 
 
-_decode: Final = msgspec.json.Decoder(_Found).decode
+_decode: Final = msgspec.json.Decoder(_JsonCompact).decode
 
 
 class ChdbAnalytics:
-    """The engine on the directory `path`, which is made where it is missing.
+    """Analytics on the directory `path`, which is created if it is missing.
 
-    A second one on the same path raises AnalyticsUnavailable until the first is closed.
+    A second instance on the same path raises AnalyticsUnavailable until the first is closed.
     """
 
     def __init__(self, path: Path, *, quota: Quota = Quota()) -> None:  # noqa: B008 - immutable
@@ -107,12 +107,15 @@ class ChdbAnalytics:
     async def ask(
         self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> ResultSet:
-        """One question at a time."""
+        """Run a ready question. Questions run one at a time."""
         return await self._ask("ask", bind(sql, parameters))
 
     async def ask_own(self, sql: str) -> ResultSet:
-        """The engine says what the statement is, and that is what runs: it understands its
-        own notation better than any check of ours."""
+        """Run an operator's own SQL.
+
+        What runs is the statement as the engine itself formats it, because the engine
+        understands its own notation better than any check of ours.
+        """
         engine = await self._running()
         if engine.unconfined is not None:
             raise OwnSqlBarred(engine.unconfined)
@@ -123,13 +126,16 @@ class ChdbAnalytics:
 
     async def close(self) -> None:
         self._closed = True
-        async with self._starting:  # Nobody may wait for an engine that a question starts.
+        async with self._starting:  # A question may be starting the engine right now.
             if self._engine is not None:
                 await self._engine.close()
 
     async def _ask(self, lane: str, sql: str) -> ResultSet:
-        """The engine goes on with a question whose asker leaves. Until it is done the next one
-        has to wait, or its own time would pass meanwhile."""
+        """Ask when no other question runs.
+
+        The engine goes on with a question even if its caller leaves. The next question has to
+        wait for that, or its own time would pass meanwhile.
+        """
         await self._asking.acquire()
         question = start_for(self._answer_in_time(lane, sql), "question")
         question.add_done_callback(self._finish)
@@ -138,7 +144,7 @@ class ChdbAnalytics:
     def _finish(self, question: asyncio.Task[ResultSet]) -> None:
         self._asking.release()
         if not question.cancelled():
-            question.exception()  # It counts as seen: nobody may be left to see it.
+            question.exception()  # Marks it as seen, in case nobody is left to see it.
 
     async def _answer_in_time(self, lane: str, sql: str) -> ResultSet:
         engine = await self._running()
@@ -196,10 +202,10 @@ def _lanes(quota: Quota) -> dict[str, Lane]:
 def _questions(quota: Quota) -> Lane:
     return Lane(
         {
-            # They leave readers and the writer some of the machine.
+            # Leaves some of the machine to readers and the writer.
             "max_threads": max((os.cpu_count() or 1) // 2, 1),
             "function_sleep_max_microseconds_per_block": 1,
-            "http_max_tries": 1,  # It has no network: trying again is only slow.
+            "http_max_tries": 1,  # It has no network, so retries would only be slow.
             **quota.settings(),
         },
         answer_bytes_max=quota.bytes_max * TEXT_PER_BYTE,
@@ -207,8 +213,8 @@ def _questions(quota: Quota) -> Lane:
 
 
 def _answer(answered: bytes) -> ResultSet:
-    # A statement that selects nothing, such as KILL, answers with no document at all.
-    found = _decode(answered) if answered.strip() else _Found([], [])
+    # A statement without a result, such as KILL, answers with no document at all.
+    found = _decode(answered) if answered.strip() else _JsonCompact([], [])
     return ResultSet(
         tuple(column["name"] for column in found.meta),
         tuple(column["type"] for column in found.meta),
@@ -232,7 +238,7 @@ def _arrow_table(columns: Columns, types: Mapping[str, pa.DataType]) -> pa.Table
 
 
 def _arrow_type(kind: str) -> pa.DataType:
-    """KeyError for a type that no table of ours has."""
+    """Return the Arrow type. Raises KeyError for a type that no table of ours has."""
     for wrapper in ("LowCardinality(", "Nullable("):
         if kind.startswith(wrapper):
             kind = kind[len(wrapper) : -1]

@@ -1,4 +1,4 @@
-"""The engine's process as the one that uses it sees it: calls in, replies out."""
+"""Starts the process of the embedded engine, sends it calls, and returns its replies."""
 
 import asyncio
 import os
@@ -35,13 +35,13 @@ _decode_reply: Final = msgspec.msgpack.Decoder(EngineReply).decode
 
 
 class EngineProcess:
-    """One process, from its start to its end; it is not started again."""
+    """One process of the engine, from its start to its end. It is never restarted."""
 
     def __init__(self, process: asyncio.subprocess.Process, unconfined: Missing | None) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         self.unconfined = unconfined
-        """Why it is not confined; None if it is."""
+        """Why the process is not confined; None if it is."""
         self._process = process
         self._calls, self._replies = process.stdin, process.stdout
         self._pending: dict[int, asyncio.Future[bytes]] = {}
@@ -52,7 +52,7 @@ class EngineProcess:
 
     @classmethod
     async def start(cls, directory: Path, lanes: dict[str, Lane]) -> "EngineProcess":
-        """Raises AnalyticsUnavailable."""
+        """Start a process on `directory`. Raises AnalyticsUnavailable."""
         setup = EngineSetup(str(directory), os.getpid(), lanes)
         process = await asyncio.create_subprocess_exec(
             *(
@@ -64,8 +64,8 @@ class EngineProcess:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=BUFFER_BYTES,
-            start_new_session=True,  # Ctrl-C is for us, who end it in order.
-            # Nothing of ours: what is in the environment could be asked for.
+            start_new_session=True,  # Ctrl-C must reach us only: we end the process in order.
+            # Nothing of our own environment, because SQL could read it.
             env={
                 "PYTHONPATH": str(ROOT),
                 "TMPDIR": str(directory / "scratch"),
@@ -97,8 +97,8 @@ class EngineProcess:
         return self._ended
 
     async def call(self, lane: str, kind: CallKind, sql: str, data: bytes = b"") -> bytes:
-        """Raises QueryRefused, and AnalyticsUnavailable if the process ends before it
-        answers."""
+        """Make a call and return the data of its reply. Raises QueryRefused, and
+        AnalyticsUnavailable if the process ends before it replies."""
         if self._ended:
             raise AnalyticsUnavailable("the engine's process has ended")
         number = next(self._numbers)
@@ -115,7 +115,7 @@ class EngineProcess:
             del self._pending[number]
 
     async def close(self) -> None:
-        """Let it finish what was called, for a while, and then end it."""
+        """Let the process finish its calls for a while, and then end it."""
         self._calls.close()
         try:
             async with asyncio.timeout(CLOSE_S_MAX):
@@ -125,11 +125,12 @@ class EngineProcess:
         await self._reading
 
     async def kill(self) -> None:
+        """End the process at once."""
         await _end(self._process)
         await self._reading
 
     async def _read(self) -> None:
-        """Until the process ends, which every pending call is then told."""
+        """Read replies until the process ends. Then every pending call fails."""
         try:
             while True:
                 reply = _decode_reply(await _frame_from(self._replies))
@@ -146,7 +147,7 @@ class EngineProcess:
     def _settle(self, reply: EngineReply) -> None:
         pending = self._pending.get(reply.number)
         if pending is None or pending.done():
-            return  # Who called no longer waits.
+            return  # The caller no longer waits.
         if reply.refused is None:
             pending.set_result(reply.data)
         else:

@@ -1,8 +1,8 @@
 """The process of the embedded engine: `python -m runtime.clickhouse.chdb_engine SETUP`.
 
-Before it opens the engine it confines itself to the engine's directory: SQL of whoever
-cannot reach a file, a socket or a program that the process cannot. It ends with the process
-that started it.
+It reads calls from stdin and writes replies to stdout. Before it opens the engine, it
+confines itself to the engine's directory: SQL cannot reach a file, a socket or a program that
+the process cannot reach. It ends when the process that started it ends.
 """
 
 import ctypes
@@ -34,7 +34,7 @@ from runtime.confinement.kernel import PR_SET_PDEATHSIG, prctl
 from runtime.process.file_lock import FileLock, FileLocked
 
 SCRATCH: Final = "scratch"
-"""Folder for what the engine would put under /tmp."""
+"""Folder for the files that the engine would otherwise put under /tmp."""
 SYSTEM_LIBRARIES: Final = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache")
 MACHINE: Final = ("/dev/urandom", "/sys/devices/system", "/sys/fs/cgroup")
 FAULTS: Final = (
@@ -46,17 +46,18 @@ FAULTS: Final = (
     signal.SIGSYS,
 )
 NOT_NEEDED: Final = ("numpy", "pandas", "pyarrow")
-"""chdb takes these along if they are installed; they would double the process."""
+"""chdb imports these if they are installed. They would double the process's memory."""
 
 _decode_call: Final = msgspec.msgpack.Decoder(EngineCall).decode
 
 
 def main() -> None:
+    """Answer calls until stdin is closed."""
     setup = msgspec.json.decode(sys.argv[1], type=EngineSetup)
     if sys.platform == "linux":
         prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != setup.parent_pid:
-        return  # It ended before we could ask to be told.
+        return  # The parent ended before we could ask for the signal.
     calls, replies = _take_pipes()
     outbox = ReplyPipe(replies)
     directory = Path(setup.directory)
@@ -69,19 +70,19 @@ def main() -> None:
     shutil.rmtree(directory / SCRATCH, ignore_errors=True)
     (directory / SCRATCH).mkdir()
     os.chdir(directory)
-    unconfined = confine([directory], [*libraries()])
+    unconfined = confine([directory], [*readable_paths()])
     outbox.put(EngineGreeting(unconfined=unconfined))
     lanes = {name: LaneConnections(setup.directory, lane) for name, lane in setup.lanes.items()}
-    for call in _calls(calls):
+    for call in _read_calls(calls):
         lanes[call.lane].submit(call, outbox)
     for connections in lanes.values():
         connections.close()
-    os._exit(0)  # Without the engine's own way out, which looks for files that are barred.
+    os._exit(0)  # Skips the engine's own exit, which looks for files out of reach.
 
 
-def libraries() -> Iterator[Path]:
-    """What may be read besides the directory: code, and what the engine asks about the
-    machine. No configuration, no homes, nothing under /proc."""
+def readable_paths() -> Iterator[Path]:
+    """Yield the paths that may be read besides the directory: code, and what the engine asks
+    about the machine. No configuration, no home directories, nothing under /proc."""
     yield from map(Path, (*SYSTEM_LIBRARIES, *MACHINE))
     yield from (Path(sys.base_prefix) / "lib", Path(sysconfig.get_path("stdlib")))
     found = find_spec("chdb")
@@ -91,41 +92,44 @@ def libraries() -> Iterator[Path]:
 
 
 def _take_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """stdin and stdout, which are then nobody else's: the engine prints at times."""
+    """Return stdin and stdout, and replace both: the engine sometimes prints."""
     calls, replies = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     return os.fdopen(calls, "rb"), os.fdopen(replies, "wb", buffering=0)
 
 
-def _calls(pipe: BinaryIO) -> Iterator[EngineCall]:
-    """Until the other side closes it."""
+def _read_calls(pipe: BinaryIO) -> Iterator[EngineCall]:
+    """Yield the calls until the other side closes the pipe."""
     while len(length := pipe.read(LENGTH_BYTES)) == LENGTH_BYTES:
         yield _decode_call(pipe.read(int.from_bytes(length, "big")))
 
 
 class ReplyPipe:
-    """The way back, for whole messages of many threads."""
+    """Writes whole messages of many threads to the pipe."""
 
     def __init__(self, pipe: BinaryIO) -> None:
         self._pipe = pipe
         self._turn = threading.Lock()
 
     def put(self, message: EngineGreeting | EngineReply) -> None:
-        """Raises before it has written anything if the message cannot be encoded."""
+        """Write one message. If it cannot be encoded, raises before anything is written."""
         left = memoryview(encode_frame(message))
         with self._turn:
             while left:
                 left = left[self._pipe.write(left) :]
 
 
-class EngineRefused(Exception):
-    """The engine answered no, or the answer is too large; the message says why."""
+class ResultTooLarge(Exception):
+    """The result is too large. The message says so."""
 
 
 class LaneConnections:
-    """One lane's. chdb is opened in these threads only: in the main one the engine would
-    look under /proc for the size of its stack."""
+    """The connections of one lane, each in a thread of its own.
+
+    chdb is opened only in these threads. In the main thread the engine would look under /proc
+    for the size of its stack.
+    """
 
     def __init__(self, directory: str, lane: Lane) -> None:
         settings = "&".join(f"{name}={value}" for name, value in lane.settings.items())
@@ -139,7 +143,7 @@ class LaneConnections:
         self._threads.submit(self._answer, call, outbox)
 
     def close(self) -> None:
-        """After what was submitted is done."""
+        """Close the connections once all submitted calls are done."""
         self._threads.shutdown()
         for connection in self._opened:
             connection.close()
@@ -147,9 +151,9 @@ class LaneConnections:
     def _answer(self, call: EngineCall, outbox: ReplyPipe) -> None:
         try:
             outbox.put(EngineReply(call.number, None, self._run(call)))
-        except Exception as error:  # Whatever it is: the caller waits to be told.
+        except Exception as error:  # Whatever it is, the caller waits for a reply.
             outbox.put(EngineReply(call.number, _message(error)))
-            self._drop()  # After the reply: it may fail itself.
+            self._drop()  # After the reply, because it may fail itself.
 
     def _run(self, call: EngineCall) -> bytes:
         connection = self._connection()
@@ -168,7 +172,7 @@ class LaneConnections:
     def _sized(self, answer: Any) -> bytes:
         limit = self._answer_bytes_max
         if limit is not None and len(answer) > limit:
-            raise EngineRefused(f"Limit for result exceeded, max bytes: {limit:,}")
+            raise ResultTooLarge(f"Limit for result exceeded, max bytes: {limit:,}")
         found: bytes = answer.bytes()
         return found
 
@@ -180,7 +184,8 @@ class LaneConnections:
         return opened
 
     def _drop(self) -> None:
-        """What a failed call had answered until then would come before the next answer."""
+        """Drop the connection: the rest of a failed call's result would come before the next
+        one."""
         opened = getattr(self._own, "opened", None)
         if opened is not None:
             self._own.opened = None
@@ -189,7 +194,7 @@ class LaneConnections:
 
 
 def _message(error: Exception) -> str:
-    """Why, as text that can be encoded."""
+    """Return the error's text in a form that can be encoded."""
     return str(error).encode(errors="replace").decode() or type(error).__name__
 
 
@@ -209,8 +214,8 @@ def _connect(target: str) -> Any:
 
 
 def _end_by_faults() -> None:
-    """Take back the engine's own handlers of faults, which cannot finish in confinement: a
-    process that is broken has to end, so that another one is started."""
+    """Restore the default handlers of faults, so that a broken process ends and another one
+    is started. The engine's own handlers cannot finish in confinement."""
     libc = ctypes.CDLL(None)
     for fault in FAULTS:
         libc.signal(int(fault), 0)  # SIG_DFL; Python's own function is for main threads.

@@ -1,6 +1,6 @@
-"""What the engine's process and the one that uses it say to each other, over two pipes.
+"""The messages between the engine's process and its user, which travel over two pipes.
 
-A frame is its length, four bytes with the highest first, and a message in MessagePack.
+A frame is the message's length (four bytes, big-endian) and the message in MessagePack.
 """
 
 from typing import Final, Literal
@@ -15,17 +15,17 @@ LENGTH_BYTES: Final = 4
 
 
 class Lane(msgspec.Struct, frozen=True):
-    """Connections with the same settings. Each does one thing at a time, in a thread of its
-    own; what is asked of one lane never waits for another."""
+    """Connections with the same settings. Each handles one call at a time, in a thread of its
+    own. Calls of one lane never wait for those of another."""
 
     settings: dict[str, int] = {}
     connections: int = 1
     answer_bytes_max: int | None = None
-    """More than that is refused before it leaves the engine."""
+    """A larger result is refused before it leaves the engine."""
 
 
 class EngineSetup(msgspec.Struct, frozen=True):
-    """The one argument of the engine's process, as JSON."""
+    """The argument of the engine's process, as JSON."""
 
     directory: str
     parent_pid: int
@@ -33,34 +33,40 @@ class EngineSetup(msgspec.Struct, frozen=True):
 
 
 class EngineGreeting(msgspec.Struct, frozen=True):
-    """The first message from the engine's process, before it has opened anything."""
+    """The first message of the engine's process, before it opens anything."""
 
     in_use: bool = False
-    """Another process has the directory, and this one ends."""
+    """Whether another process has the directory. Then this one ends."""
     unconfined: Missing | None = None
     """Why the process is not confined; None if it is."""
 
 
 class EngineCall(msgspec.Struct, frozen=True, array_like=True):
+    """One statement to run."""
+
     number: int
     lane: str
     kind: CallKind
     sql: str
     data: bytes = b""
-    """Of an insert, as an Arrow stream."""
+    """The rows of an insert, as an Arrow stream."""
 
 
 class EngineReply(msgspec.Struct, frozen=True, array_like=True):
+    """The reply to a call."""
+
     number: int
-    """Of the call."""
+    """The number of the call."""
     refused: str | None
+    """Why the engine refused the call; None if it did not."""
     data: bytes = b""
-    """Of a select, as JSONCompact; empty for a statement that selects nothing."""
+    """The result of a select, as JSONCompact; empty for a statement without a result."""
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 
 
 def encode_frame(message: EngineGreeting | EngineCall | EngineReply) -> bytes:
+    """Return the message as a frame."""
     encoded = _encode(message)
     return len(encoded).to_bytes(LENGTH_BYTES, "big") + encoded

@@ -1,25 +1,25 @@
-"""The tables of ClickHouse, brought to this version's shape.
+"""Brings the tables of ClickHouse to the shape of this version.
 
 Files are applied once, in the order of their names. A file that begins with
-`-- requires: 23.3` waits until the server is that new. Nothing in ClickHouse is
-transactional: each statement must stand being repeated (`IF NOT EXISTS`).
+`-- requires: 23.3` waits until the server is that new. ClickHouse has no transactions, so
+each statement must be safe to repeat (`IF NOT EXISTS`).
 """
 
 import logging
 import re
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from runtime.clickhouse.port import Analytics
+from runtime.migration_files import ROOT, digest, find_missing, read_migrations
 
 log = logging.getLogger(__name__)
 
-MIGRATIONS: Final = Path(__file__).resolve().parents[2] / "migrations" / "clickhouse"
+MIGRATIONS: Final = ROOT / "clickhouse"
 
 READER: Final = "history.2"
-"""Under this name the position of the tables is stored. A version whose tables have to be
-filled anew takes another name: what a writer of the old one still stores is not ours."""
+"""The name under which the tables store their position. A version whose tables have to be
+filled anew takes another name, so that it ignores what a writer of the old version stores."""
 
 _CREATE_RECORD: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (name String, sha256 String)
@@ -30,57 +30,42 @@ _END: Final = re.compile(r";\s*$", re.MULTILINE)
 _COMMENT: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
 
 
-class MigrationEdited(Exception):
-    """A file that was applied has another content now: write a new one instead."""
-
-
 async def migrate(analytics: Analytics, directory: Path = MIGRATIONS) -> list[str]:
-    """Apply what is missing and what the server is new enough for; returns the names.
+    """Apply the missing files for which the server is new enough. Returns their names.
 
     Raises MigrationEdited before anything is applied, and AnalyticsError.
     """
     await analytics.execute(_CREATE_RECORD)
     found = await analytics.query("SELECT DISTINCT name, sha256 FROM schema_migrations")
-    applied = dict(found.rows)
     version = await server_version(analytics)
-    missing: dict[str, str] = {}
-    for name, script in _scripts(directory).items():
-        if name not in applied:
-            missing[name] = script
-        elif applied[name] != _digest(script):
-            raise MigrationEdited(name)
-    suitable = [name for name in missing if required_version(missing[name]) <= version]
+    files = read_migrations(directory)
+    missing = find_missing(files, dict(found.rows))
+    suitable = [name for name in missing if required_version(files[name].decode()) <= version]
     for name in suitable:
-        await _apply(analytics, name, missing[name])
+        await _apply(analytics, name, files[name])
     return suitable
 
 
 async def server_version(analytics: Analytics) -> tuple[int, int]:
+    """Return the first two numbers of the server's version."""
     answer = await analytics.query("SELECT version()")
     major, minor = answer.rows[0][0].split(".")[:2]
     return int(major), int(minor)
 
 
 def required_version(script: str) -> tuple[int, int]:
+    """Return the version that a script requires; (0, 0) if it says nothing."""
     found = _REQUIRES.search(script)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def statements(script: str) -> list[str]:
-    """The statements of a script; each ends with a semicolon at the end of a line."""
+    """Return the statements of a script. Each ends with a semicolon at the end of a line."""
     return [one for part in _END.split(_COMMENT.sub("", script)) if (one := part.strip())]
 
 
-async def _apply(analytics: Analytics, name: str, script: str) -> None:
-    for statement in statements(script):
+async def _apply(analytics: Analytics, name: str, content: bytes) -> None:
+    for statement in statements(content.decode()):
         await analytics.execute(statement)
-    await analytics.insert("schema_migrations", {"name": [name], "sha256": [_digest(script)]})
+    await analytics.insert("schema_migrations", {"name": [name], "sha256": [digest(content)]})
     log.info("migration applied", extra={"migration": name})
-
-
-def _scripts(directory: Path) -> dict[str, str]:
-    return {file.name: file.read_text() for file in sorted(directory.glob("*.sql"))}
-
-
-def _digest(script: str) -> str:
-    return sha256(script.encode()).hexdigest()

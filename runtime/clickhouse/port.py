@@ -1,8 +1,8 @@
-"""The port to ClickHouse, whether a server or the embedded engine, and its errors.
+"""The port to ClickHouse and its errors. Adapters exist for a server and the embedded engine.
 
-Values come back as in JSON: integers, floats, text, lists and None; dates and times as
-ClickHouse writes them (`2026-03-01`, `2026-03-01 18:30:00`), so that both adapters answer
-alike and an answer can be sent on as it is.
+Results contain values as in JSON: integers, floats, text, lists and None. Dates and times are
+text as ClickHouse writes it (`2026-03-01`, `2026-03-01 18:30:00`). So both adapters return
+the same, and a result can be sent on unchanged.
 """
 
 import re
@@ -11,12 +11,12 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple, Protocol
 
 SqlParameter = int | float | str | date | tuple[str, ...]
-"""A tuple is what follows IN; ClickHouse does not take an empty one."""
+"""A tuple is for use after IN. ClickHouse does not accept an empty one."""
 Columns = Mapping[str, Sequence[Any]]
-"""Column by column, all of one length."""
+"""The values of each column by name. All columns have the same length."""
 
 QUERY_SECONDS_MAX: Final = 10
-"""No page is worth more of ClickHouse's time."""
+"""The longest time that a query for a page may take."""
 
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _ESCAPES: Final = {"\\": "\\\\", "'": "\\'", "\x00": "\\0", "\n": "\\n", "\r": "\\r"}
@@ -25,47 +25,47 @@ _NOISE: Final = re.compile(r"(Code: \d+\. ?|DB::Exception: |\(version [^)]*\)\s*
 
 
 class AnalyticsError(Exception):
-    """ClickHouse did not do what was asked."""
+    """ClickHouse did not do what it was asked to do."""
 
 
 class AnalyticsUnavailable(AnalyticsError):
-    """Not reachable now; trying again later is worth it. A write may have happened."""
+    """ClickHouse cannot be reached now; try again later. A write may have happened."""
 
 
 class QueryRefused(AnalyticsError):
-    """ClickHouse answered, and said no; the message says why, for who wrote the SQL."""
+    """ClickHouse refused the query. The message tells the author of the SQL why."""
 
     def __init__(self, message: str) -> None:
         super().__init__(_NOISE.sub("", _STACK_TRACE.sub("", message)).strip())
 
 
 class OwnSqlBarred(AnalyticsError):
-    """Nothing here keeps SQL of somebody else's from doing harm, so it is not run at all."""
+    """An operator's own SQL is not run, because nothing here keeps it from doing harm."""
 
     def __init__(self, reason: str) -> None:
-        """`reason` is stable: clients branch on it."""
+        """Clients branch on `reason`: never change one."""
         super().__init__(reason)
         self.reason = reason
 
 
 class Quota(NamedTuple):
-    """What one question may cost. deploy/clickhouse/analyst.xml says the same to a server."""
+    """What one question may cost. deploy/clickhouse/analyst.xml sets the same for a server."""
 
     seconds_max: int = 60
     rows_max: int = 100_000
-    """Of the answer; more is refused, not cut off."""
+    """Rows of the result. A larger result is refused, not cut off."""
     bytes_max: int = 32_000_000
-    """Of the answer, likewise."""
+    """Size of the result, likewise."""
     memory_bytes_max: int = 1_000_000_000
 
     def settings(self) -> dict[str, int]:
-        """As ClickHouse names them. `readonly` comes last: after it nothing can be set."""
+        """Return the settings of ClickHouse. `readonly` is last: after it none can be set."""
         return {
             "max_execution_time": self.seconds_max,
             "max_result_rows": self.rows_max,
             "max_result_bytes": self.bytes_max,
             "max_memory_usage": self.memory_bytes_max,
-            # Larger groups and sorts go through the engine's own temporary files.
+            # Larger groups and sorts use the engine's own temporary files.
             "max_bytes_before_external_group_by": self.memory_bytes_max // 2,
             "max_bytes_before_external_sort": self.memory_bytes_max // 2,
             "readonly": 1,
@@ -73,62 +73,64 @@ class Quota(NamedTuple):
 
 
 class ResultSet(NamedTuple):
+    """The result of a SELECT."""
+
     columns: tuple[str, ...]
     types: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
 
 class Analytics(Protocol):
-    """Every method raises AnalyticsUnavailable and QueryRefused."""
+    """What we need of ClickHouse. Every method raises AnalyticsUnavailable and QueryRefused."""
 
     async def execute(self, sql: str) -> None:
-        """One statement that answers nothing: DDL, OPTIMIZE."""
+        """Run one statement that has no result, such as DDL or OPTIMIZE."""
         ...
 
     async def insert(self, table: str, columns: Columns) -> None:
-        """All rows as one block. Without rows nothing is sent."""
+        """Insert all rows as one block. Without rows nothing is sent."""
         ...
 
     async def query(
         self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> ResultSet:
-        """A small SELECT of ours that somebody waits for, parameters as in `bind`."""
+        """Run a small SELECT of ours while somebody waits. Parameters are those of `bind`."""
         ...
 
     async def scan(
         self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> ResultSet:
-        """A large SELECT of ours: no `query` waits for it to end."""
+        """Run a large SELECT of ours. No `query` has to wait until it ends."""
         ...
 
     async def ask(
         self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> ResultSet:
-        """A ready question: read-only and within the quota, by ClickHouse itself. Nothing
-        else waits for it to end."""
+        """Run a ready question. ClickHouse itself makes it read-only and keeps it within the
+        quota. No other method has to wait until it ends."""
         ...
 
     async def ask_own(self, sql: str) -> ResultSet:
-        """As `ask`, for SQL of somebody else's. It runs where the engine is unable to do
-        harm whatever the SQL says; raises OwnSqlBarred if nothing makes sure of that."""
+        """Run an operator's own SQL like `ask`. It runs where it can do no harm, whatever it
+        says. Raises OwnSqlBarred if nothing ensures that."""
         ...
 
     async def close(self) -> None:
-        """Within seconds: what still runs is broken off. A write may have happened."""
+        """Close within seconds. What still runs is broken off; a write may have happened."""
         ...
 
 
 def bind(sql: str, parameters: Mapping[str, SqlParameter] | None) -> str:
-    """`sql` with each `%(name)s` replaced by its value as a literal.
+    """Return `sql` with each `%(name)s` replaced by its value as a literal.
 
-    Any other per cent sign stays as it is. KeyError names a parameter that is missing.
+    Other per cent signs stay. Raises KeyError with the name of a missing parameter.
     """
     given = parameters or {}
     return _PLACEHOLDER.sub(lambda found: literal(given[found[1]]), sql)
 
 
 def literal(value: SqlParameter) -> str:
-    """A value as ClickHouse reads it; a date becomes text in its own notation."""
+    """Return a value as a literal of ClickHouse. Dates become text in its notation."""
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, int | float):
@@ -140,7 +142,7 @@ def literal(value: SqlParameter) -> str:
 
 
 def to_json_value(value: Any) -> Any:
-    """A value of the driver's as the port promises it."""
+    """Return a value of the driver in the form that the port promises."""
     if value is None or isinstance(value, int | float | str):
         return value
     if isinstance(value, datetime):

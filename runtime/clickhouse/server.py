@@ -1,8 +1,8 @@
-"""ClickHouse on a server, over the native protocol, column by column.
+"""ClickHouse on a server, over the native protocol.
 
-The driver blocks, so it runs in bounded pools of threads: one for each kind of work, so
-that none waits for another's. A connection on which anything went wrong, or whose caller
-no longer waits, is dropped: what is left unread on it would be taken for the next answer.
+The driver blocks, so it runs in bounded pools of threads. Each kind of work has a pool of its
+own and never waits for another kind. A connection is dropped if anything went wrong on it or
+its caller no longer waits: otherwise its unread data would be taken for the next result.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ from runtime.clickhouse.statement import demand_question
 
 CONNECT_S_MAX: Final = 3
 WRITE_SILENCE_S_MAX: Final = 60
-"""A server says nothing while it writes."""
+"""Long, because a server sends nothing while it writes."""
 READ_SILENCE_S_MAX: Final = 5
-"""A server that works on a query sends progress; one that says nothing so long is gone."""
+"""A server that works on a query sends progress. If it is silent for so long, it is gone."""
 BREAK_OFF_S: Final = 0.2
 SCAN_SECONDS_MAX: Final = 600
 KILL_S_MAX: Final = 1
@@ -50,12 +50,13 @@ Settings = dict[str, int]
 
 
 class ServerAnalytics:
-    """`dsn` is `clickhouse://user:password@host:port/database`.
+    """Analytics on a server.
 
-    Questions go through `analyst_dsn` where there is one: then the server's own profile of
-    that user sets the quota, and its rights are what SQL of somebody else's can do at most
-    (deploy/clickhouse/analyst.xml). Without it ready questions go through `dsn` with `quota`
-    sent along, and nobody's own SQL is run.
+    `dsn` is `clickhouse://user:password@host:port/database`. Questions go through
+    `analyst_dsn` if it is given: then the server's profile of that user sets the quota, and
+    an operator's own SQL can do no more than that user may (deploy/clickhouse/analyst.xml).
+    Without it ready questions go through `dsn` together with `quota`, and nobody's own SQL is
+    run.
     """
 
     def __init__(
@@ -113,7 +114,8 @@ class ServerAnalytics:
             await connections.close()
 
     async def _meet_analyst(self) -> None:
-        """An account that may change a setting is not the one that is shipped."""
+        """Check the analyst's account: if it may change a setting, it is not the one that we
+        ship."""
         try:
             await self._analysts.run(lambda client: client.execute("SET max_threads = 1"))
         except QueryRefused as refused:
@@ -125,7 +127,7 @@ class ServerAnalytics:
 
 
 class _Connections:
-    """Connections of one account for one kind of work, the last used one first."""
+    """Connections of one account for one kind of work. The last used one is taken first."""
 
     def __init__(self, dsn: str, threads: int, silence_s_max: int) -> None:
         self._dsn = _with_timeouts(dsn, CONNECT_S_MAX, silence_s_max)
@@ -135,10 +137,11 @@ class _Connections:
         self._idle: LifoQueue[Client] = LifoQueue()
         self._busy: dict[Future[Any], Client] = {}
         self._selecting: set[str] = set()
-        """Ids of the queries that nobody has given up."""
+        """Ids of the queries whose callers still wait."""
 
     async def select(self, sql: str, settings: Settings) -> ResultSet:
-        """Raises AnalyticsError. A query that is given up ends at the server as well."""
+        """Run a SELECT. If its caller gives up, the server ends the query too. Raises
+        AnalyticsError."""
         query_id = str(uuid4())
         self._selecting.add(query_id)
         try:
@@ -151,7 +154,8 @@ class _Connections:
             self._selecting.discard(query_id)
 
     async def run(self, work: Callable[[Client], T]) -> T:
-        """Raises AnalyticsError. If it is cancelled, the connection goes."""
+        """Run `work` in a thread. If it is cancelled, its connection is dropped. Raises
+        AnalyticsError."""
         client = self._take()
         running = self._threads.submit(work, client)
         self._busy[running] = client
@@ -163,7 +167,7 @@ class _Connections:
             running.add_done_callback(lambda _: client.disconnect())
             if running.cancelled() and not _is_cancelled():
                 raise AnalyticsUnavailable("closed") from error
-            raise _ours(error) from error
+            raise _translate(error) from error
         self._idle.put(client)
         return result
 
@@ -172,7 +176,7 @@ class _Connections:
         self._killer.shutdown(wait=False, cancel_futures=True)
         given_up = set(self._selecting)
         while busy := dict(self._busy):
-            for client in busy.values():  # Again: it may be opening another connection.
+            for client in busy.values():  # Repeated: a client may open another connection.
                 _break_off(client)
             await asyncio.to_thread(wait, busy, BREAK_OFF_S)
         if given_up:
@@ -188,14 +192,13 @@ class _Connections:
 
 
 def _is_cancelled() -> bool:
-    """Whether the caller is to end, and not only what it waits for."""
+    """Return whether the caller itself was cancelled, and not only what it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 def _break_off(client: Client) -> None:
-    """A thread that reads from the connection, or writes to it, goes on at once, to an
-    error."""
+    """Shut the connection down. A thread that reads or writes on it gets an error at once."""
     connection: Any = client.connection
     opened: socket.socket | None = connection.socket
     if opened is not None:
@@ -209,9 +212,9 @@ def _with_timeouts(dsn: str, connect_s_max: int, silence_s_max: int) -> str:
 
 
 def _kill(dsn: str, query_ids: Collection[str]) -> None:
-    """End queries at the server, which does not always notice that nobody listens any more.
+    """End queries at the server, which does not always notice that nobody waits any more.
 
-    Whatever cannot be ended so, as by an account that only reads, ends at its time limit.
+    An account that only reads cannot do this; its queries end at their time limit.
     """
     client = Client.from_url(dsn)
     with suppress(Error, OSError, EOFError):
@@ -229,7 +232,8 @@ def _select(client: Client, sql: str, settings: Settings, query_id: str) -> Resu
     )
 
 
-def _ours(error: BaseException) -> BaseException:
+def _translate(error: BaseException) -> BaseException:
+    """Return the port's error for one of the driver."""
     match error:
         case ServerException():
             return QueryRefused(str(error.message))

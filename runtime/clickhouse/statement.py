@@ -1,8 +1,8 @@
-"""What kind of statement SQL of somebody else's is: one that reads, and answers to us.
+"""Checks that an operator's own SQL is one statement that reads and returns its result to us.
 
-This is not what keeps it from doing harm: the account or the confinement under which it
-runs does, whatever is named in it. It gives better reasons, and keeps clauses out that
-would direct the answer elsewhere or change its form. What the lexer does not know is
+This check does not keep the SQL from doing harm: the account or the confinement under which
+it runs does that. The check gives better reasons for refusals, and keeps out clauses that
+would send the result elsewhere or change its form. Text that the lexer does not know is
 refused, not guessed at.
 """
 
@@ -29,17 +29,19 @@ _LEXER: Final = re.compile(
 
 
 class SqlToken(NamedTuple):
+    """A piece of SQL that is not space."""
+
     kind: str
     text: str
 
     @property
     def word(self) -> str:
-        """In lower case; empty for anything but a bare word."""
+        """The token in lower case if it is a bare word; empty otherwise."""
         return self.text.lower() if self.kind == "word" else ""
 
 
 def demand_question(sql: str) -> None:
-    """Raises QueryRefused, with the reason, unless `sql` is one statement that reads."""
+    """Raises QueryRefused with the reason unless `sql` is one statement that reads."""
     tokens = list(_tokens(sql))
     while tokens and tokens[-1].text == ";":
         tokens.pop()

@@ -1,39 +1,41 @@
-"""Roles of the services in PostgreSQL: what each may do is said in `migrations/roles.sql`.
+"""Sets up a PostgreSQL role for each service. `migrations/roles.sql` says what each may do.
 
-The role of a service is `practix_` and its name. Whoever owns the database makes the roles;
-a service only ever knows the address with its own role and password.
+The role of a service is `practix_` and its name. The database's owner makes the roles. A
+service only ever knows the address with its own role and password.
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import asyncpg
 from yarl import URL
 
-ROLES: Final = Path(__file__).resolve().parents[2] / "migrations" / "roles.sql"
+from runtime.migration_files import ROOT
+
+ROLES: Final = ROOT / "roles.sql"
 SERVICES: Final = ("projector", "notifier", "query_api")
 
 _SET_PASSWORD: Final = "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)"
 
 
 def role_of(service: str) -> str:
+    """Return the name of the service's role."""
     return f"practix_{service}"
 
 
 def dsn_of_role(dsn: str, service: str, password: str) -> str:
-    """The same database, seen by the service's role."""
+    """Return the address of the same database with the service's role."""
     return str(URL(dsn).with_user(role_of(service)).with_password(password))
 
 
 async def grant_roles(pool: asyncpg.Pool, passwords: Mapping[str, str]) -> None:
-    """Make the roles, their passwords and their rights what this version says.
+    """Create the roles, and set their passwords and rights to those of this version.
 
-    `pool` belongs to the database's owner, who may create roles; the tables are there.
-    `passwords` has one for each of `SERVICES`. Raises KeyError if one is missing.
+    `pool` must belong to the database's owner, who may create roles, and the tables must
+    exist. `passwords` has one for each of `SERVICES`. Raises KeyError if one is missing.
     """
-    wanted = {role_of(service): passwords[service] for service in SERVICES}
+    password_of = {role_of(service): passwords[service] for service in SERVICES}
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(ROLES.read_text())
-        for role, password in wanted.items():
+        for role, password in password_of.items():
             await connection.execute(await connection.fetchval(_SET_PASSWORD, role, password))

@@ -1,8 +1,8 @@
-"""Connections to our tables in PostgreSQL, and the one place that classifies its errors.
+"""Acquires connections to our tables in PostgreSQL, and classifies its errors.
 
 An error means one of three things. The tables are *away*: waiting helps, and the reason is
-a code of `Away`. The tables *refuse* the rows: nothing of them was written. Anything else is
-a mistake of ours and is passed on.
+one of the codes in `Away`. The tables *refuse* the rows: none of them was written. Any other
+error is a mistake of ours and is passed on.
 """
 
 import asyncio
@@ -16,12 +16,12 @@ from asyncpg.pool import PoolConnectionProxy
 ACQUIRE_TIMEOUT_S: Final = 10.0
 
 ALLOW_COMPUTING: Final = "SET LOCAL idle_in_transaction_session_timeout = '30min'"
-"""For a transaction that computes between two statements."""
+"""SQL for a transaction that computes for a while between two statements."""
 
 Away = Literal[
     "unreachable", "overloaded", "read_only", "no_database", "access_denied", "not_migrated"
 ]
-"""Why the tables are away: what a person has to mend, if anything."""
+"""Why the tables are away. It tells an operator what to repair, if anything."""
 
 _REFUSED: Final = (
     asyncpg.DataError,
@@ -33,7 +33,7 @@ _AWAY: Final[dict[type[Exception], Away]] = {
     asyncpg.InvalidCatalogNameError: "no_database",
     asyncpg.InvalidAuthorizationSpecificationError: "access_denied",
     asyncpg.InsufficientPrivilegeError: "access_denied",
-    # Not migrated yet: whoever starts first does it, or the owner, if roles may not.
+    # Not migrated yet. The service that starts first migrates, or else the owner.
     asyncpg.UndefinedTableError: "not_migrated",
     asyncpg.InvalidSchemaNameError: "not_migrated",
     # A migration ran between the preparation of a statement and its use.
@@ -43,12 +43,12 @@ _AWAY: Final[dict[type[Exception], Away]] = {
     asyncpg.TransactionRollbackError: "overloaded",
     asyncpg.ObjectNotInPrerequisiteStateError: "overloaded",
     asyncpg.IdleInTransactionSessionTimeoutError: "overloaded",
-    asyncpg.QueryCanceledError: "overloaded",  # It took too long; before its parent class.
+    asyncpg.QueryCanceledError: "overloaded",  # It took too long. Must precede its parent class.
     asyncpg.PostgresConnectionError: "unreachable",
     asyncpg.OperatorInterventionError: "unreachable",
     asyncpg.PostgresSystemError: "unreachable",
-    # asyncpg itself, about a connection that ended in the middle of something: closed, or
-    # answered by a dying server with what does not belong to the question.
+    # asyncpg's own errors if a connection ends in the middle of something: it was closed, or
+    # a dying server answered something that does not belong to the query.
     asyncpg.InterfaceError: "unreachable",
     asyncpg.InternalClientError: "unreachable",
     OSError: "unreachable",
@@ -59,7 +59,7 @@ _AWAY_ERRORS: Final = tuple(_AWAY)
 
 
 class TablesUnavailable(Exception):
-    """Not usable now; trying again later is worth it. A write may or may not have happened."""
+    """The tables cannot be used now; try again later. A write may or may not have happened."""
 
     def __init__(self, message: str, reason: Away = "unreachable") -> None:
         super().__init__(message)
@@ -67,21 +67,22 @@ class TablesUnavailable(Exception):
 
 
 class RowsRefused(Exception):
-    """The tables cannot hold what they were given. Nothing of it was written."""
+    """The tables cannot hold the rows that they were given. None of them was written."""
 
 
 class Fenced(Exception):
-    """Somebody else moved the position: this reader must write nothing more."""
+    """Somebody else moved the position, so this reader must not write any more."""
 
 
 def why_away(error: BaseException) -> Away | None:
-    """The reason if this error of asyncpg or the network means that the tables are away."""
+    """Return the reason if the error means that the tables are away; None otherwise."""
     return next((reason for kind, reason in _AWAY.items() if isinstance(error, kind)), None)
 
 
 @asynccontextmanager
 async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
-    """Raises TablesUnavailable and RowsRefused; anything else is a mistake of ours."""
+    """Hold a connection inside the `with` block. Raises TablesUnavailable and RowsRefused; any
+    other error is a mistake of ours."""
     with translate_postgres_errors():
         connection = await pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
     try:
@@ -89,31 +90,32 @@ async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnection
             try:
                 yield connection
             except asyncpg.InternalClientError:
-                connection.terminate()  # What it would say next belongs to nobody.
+                connection.terminate()  # Its next answer would belong to no query.
                 raise
             except TimeoutError:
-                # A link that has gone silent takes every open connection with it: to find that
-                # out one by one would take the whole pool's number of timeouts.
-                with suppress(asyncpg.InterfaceError):  # Whoever used it has done so already.
+                # If the network has gone silent, every open connection is dead. To find that out
+                # one by one would take a timeout for each connection of the pool.
+                with suppress(asyncpg.InterfaceError):  # Its user has terminated it already.
                     connection.terminate()
                 await pool.expire_connections()
                 raise
     finally:
-        # What had to be done is done, or has failed: a connection that breaks now is closed
-        # by the pool, and changes neither.
+        # The work is done or has failed. If the connection breaks now, the pool closes it, and
+        # nothing changes.
         with suppress(*_AWAY_ERRORS):
             await pool.release(connection)
 
 
 @asynccontextmanager
 async def transaction(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
+    """Hold a connection in a transaction. Raises as `acquire_connection` does."""
     async with acquire_connection(pool) as connection, connection.transaction():
         yield connection
 
 
 @asynccontextmanager
 async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
-    """As `transaction`, and nothing of it stays."""
+    """Hold a connection in a transaction that is always rolled back."""
     async with acquire_connection(pool) as connection:
         tried = connection.transaction()
         await tried.start()
@@ -125,7 +127,7 @@ async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
 
 @contextmanager
 def translate_postgres_errors() -> Iterator[None]:
-    """As `acquire_connection`, around what is done with a connection that is there."""
+    """Translate asyncpg's errors inside the `with` block, as `acquire_connection` does."""
     try:
         yield
     except _REFUSED as error:
@@ -133,7 +135,7 @@ def translate_postgres_errors() -> Iterator[None]:
     except _AWAY_ERRORS as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
-            # The end of the connection hid the cancellation, which must not get lost.
+            # The connection's error hid a cancellation, which must not get lost.
             raise asyncio.CancelledError from error
         reason = why_away(error)
         assert reason is not None

@@ -18,7 +18,7 @@ from notifier.store.outbox import NoticeOutbox
 from notifier.store.queue import NoticeQueue
 from runtime.following.reader import Step
 from runtime.journal.tail import START
-from runtime.postgres.pools import migrate
+from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import Fenced
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 from tests.integration.notifier_cell import NotifierCell, notifier_cell

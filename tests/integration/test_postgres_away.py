@@ -22,7 +22,8 @@ from notifier.store.queue import NoticeQueue
 from projector.service import ProjectorService
 from query_api.edge.positions import PositionWaiter
 from runtime.journal.sqlite import SqliteJournal
-from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import (
     TablesUnavailable,
     acquire_connection,

@@ -11,7 +11,8 @@ from contracts.scoring import Formula
 from projector.read_models.postgres.recompute import publish_formula
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
-from runtime.postgres.pools import migrate, open_pool
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from tests.decided_histories import Society
 from tests.integration.projector_cell import follow, stored_rows

@@ -21,7 +21,8 @@ from projector.service import ProjectorService
 from runtime.following.reader import Step
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import START, Position
-from runtime.postgres.pools import MIGRATIONS, open_pool
+from runtime.postgres.migrations import MIGRATIONS
+from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import Fenced, TablesUnavailable
 from tests.decided_histories import BEGIN, Chain, Society
 from tests.integration.projector_cell import (

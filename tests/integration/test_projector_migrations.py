@@ -11,13 +11,9 @@ from typing import Final
 import asyncpg
 import pytest
 
-from runtime.postgres.pools import (
-    MIGRATIONS,
-    MigrationEdited,
-    migrate,
-    missing_migrations,
-    open_pool,
-)
+from runtime.migration_files import MigrationEdited
+from runtime.postgres.migrations import MIGRATIONS, migrate, missing_migrations
+from runtime.postgres.pools import open_pool
 from tests.integration.projector_cell import uuid_text
 
 OPERATIONS: Final = Path(__file__).parents[2] / "docs" / "operations.md"

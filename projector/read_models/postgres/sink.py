@@ -36,7 +36,7 @@ SNAPSHOT_ROWS: Final = 500
 
 
 class PostgresSink:
-    """Writes as the reader `projector`. `runtime.postgres.pools.migrate` must have made the
+    """Writes as the reader `projector`. `runtime.postgres.migrations` must have made the
     tables."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
