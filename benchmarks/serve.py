@@ -28,6 +28,7 @@ from benchmarks.subject import (
     NobodyFollows,
     guest_tokens,
 )
+from command_api.domain.rules import DEFAULT_RULES
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from launcher.profiles.no_peers import NoPeers
@@ -131,6 +132,7 @@ def build_practix(kind: str, where: str) -> FastAPI:
             movies=KnownMovies(),
             ugc=NobodyFollows(),
             clock=system_clock,
+            rules=DEFAULT_RULES,
             timing=timing,
         )
         for router in service.routers:

@@ -29,13 +29,13 @@ ROUND_TRIP: Final = Histogram(
 
 
 class _Figures(Observer):
-    def decided(self, seconds: float) -> None:
+    def observe_decision(self, seconds: float) -> None:
         DECIDING.observe(seconds)
 
-    def settled(self, seconds: float) -> None:
+    def observe_round_trip(self, seconds: float) -> None:
         ROUND_TRIP.observe(seconds)
 
-    def answered(self, code: str, *, replayed: bool) -> None:
+    def count_answer(self, code: str, *, replayed: bool) -> None:
         OUTCOMES.labels(code, "yes" if replayed else "no").inc()
 
 

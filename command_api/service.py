@@ -1,4 +1,4 @@
-"""The command service: wired here, run by its own process or inside the embedded one."""
+"""Wires the command service. It runs in a process of its own, or inside the embedded system."""
 
 import asyncio
 import secrets
@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.rules import Rules
 from command_api.http.edge import Edge
 from command_api.http.films import FilmRule
 from command_api.http.peers import build_internal_router
@@ -18,7 +18,7 @@ from command_api.http.person_routes import build_suspension_router
 from command_api.http.routes import build_router
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
-from command_api.leader.ports import AdmitForwarded, Peers, everybody
+from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
 from command_api.metrics import FIGURES, observe
 from command_api.rendering import build_renderer
 from runtime.auth.operators import OperatorGuard
@@ -49,11 +49,11 @@ class CommandService:
         movies: MovieClient,
         ugc: UgcClient,
         clock: Callable[[], datetime],
+        rules: Rules,
         timing: Timing = Timing(),  # noqa: B008 - immutable
-        rules: Rules = DEFAULT_RULES,
         film_rule: FilmRule = FilmRule(),  # noqa: B008 - immutable
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
-        admit_forwarded: AdmitForwarded = everybody,
+        admit_forwarded: AdmitForwarded = admit_everybody,
     ) -> None:
         render = build_renderer(rules)
         self.node = Node(
@@ -97,13 +97,13 @@ class CommandService:
         observe(self.node)
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow the journal and to stand for leader. The task ends only by
+        """Begins to follow the journal and to stand for leader. The returned task ends only by
         failing, with JournalBroken; the process ends with it."""
         self._running = keep_running(self.node.run(), "command node")
         return self._running
 
     async def stop(self) -> None:
-        """Hand over, where this process leads, and stop. Bounded."""
+        """Hands over if this process leads, and stops, within `STOP_S_MAX`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S_MAX):
                 await self.node.resign()
@@ -115,8 +115,8 @@ class CommandService:
         return leader_url is not None and self._peers.knows(leader_url)
 
     def readiness(self) -> dict[str, Any]:
-        """What readiness hangs on; a follower is ready when it knows whom to forward to, and
-        may."""
+        """Returns the checks of readiness. A follower is ready if it knows a leader and may forward
+        to it."""
         node = self.node
         checks: dict[str, Any] = {
             "running": self._running is not None and not self._running.done(),

@@ -151,7 +151,7 @@ class Society:
             actor=actor,
             kind=command.kind,
         )
-        self._image.take(commit, decision.layer)
+        self._image.fold(commit, decision.layer)
 
     def _wish(self, actor: PersonId) -> AnyCommand:
         open_evenings = [one.id for one in self._open_evenings()]

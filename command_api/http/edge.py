@@ -134,7 +134,7 @@ class Edge:
         follows: bool | None = None
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                told = self._answering.eligibility(
+                told = self._answering.assess_eligibility(
                     announcement_id,
                     caller.person_id,
                     follows_author=follows,
@@ -149,7 +149,7 @@ class Edge:
     async def suspensions(self, request: Request) -> Response:
         """People who are shut out, as this process knows the cell now."""
         await self._answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
-        found = [render_suspension(person) for person in self._answering.suspended()]
+        found = [render_suspension(person) for person in self._answering.list_suspended()]
         found.sort(key=lambda one: (one.since, one.user_id), reverse=True)
         return json_response(found, headers={"X-Position": str(self._answering.position)})
 

@@ -1,7 +1,7 @@
-"""Answering a command from whichever process leads: this one, or another by forwarding.
+"""Answers a command from whichever process leads: this one, or another by forwarding.
 
-Keeps trying over changes of leader, which the idempotency key makes safe, so that a
-client sees latency and not an error.
+It keeps trying over changes of leader, which the idempotency key makes safe, so that a client
+sees latency and not an error.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from command_api.domain.booking.eligibility import assess_eligibility
 from command_api.domain.person.state import Person
-from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.log_time import log_time
@@ -22,9 +22,9 @@ from command_api.leader.ports import (
     Peers,
     Render,
     WallClock,
-    everybody,
+    admit_everybody,
 )
-from command_api.leader.reign import Reign
+from command_api.leader.reign import Reign, StoredMeanwhile
 from contracts.errors import (
     CommandError,
     NeedsFact,
@@ -43,7 +43,7 @@ REACH_POLL_S: Final = 0.02
 
 
 class Answering:
-    """The door to a command process, for its own clients and for its peers."""
+    """Answers the clients of a command process, and its peers."""
 
     def __init__(
         self,
@@ -52,9 +52,9 @@ class Answering:
         peers: Peers,
         clock: WallClock,
         render: Render,
-        rules: Rules = DEFAULT_RULES,
+        rules: Rules,
         observer: Observer = UNOBSERVED,
-        admit_forwarded: AdmitForwarded = everybody,
+        admit_forwarded: AdmitForwarded = admit_everybody,
     ) -> None:
         self._charge = ChargeOnce(admit_forwarded)
         self._node = node
@@ -67,44 +67,44 @@ class Answering:
 
     @property
     def position(self) -> int:
-        """seq up to which this process knows the cell."""
+        """The position up to which this process knows the cell."""
         return self._node.image.seq
 
     async def reach(self, seq: int, wait_s: float) -> None:
-        """Wait until this process knows the cell up to `seq`. Raises ProjectionBehind."""
+        """Waits until this process knows the cell up to `seq`. Raises ProjectionBehind if that
+        takes longer than `wait_s`."""
         give_up_at = self._time() + wait_s
         while self.position < seq:
             if self._time() >= give_up_at:
                 raise ProjectionBehind(seq, self.position)
             await asyncio.sleep(REACH_POLL_S)
 
-    def suspended(self) -> list[Person]:
-        """People who are shut out, by this process's accepted state."""
+    def list_suspended(self) -> list[Person]:
+        """Returns the people who are suspended, by this process's accepted state."""
         image = self._node.image
         return [image.accepted.person(person_id) for person_id in image.suspended]
 
     async def submit(
         self, submission: Submission, deadline_s: float, *, forwarded: bool = False
     ) -> Answer:
-        """The recorded answer to `command`, from whichever process leads.
+        """Returns the recorded answer to a command, from whichever process leads.
 
-        Keeps trying over changes of leader, which the idempotency key makes safe, until
-        `deadline_s` (seconds). A forwarded command is answered here or not at all. Raises
-        the CommandErrors of the decision, KeyReused, NeedsFact, RateLimited for a forwarded
-        one of a person who sends too many, OutcomeUnknown if the command may count,
-        NoLeader if it surely does not.
+        Keeps trying over changes of leader for `deadline_s` seconds. A forwarded command is
+        answered here or not at all. Raises the CommandErrors of the decision, KeyReused,
+        NeedsFact, RateLimited (for a forwarded command of a person who sends too many),
+        OutcomeUnknown if the command may count, NoLeader if it surely does not.
         """
         try:
-            answer = await self._insist(submission, deadline_s, forwarded=forwarded)
+            answer = await self._keep_trying(submission, deadline_s, forwarded=forwarded)
         except NeedsFact:
             raise  # The caller looks it up and asks again.
         except CommandError as error:
-            self._note(error.code, forwarded=forwarded)
+            self._count_answer(error.code, forwarded=forwarded)
             raise
-        self._note(answer.outcome.code, forwarded=forwarded, replayed=answer.replayed)
+        self._count_answer(answer.outcome.code, forwarded=forwarded, replayed=answer.replayed)
         return answer
 
-    def eligibility(
+    def assess_eligibility(
         self,
         announcement_id: AnnouncementId,
         person_id: PersonId,
@@ -112,8 +112,8 @@ class Answering:
         follows_author: bool | None,
         language: Language,
     ) -> EligibilityResponse:
-        """What would come of a request to come, on this process's accepted state: as every
-        read, it may be a moment behind. Raises NotFound, NeedsFact."""
+        """Returns what would come of a request for a seat, by this process's accepted state. Like
+        every read, it may be a moment behind. Raises NotFound, NeedsFact."""
         return assess_eligibility(
             self._node.image.accepted,
             announcement_id,
@@ -124,20 +124,19 @@ class Answering:
             language=language,
         )
 
-    def _note(self, code: str, *, forwarded: bool, replayed: bool = False) -> None:
+    def _count_answer(self, code: str, *, forwarded: bool, replayed: bool = False) -> None:
         if not forwarded:  # The process that forwarded it answers the client.
-            self._observer.answered(code, replayed=replayed)
+            self._observer.count_answer(code, replayed=replayed)
 
-    async def _insist(
+    async def _keep_trying(
         self, submission: Submission, deadline_s: float, *, forwarded: bool
     ) -> Answer:
         give_up_at = self._time() + deadline_s
         failure: Unavailable = NoLeader()
         while (left_s := give_up_at - self._time()) > 0:
             try:
-                answer = await self._answer_once(submission, left_s, forwarded=forwarded)
-                if answer is not None:
-                    return answer
+                return await self._answer_once(submission, left_s, forwarded=forwarded)
+            except StoredMeanwhile:
                 continue
             except TimeoutError:
                 failure = OutcomeUnknown()
@@ -147,13 +146,13 @@ class Answering:
                     failure = error
                 if forwarded:
                     break
-            await asyncio.wait([self._node.change], timeout=RETRY_S)
+            await asyncio.wait([self._node.leader_change], timeout=RETRY_S)
         raise failure
 
     async def _answer_once(
         self, submission: Submission, timeout_s: float, *, forwarded: bool
-    ) -> Answer | None:
-        if not submission.dry_run and (stored := self._stored(submission)) is not None:
+    ) -> Answer:
+        if not submission.dry_run and (stored := self._find_stored(submission)) is not None:
             return stored
         if self._node.reign is not None and self._node.reign.leading:
             if forwarded:
@@ -163,15 +162,13 @@ class Answering:
             raise NoLeader
         return await self._forward(self._node.leader_url, submission, timeout_s)
 
-    async def _decide_here(
-        self, reign: Reign, submission: Submission, timeout_s: float
-    ) -> Answer | None:
+    async def _decide_here(self, reign: Reign, submission: Submission, timeout_s: float) -> Answer:
         if reign.settles_within_s < timeout_s:  # The usual case, without the cost of a timer.
             return await reign.execute(submission)
         async with asyncio.timeout(timeout_s):
             return await reign.execute(submission)
 
-    def _stored(self, submission: Submission) -> Answer | None:
+    def _find_stored(self, submission: Submission) -> Answer | None:
         stored = self._node.image.keys.find(
             submission.actor,
             submission.idempotency_key,
@@ -184,9 +181,9 @@ class Answering:
         return Answer(stored.outcome, stored.seq, body, replayed=True)
 
     async def _forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """Have the leader answer, and no longer wait for it when somebody else leads: it may
-        be frozen, and the idempotency key makes asking again safe."""
-        change = self._node.change
+        """Returns the leader's answer. Stops waiting for it as soon as somebody else leads: it
+        may be frozen, and the idempotency key makes asking again safe."""
+        change = self._node.leader_change
         forwarding = start_for(self._peers.forward(leader_url, submission, timeout_s), "forward")
         try:
             either: list[asyncio.Future[Any]] = [forwarding, change]

@@ -1,4 +1,4 @@
-"""Charging a person for a command that another process passed on."""
+"""Charges a person for a command that another process forwarded."""
 
 from collections import OrderedDict
 from typing import Final
@@ -7,12 +7,12 @@ from command_api.domain.submission import Submission
 from command_api.leader.ports import AdmitForwarded
 
 IDS_MAX: Final = 10_000
-"""Far more commands than are passed on while one of them is tried again."""
+"""Far more commands than are forwarded while one of them is tried again."""
 
 
 class ChargeOnce:
-    """Charges each command once, although it comes again with a fact that the leader asked
-    for, or because its outcome was unknown. Remembers the last `ids_max` commands."""
+    """Charges each command once, even if it comes again with a fact that the leader asked for,
+    or because its outcome was unknown. Remembers the last `ids_max` commands."""
 
     def __init__(self, admit: AdmitForwarded, ids_max: int = IDS_MAX) -> None:
         self._admit = admit
@@ -20,7 +20,7 @@ class ChargeOnce:
         self._charged: OrderedDict[str, None] = OrderedDict()
 
     def __call__(self, submission: Submission) -> None:
-        """Raises RateLimited; then the command is not charged."""
+        """Charges the command's actor. Raises RateLimited, and then charges nothing."""
         if submission.id in self._charged:
             return
         self._admit(submission.actor)

@@ -1,7 +1,7 @@
 """What a command process knows from the accepted records: its image of the cell.
 
 Leader and followers fold the same records into it. The leader decides on a layer above
-(`reign`), so everything here is accepted and can be answered from by any process.
+(`reign`). So all that is here is accepted, and any process may answer from it.
 """
 
 from command_api.domain.evolution import apply
@@ -22,27 +22,27 @@ class Image:
         self.keys = AnsweredKeys()
         self.agenda = Agenda()
         self.suspended: dict[PersonId, Suspension] = {}
-        """Who is shut out."""
+        """The people who are suspended."""
         self.seq = 0
         self.decided_at = EPOCH
         """Log time: when the newest record was decided."""
 
-    def take(self, commit: Commit, decided_here: Layer | None = None) -> None:
-        """Fold in an accepted Commit.
+    def fold(self, commit: Commit, decided_here: Layer | None = None) -> None:
+        """Takes over what an accepted Commit changed.
 
-        `decided_here` is the layer that this process computed when it decided the command;
-        without it the events are decoded and applied. Raises JournalBroken for an event
-        that this version does not know or cannot apply: to go on without it would be to
-        decide wrongly.
+        `decided_here` is the layer that this process computed when it decided the command.
+        Without it the events are decoded and applied. Raises JournalBroken for an event that
+        this version does not know or cannot apply: going on without it would mean deciding
+        wrongly.
         """
         try:
-            self._fold_in(commit, decided_here)
+            self._fold(commit, decided_here)
         except Exception as error:
             reason = f"commit at seq {commit.seq}: {type(error).__name__}: {error}"
             raise JournalBroken(reason) from error
 
-    def _fold_in(self, commit: Commit, decided_here: Layer | None) -> None:
-        changed = decided_here if decided_here is not None else self._replayed(commit)
+    def _fold(self, commit: Commit, decided_here: Layer | None) -> None:
+        changed = decided_here if decided_here is not None else self._replay(commit)
         self.accepted.absorb(changed)
         self.agenda.update(changed)
         for person in changed.people.own.values():
@@ -51,14 +51,14 @@ class Image:
             elif self.suspended:
                 self.suspended.pop(person.id, None)
         self.keys.remember(commit.command, commit.seq, commit.decided_at, commit.outcome)
-        self.note(commit)
+        self.advance(commit)
 
-    def note(self, record: Commit | Barrier) -> None:
-        """Time and position went on."""
+    def advance(self, record: Commit | Barrier) -> None:
+        """Moves position and log time on to `record`."""
         self.seq = record.seq
         self.decided_at = record.decided_at
 
-    def _replayed(self, commit: Commit) -> Layer:
+    def _replay(self, commit: Commit) -> Layer:
         changed = Layer.on(self.accepted)
         for event in decode_events(commit.events):
             apply(changed, event, commit.decided_at)

@@ -1,6 +1,6 @@
 """Idempotency keys: which commands have been answered, and how.
 
-Filled from accepted Commits only, in their order, so every process knows the same keys
+It is filled from accepted Commits only, in their order, so every process knows the same keys
 and may answer a retry. A key is forgotten when it is more than `RECORDS_MAX` records
 back, or older than `AGE_MAX` of log time *and* more than `RECORDS_MIN` records back:
 memory is bounded, all replicas forget the same keys, and no clock can empty the table.
@@ -20,7 +20,7 @@ AGE_MAX: Final = timedelta(hours=24)
 
 
 class StoredAnswer(Struct, frozen=True):
-    """What the first command with a key came to."""
+    """The outcome of the first command with a key."""
 
     seq: int
     decided_at: datetime
@@ -54,8 +54,8 @@ class AnsweredKeys:
     def find(
         self, actor: str, key: str, fingerprint: str, query_fingerprint: str | None = None
     ) -> StoredAnswer | None:
-        """The stored answer. Raises KeyReused where the key answered another request."""
-        stored = self._answers.get(scoped(actor, key))
+        """Returns the stored answer. Raises KeyReused if the key answered another request."""
+        stored = self._answers.get(scope_key(actor, key))
         if stored is not None and not stored.answers(fingerprint, query_fingerprint):
             raise KeyReused
         return stored
@@ -63,7 +63,7 @@ class AnsweredKeys:
     def remember(
         self, command: CommandInfo, seq: int, decided_at: datetime, outcome: Outcome
     ) -> None:
-        self._answers[scoped(command.actor, command.idempotency_key)] = StoredAnswer(
+        self._answers[scope_key(command.actor, command.idempotency_key)] = StoredAnswer(
             seq, decided_at, command.fingerprint, command.query_fingerprint, outcome
         )
         self._forget(seq, decided_at)
@@ -80,6 +80,6 @@ class AnsweredKeys:
             del self._answers[key]
 
 
-def scoped(actor: str, key: str) -> str:
-    """Keys belong to an actor: two people may use the same one."""
+def scope_key(actor: str, key: str) -> str:
+    """Returns the key together with its actor: two people may use the same one."""
     return f"{actor} {key}"

@@ -10,9 +10,9 @@ AHEAD_MAX: Final = timedelta(seconds=2 * SKEW_S_MAX)
 
 
 def log_time(last: datetime, now: datetime) -> datetime:
-    """The time to decide at: `now`, but never before `last`, the time of the newest record.
+    """Returns the time to decide at: `now`, but not before `last`, the time of the newest record.
 
-    A `last` that no right clock can have written is not carried on: it would keep a whole
-    cell in the future, for as long as one leader's clock was once ahead.
+    A `last` that no right clock can have written does not count: it would keep a whole cell
+    in the future for as long as one leader's clock was once ahead.
     """
     return last if now < last <= now + AHEAD_MAX else now

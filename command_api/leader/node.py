@@ -1,8 +1,11 @@
-"""A command process: follows the journal, stands for leader, answers or forwards.
+"""Follows the journal, stands for leader, and leads.
 
-One task reads. Everything that changes who leads is decided while taking an accepted
-record, or by the reign's own end, so there is no state that two tasks could disagree on.
-ARCHITECTURE "The log decides" names the rules L1 to L8 that are kept here and in `reign`.
+One task reads, and another keeps the time: heartbeats, deadlines, claims. A reign begins when
+the reader accepts an own Claim, at once, or a little later if its writer has been given up
+and a new one has to be opened. It ends when the reader accepts another Claim, or by itself.
+Both tasks run in one event loop and change who leads between two awaits, so neither ever sees
+a change half done. docs/architecture.md §1 names the rules L1 to L8 that are kept here and in
+`reign`; clients are answered in `answering`.
 """
 
 import asyncio
@@ -13,7 +16,7 @@ from datetime import datetime
 from random import Random
 from typing import Final, NamedTuple
 
-from command_api.domain.rules import DEFAULT_RULES, Rules
+from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.leader.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
@@ -38,16 +41,16 @@ class Timing(NamedTuple):
     """How long a process waits, in seconds."""
 
     heartbeat_timeout_s: float = 5.0
-    """Silence after which a follower stands for leader (T)."""
+    """A follower stands for leader after this much silence (T)."""
     timeout_s_max: float = 60.0
     after_resign_s: float = 0.05
     read_back_s_min: float = 5.0
     alone: bool = False
-    """This process holds an exclusive lock on the journal, and stamps it by its own clock.
-    Nobody else can lead: it claims at once, tries again soon, and sends no heartbeats; and
-    there is no other clock to compare its own with."""
+    """Whether this process holds an exclusive lock on the journal and stamps it by its own
+    clock. Then nobody else can lead: it claims at once, tries again soon, sends no heartbeats,
+    and has no other clock to compare its own with."""
     tick_s: float = 0.1
-    """How often heartbeats, deadlines and patience are looked at."""
+    """How often heartbeats, deadlines and patience are checked."""
 
 
 class Node:
@@ -61,7 +64,7 @@ class Node:
         render: Render,
         random: Random,
         new_nonce: Callable[[], str],
-        rules: Rules = DEFAULT_RULES,
+        rules: Rules,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         records_max: int = RECORDS_MAX,
         observer: Observer = UNOBSERVED,
@@ -78,23 +81,23 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._clock_watch = ClockWatch(clock, steady, watching=not timing.alone)
         self._claims: dict[str, float] = {}
-        """When each own Claim was sent, by nonce: it may land minutes late, and then this
-        process leads."""
-        self._newest: tuple[str, JournalWriter] | None = None
+        """When each own Claim was sent, by nonce. It may land minutes late, and then this process
+        leads."""
+        self._newest_claim: tuple[str, JournalWriter] | None = None
         self._late_start: asyncio.Task[None] | None = None
         self._claimed_in_vain = False
         self._timeout_s = timing.heartbeat_timeout_s
         self._stand_at = self._loop.time()
-        self._given: set[str] = set()
+        self._given_keys: set[str] = set()
         self._stopping = False
-        self.change: asyncio.Future[None] = self._loop.create_future()
-        """Done when the leader changes; then there is a new one."""
+        self.leader_change: asyncio.Future[None] = self._loop.create_future()
+        """Done when the leader changes; then a new future takes its place."""
         self.image = Image()
         self.tail = Tail(journal)
         self.reign: Reign | None = None
-        self._reigned: Reign | None = None
+        self._last_reign: Reign | None = None
         self.leader_url: str | None = None
-        """Who leads, if it is another process and known."""
+        """The address of the leader, if it is another process and known."""
         self.problem: str | None = None
         """Why this process could not lead or claim, the last time it tried."""
         self.caught_up = asyncio.Event()
@@ -103,7 +106,7 @@ class Node:
     # Lifecycle
 
     async def run(self) -> None:
-        """Work until cancelled. Raises JournalBroken when the journal cannot be trusted."""
+        """Works until cancelled. Raises JournalBroken if the journal cannot be trusted."""
         self._put_off_standing()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -116,17 +119,17 @@ class Node:
                 self.reign.end("the process stops")
 
     async def resign(self) -> None:
-        """Hand over, where this process leads, and stand for leader no more."""
+        """Hands over if this process leads, and no longer stands for leader."""
         self._stopping = True
         if self.reign is not None:
             await self.reign.resign()
 
     async def close(self) -> None:
-        """Let go of the journal, after `run` has ended."""
-        if self._newest is not None:
-            await self._newest[1].close()
-        if self._reigned is not None and self._reigned.closing is not None:
-            await self._reigned.closing
+        """Lets go of the journal, after `run` has ended."""
+        if self._newest_claim is not None:
+            await self._newest_claim[1].close()
+        if self._last_reign is not None and self._last_reign.closing is not None:
+            await self._last_reign.closing
         await self.tail.close()
 
     @property
@@ -143,30 +146,31 @@ class Node:
         """Seconds by which the own clock is ahead of the journal's, as far as is known."""
         return self._clock_watch.skew_s
 
-    def _leader_changed(self) -> None:
-        change, self.change = self.change, self._loop.create_future()
+    def _announce_leader_change(self) -> None:
+        change, self.leader_change = self.leader_change, self._loop.create_future()
         change.set_result(None)
 
     # Reading
 
     async def _follow(self) -> None:
-        end = await self._journal_end()
+        end = await self._find_journal_end()
         while True:
             if not self.caught_up.is_set() and self.tail.seen_offset >= end - 1:
                 self.caught_up.set()
                 self._put_off_standing()
             accepted = await self.tail.fetch(wait_s=1.0)
             for one in accepted:
-                self._take(one)
+                self._accept(one)
             if accepted and self.caught_up.is_set():
                 self._compare_clocks(accepted[-1])
 
     def _compare_clocks(self, newest: Accepted) -> None:
-        """Compare, whoever wrote the record. Nothing has been decided since it was read."""
+        """Compares the own clock with the stamp of the newest record, whoever wrote it. Nothing
+        has been decided since the record was read."""
         on_its_way_s = 0.0 if self.reign is None else self.reign.settles_within_s
         self._clock_watch.compare(newest.stamp_ms, on_its_way_s=on_its_way_s)
 
-    async def _journal_end(self) -> int:
+    async def _find_journal_end(self) -> int:
         while True:
             try:
                 return await self._journal.end()
@@ -174,26 +178,26 @@ class Node:
                 log.warning("journal unavailable", extra={"reason": str(error)})
                 await asyncio.sleep(RETRY_S)
 
-    def _take(self, accepted: Accepted) -> None:
+    def _accept(self, accepted: Accepted) -> None:
         record = accepted.record
         if isinstance(record, Claim):
-            self._take_claim(record, accepted)
+            self._accept_claim(record, accepted)
             return
         layer = None
         if self.reign is not None:
             layer = self.reign.read_back(accepted)
         match record:
             case Commit():
-                self.image.take(record, layer)
+                self.image.fold(record, layer)
                 if layer is not None and self.reign is not None:
-                    self.reign.folded(layer)
+                    self.reign.forget(layer)
             case Barrier():
-                self.image.note(record)
+                self.image.advance(record)
             case Resign():
                 self.leader_url = None
         self._put_off_standing(resigned=isinstance(record, Resign))
 
-    def _take_claim(self, claim: Claim, accepted: Accepted) -> None:
+    def _accept_claim(self, claim: Claim, accepted: Accepted) -> None:
         if self.reign is not None:
             self.reign.end(f"term {claim.term} was claimed by {claim.leader_url}")
         self.image.seq = claim.seq
@@ -201,18 +205,18 @@ class Node:
         sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
         if sent_at is not None:
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
-            if self._newest is not None and self._newest[0] == claim.nonce:
-                self._lead(state, self._newest[1], round_trip_s)
+            if self._newest_claim is not None and self._newest_claim[0] == claim.nonce:
+                self._lead(state, self._newest_claim[1], round_trip_s)
             else:
                 leading = self._lead_late(state, round_trip_s)
                 self._late_start = run_aside(leading, "late start of a reign")
-        self._leader_changed()
+        self._announce_leader_change()
         self._put_off_standing()
 
     # Leading
 
     async def _lead_late(self, state: ReaderState, round_trip_s: float) -> None:
-        """Lead under a Claim whose writer has been given up since."""
+        """Leads under a Claim whose writer has been given up since."""
         try:
             async with asyncio.timeout(self._timing.heartbeat_timeout_s):
                 writer = await self._journal.open_writer()
@@ -228,8 +232,8 @@ class Node:
         self._timeout_s = self._timing.heartbeat_timeout_s
         self._claimed_in_vain = False
         self.problem = None
-        self._given.clear()
-        self.reign = self._reigned = reign = Reign(
+        self._given_keys.clear()
+        self.reign = self._last_reign = reign = Reign(
             image=self.image,
             claim=state,
             writer=writer,
@@ -240,20 +244,20 @@ class Node:
             records_max=self._records_max,
             observer=self._observer,
         )
-        reign.ended.add_done_callback(lambda _: self._led(reign))
-        self._leader_changed()
+        reign.ended.add_done_callback(lambda _: self._note_end_of_reign(reign))
+        self._announce_leader_change()
         log.info("leading", extra={"term": state.term, "seq": state.seq})
 
-    def _led(self, reign: Reign) -> None:
+    def _note_end_of_reign(self, reign: Reign) -> None:
         log.warning("leads no more", extra={"reason": reign.ended.result()})
         self.problem = reign.ended.result()
         if self.reign is reign:
             self.reign = None
-        self._leader_changed()
+        self._announce_leader_change()
         self._put_off_standing()
 
     async def _keep_time(self) -> None:
-        """Heartbeats, deadlines and claims: whatever the passing of time asks for."""
+        """Sends heartbeats and claims and meets deadlines when their time has come."""
         while True:
             await asyncio.sleep(self._timing.tick_s)
             if self.reign is not None:
@@ -278,9 +282,9 @@ class Node:
         given = 0
         for deadline in self.image.agenda.list_due(now):
             key = f"{deadline.id}@{deadline.due_at.isoformat()}"
-            if key in self._given:
+            if key in self._given_keys:
                 continue
-            self._given.add(key)
+            self._given_keys.add(key)
             command = Submission(
                 id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", command=deadline.command
             )
@@ -297,9 +301,12 @@ class Node:
     # Standing for leader
 
     def _may_stand(self) -> bool:
-        """A process whose clock seems wrong leaves it to the others for longer, but not for
-        ever: what it knows may be out of date, and only a new record tells. Its own Claim will
-        do; if the clock is wrong indeed, it hands over before it has decided anything."""
+        """Whether this process may claim now.
+
+        If its clock seems wrong, it leaves that to the others for longer, but not for ever:
+        the comparison may be out of date, and only a new record corrects it. Its own Claim is
+        one. If the clock is wrong indeed, it hands over before it has decided anything.
+        """
         doubt_s = 0.0 if self._clock_watch.right else self._timing.timeout_s_max
         return (
             self.caught_up.is_set()
@@ -308,7 +315,7 @@ class Node:
         )
 
     def _put_off_standing(self, *, resigned: bool = False) -> None:
-        """A record was accepted: whoever wrote it is alive."""
+        """Waits anew, because a record was accepted and so its writer is alive."""
         if self._timing.alone:
             wait_s = 0.0
         elif resigned:
@@ -318,10 +325,12 @@ class Node:
         self._stand_at = self._loop.time() + wait_s
 
     async def _claim(self) -> None:
-        """Send a Claim on the accepted state. After one without effect the next one waits
-        twice as long: on a slow journal everybody's patience grows until a Claim lands
-        and its first heartbeat is heard in time. If nobody else claims, nobody has to
-        be waited for."""
+        """Sends a Claim on the accepted state.
+
+        After one without effect the next one waits twice as long: on a slow journal everybody's
+        patience grows until a Claim lands and its first heartbeat arrives in time. A process
+        that is alone need not wait for others.
+        """
         if self._claimed_in_vain and not self._timing.alone:
             self._timeout_s = min(2 * self._timeout_s, self._timing.timeout_s_max)
         self._stand_at = self._loop.time() + self._timeout_s * (1 + self._random.random() / 2)
@@ -329,10 +338,10 @@ class Node:
             async with asyncio.timeout(self._timeout_s):
                 writer = await self._journal.open_writer()
         except (JournalError, TimeoutError) as error:
-            self._claim_failed(str(error) or "the journal does not answer")
+            self._note_failed_claim(str(error) or "the journal does not answer")
             return
-        if self._newest is not None:
-            await self._newest[1].close()
+        if self._newest_claim is not None:
+            await self._newest_claim[1].close()
         state = self.tail.position.state
         claim = Claim(
             term=state.term + 1,
@@ -343,15 +352,15 @@ class Node:
         )
         self._claimed_in_vain = True
         self._claims[claim.nonce] = self._loop.time()
-        self._newest = (claim.nonce, writer)
-        writer.append(encode_record(claim)).add_done_callback(self._claim_acknowledged)
+        self._newest_claim = (claim.nonce, writer)
+        writer.append(encode_record(claim)).add_done_callback(self._note_acknowledged_claim)
 
-    def _claim_acknowledged(self, claimed: asyncio.Future[Appended]) -> None:
-        """A Claim that failed to be sent may land all the same; its nonce is remembered."""
+    def _note_acknowledged_claim(self, claimed: asyncio.Future[Appended]) -> None:
+        """Notes why a Claim failed. It may land all the same, so its nonce is remembered."""
         if not claimed.cancelled() and (error := claimed.exception()) is not None:
-            self._claim_failed(str(error))
+            self._note_failed_claim(str(error))
 
-    def _claim_failed(self, reason: str) -> None:
+    def _note_failed_claim(self, reason: str) -> None:
         if self.problem != reason:
             log.warning("cannot stand for leader", extra={"reason": reason})
         self.problem = reason

@@ -1,4 +1,4 @@
-"""What a command process needs from outside, and what it answers with."""
+"""Ports of a command process: what it needs from outside, and what it answers with."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,46 +22,46 @@ class Answer(NamedTuple):
 
 
 Render = Callable[[Layer, Submission, Outcome], bytes]
-"""The representation of what a command came to, as the given layer shows it."""
+"""Returns the representation that answers a command, as the given layer shows it."""
 
 WallClock = Callable[[], datetime]
 """Aware UTC, whole milliseconds."""
 
 
 AdmitForwarded = Callable[[PersonId], None]
-"""Counts a command that came over another process for its person. Raises RateLimited."""
+"""Counts a forwarded command for its person. Raises RateLimited."""
 
 
-def everybody(_: PersonId) -> None:
-    """Admit without counting: no process forwards anything."""
+def admit_everybody(_: PersonId) -> None:
+    """Admits without counting, for a cell in which no process forwards anything."""
 
 
 class Peers(Protocol):
     """The way from a follower to the leader."""
 
     def knows(self, leader_url: str) -> bool:
-        """Whether a leader at this address would be asked."""
+        """Whether commands may be forwarded to this address."""
         ...
 
     async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """Have the leader answer. Raises the CommandError it answered with; NoLeader where
-        it says that it does not lead, or could not be connected to (nothing was done), and
-        OutcomeUnknown where the connection broke later."""
+        """Returns the leader's answer. Raises the CommandError it answered with; NoLeader if it
+        does not lead or could not be connected to (nothing was done); OutcomeUnknown if the
+        connection broke later."""
         ...
 
 
 class Observer:
-    """Is told what happens, for figures. This one keeps nothing. Calls must be quick and
+    """Is told what happens, for figures. This one keeps nothing. Its methods must be quick and
     must not raise: a command waits for them."""
 
-    def decided(self, seconds: float) -> None:
-        """A command was decided and rendered; whether it will count is not known yet."""
+    def observe_decision(self, seconds: float) -> None:
+        """Observes how long it took to decide and render a command, which may yet not count."""
 
-    def settled(self, seconds: float) -> None:
-        """A record was acknowledged and read back, this long after it was sent."""
+    def observe_round_trip(self, seconds: float) -> None:
+        """Observes how long a record took to be acknowledged and read back."""
 
-    def answered(self, code: str, *, replayed: bool) -> None:
-        """A client of this process has its answer, a refusal or a failure included."""
+    def count_answer(self, code: str, *, replayed: bool) -> None:
+        """Counts an answer to a client of this process, whether success, refusal or failure."""
 
 
 UNOBSERVED: Final = Observer()

@@ -1,10 +1,10 @@
-"""One reign: from the acceptance of an own Claim until leading ends, whatever the reason.
+"""One reign: from the acceptance of an own Claim until leading ends, for whatever reason.
 
-Commands are decided one after another on the tentative layer (accepted state plus what
-was sent and not yet read back), chained, and sent without waiting. An answer is given
-when this process's own reader has accepted a record with exactly that hash *and* the
-journal has acknowledged it; the acknowledgement alone proves nothing, since a record of
-an ended term is acknowledged like any other.
+Commands are decided one after another on the tentative layer (accepted state plus what was
+sent and not yet read back), chained, and sent without waiting. An answer is given once this
+process's own reader has accepted a record with exactly that hash *and* the journal has
+acknowledged it. The acknowledgement alone proves nothing: a record of an ended term is
+acknowledged like any other.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.leader.image import Image
-from command_api.leader.keys import scoped
+from command_api.leader.keys import scope_key
 from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
@@ -44,11 +44,19 @@ from runtime.process.tasks import run_aside
 log = logging.getLogger(__name__)
 
 RECORDS_MAX: Final = 2**30
-"""Of one writer; an idempotent Kafka producer's sequence number wraps at 2^31."""
+"""Most records of one writer: an idempotent Kafka producer's sequence number wraps at 2^31."""
+
+
+class StoredMeanwhile(Exception):
+    """Another record with the command's idempotency key was on its way, and is now settled.
+
+    The answer to the command, or KeyReused, follows from the stored answers: look there again.
+    """
 
 
 class Sent:
-    """A record on its way: settled when accepted by the own reader and acknowledged."""
+    """A record on its way. It is settled once the own reader has accepted it and the journal has
+    acknowledged it."""
 
     __slots__ = (
         "_failed",
@@ -78,9 +86,9 @@ class Sent:
         return self._failed or (self.accepted and self.acknowledged)
 
     async def wait(self) -> None:
-        """Return when settled. Raises OutcomeUnknown when leading ends first.
+        """Returns once it is settled. Raises OutcomeUnknown if leading ends first.
 
-        Each waiter has a future of its own: one that gives up takes nobody along.
+        Each waiter has a future of its own, so one that gives up does not affect the others.
         """
         if not self.settled:
             waiting = asyncio.get_running_loop().create_future()
@@ -106,7 +114,7 @@ class Sent:
 
 
 class Reign:
-    """Created when an own Claim was accepted; `end` is called when leading is over."""
+    """Created when an own Claim was accepted. It is over once `end` was called."""
 
     def __init__(
         self,
@@ -147,7 +155,7 @@ class Reign:
 
     @property
     def settles_within_s(self) -> float:
-        """A record that was sent is read back within this time, or leading ends."""
+        """Seconds in which a sent record is read back, or else leading ends."""
         return self._read_back_s_max
 
     @property
@@ -156,22 +164,21 @@ class Reign:
 
     @property
     def worn_out(self) -> bool:
-        """The writer has sent as many records as one may."""
+        """Whether the writer has sent as many records as one may."""
         return self._records_left <= 0
 
     # Commands
 
-    async def execute(self, submission: Submission) -> Answer | None:
-        """Decide, record, and answer once the record counts.
+    async def execute(self, submission: Submission) -> Answer:
+        """Decides and records a command, and returns its answer once the record counts.
 
-        None where a record with the same key, but of another request, is on its way: the
-        caller asks the stored answers again. Raises the CommandErrors of `decide`,
-        TooLarge, and OutcomeUnknown when leading ends first.
+        Raises StoredMeanwhile, after waiting, if a record with the same key was on its way;
+        the CommandErrors of `decide`; TooLarge; and OutcomeUnknown if leading ends first.
         """
-        pending = self._by_key.get(scoped(submission.actor, submission.idempotency_key))
+        pending = self._by_key.get(scope_key(submission.actor, submission.idempotency_key))
         if pending is not None:
             await pending.wait()
-            return None
+            raise StoredMeanwhile
         self._demand_leading()
         began_at, now = perf_counter(), self.now()
         try:
@@ -183,7 +190,7 @@ class Reign:
             await self.confirm_leading()
             raise
         body = self._render(decision.layer, submission, decision.outcome)
-        self._observer.decided(perf_counter() - began_at)
+        self._observer.observe_decision(perf_counter() - began_at)
         if submission.dry_run:
             await self.confirm_leading()
             return Answer(decision.outcome, self._image.seq, body)
@@ -192,10 +199,10 @@ class Reign:
         return Answer(decision.outcome, sent.seq, body)
 
     def now(self) -> datetime:
-        """The time to decide at.
+        """Returns the time to decide at.
 
-        Hands over if the own clock is wrong and raises OutcomeUnknown: whatever was
-        decided by it, if only until the next tick, would be dated wrongly for good.
+        If the own clock is wrong, hands over and raises OutcomeUnknown: all that is decided
+        by it, even until the next tick, would be dated wrongly for good.
         """
         try:
             return log_time(self._decided_at, self._clock_watch.now())
@@ -205,7 +212,7 @@ class Reign:
             raise OutcomeUnknown from error
 
     def meet_deadline(self, submission: Submission, now: datetime) -> bool:
-        """Decide and send a command of the leader's own; false where it is moot."""
+        """Decides and sends a command of the leader's own. Returns False if it is moot."""
         decision = decide(submission, self._tentative, now, self._rules)
         if not decision.events:
             return False
@@ -213,9 +220,9 @@ class Reign:
         return True
 
     async def confirm_leading(self) -> None:
-        """Return once a record that was sent after this call has been read back.
+        """Returns once a record that was sent after this call has been read back.
 
-        Raises OutcomeUnknown when leading ends first. One Barrier serves all who wait.
+        Raises OutcomeUnknown if leading ends first. One Barrier serves all who wait.
         """
         self._demand_leading()
         if self._barrier_wanted is None:
@@ -238,15 +245,16 @@ class Reign:
         self._send(barrier, encode_record(barrier), None)
 
     async def resign(self) -> None:
-        """Hand over cleanly: what was sent is settled or given up, then a Resign."""
+        """Hands over cleanly: sends a Resign, and returns once it is settled or given up."""
         self._hand_over()
         await asyncio.wait([self.ended])
 
     def read_back(self, accepted: Accepted) -> Layer | None:
-        """The own reader accepted a record of this term: the layer it was decided on.
+        """Settles the record of this term that the own reader has accepted. Returns the layer
+        that holds its changes.
 
-        Ends the reign where it is not the record that was sent: another process then
-        writes in this term, which no reader would have believed possible.
+        Ends the reign if it is not the record that was sent: then another process writes in
+        this term, which the rules of acceptance should make impossible.
         """
         state = accepted.position.state
         sent = self._unread.popleft() if self._unread else None
@@ -257,26 +265,26 @@ class Reign:
         self._settle(sent)
         return sent.layer
 
-    def folded(self, layer: Layer) -> None:
-        """The image has absorbed `layer`: the tentative layer need not hide it any more."""
+    def forget(self, layer: Layer) -> None:
+        """Drops from the tentative layer what the image has absorbed by now."""
         self._tentative.forget(layer)
 
     def check_read_back(self) -> None:
-        """End the reign where a record has been on its way for too long."""
+        """Ends the reign if a record has been on its way for too long."""
         if self._unread:
             waiting_s = self._loop.time() - self._unread[0].sent_at
             if waiting_s > self._read_back_s_max:
                 self.end(f"record {self._unread[0].seq} not read back after {waiting_s:.1f} s")
 
     def end(self, reason: str) -> None:
-        """Lead no more. What is pending has an unknown outcome; nothing is sent again."""
+        """Stops leading. What is pending has an unknown outcome; nothing is sent again."""
         if self.ended.done():
             return
         self.ended.set_result(reason)
         self._tentative.clear()
         if self._barrier_wanted is not None:
             self._barrier_wanted.set_exception(OutcomeUnknown())
-            self._barrier_wanted.exception()  # Who waits is told; nobody has to.
+            self._barrier_wanted.exception()  # Nobody needs to be waiting.
             self._barrier_wanted = None
         for sent in (*self._unread, *self._by_key.values()):
             sent.fail()
@@ -287,7 +295,7 @@ class Reign:
     # Inside
 
     def _hand_over(self) -> None:
-        """Decide nothing from this call on; the reign ends when its Resign is settled."""
+        """Decides nothing from this call on. The reign ends once its Resign is settled."""
         if not self.leading:
             return
         self._resigned = True
@@ -308,8 +316,8 @@ class Reign:
             raise OutcomeUnknown
 
     def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> Sent:
-        """Encode and check the size first, then evolve and send: a command that cannot be
-        stored is refused to its client alone."""
+        """Encodes the record and checks its size first, then evolves and sends: a command that
+        cannot be stored is refused to its client alone."""
         commit = Commit(
             term=self._term,
             seq=self._seq + 1,
@@ -332,7 +340,7 @@ class Reign:
         self._tentative.absorb(decision.layer)
         self._decided_at = now
         sent = self._send(commit, payload, decision.layer)
-        sent.key = scoped(submission.actor, submission.idempotency_key)
+        sent.key = scope_key(submission.actor, submission.idempotency_key)
         self._by_key[sent.key] = sent
         return sent
 
@@ -370,6 +378,6 @@ class Reign:
         if not sent.settled:
             return
         if sent.accepted and sent.acknowledged:  # Not one given up with its reign.
-            self._observer.settled(self._loop.time() - sent.sent_at)
+            self._observer.observe_round_trip(self._loop.time() - sent.sent_at)
         if sent.key is not None:
             self._by_key.pop(sent.key, None)

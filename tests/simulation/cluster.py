@@ -115,6 +115,7 @@ class Cluster:
             clock=self.clock,
             steady=self.loop.time,
             render=render,
+            rules=DEFAULT_RULES,
             random=random,
             new_nonce=lambda: f"{random.getrandbits(128):032x}",
             timing=self._timing,
@@ -122,7 +123,9 @@ class Cluster:
         )
         self.nodes[name] = node
         peers = SimulatedPeers(self.network, name)
-        answering = Answering(node, peers=peers, clock=self.clock, render=render)
+        answering = Answering(
+            node, peers=peers, clock=self.clock, render=render, rules=DEFAULT_RULES
+        )
 
         async def submit(payload: Any) -> Answer:
             return await answering.submit(_copy.decode(payload), SUBMIT_DEADLINE_S)

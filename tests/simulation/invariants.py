@@ -91,7 +91,7 @@ def fold(commits: Iterable[Commit]) -> Image:
     """What a process knows that has read all of them."""
     image = Image()
     for commit in commits:
-        image.take(commit)
+        image.fold(commit)
     return image
 
 
@@ -100,7 +100,7 @@ def check_every_prefix(commits: list[Commit]) -> Image:
     confirmed twice at a time. Returns the fold of the whole history."""
     image = Image()
     for commit in commits:
-        image.take(commit)
+        image.fold(commit)
         for announcement_id in {
             event_id
             for raw in commit.events

@@ -111,7 +111,7 @@ def _tentative_answers_are_stored() -> Any:
         reign._image.keys.remember(info, sent.seq, now, decision.outcome)
         return sent
 
-    stored = Answering._stored
+    stored = Answering._find_stored
 
     def render_from_the_tentative(answering: Answering, command: Submission) -> Any:
         node = answering._node
@@ -127,12 +127,12 @@ def _tentative_answers_are_stored() -> Any:
 
     return _all(
         patch.object(Reign, "_send_commit", remember_at_once),
-        patch.object(Answering, "_stored", render_from_the_tentative),
+        patch.object(Answering, "_find_stored", render_from_the_tentative),
     )
 
 
 def _nonce_is_not_spent() -> Any:
-    led = Node._led
+    led = Node._note_end_of_reign
 
     def lead_again(node: Node, reign: Reign) -> None:
         led(node, reign)
@@ -147,7 +147,7 @@ def _nonce_is_not_spent() -> Any:
         if node.reign is None and state.term == term and state.open:
             node._lead(state, writer, 1.0)
 
-    return patch.object(Node, "_led", lead_again)
+    return patch.object(Node, "_note_end_of_reign", lead_again)
 
 
 def _matches_by_seq_through_foreign_claims() -> Any:
@@ -156,7 +156,7 @@ def _matches_by_seq_through_foreign_claims() -> Any:
 
 
 def _keeps_leading_after_foreign_claim() -> Any:
-    take_claim = Node._take_claim
+    take_claim = Node._accept_claim
 
     def stay(node: Node, claim: Claim, accepted: Accepted) -> None:
         if node.reign is not None and claim.nonce not in node._claims:
@@ -164,7 +164,7 @@ def _keeps_leading_after_foreign_claim() -> Any:
             return
         take_claim(node, claim, accepted)
 
-    return patch.object(Node, "_take_claim", stay)
+    return patch.object(Node, "_accept_claim", stay)
 
 
 def _by_seq(reign: Reign, accepted: Accepted) -> Any:
@@ -242,7 +242,7 @@ def _every_clock_is_watched() -> Any:
 
 def _flush_on_stepping_down() -> Any:
     """Stepping down waits until everything that was sent has been acknowledged."""
-    led = Node._led
+    led = Node._note_end_of_reign
 
     def led_when_flushed(node: Node, reign: Reign) -> None:
         async def flush() -> None:
@@ -262,7 +262,7 @@ def _flush_on_stepping_down() -> Any:
         return sent
 
     return _all(
-        patch.object(Node, "_led", led_when_flushed),
+        patch.object(Node, "_note_end_of_reign", led_when_flushed),
         patch.object(Reign, "_send", remember_sent),
     )
 

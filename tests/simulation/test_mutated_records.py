@@ -58,7 +58,7 @@ class Readers:
             return "ignored"
         self.state = state
         if isinstance(record, Barrier):
-            self._image.note(record)
+            self._image.advance(record)
         if not isinstance(record, Commit):
             return "accepted"
         self._project(record)
@@ -66,7 +66,7 @@ class Readers:
         self._tell(record)
         len(block_of([record]))
         try:
-            self._image.take(record)
+            self._image.fold(record)
         except JournalBroken:
             return "stops command processes"
         return "accepted"

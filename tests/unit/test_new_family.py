@@ -109,7 +109,7 @@ def test_the_past_is_as_without_it(history: History) -> None:
 def test_decisions_rest_on_nothing_of_it(history: History) -> None:
     image = Image()
     for commit in history.commits:
-        image.take(commit)
+        image.fold(commit)
     evening = image.accepted.announcements.get(announcement())
     assert evening is not None
     assert (evening.status, evening.version, evening.taken) == ("Alive", 2, 1)

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from command_api.domain.announcement.commands import CancelAnnouncement
+from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.ports import Answer
+from command_api.leader.reign import StoredMeanwhile
 from contracts.errors import CommandError, OutcomeUnknown, RateLimited
+from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, PersonId
 
 
@@ -30,10 +33,17 @@ def answering(admit: Any) -> Answering:
     node: Any = SimpleNamespace(
         image=SimpleNamespace(keys=keys),
         reign=Uncertain(),
-        change=asyncio.get_running_loop().create_future(),
+        leader_change=asyncio.get_running_loop().create_future(),
     )
     unused: Any = None
-    return Answering(node, peers=unused, clock=unused, render=unused, admit_forwarded=admit)
+    return Answering(
+        node,
+        peers=unused,
+        clock=unused,
+        render=unused,
+        rules=DEFAULT_RULES,
+        admit_forwarded=admit,
+    )
 
 
 async def test_a_forwarded_command_is_charged_once_however_often_it_comes() -> None:
@@ -80,3 +90,24 @@ def test_the_charged_commands_that_are_remembered_are_bounded() -> None:
     for command_id in ("1", "2", "3", "3", "2", "1"):
         charge(command_of(command_id))
     assert len(charged) == 4
+
+
+class SettledMeanwhile(Uncertain):
+    """A reign in which a record with the command's key is on its way when it comes."""
+
+    def __init__(self, keys: SimpleNamespace) -> None:
+        self._keys = keys
+
+    async def execute(self, command: Submission) -> Answer:
+        self._keys.find = lambda *_: SimpleNamespace(outcome=Outcome("cancelled"), seq=7)
+        raise StoredMeanwhile
+
+
+async def test_the_stored_answer_is_given_if_a_record_with_the_key_was_on_its_way() -> None:
+    leader = answering(lambda _: None)
+    node: Any = leader._node
+    node.image.accepted = None
+    node.reign = SettledMeanwhile(node.image.keys)
+    leader._render = lambda *_: b"body"
+    answer = await leader.submit(command_of("1"), 5.0)
+    assert answer == Answer(Outcome("cancelled"), 7, b"body", replayed=True)
