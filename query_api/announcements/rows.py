@@ -14,6 +14,7 @@ from contracts.representations import (
     AnnouncementResponse,
     DetailAnnouncementResponse,
     GuestEntry,
+    copied_fields,
 )
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
@@ -22,18 +23,9 @@ from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE
 from query_api.edge.reads import AnyRow, TableSnapshot, represent
 from runtime.auth.tokens import Caller
 
-DERIVED: Final = frozenset(
-    {
-        "id", "sub_only", "author_name", "author_rating", "author_rating_count",
-        "my_state", "my_booking_id", "guest_list", "guest_count",
-    }
-)  # fmt: skip
-"""Fields of the representations that are not columns of the table."""
-
 _STORED: Final = (
-    "announcement_id",
-    "movie_title_ru",
-    *(name for name in DetailAnnouncementResponse.__struct_fields__ if name not in DERIVED),
+    *("announcement_id", "movie_title", "movie_title_ru", "event_location", "created", "modified"),
+    *copied_fields(DetailAnnouncementResponse),
 )
 
 MY_STATE: Final = """
