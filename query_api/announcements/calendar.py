@@ -16,7 +16,7 @@ from query_api.edge.reads import TableSnapshot
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
 
-CONFIRMED: Final = ("confirmed",)
+ATTENDED: Final = ("confirmed",)
 PENDING: Final = ("requested", "waitlisted", "invited", "offered")
 
 
@@ -31,7 +31,7 @@ def announcements_of(person: str, states: str) -> str:
     """
 
 
-ATTENDED_OR_PENDING: Final = f"ARRAY[{', '.join(map(repr, (*CONFIRMED, *PENDING)))}]"
+ATTENDED_OR_PENDING: Final = f"ARRAY[{', '.join(map(repr, (*ATTENDED, *PENDING)))}]"
 """For `announcements_of`."""
 
 _BUSY: Final = f"""
@@ -104,4 +104,4 @@ def _represent_overlap(other: asyncpg.Record, rules: SharedRules) -> Overlap:
 
 
 def _select_busy_states(rules: SharedRules) -> list[str]:
-    return [*CONFIRMED, *PENDING] if rules.pending_blocks else [*CONFIRMED]
+    return [*ATTENDED, *PENDING] if rules.pending_blocks else [*ATTENDED]

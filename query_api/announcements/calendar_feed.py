@@ -58,7 +58,7 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
     )
     async def get_feed(request: Request) -> Response:
-        """The feed: what the person hosts, attends or waits for, the newest 500."""
+        """The feed: what the person hosts, attends or has pending, the newest 500."""
         person_id = path_id(request, "person_id")
         token = _feed_token(feed_secret, person_id)
         # compare_digest takes any bytes, but of texts only ASCII.

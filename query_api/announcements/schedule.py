@@ -44,15 +44,9 @@ class ScheduleEntry(Struct, frozen=True):
 def build_router(reads: Reads) -> APIRouter:
     router = new_router()
 
-    @router.get(
-        "/schedule",
-        **document(
-            list[ScheduleEntry],
-            TIME_PARAMETERS,
-        ),
-    )
+    @router.get("/schedule", **document(list[ScheduleEntry], TIME_PARAMETERS))
     async def get_schedule(request: Request) -> Response:
-        """What the caller hosts, attends or waits for, by time; 500 at most."""
+        """What the caller hosts, attends or has pending, by time; 500 at most."""
         caller = await reads.authenticate(request)
         where = build_where(caller, request.query_params, reads.days_of)
         async with reads.open_snapshot(request) as snapshot:
