@@ -13,9 +13,9 @@ from fastapi import APIRouter
 from command_api.domain.rules import Rules
 from command_api.http.edge import Edge
 from command_api.http.films import FilmRule
+from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
-from command_api.http.person_routes import build_suspension_router
-from command_api.http.routes import build_router
+from command_api.http.routes import build_operator_router, build_public_router
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
@@ -80,15 +80,12 @@ class CommandService:
         edge = Edge(
             answering=answering,
             verifier=verifier,
-            auth=auth,
-            movies=movies,
-            ugc=ugc,
+            lookups=Lookups(auth=auth, movies=movies, ugc=ugc, film_rule=film_rule),
             deadline_s=submit_deadline_s,
-            film_rule=film_rule,
         )
         self.routers: list[APIRouter] = [
-            build_router(edge),
-            build_suspension_router(edge, guard),
+            build_public_router(edge),
+            build_operator_router(edge, guard),
             build_internal_router(answering, cell_secret),
         ]
         verifier.refuse_suspended(lambda person_id: person_id in self.node.image.suspended)

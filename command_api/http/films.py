@@ -1,4 +1,4 @@
-"""For which films evenings may be announced: all, unless a site narrows it down."""
+"""The films that may be announced: all, unless a site narrows it down."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -6,7 +6,7 @@ from runtime.outside.ports import Movie
 
 
 class FilmRule(BaseModel):
-    """By what Movie_API says of a film. A film of unknown year passes the years."""
+    """Decides from Movie_API's data. An unknown year satisfies any limit of years."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -16,6 +16,7 @@ class FilmRule(BaseModel):
     """Longest running time, in minutes."""
 
     def allows(self, movie: Movie) -> bool:
+        """Whether the film may be announced."""
         if self.duration_min_max is not None and movie.duration_min > self.duration_min_max:
             return False
         if movie.year is None:

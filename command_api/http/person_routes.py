@@ -1,8 +1,8 @@
-"""Muting a host, and an operator's shutting out of a person."""
+"""The routes of people: muting an author, and an operator's suspensions."""
 
-from fastapi import APIRouter
+from typing import Final
+
 from starlette.requests import Request
-from starlette.responses import Response
 
 from command_api.domain.person.commands import (
     MuteAuthor,
@@ -10,63 +10,64 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     UnmuteAuthor,
 )
-from command_api.http.bodies import ReinstateBody, SuspendBody, parse
-from command_api.http.documented import document, document_read
-from command_api.http.edge import Edge, body_of, path_id
-from command_api.representations.person import MuteResponse, SuspensionResponse
-from contracts.values.ids import OPERATOR, PersonId
-from runtime.auth.operators import OperatorGuard
+from command_api.http.bodies import NoBody, ShortText, WriteBody
+from command_api.http.edge import Edge
+from command_api.http.noun_routes import NounRoutes, WriteRequest
+from command_api.representations.person import (
+    MuteResponse,
+    SuspensionResponse,
+    render_suspension,
+)
+from contracts.values.ids import PersonId
 from runtime.auth.tokens import Caller
-from runtime.http.api_route import ApiRoute
+
+ROUTES: Final = NounRoutes()
+OPERATOR_ROUTES: Final = NounRoutes()
 
 
-def add_person_routes(router: APIRouter, edge: Edge) -> None:
-    @router.put("/user/{user_id}/mute", **document(MuteResponse))
-    async def mute_host(request: Request) -> Response:
-        """Hear no more of a host's new evenings, and be invited by them no more. What is
-        agreed stays, and so do the notices about it; the host is told nothing."""
-        caller = await edge.caller(request)
-        raw = await body_of(request)
-        command = MuteAuthor(author_id=PersonId(path_id(request, "user_id")))
-        return await edge.run(request, caller, raw, command)
+class SuspendBody(WriteBody):
+    """`by` is how the operator signs: the operator token belongs to no person."""
 
-    @router.delete("/user/{user_id}/mute", **document(MuteResponse))
-    async def unmute_host(request: Request) -> Response:
-        """Listen to a host again."""
-        caller = await edge.caller(request)
-        command = UnmuteAuthor(author_id=PersonId(path_id(request, "user_id")))
-        return await edge.run(request, caller, b"", command)
+    reason: ShortText
+    by: ShortText | None = None
 
 
-def build_suspension_router(edge: Edge, guard: OperatorGuard) -> APIRouter:
-    """Routes of operators: who is shut out."""
-    router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
-    operator = Caller(OPERATOR)
+class ReinstateBody(WriteBody):
+    by: ShortText | None = None
 
-    @router.get("/suspensions", **document_read(list[SuspensionResponse]))
-    async def list_suspensions(request: Request) -> Response:
-        """People who are shut out now, the latest first, as this process knows."""
-        await guard(request)
-        return await edge.suspensions(request)
 
-    @router.put("/user/{user_id}/suspension", **document(SuspensionResponse, SuspendBody))
-    async def suspend_person(request: Request) -> Response:
-        """Shut a person out: no process takes their token within a second or so. Their
-        evenings and bookings stay as they are; `announcement.cancel` is another decision."""
-        await guard(request)
-        raw = await body_of(request)
-        body = parse(SuspendBody, raw)
-        person_id = PersonId(path_id(request, "user_id"))
-        command = SuspendPerson(person_id=person_id, reason=body.reason, by=body.by)
-        return await edge.run(request, operator, raw, command)
+@ROUTES.write("PUT", "/user/{user_id}/mute", NoBody, MuteResponse)
+async def mute_host(request: WriteRequest[NoBody]) -> MuteAuthor:
+    """Hear no more of an author's new announcements, and get no more invitations from them.
+    What is agreed stays, and so do the notices about it. The author is not told."""
+    return MuteAuthor(author_id=PersonId(request.path_id("user_id")))
 
-    @router.delete("/user/{user_id}/suspension", **document(SuspensionResponse, ReinstateBody))
-    async def reinstate_person(request: Request) -> Response:
-        """Let a person in again."""
-        await guard(request)
-        raw = await body_of(request)
-        body = parse(ReinstateBody, raw)
-        command = ReinstatePerson(person_id=PersonId(path_id(request, "user_id")), by=body.by)
-        return await edge.run(request, operator, raw, command)
 
-    return router
+@ROUTES.write("DELETE", "/user/{user_id}/mute", NoBody, MuteResponse)
+async def unmute_host(request: WriteRequest[NoBody]) -> UnmuteAuthor:
+    """Hear of an author's announcements again."""
+    return UnmuteAuthor(author_id=PersonId(request.path_id("user_id")))
+
+
+@OPERATOR_ROUTES.read("/suspensions", list[SuspensionResponse])
+async def list_suspensions(
+    edge: Edge, request: Request, _operator: Caller
+) -> list[SuspensionResponse]:
+    """People who are suspended now, the latest first, as this process knows."""
+    await edge.reach_min_position(request)
+    suspensions = [render_suspension(person) for person in edge.answering.list_suspended()]
+    return sorted(suspensions, key=lambda one: (one.since, one.user_id), reverse=True)
+
+
+@OPERATOR_ROUTES.write("PUT", "/user/{user_id}/suspension", SuspendBody, SuspensionResponse)
+async def suspend_person(request: WriteRequest[SuspendBody]) -> SuspendPerson:
+    """Shut a person out: within about a second, no process accepts their token. Their
+    announcements and bookings stay as they are; cancelling one is another decision."""
+    person_id = PersonId(request.path_id("user_id"))
+    return SuspendPerson(person_id=person_id, reason=request.body.reason, by=request.body.by)
+
+
+@OPERATOR_ROUTES.write("DELETE", "/user/{user_id}/suspension", ReinstateBody, SuspensionResponse)
+async def reinstate_person(request: WriteRequest[ReinstateBody]) -> ReinstatePerson:
+    """Let a person in again."""
+    return ReinstatePerson(person_id=PersonId(request.path_id("user_id")), by=request.body.by)

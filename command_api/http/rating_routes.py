@@ -1,50 +1,77 @@
-"""The write routes of ratings."""
+"""The write routes of ratings, with their bodies."""
 
-from fastapi import APIRouter
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, Field, StringConstraints
 
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
-from command_api.http.bodies import ChangeRatingBody, RateBody, parse, unique
-from command_api.http.documented import document
-from command_api.http.edge import Edge, body_of, path_id
+from command_api.http.bodies import NoBody, WriteBody
+from command_api.http.noun_routes import NounRoutes, WriteRequest
+from contracts.events.rating import SCORE_MAX, SCORE_MIN
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId, new_id
+from contracts.values.text import one_line, some_lines
+
+ROUTES: Final = NounRoutes()
+
+RatingScore = Annotated[int, Field(ge=SCORE_MIN, le=SCORE_MAX)]
+RatingText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(some_lines)]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
+    AfterValidator(one_line),
+]
+Tags = Annotated[list[Tag], Field(max_length=10)]
 
 
-def add_rating_routes(router: APIRouter, edge: Edge) -> None:
-    @router.post(
-        "/rating/{announcement_id}/{user_id}",
-        **document(RatingResponse, RateBody, created=True),
+class RateBody(WriteBody):
+    score: RatingScore
+    text: RatingText | None = None
+    tags: Tags = Field(default=[])
+
+
+class ChangeRatingBody(WriteBody):
+    """Only what is to change; a text of null removes the text."""
+
+    score: RatingScore = SCORE_MIN
+    text: RatingText | None = None
+    tags: Tags = Field(default=[])
+
+    def changes(self) -> dict[str, Any]:
+        """Returns the fields that were given, by their names in the domain."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        if "tags" in given:
+            given["tags"] = _drop_repeated(self.tags)
+        return given
+
+
+@ROUTES.write("POST", "/rating/{announcement_id}/{user_id}", RateBody, RatingResponse, created=True)
+async def rate(request: WriteRequest[RateBody]) -> GiveRating:
+    """Rate the other side of an announcement that is over: guests the author, the author each
+    guest. Sealed until both have rated, or for 14 days."""
+    return GiveRating(
+        announcement_id=AnnouncementId(request.path_id("announcement_id")),
+        ratee_id=PersonId(request.path_id("user_id")),
+        review_id=ReviewId(new_id()),
+        score=request.body.score,
+        text=request.body.text,
+        tags=_drop_repeated(request.body.tags),
     )
-    async def rate(request: Request) -> Response:
-        """Rate the other side of an evening that is over: guests the host, the host each
-        guest. Sealed until both have rated, or for 14 days."""
-        caller = await edge.caller(request)
-        raw = await body_of(request)
-        body = parse(RateBody, raw)
-        command = GiveRating(
-            announcement_id=AnnouncementId(path_id(request, "announcement_id")),
-            ratee_id=PersonId(path_id(request, "user_id")),
-            review_id=ReviewId(new_id()),
-            score=body.score,
-            text=body.text,
-            tags=unique(body.tags),
-        )
-        return await edge.run(request, caller, raw, command)
 
-    @router.put("/rating/{review_id}", **document(RatingResponse, ChangeRatingBody))
-    async def change_rating(request: Request) -> Response:
-        """Think again, for as long as the rating is sealed."""
-        caller = await edge.caller(request)
-        raw = await body_of(request)
-        body = parse(ChangeRatingBody, raw)
-        command = ChangeRating(review_id=ReviewId(path_id(request, "review_id")), **body.news())
-        return await edge.run(request, caller, raw, command)
 
-    @router.delete("/rating/{review_id}", **document(RatingResponse))
-    async def retract_rating(request: Request) -> Response:
-        """Take a rating back: it no longer counts, and stays in history."""
-        caller = await edge.caller(request)
-        command = RetractRating(review_id=ReviewId(path_id(request, "review_id")))
-        return await edge.run(request, caller, b"", command)
+@ROUTES.write("PUT", "/rating/{review_id}", ChangeRatingBody, RatingResponse)
+async def change_rating(request: WriteRequest[ChangeRatingBody]) -> ChangeRating:
+    """Change a rating while it is sealed."""
+    review_id = ReviewId(request.path_id("review_id"))
+    return ChangeRating(review_id=review_id, **request.body.changes())
+
+
+@ROUTES.write("DELETE", "/rating/{review_id}", NoBody, RatingResponse)
+async def retract_rating(request: WriteRequest[NoBody]) -> RetractRating:
+    """Take a rating back: it no longer counts, and stays in history."""
+    return RetractRating(review_id=ReviewId(request.path_id("review_id")))
+
+
+def _drop_repeated(tags: list[str]) -> tuple[str, ...]:
+    """Returns each tag once, in the order given."""
+    return tuple(dict.fromkeys(tags))

@@ -1,0 +1,177 @@
+"""The write routes of announcements, with their bodies."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+
+from command_api.domain.announcement.commands import (
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    CreateAnnouncement,
+)
+from command_api.domain.announcement.terms import ChangedTerms
+from command_api.http.bodies import NoBody, ShortText, WriteBody
+from command_api.http.noun_routes import NounRoutes, WriteRequest
+from contracts.events.announcement import CHANGEABLE_FIELDS, Visibility
+from contracts.representations import DetailAnnouncementResponse
+from contracts.values.ids import AnnouncementId, MovieId, new_id
+from contracts.values.prices import demand_cents
+from contracts.values.text import one_line, some_lines
+from contracts.values.zones import known_zone
+from runtime.http.entity_tag import versions_in
+from runtime.http.instants import Instant
+from runtime.http.parameters import Parameter, malformed_parameter
+
+ROUTES: Final = NounRoutes()
+
+Description = Annotated[str, StringConstraints(max_length=4000), AfterValidator(some_lines)]
+Location = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
+    AfterValidator(one_line),
+]
+ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zone)]
+TicketCount = Annotated[int, Field(ge=1, le=10_000)]
+Amount = Annotated[
+    float, Field(ge=0, le=1_000_000, allow_inf_nan=False), AfterValidator(demand_cents)
+]
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+
+REASON_CHARS_MAX: Final = 200
+REASON: Final = Parameter(
+    "reason",
+    "told to everybody concerned",
+    {"type": "string", "maxLength": REASON_CHARS_MAX},
+)
+
+
+class TermsBody(WriteBody):
+    """The terms of an announcement, each of which may be left out.
+
+    A default is never used for a term that was left out of a change.
+    """
+
+    title: ShortText = ""
+    description: Description = ""
+    sub_only: bool | None = None
+    is_free: bool = False
+    ticket_count: TicketCount = 1
+    event_time: Instant | None = None
+    event_location: Location = ""
+    visibility: Visibility | None = None
+    tz: ZoneName | None = None
+    price_amount: Amount | None = None
+    price_currency: Currency | None = None
+    hide_location: bool = False
+    location_hint: Location | None = None
+
+    @model_validator(mode="after")
+    def _demand_one_visibility(self) -> Self:
+        if self.visibility is None or self.sub_only is None:
+            return self
+        if self.sub_only is not (self.visibility == "subscribers"):
+            raise ValueError("sub_only and visibility contradict each other")
+        return self
+
+    def _read_terms(self, names: Iterable[str]) -> dict[str, Any]:
+        """Returns the named terms, by their names in the domain."""
+        terms = {name: getattr(self, name) for name in names}
+        if self.sub_only is not None and self.visibility is None:
+            terms["visibility"] = "subscribers" if self.sub_only else "public"
+        return terms
+
+
+class CreateAnnouncementBody(TermsBody):
+    """`sub_only` is the short form of `visibility: subscribers`."""
+
+    title: ShortText
+    description: Description
+    sub_only: bool
+    is_free: bool
+    ticket_count: TicketCount
+    event_time: Instant
+    event_location: Location
+    publish: bool = True
+    invite: list[UUID] = Field(default=[], max_length=100)
+
+    def terms(self) -> dict[str, Any]:
+        """Returns all terms."""
+        return self._read_terms(CHANGEABLE_FIELDS)
+
+
+class ChangeAnnouncementBody(TermsBody):
+    """Only what is to change. `status` publishes, reopens (`Alive`) or closes (`Closed`)."""
+
+    status: Literal["Alive", "Closed"] | None = None
+
+    @model_validator(mode="after")
+    def _demand_no_null(self) -> Self:
+        for name in ("event_time", "visibility", "sub_only", "status"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be null")
+        return self
+
+    def terms(self) -> ChangedTerms:
+        """Returns the terms that were given."""
+        given = (name for name in CHANGEABLE_FIELDS if name in self.model_fields_set)
+        return ChangedTerms(**self._read_terms(given))
+
+
+@ROUTES.write(
+    "POST",
+    "/announcement/{movie_id}",
+    CreateAnnouncementBody,
+    DetailAnnouncementResponse,
+    created=True,
+)
+async def create_announcement(request: WriteRequest[CreateAnnouncementBody]) -> CreateAnnouncement:
+    """Announce a film; open at once, or a draft with `publish: false`."""
+    body = request.body
+    return CreateAnnouncement(
+        announcement_id=AnnouncementId(new_id()),
+        film=await request.lookups.find_film(MovieId(request.path_id("movie_id"))),
+        publish=body.publish,
+        invite=await request.lookups.find_invitees(body.invite),
+        **body.terms(),
+    )
+
+
+@ROUTES.write(
+    "PUT",
+    "/announcement/{announcement_id}",
+    ChangeAnnouncementBody,
+    DetailAnnouncementResponse,
+    if_match=True,
+)
+async def change_announcement(request: WriteRequest[ChangeAnnouncementBody]) -> ChangeAnnouncement:
+    """Change some fields, publish, reopen or close. What is already so adds nothing."""
+    return ChangeAnnouncement(
+        announcement_id=AnnouncementId(request.path_id("announcement_id")),
+        terms=request.body.terms(),
+        status=request.body.status,
+        if_versions=versions_in(request.http.headers.get("if-match")),
+    )
+
+
+@ROUTES.write(
+    "DELETE", "/announcement/{announcement_id}", NoBody, answer=None, parameters=(REASON,)
+)
+async def cancel_announcement(request: WriteRequest[NoBody]) -> CancelAnnouncement:
+    """Cancel the announcement. Repeating it is harmless; history and links stay."""
+    reason = _parse_reason(request.http.query_params.get(REASON.name))
+    return CancelAnnouncement(
+        announcement_id=AnnouncementId(request.path_id("announcement_id")), reason=reason
+    )
+
+
+def _parse_reason(text: str | None) -> str | None:
+    """Raises Malformed."""
+    try:
+        reason = None if text is None else one_line(text)
+    except ValueError as error:
+        raise malformed_parameter(REASON.name, reason=str(error)) from error
+    if reason is not None and len(reason) > REASON_CHARS_MAX:
+        raise malformed_parameter(REASON.name, maximum=REASON_CHARS_MAX)
+    return reason

@@ -1,0 +1,124 @@
+"""The routes of bookings that a command process serves, with their bodies."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints
+from starlette.requests import Request
+
+from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
+from command_api.http.bodies import NoBody, ShortText, WriteBody
+from command_api.http.edge import Edge, path_id
+from command_api.http.noun_routes import NounRoutes, WriteRequest
+from contracts.representations import DetailBookingResponse, EligibilityResponse
+from contracts.values.ids import AnnouncementId, BookingId, PersonId, new_id
+from contracts.values.text import some_lines
+from runtime.auth.tokens import Caller
+from runtime.http.instants import Instant
+from runtime.http.negotiation import language_of
+
+ROUTES: Final = NounRoutes()
+
+Message = Annotated[str, StringConstraints(max_length=1000), AfterValidator(some_lines)]
+
+
+class RequestBookingBody(WriteBody):
+    message: Message | None = None
+
+
+class AnswerBookingBody(WriteBody):
+    """The caller's own side of the booking."""
+
+    my_status: bool
+    reason: ShortText | None = None
+    message: Message | None = None
+
+
+class InviteBody(WriteBody):
+    """With `hold_until`, a seat is held for each invited guest until then."""
+
+    guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    hold_until: Instant | None = None
+
+
+@ROUTES.write(
+    "POST",
+    "/booking/{announcement_id}",
+    RequestBookingBody,
+    DetailBookingResponse,
+    created=True,
+    hot=True,
+)
+async def request_booking(request: WriteRequest[RequestBookingBody]) -> RequestBooking:
+    """Ask for a seat. If the author has invited you, this accepts."""
+    return RequestBooking(
+        announcement_id=AnnouncementId(request.path_id("announcement_id")),
+        booking_id=BookingId(new_id()),
+        message=request.body.message,
+    )
+
+
+@ROUTES.write("PUT", "/booking/{booking_id}", AnswerBookingBody, DetailBookingResponse)
+async def answer_booking(request: WriteRequest[AnswerBookingBody]) -> AnswerBooking:
+    """Set your own side of a booking: the author approves or declines, the guest accepts,
+    declines, withdraws or leaves."""
+    return AnswerBooking(
+        booking_id=BookingId(request.path_id("booking_id")), **request.body.model_dump()
+    )
+
+
+@ROUTES.write("DELETE", "/booking/{booking_id}", NoBody, DetailBookingResponse)
+async def withdraw_booking(request: WriteRequest[NoBody]) -> AnswerBooking:
+    """The guest takes the request back, or gives the seat back. It stays in history."""
+    return AnswerBooking(
+        booking_id=BookingId(request.path_id("booking_id")), my_status=False, only_as_guest=True
+    )
+
+
+@ROUTES.write(
+    "PUT",
+    "/announcement/{announcement_id}/booking/{user_id}",
+    AnswerBookingBody,
+    DetailBookingResponse,
+)
+async def answer_booking_of_pair(request: WriteRequest[AnswerBookingBody]) -> AnswerBooking:
+    """Like `PUT /booking/{booking_id}`, but names the booking by announcement and guest; `me`
+    is the caller."""
+    return AnswerBooking(
+        announcement_id=AnnouncementId(request.path_id("announcement_id")),
+        guest_id=_read_guest_id(request),
+        **request.body.model_dump(),
+    )
+
+
+@ROUTES.write("POST", "/announcement/{announcement_id}/invites", InviteBody, answer=None)
+async def invite_guests(request: WriteRequest[InviteBody]) -> InviteGuests:
+    """Invite guests; the answer has one result for each."""
+    return InviteGuests(
+        announcement_id=AnnouncementId(request.path_id("announcement_id")),
+        guests=await request.lookups.find_invitees(request.body.guest_ids),
+        hold_until=request.body.hold_until,
+    )
+
+
+@ROUTES.read("/announcement/{announcement_id}/eligibility", EligibilityResponse)
+async def get_eligibility(edge: Edge, request: Request, caller: Caller) -> EligibilityResponse:
+    """Would a request of mine be taken? If not, which rule refuses it, and what else is open?"""
+    announcement_id = AnnouncementId(path_id(request, "announcement_id"))
+    await edge.reach_min_position(request)
+
+    async def attempt(follows_author: bool | None) -> EligibilityResponse:
+        return edge.answering.assess_eligibility(
+            announcement_id,
+            caller.person_id,
+            follows_author=follows_author,
+            language=language_of(request),
+        )
+
+    return await edge.supply_facts(attempt)
+
+
+def _read_guest_id(request: WriteRequest[AnswerBookingBody]) -> PersonId:
+    if request.http.path_params["user_id"] == "me":
+        return request.caller.person_id
+    return PersonId(request.path_id("user_id"))

@@ -1,0 +1,77 @@
+"""Looks up at the outside services what commands and decisions need."""
+
+import asyncio
+from collections.abc import Iterable
+from uuid import UUID
+
+from command_api.domain.announcement.commands import FilmFacts
+from command_api.domain.booking.commands import Invitee
+from command_api.domain.person.commands import PersonFacts
+from command_api.http.films import FilmRule
+from contracts.errors import DependencyDown, Forbidden, NeedsFact, NotFound
+from contracts.values.ids import OPERATOR, BookingId, MovieId, PersonId, new_id
+from runtime.outside.ports import AuthClient, MovieClient, UgcClient
+
+
+class Lookups:
+    """Answers with the facts that the domain rests on. One per process."""
+
+    def __init__(
+        self, *, auth: AuthClient, movies: MovieClient, ugc: UgcClient, film_rule: FilmRule
+    ) -> None:
+        self._auth = auth
+        self._movies = movies
+        self._ugc = ugc
+        self._film_rule = film_rule
+
+    async def find_film(self, movie_id: MovieId) -> FilmFacts:
+        """Returns what Movie_API says of the film.
+
+        Raises NotFound if there is no such film, Forbidden if this site does not announce it,
+        and DependencyDown.
+        """
+        movie = await self._movies.movie(movie_id)
+        if movie is None:
+            raise NotFound
+        if not self._film_rule.allows(movie):
+            raise Forbidden("film_not_allowed")
+        return FilmFacts(movie_id, movie.title, movie.title_ru, movie.duration_min)
+
+    async def find_invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
+        """Returns each guest once, with what Auth says of them. Raises DependencyDown."""
+        unique = list(dict.fromkeys(PersonId(str(one)) for one in guest_ids))
+        facts = await asyncio.gather(*(self._find_person(one) for one in unique))
+        return tuple(
+            Invitee(person_id, BookingId(new_id()), known)
+            for person_id, known in zip(unique, facts, strict=True)
+        )
+
+    async def find_actor(self, person_id: PersonId) -> PersonFacts | None:
+        """Returns what Auth says of the person who gives a command.
+
+        None if Auth does not answer: the name known so far is used then. None also for the
+        operator, whom Auth does not know.
+        """
+        if person_id == OPERATOR:
+            return None
+        try:
+            return await self._find_person(person_id)
+        except DependencyDown:
+            return None
+
+    async def find_following(self, needs: NeedsFact) -> bool:
+        """Returns whether the guest follows the author.
+
+        False if UGC does not answer, so an announcement for subscribers stays hidden then.
+        """
+        author_id, guest_id = needs.wanted["follows"]
+        try:
+            return await self._ugc.follows(author_id, guest_id)
+        except DependencyDown:
+            return False
+
+    async def _find_person(self, person_id: PersonId) -> PersonFacts | None:
+        person = await self._auth.person(person_id)
+        if person is None:
+            return None
+        return PersonFacts(person_id, person.name, person.language, person.tz)

@@ -1,0 +1,205 @@
+"""Declares the routes of a noun and serves them.
+
+A noun's module declares each write once: method, path, body, answer, and a function that
+builds the command. Everything else that a write does happens here, in one order:
+authenticate, read the body, build the command, have it decided, answer with its outcome.
+
+Name and docstring of a declared function are public: the API document shows them. Clients
+use the name as the id of the operation, so it never changes.
+
+Routes take the bare request and return finished bytes. FastAPI keeps the routing and the API
+document, and stays out of the hot path (docs/architecture.md §7).
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from inspect import getdoc
+from typing import Any, Generic, NamedTuple, Protocol
+
+import msgspec
+from fastapi import APIRouter
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+
+from command_api.domain.submission import AnyCommand, Submission
+from command_api.http.bodies import B, NoBody, parse_body
+from command_api.http.documented import document_read, document_write
+from command_api.http.edge import Edge, path_id
+from command_api.http.lookups import Lookups
+from command_api.leader.ports import Answer
+from contracts.error_codes import read_refusal
+from runtime.auth.tokens import Caller
+from runtime.http.api_route import check_before, query_names_in
+from runtime.http.entity_tag import entity_tag
+from runtime.http.json_body import JSON, read_json_body
+from runtime.http.parameters import Parameter
+from runtime.http.problems import problem
+
+Authenticate = Callable[[Request], Awaitable[Caller]]
+"""Returns who sends a request. Raises Unauthenticated, and RateLimited if they send too many."""
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class WriteRequest(NamedTuple, Generic[B]):
+    """What a command is built from."""
+
+    http: Request
+    caller: Caller
+    body: B
+    lookups: Lookups
+
+    def path_id(self, name: str) -> str:
+        """Returns the id in the path. Raises NotFound if it is no UUID."""
+        return path_id(self.http, name)
+
+
+BuildCommand = Callable[[WriteRequest[B]], Awaitable[AnyCommand]]
+Read = Callable[[Edge, Request, Caller], Awaitable[object]]
+"""Returns what a read answers with. msgspec must be able to encode it."""
+
+
+class NounRoutes:
+    """The routes of one noun, in the order in which they are declared."""
+
+    def __init__(self) -> None:
+        self._routes: list[_Route] = []
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: type[B],
+        answer: type | None,
+        *,
+        created: bool = False,
+        if_match: bool = False,
+        parameters: Sequence[Parameter] = (),
+        hot: bool = False,
+    ) -> Callable[[BuildCommand[B]], BuildCommand[B]]:
+        """Declares that the decorated function builds the command of these requests.
+
+        `answer` is the type of the answer; one with a version is sent with its entity tag.
+        With `created`, the document promises 201 instead of 200. A `hot` route is served by
+        Starlette alone.
+        """
+        documented = document_write(
+            answer, body, created=created, if_match=if_match, parameters=parameters
+        )
+
+        def declare(build: BuildCommand[B]) -> BuildCommand[B]:
+            tagged = answer is not None and "version" in getattr(answer, "__struct_fields__", ())
+            self._routes.append(_WriteRoute(method, path, body, build, documented, tagged, hot))
+            return build
+
+        return declare
+
+    def read(self, path: str, answer: Any) -> Callable[[Read], Read]:
+        """Declares that the decorated function answers GET requests, by what this process
+        knows."""
+        documented = document_read(answer)
+
+        def declare(read: Read) -> Read:
+            self._routes.append(_ReadRoute(path, read, documented))
+            return read
+
+        return declare
+
+    def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
+        """Makes `router` serve the routes."""
+        for route in self._routes:
+            route.add_to(router, edge, authenticate)
+
+
+class _Route(Protocol):
+    def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None: ...
+
+
+class _WriteRoute(NamedTuple, Generic[B]):
+    method: str
+    path: str
+    body: type[B]
+    build: BuildCommand[B]
+    documented: dict[str, Any]
+    tagged: bool
+    hot: bool
+
+    def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
+        handle = self._make_handler(edge, authenticate)
+        if self.hot:  # It comes first, so its twin behind it is only shown in the document.
+            checked = check_before(handle, query_names_in(self.documented["openapi_extra"]))
+            path = router.prefix + self.path
+            router.add_route(path, checked, [self.method], include_in_schema=False)
+        _add_documented(router, self.method, self.path, handle, self.build, self.documented)
+
+    def _make_handler(self, edge: Edge, authenticate: Authenticate) -> Handle:
+        _, _, body_type, build, _, tagged, _ = self
+        takes_body = body_type is not NoBody
+        reads_body = takes_body or self.method != "DELETE"
+        """A body that nobody asked for still belongs to the fingerprint of a PUT or POST."""
+
+        async def handle(request: Request) -> Response:
+            caller = await authenticate(request)
+            raw_body = await read_json_body(request) if reads_body else b""
+            body = parse_body(body_type, raw_body if takes_body else b"")
+            command = await build(WriteRequest(request, caller, body, edge.lookups))
+            submission, answer = await edge.submit(request, caller, raw_body, command)
+            return _respond(request, submission, answer, tagged=tagged)
+
+        return handle
+
+
+class _ReadRoute(NamedTuple):
+    path: str
+    read: Read
+    documented: dict[str, Any]
+
+    def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
+        async def handle(request: Request) -> Response:
+            caller = await authenticate(request)
+            return edge.answer_read(await self.read(edge, request, caller))
+
+        _add_documented(router, "GET", self.path, handle, self.read, self.documented)
+
+
+class _Versioned(Struct):
+    """The one field of an answer that its entity tag needs."""
+
+    version: int
+
+
+def _add_documented(
+    router: APIRouter,
+    method: str,
+    path: str,
+    handle: Handle,
+    declared: Callable[..., Any],
+    documented: dict[str, Any],
+) -> None:
+    router.add_api_route(
+        path,
+        handle,
+        methods=[method],
+        name=declared.__name__,
+        description=getdoc(declared),
+        **documented,
+    )
+
+
+def _respond(request: Request, submission: Submission, answer: Answer, *, tagged: bool) -> Response:
+    headers = {"X-Position": str(answer.position), "Idempotency-Key": submission.idempotency_key}
+    if answer.replayed:
+        headers["Idempotent-Replay"] = "true"
+    outcome = answer.outcome
+    if outcome.refused:
+        return problem(
+            read_refusal(outcome.code),
+            language=submission.language,
+            instance=request.scope["path"],
+            facts=outcome.facts,
+            headers=headers,
+        )
+    if tagged:
+        version = msgspec.json.decode(answer.body, type=_Versioned).version
+        headers["ETag"] = entity_tag(answer.body, version)
+    return Response(answer.body, 201 if outcome.created else 200, headers, JSON)
