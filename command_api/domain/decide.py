@@ -1,37 +1,23 @@
 """From a command to its events and its outcome. Pure: no I/O, clock, random or environment."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from itertools import chain
 from typing import Final, NamedTuple
 
-from msgspec import Struct
-
-from command_api.domain.announcement import decisions as announcement
 from command_api.domain.announcement.commands import ChangeAnnouncement
-from command_api.domain.booking import decisions as booking
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.domain.booking.rescheduling import reconsider_unsettled
+from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
-from command_api.domain.person import decisions as person
+from command_api.domain.nouns import NOUNS
 from command_api.domain.person.acquaintance import record_person_seen, refuse_suspended
-from command_api.domain.rating import decisions as rating
-from command_api.domain.recorder import Handler, Recorder
+from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
 from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events.domain_event import DomainEvent
 from contracts.journal.records import Outcome
 
-HANDLERS_BY_NOUN: Final = (
-    announcement.HANDLERS,
-    booking.HANDLERS,
-    rating.HANDLERS,
-    person.HANDLERS,
-)
-
-HANDLERS: Final[Mapping[type[Struct], Handler]] = dict(chain.from_iterable(HANDLERS_BY_NOUN))
-"""The function that decides each command."""
+_HANDLERS: Final = {kind: handler for noun in NOUNS for kind, handler in noun.handlers}
 
 
 class Decision(NamedTuple):
@@ -48,11 +34,13 @@ def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) ->
     NotFound, Forbidden, StaleVersion, Malformed and NeedsFact, which are not recorded. A
     super-user may read everything, so for them NotFound means that there is no such thing.
     """
-    recorder = Recorder(layer, now, rules, submission.actor, is_super=submission.is_super)
+    recorder = Recorder(
+        layer, apply, now, rules, actor=submission.actor, is_super=submission.is_super
+    )
     refuse_suspended(recorder)
     command = submission.command
     try:
-        outcome = HANDLERS[type(command)](recorder, command)
+        outcome = _HANDLERS[type(command)](recorder, command)
         reconsider_unsettled(recorder)
     except CommandRefused as refusal:
         unchanged = Layer.on(layer) if recorder.events else recorder.layer

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
-from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
 from command_api.domain.rules import Rules
@@ -23,9 +22,17 @@ class Recorder:
     the decision sees what the steps before it did. The layer below stays untouched."""
 
     def __init__(
-        self, layer: Layer, now: datetime, rules: Rules, actor: PersonId, *, is_super: bool = False
+        self,
+        layer: Layer,
+        apply: Callable[[Layer, DomainEvent, datetime], None],
+        now: datetime,
+        rules: Rules,
+        *,
+        actor: PersonId,
+        is_super: bool = False,
     ) -> None:
         self.layer = Layer.on(layer)
+        self._apply = apply
         self.events: list[DomainEvent] = []
         self.now = now
         self.rules = rules
@@ -35,7 +42,7 @@ class Recorder:
 
     def record(self, event: DomainEvent) -> None:
         self.events.append(event)
-        apply(self.layer, event, self.now)
+        self._apply(self.layer, event, self.now)
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement:
         """Returns the announcement as it is now. Raises NotFound."""
@@ -57,6 +64,8 @@ class Recorder:
 
 Command = TypeVar("Command", bound=Struct)
 Handler = Callable[[Recorder, Any], Outcome]
+Handlers = tuple[tuple[type[Struct], Handler], ...]
+"""What decides each command of a noun."""
 
 
 def handle(

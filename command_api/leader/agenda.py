@@ -8,16 +8,10 @@ changes in between.
 import heapq
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
 
-from command_api.domain.announcement.deadlines import list_announcement_deadlines
-from command_api.domain.booking.deadlines import list_booking_deadlines
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.layer import Layer
-from command_api.domain.rating.deadlines import list_rating_deadlines
-
-LISTINGS: Final = (list_announcement_deadlines, list_booking_deadlines, list_rating_deadlines)
-"""What lists the deadlines of each noun that has any."""
+from command_api.domain.nouns import NOUNS
 
 
 class Agenda:
@@ -28,9 +22,10 @@ class Agenda:
 
     def update(self, changed: Layer) -> None:
         """Takes over the deadlines of what an accepted command changed."""
-        for list_deadlines in LISTINGS:
-            for deadline in list_deadlines(changed):
-                self._set(deadline)
+        for noun in NOUNS:
+            if noun.list_deadlines is not None:
+                for deadline in noun.list_deadlines(changed):
+                    self._set(deadline)
 
     def list_due(self, now: datetime) -> Iterator[Deadline]:
         """Yields all deadlines that have passed by `now` and still stand."""

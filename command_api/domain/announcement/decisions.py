@@ -32,7 +32,7 @@ from command_api.domain.booking.seats import (
     record_booking_event,
     refuse_overlap,
 )
-from command_api.domain.recorder import Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, handle
 from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.events.announcement import (
     AnnouncementCancelled,
@@ -128,7 +128,7 @@ def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
     return Outcome("deadline_passed", announcement_id=announcement.id)
 
 
-HANDLERS: Final = (
+HANDLERS: Final[Handlers] = (
     handle(CreateAnnouncement, create_announcement),
     handle(ChangeAnnouncement, change_announcement),
     handle(CancelAnnouncement, cancel_announcement),

@@ -30,7 +30,7 @@ from command_api.domain.booking.seats import (
 )
 from command_api.domain.booking.state import Booking
 from command_api.domain.person.acquaintance import record_person_seen
-from command_api.domain.recorder import Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, handle
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
 from contracts.events.booking import BookingHoldLapsed, BookingReleased
 from contracts.journal.records import Outcome
@@ -126,7 +126,7 @@ def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
     return Outcome("hold_ended", booking_id=booking.id)
 
 
-HANDLERS: Final = (
+HANDLERS: Final[Handlers] = (
     handle(RequestBooking, request_booking),
     handle(AnswerBooking, answer_booking),
     handle(InviteGuests, invite_guests),

@@ -13,6 +13,7 @@ from command_api.domain.announcement.visibility import find_visible
 from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.booking.decisions import request_booking
 from command_api.domain.calendar import find_overlaps
+from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
@@ -70,7 +71,7 @@ def _decide_request(
     rules: Rules,
     follows_author: bool | None,
 ) -> tuple[RefusalCode | None, dict[str, object], str]:
-    recorder = Recorder(layer, now, rules, person_id)
+    recorder = Recorder(layer, apply, now, rules, actor=person_id)
     command = RequestBooking(
         announcement_id=announcement.id,
         booking_id=BookingId("undecided"),

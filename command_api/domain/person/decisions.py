@@ -12,7 +12,7 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     UnmuteAuthor,
 )
-from command_api.domain.recorder import Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, handle
 from contracts.errors import CommandRefused
 from contracts.events.person import PersonMuted, PersonReinstated, PersonSuspended, PersonUnmuted
 from contracts.journal.records import Outcome
@@ -56,7 +56,7 @@ def reinstate_person(recorder: Recorder, command: ReinstatePerson) -> Outcome:
     return Outcome("person_reinstated")
 
 
-HANDLERS: Final = (
+HANDLERS: Final[Handlers] = (
     handle(MuteAuthor, mute_author),
     handle(UnmuteAuthor, unmute_author),
     handle(SuspendPerson, suspend_person),

@@ -14,7 +14,7 @@ from msgspec import UNSET
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
 from command_api.domain.rating.state import Rating
-from command_api.domain.recorder import Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, handle
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events.rating import (
     RATING_WINDOW,
@@ -107,7 +107,7 @@ def reveal_after_window(recorder: Recorder, command: RatingDue) -> Outcome:
     return Outcome("deadline_passed", review_id=rating.id)
 
 
-HANDLERS: Final = (
+HANDLERS: Final[Handlers] = (
     handle(GiveRating, give_rating),
     handle(ChangeRating, change_rating),
     handle(RetractRating, retract_rating),

@@ -1,12 +1,11 @@
-"""Every command has one handler and one answer, and every event one evolution."""
+"""Every command has one handler and one answer, and every event is applied by one noun."""
 
 from collections import Counter
 from typing import Final, get_args
 
 from command_api.domain.announcement.commands import AnnouncementDue
 from command_api.domain.booking.commands import HoldDue
-from command_api.domain.decide import HANDLERS_BY_NOUN
-from command_api.domain.evolution import EVOLUTIONS
+from command_api.domain.nouns import NOUNS
 from command_api.domain.rating.commands import RatingDue
 from command_api.domain.submission import AnyCommand
 from command_api.rendering import ANSWERS
@@ -19,7 +18,7 @@ OF_THE_LEADER: Final = {AnnouncementDue, HoldDue, RatingDue}
 
 
 def test_every_command_has_exactly_one_handler() -> None:
-    assert Counter(kind for handlers in HANDLERS_BY_NOUN for kind, _ in handlers) == COMMANDS
+    assert Counter(kind for noun in NOUNS for kind, _ in noun.handlers) == COMMANDS
     assert set(COMMANDS.values()) == {1}
 
 
@@ -30,9 +29,8 @@ def test_every_command_that_somebody_sends_has_exactly_one_answer() -> None:
     assert ANSWERS.keys() == answered.keys()
 
 
-def test_every_event_is_of_exactly_one_family_and_that_has_an_evolution() -> None:
+def test_every_event_is_of_exactly_one_noun_and_every_noun_has_events() -> None:
     for kind in get_args(DomainEvent):
-        families = [family for family in EVOLUTIONS if issubclass(kind, family)]
-        assert len(families) == 1, kind
-    for family in EVOLUTIONS:
-        assert any(issubclass(kind, family) for kind in get_args(DomainEvent)), family
+        assert len([noun for noun in NOUNS if issubclass(kind, noun.family)]) == 1, kind
+    for noun in NOUNS:
+        assert any(issubclass(kind, noun.family) for kind in get_args(DomainEvent)), noun.family

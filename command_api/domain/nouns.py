@@ -1,0 +1,48 @@
+"""The nouns of the write side: what decides, evolves and times each of them."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from command_api.domain.announcement import decisions as announcement
+from command_api.domain.announcement.deadlines import list_announcement_deadlines
+from command_api.domain.announcement.evolution import apply_announcement_event
+from command_api.domain.booking import decisions as booking
+from command_api.domain.booking.deadlines import list_booking_deadlines
+from command_api.domain.booking.evolution import apply_booking_event
+from command_api.domain.deadline import Deadline, NoDeadline
+from command_api.domain.layer import Layer
+from command_api.domain.person import decisions as person
+from command_api.domain.person.evolution import apply_person_event
+from command_api.domain.rating import decisions as rating
+from command_api.domain.rating.deadlines import list_rating_deadlines
+from command_api.domain.rating.evolution import apply_rating_event
+from command_api.domain.recorder import Handlers
+from contracts.events.announcement import AnnouncementEvent
+from contracts.events.base import Event
+from contracts.events.booking import BookingEvent
+from contracts.events.person import PersonEvent
+from contracts.events.rating import RatingEvent
+
+
+class Noun(NamedTuple):
+    family: type[Event]
+    """The base class of its events."""
+    apply: Callable[[Layer, Any, datetime], None]
+    """Applies an event of the family."""
+    handlers: Handlers
+    list_deadlines: Callable[[Layer], Iterator[Deadline | NoDeadline]] | None = None
+    """Lists the deadlines of what a layer has changed."""
+
+
+NOUNS: Final = (
+    Noun(
+        AnnouncementEvent,
+        apply_announcement_event,
+        announcement.HANDLERS,
+        list_announcement_deadlines,
+    ),
+    Noun(BookingEvent, apply_booking_event, booking.HANDLERS, list_booking_deadlines),
+    Noun(RatingEvent, apply_rating_event, rating.HANDLERS, list_rating_deadlines),
+    Noun(PersonEvent, apply_person_event, person.HANDLERS),
+)
