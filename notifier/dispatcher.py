@@ -16,17 +16,17 @@ from contracts.values.ids import AnnouncementId, PersonId
 from notifier import metrics
 from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import (
-    TOO_LATE,
+    INTERNAL_ERROR,
     Recipient,
     admit_unsettled,
     compose,
     end_if_too_late,
     hold_back,
 )
-from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedFanOut, LeasedNotice
+from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedNotice
 from notifier.delivery.preferences import DEFAULT
+from notifier.expander import FanOutExpander
 from notifier.kinds import find_obstacle, needs_following
-from notifier.planning.notice_plan import expand_fanout
 from notifier.policies.facts import people_in
 from notifier.rights import NO_FOLLOWER, Relation
 from notifier.store.queue import NoticeQueue
@@ -38,7 +38,7 @@ from runtime.outside.ports import (
     ShortenerClient,
     UgcClient,
 )
-from runtime.postgres.tables import RowsRefused, TablesUnavailable
+from runtime.postgres.tables import TablesUnavailable
 from runtime.process.clock import Clock
 from runtime.process.clock_watch import ClockWrong
 
@@ -48,8 +48,6 @@ NOTIFICATION: Final = "notification"
 UNKNOWN_PERSON: Final = "unknown_person"
 NO_TABLES: Final = "PostgreSQL does not answer"
 REBUILDING: Final = "the notifier is reading the journal again"
-INTERNAL_ERROR: Final = "internal_error"
-"""A mistake of ours. The log has the details."""
 
 
 class DispatcherPace(NamedTuple):
@@ -90,6 +88,9 @@ class Dispatcher:
         self._public_url = public_url.rstrip("/")
         self._pace = pace
         self._random = random or SystemRandom()
+        self._expander = FanOutExpander(
+            queue, ugc, clock, lease=pace.lease, backoff=pace.backoff, random=self._random
+        )
         self._slots = asyncio.Semaphore(pace.at_once)
         self._woken = asyncio.Event()
         self._store_retry = StoreRetry("outbox", TablesUnavailable)
@@ -142,7 +143,7 @@ class Dispatcher:
     async def dispatch_due(self) -> bool:
         """Work off one batch of due notices, and one fan-out. False if nothing got any further:
         nothing was due, or no service took it. Raises TablesUnavailable."""
-        expanded_one = await self._expand_next_fanout()
+        expanded_one = await self._expander.expand_next()
         now = self._clock()
         leased = await self._queue.lease(now, now + self._pace.lease, self._pace.batch)
         if not leased:
@@ -260,50 +261,3 @@ class Dispatcher:
             await self._queue.save_link(announcement_id, link)
             context.links[announcement_id] = link
         return context.links[announcement_id]
-
-    async def _expand_next_fanout(self) -> bool:
-        now = self._clock()
-        source = await self._queue.lease_fanout(now, now + self._pace.lease)
-        if source is None:
-            return False
-        try:
-            return await self._expand(await self._queue.read_fanout(source))
-        except (TablesUnavailable, ClockWrong):
-            raise
-        except Exception:  # As with notices: this one alone.
-            log.exception("fan-out not expanded", extra={"position": source.seq})
-            await self._queue.end_fanout(source, "parked", INTERNAL_ERROR)
-            return True
-
-    async def _expand(self, leased: LeasedFanOut) -> bool:
-        source, effect, now = leased.fanout.source, leased.fanout.effect, self._clock()
-        announcement = await self._queue.load_announcement(effect.announcement_id)
-        if (
-            announcement is None
-            or not announcement.takes_place
-            or announcement.visibility == "invite"
-        ):
-            await self._queue.end_fanout(source, "dropped", "not_for_followers")
-        elif now >= effect.expires_at:
-            await self._queue.end_fanout(source, "parked", TOO_LATE)
-        else:
-            return await self._fan_out(leased, now)
-        return True
-
-    async def _fan_out(self, leased: LeasedFanOut, now: datetime) -> bool:
-        source, author_id = leased.fanout.source, leased.fanout.effect.author_id
-        try:
-            followers: Sequence[PersonId] = await self._ugc.followers(author_id)
-        except DependencyRefused as error:
-            await self._queue.end_fanout(source, "parked", f"ugc refused it with {error.status}")
-            return True
-        except DependencyDown:
-            try_at = now + self._pace.backoff.pause(leased.attempts, self._random)
-            await self._queue.end_fanout(source, "waiting", "ugc does not answer", try_at)
-            return False
-        try:
-            notices = list(expand_fanout(leased.fanout, followers))
-            await self._queue.finish_fanout(source, notices)
-        except RowsRefused:
-            await self._queue.end_fanout(source, "parked", "ugc names what are no ids")
-        return True

@@ -16,6 +16,8 @@ from runtime.outside.ports import Notice, PersonProfile
 SWITCHED_OFF: Final = "switched_off"
 RECEIPTS_OFF: Final = "receipts_off"
 TOO_LATE: Final = "too_late"
+INTERNAL_ERROR: Final = "internal_error"
+"""A mistake of ours. The log has the details."""
 
 
 class Recipient(NamedTuple):

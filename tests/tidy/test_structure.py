@@ -37,6 +37,9 @@ ROOMS_OF_QUERY_API = (
 )
 """Imports point to the left only."""
 
+ROOMS_OF_NOTIFIER = ("policies", "planning", "texts", "delivery", "store", "http")
+"""Imports point to the left only."""
+
 ROOMS_OF_PROJECTOR = ("history", "read_models", "proof")
 """Imports point to the left only."""
 
@@ -91,6 +94,7 @@ def test_the_domain_imports_only_contracts() -> None:
     [
         ("contracts", ROOMS_OF_CONTRACTS),
         ("command_api", PARTS_OF_COMMAND_API),
+        ("notifier", ROOMS_OF_NOTIFIER),
         ("projector", ROOMS_OF_PROJECTOR),
         ("query_api", ROOMS_OF_QUERY_API),
         ("runtime", ROOMS_OF_RUNTIME),

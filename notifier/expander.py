@@ -1,0 +1,91 @@
+"""Turns fan-outs into notices: one to each follower of an author, once UGC has named them."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from random import Random
+
+from contracts.errors import DependencyDown, DependencyRefused
+from contracts.values.ids import PersonId
+from notifier.delivery.backoff import Backoff
+from notifier.delivery.decisions import INTERNAL_ERROR, TOO_LATE
+from notifier.delivery.leases import LeasedFanOut
+from notifier.planning.notice_plan import expand_fanout
+from notifier.rights import NOT_FOR_FOLLOWERS
+from notifier.store.queue import NoticeQueue
+from runtime.outside.ports import UgcClient
+from runtime.postgres.tables import RowsRefused, TablesUnavailable
+from runtime.process.clock import Clock
+from runtime.process.clock_watch import ClockWrong
+
+log = logging.getLogger(__name__)
+
+
+class FanOutExpander:
+    """Expands one fan-out at a time. Any number may run, in any processes."""
+
+    def __init__(
+        self,
+        queue: NoticeQueue,
+        ugc: UgcClient,
+        clock: Clock,
+        *,
+        lease: timedelta,
+        backoff: Backoff,
+        random: Random,
+    ) -> None:
+        self._queue = queue
+        self._ugc = ugc
+        self._clock = clock
+        self._lease = lease
+        self._backoff = backoff
+        self._random = random
+
+    async def expand_next(self) -> bool:
+        """Expand the next fan-out that is due. False if there was none, or if UGC did not answer.
+        Raises TablesUnavailable and ClockWrong."""
+        now = self._clock()
+        source = await self._queue.lease_fanout(now, now + self._lease)
+        if source is None:
+            return False
+        try:
+            return await self._expand(await self._queue.read_fanout(source))
+        except (TablesUnavailable, ClockWrong):
+            raise
+        except Exception:  # Whatever a fan-out holds must hold up that one alone.
+            log.exception("fan-out not expanded", extra={"position": source.seq})
+            await self._queue.end_fanout(source, "parked", INTERNAL_ERROR)
+            return True
+
+    async def _expand(self, leased: LeasedFanOut) -> bool:
+        source, effect, now = leased.fanout.source, leased.fanout.effect, self._clock()
+        announcement = await self._queue.load_announcement(effect.announcement_id)
+        if (
+            announcement is None
+            or not announcement.takes_place
+            or announcement.visibility == "invite"
+        ):
+            await self._queue.end_fanout(source, "dropped", NOT_FOR_FOLLOWERS)
+        elif now >= effect.expires_at:
+            await self._queue.end_fanout(source, "parked", TOO_LATE)
+        else:
+            return await self._ask_ugc(leased, now)
+        return True
+
+    async def _ask_ugc(self, leased: LeasedFanOut, now: datetime) -> bool:
+        source, author_id = leased.fanout.source, leased.fanout.effect.author_id
+        try:
+            followers: Sequence[PersonId] = await self._ugc.followers(author_id)
+        except DependencyRefused as error:
+            await self._queue.end_fanout(source, "parked", f"ugc refused it with {error.status}")
+            return True
+        except DependencyDown:
+            try_at = now + self._backoff.pause(leased.attempts, self._random)
+            await self._queue.end_fanout(source, "waiting", "ugc does not answer", try_at)
+            return False
+        try:
+            notices = list(expand_fanout(leased.fanout, followers))
+            await self._queue.finish_fanout(source, notices)
+        except RowsRefused:
+            await self._queue.end_fanout(source, "parked", "ugc names what are no ids")
+        return True
