@@ -145,6 +145,11 @@ class Folded:
     def rows(self, *kinds: Kind) -> list[PlannedNotice]:
         return [row for row in self.plan.notices if not kinds or row.kind in kinds]
 
+    def reminders_of(self, name: str) -> set[tuple[str, datetime]]:
+        """Kind and due time of the reminders planned for a person."""
+        rows = self.rows("remind_day", "remind_hour")
+        return {(row.kind, row.due_at) for row in rows if row.recipient == person(name)}
+
     def told(self, seq: int) -> set[tuple[str, str]]:
         """Recipient and kind of what the Commit at `seq` tells; reminders are plans, not news."""
         names = {person(name): name for name in NAMES}
