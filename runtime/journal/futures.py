@@ -1,4 +1,4 @@
-"""What the writers do alike with the futures they have given out."""
+"""Fails the futures of appends, for all writers."""
 
 from asyncio import Future
 from collections.abc import Iterable
@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from runtime.journal.port import Appended, JournalError
 
 
-def fail_appends(places: Iterable[Future[Appended]], error: JournalError) -> None:
-    """Fail those that are open. Whoever does not look at one has given it up."""
-    for place in places:
-        if not place.done():
-            place.set_exception(error)
-            place.exception()
+def fail_appends(appends: Iterable[Future[Appended]], error: JournalError) -> None:
+    """Fail the futures that are still open. Nobody has to look at the error."""
+    for append in appends:
+        if not append.done():
+            append.set_exception(error)
+            append.exception()

@@ -1,7 +1,7 @@
-"""The journal as a Kafka topic with one partition: what one deploys.
+"""The journal as a Kafka topic with one partition, for deployments.
 
-Several processes may write at once; which records count is the readers' business. An
-append is acknowledged when all in-sync replicas have it.
+Several processes may write at the same time; the readers decide which records count. An
+append is acknowledged once all in-sync replicas have it.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from runtime.journal.port import JournalEntry, JournalTruncated, JournalUnavaila
 CONNECT_TIMEOUT_S: Final = 10.0
 APPEND_TIMEOUT_S: Final = 30.0
 FETCH_TIMEOUT_S: Final = 10.0
-"""A fetch is answered within half a second, with a megabyte at most: who hears nothing for so
-long has a connection that is dead, and reads on through a new one."""
+"""The broker answers a fetch within half a second, with at most a megabyte. If it is silent for
+so long, the connection is dead, and the cursor opens a new one."""
 END_RETRY_BACKOFF_MS: Final = 10
 TOPIC_VISIBLE_POLL_S: Final = 0.05
 
@@ -44,10 +44,10 @@ TOPIC_SETTINGS: Final = {
 class KafkaJournal:
     """The journal in `topic`, which must exist and have one partition.
 
-    `connect_timeout_s` bounds `open_writer`, `open_cursor` and `end`. An append that is not
-    acknowledged within `append_timeout_s` of being sent loses its writer; a cursor whose
-    fetch is not answered within `fetch_timeout_s` connects anew. `client_options`
-    goes to every aiokafka client as it is (security protocol, SASL, TLS context).
+    `connect_timeout_s` limits `open_writer`, `open_cursor` and `end`. If an append is not
+    acknowledged within `append_timeout_s` after it was sent, its writer is lost. If a fetch is
+    not answered within `fetch_timeout_s`, the cursor connects anew. Every aiokafka client gets
+    `client_options` unchanged (security protocol, SASL, TLS context).
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class KafkaJournal:
         self._fetch_timeout_ms = round(fetch_timeout_s * 1000)
         self._options: dict[str, Any] = {
             "bootstrap_servers": bootstrap_servers,
-            # Not below the append's own bound: a request is never sent again behind it.
+            # At least the limit of an append, so that a request is never sent again after it.
             "request_timeout_ms": round(append_timeout_s * 1000),
             **(client_options or {}),
         }
@@ -86,7 +86,7 @@ class KafkaJournal:
         return KafkaCursor(consumer, partition)
 
     async def end(self) -> int:
-        """Asked over a connection of its own, so that a stale one cannot answer."""
+        """Ask over a new connection, so that a stale one cannot answer."""
         options = {**self._options, "retry_backoff_ms": END_RETRY_BACKOFF_MS}
         consumer = await open_consumer(self._topic, self._connect_timeout_s, options)
         partition = TopicPartition(self._topic, PARTITION)
@@ -99,14 +99,14 @@ class KafkaJournal:
         return end
 
     async def close(self) -> None:
-        """Nothing is held here: writers and cursors have their own connections."""
+        """Do nothing: writers and cursors have their own connections."""
 
 
 class KafkaCursor:
-    """Reads one partition on from an offset, without a consumer group.
+    """Reads one partition from an offset on, without a consumer group.
 
-    aiokafka hides a broker that cannot be reached: `fetch` is then empty, and the reader's
-    own check at intervals finds out.
+    aiokafka hides that a broker cannot be reached: `fetch` then returns nothing. The reader
+    notices it by its own periodic check.
     """
 
     def __init__(self, consumer: AIOKafkaConsumer, partition: TopicPartition) -> None:
@@ -140,10 +140,10 @@ async def create_topic(
     timeout_s: float = CONNECT_TIMEOUT_S,
     client_options: Mapping[str, Any] | None = None,
 ) -> None:
-    """Make the journal's topic; one that exists is left as it is.
+    """Create the journal's topic. A topic that exists stays as it is.
 
-    Two replicas must have an entry before it is acknowledged, where there are two. Raises
-    JournalUnavailable.
+    If there are two or more replicas, two of them must have an entry before it is
+    acknowledged. Raises JournalUnavailable.
     """
     settings = {**TOPIC_SETTINGS, "min.insync.replicas": str(min(2, replication_factor))}
     admin = AIOKafkaAdminClient(
@@ -156,7 +156,7 @@ async def create_topic(
             async with asyncio.timeout(timeout_s):
                 await admin.start()
                 await _create(admin, NewTopic(topic, 1, replication_factor, topic_configs=settings))
-                await _until_visible(admin, topic)
+                await _wait_until_visible(admin, topic)
     finally:
         await admin.close()
 
@@ -167,7 +167,7 @@ async def _create(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
             raise JournalUnavailable(f"{name}: {for_code(code).__name__} {reason}")
 
 
-async def _until_visible(admin: AIOKafkaAdminClient, topic: str) -> None:
+async def _wait_until_visible(admin: AIOKafkaAdminClient, topic: str) -> None:
     while True:
         if topic in await admin.list_topics():
             return

@@ -1,8 +1,8 @@
-"""How a process makes itself known to Kafka, and who may do what with the journal's topic.
+"""Configures a process's account at Kafka, and grants rights on the journal's topic.
 
-The broker denies by default once it has an authorizer: an account can do only what it was
-granted. Codes of resources, patterns, operations and permissions are those of Kafka's
-protocol (CreateAcls, `org.apache.kafka.common.acl`).
+A broker with an authorizer denies by default: an account can do only what it was granted. The
+codes of resources, patterns, operations and permissions are those of Kafka's protocol
+(CreateAcls, `org.apache.kafka.common.acl`).
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _DESCRIBE_CONFIGS: Final = 10
 
 
 class KafkaAccess(BaseModel):
-    """Account and transport of a process; without any of it, Kafka is spoken to in the clear."""
+    """A process's account and transport. By default there is no account, and no encryption."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,16 +39,16 @@ class KafkaAccess(BaseModel):
     mechanism: Mechanism = "PLAIN"
     tls: bool = False
     ca_file: Path | None = None
-    """Certificates to trust, with `tls`; by default the system's."""
+    """With `tls`: the certificates to trust. By default those of the system."""
 
     @model_validator(mode="after")
-    def _whole(self) -> "KafkaAccess":
+    def _is_complete(self) -> "KafkaAccess":
         if (self.username is None) != (self.password is None):
             raise ValueError("username and password come together")
         return self
 
     def client_options(self) -> dict[str, Any]:
-        """What every aiokafka client is given."""
+        """Return the options for every aiokafka client."""
         options: dict[str, Any] = {"security_protocol": "SSL" if self.tls else "PLAINTEXT"}
         if self.username is not None and self.password is not None:
             options = {
@@ -73,8 +73,8 @@ async def grant_journal(
 ) -> None:
     """Let `writers` append to the topic and read it, and `readers` only read it.
 
-    The caller's account may change rights. A right that exists stays. Raises
-    JournalUnavailable, also for a broker without an authorizer.
+    The caller's account must be allowed to change rights. Rights that exist stay. Raises
+    JournalUnavailable, also if the broker has no authorizer.
     """
     admin = AIOKafkaAdminClient(
         bootstrap_servers=bootstrap_servers,
@@ -94,7 +94,7 @@ async def grant_journal(
 
 
 async def _allow(admin: AIOKafkaAdminClient, topic: str, account: str, operation: int) -> None:
-    """The library has the message, and no public way to send it."""
+    """Grant one right. aiokafka has the message, but no public way to send it."""
     answer = await admin._send_to_controller(
         CreateAclsRequest(_TOPIC, topic, _LITERAL, f"User:{account}", "*", operation, _ALLOW)
     )

@@ -1,9 +1,9 @@
-"""aiokafka's clients as the journal needs them: one partition, and an end within bounds.
+"""Opens and abandons aiokafka's clients for one partition, within bounded time.
 
-The library closes a producer by flushing it first, which on a frozen broker never ends and
-after a change of leader is not wanted: what an ex-leader still holds must not be sent.
-There is no public way to give up, hence the private attributes, all of them here, written
-against aiokafka 0.14 and covered by the contract tests on a broker that is frozen.
+aiokafka flushes a producer before it closes it. On a frozen broker that never ends, and after
+a change of leader it is wrong: an ex-leader must not send what it still holds. aiokafka has
+no public way to give up, so this module uses private attributes. No other module does. It was
+written against aiokafka 0.14, and the contract tests cover it on a frozen broker.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ from runtime.process.tasks import start_for
 
 PARTITION: Final = 0
 BATCH_BYTES_MAX: Final = 1_000_000
-"""Below the 1 MiB at which a topic refuses a batch."""
+"""Less than 1 MiB, at which a topic refuses a batch."""
 BOOTSTRAP_STEPS: Final = 4
-"""Connect, agree on versions, ask for the brokers; and one to spare."""
+"""To connect, to agree on versions, to ask for the brokers; and one to spare."""
 ABANDON_S: Final = 1.0
 CANCEL_AGAIN_S: Final = 0.05
 
 
 @contextmanager
 def translate_kafka_errors() -> Iterator[None]:
-    """What aiokafka and the network raise, as the port's JournalUnavailable."""
+    """Raise errors of aiokafka and the network as the port's JournalUnavailable."""
     try:
         yield
     except (KafkaError, OSError, TimeoutError) as error:
@@ -38,7 +38,7 @@ def translate_kafka_errors() -> Iterator[None]:
 async def open_producer(
     topic: str, connect_timeout_s: float, options: Mapping[str, Any]
 ) -> AIOKafkaProducer:
-    """An idempotent producer that knows the topic. Raises JournalUnavailable."""
+    """Return an idempotent producer that knows the topic. Raises JournalUnavailable."""
     producer = AIOKafkaProducer(
         acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES_MAX, **options
     )
@@ -58,7 +58,8 @@ async def open_producer(
 async def open_consumer(
     topic: str, connect_timeout_s: float, options: Mapping[str, Any]
 ) -> AIOKafkaConsumer:
-    """A consumer without a group that never resets its offset. Raises JournalUnavailable."""
+    """Return a consumer without a group that never resets its offset. Raises
+    JournalUnavailable."""
     consumer = AIOKafkaConsumer(
         group_id=None, enable_auto_commit=False, auto_offset_reset="none", **options
     )
@@ -75,28 +76,29 @@ async def open_consumer(
 
 
 async def abandon_producer(producer: AIOKafkaProducer) -> None:
-    """Send nothing more, not even what is in a socket's buffer. Bounded, never raises."""
-    producer._closed = True  # For its finalizer, which would warn.
+    """Close the producer and send nothing more, not even what is in a socket's buffer. Takes
+    bounded time and never raises."""
+    producer._closed = True  # Otherwise its finalizer would warn.
     sender = producer._sender.sender_task
     if sender is not None:
         sender.cancel()
     _abort_connections(producer.client)
     if sender is not None:
         await _end_sender(sender)
-    await _bounded(producer.client.close())
+    await _await_bounded(producer.client.close())
 
 
 async def abandon_consumer(consumer: AIOKafkaConsumer) -> None:
-    """Bounded, never raises."""
-    await _bounded(consumer.stop())
+    """Close the consumer. Takes bounded time and never raises."""
+    await _await_bounded(consumer.stop())
     _abort_connections(consumer._client)
-    await _bounded(consumer._client.close())
+    await _await_bounded(consumer._client.close())
 
 
 def _bound_bootstrap(client: Any, timeout_s: float) -> None:
-    """Let the steps of connecting time out by themselves, within `timeout_s` together.
+    """Make the steps of connecting time out by themselves, within `timeout_s` in total.
 
-    Cancelled from outside, aiokafka loses sight of its first connection without closing it.
+    If aiokafka is cancelled from outside, it never closes its first connection.
     """
     bootstrap, request_timeout_ms = client.bootstrap, client._request_timeout_ms
 
@@ -111,12 +113,13 @@ def _bound_bootstrap(client: Any, timeout_s: float) -> None:
 
 
 async def _end_sender(sender: asyncio.Task[None]) -> None:
-    """The first cancellation makes it wait for its request in flight, the next ends that."""
+    """Cancel the sender until it ends. After the first cancellation it still waits for its
+    request in flight; the next one ends that."""
     for _ in range(round(ABANDON_S / CANCEL_AGAIN_S)):
         done, _pending = await asyncio.wait([sender], timeout=CANCEL_AGAIN_S)
         if done:
             if not sender.cancelled():
-                sender.exception()  # Looked at, or the loop would log it.
+                sender.exception()  # Otherwise the event loop would log it.
             return
         sender.cancel()
 
@@ -128,8 +131,9 @@ def _abort_connections(client: Any) -> None:
         connection.close()
 
 
-async def _bounded(closing: Coroutine[Any, Any, None]) -> None:
-    """In a task of its own: aiokafka lets cancellations of its own tasks out of `stop`."""
+async def _await_bounded(closing: Coroutine[Any, Any, None]) -> None:
+    """Await `closing` for at most ABANDON_S, in a task of its own: aiokafka's `stop` lets
+    cancellations of its own tasks escape."""
     task = start_for(closing, "closing of a Kafka client")
     await asyncio.wait([task], timeout=ABANDON_S)
     task.cancel()
@@ -139,7 +143,8 @@ async def _bounded(closing: Coroutine[Any, Any, None]) -> None:
 
 
 async def _require_journal_topic(client: Any, topic: str) -> None:
-    """Asks for all topics: asking for one by name may create it."""
+    """Raises JournalUnavailable if the topic does not exist, and JournalError if it does not
+    have one partition. Asks for all topics, because asking for one by name may create it."""
     partitions = (await client.fetch_all_metadata()).partitions_for_topic(topic)
     if partitions is None:
         raise JournalUnavailable(f"there is no topic {topic}")

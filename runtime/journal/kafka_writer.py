@@ -1,8 +1,8 @@
-"""One session of appending to Kafka: batches of its own, one of them in flight.
+"""One session of appending to Kafka, with one batch in flight at a time.
 
-While a batch is on its way, what is appended meanwhile is encoded into the next one. So
-the order is that of the calls, the batch size follows the load, and a failure has a single
-place: whatever comes behind it is given up, not sent.
+While a batch is in flight, new entries go into the next one. So entries keep the order of the
+calls, and the batch size follows the load. If a batch fails, all later entries are given up
+and never sent.
 """
 
 import asyncio
@@ -30,23 +30,24 @@ class KafkaBatch:
 
     def __init__(self, builder: BatchBuilder) -> None:
         self.builder = builder
-        self.places: list[Future[Appended]] = []
+        self.appends: list[Future[Appended]] = []
 
-    def add(self, payload: bytes, place: Future[Appended]) -> bool:
-        """False where the batch is full."""
+    def add(self, payload: bytes, appended: Future[Appended]) -> bool:
+        """Add an entry. Returns False if the batch is full."""
         if self.builder.append(timestamp=None, key=None, value=payload) is None:
             return False
-        self.places.append(place)
+        self.appends.append(appended)
         return True
 
     def settle(self, first_offset: int, stamp_ms: int) -> None:
-        for offset, place in enumerate(self.places, first_offset):
-            if not place.done():
-                place.set_result(Appended(offset, stamp_ms))
+        """Tell each waiting future where its entry is stored."""
+        for offset, appended in enumerate(self.appends, first_offset):
+            if not appended.done():
+                appended.set_result(Appended(offset, stamp_ms))
 
 
 class KafkaWriter:
-    """Owns `producer`, which must be started and must not be used by anybody else."""
+    """Appends through `producer`, which must be started and used by nobody else."""
 
     def __init__(
         self,
@@ -67,16 +68,16 @@ class KafkaWriter:
         self._sender = run_aside(self._send_batches(), "Kafka writer")
 
     def append(self, payload: bytes) -> Future[Appended]:
-        place: Future[Appended] = self._create_future()
+        appended: Future[Appended] = self._create_future()
         if len(payload) > self._entry_bytes_max:
             fail_appends(
-                [place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
+                [appended], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
             )
         elif self._lost is not None:
-            fail_appends([place], WriterLost(self._lost))
+            fail_appends([appended], WriterLost(self._lost))
         else:
-            self._enqueue(payload, place)
-        return place
+            self._enqueue(payload, appended)
+        return appended
 
     async def close(self) -> None:
         self._give_up(CLOSED)
@@ -84,10 +85,10 @@ class KafkaWriter:
         await asyncio.wait([self._sender], timeout=ABANDON_S)
         await abandon_producer(self._producer)
 
-    def _enqueue(self, payload: bytes, place: Future[Appended]) -> None:
-        if not self._waiting or not self._waiting[-1].add(payload, place):
+    def _enqueue(self, payload: bytes, appended: Future[Appended]) -> None:
+        if not self._waiting or not self._waiting[-1].add(payload, appended):
             batch = KafkaBatch(self._producer.create_batch())
-            batch.add(payload, place)  # The first entry of a batch always fits.
+            batch.add(payload, appended)  # The first entry of a batch always fits.
             self._waiting.append(batch)
         self._appended.set()
 
@@ -98,7 +99,7 @@ class KafkaWriter:
                 self._appended.clear()
                 while self._waiting:
                     await self._send(self._waiting.popleft())
-        except Exception as error:  # Whatever it is, nobody may wait for this sender.
+        except Exception as error:  # Whatever it is, nobody may go on waiting.
             log.warning("journal writer lost", extra={"reason": repr(error)})
             self._give_up(f"append failed: {error!r}")
             await abandon_producer(self._producer)
@@ -116,12 +117,12 @@ class KafkaWriter:
         batch.settle(delivered.offset, delivered.timestamp)
 
     def _give_up(self, reason: str) -> None:
-        """What is in flight may have been stored; what waits never will be."""
+        """Fail all appends. Entries in flight may have been stored; waiting ones never will be."""
         if self._lost is not None:
             return
         self._lost = reason
         if self._in_flight is not None:
-            fail_appends(self._in_flight.places, JournalError(f"{reason}: stored or not, unknown"))
+            fail_appends(self._in_flight.appends, JournalError(f"{reason}: stored or not, unknown"))
         for batch in self._waiting:
-            fail_appends(batch.places, WriterLost(reason))
+            fail_appends(batch.appends, WriterLost(reason))
         self._waiting.clear()

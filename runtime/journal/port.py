@@ -1,8 +1,8 @@
-"""The port to the one log of a cell, and the errors its adapters raise.
+"""The port to the journal of a cell, and the errors that its adapters raise.
 
-An entry of the journal is bytes at an offset. What the bytes mean, and which of them
-count, is decided by the readers (`contracts.journal.acceptance`): a journal only keeps an order,
-keeps what it acknowledged, and gives it back.
+An entry of the journal is bytes at an offset. Readers decide what the bytes mean and which
+entries count (`contracts.journal.acceptance`). A journal keeps entries in order, never loses
+one that it acknowledged, and returns them.
 """
 
 from asyncio import Future
@@ -11,86 +11,96 @@ from typing import NamedTuple, Protocol
 
 
 class Appended(NamedTuple):
-    """Where an appended entry lies."""
+    """The offset and the stamp of an entry that was appended."""
 
     offset: int
     stamp_ms: int
-    """The journal's own clock when it took the entry, milliseconds since 1970."""
+    """Time of the journal's own clock when it stored the entry, in milliseconds since 1970."""
 
 
 class JournalEntry(NamedTuple):
+    """An entry that was read."""
+
     offset: int
     stamp_ms: int
     payload: bytes
 
 
 class JournalError(Exception):
-    """The journal could not do what was asked. After a failed append the entry may or may
-    not be there."""
+    """The journal could not do what it was asked to do. After a failed append the entry may
+    or may not be in the journal."""
 
 
 class JournalUnavailable(JournalError):
-    """Not reachable now; trying again later is worth it."""
+    """The journal cannot be reached now; try again later."""
 
 
 class JournalTruncated(JournalError):
-    """The offset asked for does not exist: accepted history is gone."""
+    """The requested offset does not exist, so accepted history is gone."""
 
 
 class EntryTooLarge(JournalError):
-    """Refused before anything was sent."""
+    """The entry is too large. It was refused before anything was sent."""
 
 
 class WriterLost(JournalError):
-    """This writer will append nothing more; open a fresh one."""
+    """This writer will append nothing more. Open a new one."""
 
 
 class JournalWriter(Protocol):
-    """One session of appending, in the order of the calls."""
+    """One session of appending."""
 
     def append(self, payload: bytes) -> Future[Appended]:
-        """Append one entry durably; entries lie in the order of the calls.
+        """Append one entry durably. Entries get offsets in the order of the calls.
 
-        The future fails with EntryTooLarge (nothing was sent, the writer is still good),
-        or with another JournalError when it is unknown whether the entry is in the
-        journal; after that every later append of this writer fails with WriterLost.
+        The future fails with EntryTooLarge if nothing was sent; the writer then stays usable.
+        It fails with another JournalError if it is unknown whether the entry is in the
+        journal; then every later append of this writer fails with WriterLost.
         """
         ...
 
     async def close(self) -> None:
-        """Give up: nothing that is not yet sent will be sent. Bounded, never raises."""
+        """Give up all entries that were not sent yet. Takes bounded time and never raises."""
         ...
 
 
 class JournalCursor(Protocol):
-    """Reads entries in order from a place on."""
+    """Reads entries in order from an offset on."""
 
     async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
-        """The next entries, at least one as soon as there is one; empty after `wait_s`.
+        """Return the next entries as soon as there is one; none after `wait_s` seconds.
 
-        Raises JournalTruncated where the next offset no longer or not yet exists below an
-        existing one, JournalUnavailable where the journal cannot be reached.
+        Raises JournalTruncated if the next offset does not exist although a later one does, or
+        if the journal ends before it. Raises JournalUnavailable if the journal cannot be
+        reached.
         """
         ...
 
     async def seek(self, offset: int) -> None:
-        """Go on from `offset`, forgetting what was fetched ahead."""
+        """Continue from `offset` and forget what was fetched ahead."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Release what the cursor holds."""
+        ...
 
 
 class Journal(Protocol):
+    """The one log of a cell."""
+
     async def open_writer(self) -> JournalWriter:
-        """A fresh session. Raises JournalUnavailable."""
+        """Open a new session of appending. Raises JournalUnavailable."""
         ...
 
     async def open_cursor(self, offset: int) -> JournalCursor:
-        """A cursor at `offset`, counted from 0. Raises JournalUnavailable."""
+        """Return a cursor at `offset`; offsets start at 0. Raises JournalUnavailable."""
         ...
 
     async def end(self) -> int:
-        """The offset that the next entry will get, or lower. Raises JournalUnavailable."""
+        """Return the offset that the next entry will get, or a lower one. Raises
+        JournalUnavailable."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """Release what the journal holds."""
+        ...

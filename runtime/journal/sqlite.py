@@ -1,9 +1,9 @@
-"""The journal as one SQLite file: the embedded default, nothing to install.
+"""The journal as one SQLite file: the default of the embedded system.
 
-One process writes: it holds a lock file for as long as it lives. Any process reads.
-Appends are durable (WAL, `synchronous=FULL`) before they are acknowledged or seen by a
-cursor. A cursor in the writing process wakes with each commit and takes the newest
-entries from memory; after `open_cursor` and `seek` it reads what is on the disk.
+One process writes, and holds a lock file as long as it lives. Any process may read. Appends
+are durable (WAL, `synchronous=FULL`) before they are acknowledged or seen by a cursor. A
+cursor in the writing process wakes at each commit and takes the newest entries from memory.
+After `open_cursor` and `seek` it reads from the disk first.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ RECENT_BYTES_MAX: Final = 8_000_000
 
 
 class JournalLocked(JournalError):
-    """Another process writes to this journal. Reading it is still possible."""
+    """Another process writes to this journal. It can still be read."""
 
 
 def wall_clock_ms() -> int:
@@ -43,9 +43,9 @@ def wall_clock_ms() -> int:
 
 
 class SqliteJournal:
-    """The journal in the file at `path`; its directory is made when first written to.
+    """The journal in the file at `path`. The first write creates the directory.
 
-    `clock` gives the stamps (milliseconds since 1970). Belongs to one event loop.
+    `clock` gives the stamps in milliseconds since 1970. Belongs to one event loop.
     """
 
     def __init__(
@@ -67,14 +67,14 @@ class SqliteJournal:
         self._recent = RecentEntries()
 
     def lock(self) -> None:
-        """Become the one process that may write, until `close`. Raises JournalLocked."""
+        """Make this the one process that may write, until `close`. Raises JournalLocked."""
         try:
             self._lock.acquire()
         except FileLocked as error:
             raise JournalLocked(f"another process writes to {self._path}") from error
 
     async def open_writer(self) -> "SqliteWriter":
-        """A fresh session. Raises JournalLocked where another process writes."""
+        """Open a new session. Raises JournalLocked if another process writes."""
         self.lock()
         async with self._opening:
             if self._commits is None or self._commits.lost is not None:
@@ -91,7 +91,7 @@ class SqliteJournal:
         return await self._in_thread(self._read_end)
 
     async def close(self) -> None:
-        """Settle what was appended by writers that are still open, and let go of the lock."""
+        """Settle the appends of writers that are still open, and release the lock."""
         if self._commits is not None:
             commits, self._commits = self._commits, None
             await commits.stop()
@@ -102,17 +102,17 @@ class SqliteJournal:
         self._lock.release()
 
     async def read_stored(self, offset: int) -> list[JournalEntry]:
-        """What the disk has from `offset` on; empty at the end of the journal."""
+        """Return entries from `offset` on as stored on disk; none at the end of the journal."""
         return await self._in_thread(lambda: self._read_from(offset))
 
     def newest(self, offset: int) -> Sequence[JournalEntry] | None:
-        """The same from memory, or None where only the disk knows."""
+        """Return the same from memory; None if only the disk has them."""
         if self._commits is None or self._commits.lost is not None:
             return None
         return [] if offset == self._commits.end else self._recent.since(offset)
 
     async def wait_for_commit(self, wait_s: float) -> None:
-        """Returns at the next commit of this process, or after `wait_s`."""
+        """Wait for the next commit of this process, or for `wait_s` seconds."""
         if self._next_commit is None:
             self._next_commit = asyncio.get_running_loop().create_future()
         await asyncio.wait([self._next_commit], timeout=wait_s)
@@ -156,7 +156,7 @@ class SqliteJournal:
 
 
 class SqliteWriter:
-    """One session of appending. Sessions of one journal share its commit thread."""
+    """One session of appending. All sessions of a journal share its commit thread."""
 
     def __init__(self, commits: CommitThread, entry_bytes_max: int) -> None:
         self._commits = commits
@@ -165,23 +165,23 @@ class SqliteWriter:
         self.closed = False
 
     def append(self, payload: bytes) -> Future[Appended]:
-        place: Future[Appended] = self._create_future()
+        appended: Future[Appended] = self._create_future()
         if len(payload) > self._entry_bytes_max:
             fail_appends(
-                [place], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
+                [appended], EntryTooLarge(f"{len(payload)} bytes, {self._entry_bytes_max} at most")
             )
         elif self.closed:
-            fail_appends([place], WriterLost("the writer was closed"))
+            fail_appends([appended], WriterLost("the writer was closed"))
         else:
-            self._commits.put(PendingAppend(payload, place, self))
-        return place
+            self._commits.put(PendingAppend(payload, appended, self))
+        return appended
 
     async def close(self) -> None:
         self.closed = True
 
 
 class SqliteCursor:
-    """Reads on from an offset: what the disk has first, then each commit as it comes."""
+    """Reads from an offset on: first from the disk, then each new commit."""
 
     def __init__(self, journal: SqliteJournal, offset: int) -> None:
         self._journal = journal
@@ -202,25 +202,26 @@ class SqliteCursor:
         self._from_disk = True
 
     async def close(self) -> None:
-        """Nothing is held between fetches."""
+        """Do nothing: a cursor holds nothing between fetches."""
 
     async def _next(self) -> Sequence[JournalEntry]:
         newest = None if self._from_disk else self._journal.newest(self._offset)
         if newest is None:
             newest = await self._journal.read_stored(self._offset)
             self._from_disk = False
-        # A commit during the read has woken nobody: look again before waiting for the next.
+        # A commit during the read has woken nobody, so look again before waiting.
         return newest or self._journal.newest(self._offset) or []
 
 
 class RecentEntries:
-    """The newest entries, for cursors at or near the end. Bounded in bytes."""
+    """Keeps the newest entries for cursors at or near the end. Bounded in bytes."""
 
     def __init__(self) -> None:
         self._entries: list[JournalEntry] = []
         self._bytes = 0
 
     def add(self, entries: Sequence[JournalEntry]) -> None:
+        """Keep these entries, and drop the oldest if there are too many bytes."""
         self._entries += entries
         self._bytes += sum(len(entry.payload) for entry in entries)
         if self._bytes > RECENT_BYTES_MAX:
@@ -228,7 +229,7 @@ class RecentEntries:
             self._bytes = sum(len(entry.payload) for entry in self._entries)
 
     def since(self, offset: int) -> Sequence[JournalEntry] | None:
-        """All from `offset` on, or None where it is older than what is kept."""
+        """Return all entries from `offset` on; None if older ones than those kept are needed."""
         if not self._entries or not 0 <= offset - self._entries[0].offset < len(self._entries):
             return None
         return self._entries[offset - self._entries[0].offset :]

@@ -1,7 +1,6 @@
-"""The journal's SQLite file: blocking reads and group commits, nothing asynchronous.
+"""Reads and writes the journal's SQLite file, with blocking calls.
 
-Offsets count from 0 without a gap, so a gap found while reading means that entries were
-taken out of the file.
+Offsets count from 0 without gaps, so a gap means that entries were removed from the file.
 """
 
 import os
@@ -31,7 +30,7 @@ INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Raises JournalUnavailable. The connection may be handed to another thread."""
+    """Return a connection that another thread may use. Raises JournalUnavailable."""
     with translate_sqlite_errors(path):
         connection = _connect(path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -42,7 +41,7 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:
-    """None where nobody has written a journal there yet: reading creates nothing."""
+    """Return a connection; None if there is no journal yet. Reading creates nothing."""
     if not path.exists():
         return None
     with translate_sqlite_errors(path):
@@ -54,12 +53,13 @@ def open_for_reading(path: Path) -> sqlite3.Connection | None:
 
 
 def read_end(connection: sqlite3.Connection) -> int:
+    """Return the offset that the next entry will get."""
     end: int = connection.execute(SELECT_END).fetchone()[0]
     return end
 
 
 def read_from(connection: sqlite3.Connection, offset: int) -> list[JournalEntry]:
-    """Some entries from `offset` on; empty at the end. Raises JournalTruncated."""
+    """Return some entries from `offset` on; none at the end. Raises JournalTruncated."""
     entries: list[JournalEntry] = []
     budget = READ_BYTES_MAX
     for row in connection.execute(SELECT_FROM, (offset, READ_ENTRIES_MAX)):
@@ -76,7 +76,7 @@ def read_from(connection: sqlite3.Connection, offset: int) -> list[JournalEntry]
 
 
 def commit(connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> None:
-    """All of them durably, or an error after which nothing is known."""
+    """Store all entries durably. After an error it is unknown whether they are stored."""
     connection.execute("BEGIN IMMEDIATE")
     connection.executemany(INSERT, entries)
     connection.execute("COMMIT")
@@ -84,7 +84,8 @@ def commit(connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> N
 
 @contextmanager
 def translate_sqlite_errors(path: Path) -> Iterator[None]:
-    """Busy and I/O errors may pass; a file that is no database any more is lost history."""
+    """Raise SQLite's errors as the port's. Busy and I/O errors may pass; if the file is no
+    longer a database, history is lost."""
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -100,7 +101,7 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 
 def _sync_directory(directory: Path) -> None:
-    """A new file is only as durable as its name."""
+    """Make the names of new files durable: without its name a durable file is lost."""
     fd = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(fd)

@@ -1,8 +1,8 @@
-"""The thread that writes to the SQLite journal: group commit, one thread, one connection.
+"""Writes to the SQLite journal in a thread of its own, with group commits.
 
-Whatever has queued up while the last group was being made durable is the next group, so
-the number of entries per fsync follows the load. Results go back to the event loop with
-one call per group.
+All entries that were queued while the last group was being committed become the next group.
+So the number of entries for each fsync follows the load. The results of a group go back to
+the event loop with one call.
 """
 
 import asyncio
@@ -22,22 +22,25 @@ GROUP_ENTRIES_MAX: Final = 1_000
 
 
 class WritingSession(Protocol):
-    """Where an entry comes from. What it has not committed when it closes is dropped."""
+    """The writer that an entry comes from. When it closes, its uncommitted entries are
+    dropped."""
 
     closed: bool
 
 
 class PendingAppend(NamedTuple):
+    """An entry that waits to be committed."""
+
     payload: bytes
-    place: Future[Appended]
+    appended: Future[Appended]
     session: WritingSession
 
 
 class CommitThread:
-    """Commits what is put to it, in order, until it is stopped or a COMMIT fails.
+    """Commits entries in order, until it is stopped or a COMMIT fails.
 
-    `on_commit` is called in the event loop with the entries of each group, after COMMIT.
-    All public methods belong to the event loop's thread.
+    `on_commit` is called in the event loop after each COMMIT, with the entries of the group.
+    Call all public methods in the event loop's thread.
     """
 
     def __init__(
@@ -56,18 +59,19 @@ class CommitThread:
         self.end = self._next_offset
         """The offset after the last committed entry."""
         self.lost: str | None = None
-        """Why nothing more is committed: a COMMIT failed, what it left is unknown."""
+        """Why nothing more is committed: a COMMIT failed, and its effect is unknown."""
         self._stopped = False
         self._thread = start_thread(self._run, "journal-commit")
 
     def put(self, pending: PendingAppend) -> None:
+        """Queue an entry. Fails its future if the thread was stopped."""
         if self._stopped:
-            fail_appends([pending.place], WriterLost("the journal was closed"))
+            fail_appends([pending.appended], WriterLost("the journal was closed"))
         else:
             self._queue.put(pending)
 
     async def stop(self) -> None:
-        """Settle what was put before, then end and close the connection."""
+        """Settle all queued entries, end the thread, and close the connection."""
         self._stopped = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -83,19 +87,19 @@ class CommitThread:
     def _take_queued(self) -> list[PendingAppend | None]:
         queued = [self._queue.get()]
         while len(queued) < GROUP_ENTRIES_MAX and not self._queue.empty():
-            queued.append(self._queue.get_nowait())  # Nobody else takes from the queue.
+            queued.append(self._queue.get_nowait())  # No other thread takes from the queue.
         return queued
 
     def _settle(self, queued: Sequence[PendingAppend]) -> None:
         group = [pending for pending in queued if not pending.session.closed]
         if len(group) < len(queued):
-            dropped = [pending.place for pending in queued if pending.session.closed]
+            dropped = [pending.appended for pending in queued if pending.session.closed]
             self._in_loop(lambda: fail_appends(dropped, WriterLost("the writer was closed")))
         if group and self.lost is None:
             self._commit(group)
         elif group:
             lost = WriterLost(self.lost)
-            self._in_loop(lambda: fail_appends([pending.place for pending in group], lost))
+            self._in_loop(lambda: fail_appends([pending.appended for pending in group], lost))
 
     def _commit(self, group: Sequence[PendingAppend]) -> None:
         stamp_ms = self._clock()
@@ -108,18 +112,18 @@ class CommitThread:
         except sqlite3.Error as failure:
             self.lost = f"commit failed: {failure}"
             error = JournalError(self.lost)
-            self._in_loop(lambda: fail_appends([pending.place for pending in group], error))
+            self._in_loop(lambda: fail_appends([pending.appended for pending in group], error))
         else:
             self._next_offset += len(entries)
             self._in_loop(lambda: self._committed(group, entries))
 
     def _in_loop(self, report: Callable[[], None]) -> None:
-        with suppress(RuntimeError):  # The loop is closed: nobody is left to be told.
+        with suppress(RuntimeError):  # The loop is closed, so nobody waits any more.
             self._loop.call_soon_threadsafe(report)
 
     def _committed(self, group: Sequence[PendingAppend], entries: Sequence[JournalEntry]) -> None:
         self.end = entries[-1].offset + 1
         self._on_commit(entries)
         for pending, entry in zip(group, entries, strict=True):
-            if not pending.place.done():
-                pending.place.set_result(Appended(entry.offset, entry.stamp_ms))
+            if not pending.appended.done():
+                pending.appended.set_result(Appended(entry.offset, entry.stamp_ms))

@@ -1,8 +1,8 @@
-"""The one way to read the journal: accepted records only, in order, checked.
+"""Reads the accepted records of the journal in order. There is no other way to read it.
 
-A `Tail` folds raw entries through the acceptance rule (R1 to R3) and reads its own last
-accepted record again after every failure and every `recheck_s` (R4), because a client
-library may hide a reconnect, and with it a journal that was cut back in the meantime.
+A `Tail` applies the acceptance rules (R1 to R3) to raw entries. After every failure, and
+every `recheck_s` seconds, it reads its last accepted record again (R4): a client library may
+hide a reconnect, and meanwhile the journal may have been truncated.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ RETRY_S: Final = 0.5
 
 
 class Position(Struct, frozen=True, gc=False):
-    """Where a reader is: what a durable reader stores in the transaction of its rows."""
+    """A place in the journal. A durable reader stores it in the transaction of its rows."""
 
     offset: int = -1
     """Offset of the last accepted record; -1 before the first."""
@@ -40,7 +40,7 @@ START: Final = Position()
 
 
 class Accepted(NamedTuple):
-    """A record that counts."""
+    """A record that counts, with its position."""
 
     record: Record
     position: Position
@@ -48,7 +48,7 @@ class Accepted(NamedTuple):
 
 
 class Tail:
-    """Follows the journal from a position on. Not to be shared between tasks."""
+    """Follows the journal from a position on. Tasks must not share one."""
 
     def __init__(
         self, journal: Journal, position: Position = START, *, recheck_s: float = RECHECK_S
@@ -62,22 +62,22 @@ class Tail:
         self.seen_offset = position.offset
         """Offset of the last entry read, whether it counted or not."""
         self.ignored = 0
-        """Entries that did not count (R2): leftovers of ended reigns and late claims."""
+        """Number of entries that did not count (R2): leftovers of ended reigns, late claims."""
         self.available = True
+        """Whether the journal could be reached by the last fetch."""
 
     async def fetch(self, wait_s: float) -> Sequence[Accepted]:
-        """The next accepted records; empty when none came within `wait_s`.
+        """Return the next accepted records; none if none came within `wait_s` seconds.
 
-        While the journal cannot be reached it returns empty as well, with `available`
-        false. Raises JournalBroken (R3, R4): nothing read by this process can be trusted
-        any further.
+        If the journal cannot be reached, it also returns none and sets `available` to False.
+        Raises JournalBroken (R3, R4): then nothing that this process has read can be trusted.
         """
         try:
             cursor = await self._positioned_cursor()
             entries = await cursor.fetch(wait_s)
             if self._anchor is not None:
                 if not entries and await self._journal.end() > self._anchor.offset:
-                    return []  # It is there, but has not arrived yet.
+                    return []  # The record is there, but has not arrived yet.
                 entries = self._behind_anchor(self._anchor, entries)
                 self._anchor = None
             self.available = True
@@ -93,12 +93,13 @@ class Tail:
         return [accepted for entry in entries if (accepted := self._accept(entry))]
 
     async def close(self) -> None:
+        """Close the cursor."""
         if self._cursor is not None:
             cursor, self._cursor = self._cursor, None
             await cursor.close()
 
     async def _positioned_cursor(self) -> JournalCursor:
-        """The cursor; at the last accepted record where that is due to be compared (R4)."""
+        """Return the cursor. If a check is due, it stands at the last accepted record (R4)."""
         now = asyncio.get_running_loop().time()
         start = max(self.position.offset, 0)
         if self._cursor is None:
