@@ -42,8 +42,8 @@ class _Figures(Observer):
 FIGURES: Final = _Figures()
 
 
-def observe(node: Node) -> None:
-    """Have the gauges show this process's node."""
+def show_in_gauges(node: Node) -> None:
+    """Makes the gauges show this process's node."""
     POSITION.set_function(lambda: node.tail.position.state.seq)
     TERM.set_function(lambda: node.tail.position.state.term)
     LEADING.set_function(lambda: node.leading)

@@ -19,7 +19,7 @@ from command_api.http.routes import build_operator_router, build_public_router
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
-from command_api.metrics import FIGURES, observe
+from command_api.metrics import FIGURES, show_in_gauges
 from command_api.rendering import build_renderer
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
@@ -91,7 +91,7 @@ class CommandService:
         verifier.refuse_suspended(lambda person_id: person_id in self.node.image.suspended)
         self._peers = peers
         self._running: asyncio.Task[None] | None = None
-        observe(self.node)
+        show_in_gauges(self.node)
 
     async def start(self) -> asyncio.Task[None]:
         """Begins to follow the journal and to stand for leader. The returned task ends only by

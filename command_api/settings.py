@@ -18,7 +18,7 @@ from runtime.service.shared_rules import SharedRuleSettings
 
 
 class RuleSettings(SharedRuleSettings):
-    """Rules of a cell. The leader's count: set them alike for all of its processes."""
+    """The rules of a cell. The leader decides by its own: give all processes the same."""
 
     model_config = SettingsConfigDict(
         env_prefix="COMMAND_API_", env_nested_delimiter="__", frozen=True, extra="ignore"
@@ -51,8 +51,8 @@ class Settings(ServiceSettings, RuleSettings):
     cell_secret: Secret
     """Shared by the command processes of one cell."""
     peers: CommaSeparated = ()
-    """Addresses of the command processes of the cell. Only to these are commands passed on,
-    with the secret, whatever address a Claim names; a cell of one process needs none."""
+    """Addresses of the command processes of the cell. Commands are forwarded, with the secret,
+    only to these, even if a Claim names another address. A cell of one process needs none."""
     kafka_bootstrap_servers: str = Field(
         validation_alias=AliasChoices(
             "COMMAND_API_KAFKA_BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP_SERVERS"
@@ -63,17 +63,17 @@ class Settings(ServiceSettings, RuleSettings):
     operator_token: Secret = Field(
         validation_alias=AliasChoices("COMMAND_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
-    """Opens the routes by which a person is shut out."""
+    """Opens the routes that suspend a person."""
     neighbours: OutsideSettings
     token: TokenSettings
     heartbeat_timeout_s: PositiveFloat = 5.0
     submit_deadline_s: PositiveFloat = 30.0
     films: FilmRule = FilmRule()
-    """For which films evenings may be announced."""
+    """Which films may be announced."""
 
     @property
     def own_name(self) -> str:
-        """The other processes of the cell call this one by it."""
+        """The name by which the other processes of the cell call this one."""
         return urlsplit(self.own_url).hostname or ""
 
     def timing(self) -> Timing:

@@ -28,7 +28,7 @@ def find_overlaps(
     """
     person = layer.person(person_id)
     found = []
-    for announcement_id in person.hosting:
+    for announcement_id in person.announcements:
         other = _find_overlapping(layer, announcement_id, announcement, gap)
         if other is not None:
             found.append(_describe(other, None, blocking=True))

@@ -1,11 +1,13 @@
 """Follows the journal, stands for leader, and leads.
 
 One task reads, and another keeps the time: heartbeats, deadlines, claims. A reign begins when
-the reader accepts an own Claim, at once, or a little later if its writer has been given up
-and a new one has to be opened. It ends when the reader accepts another Claim, or by itself.
-Both tasks run in one event loop and change who leads between two awaits, so neither ever sees
-a change half done. docs/architecture.md §1 names the rules L1 to L8 that are kept here and in
-`reign`; clients are answered in `answering`.
+the reader accepts a Claim of this process. If the Claim's writer was given up meanwhile, a
+third task opens a new one first, and leads only if nothing else was accepted until then. A
+reign ends when the reader accepts another Claim, or by itself. All tasks run in one event
+loop, and none awaits anything while it changes who leads, so no change is seen half done.
+
+docs/architecture.md §1 names the rules L1 to L8 that are kept here and in `reign`. Clients are
+answered in `answering`.
 """
 
 import asyncio
@@ -54,6 +56,8 @@ class Timing(NamedTuple):
 
 
 class Node:
+    """A member of the cell: it follows the leader, stands for leader, or leads."""
+
     def __init__(
         self,
         *,
@@ -81,8 +85,8 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._clock_watch = ClockWatch(clock, steady, watching=not timing.alone)
         self._claims: dict[str, float] = {}
-        """When each own Claim was sent, by nonce. It may land minutes late, and then this process
-        leads."""
+        """When each Claim of this process was sent, by nonce. A Claim may land minutes late, and
+        then this process leads."""
         self._newest_claim: tuple[str, JournalWriter] | None = None
         self._late_start: asyncio.Task[None] | None = None
         self._claimed_in_vain = False
@@ -138,12 +142,12 @@ class Node:
 
     @property
     def clock_right(self) -> bool:
-        """Whether the own clock is near enough to the journal's for this process to lead."""
+        """Whether this process's clock is near enough to the journal's for it to lead."""
         return self._clock_watch.right
 
     @property
     def clock_skew_s(self) -> float:
-        """Seconds by which the own clock is ahead of the journal's, as far as is known."""
+        """Seconds by which this process's clock is ahead of the journal's, as far as is known."""
         return self._clock_watch.skew_s
 
     def _announce_leader_change(self) -> None:
@@ -165,8 +169,8 @@ class Node:
                 self._compare_clocks(accepted[-1])
 
     def _compare_clocks(self, newest: Accepted) -> None:
-        """Compares the own clock with the stamp of the newest record, whoever wrote it. Nothing
-        has been decided since the record was read."""
+        """Compares this process's clock with the stamp of the newest record, whoever wrote it.
+        Nothing has been decided since the record was read."""
         on_its_way_s = 0.0 if self.reign is None else self.reign.settles_within_s
         self._clock_watch.compare(newest.stamp_ms, on_its_way_s=on_its_way_s)
 

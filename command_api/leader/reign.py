@@ -1,8 +1,8 @@
-"""One reign: from the acceptance of an own Claim until leading ends, for whatever reason.
+"""One reign: from the acceptance of this process's Claim until it stops leading.
 
 Commands are decided one after another on the tentative layer (accepted state plus what was
 sent and not yet read back), chained, and sent without waiting. An answer is given once this
-process's own reader has accepted a record with exactly that hash *and* the journal has
+process's reader has accepted a record with exactly that hash *and* the journal has
 acknowledged it. The acknowledgement alone proves nothing: a record of an ended term is
 acknowledged like any other.
 """
@@ -54,9 +54,9 @@ class StoredMeanwhile(Exception):
     """
 
 
-class Sent:
-    """A record on its way. It is settled once the own reader has accepted it and the journal has
-    acknowledged it."""
+class SentRecord:
+    """A record on its way. It is settled once this process's reader has accepted it and the
+    journal has acknowledged it."""
 
     __slots__ = (
         "_failed",
@@ -114,7 +114,7 @@ class Sent:
 
 
 class Reign:
-    """Created when an own Claim was accepted. It is over once `end` was called."""
+    """Created when a Claim of this process was accepted. It is over once `end` was called."""
 
     def __init__(
         self,
@@ -143,9 +143,9 @@ class Reign:
         self._seq = claim.seq
         self._hash = claim.hash
         self._decided_at = image.decided_at
-        self._unread: deque[Sent] = deque()
-        self._by_key: dict[str, Sent] = {}
-        self._barrier_wanted: asyncio.Future[Sent] | None = None
+        self._unread: deque[SentRecord] = deque()
+        self._by_key: dict[str, SentRecord] = {}
+        self._barrier_wanted: asyncio.Future[SentRecord] | None = None
         self._resigned = False
         self._handing_over: asyncio.Task[None] | None = None
         self.last_sent_at = self._loop.time()
@@ -201,7 +201,7 @@ class Reign:
     def now(self) -> datetime:
         """Returns the time to decide at.
 
-        If the own clock is wrong, hands over and raises OutcomeUnknown: all that is decided
+        If this process's clock is wrong, hands over and raises OutcomeUnknown: all that is decided
         by it, even until the next tick, would be dated wrongly for good.
         """
         try:
@@ -234,7 +234,7 @@ class Reign:
     # Records
 
     def send_barrier(self) -> None:
-        """Raises OutcomeUnknown if the own clock is wrong."""
+        """Raises OutcomeUnknown if this process's clock is wrong."""
         self._decided_at = self.now()
         barrier = Barrier(
             term=self._term,
@@ -250,7 +250,7 @@ class Reign:
         await asyncio.wait([self.ended])
 
     def read_back(self, accepted: Accepted) -> Layer | None:
-        """Settles the record of this term that the own reader has accepted. Returns the layer
+        """Settles the record of this term that the reader has just accepted. Returns the layer
         that holds its changes.
 
         Ends the reign if it is not the record that was sent: then another process writes in
@@ -259,7 +259,7 @@ class Reign:
         state = accepted.position.state
         sent = self._unread.popleft() if self._unread else None
         if sent is None or sent.seq != state.seq or sent.hash != state.hash:
-            self.end(f"record {state.seq} of the own term is not the one sent")
+            self.end(f"record {state.seq} of this term is not the one sent")
             return None
         sent.accepted = True
         self._settle(sent)
@@ -303,7 +303,7 @@ class Reign:
         sent = self._send(record, encode_record(record), None)
         self._handing_over = run_aside(self._end_resigned(sent), "end of a reign")
 
-    async def _end_resigned(self, sent: Sent) -> None:
+    async def _end_resigned(self, sent: SentRecord) -> None:
         try:
             async with asyncio.timeout(self._read_back_s_max):
                 await sent.wait()
@@ -315,7 +315,7 @@ class Reign:
         if not self.leading:
             raise OutcomeUnknown
 
-    def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> Sent:
+    def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> SentRecord:
         """Encodes the record and checks its size first, then evolves and sends: a command that
         cannot be stored is refused to its client alone."""
         commit = Commit(
@@ -344,8 +344,8 @@ class Reign:
         self._by_key[sent.key] = sent
         return sent
 
-    def _send(self, record: Record, payload: bytes, layer: Layer | None) -> Sent:
-        sent = Sent(record.seq, hash_record(payload), layer, self._loop.time())
+    def _send(self, record: Record, payload: bytes, layer: Layer | None) -> SentRecord:
+        sent = SentRecord(record.seq, hash_record(payload), layer, self._loop.time())
         self._unread.append(sent)
         self._seq, self._hash = sent.seq, sent.hash
         self.last_sent_at = sent.sent_at
@@ -363,7 +363,7 @@ class Reign:
             with suppress(OutcomeUnknown):  # The Resign that was sent instead serves as well.
                 self.send_barrier()
 
-    def _acknowledged(self, sent: Sent, acknowledgement: asyncio.Future[Appended]) -> None:
+    def _acknowledged(self, sent: SentRecord, acknowledgement: asyncio.Future[Appended]) -> None:
         if acknowledgement.cancelled():
             self.end(f"send of record {sent.seq} was cancelled")
             return
@@ -373,7 +373,7 @@ class Reign:
         sent.acknowledged = True
         self._settle(sent)
 
-    def _settle(self, sent: Sent) -> None:
+    def _settle(self, sent: SentRecord) -> None:
         sent.settle_if_complete()
         if not sent.settled:
             return

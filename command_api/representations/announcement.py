@@ -35,7 +35,7 @@ def render_announcement(
     if announcement is None:
         raise LookupError(announcement_id)
     mine = layer.booking_of(announcement.id, viewer)
-    host = layer.standing(announcement.author_id, "host").score
+    author = layer.standing(announcement.author_id, "host").score
     is_author = viewer == announcement.author_id
     is_guest = mine is not None and mine.confirmed
     shows_place = is_author or is_guest or not announcement.hide_location
@@ -43,8 +43,8 @@ def render_announcement(
         **{name: getattr(announcement, name) for name in COPIED},
         id=announcement.id,
         author_name=layer.person(announcement.author_id).name,
-        author_rating=host.rating,
-        author_rating_count=host.count,
+        author_rating=author.rating,
+        author_rating_count=author.count,
         sub_only=announcement.visibility == "subscribers",
         event_location=announcement.event_location if shows_place else None,
         movie_title=film_title(announcement, language),

@@ -26,7 +26,7 @@ def render_booking(
     announcement = layer.announcements.get(booking.announcement_id) if booking else None
     if booking is None or announcement is None:
         raise LookupError(booking_id)
-    host = layer.standing(booking.author_id, "host").score
+    author = layer.standing(booking.author_id, "host").score
     guest = layer.standing(booking.guest_id, "guest").score
     return DetailBookingResponse(
         booking_id=booking.id,
@@ -35,8 +35,8 @@ def render_booking(
         announcement_status=announcement.status,
         author_id=booking.author_id,
         author_name=layer.person(booking.author_id).name,
-        author_rating=host.rating,
-        author_rating_count=host.count,
+        author_rating=author.rating,
+        author_rating_count=author.count,
         guest_id=booking.guest_id,
         guest_name=layer.person(booking.guest_id).name,
         guest_rating=guest.rating,

@@ -18,7 +18,7 @@ from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node
-from command_api.leader.reign import Reign, Sent
+from command_api.leader.reign import Reign, SentRecord
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Claim, CommandInfo, Record
 from projector.read_models.batch import RowBatch
@@ -52,11 +52,11 @@ class PlantedBug(NamedTuple):
 
 
 def _answer_on_acknowledgement() -> Any:
-    def settle(sent: Sent) -> None:
+    def settle(sent: SentRecord) -> None:
         if sent.acknowledged:
             sent._wake()
 
-    return patch.object(Sent, "settle_if_complete", settle)
+    return patch.object(SentRecord, "settle_if_complete", settle)
 
 
 def _accepting(relaxed: Callable[[ReaderState, Record, str], ReaderState | None]) -> Any:
@@ -103,7 +103,9 @@ def _no_deduplication() -> Any:
 def _tentative_answers_are_stored() -> Any:
     send = Reign._send_commit
 
-    def remember_at_once(reign: Reign, command: Submission, decision: Decision, now: Any) -> Sent:
+    def remember_at_once(
+        reign: Reign, command: Submission, decision: Decision, now: Any
+    ) -> SentRecord:
         sent = send(reign, command, decision, now)
         info = CommandInfo(
             command.id, command.kind, command.actor, command.idempotency_key, command.fingerprint
@@ -254,9 +256,9 @@ def _flush_on_stepping_down() -> Any:
         node._loop.create_task(flush())
 
     send = Reign._send
-    reign_sent: dict[Reign, list[Sent]] = {}
+    reign_sent: dict[Reign, list[SentRecord]] = {}
 
-    def remember_sent(reign: Reign, *arguments: Any) -> Sent:
+    def remember_sent(reign: Reign, *arguments: Any) -> SentRecord:
         sent = send(reign, *arguments)
         reign_sent.setdefault(reign, []).append(sent)
         return sent

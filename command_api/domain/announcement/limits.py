@@ -26,5 +26,5 @@ def refuse_more_drafts(recorder: Recorder, author_id: PersonId) -> None:
 
 
 def _list_own(recorder: Recorder, author_id: PersonId) -> Iterator[Announcement]:
-    for announcement_id in recorder.person(author_id).hosting:
+    for announcement_id in recorder.person(author_id).announcements:
         yield recorder.announcement(announcement_id)

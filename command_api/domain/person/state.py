@@ -42,7 +42,7 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     name: str = ""
     language: str = HOME_LANGUAGE
     tz: str = HOME_ZONE
-    hosting: tuple[AnnouncementId, ...] = ()
+    announcements: tuple[AnnouncementId, ...] = ()
     attending: tuple[BookingId, ...] = ()
     pending: tuple[BookingId, ...] = ()
     invitations: Invitations = NO_INVITATIONS

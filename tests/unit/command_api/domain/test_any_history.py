@@ -418,8 +418,8 @@ def check_engagements(layer: Layer) -> None:
     """What a person's own lists say follows from the bookings and the announcements."""
     for person in layer.people.own.values():
         hosted = {one.id for one in layer.announcements.own.values() if one.author_id == person.id}
-        assert set(person.hosting) <= hosted
-        assert {one for one in hosted if not over(layer, one)} <= set(person.hosting)
+        assert set(person.announcements) <= hosted
+        assert {one for one in hosted if not over(layer, one)} <= set(person.announcements)
         for booking in layer.bookings.own.values():
             mine = booking.guest_id == person.id and not over(layer, booking.announcement_id)
             if booking.guest_id != person.id:

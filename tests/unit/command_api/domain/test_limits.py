@@ -166,6 +166,6 @@ def test_all_processes_count_alike_whatever_their_own_numbers() -> None:
     assert follower.person(HOST) == spec._decision.layer.person(HOST)
     assert follower.person(HOST).invitations.sent == 2
     assert follower.person(ANN).invitations.received_from == (HOST,)
-    assert EVENING in follower.person(HOST).hosting
+    assert EVENING in follower.person(HOST).announcements
     later = NOON.replace(day=2)
     assert msgspec.structs.astuple(follower.person(HOST).invitations_on(later))[1:] == (0, ())
