@@ -18,7 +18,7 @@ from runtime.http.parameters import MIN_POSITION, Parameter, query
 from runtime.openapi.document import response_schema
 
 _PROBLEMS: Final = {
-    401: "no token, or one that does not hold",
+    401: "no token, or an invalid one",
     404: "absent or hidden",
     422: "a parameter is malformed",
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",

@@ -46,8 +46,8 @@ class Step(NamedTuple):
 
 
 class ReaderStore(Protocol[B]):
-    """Tables that follow the journal. `load`, `position` and `write` raise the error that the
-    reader's Persistence waits out if the store is away."""
+    """Tables that follow the journal. If the store is away, `load`, `position` and `write`
+    raise the error after which the reader's StoreRetry tries again."""
 
     async def load(self) -> Position:
         """Read what following needs. Returns the stored position, `START` for empty tables."""

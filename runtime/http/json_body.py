@@ -70,7 +70,7 @@ def _demand_unique(pairs: Sequence[tuple[str, Any]]) -> None:
     names = set()
     for name, _ in pairs:
         if name in names:
-            raise _body_error("repeated_key", "a key comes twice in one object", name)
+            raise _body_error("repeated_key", "a key is repeated in one object", name)
         names.add(name)
 
 

@@ -13,7 +13,7 @@ LIMIT_MAX: Final = 100
 
 LIMIT: Final = Parameter(
     "limit",
-    "lines of a page",
+    "how many items a page has",
     {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
 )
 CURSOR: Final = Parameter("cursor", "`X-Next-Cursor` of the page before")

@@ -30,7 +30,7 @@ DRY_RUN: Final = Parameter("dry_run", "decide and answer, but record nothing", B
 
 MIN_POSITION: Final = Parameter(
     "min_position",
-    "wait until this place in the journal is readable (`X-Position` of a write)",
+    "wait until this position of the journal can be read (`X-Position` of a write)",
     POSITION,
 )
 """Every read takes it; read it with `min_position_of`."""

@@ -44,7 +44,7 @@ class KafkaAccess(BaseModel):
     @model_validator(mode="after")
     def _is_complete(self) -> "KafkaAccess":
         if (self.username is None) != (self.password is None):
-            raise ValueError("username and password come together")
+            raise ValueError("username and password must be set together")
         return self
 
     def client_options(self) -> dict[str, Any]:

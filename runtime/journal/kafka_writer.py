@@ -112,7 +112,7 @@ class KafkaWriter:
             )
             delivered = await delivery
         if delivered.offset < 0:
-            raise KafkaError("taken for a duplicate: it may be anywhere")
+            raise KafkaError("the broker took it for a duplicate, so its offset is unknown")
         self._in_flight = None
         batch.settle(delivered.offset, delivered.timestamp)
 

@@ -28,15 +28,15 @@ SCHEMA: Final[dict[str, Any]] = {
 }
 
 _OF_ANY: Final = {
-    400: "a header is malformed, or one that decides something comes twice",
-    403: "known, but not allowed",
+    400: "a header is malformed or repeated",
+    403: "the caller is known, but may not do this",
     404: "absent or hidden",
     415: "the body is not JSON, or is encoded",
     422: "a parameter or the body is malformed",
     429: "too many requests; with Retry-After",
     503: "a database or a service behind it does not answer; with Retry-After",
 }
-_OF_PROTECTED: Final = {401: "no token, or one that does not hold"}
+_OF_PROTECTED: Final = {401: "no token, or an invalid one"}
 _OF_WRITES: Final = {
     409: "a rule refused it; `code` says which, further members say why",
     413: "the body is too large",
