@@ -25,7 +25,7 @@ from launcher.servers.server import Server
 from runtime.journal.kafka import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
-from tests.servers import Broker, Database, History, chosen
+from tests.servers.choice import Broker, Database, History, chosen
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
@@ -65,7 +65,7 @@ def chosen_server(request: pytest.FixtureRequest, name: str) -> Iterator[Any]:
 def container(name: str) -> Iterator[Any]:
     """The body of a fixture: that server in a container for as long as the fixture lives."""
     # Imported here: whoever runs without containers may be without Docker.
-    from tests import containers
+    from tests.servers import containers
 
     with ExitStack() as stack:
         try:

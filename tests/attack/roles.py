@@ -20,7 +20,8 @@ from fastapi.routing import iter_route_contexts
 
 from launcher.openapi import start_apps
 from tests.attack.target import Received, Target, own_site
-from tests.embedded_system import ROOT, evening
+from tests.cells.embedded import evening
+from tests.paths import ROOT
 
 PAGE: Final = ROOT / "docs" / "security.md"
 DOCUMENT: Final = ROOT / "deploy" / "gateway" / "openapi.json"

@@ -18,7 +18,8 @@ from multidict import CIMultiDictProxy
 
 from launcher.data_directory import DataDirectory
 from launcher.servers.process import free_port
-from tests.embedded_system import PRACTIX, ROOT, START_S_MAX, evening
+from tests.cells.embedded import PRACTIX, START_S_MAX, evening
+from tests.paths import ROOT
 
 ANSWER_S_MAX: Final = 30.0
 """An answer that takes longer hangs. Far more than is promised: the machine may be slow."""

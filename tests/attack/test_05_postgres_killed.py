@@ -5,7 +5,7 @@ import signal
 from datetime import UTC, datetime, timedelta
 
 from tests.attack.target import Target
-from tests.process_tree import find_descendant
+from tests.servers.process_tree import find_descendant
 
 KILLS = 3
 

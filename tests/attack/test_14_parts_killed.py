@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 from tests.attack.target import ANSWER_S_MAX, Received, Target
-from tests.process_tree import find_descendant
+from tests.servers.process_tree import find_descendant
 
 ENGINE = "-m runtime.chdb_engine"
 POSTGRES = "bin/postgres -D"

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 
 from tests.attack.target import Target
-from tests.embedded_system import PRACTIX, ROOT
+from tests.cells.embedded import PRACTIX
+from tests.paths import ROOT
 
 HOSTILE = '<img src=x onerror=alert(1)><a href="http://evil.example">Tickets</a>'
 SECRET = "hunter2-of-the-operator"

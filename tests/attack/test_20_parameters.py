@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 
 from tests.attack.target import Received, Target
-from tests.embedded_system import evening
+from tests.cells.embedded import evening
 
 LIST = "/api/v1/announcements"
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from launcher.servers.kafka import default_cache_dir, resolve_jars
-from tests.containers import service
+from tests.servers.containers import service
 
 HERE: Final = Path(__file__).parent
 BASE_IMAGE: Final = os.environ.get("BASE_IMAGE", "local/debian:bookworm")

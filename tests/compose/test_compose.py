@@ -17,12 +17,12 @@ import pytest
 from deploy import up
 from launcher.client import log_in, stream_operator_lines
 from runtime.openapi.document import Document, merge
+from tests.cells.embedded import PRACTIX
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
-from tests.embedded_system import PRACTIX
+from tests.paths import ROOT
 from tests.unit.launcher.profiles.test_profiles import expressions
 
-ROOT = Path(__file__).resolve().parents[2]
 PORT = "8207"
 BASE_URL = f"http://127.0.0.1:{PORT}"
 PROJECT = "practix-test"

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from tests.compose.images import build, why_no_engine
-from tests.containers import ContainerFailed, postgres_container, service
+from tests.servers.containers import ContainerFailed, postgres_container, service
 
 
 @pytest.fixture

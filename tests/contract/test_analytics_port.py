@@ -11,7 +11,7 @@ from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.migrations import migrate, server_version
 from runtime.clickhouse.port import Analytics, AnalyticsUnavailable, Columns, QueryRefused, Quota
 from runtime.migration_files import MigrationEdited
-from tests.analytics_engines import ENGINES, Open, opener
+from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 QUOTA = Quota(seconds_max=2, rows_max=1_000, memory_bytes_max=500_000_000)
 CREATE = """

@@ -16,8 +16,8 @@ from contracts.events.booking import BookingEvent
 from contracts.events.booking_state import booking_state
 from contracts.events.codec import UnreadableEvent, decode_event, decode_events, encode_event
 from contracts.events.domain_event import DomainEvent
+from tests.paths import SAMPLES
 
-SAMPLES: Final = sorted((Path(__file__).parent / "samples").glob("*.json"))
 EVENTS: Final = {event.__struct_config__.tag: event for event in get_args(DomainEvent)}
 
 sampled = pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)

@@ -1,6 +1,6 @@
 """The adapters keep what the port promises, and what each promises besides.
 
-What happens when a process or a broker dies is in tests/integration/test_journal_durability.
+integration/runtime/test_journal_durability kills processes and brokers.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ from tests.contract.journal_contract import (
     read,
     read_from_start,
 )
-from tests.servers import Broker
+from tests.servers.choice import Broker
 
 HOLD_LOCK: Final = """
 import asyncio, sys

@@ -30,8 +30,8 @@ from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
 from runtime.outside.ports import Movie, Notice, PersonProfile
 from runtime.outside.wiring import OutsideClients
-from tests.served import served
-from tests.stand_in import OPERATOR, around, stand_in_settings
+from tests.cells.stand_in import OPERATOR, around, stand_in_settings
+from tests.servers.http_server import served
 
 MATRIX = Films().first
 SLOW_MS = 60_000

@@ -18,8 +18,8 @@ from contracts.values.ids import MovieId, PersonId
 from runtime.calls.remote import RemoteSettings
 from runtime.outside import adapters
 from runtime.outside.wiring import OutsideClients
-from tests.served import served
-from tests.stand_in import CREDENTIAL, around
+from tests.cells.stand_in import CREDENTIAL, around
+from tests.servers.http_server import served
 
 ONCE = RemoteSettings(timeout_s=30.0, deadline_s=30.0, retries_max=0, answer_bytes_max=100_000)
 """Patient: it is the size that ends a call here, on however busy a machine."""

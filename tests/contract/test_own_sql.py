@@ -22,7 +22,6 @@ from runtime.clickhouse.port import (
     ResultSet,
 )
 from runtime.clickhouse.server import ServerAnalytics
-from tests.analytics_engines import ENGINES, Open, opener
 from tests.contract.own_sql_attacks import (
     ADDRESSES,
     DICTIONARIES,
@@ -32,6 +31,7 @@ from tests.contract.own_sql_attacks import (
     PROGRAMS,
     RIGHTS,
 )
+from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 SECRET: Final = "the secret that signs the tokens"
 CREATE: Final = "CREATE TABLE notes (id UInt64) ENGINE = ReplacingMergeTree ORDER BY id"

@@ -11,7 +11,7 @@ from typing import Final
 import aiohttp
 
 from launcher.servers.process import ServerProcess, free_port
-from tests.stand_in import CREDENTIAL, TOKEN_SECRET
+from tests.cells.stand_in import CREDENTIAL, TOKEN_SECRET
 
 SECRET: Final = TOKEN_SECRET
 HEARTBEAT_TIMEOUT_S: Final = 2.0

@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 
-from tests.embedded_system import Running, evening
-from tests.process_tree import find_descendant
+from tests.cells.embedded import Running, evening
+from tests.servers.process_tree import find_descendant
 
 BACK_S_MAX = 120.0
 

@@ -36,7 +36,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.attack.target import Site, own_site
-from tests.embedded_system import evening
+from tests.cells.embedded import evening
+from tests.paths import ROOT
 
 
 def _without_tokens(path: Path) -> Any:
@@ -48,7 +49,6 @@ def _without_tokens(path: Path) -> Any:
     return document
 
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 DOCUMENT: Final = ROOT / "deploy" / "gateway" / "openapi.json"
 CASES: Final = int(os.environ.get("FUZZ_CASES", "5000"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "1") or random.randrange(2**32))

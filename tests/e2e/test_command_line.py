@@ -17,8 +17,9 @@ from launcher.servers.process import HOST, free_port
 from launcher.verbs.demo_summary import DemoSummary
 from runtime.journal.sqlite import SqliteJournal
 from runtime.service.settings import CONFIG
-from tests.decided_histories import Chain
-from tests.embedded_system import PRACTIX, ROOT, START_S_MAX
+from tests.cells.embedded import PRACTIX, START_S_MAX
+from tests.histories.decided import Chain
+from tests.paths import ROOT
 
 TRAFFIC = str(ROOT / "demo" / "evening_rush.jsonl")
 

@@ -12,7 +12,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.embedded_system import ROOT, Running, confirmed_guest, running
+from tests.cells.embedded import Running, confirmed_guest, running
+from tests.paths import ROOT
 
 PUBLISHED = ROOT / "deploy" / "gateway" / "openapi.json"
 

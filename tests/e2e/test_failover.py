@@ -22,13 +22,13 @@ from launcher.servers.process import ServerUnavailable
 from neighbours.app import StandInState, build_router
 from runtime.http.problems import install_problems
 from runtime.journal.kafka import KafkaJournal, create_topic
+from tests.cells.stand_in import stand_in_settings
 from tests.conftest import unavailable
 from tests.e2e.cell import CommandProcess, cell
 from tests.e2e.recorded import misrecorded, read_accepted
 from tests.e2e.traffic import Clients
-from tests.served import served
+from tests.servers.http_server import served
 from tests.simulation import invariants
-from tests.stand_in import stand_in_settings
 
 SEATS = 400
 CLIENTS = 6

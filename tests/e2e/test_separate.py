@@ -13,10 +13,11 @@ import pytest_asyncio
 
 from launcher.profiles.separate import SERVICES
 from launcher.servers import kafka
+from tests.cells.embedded import PRACTIX, SEPARATE, Running, confirmed_guest, running
 from tests.conftest import unavailable
 from tests.e2e.killed import announce_and_see, kill, reached
 from tests.e2e.test_embedded import PUBLISHED, assert_guest_is_seen
-from tests.embedded_system import PRACTIX, ROOT, SEPARATE, Running, confirmed_guest, running
+from tests.paths import ROOT
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

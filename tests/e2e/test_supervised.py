@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.cells.embedded import confirmed_guest, running
 from tests.e2e.killed import announce_and_see, kill, reached
 from tests.e2e.test_embedded import assert_guest_is_seen
-from tests.embedded_system import confirmed_guest, running
 
 
 @pytest.mark.timeout(300)

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.pools import open_pool
-from tests.integration.read_model_rows import ReadSide, read_side
+from tests.cells.read_side import ReadSide, read_side
 
 
 @pytest.fixture

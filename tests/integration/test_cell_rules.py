@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from command_api.domain.rules import Rules
-from tests.integration.command_cell import CommandCell, command_cell
-from tests.integration.test_reads import Anna, at, titles
+from tests.cells.command_cell import CommandCell, command_cell
+from tests.integration.query_api.test_reads import Anna, at, titles
 
 STRICT = Rules(gap=timedelta(minutes=30), pending_blocks=True)
 

@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import REGISTRY
 
 from contracts.events.booking import BookingRequested
-from tests.integration.command_cell import CommandCell, command_cell, evening
-from tests.integration.notifier_cell import notifier_cell
+from tests.cells.command_cell import CommandCell, command_cell, evening
+from tests.cells.notifier_cell import notifier_cell
 from tests.unit.notifier.told import booking, created, published, seen
 
 

@@ -33,9 +33,9 @@ from runtime.postgres.tables import (
 from runtime.process.clock import system_clock
 from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import end, keep_running
-from tests.decided_histories import Society
-from tests.integration.notifier_cell import Around
-from tests.integration.projector_cell import SMALL, eventually
+from tests.cells.notifier_cell import Around
+from tests.cells.projector_cell import SMALL, eventually
+from tests.histories.decided import Society
 
 KILLS: Final = 6
 USERS: Final = 8

@@ -17,7 +17,7 @@ import pytest
 
 from contracts.scoring import PUBLISHED
 from runtime.process.clock import shifted_clock, system_clock
-from tests.integration.command_cell import CommandCell, Reply, command_cell, evening
+from tests.cells.command_cell import CommandCell, Reply, command_cell, evening
 
 DEADLINE_S: Final = 15.0
 HELD: Final = timedelta(days=1, hours=6)

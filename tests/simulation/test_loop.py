@@ -6,11 +6,11 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.paths import ROOT
 from tests.simulation.loop import TEST, SimulationLoop, Stuck
 from tests.simulation.network import ANSWER_TIMEOUT_S, SimulatedNetwork
 
@@ -132,7 +132,7 @@ def test_the_same_seed_gives_the_same_run_in_another_interpreter() -> None:
     code = "from tests.simulation.test_loop import _trace_of_cluster as t; print(t(1))"
     printed = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "77"},
         capture_output=True,
         text=True,

@@ -2,11 +2,11 @@
 
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 NUMBERS = re.findall(r"^\| (D\d+) \|", (ROOT / "docs/requirements.md").read_text(), re.MULTILINE)
 
 

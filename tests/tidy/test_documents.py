@@ -3,9 +3,9 @@
 import re
 import subprocess
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 RECORDS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 PIN = re.compile(r"^[a-z0-9._-]+(\[[a-z,]+\])?==\S+", re.MULTILINE)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.paths import ROOT
+
 SERVICES = frozenset({"command_api", "query_api", "projector", "notifier", "neighbours"})
 OURS = SERVICES | {"contracts", "runtime", "launcher"}
 LINES_MAX = 400

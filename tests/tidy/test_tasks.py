@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tidy.test_structure import OURS, ROOT, python_files
+from tests.paths import ROOT
+from tests.tidy.test_structure import OURS, python_files
 
 STARTERS = frozenset({"create_task", "ensure_future", "run_coroutine_threadsafe", "Thread"})
 ALLOWED = ROOT / "runtime" / "process" / "tasks.py"

@@ -29,6 +29,7 @@ from launcher.servers.server import Server
 from launcher.settings import Settings
 from runtime.journal.kafka import create_topic
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
+from tests.paths import ROOT
 from tests.torture.proxy import Proxy
 from tests.torture.stepped import ClockFile
 
@@ -48,7 +49,6 @@ KAFKA_DISK: Final = "256m"
 START_S_MAX: Final = 180.0
 PROBE_S_MAX: Final = 2.0
 SUPERVISE_S: Final = 0.2
-ROOT: Final = Path(__file__).parents[2]
 
 
 PORTS: Final = range(15_000, 32_000)

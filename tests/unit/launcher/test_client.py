@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from launcher.client import log_in
-from tests.served import served
+from tests.servers.http_server import served
 
 
 @pytest.mark.parametrize(

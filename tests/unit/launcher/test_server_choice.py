@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import CHOICE, chosen
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.paths import ROOT
+from tests.servers.choice import CHOICE, chosen
 
 
 def pytest_in(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,7 @@ from launcher.profiles import gateway as gateways
 from launcher.profiles import separate
 from launcher.profiles.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
 from launcher.profiles.separate import is_ready
-from tests.served import served
+from tests.servers.http_server import served
 
 NOBODY = "http://127.0.0.1:1"
 

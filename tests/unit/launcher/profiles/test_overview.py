@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from launcher.profiles.gateway import build_gateway
-from tests.served import served
+from tests.servers.http_server import served
 
 NOBODY = "http://127.0.0.1:1"
 

@@ -25,8 +25,8 @@ from deploy import up
 from neighbours.settings import StandInSettings
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
+from tests.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[4]
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 SETTINGS: dict[str, type[BaseSettings]] = {

@@ -15,10 +15,9 @@ from contracts.journal.records import Commit
 from projector.history.block import block_of
 from projector.history.events import PRIVATE
 from projector.history.values import day_of, split_type
-from tests.decided_histories import Society
-from tests.recorded_story import REVIEWS, Story, evenings_in_march
-
-SAMPLES = Path(__file__).parents[3] / "contract" / "samples"
+from tests.histories.decided import Society
+from tests.histories.march import REVIEWS, Story, evenings_in_march
+from tests.paths import SAMPLES
 
 
 def rows(commits: list[Commit], table: str) -> list[dict[str, Any]]:
@@ -53,7 +52,7 @@ def test_a_booking_event_states_the_pair_and_the_seats_after_it() -> None:
     }
 
 
-@pytest.mark.parametrize("sample", sorted(SAMPLES.glob("*.json")), ids=lambda one: one.stem)
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.stem)
 def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample: Path) -> None:
     event = msgspec.json.decode(sample.read_bytes())
     story = Story()

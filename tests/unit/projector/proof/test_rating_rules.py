@@ -17,7 +17,7 @@ from contracts.events.rating import (
 )
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from projector.proof.rules import RuleProof
-from tests.decided_histories import Society
+from tests.histories.decided import Society
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 EVENING: Final = AnnouncementId("evening")

@@ -30,7 +30,7 @@ from contracts.events.codec import decode_events
 from contracts.events.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.proof.rules import RuleProof
-from tests.decided_histories import Society
+from tests.histories.decided import Society
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)

@@ -40,9 +40,9 @@ from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
 from projector.read_models.projections.people import PEOPLE
 from projector.read_models.read_model import EventContext
-from tests.decided_histories import Society, cut
+from tests.histories.decided import Society, cut
+from tests.paths import SAMPLES
 
-SAMPLES: Final = sorted(Path(__file__).parents[3].glob("contract/samples/*.json"))
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 SEEDS: Final = st.integers(0, 2**32)
 IDS: Final[dict[str, Any]] = {

@@ -15,7 +15,7 @@ from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import SCORES
-from tests.decided_histories import Society, cut
+from tests.histories.decided import Society, cut
 
 SEEDS: Final = st.integers(0, 2**32)
 

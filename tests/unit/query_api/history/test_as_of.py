@@ -30,7 +30,7 @@ from query_api.history.as_of import (
 )
 from query_api.history.events import PastEvent
 from runtime.auth.tokens import Caller
-from tests.decided_histories import BEGIN, Society
+from tests.histories.decided import BEGIN, Society
 
 SEEDS: Final = st.integers(0, 2**32)
 HOST: Final = Caller(PersonId("h"))

@@ -12,8 +12,8 @@ import pytest
 
 from runtime.confinement.seccomp import instructions
 from runtime.confinement.syscalls import CONDITIONALLY, FREELY, MACHINES, number_of
+from tests.paths import ROOT
 
-ROOT: Final = Path(__file__).resolve().parents[4]
 PID: Final = 4711
 ALLOW: Final = 0x7FFF0000
 ABSENT: Final = 0x00050000 | errno.ENOSYS

@@ -11,7 +11,7 @@ from starlette.routing import Mount
 
 from launcher.openapi import start_apps
 from runtime.http.api_route import ApiRoute
-from tests.asgi import call
+from tests.servers.asgi import call
 
 API: tuple[str, ...] = ("/api/v1/", "/neighbours/", "/internal/")
 JSON = ("Content-Type", "application/json")

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from launcher.openapi import SECRET, start_apps
 from runtime.http.page_headers import PAGE_POLICY
-from tests.asgi import call
+from tests.servers.asgi import call
 
 INBOX = f"/neighbours/notification/inbox/{uuid4()}"
 BROWSER = [("Accept", "text/html"), ("Authorization", f"Bearer {SECRET}")]

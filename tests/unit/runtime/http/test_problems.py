@@ -24,7 +24,7 @@ from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.negotiation import preferred_language
 from runtime.http.problems import install_problems, problem
-from tests.served import served
+from tests.servers.http_server import served
 
 Get = Callable[..., Awaitable[tuple[aiohttp.ClientResponse, dict[str, Any]]]]
 

@@ -19,7 +19,7 @@ from runtime.limits.limiter import Limiter, address_of, admit
 from runtime.limits.routes import class_of
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 from runtime.service.app import make_app
-from tests.served import served
+from tests.servers.http_server import served
 
 ANNA, BORIS = PersonId("anna"), PersonId("boris")
 

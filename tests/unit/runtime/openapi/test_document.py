@@ -1,7 +1,6 @@
 """One document of all processes: what is united, what is refused, and that it is up to date."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,9 @@ from runtime.openapi.document import (
     merge,
     response_schema,
 )
+from tests.paths import ROOT
 
-PUBLISHED = Path(__file__).resolve().parents[4] / "deploy" / "gateway" / "openapi.json"
+PUBLISHED = ROOT / "deploy" / "gateway" / "openapi.json"
 
 
 def document(*, security: bool = True, **paths: dict[str, Any]) -> Document:

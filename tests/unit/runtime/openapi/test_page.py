@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
-from tests.served import served
+from tests.servers.http_server import served
 
 
 @asynccontextmanager

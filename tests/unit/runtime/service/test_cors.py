@@ -13,7 +13,7 @@ from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
 from runtime.service.cors import EXPOSED_HEADERS, cors_headers
-from tests.asgi import Answered, call
+from tests.servers.asgi import Answered, call
 
 OURS = "https://app.example"
 THEIRS = "https://evil.example"

@@ -16,7 +16,7 @@ from runtime.http.json_body import json_response, read_json_body
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
-from tests.served import served
+from tests.servers.http_server import served
 
 
 async def test_a_broken_off_upload_is_one_line(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,7 +10,7 @@ from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
 from runtime.service.hosts import KnownNames
-from tests.served import served
+from tests.servers.http_server import served
 
 FURTHER = ("practix.example", "Kino.Example")
 

@@ -1,0 +1,151 @@
+"""An embedded system as a newcomer starts it, and a client of it, for tests that use it whole."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from launcher.data_directory import DataDirectory
+from launcher.servers.process import free_port
+from tests.paths import ROOT
+
+PRACTIX = [sys.executable, "-c", "from launcher.cli import main; main()"]
+START_S_MAX = 120.0
+SEPARATE = {"PRACTIX_PROFILE": "servers", "COMMAND_API_HEARTBEAT_TIMEOUT_S": "2"}
+"""Separate processes; the only command process need not wait long for a rival to be silent."""
+
+
+class Running:
+    """A `practix run` and a client of it."""
+
+    def __init__(self, data: Path, session: aiohttp.ClientSession, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.session = session
+        self.data = data
+        self.environment = {
+            **os.environ,
+            "PORT": str(self.port),
+            "PRACTIX_DATA": str(data),
+            "PYTHONPATH": str(ROOT),
+            **environment,
+        }
+        self.process = subprocess.Popen(
+            [*PRACTIX, "run"],
+            env=self.environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    async def ready(self) -> None:
+        async with asyncio.timeout(START_S_MAX):
+            while not (await self.get("/readyz", expect=None) or {}).get("ready"):
+                assert self.process.poll() is None, self.process.communicate()[0]
+                await asyncio.sleep(0.05)
+
+    async def get(self, path: str, token: str | None = None, *, expect: int | None = 200) -> Any:
+        return (await self.send("GET", path, token, expect=expect))[0]
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        token: str | None = None,
+        body: Any = None,
+        *,
+        expect: int | None = 200,
+    ) -> tuple[Any, int]:
+        """The body and the position. `expect` None takes whatever comes, even nothing."""
+        if token is None and path.startswith("/neighbours/"):
+            token = self.operator_token  # Who names none operates the stand-in.
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            async with self.session.request(
+                method, self.url + path, json=body, headers=headers
+            ) as response:
+                content = await response.json(content_type=None)
+                assert expect in (None, response.status), content
+                return content, int(response.headers.get("X-Position", 0))
+        except aiohttp.ClientConnectionError:
+            if expect is not None:
+                raise
+            return None, 0
+
+    @property
+    def operator_token(self) -> str | None:
+        return DataDirectory(self.data).find_operator_token()
+
+    async def token(self, login: str) -> str:
+        body, _ = await self.send("POST", "/neighbours/auth/token", body={"login": login})
+        token: str = body["access_token"]
+        return token
+
+    async def film(self) -> str:
+        film: str = (await self.get("/neighbours/movies?q=matrix"))[0]["id"]
+        return film
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*PRACTIX, *arguments],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        await asyncio.to_thread(self.process.wait, 30)
+        return self.process.returncode
+
+
+@asynccontextmanager
+async def running(data: Path, **environment: str) -> AsyncIterator[Running]:
+    async with aiohttp.ClientSession() as session:
+        system = Running(data, session, **environment)
+        try:
+            await system.ready()
+            yield system
+        finally:
+            if system.process.poll() is None:
+                await system.stop()
+            if system.process.stdout is not None:
+                system.process.stdout.close()
+
+
+def evening(**changes: Any) -> dict[str, Any]:
+    body = {
+        "title": "The Matrix at my place",
+        "description": "",
+        "sub_only": False,
+        "is_free": True,
+        "ticket_count": 2,
+        "event_time": (datetime.now(UTC) + timedelta(days=1)).isoformat(),
+        "event_location": "Moscow",
+    }
+    return {**body, **changes}
+
+
+async def confirmed_guest(system: Running, in_days: int = 1) -> tuple[str, str, int]:
+    """The README's tour; the evening, Boris's token, and the position of the approval."""
+    anna, boris = await system.token("anna"), await system.token("boris")
+    path = f"/api/v1/announcement/{await system.film()}"
+    event_time = (datetime.now(UTC) + timedelta(days=in_days)).isoformat()
+    body = evening(event_time=event_time)
+    created, _ = await system.send("POST", path, anna, body, expect=201)
+    asked, _ = await system.send("POST", f"/api/v1/booking/{created['id']}", boris, expect=201)
+    _, position = await system.send(
+        "PUT", f"/api/v1/booking/{asked['booking_id']}", anna, {"my_status": True}
+    )
+    return created["id"], boris, position

@@ -1,0 +1,114 @@
+"""A projector over SQLite and PostgreSQL, and what its tests ask of the tables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+from msgspec import Raw
+
+from contracts.events.person import PersonSeen
+from contracts.journal.acceptance import ReaderState
+from contracts.journal.records import CommandInfo, Commit, Outcome, hash_record
+from contracts.values.ids import AnnouncementId, PersonId
+from projector.read_models.batch import RowBatch
+from projector.read_models.intake import Intake
+from projector.read_models.memory import MemoryTables
+from projector.read_models.ports import Sink
+from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.project import TABLES
+from projector.read_models.projector import Projector
+from projector.read_models.read_model import Key
+from runtime.following.reader import BatchLimits
+from runtime.journal.port import Journal
+from runtime.journal.tail import Position
+from tests.histories.decided import BEGIN, Chain
+
+DEADLINE_S: Final = 60.0
+SMALL: Final = BatchLimits(events_max=7, pause_s=0.001, idle_wait_s=0.05)
+
+Rows = dict[str, dict[Key, tuple[Any, ...]]]
+
+
+def uuid_text(number: int) -> str:
+    return str(UUID(int=number))
+
+
+def seen(number: int, name: str) -> PersonSeen:
+    return PersonSeen(person_id=PersonId(uuid_text(number)), name=name)
+
+
+@asynccontextmanager
+async def running(projector: Projector) -> AsyncIterator[asyncio.Task[Any]]:
+    task: asyncio.Task[Any] = asyncio.create_task(projector.run())
+    yield task
+    task.cancel()
+    with suppress(asyncio.CancelledError, Exception):
+        await task
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not holds():
+            await asyncio.sleep(0.005)
+
+
+async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = SMALL) -> None:
+    """Run a projector until the tables are at `seq`. Raises what stops it before."""
+    projector = Projector(journal, sink, limits=limits)
+    async with running(projector) as task:
+        await eventually(lambda: task.done() or projector.position.state.seq >= seq)
+        if task.done():
+            task.result()
+
+
+async def stored_rows(pool: asyncpg.Pool) -> Rows:
+    async with PostgresSink(pool).snapshot() as snapshot:
+        return {
+            table.name: {row[0]: tuple(row) async for part in snapshot.rows(table) for row in part}
+            for table in TABLES
+        }
+
+
+def folded(chain: Chain) -> Rows:
+    tables = MemoryTables()
+    tables.apply(RowBatch(Intake().take(chain.commits)))
+    return tables.rows
+
+
+async def letters_in(pool: asyncpg.Pool) -> list[asyncpg.Record]:
+    return await pool.fetch("SELECT * FROM read_model.dead_letters ORDER BY seq, event_index")
+
+
+def position_of(chain: Chain) -> Position:
+    """Of the chain's last record, in a journal that holds nothing else."""
+    state = ReaderState(1, chain.seq, hash_record(chain.payloads[-1]), "nonce", open=True)
+    return Position(chain.seq - 1, state)
+
+
+def commit_stored(
+    chain: Chain,
+    *events: dict[str, Any],
+    facts: dict[str, Any] | None = None,
+    about: str | None = None,
+) -> None:
+    """A Commit with events as they are stored, whether this version knows them or not."""
+    seq = chain.seq + 1
+    chain.append(
+        Commit(
+            term=1,
+            seq=seq,
+            prev_hash=hash_record(chain.payloads[-1]),
+            decided_at=BEGIN,
+            command=CommandInfo(f"c{seq}", "told", "system", f"k{seq}", "f"),
+            outcome=Outcome(
+                "recorded",
+                announcement_id=None if about is None else AnnouncementId(about),
+                facts=facts or {},
+            ),
+            events=tuple(Raw(msgspec.json.encode(event)) for event in events),
+        )
+    )

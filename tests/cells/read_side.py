@@ -1,0 +1,256 @@
+"""Rows of the read models as a test wants them, and the query API in front of them."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+import aiohttp
+import asyncpg
+from fastapi import FastAPI
+from pydantic import SecretStr
+
+from contracts.errors import DependencyDown
+from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
+from query_api.service import QueryService
+from query_api.settings import DAYS_OF_DEFAULT
+from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
+from runtime.http.problems import install_problems
+from runtime.openapi.document import complete_document
+from runtime.postgres.pools import open_pool
+from runtime.process.clock import system_clock
+from tests.servers.http_server import served
+
+SECRET: Final = "the secret of tests, of thirty-two bytes or more"
+POOL_SIZE: Final = 3
+
+PAIRS: Final[dict[str, tuple[bool | None, bool | None]]] = {
+    "requested": (None, True),
+    "waitlisted": (None, True),
+    "invited": (True, None),
+    "confirmed": (True, True),
+    "rejected": (False, True),
+    "withdrawn": (None, False),
+}
+
+
+class Reply(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+    @property
+    def body(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def titles(self) -> list[str]:
+        return [line["title"] for line in self.body]
+
+
+class Ugc:
+    """Whom everybody follows, until it is down."""
+
+    def __init__(self) -> None:
+        self.following_of: dict[str, set[PersonId]] = {}
+        self.down = False
+
+    async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
+        return author_id in await self.following(follower_id)
+
+    async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
+        return tuple(PersonId(one) for one, all_ in self.following_of.items() if author_id in all_)
+
+    async def following(self, user_id: PersonId) -> frozenset[PersonId]:
+        if self.down:
+            raise DependencyDown("ugc")
+        return frozenset(self.following_of.get(user_id, ()))
+
+
+class ReadSide:
+    """The query API over tables that only the test writes."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession, pool: asyncpg.Pool) -> None:
+        self.url = url
+        self._session = session
+        self.pool = pool
+        self.ugc = Ugc()
+
+    async def get(
+        self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
+    ) -> Reply:
+        """`headers` by name, with underscores for hyphens."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        if person_id is not None:
+            token = issue_token(person_id, key=SECRET, now=system_clock(), is_super=is_super)
+            named["Authorization"] = f"Bearer {token}"
+        async with self._session.get(self.url + path, headers=named) as response:
+            return Reply(response.status, response.headers.copy(), await response.text())
+
+    async def pages(self, path: str, person_id: str) -> list[Any]:
+        """All lines, by following the links."""
+        lines: list[Any] = []
+        while True:
+            reply = await self.get(path, person_id)
+            lines += reply.body
+            if "Link" not in reply.headers:
+                return lines
+            path, _, relation = reply.headers["Link"].removeprefix("<").partition(">; ")
+            assert relation == 'rel="next"'
+
+    async def person(self, name: str = "Anna") -> str:
+        return await self._insert(
+            "people", person_id=str(uuid4()), name=name, language="ru", tz="Europe/Moscow"
+        )
+
+    async def evening(self, author_id: str, **changes: Any) -> str:
+        """Public, alive, tomorrow, unless `changes` say otherwise; its id."""
+        row = {
+            "announcement_id": str(uuid4()),
+            "author_id": author_id,
+            "movie_id": str(uuid4()),
+            "movie_title": "The Matrix",
+            "movie_title_ru": "Матрица",
+            "duration_min": 120,
+            "title": "An evening",
+            "description": "On the big wall",
+            "status": "Alive",
+            "visibility": "public",
+            "is_free": True,
+            "ticket_count": 5,
+            "taken": 0,
+            "event_time": at(24),
+            "event_location": "Moscow, Tverskaya 1",
+            "hide_location": False,
+            "version": 1,
+            "created": at(-1),
+            "modified": at(-1),
+        }
+        rank = "SELECT host_rank FROM read_model.scores WHERE person_id = $1"
+        row["author_rank"] = await self.pool.fetchval(rank, author_id) or 0.0
+        return await self._insert("announcements", **row | changes)
+
+    async def booking(
+        self, evening_id: str, guest_id: str, state: str = "confirmed", **changes: Any
+    ) -> str:
+        """The author is the evening's; its id."""
+        author_status, guest_status = PAIRS[state]
+        row = {
+            "booking_id": str(uuid4()),
+            "announcement_id": evening_id,
+            "author_id": await self.pool.fetchval(
+                "SELECT author_id FROM read_model.announcements WHERE announcement_id = $1",
+                evening_id,
+            ),
+            "guest_id": guest_id,
+            "author_status": author_status,
+            "guest_status": guest_status,
+            "state": state,
+            "waiting": state == "waitlisted",
+            "preapproved": False,
+            "created": at(-1),
+            "modified": at(-1),
+            "changed_seq": 1,
+        }
+        return await self._insert("bookings", **row | changes)
+
+    async def host_score(self, person_id: str, rating: float, count: int) -> None:
+        """As if ranked by the rating itself; to be given before the evenings are."""
+        await self._insert(
+            "scores",
+            person_id=person_id,
+            host_rating=rating,
+            host_rank=rating,
+            host_rating_count=count,
+            guest_rating=0.0,
+            guest_rank=0.0,
+            guest_rating_count=0,
+            overall_rating=rating,
+            overall_rank=rating,
+            overall_rating_count=count,
+        )
+
+    async def decision(self, seq: int, decided_at: datetime | None = None) -> None:
+        """A Commit, whatever it was about."""
+        await self._insert(
+            "decisions",
+            seq=seq,
+            decided_at=decided_at or system_clock(),
+            actor="system",
+            kind="told",
+            code="recorded",
+            refused=False,
+            facts={},
+        )
+
+    async def move_position(self, seq: int, *, tell: bool = True) -> None:
+        """As the projector does, which tells everybody who listens."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await connection.execute(
+                """INSERT INTO read_model.reader_position
+                       (reader, "offset", term, seq, hash, nonce, open)
+                   VALUES ('projector', $1, 1, $1, '', '', true)
+                   ON CONFLICT (reader) DO UPDATE SET seq = $1""",
+                seq,
+            )
+            if tell:
+                await connection.execute("SELECT pg_notify('projected', $1::text)", str(seq))
+
+    async def _insert(self, table: str, **row: Any) -> str:
+        places = ", ".join(f"${number + 1}" for number in range(len(row)))
+        sql = f"INSERT INTO read_model.{table} ({', '.join(row)}) VALUES ({places})"
+        await self.pool.execute(sql, *row.values())
+        return str(next(iter(row.values())))
+
+
+def at(hours: float) -> datetime:
+    """An instant so many hours from now, in whole milliseconds."""
+    return system_clock() + timedelta(hours=hours)
+
+
+def text_of(instant: datetime) -> str:
+    """For a query string."""
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10.0):
+        while not holds():
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def read_side(
+    postgres_dsn: str, *, api_dsn: str | None = None, **options: Any
+) -> AsyncIterator[ReadSide]:
+    """`options` go to the QueryService. The API's pool has POOL_SIZE connections, one of
+    which listens; the test's own pool is another. With `api_dsn` they may differ in more."""
+    app = FastAPI()
+    install_problems(app)
+    complete_document(app)
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        pool = await open_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
+        own_pool = await open_pool(postgres_dsn)
+        found = ReadSide(url, session, own_pool)
+        service = QueryService(
+            pool=pool,
+            verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
+            ugc=found.ugc,
+            clock=system_clock,
+            feed_secret=SECRET,
+            guard=None,
+            **{"rules": SharedRules(), "days_of": DAYS_OF_DEFAULT, **options},
+        )
+        for router in service.routers:
+            app.include_router(router)
+        await service.start()
+        if api_dsn is None:
+            await eventually(lambda: bool(service.readiness()["tables"]))
+        yield found
+        await service.stop()
+        await pool.close()
+        await own_pool.close()

@@ -1,0 +1,149 @@
+"""`practix ask`, `report` and `export` against a served history."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import msgspec
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+import pytest
+import typer
+from fastapi import FastAPI
+from typer.testing import CliRunner, Result
+
+from launcher.analyst_client import AnalystClient
+from launcher.client import NotRunning, RequestRefused
+from launcher.verbs.analysts import register
+from projector.history.reader import HISTORY_LIMITS
+from projector.history.service import HistoryService
+from query_api.analysts.questions import ready_questions
+from query_api.analysts.routes import build_router
+from query_api.edge.history_reads import HistoryReads
+from runtime.auth.operators import OperatorGuard
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.http.parameters import MIN_POSITION_WAIT_S
+from runtime.http.problems import install_problems
+from runtime.journal.sqlite import SqliteJournal
+from tests.histories.march import evenings_in_march
+from tests.servers.http_server import served
+
+T = TypeVar("T")
+
+SECRET: Final = "the operator's secret of the tests"
+DEADLINE_S: Final = 20.0
+
+Practix = Callable[..., Coroutine[Any, Any, Result]]
+
+
+@pytest.fixture
+async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
+    """Runs a verb against the story of March, in a thread, as it has a loop of its own."""
+    journal = SqliteJournal(tmp_path / "journal.db")
+    await evenings_in_march().write_to(journal)
+    analytics = ChdbAnalytics(tmp_path / "chdb")
+    limits = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
+    service = HistoryService(journal, analytics, limits=limits)
+    await service.start()
+    await _caught_up(service)
+    app = FastAPI()
+    install_problems(app)
+    history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
+    app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
+    async with served(app) as url:
+        verbs = _verbs(url)
+
+        async def invoke(*words: str) -> Result:
+            return await asyncio.to_thread(lambda: CliRunner().invoke(verbs, list(words)))
+
+        yield invoke
+    await service.stop()
+    await analytics.close()
+    await journal.close()
+
+
+async def _caught_up(service: HistoryService) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while service.position <= len(evenings_in_march().commits):
+            await asyncio.sleep(0.005)
+
+
+def _verbs(url: str) -> typer.Typer:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    register(app, lambda base_url: AnalystClient(base_url or url, SECRET), _run)
+    return app
+
+
+def _run(work: Coroutine[Any, Any, T], /) -> T:
+    try:
+        return asyncio.run(work)
+    except (NotRunning, RequestRefused) as error:
+        typer.echo(f"practix: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+async def test_ask_lists_the_questions(practix: Practix) -> None:
+    result = await practix("ask", "--json")
+    assert result.exit_code == 0
+    listed = [one["name"] for one in msgspec.json.decode(result.stdout)["questions"]]
+    assert listed == list(ready_questions())
+    assert "request_funnel" in (await practix("ask")).stdout
+
+
+async def test_ask_prints_a_table_csv_or_json(practix: Practix) -> None:
+    assert "From request to seat, by day" in (await practix("ask", "request_funnel")).stdout
+    narrowed = ("ask", "request_funnel", "--set", "from_day=2026-03-05")
+    text = (await practix(*narrowed, "--csv")).stdout
+    assert text == "day,requests,answered,seated,seated_percent\n2026-03-05,2,1,1,50\n"
+    answer = msgspec.json.decode((await practix(*narrowed, "--json")).stdout)
+    assert answer["rows"][0]["requests"] == 2
+
+
+async def test_ask_runs_ones_own_sql_but_nothing_that_writes(practix: Practix) -> None:
+    result = await practix("ask", "--sql", "SELECT max(seq) AS newest FROM events", "--csv")
+    assert result.stdout == f"newest\n{len(evenings_in_march().commits) + 1}\n"
+    result = await practix("ask", "--sql", "DROP TABLE events")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "a question begins with" in result.stderr
+
+
+async def test_ask_says_what_is_wrong(practix: Practix) -> None:
+    assert (await practix("ask", "no_such_question")).exit_code == 1
+    assert (await practix("ask", "request_funnel", "--set", "from_day")).exit_code == 2
+    result = await practix("ask", "--base-url", "http://127.0.0.1:1")
+    assert (result.exit_code, "no system answers" in result.stderr) == (1, True)
+
+
+async def test_export_writes_a_whole_file_or_none(practix: Practix, tmp_path: Path) -> None:
+    out = tmp_path / "events.parquet"
+    result = await practix("export", "--out", str(out), "--from", "2", "--to", "9", "--json")
+    assert result.exit_code == 0
+    table = pq.read_table(out)
+    assert table.num_rows == msgspec.json.decode(result.stdout.splitlines()[-1])["rows"] > 0
+    assert max(table["seq"].to_pylist()) <= 9
+    refused = tmp_path / "nowhere" / "events.csv"
+    assert (await practix("export", "--out", str(refused), "--format", "csv")).exit_code == 1
+    assert [one.name for one in tmp_path.glob("*.part")] == []
+
+
+async def test_the_report_is_one_page_that_loads_nothing(practix: Practix, tmp_path: Path) -> None:
+    out = tmp_path / "report.html"
+    result = await practix("report", "--out", str(out))
+    assert result.exit_code == 0
+    page = _Page()
+    page.feed(out.read_text())
+    assert page.plots == len(ready_questions())
+    assert page.loads == []
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.plots = 0
+        self.loads: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.plots += tag == "svg"
+        links = (value for name, value in attrs if name in ("src", "href") and value)
+        self.loads += [value for value in links if not value.startswith("#")]

@@ -1,0 +1,43 @@
+"""A dispatcher that prints each key when Notification has taken it, and never gets any
+further: it waits to be killed before anything is recorded."""
+
+import asyncio
+import sys
+from datetime import datetime
+
+import aiohttp
+
+from notifier.dispatcher import Dispatcher
+from notifier.store.queue import NoticeQueue
+from runtime.outside.ports import Notice, NotificationClient
+from runtime.outside.wiring import OutsideClients
+from runtime.postgres.pools import open_pool
+from tests.cells.stand_in import around
+
+
+class StuckAfterSending:
+    def __init__(self, notification: NotificationClient) -> None:
+        self._notification = notification
+
+    async def send(self, notice: Notice) -> None:
+        await self._notification.send(notice)
+        print(notice.key, flush=True)
+        await asyncio.Event().wait()
+
+
+async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
+    async with aiohttp.ClientSession() as session:
+        clients = OutsideClients(session, around(url))
+        dispatcher = Dispatcher(
+            NoticeQueue(await open_pool(dsn)),
+            notification=StuckAfterSending(clients.notification),
+            shortener=clients.shortener,
+            auth=clients.auth,
+            ugc=clients.ugc,
+            clock=lambda: now,
+        )
+        await dispatcher.run()
+
+
+if __name__ == "__main__":
+    asyncio.run(send_for_ever(sys.argv[1], sys.argv[2], datetime.fromisoformat(sys.argv[3])))

@@ -1,0 +1,109 @@
+"""The history is whole, with nothing twice, after its process or its server was killed."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from launcher.servers.clickhouse import ClickHouseServer
+from launcher.servers.process import free_port
+from projector.history.reader import HISTORY_LIMITS, HistoryReader
+from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.port import Analytics
+from runtime.clickhouse.server import ServerAnalytics
+from runtime.journal.sqlite import SqliteJournal
+from tests.histories.march import Story, evenings_in_march
+from tests.paths import ROOT
+
+SCRIPT: Final = Path(__file__).with_name("follow_until_killed.py")
+DEADLINE_S: Final = 60.0
+POSITIONS_BEFORE_KILL: Final = 4
+QUICK: Final = HISTORY_LIMITS._replace(events_max=3, pause_s=0.0, idle_wait_s=0.05)
+COUNTS: Final = "SELECT uniqExact(seq, event_index), count(), max(seq) FROM events FINAL"
+
+
+@pytest.fixture
+async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
+    journal = SqliteJournal(tmp_path / "journal.db")
+    await evenings_in_march().write_to(journal)
+    yield journal
+    await journal.close()
+
+
+def expected(story: Story) -> list[tuple[int, int, int]]:
+    events = sum(len(commit.events) for commit in story.commits)
+    newest = max(commit.seq for commit in story.commits if commit.events)
+    return [(events, events, newest)]
+
+
+async def follow_to(journal: SqliteJournal, analytics: Analytics, seq: int) -> None:
+    history = HistoryReader(journal, analytics, QUICK)
+    running = asyncio.create_task(history.run())
+    async with asyncio.timeout(DEADLINE_S):
+        while history.position.state.seq < seq and not running.done():
+            await asyncio.sleep(0.005)
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_chdb_is_whole_after_its_process_was_killed_again_and_again(
+    journal: SqliteJournal, tmp_path: Path
+) -> None:
+    story = evenings_in_march()
+    reached, kills = 0, 0
+    while reached <= len(story.commits) - 3 * POSITIONS_BEFORE_KILL:
+        reached = await asyncio.to_thread(_follow_and_kill, tmp_path)
+        kills += 1
+    assert kills > 1
+    analytics = ChdbAnalytics(tmp_path / "chdb")
+    await follow_to(journal, analytics, len(story.commits) + 1)
+    assert (await analytics.query(COUNTS)).rows == expected(story)
+    await analytics.close()
+
+
+def _follow_and_kill(directory: Path) -> int:
+    """The position it had stored when it was killed."""
+    reached = 0
+    with subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(directory / "journal.db"), str(directory / "chdb")],
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT)},
+    ) as child:
+        assert child.stdout is not None
+        for _ in range(POSITIONS_BEFORE_KILL):
+            reached = int(child.stdout.readline())
+        child.kill()
+    return reached
+
+
+async def test_a_killed_server_is_waited_for_and_nothing_is_lost_or_twice(
+    own_clickhouse_server: ClickHouseServer,
+    journal: SqliteJournal,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The shared server only proves that one can be run; this test kills its own."""
+    port = free_port()
+    assert port != own_clickhouse_server.port
+    monkeypatch.setattr("launcher.servers.clickhouse.free_port", lambda: port)
+    story = evenings_in_march()
+    async with ClickHouseServer(tmp_path / "server") as server:
+        analytics = ServerAnalytics(server.dsn)
+        await follow_to(journal, analytics, len(story.commits) // 2)
+        history = HistoryReader(journal, analytics, QUICK)
+        await server.kill()
+        running = asyncio.create_task(history.run())
+        async with asyncio.timeout(DEADLINE_S):
+            await server.start()
+            while history.position.state.seq <= len(story.commits):
+                assert not running.done()
+                await asyncio.sleep(0.005)
+        assert (await analytics.query(COUNTS)).rows == expected(story)
+        running.cancel()
+        await asyncio.wait([running])
+        await analytics.close()

@@ -1,0 +1,113 @@
+"""Every ready question on a history whose answers are known, on both engines, and with
+every block delivered twice."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from projector.history.block import block_of
+from projector.history.sink import ClickHouseSink
+from query_api.analysts.questions import DIRECTORY, BadParameter, ready_questions
+from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.port import Analytics
+from runtime.journal.tail import START
+from tests.histories.march import evenings_in_march
+from tests.servers.clickhouse_engines import ENGINES, Open, opener
+
+EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {
+    "busiest_hours": [(13, 2, 0), (15, 2, 0), (17, 1, 0), (18, 1, 1), (20, 1, 0)],
+    "cancellations": [("2-6 h", 1, 1)],
+    "clashes_avoided": [("2026-03-02", 2, 0, 0), ("2026-03-06", 0, 1, 0)],
+    "fastest_films": [("Solaris", 2, 2, 5.0)],
+    "fill_curve": [
+        *((days, 3, 7, 0, 0.0) for days in range(14, 3, -1)),
+        (3, 3, 7, 3, 42.9),
+        (2, 3, 7, 3, 42.9),
+        (1, 3, 7, 4, 57.1),
+        (0, 3, 7, 4, 57.1),
+    ],
+    "host_response_time": [
+        ("2026-03-01", 2, 120.0, 120.0, 120.0),
+        ("2026-03-02", 2, 60.0, 60.0, 60.0),
+        ("2026-03-05", 1, 120.0, 120.0, 120.0),
+    ],
+    "invitations": [("2026-03-02", 1, 1, 0, 0, 0)],
+    "rating_drift": [
+        ("2026-03-01", "guest", 1, 10.0, 100.0),
+        ("2026-03-01", "host", 1, 9.0, 0.0),
+        ("2026-04-01", "guest", 1, 7.0, 0.0),
+    ],
+    "refused_demand": [
+        ("overlap", 2, 2, 1),
+        ("already_booked", 1, 1, 1),
+        ("already_invited", 1, 1, 0),
+    ],
+    "repeat_guests": [(1, 2, 0), (2, 1, 1)],
+    "request_funnel": [
+        ("2026-03-01", 2, 2, 2, 100.0),
+        ("2026-03-02", 3, 2, 1, 33.3),
+        ("2026-03-05", 2, 1, 1, 50.0),
+    ],
+    "unanswered_requests": [("ada", 5, 1, 20.0)],
+    "waiting_line": [("2026-03-02", 1, 1, 1)],
+}
+
+
+@pytest.fixture(params=ENGINES)
+def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opener(request, tmp_path)
+
+
+@pytest.fixture
+async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
+    """The story, each half of it delivered twice."""
+    analytics = open_analytics()
+    await migrate(analytics)
+    sink = ClickHouseSink(analytics)
+    commits = evenings_in_march().commits
+    for part in (commits[:15], commits[10:], commits):
+        await sink.write(block_of(part), START)
+    yield analytics
+    await analytics.close()
+
+
+async def test_every_question_gives_the_known_answer(analytics: Analytics) -> None:
+    found = {}
+    for name, question in ready_questions().items():
+        answer = await analytics.ask(question.sql, question.bind({}))
+        found[name] = answer.rows
+    assert found == EXPECTED
+
+
+async def test_the_columns_that_are_plotted_exist(analytics: Analytics) -> None:
+    for question in ready_questions().values():
+        answer = await analytics.ask(question.sql, question.bind({}))
+        x, ys, by = question.plot.x, question.plot.ys, question.plot.by
+        assert {x, *ys, by or x} <= set(answer.columns), question.name
+
+
+async def test_questions_of_an_empty_history_have_empty_answers(open_analytics: Open) -> None:
+    analytics = open_analytics()
+    await migrate(analytics)
+    for question in ready_questions().values():
+        answer = await analytics.ask(question.sql, question.bind({}))
+        assert answer.rows == [], question.name
+    await analytics.close()
+
+
+async def test_parameters_narrow_the_answer(analytics: Analytics) -> None:
+    funnel = ready_questions()["request_funnel"]
+    bindings = funnel.bind({"from_day": "2026-03-02", "to_day": "2026-03-03"})
+    assert (await analytics.ask(funnel.sql, bindings)).rows == [("2026-03-02", 3, 2, 1, 33.3)]
+
+
+@pytest.mark.parametrize("given", [{"from_day": "soon"}, {"no_such": "1"}])
+def test_a_parameter_of_another_kind_or_name_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(BadParameter):
+        ready_questions()["request_funnel"].bind(given)
+
+
+def test_files_are_named_after_their_questions() -> None:
+    assert [file.stem for file in sorted(DIRECTORY.glob("*.sql"))] == list(ready_questions())

@@ -1,0 +1,139 @@
+"""Each service has a role of its own in PostgreSQL, and can do its own work and no other."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from contracts.scoring import Formula
+from projector.read_models.postgres.recompute import publish_formula
+from projector.read_models.postgres.sink import PostgresSink
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.migrations import migrate
+from runtime.postgres.pools import open_pool
+from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
+from tests.cells.projector_cell import follow, stored_rows
+from tests.histories.decided import Society
+
+PASSWORDS = {service: f"{service}'s own password" for service in SERVICES}
+POSITION = "SELECT seq FROM read_model.reader_position"
+SCORES = "SELECT count(*) FROM read_model.scores"
+NOTICES = "SELECT count(*) FROM notifier.notices"
+FORBIDDEN = {
+    "projector": [NOTICES, "DROP SCHEMA notifier CASCADE"],
+    "notifier": [POSITION, "DROP SCHEMA read_model CASCADE"],
+    "query_api": [NOTICES, "DELETE FROM read_model.people", "CREATE TABLE read_model.mine ()"],
+}
+"""What a service must not do to the others' tables."""
+
+FOR_NOBODY = (
+    "CREATE TABLE public.mine ()",
+    "CREATE SCHEMA mine",
+    "CREATE ROLE mine",
+    "DELETE FROM public.schema_migrations",
+    "SELECT pg_read_file('/etc/passwd')",
+    "COPY read_model.people TO PROGRAM 'id'",
+    "SELECT rolpassword FROM pg_authid",
+    "ALTER SYSTEM SET fsync = off",
+)
+
+
+@pytest.fixture
+async def owner(postgres_dsn: str) -> AsyncIterator[asyncpg.Pool]:
+    pool = await open_pool(postgres_dsn)
+    await grant_roles(pool, PASSWORDS)
+    yield pool
+    pool.terminate()
+
+
+@pytest.fixture
+async def pools(owner: asyncpg.Pool, postgres_dsn: str) -> AsyncIterator[dict[str, asyncpg.Pool]]:
+    found = {
+        service: await open_pool(dsn_of_role(postgres_dsn, service, PASSWORDS[service]))
+        for service in SERVICES
+    }
+    yield found
+    for pool in found.values():
+        pool.terminate()
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_cannot_do_what_is_not_its_work(
+    pools: dict[str, asyncpg.Pool], service: str
+) -> None:
+    for statement in (*FORBIDDEN[service], *FOR_NOBODY):
+        with pytest.raises(
+            (asyncpg.InsufficientPrivilegeError, asyncpg.ReadOnlySQLTransactionError)
+        ):
+            await pools[service].execute(statement)
+
+
+async def test_the_query_service_cannot_write_even_if_it_asks_to(
+    pools: dict[str, asyncpg.Pool],
+) -> None:
+    async with pools["query_api"].acquire() as connection:
+        await connection.execute("SET default_transaction_read_only = off")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute("DELETE FROM read_model.people")
+
+
+async def test_a_changed_formula_leaves_scores_that_can_be_read(
+    pools: dict[str, asyncpg.Pool], sqlite_journal: SqliteJournal
+) -> None:
+    """The projector puts a new table in the place of the old one."""
+    chain = Society(7, people=5).live(300).chain
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
+    before = await pools["query_api"].fetchval(SCORES)
+    assert await publish_formula(pools["projector"], Formula(prior_weight=1.0))
+    assert await pools["query_api"].fetchval(SCORES) == before > 0
+    assert await stored_rows(pools["query_api"])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_service_that_finds_nothing_to_migrate_starts(
+    pools: dict[str, asyncpg.Pool], service: str
+) -> None:
+    assert await migrate(pools[service]) == []
+
+
+async def test_only_the_owner_migrates(
+    pools: dict[str, asyncpg.Pool], owner: asyncpg.Pool, tmp_path: Path
+) -> None:
+    (tmp_path / "9999_more.sql").write_text("CREATE TABLE read_model.more (x integer);")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await migrate(pools["projector"], tmp_path)
+    await migrate(owner, tmp_path)
+    await grant_roles(owner, PASSWORDS)
+    await pools["projector"].execute("INSERT INTO read_model.more VALUES (1)")
+    assert await pools["query_api"].fetchval("SELECT x FROM read_model.more") == 1
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_a_role_bounds_its_statements_and_idle_transactions(
+    pools: dict[str, asyncpg.Pool], service: str
+) -> None:
+    for name in ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"):
+        set_to = await pools[service].fetchval(f"SELECT current_setting('{name}')::interval")
+        assert timedelta(0) < set_to <= timedelta(minutes=30), name
+
+
+async def test_a_role_has_a_bounded_number_of_connections(owner: asyncpg.Pool) -> None:
+    limits = await owner.fetch(
+        "SELECT rolconnlimit FROM pg_roles WHERE rolname LIKE 'practix\\_%' AND NOT rolsuper"
+    )
+    assert len(limits) == len(SERVICES)
+    assert all(0 < row["rolconnlimit"] <= 50 for row in limits)
+
+
+async def test_another_role_does_not_know_the_way_in(
+    owner: asyncpg.Pool, postgres_dsn: str
+) -> None:
+    await owner.execute("CREATE ROLE practix_stranger LOGIN PASSWORD 'a stranger'")
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await asyncpg.connect(dsn_of_role(postgres_dsn, "stranger", "a stranger"))
+    finally:
+        await owner.execute("DROP ROLE practix_stranger")

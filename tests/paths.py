@@ -1,0 +1,8 @@
+"""Where tests find the project and its samples of stored events."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SAMPLES: Final = sorted((ROOT / "tests" / "contract" / "samples").glob("*.json"))
+"""One stored event of every version that there ever was."""
