@@ -5,21 +5,15 @@ from typing import Final
 
 import msgspec
 
+from command_api.domain.answers import AnswerBasis
 from command_api.domain.layer import Layer
+from command_api.domain.nouns import NOUNS
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.leader.ports import Render
-from command_api.representations import announcement, booking, person, rating
-from command_api.representations.answers import AnswerBasis, Answers
 from contracts.journal.records import Outcome
 
-ANSWERS: Final[Answers] = {
-    **announcement.ANSWERS,
-    **booking.ANSWERS,
-    **rating.ANSWERS,
-    **person.ANSWERS,
-}
-"""What answers each command that somebody sends. Nobody is answered a deadline."""
+_ANSWERS: Final = {kind: answer for noun in NOUNS for kind, answer in noun.answers.items()}
 
 _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
@@ -30,7 +24,7 @@ def build_renderer(rules: Rules) -> Render:
     def render(layer: Layer, submission: Submission, outcome: Outcome) -> bytes:
         if outcome.refused:
             return b""
-        represent = ANSWERS[type(submission.command)]
+        represent = _ANSWERS[type(submission.command)]
         return _encode(represent(AnswerBasis(submission, outcome, layer, rules)))
 
     return render

@@ -1,22 +1,27 @@
-"""The nouns of the write side: what decides, evolves and times each of them."""
+"""The nouns of the write side: what applies, decides, represents and times each of them."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from command_api.domain.announcement import decisions as announcement
 from command_api.domain.announcement.deadlines import list_announcement_deadlines
+from command_api.domain.announcement.decisions import ANNOUNCEMENT_HANDLERS
 from command_api.domain.announcement.evolution import apply_announcement_event
-from command_api.domain.booking import decisions as booking
+from command_api.domain.announcement.representation import ANNOUNCEMENT_ANSWERS
+from command_api.domain.answers import Answers
 from command_api.domain.booking.deadlines import list_booking_deadlines
+from command_api.domain.booking.decisions import BOOKING_HANDLERS
 from command_api.domain.booking.evolution import apply_booking_event
+from command_api.domain.booking.representation import BOOKING_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.layer import Layer
-from command_api.domain.person import decisions as person
+from command_api.domain.person.decisions import PERSON_HANDLERS
 from command_api.domain.person.evolution import apply_person_event
-from command_api.domain.rating import decisions as rating
+from command_api.domain.person.representation import PERSON_ANSWERS
 from command_api.domain.rating.deadlines import list_rating_deadlines
+from command_api.domain.rating.decisions import RATING_HANDLERS
 from command_api.domain.rating.evolution import apply_rating_event
+from command_api.domain.rating.representation import RATING_ANSWERS
 from command_api.domain.recorder import Handlers
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
@@ -31,6 +36,7 @@ class Noun(NamedTuple):
     apply: Callable[[Layer, Any, datetime], None]
     """Applies an event of the family."""
     handlers: Handlers
+    answers: Answers
     list_deadlines: Callable[[Layer], Iterator[Deadline | NoDeadline]] | None = None
     """Lists the deadlines of what a layer has changed."""
 
@@ -39,10 +45,17 @@ NOUNS: Final = (
     Noun(
         AnnouncementEvent,
         apply_announcement_event,
-        announcement.HANDLERS,
+        ANNOUNCEMENT_HANDLERS,
+        ANNOUNCEMENT_ANSWERS,
         list_announcement_deadlines,
     ),
-    Noun(BookingEvent, apply_booking_event, booking.HANDLERS, list_booking_deadlines),
-    Noun(RatingEvent, apply_rating_event, rating.HANDLERS, list_rating_deadlines),
-    Noun(PersonEvent, apply_person_event, person.HANDLERS),
+    Noun(
+        BookingEvent,
+        apply_booking_event,
+        BOOKING_HANDLERS,
+        BOOKING_ANSWERS,
+        list_booking_deadlines,
+    ),
+    Noun(RatingEvent, apply_rating_event, RATING_HANDLERS, RATING_ANSWERS, list_rating_deadlines),
+    Noun(PersonEvent, apply_person_event, PERSON_HANDLERS, PERSON_ANSWERS),
 )

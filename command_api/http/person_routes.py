@@ -10,14 +10,14 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     UnmuteAuthor,
 )
-from command_api.http.bodies import NoBody, ShortText, WriteBody
-from command_api.http.edge import Edge
-from command_api.http.noun_routes import NounRoutes, WriteRequest
-from command_api.representations.person import (
+from command_api.domain.person.representation import (
     MuteResponse,
     SuspensionResponse,
     render_suspension,
 )
+from command_api.http.bodies import NoBody, ShortText, WriteBody
+from command_api.http.edge import Edge
+from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.values.ids import PersonId
 from runtime.auth.tokens import Caller
 

@@ -128,7 +128,7 @@ def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
     return Outcome("deadline_passed", announcement_id=announcement.id)
 
 
-HANDLERS: Final[Handlers] = (
+ANNOUNCEMENT_HANDLERS: Final[Handlers] = (
     handle(CreateAnnouncement, create_announcement),
     handle(ChangeAnnouncement, change_announcement),
     handle(CancelAnnouncement, cancel_announcement),

@@ -126,7 +126,7 @@ def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
     return Outcome("hold_ended", booking_id=booking.id)
 
 
-HANDLERS: Final[Handlers] = (
+BOOKING_HANDLERS: Final[Handlers] = (
     handle(RequestBooking, request_booking),
     handle(AnswerBooking, answer_booking),
     handle(InviteGuests, invite_guests),

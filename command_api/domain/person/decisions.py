@@ -56,7 +56,7 @@ def reinstate_person(recorder: Recorder, command: ReinstatePerson) -> Outcome:
     return Outcome("person_reinstated")
 
 
-HANDLERS: Final[Handlers] = (
+PERSON_HANDLERS: Final[Handlers] = (
     handle(MuteAuthor, mute_author),
     handle(UnmuteAuthor, unmute_author),
     handle(SuspendPerson, suspend_person),

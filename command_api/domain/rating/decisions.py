@@ -107,7 +107,7 @@ def reveal_after_window(recorder: Recorder, command: RatingDue) -> Outcome:
     return Outcome("deadline_passed", review_id=rating.id)
 
 
-HANDLERS: Final[Handlers] = (
+RATING_HANDLERS: Final[Handlers] = (
     handle(GiveRating, give_rating),
     handle(ChangeRating, change_rating),
     handle(RetractRating, retract_rating),

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from command_api.domain.announcement.representation import render_announcement
+from command_api.domain.booking.representation import render_booking
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.representations.announcement import render_announcement
-from command_api.representations.booking import render_booking
 from contracts.representations import DetailAnnouncementResponse, DetailBookingResponse
 from contracts.values.ids import PersonId
 from tests.unit.command_api.domain.spec import (

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.person.commands import (
     MuteAuthor,
     ReinstatePerson,
@@ -12,7 +13,6 @@ from command_api.domain.person.commands import (
     UnmuteAuthor,
 )
 from command_api.domain.person.state import Person
-from command_api.representations.answers import AnswerBasis, Answers
 from contracts.values.ids import PersonId
 
 
@@ -59,7 +59,7 @@ def _answer_with_suspension(basis: AnswerBasis) -> SuspensionResponse:
     return render_suspension(basis.layer.person(basis.submission.command.person_id))
 
 
-ANSWERS: Final[Answers] = {
+PERSON_ANSWERS: Final[Answers] = {
     MuteAuthor: _answer_with_mute,
     UnmuteAuthor: _answer_with_mute,
     SuspendPerson: _answer_with_suspension,

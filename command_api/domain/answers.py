@@ -21,4 +21,5 @@ class AnswerBasis(Struct, frozen=True, gc=False):
 
 
 Answers = Mapping[type[Struct], Callable[[AnswerBasis], object]]
-"""For each command of a noun, what returns its answer: an object that is sent as JSON."""
+"""What answers each command of a noun that somebody sends: an object that becomes JSON. A
+noun has no answer to its deadlines, because nobody waits for it."""

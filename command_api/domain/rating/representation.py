@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.layer import Layer
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
-from command_api.representations.answers import AnswerBasis, Answers
 from contracts.representations import (
     RatingResponse,
 )
@@ -38,7 +38,7 @@ def _answer_with_rating(basis: AnswerBasis) -> RatingResponse:
     return render_rating(basis.layer, basis.outcome.review_id)
 
 
-ANSWERS: Final[Answers] = {
+RATING_ANSWERS: Final[Answers] = {
     GiveRating: _answer_with_rating,
     ChangeRating: _answer_with_rating,
     RetractRating: _answer_with_rating,

@@ -12,10 +12,10 @@ from command_api.domain.announcement.commands import (
     CreateAnnouncement,
 )
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
-from command_api.representations.answers import AnswerBasis, Answers
 from contracts.representations import DetailAnnouncementResponse, GuestEntry, copied_fields
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language, Text
@@ -111,7 +111,7 @@ def _answer_ok(_: AnswerBasis) -> dict[str, str]:
     return {"status": "OK"}
 
 
-ANSWERS: Final[Answers] = {
+ANNOUNCEMENT_ANSWERS: Final[Answers] = {
     CreateAnnouncement: _answer_with_announcement,
     ChangeAnnouncement: _answer_with_announcement,
     CancelAnnouncement: _answer_ok,

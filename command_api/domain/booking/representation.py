@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
+from command_api.domain.announcement.representation import film_title
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.domain.booking.state import Booking
 from command_api.domain.calendar import find_overlaps
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
-from command_api.representations.announcement import film_title
-from command_api.representations.answers import AnswerBasis, Answers
 from contracts.representations import (
     DetailBookingResponse,
     Overlap,
@@ -92,7 +92,7 @@ def _answer_with_results(basis: AnswerBasis) -> dict[str, Any]:
     return {"announcement_id": basis.outcome.announcement_id, **basis.outcome.facts}
 
 
-ANSWERS: Final[Answers] = {
+BOOKING_ANSWERS: Final[Answers] = {
     RequestBooking: _answer_with_booking,
     AnswerBooking: _answer_with_booking,
     InviteGuests: _answer_with_results,
