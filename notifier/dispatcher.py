@@ -151,7 +151,7 @@ class Dispatcher:
         results = await self._work_off(leased)
         unread = set(leased) - {one.id for one in results}
         # What was sent must be recorded before anything else is done.
-        await self._store_retry.until_available(lambda: self._queue.record(results, unread))
+        await self._store_retry.attempt_until_available(lambda: self._queue.record(results, unread))
         metrics.count_results(results)
         return expanded_one or any(one.state != "waiting" or one.untried for one in results)
 

@@ -131,7 +131,7 @@ class NotifierService:
 
     async def run(self) -> None:
         """Migrate the tables, then work. Waits for PostgreSQL."""
-        await self._store_retry.until_available(self._migrate)
+        await self._store_retry.attempt_until_available(self._migrate)
         parts = [
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),

@@ -85,7 +85,7 @@ class ProjectorService:
     async def run(self) -> None:
         """Migrates the tables, computes the scores by this version's formula if they are by
         another, then follows. Waits for PostgreSQL."""
-        await self._store_retry.until_available(self._prepare)
+        await self._store_retry.attempt_until_available(self._prepare)
         await self._projector.run()
 
     async def stop(self) -> None:

@@ -61,12 +61,12 @@ class HistoryReads:
             async with asyncio.timeout(ANSWER_S_MAX):
                 answer = await self._analytics.query(sql, parameters)
         except (TimeoutError, AnalyticsUnavailable) as error:
-            self.circuit.failed()
+            self.circuit.note_failure()
             raise Unavailable from error
         except AnalyticsError as error:
-            self.circuit.succeeded()  # It answered.
+            self.circuit.note_success()  # It answered.
             raise Unavailable from error
-        self.circuit.succeeded()
+        self.circuit.note_success()
         return _name_columns(answer)
 
     async def _fetch_position(self) -> int:

@@ -32,11 +32,11 @@ class Circuit:
             self._closed_again_at = self._clock() + self._open_s
         return state != "open"
 
-    def succeeded(self) -> None:
+    def note_success(self) -> None:
         """Note that a call succeeded."""
         self._failures = 0
 
-    def failed(self) -> None:
+    def note_failure(self) -> None:
         """Note that a call failed."""
         self._failures += 1
         if self._failures >= self._open_after:

@@ -148,14 +148,14 @@ class Remote:
         if response.status in _TRANSIENT:
             self._note_failure(method, path, f"status {response.status}")
             return _Failed(maybe_done=True)
-        self.circuit.succeeded()
+        self.circuit.note_success()
         self._budget = min(self._budget + self._settings.budget_share, self._settings.budget_max)
         if response.status >= 300 and response.status != 404:
             raise DependencyRefused(self.name, response.status)
         return RemoteReply(response.status != 404, content, response.headers)
 
     def _note_failure(self, method: str, path: str, reason: str) -> None:
-        self.circuit.failed()
+        self.circuit.note_failure()
         log.warning(
             "call to an outside service failed",
             extra={"service": self.name, "call": f"{method} {path}", "reason": reason},

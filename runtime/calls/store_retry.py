@@ -35,7 +35,7 @@ class StoreRetry:
             return {name: self.available}
         return {name: False, f"{name}_away": self.reason}
 
-    async def until_available(self, attempt: Callable[[], Awaitable[T]]) -> T:
+    async def attempt_until_available(self, attempt: Callable[[], Awaitable[T]]) -> T:
         """Attempt until the store answers, however long that takes. Returns the attempt's
         result; re-raises any error other than `away`."""
         pause_s = PAUSE_S_MIN

@@ -116,7 +116,7 @@ class ChdbAnalytics:
         What runs is the statement as the engine itself formats it, because the engine
         understands its own notation better than any check of ours.
         """
-        engine = await self._running()
+        engine = await self._running_engine()
         if engine.unconfined is not None:
             raise OwnSqlBarred(engine.unconfined)
         reading = bind("SELECT formatQuerySingleLine(%(sql)s)", {"sql": sql})
@@ -147,7 +147,7 @@ class ChdbAnalytics:
             question.exception()  # Marks it as seen, in case nobody is left to see it.
 
     async def _answer_in_time(self, lane: str, sql: str) -> ResultSet:
-        engine = await self._running()
+        engine = await self._running_engine()
         try:
             async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
                 return _answer(await engine.call(lane, "select", sql))
@@ -166,7 +166,7 @@ class ChdbAnalytics:
         return _answer(await self._call(lane, "select", sql))
 
     async def _call(self, lane: str, kind: CallKind, sql: str, data: bytes = b"") -> bytes:
-        engine = await self._running()
+        engine = await self._running_engine()
         try:
             async with asyncio.timeout(CALL_S_MAX):
                 return await engine.call(lane, kind, sql, data)
@@ -175,7 +175,7 @@ class ChdbAnalytics:
             await engine.kill()
             raise AnalyticsUnavailable("the engine did not answer") from error
 
-    async def _running(self) -> EngineProcess:
+    async def _running_engine(self) -> EngineProcess:
         async with self._starting:
             if self._closed:
                 raise AnalyticsUnavailable("closed")

@@ -76,7 +76,7 @@ class EngineProcess:
         assert process.stdout is not None
         try:
             async with asyncio.timeout(START_S_MAX):
-                greeting = _decode_greeting(await _frame_from(process.stdout))
+                greeting = _decode_greeting(await _read_frame(process.stdout))
         except (TimeoutError, asyncio.IncompleteReadError) as error:
             await _end(process)
             raise AnalyticsUnavailable("the engine's process did not start") from error
@@ -133,7 +133,7 @@ class EngineProcess:
         """Read replies until the process ends. Then every pending call fails."""
         try:
             while True:
-                reply = _decode_reply(await _frame_from(self._replies))
+                reply = _decode_reply(await _read_frame(self._replies))
                 self._settle(reply)
         except (asyncio.IncompleteReadError, ConnectionError, msgspec.MsgspecError):
             await _end(self._process)
@@ -141,7 +141,7 @@ class EngineProcess:
             self._ended = True
             for pending in self._pending.values():
                 if not pending.done():
-                    error = AnalyticsUnavailable(f"the engine's process {self._how_it_ended()}")
+                    error = AnalyticsUnavailable(f"the engine's process {self._describe_end()}")
                     pending.set_exception(error)
 
     def _settle(self, reply: EngineReply) -> None:
@@ -153,21 +153,21 @@ class EngineProcess:
         else:
             pending.set_exception(QueryRefused(reply.refused))
 
-    def _how_it_ended(self) -> str:
+    def _describe_end(self) -> str:
         status = self._process.returncode
         if status is not None and status < 0:
             return f"was ended by {signal.Signals(-status).name}"
         return f"ended with status {status}"
 
 
-async def _frame_from(stream: asyncio.StreamReader) -> bytes:
+async def _read_frame(stream: asyncio.StreamReader) -> bytes:
     length = int.from_bytes(await stream.readexactly(LENGTH_BYTES), "big")
     return await stream.readexactly(length)
 
 
 async def _end(process: Any) -> None:
     if process.returncode is None:
-        # Not by its own method, which would take the status from whoever waits for it.
+        # Not with asyncio's own method, which would take the status from those who wait for it.
         with suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)
     await process.wait()

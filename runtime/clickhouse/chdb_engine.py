@@ -167,9 +167,9 @@ class LaneConnections:
                 connection.query(call.sql)
                 return b""
             case "select":
-                return self._sized(connection.query(call.sql, "JSONCompact"))
+                return self._limit_size(connection.query(call.sql, "JSONCompact"))
 
-    def _sized(self, answer: Any) -> bytes:
+    def _limit_size(self, answer: Any) -> bytes:
         limit = self._answer_bytes_max
         if limit is not None and len(answer) > limit:
             raise ResultTooLarge(f"Limit for result exceeded, max bytes: {limit:,}")

@@ -37,14 +37,14 @@ def confine(writable: Sequence[Path], readable: Sequence[Path]) -> Missing | Non
     for limit, value in _LIMITS.items():
         resource.setrlimit(limit, (value, value))
     missing: Missing | None = None
-    if not _works(lambda: restrict_files(writable, readable)):
+    if not _try_restriction(lambda: restrict_files(writable, readable)):
         missing = "no_landlock"
-    if not _works(restrict_system_calls):
+    if not _try_restriction(restrict_system_calls):
         missing = missing or "no_seccomp"
     return missing
 
 
-def _works(restrict: Callable[[], None]) -> bool:
+def _try_restriction(restrict: Callable[[], None]) -> bool:
     try:
         restrict()
     except OSError:

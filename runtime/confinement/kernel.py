@@ -14,20 +14,20 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 def system_call(number: int, *arguments: Any) -> int:
     """Make the system call and return its result. Arguments are integers or ctypes
     references. Raises OSError."""
-    return _checked(_libc.syscall(ctypes.c_long(number), *map(_word, arguments)))
+    return _check_result(_libc.syscall(ctypes.c_long(number), *map(_to_word, arguments)))
 
 
 def prctl(option: int, *arguments: Any) -> int:
     """Call `prctl` and return its result. Missing arguments are 0. Raises OSError."""
     padded = (*arguments, *(0,) * (4 - len(arguments)))
-    return _checked(_libc.prctl(option, *map(_word, padded)))
+    return _check_result(_libc.prctl(option, *map(_to_word, padded)))
 
 
-def _word(argument: Any) -> Any:
+def _to_word(argument: Any) -> Any:
     return ctypes.c_ulong(argument) if isinstance(argument, int) else argument
 
 
-def _checked(result: int) -> int:
+def _check_result(result: int) -> int:
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))

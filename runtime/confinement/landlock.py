@@ -48,7 +48,7 @@ def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> None:
     Paths that do not exist are skipped. Raises OSError if the kernel refuses.
     """
     version = landlock_version()
-    handled = _handled(version)
+    handled = _handled_rights(version)
     # The kernel refuses fields that it does not know, so they are left out.
     attributes = struct.pack("=QQQ", handled, _TCP, _SCOPES)
     size = 8 if version < 4 else 16 if version < 6 else 24
@@ -64,7 +64,7 @@ def restrict_files(writable: Iterable[Path], readable: Iterable[Path]) -> None:
         os.close(ruleset)
 
 
-def _handled(version: int) -> int:
+def _handled_rights(version: int) -> int:
     known = max(known for known in _RIGHTS_BY_VERSION if known <= max(version, 1))
     return int((1 << _RIGHTS_BY_VERSION[known]) - 1)
 

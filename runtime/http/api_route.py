@@ -84,9 +84,9 @@ def demand_known_parameters(request: Request, known: frozenset[str]) -> None:
     seen = set()
     for name, _ in request.query_params.multi_items():
         if name not in known:
-            raise _refused(name, "unknown", parameters=sorted(known))
+            raise _refuse_parameter(name, "unknown", parameters=sorted(known))
         if name in seen:
-            raise _refused(name, "repeated")
+            raise _refuse_parameter(name, "repeated")
         seen.add(name)
 
 
@@ -97,7 +97,7 @@ def _demand_utf8(query_string: bytes) -> None:
         raise Malformed("malformed_query", {"reason": "not percent-encoded UTF-8"}) from error
 
 
-def _refused(name: str, reason: str, **facts: Any) -> Malformed:
+def _refuse_parameter(name: str, reason: str, **facts: Any) -> Malformed:
     return Malformed(
         "malformed_query", {"parameter": name[:NAME_CHARS_MAX], "reason": reason, **facts}
     )

@@ -9,7 +9,7 @@ from contracts.values.times import whole_ms
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 2199
-"""The last year that is allowed. ClickHouse's times end in 2299, and nobody plans an evening
+"""The last year that is allowed. ClickHouse's times end in 2299, and nobody announces a film
 that far ahead."""
 
 

@@ -81,10 +81,10 @@ def parse_boolean(text: str, parameter: str) -> bool:
 
 def query(*parameters: Parameter) -> list[dict[str, Any]]:
     """Return the parameters as the OpenAPI document lists them."""
-    return [_described(parameter) for parameter in parameters]
+    return [_describe(parameter) for parameter in parameters]
 
 
-def _described(parameter: Parameter) -> dict[str, Any]:
+def _describe(parameter: Parameter) -> dict[str, Any]:
     described = {
         "name": parameter.name,
         "in": "query",

@@ -164,7 +164,7 @@ async def _on_command_error(request: Request, error: Exception) -> Response:
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    return problem_of(request, _invalid(cast(RequestValidationError, error).errors()))
+    return problem_of(request, _error_for_invalid(cast(RequestValidationError, error).errors()))
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
@@ -184,7 +184,7 @@ async def _on_unexpected(request: Request, _error: Exception) -> Response:
     return problem_of(request, CommandError("internal_error"))
 
 
-def _invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
+def _error_for_invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
     """Return the error for an invalid request. A malformed id in the path names nothing, so
     it is answered with 404 like any other missing thing."""
     places = {error["loc"][0] if error["loc"] else "body" for error in errors}

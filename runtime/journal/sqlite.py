@@ -45,7 +45,7 @@ def wall_clock_ms() -> int:
 class SqliteJournal:
     """The journal in the file at `path`. The first write creates the directory.
 
-    `clock` gives the stamps in milliseconds since 1970. Belongs to one event loop.
+    `clock` gives the stamps in milliseconds entries_from 1970. Belongs to one event loop.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class SqliteJournal:
     async def end(self) -> int:
         if self._commits is not None and self._commits.lost is None:
             return self._commits.end
-        return await self._in_thread(self._read_end)
+        return await self._run_in_thread(self._read_end)
 
     async def close(self) -> None:
         """Settle the appends of writers that are still open, and release the lock."""
@@ -97,19 +97,19 @@ class SqliteJournal:
             await commits.stop()
         if self._reading is not None:
             reading, self._reading = self._reading, None
-            await self._in_thread(reading.close)
+            await self._run_in_thread(reading.close)
         self._threads.shutdown(wait=False)
         self._lock.release()
 
     async def read_stored(self, offset: int) -> list[JournalEntry]:
         """Return entries from `offset` on as stored on disk; none at the end of the journal."""
-        return await self._in_thread(lambda: self._read_from(offset))
+        return await self._run_in_thread(lambda: self._read_from(offset))
 
     def newest(self, offset: int) -> Sequence[JournalEntry] | None:
         """Return the same from memory; None if only the disk has them."""
         if self._commits is None or self._commits.lost is not None:
             return None
-        return [] if offset == self._commits.end else self._recent.since(offset)
+        return [] if offset == self._commits.end else self._recent.entries_from(offset)
 
     async def wait_for_commit(self, wait_s: float) -> None:
         """Wait for the next commit of this process, or for `wait_s` seconds."""
@@ -123,16 +123,16 @@ class SqliteJournal:
         connection = await asyncio.to_thread(sqlite_file.open_for_writing, self._path)
         self._recent = RecentEntries()
         self._commits = CommitThread(
-            connection, asyncio.get_running_loop(), self._clock, self._committed
+            connection, asyncio.get_running_loop(), self._clock, self._note_committed
         )
 
-    def _committed(self, entries: Sequence[JournalEntry]) -> None:
+    def _note_committed(self, entries: Sequence[JournalEntry]) -> None:
         self._recent.add(entries)
         if self._next_commit is not None:
             self._next_commit.set_result(None)
             self._next_commit = None
 
-    async def _in_thread(self, read: Callable[[], T]) -> T:
+    async def _run_in_thread(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
     def _read_from(self, offset: int) -> list[JournalEntry]:
@@ -228,7 +228,7 @@ class RecentEntries:
             del self._entries[: len(self._entries) // 2]
             self._bytes = sum(len(entry.payload) for entry in self._entries)
 
-    def since(self, offset: int) -> Sequence[JournalEntry] | None:
+    def entries_from(self, offset: int) -> Sequence[JournalEntry] | None:
         """Return all entries from `offset` on; None if older ones than those kept are needed."""
         if not self._entries or not 0 <= offset - self._entries[0].offset < len(self._entries):
             return None

@@ -94,12 +94,14 @@ class CommitThread:
         group = [pending for pending in queued if not pending.session.closed]
         if len(group) < len(queued):
             dropped = [pending.appended for pending in queued if pending.session.closed]
-            self._in_loop(lambda: fail_appends(dropped, WriterLost("the writer was closed")))
+            self._report_in_loop(lambda: fail_appends(dropped, WriterLost("the writer was closed")))
         if group and self.lost is None:
             self._commit(group)
         elif group:
             lost = WriterLost(self.lost)
-            self._in_loop(lambda: fail_appends([pending.appended for pending in group], lost))
+            self._report_in_loop(
+                lambda: fail_appends([pending.appended for pending in group], lost)
+            )
 
     def _commit(self, group: Sequence[PendingAppend]) -> None:
         stamp_ms = self._clock()
@@ -112,16 +114,20 @@ class CommitThread:
         except sqlite3.Error as failure:
             self.lost = f"commit failed: {failure}"
             error = JournalError(self.lost)
-            self._in_loop(lambda: fail_appends([pending.appended for pending in group], error))
+            self._report_in_loop(
+                lambda: fail_appends([pending.appended for pending in group], error)
+            )
         else:
             self._next_offset += len(entries)
-            self._in_loop(lambda: self._committed(group, entries))
+            self._report_in_loop(lambda: self._note_committed(group, entries))
 
-    def _in_loop(self, report: Callable[[], None]) -> None:
+    def _report_in_loop(self, report: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # The loop is closed, so nobody waits any more.
             self._loop.call_soon_threadsafe(report)
 
-    def _committed(self, group: Sequence[PendingAppend], entries: Sequence[JournalEntry]) -> None:
+    def _note_committed(
+        self, group: Sequence[PendingAppend], entries: Sequence[JournalEntry]
+    ) -> None:
         self.end = entries[-1].offset + 1
         self._on_commit(entries)
         for pending, entry in zip(group, entries, strict=True):

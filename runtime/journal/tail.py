@@ -73,12 +73,12 @@ class Tail:
         Raises JournalBroken (R3, R4): then nothing that this process has read can be trusted.
         """
         try:
-            cursor = await self._positioned_cursor()
+            cursor = await self._position_cursor()
             entries = await cursor.fetch(wait_s)
             if self._anchor is not None:
                 if not entries and await self._journal.end() > self._anchor.offset:
                     return []  # The record is there, but has not arrived yet.
-                entries = self._behind_anchor(self._anchor, entries)
+                entries = self._check_anchor(self._anchor, entries)
                 self._anchor = None
             self.available = True
         except JournalTruncated as error:
@@ -98,7 +98,7 @@ class Tail:
             cursor, self._cursor = self._cursor, None
             await cursor.close()
 
-    async def _positioned_cursor(self) -> JournalCursor:
+    async def _position_cursor(self) -> JournalCursor:
         """Return the cursor. If a check is due, it stands at the last accepted record (R4)."""
         now = asyncio.get_running_loop().time()
         start = max(self.position.offset, 0)
@@ -112,9 +112,10 @@ class Tail:
         self._anchor = self.position if self.position.offset >= 0 else None
         return self._cursor
 
-    def _behind_anchor(
+    def _check_anchor(
         self, anchor: Position, entries: Sequence[JournalEntry]
     ) -> Sequence[JournalEntry]:
+        """Return the entries after the anchor. Raises JournalBroken if it is not the first."""
         if not entries or entries[0].offset != anchor.offset:
             raise JournalBroken(f"accepted record at {anchor} is gone: the journal was truncated")
         if hash_record(entries[0].payload) != anchor.state.hash:

@@ -58,7 +58,7 @@ class Buckets:
         wait_s = self._full_at(key, now) + self._interval_s - now - MINUTE_S
         return wait_s if wait_s > self._interval_s / 2 else 0.0
 
-    def left(self, key: str) -> tuple[int, int]:
+    def tokens_left(self, key: str) -> tuple[int, int]:
         """Return how many tokens are left, and the seconds until the bucket is full."""
         now = self._clock()
         missing_s = self._full_at(key, now) - now

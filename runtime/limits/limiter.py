@@ -52,7 +52,7 @@ class Policy:
             raise self._refusal(wait_s)
 
     def headers(self, key: str) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
-        standing = b"%b;r=%d;t=%d" % (self._prefix, *self._buckets.left(key))
+        standing = b"%b;r=%d;t=%d" % (self._prefix, *self._buckets.tokens_left(key))
         return self._header, (b"ratelimit", standing)
 
     def _refusal(self, wait_s: float) -> RateLimited:

@@ -77,8 +77,8 @@ def merge(documents: Mapping[str, Document]) -> Document:
     return {
         "openapi": next(iter(documents.values()))["openapi"],
         "info": {"title": TITLE, "version": "1"},
-        "paths": _in_order(paths),
-        "components": _in_order(components),
+        "paths": _sort_by_name(paths),
+        "components": _sort_by_name(components),
     }
 
 
@@ -88,7 +88,7 @@ def _unite(whole: dict[str, Any], part: Mapping[str, Any], where: str) -> None:
             raise DocumentsDiffer(f"{where} {name} is defined in two ways")
 
 
-def _in_order(named: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _sort_by_name(named: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     return {name: dict(sorted(named[name].items())) for name in sorted(named)}
 
 

@@ -104,20 +104,20 @@ class HttpUgc:
         return await self._following.get(user_id)
 
     async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
-        return await self._all_pages(f"/followers/{author_id}", FOLLOWERS_MAX)
+        return await self._load_all_pages(f"/followers/{author_id}", FOLLOWERS_MAX)
 
     async def _ask_following(self, user_id: PersonId) -> frozenset[PersonId]:
-        return frozenset(await self._all_pages(f"/following/{user_id}", FOLLOWING_MAX))
+        return frozenset(await self._load_all_pages(f"/following/{user_id}", FOLLOWING_MAX))
 
-    async def _all_pages(self, path: str, listed_max: int) -> tuple[PersonId, ...]:
+    async def _load_all_pages(self, path: str, listed_max: int) -> tuple[PersonId, ...]:
         """Return the whole list. Raises DependencyDown also if it exceeds its bounds."""
         try:
             async with asyncio.timeout(LISTING_S_MAX):
-                return tuple([one async for one in self._listed(path, listed_max)])
+                return tuple([one async for one in self._iterate_pages(path, listed_max)])
         except TimeoutError as error:
             raise DependencyDown(self._remote.name) from error
 
-    async def _listed(self, path: str, listed_max: int) -> AsyncIterator[PersonId]:
+    async def _iterate_pages(self, path: str, listed_max: int) -> AsyncIterator[PersonId]:
         listed = 0
         cursor: str | None = None
         while True:

@@ -22,12 +22,12 @@ T = TypeVar("T")
 def keep_running(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
     """Run `work` until it is cancelled. If it ends otherwise, even by returning, the process
     ends."""
-    return _watched(work, name, may_return=False)
+    return _start_watched(work, name, may_return=False)
 
 
 def run_aside(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
     """Run `work` in the background until it returns. An error ends the process."""
-    return _watched(work, name, may_return=True)
+    return _start_watched(work, name, may_return=True)
 
 
 def start_for(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
@@ -63,7 +63,7 @@ async def end(task: asyncio.Task[Any] | None) -> None:
             await task
 
 
-def _watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool) -> asyncio.Task[T]:
+def _start_watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool) -> asyncio.Task[T]:
     process = current_process()
 
     def ended(task: asyncio.Task[T]) -> None:

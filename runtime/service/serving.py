@@ -47,7 +47,7 @@ def serve_until_stopped(
     process = Process(exit_server)
     config = server_config(build_app(), limits, loop="uvloop", **options)
     server = DrainingServer(config, process, limits.drain_s)
-    with run_as(process), _signals_left_to_uvicorn():
+    with run_as(process), _leave_signals_to_uvicorn():
         server.run(None if listener is None else [listener])
     return process.failure
 
@@ -123,7 +123,7 @@ async def serve_beside(
 
 
 @contextmanager
-def _signals_left_to_uvicorn() -> Iterator[None]:
+def _leave_signals_to_uvicorn() -> Iterator[None]:
     """Ignore stop signals inside the `with` block. uvicorn handles them, and then sends them
     to the process once more."""
     ours = {number: signal.signal(number, lambda *_: None) for number in STOPPING}

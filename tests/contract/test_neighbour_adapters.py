@@ -285,16 +285,16 @@ async def test_an_open_circuit_asks_nobody_and_then_probes(scripted: Scene) -> N
 def test_while_probing_one_call_goes_at_a_time() -> None:
     now = 0.0
     circuit = Circuit(1, 10.0, lambda: now)
-    circuit.failed()
+    circuit.note_failure()
     assert not circuit.admit()
     now = 10.0
     assert [circuit.admit(), circuit.admit()] == [True, False]
-    circuit.failed()
+    circuit.note_failure()
     now = 19.0
     assert not circuit.admit()
     now = 20.0
     assert circuit.admit()
-    circuit.succeeded()
+    circuit.note_success()
     assert circuit.state == "closed"
 
 

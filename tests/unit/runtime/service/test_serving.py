@@ -102,7 +102,7 @@ async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
         return "written"
 
     assert not store_retry.available
-    assert await store_retry.until_available(attempt) == "written"
+    assert await store_retry.attempt_until_available(attempt) == "written"
     assert store_retry.available
     assert len(attempts) == 3
 
@@ -112,7 +112,7 @@ async def test_what_is_no_outage_is_told_at_once() -> None:
         raise KeyError("a mistake of ours")
 
     with pytest.raises(KeyError):
-        await StoreRetry("tables", ConnectionError).until_available(attempt)
+        await StoreRetry("tables", ConnectionError).attempt_until_available(attempt)
 
 
 async def test_why_a_store_is_away_is_told_until_it_answers() -> None:
@@ -124,6 +124,6 @@ async def test_why_a_store_is_away_is_told_until_it_answers() -> None:
         if len(told) == 1:
             raise TablesUnavailable("somebody restores a backup", "read_only")
 
-    await store_retry.until_available(attempt)
+    await store_retry.attempt_until_available(attempt)
     assert told == [{"tables": False}, {"tables": False, "tables_away": "read_only"}]
     assert store_retry.readiness("tables") == {"tables": True}
