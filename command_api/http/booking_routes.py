@@ -8,8 +8,9 @@ from starlette.requests import Request
 
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.http.bodies import NoBody, ShortText, WriteBody
-from command_api.http.edge import Edge, path_id
+from command_api.http.edge import FACT_ROUNDS_MAX, Edge, path_id
 from command_api.http.noun_routes import NounRoutes, WriteRequest
+from contracts.errors import DependencyDown, NeedsFact
 from contracts.representations import DetailBookingResponse, EligibilityResponse
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, new_id
 from contracts.values.text import some_lines
@@ -58,7 +59,7 @@ async def request_booking(request: WriteRequest[RequestBookingBody]) -> RequestB
     )
 
 
-@ROUTES.write("PUT", "/booking/{booking_id}", AnswerBookingBody, DetailBookingResponse)
+@ROUTES.write("PUT", "/booking/{booking_id}", AnswerBookingBody, DetailBookingResponse, hot=True)
 async def answer_booking(request: WriteRequest[AnswerBookingBody]) -> AnswerBooking:
     """Set your own side of a booking: the author approves or declines, the guest accepts,
     declines, withdraws or leaves."""
@@ -106,16 +107,18 @@ async def get_eligibility(edge: Edge, request: Request, caller: Caller) -> Eligi
     """Would a request of mine be taken? If not, which rule refuses it, and what else is open?"""
     announcement_id = AnnouncementId(path_id(request, "announcement_id"))
     await edge.reach_min_position(request)
-
-    async def attempt(follows_author: bool | None) -> EligibilityResponse:
-        return edge.answering.assess_eligibility(
-            announcement_id,
-            caller.person_id,
-            follows_author=follows_author,
-            language=language_of(request),
-        )
-
-    return await edge.supply_facts(attempt)
+    follows_author: bool | None = None
+    for _ in range(FACT_ROUNDS_MAX):
+        try:
+            return edge.answering.assess_eligibility(
+                announcement_id,
+                caller.person_id,
+                follows_author=follows_author,
+                language=language_of(request),
+            )
+        except NeedsFact as needs:
+            follows_author = await edge.lookups.find_following(needs)
+    raise DependencyDown("ugc")
 
 
 def _read_guest_id(request: WriteRequest[AnswerBookingBody]) -> PersonId:

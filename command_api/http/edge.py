@@ -6,9 +6,8 @@ the command is submitted again.
 """
 
 import re
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 from starlette.requests import Request
@@ -25,8 +24,6 @@ from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import MIN_POSITION_WAIT_S, is_dry_run, min_position_of
 from runtime.limits.limiter import admit
-
-T = TypeVar("T")
 
 FACT_ROUNDS_MAX: Final = 3
 _KEY: Final = re.compile(r"[!-~]{1,200}")
@@ -72,25 +69,11 @@ class Edge:
             language=language_of(request),
             dry_run=is_dry_run(request),
         )
-
-        async def attempt(follows_author: bool | None) -> Answer:
-            informed = submission if follows_author is None else _tell(submission, follows_author)
-            return await self.answering.submit(informed, self._deadline_s)
-
-        return submission, await self.supply_facts(attempt)
-
-    async def supply_facts(self, attempt: Callable[[bool | None], Awaitable[T]]) -> T:
-        """Returns what `attempt` returns, and calls it again if it raises NeedsFact.
-
-        `attempt` takes whether the caller follows the author, None if that was not looked up.
-        Raises DependencyDown if it is never content.
-        """
-        follows_author: bool | None = None
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                return await attempt(follows_author)
+                return submission, await self.answering.submit(submission, self._deadline_s)
             except NeedsFact as needs:
-                follows_author = await self.lookups.find_following(needs)
+                submission = _tell(submission, await self.lookups.find_following(needs))
         raise DependencyDown("ugc")
 
     async def reach_min_position(self, request: Request) -> None:
