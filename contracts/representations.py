@@ -11,12 +11,10 @@ from typing import Any, Final, Literal
 
 from msgspec import Struct
 
-from contracts.events.announcement import CloseReason, Visibility
+from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
 from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.events.rating import RatingRole
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
-
-AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 
 
 class GuestEntry(Struct, frozen=True):

@@ -6,13 +6,14 @@ never created raises KeyError, and the reader parks it.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from msgspec import Struct, structs
 
 from contracts.events.announcement import (
     AnnouncementCreated,
     AnnouncementEvent,
+    AnnouncementStatus,
     AnyAnnouncementEvent,
     Visibility,
 )
@@ -29,8 +30,6 @@ from contracts.events.person import (
 )
 from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
-
-Status = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 
 INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, None)})
 """Confirmed, pending and invited: the guests whom a change of the announcement concerns (A17)."""
@@ -52,7 +51,7 @@ class KnownAnnouncement(Struct, kw_only=True):
     event_time: datetime
     event_location: str
     hide_location: bool = False
-    status: Status = "Created"
+    status: AnnouncementStatus = "Created"
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""
 

@@ -18,21 +18,21 @@ from contracts.events.announcement import CHANGEABLE_FIELDS, Visibility
 from contracts.representations import DetailAnnouncementResponse
 from contracts.values.ids import AnnouncementId, MovieId, new_id
 from contracts.values.prices import demand_cents
-from contracts.values.text import one_line, some_lines
-from contracts.values.zones import known_zone
+from contracts.values.text import clean_line, clean_lines
+from contracts.values.zones import demand_zone
 from runtime.http.entity_tag import versions_in
-from runtime.http.instants import Instant
+from runtime.http.instants import StatedInstant
 from runtime.http.parameters import Parameter, malformed_parameter
 
 ROUTES: Final = NounRoutes()
 
-Description = Annotated[str, StringConstraints(max_length=4000), AfterValidator(some_lines)]
+Description = Annotated[str, StringConstraints(max_length=4000), AfterValidator(clean_lines)]
 Location = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=500),
-    AfterValidator(one_line),
+    AfterValidator(clean_line),
 ]
-ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(known_zone)]
+ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(demand_zone)]
 TicketCount = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[
     float, Field(ge=0, le=1_000_000, allow_inf_nan=False), AfterValidator(demand_cents)
@@ -58,7 +58,7 @@ class TermsBody(WriteBody):
     sub_only: bool | None = None
     is_free: bool = False
     ticket_count: TicketCount = 1
-    event_time: Instant | None = None
+    event_time: StatedInstant | None = None
     event_location: Location = ""
     visibility: Visibility | None = None
     tz: ZoneName | None = None
@@ -91,7 +91,7 @@ class CreateAnnouncementBody(TermsBody):
     sub_only: bool
     is_free: bool
     ticket_count: TicketCount
-    event_time: Instant
+    event_time: StatedInstant
     event_location: Location
     publish: bool = True
     invite: list[UUID] = Field(default=[], max_length=100)
@@ -169,7 +169,7 @@ async def cancel_announcement(request: WriteRequest[NoBody]) -> CancelAnnounceme
 def _parse_reason(text: str | None) -> str | None:
     """Raises Malformed."""
     try:
-        reason = None if text is None else one_line(text)
+        reason = None if text is None else clean_line(text)
     except ValueError as error:
         raise malformed_parameter(REASON.name, reason=str(error)) from error
     if reason is not None and len(reason) > REASON_CHARS_MAX:

@@ -9,13 +9,13 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from contracts.values.text import one_line
+from contracts.values.text import clean_line
 from runtime.http.problems import malformed_body
 
 ShortText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(one_line),
+    AfterValidator(clean_line),
 ]
 """One line, such as a title or a reason."""
 

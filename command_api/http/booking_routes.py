@@ -13,14 +13,14 @@ from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.errors import DependencyDown, NeedsFact
 from contracts.representations import DetailBookingResponse, EligibilityResponse
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, new_id
-from contracts.values.text import some_lines
+from contracts.values.text import clean_lines
 from runtime.auth.tokens import Caller
-from runtime.http.instants import Instant
+from runtime.http.instants import StatedInstant
 from runtime.http.negotiation import language_of
 
 ROUTES: Final = NounRoutes()
 
-Message = Annotated[str, StringConstraints(max_length=1000), AfterValidator(some_lines)]
+Message = Annotated[str, StringConstraints(max_length=1000), AfterValidator(clean_lines)]
 
 
 class RequestBookingBody(WriteBody):
@@ -39,7 +39,7 @@ class InviteBody(WriteBody):
     """With `hold_until`, a seat is held for each invited guest until then."""
 
     guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
-    hold_until: Instant | None = None
+    hold_until: StatedInstant | None = None
 
 
 @ROUTES.write(

@@ -18,7 +18,7 @@ from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
 from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
-from contracts.values.ids import canonical, new_id
+from contracts.values.ids import canonical_uuid, new_id
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
@@ -88,7 +88,7 @@ class Edge:
 
 def path_id(request: Request, name: str) -> str:
     """Returns the id in the path, in canonical spelling. Raises NotFound if it is no UUID."""
-    found = canonical(request.path_params[name])
+    found = canonical_uuid(request.path_params[name])
     if found is None:
         raise NotFound
     return found

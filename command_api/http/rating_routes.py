@@ -10,16 +10,16 @@ from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.rating import SCORE_MAX, SCORE_MIN
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId, new_id
-from contracts.values.text import one_line, some_lines
+from contracts.values.text import clean_line, clean_lines
 
 ROUTES: Final = NounRoutes()
 
 RatingScore = Annotated[int, Field(ge=SCORE_MIN, le=SCORE_MAX)]
-RatingText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(some_lines)]
+RatingText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_lines)]
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
-    AfterValidator(one_line),
+    AfterValidator(clean_line),
 ]
 Tags = Annotated[list[Tag], Field(max_length=10)]
 

@@ -12,6 +12,7 @@ from contracts.events.base import Event
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from contracts.values.times import Instant
 
+AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
 Visibility = Literal["public", "subscribers", "invite"]
 CloseReason = Literal["full", "manual", "cutoff"]
 ReopenReason = Literal["manual", "seat_freed"]

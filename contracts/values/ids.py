@@ -27,7 +27,7 @@ _IDS_A_PAGE: Final = 256
 _unused: Final[list[bytes]] = []
 
 
-def canonical(text: str) -> str | None:
+def canonical_uuid(text: str) -> str | None:
     """Returns the canonical spelling of a UUID, or None if `text` is not one."""
     if _CANONICAL.fullmatch(text):
         return text

@@ -14,7 +14,7 @@ def demand_cents(amount: float) -> float:
     return _unsigned_zero(amount)
 
 
-def amount_text(amount: float) -> str:
+def format_amount(amount: float) -> str:
     """Returns the amount as people write it: `1000000`, `199999.99`, `0.50`."""
     exact = _decimal(amount)
     if exact == exact.to_integral_value():

@@ -36,7 +36,7 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that look like a space."""
 
 
-def one_line(text: str) -> str:
+def clean_line(text: str) -> str:
     """Returns the text in composed form (NFC), without blanks at its ends.
 
     Raises ValueError if it has a line break, a control or a change of direction, or if
@@ -50,7 +50,7 @@ def one_line(text: str) -> str:
     return line
 
 
-def some_lines(text: str) -> str:
+def clean_lines(text: str) -> str:
     """Returns the text in composed form (NFC), with `\\n` for every line break.
 
     It may be empty. Raises ValueError if it has a change of direction, or a control other
@@ -73,7 +73,7 @@ def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
     return line if is_visible(line) else ""
 
 
-def storable(text: str) -> str:
+def make_storable(text: str) -> str:
     """Returns the text as PostgreSQL can hold it: without NUL and halves of surrogate pairs."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 

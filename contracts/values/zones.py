@@ -19,7 +19,7 @@ def is_zone(name: str) -> bool:
     return name in _zones()
 
 
-def known_zone(name: str) -> str:
+def demand_zone(name: str) -> str:
     """Returns `name`. Raises ValueError if it is not a zone."""
     if not is_zone(name):
         raise ValueError("not an IANA time zone")

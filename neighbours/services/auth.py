@@ -17,8 +17,8 @@ from starlette.responses import Response
 
 from contracts.errors import NotFound
 from contracts.values.languages import HOME_LANGUAGE, Language
-from contracts.values.text import one_line
-from contracts.values.zones import HOME_ZONE, known_zone
+from contracts.values.text import clean_line
+from contracts.values.zones import HOME_ZONE, demand_zone
 from neighbours.bodies import BoundedRoute
 from neighbours.settings import StandInSettings
 from neighbours.store import Store
@@ -35,7 +35,7 @@ KEPT_MAX: Final = 10_000
 Login = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
-    AfterValidator(one_line),
+    AfterValidator(clean_line),
 ]
 
 
@@ -49,7 +49,7 @@ class LoginBody(BaseModel):
     permissions: Annotated[tuple[str, ...], Field(max_length=50)] = ()
     name: Login | None = None
     language: Language | None = None
-    tz: Annotated[str, AfterValidator(known_zone)] | None = None
+    tz: Annotated[str, AfterValidator(demand_zone)] | None = None
 
     @property
     def privileged(self) -> bool:

@@ -13,10 +13,10 @@ from pydantic import (
 )
 
 from contracts.values.languages import Language
-from contracts.values.zones import known_zone
+from contracts.values.zones import demand_zone
 from notifier.delivery.preferences import Preferences
 from notifier.kinds import Kind
-from runtime.http.instants import Instant
+from runtime.http.instants import StatedInstant
 from runtime.http.problems import malformed_body
 
 PUT_OFF_MAX: Final = timedelta(days=365)
@@ -38,7 +38,7 @@ class PreferencesBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     language: Language | None = None
-    tz: Annotated[str, AfterValidator(known_zone)] | None = None
+    tz: Annotated[str, AfterValidator(demand_zone)] | None = None
     off: Annotated[tuple[Kind, ...], Field(max_length=20)] = ()
     receipts: StrictBool = True
     quiet_from: WallClock | None = None
@@ -60,7 +60,7 @@ class PreferencesBody(BaseModel):
 class RescheduleBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    due_at: Instant
+    due_at: StatedInstant
 
     def not_before(self, now: datetime) -> datetime:
         """Return `due_at`, or `now` if that is later. Raises Malformed if `due_at` is more than

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 
 from contracts.errors import NotFound, ProjectionBehind, Unavailable
-from contracts.values.ids import canonical
+from contracts.values.ids import canonical_uuid
 from notifier.reader import NoticeReader
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.json_body import read_json_body
@@ -64,7 +64,7 @@ async def read_body(request: Request, kind: type[Body]) -> Body:
 def parse_id(request: Request, name: str) -> str | None:
     """Return the id in the query, None if it is absent. Raises Malformed."""
     given = request.query_params.get(name)
-    found = None if given is None else canonical(given)
+    found = None if given is None else canonical_uuid(given)
     if given is not None and found is None:
         raise malformed_parameter(name)
     return found

@@ -11,8 +11,8 @@ from contracts.events.booking import BookingEvent
 from contracts.events.codec import decode_event, read_fields
 from contracts.events.domain_event import DomainEvent
 from contracts.journal.records import Commit
-from contracts.values.ids import AnnouncementId, BookingId, canonical
-from contracts.values.text import storable
+from contracts.values.ids import AnnouncementId, BookingId, canonical_uuid
+from contracts.values.text import make_storable
 from notifier.planning.notice_plan import NoticePlan
 from notifier.policies.effects import Occasion
 from notifier.policies.registry import plan_effects, policy_for
@@ -57,7 +57,7 @@ def decode_commit(commit: Commit) -> DecodedCommit:
             events.append((index, decode_event(stored)))
         except Exception as error:
             fields = read_fields(stored)
-            key = canonical(str(fields.get("announcement_id")))
+            key = canonical_uuid(str(fields.get("announcement_id")))
             event_type = _shorten(str(fields.get("type")))
             parked.append(ParkedEvent(commit.seq, index, event_type, key, _shorten(repr(error))))
     return DecodedCommit(commit, tuple(events), tuple(parked))
@@ -149,4 +149,4 @@ def _park(occasion: Occasion, key: str | None, reason: str) -> ParkedEvent:
 
 
 def _shorten(text: str) -> str:
-    return storable(text)[:REASON_CHARS_MAX]
+    return make_storable(text)[:REASON_CHARS_MAX]

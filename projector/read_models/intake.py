@@ -15,8 +15,8 @@ from msgspec import Raw
 from contracts.events.codec import decode_event, read_fields
 from contracts.events.domain_event import DomainEvent
 from contracts.journal.records import Commit
-from contracts.values.ids import canonical
-from contracts.values.text import storable
+from contracts.values.ids import canonical_uuid
+from contracts.values.text import make_storable
 from projector.read_models.batch import DeadLetter, Projected
 from projector.read_models.project import key_of, project
 from projector.read_models.projections.decisions import project_decision
@@ -99,7 +99,7 @@ def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
         type=DECISION,
         key=None,
         payload=outcome,
-        reason=storable(failed[DECISION])[:REASON_CHARS_MAX],
+        reason=make_storable(failed[DECISION])[:REASON_CHARS_MAX],
     )
     return Projected(DECISION, None, [], letter)
 
@@ -109,10 +109,10 @@ def _build_letter(stored: Raw, index: int, context: EventContext, reason: str) -
     return DeadLetter(
         seq=context.seq,
         event_index=index,
-        type=storable(str(fields.get("type"))),
+        type=make_storable(str(fields.get("type"))),
         key=_read_key(fields),
-        payload=storable(bytes(stored).decode("utf-8", "replace")),
-        reason=storable(reason)[:REASON_CHARS_MAX],
+        payload=make_storable(bytes(stored).decode("utf-8", "replace")),
+        reason=make_storable(reason)[:REASON_CHARS_MAX],
     )
 
 
@@ -121,5 +121,5 @@ def _read_key(fields: dict[str, Any]) -> str | None:
     announcement or its person."""
     for name in ("announcement_id", "person_id"):
         if isinstance(value := fields.get(name), str):
-            return canonical(value)
+            return canonical_uuid(value)
     return None

@@ -13,7 +13,7 @@ from msgspec import inspect
 from msgspec.structs import fields
 
 from contracts.events.base import Event
-from contracts.values.text import storable
+from contracts.values.text import make_storable
 
 Key = str | int
 
@@ -109,7 +109,7 @@ def storable_put(put: Put) -> Put:
 def _storable(value: Any) -> Any:
     match value:
         case str():
-            return storable(value)
+            return make_storable(value)
         case Mapping():
             return {_storable(name): _storable(one) for name, one in value.items()}
         case list() | tuple():

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
-from contracts.representations import AnnouncementStatus
-from contracts.values.text import storable
+from contracts.events.announcement import AnnouncementStatus
+from contracts.values.text import make_storable
 from query_api.announcements.score_columns import AUTHOR_RATING
 from query_api.edge.parameters import (
     ID,
@@ -51,7 +51,7 @@ def _parse_words(text: str, parameter: str) -> str:
         raise malformed_parameter(parameter, words=words, words_max=WORDS_MAX)
     if not any(category(one)[0] in "LNS" for one in text):
         raise malformed_parameter(parameter)
-    return storable(text)
+    return make_storable(text)
 
 
 Parse = Callable[[str, str], Any]

@@ -14,9 +14,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from contracts.values.ids import canonical
+from contracts.values.ids import canonical_uuid
 from contracts.values.languages import Language
-from contracts.values.prices import amount_text
+from contracts.values.prices import format_amount
 from contracts.values.zones import zone_or_utc
 from query_api.announcements.rows import pick_movie_title
 from query_api.edge.reads import Reads
@@ -97,7 +97,7 @@ def build_router(reads: Reads) -> APIRouter:
     async def show(request: Request) -> Response:
         """The public page of an announcement."""
         language = language_of(request)
-        announcement_id = canonical(request.path_params["announcement_id"])
+        announcement_id = canonical_uuid(request.path_params["announcement_id"])
         async with reads.open_snapshot(request) as snapshot:
             found = await snapshot.fetch_rows(SELECT_PUBLIC, announcement_id)
         html = _announcement_page(found[0], language) if found else _login_page(language)
@@ -138,7 +138,7 @@ def _format_price(row: asyncpg.Record, texts: Mapping[str, str]) -> str:
         return texts["free"]
     if row["price_amount"] is None:
         return texts["paid"]
-    return f"{amount_text(row['price_amount'])} {row['price_currency'] or ''}".strip()
+    return f"{format_amount(row['price_amount'])} {row['price_currency'] or ''}".strip()
 
 
 def _login_page(language: Language) -> str:

@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from contracts.errors import Malformed
-from contracts.values.ids import canonical
+from contracts.values.ids import canonical_uuid
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers
 from runtime.http.parameters import malformed_parameter
 
@@ -79,7 +79,7 @@ def parse_cursor(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
             value = value.astimezone(UTC)
     except (msgspec.MsgspecError, ValueError, OverflowError) as error:
         raise Malformed("malformed_cursor") from error
-    if cursor.sort != sort.name or canonical(cursor.id) != cursor.id:
+    if cursor.sort != sort.name or canonical_uuid(cursor.id) != cursor.id:
         raise Malformed("malformed_cursor")
     # Base64 skips characters outside its alphabet, and JSON can spell one value in several ways.
     if encode_cursor(sort, value, cursor.id) != text:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.errors import Malformed
-from contracts.values.ids import canonical
+from contracts.values.ids import canonical_uuid
 from contracts.values.times import FIRST_YEAR, LAST_YEAR
 from runtime.http.parameters import malformed_parameter
 
@@ -31,7 +31,7 @@ def some_of(*values: str) -> dict[str, Any]:
 
 
 def parse_id(text: str, parameter: str) -> str:
-    found = canonical(text)
+    found = canonical_uuid(text)
     if found is None:
         raise malformed_parameter(parameter)
     return found

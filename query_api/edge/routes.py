@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.values.ids import PersonId, canonical
+from contracts.values.ids import PersonId, canonical_uuid
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
 from runtime.http.entity_tag import entity_tag, matches
@@ -59,7 +59,7 @@ def document(
 
 def path_id(request: Request, name: str) -> str:
     """Return the id in the path. Raises NotFound if it is not a UUID."""
-    found = canonical(request.path_params[name])
+    found = canonical_uuid(request.path_params[name])
     if found is None:
         raise NotFound
     return found

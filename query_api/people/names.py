@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from contracts.values.ids import PersonId, canonical
+from contracts.values.ids import PersonId, canonical_uuid
 from query_api.edge.reads import TableSnapshot
 
 SELECT_NAMES: Final = """
@@ -13,6 +13,6 @@ SELECT_NAMES: Final = """
 
 async def fetch_names(snapshot: TableSnapshot, people: Iterable[str]) -> dict[PersonId, str]:
     """Return the names of those that are known. Skips what is not an id, such as `system`."""
-    ids = sorted({one for one in people if canonical(one) == one})
+    ids = sorted({one for one in people if canonical_uuid(one) == one})
     rows = await snapshot.fetch_rows(SELECT_NAMES, ids) if ids else []
     return {row["person_id"]: row["name"] for row in rows}

@@ -16,7 +16,7 @@ from msgspec import Struct
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt, SecretStr, model_validator
 
 from contracts.errors import Forbidden, TokenExpired, Unauthenticated
-from contracts.values.ids import PersonId, canonical
+from contracts.values.ids import PersonId, canonical_uuid
 from runtime.auth.secret import require_long
 from runtime.auth.token_keys import (
     Algorithm,
@@ -231,7 +231,7 @@ def _published_keys(
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
-    person_id = canonical(str(claims["sub"]))
+    person_id = canonical_uuid(str(claims["sub"]))
     permissions = claims.get("permissions") or []
     if person_id is None:
         raise ValueError("sub is not a UUID")

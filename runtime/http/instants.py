@@ -30,7 +30,7 @@ def _to_utc(instant: datetime) -> datetime:
     return whole_ms(utc)
 
 
-Instant = Annotated[
+StatedInstant = Annotated[
     AwareDatetime, Field(strict=False), BeforeValidator(_require_date_text), AfterValidator(_to_utc)
 ]
 """An ISO 8601 time with its offset from UTC, converted to UTC in whole milliseconds. Without

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
-from contracts.events.announcement import CloseReason
-from contracts.representations import AnnouncementStatus
+from contracts.events.announcement import AnnouncementStatus, CloseReason
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 

@@ -6,9 +6,9 @@ from typing import Any, get_type_hints
 import msgspec
 import pytest
 
+from contracts.events.announcement import AnnouncementStatus
 from contracts.representations import (
     AnnouncementResponse,
-    AnnouncementStatus,
     BookingResponse,
     DetailAnnouncementResponse,
     DetailBookingResponse,

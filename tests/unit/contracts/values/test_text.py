@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from contracts.values.prices import amount_text, demand_cents
-from contracts.values.text import fit_line, one_line, some_lines, storable
+from contracts.values.prices import demand_cents, format_amount
+from contracts.values.text import clean_line, clean_lines, fit_line, make_storable
 from contracts.values.zones import is_zone, zone_or_utc
 
 ENGLAND = "\U0001f3f4" + "".join(chr(0xE0000 + ord(one)) for one in "gbeng") + "\U000e007f"
@@ -29,8 +29,8 @@ LAWFUL = [
 
 @pytest.mark.parametrize("text", LAWFUL)
 def test_what_people_write_is_one_line(text: str) -> None:
-    assert one_line(text) == text
-    assert some_lines(text) == text
+    assert clean_line(text) == text
+    assert clean_lines(text) == text
     assert fit_line(text) == text
 
 
@@ -53,7 +53,7 @@ def test_what_people_write_is_one_line(text: str) -> None:
 )
 def test_a_line_of_which_nothing_is_seen_is_none(text: str) -> None:
     with pytest.raises(ValueError, match="seen"):
-        one_line(text)
+        clean_line(text)
     assert fit_line(text) == ""
 
 
@@ -68,34 +68,34 @@ def test_a_line_of_which_nothing_is_seen_is_none(text: str) -> None:
 )
 def test_what_breaks_or_turns_a_line_is_refused(between: str) -> None:
     with pytest.raises(ValueError, match="in a text of one line"):
-        one_line(f"a{between}b")
+        clean_line(f"a{between}b")
     assert fit_line(f"a{between}b") in ("ab", "a b")
 
 
 def test_ends_are_stripped_of_all_that_is_not_seen() -> None:
-    assert one_line(" \u200b\ufeff a b \u200d \n") == "a b"
+    assert clean_line(" \u200b\ufeff a b \u200d \n") == "a b"
 
 
 def test_a_text_is_composed() -> None:
-    assert one_line("Е\u0308лка й") == "Ёлка й"
-    assert some_lines("й") == "й"
+    assert clean_line("Е\u0308лка й") == "Ёлка й"
+    assert clean_lines("й") == "й"
 
 
 def test_lines_are_parted_in_one_way() -> None:
-    assert some_lines("a\r\nb\rc\u2028d\u2029e\x85f\vg\tend\n") == "a\nb\nc\nd\ne\nf\ng\tend\n"
-    assert some_lines("") == ""
+    assert clean_lines("a\r\nb\rc\u2028d\u2029e\x85f\vg\tend\n") == "a\nb\nc\nd\ne\nf\ng\tend\n"
+    assert clean_lines("") == ""
 
 
 @pytest.mark.parametrize("wrong", "\0\x1b\x08\x9b\u202e\u2067\ud800")
 def test_several_lines_hold_no_controls_either(wrong: str) -> None:
     with pytest.raises(ValueError, match="in a text"):
-        some_lines(f"a{wrong}b")
+        clean_lines(f"a{wrong}b")
 
 
 def test_what_others_say_is_made_fit() -> None:
     assert fit_line("Anna\0\n\u202eBo\x1b[31m") == "Anna Bo[31m"
     assert fit_line("x" * 1_000) == "x" * 200
-    assert storable("a\0b") == "ab"
+    assert make_storable("a\0b") == "ab"
 
 
 def test_fitting_again_changes_nothing() -> None:
@@ -138,7 +138,7 @@ def test_what_differs_by_machine_is_no_zone(name: str) -> None:
     ],
 )
 def test_an_amount_is_written_out(amount: float, text: str) -> None:
-    assert amount_text(amount) == text
+    assert format_amount(amount) == text
 
 
 def test_an_amount_has_two_decimals_at_most() -> None:
@@ -165,7 +165,7 @@ HIDDEN = "".join(chr(0xE0000 + ord(one)) for one in "ignore")
     ],
 )
 def test_what_no_program_shows_is_refused_and_made_fit(between: str) -> None:
-    for parse in (one_line, some_lines):
+    for parse in (clean_line, clean_lines):
         with pytest.raises(ValueError, match=r"U\+"):
             parse(f"A{between}B")
     assert fit_line(f"A{between}B").replace("\U0001f3f4", "") == "AB"
