@@ -85,14 +85,13 @@ class NoticeReader(JournalReader[CommitBatch]):
         limits: BatchLimits = NOTICE_LIMITS,
         on_notices: Callable[[], None] = lambda: None,
         on_read: Callable[[Accepted], None] = lambda _newest: None,
-        store_retry: StoreRetry | None = None,
     ) -> None:
         """`on_notices` is called when there may be new notices."""
         super().__init__(
             journal,
             NoticeStore(outbox, on_notices),
             limits,
-            store_retry or StoreRetry("outbox", TablesUnavailable),
+            StoreRetry("outbox", TablesUnavailable),
             on_read,
         )
 

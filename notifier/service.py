@@ -21,15 +21,15 @@ from notifier.store.queue import NoticeQueue
 from notifier.store.state import SELECT_SUSPENDED
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
-from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits
+from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
 from runtime.outside.ports import AuthClient, NotificationClient, ShortenerClient, UgcClient
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.clock import Clock, steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
-from runtime.process.tasks import end, keep_running, start_for
+from runtime.process.tasks import start_for
 
 __all__ = ["NotifierClients", "NotifierService"]
 
@@ -45,7 +45,7 @@ class NotifierClients(NamedTuple):
     ugc: UgcClient
 
 
-class NotifierService:
+class NotifierService(FollowingService):
     """Tells people what happened in `journal`. Create it inside a running event loop; start
     once, stop once.
 
@@ -79,59 +79,41 @@ class NotifierService:
             public_url=public_url,
             pace=pace,
         )
-        self._store_retry = StoreRetry("outbox", TablesUnavailable)
-        self._reader = NoticeReader(
+        reader = NoticeReader(
             journal,
             NoticeOutbox(pool),
             limits=limits,
             on_notices=self._dispatcher.wake,
             on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
-            store_retry=self._store_retry,
         )
+        super().__init__(reader, "notifier", self._migrate)
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         verifier.refuse_suspended(self._suspensions)
         notices = Notices(pool)
         self.routers: list[APIRouter] = [
-            build_router(notices, PreferenceStore(pool), self._reader, verifier),
-            build_fanout_router(FanOuts(pool), self._reader, guard, clock, self._dispatcher.wake),
-            build_operator_router(notices, self._reader, guard, clock, self._dispatcher.wake),
+            build_router(notices, PreferenceStore(pool), reader, verifier),
+            build_fanout_router(FanOuts(pool), reader, guard, clock, self._dispatcher.wake),
+            build_operator_router(notices, reader, guard, clock, self._dispatcher.wake),
         ]
-        self._running: asyncio.Task[None] | None = None
         metrics.observe(
             position=lambda: self.position,
-            journal=lambda: self._reader.journal_available,
-            tables=lambda: self._reader.tables_available,
+            journal=lambda: reader.journal_available,
+            tables=lambda: reader.tables_available,
         )
 
-    @property
-    def position(self) -> int:
-        """Position up to which the outbox follows the journal."""
-        return self._reader.position.state.seq
-
-    @property
-    def ready(self) -> bool:
-        return all(value is not False for value in self.readiness().values())
-
-    def readiness(self) -> dict[str, Any]:
+    def _own_readiness(self) -> dict[str, Any]:
         """An outside service that is down does not make us unready: notices wait."""
         return {
-            "running": self._running is not None and not self._running.done(),
-            "journal": self._reader.journal_available,
-            **self._store_retry.readiness("tables"),
+            **super()._own_readiness(),
             "suspensions": self._suspensions.known,
             "clock_right": self._clock_watch.right,
-            "position": self.position,
         }
 
-    async def start(self) -> asyncio.Task[None]:
-        """Begin to follow the journal and to send. The task ends only by failing, with
-        JournalBroken or Fenced, and ends the process."""
-        self._running = keep_running(self.run(), "notifier")
-        return self._running
+    async def _migrate(self) -> None:
+        with translate_postgres_errors():
+            await migrate(self._pool)
 
-    async def run(self) -> None:
-        """Migrate the tables, then work. Waits for PostgreSQL."""
-        await self._store_retry.attempt_until_available(self._migrate)
+    async def _work(self) -> None:
         parts = [
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
@@ -147,16 +129,8 @@ class NotifierService:
         for part in failed:
             part.result()  # They only end by failing.
 
-    async def stop(self) -> None:
-        """Stop. A notice that is being sent may be sent again, under the same key."""
-        await end(self._running)
-
     async def _measure(self) -> NoReturn:
         while True:
             with suppress(TablesUnavailable):
                 metrics.OVERDUE.set(await self._queue.count_overdue(self._clock()))
             await asyncio.sleep(MEASURE_S)
-
-    async def _migrate(self) -> None:
-        with translate_postgres_errors():
-            await migrate(self._pool)

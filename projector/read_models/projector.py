@@ -70,13 +70,12 @@ class Projector(JournalReader[RowBatch]):
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
         on_written: Callable[[RowBatch], None] = lambda _batch: None,
-        store_retry: StoreRetry | None = None,
     ) -> None:
         super().__init__(
             journal,
             ReadModels(sink, on_written),
             limits,
-            store_retry or StoreRetry("read models", TablesUnavailable),
+            StoreRetry("read models", TablesUnavailable),
         )
         self._clock = clock
 

@@ -91,7 +91,7 @@ class JournalReader(Generic[B]):
         self._journal = journal
         self._store = store
         self._limits = limits
-        self._store_retry = store_retry
+        self.store_retry = store_retry
         self._on_read = on_read
         self._tail = Tail(journal)
         self._stored: Position = START
@@ -105,7 +105,7 @@ class JournalReader(Generic[B]):
     @property
     def tables_available(self) -> bool:
         """Whether the store answered when it was last asked; False before that."""
-        return self._store_retry.available
+        return self.store_retry.available
 
     @property
     def journal_available(self) -> bool:
@@ -120,7 +120,7 @@ class JournalReader(Generic[B]):
         """Follow the journal, however long journal or store may be away. Raises JournalBroken,
         and Fenced if another reader writes to the same store."""
         while True:
-            self._stored = await self._store_retry.attempt_until_available(self._store.load)
+            self._stored = await self.store_retry.attempt_until_available(self._store.load)
             self._move_to(self._stored)
             self._tail = Tail(self._journal, self._stored)
             try:
@@ -209,7 +209,7 @@ class JournalReader(Generic[B]):
                 tried = True
                 await self._store.write(batch, step)
 
-        await self._store_retry.attempt_until_available(write_once)
+        await self.store_retry.attempt_until_available(write_once)
         self._written_at = asyncio.get_running_loop().time()
         self._stored = step.reached
         self._store.note_written(batch)
@@ -223,7 +223,7 @@ class JournalReader(Generic[B]):
     async def _store_went_back(self) -> bool:
         """Whether the store is behind the position that we stored: after a crash a database
         may have lost its last transactions. A rival only ever moves it forward."""
-        stored = (await self._store_retry.attempt_until_available(self._store.position)).state.seq
+        stored = (await self.store_retry.attempt_until_available(self._store.position)).state.seq
         if stored >= self._stored.state.seq:
             return False
         log.warning("tables went back", extra={"position": stored})
