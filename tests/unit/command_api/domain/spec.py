@@ -38,18 +38,18 @@ from contracts.events.person import PersonSeen
 from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
 
 NOON: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
-HOST: Final = PersonId("host")
-OTHER_HOST: Final = PersonId("other-host")
+AUTHOR: Final = PersonId("host")
+OTHER_AUTHOR: Final = PersonId("other-host")
 ANN: Final = PersonId("ann")
 BEN: Final = PersonId("ben")
 CAT: Final = PersonId("cat")
 
-EVENING: Final = AnnouncementId("evening")
+ANNOUNCEMENT: Final = AnnouncementId("evening")
 RIVAL: Final = AnnouncementId("rival")
 
 
-def booking_id(guest: PersonId, evening: AnnouncementId = EVENING) -> BookingId:
-    return BookingId(f"{evening}/{guest}")
+def booking_id(guest: PersonId, announcement: AnnouncementId = ANNOUNCEMENT) -> BookingId:
+    return BookingId(f"{announcement}/{guest}")
 
 
 def hours(count: float) -> timedelta:
@@ -60,14 +60,14 @@ def hours(count: float) -> timedelta:
 
 
 def announce(
-    evening: AnnouncementId = EVENING,
+    announcement: AnnouncementId = ANNOUNCEMENT,
     *,
     seats: int = 2,
     hours: float = 24.0,
     minutes: int = 120,
     **terms: Any,
 ) -> CreateAnnouncement:
-    """An evening that starts so many hours after NOON."""
+    """An announcement that starts so many hours after NOON."""
     fields: dict[str, Any] = {
         "title": "A film",
         "description": "",
@@ -76,7 +76,7 @@ def announce(
         "event_location": "Here",
     }
     return CreateAnnouncement(
-        announcement_id=evening,
+        announcement_id=announcement,
         film=FilmFacts(MovieId("film"), "Solaris", "Солярис", minutes),
         ticket_count=seats,
         event_time=NOON + timedelta(hours=hours),
@@ -84,23 +84,27 @@ def announce(
     )
 
 
-def ask(guest: PersonId, evening: AnnouncementId = EVENING, **fields: Any) -> RequestBooking:
-    return RequestBooking(announcement_id=evening, booking_id=booking_id(guest, evening), **fields)
+def ask(
+    guest: PersonId, announcement: AnnouncementId = ANNOUNCEMENT, **fields: Any
+) -> RequestBooking:
+    return RequestBooking(
+        announcement_id=announcement, booking_id=booking_id(guest, announcement), **fields
+    )
 
 
 def say(
-    yes: bool, guest: PersonId, evening: AnnouncementId = EVENING, **fields: Any
+    yes: bool, guest: PersonId, announcement: AnnouncementId = ANNOUNCEMENT, **fields: Any
 ) -> AnswerBooking:
-    return AnswerBooking(booking_id=booking_id(guest, evening), my_status=yes, **fields)
+    return AnswerBooking(booking_id=booking_id(guest, announcement), my_status=yes, **fields)
 
 
 def invite(
-    *guests: PersonId, evening: AnnouncementId = EVENING, hold_hours: float | None = None
+    *guests: PersonId, announcement: AnnouncementId = ANNOUNCEMENT, hold_hours: float | None = None
 ) -> InviteGuests:
     return InviteGuests(
-        announcement_id=evening,
+        announcement_id=announcement,
         guests=tuple(
-            Invitee(guest, booking_id(guest, evening), PersonFacts(guest, guest))
+            Invitee(guest, booking_id(guest, announcement), PersonFacts(guest, guest))
             for guest in guests
         ),
         hold_until=None if hold_hours is None else NOON + timedelta(hours=hold_hours),
@@ -108,22 +112,27 @@ def invite(
 
 
 def change(
-    evening: AnnouncementId = EVENING,
+    announcement: AnnouncementId = ANNOUNCEMENT,
     *,
     status: Any = None,
     if_versions: frozenset[int] | None = None,
     **terms: Any,
 ) -> ChangeAnnouncement:
     return ChangeAnnouncement(
-        announcement_id=evening, terms=ChangedTerms(**terms), status=status, if_versions=if_versions
+        announcement_id=announcement,
+        terms=ChangedTerms(**terms),
+        status=status,
+        if_versions=if_versions,
     )
 
 
-def cancel(evening: AnnouncementId = EVENING, reason: str | None = None) -> CancelAnnouncement:
-    return CancelAnnouncement(announcement_id=evening, reason=reason)
+def cancel(
+    announcement: AnnouncementId = ANNOUNCEMENT, reason: str | None = None
+) -> CancelAnnouncement:
+    return CancelAnnouncement(announcement_id=announcement, reason=reason)
 
 
-DUE: Final = AnnouncementDue(announcement_id=EVENING)
+DUE: Final = AnnouncementDue(announcement_id=ANNOUNCEMENT)
 
 
 def hold_due(guest: PersonId) -> HoldDue:
@@ -222,13 +231,13 @@ class Spec:
         assert self._decision is not None
         return [one.announcement_id for one in self._decision.outcome.facts["conflicts"]]
 
-    def evening(self, evening: AnnouncementId = EVENING) -> Announcement:
-        found = self.layer.announcements.get(evening)
+    def announcement(self, announcement: AnnouncementId = ANNOUNCEMENT) -> Announcement:
+        found = self.layer.announcements.get(announcement)
         assert found is not None
         return found
 
-    def booking(self, guest: PersonId, evening: AnnouncementId = EVENING) -> Booking:
-        found = self.layer.bookings.get(booking_id(guest, evening))
+    def booking(self, guest: PersonId, announcement: AnnouncementId = ANNOUNCEMENT) -> Booking:
+        found = self.layer.bookings.get(booking_id(guest, announcement))
         assert found is not None
         return found
 

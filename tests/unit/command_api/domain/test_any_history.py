@@ -51,7 +51,7 @@ from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonSeen
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
-    EVENING,
+    ANNOUNCEMENT,
     NOON,
     announce,
     ask,
@@ -62,7 +62,7 @@ from tests.unit.command_api.domain.spec import (
 )
 
 PEOPLE = [PersonId(f"person-{number}") for number in range(6)]
-EVENINGS_AT_ONCE = 4
+ANNOUNCEMENTS_AT_ONCE = 4
 
 N, T, F = None, True, False
 MOVES: Final[dict[Pair, set[Pair]]] = {
@@ -77,7 +77,7 @@ MOVES: Final[dict[Pair, set[Pair]]] = {
     (F, F): {(T, F), (F, T), (T, N)},
 }
 """REQUIREMENTS §3.1. (None, None) is before the first word; (None, True) to (True, None) is
-an offer, and (True, None) or (True, False) to (None, True) a yes to a full evening, which
+an offer, and (True, None) or (True, False) to (None, True) a yes to a full announcement, which
 stands in line; (True, True) to (True, None) the question after a move, (False, False) to
 (True, None) an invitation that lifts the author's own no."""
 
@@ -98,14 +98,14 @@ class Dice:
         return options[place]
 
     def start(self) -> float:
-        """Hours from now: few different ones, so that evenings overlap and touch."""
+        """Hours from now: few different ones, so that announcements overlap and touch."""
         chosen: float = self.of(26, 27, 28, 32, 40, 40)
         return chosen
 
 
 def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
     """Somebody's wish; sometimes it is not theirs to have."""
-    if len(cell.live()) < EVENINGS_AT_ONCE:
+    if len(cell.live()) < ANNOUNCEMENTS_AT_ONCE:
         return starts(dice, cell)
     kinds = [asks] * 5 + [answers] * 8 + [invites, changes, changes]
     actor, body = dice.of(*kinds)(dice, cell)
@@ -115,17 +115,17 @@ def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
 
 
 def starts(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
-    evening = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
-    host = dice.of(*PEOPLE)
+    announcement = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
+    author = dice.of(*PEOPLE)
     body = announce(
-        evening,
+        announcement,
         seats=dice.of(1, 1, 1, 2, 3),
         hours=cell.hours + dice.start(),
         publish=dice.of(True, True, True, False),
         visibility=dice.of("public", "public", "subscribers", "invite"),
-        invite=invite(*dice.of((), (dice.of(*PEOPLE), host)), evening=evening).guests,
+        invite=invite(*dice.of((), (dice.of(*PEOPLE), author)), announcement=announcement).guests,
     )
-    return host, body
+    return author, body
 
 
 def asks(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
@@ -135,8 +135,8 @@ def asks(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
 
 
 def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
-    evening = dice.of(*cell.live())
-    bookings = list(cell.folded.bookings_of(evening))
+    announcement = dice.of(*cell.live())
+    bookings = list(cell.folded.bookings_of(announcement))
     if not bookings:
         return asks(dice, cell)
     waiting = [one for one in bookings if one.waiting]
@@ -144,31 +144,33 @@ def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
     booking = dice.of(*bookings, *pending, *waiting * 4)
     actor = dice.of(booking.author_id, booking.author_id, booking.guest_id)
     yes = dice.of(True, True, True, False) and not booking.confirmed
-    return actor, say(yes, booking.guest_id, evening.id)
+    return actor, say(yes, booking.guest_id, announcement.id)
 
 
 def invites(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
-    evening = dice.of(*cell.live())
+    announcement = dice.of(*cell.live())
     hold = dice.of(None, cell.hours + 12)
     guests = (dice.of(*PEOPLE), dice.of(*PEOPLE))
-    return evening.author_id, invite(*guests, evening=evening.id, hold_hours=hold)
+    return announcement.author_id, invite(*guests, announcement=announcement.id, hold_hours=hold)
 
 
 def changes(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
-    evening = dice.of(*cell.live())
+    announcement = dice.of(*cell.live())
     onto_another = dice.of(*cell.live()).event_time
     at = dice.of(dice.start(), 5)
     later = dice.of(onto_another, NOON + timedelta(hours=cell.hours + at))
     body = dice.of(
-        change(evening.id, ticket_count=dice.of(1, 2, 3, 4)),
-        change(evening.id, event_time=later),
-        change(evening.id, event_time=later),
-        change(evening.id, event_time=later, status="Alive"),
-        change(evening.id, status="Alive"),
-        change(evening.id, status="Closed"),
-        cancel(evening.id) if dice.of(True, False, False) else change(evening.id, title="New"),
+        change(announcement.id, ticket_count=dice.of(1, 2, 3, 4)),
+        change(announcement.id, event_time=later),
+        change(announcement.id, event_time=later),
+        change(announcement.id, event_time=later, status="Alive"),
+        change(announcement.id, status="Alive"),
+        change(announcement.id, status="Closed"),
+        cancel(announcement.id)
+        if dice.of(True, False, False)
+        else change(announcement.id, title="New"),
     )
-    return evening.author_id, body
+    return announcement.author_id, body
 
 
 rules = st.sampled_from(
@@ -225,8 +227,8 @@ class Cell:
         self._sent.append(decision.layer)
         if len(self._sent) > 2:
             self._accept_oldest()
-        for evening in self.folded.announcements.own.values():
-            check_evening(self.folded, before.get(evening.id), evening)
+        for announcement in self.folded.announcements.own.values():
+            check_announcement(self.folded, before.get(announcement.id), announcement)
         check_calendars(self.folded, self.rules.gap)
         check_unsettled(self.folded, self.now, self.rules.gap)
         check_engagements(self.folded)
@@ -263,7 +265,7 @@ class Cell:
 
     def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
         """The pair moves as it may, by whose side it is, and an offer goes to the first."""
-        evening = self.folded.announcements.own[event.announcement_id]
+        announcement = self.folded.announcements.own[event.announcement_id]
         booking = self.folded.bookings.get(event.booking_id)
         before = booking.pair if booking else (None, None)
         after = (event.author_status, event.guest_status)
@@ -272,16 +274,16 @@ class Cell:
         assert after == before or anew or after in MOVES[before], (before, event)
         # A draft that is called off, by time as well, takes its invitations back.
         of_draft = isinstance(event, BookingRevoked) and event.untold
-        assert not isinstance(event, BY_AUTHOR) or of_draft or actor == evening.author_id
+        assert not isinstance(event, BY_AUTHOR) or of_draft or actor == announcement.author_id
         assert not isinstance(event, BY_GUEST) or actor == event.guest_id
         if isinstance(event, BookingOffered):
-            line = [self.folded.bookings.own[one] for one in evening.waitlist]
+            line = [self.folded.bookings.own[one] for one in announcement.waitlist]
             assert event.booking_id == next(one.id for one in line if one.preapproved)
 
     def _check_seats(self, event: AnyBookingEvent) -> None:
         """Of every single event, not only of every decision."""
-        evening = self.folded.announcements.own[event.announcement_id]
-        assert event.taken == evening.taken <= evening.ticket_count
+        announcement = self.folded.announcements.own[event.announcement_id]
+        assert event.taken == announcement.taken <= announcement.ticket_count
 
     def _check_repeated(self, command: Submission) -> None:
         try:
@@ -294,11 +296,11 @@ class Cell:
         """Who is confirmed has nothing pending at that time any more."""
         for event in decision.events:
             if isinstance(event, BookingApproved | BookingAccepted):
-                evening = self.folded.announcements.own[event.announcement_id]
+                announcement = self.folded.announcements.own[event.announcement_id]
                 for booking_id in self.folded.people.own[event.guest_id].pending:
                     rival = self.folded.bookings.own[booking_id].announcement_id
                     assert not at_once(
-                        evening, self.folded.announcements.own[rival], self.rules.gap
+                        announcement, self.folded.announcements.own[rival], self.rules.gap
                     )
 
     def _check_lookups(self) -> None:
@@ -340,7 +342,7 @@ def live(cell: Cell, history: Iterable[int]) -> None:
     cell.check_layers()
 
 
-def check_evening(layer: Layer, before: Announcement | None, now: Announcement) -> None:
+def check_announcement(layer: Layer, before: Announcement | None, now: Announcement) -> None:
     bookings = list(layer.bookings_of(now))
     assert now.confirmed == sum(one.confirmed for one in bookings)
     assert now.held == sum(one.hold_until is not None for one in bookings)
@@ -380,13 +382,13 @@ def check_line(before: Announcement | None, now: Announcement, bookings: list[Bo
 
 
 def check_calendars(layer: Layer, gap: timedelta) -> None:
-    """Nobody is confirmed, or host, at two evenings that overlap or are too near."""
+    """Nobody is confirmed, or author, at two announcements that overlap or are too near."""
     busy: dict[PersonId, list[tuple[datetime, datetime]]] = {}
-    for evening in layer.announcements.own.values():
-        if evening.takes_place:
-            guests = [one.guest_id for one in layer.bookings_of(evening) if one.confirmed]
-            for person in (evening.author_id, *guests):
-                busy.setdefault(person, []).append((evening.event_time, evening.ends_at))
+    for announcement in layer.announcements.own.values():
+        if announcement.takes_place:
+            guests = [one.guest_id for one in layer.bookings_of(announcement) if one.confirmed]
+            for person in (announcement.author_id, *guests):
+                busy.setdefault(person, []).append((announcement.event_time, announcement.ends_at))
     for times in busy.values():
         for (_, ends_at), (starts_at, _) in pairwise(sorted(times)):
             assert ends_at + gap <= starts_at
@@ -395,13 +397,13 @@ def check_calendars(layer: Layer, gap: timedelta) -> None:
 def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
     """Who has to choose has something to choose from, and was told what."""
     for booking in layer.bookings.own.values():
-        evening = layer.announcements.own[booking.announcement_id]
-        if booking.held_for == "move" and evening.takes_place:
+        announcement = layer.announcements.own[booking.announcement_id]
+        if booking.held_for == "move" and announcement.takes_place:
             clashes = {
                 other.id
                 for other in layer.announcements.own.values()
-                if other is not evening
-                and at_once(evening, other, gap)
+                if other is not announcement
+                and at_once(announcement, other, gap)
                 and (other.author_id == booking.guest_id or attends(layer, booking.guest_id, other))
             }
             assert clashes, booking
@@ -409,8 +411,8 @@ def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
             assert set(booking.overlapping) == clashes or booking.hold_until <= now, booking
 
 
-def attends(layer: Layer, guest_id: PersonId, evening: Announcement) -> bool:
-    booking = layer.booking_of(evening.id, guest_id)
+def attends(layer: Layer, guest_id: PersonId, announcement: Announcement) -> bool:
+    booking = layer.booking_of(announcement.id, guest_id)
     return booking is not None and booking.confirmed
 
 
@@ -430,7 +432,7 @@ def check_engagements(layer: Layer) -> None:
 
 
 def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:
-    first, second = sorted((one, other), key=lambda evening: evening.event_time)
+    first, second = sorted((one, other), key=lambda announcement: announcement.event_time)
     return first.takes_place and second.takes_place and second.event_time < first.ends_at + gap
 
 
@@ -451,4 +453,4 @@ def test_a_dropped_decision_leaves_no_trace() -> None:
     layer.absorb(decision.layer)
     tentative.forget(decision.layer)
     assert not tentative.announcements.own
-    assert tentative.announcements.get(EVENING) is layer.announcements.own[EVENING]
+    assert tentative.announcements.get(ANNOUNCEMENT) is layer.announcements.own[ANNOUNCEMENT]

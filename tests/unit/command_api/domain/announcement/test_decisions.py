@@ -1,4 +1,4 @@
-"""Announcements: their statuses, terms, deadlines, and the evenings of one person."""
+"""Announcements: their statuses, terms, deadlines, and the announcements of one person."""
 
 import pytest
 
@@ -23,13 +23,13 @@ from contracts.events.booking import (
 from contracts.values.ids import AnnouncementId
 from tests.unit.command_api.domain.spec import (
     ANN,
+    ANNOUNCEMENT,
+    AUTHOR,
     BEN,
     CAT,
     DUE,
-    EVENING,
-    HOST,
     NOON,
-    OTHER_HOST,
+    OTHER_AUTHOR,
     RIVAL,
     Spec,
     announce,
@@ -47,73 +47,73 @@ from tests.unit.command_api.domain.spec import (
 # Statuses
 
 
-def test_an_evening_is_open_at_once_or_a_draft(spec: Spec) -> None:
-    spec.when(HOST, announce()).then(
-        (AnnouncementCreated, {"author_id": HOST, "version": 1}),
+def test_an_announcement_is_open_at_once_or_a_draft(spec: Spec) -> None:
+    spec.when(AUTHOR, announce()).then(
+        (AnnouncementCreated, {"author_id": AUTHOR, "version": 1}),
         (AnnouncementPublished, {"version": 2}),
     )
-    spec.when(HOST, announce(RIVAL, hours=48, publish=False)).then((AnnouncementCreated, {}))
-    spec.when(HOST, change(RIVAL, status="Alive")).then((AnnouncementPublished, {"version": 2}))
-    spec.when(HOST, change(RIVAL, status="Alive")).then_nothing()
+    spec.when(AUTHOR, announce(RIVAL, hours=48, publish=False)).then((AnnouncementCreated, {}))
+    spec.when(AUTHOR, change(RIVAL, status="Alive")).then((AnnouncementPublished, {"version": 2}))
+    spec.when(AUTHOR, change(RIVAL, status="Alive")).then_nothing()
 
 
 def test_closing_by_hand_and_opening_again(spec: Spec) -> None:
-    spec.given(HOST, announce()).when(HOST, change(status="Closed"))
+    spec.given(AUTHOR, announce()).when(AUTHOR, change(status="Closed"))
     spec.then((AnnouncementClosed, {"reason": "manual"}))
-    spec.when(HOST, change(status="Closed")).then_nothing()
-    spec.when(HOST, change(status="Alive")).then((AnnouncementReopened, {"reason": "manual"}))
+    spec.when(AUTHOR, change(status="Closed")).then_nothing()
+    spec.when(AUTHOR, change(status="Alive")).then((AnnouncementReopened, {"reason": "manual"}))
 
 
 def test_only_full_opens_by_itself(spec: Spec) -> None:
-    spec.given(HOST, announce(seats=1)).given(ANN, ask(ANN)).given(HOST, say(True, ANN))
-    spec.given(HOST, change(status="Closed"))
+    spec.given(AUTHOR, announce(seats=1)).given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
+    spec.given(AUTHOR, change(status="Closed"))
     spec.given(ANN, say(False, ANN))
-    assert (spec.evening().status, spec.evening().closed_reason) == ("Closed", "manual")
+    assert (spec.announcement().status, spec.announcement().closed_reason) == ("Closed", "manual")
 
 
-def test_a_full_evening_is_not_opened_by_hand(spec: Spec) -> None:
-    spec.given(HOST, announce(seats=1)).given(ANN, ask(ANN)).given(HOST, say(True, ANN))
-    spec.when(HOST, change(status="Alive")).then_refused("cannot_reopen", closed_reason="full")
+def test_a_full_announcement_is_not_opened_by_hand(spec: Spec) -> None:
+    spec.given(AUTHOR, announce(seats=1)).given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
+    spec.when(AUTHOR, change(status="Alive")).then_refused("cannot_reopen", closed_reason="full")
 
 
 def test_no_new_requests_once_the_film_has_begun(spec: Spec) -> None:
-    spec.given(HOST, announce())
+    spec.given(AUTHOR, announce())
     spec.at(24).when(ANN, ask(ANN)).then_refused("announcement_closed")
     due(spec.at(23.9), DUE).then_nothing()
     due(spec.at(24), DUE).then((AnnouncementClosed, {"reason": "cutoff"}))
-    spec.when(HOST, change(status="Alive")).then_refused("cannot_reopen")
+    spec.when(AUTHOR, change(status="Alive")).then_refused("cannot_reopen")
 
 
-def test_an_evening_is_done_when_the_film_is_over(spec: Spec) -> None:
-    spec.given(HOST, announce())
+def test_an_announcement_is_done_when_the_film_is_over(spec: Spec) -> None:
+    spec.given(AUTHOR, announce())
     due(spec.at(24), DUE).then((AnnouncementClosed, {"reason": "cutoff"}))
     due(spec.at(25.9), DUE).then_nothing()
     due(spec.at(26), DUE).then((AnnouncementDone, {}))
     due(spec.at(99), DUE).then_nothing()
-    spec.when(HOST, cancel()).then_refused("already_done")
-    spec.when(HOST, change(title="x")).then_refused(
+    spec.when(AUTHOR, cancel()).then_refused("already_done")
+    spec.when(AUTHOR, change(title="x")).then_refused(
         "change_not_allowed", announcement_status="Done"
     )
-    spec.when(HOST, change(status="Closed")).then_refused("cannot_close")
+    spec.when(AUTHOR, change(status="Closed")).then_refused("cannot_close")
 
 
 def test_a_draft_past_its_time_is_cancelled(spec: Spec) -> None:
-    spec.given(HOST, announce(publish=False))
+    spec.given(AUTHOR, announce(publish=False))
     due(spec.at(24), DUE).then((AnnouncementCancelled, {"by": "system", "reason": "draft_expired"}))
 
 
 def test_d15_cancelling_is_soft_and_may_be_repeated(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(ANN, ask(ANN)).when(HOST, cancel(reason="rain"))
+    spec.given(AUTHOR, announce()).given(ANN, ask(ANN)).when(AUTHOR, cancel(reason="rain"))
     spec.then((AnnouncementCancelled, {"by": "author", "reason": "rain"}))
-    spec.when(HOST, cancel()).then_nothing()
+    spec.when(AUTHOR, cancel()).then_nothing()
     assert spec.booking(ANN).state == "requested"
-    spec.when(HOST, change(status="Alive")).then_refused(
+    spec.when(AUTHOR, change(status="Alive")).then_refused(
         "cannot_reopen", announcement_status="Cancelled"
     )
 
 
 def test_an_operator_may_call_off_and_nothing_else(spec: Spec) -> None:
-    spec.given(HOST, announce())
+    spec.given(AUTHOR, announce())
     spec.when(CAT, cancel()).then_fails(Forbidden)
     spec.when(CAT, change(title="x"), is_super=True).then_fails(Forbidden)
     spec.when(CAT, cancel(), is_super=True).then((AnnouncementCancelled, {"by": "operator"}))
@@ -123,63 +123,63 @@ def test_an_operator_may_call_off_and_nothing_else(spec: Spec) -> None:
 
 
 def test_what_is_already_so_adds_nothing(spec: Spec) -> None:
-    spec.given(HOST, announce())
-    spec.when(HOST, change(title="A film", ticket_count=2)).then_nothing()
+    spec.given(AUTHOR, announce())
+    spec.when(AUTHOR, change(title="A film", ticket_count=2)).then_nothing()
 
 
 def test_d18_only_what_changes_is_recorded_and_modified_moves(spec: Spec) -> None:
-    spec.given(HOST, announce()).at(1).when(HOST, change(title="New", ticket_count=2))
+    spec.given(AUTHOR, announce()).at(1).when(AUTHOR, change(title="New", ticket_count=2))
     spec.then((AnnouncementChanged, {"title": "New", "version": 3}))
-    assert spec.evening().modified_at == NOON + hours(1)
-    assert spec.evening().created_at == NOON
+    assert spec.announcement().modified_at == NOON + hours(1)
+    assert spec.announcement().created_at == NOON
 
 
 def test_a_change_of_another_version_is_stale(spec: Spec) -> None:
-    spec.given(HOST, announce()).when(
-        HOST, change(title="x", if_versions=frozenset({1}))
+    spec.given(AUTHOR, announce()).when(
+        AUTHOR, change(title="x", if_versions=frozenset({1}))
     ).then_fails(StaleVersion)
-    spec.when(HOST, change(title="x", if_versions=frozenset({1, 2}))).then(
+    spec.when(AUTHOR, change(title="x", if_versions=frozenset({1, 2}))).then(
         (AnnouncementChanged, {"version": 3})
     )
 
 
 def test_a_time_must_lie_ahead(spec: Spec) -> None:
-    spec.when(HOST, announce(hours=-1)).then_fails(Malformed, "time_in_past")
-    spec.given(HOST, announce())
-    spec.when(HOST, change(event_time=NOON)).then_fails(Malformed, "time_in_past")
+    spec.when(AUTHOR, announce(hours=-1)).then_fails(Malformed, "time_in_past")
+    spec.given(AUTHOR, announce())
+    spec.when(AUTHOR, change(event_time=NOON)).then_fails(Malformed, "time_in_past")
 
 
-def test_a_free_evening_has_no_price(spec: Spec) -> None:
-    spec.when(HOST, announce(price_amount=5.0)).then_fails(Malformed, "price_when_free")
-    spec.given(HOST, announce(is_free=False, price_amount=5.0))
-    spec.when(HOST, change(is_free=True)).then_fails(Malformed, "price_when_free")
+def test_a_free_announcement_has_no_price(spec: Spec) -> None:
+    spec.when(AUTHOR, announce(price_amount=5.0)).then_fails(Malformed, "price_when_free")
+    spec.given(AUTHOR, announce(is_free=False, price_amount=5.0))
+    spec.when(AUTHOR, change(is_free=True)).then_fails(Malformed, "price_when_free")
 
 
-# One person's evenings
+# One person's announcements
 
 
-def test_d1_two_hosts_may_both_announce_the_same_time(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(OTHER_HOST, announce(RIVAL))
+def test_d1_two_authors_may_both_announce_the_same_time(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).given(OTHER_AUTHOR, announce(RIVAL))
 
 
-def test_a_host_has_one_evening_at_a_time(spec: Spec) -> None:
-    spec.given(HOST, announce()).when(HOST, announce(RIVAL, hours=25.5)).then_refused("overlap")
-    assert spec.conflicts == [EVENING]
-    spec.given(HOST, announce(RIVAL, hours=25.5, publish=False))
-    spec.when(HOST, change(RIVAL, status="Alive")).then_refused("overlap")
+def test_an_author_has_one_announcement_at_a_time(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).when(AUTHOR, announce(RIVAL, hours=25.5)).then_refused("overlap")
+    assert spec.conflicts == [ANNOUNCEMENT]
+    spec.given(AUTHOR, announce(RIVAL, hours=25.5, publish=False))
+    spec.when(AUTHOR, change(RIVAL, status="Alive")).then_refused("overlap")
 
 
-def test_a_host_cannot_move_onto_another_own_evening(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(HOST, announce(RIVAL, hours=48))
-    spec.when(HOST, change(RIVAL, event_time=NOON + hours(25))).then_refused("overlap")
+def test_an_author_cannot_move_onto_another_own_announcement(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).given(AUTHOR, announce(RIVAL, hours=48))
+    spec.when(AUTHOR, change(RIVAL, event_time=NOON + hours(25))).then_refused("overlap")
 
 
 @pytest.mark.parametrize(("start", "overlapping"), [(25.5, True), (26.0, False), (22.0, False)])
-def test_d3_evenings_overlap_as_half_open_intervals(
+def test_d3_announcements_overlap_as_half_open_intervals(
     spec: Spec, start: float, overlapping: bool
 ) -> None:
-    spec.given(HOST, announce()).given(OTHER_HOST, announce(RIVAL, hours=start))
-    spec.given(ANN, ask(ANN)).given(HOST, say(True, ANN)).when(ANN, ask(ANN, RIVAL))
+    spec.given(AUTHOR, announce()).given(OTHER_AUTHOR, announce(RIVAL, hours=start))
+    spec.given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN)).when(ANN, ask(ANN, RIVAL))
     if overlapping:
         spec.then_refused("overlap")
     else:
@@ -188,13 +188,13 @@ def test_d3_evenings_overlap_as_half_open_intervals(
 
 def test_a_gap_may_be_asked_for() -> None:
     spec = Spec(Rules(gap=hours(1)))
-    spec.given(HOST, announce()).when(HOST, announce(RIVAL, hours=26.5)).then_refused("overlap")
-    spec.given(HOST, announce(RIVAL, hours=27))
+    spec.given(AUTHOR, announce()).when(AUTHOR, announce(RIVAL, hours=26.5)).then_refused("overlap")
+    spec.given(AUTHOR, announce(RIVAL, hours=27))
 
 
 def test_a_pending_request_does_not_block_unless_it_shall(spec: Spec) -> None:
     for one, blocks in ((spec, False), (Spec(Rules(pending_blocks=True)), True)):
-        one.given(HOST, announce()).given(OTHER_HOST, announce(RIVAL)).given(ANN, ask(ANN))
+        one.given(AUTHOR, announce()).given(OTHER_AUTHOR, announce(RIVAL)).given(ANN, ask(ANN))
         one.when(ANN, ask(ANN, RIVAL))
         if blocks:
             one.then_refused("overlap")
@@ -203,43 +203,43 @@ def test_a_pending_request_does_not_block_unless_it_shall(spec: Spec) -> None:
 
 
 def test_overlap_is_checked_again_when_it_is_confirmed(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(ANN, ask(ANN)).given(ANN, announce(RIVAL, hours=25))
+    spec.given(AUTHOR, announce()).given(ANN, ask(ANN)).given(ANN, announce(RIVAL, hours=25))
     busy = {"event_time": NOON + hours(25), "ends_at": NOON + hours(27)}
-    spec.when(HOST, say(True, ANN)).then_refused("overlap", conflicts=[busy])
-    spec.given(HOST, invite(BEN)).given(BEN, announce(AnnouncementId("third"), hours=23))
+    spec.when(AUTHOR, say(True, ANN)).then_refused("overlap", conflicts=[busy])
+    spec.given(AUTHOR, invite(BEN)).given(BEN, announce(AnnouncementId("third"), hours=23))
     spec.when(BEN, say(True, BEN)).then_refused("overlap")
     assert spec.conflicts == ["third"]
 
 
 def test_every_clash_is_listed(spec: Spec) -> None:
     third = AnnouncementId("third")
-    spec.given(HOST, announce(minutes=600))
-    spec.given(OTHER_HOST, announce(RIVAL, hours=25)).given(ANN, announce(third, hours=30))
-    spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_HOST, say(True, ANN, RIVAL))
+    spec.given(AUTHOR, announce(minutes=600))
+    spec.given(OTHER_AUTHOR, announce(RIVAL, hours=25)).given(ANN, announce(third, hours=30))
+    spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_AUTHOR, say(True, ANN, RIVAL))
     spec.when(ANN, ask(ANN)).then_refused("overlap")
     assert spec.conflicts == [RIVAL, third]
 
 
 def test_d4_a_rejected_or_withdrawn_booking_blocks_nothing(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(OTHER_HOST, announce(RIVAL))
-    spec.given(ANN, ask(ANN)).given(HOST, say(True, ANN)).given(HOST, say(False, ANN))
-    spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_HOST, say(True, ANN, RIVAL))
+    spec.given(AUTHOR, announce()).given(OTHER_AUTHOR, announce(RIVAL))
+    spec.given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN)).given(AUTHOR, say(False, ANN))
+    spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_AUTHOR, say(True, ANN, RIVAL))
 
 
-def test_d5_a_moved_evening_takes_its_guests_times_along(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(OTHER_HOST, announce(RIVAL, hours=48))
-    spec.given(ANN, ask(ANN)).given(HOST, say(True, ANN))
-    spec.given(HOST, change(event_time=NOON + hours(47)))
+def test_d5_a_moved_announcement_takes_its_guests_times_along(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).given(OTHER_AUTHOR, announce(RIVAL, hours=48))
+    spec.given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
+    spec.given(AUTHOR, change(event_time=NOON + hours(47)))
     spec.when(ANN, ask(ANN, RIVAL)).then_refused("overlap")
-    spec.given(HOST, change(event_time=NOON + hours(72))).given(ANN, ask(ANN, RIVAL))
+    spec.given(AUTHOR, change(event_time=NOON + hours(72))).given(ANN, ask(ANN, RIVAL))
 
 
 def test_confirming_releases_the_rivals_and_what_they_held(spec: Spec) -> None:
-    spec.given(OTHER_HOST, announce(RIVAL, seats=1))
-    spec.given(OTHER_HOST, invite(ANN, evening=RIVAL, hold_hours=10))
-    spec.given(BEN, ask(BEN, RIVAL)).given(OTHER_HOST, say(True, BEN, RIVAL))
-    spec.given(HOST, announce()).given(ANN, ask(ANN))
-    spec.when(HOST, say(True, ANN))
+    spec.given(OTHER_AUTHOR, announce(RIVAL, seats=1))
+    spec.given(OTHER_AUTHOR, invite(ANN, announcement=RIVAL, hold_hours=10))
+    spec.given(BEN, ask(BEN, RIVAL)).given(OTHER_AUTHOR, say(True, BEN, RIVAL))
+    spec.given(AUTHOR, announce()).given(ANN, ask(ANN))
+    spec.when(AUTHOR, say(True, ANN))
     decision = spec._decision
     assert decision is not None
     kinds = [type(event).__name__ for event in decision.events]
@@ -252,7 +252,7 @@ def test_confirming_releases_the_rivals_and_what_they_held(spec: Spec) -> None:
             False,
             announcement_id=RIVAL,
             reason="superseded",
-            clashes=(EVENING,),
+            clashes=(ANNOUNCEMENT,),
         ),
         (type(decision.events[2]), {"guest_id": BEN, "announcement_id": RIVAL}),
     )
@@ -262,10 +262,10 @@ def test_confirming_releases_the_rivals_and_what_they_held(spec: Spec) -> None:
 
 
 def moved_onto_rival(spec: Spec, at: float = 0.0) -> Spec:
-    spec.given(HOST, announce(hours=60)).given(OTHER_HOST, announce(RIVAL, hours=30))
-    spec.given(ANN, ask(ANN)).given(HOST, say(True, ANN))
-    spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_HOST, say(True, ANN, RIVAL))
-    return spec.at(at).when(HOST, change(event_time=NOON + hours(31)))
+    spec.given(AUTHOR, announce(hours=60)).given(OTHER_AUTHOR, announce(RIVAL, hours=30))
+    spec.given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
+    spec.given(ANN, ask(ANN, RIVAL)).given(OTHER_AUTHOR, say(True, ANN, RIVAL))
+    return spec.at(at).when(AUTHOR, change(event_time=NOON + hours(31)))
 
 
 def test_a_guest_who_clashes_is_asked_and_keeps_the_seat(spec: Spec) -> None:
@@ -302,36 +302,36 @@ def test_too_late_to_ask_the_seat_is_free_at_once(spec: Spec) -> None:
 # Who sees what
 
 
-def test_d7_a_subscribers_evening_is_for_followers(spec: Spec) -> None:
-    spec.given(HOST, announce(visibility="subscribers"))
+def test_d7_a_subscribers_announcement_is_for_followers(spec: Spec) -> None:
+    spec.given(AUTHOR, announce(visibility="subscribers"))
     spec.when(ANN, ask(ANN)).then_fails(NeedsFact)
     spec.when(ANN, ask(ANN, follows_author=False)).then_fails(NotFound)
     spec.when(ANN, ask(ANN, follows_author=True)).then(pair(BookingRequested, None, True))
 
 
-def test_an_invited_stranger_always_sees_the_evening(spec: Spec) -> None:
+def test_an_invited_stranger_always_sees_the_announcement(spec: Spec) -> None:
     for visibility in ("subscribers", "invite"):
-        one = Spec().given(HOST, announce(visibility=visibility))
-        one.given(HOST, invite(ANN)).given(ANN, ask(ANN))
+        one = Spec().given(AUTHOR, announce(visibility=visibility))
+        one.given(AUTHOR, invite(ANN)).given(ANN, ask(ANN))
         one.when(BEN, ask(BEN, follows_author=False)).then_fails(NotFound)
 
 
-def test_a_hidden_evening_is_not_even_forbidden(spec: Spec) -> None:
-    spec.given(HOST, announce(visibility="invite"))
+def test_a_hidden_announcement_is_not_even_forbidden(spec: Spec) -> None:
+    spec.given(AUTHOR, announce(visibility="invite"))
     spec.when(ANN, cancel()).then_fails(NotFound)
     spec.when(ANN, change(title="x")).then_fails(NotFound)
     spec.when(ANN, invite(BEN)).then_fails(NotFound)
 
 
 def test_guests_may_be_named_at_creation(spec: Spec) -> None:
-    spec.when(HOST, announce(invite=invite(ANN).guests)).then(
+    spec.when(AUTHOR, announce(invite=invite(ANN).guests)).then(
         (AnnouncementCreated, {}),
         (AnnouncementPublished, {}),
         pair(BookingInvited, True, None, guest_id=ANN),
     )
 
 
-def test_a_hold_ends_before_the_evening_starts(spec: Spec) -> None:
-    spec.given(HOST, announce())
+def test_a_hold_ends_before_the_announcement_starts(spec: Spec) -> None:
+    spec.given(AUTHOR, announce())
     for wrong in (-1, 25):
-        spec.when(HOST, invite(ANN, hold_hours=wrong)).then_fails(Malformed, "hold_out_of_range")
+        spec.when(AUTHOR, invite(ANN, hold_hours=wrong)).then_fails(Malformed, "hold_out_of_range")

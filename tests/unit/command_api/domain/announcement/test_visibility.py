@@ -1,4 +1,4 @@
-"""Who may see an evening, and what those who may not are told: nothing (D7, D17)."""
+"""Who may see an announcement, and what those who may not are told: nothing (D7, D17)."""
 
 import pytest
 
@@ -9,9 +9,9 @@ from contracts.events.booking import BookingRequested
 from contracts.values.ids import AnnouncementId
 from tests.unit.command_api.domain.spec import (
     ANN,
+    AUTHOR,
     BEN,
     CAT,
-    HOST,
     Spec,
     announce,
     ask,
@@ -40,7 +40,7 @@ NOWHERE = AnnouncementId("nowhere")
 def test_d7_who_may_ask_to_come(
     spec: Spec, visibility: str, follows: bool | None, error: type[CommandError] | None
 ) -> None:
-    spec.given(HOST, announce(visibility=visibility))
+    spec.given(AUTHOR, announce(visibility=visibility))
     spec.when(ANN, ask(ANN, follows_author=follows))
     if error is None:
         spec.then(pair(BookingRequested, None, True))
@@ -49,9 +49,9 @@ def test_d7_who_may_ask_to_come(
 
 
 def test_the_fact_that_is_wanted_is_named(spec: Spec) -> None:
-    spec.given(HOST, announce(visibility="subscribers")).when(ANN, ask(ANN))
+    spec.given(AUTHOR, announce(visibility="subscribers")).when(ANN, ask(ANN))
     assert isinstance(spec._error, NeedsFact)
-    assert spec._error.wanted == {"follows": [HOST, ANN]}
+    assert spec._error.wanted == {"follows": [AUTHOR, ANN]}
 
 
 COMMANDS_OF_AUTHORS: list[AnyCommand] = [cancel(), change(title="x"), invite(CAT)]
@@ -65,7 +65,7 @@ COMMANDS_OF_AUTHORS: list[AnyCommand] = [cancel(), change(title="x"), invite(CAT
 def test_a_stranger_is_forbidden_only_what_is_there_to_see(
     spec: Spec, visibility: str, error: type[CommandError], body: AnyCommand
 ) -> None:
-    spec.given(HOST, announce(visibility=visibility)).given(HOST, invite(ANN))
+    spec.given(AUTHOR, announce(visibility=visibility)).given(AUTHOR, invite(ANN))
     spec.when(BEN, body).then_fails(error)
     spec.when(ANN, body).then_fails(Forbidden)
 
@@ -83,25 +83,25 @@ def test_a_stranger_is_forbidden_only_what_is_there_to_see(
 )
 def test_whatever_is_hidden_costs_the_same_question(spec: Spec, hidden: list[AnyCommand]) -> None:
     """Otherwise the time of an answer would tell what exists."""
-    spec.given(HOST, *hidden).when(ANN, ask(ANN)).then_fails(NeedsFact)
+    spec.given(AUTHOR, *hidden).when(ANN, ask(ANN)).then_fails(NeedsFact)
     spec.when(ANN, ask(ANN, follows_author=False)).then_fails(NotFound)
 
 
 def test_what_is_seen_anyway_costs_no_question(spec: Spec) -> None:
-    spec.given(HOST, announce()).when(ANN, ask(ANN)).then(pair(BookingRequested, None, True))
-    spec.given(HOST, change(visibility="subscribers"))
+    spec.given(AUTHOR, announce()).when(ANN, ask(ANN)).then(pair(BookingRequested, None, True))
+    spec.given(AUTHOR, change(visibility="subscribers"))
     spec.when(ANN, ask(ANN)).then_refused("already_booked")
-    spec.when(HOST, ask(HOST)).then_refused("own_announcement")
+    spec.when(AUTHOR, ask(AUTHOR)).then_refused("own_announcement")
 
 
 def test_hidden_is_the_same_as_absent(spec: Spec) -> None:
-    spec.given(HOST, announce(visibility="invite"))
+    spec.given(AUTHOR, announce(visibility="invite"))
     pairs: list[tuple[AnyCommand, AnyCommand]] = [
         (ask(ANN), ask(ANN, NOWHERE)),
         (ask(ANN, follows_author=False), ask(ANN, NOWHERE, follows_author=False)),
         (cancel(), cancel(NOWHERE)),
         (change(title="x"), change(NOWHERE, title="x")),
-        (invite(CAT), invite(CAT, evening=NOWHERE)),
+        (invite(CAT), invite(CAT, announcement=NOWHERE)),
         (say(True, ANN), say(True, ANN, NOWHERE)),
     ]
     for hidden, absent in pairs:
@@ -113,22 +113,22 @@ def test_hidden_is_the_same_as_absent(spec: Spec) -> None:
         assert told[0] == told[1]
 
 
-def test_a_cancelled_evening_is_gone_for_all_but_those_concerned(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(ANN, ask(ANN)).given(HOST, cancel())
+def test_a_cancelled_announcement_is_gone_for_all_but_those_concerned(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).given(ANN, ask(ANN)).given(AUTHOR, cancel())
     spec.when(BEN, ask(BEN, follows_author=True)).then_fails(NotFound)
     spec.when(ANN, ask(ANN)).then_refused("already_booked")
     spec.when(ANN, say(False, ANN)).then_refused("booking_frozen", announcement_status="Cancelled")
 
 
-def test_who_ever_had_a_booking_still_sees_a_narrowed_evening(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(ANN, ask(ANN)).given(ANN, say(False, ANN))
-    spec.given(HOST, change(visibility="invite"))
+def test_who_ever_had_a_booking_still_sees_a_narrowed_announcement(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).given(ANN, ask(ANN)).given(ANN, say(False, ANN))
+    spec.given(AUTHOR, change(visibility="invite"))
     spec.when(BEN, ask(BEN, follows_author=True)).then_fails(NotFound)
     spec.when(ANN, ask(ANN)).then(pair(BookingRequested, None, True))
 
 
 def test_an_operator_calls_off_what_is_hidden_too(spec: Spec) -> None:
-    spec.given(HOST, announce(visibility="invite"))
+    spec.given(AUTHOR, announce(visibility="invite"))
     spec.when(CAT, change(title="x"), is_super=True).then_fails(Forbidden)
     spec.when(CAT, cancel(reason="abuse"), is_super=True)
     spec.then((AnnouncementCancelled, {"by": "operator", "reason": "abuse"}))

@@ -26,10 +26,10 @@ from contracts.events.booking_state import BookingState
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
+    AUTHOR,
     BEN,
-    HOST,
     NOON,
-    OTHER_HOST,
+    OTHER_AUTHOR,
     RIVAL,
     Spec,
     announce,
@@ -53,8 +53,8 @@ class Refused(NamedTuple):
 class Cells(NamedTuple):
     """What comes of an answer: an event, a refusal, or nothing (None)."""
 
-    host_yes: type[BookingEvent] | Refused | None
-    host_no: type[BookingEvent] | Refused | None
+    author_yes: type[BookingEvent] | Refused | None
+    author_no: type[BookingEvent] | Refused | None
     guest_yes: type[BookingEvent] | Refused | None
     guest_no: type[BookingEvent] | Refused | None
 
@@ -63,14 +63,14 @@ def steps(*said: tuple[PersonId, AnyCommand], at: float = 0.0) -> list[Step]:
     return [(at, actor, body) for actor, body in said]
 
 
-BEN_HAS_THE_SEAT = steps((HOST, announce(seats=1)), (BEN, ask(BEN)), (HOST, say(True, BEN)))
+BEN_HAS_THE_SEAT = steps((AUTHOR, announce(seats=1)), (BEN, ask(BEN)), (AUTHOR, say(True, BEN)))
 IN_LINE = [*BEN_HAS_THE_SEAT, *steps((ANN, ask(ANN)))]
-APPROVED_IN_LINE = [*IN_LINE, *steps((HOST, say(True, ANN)))]
+APPROVED_IN_LINE = [*IN_LINE, *steps((AUTHOR, say(True, ANN)))]
 OFFERED = [*APPROVED_IN_LINE, *steps((BEN, say(False, BEN)))]
-ASKED = steps((HOST, announce()), (ANN, ask(ANN)))
-CONFIRMED = [*ASKED, *steps((HOST, say(True, ANN)))]
-AT_RIVAL = steps((ANN, ask(ANN, RIVAL)), (OTHER_HOST, say(True, ANN, RIVAL)))
-RIVAL_AT_ONCE = steps((OTHER_HOST, announce(RIVAL)))
+ASKED = steps((AUTHOR, announce()), (ANN, ask(ANN)))
+CONFIRMED = [*ASKED, *steps((AUTHOR, say(True, ANN)))]
+AT_RIVAL = steps((ANN, ask(ANN, RIVAL)), (OTHER_AUTHOR, say(True, ANN, RIVAL)))
+RIVAL_AT_ONCE = steps((OTHER_AUTHOR, announce(RIVAL)))
 
 SITUATIONS: dict[str, tuple[BookingState, list[Step], Cells]] = {
     "in line": (
@@ -95,16 +95,16 @@ SITUATIONS: dict[str, tuple[BookingState, list[Step], Cells]] = {
     ),
     "invited with a seat held": (
         "invited",
-        steps((HOST, announce()), (HOST, invite(ANN, hold_hours=5))),
+        steps((AUTHOR, announce()), (AUTHOR, invite(ANN, hold_hours=5))),
         Cells(None, BookingRevoked, BookingAccepted, BookingDeclined),
     ),
     "asked to choose after a move": (
         "offered",
         [
             *CONFIRMED,
-            *steps((OTHER_HOST, announce(RIVAL, hours=60))),
+            *steps((OTHER_AUTHOR, announce(RIVAL, hours=60))),
             *AT_RIVAL,
-            *steps((HOST, change(event_time=NOON + hours(60)))),
+            *steps((AUTHOR, change(event_time=NOON + hours(60)))),
         ],
         Cells(None, BookingRevoked, Refused("overlap"), BookingDeclined),
     ),
@@ -120,7 +120,7 @@ SITUATIONS: dict[str, tuple[BookingState, list[Step], Cells]] = {
     ),
     "the invitation was superseded": (
         "declined",
-        [*steps((HOST, announce()), (HOST, invite(ANN))), *RIVAL_AT_ONCE, *AT_RIVAL],
+        [*steps((AUTHOR, announce()), (AUTHOR, invite(ANN))), *RIVAL_AT_ONCE, *AT_RIVAL],
         Cells(None, BookingRevoked, Refused("overlap"), None),
     ),
     "the request was withdrawn": (
@@ -135,7 +135,7 @@ SITUATIONS: dict[str, tuple[BookingState, list[Step], Cells]] = {
     ),
     "the invitation was revoked": (
         "revoked",
-        steps((HOST, announce()), (HOST, invite(ANN)), (HOST, say(False, ANN))),
+        steps((AUTHOR, announce()), (AUTHOR, invite(ANN)), (AUTHOR, say(False, ANN))),
         Cells(
             None,
             None,
@@ -145,7 +145,7 @@ SITUATIONS: dict[str, tuple[BookingState, list[Step], Cells]] = {
     ),
     "the guest was removed": (
         "rejected",
-        [*CONFIRMED, *steps((HOST, say(False, ANN)))],
+        [*CONFIRMED, *steps((AUTHOR, say(False, ANN)))],
         Cells(BookingApproved, None, None, BookingWithdrawn),
     ),
     "the guest has left": (
@@ -174,7 +174,7 @@ def in_situation(spec: Spec, name: str) -> Spec:
 
 def answered(spec: Spec, cell: str) -> Spec:
     side, answer = cell.split("_")
-    return spec.when(HOST if side == "host" else ANN, say(answer == "yes", ANN))
+    return spec.when(AUTHOR if side == "host" else ANN, say(answer == "yes", ANN))
 
 
 @pytest.mark.parametrize(("name", "cell"), CASES)
@@ -203,18 +203,18 @@ def test_an_answer_meets_what_is_there(spec: Spec, name: str, cell: str) -> None
 def test_a_yes_to_a_request_that_is_gone_invites_nobody(spec: Spec, name: str) -> None:
     """Only `POST …/invites` invites: after that refusal it still may."""
     answered(in_situation(spec, name), "host_yes").then_refused("guest_said_no")
-    spec.when(HOST, invite(ANN))
+    spec.when(AUTHOR, invite(ANN))
     assert spec.results == {ANN: "invited"}
 
 
-def test_of_ten_hosts_who_approve_one_guest_one_has_a_guest(spec: Spec) -> None:
-    hosts = [PersonId(f"host-{number}") for number in range(10)]
-    evenings = [announce(AnnouncementId(f"evening-{number}")) for number in range(10)]
-    for host, evening in zip(hosts, evenings, strict=True):
-        spec.given(host, evening).given(ANN, ask(ANN, evening.announcement_id))
-    spec.given(hosts[0], say(True, ANN, evenings[0].announcement_id))
-    for host, evening in zip(hosts[1:], evenings[1:], strict=True):
-        spec.when(host, say(True, ANN, evening.announcement_id))
+def test_of_ten_authors_who_approve_one_guest_one_has_a_guest(spec: Spec) -> None:
+    authors = [PersonId(f"host-{number}") for number in range(10)]
+    announcements = [announce(AnnouncementId(f"evening-{number}")) for number in range(10)]
+    for author, announcement in zip(authors, announcements, strict=True):
+        spec.given(author, announcement).given(ANN, ask(ANN, announcement.announcement_id))
+    spec.given(authors[0], say(True, ANN, announcements[0].announcement_id))
+    for author, announcement in zip(authors[1:], announcements[1:], strict=True):
+        spec.when(author, say(True, ANN, announcement.announcement_id))
         spec.then_refused("guest_said_no", why="superseded", state="withdrawn")
 
 

@@ -16,11 +16,11 @@ from contracts.values.ids import PersonId
 from tests.unit.command_api.domain.booking.test_moves import in_state
 from tests.unit.command_api.domain.spec import (
     ANN,
+    ANNOUNCEMENT,
+    AUTHOR,
     BEN,
     CAT,
-    EVENING,
-    HOST,
-    OTHER_HOST,
+    OTHER_AUTHOR,
     RIVAL,
     Spec,
     announce,
@@ -71,44 +71,44 @@ def test_asking_is_a_yes_of_the_guest(spec: Spec, state: str) -> None:
 def test_inviting_is_a_yes_of_the_author_and_repeating_it_adds_nothing(
     spec: Spec, state: str
 ) -> None:
-    in_state(spec, state).when(HOST, invite(ANN))
+    in_state(spec, state).when(AUTHOR, invite(ANN))
     match INVITING[state]:
         case str(code):
             assert spec.results == {ANN: code}
         case kind, author, guest:
             spec.then(pair(kind, author, guest, booking_id=booking_id(ANN)))
-    spec.when(HOST, invite(ANN)).then_nothing()
+    spec.when(AUTHOR, invite(ANN)).then_nothing()
     assert spec.results == {ANN: "already_invited"}
 
 
 @pytest.mark.parametrize("state", ["declined", "withdrawn", "ended"])
 def test_a_guests_own_no_may_be_answered_by_one_more_invitation(spec: Spec, state: str) -> None:
-    in_state(spec, state).given(HOST, invite(ANN)).given(ANN, say(False, ANN))
-    spec.when(HOST, invite(ANN)).then_nothing()
+    in_state(spec, state).given(AUTHOR, invite(ANN)).given(ANN, say(False, ANN))
+    spec.when(AUTHOR, invite(ANN)).then_nothing()
     assert spec.results == {ANN: "reopen_limit"}
 
 
 def test_what_the_author_took_back_the_author_may_give_again(spec: Spec) -> None:
     in_state(spec, "revoked")
     for _ in range(3):
-        spec.given(HOST, say(True, ANN)).given(HOST, say(False, ANN))
+        spec.given(AUTHOR, say(True, ANN)).given(AUTHOR, say(False, ANN))
 
 
 def test_each_guest_has_a_result_and_no_refusal_touches_the_others(spec: Spec) -> None:
     eve = PersonId("eve")
-    spec.given(HOST, announce(seats=2)).given(HOST, invite(ANN))
-    spec.given(OTHER_HOST, announce(RIVAL)).given(OTHER_HOST, invite(BEN, evening=RIVAL))
+    spec.given(AUTHOR, announce(seats=2)).given(AUTHOR, invite(ANN))
+    spec.given(OTHER_AUTHOR, announce(RIVAL)).given(OTHER_AUTHOR, invite(BEN, announcement=RIVAL))
     spec.given(BEN, ask(BEN)).given(BEN, say(True, BEN, RIVAL))
     assert spec.booking(BEN).state == "withdrawn"
     spec.given(CAT, ask(CAT)).given(DAN, ask(DAN)).given(eve, ask(eve))
-    spec.when(HOST, invite(HOST, ANN, BEN, CAT, DAN, eve)).then(
+    spec.when(AUTHOR, invite(AUTHOR, ANN, BEN, CAT, DAN, eve)).then(
         pair(BookingInvited, True, None, guest_id=BEN),
         pair(BookingApproved, True, True, guest_id=CAT),
         pair(BookingApproved, True, True, guest_id=DAN, taken=2),
         (AnnouncementClosed, {"reason": "full"}),
     )
     assert spec.results == {
-        HOST: "own_announcement",
+        AUTHOR: "own_announcement",
         ANN: "already_invited",
         BEN: "invited",
         CAT: "confirmed",
@@ -119,36 +119,36 @@ def test_each_guest_has_a_result_and_no_refusal_touches_the_others(spec: Spec) -
 
 def test_nobody_is_invited_whom_auth_does_not_know(spec: Spec) -> None:
     unknown = Invitee(ANN, booking_id(ANN), None)
-    spec.when(HOST, announce(invite=(unknown, *invite(BEN).guests)))
+    spec.when(AUTHOR, announce(invite=(unknown, *invite(BEN).guests)))
     assert spec.results == {ANN: "unknown_person", BEN: "invited"}
 
 
 def test_a_guest_named_twice_is_invited_once(spec: Spec) -> None:
-    spec.given(HOST, announce()).when(HOST, invite(ANN, ANN))
+    spec.given(AUTHOR, announce()).when(AUTHOR, invite(ANN, ANN))
     spec.then(pair(BookingInvited, True, None))
 
 
 def test_inviting_one_who_waits_approves_in_advance(spec: Spec) -> None:
-    spec.given(HOST, announce(seats=1)).given(ANN, ask(ANN)).given(HOST, say(True, ANN))
-    spec.given(BEN, ask(BEN)).when(HOST, invite(BEN)).then(pair(BookingPreapproved, None, True))
-    spec.when(HOST, invite(BEN)).then_nothing()
+    spec.given(AUTHOR, announce(seats=1)).given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
+    spec.given(BEN, ask(BEN)).when(AUTHOR, invite(BEN)).then(pair(BookingPreapproved, None, True))
+    spec.when(AUTHOR, invite(BEN)).then_nothing()
     assert spec.results == {BEN: "waitlisted"}
 
 
 def test_one_who_waits_may_leave_and_be_invited(spec: Spec) -> None:
-    spec.given(HOST, announce(seats=1)).given(ANN, ask(ANN)).given(HOST, say(True, ANN))
+    spec.given(AUTHOR, announce(seats=1)).given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
     spec.given(BEN, ask(BEN)).given(BEN, say(False, BEN))
-    spec.when(HOST, invite(BEN)).then(pair(BookingInvited, True, None))
-    assert not spec.evening().waitlist
+    spec.when(AUTHOR, invite(BEN)).then(pair(BookingInvited, True, None))
+    assert not spec.announcement().waitlist
 
 
-def test_an_invitation_is_accepted_while_the_evening_is_closed_by_hand(spec: Spec) -> None:
-    spec.given(HOST, announce()).given(HOST, change(status="Closed")).given(HOST, invite(ANN))
+def test_an_invitation_is_accepted_while_the_announcement_is_closed_by_hand(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).given(AUTHOR, change(status="Closed")).given(AUTHOR, invite(ANN))
     spec.when(ANN, ask(ANN)).then(pair(BookingAccepted, True, True))
 
 
 def test_one_pair_has_one_booking_for_ever(spec: Spec) -> None:
-    in_state(spec, "ended").given(HOST, invite(ANN)).given(ANN, say(True, ANN))
-    spec.given(ANN, say(False, ANN)).given(ANN, ask(ANN)).given(HOST, say(False, ANN))
-    assert list(spec.layer.booking_ids.own) == [(EVENING, ANN)]
+    in_state(spec, "ended").given(AUTHOR, invite(ANN)).given(ANN, say(True, ANN))
+    spec.given(ANN, say(False, ANN)).given(ANN, ask(ANN)).given(AUTHOR, say(False, ANN))
+    assert list(spec.layer.booking_ids.own) == [(ANNOUNCEMENT, ANN)]
     assert list(spec.layer.bookings.own) == [booking_id(ANN)]

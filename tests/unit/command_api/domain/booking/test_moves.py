@@ -21,10 +21,10 @@ from contracts.events.booking import (
 )
 from tests.unit.command_api.domain.spec import (
     ANN,
+    ANNOUNCEMENT,
+    AUTHOR,
     BEN,
     CAT,
-    EVENING,
-    HOST,
     Spec,
     announce,
     ask,
@@ -39,13 +39,13 @@ Step = tuple[str, Any]
 
 WAYS: dict[str, list[Step]] = {
     "requested": [(ANN, ask(ANN))],
-    "invited": [(HOST, invite(ANN))],
-    "confirmed": [(ANN, ask(ANN)), (HOST, say(True, ANN))],
-    "rejected": [(ANN, ask(ANN)), (HOST, say(False, ANN))],
-    "declined": [(HOST, invite(ANN)), (ANN, say(False, ANN))],
+    "invited": [(AUTHOR, invite(ANN))],
+    "confirmed": [(ANN, ask(ANN)), (AUTHOR, say(True, ANN))],
+    "rejected": [(ANN, ask(ANN)), (AUTHOR, say(False, ANN))],
+    "declined": [(AUTHOR, invite(ANN)), (ANN, say(False, ANN))],
     "withdrawn": [(ANN, ask(ANN)), (ANN, say(False, ANN))],
-    "revoked": [(HOST, invite(ANN)), (HOST, say(False, ANN))],
-    "ended": [(ANN, ask(ANN)), (HOST, say(False, ANN)), (ANN, say(False, ANN))],
+    "revoked": [(AUTHOR, invite(ANN)), (AUTHOR, say(False, ANN))],
+    "ended": [(ANN, ask(ANN)), (AUTHOR, say(False, ANN)), (ANN, say(False, ANN))],
 }
 """How a booking of Ann's comes into each state."""
 
@@ -54,50 +54,50 @@ Move = tuple[type[BookingEvent], bool | None, bool | None] | str
 
 MOVES: dict[str, dict[tuple[str, bool], Move]] = {
     "requested": {
-        (HOST, True): (BookingApproved, True, True),
-        (HOST, False): (BookingRejected, False, True),
+        (AUTHOR, True): (BookingApproved, True, True),
+        (AUTHOR, False): (BookingRejected, False, True),
         (ANN, True): QUIET,
         (ANN, False): (BookingWithdrawn, None, False),
     },
     "invited": {
-        (HOST, True): QUIET,
-        (HOST, False): (BookingRevoked, False, None),
+        (AUTHOR, True): QUIET,
+        (AUTHOR, False): (BookingRevoked, False, None),
         (ANN, True): (BookingAccepted, True, True),
         (ANN, False): (BookingDeclined, True, False),
     },
     "confirmed": {
-        (HOST, True): QUIET,
-        (HOST, False): (BookingRejected, False, True),
+        (AUTHOR, True): QUIET,
+        (AUTHOR, False): (BookingRejected, False, True),
         (ANN, True): QUIET,
         (ANN, False): (BookingLeft, True, False),
     },
     "rejected": {
-        (HOST, True): (BookingApproved, True, True),
-        (HOST, False): QUIET,
+        (AUTHOR, True): (BookingApproved, True, True),
+        (AUTHOR, False): QUIET,
         (ANN, True): QUIET,
         (ANN, False): (BookingWithdrawn, False, False),
     },
     "declined": {
-        (HOST, True): QUIET,
-        (HOST, False): (BookingRevoked, False, False),
+        (AUTHOR, True): QUIET,
+        (AUTHOR, False): (BookingRevoked, False, False),
         (ANN, True): (BookingAccepted, True, True),
         (ANN, False): QUIET,
     },
     "withdrawn": {
-        (HOST, True): "guest_said_no",
-        (HOST, False): "guest_said_no",
+        (AUTHOR, True): "guest_said_no",
+        (AUTHOR, False): "guest_said_no",
         (ANN, True): (BookingRequested, None, True),
         (ANN, False): QUIET,
     },
     "revoked": {
-        (HOST, True): (BookingInvited, True, None),
-        (HOST, False): QUIET,
+        (AUTHOR, True): (BookingInvited, True, None),
+        (AUTHOR, False): QUIET,
         (ANN, True): "invite_revoked",
         (ANN, False): "invite_revoked",
     },
     "ended": {
-        (HOST, True): (BookingReconsidered, True, False),
-        (HOST, False): QUIET,
+        (AUTHOR, True): (BookingReconsidered, True, False),
+        (AUTHOR, False): QUIET,
         (ANN, True): (BookingReconsidered, False, True),
         (ANN, False): QUIET,
     },
@@ -107,7 +107,7 @@ CASES = [(state, who, yes) for state, moves in MOVES.items() for who, yes in mov
 
 
 def in_state(spec: Spec, state: str) -> Spec:
-    spec.given(HOST, announce())
+    spec.given(AUTHOR, announce())
     for actor, body in WAYS[state]:
         spec.given(actor, body)  # type: ignore[arg-type]
     assert spec.booking(ANN).state == state
@@ -138,10 +138,10 @@ def test_an_operator_answers_for_nobody(spec: Spec, state: str) -> None:
 
 
 @pytest.mark.parametrize("state", WAYS)
-def test_a_cancelled_evening_freezes_its_bookings(spec: Spec, state: str) -> None:
-    in_state(spec, state).given(HOST, cancel())
-    for who in (HOST, ANN):
-        own = spec.booking(ANN).author_status if who == HOST else spec.booking(ANN).guest_status
+def test_a_cancelled_announcement_freezes_its_bookings(spec: Spec, state: str) -> None:
+    in_state(spec, state).given(AUTHOR, cancel())
+    for who in (AUTHOR, ANN):
+        own = spec.booking(ANN).author_status if who == AUTHOR else spec.booking(ANN).guest_status
         spec.when(who, say(own is not True, ANN)).then_refused("booking_frozen")
 
 
@@ -164,7 +164,7 @@ def test_a_request_that_crosses_an_invitation_accepts_it(spec: Spec) -> None:
 
 
 def test_an_invitation_that_crosses_a_request_approves_it(spec: Spec) -> None:
-    in_state(spec, "requested").when(HOST, invite(ANN)).then(pair(BookingApproved, True, True))
+    in_state(spec, "requested").when(AUTHOR, invite(ANN)).then(pair(BookingApproved, True, True))
 
 
 def test_a_guest_who_left_may_return(spec: Spec) -> None:
@@ -173,7 +173,7 @@ def test_a_guest_who_left_may_return(spec: Spec) -> None:
 
 
 def test_a_withdrawn_request_may_be_repeated_three_times(spec: Spec) -> None:
-    spec.given(HOST, announce())
+    spec.given(AUTHOR, announce())
     for _ in range(4):
         spec.given(ANN, ask(ANN), say(False, ANN))
     spec.when(ANN, ask(ANN)).then_refused("reopen_limit")
@@ -181,48 +181,48 @@ def test_a_withdrawn_request_may_be_repeated_three_times(spec: Spec) -> None:
 
 
 def test_a_guest_who_said_no_is_invited_again_once(spec: Spec) -> None:
-    in_state(spec, "declined").when(HOST, invite(ANN)).then(pair(BookingInvited, True, None))
-    spec.given(ANN, say(False, ANN)).when(HOST, invite(ANN))
+    in_state(spec, "declined").when(AUTHOR, invite(ANN)).then(pair(BookingInvited, True, None))
+    spec.given(ANN, say(False, ANN)).when(AUTHOR, invite(ANN))
     assert spec.results == {ANN: "reopen_limit"}
 
 
-def test_the_host_is_no_guest(spec: Spec) -> None:
-    spec.given(HOST, announce()).when(HOST, ask(HOST)).then_refused("own_announcement")
-    spec.when(HOST, invite(HOST, ANN))
-    assert spec.results == {HOST: "own_announcement", ANN: "invited"}
+def test_the_author_is_no_guest(spec: Spec) -> None:
+    spec.given(AUTHOR, announce()).when(AUTHOR, ask(AUTHOR)).then_refused("own_announcement")
+    spec.when(AUTHOR, invite(AUTHOR, ANN))
+    assert spec.results == {AUTHOR: "own_announcement", ANN: "invited"}
 
 
 def test_withdrawing_is_not_for_the_author(spec: Spec) -> None:
-    in_state(spec, "requested").when(HOST, say(False, ANN, only_as_guest=True)).then_fails(
+    in_state(spec, "requested").when(AUTHOR, say(False, ANN, only_as_guest=True)).then_fails(
         Forbidden
     )
 
 
 def test_a_reason_and_a_message_are_kept(spec: Spec) -> None:
     in_state(spec, "requested").when(
-        HOST, say(False, ANN, reason="full_sofa", message="Next time!")
+        AUTHOR, say(False, ANN, reason="full_sofa", message="Next time!")
     ).then(pair(BookingRejected, False, True, reason="full_sofa", message="Next time!"))
     assert spec.booking(ANN).reason == "full_sofa"
 
 
 def test_closing_only_stops_new_requests(spec: Spec) -> None:
-    in_state(spec, "requested").given(HOST, change(status="Closed"))
+    in_state(spec, "requested").given(AUTHOR, change(status="Closed"))
     spec.when(BEN, ask(BEN)).then_refused(
         "announcement_closed", announcement_status="Closed", closed_reason="manual"
     )
-    spec.when(HOST, say(True, ANN)).then(pair(BookingApproved, True, True))
+    spec.when(AUTHOR, say(True, ANN)).then(pair(BookingApproved, True, True))
 
 
 def test_a_draft_and_its_invitations_are_the_authors_alone(spec: Spec) -> None:
-    spec.given(HOST, announce(publish=False)).given(HOST, invite(ANN))
+    spec.given(AUTHOR, announce(publish=False)).given(AUTHOR, invite(ANN))
     spec.when(ANN, say(True, ANN)).then_fails(NotFound)
     spec.when(ANN, ask(ANN, follows_author=False)).then_fails(NotFound)
-    spec.given(HOST, change(status="Alive")).when(ANN, say(True, ANN))
+    spec.given(AUTHOR, change(status="Alive")).when(ANN, say(True, ANN))
     spec.then(pair(BookingAccepted, True, True))
 
 
 def test_d17_the_pair_route_checks_that_the_booking_exists_and_whose_it_is(spec: Spec) -> None:
-    spec.given(HOST, announce())
-    unknown = AnswerBooking(announcement_id=EVENING, guest_id=ANN, my_status=True)
-    spec.when(HOST, unknown).then_fails(NotFound)
+    spec.given(AUTHOR, announce())
+    unknown = AnswerBooking(announcement_id=ANNOUNCEMENT, guest_id=ANN, my_status=True)
+    spec.when(AUTHOR, unknown).then_fails(NotFound)
     spec.given(ANN, ask(ANN)).when(BEN, unknown).then_fails(NotFound)

@@ -1,7 +1,7 @@
-"""A change of an evening decides its holds, and the guests who have to choose, anew.
+"""A change of an announcement decides its holds, and the guests who have to choose, anew.
 
-Ann is confirmed at two evenings, of HOST in 60 hours and of OTHER_HOST (RIVAL) in 30. HOST
-moves onto RIVAL, so Ann has to choose; then something else changes.
+Ann is confirmed at two announcements, of AUTHOR in 60 hours and of OTHER_AUTHOR (RIVAL) in 30.
+AUTHOR moves onto RIVAL, so Ann has to choose; then something else changes.
 """
 
 from typing import Any
@@ -28,11 +28,11 @@ from contracts.events.booking import (
 from contracts.values.ids import AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,
+    AUTHOR,
     BEN,
     CAT,
-    HOST,
     NOON,
-    OTHER_HOST,
+    OTHER_AUTHOR,
     RIVAL,
     Spec,
     announce,
@@ -48,27 +48,27 @@ from tests.unit.command_api.domain.spec import (
 )
 
 THIRD = AnnouncementId("third")
-THIRD_HOST = PersonId("third-host")
+THIRD_AUTHOR = PersonId("third-host")
 
 
-def attends(spec: Spec, guest: PersonId, host: PersonId, evening: AnnouncementId) -> Spec:
-    return spec.given(guest, ask(guest, evening)).given(host, say(True, guest, evening))
+def attends(spec: Spec, guest: PersonId, author: PersonId, announcement: AnnouncementId) -> Spec:
+    return spec.given(guest, ask(guest, announcement)).given(author, say(True, guest, announcement))
 
 
 def has_to_choose(spec: Spec) -> Spec:
-    spec.given(HOST, announce(hours=60)).given(OTHER_HOST, announce(RIVAL, hours=30))
-    spec.given(ANN, ask(ANN)).given(HOST, say(True, ANN))
-    attends(spec, ANN, OTHER_HOST, RIVAL).given(HOST, change(event_time=NOON + hours(31)))
+    spec.given(AUTHOR, announce(hours=60)).given(OTHER_AUTHOR, announce(RIVAL, hours=30))
+    spec.given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN))
+    attends(spec, ANN, OTHER_AUTHOR, RIVAL).given(AUTHOR, change(event_time=NOON + hours(31)))
     assert spec.booking(ANN).unsettled
     return spec
 
 
 NO_LONGER_CLASHES: list[tuple[PersonId, AnyCommand, Any]] = [
-    (HOST, change(event_time=NOON + hours(60)), (AnnouncementChanged, {})),
-    (HOST, change(event_time=NOON + hours(40)), (AnnouncementChanged, {})),
-    (OTHER_HOST, change(RIVAL, event_time=NOON + hours(50)), (AnnouncementChanged, {})),
-    (OTHER_HOST, cancel(RIVAL), (AnnouncementCancelled, {})),
-    (OTHER_HOST, say(False, ANN, RIVAL), pair(BookingRejected, False, True)),
+    (AUTHOR, change(event_time=NOON + hours(60)), (AnnouncementChanged, {})),
+    (AUTHOR, change(event_time=NOON + hours(40)), (AnnouncementChanged, {})),
+    (OTHER_AUTHOR, change(RIVAL, event_time=NOON + hours(50)), (AnnouncementChanged, {})),
+    (OTHER_AUTHOR, cancel(RIVAL), (AnnouncementCancelled, {})),
+    (OTHER_AUTHOR, say(False, ANN, RIVAL), pair(BookingRejected, False, True)),
     (ANN, say(False, ANN, RIVAL), pair(BookingLeft, True, False)),
 ]
 
@@ -84,21 +84,21 @@ def test_who_need_not_choose_any_more_is_confirmed_again(
 
 
 def test_another_move_onto_the_rival_asks_again_with_time_to_answer(spec: Spec) -> None:
-    has_to_choose(spec).at(10).when(HOST, change(event_time=NOON + hours(29))).then(
+    has_to_choose(spec).at(10).when(AUTHOR, change(event_time=NOON + hours(29))).then(
         (AnnouncementChanged, {}),
         pair(BookingUnsettled, True, None, hold_until=NOON + hours(27), clashes=(RIVAL,)),
     )
 
 
 def test_moved_too_near_to_ask_again_the_seat_is_free(spec: Spec) -> None:
-    has_to_choose(spec).at(28).when(HOST, change(event_time=NOON + hours(29))).then(
+    has_to_choose(spec).at(28).when(AUTHOR, change(event_time=NOON + hours(29))).then(
         (AnnouncementChanged, {}),
         pair(BookingReleased, True, False, reason="moved_clash", clashes=(RIVAL,)),
     )
 
 
 def test_a_rival_that_moves_and_still_clashes_changes_nothing(spec: Spec) -> None:
-    has_to_choose(spec).when(OTHER_HOST, change(RIVAL, event_time=NOON + hours(32)))
+    has_to_choose(spec).when(OTHER_AUTHOR, change(RIVAL, event_time=NOON + hours(32)))
     spec.then((AnnouncementChanged, {}))
 
 
@@ -113,31 +113,33 @@ def test_a_new_clash_is_told_and_the_deadline_stays(spec: Spec) -> None:
 def test_of_two_that_clash_one_is_confirmed_again_and_the_other_clashes_with_it(
     spec: Spec,
 ) -> None:
-    spec.given(OTHER_HOST, announce(RIVAL, hours=30)).given(HOST, announce(hours=60))
-    spec.given(THIRD_HOST, announce(THIRD, hours=70))
-    attends(spec, ANN, OTHER_HOST, RIVAL)
-    attends(spec, ANN, HOST, spec.evening().id)
-    attends(spec, ANN, THIRD_HOST, THIRD)
-    spec.given(HOST, change(event_time=NOON + hours(31)))
-    spec.given(THIRD_HOST, change(THIRD, event_time=NOON + hours(31)))
-    spec.when(OTHER_HOST, cancel(RIVAL)).then(
+    spec.given(OTHER_AUTHOR, announce(RIVAL, hours=30)).given(AUTHOR, announce(hours=60))
+    spec.given(THIRD_AUTHOR, announce(THIRD, hours=70))
+    attends(spec, ANN, OTHER_AUTHOR, RIVAL)
+    attends(spec, ANN, AUTHOR, spec.announcement().id)
+    attends(spec, ANN, THIRD_AUTHOR, THIRD)
+    spec.given(AUTHOR, change(event_time=NOON + hours(31)))
+    spec.given(THIRD_AUTHOR, change(THIRD, event_time=NOON + hours(31)))
+    spec.when(OTHER_AUTHOR, cancel(RIVAL)).then(
         (AnnouncementCancelled, {}),
-        pair(BookingResettled, True, True, announcement_id=spec.evening().id),
-        pair(BookingUnsettled, True, None, announcement_id=THIRD, clashes=(spec.evening().id,)),
+        pair(BookingResettled, True, True, announcement_id=spec.announcement().id),
+        pair(
+            BookingUnsettled, True, None, announcement_id=THIRD, clashes=(spec.announcement().id,)
+        ),
     )
 
 
 def test_confirmed_again_a_guest_no_longer_asks_elsewhere_at_that_time(spec: Spec) -> None:
-    has_to_choose(spec).given(THIRD_HOST, announce(THIRD, hours=32.5))
-    spec.given(ANN, ask(ANN, THIRD)).when(OTHER_HOST, cancel(RIVAL)).then(
+    has_to_choose(spec).given(THIRD_AUTHOR, announce(THIRD, hours=32.5))
+    spec.given(ANN, ask(ANN, THIRD)).when(OTHER_AUTHOR, cancel(RIVAL)).then(
         (AnnouncementCancelled, {}),
         pair(BookingResettled, True, True),
         pair(BookingReleased, None, False, announcement_id=THIRD, reason="superseded"),
     )
 
 
-def test_an_evening_called_off_settles_nobody_at_itself(spec: Spec) -> None:
-    has_to_choose(spec).given(HOST, cancel()).when(OTHER_HOST, cancel(RIVAL))
+def test_a_cancelled_announcement_settles_nobody_at_itself(spec: Spec) -> None:
+    has_to_choose(spec).given(AUTHOR, cancel()).when(OTHER_AUTHOR, cancel(RIVAL))
     spec.then((AnnouncementCancelled, {}))
 
 
@@ -145,16 +147,16 @@ def test_an_evening_called_off_settles_nobody_at_itself(spec: Spec) -> None:
 
 
 def offered(spec: Spec) -> Spec:
-    """The evening begins in 24 hours; its one seat is offered to Ann for 12."""
-    spec.given(HOST, announce(seats=1))
-    attends(spec, BEN, HOST, spec.evening().id)
-    spec.given(ANN, ask(ANN)).given(HOST, say(True, ANN)).given(BEN, say(False, BEN))
+    """The announcement begins in 24 hours; its one seat is offered to Ann for 12."""
+    spec.given(AUTHOR, announce(seats=1))
+    attends(spec, BEN, AUTHOR, spec.announcement().id)
+    spec.given(ANN, ask(ANN)).given(AUTHOR, say(True, ANN)).given(BEN, say(False, BEN))
     assert spec.booking(ANN).hold_until == NOON + hours(12)
     return spec
 
 
 def test_an_offer_ends_two_hours_before_the_new_start(spec: Spec) -> None:
-    offered(spec).when(HOST, change(event_time=NOON + hours(10))).then(
+    offered(spec).when(AUTHOR, change(event_time=NOON + hours(10))).then(
         (AnnouncementChanged, {}),
         pair(BookingHoldShortened, True, None, hold_until=NOON + hours(8), offered=True, taken=1),
     )
@@ -165,13 +167,13 @@ def test_an_offer_ends_two_hours_before_the_new_start(spec: Spec) -> None:
 
 
 def test_an_offer_is_never_prolonged_by_a_move(spec: Spec) -> None:
-    offered(spec).when(HOST, change(event_time=NOON + hours(50)))
+    offered(spec).when(AUTHOR, change(event_time=NOON + hours(50)))
     spec.then((AnnouncementChanged, {}))
     assert spec.booking(ANN).hold_until == NOON + hours(12)
 
 
 def test_with_no_time_left_an_offer_becomes_an_invitation_without_a_seat(spec: Spec) -> None:
-    offered(spec).when(HOST, change(event_time=NOON + hours(1.5))).then(
+    offered(spec).when(AUTHOR, change(event_time=NOON + hours(1.5))).then(
         (AnnouncementChanged, {}),
         pair(BookingHoldLapsed, True, None, taken=0),
         (AnnouncementReopened, {"reason": "seat_freed"}),
@@ -181,9 +183,9 @@ def test_with_no_time_left_an_offer_becomes_an_invitation_without_a_seat(spec: S
 
 
 def test_a_seat_held_for_an_invitation_is_held_until_the_new_start(spec: Spec) -> None:
-    spec.given(HOST, announce(seats=3)).given(HOST, invite(ANN, hold_hours=20))
-    spec.given(HOST, invite(CAT, hold_hours=5))
-    spec.when(HOST, change(event_time=NOON + hours(10))).then(
+    spec.given(AUTHOR, announce(seats=3)).given(AUTHOR, invite(ANN, hold_hours=20))
+    spec.given(AUTHOR, invite(CAT, hold_hours=5))
+    spec.when(AUTHOR, change(event_time=NOON + hours(10))).then(
         (AnnouncementChanged, {}),
         pair(
             BookingHoldShortened,
@@ -199,11 +201,11 @@ def test_a_seat_held_for_an_invitation_is_held_until_the_new_start(spec: Spec) -
 
 
 def test_a_draft_holds_seats_no_longer_than_until_it_starts_either(spec: Spec) -> None:
-    spec.given(HOST, announce(publish=False)).given(HOST, invite(ANN, hold_hours=20))
-    spec.when(HOST, change(event_time=NOON + hours(10))).then(
+    spec.given(AUTHOR, announce(publish=False)).given(AUTHOR, invite(ANN, hold_hours=20))
+    spec.when(AUTHOR, change(event_time=NOON + hours(10))).then(
         (AnnouncementChanged, {}), pair(BookingHoldShortened, True, None)
     )
-    spec.when(HOST, change(status="Alive")).then((AnnouncementPublished, {}))
+    spec.when(AUTHOR, change(status="Alive")).then((AnnouncementPublished, {}))
 
 
 def test_a_choice_that_an_earlier_version_left_open_is_no_no(spec: Spec) -> None:

@@ -1,6 +1,6 @@
-"""Guests with full calendars, and hosts who keep moving their evenings (properties).
+"""Guests with full calendars, and authors who keep moving their announcements (properties).
 
-`test_any_history` seldom has a guest at several evenings; here everybody is everywhere, and
+`test_any_history` seldom has a guest at several announcements; here everybody is everywhere, and
 all that must hold of holds and of guests who have to choose is checked by `Cell`.
 """
 
@@ -16,50 +16,52 @@ from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say
 from tests.unit.command_api.domain.test_any_history import Cell, Dice, rules, steps
 
-HOSTS = [PersonId(f"host-{number}") for number in range(4)]
+AUTHORS = [PersonId(f"host-{number}") for number in range(4)]
 GUESTS = [PersonId(f"guest-{number}") for number in range(3)]
 SLOTS = [26 + 3 * number for number in range(6)]
 
 
 def crowded(ruled_by: Rules) -> Cell:
-    """Each host has an evening, and each guest is confirmed at all of them."""
+    """Each author has an announcement, and each guest is confirmed at all of them."""
     cell = Cell(ruled_by)
-    for host, hours in zip(HOSTS, SLOTS, strict=False):
-        evening = AnnouncementId(f"of-{host}")
-        cell.hear(host, announce(evening, hours=hours, seats=len(GUESTS) + 1))
+    for author, hours in zip(AUTHORS, SLOTS, strict=False):
+        announcement = AnnouncementId(f"of-{author}")
+        cell.hear(author, announce(announcement, hours=hours, seats=len(GUESTS) + 1))
         for guest in GUESTS:
-            cell.hear(guest, ask(guest, evening))
-            cell.hear(host, say(True, guest, evening))
+            cell.hear(guest, ask(guest, announcement))
+            cell.hear(author, say(True, guest, announcement))
     return cell
 
 
 def moves(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
-    evening = dice.of(*cell.live())
+    announcement = dice.of(*cell.live())
     hours = dice.of(*SLOTS, *(slot + 1 for slot in SLOTS), (cell.hours + dice.of(1, 3, 12)))
-    return evening.author_id, change(evening.id, event_time=NOON + timedelta(hours=hours))
+    return announcement.author_id, change(announcement.id, event_time=NOON + timedelta(hours=hours))
 
 
 def calls_off(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
-    evening = dice.of(*cell.live())
-    return evening.author_id, cancel(evening.id)
+    announcement = dice.of(*cell.live())
+    return announcement.author_id, cancel(announcement.id)
 
 
 def answers(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
-    evening, guest = dice.of(*cell.live()), dice.of(*GUESTS)
-    actor = dice.of(guest, guest, evening.author_id)
-    return actor, say(dice.of(True, True, False), guest, evening.id)
+    announcement, guest = dice.of(*cell.live()), dice.of(*GUESTS)
+    actor = dice.of(guest, guest, announcement.author_id)
+    return actor, say(dice.of(True, True, False), guest, announcement.id)
 
 
 def invites(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
-    evening = dice.of(*cell.live())
+    announcement = dice.of(*cell.live())
     hold = cell.hours + dice.of(1, 12)
-    return evening.author_id, invite(PersonId("somebody"), evening=evening.id, hold_hours=hold)
+    return announcement.author_id, invite(
+        PersonId("somebody"), announcement=announcement.id, hold_hours=hold
+    )
 
 
-def hosts_too(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+def authors_too(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
     guest = dice.of(*GUESTS)
-    evening = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
-    return guest, announce(evening, hours=dice.of(*SLOTS))
+    announcement = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
+    return guest, announce(announcement, hours=dice.of(*SLOTS))
 
 
 def wander(cell: Cell, history: list[int]) -> Cell:
@@ -71,7 +73,7 @@ def wander(cell: Cell, history: list[int]) -> Cell:
         for deadline in cell.deadlines() if dice.of(True, False) else ():
             cell.hear(SYSTEM, deadline)
         if cell.live():
-            wish: Any = dice.of(*[moves] * 7, *[answers] * 3, invites, calls_off, hosts_too)
+            wish: Any = dice.of(*[moves] * 7, *[answers] * 3, invites, calls_off, authors_too)
             cell.hear(*wish(dice, cell))
     cell.check_layers()
     return cell
@@ -79,7 +81,7 @@ def wander(cell: Cell, history: list[int]) -> Cell:
 
 @settings(max_examples=100, deadline=None)
 @given(rules, steps)
-def test_however_hosts_move_their_evenings(ruled_by: Rules, history: list[int]) -> None:
+def test_however_authors_move_their_announcements(ruled_by: Rules, history: list[int]) -> None:
     wander(crowded(ruled_by), history)
 
 
