@@ -9,6 +9,7 @@ from pydantic_settings import SettingsConfigDict
 from contracts.values.zones import HOME_ZONE
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
+from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.outside.wiring import OutsideSettings
 from runtime.service.settings import ClickHouseDsn, PostgresDsn, ServiceSettings
 from runtime.service.shared_rules import SharedRuleSettings
@@ -49,4 +50,4 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     days_of: ZoneInfo = DAYS_OF_DEFAULT
     """The zone in which a date without a time of day begins and ends."""
     pool_size: PositiveInt = 16
-    min_position_timeout_s: PositiveFloat = 2.0
+    min_position_timeout_s: PositiveFloat = MIN_POSITION_WAIT_S

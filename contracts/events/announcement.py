@@ -1,6 +1,6 @@
 """Events of announcements: created, published, changed, closed, cancelled or over.
 
-Every field is storage format. `version` is the one that clients
+Every field is storage format (`contracts.events.base`). `version` is the one that clients
 state in `If-Match`.
 """
 

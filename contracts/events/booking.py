@@ -1,6 +1,6 @@
 """Events of bookings: what a guest and an author said to each other about an announcement.
 
-Every field is storage format. Every event states the pair
+Every field is storage format (`contracts.events.base`). Every event states the pair
 (author_status, guest_status) and the seats taken *after* it, so that readers need not know
 the rules of the write side.
 """

@@ -1,6 +1,6 @@
 """Events of people: what Auth said of them, whom they muted, and who was suspended.
 
-Every field is storage format.
+Every field is storage format (`contracts.events.base`).
 """
 
 from contracts.events.base import Event

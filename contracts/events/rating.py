@@ -1,6 +1,6 @@
 """Events of ratings, which author and guest give each other once an announcement is over.
 
-Every field is storage format. A rating is sealed until
+Every field is storage format (`contracts.events.base`). A rating is sealed until
 `rating.revealed`. While it is sealed, only its rater may know that it exists.
 """
 
