@@ -1,11 +1,11 @@
-"""Between the command processes of a cell: a follower has the leader answer.
+"""Lets a follower have its commands answered by the leader, over HTTP.
 
-Commands travel once (the receiver never forwards), authenticated by a secret that the
-processes of a cell share, with the time the sender will still wait. What was decided
-comes back as it would have been given locally, errors included.
+A submission travels once: its receiver never forwards it. The processes of a cell share a
+secret, which authenticates it, and the sender says how long it will still wait. The answer
+comes back as the leader would give it to its own client, and so do errors.
 
-A Claim names its leader's address, and whoever can append to the journal can write one. So
-commands and the secret go to the addresses of the settings only.
+A Claim names its leader's address, and anybody who can append to the journal can write a
+Claim. So submissions and the secret go only to the addresses in the settings.
 """
 
 import logging
@@ -50,7 +50,7 @@ FORWARD_S_MAX: Final = 30.0
 CONNECT_S_MAX: Final = 2.0
 FORWARD_BYTES_MAX: Final = 256 * 1024
 ANSWER_BYTES_MAX: Final = 16_000_000
-"""Far more than an evening with its whole guest list takes."""
+"""Far more than an announcement with its whole guest list takes."""
 
 _ERRORS: Final[dict[str, type[CommandError]]] = {
     kind.__name__: kind
@@ -69,13 +69,14 @@ _ERRORS: Final[dict[str, type[CommandError]]] = {
 }
 
 
-class Forward(Struct, frozen=True):
+class ForwardedSubmission(Struct, frozen=True):
     submission: Submission
     timeout_s: float
+    """How long the sender will still wait."""
 
 
-class Reply(Struct, frozen=True, omit_defaults=True):
-    """An answer, or the error that took its place."""
+class ForwardedAnswer(Struct, frozen=True, omit_defaults=True):
+    """An answer, or the error that was raised instead of one."""
 
     outcome: Outcome | None = None
     position: int = 0
@@ -87,36 +88,41 @@ class Reply(Struct, frozen=True, omit_defaults=True):
 
 
 _encode: Final = msgspec.json.Encoder().encode
-_decode_forward: Final = msgspec.json.Decoder(Forward).decode
-_decode_reply: Final = msgspec.json.Decoder(Reply).decode
+_decode_submission: Final = msgspec.json.Decoder(ForwardedSubmission).decode
+_decode_answer: Final = msgspec.json.Decoder(ForwardedAnswer).decode
 
 
 class HttpPeers:
-    """The `Peers` port over HTTP, to the processes at `addresses` and nobody else."""
+    """Implements `Peers` over HTTP. Forwards only to the processes at `addresses`."""
 
     def __init__(
         self, session: aiohttp.ClientSession, secret: str, addresses: Iterable[str]
     ) -> None:
         self._session = session
         self._secret = secret
-        self._addresses = frozenset(map(_plain, addresses))
+        self._addresses = frozenset(map(_normalize_address, addresses))
         self._refusals: dict[str, int] = {}
-        """The status with which a peer last refused; each is logged once in a row."""
+        """The status of each peer's last refusal. Only a new one is logged."""
 
     def knows(self, leader_url: str) -> bool:
-        return _plain(leader_url) in self._addresses
+        return _normalize_address(leader_url) in self._addresses
 
     async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """The leader's answer. Raises NoLeader if the leader is none of ours, was not
-        reached or refused the request, and OutcomeUnknown if it may have decided."""
+        """Returns the leader's answer, or raises the error it answered with.
+
+        Raises NoLeader if the leader is none of ours, was not reached or refused the request,
+        and OutcomeUnknown if it may have decided.
+        """
         if not self.knows(leader_url):
-            log.error("the leader is not one of the configured peers", extra={"url": leader_url})
+            log.error(
+                "the leader is not one of the peers in the settings", extra={"url": leader_url}
+            )
             raise NoLeader
         timeout_s = min(timeout_s, FORWARD_S_MAX)
         try:
             async with self._session.post(
-                _plain(leader_url) + PATH,
-                data=_encode(Forward(submission, timeout_s)),
+                _normalize_address(leader_url) + PATH,
+                data=_encode(ForwardedSubmission(submission, timeout_s)),
                 headers={SECRET_HEADER: self._secret, "Content-Type": JSON},
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX),
                 allow_redirects=False,
@@ -128,24 +134,24 @@ class HttpPeers:
         except (aiohttp.ClientError, AnswerTooLarge, TimeoutError):
             raise OutcomeUnknown from None
         if 400 <= status < 500:
-            self._note_refusal(_plain(leader_url), status)
+            self._note_refusal(_normalize_address(leader_url), status)
             raise NoLeader
         if status != 200:
             raise OutcomeUnknown
-        self._refusals.pop(_plain(leader_url), None)
+        self._refusals.pop(_normalize_address(leader_url), None)
         try:
-            return _answer(_decode_reply(reply))
+            return _restore_answer(_decode_answer(reply))
         except msgspec.MsgspecError as error:
             raise OutcomeUnknown from error
 
     def _note_refusal(self, address: str, status: int) -> None:
         if self._refusals.get(address) != status:
             self._refusals[address] = status
-            log.error("the peer %s refuses commands with status %d", address, status)
+            log.error("the peer %s refuses commands: status %d", address, status)
 
 
 def build_internal_router(answering: Answering, secret: str) -> APIRouter:
-    """Where the followers' commands arrive. Not part of the public document."""
+    """Returns the route that followers send to. The API document does not show it."""
     router = APIRouter(include_in_schema=False, route_class=ApiRoute)
 
     @router.post(PATH)
@@ -153,22 +159,24 @@ def build_internal_router(answering: Answering, secret: str) -> APIRouter:
         if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
             raise Forbidden
         try:
-            forward = _decode_forward(await read_json_body(request, FORWARD_BYTES_MAX))
+            forwarded = _decode_submission(await read_json_body(request, FORWARD_BYTES_MAX))
         except msgspec.MsgspecError as error:
             raise Malformed("malformed_request") from error
-        return Response(_encode(await _reply(answering, forward)), media_type=JSON)
+        return Response(_encode(await _answer_forwarded(answering, forwarded)), media_type=JSON)
 
     return router
 
 
-async def _reply(answering: Answering, forward: Forward) -> Reply:
+async def _answer_forwarded(
+    answering: Answering, forwarded: ForwardedSubmission
+) -> ForwardedAnswer:
     try:
         answer = await answering.submit(
-            forward.submission, min(forward.timeout_s, FORWARD_S_MAX), forwarded=True
+            forwarded.submission, min(forwarded.timeout_s, FORWARD_S_MAX), forwarded=True
         )
     except CommandError as error:
-        return Reply(error=type(error).__name__, code=error.code, facts=error.facts)
-    return Reply(
+        return ForwardedAnswer(error=type(error).__name__, code=error.code, facts=error.facts)
+    return ForwardedAnswer(
         outcome=answer.outcome,
         position=answer.position,
         body=Raw(answer.body or b"null"),
@@ -176,11 +184,12 @@ async def _reply(answering: Answering, forward: Forward) -> Reply:
     )
 
 
-def _plain(address: str) -> str:
+def _normalize_address(address: str) -> str:
     return address.rstrip("/")
 
 
-def _answer(reply: Reply) -> Answer:
+def _restore_answer(reply: ForwardedAnswer) -> Answer:
+    """Returns the answer, or raises the error, that the leader gave."""
     if reply.error is not None:
         kind = _ERRORS.get(reply.error, OutcomeUnknown)
         error = kind.__new__(kind)
