@@ -174,7 +174,7 @@ def in_situation(spec: Spec, name: str) -> Spec:
 
 def answered(spec: Spec, cell: str) -> Spec:
     side, answer = cell.split("_")
-    return spec.when(AUTHOR if side == "host" else ANN, say(answer == "yes", ANN))
+    return spec.when(AUTHOR if side == "author" else ANN, say(answer == "yes", ANN))
 
 
 @pytest.mark.parametrize(("name", "cell"), CASES)
