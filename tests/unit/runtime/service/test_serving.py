@@ -1,4 +1,4 @@
-"""A process that ends tells whether it was asked to, and a reader waits for its store."""
+"""A process that ends tells whether it was asked to end."""
 
 import asyncio
 import signal
@@ -11,8 +11,6 @@ import aiohttp
 import pytest
 from fastapi import FastAPI
 
-from runtime.calls.store_retry import StoreRetry
-from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import keep_running, run_aside
 from runtime.service.http_limits import HttpLimits
 from runtime.service.process_routes import build_process_router
@@ -89,41 +87,3 @@ def test_a_process_that_was_asked_to_stop_says_so_before_it_refuses_connections(
         assert serve_until_stopped(build, listener, limits=limits) is None
     assert answers[0] == (200, {"ready": True, "tables": True})
     assert answers[-1] == (503, {"ready": False, "tables": True, "stopping": True})
-
-
-async def test_a_store_that_is_away_is_asked_until_it_answers() -> None:
-    store_retry = StoreRetry("tables", ConnectionError)
-    attempts: list[bool] = []
-
-    async def attempt() -> str:
-        attempts.append(store_retry.available)
-        if len(attempts) < 3:
-            raise ConnectionError("away")
-        return "written"
-
-    assert not store_retry.available
-    assert await store_retry.attempt_until_available(attempt) == "written"
-    assert store_retry.available
-    assert len(attempts) == 3
-
-
-async def test_what_is_no_outage_is_told_at_once() -> None:
-    async def attempt() -> None:
-        raise KeyError("a mistake of ours")
-
-    with pytest.raises(KeyError):
-        await StoreRetry("tables", ConnectionError).attempt_until_available(attempt)
-
-
-async def test_why_a_store_is_away_is_told_until_it_answers() -> None:
-    store_retry = StoreRetry("tables", TablesUnavailable)
-    told: list[dict[str, object]] = []
-
-    async def attempt() -> None:
-        told.append(store_retry.readiness("tables"))
-        if len(told) == 1:
-            raise TablesUnavailable("somebody restores a backup", "read_only")
-
-    await store_retry.attempt_until_available(attempt)
-    assert told == [{"tables": False}, {"tables": False, "tables_away": "read_only"}]
-    assert store_retry.readiness("tables") == {"tables": True}
