@@ -105,7 +105,8 @@ def party_of_new_booking(facts: NoticeFacts, now: Relation) -> str | None:
 
 
 def audience_of_new_announcement(facts: NoticeFacts, now: Relation) -> str | None:
-    """Allow the involved; others if they were told as followers and these may still see it."""
+    """Allow the involved. Others must have been told as followers, and an announcement for the
+    invited only is no longer for followers."""
     if not now.announcement.takes_place:
         return NOT_OPEN
     if now.mutes_author:

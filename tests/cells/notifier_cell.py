@@ -109,15 +109,25 @@ class NotifierCell:
             random=Random(1),
         )
 
-    async def read(self) -> None:
-        """Let the outbox follow what the history tells."""
-        newest = await self.history.write_to(self.journal)
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[NoticeReader]:
+        """A reader that runs while the context lives."""
         reader = NoticeReader(self.journal, NoticeOutbox(self.pool))
         running = asyncio.create_task(reader.run())
-        assert await reader.reach(newest, REACHED_WITHIN_S)
+        yield reader
         running.cancel()
         with suppress(asyncio.CancelledError):
             await running
+
+    async def follow_history(self, reader: NoticeReader) -> None:
+        """Let the outbox follow what the history tells."""
+        newest = await self.history.write_to(self.journal)
+        assert await reader.reach(newest, REACHED_WITHIN_S)
+
+    async def read(self) -> None:
+        """Let a reader of its own follow what the history tells."""
+        async with self.reading() as reader:
+            await self.follow_history(reader)
 
     async def send(self) -> None:
         """Send what is due now."""

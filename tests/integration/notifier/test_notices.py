@@ -471,6 +471,20 @@ async def test_two_readers_of_one_outbox_are_fenced(evening: NotifierCell) -> No
             pass
 
 
+async def test_a_running_reader_reads_again_what_the_tables_have_lost(
+    evening: NotifierCell,
+) -> None:
+    async with evening.reading() as reader:
+        await evening.follow_history(reader)
+        await evening.send()
+        await evening.forget()
+        evening.history.tell(cancelled())
+        await evening.follow_history(reader)
+    await evening.send()
+    assert evening.around.got(person("anna"), "announce_delete")
+    assert set(evening.around.calls.values()) == {1}
+
+
 async def test_what_the_tables_cannot_hold_is_parked_and_the_rest_goes_on(
     evening: NotifierCell,
 ) -> None:
