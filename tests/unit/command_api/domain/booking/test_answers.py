@@ -156,7 +156,10 @@ SITUATIONS: dict[str, tuple[BookingState, list[Step], Cells]] = {
     "confirmed": ("confirmed", CONFIRMED, Cells(None, BookingRejected, None, BookingLeft)),
 }
 
-ELSEWHERE = {("the request was withdrawn", "guest_yes"), ("the invitation was revoked", "host_yes")}
+ELSEWHERE = {
+    ("the request was withdrawn", "guest_yes"),
+    ("the invitation was revoked", "author_yes"),
+}
 """Lifting one's own no, where nothing stands on the other side: see `test_moves`."""
 
 CASES = [
@@ -202,7 +205,7 @@ def test_an_answer_meets_what_is_there(spec: Spec, name: str, cell: str) -> None
 @pytest.mark.parametrize("name", ["the request was superseded", "the request was withdrawn"])
 def test_a_yes_to_a_request_that_is_gone_invites_nobody(spec: Spec, name: str) -> None:
     """Only `POST …/invites` invites: after that refusal it still may."""
-    answered(in_situation(spec, name), "host_yes").then_refused("guest_said_no")
+    answered(in_situation(spec, name), "author_yes").then_refused("guest_said_no")
     spec.when(AUTHOR, invite(ANN))
     assert spec.results == {ANN: "invited"}
 
