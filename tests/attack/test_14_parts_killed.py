@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from tests.attack.target import ANSWER_S_MAX, Received, Target
 from tests.servers.process_tree import find_descendant
 
-ENGINE = "-m runtime.chdb_engine"
+ENGINE = "-m runtime.clickhouse.chdb_engine"
 POSTGRES = "bin/postgres -D"
 RATING = "/api/v1/user/me/rating"
 RATING_PAGES = (RATING, f"{RATING}/explain", f"{RATING}/drift")
