@@ -25,7 +25,7 @@ from launcher.servers.server import Server
 from runtime.journal.kafka import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
-from tests.servers.choice import Broker, Database, History, chosen
+from tests.servers.choice import Broker, Database, HistoryDatabase, chosen
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
@@ -158,12 +158,12 @@ def own_clickhouse_server(
 
 
 @pytest.fixture(scope="session")
-def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[History]:
+def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[HistoryDatabase]:
     yield from chosen_server(request, "clickhouse")
 
 
 @pytest.fixture
-def clickhouse_dsn(clickhouse_server: History) -> str:
+def clickhouse_dsn(clickhouse_server: HistoryDatabase) -> str:
     """The database that the account for questions may read, empty."""
     name = clickhouse_server.dsn.rpartition("/")[2]
     client = Client.from_url(clickhouse_server.dsn_of("default"))
@@ -174,7 +174,7 @@ def clickhouse_dsn(clickhouse_server: History) -> str:
 
 
 @pytest.fixture
-def clickhouse_analyst_dsn(clickhouse_server: History, clickhouse_dsn: str) -> str:
+def clickhouse_analyst_dsn(clickhouse_server: HistoryDatabase, clickhouse_dsn: str) -> str:
     """The same database through the account for questions that is shipped."""
     assert clickhouse_dsn
     return clickhouse_server.analyst_dsn

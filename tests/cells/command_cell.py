@@ -1,11 +1,10 @@
 """A command process over SQLite and the stand-in, served on loopback for HTTP tests."""
 
-import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import aiohttp
 from fastapi import FastAPI
@@ -35,6 +34,7 @@ from runtime.journal.tail import Tail
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
+from tests.cells.http_reply import HttpReply
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
 from tests.servers.http_server import served
 
@@ -42,21 +42,6 @@ SECRET = TOKEN_SECRET
 CELL_SECRET = "the secret of the cell, of thirty-two bytes or more"
 OPERATOR_TOKEN = OPERATOR
 AT_ONCE = HISTORY_LIMITS._replace(pause_s=0.0)
-
-
-class Reply(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    body: Any
-
-    @property
-    def code(self) -> str:
-        code: str = self.body["code"]
-        return code
-
-    @property
-    def position(self) -> int:
-        return int(self.headers["X-Position"])
 
 
 class CommandCell:
@@ -83,7 +68,7 @@ class CommandCell:
         *,
         raw: bytes | None = None,
         **headers: str,
-    ) -> Reply:
+    ) -> HttpReply:
         """`headers` by name, with underscores for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if (token := key_for(path, token)) is not None:
@@ -95,10 +80,7 @@ class CommandCell:
         async with self._session.request(
             method, self._url + path, headers=named, **content
         ) as response:
-            text = await response.text()
-            return Reply(
-                response.status, response.headers.copy(), json.loads(text) if text else None
-            )
+            return HttpReply(response.status, response.headers.copy(), await response.text())
 
     async def page(self, path: str) -> str:
         """What a browser is shown."""

@@ -8,7 +8,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from runtime.process.clock import system_clock
-from tests.cells.command_cell import Reply, evening
+from tests.cells.command_cell import evening
+from tests.cells.http_reply import HttpReply
 from tests.integration.test_ratings import Rated
 
 HOST: Final = "host"
@@ -22,7 +23,7 @@ class Seen(NamedTuple):
 
     role: str
     position: int
-    reply: Reply
+    reply: HttpReply
 
 
 class LivedEvening:
@@ -34,7 +35,7 @@ class LivedEvening:
         self._watched = watched
         self.id = ""
         self.seen: list[Seen] = []
-        self.rated_pages: list[tuple[str, Reply]] = []
+        self.rated_pages: list[tuple[str, HttpReply]] = []
         """How the people of the evening were rated at each step, by the path that told it."""
 
     @property
@@ -45,7 +46,7 @@ class LivedEvening:
     def trail(self) -> str:
         return f"/history{self.path}"
 
-    async def get(self, role: str, path: str, **parameters: Any) -> Reply:
+    async def get(self, role: str, path: str, **parameters: Any) -> HttpReply:
         """After everything that was said."""
         given = {"min_position": self.rated.position, **parameters}
         query = "&".join(f"{name}={quote(str(value))}" for name, value in given.items())

@@ -1,11 +1,10 @@
 """Rows of the read models as a test wants them, and the query API in front of them."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 from uuid import uuid4
 
 import aiohttp
@@ -23,6 +22,7 @@ from runtime.http.problems import install_problems
 from runtime.openapi.document import complete_document
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
+from tests.cells.http_reply import HttpReply
 from tests.servers.http_server import served
 
 SECRET: Final = "the secret of tests, of thirty-two bytes or more"
@@ -36,20 +36,6 @@ PAIRS: Final[dict[str, tuple[bool | None, bool | None]]] = {
     "rejected": (False, True),
     "withdrawn": (None, False),
 }
-
-
-class Reply(NamedTuple):
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def body(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def titles(self) -> list[str]:
-        return [line["title"] for line in self.body]
 
 
 class Ugc:
@@ -82,14 +68,14 @@ class ReadSide:
 
     async def get(
         self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
-    ) -> Reply:
+    ) -> HttpReply:
         """`headers` by name, with underscores for hyphens."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if person_id is not None:
             token = issue_token(person_id, key=SECRET, now=system_clock(), is_super=is_super)
             named["Authorization"] = f"Bearer {token}"
         async with self._session.get(self.url + path, headers=named) as response:
-            return Reply(response.status, response.headers.copy(), await response.text())
+            return HttpReply(response.status, response.headers.copy(), await response.text())
 
     async def pages(self, path: str, person_id: str) -> list[Any]:
         """All lines, by following the links."""

@@ -202,7 +202,7 @@ async def test_an_unfollowing_is_seen_at_once_where_nothing_is_cached(stand_in: 
     assert await cached.follows(anna, bob)
 
 
-class Clock:
+class SecondsClock:
     now = 0.0
 
     def __call__(self) -> float:
@@ -269,7 +269,7 @@ async def test_success_fills_the_budget_again(scripted: Scene) -> None:
 
 async def test_an_open_circuit_asks_nobody_and_then_probes(scripted: Scene) -> None:
     service, remote_with = scripted
-    clock = Clock()
+    clock = SecondsClock()
     remote = remote_with(QUICK.model_copy(update={"open_after": 3, "open_s": 10}), clock)
     service.status = 500
     for _ in range(10):
@@ -383,12 +383,12 @@ class Question:
         return self.answer
 
 
-def lookup(question: Question, clock: Clock, **settings: Any) -> Lookup[str, Any]:
+def lookup(question: Question, clock: SecondsClock, **settings: Any) -> Lookup[str, Any]:
     return Lookup(question, CacheSettings(**{"ttl_s": 10} | settings), clock)
 
 
 async def test_an_answer_holds_for_its_time() -> None:
-    question, clock = Question(), Clock()
+    question, clock = Question(), SecondsClock()
     answers = lookup(question, clock)
     for now, asked in ((0, 1), (9.9, 1), (10, 2)):
         clock.now = now
@@ -397,7 +397,7 @@ async def test_an_answer_holds_for_its_time() -> None:
 
 
 async def test_that_there_is_none_holds_for_a_shorter_time() -> None:
-    question, clock = Question(None), Clock()
+    question, clock = Question(None), SecondsClock()
     answers = lookup(question, clock, absent_ttl_s=1)
     for now, asked in ((0, 1), (0.9, 1), (1, 2)):
         clock.now = now
@@ -408,7 +408,7 @@ async def test_that_there_is_none_holds_for_a_shorter_time() -> None:
 async def test_who_asks_at_the_same_time_shares_one_question() -> None:
     question = Question()
     question.go.clear()
-    answers = lookup(question, Clock(), ttl_s=0)
+    answers = lookup(question, SecondsClock(), ttl_s=0)
     asking = [asyncio.create_task(answers.get("k")) for _ in range(50)]
     await asyncio.sleep(0)
     asking[0].cancel()
@@ -424,7 +424,7 @@ async def test_who_asks_at_the_same_time_shares_one_question() -> None:
 
 async def test_a_failure_is_told_to_all_and_not_remembered() -> None:
     question = Question(DependencyDown("x"))
-    answers = lookup(question, Clock())
+    answers = lookup(question, SecondsClock())
     results = await asyncio.gather(*(answers.get("k") for _ in range(3)), return_exceptions=True)
     assert [type(result) for result in results] == [DependencyDown] * 3
     question.answer = "answer"
@@ -434,7 +434,7 @@ async def test_a_failure_is_told_to_all_and_not_remembered() -> None:
 
 async def test_memory_of_answers_is_bounded() -> None:
     question = Question()
-    answers = lookup(question, Clock(), entries_max=2)
+    answers = lookup(question, SecondsClock(), entries_max=2)
     for key in ("a", "b", "c", "c", "b"):
         await answers.get(key)
     assert question.asked == 3
@@ -444,7 +444,7 @@ async def test_memory_of_answers_is_bounded() -> None:
 
 async def test_the_first_to_expire_makes_room() -> None:
     question = Question()
-    answers = lookup(question, Clock(), entries_max=2)
+    answers = lookup(question, SecondsClock(), entries_max=2)
     await answers.get("first")
     question.answer = None
     await answers.get("none")
@@ -457,7 +457,7 @@ async def test_the_first_to_expire_makes_room() -> None:
 
 
 async def test_what_has_expired_is_let_go() -> None:
-    clock = Clock()
+    clock = SecondsClock()
     question = Question(frozenset("old"))
     answers = lookup(question, clock)
     await answers.get("old")
@@ -472,7 +472,7 @@ async def test_what_has_expired_is_let_go() -> None:
 async def test_what_is_too_heavy_is_not_held_and_makes_nothing_else_go() -> None:
     question = Question("light")
     settings = CacheSettings(ttl_s=10)
-    answers = Lookup(question, settings, Clock(), weigh=len, weight_max=5)
+    answers = Lookup(question, settings, SecondsClock(), weigh=len, weight_max=5)
     await answers.get("a")
     question.answer = "too heavy"
     for asked in (2, 3):

@@ -6,7 +6,7 @@ from typing import Final
 from contracts.journal.records import Commit
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
-from tests.e2e.traffic import Answered
+from tests.e2e.traffic import AnsweredRequest
 
 RECORDED: Final = (200, 201, 409)
 """Answers to commands that were decided; others never reach the journal."""
@@ -24,7 +24,7 @@ async def read_accepted(journal: Journal) -> list[Accepted]:
     return records
 
 
-def misrecorded(answered: Iterable[Answered], commits: Sequence[Commit]) -> Iterator[str]:
+def misrecorded(answered: Iterable[AnsweredRequest], commits: Sequence[Commit]) -> Iterator[str]:
     """Every answered command that is not in the journal once, at the answered position, with
     the answered outcome; and every key with two effects."""
     by_seq = {commit.seq: commit for commit in commits}

@@ -75,7 +75,7 @@ POSITIONS: Final = frozenset({"min_position", "as_of"})
 run: Final = Counter[str]()
 
 
-class World(NamedTuple):
+class RequestContext(NamedTuple):
     """What a real request can be about, and who asks."""
 
     site: Site
@@ -85,7 +85,7 @@ class World(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestContext]:
     limits = {"PERSON": ("READS", "SEARCHES", "WRITES"), "ADDRESS": ("PUBLIC", "MISSES")}
     raised = {
         f"PRACTIX_RATE_LIMITS__{whose}__{name}": "10000000"
@@ -99,7 +99,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         yield _settled(site, session)
 
 
-def _settled(site: Site, session: requests.Session) -> World:
+def _settled(site: Site, session: requests.Session) -> RequestContext:
     """Two people, an evening and a booking of theirs."""
 
     def ask(method: str, path: str, token: str, body: Any = None) -> Any:
@@ -131,12 +131,12 @@ def _settled(site: Site, session: requests.Session) -> World:
         "notice_id": ("1", "2"),
         "event_index": ("0",),
     }
-    return World(site, session, (host, guest), known)
+    return RequestContext(site, session, (host, guest), known)
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_no_answer_breaks_the_document(label: str, world: World) -> None:
+def test_no_answer_breaks_the_document(label: str, world: RequestContext) -> None:
     operation = OPERATIONS[label]
     failures: dict[str, str] = {}
     cases = min(SLOW.get(label, CASES_OF_ONE), CASES_OF_ONE)
@@ -193,7 +193,7 @@ def _checks_of(case: Any, status: int) -> list[Any]:
     return [*CHECKS, negative_data_rejection] if unfitting else CHECKS
 
 
-def _aim(case: Any, pick: int, world: World) -> None:
+def _aim(case: Any, pick: int, world: RequestContext) -> None:
     """Often at something that exists, and never at a position that has to be waited for."""
     if case.meta.generation.mode == GenerationMode.POSITIVE:
         ids = world.ids if "/suspension" not in case.path else {}  # They are still needed.
@@ -213,7 +213,7 @@ def _aim(case: Any, pick: int, world: World) -> None:
         }
 
 
-def _headers(label: str, pick: int, world: World) -> dict[str, str]:
+def _headers(label: str, pick: int, world: RequestContext) -> dict[str, str]:
     if "/operator/" in label or "/neighbours/" in label:
         token = world.site.operator_token
     else:

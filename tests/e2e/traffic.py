@@ -17,7 +17,7 @@ TRY_S_MAX = 3.0
 GIVE_UP_S = 120.0
 
 
-class Answered(NamedTuple):
+class AnsweredRequest(NamedTuple):
     """What a client was told, and how long it took."""
 
     actor: str
@@ -48,7 +48,7 @@ class Clients:
     def __init__(self, session: aiohttp.ClientSession, cell: Sequence[Addressed]) -> None:
         self._session = session
         self._cell = cell
-        self.answered: list[Answered] = []
+        self.answered: list[AnsweredRequest] = []
         self.crashes: list[str] = []
         """Answers with status 500, which nothing may cause."""
         self.stopping = False
@@ -88,7 +88,9 @@ class Clients:
                 status, position, content = answer
                 code = content.get("code", "done")
                 self.answered.append(
-                    Answered(actor, key, status, position, code, sent_at, loop.time() - sent_at)
+                    AnsweredRequest(
+                        actor, key, status, position, code, sent_at, loop.time() - sent_at
+                    )
                 )
                 return content
             await asyncio.sleep(0.1)

@@ -17,7 +17,8 @@ import pytest
 
 from contracts.scoring import PUBLISHED
 from runtime.process.clock import shifted_clock, system_clock
-from tests.cells.command_cell import CommandCell, Reply, command_cell, evening
+from tests.cells.command_cell import CommandCell, command_cell, evening
+from tests.cells.http_reply import HttpReply
 
 DEADLINE_S: Final = 15.0
 HELD: Final = timedelta(days=1, hours=6)
@@ -41,7 +42,7 @@ class Rated:
         for name in names:
             self.tokens[name], self.ids[name] = await self.cell.person(name, **wishes)
 
-    async def say(self, name: str, method: str, path: str, body: Any = None) -> Reply:
+    async def say(self, name: str, method: str, path: str, body: Any = None) -> HttpReply:
         """The answer; where a busy machine made it uncertain, that to the same key again."""
         key = uuid4().hex
         async with asyncio.timeout(DEADLINE_S):
@@ -107,11 +108,11 @@ class Rated:
 
     async def rate(
         self, evening_id: str, rater: str, ratee: str, score: Any = 8, **more: Any
-    ) -> Reply:
+    ) -> HttpReply:
         path = f"/rating/{evening_id}/{self.ids[ratee]}"
         return await self.say(rater, "POST", path, {"score": score, **more})
 
-    async def both_rate(self, evening_id: str, guest: str, host: str, score: int) -> Reply:
+    async def both_rate(self, evening_id: str, guest: str, host: str, score: int) -> HttpReply:
         """The guest's rating of the host, revealed by the host's of the guest."""
         rated = await self.rate(evening_id, guest, host, score)
         assert rated.status == 201

@@ -12,7 +12,7 @@ Headers = Sequence[tuple[str, str]]
 _addresses = (str(IPv4Address(number)) for number in count(int(IPv4Address("10.0.0.1"))))
 
 
-class Answered(NamedTuple):
+class AsgiAnswer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
@@ -24,7 +24,7 @@ class Answered(NamedTuple):
 
 async def call(
     app: Any, method: str, target: str, headers: Headers = (), body: bytes = b""
-) -> Answered:
+) -> AsgiAnswer:
     """The whole answer, to an address that never asked before. `target` is the path with its
     query, as in a request line; of equal header names in the answer the last counts."""
     path, _, query = target.partition("?")
@@ -58,7 +58,7 @@ async def call(
     }
     await app(scope, receive, send)
     start, *parts = sent
-    return Answered(
+    return AsgiAnswer(
         start["status"],
         {name.decode().lower(): value.decode() for name, value in start["headers"]},
         b"".join(part.get("body", b"") for part in parts),

@@ -25,7 +25,7 @@ class Database(Protocol):
     def dsn_of(self, database: str) -> str: ...
 
 
-class History(Database, Protocol):
+class HistoryDatabase(Database, Protocol):
     """ClickHouse with the account for questions that is shipped."""
 
     @property

@@ -14,11 +14,11 @@ from command_api.leader.reign import Reign
 from contracts.errors import Unavailable
 from contracts.journal.records import Commit
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
-from tests.simulation.clients import WrongAnswer
-from tests.simulation.cluster import TIMING, Cluster
 from tests.simulation.directed import EVENING, announce, command, insist, leader_of, run, until
 from tests.simulation.invariants import accepted, check_dates
-from tests.simulation.loop import SimulationLoop
+from tests.simulation.simulated.clients import WrongAnswer
+from tests.simulation.simulated.cluster import TIMING, Cluster
+from tests.simulation.simulated.loop import SimulationLoop
 
 DAY_MS: Final = 24 * 3600 * 1000
 SOON: Final = timedelta(hours=12)

@@ -12,10 +12,10 @@ from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, TooLarge, Unavailable
 from contracts.journal.records import Claim, Resign, decode_record
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
-from tests.simulation.clients import FILM, WrongAnswer
-from tests.simulation.cluster import TIMING, Cluster
-from tests.simulation.journal import Faults
-from tests.simulation.loop import SimulationLoop
+from tests.simulation.simulated.clients import FILM, WrongAnswer
+from tests.simulation.simulated.cluster import TIMING, Cluster
+from tests.simulation.simulated.journal import Faults
+from tests.simulation.simulated.loop import SimulationLoop
 
 HOST: Final = PersonId("host")
 GUEST: Final = PersonId("guest")

@@ -12,7 +12,7 @@ from command_api.leader.image import Image
 from contracts.journal.acceptance import GENESIS, accept
 from contracts.journal.records import Barrier, Commit, Record, decode_record, hash_record
 from runtime.journal.port import JournalEntry
-from tests.simulation.clients import Told
+from tests.simulation.simulated.clients import ClientAnswer
 
 AHEAD_S_MAX: Final = 61.0
 LATE_S_MAX: Final = 12 * 3600.0
@@ -57,7 +57,7 @@ def check_dates(log: Iterable[JournalEntry], *, since: int = 0) -> None:
             raise Violation(f"record {record.seq} is dated {ahead_s:+.0f} s off its stamp")
 
 
-def check_answers(told: Iterable[Told], commits: list[Commit]) -> None:
+def check_answers(told: Iterable[ClientAnswer], commits: list[Commit]) -> None:
     """Every answered command's Commit is in the log, once, at the answered position, and
     says what the client was told."""
     by_seq = {commit.seq: commit for commit in commits}

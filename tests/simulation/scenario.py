@@ -7,11 +7,11 @@ from typing import Final
 
 from projector.proof.verify import verify
 from tests.simulation import invariants
-from tests.simulation.chaos import Chaos
-from tests.simulation.clients import Population, WrongAnswer
-from tests.simulation.cluster import Cluster
-from tests.simulation.journal import Faults
-from tests.simulation.loop import TEST, SimulationLoop
+from tests.simulation.simulated.chaos import Chaos
+from tests.simulation.simulated.clients import Population, WrongAnswer
+from tests.simulation.simulated.cluster import Cluster
+from tests.simulation.simulated.journal import Faults
+from tests.simulation.simulated.loop import TEST, SimulationLoop
 
 CLIENTS: Final = 4
 WISHES: Final = 12

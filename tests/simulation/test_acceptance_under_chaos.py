@@ -16,8 +16,8 @@ from contracts.journal.acceptance import GENESIS, ReaderState, accept
 from contracts.journal.records import Barrier, Claim, decode_record, encode_record, hash_record
 from runtime.journal.port import Appended, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
-from tests.simulation.journal import Faults, SimulatedJournal
-from tests.simulation.loop import SimulationLoop
+from tests.simulation.simulated.journal import Faults, SimulatedJournal
+from tests.simulation.simulated.loop import SimulationLoop
 
 NAMES = ("alpha", "beta", "gamma")
 SILENCE_S = 5.0
@@ -38,7 +38,7 @@ class Ledger:
         assert self.accepted.setdefault(state.seq, state.hash) == state.hash, "histories fork"
 
 
-class Reign:
+class ContenderReign:
     def __init__(self, writer: JournalWriter, claim: ReaderState) -> None:
         self.writer = writer
         self.term, self.seq, self.hash = claim.term, claim.seq, claim.hash
@@ -56,7 +56,7 @@ class Contender:
         self._tail = Tail(self._journal)
         self._ledger = ledger
         self._attempts: dict[str, JournalWriter] = {}
-        self._reign: Reign | None = None
+        self._reign: ContenderReign | None = None
         self._heard_at = loop.time()
 
     async def run(self) -> None:
@@ -75,11 +75,11 @@ class Contender:
         self._ledger.accept(state)
         if isinstance(accepted.record, Claim):
             writer = self._attempts.pop(accepted.record.nonce, None)
-            self._reign = Reign(writer, state) if writer else None
+            self._reign = ContenderReign(writer, state) if writer else None
         elif self._reign and self._reign.unread.pop(state.hash, None) is not None:
             self._answer_if_complete(self._reign, state.seq, state.hash)
 
-    def _answer_if_complete(self, reign: Reign, seq: int, record_hash: str) -> None:
+    def _answer_if_complete(self, reign: ContenderReign, seq: int, record_hash: str) -> None:
         if record_hash in reign.acknowledged and record_hash not in reign.unread:
             self._ledger.answered[seq] = record_hash
 
@@ -91,7 +91,7 @@ class Contender:
             elif self._loop.time() - self._heard_at > SILENCE_S * self._loop.random.uniform(1, 2):
                 await self._claim()
 
-    def _lead(self, reign: Reign) -> None:
+    def _lead(self, reign: ContenderReign) -> None:
         if any(self._loop.time() - sent_at > READ_BACK_S for sent_at in reign.unread.values()):
             self._reign = None
             return
@@ -99,7 +99,7 @@ class Contender:
             decided_at = datetime.fromtimestamp(self._loop.wall_ms() / 1000, UTC)
             self._send(reign, Barrier(reign.term, reign.seq + 1, reign.hash, decided_at))
 
-    def _send(self, reign: Reign, record: Barrier) -> None:
+    def _send(self, reign: ContenderReign, record: Barrier) -> None:
         payload = encode_record(record)
         reign.seq, reign.hash = record.seq, hash_record(payload)
         seq, record_hash = reign.seq, reign.hash
@@ -130,12 +130,12 @@ class Contender:
 class AnswersOnAcknowledgement(Contender):
     """Planted bug: the acknowledgement alone is taken for an answer."""
 
-    def _answer_if_complete(self, reign: Reign, seq: int, record_hash: str) -> None:
+    def _answer_if_complete(self, reign: ContenderReign, seq: int, record_hash: str) -> None:
         if record_hash in reign.acknowledged:
             self._ledger.answered[seq] = record_hash
 
 
-class Chaos:
+class ContendedRun:
     """One run: contenders, troubles drawn from the seed, recovery."""
 
     def __init__(self, seed: int, contender: type[Contender]) -> None:
@@ -205,8 +205,8 @@ class Chaos:
         assert self.ledger.answered.items() <= history.items(), "an answer was forgotten"
 
 
-def run(seed: int, contender: type[Contender] = Contender) -> Chaos:
-    chaos = Chaos(seed, contender)
+def run(seed: int, contender: type[Contender] = Contender) -> ContendedRun:
+    chaos = ContendedRun(seed, contender)
     chaos.loop.run(chaos.run(), max_virtual_s=3600)
     chaos.check()
     return chaos

@@ -19,8 +19,8 @@ from runtime.journal.port import (
 )
 from runtime.journal.tail import Tail
 from tests.contract.journal_contract import JournalContract
-from tests.simulation.journal import Faults, SimulatedJournal
-from tests.simulation.loop import EPOCH_MS, TEST, WORLD, SimulationLoop
+from tests.simulation.simulated.journal import Faults, SimulatedJournal
+from tests.simulation.simulated.loop import EPOCH_MS, TEST, WORLD, SimulationLoop
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ SEEDS = range(30)
 A_DAY_MS = 86_400_000
 
 
-class World(NamedTuple):
+class JournalSetup(NamedTuple):
     loop: SimulationLoop
     journal: SimulatedJournal
     here: Journal
@@ -36,14 +36,14 @@ class World(NamedTuple):
 
 
 def simulate(
-    scenario: Callable[[World], Coroutine[Any, Any, T]], seed: int = 1, **faults: Any
+    scenario: Callable[[JournalSetup], Coroutine[Any, Any, T]], seed: int = 1, **faults: Any
 ) -> T:
     loop = SimulationLoop(seed)
     journal = SimulatedJournal(loop, Faults(**faults))
-    return loop.run(scenario(World(loop, journal, journal.connect(TEST))))
+    return loop.run(scenario(JournalSetup(loop, journal, journal.connect(TEST))))
 
 
-def payloads(layer: World) -> list[bytes]:
+def payloads(layer: JournalSetup) -> list[bytes]:
     return [entry.payload for entry in layer.journal.log]
 
 
@@ -66,7 +66,7 @@ async def read(journal: Journal, count: int) -> list[bytes]:
     "rule", [name for name in dir(JournalContract) if name.startswith("test_")]
 )
 def test_it_keeps_the_contract_of_all_journals(rule: str) -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         await getattr(JournalContract(), rule)(layer.here)
 
     for seed in SEEDS[:3]:
@@ -74,7 +74,7 @@ def test_it_keeps_the_contract_of_all_journals(rule: str) -> None:
 
 
 def test_entries_lie_and_are_read_in_the_order_of_the_appends() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         sent = [b"%d" % number for number in range(300)]
         reading = asyncio.create_task(read(layer.here, len(sent)))
         writer = await layer.here.open_writer()
@@ -88,7 +88,7 @@ def test_entries_lie_and_are_read_in_the_order_of_the_appends() -> None:
 
 
 def test_stamps_come_from_the_clock_of_the_broker() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         layer.loop.set_clock(WORLD, A_DAY_MS)
         writer = await layer.here.open_writer()
         place = await writer.append(b"entry")
@@ -105,7 +105,7 @@ def test_two_writers_interleave_in_many_ways_and_keep_their_own_order() -> None:
             writer.append(name + b"%d" % number)
             await asyncio.sleep(0.002)
 
-    async def scenario(layer: World) -> tuple[bytes, ...]:
+    async def scenario(layer: JournalSetup) -> tuple[bytes, ...]:
         for name in ("a", "b"):
             layer.loop.spawn(name, write(layer.journal.connect(name), name.encode()))
         await asyncio.sleep(1)
@@ -119,7 +119,7 @@ def test_two_writers_interleave_in_many_ways_and_keep_their_own_order() -> None:
 
 
 def test_fetch_waits_no_longer_than_it_was_told() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         cursor = await layer.here.open_cursor(0)
         assert await cursor.fetch(2.0) == []
         assert 2.0 <= layer.loop.time() < 2.1
@@ -128,7 +128,7 @@ def test_fetch_waits_no_longer_than_it_was_told() -> None:
 
 
 def test_an_entry_too_large_is_refused_alone() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         writer = await layer.here.open_writer()
         with pytest.raises(EntryTooLarge):
             await writer.append(bytes(RECORD_BYTES_MAX + 1))
@@ -141,7 +141,7 @@ def test_an_entry_too_large_is_refused_alone() -> None:
 
 
 def test_a_crash_takes_back_what_was_not_sent_and_nothing_else() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         async def write() -> None:
             writer = await layer.journal.connect("node").open_writer()
             writer.append(b"sent")
@@ -159,7 +159,7 @@ def test_a_crash_takes_back_what_was_not_sent_and_nothing_else() -> None:
 
 
 def test_a_closed_writer_sends_nothing_more_but_what_was_sent_may_land() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         writer = await layer.here.open_writer()
         writer.append(b"sent")
         await asyncio.sleep(0.1)
@@ -178,7 +178,7 @@ def test_a_closed_writer_sends_nothing_more_but_what_was_sent_may_land() -> None
 
 
 def test_after_a_lost_acknowledgement_the_entry_is_there_and_the_writer_lost() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         writer = await layer.here.open_writer()
         with pytest.raises(JournalUnavailable):
             await writer.append(b"entry")
@@ -191,7 +191,7 @@ def test_after_a_lost_acknowledgement_the_entry_is_there_and_the_writer_lost() -
 
 
 def test_a_hung_append_never_resolves() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         writer = await layer.here.open_writer()
         place = writer.append(b"entry")
         await asyncio.sleep(3600)
@@ -201,7 +201,7 @@ def test_a_hung_append_never_resolves() -> None:
 
 
 def test_an_entry_can_be_lost_in_a_session_whose_later_ones_land() -> None:
-    async def lost_in_the_middle(layer: World) -> bool:
+    async def lost_in_the_middle(layer: JournalSetup) -> bool:
         writer = await layer.here.open_writer()
         settled = await outcomes([writer.append(b"%d" % number) for number in range(9)])
         landed = [not isinstance(outcome, JournalUnavailable) for outcome in settled]
@@ -212,7 +212,7 @@ def test_an_entry_can_be_lost_in_a_session_whose_later_ones_land() -> None:
 
 
 def test_a_duplicate_comes_behind_its_original() -> None:
-    async def scenario(layer: World) -> list[bytes]:
+    async def scenario(layer: JournalSetup) -> list[bytes]:
         writer = await layer.here.open_writer()
         for payload in (b"1", b"2"):
             await writer.append(payload)
@@ -225,7 +225,7 @@ def test_a_duplicate_comes_behind_its_original() -> None:
 
 
 def test_a_slow_broker_takes_its_time_for_each_append_but_not_for_one_after_another() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         writer = await layer.here.open_writer()
         await asyncio.gather(*(writer.append(b"entry") for _ in range(10)))
         assert 9 < layer.loop.time() < 9.1
@@ -234,7 +234,7 @@ def test_a_slow_broker_takes_its_time_for_each_append_but_not_for_one_after_anot
 
 
 def test_while_the_broker_is_down_nothing_can_be_asked() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         cursor = await layer.here.open_cursor(0)
         layer.journal.down()
         for question in (
@@ -252,7 +252,7 @@ def test_while_the_broker_is_down_nothing_can_be_asked() -> None:
 
 
 def test_what_was_sent_to_a_broker_that_is_down_lands_or_is_lost_per_session() -> None:
-    async def scenario(layer: World) -> tuple[bytes, ...]:
+    async def scenario(layer: JournalSetup) -> tuple[bytes, ...]:
         writer = await layer.here.open_writer()
         layer.journal.down()
         settling = asyncio.gather(writer.append(b"1"), writer.append(b"2"), return_exceptions=True)
@@ -265,7 +265,7 @@ def test_what_was_sent_to_a_broker_that_is_down_lands_or_is_lost_per_session() -
 
 
 def test_one_process_can_be_cut_off_alone() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         layer.journal.down("node")
         with pytest.raises(JournalUnavailable):
             await layer.journal.connect("node").end()
@@ -295,7 +295,7 @@ async def write_reign(
 
 
 def test_a_cursor_opened_or_moved_beyond_the_end_is_told_of_the_truncation() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         await write_reign(await layer.here.open_writer(), "first", records=5)
         moved = await layer.here.open_cursor(0)
         layer.journal.truncate(2)
@@ -309,7 +309,7 @@ def test_a_cursor_opened_or_moved_beyond_the_end_is_told_of_the_truncation() -> 
 
 
 async def read_over_a_truncation(
-    layer: World, *, recheck_s: float, records: int, leftovers: int
+    layer: JournalSetup, *, recheck_s: float, records: int, leftovers: int
 ) -> None:
     """Truncate and write anew, between two fetches of a reader at offset 5, then read on."""
     writer = await layer.here.open_writer()
@@ -327,7 +327,7 @@ async def read_over_a_truncation(
 def test_a_reader_stops_after_a_truncation_also_when_the_journal_has_grown_again(
     records: int, leftovers: int
 ) -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         await read_over_a_truncation(layer, recheck_s=10, records=records, leftovers=leftovers)
 
     for seed in SEEDS:
@@ -336,7 +336,7 @@ def test_a_reader_stops_after_a_truncation_also_when_the_journal_has_grown_again
 
 
 def test_without_reading_its_own_last_record_again_a_reader_would_not_notice() -> None:
-    async def scenario(layer: World) -> None:
+    async def scenario(layer: JournalSetup) -> None:
         await read_over_a_truncation(layer, recheck_s=float("inf"), records=4, leftovers=4)
 
     for seed in SEEDS:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.paths import ROOT
-from tests.simulation.loop import TEST, SimulationLoop, Stuck
-from tests.simulation.network import ANSWER_TIMEOUT_S, SimulatedNetwork
+from tests.simulation.simulated.loop import TEST, SimulationLoop, Stuck
+from tests.simulation.simulated.network import ANSWER_TIMEOUT_S, SimulatedNetwork
 
 SEEDS = range(50)
 

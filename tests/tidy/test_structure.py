@@ -3,7 +3,10 @@
 import ast
 import re
 import subprocess
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,34 +18,33 @@ OURS = SERVICES | {"contracts", "runtime", "launcher"}
 LINES_MAX = 400
 TEST_LINES_MAX = 600
 
-ROOMS_OF_CONTRACTS = ("values", "events", "journal")
-"""Imports point to the left only."""
+FLOORS = {
+    package: tuple(floors.split())
+    for package, floors in {
+        "contracts": """values events journal scoring shared_rules error_codes errors
+            representations""",
+        "runtime": """process confinement http calls migration_files postgres clickhouse journal
+            following auth limits openapi outside service""",
+        "command_api": "domain leader http metrics rendering settings service main __main__",
+        "projector": "history read_models proof metrics service http settings main __main__",
+        "query_api": """edge people announcements bookings ratings history analysts service settings
+            main __main__""",
+        "notifier": """state policies.facts rights kinds texts policies planning delivery store
+            metrics expander dispatcher reader http service settings main __main__""",
+        "neighbours": """bodies services.channels store switches settings services.auth access
+            services app in_process __main__""",
+        "launcher": """settings terminal client data_directory openapi analyst_client servers
+            local_servers profiles verbs cli""",
+    }.items()
+}
+"""What each package consists of. Imports within a package point to the left only, and every
+module stands on one of its floors: under the longest of these names that leads to it."""
 
-PARTS_OF_COMMAND_API = ("domain", "leader", "http")
-"""Imports point to the left only."""
-
-ROOMS_OF_RUNTIME = (
-    *("process", "confinement", "http", "calls", "postgres", "clickhouse", "journal", "following"),
-    *("auth", "limits", "openapi", "outside", "service"),
-)
-"""Imports point to the left only."""
-
-ROOMS_OF_QUERY_API = (
-    "edge",
-    "people",
-    "announcements",
-    "bookings",
-    "ratings",
-    "history",
-    "analysts",
-)
-"""Imports point to the left only."""
-
-ROOMS_OF_NOTIFIER = ("policies", "planning", "texts", "delivery", "store", "http")
-"""Imports point to the left only."""
-
-ROOMS_OF_PROJECTOR = ("history", "read_models", "proof")
-"""Imports point to the left only."""
+FILES_MAX = 12
+WIDE_FOLDERS = {
+    "tests/attack": "one file an attack, numbered as docs/security.md numbers them",
+}
+"""Folders of more than FILES_MAX modules, with the reason. Others want rooms."""
 
 
 def python_files(folder: str = ".") -> list[Path]:
@@ -56,19 +58,66 @@ def python_files(folder: str = ".") -> list[Path]:
     return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
 
 
-def imports_of(path: Path) -> Iterator[str]:
+@cache
+def import_graph() -> dict[str, set[str]]:
+    """Returns the modules of this project, each with those of them that it imports."""
+    modules = {module_name(path): path for path in python_files()}
+    return {
+        name: {found for one in imported_names(path) if (found := module_in(one, modules))}
+        for name, path in modules.items()
+    }
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_names(path: Path) -> Iterator[str]:
+    """Yields every imported name in full: `a.b.c` for `from a.b import c`."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def module_in(name: str, modules: Container[str]) -> str | None:
+    """Returns the module that `name` is, or is defined in."""
+    return next((one for one in (name, name.rpartition(".")[0]) if one in modules), None)
+
+
+def floor_of(module: str, floors: tuple[str, ...]) -> int | None:
+    """Returns the place of the longest floor that `module` stands on."""
+    inside = module.partition(".")[2]
+    under = [one for one in floors if f"{inside}.".startswith(f"{one}.")]
+    return floors.index(max(under, key=len)) if under else None
+
+
+def climbing(graph: dict[str, set[str]], package: str, floors: tuple[str, ...]) -> list[str]:
+    """Returns the imports within `package` that point to a higher floor."""
+    return sorted(
+        f"{module} imports {other}"
+        for module, others in graph.items()
+        for other in others
+        if module.startswith(f"{package}.") and other.startswith(f"{package}.")
+        if (floor_of(module, floors) or 0) < (floor_of(other, floors) or 0)
+    )
+
+
+def find_cycle(graph: dict[str, set[str]]) -> list[str]:
+    """Returns modules that import each other in a circle, the first one twice, or none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return [str(module) for module in error.args[1]]
+    return []
 
 
 def offenders(folder: str, forbidden: frozenset[str]) -> list[str]:
     return [
         f"{path.relative_to(ROOT)} imports {name}"
         for path in python_files(folder)
-        for name in imports_of(path)
+        for name in imported_names(path)
         if any(name == one or name.startswith(f"{one}.") for one in forbidden)
     ]
 
@@ -90,22 +139,36 @@ def test_the_domain_imports_only_contracts() -> None:
     assert offenders("command_api/domain", OURS - {"contracts", "command_api"}) == []
 
 
-@pytest.mark.parametrize(
-    ("service", "rooms"),
-    [
-        ("contracts", ROOMS_OF_CONTRACTS),
-        ("command_api", PARTS_OF_COMMAND_API),
-        ("notifier", ROOMS_OF_NOTIFIER),
-        ("projector", ROOMS_OF_PROJECTOR),
-        ("query_api", ROOMS_OF_QUERY_API),
-        ("runtime", ROOMS_OF_RUNTIME),
-    ],
-)
-def test_imports_within_a_service_point_one_way(service: str, rooms: tuple[str, ...]) -> None:
-    for place, room in enumerate(rooms):
-        right = {f"{service}.{other}" for other in rooms[place + 1 :]}
-        assert python_files(f"{service}/{room}")
-        assert offenders(f"{service}/{room}", frozenset(right)) == []
+@pytest.mark.parametrize("package", sorted(FLOORS))
+def test_imports_within_a_package_point_one_way(package: str) -> None:
+    floors = FLOORS[package]
+    modules = {name for name in import_graph() if name.startswith(f"{package}.")}
+    assert [name for name in modules if floor_of(name, floors) is None] == []
+    assert [one for one in floors if not any(floor_of(name, (one,)) == 0 for name in modules)] == []
+    assert climbing(import_graph(), package, floors) == []
+
+
+def test_the_rule_of_floors_finds_an_import_upwards() -> None:
+    graph = {
+        "p.low.a": {"p.high.b", "p.low.c", "other.high"},
+        "p.low.c": {"p.low.odd"},
+        "p.low.odd": {"p.low.a"},
+        "p.high.b": {"p.low.a"},
+    }
+    assert climbing(graph, "p", ("low.odd", "low", "high")) == [
+        "p.low.a imports p.high.b",
+        "p.low.odd imports p.low.a",
+    ]
+    assert floor_of("p.lower", ("low",)) is None
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    assert find_cycle(import_graph()) == []
+
+
+def test_the_rule_of_circles_finds_one() -> None:
+    graph = {"a": {"b"}, "b": {"c", "d"}, "c": {"a"}, "d": set[str]()}
+    assert sorted(set(find_cycle(graph))) == ["a", "b", "c"]
 
 
 def test_the_read_side_never_reads_the_journal() -> None:
@@ -120,6 +183,23 @@ def test_no_file_holds_more_than_one_idea() -> None:
         if lines > (TEST_LINES_MAX if (ROOT / "tests") in path.parents else LINES_MAX):
             long.append(f"{path.relative_to(ROOT)}: {lines} lines")
     assert long == []
+
+
+def test_no_folder_holds_more_than_one_looks_through() -> None:
+    wide = too_wide(path.relative_to(ROOT) for path in python_files())
+    assert set(wide) == set(WIDE_FOLDERS), wide
+
+
+def test_the_rule_of_folders_counts_modules() -> None:
+    full = [Path("a") / f"m{number}.py" for number in range(FILES_MAX)]
+    assert too_wide([*full, Path("a/__init__.py"), Path("a/b/m.py")]) == {}
+    assert too_wide([*full, Path("a/one_more.py")]) == {"a": FILES_MAX + 1}
+
+
+def too_wide(paths: Iterable[Path]) -> dict[str, int]:
+    """Returns the folders with more modules than FILES_MAX, and how many they have."""
+    held = Counter(str(path.parent) for path in paths if path.name != "__init__.py")
+    return {folder: count for folder, count in held.items() if count > FILES_MAX}
 
 
 def test_package_files_are_empty() -> None:

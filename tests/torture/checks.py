@@ -45,7 +45,7 @@ SELECT_TWICE: Final = """
 """
 
 
-class Told(NamedTuple):
+class SentNotices(NamedTuple):
     """What the notifier says it sent, what has arrived, and which facts it told twice."""
 
     notices: Mapping[str, tuple[str, str | None]]
@@ -97,7 +97,7 @@ async def _last_line_of_verify(system: System) -> dict[str, Any]:
     return last
 
 
-async def read_told(system: System) -> Told:
+async def read_told(system: System) -> SentNotices:
     """Once everything that is due has been sent, or after TOLD_S_MAX."""
     connection = await asyncpg.connect(system.postgres.dsn)
     try:
@@ -114,7 +114,9 @@ async def read_told(system: System) -> Told:
         untimely = tuple(str(tuple(row)) for row in rows)
     finally:
         await connection.close()
-    return Told(notices, read_inbox(system.data.path / "neighbours"), twice, untimely, untold)
+    return SentNotices(
+        notices, read_inbox(system.data.path / "neighbours"), twice, untimely, untold
+    )
 
 
 def read_inbox(directory: Path) -> frozenset[str]:
@@ -127,7 +129,7 @@ def read_inbox(directory: Path) -> frozenset[str]:
         connection.close()
 
 
-def mistold(told: Told) -> Iterator[str]:
+def mistold(told: SentNotices) -> Iterator[str]:
     """Everything that is due was told, once, and is recorded as it was."""
     for fact in told.twice:
         yield f"told twice: {fact}"

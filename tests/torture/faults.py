@@ -26,7 +26,7 @@ class Fault(NamedTuple):
     """Quiet time before it."""
 
 
-class NoLeader(Exception):
+class NobodyLeads(Exception):
     """Nobody leads, so there is nothing to do to a leader."""
 
 
@@ -38,14 +38,14 @@ LEADER_S_MAX: Final = 60.0
 
 
 async def leader(system: System) -> Worker:
-    """Raises NoLeader."""
+    """Raises NobodyLeads."""
     try:
         async with asyncio.timeout(LEADER_S_MAX):
             while (found := await system.leader()) is None:
                 await asyncio.sleep(0.1)
             return found
     except TimeoutError as error:
-        raise NoLeader from error
+        raise NobodyLeads from error
 
 
 async def follower(system: System, fault: Fault) -> Worker:
@@ -205,7 +205,7 @@ DISK_FULL: Final = "Kafka's disk full"
 
 
 def inflict(system: System, fault: Fault) -> AbstractAsyncContextManager[float]:
-    """Raises NoLeader."""
+    """Raises NobodyLeads."""
     kinds = {**KINDS, DISK_FULL: _disk_full}
     return kinds[fault.kind](system, fault)
 

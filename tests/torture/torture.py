@@ -16,9 +16,9 @@ from launcher.profiles.separate import TOPIC
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.tail import Accepted
 from tests.e2e.recorded import misrecorded, read_accepted
-from tests.e2e.traffic import Answered
+from tests.e2e.traffic import AnsweredRequest
 from tests.torture import checks
-from tests.torture.faults import DISK_FULL, KINDS, SECONDS, Fault, NoLeader, inflict, plan
+from tests.torture.faults import DISK_FULL, KINDS, SECONDS, Fault, NobodyLeads, inflict, plan
 from tests.torture.system import System, running_system
 from tests.torture.traffic import Crowd
 
@@ -40,9 +40,9 @@ class Recovery(NamedTuple):
 
 class Result(NamedTuple):
     recoveries: Sequence[Recovery]
-    answered: Sequence[Answered]
+    answered: Sequence[AnsweredRequest]
     records: Sequence[Accepted]
-    told: checks.Told
+    told: checks.SentNotices
     reads: int
     ended_by_itself: Mapping[str, int]
     findings: Sequence[str]
@@ -90,7 +90,7 @@ async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[st
         async with inflict(system, fault) as lasts_s:
             began_at, before = loop.time(), len(crowd.answered)
             await asyncio.sleep(lasts_s)
-    except NoLeader:
+    except NobodyLeads:
         findings.append(f"nobody led before: {fault.kind}")
         return Recovery(fault.kind, None, None)
     ended_at = loop.time()

@@ -10,7 +10,8 @@ import pytest
 
 from contracts.values.ids import PersonId
 from runtime.auth.tokens import issue_token
-from tests.cells.command_cell import SECRET, CommandCell, Reply, command_cell, evening
+from tests.cells.command_cell import SECRET, CommandCell, command_cell, evening
+from tests.cells.http_reply import HttpReply
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ async def cell(tmp_path: Path) -> AsyncIterator[CommandCell]:
         yield found
 
 
-async def announced(cell: CommandCell, token: str, **changes: Any) -> Reply:
+async def announced(cell: CommandCell, token: str, **changes: Any) -> HttpReply:
     path = f"/api/v1/announcement/{cell.movie_id}"
     return await cell.send("POST", path, token, evening(**changes))
 

@@ -14,10 +14,10 @@ from runtime.postgres.pools import open_pool
 from tests.cells.command_cell import (
     OPERATOR_TOKEN,
     CommandCell,
-    Reply,
     command_cell,
     evening,
 )
+from tests.cells.http_reply import HttpReply
 
 SHUT_OUT_S_MAX = 30.0
 
@@ -28,7 +28,7 @@ async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
         yield found
 
 
-async def do(cell: CommandCell, method: str, path: str, token: str, body: Any = None) -> Reply:
+async def do(cell: CommandCell, method: str, path: str, token: str, body: Any = None) -> HttpReply:
     reply = await cell.send(method, f"/api/v1{path}", token, body)
     assert reply.status in (200, 201), reply.body
     return reply

@@ -28,7 +28,7 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
-class Client:
+class OperatorClient:
     """Whoever holds the operator token; tests/integration/neighbours/test_access.py has others."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
@@ -51,10 +51,10 @@ def settings(tmp_path: Path, **changed: Any) -> StandInSettings:
 
 
 @pytest.fixture
-async def call(tmp_path: Path) -> AsyncIterator[Client]:
+async def call(tmp_path: Path) -> AsyncIterator[OperatorClient]:
     app = create_app(settings(tmp_path, public_url="http://practix.test"), lambda: NOON)
     async with served(app) as url, aiohttp.ClientSession(url) as session:
-        yield Client(session)
+        yield OperatorClient(session)
 
 
 def message(user_id: str, key: str = "1:0:anna:announce_new", **changed: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def message(user_id: str, key: str = "1:0:anna:announce_new", **changed: Any) ->
     } | changed
 
 
-async def test_a_login_is_the_same_person_ever_after(call: Client) -> None:
+async def test_a_login_is_the_same_person_ever_after(call: OperatorClient) -> None:
     status, anna, _ = await call("POST", "/neighbours/auth/token", {"login": "anna"})
     assert status == 200
     assert anna["name"] == "Anna"
@@ -87,7 +87,7 @@ async def test_a_login_is_the_same_person_ever_after(call: Client) -> None:
     }
 
 
-async def test_a_person_keeps_what_they_set(call: Client) -> None:
+async def test_a_person_keeps_what_they_set(call: OperatorClient) -> None:
     body = {"login": "bob", "name": "Bob B.", "language": "en", "tz": "Europe/Lisbon"}
     _, bob, _ = await call("POST", "/neighbours/auth/token", body)
     await call("POST", "/neighbours/auth/token", {"login": "bob"})
@@ -95,7 +95,7 @@ async def test_a_person_keeps_what_they_set(call: Client) -> None:
     assert (person["name"], person["language"], person["tz"]) == ("Bob B.", "en", "Europe/Lisbon")
 
 
-async def test_the_token_holds_for_a_day(call: Client) -> None:
+async def test_the_token_holds_for_a_day(call: OperatorClient) -> None:
     _, anna, _ = await call("POST", "/neighbours/auth/token", {"login": "anna", "is_super": True})
     almost = NOON + timedelta(hours=23, minutes=59)
     verifier = TokenVerifier(TokenSettings(secret=SECRET), lambda: almost)
@@ -103,7 +103,7 @@ async def test_the_token_holds_for_a_day(call: Client) -> None:
     assert (caller.person_id, caller.is_super) == (anna["user_id"], True)
 
 
-async def test_the_key_set_gives_no_shared_secret_away(call: Client) -> None:
+async def test_the_key_set_gives_no_shared_secret_away(call: OperatorClient) -> None:
     assert (await call("GET", "/neighbours/auth/jwks.json"))[1] == {"keys": []}
 
 
@@ -121,7 +121,9 @@ async def test_the_published_key_verifies_the_tokens(
     pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     app = create_app(settings(tmp_path, algorithm=algorithm, private_key_file=pem), lambda: NOON)
     async with served(app) as url, aiohttp.ClientSession(url) as session:
-        _, anna, _ = await Client(session)("POST", "/neighbours/auth/token", {"login": "anna"})
+        _, anna, _ = await OperatorClient(session)(
+            "POST", "/neighbours/auth/token", {"login": "anna"}
+        )
         verifier = TokenVerifier(
             TokenSettings(algorithm=algorithm),
             lambda: NOON,
@@ -149,13 +151,13 @@ def test_signing_without_a_usable_key_stops_the_start(tmp_path: Path) -> None:
         "/neighbours/nowhere",
     ],
 )
-async def test_what_is_not_there_is_a_problem(call: Client, path: str) -> None:
+async def test_what_is_not_there_is_a_problem(call: OperatorClient, path: str) -> None:
     status, body, response = await call("GET", path)
     assert (status, body["code"]) == (404, "not_found")
     assert response.content_type == "application/problem+json"
 
 
-async def test_unknown_and_wrong_fields_are_refused(call: Client) -> None:
+async def test_unknown_and_wrong_fields_are_refused(call: OperatorClient) -> None:
     wrong: list[Any] = [{"login": ""}, {"login": "a", "age": 7}, {"login": "a", "tz": "Mars"}, []]
     for body in wrong:
         status, answer, _ = await call("POST", "/neighbours/auth/token", body)
@@ -170,7 +172,7 @@ def test_the_catalogue_holds_real_films_once_each() -> None:
 
 
 @pytest.mark.parametrize("words", ["matrix", "МАТРИЦА", "the mat", " матр "])
-async def test_a_film_is_found_by_either_title(call: Client, words: str) -> None:
+async def test_a_film_is_found_by_either_title(call: OperatorClient, words: str) -> None:
     _, found, _ = await call("GET", "/neighbours/movies", params={"q": words})
     assert [film["title"] for film in found] == ["The Matrix"]
     _, film, _ = await call("GET", f"/neighbours/movies/{found[0]['id']}")
@@ -183,7 +185,7 @@ async def test_a_film_is_found_by_either_title(call: Client, words: str) -> None
     }
 
 
-async def test_following_and_unfollowing_are_idempotent(call: Client) -> None:
+async def test_following_and_unfollowing_are_idempotent(call: OperatorClient) -> None:
     anna, bob = str(uuid4()), str(uuid4())
     pair = f"/neighbours/ugc/followers/{anna}/{bob}"
     for _ in range(2):
@@ -197,7 +199,7 @@ async def test_following_and_unfollowing_are_idempotent(call: Client) -> None:
     assert (await call("GET", f"/neighbours/ugc/following/{bob}"))[1] == []
 
 
-async def test_followers_come_in_pages(call: Client) -> None:
+async def test_followers_come_in_pages(call: OperatorClient) -> None:
     anna = str(uuid4())
     fans = sorted(str(uuid4()) for _ in range(5))
     for fan in fans:
@@ -210,7 +212,7 @@ async def test_followers_come_in_pages(call: Client) -> None:
     assert "X-Next-Cursor" not in response.headers
 
 
-async def test_a_message_is_delivered_once_per_key(call: Client) -> None:
+async def test_a_message_is_delivered_once_per_key(call: OperatorClient) -> None:
     anna = str(uuid4())
     for repeated in (False, True):
         status, answer, _ = await call(
@@ -234,7 +236,7 @@ async def test_a_message_is_delivered_once_per_key(call: Client) -> None:
     ]
 
 
-async def test_header_and_body_must_name_one_key(call: Client) -> None:
+async def test_header_and_body_must_name_one_key(call: OperatorClient) -> None:
     status, answer, _ = await call(
         "POST",
         "/neighbours/notification/send",
@@ -244,7 +246,7 @@ async def test_header_and_body_must_name_one_key(call: Client) -> None:
     assert (status, answer["code"]) == (400, "malformed_header")
 
 
-async def test_the_inbox_is_newest_first(call: Client) -> None:
+async def test_the_inbox_is_newest_first(call: OperatorClient) -> None:
     anna = str(uuid4())
     for key, at in (("b", "12:00:00Z"), ("c", "16:00:00+03:00"), ("a", "11:00:00Z")):
         await call(
@@ -256,7 +258,7 @@ async def test_the_inbox_is_newest_first(call: Client) -> None:
     assert [notice["key"] for notice in inbox] == ["c", "b", "a"]
 
 
-async def test_the_inbox_page_shows_everything_and_runs_nothing(call: Client) -> None:
+async def test_the_inbox_page_shows_everything_and_runs_nothing(call: OperatorClient) -> None:
     anna = str(uuid4())
     path = f"/neighbours/notification/inbox/{anna}"
     _, empty, _ = await call("GET", path, headers=HTML)
@@ -274,7 +276,7 @@ async def test_the_inbox_page_shows_everything_and_runs_nothing(call: Client) ->
     assert '<a href="http://practix.test/s/0123456789ab">' in page
 
 
-async def test_one_target_has_one_short_link(call: Client) -> None:
+async def test_one_target_has_one_short_link(call: OperatorClient) -> None:
     body = {"target": "http://practix.test/a/1"}
     _, link, _ = await call("POST", "/neighbours/shortener/links", body)
     code = link["short_link"].removeprefix("http://practix.test/s/")
@@ -302,12 +304,12 @@ async def test_one_target_has_one_short_link(call: Client) -> None:
         "/s/0123456789ab",
     ],
 )
-async def test_only_our_own_public_pages_are_shortened(call: Client, target: str) -> None:
+async def test_only_our_own_public_pages_are_shortened(call: OperatorClient, target: str) -> None:
     status, body, _ = await call("POST", "/neighbours/shortener/links", {"target": target})
     assert (status, body["code"]) == (422, "malformed_body")
 
 
-async def test_an_expired_link_leads_nowhere(call: Client) -> None:
+async def test_an_expired_link_leads_nowhere(call: OperatorClient) -> None:
     body = {"target": "/a/1", "expires_at": "2030-01-01T12:00:00Z"}
     _, link, _ = await call("POST", "/neighbours/shortener/links", body)
     assert (await call("GET", f"/s/{link['code']}"))[0] == 404
@@ -341,7 +343,9 @@ def test_codes_are_sixty_random_bits() -> None:
         ("shortener", "/s/0123456789ab"),
     ],
 )
-async def test_each_service_is_taken_down_and_up(call: Client, service: str, path: str) -> None:
+async def test_each_service_is_taken_down_and_up(
+    call: OperatorClient, service: str, path: str
+) -> None:
     before = (await call("GET", path))[0]
     _, switch, _ = await call("POST", f"/neighbours/control/{service}", {"down": True})
     assert switch == {"service": service, "down": True, "delay_ms": 0}
@@ -355,7 +359,7 @@ async def test_each_service_is_taken_down_and_up(call: Client, service: str, pat
     assert (await call("GET", path))[0] == before
 
 
-async def test_an_unknown_switch_is_refused(call: Client) -> None:
+async def test_an_unknown_switch_is_refused(call: OperatorClient) -> None:
     assert (await call("POST", "/neighbours/control/kitchen", {"down": True}))[0] == 404
     assert (await call("POST", "/neighbours/control/auth", {"delay_ms": -1}))[0] == 422
 
@@ -366,7 +370,7 @@ async def test_everything_said_survives_a_restart(tmp_path: Path) -> None:
     for _ in range(2):
         app = create_app(settings(tmp_path, public_url="http://practix.test"), lambda: NOON)
         async with served(app) as url, aiohttp.ClientSession(url) as session:
-            call = Client(session)
+            call = OperatorClient(session)
             if not kept:
                 await call("POST", "/neighbours/auth/token", {"login": "anna", "name": "A."})
                 await call("PUT", f"/neighbours/ugc/followers/{anna}/{bob}")

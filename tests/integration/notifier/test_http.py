@@ -49,7 +49,7 @@ SECRET = TOKEN_SECRET
 WITHIN_S = 60.0
 
 
-class Cell:
+class ServedNotifier:
     def __init__(self, session: aiohttp.ClientSession, url: str, journal: SqliteJournal) -> None:
         self._session = session
         self._url = url
@@ -108,7 +108,7 @@ class Cell:
 
 
 @asynccontextmanager
-async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
+async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[ServedNotifier]:
     app = FastAPI()
     install_problems(app)
     state = StandInState(stand_in_settings(tmp_path))
@@ -116,7 +116,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
     async with served(app) as url, aiohttp.ClientSession() as session:
         journal = SqliteJournal(tmp_path / "journal.sqlite")
         pool = await open_pool(postgres_dsn)
-        found = Cell(session, url, journal)
+        found = ServedNotifier(session, url, journal)
         verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), lambda: found.now)
         found.service = NotifierService(
             journal,
@@ -138,7 +138,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
+async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[ServedNotifier]:
     """Anna is confirmed at the host's evening in three days."""
     async with running(tmp_path, postgres_dsn) as found:
         history = found.history
@@ -151,7 +151,7 @@ async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Cell]:
         yield found
 
 
-async def test_the_inbox_shows_what_was_sent_in_the_persons_language(cell: Cell) -> None:
+async def test_the_inbox_shows_what_was_sent_in_the_persons_language(cell: ServedNotifier) -> None:
     await cell.settled("host")
     await cell.settled("anna")
     to_host, to_anna = await cell.inbox("host"), await cell.inbox("anna")
@@ -165,7 +165,7 @@ async def test_the_inbox_shows_what_was_sent_in_the_persons_language(cell: Cell)
 
 
 async def test_d19_the_short_link_is_one_counted_and_leads_somewhere_or_is_not_found(
-    cell: Cell,
+    cell: ServedNotifier,
 ) -> None:
     """D19: each notice made a link of its own, and a miss was answered with a number."""
     await cell.settled("anna")
@@ -180,7 +180,7 @@ async def test_d19_the_short_link_is_one_counted_and_leads_somewhere_or_is_not_f
     assert (status, problem["code"]) == (404, "not_found")
 
 
-async def test_the_ledger_says_what_why_and_when(cell: Cell) -> None:
+async def test_the_ledger_says_what_why_and_when(cell: ServedNotifier) -> None:
     lines = await cell.settled("anna")
     assert [(line["kind"], line["state"]) for line in lines] == [
         ("remind_hour", "waiting"),
@@ -199,7 +199,7 @@ async def test_the_ledger_says_what_why_and_when(cell: Cell) -> None:
     assert in_russian[0]["why"] == "Вы организуете встречу или идёте на неё."
 
 
-async def test_the_ledger_is_paged_filtered_and_ones_own(cell: Cell) -> None:
+async def test_the_ledger_is_paged_filtered_and_ones_own(cell: ServedNotifier) -> None:
     lines = await cell.settled("anna")
     token = cell.token("anna")
     status, first, headers = await cell.send("GET", "/api/v1/notifications?limit=3", token)
@@ -215,19 +215,21 @@ async def test_the_ledger_is_paged_filtered_and_ones_own(cell: Cell) -> None:
 @pytest.mark.parametrize(
     "query", ["limit=0", "limit=x", "cursor=-1", "state=new", "kind=x", "recipient=me"]
 )
-async def test_a_malformed_question_is_refused(cell: Cell, query: str) -> None:
+async def test_a_malformed_question_is_refused(cell: ServedNotifier, query: str) -> None:
     status, body, _ = await cell.send("GET", f"/api/v1/notifications?{query}", cell.token("anna"))
     assert (status, body["code"]) == (422, "malformed_query")
 
 
-async def test_a_position_that_is_not_there_is_waited_for_and_then_refused(cell: Cell) -> None:
+async def test_a_position_that_is_not_there_is_waited_for_and_then_refused(
+    cell: ServedNotifier,
+) -> None:
     status, body, _ = await cell.send(
         "GET", "/api/v1/notifications?min_position=999", cell.token("anna")
     )
     assert (status, body["code"]) == (504, "projection_behind")
 
 
-async def test_nobody_reads_or_wishes_without_a_token(cell: Cell) -> None:
+async def test_nobody_reads_or_wishes_without_a_token(cell: ServedNotifier) -> None:
     for method, path in (
         ("GET", "/api/v1/notifications"),
         ("GET", "/api/v1/preferences"),
@@ -238,7 +240,7 @@ async def test_nobody_reads_or_wishes_without_a_token(cell: Cell) -> None:
         assert (await cell.send(method, path))[0] == 401
 
 
-async def test_wishes_are_kept_and_hold(cell: Cell) -> None:
+async def test_wishes_are_kept_and_hold(cell: ServedNotifier) -> None:
     token = cell.token("anna")
     default = await cell.get("/api/v1/preferences", token)
     assert default == {
@@ -282,12 +284,12 @@ async def test_wishes_are_kept_and_hold(cell: Cell) -> None:
         [],
     ],
 )
-async def test_malformed_wishes_are_refused(cell: Cell, body: Any) -> None:
+async def test_malformed_wishes_are_refused(cell: ServedNotifier, body: Any) -> None:
     status, answer, _ = await cell.send("PUT", "/api/v1/preferences", cell.token("anna"), body)
     assert (status, answer["code"]) == (422, "malformed_body")
 
 
-async def test_wishes_are_tried_without_being_kept(cell: Cell) -> None:
+async def test_wishes_are_tried_without_being_kept(cell: ServedNotifier) -> None:
     token = cell.token("anna")
     before = await cell.get("/api/v1/preferences", token)
     status, answer, _ = await cell.send(
@@ -297,7 +299,7 @@ async def test_wishes_are_tried_without_being_kept(cell: Cell) -> None:
     assert await cell.get("/api/v1/preferences", token) == before
 
 
-async def test_an_operator_tries_without_doing(cell: Cell) -> None:
+async def test_an_operator_tries_without_doing(cell: ServedNotifier) -> None:
     hour, *_ = await cell.settled("anna")
     path = f"/api/v1/operator/notices/{hour['id']}"
     before = await cell.get(path, OPERATOR)
@@ -310,7 +312,7 @@ async def test_an_operator_tries_without_doing(cell: Cell) -> None:
     assert await cell.get(path, OPERATOR) == before
 
 
-async def test_an_operator_tries_a_fan_out_without_doing(cell: Cell) -> None:
+async def test_an_operator_tries_a_fan_out_without_doing(cell: ServedNotifier) -> None:
     await cell.send("POST", "/neighbours/control/ugc", body={"down": True})
     await cell.tell()
     fanouts = "/api/v1/operator/notices/fanouts"
@@ -330,7 +332,7 @@ async def test_an_operator_tries_a_fan_out_without_doing(cell: Cell) -> None:
 
 
 @pytest.mark.parametrize("query", ["dry_run=1", "dry_run=true&dry_run=false", "dry_run="])
-async def test_an_unclear_trial_is_refused_and_not_done(cell: Cell, query: str) -> None:
+async def test_an_unclear_trial_is_refused_and_not_done(cell: ServedNotifier, query: str) -> None:
     hour, *_ = await cell.settled("anna")
     notice, token = f"/api/v1/operator/notices/{hour['id']}", cell.token("anna")
     for method, path, caller, body in (
@@ -349,7 +351,7 @@ async def test_an_unclear_trial_is_refused_and_not_done(cell: Cell, query: str) 
     "due_at",
     ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-14:00", "2027-03-02T09:00:01Z"],
 )
-async def test_nothing_is_put_off_by_more_than_a_year(cell: Cell, due_at: str) -> None:
+async def test_nothing_is_put_off_by_more_than_a_year(cell: ServedNotifier, due_at: str) -> None:
     hour, *_ = await cell.settled("anna")
     (fanout,) = await cell.get("/api/v1/operator/notices/fanouts", OPERATOR)
     for path in (str(hour["id"]), f"fanouts/{fanout['position']}/{fanout['event_index']}"):
@@ -360,14 +362,16 @@ async def test_nothing_is_put_off_by_more_than_a_year(cell: Cell, due_at: str) -
         assert answer["errors"][0]["field"] == "due_at"
 
 
-async def test_what_is_asked_for_in_the_past_is_sent_now(cell: Cell) -> None:
+async def test_what_is_asked_for_in_the_past_is_sent_now(cell: ServedNotifier) -> None:
     hour, *_ = await cell.settled("anna")
     path, body = f"/api/v1/operator/notices/{hour['id']}", {"due_at": "1970-01-02T00:00:00+14:00"}
     status, answer, _ = await cell.send("PUT", path, OPERATOR, body)
     assert (status, datetime.fromisoformat(answer["due_at"])) == (200, BEGIN)
 
 
-async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(cell: Cell) -> None:
+async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(
+    cell: ServedNotifier,
+) -> None:
     await cell.settled("anna")
     query = f"state=waiting&recipient={person('anna')}&announcement_id={announcement()}"
     hour, day = await cell.get(f"/api/v1/operator/notices?{query}", OPERATOR)
@@ -396,7 +400,7 @@ async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(cell: C
     assert (await cell.send("GET", path, cell.token("anna")))[0] == 401
 
 
-async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: Cell) -> None:
+async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: ServedNotifier) -> None:
     follow = f"/neighbours/ugc/followers/{person('host')}/{person('anna')}"
     await cell.send("PUT", follow)
     await cell.send("POST", "/neighbours/control/ugc", body={"down": True})
@@ -429,7 +433,9 @@ async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: Cell)
     assert (await cell.send("GET", f"{path}?state=new", OPERATOR))[0] == 422
 
 
-async def test_a_service_that_is_down_does_not_make_the_notifier_unready(cell: Cell) -> None:
+async def test_a_service_that_is_down_does_not_make_the_notifier_unready(
+    cell: ServedNotifier,
+) -> None:
     await cell.send("POST", "/neighbours/control/notification", body={"down": True})
     position = await cell.tell()
     query = f"/api/v1/notifications?min_position={position}&kind=booking_status"

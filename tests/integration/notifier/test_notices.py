@@ -21,6 +21,7 @@ from runtime.journal.tail import START
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import Fenced
 from runtime.process.clock_watch import ClockWatch, ClockWrong
+from tests.cells.killed import Killed
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.unit.notifier.told import (
     Folded,
@@ -433,10 +434,6 @@ async def test_ten_thousand_recipients_of_one_change_are_told_once_by_two_dispat
     await asyncio.gather(work(cell.dispatcher()), work(cell.dispatcher()))
     assert len(cell.around.got(kind="announce_put")) == 10_001
     assert set(cell.around.calls.values()) == {1}
-
-
-class Killed(Exception):
-    """The process ends here."""
 
 
 class KilledBeforeRecording(NoticeQueue):

@@ -17,6 +17,7 @@ from runtime.outside.ports import Notice
 from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, keep_running
+from tests.cells.killed import Killed
 from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
 from tests.cells.projector_cell import eventually
 from tests.unit.notifier.told import announcement, booking, created, person, published, seen
@@ -47,7 +48,7 @@ async def news(evening: NotifierCell) -> tuple[str, str | None]:
     return line["state"], line["reason"]
 
 
-class Interrupted(NoticeQueue):
+class InterruptedQueue(NoticeQueue):
     """Something happens between the sending of notices and the recording of that."""
 
     def __init__(self, evening: NotifierCell, happens: Callable[[], Awaitable[Any]]) -> None:
@@ -63,10 +64,6 @@ class Interrupted(NoticeQueue):
         await super().record(results, unread)
 
 
-class Killed(Exception):
-    """The process ends here."""
-
-
 async def killed() -> None:
     raise Killed
 
@@ -78,7 +75,7 @@ async def cut_off() -> None:
 async def test_what_was_sent_is_recorded_as_sent_though_it_was_called_off_meanwhile(
     evening: NotifierCell,
 ) -> None:
-    queue = Interrupted(evening, lambda: call_off(evening))
+    queue = InterruptedQueue(evening, lambda: call_off(evening))
     await evening.dispatcher(queue).dispatch_due()
     assert await news(evening) == ("sent", None)
 
@@ -88,7 +85,7 @@ async def test_what_was_sent_is_recorded_when_postgresql_is_back(evening: Notifi
         await call_off(evening)
         await cut_off()
 
-    await evening.dispatcher(Interrupted(evening, cut_off_and_called_off)).dispatch_due()
+    await evening.dispatcher(InterruptedQueue(evening, cut_off_and_called_off)).dispatch_due()
     assert await news(evening) == ("sent", None)
     assert set(evening.around.calls.values()) == {1}
 
@@ -97,7 +94,7 @@ async def test_what_was_on_its_way_when_the_dispatcher_died_may_have_arrived(
     evening: NotifierCell,
 ) -> None:
     with pytest.raises(Killed):
-        await evening.dispatcher(Interrupted(evening, killed)).dispatch_due()
+        await evening.dispatcher(InterruptedQueue(evening, killed)).dispatch_due()
     await call_off(evening)
     assert await news(evening) == ("unconfirmed", "cancelled")
     await evening.wait(minutes=3)
@@ -153,7 +150,7 @@ async def test_an_operator_cannot_cancel_what_has_arrived(evening: NotifierCell)
         assert change.row is not None
         assert change.row["state"] == "unconfirmed"
 
-    await evening.dispatcher(Interrupted(evening, cancel)).dispatch_due()
+    await evening.dispatcher(InterruptedQueue(evening, cancel)).dispatch_due()
     assert await news(evening) == ("sent", None)
 
 

@@ -97,7 +97,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-class Breaking:
+class BreakingAnalytics:
     """Analytics that fail before or after chosen inserts, as a broken connection does."""
 
     def __init__(self, inner: Analytics, *, fail_at: set[int], after: bool) -> None:
@@ -151,7 +151,7 @@ async def test_a_restart_goes_on_behind_what_is_stored(
 ) -> None:
     async with following(journal, analytics):
         pass
-    counted = Breaking(analytics, fail_at=set(), after=False)
+    counted = BreakingAnalytics(analytics, fail_at=set(), after=False)
     async with following(journal, counted):
         assert counted.inserts == 0
 
@@ -160,7 +160,7 @@ async def test_a_restart_goes_on_behind_what_is_stored(
 async def test_a_lost_connection_anywhere_changes_nothing(
     journal: SqliteJournal, analytics: Analytics, after: bool
 ) -> None:
-    breaking = Breaking(analytics, fail_at={1, 3, 4, 6, 9, 13}, after=after)
+    breaking = BreakingAnalytics(analytics, fail_at={1, 3, 4, 6, 9, 13}, after=after)
     async with following(journal, breaking):
         assert (await analytics.query(COUNTS)).rows == [expected_counts(evenings_in_march())]
 
@@ -181,7 +181,7 @@ async def test_two_writers_are_as_good_as_one(journal: SqliteJournal, analytics:
         assert (await analytics.query(COUNTS)).rows == [expected_counts(evenings_in_march())]
 
 
-class Client:
+class HistoryClient:
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self._session = session
         self._url = url
@@ -196,14 +196,14 @@ class Client:
 
 
 @asynccontextmanager
-async def client_of(analytics: Analytics, token: str = SECRET) -> AsyncIterator[Client]:
+async def client_of(analytics: Analytics, token: str = SECRET) -> AsyncIterator[HistoryClient]:
     app = FastAPI()
     install_problems(app)
     history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
     app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
     headers = {"Authorization": f"Bearer {token}"}
     async with served(app) as url, aiohttp.ClientSession(headers=headers) as session:
-        yield Client(session, f"{url}/api/v1/operator")
+        yield HistoryClient(session, f"{url}/api/v1/operator")
 
 
 async def test_questions_are_listed_and_answered(

@@ -24,6 +24,7 @@ from runtime.journal.tail import START, Position
 from runtime.postgres.migrations import MIGRATIONS
 from runtime.postgres.pools import open_pool
 from runtime.postgres.tables import Fenced, TablesUnavailable
+from tests.cells.killed import Killed
 from tests.cells.projector_cell import (
     DEADLINE_S,
     SMALL,
@@ -101,7 +102,7 @@ async def test_every_record_moves_the_position_and_wakes_who_waits_for_it(
 # Interruptions
 
 
-class Interrupted(PostgresSink):
+class FlakySink(PostgresSink):
     """Loses its connection before every third write, and after every other third one."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
@@ -123,12 +124,8 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated_and_none_is_missed(
     chain = Society(1).live(60).chain
     await chain.write_to(sqlite_journal)
     limits = SMALL._replace(events_max=20)
-    await follow(sqlite_journal, Interrupted(tables), chain.seq, limits)
+    await follow(sqlite_journal, FlakySink(tables), chain.seq, limits)
     assert await stored_rows(tables) == folded(chain)
-
-
-class Killed(Exception):
-    """The process is gone."""
 
 
 class Dying(PostgresSink):

@@ -298,7 +298,7 @@ async def test_a_journal_that_ends_before_the_tables_is_found(
 # Over HTTP
 
 
-class Process:
+class ServedProjector:
     """A projector process, served; the journal is the test's."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
@@ -336,7 +336,7 @@ class Process:
 
 
 @asynccontextmanager
-async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Process]:
+async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[ServedProjector]:
     settings = Settings.model_validate(
         {
             **more,
@@ -347,7 +347,7 @@ async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Proc
         }
     )
     async with aiohttp.ClientSession() as session:
-        there = Process(session, "")
+        there = ServedProjector(session, "")
         app = build_app(settings, journal_of=lambda _settings: journal)
         with run_as(WholeProcess(lambda _reason: there.failed.set())):
             async with served(app) as url:

@@ -10,7 +10,6 @@ import pytest
 
 from query_api.edge.moments import find_horizon
 from query_api.edge.reads import TableSnapshot
-from tests.cells.command_cell import Reply
 from tests.cells.eventful_evening import (
     HOST,
     OPERATOR,
@@ -18,6 +17,7 @@ from tests.cells.eventful_evening import (
     LivedEvening,
     lived_evening,
 )
+from tests.cells.http_reply import HttpReply
 from tests.cells.read_side import at, read_side
 
 
@@ -33,7 +33,7 @@ async def watched(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[LivedEveni
         yield found
 
 
-def expected(role: str, then: Reply, now: Reply) -> tuple[int, Any]:
+def expected(role: str, then: HttpReply, now: HttpReply) -> tuple[int, Any]:
     """What was answered then, but for what the role is no longer told."""
     if now.status == 404 or then.status == 404:
         return 404, "not_found"
@@ -45,7 +45,7 @@ def expected(role: str, then: Reply, now: Reply) -> tuple[int, Any]:
     return 200, body
 
 
-def told(reply: Reply) -> tuple[int, Any]:
+def told(reply: HttpReply) -> tuple[int, Any]:
     return reply.status, reply.body if reply.status == 200 else reply.code
 
 
@@ -137,7 +137,7 @@ async def test_hidden_then_or_now_is_as_if_it_never_was(lived: LivedEvening) -> 
     assert (await lived.get(HOST, lived.path, as_of=public)).status == 200
 
 
-def without_path(reply: Reply) -> tuple[int, Any, list[str]]:
+def without_path(reply: HttpReply) -> tuple[int, Any, list[str]]:
     """Status, body and names of headers, but for the address that was asked for."""
     body = {name: value for name, value in reply.body.items() if name != "instance"}
     return reply.status, body, sorted(reply.headers)

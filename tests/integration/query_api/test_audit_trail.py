@@ -8,8 +8,8 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from tests.cells.command_cell import Reply
 from tests.cells.eventful_evening import HOST, OPERATOR, LivedEvening, lived_evening
+from tests.cells.http_reply import HttpReply
 
 Entry = dict[str, Any]
 
@@ -250,7 +250,7 @@ async def test_the_system_is_named_and_persons_seen_are_not_told(lived: LivedEve
 async def test_hidden_is_as_absent(lived: LivedEvening) -> None:
     await lived.announce(visibility="invite")
 
-    def without_path(reply: Reply) -> tuple[int, Any]:
+    def without_path(reply: HttpReply) -> tuple[int, Any]:
         return reply.status, {**reply.body, "instance": None}
 
     hidden = await lived.get("stranger", lived.trail)

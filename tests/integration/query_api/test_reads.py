@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 from icalendar import Calendar
 
-from tests.cells.command_cell import CommandCell, Reply, command_cell, evening
+from tests.cells.command_cell import CommandCell, command_cell, evening
+from tests.cells.http_reply import HttpReply
 
 
 @pytest.fixture
@@ -42,13 +43,13 @@ class Anna:
         body: dict[str, Any] = (await self.write("PUT", path, host, {"my_status": True})).body
         return body
 
-    async def write(self, method: str, path: str, token: str, body: Any = None) -> Reply:
+    async def write(self, method: str, path: str, token: str, body: Any = None) -> HttpReply:
         reply = await self.cell.send(method, path, token, body)
         assert reply.status < 300, reply.body
         self.position = max(self.position, reply.position)
         return reply
 
-    async def read(self, path: str, token: str, **headers: Any) -> Reply:
+    async def read(self, path: str, token: str, **headers: Any) -> HttpReply:
         """After everything that was written here."""
         separator = "&" if "?" in path else "?"
         reply = await self.cell.send(
@@ -68,7 +69,7 @@ def at(hours: float) -> str:
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
 
 
-def titles(reply: Reply) -> list[str]:
+def titles(reply: HttpReply) -> list[str]:
     return [line["title"] for line in reply.body]
 
 

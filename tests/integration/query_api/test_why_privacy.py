@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.cells.command_cell import CommandCell, Reply, command_cell, evening
+from tests.cells.command_cell import CommandCell, command_cell, evening
+from tests.cells.http_reply import HttpReply
 from tests.integration.query_api.test_reads import at
 
 READ_S_MAX = 60.0
@@ -20,13 +21,13 @@ async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
         yield found
 
 
-async def do(cell: CommandCell, method: str, path: str, token: str, body: Any = None) -> Reply:
+async def do(cell: CommandCell, method: str, path: str, token: str, body: Any = None) -> HttpReply:
     reply = await cell.send(method, f"/api/v1{path}", token, body)
     assert reply.status in (200, 201), reply.body
     return reply
 
 
-async def told(cell: CommandCell, path: str, token: str, position: int) -> Reply:
+async def told(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
     """Once the tables and the history have come to `position`."""
     separator = "&" if "?" in path else "?"
     async with asyncio.timeout(READ_S_MAX):

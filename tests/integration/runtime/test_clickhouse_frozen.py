@@ -30,7 +30,7 @@ PATIENCE_S: Final = 30.0
 QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
 
 
-class Engine(NamedTuple):
+class FreezableEngine(NamedTuple):
     analytics: Analytics
     freeze: Callable[[], None]
     thaw: Callable[[], None]
@@ -39,7 +39,7 @@ class Engine(NamedTuple):
 @pytest.fixture(params=ENGINES)
 async def engine(
     request: pytest.FixtureRequest, own_clickhouse_server: ClickHouseServer, tmp_path: Path
-) -> AsyncIterator[Engine]:
+) -> AsyncIterator[FreezableEngine]:
     """Its own: the shared server proves only that one can be run."""
     assert own_clickhouse_server.port
     if request.param == "chdb":
@@ -58,8 +58,8 @@ async def engine(
         await analytics.close()
 
 
-def _signalled(analytics: Analytics, pid: int) -> Engine:
-    return Engine(
+def _signalled(analytics: Analytics, pid: int) -> FreezableEngine:
+    return FreezableEngine(
         analytics,
         lambda: os.kill(pid, signal.SIGSTOP),
         lambda: os.kill(pid, signal.SIGCONT),
@@ -67,7 +67,7 @@ def _signalled(analytics: Analytics, pid: int) -> Engine:
 
 
 async def test_readers_are_told_soon_and_then_at_once_and_again_when_it_is_back(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+    engine: FreezableEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     history = HistoryReads(engine.analytics, timeout_s=1.0)
     assert await history.fetch_rows("SELECT 1 AS one") == [{"one": 1}]
@@ -91,7 +91,7 @@ async def test_readers_are_told_soon_and_then_at_once_and_again_when_it_is_back(
 
 
 async def test_what_follows_the_journal_can_be_stopped(
-    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: FreezableEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runtime.clickhouse.chdb_client.CLOSE_S_MAX", 0.2)
     journal = SqliteJournal(tmp_path / "journal.db")
@@ -121,7 +121,7 @@ async def test_what_follows_the_journal_can_be_stopped(
     await journal.close()
 
 
-async def test_a_call_that_is_given_up_frees_its_thread(engine: Engine) -> None:
+async def test_a_call_that_is_given_up_frees_its_thread(engine: FreezableEngine) -> None:
     engine.freeze()
     async with asyncio.timeout(PATIENCE_S):
         for _ in range(12):  # More than there are threads for readers.

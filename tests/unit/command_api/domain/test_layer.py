@@ -37,7 +37,7 @@ def test_what_the_layer_below_has_absorbed_is_forgotten_unless_it_is_newer() -> 
     assert middle.person(ANNA).name == "Anna"
 
 
-class Store:
+class CountingStore:
     """Counts the point reads of a table."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Store:
 
 
 def test_the_lowest_layer_reads_from_a_store_and_only_what_no_layer_above_has() -> None:
-    tables = {name: Store() for name in COLLECTIONS}
+    tables = {name: CountingStore() for name in COLLECTIONS}
     layer = Layer.on(Layer.on_tables(tables.values()))
     layer.people.put(BEN, Person(id=BEN, name="Ben"))
     assert (layer.person(ANNA).name, layer.person(BEN).name) == ("Anna", "Ben")

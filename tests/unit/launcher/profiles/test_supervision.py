@@ -12,7 +12,7 @@ WITHIN_S = 20.0
 HURRIED = Patience(restarts_max=3, within_s=600.0, pause_s=0.01)
 
 
-class Server:
+class ScriptedServer:
     """Ends when it is told to, or `at_once` whenever it is started."""
 
     name = "postgres"
@@ -34,14 +34,14 @@ class Server:
         return "status -9"
 
 
-async def started(server: Server, times: int) -> None:
+async def started(server: ScriptedServer, times: int) -> None:
     async with asyncio.timeout(WITHIN_S):
         while server.starts < times or not server.running:
             await asyncio.sleep(0.01)
 
 
 async def test_what_ended_is_started_again(caplog: pytest.LogCaptureFixture) -> None:
-    server = Server()
+    server = ScriptedServer()
     keeping = start_for(keep_up(server, HURRIED), "keeper")
     for kill in range(2):
         server.running = False
@@ -52,7 +52,7 @@ async def test_what_ended_is_started_again(caplog: pytest.LogCaptureFixture) -> 
 
 
 async def test_what_does_not_start_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
-    server = Server(fails=1)
+    server = ScriptedServer(fails=1)
     keeping = start_for(keep_up(server, HURRIED), "keeper")
     server.running = False
     await started(server, 2)
@@ -61,14 +61,14 @@ async def test_what_does_not_start_is_tried_again(caplog: pytest.LogCaptureFixtu
 
 
 async def test_what_ends_again_and_again_is_given_up_with_the_reason() -> None:
-    server = Server(at_once=True)
+    server = ScriptedServer(at_once=True)
     with pytest.raises(ServerFailed, match="postgres ended 4 times in 600 s: status -9"):
         await asyncio.wait_for(keep_up(server, HURRIED), WITHIN_S)
     assert server.starts == 3
 
 
 async def test_ends_that_are_long_past_do_not_count() -> None:
-    server = Server(at_once=True)
+    server = ScriptedServer(at_once=True)
     forgetful = HURRIED._replace(within_s=0.1)
     keeping = start_for(keep_up(server, forgetful), "keeper")
     async with asyncio.timeout(WITHIN_S):

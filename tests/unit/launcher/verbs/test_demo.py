@@ -140,11 +140,11 @@ def withdraw(event: str, guest: str) -> Line:
 
 
 @pytest.fixture
-def traffic(tmp_path: Path) -> "Traffic":
-    return Traffic(tmp_path / "traffic.jsonl")
+def traffic(tmp_path: Path) -> "TrafficFile":
+    return TrafficFile(tmp_path / "traffic.jsonl")
 
 
-class Traffic:
+class TrafficFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
@@ -154,7 +154,7 @@ class Traffic:
         return self.path
 
 
-async def test_an_event_and_a_person_keep_the_order_of_the_file(traffic: Traffic) -> None:
+async def test_an_event_and_a_person_keep_the_order_of_the_file(traffic: TrafficFile) -> None:
     lines = [announce(f"e{n}", f"p{n}") for n in range(5)]
     for n in range(60):
         lines.append(request(f"e{n % 5}", f"p{n % 7}"))
@@ -171,7 +171,7 @@ async def test_an_event_and_a_person_keep_the_order_of_the_file(traffic: Traffic
 
 
 async def test_different_events_of_different_people_run_side_by_side_within_the_bound(
-    traffic: Traffic,
+    traffic: TrafficFile,
 ) -> None:
     system = FakeSystem()
     system.meet = asyncio.Barrier(CONCURRENCY)
@@ -181,14 +181,14 @@ async def test_different_events_of_different_people_run_side_by_side_within_the_
     assert 1 < system.together_max <= CONCURRENCY
 
 
-async def test_the_host_approves_what_was_requested(traffic: Traffic) -> None:
+async def test_the_host_approves_what_was_requested(traffic: TrafficFile) -> None:
     system = FakeSystem()
     summary = await replay(system, traffic.of(announce("e1", "anna"), request("e1", "boris")))
     assert system.approved == [("anna", "e1")]
     assert summary.outcomes == {"announced": 1, "requested": 1, "confirmed": 1}
 
 
-async def test_nobody_approves_who_waits(traffic: Traffic) -> None:
+async def test_nobody_approves_who_waits(traffic: TrafficFile) -> None:
     system = FakeSystem(state="waitlisted")
     summary = await replay(system, traffic.of(announce("e1", "anna"), request("e1", "boris")))
     assert system.approved == []
@@ -197,7 +197,7 @@ async def test_nobody_approves_who_waits(traffic: Traffic) -> None:
 
 @pytest.mark.parametrize("trouble", [429, 503, BROKEN_CONNECTION])
 async def test_what_has_no_outcome_is_repeated_with_the_same_key(
-    traffic: Traffic, trouble: int
+    traffic: TrafficFile, trouble: int
 ) -> None:
     system = FakeSystem()
     system.trouble = [trouble, trouble]
@@ -207,7 +207,7 @@ async def test_what_has_no_outcome_is_repeated_with_the_same_key(
     assert summary.outcomes == {"announced": 1}
 
 
-async def test_a_refusal_is_counted_and_what_hangs_on_it_too(traffic: Traffic) -> None:
+async def test_a_refusal_is_counted_and_what_hangs_on_it_too(traffic: TrafficFile) -> None:
     system = FakeSystem()
     system.trouble = [409]
     path = traffic.of(announce("e1", "anna"), request("e1", "boris"), withdraw("e1", "boris"))
@@ -215,7 +215,7 @@ async def test_a_refusal_is_counted_and_what_hangs_on_it_too(traffic: Traffic) -
     assert summary.outcomes == {"said 409": 1, "evening_not_announced": 2}
 
 
-async def test_malformed_lines_are_named_by_number_and_stop_nothing(traffic: Traffic) -> None:
+async def test_malformed_lines_are_named_by_number_and_stop_nothing(traffic: TrafficFile) -> None:
     path = traffic.of(
         announce("e1", "anna"),
         "not json",
@@ -233,7 +233,7 @@ async def test_malformed_lines_are_named_by_number_and_stop_nothing(traffic: Tra
     assert summary.outcomes["confirmed"] == 1
 
 
-async def test_a_file_of_nonsense_is_counted_without_being_kept(traffic: Traffic) -> None:
+async def test_a_file_of_nonsense_is_counted_without_being_kept(traffic: TrafficFile) -> None:
     count = MALFORMED_SHOWN_MAX + 30
     summary = await replay(FakeSystem(), traffic.of(*["nonsense"] * count))
     assert (summary.malformed, summary.sent) == (count, 0)
@@ -241,7 +241,7 @@ async def test_a_file_of_nonsense_is_counted_without_being_kept(traffic: Traffic
 
 
 async def test_the_first_line_is_now_by_the_systems_clock_and_distances_stay(
-    traffic: Traffic,
+    traffic: TrafficFile,
 ) -> None:
     lines = [announce(f"e{n}", f"h{n}", at_ms=5_000, starts_at_ms=5_000 + n) for n in range(3)]
     system = FakeSystem()
@@ -253,14 +253,14 @@ async def test_the_first_line_is_now_by_the_systems_clock_and_distances_stay(
     ]
 
 
-async def test_a_system_that_goes_away_for_good_ends_the_replay(traffic: Traffic) -> None:
+async def test_a_system_that_goes_away_for_good_ends_the_replay(traffic: TrafficFile) -> None:
     system = FakeSystem()
     system.trouble = [BROKEN_CONNECTION] * 1000
     with pytest.raises(NotRunning, match="does not answer any more"):
         await replay(system, traffic.of(announce("e1", "anna")))
 
 
-async def test_nothing_is_replayed_where_no_system_answers(traffic: Traffic) -> None:
+async def test_nothing_is_replayed_where_no_system_answers(traffic: TrafficFile) -> None:
     async with aiohttp.ClientSession() as session:
         demo = Demo(session, "http://127.0.0.1:1", CONCURRENCY, lambda: None)
         with pytest.raises(NotRunning, match="no system answers"):

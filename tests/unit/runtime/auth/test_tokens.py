@@ -22,7 +22,7 @@ NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 SETTINGS = TokenSettings(secret=SecretStr(SECRET))
 
 
-class Clock:
+class TurnedClock:
     def __init__(self) -> None:
         self.now = NOON
 
@@ -31,12 +31,12 @@ class Clock:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> TurnedClock:
+    return TurnedClock()
 
 
 @pytest.fixture
-def verifier(clock: Clock) -> TokenVerifier:
+def verifier(clock: TurnedClock) -> TokenVerifier:
     return TokenVerifier(SETTINGS, clock)
 
 
@@ -135,7 +135,9 @@ def test_super_is_only_a_real_true(verifier: TokenVerifier) -> None:
     assert not verifier.verify(bearer(is_super="false")).is_super
 
 
-def test_a_remembered_token_expires_all_the_same(verifier: TokenVerifier, clock: Clock) -> None:
+def test_a_remembered_token_expires_all_the_same(
+    verifier: TokenVerifier, clock: TurnedClock
+) -> None:
     header = bearer()
     verifier.verify(header)
     clock.now = NOON + timedelta(seconds=3599)
@@ -146,7 +148,7 @@ def test_a_remembered_token_expires_all_the_same(verifier: TokenVerifier, clock:
             verifier.verify(header)
 
 
-def test_memory_of_tokens_is_bounded(clock: Clock) -> None:
+def test_memory_of_tokens_is_bounded(clock: TurnedClock) -> None:
     verifier = TokenVerifier(SETTINGS.model_copy(update={"cache_size": 3}), clock)
     for n in range(10):
         verifier.verify(bearer(jti=str(n)))
@@ -156,7 +158,7 @@ def test_memory_of_tokens_is_bounded(clock: Clock) -> None:
 @pytest.mark.parametrize("wrong", [{}, {"secret": "short"}, {"algorithm": "RS256"}])
 def test_settings_without_usable_keys_stop_the_start(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="needs"):
-        TokenVerifier(TokenSettings(**wrong), Clock())
+        TokenVerifier(TokenSettings(**wrong), TurnedClock())
 
 
 KeyMaker = Callable[[], Any]
@@ -181,7 +183,7 @@ def key_set(algorithm: str, **keys: Any) -> bytes:
 
 @pytest.mark.parametrize(("algorithm", "make"), [("RS256", rsa_key), ("ES256", ec_key)])
 async def test_a_new_key_is_fetched_and_a_withdrawn_one_ends(
-    clock: Clock, algorithm: Any, make: KeyMaker
+    clock: TurnedClock, algorithm: Any, make: KeyMaker
 ) -> None:
     old, new = make(), make()
     published = [key_set(algorithm, old=old)]
@@ -205,7 +207,7 @@ async def test_a_new_key_is_fetched_and_a_withdrawn_one_ends(
         await verifier.authenticate(signed(old, "old"))
 
 
-def test_a_public_key_is_never_taken_for_a_shared_secret(clock: Clock, tmp_path: Any) -> None:
+def test_a_public_key_is_never_taken_for_a_shared_secret(clock: TurnedClock, tmp_path: Any) -> None:
     key = rsa_key()
     file = tmp_path / "jwks.json"
     file.write_bytes(key_set("RS256", one=key))

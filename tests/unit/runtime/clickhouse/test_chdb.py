@@ -13,7 +13,7 @@ from runtime.clickhouse.port import Quota, ResultSet
 ANSWER = b'{"meta": [{"name": "n", "type": "UInt8"}], "data": [[1]]}'
 
 
-class Engine:
+class ScriptedEngine:
     """Answers each question when told to."""
 
     unconfined = None
@@ -36,12 +36,12 @@ class Engine:
 
 
 @pytest.fixture
-def engines(monkeypatch: pytest.MonkeyPatch) -> list[Engine]:
+def engines(monkeypatch: pytest.MonkeyPatch) -> list[ScriptedEngine]:
     """All that were started, in order."""
-    started: list[Engine] = []
+    started: list[ScriptedEngine] = []
 
-    async def start(*_: object) -> Engine:
-        started.append(Engine())
+    async def start(*_: object) -> ScriptedEngine:
+        started.append(ScriptedEngine())
         return started[-1]
 
     monkeypatch.setattr(EngineProcess, "start", start)
@@ -66,7 +66,7 @@ async def leave(asking: asyncio.Task[ResultSet]) -> None:
 
 
 async def test_a_question_waits_for_one_whose_asker_left(
-    analytics: ChdbAnalytics, engines: list[Engine]
+    analytics: ChdbAnalytics, engines: list[ScriptedEngine]
 ) -> None:
     first = asyncio.create_task(analytics.ask("first"))
     await settle()
@@ -81,7 +81,7 @@ async def test_a_question_waits_for_one_whose_asker_left(
 
 
 async def test_what_nobody_waits_for_any_more_is_not_asked(
-    analytics: ChdbAnalytics, engines: list[Engine]
+    analytics: ChdbAnalytics, engines: list[ScriptedEngine]
 ) -> None:
     first, second, third = [
         asyncio.create_task(analytics.ask(sql)) for sql in ("first", "second", "third")
@@ -98,7 +98,7 @@ async def test_what_nobody_waits_for_any_more_is_not_asked(
 
 async def test_a_question_past_its_limit_ends_the_engine_though_its_asker_left(
     tmp_path: Path,
-    engines: list[Engine],
+    engines: list[ScriptedEngine],
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

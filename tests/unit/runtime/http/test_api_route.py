@@ -17,7 +17,7 @@ API: tuple[str, ...] = ("/api/v1/", "/neighbours/", "/internal/")
 JSON = ("Content-Type", "application/json")
 
 
-class Served(NamedTuple):
+class RouteOfProcess(NamedTuple):
     process: str
     app: FastAPI
     method: str
@@ -30,29 +30,29 @@ class Served(NamedTuple):
         return re.sub(r"{\w+}", "1", self.path)
 
 
-def routes_of(process: str, app: FastAPI) -> Iterator[Served]:
+def routes_of(process: str, app: FastAPI) -> Iterator[RouteOfProcess]:
     for context in iter_route_contexts(app.routes):
         route = context.original_route
         if isinstance(route, Mount):
             continue
         declared = route.query_names if isinstance(route, ApiRoute) else None
         for method in sorted(context.methods or ()):
-            yield Served(process, app, method, str(context.path), declared)
+            yield RouteOfProcess(process, app, method, str(context.path), declared)
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[list[Served]]:
+async def served() -> AsyncIterator[list[RouteOfProcess]]:
     async with start_apps() as apps:
         yield [route for name, app in apps.items() for route in routes_of(name, app)]
 
 
 @pytest.fixture
-def api(served: list[Served]) -> list[Served]:
+def api(served: list[RouteOfProcess]) -> list[RouteOfProcess]:
     return [one for one in served if one.path.startswith(API)]
 
 
 async def test_every_api_route_refuses_a_parameter_that_it_does_not_declare(
-    api: list[Served],
+    api: list[RouteOfProcess],
 ) -> None:
     assert len(api) > 50
     for one in api:
@@ -63,7 +63,9 @@ async def test_every_api_route_refuses_a_parameter_that_it_does_not_declare(
             assert answer.json["reason"] == "unknown"
 
 
-async def test_every_api_route_refuses_a_parameter_that_comes_twice(api: list[Served]) -> None:
+async def test_every_api_route_refuses_a_parameter_that_comes_twice(
+    api: list[RouteOfProcess],
+) -> None:
     for one in api:
         for name in one.declared or ():
             answer = await call(one.app, one.method, f"{one.target}?{name}=1&{name}=1")
@@ -71,7 +73,7 @@ async def test_every_api_route_refuses_a_parameter_that_comes_twice(api: list[Se
             assert answer.json["reason"] == "repeated"
 
 
-async def test_the_declared_parameters_are_those_of_the_document(api: list[Served]) -> None:
+async def test_the_declared_parameters_are_those_of_the_document(api: list[RouteOfProcess]) -> None:
     for one in api:
         documented = one.app.openapi()["paths"].get(one.path, {}).get(one.method.lower())
         if documented is None or one.declared is None:
@@ -80,12 +82,12 @@ async def test_the_declared_parameters_are_those_of_the_document(api: list[Serve
         assert named == one.declared, one
 
 
-def test_only_the_hottest_route_and_pages_declare_nothing(served: list[Served]) -> None:
+def test_only_the_hottest_route_and_pages_declare_nothing(served: list[RouteOfProcess]) -> None:
     bare = {one.path for one in served if one.declared is None and one.path.startswith(API)}
     assert bare == {"/api/v1/booking/{announcement_id}"}
 
 
-def test_every_read_takes_a_position_and_every_write_a_trial(api: list[Served]) -> None:
+def test_every_read_takes_a_position_and_every_write_a_trial(api: list[RouteOfProcess]) -> None:
     for one in api:
         if one.declared is None or not one.path.startswith("/api/v1/"):
             continue
@@ -97,7 +99,7 @@ def test_every_read_takes_a_position_and_every_write_a_trial(api: list[Served]) 
 
 @pytest.mark.parametrize("name", ["Authorization", "Idempotency-Key", "If-Match"])
 async def test_every_api_route_refuses_a_header_that_comes_twice(
-    api: list[Served], name: str
+    api: list[RouteOfProcess], name: str
 ) -> None:
     for one in api:
         answer = await call(one.app, one.method, one.target, [(name, "a"), (name, "a")])
@@ -105,7 +107,7 @@ async def test_every_api_route_refuses_a_header_that_comes_twice(
         assert (answer.json["header"], answer.json["reason"]) == (name, "repeated")
 
 
-async def test_every_api_route_refuses_an_encoded_body(api: list[Served]) -> None:
+async def test_every_api_route_refuses_an_encoded_body(api: list[RouteOfProcess]) -> None:
     for one in api:
         headers = [JSON, ("Content-Encoding", "gzip")]
         answer = await call(one.app, one.method, one.target, headers, b"{}")
@@ -113,7 +115,7 @@ async def test_every_api_route_refuses_an_encoded_body(api: list[Served]) -> Non
 
 
 @pytest.mark.parametrize("query", ["reason=%ff", "reason=%C3%28", "reason=\xe9"])
-async def test_a_query_that_is_no_text_is_refused(api: list[Served], query: str) -> None:
+async def test_a_query_that_is_no_text_is_refused(api: list[RouteOfProcess], query: str) -> None:
     (cancel,) = (
         one
         for one in api
@@ -123,14 +125,16 @@ async def test_a_query_that_is_no_text_is_refused(api: list[Served], query: str)
     assert (answer.status, answer.json["code"]) == (422, "malformed_query")
 
 
-async def test_a_slash_too_many_leads_nowhere(served: list[Served]) -> None:
+async def test_a_slash_too_many_leads_nowhere(served: list[RouteOfProcess]) -> None:
     for one in served:
         answer = await call(one.app, one.method, f"{one.target}/")
         assert answer.status == 404, one
         assert "location" not in answer.headers
 
 
-async def test_every_405_names_the_methods_that_the_address_knows(served: list[Served]) -> None:
+async def test_every_405_names_the_methods_that_the_address_knows(
+    served: list[RouteOfProcess],
+) -> None:
     for one in served:
         answer = await call(one.app, "PATCH", one.target)
         assert answer.status == 405, one

@@ -61,16 +61,16 @@ def test_a_mistake_of_ours_is_passed_on(error: Exception) -> None:
         raise error
 
 
-class Breaking:
+class BreakingPool:
     """A pool whose connection breaks whatever is done with it, its return included."""
 
     def __init__(self) -> None:
         self.terminated = 0
 
-    async def acquire(self, *, timeout: float) -> "Breaking":
+    async def acquire(self, *, timeout: float) -> "BreakingPool":
         return self
 
-    async def release(self, _connection: "Breaking") -> None:
+    async def release(self, _connection: "BreakingPool") -> None:
         raise asyncpg.InternalClientError("got result for unknown protocol state 0")
 
     def terminate(self) -> None:
@@ -84,17 +84,17 @@ class Breaking:
             raise asyncpg.InterfaceError("cannot call ROLLBACK: connection is closed")
 
 
-def pool_of(breaking: Breaking) -> Any:
+def pool_of(breaking: BreakingPool) -> Any:
     return cast(Any, breaking)
 
 
 async def test_work_that_was_done_is_not_undone_by_the_return_of_its_connection() -> None:
-    async with acquire_connection(pool_of(Breaking())) as connection:
+    async with acquire_connection(pool_of(BreakingPool())) as connection:
         assert connection is not None
 
 
 async def test_a_connection_that_is_confused_is_not_used_again() -> None:
-    breaking = Breaking()
+    breaking = BreakingPool()
     with pytest.raises(TablesUnavailable):
         async with acquire_connection(pool_of(breaking)):
             raise asyncpg.InternalClientError("got result for unknown protocol state 3")
@@ -103,7 +103,10 @@ async def test_a_connection_that_is_confused_is_not_used_again() -> None:
 
 async def test_a_cancellation_is_not_lost_in_the_end_of_a_connection() -> None:
     async def work() -> None:
-        async with acquire_connection(pool_of(Breaking())) as connection, connection.transaction():
+        async with (
+            acquire_connection(pool_of(BreakingPool())) as connection,
+            connection.transaction(),
+        ):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(work())

@@ -13,7 +13,7 @@ from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
 from runtime.service.cors import EXPOSED_HEADERS, cors_headers
-from tests.servers.asgi import Answered, call
+from tests.servers.asgi import AsgiAnswer, call
 
 OURS = "https://app.example"
 THEIRS = "https://evil.example"
@@ -34,7 +34,7 @@ def app(*origins: str) -> FastAPI:
     return app
 
 
-async def preflight(app: FastAPI, origin: str) -> Answered:
+async def preflight(app: FastAPI, origin: str) -> AsgiAnswer:
     asked = [
         ("Origin", origin),
         ("Access-Control-Request-Method", "PUT"),

@@ -49,13 +49,13 @@ class App:
         self.ended.append("answered")
 
 
-class Served(NamedTuple):
+class ServedApp(NamedTuple):
     app: App
     server: uvicorn.Server
     port: int
 
-    async def connect(self) -> "Client":
-        return Client(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def connect(self) -> "RawConnection":
+        return RawConnection(*await asyncio.open_connection("127.0.0.1", self.port))
 
     @property
     def connections(self) -> list[BoundedProtocol]:
@@ -68,7 +68,7 @@ class Served(NamedTuple):
                 await asyncio.sleep(0.01)
 
 
-class Client(NamedTuple):
+class RawConnection(NamedTuple):
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
@@ -101,7 +101,7 @@ class Client(NamedTuple):
 
 
 @asynccontextmanager
-async def serving(limits: HttpLimits) -> AsyncIterator[Served]:
+async def serving(limits: HttpLimits) -> AsyncIterator[ServedApp]:
     app = App()
     config = server_config(app, limits, host="127.0.0.1", port=0, log_config=None)
     server = uvicorn.Server(config)
@@ -109,7 +109,7 @@ async def serving(limits: HttpLimits) -> AsyncIterator[Served]:
     listener.listen()
     running = asyncio.create_task(server.serve([listener]))
     try:
-        yield Served(app, server, listener.getsockname()[1])
+        yield ServedApp(app, server, listener.getsockname()[1])
     finally:
         app.allowed.set()
         server.should_exit = True
@@ -119,20 +119,20 @@ async def serving(limits: HttpLimits) -> AsyncIterator[Served]:
 
 
 @pytest.fixture
-async def served() -> AsyncIterator[Served]:
+async def served() -> AsyncIterator[ServedApp]:
     """For what takes too long."""
     async with serving(HURRIED) as found:
         yield found
 
 
 @pytest.fixture
-async def unhurried() -> AsyncIterator[Served]:
+async def unhurried() -> AsyncIterator[ServedApp]:
     """For what must not be taken for slow on a busy machine."""
     async with serving(UNHURRIED) as found:
         yield found
 
 
-async def drip(client: Client, piece: bytes) -> None:
+async def drip(client: RawConnection, piece: bytes) -> None:
     """Send `piece` again and again, each time a moment before the last one is forgotten."""
     with suppress(ConnectionError):
         while True:
@@ -142,14 +142,14 @@ async def drip(client: Client, piece: bytes) -> None:
 
 
 @asynccontextmanager
-async def dripping(client: Client, piece: bytes) -> AsyncIterator[None]:
+async def dripping(client: RawConnection, piece: bytes) -> AsyncIterator[None]:
     task = asyncio.create_task(drip(client, piece))
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_requests_of_one_connection_are_answered(unhurried: Served) -> None:
+async def test_requests_of_one_connection_are_answered(unhurried: ServedApp) -> None:
     client = await unhurried.connect()
     for body in (b"", b"four", b"x" * 200_000):
         client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
@@ -160,7 +160,7 @@ async def test_requests_of_one_connection_are_answered(unhurried: Served) -> Non
     client.writer.close()
 
 
-async def test_a_head_that_comes_byte_by_byte_is_given_up(served: Served) -> None:
+async def test_a_head_that_comes_byte_by_byte_is_given_up(served: ServedApp) -> None:
     client = await served.connect()
     client.send(b"GET / HTTP/1.1\r\nX-Slow: ")
     async with dripping(client, b"x"):
@@ -168,7 +168,7 @@ async def test_a_head_that_comes_byte_by_byte_is_given_up(served: Served) -> Non
     assert served.app.ended == []
 
 
-async def test_a_second_head_that_comes_byte_by_byte_is_given_up(served: Served) -> None:
+async def test_a_second_head_that_comes_byte_by_byte_is_given_up(served: ServedApp) -> None:
     client = await served.connect()
     client.send(REQUEST)
     assert await client.answer() == (200, b"0")
@@ -176,11 +176,11 @@ async def test_a_second_head_that_comes_byte_by_byte_is_given_up(served: Served)
         assert await client.problem() == "request_timeout"
 
 
-async def test_a_connection_that_asks_nothing_is_closed(served: Served) -> None:
+async def test_a_connection_that_asks_nothing_is_closed(served: ServedApp) -> None:
     await (await served.connect()).closed()
 
 
-async def test_a_body_that_comes_byte_by_byte_is_given_up(served: Served) -> None:
+async def test_a_body_that_comes_byte_by_byte_is_given_up(served: ServedApp) -> None:
     client = await served.connect()
     client.send(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\n\r\n")
     async with dripping(client, b"x"):
@@ -188,7 +188,7 @@ async def test_a_body_that_comes_byte_by_byte_is_given_up(served: Served) -> Non
     await served.until(lambda: served.app.ended == ["disconnected"])
 
 
-async def test_a_body_waits_for_an_app_that_has_not_taken_it(unhurried: Served) -> None:
+async def test_a_body_waits_for_an_app_that_has_not_taken_it(unhurried: ServedApp) -> None:
     client = await unhurried.connect()
     body = b"x" * 400_000
     client.send(b"POST /stuck HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
@@ -210,20 +210,20 @@ async def test_a_body_waits_for_an_app_that_has_not_taken_it(unhurried: Served) 
     ],
     ids=["line", "header", "many", "together"],
 )
-async def test_a_head_that_is_too_large_is_refused(unhurried: Served, head: bytes) -> None:
+async def test_a_head_that_is_too_large_is_refused(unhurried: ServedApp, head: bytes) -> None:
     client = await unhurried.connect()
     client.send(head)
     assert await client.problem() == "head_too_large"
     assert unhurried.app.ended == []
 
 
-async def test_what_is_no_http_is_a_problem_too(unhurried: Served) -> None:
+async def test_what_is_no_http_is_a_problem_too(unhurried: ServedApp) -> None:
     client = await unhurried.connect()
     client.send(b"nonsense\r\n\r\n")
     assert await client.problem() == "malformed_request"
 
 
-async def test_what_comes_after_an_early_answer_is_not_read_for_ever(unhurried: Served) -> None:
+async def test_what_comes_after_an_early_answer_is_not_read_for_ever(unhurried: ServedApp) -> None:
     client = await unhurried.connect()
     client.send(b"POST /early HTTP/1.1\r\nHost: h\r\nContent-Length: 100000000\r\n\r\n")
     assert await client.answer() == (200, b"0")
@@ -231,7 +231,7 @@ async def test_what_comes_after_an_early_answer_is_not_read_for_ever(unhurried: 
         await client.closed()
 
 
-async def test_an_answer_that_nobody_reads_is_given_up(served: Served) -> None:
+async def test_an_answer_that_nobody_reads_is_given_up(served: ServedApp) -> None:
     client = await served.connect()
     client.send(b"GET /large HTTP/1.1\r\nHost: h\r\n\r\n")
     await served.until(lambda: bool(served.connections))
@@ -239,7 +239,7 @@ async def test_an_answer_that_nobody_reads_is_given_up(served: Served) -> None:
     client.writer.close()
 
 
-async def test_a_new_connection_takes_the_place_of_an_idle_one(unhurried: Served) -> None:
+async def test_a_new_connection_takes_the_place_of_an_idle_one(unhurried: ServedApp) -> None:
     idle = await unhurried.connect()
     idle.send(REQUEST)
     assert await idle.answer() == (200, b"0")
@@ -251,13 +251,13 @@ async def test_a_new_connection_takes_the_place_of_an_idle_one(unhurried: Served
         client.writer.close()
 
 
-async def test_beyond_the_last_connection_is_503(unhurried: Served) -> None:
+async def test_beyond_the_last_connection_is_503(unhurried: ServedApp) -> None:
     async with filled(unhurried, UNHURRIED.connections_max):
         assert await (await unhurried.connect()).problem() == "unavailable"
 
 
 @asynccontextmanager
-async def filled(served: Served, count: int) -> AsyncIterator[None]:
+async def filled(served: ServedApp, count: int) -> AsyncIterator[None]:
     """With so many connections that are about to ask something."""
     before = len(served.connections)
     clients = [await served.connect() for _ in range(count)]

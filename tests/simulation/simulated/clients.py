@@ -24,7 +24,7 @@ from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, NotFound, Unavailable
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
-from tests.simulation.cluster import Cluster
+from tests.simulation.simulated.cluster import Cluster
 
 PEOPLE: Final = 6
 TRIES_MAX: Final = 200
@@ -34,7 +34,7 @@ SHORT_FILM: Final = FilmFacts(MovieId("short"), "Arrival of a Train", "Приб�
 """So short that its evenings begin and end while a run lasts."""
 
 
-class Told(NamedTuple):
+class ClientAnswer(NamedTuple):
     """What a client was told, and in answer to what."""
 
     command: Submission
@@ -60,7 +60,7 @@ class Population:
         """Where an author and a guest may last have met."""
         self.called_off: set[AnnouncementId] = set()
         """Drafts, and those that somebody ever tried to cancel: strangers may not find them."""
-        self.told: list[Told] = []
+        self.told: list[ClientAnswer] = []
         self._serial = 0
 
     async def live(self, commands: int) -> None:
@@ -102,7 +102,7 @@ class Population:
             raise WrongAnswer(f"{body.announcement_id} exists, but was not found")
 
     def _note(self, command: Submission, answer: Answer) -> None:
-        self.told.append(Told(command, answer))
+        self.told.append(ClientAnswer(command, answer))
         outcome = answer.outcome
         if outcome.refused:
             return

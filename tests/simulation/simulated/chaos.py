@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import Final
 
-from tests.simulation.cluster import Cluster
+from tests.simulation.simulated.cluster import Cluster
 
 DAY_MS: Final = 24 * 3600 * 1000
 

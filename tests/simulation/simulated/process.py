@@ -7,7 +7,7 @@ from contextvars import Context, ContextVar
 from typing import Any
 
 
-class Process:
+class SimulatedProcess:
     """One life of a simulated process."""
 
     __slots__ = ("alive", "context", "name", "on_crash", "paused", "ready", "tag")
@@ -23,7 +23,7 @@ class Process:
         self.context.run(current_process.set, self)
 
 
-current_process: ContextVar[Process] = ContextVar("process")
+current_process: ContextVar[SimulatedProcess] = ContextVar("process")
 
 
 class SimulatedHandle(asyncio.TimerHandle):
@@ -58,7 +58,7 @@ class SimulatedTask(asyncio.Task[Any]):
 
     _log_destroy_pending: bool
 
-    def __init__(self, serial: int, life: Process, coro: Any, **options: Any) -> None:
+    def __init__(self, serial: int, life: SimulatedProcess, coro: Any, **options: Any) -> None:
         self.serial = serial
         self.life = life
         super().__init__(coro, **options)

@@ -10,7 +10,7 @@ generators. What differs from a real loop:
 - A paused process runs nothing until it is resumed; its timers then fire late. A crashed one
   never runs again: no `finally`, no callback. Its name can be spawned again, as a new life.
 - There is no I/O. Processes should meet in messages with a delay: `post`, and what is built
-  on it (`tests.simulation.network`, `tests.simulation.journal`).
+  on it (`tests.simulation.simulated.network`, `tests.simulation.simulated.journal`).
 
 The same seed gives the same run, also in another interpreter (`trace` tells), as long as the
 code under test draws randomness from `loop.random` only and time from the loop only.
@@ -35,7 +35,12 @@ if TYPE_CHECKING:  # Abstract only to type checkers; what is missing raises NotI
 else:
     from asyncio import AbstractEventLoop as _EventLoop
 
-from tests.simulation.process import Process, SimulatedHandle, SimulatedTask, current_process
+from tests.simulation.simulated.process import (
+    SimulatedHandle,
+    SimulatedProcess,
+    SimulatedTask,
+    current_process,
+)
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -73,15 +78,15 @@ class SimulationLoop(_EventLoop):
         self._now = 0.0
         self._limit_s = float("inf")
         self._closed = False
-        self._runnable: list[Process] = []
+        self._runnable: list[SimulatedProcess] = []
         self._timers: list[tuple[float, int, SimulatedHandle]] = []
         self._timers_prune_at = self._tasks_prune_at = _PRUNE_FROM
         self._serials = count()
         self._tasks: list[SimulatedTask] = []
         self._unhandled: list[BaseException] = []
         self._clock_offset_ms: dict[str, int] = {}
-        self._test = Process(TEST)
-        self._lives = {TEST: self._test, WORLD: Process(WORLD)}
+        self._test = SimulatedProcess(TEST)
+        self._lives = {TEST: self._test, WORLD: SimulatedProcess(WORLD)}
 
     # --- The scenario's side -----------------------------------------------------------
 
@@ -338,12 +343,12 @@ class SimulationLoop(_EventLoop):
                 self._runnable.append(life)
             life.ready.append(handle)
 
-    def _life(self, name: str) -> Process:
+    def _life(self, name: str) -> SimulatedProcess:
         if name not in self._lives:
-            self._lives[name] = Process(name)
+            self._lives[name] = SimulatedProcess(name)
         return self._lives[name]
 
-    def _hold(self, life: Process) -> None:
+    def _hold(self, life: SimulatedProcess) -> None:
         if life in self._runnable:
             self._runnable.remove(life)
 

@@ -1,4 +1,4 @@
-"""A journal in memory with a broker's bad days, for `tests.simulation.loop`.
+"""A journal in memory with a broker's bad days, for `tests.simulation.simulated.loop`.
 
 The broker lives in the world process: a crash of a client takes back nothing that was sent.
 Per session, entries arrive in the order of the appends; between sessions, in any order. All
@@ -21,7 +21,7 @@ from runtime.journal.port import (
     JournalUnavailable,
     WriterLost,
 )
-from tests.simulation.loop import WORLD, SimulationLoop
+from tests.simulation.simulated.loop import WORLD, SimulationLoop
 
 FETCH_ENTRIES_MAX: Final = 100
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
-from tests.simulation.loop import WORLD, SimulationLoop
+from tests.simulation.simulated.loop import WORLD, SimulationLoop
 
 Handler = Callable[[Any], Awaitable[Any]]
 

@@ -17,9 +17,9 @@ from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken
 from projector.read_models.memory import MemorySink
 from projector.read_models.projector import Projector
-from tests.simulation.journal import Faults, SimulatedJournal
-from tests.simulation.loop import TEST, SimulationLoop
-from tests.simulation.network import SimulatedNetwork
+from tests.simulation.simulated.journal import Faults, SimulatedJournal
+from tests.simulation.simulated.loop import TEST, SimulationLoop
+from tests.simulation.simulated.network import SimulatedNetwork
 
 TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
 SUBMIT_DEADLINE_S: Final = 20.0
