@@ -22,7 +22,7 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.problems import install_problems
 from runtime.outside.ports import AuthClient, MovieClient, PersonProfile, UgcClient
-from tests.servers.asgi import Answered, call
+from tests.servers.asgi import AsgiAnswer, call
 
 ANNA = PersonId(new_id())
 ID = new_id()
@@ -30,7 +30,7 @@ OPERATOR_TOKEN = "the operator's"
 RECORDED = Answer(Outcome("recorded"), 7, b'{"version":3}')
 
 
-class Site:
+class RoutedApp:
     """The routes, with people and a leader who answer at once."""
 
     def __init__(self, answer: Answer = RECORDED) -> None:
@@ -67,7 +67,7 @@ class Site:
         self.submitted.append(submission)
         return self.decide(submission)
 
-    async def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> Answered:
+    async def send(self, method: str, path: str, body: bytes = b"", **headers: str) -> AsgiAnswer:
         named = [(name.replace("_", "-"), value) for name, value in headers.items()]
         return await call(self.app, method, f"/api/v1{path}", named, body)
 
@@ -88,7 +88,7 @@ class Site:
     ],
 )
 async def test_a_write_submits_the_callers_command(method: str, path: str, kind: str) -> None:
-    site = Site()
+    site = RoutedApp()
     answered = await site.send(method, path)
     (submission,) = site.submitted
     assert (answered.status, submission.kind, submission.actor) == (200, kind, ANNA)
@@ -97,7 +97,7 @@ async def test_a_write_submits_the_callers_command(method: str, path: str, kind:
 
 
 async def test_the_operators_routes_submit_the_operators_commands() -> None:
-    site = Site()
+    site = RoutedApp()
     path = f"/operator/user/{ID}/suspension"
     assert (await site.send("DELETE", path)).status == 401
     assert (await site.send("DELETE", path, authorization=f"Bearer {OPERATOR_TOKEN}")).status == 200
@@ -107,21 +107,21 @@ async def test_the_operators_routes_submit_the_operators_commands() -> None:
 
 
 async def test_the_body_of_a_delete_that_takes_none_is_not_read() -> None:
-    site = Site()
+    site = RoutedApp()
     for body in (b"", b"not json", b'{"a":1,"a":2}'):
         assert (await site.send("DELETE", f"/booking/{ID}", body)).status == 200
     assert site.fingerprints == 1
 
 
 async def test_a_body_that_nobody_asked_for_is_fingerprinted_but_not_parsed() -> None:
-    site = Site()
+    site = RoutedApp()
     for body in (b"", b"not json"):
         assert (await site.send("PUT", f"/user/{ID}/mute", body)).status == 200
     assert site.fingerprints == 2
 
 
 async def test_a_malformed_body_or_id_is_not_submitted() -> None:
-    site = Site()
+    site = RoutedApp()
     assert (await site.send("POST", f"/booking/{ID}", b'{"massage":"hi"}')).status == 422
     assert (await site.send("PUT", f"/booking/{ID}", b"")).status == 422
     assert (await site.send("POST", "/booking/nothing")).status == 404
@@ -129,7 +129,7 @@ async def test_a_malformed_body_or_id_is_not_submitted() -> None:
 
 
 async def test_an_answer_has_an_entity_tag_if_its_type_has_a_version() -> None:
-    site = Site()
+    site = RoutedApp()
     with_version = await site.send("PUT", f"/announcement/{ID}", b"{}")
     assert with_version.headers["etag"].startswith('"3.')
     assert "etag" not in (await site.send("PUT", f"/booking/{ID}", b'{"my_status":true}')).headers
@@ -137,7 +137,7 @@ async def test_an_answer_has_an_entity_tag_if_its_type_has_a_version() -> None:
 
 async def test_a_refusal_is_a_problem_at_its_position_without_a_tag() -> None:
     refused = Outcome("already_done", refused=True, facts={"why": "over"})
-    answered = await Site(Answer(refused, 9, b"")).send("PUT", f"/announcement/{ID}", b"{}")
+    answered = await RoutedApp(Answer(refused, 9, b"")).send("PUT", f"/announcement/{ID}", b"{}")
     assert (answered.status, answered.json["code"]) == (409, "already_done")
     assert answered.json["why"] == "over"
     assert answered.headers["x-position"] == "9"
@@ -146,12 +146,12 @@ async def test_a_refusal_is_a_problem_at_its_position_without_a_tag() -> None:
 
 async def test_what_was_created_is_201_and_a_replay_says_so() -> None:
     created = Answer(Outcome("recorded", created=True), 7, b"{}", replayed=True)
-    answered = await Site(created).send("POST", f"/booking/{ID}")
+    answered = await RoutedApp(created).send("POST", f"/booking/{ID}")
     assert (answered.status, answered.headers["idempotent-replay"]) == (201, "true")
 
 
 async def test_a_fact_that_the_decision_needs_is_looked_up_and_submitted_with_it() -> None:
-    site = Site()
+    site = RoutedApp()
 
     def decide(submission: Submission) -> Answer:
         assert isinstance(submission.command, RequestBooking)
@@ -169,7 +169,7 @@ async def test_a_fact_that_the_decision_needs_is_looked_up_and_submitted_with_it
 
 
 async def test_a_decision_that_is_never_content_is_given_up() -> None:
-    site = Site()
+    site = RoutedApp()
 
     def decide(_: Submission) -> Answer:
         raise NeedsFact({"follows": [new_id(), ANNA]})
@@ -180,7 +180,7 @@ async def test_a_decision_that_is_never_content_is_given_up() -> None:
 
 @pytest.mark.parametrize(("method", "body"), [("POST", b""), ("PUT", b'{"my_status":true}')])
 async def test_a_hot_route_refuses_the_same_requests_as_any_other(method: str, body: bytes) -> None:
-    site = Site()
+    site = RoutedApp()
     assert (await site.send(method, f"/booking/{ID}?dryrun=true", body)).status == 422
     assert site.submitted == []
     assert (await site.send(method, f"/booking/{ID}?dry_run=true", body)).status == 200
@@ -188,7 +188,7 @@ async def test_a_hot_route_refuses_the_same_requests_as_any_other(method: str, b
 
 
 def test_the_document_names_an_operation_after_its_function() -> None:
-    paths: dict[str, Any] = Site().app.openapi()["paths"]
+    paths: dict[str, Any] = RoutedApp().app.openapi()["paths"]
     operation = paths["/api/v1/booking/{announcement_id}"]["post"]
     assert operation["operationId"] == "request_booking_api_v1_booking__announcement_id__post"
     assert operation["description"].startswith("Ask for a seat.")
