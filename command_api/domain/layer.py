@@ -27,7 +27,7 @@ class Table(Protocol):
     """Point reads of one collection: a dict, or a table of a store on disk."""
 
     def get(self, key: Any, /) -> Any | None:
-        """Return the value of `key`, or None if there is none."""
+        """Returns the value of `key`, or None if there is none."""
         ...
 
 
@@ -48,7 +48,7 @@ class Layer(Struct, eq=False, gc=False):
     standings: Shelf[tuple[PersonId, RatingRole], Standing]
 
     def person(self, person_id: PersonId) -> Person:
-        """Return what is known of a person: for a stranger nothing but the id."""
+        """Returns what is known of a person: for a stranger nothing but the id."""
         return self.people.get(person_id) or Person(id=person_id)
 
     def booking_of(self, announcement_id: AnnouncementId, guest_id: PersonId) -> Booking | None:
@@ -56,7 +56,7 @@ class Layer(Struct, eq=False, gc=False):
         return None if booking_id is None else self.bookings.get(booking_id)
 
     def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:
-        """Yield all bookings of an announcement, newest first."""
+        """Yields all bookings of an announcement, newest first."""
         booking_id = announcement.newest_booking
         while booking_id is not None:
             booking = self.bookings.get(booking_id)
@@ -66,7 +66,7 @@ class Layer(Struct, eq=False, gc=False):
             booking_id = booking.previous
 
     def announcements_for(self, movie_id: MovieId) -> Iterator[Announcement]:
-        """Yield all announcements for a film, newest first."""
+        """Yields all announcements for a film, newest first."""
         announcement_id = self.newest_of_film.get(movie_id)
         while announcement_id is not None:
             announcement = self.announcements.get(announcement_id)
@@ -82,41 +82,44 @@ class Layer(Struct, eq=False, gc=False):
         return None if review_id is None else self.ratings.get(review_id)
 
     def standing(self, person_id: PersonId, role: RatingRole) -> Standing:
-        """Return how a person is rated in a role: without votes if nobody has rated them."""
+        """Returns how a person is rated in a role: without votes if nobody has rated them."""
         return self.standings.get((person_id, role)) or UNVOTED
 
     @classmethod
     def on(cls, below: "Layer") -> "Layer":
-        """Return an empty layer that shows what is below it."""
+        """Returns an empty layer that shows what is below it."""
         shelves = tuple(map(Shelf, below.shelves))
         return cls(shelves, *shelves)
 
     @classmethod
     def on_tables(cls, tables: Iterable[Table]) -> "Layer":
-        """Return the lowest layer, which reads from one table for each of `COLLECTIONS`."""
+        """Returns the lowest layer, which reads from one table for each of `COLLECTIONS`.
+
+        It can take values over only if the tables are dicts.
+        """
         shelves = tuple(Shelf(None, cast(dict[Any, Any], table)) for table in tables)
         return cls(shelves, *shelves)
 
     @classmethod
     def empty(cls) -> "Layer":
-        """Return a lowest layer in memory."""
+        """Returns a lowest layer in memory."""
         return cls.on_tables({} for _ in COLLECTIONS)
 
     def absorb(self, above: "Layer") -> None:
-        """Take over the values of a layer above."""
+        """Takes over the values of a layer above."""
         for shelf, other in zip(self.shelves, above.shelves):  # noqa: B905 - checking is slow
             if other.own:
                 shelf.own.update(other.own)
 
     def forget(self, settled: "Layer") -> None:
-        """Drop the values of `settled`, which the layer below has absorbed by now, unless
+        """Drops the values of `settled`, which the layer below has absorbed by now, unless
         newer ones have replaced them here."""
         for shelf, other in zip(self.shelves, settled.shelves):  # noqa: B905 - checking is slow
             if other.own:
                 shelf.forget(other)
 
     def clear(self) -> None:
-        """Drop all values of this layer."""
+        """Drops all values of this layer."""
         for shelf in self.shelves:
             shelf.own.clear()
 

@@ -103,7 +103,7 @@ class Dice:
         return chosen
 
 
-def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+def wish(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     """Somebody's wish; sometimes it is not theirs to have."""
     if len(cell.live()) < ANNOUNCEMENTS_AT_ONCE:
         return starts(dice, cell)
@@ -114,7 +114,7 @@ def wish(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
     return actor, body
 
 
-def starts(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+def starts(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     announcement = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
     author = dice.of(*PEOPLE)
     body = announce(
@@ -128,13 +128,13 @@ def starts(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
     return author, body
 
 
-def asks(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+def asks(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     guest = dice.of(*PEOPLE)
     follows = dice.of(True, True, True, True, None)
     return guest, ask(guest, dice.of(*cell.live()).id, follows_author=follows)
 
 
-def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+def answers(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     bookings = list(cell.folded.bookings_of(announcement))
     if not bookings:
@@ -147,14 +147,14 @@ def answers(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
     return actor, say(yes, booking.guest_id, announcement.id)
 
 
-def invites(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+def invites(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     hold = dice.of(None, cell.hours + 12)
     guests = (dice.of(*PEOPLE), dice.of(*PEOPLE))
     return announcement.author_id, invite(*guests, announcement=announcement.id, hold_hours=hold)
 
 
-def changes(dice: Dice, cell: "Cell") -> tuple[PersonId, AnyCommand]:
+def changes(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     onto_another = dice.of(*cell.live()).event_time
     at = dice.of(dice.start(), 5)
@@ -184,7 +184,7 @@ steps = st.lists(
 )
 
 
-class Cell:
+class RandomCell:
     """Accepted and tentative state as a leader keeps them, a fold of the stored events, and
     what was before the last decision."""
 
@@ -317,7 +317,7 @@ class Cell:
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rules, steps)
 def test_whatever_people_say(ruled_by: Rules, history: list[int]) -> None:
-    live(Cell(ruled_by), history)
+    live(RandomCell(ruled_by), history)
 
 
 def test_every_event_comes_up() -> None:
@@ -325,14 +325,14 @@ def test_every_event_comes_up() -> None:
     random = Random(0)
     recorded: Counter[type[DomainEvent]] = Counter()
     for _ in range(30):
-        cell = Cell(DEFAULT_RULES)
+        cell = RandomCell(DEFAULT_RULES)
         live(cell, (random.getrandbits(64) for _ in range(300)))
         recorded += cell.recorded
     assert set(recorded) == set(get_args(PersonSeen | AnyAnnouncementEvent | AnyBookingEvent))
     assert min(recorded.values()) >= 3, recorded
 
 
-def live(cell: Cell, history: Iterable[int]) -> None:
+def live(cell: RandomCell, history: Iterable[int]) -> None:
     for number in filter(None, history):
         dice = Dice(number)
         cell.now += timedelta(hours=dice.of(*[0] * 30, 0.5, 6, 13))

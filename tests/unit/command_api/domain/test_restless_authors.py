@@ -1,7 +1,7 @@
 """Guests with full calendars, and authors who keep moving their announcements (properties).
 
 `test_any_history` seldom has a guest at several announcements; here everybody is everywhere, and
-all that must hold of holds and of guests who have to choose is checked by `Cell`.
+all that must hold of holds and of guests who have to choose is checked by `RandomCell`.
 """
 
 from datetime import timedelta
@@ -14,16 +14,16 @@ from command_api.domain.submission import AnyCommand
 from contracts.events.booking import BookingResettled, BookingUnsettled
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say
-from tests.unit.command_api.domain.test_any_history import Cell, Dice, rules, steps
+from tests.unit.command_api.domain.test_any_history import Dice, RandomCell, rules, steps
 
 AUTHORS = [PersonId(f"host-{number}") for number in range(4)]
 GUESTS = [PersonId(f"guest-{number}") for number in range(3)]
 SLOTS = [26 + 3 * number for number in range(6)]
 
 
-def crowded(ruled_by: Rules) -> Cell:
+def crowded(ruled_by: Rules) -> RandomCell:
     """Each author has an announcement, and each guest is confirmed at all of them."""
-    cell = Cell(ruled_by)
+    cell = RandomCell(ruled_by)
     for author, hours in zip(AUTHORS, SLOTS, strict=False):
         announcement = AnnouncementId(f"of-{author}")
         cell.hear(author, announce(announcement, hours=hours, seats=len(GUESTS) + 1))
@@ -33,24 +33,24 @@ def crowded(ruled_by: Rules) -> Cell:
     return cell
 
 
-def moves(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+def moves(dice: Dice, cell: RandomCell) -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     hours = dice.of(*SLOTS, *(slot + 1 for slot in SLOTS), (cell.hours + dice.of(1, 3, 12)))
     return announcement.author_id, change(announcement.id, event_time=NOON + timedelta(hours=hours))
 
 
-def calls_off(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+def calls_off(dice: Dice, cell: RandomCell) -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     return announcement.author_id, cancel(announcement.id)
 
 
-def answers(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+def answers(dice: Dice, cell: RandomCell) -> tuple[PersonId, AnyCommand]:
     announcement, guest = dice.of(*cell.live()), dice.of(*GUESTS)
     actor = dice.of(guest, guest, announcement.author_id)
     return actor, say(dice.of(True, True, False), guest, announcement.id)
 
 
-def invites(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+def invites(dice: Dice, cell: RandomCell) -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     hold = cell.hours + dice.of(1, 12)
     return announcement.author_id, invite(
@@ -58,13 +58,13 @@ def invites(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
     )
 
 
-def authors_too(dice: Dice, cell: Cell) -> tuple[PersonId, AnyCommand]:
+def authors_too(dice: Dice, cell: RandomCell) -> tuple[PersonId, AnyCommand]:
     guest = dice.of(*GUESTS)
     announcement = AnnouncementId(f"evening-{len(cell.folded.announcements.own)}")
     return guest, announce(announcement, hours=dice.of(*SLOTS))
 
 
-def wander(cell: Cell, history: list[int]) -> Cell:
+def wander(cell: RandomCell, history: list[int]) -> RandomCell:
     for number in filter(None, history):
         if not cell.live():
             break
