@@ -1,8 +1,7 @@
 """Runs the command API as a process of its own; wired in `build_app`."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 
 import aiohttp
@@ -13,14 +12,13 @@ from command_api.service import CommandService
 from command_api.settings import Settings
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
-from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka import open_kafka_journal
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import complete_document
 from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.process.tasks import run_aside
-from runtime.service.app import make_app
+from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
@@ -28,33 +26,13 @@ from runtime.service.settings import load_settings_or_exit
 
 def build_app(settings: Settings) -> FastAPI:
     """Return the whole process. It runs between the app's start-up and shut-down."""
-
-    limiter = Limiter(settings.rate_limits)
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            await _start(app, settings, limiter, stack)
-            yield
-
-    app = make_app(
-        "PRACTIX command API",
-        lifespan,
-        limiter,
-        origins=settings.cors_origins,
-        hosts=(*settings.hosts, settings.own_name),
-    )
-    complete_document(app)
-    return app
+    start = partial(_start, settings)
+    return build_process_app("PRACTIX command API", settings, start, [settings.own_name])
 
 
-async def _start(app: FastAPI, settings: Settings, limiter: Limiter, stack: AsyncExitStack) -> None:
+async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: AsyncExitStack) -> None:
     """Start serving. `stack` stops and closes everything, in reverse order."""
-    journal = KafkaJournal(
-        settings.kafka_bootstrap_servers,
-        settings.journal_topic,
-        client_options=settings.kafka.client_options(),
-    )
+    journal = open_kafka_journal(settings)
     stack.push_async_callback(journal.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     outside = OutsideClients(session, settings.neighbours)

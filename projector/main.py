@@ -5,8 +5,8 @@ the tables.
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from functools import partial
 
 from fastapi import FastAPI
@@ -18,49 +18,32 @@ from projector.service import ProjectorService
 from projector.settings import Settings
 from runtime.auth.operators import OperatorGuard
 from runtime.clickhouse.server import ServerAnalytics
-from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import complete_document
 from runtime.postgres.pools import open_pool
-from runtime.service.app import make_app
+from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
 
 
-def open_journal(settings: Settings) -> Journal:
-    return KafkaJournal(
-        settings.kafka_bootstrap_servers,
-        settings.journal_topic,
-        client_options=settings.kafka.client_options(),
-    )
-
-
 def build_app(
-    settings: Settings, journal_of: Callable[[Settings], Journal] = open_journal
+    settings: Settings, journal_of: Callable[[Settings], Journal] = open_kafka_journal
 ) -> FastAPI:
     """Returns the whole process. It runs between the app's start-up and shut-down."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            await _start(app, settings, journal_of(settings), stack)
-            yield
-
-    app = make_app(
-        "PRACTIX projector",
-        lifespan,
-        Limiter(settings.rate_limits),
-        origins=settings.cors_origins,
-        hosts=settings.hosts,
-    )
-    complete_document(app)
-    return app
+    return build_process_app("PRACTIX projector", settings, partial(_start, settings, journal_of))
 
 
-async def _start(app: FastAPI, settings: Settings, journal: Journal, stack: AsyncExitStack) -> None:
+async def _start(
+    settings: Settings,
+    journal_of: Callable[[Settings], Journal],
+    app: FastAPI,
+    _limiter: Limiter,
+    stack: AsyncExitStack,
+) -> None:
     """Starts to follow and to serve. `stack` stops and closes everything, in reverse order."""
+    journal = journal_of(settings)
     stack.push_async_callback(journal.close)
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
     stack.callback(pool.terminate)

@@ -1,8 +1,7 @@
 """Runs the query API as a process of its own; wired in `build_app`."""
 
 import logging
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from functools import partial
 
 import aiohttp
@@ -14,11 +13,10 @@ from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.limits.limiter import Limiter
-from runtime.openapi.document import complete_document
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
-from runtime.service.app import make_app
+from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
@@ -28,25 +26,12 @@ log = logging.getLogger(__name__)
 
 def build_app(settings: Settings) -> FastAPI:
     """Return the whole process. It runs between the app's start-up and shut-down."""
-
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            await _start(app, settings, stack)
-            yield
-
-    app = make_app(
-        "PRACTIX query API",
-        lifespan,
-        Limiter(settings.rate_limits),
-        origins=settings.cors_origins,
-        hosts=settings.hosts,
-    )
-    complete_document(app)
-    return app
+    return build_process_app("PRACTIX query API", settings, partial(_start, settings))
 
 
-async def _start(app: FastAPI, settings: Settings, stack: AsyncExitStack) -> None:
+async def _start(
+    settings: Settings, app: FastAPI, _limiter: Limiter, stack: AsyncExitStack
+) -> None:
     """Start serving. `stack` stops and closes everything, in reverse order."""
     pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
     stack.callback(pool.terminate)

@@ -13,6 +13,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
 
 from contracts.journal.records import RECORD_BYTES_MAX
+from runtime.journal.kafka_access import KafkaSettings
 from runtime.journal.kafka_clients import (
     PARTITION,
     abandon_consumer,
@@ -172,3 +173,12 @@ async def _wait_until_visible(admin: AIOKafkaAdminClient, topic: str) -> None:
         if topic in await admin.list_topics():
             return
         await asyncio.sleep(TOPIC_VISIBLE_POLL_S)
+
+
+def open_kafka_journal(settings: KafkaSettings) -> KafkaJournal:
+    """Return the journal that the settings of a process name."""
+    return KafkaJournal(
+        settings.kafka_bootstrap_servers,
+        settings.journal_topic,
+        client_options=settings.kafka.client_options(),
+    )

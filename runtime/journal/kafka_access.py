@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Protocol
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
@@ -101,3 +101,16 @@ async def _allow(admin: AIOKafkaAdminClient, topic: str, account: str, operation
     for code, reason in answer.creation_responses:
         if code:
             raise JournalUnavailable(f"{topic}, {account}: {for_code(code).__name__} {reason}")
+
+
+class KafkaSettings(Protocol):
+    """The settings of a process that reads or writes the journal in Kafka."""
+
+    @property
+    def kafka_bootstrap_servers(self) -> str: ...
+
+    @property
+    def journal_topic(self) -> str: ...
+
+    @property
+    def kafka(self) -> KafkaAccess: ...
