@@ -79,12 +79,11 @@ class CommandService:
         )
         edge = Edge(
             answering=answering,
-            verifier=verifier,
             lookups=Lookups(auth=auth, movies=movies, ugc=ugc, film_rule=film_rule),
             deadline_s=submit_deadline_s,
         )
         self.routers: list[APIRouter] = [
-            build_public_router(edge),
+            build_public_router(edge, verifier),
             build_operator_router(edge, guard),
             build_internal_router(answering, cell_secret),
         ]

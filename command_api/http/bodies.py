@@ -7,10 +7,9 @@ the checks of `contracts.values.text` for texts.
 
 from typing import Annotated, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from contracts.values.text import clean_line
-from runtime.http.problems import malformed_body
 
 ShortText = Annotated[
     str,
@@ -31,14 +30,3 @@ class NoBody(WriteBody):
 
 
 B = TypeVar("B", bound=WriteBody)
-
-
-def parse_body(model: type[B], raw: bytes) -> B:
-    """Returns the body; one without fields if `raw` is empty.
-
-    Raises Malformed, which names the wrong fields and says why.
-    """
-    try:
-        return model.model_validate_json(raw or b"{}")
-    except ValidationError as error:
-        raise malformed_body(error.errors(include_url=False, include_input=False)) from error

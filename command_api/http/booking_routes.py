@@ -8,15 +8,16 @@ from starlette.requests import Request
 
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.http.bodies import NoBody, ShortText, WriteBody
-from command_api.http.edge import FACT_ROUNDS_MAX, Edge, path_id
+from command_api.http.edge import FACT_ROUNDS_MAX, Edge
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.errors import DependencyDown, NeedsFact
 from contracts.representations import DetailBookingResponse, EligibilityResponse
-from contracts.values.ids import AnnouncementId, BookingId, PersonId, new_id
+from contracts.values.ids import AnnouncementId, BookingId, new_id
 from contracts.values.text import clean_lines
 from runtime.auth.tokens import Caller
 from runtime.http.instants import StatedInstant
 from runtime.http.negotiation import language_of
+from runtime.http.parameters import path_id, path_person
 
 ROUTES: Final = NounRoutes()
 
@@ -59,7 +60,7 @@ async def request_booking(request: WriteRequest[RequestBookingBody]) -> RequestB
     )
 
 
-@ROUTES.write("PUT", "/booking/{booking_id}", AnswerBookingBody, DetailBookingResponse, hot=True)
+@ROUTES.write("PUT", "/booking/{booking_id}", AnswerBookingBody, DetailBookingResponse)
 async def answer_booking(request: WriteRequest[AnswerBookingBody]) -> AnswerBooking:
     """Set your own side of a booking: the author approves or declines, the guest accepts,
     declines, withdraws or leaves."""
@@ -87,7 +88,7 @@ async def answer_booking_of_pair(request: WriteRequest[AnswerBookingBody]) -> An
     is the caller."""
     return AnswerBooking(
         announcement_id=AnnouncementId(request.path_id("announcement_id")),
-        guest_id=_read_guest_id(request),
+        guest_id=path_person(request.http, request.caller.person_id),
         **request.body.model_dump(),
     )
 
@@ -119,9 +120,3 @@ async def get_eligibility(edge: Edge, request: Request, caller: Caller) -> Eligi
         except NeedsFact as needs:
             follows_author = await edge.lookups.find_following(needs)
     raise DependencyDown("ugc")
-
-
-def _read_guest_id(request: WriteRequest[AnswerBookingBody]) -> PersonId:
-    if request.http.path_params["user_id"] == "me":
-        return request.caller.person_id
-    return PersonId(request.path_id("user_id"))

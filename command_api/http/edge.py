@@ -1,4 +1,4 @@
-"""Takes requests to the leader: authenticates, makes submissions, supplies facts.
+"""Takes requests to the leader: makes submissions and supplies facts.
 
 Every command has an idempotency key: the client's own, or one that is made here and returned.
 A decision may ask for a fact that was not looked up (`NeedsFact`). It is looked up here, and
@@ -17,13 +17,12 @@ from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
-from contracts.errors import DependencyDown, Malformed, NeedsFact, NotFound
-from contracts.values.ids import canonical_uuid, new_id
-from runtime.auth.tokens import Caller, TokenVerifier
+from contracts.errors import DependencyDown, Malformed, NeedsFact
+from contracts.values.ids import new_id
+from runtime.auth.tokens import Caller
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import MIN_POSITION_WAIT_S, is_dry_run, min_position_of
-from runtime.limits.limiter import admit
 
 FACT_ROUNDS_MAX: Final = 3
 _KEY: Final = re.compile(r"[!-~]{1,200}")
@@ -36,21 +35,12 @@ class Edge:
         self,
         *,
         answering: Answering,
-        verifier: TokenVerifier,
         lookups: Lookups,
         deadline_s: float,
     ) -> None:
         self.answering = answering
         self.lookups = lookups
-        self._verifier = verifier
         self._deadline_s = deadline_s
-
-    async def authenticate(self, request: Request) -> Caller:
-        """Returns the person whose token the request carries. Raises Unauthenticated,
-        RateLimited."""
-        caller = await self._verifier.authenticate(request.headers.get("authorization"))
-        admit(request, caller.person_id)
-        return caller
 
     async def submit(
         self, request: Request, caller: Caller, raw_body: bytes, command: AnyCommand
@@ -84,14 +74,6 @@ class Edge:
     def answer_read(self, content: object) -> Response:
         """Returns the answer to a read, with the position that this process knows now."""
         return json_response(content, headers={"X-Position": str(self.answering.position)})
-
-
-def path_id(request: Request, name: str) -> str:
-    """Returns the id in the path, in canonical spelling. Raises NotFound if it is no UUID."""
-    found = canonical_uuid(request.path_params[name])
-    if found is None:
-        raise NotFound
-    return found
 
 
 def _tell(submission: Submission, follows_author: bool) -> Submission:

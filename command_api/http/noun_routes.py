@@ -22,17 +22,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from command_api.domain.submission import AnyCommand, Submission
-from command_api.http.bodies import B, NoBody, parse_body
+from command_api.http.bodies import B, NoBody
 from command_api.http.documented import document_read, document_write
-from command_api.http.edge import Edge, path_id
+from command_api.http.edge import Edge
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import check_before, query_names_in
 from runtime.http.entity_tag import entity_tag
-from runtime.http.json_body import JSON, read_json_body
-from runtime.http.parameters import Parameter
+from runtime.http.json_body import JSON, parse_body, read_json_body
+from runtime.http.parameters import Parameter, path_id
 from runtime.http.problems import problem
 
 Authenticate = Callable[[Request], Awaitable[Caller]]

@@ -1,5 +1,6 @@
 """The public routes of a command process: one line per noun."""
 
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter
@@ -9,8 +10,9 @@ from command_api.http import announcement_routes, booking_routes, person_routes,
 from command_api.http.edge import Edge
 from contracts.values.ids import OPERATOR
 from runtime.auth.operators import OperatorGuard
-from runtime.auth.tokens import Caller
+from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.api_route import ApiRoute
+from runtime.limits.callers import authenticate
 
 PUBLIC_ROUTES: Final = (
     booking_routes.ROUTES,  # First, because routes are tried in order and these are the hottest.
@@ -21,22 +23,22 @@ PUBLIC_ROUTES: Final = (
 OPERATOR_ROUTES: Final = (person_routes.OPERATOR_ROUTES,)
 
 
-def build_public_router(edge: Edge) -> APIRouter:
+def build_public_router(edge: Edge, verifier: TokenVerifier) -> APIRouter:
     """Returns the routes for people, under `/api/v1`."""
     router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
     for routes in PUBLIC_ROUTES:
-        routes.add_to(router, edge, edge.authenticate)
+        routes.add_to(router, edge, partial(authenticate, verifier=verifier))
     return router
 
 
 def build_operator_router(edge: Edge, guard: OperatorGuard) -> APIRouter:
     """Returns the routes for operators, under `/api/v1/operator`."""
 
-    async def authenticate(request: Request) -> Caller:
+    async def authenticate_operator(request: Request) -> Caller:
         await guard(request)
         return Caller(OPERATOR)
 
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
     for routes in OPERATOR_ROUTES:
-        routes.add_to(router, edge, authenticate)
+        routes.add_to(router, edge, authenticate_operator)
     return router

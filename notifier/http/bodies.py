@@ -17,7 +17,7 @@ from contracts.values.zones import demand_zone
 from notifier.delivery.preferences import Preferences
 from notifier.kinds import Kind
 from runtime.http.instants import StatedInstant
-from runtime.http.problems import malformed_body
+from runtime.http.json_body import malformed_body
 
 PUT_OFF_MAX: Final = timedelta(days=365)
 """How far ahead an operator may put a notice off."""

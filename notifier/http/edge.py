@@ -4,14 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.requests import Request
 
 from contracts.errors import NotFound, ProjectionBehind, Unavailable
 from contracts.values.ids import canonical_uuid
 from notifier.reader import NoticeReader
-from runtime.auth.tokens import Caller, TokenVerifier
-from runtime.http.json_body import read_json_body
+from runtime.http.json_body import parse_body, read_json_body
 from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import (
     DRY_RUN,
@@ -22,8 +21,6 @@ from runtime.http.parameters import (
     min_position_of,
     query,
 )
-from runtime.http.problems import malformed_body
-from runtime.limits.limiter import admit
 from runtime.openapi.document import response_schema
 from runtime.postgres.tables import TablesUnavailable
 
@@ -46,19 +43,9 @@ async def unavailable_without_tables() -> AsyncIterator[None]:
         raise Unavailable from error
 
 
-async def authenticate(request: Request, verifier: TokenVerifier) -> Caller:
-    """Raises Unauthenticated, RateLimited."""
-    caller = await verifier.authenticate(request.headers.get("authorization"))
-    admit(request, caller.person_id)
-    return caller
-
-
 async def read_body(request: Request, kind: type[Body]) -> Body:
     """Raises Malformed."""
-    try:
-        return kind.model_validate_json(await read_json_body(request) or b"{}")
-    except ValidationError as error:
-        raise malformed_body(error.errors(include_url=False, include_input=False)) from error
+    return parse_body(kind, await read_json_body(request))
 
 
 def parse_id(request: Request, name: str) -> str | None:

@@ -14,7 +14,6 @@ from notifier.delivery.preferences import Preferences
 from notifier.http.bodies import PreferencesBody, RescheduleBody
 from notifier.http.edge import (
     Guard,
-    authenticate,
     document_answer,
     document_read,
     document_write,
@@ -42,6 +41,7 @@ from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
 from runtime.http.parameters import Parameter, is_dry_run
+from runtime.limits.callers import authenticate
 from runtime.process.clock import Clock
 
 BY_OPERATOR: Final = "by_operator"

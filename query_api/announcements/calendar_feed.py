@@ -23,8 +23,9 @@ from contracts.values.text import fit_line
 from query_api.announcements.rows import COLUMNS, MY_STATE, pick_movie_title
 from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
 from query_api.edge.reads import Reads
-from query_api.edge.routes import WITHOUT_TOKEN, answer, answer_bytes, document, new_router, path_id
+from query_api.edge.routes import WITHOUT_TOKEN, answer, answer_bytes, document, new_router
 from runtime.http.negotiation import language_of
+from runtime.http.parameters import path_id
 
 ICAL: Final = "text/calendar; charset=utf-8"
 _TOKEN_BYTES: Final = 16

@@ -13,10 +13,10 @@ from query_api.announcements.rows import SELECT_GUESTS, fetch_visible, represent
 from query_api.announcements.visibility import sees_everything
 from query_api.edge.moments import AS_OF, Moment, parse_moment
 from query_api.edge.reads import AnyRow, Reads
-from query_api.edge.routes import answer, document, new_router, path_id
+from query_api.edge.routes import answer, document, new_router
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
-from runtime.http.parameters import Parameter, malformed_parameter
+from runtime.http.parameters import Parameter, malformed_parameter, path_id
 
 PARAMETERS: Final = (
     Parameter("guest_list", "`names`: bare names instead of entries", {"enum": ["names"]}),

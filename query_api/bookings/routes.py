@@ -22,12 +22,12 @@ from query_api.bookings.rows import (
 from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, parse_cursor
 from query_api.edge.parameters import ID, one_of, parse_id, parse_some, some_of
 from query_api.edge.reads import Reads, TableSnapshot
-from query_api.edge.routes import answer, document, new_router, path_id, path_person
+from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
-from runtime.http.parameters import Parameter, malformed_parameter
+from runtime.http.parameters import Parameter, malformed_parameter, path_id, path_person
 
 BY_CREATION: Final = Sort("created", "b.created", INSTANT_KEY, "timestamptz")
 STATES: Final[tuple[str, ...]] = get_args(BookingState)
@@ -58,7 +58,7 @@ def build_router(reads: Reads) -> APIRouter:
     async def get_booking_of_pair(request: Request) -> Response:
         """The booking of a guest for an announcement; `me` is the caller."""
         caller = await reads.authenticate(request)
-        pair = path_id(request, "announcement_id"), path_person(request, caller)
+        pair = path_id(request, "announcement_id"), path_person(request, caller.person_id)
         return await _answer_detail(request, reads, caller, SELECT_BY_PAIR, *pair)
 
     @router.get(

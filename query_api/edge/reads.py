@@ -17,7 +17,7 @@ from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import SELECT_POSITION, PositionWaiter
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.parameters import min_position_of
-from runtime.limits.limiter import admit
+from runtime.limits.callers import authenticate
 from runtime.outside.ports import UgcClient
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
 from runtime.process.clock import Clock
@@ -81,9 +81,7 @@ class Reads:
 
     async def authenticate(self, request: Request) -> Caller:
         """Return the caller. Raises Unauthenticated, RateLimited."""
-        caller = await self._verifier.authenticate(request.headers.get("authorization"))
-        admit(request, caller.person_id)
-        return caller
+        return await authenticate(request, self._verifier)
 
     def demand_not_suspended(self, person_id: PersonId) -> None:
         """Check a person who shows another secret than a token. Raises Forbidden

@@ -1,4 +1,4 @@
-"""What every read route is made of: its router, its documentation, its path and its answer."""
+"""What every read route is made of: its router, its documentation, and its answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -8,9 +8,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import NotFound
-from contracts.values.ids import PersonId, canonical_uuid
-from runtime.auth.tokens import Caller
 from runtime.http.api_route import ApiRoute
 from runtime.http.entity_tag import entity_tag, matches
 from runtime.http.json_body import JSON
@@ -55,22 +52,6 @@ def document(
         "responses": responses,
         "openapi_extra": {"parameters": query(MIN_POSITION, *parameters)},
     }
-
-
-def path_id(request: Request, name: str) -> str:
-    """Return the id in the path. Raises NotFound if it is not a UUID."""
-    found = canonical_uuid(request.path_params[name])
-    if found is None:
-        raise NotFound
-    return found
-
-
-def path_person(request: Request, caller: Caller) -> PersonId:
-    """Return the `user_id` in the path; `me` is the caller. Raises NotFound if it is not a
-    UUID."""
-    if request.path_params["user_id"] == "me":
-        return caller.person_id
-    return PersonId(path_id(request, "user_id"))
 
 
 def answer(

@@ -16,7 +16,7 @@ from query_api.announcements.rows import fetch_visible
 from query_api.edge.moments import AS_OF, Moment, find_horizon, least_position, parse_moment
 from query_api.edge.paging import PAGE_PARAMETERS, Sort, encode_cursor, parse_cursor
 from query_api.edge.reads import Reads
-from query_api.edge.routes import answer, document, new_router, path_id
+from query_api.edge.routes import answer, document, new_router
 from query_api.history.as_of import fold_events
 from query_api.history.audit_rights import TrailEntry, TrailReader, select_entries
 from query_api.history.events import PastEvent, fetch_events
@@ -25,6 +25,7 @@ from query_api.people.names import fetch_names
 from runtime.auth.tokens import Caller
 from runtime.http.numbers import DIGITS_MAX
 from runtime.http.paging import next_page_headers, parse_limit
+from runtime.http.parameters import path_id
 
 _Number = Annotated[int, Meta(ge=0, lt=10**DIGITS_MAX)]
 EventPlace = tuple[_Number, _Number]

@@ -15,11 +15,12 @@ from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.values.ids import OPERATOR, SYSTEM, BookingId
 from query_api.announcements.visibility import VISIBLE_TO_GUEST
 from query_api.edge.reads import Reads
-from query_api.edge.routes import answer, document, new_router, path_id
+from query_api.edge.routes import answer, document, new_router
 from query_api.history.fact_rights import DECISION_FACTS, Share, select_allowed
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.numbers import parse_whole_number
+from runtime.http.parameters import path_id
 
 COLUMNS: Final = """
     d.*, a.author_id AS announcement_author, b.guest_id AS booking_guest,

@@ -24,7 +24,7 @@ from query_api.edge.moments import (
 )
 from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads, TableSnapshot
-from query_api.edge.routes import answer, document, new_router, path_id, path_person
+from query_api.edge.routes import answer, document, new_router
 from query_api.ratings.drift import RatingDrift, compute_drift
 from query_api.ratings.lateness import fetch_lateness
 from query_api.ratings.representations import (
@@ -43,7 +43,13 @@ from query_api.ratings.votes import (
     select_role,
 )
 from runtime.auth.tokens import Caller
-from runtime.http.parameters import Parameter, malformed_parameter, min_position_of
+from runtime.http.parameters import (
+    Parameter,
+    malformed_parameter,
+    min_position_of,
+    path_id,
+    path_person,
+)
 
 RECORDS_BEHIND_MAX: Final = 50_000
 """How far the history may be behind the tables. One that is being rebuilt has few votes yet,
@@ -76,7 +82,7 @@ def build_router(reads: Reads) -> APIRouter:
         """How a person is rated, as author, as guest and overall, and how often they let
         others down late; `me` is the caller."""
         caller = await reads.authenticate(request)
-        person_id = path_person(request, caller)
+        person_id = path_person(request, caller.person_id)
         moment = _parse_own_moment(request, reads, caller, person_id)
         position = await _reach_position(request, reads, moment)
         ratings = await fetch_ratings(history, person_id, position)
@@ -87,7 +93,7 @@ def build_router(reads: Reads) -> APIRouter:
     async def explain_rating_of_user(request: Request) -> Response:
         """What each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.authenticate(request)
-        person_id, role = path_person(request, caller), _parse_role(request)
+        person_id, role = path_person(request, caller.person_id), _parse_role(request)
         position = await _reach_position(request, reads)
         ratings = await fetch_ratings(history, person_id, position)
         votes = drop_retracted(select_role(ratings, role))
@@ -99,7 +105,7 @@ def build_router(reads: Reads) -> APIRouter:
     async def get_rating_drift_of_user(request: Request) -> Response:
         """How a score came to be what it is, month by month; `me` is the caller."""
         caller = await reads.authenticate(request)
-        person_id, role = path_person(request, caller), _parse_role(request)
+        person_id, role = path_person(request, caller.person_id), _parse_role(request)
         moment = _parse_own_moment(request, reads, caller, person_id)
         position = await _reach_position(request, reads, moment)
         months = compute_drift(await fetch_ratings(history, person_id, position), role)

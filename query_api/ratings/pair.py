@@ -15,7 +15,8 @@ from starlette.responses import Response
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId
 from query_api.edge.reads import Reads, represent
-from query_api.edge.routes import answer, document, new_router, path_id
+from query_api.edge.routes import answer, document, new_router
+from runtime.http.parameters import path_id
 
 SELECT_SIDES: Final = """
     SELECT FROM read_model.announcements a

@@ -1,19 +1,27 @@
 """Reads JSON bodies of requests, and makes JSON responses."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from email.message import Message
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
+from pydantic import BaseModel, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.error_codes import is_error_code
 from contracts.errors import Malformed, TooLarge, UnsupportedMediaType
+
+Model = TypeVar("Model", bound=BaseModel)
 
 JSON: Final = "application/json"
 BODY_BYTES_MAX: Final = 64 * 1024
 
+_CODE_OF_VALIDATION: Final = {"timezone_aware": "naive_time"}
+"""Pydantic's error types that have a code of their own here."""
+
+_ERRORS_MAX: Final = 20
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -53,6 +61,28 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
     return body
 
 
+def parse_body(model: type[Model], raw: bytes) -> Model:
+    """Return the body; an empty one is read as an object without members.
+
+    Raises Malformed, which names the wrong fields and says why.
+    """
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        raise malformed_body(error.errors(include_url=False, include_input=False)) from error
+
+
+def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
+    """Return the error for pydantic's findings about a body (`ValidationError.errors()`).
+
+    A validator may raise `PydanticCustomError` with a code of the catalogue as its type.
+    The problem then gets that code. The facts say which fields are wrong, and why.
+    """
+    found = [_field_error(error) for error in errors][:_ERRORS_MAX]
+    code = next((one["code"] for one in found if is_error_code(one["code"])), None)
+    return Malformed(code, {"errors": found})
+
+
 def demand_unique_keys(body: bytes) -> None:
     """Raises Malformed if a JSON object in `body` has a repeated key, because parsers disagree
     on which value counts. Accepts a body that is not JSON: its parser will refuse it."""
@@ -76,6 +106,17 @@ def _demand_unique(pairs: Sequence[tuple[str, Any]]) -> None:
 
 def _body_error(code: str, reason: str, field: str = "") -> Malformed:
     return Malformed(facts={"errors": [{"field": field[:100], "code": code, "reason": reason}]})
+
+
+def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
+    """Describe one wrong field. Never repeats the input, which may be large or private."""
+    place = [str(part) for part in error["loc"] if part != "body"]
+    kind = str(error["type"])
+    return {
+        "field": ".".join(place),
+        "code": _CODE_OF_VALIDATION.get(kind, kind),
+        "reason": str(error["msg"]),
+    }
 
 
 def _is_json(content_type: str) -> bool:

@@ -1,4 +1,4 @@
-"""Declares and reads query parameters.
+"""Declares and reads query parameters, and reads ids in the path.
 
 A route puts its declarations into the OpenAPI document with `query`. `runtime.http.api_route`
 reads the same declarations and refuses every other name.
@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
-from contracts.errors import Malformed
+from contracts.errors import Malformed, NotFound
+from contracts.values.ids import PersonId, canonical_uuid
 from runtime.http.numbers import parse_whole_number
 
 
@@ -77,6 +78,22 @@ def parse_boolean(text: str, parameter: str) -> bool:
     if text not in ("true", "false"):
         raise malformed_parameter(parameter, known=["true", "false"])
     return text == "true"
+
+
+def path_id(request: Request, name: str) -> str:
+    """Return the id in the path, in canonical spelling. Raises NotFound if it is not a UUID."""
+    found = canonical_uuid(request.path_params[name])
+    if found is None:
+        raise NotFound
+    return found
+
+
+def path_person(request: Request, caller_id: PersonId) -> PersonId:
+    """Return the `user_id` in the path; `me` is the caller. Raises NotFound if it is not a
+    UUID."""
+    if request.path_params["user_id"] == "me":
+        return caller_id
+    return PersonId(path_id(request, "user_id"))
 
 
 def query(*parameters: Parameter) -> list[dict[str, Any]]:

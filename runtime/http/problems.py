@@ -6,7 +6,7 @@ hidden things get byte-identical problems: a `not_found` has no facts, and its i
 contains the names of the path's parameters instead of their values.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, cast
 
@@ -22,7 +22,6 @@ from contracts.error_codes import (
     ErrorCode,
     FailureCode,
     describe,
-    is_error_code,
 )
 from contracts.errors import (
     CommandError,
@@ -30,6 +29,7 @@ from contracts.errors import (
     NotFound,
 )
 from contracts.values.languages import API_LANGUAGE, Language
+from runtime.http.json_body import malformed_body
 from runtime.http.methods import HeadAsGet, allowed_methods
 from runtime.http.negotiation import language_of
 
@@ -88,10 +88,6 @@ _CODE_OF_STATUS: Final[dict[int, FailureCode]] = {
 }
 """What the framework's own HTTP errors become."""
 
-_CODE_OF_VALIDATION: Final = {"timezone_aware": "naive_time"}
-"""Pydantic's error types that have a code of their own here."""
-
-_ERRORS_MAX: Final = 20
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -134,17 +130,6 @@ def problem_of(
         facts=error.facts,
         headers=headers,
     )
-
-
-def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
-    """Return the error for pydantic's findings about a body (`ValidationError.errors()`).
-
-    A validator may raise `PydanticCustomError` with a code of the catalogue as its type.
-    The problem then gets that code. The facts say which fields are wrong, and why.
-    """
-    found = [_field_error(error) for error in errors][:_ERRORS_MAX]
-    code = next((one["code"] for one in found if is_error_code(one["code"])), None)
-    return Malformed(code, {"errors": found})
 
 
 def install_problems(app: FastAPI) -> None:
@@ -194,17 +179,6 @@ def _error_for_invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
         return malformed_body(errors)
     code: FailureCode = "malformed_query" if "query" in places else "malformed_header"
     return Malformed(code, malformed_body(errors).facts)
-
-
-def _field_error(error: Mapping[str, Any]) -> dict[str, str]:
-    """Describe one wrong field. Never repeats the input, which may be large or private."""
-    place = [str(part) for part in error["loc"] if part != "body"]
-    kind = str(error["type"])
-    return {
-        "field": ".".join(place),
-        "code": _CODE_OF_VALIDATION.get(kind, kind),
-        "reason": str(error["msg"]),
-    }
 
 
 def _headers(code: ErrorCode, status: int, body: Mapping[str, Any]) -> dict[str, str]:

@@ -10,9 +10,9 @@ from command_api.http.announcement_routes import (
     CreateAnnouncementBody,
     TermsBody,
 )
-from command_api.http.bodies import parse_body
 from contracts.errors import Malformed
 from contracts.events.announcement import CHANGEABLE_FIELDS
+from runtime.http.json_body import parse_body
 
 NEW = {
     "title": "Solaris together",

@@ -39,7 +39,6 @@ class RoutedApp:
         self.decide: Callable[[Submission], Answer] = lambda _: answer
         edge = Edge(
             answering=cast(Answering, self),
-            verifier=cast(TokenVerifier, self),
             lookups=Lookups(
                 auth=cast(AuthClient, self),
                 movies=cast(MovieClient, self),
@@ -50,7 +49,7 @@ class RoutedApp:
         )
         self.app = FastAPI()
         install_problems(self.app)
-        self.app.include_router(routes.build_public_router(edge))
+        self.app.include_router(routes.build_public_router(edge, cast(TokenVerifier, self)))
         self.app.include_router(routes.build_operator_router(edge, OperatorGuard(OPERATOR_TOKEN)))
 
     async def authenticate(self, _: str | None) -> Caller:
@@ -178,12 +177,11 @@ async def test_a_decision_that_is_never_content_is_given_up() -> None:
     assert (await site.send("POST", f"/booking/{ID}")).status == 503
 
 
-@pytest.mark.parametrize(("method", "body"), [("POST", b""), ("PUT", b'{"my_status":true}')])
-async def test_a_hot_route_refuses_the_same_requests_as_any_other(method: str, body: bytes) -> None:
+async def test_the_hot_route_refuses_the_same_requests_as_any_other() -> None:
     site = RoutedApp()
-    assert (await site.send(method, f"/booking/{ID}?dryrun=true", body)).status == 422
+    assert (await site.send("POST", f"/booking/{ID}?dryrun=true")).status == 422
     assert site.submitted == []
-    assert (await site.send(method, f"/booking/{ID}?dry_run=true", body)).status == 200
+    assert (await site.send("POST", f"/booking/{ID}?dry_run=true")).status == 200
     assert site.submitted[0].dry_run
 
 
