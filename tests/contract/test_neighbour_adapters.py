@@ -1,8 +1,6 @@
 """What our adapters make of the services around us: well, down, slow and silly."""
 
 import asyncio
-import gc
-import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -24,13 +22,13 @@ from neighbours.app import StandInState, build_router
 from neighbours.in_process import InProcess
 from neighbours.services.movies import Films
 from neighbours.switches import SwitchBody
-from runtime.calls.circuit import Circuit
-from runtime.calls.lookup import CacheSettings, Lookup
+from runtime.calls.lookup import CacheSettings
 from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
 from runtime.outside.ports import Movie, Notice, PersonProfile
 from runtime.outside.wiring import OutsideClients
 from tests.cells.stand_in import OPERATOR, around, stand_in_settings
+from tests.seconds_clock import SecondsClock
 from tests.servers.http_server import served
 
 MATRIX = Films().first
@@ -202,13 +200,6 @@ async def test_an_unfollowing_is_seen_at_once_where_nothing_is_cached(stand_in: 
     assert await cached.follows(anna, bob)
 
 
-class SecondsClock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Scripted:
     """A service that answers as the test says, and counts how often it was asked."""
 
@@ -282,22 +273,6 @@ async def test_an_open_circuit_asks_nobody_and_then_probes(scripted: Scene) -> N
     assert (service.asked, remote.circuit.state) == (4, "closed")
 
 
-def test_while_probing_one_call_goes_at_a_time() -> None:
-    now = 0.0
-    circuit = Circuit(1, 10.0, lambda: now)
-    circuit.note_failure()
-    assert not circuit.admit()
-    now = 10.0
-    assert [circuit.admit(), circuit.admit()] == [True, False]
-    circuit.note_failure()
-    now = 19.0
-    assert not circuit.admit()
-    now = 20.0
-    assert circuit.admit()
-    circuit.note_success()
-    assert circuit.state == "closed"
-
-
 @pytest.mark.parametrize("status", [301, 400, 409, 422])
 async def test_an_answer_that_repeating_would_not_change_is_not_repeated(
     scripted: Scene, status: int
@@ -364,122 +339,6 @@ async def test_a_service_that_is_not_there_is_down() -> None:
         clients = OutsideClients(session, around("http://127.0.0.1:9"))
         with pytest.raises(DependencyDown):
             await clients.shortener.link("/a/1")
-
-
-class Question:
-    """Counts how often it was asked, and answers when told to."""
-
-    def __init__(self, answer: Any = "answer") -> None:
-        self.asked = 0
-        self.answer = answer
-        self.go = asyncio.Event()
-        self.go.set()
-
-    async def __call__(self, _key: str) -> Any:
-        self.asked += 1
-        await self.go.wait()
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
-
-
-def lookup(question: Question, clock: SecondsClock, **settings: Any) -> Lookup[str, Any]:
-    return Lookup(question, CacheSettings(**{"ttl_s": 10} | settings), clock)
-
-
-async def test_an_answer_holds_for_its_time() -> None:
-    question, clock = Question(), SecondsClock()
-    answers = lookup(question, clock)
-    for now, asked in ((0, 1), (9.9, 1), (10, 2)):
-        clock.now = now
-        assert await answers.get("k") == "answer"
-        assert question.asked == asked
-
-
-async def test_that_there_is_none_holds_for_a_shorter_time() -> None:
-    question, clock = Question(None), SecondsClock()
-    answers = lookup(question, clock, absent_ttl_s=1)
-    for now, asked in ((0, 1), (0.9, 1), (1, 2)):
-        clock.now = now
-        assert await answers.get("k") is None
-        assert question.asked == asked
-
-
-async def test_who_asks_at_the_same_time_shares_one_question() -> None:
-    question = Question()
-    question.go.clear()
-    answers = lookup(question, SecondsClock(), ttl_s=0)
-    asking = [asyncio.create_task(answers.get("k")) for _ in range(50)]
-    await asyncio.sleep(0)
-    asking[0].cancel()
-    await asyncio.sleep(0)
-    question.go.set()
-    results = await asyncio.gather(*asking, return_exceptions=True)
-    assert results[1:] == ["answer"] * 49
-    assert isinstance(results[0], asyncio.CancelledError)
-    assert question.asked == 1
-    await answers.get("k")
-    assert question.asked == 2
-
-
-async def test_a_failure_is_told_to_all_and_not_remembered() -> None:
-    question = Question(DependencyDown("x"))
-    answers = lookup(question, SecondsClock())
-    results = await asyncio.gather(*(answers.get("k") for _ in range(3)), return_exceptions=True)
-    assert [type(result) for result in results] == [DependencyDown] * 3
-    question.answer = "answer"
-    assert await answers.get("k") == "answer"
-    assert question.asked == 2
-
-
-async def test_memory_of_answers_is_bounded() -> None:
-    question = Question()
-    answers = lookup(question, SecondsClock(), entries_max=2)
-    for key in ("a", "b", "c", "c", "b"):
-        await answers.get(key)
-    assert question.asked == 3
-    await answers.get("a")
-    assert question.asked == 4
-
-
-async def test_the_first_to_expire_makes_room() -> None:
-    question = Question()
-    answers = lookup(question, SecondsClock(), entries_max=2)
-    await answers.get("first")
-    question.answer = None
-    await answers.get("none")
-    question.answer = "answer"
-    for key in ("third", "first", "third"):
-        await answers.get(key)
-    assert question.asked == 3
-    await answers.get("none")
-    assert question.asked == 4
-
-
-async def test_what_has_expired_is_let_go() -> None:
-    clock = SecondsClock()
-    question = Question(frozenset("old"))
-    answers = lookup(question, clock)
-    await answers.get("old")
-    old = weakref.ref(question.answer)
-    question.answer = "new"
-    clock.now = 10
-    await answers.get("new")
-    gc.collect()
-    assert old() is None
-
-
-async def test_what_is_too_heavy_is_not_held_and_makes_nothing_else_go() -> None:
-    question = Question("light")
-    settings = CacheSettings(ttl_s=10)
-    answers = Lookup(question, settings, SecondsClock(), weigh=len, weight_max=5)
-    await answers.get("a")
-    question.answer = "too heavy"
-    for asked in (2, 3):
-        assert await answers.get("b") == "too heavy"
-        assert question.asked == asked
-    assert await answers.get("a") == "light"
-    assert question.asked == 3
 
 
 @pytest.mark.parametrize("service", ["auth", "ugc", "notification", "shortener"])
