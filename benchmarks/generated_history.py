@@ -3,6 +3,7 @@
 It has announcements, requests, answers, cancellations, refusals and ratings.
 """
 
+import heapq
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS: Final = 365
 FILMS: Final = tuple(f"Film {number}" for number in range(200))
 PEOPLE: Final = 50_000
+LIFE: Final = timedelta(days=7.5)
+"""Mean time from the creation of an announcement to its start."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -25,8 +28,9 @@ _encode: Final = msgspec.json.Encoder().encode
 class GeneratedHistory:
     """`commits(n)` yields at least n events. Commits of one announcement stay together."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, people: int = PEOPLE) -> None:
         self._random = random.Random(seed)
+        self._people = people
         self._seq = 0
         self._evenings = 0
         self.events = 0
@@ -35,15 +39,26 @@ class GeneratedHistory:
         """Yield Commits with at least `events` events."""
         until = self.events + events
         while self.events < until:
-            yield from self._evening()
+            yield from self._evening(BEGIN + timedelta(days=self._random.random() * DAYS))
 
-    def _evening(self) -> Iterator[Commit]:
+    def commits_by_time(self, live: int) -> Iterator[Commit]:
+        """Yield Commits without end, in the order of their times. About `live` announcements
+        are neither over nor cancelled at any time."""
+        waiting: list[tuple[datetime, int, Commit]] = []
+        created, between = BEGIN, LIFE / live
+        while True:
+            for commit in self._evening(created):
+                heapq.heappush(waiting, (commit.decided_at, commit.seq, commit))
+            created += between
+            while waiting and waiting[0][0] < created:
+                yield heapq.heappop(waiting)[2]
+
+    def _evening(self, created: datetime) -> Iterator[Commit]:
         self._evenings += 1
         choose = self._random
         evening = f"00000000-0000-4000-8000-{self._evenings:012x}"
         host = self._person()
         seats = choose.randint(2, 8)
-        created = BEGIN + timedelta(days=choose.random() * DAYS)
         starts = created + timedelta(days=choose.uniform(1, 14))
         yield self._commit(created, host, self._created(evening, host, seats, starts))
         taken = 0
@@ -78,7 +93,7 @@ class GeneratedHistory:
                         left, guest, booking | _pair("booking.left.v1", True, False, taken)
                     )
         over = "done" if choose.random() < 0.93 else "cancelled"
-        at = starts + timedelta(hours=2 if over == "done" else -choose.uniform(0, 100))
+        at = starts + timedelta(hours=2 if over == "done" else -choose.uniform(0, 24))
         more = {"announcement_id": evening, "version": 3, "by": "author"}
         yield self._commit(at, host, {"type": f"announcement.{over}.v1", **more})
 
@@ -92,10 +107,12 @@ class GeneratedHistory:
             "role": "host",
         }
         score = min(10, max(1, round(self._random.gauss(8, 1.5))))
+        sealed_until = starts + timedelta(days=14)
         given = {"type": "rating.given.v1", **of, "score": score, "tags": []}
-        yield self._commit(starts + timedelta(days=1), rater, given)
+        sealed = {"sealed_until": sealed_until.isoformat()}
+        yield self._commit(starts + timedelta(days=1), rater, given | sealed)
         revealed = {"type": "rating.revealed.v1", **of, "reason": "window_over"}
-        yield self._commit(starts + timedelta(days=14), "system", revealed)
+        yield self._commit(sealed_until, "system", revealed)
 
     def _created(
         self, evening: str, host: str, seats: int, starts: datetime
@@ -122,7 +139,7 @@ class GeneratedHistory:
 
     def _person(self) -> str:
         # Some people go out far more often than others.
-        number = int(PEOPLE * self._random.random() ** 3)
+        number = int(self._people * self._random.random() ** 3)
         return f"00000000-0000-4000-9000-{number:012x}"
 
     def _refusal(self, at: datetime, guest: str, evening: str) -> Commit:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.layer import Layer
+from command_api.domain.person.engagements import disengage_everybody, engage_author
 from contracts.events.announcement import AnnouncementCreated, AnyAnnouncementEvent
 from contracts.events.announcement_fields import announcement_fields
 from contracts.values.ids import AnnouncementId
@@ -19,6 +20,8 @@ def apply_announcement_event(layer: Layer, event: AnyAnnouncementEvent, at: date
     before = find_announcement(layer, event.announcement_id)
     after = replace(before, **announcement_fields(event), modified_at=at)
     layer.announcements.put(after.id, after)
+    if after.has_ended and not before.has_ended:
+        disengage_everybody(layer, after)
 
 
 def find_announcement(layer: Layer, announcement_id: AnnouncementId) -> Announcement:
@@ -27,12 +30,6 @@ def find_announcement(layer: Layer, announcement_id: AnnouncementId) -> Announce
     if announcement is None:
         raise LookupError(f"an event names announcement {announcement_id}, which was never created")
     return announcement
-
-
-def is_live(layer: Layer, announcement_id: AnnouncementId) -> bool:
-    """Whether the announcement is neither over nor cancelled."""
-    announcement = layer.announcements.get(announcement_id)
-    return announcement is not None and announcement.status not in ("Done", "Cancelled")
 
 
 def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
@@ -45,6 +42,4 @@ def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime)
     )
     layer.announcements.put(announcement.id, announcement)
     layer.newest_of_film.put(event.movie_id, announcement.id)
-    author = layer.person(event.author_id)
-    announcements = (*(one for one in author.announcements if is_live(layer, one)), announcement.id)
-    layer.people.put(author.id, replace(author, announcements=announcements))
+    engage_author(layer, announcement)

@@ -49,9 +49,14 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
         """Whether it is published, not over and not cancelled, and so makes people busy."""
         return self.status in ("Alive", "Closed")
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is recorded that it is over, or that it will not take place."""
+        return self.status in ("Done", "Cancelled")
+
     def is_over(self, now: datetime) -> bool:
-        """Whether it is Done or Cancelled, or has ended and the system has yet to record it."""
-        return self.status in ("Done", "Cancelled") or now >= self.ends_at
+        """Whether it has ended, or its time is over and the system has yet to record that."""
+        return self.has_ended or now >= self.ends_at
 
     @property
     def is_full(self) -> bool:

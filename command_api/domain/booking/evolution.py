@@ -5,11 +5,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from command_api.domain.announcement.evolution import find_announcement, is_live
+from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking, HeldFor
 from command_api.domain.layer import Layer
-from command_api.domain.person.state import Person
+from command_api.domain.person.engagements import engage_guest, without
 from contracts.events.booking import (
     AnyBookingEvent,
     BookingDeclined,
@@ -24,7 +24,6 @@ from contracts.events.booking import (
     BookingWithdrawn,
 )
 from contracts.events.booking_fields import booking_fields
-from contracts.values.ids import BookingId
 
 _NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)
 _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
@@ -39,8 +38,7 @@ def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> N
         layer.booking_ids.put((announcement.id, after.guest_id), after.id)
     layer.bookings.put(after.id, after)
     layer.announcements.put(announcement.id, _count_seats(announcement, before, after))
-    guest = layer.person(after.guest_id)
-    layer.people.put(guest.id, _update_engagements(layer, guest, after))
+    engage_guest(layer, after, is_over=announcement.has_ended)
     if isinstance(event, BookingInvited):
         _count_invitation(layer, after, at)
 
@@ -99,37 +97,13 @@ def _count_seats(
     )
     waitlist = announcement.waitlist
     if before is not None and before.waiting and not after.waiting:
-        waitlist = tuple(one for one in waitlist if one != after.id)
+        waitlist = without(waitlist, after.id)
     elif after.waiting and (before is None or not before.waiting):
         waitlist = (*waitlist, after.id)
     newest = after.id if before is None else announcement.newest_booking
     return replace(
         announcement, confirmed=confirmed, held=held, waitlist=waitlist, newest_booking=newest
     )
-
-
-def _update_engagements(layer: Layer, person: Person, booking: Booking) -> Person:
-    """Returns the guest with `booking` among the engagements it now belongs to, and without
-    engagements that are over."""
-    attending = _drop(layer, person.attending, booking.id)
-    pending = _drop(layer, person.pending, booking.id)
-    if booking.confirmed:
-        attending = (*attending, booking.id)
-    elif booking.pending:
-        pending = (*pending, booking.id)
-    return replace(person, attending=attending, pending=pending)
-
-
-def _drop(
-    layer: Layer, booking_ids: tuple[BookingId, ...], gone: BookingId
-) -> tuple[BookingId, ...]:
-    """Returns the bookings without `gone`, and without those of announcements that are over."""
-    return tuple(one for one in booking_ids if one != gone and _is_live_booking(layer, one))
-
-
-def _is_live_booking(layer: Layer, booking_id: BookingId) -> bool:
-    booking = layer.bookings.get(booking_id)
-    return booking is not None and is_live(layer, booking.announcement_id)
 
 
 def _count_invitation(layer: Layer, booking: Booking, at: datetime) -> None:

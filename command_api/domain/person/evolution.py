@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from command_api.domain.layer import Layer
+from command_api.domain.person.engagements import without
 from command_api.domain.person.state import Person, Suspension
 from contracts.events.person import (
     AnyPersonEvent,
@@ -14,7 +15,6 @@ from contracts.events.person import (
     PersonSuspended,
     PersonUnmuted,
 )
-from contracts.values.ids import PersonId
 
 
 def apply_person_event(layer: Layer, event: AnyPersonEvent, at: datetime) -> None:
@@ -26,16 +26,12 @@ def _evolve(person: Person, event: AnyPersonEvent, at: datetime) -> Person:
         case PersonSeen():
             return replace(person, name=event.name, language=event.language, tz=event.tz)
         case PersonMuted():
-            return replace(person, muted=(*_without(person.muted, event.host_id), event.host_id))
+            return replace(person, muted=(*without(person.muted, event.host_id), event.host_id))
         case PersonUnmuted():
-            return replace(person, muted=_without(person.muted, event.host_id))
+            return replace(person, muted=without(person.muted, event.host_id))
         case PersonSuspended():
             return replace(
                 person, suspension=Suspension(reason=event.reason, by=event.by, since=at)
             )
         case PersonReinstated():
             return replace(person, suspension=None)
-
-
-def _without(people: tuple[PersonId, ...], gone: PersonId) -> tuple[PersonId, ...]:
-    return tuple(one for one in people if one != gone)

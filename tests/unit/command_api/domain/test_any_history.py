@@ -195,6 +195,8 @@ class RandomCell:
         self.tentative = Layer.on(self.accepted)
         self.folded = Layer.empty()
         self.recorded: Counter[type[DomainEvent]] = Counter()
+        self.engaged: dict[PersonId, list[Booking]] = {}
+        """Every guest's bookings, over or not, in the order of their last events."""
         self._sent: list[Layer] = []
 
     @property
@@ -221,6 +223,7 @@ class RandomCell:
             apply(self.folded, decode_event(encode_event(event)), self.now)
             if isinstance(event, BookingEvent):
                 self._check_seats(event)
+                self._engage(event)
             if isinstance(event, OPENING):
                 assert self.folded.announcements.own[event.announcement_id].event_time > self.now
         self.recorded.update(map(type, decision.events))
@@ -231,7 +234,7 @@ class RandomCell:
             check_announcement(self.folded, before.get(announcement.id), announcement)
         check_calendars(self.folded, self.rules.gap)
         check_unsettled(self.folded, self.now, self.rules.gap)
-        check_engagements(self.folded)
+        check_engagements(self.folded, self.engaged)
         self._check_rivals(decision)
         self._check_repeated(command)
 
@@ -284,6 +287,11 @@ class RandomCell:
         """Of every single event, not only of every decision."""
         announcement = self.folded.announcements.own[event.announcement_id]
         assert event.taken == announcement.taken <= announcement.ticket_count
+
+    def _engage(self, event: AnyBookingEvent) -> None:
+        bookings = self.engaged.setdefault(event.guest_id, [])
+        bookings[:] = [one for one in bookings if one.id != event.booking_id]
+        bookings.append(self.folded.bookings.own[event.booking_id])
 
     def _check_repeated(self, command: Submission) -> None:
         try:
@@ -416,19 +424,17 @@ def attends(layer: Layer, guest_id: PersonId, announcement: Announcement) -> boo
     return booking is not None and booking.confirmed
 
 
-def check_engagements(layer: Layer) -> None:
-    """What a person's own lists say follows from the bookings and the announcements."""
+def check_engagements(layer: Layer, engaged: dict[PersonId, list[Booking]]) -> None:
+    """What a person's own lists say follows from the announcements, and from the bookings in
+    the order of their last events. Nothing in them is over."""
     for person in layer.people.own.values():
-        hosted = {one.id for one in layer.announcements.own.values() if one.author_id == person.id}
-        assert set(person.announcements) <= hosted
-        assert {one for one in hosted if not over(layer, one)} <= set(person.announcements)
-        for booking in layer.bookings.own.values():
-            mine = booking.guest_id == person.id and not over(layer, booking.announcement_id)
-            if booking.guest_id != person.id:
-                assert booking.id not in person.attending + person.pending
-            elif mine:
-                assert (booking.id in person.attending) == booking.confirmed
-                assert (booking.id in person.pending) == booking.pending
+        hosted = [one for one in layer.announcements.own.values() if one.author_id == person.id]
+        assert person.announcements == tuple(one.id for one in hosted if not over(layer, one.id))
+        lasting = [
+            one for one in engaged.get(person.id, []) if not over(layer, one.announcement_id)
+        ]
+        assert person.attending == tuple(one.id for one in lasting if one.confirmed)
+        assert person.pending == tuple(one.id for one in lasting if one.pending)
 
 
 def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:

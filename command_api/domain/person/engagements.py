@@ -1,0 +1,51 @@
+"""Keeps in each person what they are engaged in: what they announced, attend or wait for.
+
+Only what is not over. An announcement leaves its author and its guests in the event that ends
+it, so that no later event has to look for what is over.
+"""
+
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
+from command_api.domain.layer import Layer
+
+Id = TypeVar("Id", bound=str)
+
+
+def engage_author(layer: Layer, announcement: Announcement) -> None:
+    """Adds a new announcement to its author's."""
+    author = layer.person(announcement.author_id)
+    announcements = (*author.announcements, announcement.id)
+    layer.people.put(author.id, replace(author, announcements=announcements))
+
+
+def engage_guest(layer: Layer, booking: Booking, *, is_over: bool) -> None:
+    """Moves a booking to the engagements it now belongs to: to none if its announcement is
+    over."""
+    guest = layer.person(booking.guest_id)
+    attending, pending = without(guest.attending, booking.id), without(guest.pending, booking.id)
+    if booking.confirmed and not is_over:
+        attending = (*attending, booking.id)
+    elif booking.pending and not is_over:
+        pending = (*pending, booking.id)
+    if attending is not guest.attending or pending is not guest.pending:
+        layer.people.put(guest.id, replace(guest, attending=attending, pending=pending))
+
+
+def disengage_everybody(layer: Layer, announcement: Announcement) -> None:
+    """Drops an announcement that is over from its author's, and its bookings from the guests'."""
+    author = layer.person(announcement.author_id)
+    announcements = without(author.announcements, announcement.id)
+    layer.people.put(author.id, replace(author, announcements=announcements))
+    for booking in layer.bookings_of(announcement):
+        engage_guest(layer, booking, is_over=True)
+
+
+def without(ids: tuple[Id, ...], gone: Id) -> tuple[Id, ...]:
+    """Returns `ids` without `gone`: the very same tuple if it is not among them."""
+    if gone not in ids:
+        return ids
+    return tuple(one for one in ids if one != gone)
