@@ -36,6 +36,16 @@ class Report:
             ratio = "" if line.ratio is None else f"{line.ratio:.2f} x {line.baseline}"
             print(f"{line.name:36} {line.value:12,.2f}  {line.unit:12}  {ratio}")
 
+    def add(self, name: str, value: float, unit: str, n: int, baseline: str | None = None) -> None:
+        """Add one figure, with its ratio to the figure `baseline` of the same run."""
+        found = next((one.value for one in self._lines if one.name == baseline), None)
+        ratio = round(value / found, 3) if found else None
+        line = FigureLine(
+            name, round(value, 3), unit, baseline if found else None, ratio, n, self._command
+        )
+        self._lines.append(line)
+        print(json.dumps(line._asdict()), flush=True)
+
     def _add(self, name: str, figures: Figures, baseline: str | None) -> None:
         for part, value, unit in (
             ("rate", figures.per_second, "requests/s"),
@@ -43,16 +53,4 @@ class Report:
             ("p99", figures.p99_ms, "ms"),
         ):
             against = f"{baseline}/{part}" if baseline else None
-            found = next((one.value for one in self._lines if one.name == against), None)
-            ratio = round(value / found, 3) if found else None
-            line = FigureLine(
-                f"{name}/{part}",
-                round(value, 3),
-                unit,
-                against if found else None,
-                ratio,
-                figures.requests,
-                self._command,
-            )
-            self._lines.append(line)
-            print(json.dumps(line._asdict()), flush=True)
+            self.add(f"{name}/{part}", value, unit, figures.requests, against)
