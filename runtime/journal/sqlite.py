@@ -39,6 +39,7 @@ class JournalLocked(JournalError):
 
 
 def wall_clock_ms() -> int:
+    """Return the milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 

@@ -53,6 +53,8 @@ class _Link(Struct):
 
 
 class HttpAuth:
+    """Asks Auth, with a cache."""
+
     def __init__(self, remote: Remote, cache: CacheSettings) -> None:
         self._remote = remote
         self._people = Lookup(self._ask, cache)
@@ -69,6 +71,8 @@ class HttpAuth:
 
 
 class HttpMovies:
+    """Asks Movie_API, with a cache."""
+
     def __init__(self, remote: Remote, cache: CacheSettings) -> None:
         self._remote = remote
         self._movies = Lookup(self._ask, cache)
@@ -91,6 +95,8 @@ class HttpMovies:
 
 
 class HttpUgc:
+    """Asks UGC. Caches whom a person follows, but never who follows an author."""
+
     def __init__(self, remote: Remote, cache: CacheSettings) -> None:
         self._remote = remote
         self._following = Lookup(
@@ -140,6 +146,8 @@ class HttpUgc:
 
 
 class HttpNotification:
+    """Hands notices to Notification."""
+
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
 
@@ -156,6 +164,8 @@ class HttpNotification:
 
 
 class HttpShortener:
+    """Asks Url_shortner, with a cache."""
+
     def __init__(self, remote: Remote, cache: CacheSettings) -> None:
         self._remote = remote
         self._links = Lookup(self._ask, cache)

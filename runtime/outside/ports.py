@@ -68,18 +68,24 @@ def notification_id_of(key: str) -> str:
 
 
 class AuthClient(Protocol):
+    """Auth knows people."""
+
     async def person(self, person_id: PersonId) -> PersonProfile | None:
         """Return the person's profile; None if Auth does not know the id."""
         ...
 
 
 class MovieClient(Protocol):
+    """Movie_API knows films."""
+
     async def movie(self, movie_id: MovieId) -> Movie | None:
         """Return the film; None if Movie_API does not know the id."""
         ...
 
 
 class UgcClient(Protocol):
+    """UGC knows who follows whom."""
+
     async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
         """Return whether `follower_id` follows the author."""
         ...
@@ -94,6 +100,8 @@ class UgcClient(Protocol):
 
 
 class NotificationClient(Protocol):
+    """Notification delivers notices."""
+
     async def send(self, notice: Notice) -> None:
         """Send the notice. When this returns, the service has accepted it.
 
@@ -103,6 +111,8 @@ class NotificationClient(Protocol):
 
 
 class ShortenerClient(Protocol):
+    """Url_shortner makes short links."""
+
     async def link(self, target: str) -> str:
         """Return the short link that leads to `target`. It is always the same."""
         ...
