@@ -70,6 +70,11 @@ down: ## end the containers; volumes stay
 test-unit: $(STAMP) ## what needs nothing running
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
 
+.PHONY: coverage
+coverage: $(STAMP) ## modules with lines or branches that `make test-unit` does not run
+	$(BIN)/coverage run -m pytest -q tests/tidy tests/unit tests/simulation/test_protocol.py
+	@$(BIN)/coverage report
+
 .PHONY: attack
 attack: $(STAMP) ## known attacks on a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
 	$(BIN)/pytest tests/attack
