@@ -35,7 +35,7 @@ class Layer(Struct, eq=False, gc=False):
     """A set of aggregates, on top of those of another layer. Make one with `Layer.on`."""
 
     shelves: tuple[Shelf[Any, Any], ...]
-    """All collections below, for what is done to each of them."""
+    """The shelves of all collections, for work that is the same on each."""
     announcements: Shelf[AnnouncementId, Announcement]
     bookings: Shelf[BookingId, Booking]
     booking_ids: Shelf[tuple[AnnouncementId, PersonId], BookingId]

@@ -351,7 +351,7 @@ class Reign:
         self.last_sent_at = sent.sent_at
         self._records_left -= 1
         self._writer.append(payload).add_done_callback(
-            lambda acknowledgement: self._acknowledged(sent, acknowledgement)
+            lambda acknowledgement: self._note_acknowledgement(sent, acknowledgement)
         )
         if self._barrier_wanted is not None:
             self._barrier_wanted.set_result(sent)
@@ -363,7 +363,9 @@ class Reign:
             with suppress(OutcomeUnknown):  # The Resign that was sent instead serves as well.
                 self.send_barrier()
 
-    def _acknowledged(self, sent: SentRecord, acknowledgement: asyncio.Future[Appended]) -> None:
+    def _note_acknowledgement(
+        self, sent: SentRecord, acknowledgement: asyncio.Future[Appended]
+    ) -> None:
         if acknowledgement.cancelled():
             self.end(f"send of record {sent.seq} was cancelled")
             return

@@ -57,7 +57,7 @@ def _make(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> B
 
 def _evolve(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
     fields = booking_fields(event)
-    invited_again = isinstance(event, BookingInvited) and booking.guest_status is False
+    invited_again = booking.guest_status is False and isinstance(event, BookingInvited)
     told_no_of_author = isinstance(event, _NOES_OF_AUTHOR) and not fields["untold"]
     return replace(
         booking,
