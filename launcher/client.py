@@ -1,6 +1,7 @@
 """HTTP calls to a running system, as the command line makes them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
@@ -29,16 +30,9 @@ async def log_in(base_url: str, login: str, operator_token: str | None = None) -
     if operator_token is not None:
         body["is_super"] = True
         headers["Authorization"] = f"Bearer {operator_token}"
-    async with _session() as session:
-        try:
-            async with session.post(
-                f"{base_url}/neighbours/auth/token", json=body, headers=headers
-            ) as response:
-                await _demand_ok(response)
-                answer: dict[str, Any] = await response.json()
-                return answer
-        except aiohttp.ClientConnectionError as error:
-            raise NotRunning(f"no system answers at {base_url}: start one with make run") from error
+    async with _post(base_url, "/neighbours/auth/token", headers, body) as response:
+        answer: dict[str, Any] = await response.json()
+        return answer
 
 
 async def stream_operator_lines(
@@ -49,23 +43,21 @@ async def stream_operator_lines(
     Raises NotRunning, RequestRefused.
     """
     headers = {"Authorization": f"Bearer {operator_token}"}
-    async with _session() as session:
+    async with _post(base_url, f"/api/v1/operator/{path}", headers) as response:
+        async for line in response.content:
+            yield msgspec.json.decode(line)
+
+
+@asynccontextmanager
+async def _post(
+    base_url: str, path: str, headers: Mapping[str, str], body: Any = None
+) -> AsyncIterator[aiohttp.ClientResponse]:
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX)
+    async with aiohttp.ClientSession(timeout=timeout, read_bufsize=LINE_BYTES_MAX) as session:
         try:
-            async with session.post(
-                f"{base_url}/api/v1/operator/{path}", headers=headers
-            ) as response:
-                await _demand_ok(response)
-                async for line in response.content:
-                    yield msgspec.json.decode(line)
+            async with session.post(f"{base_url}{path}", json=body, headers=headers) as response:
+                if response.status >= 400:
+                    raise RequestRefused(f"{response.status}: {(await response.text())[:500]}")
+                yield response
         except aiohttp.ClientConnectionError as error:
             raise NotRunning(f"no system answers at {base_url}: start one with make run") from error
-
-
-def _session() -> aiohttp.ClientSession:
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX)
-    return aiohttp.ClientSession(timeout=timeout, read_bufsize=LINE_BYTES_MAX)
-
-
-async def _demand_ok(response: aiohttp.ClientResponse) -> None:
-    if response.status >= 400:
-        raise RequestRefused(f"{response.status}: {(await response.text())[:500]}")

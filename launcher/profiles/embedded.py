@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import asyncpg
 from fastapi import FastAPI
@@ -47,7 +47,7 @@ from runtime.limits.limiter import Limiter
 from runtime.migration_files import MigrationEdited
 from runtime.openapi.document import TITLE, complete_document
 from runtime.postgres.pools import open_pool
-from runtime.process.clock import shifted_clock
+from runtime.process.clock import Clock, shifted_clock
 from runtime.process.garbage_collector import spare_long_lived_state
 from runtime.process.lifecycle import current_process
 from runtime.process.tasks import end, keep_running, run_aside, start_for
@@ -118,9 +118,38 @@ async def _start(
     on_ready: OnReady,
     stack: AsyncExitStack,
 ) -> None:
+    resources = await _open_resources(settings, data, stack)
+    services = _build_services(resources, settings, data)
+    await services.query.start()
+    stack.push_async_callback(services.query.stop)
+    await resources.engine_warm
+    for service in services.following.values():
+        await service.start()
+        stack.push_async_callback(service.stop)
+    _include_routes(app, services, resources)
+    greeting = build_welcome(settings, data, resources.stand_in)
+    telling = _tell_when_ready(services.command, services.projector, greeting, on_ready)
+    stack.callback(run_aside(telling, "greeting").cancel)
+
+
+class EmbeddedResources(NamedTuple):
+    """What all services share: one clock, one journal, the stores and the stand-in."""
+
+    clock: Clock
+    journal: SqliteJournal
+    pools: dict[str, asyncpg.Pool]
+    analytics: ChdbAnalytics
+    engine_warm: asyncio.Task[None]
+    stand_in: StandInState
+    outside: InProcess
+    guard: OperatorGuard
+
+
+async def _open_resources(
+    settings: Settings, data: DataDirectory, stack: AsyncExitStack
+) -> EmbeddedResources:
+    """Open everything, in the order in which `stack` closes it again. Raises ServerError."""
     clock = shifted_clock(settings.clock_offset_s)
-    rules = load_settings(RuleSettings).rules()
-    own_url = f"http://127.0.0.1:{settings.port}"
     stand_in = StandInState(load_stand_in_settings(settings, data), clock)
     stack.callback(stand_in.close)
     analytics = ChdbAnalytics(data.path / "clickhouse")
@@ -130,82 +159,113 @@ async def _start(
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
     pools = await _open_pools(postgres.dsn, stack)
-    outside = InProcess(stand_in)
-    verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
     journal = SqliteJournal(data.journal_path, clock=lambda: to_ms(clock()))
     stack.push_async_callback(journal.close)
-
-    guard = OperatorGuard(data.operator_token)
-    query = QueryService(
-        pool=pools["query_api"],
-        verifier=verifier,
-        ugc=outside.ugc,
+    return EmbeddedResources(
         clock=clock,
-        feed_secret=data.feed_secret,
-        guard=guard,
-        analytics=analytics,
-        rules=rules,
-        days_of=DAYS_OF_DEFAULT,
-    )
-    await query.start()
-    stack.push_async_callback(query.stop)
-    history = HistoryService(journal, analytics)
-    projector = ProjectorService(
-        journal,
-        pools["projector"],
-        history=HistoryVotes(analytics, history.reader),
-        clock=clock,
-    )
-    notifier = NotifierService(
-        journal,
-        pools["notifier"],
-        NotifierClients(outside.notification, outside.shortener, outside.auth, outside.ugc),
-        verifier=verifier,
-        guard=guard,
-        clock=clock,
-        pace=UNHURRIED,
-    )
-    command = CommandService(
         journal=journal,
-        own_url=own_url,
-        cell_secret=data.cell_secret,
-        peers=NoPeers(),
-        verifier=verifier,
-        guard=guard,
-        auth=outside.auth,
-        movies=outside.movies,
-        ugc=outside.ugc,
-        clock=clock,
-        timing=ALONE,
-        rules=rules,
+        pools=pools,
+        analytics=analytics,
+        engine_warm=warming,
+        stand_in=stand_in,
+        outside=InProcess(stand_in),
+        guard=OperatorGuard(data.operator_token),
     )
-    services: dict[str, RunningService] = {
-        "projector": projector,
-        "history": history,
-        "notifier": notifier,
-        "command_api": command,
-    }
-    await warming
-    for service in services.values():
-        await service.start()
-        stack.push_async_callback(service.stop)
 
+
+class EmbeddedServices(NamedTuple):
+    command: CommandService
+    query: QueryService
+    projector: ProjectorService
+    history: HistoryService
+    notifier: NotifierService
+
+    @property
+    def following(self) -> dict[str, RunningService]:
+        """The services that follow the journal, by name, in the order of their start."""
+        return {
+            "projector": self.projector,
+            "history": self.history,
+            "notifier": self.notifier,
+            "command_api": self.command,
+        }
+
+    def readiness(self) -> dict[str, Any]:
+        """Return every check as `service.name`."""
+        services: dict[str, ReportsReadiness] = {"query_api": self.query, **self.following}
+        return {
+            f"{service}.{name}": value
+            for service, reporting in services.items()
+            for name, value in reporting.readiness().items()
+        }
+
+
+def _build_services(
+    resources: EmbeddedResources, settings: Settings, data: DataDirectory
+) -> EmbeddedServices:
+    """Return the services on their adapters, not started."""
+    clock, guard, outside = resources.clock, resources.guard, resources.outside
+    verifier = TokenVerifier(TokenSettings(secret=SecretStr(data.token_secret)), clock)
+    rules = load_settings(RuleSettings).rules()
+    history = HistoryService(resources.journal, resources.analytics)
+    return EmbeddedServices(
+        command=CommandService(
+            journal=resources.journal,
+            own_url=f"http://127.0.0.1:{settings.port}",
+            cell_secret=data.cell_secret,
+            peers=NoPeers(),
+            verifier=verifier,
+            guard=guard,
+            auth=outside.auth,
+            movies=outside.movies,
+            ugc=outside.ugc,
+            clock=clock,
+            timing=ALONE,
+            rules=rules,
+        ),
+        query=QueryService(
+            pool=resources.pools["query_api"],
+            verifier=verifier,
+            ugc=outside.ugc,
+            clock=clock,
+            feed_secret=data.feed_secret,
+            guard=guard,
+            analytics=resources.analytics,
+            rules=rules,
+            days_of=DAYS_OF_DEFAULT,
+        ),
+        projector=ProjectorService(
+            resources.journal,
+            resources.pools["projector"],
+            history=HistoryVotes(resources.analytics, history.reader),
+            clock=clock,
+        ),
+        history=history,
+        notifier=NotifierService(
+            resources.journal,
+            resources.pools["notifier"],
+            NotifierClients(outside.notification, outside.shortener, outside.auth, outside.ugc),
+            verifier=verifier,
+            guard=guard,
+            clock=clock,
+            pace=UNHURRIED,
+        ),
+    )
+
+
+def _include_routes(app: FastAPI, services: EmbeddedServices, resources: EmbeddedResources) -> None:
     def readiness() -> dict[str, Any]:
-        parts = {"query_api": query, **services}
-        return {**_collect_readiness(parts), "circuits": outside.circuits()}
+        return {**services.readiness(), "circuits": resources.outside.circuits()}
 
     for router in (
-        *command.routers,
-        *query.routers,
-        *notifier.routers,
-        build_projector_router(projector, guard),
-        build_stand_in_router(stand_in),
+        *services.command.routers,
+        *services.query.routers,
+        *services.notifier.routers,
+        build_projector_router(services.projector, resources.guard),
+        build_stand_in_router(resources.stand_in),
         build_process_router(readiness),
     ):
         app.include_router(router)
-    greeting = build_welcome(settings, data, stand_in)
-    starting = run_aside(_tell_when_ready(command, projector, greeting, on_ready), "greeting")
-    stack.callback(starting.cancel)
 
 
 async def _warm(analytics: Analytics) -> None:
@@ -234,11 +294,3 @@ async def _tell_when_ready(
         await asyncio.sleep(0.02)
     spare_long_lived_state()
     on_ready(greeting)
-
-
-def _collect_readiness(parts: Mapping[str, ReportsReadiness]) -> dict[str, Any]:
-    return {
-        f"{part}.{name}": value
-        for part, service in parts.items()
-        for name, value in service.readiness().items()
-    }
