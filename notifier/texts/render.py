@@ -11,7 +11,7 @@ from babel.dates import format_datetime
 from contracts.values.languages import Language, Text
 from notifier.kinds import Kind
 from notifier.policies.facts import NoticeFacts
-from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY, WORDINGS
+from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY, WORDINGS, Wording
 
 LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
 WHEN: Final = "EEEE, d MMMM y, HH:mm"
@@ -37,11 +37,11 @@ def render(
 ) -> NoticeText:
     """`names` are by person id. A person without a name is called "somebody"."""
     voice = _Voice(addressee)
-    wording = WORDINGS[_wording_key(kind, facts, addressee)]
+    wording = _find_wording(kind, facts, addressee)
     fields = _fields(facts, voice, names, now)
     title = voice.say(wording.title).format(**fields)
     text = voice.say(wording.text).format(**fields)
-    return NoticeText(title, "\n".join([text, *_lines(facts, voice)]))
+    return NoticeText(title, "\n".join([text, *_write_lines(facts, voice)]))
 
 
 def explain_kind(kind: Kind, language: Language) -> str:
@@ -60,25 +60,23 @@ class _Voice:
     def say(self, text: Text) -> str:
         return text.in_language(self.language)
 
-    def when(self, instant: str) -> str:
+    def format_time(self, instant: str) -> str:
         local = datetime.fromisoformat(instant).astimezone(self._zone)
         day = format_datetime(local, WHEN, locale=self._locale)
-        return f"{day} ({_offset(local)})"
+        return f"{day} ({_format_offset(local)})"
 
-    def count(self, what: str, n: int) -> str:
+    def format_count(self, what: str, n: int) -> str:
         return PLURALS[what][self.language][self._locale.plural_form(n)].format(n=n)
 
 
-def _wording_key(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> str:
+def _find_wording(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> Wording:
+    """Return the most special wording that there is. Raises KeyError if there is none."""
     side = "author" if addressee.person_id == facts["author_id"] else "guest"
-    if kind in ("booking_new", "booking_status"):
-        return f"{kind}.{facts['what']}.{side}"
-    if kind == "score_revealed":
-        return f"{kind}.{side}"
-    for special in ("invited", "again"):
-        if facts.get(special):
-            return f"{kind}.{special}"
-    return kind
+    specials = [f"{kind}.{special}" for special in ("invited", "again") if facts.get(special)]
+    for key in (f"{kind}.{facts.get('what')}.{side}", *specials, f"{kind}.{side}"):
+        if key in WORDINGS:
+            return WORDINGS[key]
+    return WORDINGS[kind]
 
 
 def _fields(
@@ -88,32 +86,32 @@ def _fields(
     return {
         "film": voice.say(Text(en=facts["film"], ru=facts["film_ru"])),
         "title": facts["title"],
-        "when": voice.when(facts["event_time"]),
+        "when": voice.format_time(facts["event_time"]),
         "author": names.get(facts["author_id"], nobody),
         "guest": names.get(facts.get("guest_id", ""), nobody),
-        "guests": voice.count("guests", facts.get("guest_count", 0)),
-        "hours": _time_left(datetime.fromisoformat(facts["event_time"]), now, voice),
+        "guests": voice.format_count("guests", facts.get("guest_count", 0)),
+        "hours": _format_time_left(datetime.fromisoformat(facts["event_time"]), now, voice),
     }
 
 
-def _time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:
+def _format_time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:
     minutes = max(round((event_time - now).total_seconds() / 60), 0)
     if minutes < MINUTES_SHOWN_BELOW:
-        return voice.count("minutes", minutes)
-    return voice.count("hours", round(minutes / 60))
+        return voice.format_count("minutes", minutes)
+    return voice.format_count("hours", round(minutes / 60))
 
 
-def _lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
+def _write_lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
     facts = _separate_reasons(facts)
     changes = [_describe_change(name, one, voice) for name, one in facts.get("diff", {}).items()]
-    told = [
+    others = [
         voice.say(LINES[name]).format(value=_format_value(name, facts[name], voice))
         for name in EXTRA_LINES
         if facts.get(name)
     ]
     if facts.get("by") == "operator":
-        told.append(voice.say(LINES["by_operator"]))
-    return changes + told
+        others.append(voice.say(LINES["by_operator"]))
+    return changes + others
 
 
 def _separate_reasons(facts: NoticeFacts) -> NoticeFacts:
@@ -128,7 +126,7 @@ def _format_value(name: str, value: Any, voice: _Voice) -> str:
         case "system_reason":
             return voice.say(REASONS[value]) if value in REASONS else str(value)
         case "hold_until":
-            return voice.when(value)
+            return voice.format_time(value)
         case "clashes":
             return str(len(value))
         case _:
@@ -146,9 +144,9 @@ def _describe_change(name: str, change: Mapping[str, Any], voice: _Voice) -> str
 def _format_field(name: str, value: Any, voice: _Voice) -> str:
     match name:
         case "event_time":
-            return voice.when(value)
+            return voice.format_time(value)
         case "ticket_count":
-            return voice.count("seats", value)
+            return voice.format_count("seats", value)
         case "is_free":
             return voice.say(VALUES["free" if value else "paid"])
         case "visibility":
@@ -157,7 +155,7 @@ def _format_field(name: str, value: Any, voice: _Voice) -> str:
             return str(value)
 
 
-def _offset(local: datetime) -> str:
+def _format_offset(local: datetime) -> str:
     """Return `GMT+3` or `GMT-3:30`: a bare time could be in any zone."""
     minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
