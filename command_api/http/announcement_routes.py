@@ -50,7 +50,8 @@ REASON: Final = Parameter(
 class TermsBody(WriteBody):
     """The terms of an announcement, each of which may be left out.
 
-    A default is never used for a term that was left out of a change.
+    Only a new announcement gets the default of a term that was left out. Its body requires
+    the terms that have no sensible default.
     """
 
     title: ShortText = ""

@@ -26,7 +26,7 @@ class WriteBody(BaseModel):
 
 
 class NoBody(WriteBody):
-    """States that a route takes no body. If one comes, nobody looks at its content."""
+    """Says that a route takes no body. The content of one that comes is ignored."""
 
 
 B = TypeVar("B", bound=WriteBody)

@@ -1,4 +1,4 @@
-"""Declares the routes of a noun and serves them.
+"""Declares and serves the routes of a noun: announcement, booking, rating or person.
 
 A noun's module declares each write once: method, path, body, answer, and a function that
 builds the command. Everything else that a write does happens here, in one order:
@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from command_api.domain.submission import AnyCommand, Submission
+from command_api.http.api_document import document_read, document_write
 from command_api.http.bodies import B, NoBody
-from command_api.http.documented import document_read, document_write
 from command_api.http.edge import Edge
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
@@ -55,6 +55,8 @@ class WriteRequest(NamedTuple, Generic[B]):
 
 
 BuildCommand = Callable[[WriteRequest[B]], Awaitable[AnyCommand]]
+"""Returns the command of a request. Raises the errors of looking things up."""
+
 Read = Callable[[Edge, Request, Caller], Awaitable[object]]
 """Returns what a read answers with. msgspec must be able to encode it."""
 
@@ -86,17 +88,19 @@ class NounRoutes:
         documented = document_write(
             answer, body, created=created, if_match=if_match, parameters=parameters
         )
+        tagged = "version" in getattr(answer, "__struct_fields__", ())
 
         def declare(build: BuildCommand[B]) -> BuildCommand[B]:
-            tagged = answer is not None and "version" in getattr(answer, "__struct_fields__", ())
             self._routes.append(_WriteRoute(method, path, body, build, documented, tagged, hot))
             return build
 
         return declare
 
     def read(self, path: str, answer: Any) -> Callable[[Read], Read]:
-        """Declares that the decorated function answers GET requests, by what this process
-        knows."""
+        """Declares that the decorated function answers GET requests.
+
+        It answers from what this process knows, and `answer` is the type of what it returns.
+        """
         documented = document_read(answer)
 
         def declare(read: Read) -> Read:
@@ -133,10 +137,10 @@ class _WriteRoute(NamedTuple, Generic[B]):
         _add_documented(router, self.method, self.path, handle, self.build, self.documented)
 
     def _make_handler(self, edge: Edge, authenticate: Authenticate) -> Handle:
-        _, _, body_type, build, _, tagged, _ = self
+        body_type, build, tagged = self.body, self.build, self.tagged
         takes_body = body_type is not NoBody
+        # The fingerprint of a PUT or POST covers even a body that the route does not take.
         reads_body = takes_body or self.method != "DELETE"
-        """A body that nobody asked for still belongs to the fingerprint of a PUT or POST."""
 
         async def handle(request: Request) -> Response:
             caller = await authenticate(request)

@@ -1,4 +1,4 @@
-"""The public routes of a command process: one line per noun."""
+"""Builds the routers of a command process from the routes of its nouns."""
 
 from functools import partial
 from typing import Final

@@ -1,4 +1,7 @@
-"""Describes routes for the API document. Handlers take bare requests, which say nothing."""
+"""Describes routes for the API document.
+
+FastAPI cannot: it sees only functions from a bare request to a finished response.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
