@@ -189,7 +189,7 @@ def _not_found_without_a_barrier() -> Any:
 
 def _no_recheck() -> Any:
     """Neither every ten seconds nor after a reconnect."""
-    return patch.object(Tail, "_behind_anchor", lambda _tail, _anchor, entries: entries)
+    return patch.object(Tail, "_check_anchor", lambda _tail, _anchor, entries: entries)
 
 
 def _no_back_off() -> Any:
