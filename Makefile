@@ -1,5 +1,5 @@
-# `make help` lists what there is. Everything runs in .venv, which the first target that
-# needs it makes.
+# `make help` lists the targets. Everything runs in .venv; the first target that needs it
+# makes it.
 
 PYTHON ?= python3
 VENV := .venv
@@ -12,7 +12,7 @@ ROUNDS ?= 60
 .DEFAULT_GOAL := help
 
 .PHONY: help
-help: ## what can be made
+help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
@@ -23,10 +23,10 @@ $(STAMP): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 .PHONY: install
-install: $(STAMP) ## the environment, with everything the project needs
+install: $(STAMP) ## make the environment with everything the project needs
 
 .PHONY: run
-run: $(STAMP) ## the whole system in the foreground (PORT, PRACTIX_DATA)
+run: $(STAMP) ## run the whole system in the foreground (PORT, PRACTIX_DATA)
 	@exec $(BIN)/practix run
 
 .PHONY: demo
@@ -39,44 +39,44 @@ verify: $(STAMP) ## fold the journal again and compare with the tables (BASE_URL
 	@$(BIN)/practix verify --base-url $(BASE_URL)
 
 .PHONY: check
-check: $(STAMP) ## format, lint, types, tidy rules
+check: $(STAMP) ## check format, lint, types, tidy rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/tidy
 
 .PHONY: test
-test: $(STAMP) ## every test, on real servers that it starts itself
+test: $(STAMP) ## run every test, on real servers that it starts itself
 	$(BIN)/pytest --ignore tests/compose
 
 .PHONY: test-docker
-test-docker: $(STAMP) ## what needs servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)
+test-docker: $(STAMP) ## run the tests that need servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)
 	@images="$$($(BIN)/python -m tests.compose.images --missing)" && \
 	env $$images PRACTIX_TEST_SERVERS=docker $(BIN)/pytest tests/contract tests/integration tests/compose/test_containers.py
 
 .PHONY: test-compose
-test-compose: $(STAMP) ## the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
+test-compose: $(STAMP) ## test the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
 	$(BIN)/pytest tests/compose
 
 .PHONY: up
-up: ## the whole system in containers; waits until it is healthy (PORT, COMPOSE_PROFILES)
+up: ## run the whole system in containers; wait until it is healthy (PORT, COMPOSE_PROFILES)
 	@$(PYTHON) deploy/up.py
 
 .PHONY: down
-down: ## end the containers; volumes stay
+down: ## stop the containers; volumes stay
 	@docker compose --profile "*" down
 
 .PHONY: test-unit
-test-unit: $(STAMP) ## what needs nothing running
+test-unit: $(STAMP) ## run the tests that need no server
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
 
 .PHONY: coverage
-coverage: $(STAMP) ## modules with lines or branches that `make test-unit` does not run
+coverage: $(STAMP) ## list modules with lines or branches that `make test-unit` does not run
 	$(BIN)/coverage run -m pytest -q tests/tidy tests/unit tests/simulation/test_protocol.py
 	@$(BIN)/coverage report
 
 .PHONY: attack
-attack: $(STAMP) ## known attacks on a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
+attack: $(STAMP) ## attack a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
 	$(BIN)/pytest tests/attack
 
 .PHONY: security
@@ -84,7 +84,7 @@ security: $(STAMP) ## ask every route as everybody and renew the table of docs/s
 	@$(BIN)/python -m tests.attack.roles
 
 .PHONY: fuzz
-fuzz: $(STAMP) ## CASES=n requests made from the API document, to an embedded system; SEED=n repeats
+fuzz: $(STAMP) ## send CASES=n requests made from the API document to an embedded system; SEED=n repeats
 	FUZZ_CASES=$(or $(CASES),5000) FUZZ_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) $(BIN)/pytest -s tests/e2e/test_api_document.py
 
 .PHONY: openapi
@@ -92,19 +92,19 @@ openapi: $(STAMP) ## renew the API document that the compose file's gateway serv
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json
 
 .PHONY: simulate
-simulate: $(STAMP) ## SEEDS=n seeded simulations; SEED=n replays one
+simulate: $(STAMP) ## run SEEDS=n seeded simulations; SEED=n replays one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 .PHONY: torture
-torture: $(STAMP) ## ROUNDS=n faults inflicted on a cell of real processes and servers; SEED=n repeats them
+torture: $(STAMP) ## inflict ROUNDS=n faults on a cell of real processes and servers; SEED=n repeats them
 	@$(BIN)/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: planted-bugs
-planted-bugs: $(STAMP) ## the table of planted bugs and the seeds that find them
+planted-bugs: $(STAMP) ## print the planted bugs and the seeds that find them
 	@$(BIN)/python -m tests.simulation.planted
 
 .PHONY: bench
-bench: $(STAMP) ## figures as ratios within one run
+bench: $(STAMP) ## measure the write path, as ratios within one run
 	@$(BIN)/python -m benchmarks.write_path
 
 .PHONY: format

@@ -32,14 +32,16 @@ class GeneratedHistory:
         self._random = random.Random(seed)
         self._people = people
         self._seq = 0
-        self._evenings = 0
+        self._announcements = 0
         self.events = 0
 
     def commits(self, events: int) -> Iterator[Commit]:
         """Yield Commits with at least `events` events."""
         until = self.events + events
         while self.events < until:
-            yield from self._evening(BEGIN + timedelta(days=self._random.random() * DAYS))
+            yield from self._generate_announcement(
+                BEGIN + timedelta(days=self._random.random() * DAYS)
+            )
 
     def commits_by_time(self, live: int) -> Iterator[Commit]:
         """Yield Commits without end, in the order of their times. About `live` announcements
@@ -47,30 +49,32 @@ class GeneratedHistory:
         waiting: list[tuple[datetime, int, Commit]] = []
         created, between = BEGIN, LIFE / live
         while True:
-            for commit in self._evening(created):
+            for commit in self._generate_announcement(created):
                 heapq.heappush(waiting, (commit.decided_at, commit.seq, commit))
             created += between
             while waiting and waiting[0][0] < created:
                 yield heapq.heappop(waiting)[2]
 
-    def _evening(self, created: datetime) -> Iterator[Commit]:
-        self._evenings += 1
+    def _generate_announcement(self, created: datetime) -> Iterator[Commit]:
+        self._announcements += 1
         choose = self._random
-        evening = f"00000000-0000-4000-8000-{self._evenings:012x}"
-        host = self._person()
+        announcement_id = f"00000000-0000-4000-8000-{self._announcements:012x}"
+        author_id = self._choose_person()
         seats = choose.randint(2, 8)
         starts = created + timedelta(days=choose.uniform(1, 14))
-        yield self._commit(created, host, self._created(evening, host, seats, starts))
+        yield self._commit(
+            created, author_id, self._build_creation(announcement_id, author_id, seats, starts)
+        )
         taken = 0
         for _ in range(choose.randint(1, 10)):
             asked = created + (starts - created) * choose.random() ** 2
-            guest = self._person()
+            guest = self._choose_person()
             if choose.random() < 0.15:
-                yield self._refusal(asked, guest, evening)
+                yield self._build_refusal(asked, guest, announcement_id)
                 continue
             booking = {
-                "booking_id": f"{evening[:24]}{choose.getrandbits(48):012x}",
-                "announcement_id": evening,
+                "booking_id": f"{announcement_id[:24]}{choose.getrandbits(48):012x}",
+                "announcement_id": announcement_id,
                 "guest_id": guest,
             }
             yield self._commit(
@@ -78,14 +82,14 @@ class GeneratedHistory:
                 guest,
                 booking
                 | _pair("booking.requested.v1", None, True, taken)
-                | {"author_id": host, "waiting": taken >= seats},
+                | {"author_id": author_id, "waiting": taken >= seats},
             )
             if taken < seats and choose.random() < 0.7:
                 taken += 1
                 answered = asked + timedelta(minutes=choose.expovariate(1 / 180))
                 approved = _pair("booking.approved.v1", True, True, taken)
-                yield self._commit(answered, host, booking | approved)
-                yield from self._rating(evening, guest, host, starts)
+                yield self._commit(answered, author_id, booking | approved)
+                yield from self._generate_rating(announcement_id, guest, author_id, starts)
                 if choose.random() < 0.1:
                     taken -= 1
                     left = answered + (starts - answered) * choose.random()
@@ -94,14 +98,16 @@ class GeneratedHistory:
                     )
         over = "done" if choose.random() < 0.93 else "cancelled"
         at = starts + timedelta(hours=2 if over == "done" else -choose.uniform(0, 24))
-        more = {"announcement_id": evening, "version": 3, "by": "author"}
-        yield self._commit(at, host, {"type": f"announcement.{over}.v1", **more})
+        more = {"announcement_id": announcement_id, "version": 3, "by": "author"}
+        yield self._commit(at, author_id, {"type": f"announcement.{over}.v1", **more})
 
-    def _rating(self, evening: str, rater: str, ratee: str, starts: datetime) -> Iterator[Commit]:
-        review = f"{evening[:24]}{self._random.getrandbits(48):012x}"
+    def _generate_rating(
+        self, announcement_id: str, rater: str, ratee: str, starts: datetime
+    ) -> Iterator[Commit]:
+        review = f"{announcement_id[:24]}{self._random.getrandbits(48):012x}"
         of = {
             "review_id": review,
-            "announcement_id": evening,
+            "announcement_id": announcement_id,
             "rater_id": rater,
             "ratee_id": ratee,
             "role": "host",
@@ -114,14 +120,14 @@ class GeneratedHistory:
         revealed = {"type": "rating.revealed.v1", **of, "reason": "window_over"}
         yield self._commit(sealed_until, "system", revealed)
 
-    def _created(
-        self, evening: str, host: str, seats: int, starts: datetime
+    def _build_creation(
+        self, announcement_id: str, author_id: str, seats: int, starts: datetime
     ) -> tuple[dict[str, Any], ...]:
         film = self._random.choice(FILMS)
         created = {
             "type": "announcement.created.v1",
-            "announcement_id": evening,
-            "author_id": host,
+            "announcement_id": announcement_id,
+            "author_id": author_id,
             "movie_id": film,
             "movie_title": film,
             "movie_title_ru": film,
@@ -134,17 +140,21 @@ class GeneratedHistory:
             "event_time": starts.isoformat(),
             "event_location": "Nevsky prospekt 1",
         }
-        published = {"type": "announcement.published.v1", "announcement_id": evening, "version": 2}
+        published = {
+            "type": "announcement.published.v1",
+            "announcement_id": announcement_id,
+            "version": 2,
+        }
         return created, published
 
-    def _person(self) -> str:
+    def _choose_person(self) -> str:
         # Some people go out far more often than others.
         number = int(self._people * self._random.random() ** 3)
         return f"00000000-0000-4000-9000-{number:012x}"
 
-    def _refusal(self, at: datetime, guest: str, evening: str) -> Commit:
+    def _build_refusal(self, at: datetime, guest: str, announcement_id: str) -> Commit:
         code = self._random.choice(("overlap", "overlap", "no_seats", "already_booked"))
-        outcome = Outcome(code, refused=True, announcement_id=AnnouncementId(evening))
+        outcome = Outcome(code, refused=True, announcement_id=AnnouncementId(announcement_id))
         return self._make_commit(at, guest, (), outcome)
 
     def _commit(

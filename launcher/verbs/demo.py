@@ -36,7 +36,7 @@ class PlayedAnnouncement(NamedTuple):
     """An announcement of the file, as the system knows it."""
 
     announcement_id: str
-    host: str
+    author: str
 
 
 def acting_person(line: TrafficLine) -> str:
@@ -76,7 +76,7 @@ class Demo:
         self._run_id = uuid4().hex[:8]
         self._last: dict[str, asyncio.Task[None]] = {}
         self._tokens: dict[str, str] = {}
-        self._evenings: dict[str, PlayedAnnouncement] = {}
+        self._announced: dict[str, PlayedAnnouncement] = {}
         self.summary = DemoSummary()
 
     async def run(self, path: Path) -> DemoSummary:
@@ -149,36 +149,36 @@ class Demo:
             "event_time": shift.apply(line.starts_at_ms),
             "event_location": str(line.place or "somewhere"),
         }
-        host = str(line.host)
+        author = str(line.host)
         path = f"/api/v1/announcement/{self._film_id}"
-        status, answer = await self._send(host, "POST", path, body)
+        status, answer = await self._send(author, "POST", path, body)
         if status == 201:
-            self._evenings[str(line.event)] = PlayedAnnouncement(answer["id"], host)
+            self._announced[str(line.event)] = PlayedAnnouncement(answer["id"], author)
         self._count("announced" if status == 201 else answer["code"])
 
     async def _request(self, line: TrafficLine) -> None:
-        evening = self._evenings.get(str(line.event))
-        if evening is None:
+        announcement = self._announced.get(str(line.event))
+        if announcement is None:
             self._count("evening_not_announced")
             return
-        path = f"/api/v1/booking/{evening.announcement_id}"
+        path = f"/api/v1/booking/{announcement.announcement_id}"
         status, answer = await self._send(str(line.guest), "POST", path)
         self._count(answer["state"] if status == 201 else answer["code"])
         if status == 201 and answer["state"] == "requested":
-            await self._approve(evening, answer["booking_id"])
+            await self._approve(announcement, answer["booking_id"])
 
-    async def _approve(self, evening: PlayedAnnouncement, booking_id: str) -> None:
+    async def _approve(self, announcement: PlayedAnnouncement, booking_id: str) -> None:
         path = f"/api/v1/booking/{booking_id}"
-        status, answer = await self._send(evening.host, "PUT", path, {"my_status": True})
+        status, answer = await self._send(announcement.author, "PUT", path, {"my_status": True})
         self._count("confirmed" if status == 200 else f"approval: {answer['code']}")
 
     async def _withdraw(self, line: TrafficLine) -> None:
         """Name the booking by announcement and guest: its id need not be remembered."""
-        evening = self._evenings.get(str(line.event))
-        if evening is None:
+        announcement = self._announced.get(str(line.event))
+        if announcement is None:
             self._count("evening_not_announced")
             return
-        path = f"/api/v1/announcement/{evening.announcement_id}/booking/me"
+        path = f"/api/v1/announcement/{announcement.announcement_id}/booking/me"
         status, answer = await self._send(str(line.guest), "PUT", path, {"my_status": False})
         self._count(answer["state"] if status == 200 else f"withdrawal: {answer['code']}")
 
