@@ -67,6 +67,7 @@ _ERRORS: Final[dict[str, type[CommandError]]] = {
         TooLarge,
     )
 }
+"""The errors that travel, by their names. Any other is taken for OutcomeUnknown."""
 
 
 class ForwardedSubmission(Struct, frozen=True):
@@ -188,14 +189,14 @@ def _normalize_address(address: str) -> str:
     return address.rstrip("/")
 
 
-def _restore_answer(reply: ForwardedAnswer) -> Answer:
+def _restore_answer(forwarded: ForwardedAnswer) -> Answer:
     """Returns the answer, or raises the error, that the leader gave."""
-    if reply.error is not None:
-        kind = _ERRORS.get(reply.error, OutcomeUnknown)
+    if forwarded.error is not None:
+        kind = _ERRORS.get(forwarded.error, OutcomeUnknown)
         error = kind.__new__(kind)
-        CommandError.__init__(error, reply.code, reply.facts)
+        CommandError.__init__(error, forwarded.code, forwarded.facts)
         raise error
-    if reply.outcome is None:
+    if forwarded.outcome is None:
         raise OutcomeUnknown
-    body = b"" if reply.outcome.refused else bytes(reply.body)
-    return Answer(reply.outcome, reply.position, body, reply.replayed)
+    body = b"" if forwarded.outcome.refused else bytes(forwarded.body)
+    return Answer(forwarded.outcome, forwarded.position, body, forwarded.replayed)

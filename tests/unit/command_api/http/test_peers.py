@@ -1,4 +1,4 @@
-"""Whom a follower passes a command on to, and what it takes for an answer."""
+"""To whom a follower forwards a submission, and what it accepts as an answer."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,7 +19,7 @@ SECRET = "the secret of the cell, of thirty-two bytes or more"
 
 
 class Elsewhere:
-    """An address that a Claim may name, and the secrets that it was shown."""
+    """A server that a Claim may name. It remembers the secrets that it was shown."""
 
     def __init__(self) -> None:
         self.shown: list[str | None] = []
@@ -51,27 +51,27 @@ async def test_the_secret_is_sent_to_no_address_that_only_a_claim_names() -> Non
         ours = HttpPeers(session, SECRET, ["http://127.0.0.1:9", elsewhere.url + ".evil.example"])
         assert not ours.knows(elsewhere.url)
         with pytest.raises(NoLeader):
-            await ours.forward(elsewhere.url, command(), 5.0)
+            await ours.forward(elsewhere.url, submission(), 5.0)
     assert elsewhere.shown == []
 
 
-async def test_a_peer_of_the_settings_is_asked_however_its_address_ends() -> None:
+async def test_a_peer_in_the_settings_is_asked_with_or_without_a_slash_at_the_end() -> None:
     elsewhere = Elsewhere()
     async with elsewhere.open() as session:
-        with pytest.raises(OutcomeUnknown):  # It answers, and with nothing that is an answer.
+        with pytest.raises(OutcomeUnknown):  # It answers with something that is no answer.
             await HttpPeers(session, SECRET, [f"{elsewhere.url}/"]).forward(
-                elsewhere.url, command(), 30.0
+                elsewhere.url, submission(), 30.0
             )
     assert elsewhere.shown == [SECRET]
 
 
-async def test_a_peer_that_sends_us_on_is_not_followed() -> None:
+async def test_a_redirect_by_a_peer_is_not_followed() -> None:
     elsewhere, evil = Elsewhere(), Elsewhere()
     async with elsewhere.open() as session, evil.open():
         elsewhere.answer = web.Response(status=307, headers={"Location": evil.url})
         with pytest.raises(OutcomeUnknown):
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-                elsewhere.url, command(), 30.0
+                elsewhere.url, submission(), 30.0
             )
     assert evil.shown == []
 
@@ -83,14 +83,14 @@ async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
     async with elsewhere.open() as session:
         with pytest.raises(OutcomeUnknown):
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-                elsewhere.url, command(), 30.0
+                elsewhere.url, submission(), 30.0
             )
 
 
-def command() -> Submission:
-    body = CancelAnnouncement(announcement_id=AnnouncementId("1"))
+def submission() -> Submission:
+    command = CancelAnnouncement(announcement_id=AnnouncementId("1"))
     return Submission(
-        id="1", actor=PersonId("1"), idempotency_key="1", fingerprint="1", command=body
+        id="1", actor=PersonId("1"), idempotency_key="1", fingerprint="1", command=command
     )
 
 
@@ -104,7 +104,7 @@ async def test_a_peer_that_refuses_a_request_has_decided_nothing(
         for _ in range(3):
             elsewhere.answer = web.Response(status=status)
             with pytest.raises(NoLeader):
-                await ours.forward(elsewhere.url, command(), 30.0)
+                await ours.forward(elsewhere.url, submission(), 30.0)
     (line,) = caplog.records
     assert str(status) in line.getMessage()
 
@@ -115,5 +115,5 @@ async def test_a_peer_that_failed_may_have_decided() -> None:
         elsewhere.answer = web.Response(status=500)
         with pytest.raises(OutcomeUnknown):
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
-                elsewhere.url, command(), 30.0
+                elsewhere.url, submission(), 30.0
             )
