@@ -72,7 +72,7 @@ def control_router(switches: Switches, operator: OperatorGuard) -> APIRouter:
 
     @router.post("/{service}")
     async def turn(service: Service, body: SwitchBody) -> Response:
-        """Take a service down or up, or make it slow. Takes the operator token."""
+        """Take a service down or up, or make it slow. Needs the operator token."""
         return json_response(switches.turn(service, body))
 
     return router
