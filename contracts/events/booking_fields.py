@@ -26,6 +26,7 @@ _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
 
 def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
     """Returns the fields that `event` sets. Every booking event sets all of them."""
+    reason = reason_of(event)
     return {
         "author_status": event.author_status,
         "guest_status": event.guest_status,
@@ -33,8 +34,8 @@ def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
         "preapproved": is_preapproved(event),
         "hold_until": getattr(event, "hold_until", None),
         "untold": is_untold(event),
-        "reason": reason_of(event),
-        "reason_by": reason_by(event),
+        "reason": reason,
+        "reason_by": _giver_of(reason, event),
         "message": getattr(event, "message", None),
     }
 
@@ -84,6 +85,10 @@ def reason_of(event: BookingEvent) -> str | None:
 
 def reason_by(event: BookingEvent) -> ReasonBy | None:
     """Who gave the reason of the event; None if there is none."""
-    if isinstance(event, _REASON_OF_SYSTEM):
-        return "system"
-    return None if reason_of(event) is None else "person"
+    return _giver_of(reason_of(event), event)
+
+
+def _giver_of(reason: str | None, event: BookingEvent) -> ReasonBy | None:
+    if reason is None:
+        return None
+    return "system" if isinstance(event, _REASON_OF_SYSTEM) else "person"
