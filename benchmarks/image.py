@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 from benchmarks.generated_history import GeneratedHistory
 from benchmarks.generated_journal import generate_entries
 from benchmarks.report import Report
-from command_api.leader.image import Image
+from command_api.image.image import Image
 from contracts.events.codec import decode_events
 from contracts.journal.records import Commit, decode_record, hash_record
 from runtime.process.garbage_collector import spare_long_lived_state

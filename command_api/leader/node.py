@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
-from command_api.leader.image import Image
+from command_api.image.image import Image
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.errors import OutcomeUnknown

@@ -19,8 +19,8 @@ from command_api.domain.decide import Decision, decide
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
-from command_api.leader.image import Image
-from command_api.leader.keys import scope_key
+from command_api.image.image import Image
+from command_api.image.keys import scope_key
 from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge

@@ -25,7 +25,7 @@ from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import AnyCommand, Submission
-from command_api.leader.image import Image
+from command_api.image.image import Image
 from contracts.errors import CommandError
 from contracts.events.codec import encode_event
 from contracts.events.domain_event import DomainEvent

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from command_api.domain.layer import COLLECTIONS, Layer
-from command_api.leader.image import Image
+from command_api.image.image import Image
 from contracts.journal.acceptance import GENESIS, accept
 from contracts.journal.records import Barrier, Commit, Record, decode_record, hash_record
 from runtime.journal.port import JournalEntry

@@ -15,8 +15,8 @@ from unittest.mock import patch
 import runtime.journal.tail
 from command_api.domain.decide import Decision
 from command_api.domain.submission import Submission
+from command_api.image.keys import AnsweredKeys
 from command_api.leader.answering import Answering
-from command_api.leader.keys import AnsweredKeys
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign, SentRecord
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept

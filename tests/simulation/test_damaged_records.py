@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from command_api.leader.image import Image
+from command_api.image.image import Image
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
 from contracts.values.times import to_ms

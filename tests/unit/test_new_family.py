@@ -14,7 +14,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from command_api.leader.image import Image
+from command_api.image.image import Image
 from contracts.events import codec as event_codec
 from contracts.events.base import Event
 from contracts.events.booking import BookingApproved, BookingRequested

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from command_api.domain.booking.commands import HoldDue
 from command_api.domain.deadline import Deadline
-from command_api.leader.agenda import Agenda
+from command_api.image.agenda import Agenda
 from command_api.leader.log_time import AHEAD_MAX, log_time
 from contracts.values.ids import BookingId
 from runtime.process.clock_watch import ClockWatch, ClockWrong

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
-from command_api.leader.agenda import Agenda
+from command_api.image.agenda import Agenda
 from contracts.errors import Forbidden, NotFound
 from contracts.events.domain_event import DomainEvent
 from contracts.events.rating import (

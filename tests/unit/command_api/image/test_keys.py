@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from command_api.leader.keys import AnsweredKeys
+from command_api.image.keys import AnsweredKeys
 from contracts.errors import KeyReused
 from contracts.journal.records import CommandInfo, Outcome
 

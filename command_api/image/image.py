@@ -7,8 +7,8 @@ Leader and followers fold the same records into it. The leader decides on a laye
 from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.person.state import Suspension
-from command_api.leader.agenda import Agenda
-from command_api.leader.keys import AnsweredKeys
+from command_api.image.agenda import Agenda
+from command_api.image.keys import AnsweredKeys
 from contracts.events.codec import decode_events
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.records import Barrier, Commit
