@@ -24,7 +24,7 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.outside.ports import Notice, PersonProfile
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock
-from tests.unit.notifier.told import BEGIN, History
+from tests.histories.notifier_events import BEGIN, NotifierHistory
 
 REACHED_WITHIN_S = 60.0
 TURNS_MAX = 10_000
@@ -88,7 +88,7 @@ class NotifierCell:
     def __init__(self, pool: asyncpg.Pool, journal: SqliteJournal) -> None:
         self.pool = pool
         self.journal = journal
-        self.history = History()
+        self.history = NotifierHistory()
         self.around = Around()
         self.queue = NoticeQueue(pool)
         self.notices = Notices(pool)

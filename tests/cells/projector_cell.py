@@ -7,12 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
-import msgspec
-from msgspec import Raw
 
 from contracts.events.person import PersonSeen
 from contracts.journal.acceptance import ReaderState
-from contracts.journal.records import CommandInfo, Commit, Outcome, hash_record
+from contracts.journal.records import Outcome, hash_record
 from contracts.values.ids import AnnouncementId, PersonId
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
@@ -25,7 +23,7 @@ from projector.read_models.read_model import Key
 from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.journal.tail import Position
-from tests.histories.decided import BEGIN, Chain
+from tests.histories.chain import Chain
 
 DEADLINE_S: Final = 60.0
 SMALL: Final = BatchLimits(events_max=7, pause_s=0.001, idle_wait_s=0.05)
@@ -95,20 +93,8 @@ def commit_stored(
     facts: dict[str, Any] | None = None,
     about: str | None = None,
 ) -> None:
-    """A Commit with events as they are stored, whether this version knows them or not."""
-    seq = chain.seq + 1
-    chain.append(
-        Commit(
-            term=1,
-            seq=seq,
-            prev_hash=hash_record(chain.payloads[-1]),
-            decided_at=BEGIN,
-            command=CommandInfo(f"c{seq}", "told", "system", f"k{seq}", "f"),
-            outcome=Outcome(
-                "recorded",
-                announcement_id=None if about is None else AnnouncementId(about),
-                facts=facts or {},
-            ),
-            events=tuple(Raw(msgspec.json.encode(event)) for event in events),
-        )
+    """Commits events as they are stored, whether this version knows them or not."""
+    announcement_id = None if about is None else AnnouncementId(about)
+    chain.commit(
+        *events, outcome=Outcome("recorded", announcement_id=announcement_id, facts=facts or {})
     )

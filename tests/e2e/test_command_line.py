@@ -18,7 +18,7 @@ from launcher.verbs.demo_summary import DemoSummary
 from runtime.journal.sqlite import SqliteJournal
 from runtime.service.settings import CONFIG
 from tests.cells.embedded import PRACTIX, START_S_MAX
-from tests.histories.decided import Chain
+from tests.histories.chain import Chain
 from tests.paths import ROOT
 
 TRAFFIC = str(ROOT / "demo" / "evening_rush.jsonl")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any, Final
 
-from tests.histories.decided import Society
+from tests.histories.random_people import RandomPeople
 
 WISHES: Final = 120
 
@@ -27,11 +27,11 @@ TYPES: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 
 
-def histories(seed: int) -> Iterator[Society]:
+def histories(seed: int) -> Iterator[RandomPeople]:
     """One after another, without end."""
     random = Random(seed)
     while True:
-        yield Society(random.getrandbits(32)).live(WISHES)
+        yield RandomPeople(random.getrandbits(32)).live(WISHES)
 
 
 def damaged(payload: bytes, random: Random) -> bytes:

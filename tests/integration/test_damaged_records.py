@@ -14,8 +14,9 @@ from notifier.store.outbox import NoticeOutbox
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import DEADLINE_S, follow
+from tests.histories.chain import Chain
 from tests.histories.damaged import damaged, with_hash
-from tests.histories.decided import Chain, Society
+from tests.histories.random_people import RandomPeople
 
 MUTANTS = 250
 SEEDS = (20, 21)
@@ -24,7 +25,7 @@ SEEDS = (20, 21)
 def damaged_history(seed: int) -> Chain:
     """A history, and behind it damaged events in whole frames."""
     random = Random(seed)
-    chain = Society(seed).live(60).chain
+    chain = RandomPeople(seed).live(60).chain
     whole = list(chain.payloads)
     taken = 0
     while taken < MUTANTS:

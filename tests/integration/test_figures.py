@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from contracts.events.booking import BookingRequested
 from tests.cells.command_cell import CommandCell, command_cell, evening
 from tests.cells.notifier_cell import notifier_cell
-from tests.unit.notifier.told import booking, created, published, seen
+from tests.histories.notifier_events import booking, created, published, seen
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import end, keep_running
 from tests.cells.notifier_cell import Around
 from tests.cells.projector_cell import SMALL, eventually
-from tests.histories.decided import Society
+from tests.histories.random_people import RandomPeople
 
 KILLS: Final = 6
 USERS: Final = 8
@@ -135,7 +135,7 @@ async def test_whatever_a_dying_server_answers_means_that_it_is_away(
 async def test_projector_notifier_and_reads_outlive_postgresql(
     server: PostgresServer, reasons: list[str], sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(4).live(60).chain
+    chain = RandomPeople(4).live(60).chain
     await chain.write_to(sqlite_journal, 0, 1)
     pool = await open_pool(server.dsn)
     await migrate(pool)
@@ -179,7 +179,7 @@ async def test_projector_notifier_and_reads_outlive_postgresql(
 async def test_read_only_tables_are_waited_for_with_a_reason(
     server: PostgresServer, reasons: list[str], sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(4).live(20).chain
+    chain = RandomPeople(4).live(20).chain
     await chain.write_to(sqlite_journal)
     await _set_read_only(server, "on")
     pool = await open_pool(server.dsn)
@@ -209,7 +209,7 @@ async def test_reads_go_on_at_a_standby_and_all_work_once_it_is_promoted(
     monkeypatch.setattr(PostgresServer, "_create_database", _made_before)
     await server.start()
 
-    chain = Society(4).live(20).chain
+    chain = RandomPeople(4).live(20).chain
     await chain.write_to(sqlite_journal)
     pool = await open_pool(server.dsn)
     projector = ProjectorService(sqlite_journal, pool)

@@ -32,9 +32,8 @@ from query_api.history.audit_rights import TrailReader, select_entries
 from query_api.history.events import PastEvent
 from runtime.auth.tokens import Caller
 from runtime.journal.sqlite import SqliteJournal
-from tests.unit.notifier.told import (
-    Folded,
-    History,
+from tests.histories.notifier_events import (
+    NotifierHistory,
     announcement,
     booking,
     created,
@@ -42,6 +41,7 @@ from tests.unit.notifier.told import (
     published,
     seen,
 )
+from tests.unit.notifier.folded import Folded
 
 
 class ChatPosted(Event, frozen=True, kw_only=True, tag="chat.posted.v1"):
@@ -57,11 +57,11 @@ class ChatPosted(Event, frozen=True, kw_only=True, tag="chat.posted.v1"):
 
 
 @pytest.fixture
-def history(monkeypatch: pytest.MonkeyPatch) -> History:
+def history(monkeypatch: pytest.MonkeyPatch) -> NotifierHistory:
     """An evening with a guest; the new event comes in between, beside others and alone."""
     decoder = msgspec.json.Decoder(DomainEvent | ChatPosted)
     monkeypatch.setattr(event_codec, "_decoder", decoder)
-    found = History()
+    found = NotifierHistory()
     chat: Any = ChatPosted()
     found.tell(seen("host"), seen("anna"), created(), chat, published())
     found.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
@@ -84,7 +84,7 @@ def without(found: Sequence[PastEvent]) -> list[PastEvent]:
     return [one for one in found if not isinstance(one.event, ChatPosted)]
 
 
-def test_no_reader_is_told(history: History) -> None:
+def test_no_reader_is_told(history: NotifierHistory) -> None:
     happened = story(history.commits)
     assert len(without(happened)) == len(happened) - 2
     now = {"author_id": person("host"), "my_booking_id": None, "shows_place": True}
@@ -101,12 +101,12 @@ def test_no_reader_is_told(history: History) -> None:
         assert not [one for one in entries if isinstance(one.past.event, ChatPosted)], role
 
 
-def test_the_past_is_as_without_it(history: History) -> None:
+def test_the_past_is_as_without_it(history: NotifierHistory) -> None:
     happened = story(history.commits)
     assert fold_events(happened) == fold_events(without(happened))
 
 
-def test_decisions_rest_on_nothing_of_it(history: History) -> None:
+def test_decisions_rest_on_nothing_of_it(history: NotifierHistory) -> None:
     image = Image()
     for commit in history.commits:
         image.fold(commit)
@@ -115,7 +115,7 @@ def test_decisions_rest_on_nothing_of_it(history: History) -> None:
     assert (evening.status, evening.version, evening.taken) == ("Alive", 2, 1)
 
 
-def test_no_row_and_no_key_is_parked_for_it(history: History) -> None:
+def test_no_row_and_no_key_is_parked_for_it(history: NotifierHistory) -> None:
     intake, tables = Intake(), MemoryTables()
     for commit in history.commits:
         projected = intake.take([commit])
@@ -124,7 +124,7 @@ def test_no_row_and_no_key_is_parked_for_it(history: History) -> None:
     assert len(tables.rows["announcements"]) == len(tables.rows["bookings"]) == 1
 
 
-def test_the_notifier_passes_it_by(history: History) -> None:
+def test_the_notifier_passes_it_by(history: NotifierHistory) -> None:
     folded = Folded(history.commits)
     assert folded.letters == []
     assert {source.event_type for row in folded.rows() for source in row.sources} == {
@@ -134,7 +134,7 @@ def test_the_notifier_passes_it_by(history: History) -> None:
     }
 
 
-async def test_verify_passes_it_by(history: History, tmp_path: Path) -> None:
+async def test_verify_passes_it_by(history: NotifierHistory, tmp_path: Path) -> None:
     journal, sink = SqliteJournal(tmp_path / "journal.sqlite"), MemorySink()
     newest = await history.write_to(journal)
     projector = Projector(journal, sink)

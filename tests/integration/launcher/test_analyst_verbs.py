@@ -26,7 +26,7 @@ from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from tests.histories.march import evenings_in_march
+from tests.histories.stated import evenings_in_march
 from tests.servers.http_server import served
 
 T = TypeVar("T")

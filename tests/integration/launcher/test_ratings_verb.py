@@ -21,7 +21,7 @@ from runtime.auth.operators import OperatorGuard
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import eventually, stored_rows
-from tests.histories.decided import Society
+from tests.histories.random_people import RandomPeople
 from tests.servers.http_server import served
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ Practix = Callable[..., Coroutine[Any, Any, Result]]
 @pytest.fixture
 async def practix(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> AsyncIterator[Practix]:
     """Runs a verb against a history with ratings, in a thread, as it has a loop of its own."""
-    chain = Society(11, people=5).live(800).chain
+    chain = RandomPeople(11, people=5).live(800).chain
     await chain.write_to(sqlite_journal)
     projector = ProjectorService(sqlite_journal, tables)
     await projector.start()

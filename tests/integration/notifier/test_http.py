@@ -33,10 +33,9 @@ from tests.cells.stand_in import (
     key_for,
     stand_in_settings,
 )
-from tests.servers.http_server import served
-from tests.unit.notifier.told import (
+from tests.histories.notifier_events import (
     BEGIN,
-    History,
+    NotifierHistory,
     announcement,
     booking,
     created,
@@ -44,6 +43,7 @@ from tests.unit.notifier.told import (
     published,
     seen,
 )
+from tests.servers.http_server import served
 
 SECRET = TOKEN_SECRET
 WITHIN_S = 60.0
@@ -54,7 +54,7 @@ class ServedNotifier:
         self._session = session
         self._url = url
         self._journal = journal
-        self.history = History()
+        self.history = NotifierHistory()
         self.now = BEGIN
         self.service: NotifierService
 

@@ -13,8 +13,8 @@ from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
 from tests.cells.notifier_cell import notifier_cell
 from tests.cells.stand_in import OPERATOR, around, stand_in_settings
+from tests.histories.notifier_events import booking, created, person, published, seen
 from tests.servers.http_server import served
-from tests.unit.notifier.told import booking, created, person, published, seen
 
 WITHIN_S = 60.0
 NOTICES = 2

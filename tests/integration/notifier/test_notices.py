@@ -23,8 +23,7 @@ from runtime.postgres.tables import Fenced
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 from tests.cells.killed import Killed
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
-from tests.unit.notifier.told import (
-    Folded,
+from tests.histories.notifier_events import (
     announcement,
     booking,
     created,
@@ -33,6 +32,7 @@ from tests.unit.notifier.told import (
     published,
     seen,
 )
+from tests.unit.notifier.folded import Folded
 
 START_AT = created().event_time
 HOUR = timedelta(hours=1)

@@ -20,7 +20,7 @@ from runtime.process.tasks import end, keep_running
 from tests.cells.killed import Killed
 from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
 from tests.cells.projector_cell import eventually
-from tests.unit.notifier.told import announcement, booking, created, person, published, seen
+from tests.histories.notifier_events import announcement, booking, created, person, published, seen
 
 BORIS = person("boris")
 

@@ -25,7 +25,15 @@ from contracts.events.person import (
 )
 from notifier.delivery.preferences import Preferences
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
-from tests.unit.notifier.told import announcement, booking, created, edited, person, published, seen
+from tests.histories.notifier_events import (
+    announcement,
+    booking,
+    created,
+    edited,
+    person,
+    published,
+    seen,
+)
 
 SECRET = "Secret street 7"
 NIGHT = Preferences(quiet_from=time(8), quiet_to=time(20))

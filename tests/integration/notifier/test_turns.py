@@ -10,7 +10,7 @@ from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingInvited, BookingRequested
 from contracts.values.ids import PersonId
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
-from tests.unit.notifier.told import announcement, booking, created, person, published, seen
+from tests.histories.notifier_events import announcement, booking, created, person, published, seen
 
 CROWD = 1_500
 GUESTS_OF_ONE_COMMIT = 100

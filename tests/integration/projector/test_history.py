@@ -36,7 +36,7 @@ from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.http.problems import install_problems
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
-from tests.histories.march import Story, evenings_in_march
+from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.servers.http_server import served
 
@@ -70,7 +70,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
     await journal.close()
 
 
-def expected_counts(story: Story) -> tuple[int, int, int]:
+def expected_counts(story: StatedHistory) -> tuple[int, int, int]:
     events = sum(len(commit.events) for commit in story.commits)
     refusals = sum(commit.outcome.refused for commit in story.commits)
     return events, events, refusals + 1  # One guest of the bulk invitation.

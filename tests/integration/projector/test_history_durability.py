@@ -16,7 +16,7 @@ from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.sqlite import SqliteJournal
-from tests.histories.march import Story, evenings_in_march
+from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.paths import ROOT
 
 SCRIPT: Final = Path(__file__).with_name("follow_until_killed.py")
@@ -34,7 +34,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
     await journal.close()
 
 
-def expected(story: Story) -> list[tuple[int, int, int]]:
+def expected(story: StatedHistory) -> list[tuple[int, int, int]]:
     events = sum(len(commit.events) for commit in story.commits)
     newest = max(commit.seq for commit in story.commits if commit.events)
     return [(events, events, newest)]

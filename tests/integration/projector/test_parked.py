@@ -19,7 +19,8 @@ from tests.cells.projector_cell import (
     stored_rows,
     uuid_text,
 )
-from tests.histories.decided import Chain, Society
+from tests.histories.chain import Chain
+from tests.histories.random_people import RandomPeople
 
 UNSTORABLE: Final = [
     pytest.param({"ticket_count": 3_000_000_000}, id="too large a number"),
@@ -49,9 +50,9 @@ async def names_in(pool: asyncpg.Pool) -> set[str]:
 async def test_an_unknown_event_stops_its_announcement_and_no_other(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    society = Society(7).live(40)
-    chain = society.chain
-    stopped, other = list(society.layer.announcements.own)[:2]
+    people = RandomPeople(7).live(40)
+    chain = people.chain
+    stopped, other = list(people.layer.announcements.own)[:2]
     commit_stored(chain, teleported(stopped))
     for announcement_id in (stopped, other):
         chain.commit(AnnouncementPublished(announcement_id=announcement_id, version=77))
@@ -67,9 +68,9 @@ async def test_an_unknown_event_stops_its_announcement_and_no_other(
 async def test_a_stopped_announcement_stays_stopped_in_the_next_life(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    society = Society(8).live(40)
-    chain = society.chain
-    stopped = next(iter(society.layer.announcements.own))
+    people = RandomPeople(8).live(40)
+    chain = people.chain
+    stopped = next(iter(people.layer.announcements.own))
     commit_stored(chain, teleported(stopped))
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
@@ -84,11 +85,11 @@ async def test_a_stopped_announcement_stays_stopped_in_the_next_life(
 async def test_a_value_that_no_column_takes_is_found_within_its_batch(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, poison: dict[str, Any]
 ) -> None:
-    society = Society(9).live(30)
-    chain = society.chain
+    people = RandomPeople(9).live(30)
+    chain = people.chain
     change = {
         "type": "announcement.changed.v1",
-        "announcement_id": next(iter(society.layer.announcements.own)),
+        "announcement_id": next(iter(people.layer.announcements.own)),
         "version": 9,
     }
     commit_stored(chain, change | poison)

@@ -28,8 +28,8 @@ from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.tail import START, Position
-from tests.histories.decided import Society
-from tests.histories.march import Story, evenings_in_march
+from tests.histories.random_people import RandomPeople
+from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 TIMEOUT_S: Final = 0.2
@@ -61,14 +61,14 @@ async def told(analytics: Analytics, commits: list[Commit]) -> HistoryReads:
     return HistoryReads(analytics, TIMEOUT_S)
 
 
-def rated_society() -> Society:
-    return Society(11, people=5).live(1_000)
+def live_and_rate() -> RandomPeople:
+    return RandomPeople(11, people=5).live(1_000)
 
 
 async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Analytics) -> None:
-    society = rated_society()
-    history = await told(analytics, society.chain.commits)
-    standings = society.layer.standings.own
+    people = live_and_rate()
+    history = await told(analytics, people.chain.commits)
+    standings = people.layer.standings.own
     assert sum(standing.score.count for standing in standings.values()) > 10
     for (person_id, role), standing in standings.items():
         votes = select_role(drop_retracted(await fetch_ratings(history, person_id, EVER)), role)
@@ -76,11 +76,13 @@ async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Ana
 
 
 async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> None:
-    society = rated_society()
-    history = await told(analytics, society.chain.commits)
-    ratings = society.layer.ratings.own
+    people = live_and_rate()
+    history = await told(analytics, people.chain.commits)
+    ratings = people.layer.ratings.own
     revealed = {one.id for one in ratings.values() if one.revealed_at is not None}
-    found = [one for person in society.people for one in await fetch_ratings(history, person, EVER)]
+    found = [
+        one for person in people.person_ids for one in await fetch_ratings(history, person, EVER)
+    ]
     assert {one.review_id for one in found} == revealed
     for one in found:
         rating = ratings[one.review_id]
@@ -126,20 +128,20 @@ async def test_a_no_show_is_counted_once_it_is_revealed(analytics: Analytics) ->
         assert count_no_shows(await fetch_ratings(history, ADA, EVER)) == 0
 
 
-def departures() -> Story:
+def departures() -> StatedHistory:
     """Of `host`'s evening in 100 hours, moved at 60 to begin at 200, and what is left of it."""
-    story = Story()
-    story.evening(0, "e1", host="host", seats=5, starts=100)
+    story = StatedHistory()
+    story.announce(0, "e1", host="host", seats=5, starts=100)
     for guest in ("early", "moved", "never-agreed", "agreed"):
-        story.booking(1, "requested", f"e1/{guest}", (None, True), 0, actor=guest, author_id="host")
-        story.booking(2, "approved", f"e1/{guest}", (True, True), 1, actor="host")
-    story.booking(50, "left", "e1/early", (True, False), 2, actor="early")
+        story.book(1, "requested", f"e1/{guest}", (None, True), 0, actor=guest, author_id="host")
+        story.book(2, "approved", f"e1/{guest}", (True, True), 1, actor="host")
+    story.book(50, "left", "e1/early", (True, False), 2, actor="early")
     story.move(60, "e1", starts=200, actor="host")
-    story.booking(90, "left", "e1/moved", (True, False), 1, actor="moved")
-    story.booking(91, "left", "e1/agreed", (True, False), 1, actor="agreed")
-    story.booking(92, "accepted", "e1/agreed", (True, True), 1, actor="agreed")
-    story.booking(180, "left", "e1/never-agreed", (True, False), 0, actor="never-agreed")
-    story.booking(181, "left", "e1/agreed", (True, False), 0, actor="agreed")
+    story.book(90, "left", "e1/moved", (True, False), 1, actor="moved")
+    story.book(91, "left", "e1/agreed", (True, False), 1, actor="agreed")
+    story.book(92, "accepted", "e1/agreed", (True, True), 1, actor="agreed")
+    story.book(180, "left", "e1/never-agreed", (True, False), 0, actor="never-agreed")
+    story.book(181, "left", "e1/agreed", (True, False), 0, actor="agreed")
     return story
 
 
@@ -158,13 +160,13 @@ async def test_whoever_leaves_because_the_host_moved_is_not_late(
     analytics: Analytics, moves: list[tuple[float, float]], late: int
 ) -> None:
     """Moves are (new start, when), in hours; the guest agreed to 100 and leaves at 92."""
-    story = Story()
-    story.evening(0, "e1", host="host", seats=4, starts=100)
-    story.booking(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="host")
-    story.booking(2, "approved", "e1/g1", (True, True), 1, actor="host")
+    story = StatedHistory()
+    story.announce(0, "e1", host="host", seats=4, starts=100)
+    story.book(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="host")
+    story.book(2, "approved", "e1/g1", (True, True), 1, actor="host")
     for starts, at in moves:
         story.move(at, "e1", starts=starts, actor="host")
-    story.booking(92, "left", "e1/g1", (True, False), 0, actor="g1")
+    story.book(92, "left", "e1/g1", (True, False), 0, actor="g1")
     history = await told(analytics, story.commits)
     assert await fetch_lateness(history, GUEST, EVER) == Lateness(late, 0)
 
@@ -182,11 +184,11 @@ async def test_whoever_leaves_because_the_host_moved_is_not_late(
 async def test_calling_off_counts_where_it_is_late_and_lets_somebody_down(
     analytics: Analytics, at: float, guest_answer: bool | None, actor: str, counts: int
 ) -> None:
-    story = Story()
-    story.evening(0, "e1", host="host", seats=4, starts=100)
-    story.booking(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
+    story = StatedHistory()
+    story.announce(0, "e1", host="host", seats=4, starts=100)
+    story.book(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
     if guest_answer:
-        story.booking(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
+        story.book(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
     story.call_off(at, "e1", actor=actor)
     history = await told(analytics, story.commits)
     assert await fetch_lateness(history, PersonId("host"), EVER) == Lateness(0, counts)
@@ -194,11 +196,11 @@ async def test_calling_off_counts_where_it_is_late_and_lets_somebody_down(
 
 
 async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> None:
-    story = Story()
-    story.evening(0, "e1", host="host", seats=1, starts=100)
-    story.booking(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
-    story.booking(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
-    story.booking(90, "left", "e1/g1", (True, False), 0, actor="g1")
+    story = StatedHistory()
+    story.announce(0, "e1", host="host", seats=1, starts=100)
+    story.book(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
+    story.book(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
+    story.book(90, "left", "e1/g1", (True, False), 0, actor="g1")
     story.call_off(95, "e1", actor="host")
     history = await told(analytics, story.commits)
     assert await fetch_lateness(history, PersonId("host"), EVER) == NEVER_LATE

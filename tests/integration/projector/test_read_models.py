@@ -37,7 +37,8 @@ from tests.cells.projector_cell import (
     seen,
     stored_rows,
 )
-from tests.histories.decided import BEGIN, Chain, Society
+from tests.histories.chain import BEGIN, Chain
+from tests.histories.random_people import RandomPeople
 
 LIVES: Final = 8
 
@@ -46,7 +47,7 @@ LIVES: Final = 8
 async def test_the_tables_are_the_fold_of_the_journal(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int
 ) -> None:
-    chain = Society(seed).live(200).chain
+    chain = RandomPeople(seed).live(200).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     assert await stored_rows(tables) == folded(chain)
@@ -56,7 +57,7 @@ async def test_an_upgrade_finds_out_who_gave_the_reasons_of_before(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
     """Migration 0027 comes to what the events say."""
-    chain = Society(2).live(300).chain
+    chain = RandomPeople(2).live(300).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     given = await tables.fetch("SELECT DISTINCT reason_by FROM read_model.bookings")
@@ -69,13 +70,13 @@ async def test_an_upgrade_finds_out_who_gave_the_reasons_of_before(
 async def test_the_end_and_the_seats_left_follow_by_themselves(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    society = Society(5).live(100)
-    await society.chain.write_to(sqlite_journal)
-    await follow(sqlite_journal, PostgresSink(tables), society.chain.seq)
+    people = RandomPeople(5).live(100)
+    await people.chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), people.chain.seq)
     rows = await tables.fetch("SELECT * FROM read_model.announcements")
     assert rows
     for row in rows:
-        announcement = society.layer.announcements.own[row["announcement_id"]]
+        announcement = people.layer.announcements.own[row["announcement_id"]]
         assert row["ends_at"] == announcement.ends_at
         assert row["tickets_left"] == announcement.ticket_count - announcement.taken
 
@@ -121,7 +122,7 @@ class FlakySink(PostgresSink):
 async def test_a_write_whose_answer_was_lost_is_not_repeated_and_none_is_missed(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(1).live(60).chain
+    chain = RandomPeople(1).live(60).chain
     await chain.write_to(sqlite_journal)
     limits = SMALL._replace(events_max=20)
     await follow(sqlite_journal, FlakySink(tables), chain.seq, limits)
@@ -147,7 +148,7 @@ class Dying(PostgresSink):
 async def test_a_projector_killed_between_batches_goes_on_where_the_tables_are(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(2).live(120).chain
+    chain = RandomPeople(2).live(120).chain
     await chain.write_to(sqlite_journal)
     for life in range(LIVES):
         with pytest.raises(Killed):
@@ -159,7 +160,7 @@ async def test_a_projector_killed_between_batches_goes_on_where_the_tables_are(
 async def test_nothing_is_lost_when_postgresql_is_killed_and_comes_back(
     tmp_path: Path, sqlite_journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chain = Society(4).live(60).chain
+    chain = RandomPeople(4).live(60).chain
     half = len(chain.payloads) // 2
     server = PostgresServer(tmp_path / "postgres")
     await server.start()
@@ -207,7 +208,7 @@ class Forgetful(MemorySink):
 async def test_what_a_crashed_database_forgot_is_projected_again(
     sqlite_journal: SqliteJournal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    chain = Society(1).live(60).chain
+    chain = RandomPeople(1).live(60).chain
     await chain.write_to(sqlite_journal)
     sink = Forgetful()
     await follow(sqlite_journal, sink, chain.seq)
@@ -231,7 +232,7 @@ async def test_the_service_waits_for_a_database_that_is_not_there_yet(
 async def test_a_journal_without_what_the_tables_have_seen_stops_the_service(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    chain = Society(6).live(20).chain
+    chain = RandomPeople(6).live(20).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     before = await stored_rows(tables)
@@ -253,7 +254,7 @@ async def test_a_journal_without_what_the_tables_have_seen_stops_the_service(
 async def test_a_projector_stops_when_another_one_has_moved_the_tables(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(3).live(20).chain
+    chain = RandomPeople(3).live(20).chain
     await chain.write_to(sqlite_journal)
     projector = Projector(sqlite_journal, PostgresSink(tables), limits=SMALL)
     async with running(projector) as projecting:
@@ -271,7 +272,7 @@ async def test_a_projector_stops_when_another_one_has_moved_the_tables(
 async def test_a_fenced_batch_leaves_nothing_behind(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(3).live(20).chain
+    chain = RandomPeople(3).live(20).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     before = await stored_rows(tables)
@@ -286,7 +287,7 @@ async def test_a_fenced_batch_leaves_nothing_behind(
 async def test_of_two_projectors_at_once_one_does_the_work_and_one_is_fenced(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(8).live(120).chain
+    chain = RandomPeople(8).live(120).chain
     await chain.write_to(sqlite_journal)
     first, second = (Projector(sqlite_journal, PostgresSink(tables), limits=SMALL) for _ in "12")
     async with running(first) as one, running(second) as other:
@@ -300,7 +301,7 @@ async def test_of_two_projectors_at_once_one_does_the_work_and_one_is_fenced(
 async def test_a_column_that_is_not_there_is_a_mistake_and_nothing_to_wait_for(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(1).live(20).chain
+    chain = RandomPeople(1).live(20).chain
     await chain.write_to(sqlite_journal)
     await tables.execute("ALTER TABLE read_model.announcements DROP COLUMN description CASCADE")
     with pytest.raises(asyncpg.UndefinedColumnError):

@@ -23,7 +23,8 @@ from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import DEADLINE_S, follow, stored_rows, uuid_text
-from tests.histories.decided import Chain, Society
+from tests.histories.chain import Chain
+from tests.histories.random_people import RandomPeople
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
@@ -47,7 +48,7 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
 @pytest.fixture
 async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
     """A history with ratings, in the journal and in PostgreSQL."""
-    told = Society(11, people=5).live(800).chain
+    told = RandomPeople(11, people=5).live(800).chain
     await told.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), told.seq)
     return told

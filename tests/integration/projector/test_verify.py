@@ -41,7 +41,8 @@ from tests.cells.projector_cell import (
     seen,
     uuid_text,
 )
-from tests.histories.decided import BEGIN, FILM, Chain, Society
+from tests.histories.chain import BEGIN, Chain
+from tests.histories.random_people import FILM, RandomPeople
 from tests.servers.http_server import served
 
 OPERATOR_TOKEN: Final = "the operator's own token, of thirty-two bytes or more"
@@ -109,15 +110,15 @@ def confirmation(number: int, guest: int, taken: int) -> list[Any]:
 async def test_what_the_domain_decided_and_the_projector_wrote_is_right(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    society = Society(1).live(300)
-    chain = society.chain
+    people = RandomPeople(1).live(300)
+    chain = people.chain
     await projected(tables, sqlite_journal, chain)
     *progress, result = await lines_of(tables, sqlite_journal)
     assert result["ok"], result
     assert result["position"] == result["records"] == chain.seq
     assert result["commits"] == len(chain.commits)
-    assert result["announcements"] == len(society.layer.announcements.own)
-    assert result["bookings"] == len(society.layer.bookings.own)
+    assert result["announcements"] == len(people.layer.announcements.own)
+    assert result["bookings"] == len(people.layer.bookings.own)
     assert progress[0]["phase"] == "journal"
     assert all(line["done"] == line["of"] for line in progress)
 
@@ -131,7 +132,7 @@ async def test_empty_tables_agree_with_an_empty_journal(
 async def test_it_is_right_at_its_own_moment_while_more_is_written(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(2).live(300).chain
+    chain = RandomPeople(2).live(300).chain
     await chain.write_to(sqlite_journal, 0, 20)
     projector = Projector(sqlite_journal, PostgresSink(tables), limits=SMALL)
     async with running(projector):
@@ -253,7 +254,7 @@ async def test_a_person_confirmed_twice_at_a_time_is_found(
 async def test_an_edited_record_is_found(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    chain = Society(3).live(40).chain
+    chain = RandomPeople(3).live(40).chain
     await projected(tables, sqlite_journal, chain)
     with sqlite3.connect(tmp_path / "journal.db") as edited:
         payload = chain.payloads[9].replace(b'"decided_at":"2030', b'"decided_at":"2031')
@@ -269,7 +270,7 @@ async def test_an_edited_last_record_is_found(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
     """Nothing builds on it yet; but the tables remember its hash."""
-    chain = Society(3).live(40).chain
+    chain = RandomPeople(3).live(40).chain
     await projected(tables, sqlite_journal, chain)
     last = len(chain.payloads) - 1
     with sqlite3.connect(tmp_path / "journal.db") as edited:
@@ -284,7 +285,7 @@ async def test_an_edited_last_record_is_found(
 async def test_a_journal_that_ends_before_the_tables_is_found(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    chain = Society(3).live(40).chain
+    chain = RandomPeople(3).live(40).chain
     await projected(tables, sqlite_journal, chain)
     cut_back = SqliteJournal(tmp_path / "cut.db")
     await chain.write_to(cut_back, 0, 10)
@@ -358,7 +359,7 @@ async def process(dsn: str, journal: Journal, **more: str) -> AsyncIterator[Serv
 async def test_verify_over_http_tells_its_progress_and_then_the_result(
     bare_postgres_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(4).live(60).chain
+    chain = RandomPeople(4).live(60).chain
     await chain.write_to(sqlite_journal)
     async with process(bare_postgres_dsn, sqlite_journal) as there:
         await there.ready()
@@ -373,7 +374,7 @@ async def test_verify_over_http_tells_its_progress_and_then_the_result(
 async def test_a_process_that_writes_a_history_compares_the_scores_with_it(
     postgres_dsn: str, clickhouse_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = Society(11, people=5).live(400).chain
+    chain = RandomPeople(11, people=5).live(400).chain
     await chain.write_to(sqlite_journal)
     async with process(postgres_dsn, sqlite_journal, CLICKHOUSE_DSN=clickhouse_dsn) as there:
         await there.ready(chain.seq)
@@ -401,7 +402,7 @@ async def test_verify_is_for_operators_only(
 async def test_one_verification_at_a_time(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    await projected(tables, sqlite_journal, Society(4).live(10).chain)
+    await projected(tables, sqlite_journal, RandomPeople(4).live(10).chain)
     service = ProjectorService(sqlite_journal, tables)
     async with aclosing(service.verify()) as first:
         await anext(first)
@@ -425,7 +426,7 @@ async def test_a_broken_journal_makes_the_process_unready_and_fail(
     postgres_dsn: str, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
     pool = await open_pool(postgres_dsn)
-    await projected(pool, sqlite_journal, Society(5).live(30).chain)
+    await projected(pool, sqlite_journal, RandomPeople(5).live(30).chain)
     pool.terminate()
     other = SqliteJournal(tmp_path / "other.db")
     await Chain().write_to(other)

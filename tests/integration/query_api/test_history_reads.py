@@ -21,7 +21,8 @@ from query_api.history.events import fetch_events
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
-from tests.histories.decided import Chain, Society
+from tests.histories.chain import Chain
+from tests.histories.random_people import RandomPeople
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.unit.query_api.history.test_as_of import agrees, stories
 
@@ -32,7 +33,7 @@ LIMITS: Final = HISTORY_LIMITS._replace(events_max=100, pause_s=0.0, idle_wait_s
 @pytest.fixture(scope="module")
 def chain() -> Chain:
     """With ratings of both roles."""
-    return Society(11, people=5).live(400).chain
+    return RandomPeople(11, people=5).live(400).chain
 
 
 @pytest.fixture(params=ENGINES)

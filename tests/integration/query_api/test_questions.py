@@ -13,7 +13,7 @@ from query_api.analysts.questions import DIRECTORY, BadParameter, ready_question
 from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
 from runtime.journal.tail import START
-from tests.histories.march import evenings_in_march
+from tests.histories.stated import evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {

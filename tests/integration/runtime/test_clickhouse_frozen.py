@@ -22,7 +22,7 @@ from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.sqlite import SqliteJournal
-from tests.histories.march import evenings_in_march
+from tests.histories.stated import evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES
 
 PATIENCE_S: Final = 30.0

@@ -15,7 +15,7 @@ from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from tests.cells.projector_cell import follow, stored_rows
-from tests.histories.decided import Society
+from tests.histories.random_people import RandomPeople
 
 PASSWORDS = {service: f"{service}'s own password" for service in SERVICES}
 POSITION = "SELECT seq FROM read_model.reader_position"
@@ -83,7 +83,7 @@ async def test_a_changed_formula_leaves_scores_that_can_be_read(
     pools: dict[str, asyncpg.Pool], sqlite_journal: SqliteJournal
 ) -> None:
     """The projector puts a new table in the place of the old one."""
-    chain = Society(7, people=5).live(300).chain
+    chain = RandomPeople(7, people=5).live(300).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
     before = await pools["query_api"].fetchval(SCORES)

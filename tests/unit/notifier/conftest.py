@@ -3,18 +3,13 @@
 import pytest
 
 from contracts.events.booking import BookingApproved, BookingRequested
-from tests.unit.notifier.told import (
-    History,
-    booking,
-    created,
-    published,
-)
+from tests.histories.notifier_events import NotifierHistory, booking, created, published
 
 
 @pytest.fixture
-def history() -> History:
+def history() -> NotifierHistory:
     """Anna is confirmed, Boris asks."""
-    told = History()
+    told = NotifierHistory()
     told.tell(created(), published())
     for guest in ("anna", "boris"):
         told.tell(booking(BookingRequested, guest, (None, True)), by=guest)

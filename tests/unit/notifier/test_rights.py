@@ -10,7 +10,7 @@ from notifier.kinds import Kind, find_obstacle, needs_following
 from notifier.policies.facts import HIDDEN, NoticeFacts
 from notifier.rights import READERS_OF, Relation, select_facts
 from notifier.state import KnownAnnouncement, KnownBooking
-from tests.unit.notifier.told import announcement, created, person
+from tests.histories.notifier_events import announcement, created, person
 
 ANNA, HOST = person("anna"), person("host")
 CONFIRMED, ASKED, INVITED = (True, True), (None, True), (True, None)

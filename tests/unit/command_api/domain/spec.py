@@ -1,7 +1,7 @@
-"""Given what was said before, when somebody says something, then this is recorded.
+"""Tests a decision: given commands before it, when a command comes, then these events.
 
-Everything is set up by commands, so a history that no decider would write cannot be given.
-Events are compared without the fields that every one of their kind has.
+All is set up by commands, so a history that no decider would write cannot be given. An
+expected event names only the fields that a test is about.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -26,16 +26,17 @@ from command_api.domain.booking.commands import (
     RequestBooking,
 )
 from command_api.domain.booking.state import Booking
-from command_api.domain.decide import Decision, decide
+from command_api.domain.decide import Decision
 from command_api.domain.layer import Layer
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.domain.submission import AnyCommand, Submission
+from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
 from contracts.events.booking import BookingEvent
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonSeen
 from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
+from tests.histories.decided import Decided, DecidedHistory
 
 NOON: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
 AUTHOR: Final = PersonId("host")
@@ -56,7 +57,7 @@ def hours(count: float) -> timedelta:
     return timedelta(hours=count)
 
 
-# What people say
+# Commands
 
 
 def announce(
@@ -139,97 +140,89 @@ def hold_due(guest: PersonId) -> HoldDue:
     return HoldDue(booking_id=booking_id(guest))
 
 
-# What comes of it
+# Decisions
 
 
 class Spec:
-    """A world that commands have made, and the last decision in it."""
+    """A history that commands have made, and the decision on the last one."""
 
     def __init__(self, rules: Rules = DEFAULT_RULES) -> None:
-        self.layer = Layer.empty()
-        self._rules = rules
-        self._now = NOON
-        self._decision: Decision | None = None
-        self._error: CommandError | None = None
-        self._serial = 0
+        self._history = DecidedHistory(NOON, rules)
+        self._decided: Decided | None = None
+        self.error: CommandError | None = None
+
+    @property
+    def layer(self) -> Layer:
+        return self._history.layer
+
+    @property
+    def decision(self) -> Decision:
+        """The last decision; fails if there was an error instead."""
+        assert self._decided is not None, self.error
+        return self._decided.decision
 
     def at(self, hours: float) -> Self:
-        """So many hours after NOON."""
-        self._now = NOON + timedelta(hours=hours)
+        """Sets the clock to so many hours after NOON."""
+        self._history.chain.now = NOON + timedelta(hours=hours)
         return self
 
-    def given(self, actor: PersonId, *bodies: AnyCommand) -> Self:
-        """Each is taken; one that is refused is a mistake of the test."""
-        for body in bodies:
-            self.when(actor, body)
-            assert self._error is None, self._error
-            assert self._decision is not None
-            assert not self._decision.outcome.refused, self._decision.outcome
-            self.layer.absorb(self._decision.layer)
+    def given(self, actor: PersonId, *commands: AnyCommand) -> Self:
+        """Records each; one that is refused is a mistake of the test."""
+        for command in commands:
+            self.when(actor, command)
+            assert not self.decision.outcome.refused, self.decision.outcome
+            self._record()
         return self
 
-    def when(self, actor: PersonId, body: AnyCommand, *, is_super: bool = False) -> Self:
-        self._decision = self._error = None
-        self._serial += 1
-        command = Submission(
-            id=f"c{self._serial}",
-            actor=actor,
-            idempotency_key=f"k{self._serial}",
-            fingerprint="",
-            command=body,
-            is_super=is_super,
-        )
+    def when(self, actor: PersonId, command: AnyCommand, *, is_super: bool = False) -> Self:
+        """Decides the command, and records nothing yet."""
+        self._decided = self.error = None
         try:
-            self._decision = decide(command, self.layer, self._now, self._rules)
+            self._decided = self._history.decide(actor, command, is_super=is_super)
         except CommandError as error:
-            self._error = error
+            self.error = error
         return self
 
     def then(self, *expected: tuple[type[DomainEvent], dict[str, Any]]) -> Self:
-        """These events, in this order, with at least these fields; then the world goes on."""
-        assert self._error is None, self._error
-        assert self._decision is not None
-        events = [event for event in self._decision.events if not isinstance(event, PersonSeen)]
+        """Expects these events, in this order, with at least these fields; records them."""
+        events = [event for event in self.decision.events if not isinstance(event, PersonSeen)]
         assert [type(event) for event in events] == [kind for kind, _ in expected], (
-            events or self._decision.outcome
+            events or self.decision.outcome
         )
         for event, (_, fields) in zip(events, expected, strict=True):
             shown = msgspec.structs.asdict(event)
             assert {name: shown.get(name) for name in fields} == fields
-        self.layer.absorb(self._decision.layer)
+        self._record()
         return self
 
     def then_nothing(self) -> Self:
-        assert self._decision is not None, self._error
-        assert not self._decision.outcome.refused, self._decision.outcome
-        assert self._decision.events == []
+        """Expects an acceptance without events."""
+        assert not self.decision.outcome.refused, self.decision.outcome
+        assert self.decision.events == []
         return self
 
     def then_refused(self, code: str, **facts: Any) -> Self:
-        """A rule said no; that is recorded, without events."""
-        assert self._decision is not None, self._error
-        outcome = self._decision.outcome
+        """Expects that a rule said no, with this code and at least these facts."""
+        outcome = self.decision.outcome
         assert (outcome.refused, outcome.code) == (True, code), outcome
-        assert self._decision.events == []
+        assert self.decision.events == []
         assert {name: outcome.facts.get(name) for name in facts} == facts
         return self
 
     def then_fails(self, kind: type[CommandError], code: str | None = None) -> Self:
-        """Not recorded at all."""
-        assert isinstance(self._error, kind), (self._error, self._decision)
-        assert code in (None, self._error.code)
+        """Expects an error, which is not recorded at all."""
+        assert isinstance(self.error, kind), (self.error, self._decided)
+        assert code in (None, self.error.code)
         return self
 
     @property
     def results(self) -> dict[str, str]:
-        """Of an invitation: each guest's code."""
-        assert self._decision is not None
-        return {one["guest_id"]: one["code"] for one in self._decision.outcome.facts["results"]}
+        """Each guest's code of an invitation."""
+        return {one["guest_id"]: one["code"] for one in self.decision.outcome.facts["results"]}
 
     @property
     def conflicts(self) -> list[str]:
-        assert self._decision is not None
-        return [one.announcement_id for one in self._decision.outcome.facts["conflicts"]]
+        return [one.announcement_id for one in self.decision.outcome.facts["conflicts"]]
 
     def announcement(self, announcement: AnnouncementId = ANNOUNCEMENT) -> Announcement:
         found = self.layer.announcements.get(announcement)
@@ -241,6 +234,10 @@ class Spec:
         assert found is not None
         return found
 
+    def _record(self) -> None:
+        assert self._decided is not None
+        self._history.record(self._decided)
+
 
 def pair(
     kind: type[BookingEvent], author: bool | None, guest: bool | None, **fields: Any
@@ -248,6 +245,6 @@ def pair(
     return kind, {"author_status": author, "guest_status": guest, **fields}
 
 
-def due(spec: Spec, body: AnyCommand) -> Spec:
-    """The leader's own command."""
-    return spec.when(SYSTEM, body)
+def due(spec: Spec, command: AnyCommand) -> Spec:
+    """Decides a command of the leader itself."""
+    return spec.when(SYSTEM, command)

@@ -50,6 +50,7 @@ from contracts.events.codec import decode_event, encode_event
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonSeen
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
+from tests.histories.decided import submit
 from tests.unit.command_api.domain.spec import (
     ANNOUNCEMENT,
     NOON,
@@ -210,7 +211,7 @@ class RandomCell:
 
     def hear(self, actor: PersonId, body: AnyCommand) -> None:
         """Decide, and check all that must hold. Decisions are accepted two behind."""
-        command = Submission(id="", actor=actor, idempotency_key="", fingerprint="", command=body)
+        command = submit(actor, body)
         before = {one.id: one for one in self.folded.announcements.own.values()}
         try:
             decision = decide(command, self.tentative, self.now, self.rules)
@@ -448,9 +449,7 @@ def over(layer: Layer, announcement_id: AnnouncementId) -> bool:
 
 def test_a_dropped_decision_leaves_no_trace() -> None:
     layer = Layer.empty()
-    command = Submission(
-        id="", actor=PEOPLE[0], idempotency_key="", fingerprint="", command=announce()
-    )
+    command = submit(PEOPLE[0], announce())
     decision = decide(command, layer, NOON, DEFAULT_RULES)
     assert decision.events
     assert not layer.announcements.own

@@ -10,7 +10,7 @@ from notifier.delivery.decisions import Recipient, end_if_too_late, hold_back
 from notifier.delivery.leases import LeasedNotice
 from notifier.delivery.preferences import Preferences, quiet_until
 from runtime.outside.ports import PersonProfile
-from tests.unit.notifier.told import announcement, person
+from tests.histories.notifier_events import announcement, person
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NIGHT = Preferences(quiet_from=time(22), quiet_to=time(8))

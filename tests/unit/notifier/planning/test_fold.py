@@ -4,20 +4,22 @@ from datetime import timedelta
 
 from msgspec import Raw, structs
 
-from tests.unit.notifier.told import (
-    Folded,
-    History,
+from tests.histories.notifier_events import (
+    NotifierHistory,
     announcement,
     created,
     edited,
     published,
 )
+from tests.unit.notifier.folded import Folded
 
 START = created().event_time
 LATER = START + timedelta(days=2)
 
 
-def test_what_was_told_before_builds_the_state_and_is_not_told_again(history: History) -> None:
+def test_what_was_told_before_builds_the_state_and_is_not_told_again(
+    history: NotifierHistory,
+) -> None:
     before = len(history.commits)
     seq = history.tell(edited(title="Second"))
     folded = Folded(history.commits, told_seq=history.commits[before - 1].seq)
@@ -25,7 +27,9 @@ def test_what_was_told_before_builds_the_state_and_is_not_told_again(history: Hi
     assert len(folded.rows()) == 3
 
 
-def test_an_event_that_cannot_be_read_stops_its_announcement_alone(history: History) -> None:
+def test_an_event_that_cannot_be_read_stops_its_announcement_alone(
+    history: NotifierHistory,
+) -> None:
     unknown = Raw(
         b'{"type":"announcement.sung.v1","announcement_id":"%s"}' % announcement().encode()
     )
@@ -41,7 +45,7 @@ def test_an_event_that_cannot_be_read_stops_its_announcement_alone(history: Hist
     assert announcement("other") in {row.announcement_id for row in folded.rows()}
 
 
-def test_an_evening_that_was_never_created_is_parked(history: History) -> None:
+def test_an_evening_that_was_never_created_is_parked(history: NotifierHistory) -> None:
     history.tell(published("unheard of"))
     (letter,) = Folded(history.commits).letters
     assert (letter.key, letter.type) == (announcement("unheard of"), "announcement.published.v1")

@@ -5,9 +5,8 @@ from datetime import timedelta
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingApproved, BookingRejected, BookingRequested
 from notifier.planning.notice_plan import PlannedNotice
-from tests.unit.notifier.told import (
-    Folded,
-    History,
+from tests.histories.notifier_events import (
+    NotifierHistory,
     announcement,
     booking,
     created,
@@ -15,12 +14,13 @@ from tests.unit.notifier.told import (
     person,
     published,
 )
+from tests.unit.notifier.folded import Folded
 
 START = created().event_time
 LATER = START + timedelta(days=2)
 
 
-def edits(history: History, name: str = "anna") -> list[PlannedNotice]:
+def edits(history: NotifierHistory, name: str = "anna") -> list[PlannedNotice]:
     return [row for row in Folded(history.commits).rows("announce_put") if _of(row, name)]
 
 
@@ -28,7 +28,9 @@ def _of(row: PlannedNotice, name: str) -> bool:
     return row.recipient == person(name)
 
 
-def test_edits_within_a_minute_are_one_notice_that_keeps_its_sources(history: History) -> None:
+def test_edits_within_a_minute_are_one_notice_that_keeps_its_sources(
+    history: NotifierHistory,
+) -> None:
     first = history.tell(edited(title="Second"))
     history.wait(seconds=30)
     second = history.tell(edited(title="Third", ticket_count=7))
@@ -41,14 +43,14 @@ def test_edits_within_a_minute_are_one_notice_that_keeps_its_sources(history: Hi
     }
 
 
-def test_an_edit_after_a_minute_is_another_notice(history: History) -> None:
+def test_an_edit_after_a_minute_is_another_notice(history: NotifierHistory) -> None:
     history.tell(edited(title="Second"))
     history.wait(seconds=60)
     history.tell(edited(title="Third"))
     assert [row.facts["diff"]["title"]["new"] for row in edits(history)] == ["Second", "Third"]
 
 
-def test_an_edit_that_is_taken_back_is_not_told(history: History) -> None:
+def test_an_edit_that_is_taken_back_is_not_told(history: NotifierHistory) -> None:
     history.tell(edited(title="Second"))
     history.tell(edited(title="Together"))
     (row,) = edits(history)
@@ -57,13 +59,13 @@ def test_an_edit_that_is_taken_back_is_not_told(history: History) -> None:
     assert [row.state for row in edits(history)] == ["dropped", "waiting"]
 
 
-def test_what_is_not_worth_telling_is_not_told(history: History) -> None:
+def test_what_is_not_worth_telling_is_not_told(history: NotifierHistory) -> None:
     history.tell(edited(location_hint="near the park", price_amount=None))
     assert edits(history) == []
 
 
 def test_a_hidden_address_is_told_to_the_confirmed_and_the_author_alone() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(created(hide_location=True), published())
     for guest in ("anna", "boris"):
         history.tell(booking(BookingRequested, guest, (None, True)), by=guest)
@@ -77,7 +79,7 @@ def test_a_hidden_address_is_told_to_the_confirmed_and_the_author_alone() -> Non
     assert shown["boris"]["diff"]["event_location"] == {"hidden": True}
 
 
-def test_a_cancellation_takes_back_what_waits_to_be_said(history: History) -> None:
+def test_a_cancellation_takes_back_what_waits_to_be_said(history: NotifierHistory) -> None:
     history.tell(edited(title="Second"))
     cancelled = AnnouncementCancelled(announcement_id=announcement(), version=4, by="author")
     history.tell(cancelled)
@@ -87,7 +89,7 @@ def test_a_cancellation_takes_back_what_waits_to_be_said(history: History) -> No
 
 
 def test_a_cancellation_takes_back_the_news_of_bookings_from_those_who_are_told_of_it(
-    history: History,
+    history: NotifierHistory,
 ) -> None:
     """Who was turned away is not told of the end, and so still hears of being turned away."""
     history.tell(booking(BookingRejected, "boris", (False, True)))
@@ -103,7 +105,7 @@ def test_a_cancellation_takes_back_the_news_of_bookings_from_those_who_are_told_
     assert {row.reason for row in rows if row.state == "dropped"} == {"cancelled"}
 
 
-def test_a_key_names_the_fact_or_the_plan_and_nothing_twice(history: History) -> None:
+def test_a_key_names_the_fact_or_the_plan_and_nothing_twice(history: NotifierHistory) -> None:
     seq = history.tell(edited(title="Second"))
     (row,) = edits(history)
     assert row.key == f"{seq}:0:{person('anna')}:announce_put"

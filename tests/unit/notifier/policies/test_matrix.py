@@ -33,10 +33,9 @@ from contracts.events.booking import (
 )
 from contracts.events.domain_event import DomainEvent
 from notifier.texts.wording import WHY
-from tests.unit.notifier.told import (
+from tests.histories.notifier_events import (
     BEGIN,
-    Folded,
-    History,
+    NotifierHistory,
     announcement,
     booking,
     created,
@@ -45,14 +44,15 @@ from tests.unit.notifier.told import (
     published,
     seen,
 )
+from tests.unit.notifier.folded import Folded
 
 YES, NO = True, False
 HOLD = BEGIN + timedelta(hours=12)
 
 
-def an_evening() -> History:
+def an_evening() -> NotifierHistory:
     """Anna confirmed, Boris asks, Vera is invited with a seat held; Gleb was rejected."""
-    history = History()
+    history = NotifierHistory()
     history.tell(seen("host"), created(), published())
     for guest in ("anna", "boris", "gleb"):
         history.tell(booking(BookingRequested, guest, (None, YES)), by=guest)
@@ -65,7 +65,7 @@ def an_evening() -> History:
 def told_of(*events: DomainEvent, by: str = "host") -> set[tuple[str, str]]:
     history = an_evening()
     seq = history.tell(*events, by=by)
-    return Folded(history.commits).told(seq)
+    return Folded(history.commits).find_notices(seq)
 
 
 def to(kind: str, *names: str) -> set[tuple[str, str]]:
@@ -147,23 +147,23 @@ def test_a_cancellation_is_told_to_the_same() -> None:
 
 
 def test_going_alive_is_told_to_followers_and_invitees_of_the_draft_and_of_the_moment() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(created(), booking(BookingInvited, "anna", (YES, None)))
     seq = history.tell(published(), booking(BookingInvited, "boris", (YES, None)))
     folded = Folded(history.commits)
     news = to("announce_new", "anna", "boris")
-    assert folded.told(seq) == news | to("booking_new", "host", "boris")
+    assert folded.find_notices(seq) == news | to("booking_new", "host", "boris")
     assert [row.effect.author_id for row in folded.plan.fanouts] == [person("host")]
 
 
 def test_an_evening_for_the_invited_alone_is_not_told_to_followers() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(created(visibility="invite"), published())
     assert Folded(history.commits).plan.fanouts == []
 
 
 def test_drafts_tell_nobody() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(created(), booking(BookingInvited, "anna", (YES, None)))
     history.tell(edited(title="New"))
     history.tell(booking(BookingRevoked, "anna", (NO, None)))
@@ -186,10 +186,10 @@ def test_the_request_to_rate_is_repeated_once_on_day_eleven() -> None:
 
 
 def test_nobody_is_asked_to_rate_an_evening_to_which_nobody_came() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(created(), published())
     seq = history.tell(DONE, by="system")
-    assert Folded(history.commits).told(seq) == set()
+    assert Folded(history.commits).find_notices(seq) == set()
 
 
 def test_a_freed_seat_that_dissolves_the_line_is_told_to_the_author_once() -> None:

@@ -8,22 +8,22 @@ from contracts.events.announcement import AnnouncementDone
 from contracts.events.booking import BookingApproved, BookingRequested
 from contracts.events.rating import RatingGiven, RatingRevealed
 from contracts.values.ids import ReviewId
-from tests.unit.notifier.told import (
+from tests.histories.notifier_events import (
     BEGIN,
-    Folded,
-    History,
+    NotifierHistory,
     announcement,
     booking,
     created,
     person,
     published,
 )
+from tests.unit.notifier.folded import Folded
 
 
 @pytest.fixture
-def history() -> History:
+def history() -> NotifierHistory:
     """The evening is over; Anna and Boris were there."""
-    told = History()
+    told = NotifierHistory()
     told.tell(created(), published())
     for guest in ("anna", "boris"):
         told.tell(booking(BookingRequested, guest, (None, True)), by=guest)
@@ -55,26 +55,26 @@ def revealed(rater: str, ratee: str) -> RatingRevealed:
     )
 
 
-def asked_again(history: History) -> set[str]:
+def asked_again(history: NotifierHistory) -> set[str]:
     rows = Folded(history.commits).rows("score_request")
     names = {person(name): name for name in ("host", "anna", "boris")}
     return {names[row.recipient] for row in rows if row.event_time and row.state == "waiting"}
 
 
-def test_a_guest_who_has_rated_is_not_asked_again(history: History) -> None:
+def test_a_guest_who_has_rated_is_not_asked_again(history: NotifierHistory) -> None:
     history.tell(given("anna", "host"), by="anna")
     assert asked_again(history) == {"host", "boris"}
 
 
-def test_a_host_is_asked_again_until_all_guests_are_rated(history: History) -> None:
+def test_a_host_is_asked_again_until_all_guests_are_rated(history: NotifierHistory) -> None:
     history.tell(given("host", "anna"))
     assert asked_again(history) == {"host", "anna", "boris"}
     history.tell(given("host", "boris"))
     assert asked_again(history) == {"anna", "boris"}
 
 
-def test_what_is_revealed_both_are_told_of_once(history: History) -> None:
+def test_what_is_revealed_both_are_told_of_once(history: NotifierHistory) -> None:
     seq = history.tell(revealed("anna", "host"), revealed("host", "anna"), by="system")
-    told = Folded(history.commits).told(seq)
+    told = Folded(history.commits).find_notices(seq)
     assert told == {("host", "score_revealed"), ("anna", "score_revealed")}
     assert len(Folded(history.commits).rows("score_revealed")) == 2

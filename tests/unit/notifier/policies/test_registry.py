@@ -15,9 +15,8 @@ from notifier.policies.policy import AnnouncementView, AnyPolicy, GuestsView, No
 from notifier.policies.ratings import stop_asking
 from notifier.policies.registry import POLICIES
 from notifier.texts.wording import WHY
-from tests.unit.notifier.told import (
-    Folded,
-    History,
+from tests.histories.notifier_events import (
+    NotifierHistory,
     announcement,
     booking,
     created,
@@ -26,6 +25,7 @@ from tests.unit.notifier.told import (
     published,
     seen,
 )
+from tests.unit.notifier.folded import Folded
 
 
 def rating(**fields: object) -> RatingGiven:
@@ -42,8 +42,8 @@ def rating(**fields: object) -> RatingGiven:
 
 
 @pytest.fixture
-def history() -> History:
-    found = History()
+def history() -> NotifierHistory:
+    found = NotifierHistory()
     found.tell(created(), published())
     found.tell(booking(BookingApproved, "anna", (True, True)))
     found.tell(AnnouncementDone(announcement_id=announcement(), version=3), by="system")
@@ -65,7 +65,7 @@ def test_a_type_of_event_has_one_policy() -> None:
 
 
 def test_a_policy_that_forgets_to_ask_for_guests_fails(
-    history: History, monkeypatch: pytest.MonkeyPatch
+    history: NotifierHistory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert Folded(history.commits).letters == []
     forgetful: AnyPolicy = NoticePolicy(RatingGiven, AnnouncementView, stop_asking)
@@ -74,7 +74,7 @@ def test_a_policy_that_forgets_to_ask_for_guests_fails(
     assert [letter.type for letter in Folded(history.commits).letters] == ["rating.given.v1"]
 
 
-def test_guests_are_loaded_for_policies_that_are_shown_them(history: History) -> None:
+def test_guests_are_loaded_for_policies_that_are_shown_them(history: NotifierHistory) -> None:
     needs = {}
     for commit in map(decode_commit, history.commits):
         for index, event in commit.events:
@@ -90,7 +90,7 @@ def test_guests_are_loaded_for_policies_that_are_shown_them(history: History) ->
 
 
 def test_a_change_needs_the_guests_and_a_person_needs_nothing() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(seen("anna"), edited("other", title="T"))
     needed = find_needed_state(map(decode_commit, history.commits))
     assert needed.with_guests == needed.announcements == {announcement("other")}
@@ -103,7 +103,7 @@ def test_every_kind_has_its_rules_and_its_reason() -> None:
     assert set(WHY) == kinds
 
 
-def test_a_view_of_guests_shows_those_whom_a_change_concerns(history: History) -> None:
+def test_a_view_of_guests_shows_those_whom_a_change_concerns(history: NotifierHistory) -> None:
     history.tell(booking(BookingApproved, "boris", (True, False)))
     view = GuestsView(Folded(history.commits).state, announcement())
     assert [one.guest_id for one in view.confirmed()] == [person("anna")]

@@ -4,21 +4,21 @@ from datetime import UTC, datetime, timedelta
 
 from contracts.events.announcement import AnnouncementDone
 from contracts.events.booking import BookingApproved, BookingLeft
-from tests.unit.notifier.told import (
-    Folded,
-    History,
+from tests.histories.notifier_events import (
+    NotifierHistory,
     announcement,
     booking,
     created,
     edited,
     published,
 )
+from tests.unit.notifier.folded import Folded
 
 START = created().event_time
 LATER = START + timedelta(days=2)
 
 
-def planned(history: History, name: str) -> set[tuple[str, datetime]]:
+def planned(history: NotifierHistory, name: str) -> set[tuple[str, datetime]]:
     return Folded(history.commits).reminders_of(name)
 
 
@@ -28,13 +28,13 @@ def both(event_time: datetime) -> set[tuple[str, datetime]]:
 
 
 def test_the_author_and_the_confirmed_are_reminded_a_day_and_an_hour_before(
-    history: History,
+    history: NotifierHistory,
 ) -> None:
     assert planned(history, "host") == planned(history, "anna") == both(START)
     assert planned(history, "boris") == set()
 
 
-def test_a_reminder_may_be_late_but_not_too_late(history: History) -> None:
+def test_a_reminder_may_be_late_but_not_too_late(history: NotifierHistory) -> None:
     rows = Folded(history.commits).rows("remind_day", "remind_hour")
     assert {(row.kind, START - row.expires_at) for row in rows} == {
         ("remind_day", timedelta(hours=12)),
@@ -42,14 +42,14 @@ def test_a_reminder_may_be_late_but_not_too_late(history: History) -> None:
     }
 
 
-def test_reminders_move_with_the_evening_and_back(history: History) -> None:
+def test_reminders_move_with_the_evening_and_back(history: NotifierHistory) -> None:
     history.tell(edited(event_time=LATER))
     assert planned(history, "anna") == planned(history, "host") == both(LATER)
     history.tell(edited(event_time=START))
     assert planned(history, "anna") == planned(history, "host") == both(START)
 
 
-def test_who_leaves_is_not_reminded_and_who_returns_is(history: History) -> None:
+def test_who_leaves_is_not_reminded_and_who_returns_is(history: NotifierHistory) -> None:
     history.tell(booking(BookingLeft, "anna", (True, False)), by="anna")
     assert planned(history, "anna") == set()
     assert planned(history, "host") == both(START)
@@ -57,7 +57,7 @@ def test_who_leaves_is_not_reminded_and_who_returns_is(history: History) -> None
     assert planned(history, "anna") == both(START)
 
 
-def test_what_is_over_needs_no_reminder(history: History) -> None:
+def test_what_is_over_needs_no_reminder(history: NotifierHistory) -> None:
     history.tell(AnnouncementDone(announcement_id=announcement(), version=4), by="system")
     assert planned(history, "anna") == planned(history, "host") == set()
 
@@ -65,6 +65,6 @@ def test_what_is_over_needs_no_reminder(history: History) -> None:
 def test_a_day_is_twenty_four_hours_also_where_clocks_change() -> None:
     """20:00 in Berlin on the day that lost an hour: 24 hours before, it was 19:00."""
     evening = datetime(2026, 3, 29, 18, 0, tzinfo=UTC)
-    history = History()
+    history = NotifierHistory()
     history.tell(created(event_time=evening, tz="Europe/Berlin"), published())
     assert planned(history, "host") == both(evening)

@@ -12,7 +12,15 @@ from notifier.kinds import Kind
 from notifier.policies.bookings import BOTH, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
 from notifier.texts.render import Addressee, NoticeText, render
 from notifier.texts.wording import PLURALS, WORDINGS
-from tests.unit.notifier.told import Folded, History, booking, created, edited, person, published
+from tests.histories.notifier_events import (
+    NotifierHistory,
+    booking,
+    created,
+    edited,
+    person,
+    published,
+)
+from tests.unit.notifier.folded import Folded
 
 NAMES: Final[dict[str, str]] = {person("host"): "Ольга", person("boris"): "Борис"}
 NOW: Final = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -82,7 +90,7 @@ def test_every_plural_has_all_forms_of_its_language() -> None:
 
 def test_d16_the_author_reads_the_name_of_the_guest_who_withdrew() -> None:
     """D16: the author was told that they themselves had left."""
-    history = History()
+    history = NotifierHistory()
     history.tell(created(), published())
     history.tell(booking(BookingWithdrawn, "boris", (None, False)), by="boris")
     (row,) = [
@@ -102,7 +110,7 @@ def test_the_two_sides_read_two_texts() -> None:
 
 
 def test_a_change_shows_each_field_before_and_after() -> None:
-    history = History()
+    history = NotifierHistory()
     history.tell(created(hide_location=True), published())
     history.tell(
         edited(

@@ -15,8 +15,8 @@ from contracts.journal.records import Commit
 from projector.history.block import block_of
 from projector.history.events import PRIVATE
 from projector.history.values import day_of, split_type
-from tests.histories.decided import Society
-from tests.histories.march import REVIEWS, Story, evenings_in_march
+from tests.histories.random_people import RandomPeople
+from tests.histories.stated import RATINGS, StatedHistory, evenings_in_march
 from tests.paths import SAMPLES
 
 
@@ -28,8 +28,8 @@ def rows(commits: list[Commit], table: str) -> list[dict[str, Any]]:
 
 
 def test_a_booking_event_states_the_pair_and_the_seats_after_it() -> None:
-    story = Story()
-    story.booking(1.5, "left", "e1/g1", (True, False), 3, actor="g1", reason="ill")
+    story = StatedHistory()
+    story.book(1.5, "left", "e1/g1", (True, False), 3, actor="g1", reason="ill")
     (row,) = rows(story.commits, "events")
     assert {name: value for name, value in row.items() if value not in ("", None)} == {
         "seq": 2,
@@ -55,7 +55,7 @@ def test_a_booking_event_states_the_pair_and_the_seats_after_it() -> None:
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.stem)
 def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample: Path) -> None:
     event = msgspec.json.decode(sample.read_bytes())
-    story = Story()
+    story = StatedHistory()
     story.record(0, event)
     found = rows(story.commits, "events")
     if sample.stem.rpartition(".")[0] in PRIVATE:
@@ -78,7 +78,7 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
     ],
 )
 def test_a_fact_that_does_not_fit_the_columns_is_kept_as_payload(stored: bytes) -> None:
-    story = Story()
+    story = StatedHistory()
     story.record(0, {})
     (row,) = rows([replace(story.commits[0], events=(Raw(stored),))], "events")
     assert row["payload"] == stored.decode()
@@ -86,7 +86,7 @@ def test_a_fact_that_does_not_fit_the_columns_is_kept_as_payload(stored: bytes) 
 
 
 def test_a_refused_command_is_a_refusal_and_no_event() -> None:
-    story = Story()
+    story = StatedHistory()
     story.refuse(0, "overlap", actor="g1", announcement_id="e1", conflicts=["e2"])
     assert rows(story.commits, "events") == []
     (row,) = rows(story.commits, "refusals")
@@ -95,7 +95,7 @@ def test_a_refused_command_is_a_refusal_and_no_event() -> None:
 
 
 def test_each_refused_guest_of_a_bulk_invitation_is_a_refusal() -> None:
-    story = Story()
+    story = StatedHistory()
     results = [
         {"guest_id": "g1", "code": "invited", "booking_id": "b1"},
         {"guest_id": "g2", "code": "already_invited"},
@@ -107,12 +107,12 @@ def test_each_refused_guest_of_a_bulk_invitation_is_a_refusal() -> None:
 
 
 def test_each_event_of_a_review_is_a_version_of_it() -> None:
-    story = Story()
-    review, answer = REVIEWS["r1"], REVIEWS["r2"]
-    story.rating(1, "given", review, score=8, tags=["kind"])
-    story.rating(2, "changed", review, score=9)
-    story.rating(3, "revealed", review, answer)
-    story.rating(4, "retracted", review)
+    story = StatedHistory()
+    review, answer = RATINGS["r1"], RATINGS["r2"]
+    story.rate(1, "given", review, score=8, tags=["kind"])
+    story.rate(2, "changed", review, score=9)
+    story.rate(3, "revealed", review, answer)
+    story.rate(4, "retracted", review)
     names = ("review_id", "version", "event_index", "score", "revealed", "retracted", "tags")
     assert [tuple(row[name] for name in names) for row in rows(story.commits, "ratings")] == [
         ("r1", 2, 0, 8, 0, 0, '["kind"]'),
@@ -125,7 +125,7 @@ def test_each_event_of_a_review_is_a_version_of_it() -> None:
 
 def test_rows_of_ratings_say_what_the_decided_events_say() -> None:
     """A name that the writing side and the history spell differently would be empty here."""
-    commits = Society(3, people=4).live(300).chain.commits
+    commits = RandomPeople(3, people=4).live(300).chain.commits
     decided = [
         (commit.seq, index, event)
         for commit in commits

@@ -17,7 +17,7 @@ from contracts.events.rating import (
 )
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
 from projector.proof.rules import RuleProof
-from tests.histories.decided import Society
+from tests.histories.random_people import RandomPeople
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 EVENING: Final = AnnouncementId("evening")
@@ -143,6 +143,6 @@ def test_a_broken_rule_is_found(events: list[DomainEvent], reason: str) -> None:
 @pytest.mark.parametrize("seed", range(20))
 def test_whatever_the_domain_decides_breaks_no_rule(seed: int) -> None:
     proof = RuleProof()
-    for commit in Society(seed, people=4).live(150).chain.commits:
+    for commit in RandomPeople(seed, people=4).live(150).chain.commits:
         proof.record(commit.seq, decode_events(commit.events))
     assert proof.contradictions.total == 0

@@ -30,7 +30,7 @@ from contracts.events.codec import decode_events
 from contracts.events.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.proof.rules import RuleProof
-from tests.histories.decided import Society
+from tests.histories.random_people import RandomPeople
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 HOUR: Final = timedelta(hours=1)
@@ -123,7 +123,7 @@ def found_nothing(proof: RuleProof) -> bool:
 @given(st.integers(0, 2**32))
 def test_whatever_the_domain_decides_breaks_no_rule(seed: int) -> None:
     proof = RuleProof()
-    for commit in Society(seed).live(80).chain.commits:
+    for commit in RandomPeople(seed).live(80).chain.commits:
         proof.record(commit.seq, decode_events(commit.events))
     assert found_nothing(proof)
 

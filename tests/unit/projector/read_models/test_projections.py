@@ -40,7 +40,7 @@ from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.bookings import BOOKINGS
 from projector.read_models.projections.people import PEOPLE
 from projector.read_models.read_model import EventContext
-from tests.histories.decided import Society, cut
+from tests.histories.random_people import RandomPeople, cut_randomly
 from tests.paths import SAMPLES
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -91,7 +91,7 @@ def preapproved() -> BookingPreapproved:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_rows_say_what_the_write_side_answers(seed: int) -> None:
-    society = Society(seed).live(80)
+    society = RandomPeople(seed).live(80)
     tables = folded([society.chain.commits])
     world = society.layer
     assert set(tables.rows["announcements"]) == set(world.announcements.own)
@@ -109,7 +109,7 @@ def test_rows_say_what_the_write_side_answers(seed: int) -> None:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_the_places_in_line_are_those_of_the_write_side(seed: int) -> None:
-    society = Society(seed, people=9, evenings_at_once=2).live(80)
+    society = RandomPeople(seed, people=9, announcements_at_once=2).live(80)
     tables = folded([society.chain.commits])
     for announcement in society.layer.announcements.own.values():
         places = {one: tables.row(BOOKINGS, one)["queued_seq"] for one in announcement.waitlist}
@@ -119,16 +119,16 @@ def test_the_places_in_line_are_those_of_the_write_side(seed: int) -> None:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_merged_batches_of_any_size_come_to_the_same_as_one_by_one(seed: int) -> None:
-    commits = Society(seed).live(80).chain.commits
+    commits = RandomPeople(seed).live(80).chain.commits
     one_by_one = folded([commit] for commit in commits)
     assert folded([commits]).rows == one_by_one.rows
-    assert folded(cut(commits, Random(seed))).rows == one_by_one.rows
+    assert folded(cut_randomly(commits, Random(seed))).rows == one_by_one.rows
 
 
 @settings(max_examples=20, deadline=None)
 @given(SEEDS)
 def test_a_history_delivered_again_changes_nothing(seed: int) -> None:
-    commits = Society(seed).live(60).chain.commits
+    commits = RandomPeople(seed).live(60).chain.commits
     assert folded([commits, commits]).rows == folded([commits]).rows
 
 

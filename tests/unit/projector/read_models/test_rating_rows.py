@@ -15,7 +15,7 @@ from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import SCORES
-from tests.histories.decided import Society, cut
+from tests.histories.random_people import RandomPeople, cut_randomly
 
 SEEDS: Final = st.integers(0, 2**32)
 
@@ -42,9 +42,9 @@ def rating_row(one: Rating) -> dict[str, Any]:
 @settings(max_examples=30, deadline=None)
 @given(SEEDS)
 def test_ratings_and_scores_are_those_of_the_write_side(seed: int) -> None:
-    society = Society(seed, people=4).live(150)
-    tables = folded([society.chain.commits])
-    world = society.layer
+    people = RandomPeople(seed, people=4).live(150)
+    tables = folded([people.chain.commits])
+    world = people.layer
     assert set(tables.rows["ratings"]) == set(world.ratings.own)
     for rating in world.ratings.own.values():
         assert tables.row(RATINGS, rating.id) == rating_row(rating)
@@ -58,15 +58,15 @@ def test_ratings_and_scores_are_those_of_the_write_side(seed: int) -> None:
 @settings(max_examples=20, deadline=None)
 @given(SEEDS)
 def test_merged_batches_of_any_size_come_to_the_same_scores(seed: int) -> None:
-    commits = Society(seed, people=4).live(150).chain.commits
+    commits = RandomPeople(seed, people=4).live(150).chain.commits
     one_by_one = folded([commit] for commit in commits)
     assert folded([commits]).rows == one_by_one.rows
-    assert folded(cut(commits, Random(seed))).rows == one_by_one.rows
+    assert folded(cut_randomly(commits, Random(seed))).rows == one_by_one.rows
 
 
 def test_histories_hold_every_kind_of_rating() -> None:
     """Otherwise the tests above would say nothing."""
-    worlds = [Society(seed, people=4).live(150).layer for seed in range(10)]
+    worlds = [RandomPeople(seed, people=4).live(150).layer for seed in range(10)]
     ratings = [one for world in worlds for one in world.ratings.own.values()]
     kinds = {(one.revealed_at is not None, one.retracted) for one in ratings}
     assert kinds == {(False, False), (False, True), (True, False), (True, True)}

@@ -30,7 +30,8 @@ from query_api.history.as_of import (
 )
 from query_api.history.events import PastEvent
 from runtime.auth.tokens import Caller
-from tests.histories.decided import BEGIN, Society
+from tests.histories.chain import BEGIN
+from tests.histories.random_people import RandomPeople
 
 SEEDS: Final = st.integers(0, 2**32)
 HOST: Final = Caller(PersonId("h"))
@@ -66,7 +67,7 @@ def agrees(standing: PastAnnouncement, tables: MemoryTables, evening_id: str) ->
 @settings(max_examples=20, deadline=None)
 @given(SEEDS)
 def test_the_fold_says_at_every_position_what_the_tables_said(seed: int) -> None:
-    commits = Society(seed).live(60).chain.commits
+    commits = RandomPeople(seed).live(60).chain.commits
     intake, tables = Intake(), MemoryTables()
     for number, commit in enumerate(commits):
         tables.apply(RowBatch(intake.take([commit])))

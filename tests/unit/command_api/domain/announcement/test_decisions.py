@@ -240,7 +240,7 @@ def test_confirming_releases_the_rivals_and_what_they_held(spec: Spec) -> None:
     spec.given(BEN, ask(BEN, RIVAL)).given(OTHER_AUTHOR, say(True, BEN, RIVAL))
     spec.given(AUTHOR, announce()).given(ANN, ask(ANN))
     spec.when(AUTHOR, say(True, ANN))
-    decision = spec._decision
+    decision = spec.decision
     assert decision is not None
     kinds = [type(event).__name__ for event in decision.events]
     assert kinds == ["BookingApproved", "BookingReleased", "BookingOffered"]

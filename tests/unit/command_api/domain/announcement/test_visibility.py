@@ -50,8 +50,8 @@ def test_d7_who_may_ask_to_come(
 
 def test_the_fact_that_is_wanted_is_named(spec: Spec) -> None:
     spec.given(AUTHOR, announce(visibility="subscribers")).when(ANN, ask(ANN))
-    assert isinstance(spec._error, NeedsFact)
-    assert spec._error.wanted == {"follows": [AUTHOR, ANN]}
+    assert isinstance(spec.error, NeedsFact)
+    assert spec.error.wanted == {"follows": [AUTHOR, ANN]}
 
 
 COMMANDS_OF_AUTHORS: list[AnyCommand] = [cancel(), change(title="x"), invite(CAT)]
@@ -107,7 +107,7 @@ def test_hidden_is_the_same_as_absent(spec: Spec) -> None:
     for hidden, absent in pairs:
         told = []
         for body in (hidden, absent):
-            error = spec.when(ANN, body)._error
+            error = spec.when(ANN, body).error
             assert isinstance(error, NotFound | NeedsFact)
             told.append((error.code, () if isinstance(error, NeedsFact) else error.facts))
         assert told[0] == told[1]

@@ -197,8 +197,7 @@ def test_an_answer_meets_what_is_there(spec: Spec, name: str, cell: str) -> None
                 why=why,
             )
         case kind:
-            assert spec._decision is not None
-            first: Any = spec._decision.events[0]
+            first: Any = spec.decision.events[0]
             assert (type(first), first.booking_id) == (kind, booking_id(ANN))
 
 

@@ -104,8 +104,7 @@ def test_a_rival_that_moves_and_still_clashes_changes_nothing(spec: Spec) -> Non
 
 def test_a_new_clash_is_told_and_the_deadline_stays(spec: Spec) -> None:
     has_to_choose(spec).at(3).when(ANN, announce(THIRD, hours=32.5))
-    assert spec._decision is not None
-    told = spec._decision.events[-1]
+    told = spec.decision.events[-1]
     assert isinstance(told, BookingUnsettled)
     assert (told.clashes, told.hold_until) == ((RIVAL, THIRD), NOON + hours(24))
 

@@ -1,0 +1,196 @@
+"""Builds histories as they really come to be: random wishes, decided by the domain.
+
+There are few people, hours and seats: announcements fill up, overlap, move, are called off
+and come to an end, so that every event occurs. The same seed gives the same history.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+from uuid import UUID
+
+from command_api.domain.announcement.commands import (
+    CancelAnnouncement,
+    ChangeAnnouncement,
+    CreateAnnouncement,
+    FilmFacts,
+)
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.announcement.terms import ChangedTerms
+from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
+from command_api.domain.layer import Layer
+from command_api.domain.person.commands import PersonFacts
+from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.domain.submission import AnyCommand
+from contracts.errors import CommandError
+from contracts.journal.records import Commit
+from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from tests.histories.decided import DecidedHistory
+
+FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
+
+
+class RandomPeople:
+    """People with random wishes, and the history that comes of them."""
+
+    def __init__(self, seed: int, people: int = 6, announcements_at_once: int = 4) -> None:
+        self._history = DecidedHistory()
+        self.chain = self._history.chain
+        self._random = Random(seed)
+        self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
+        self._announcements_at_once = announcements_at_once
+        self._serial = 0
+
+    @property
+    def layer(self) -> Layer:
+        """Where the history has led to."""
+        return self._history.layer
+
+    def live(self, wishes: int) -> "RandomPeople":
+        """Lets people have so many wishes, and deadlines pass in between."""
+        for _ in range(wishes):
+            self.chain.wait(minutes=self._random.choice((1, 5, 20)))
+            for deadline in list(self._history.image.agenda.list_due(self.chain.now)):
+                self._try(SYSTEM, deadline.command)
+            actor = self._random.choice(self.person_ids)
+            self._try(actor, self._choose_command(actor))
+        return self
+
+    def _try(self, actor: PersonId, command: AnyCommand) -> None:
+        self._serial += 1
+        facts = None if actor == SYSTEM else PersonFacts(actor, f"Person {actor[:4]}")
+        with suppress(CommandError):
+            self._history.record(self._history.decide(actor, command, actor_facts=facts))
+
+    def _choose_command(self, actor: PersonId) -> AnyCommand:
+        open_ids = [one.id for one in self._find_open()]
+        chance = self._random.random()
+        if len(open_ids) < self._announcements_at_once or chance < 0.1:
+            return self._announce()
+        own = [one.id for one in self._find_open() if one.author_id == actor]
+        announcement_id = self._random.choice(own or open_ids)
+        if chance < 0.5:
+            return self._answer(actor)
+        if chance < 0.58:
+            return ChangeAnnouncement(announcement_id=announcement_id, terms=self._choose_terms())
+        if chance < 0.6:
+            return ChangeAnnouncement(
+                announcement_id=announcement_id,
+                terms=ChangedTerms(),
+                status=self._random.choice(("Alive", "Closed")),
+            )
+        if chance < 0.62:
+            return CancelAnnouncement(announcement_id=announcement_id, reason="rain")
+        if chance < 0.7:
+            return self._invite(announcement_id)
+        if chance > 0.88 and (rating := self._rate(actor)):
+            return rating
+        return RequestBooking(
+            announcement_id=self._random.choice(open_ids),
+            booking_id=BookingId(self._new_id()),
+            message=self._random.choice((None, "please")),
+            follows_author=False,
+        )
+
+    def _find_open(self) -> Iterator[Announcement]:
+        for one in self.layer.announcements.own.values():
+            if one.status in ("Created", "Alive", "Closed"):
+                yield one
+
+    def _announce(self) -> CreateAnnouncement:
+        return CreateAnnouncement(
+            announcement_id=AnnouncementId(self._new_id()),
+            film=FILM,
+            title="A film",
+            description="Bring tea.",
+            visibility="public",
+            is_free=self._random.random() < 0.9,
+            ticket_count=self._random.randint(1, 3),
+            event_time=self._choose_time(),
+            event_location="Here",
+            publish=self._random.random() < 0.9,
+        )
+
+    def _answer(self, actor: PersonId) -> AnswerBooking:
+        layer = self.layer
+        mine = [
+            one.id
+            for evening in self._find_open()
+            for one in layer.bookings_of(evening)
+            if actor in (one.guest_id, one.author_id)
+        ]
+        booking_id = self._random.choice(mine or [BookingId(self._new_id())])
+        yes = self._random.random() < 0.7
+        return AnswerBooking(
+            booking_id=booking_id, my_status=yes, reason=None if yes else "ill", message="well"
+        )
+
+    def _rate(self, actor: PersonId) -> AnyCommand | None:
+        """Rates somebody whom the actor met. Returns None if there is nobody yet."""
+        layer = self.layer
+        met = [
+            (booking.announcement_id, booking.author_id, booking.guest_id)
+            for booking in layer.bookings.own.values()
+            if booking.confirmed and actor in (booking.author_id, booking.guest_id)
+        ]
+        if not met:
+            return None
+        announcement_id, author, guest = self._random.choice(met)
+        ratee = guest if actor == author else author
+        given = layer.rating_of(announcement_id, actor, ratee)
+        score = self._random.randint(1, 10)
+        if given is None:
+            review_id = ReviewId(self._new_id())
+            return GiveRating(
+                announcement_id=announcement_id,
+                ratee_id=ratee,
+                review_id=review_id,
+                score=score,
+                text=self._random.choice((None, "Well.")),
+                tags=self._random.choice(((), ("kind",), ("late", "loud"))),
+            )
+        if self._random.random() < 0.5:
+            return ChangeRating(review_id=given.id, score=score)
+        return RetractRating(review_id=given.id)
+
+    def _choose_terms(self) -> ChangedTerms:
+        return self._random.choice(
+            (
+                ChangedTerms(ticket_count=self._random.randint(1, 3)),
+                ChangedTerms(event_time=self._choose_time()),
+                ChangedTerms(event_time=self._choose_time()),
+                ChangedTerms(title=f"Film {self._serial}", tz="Europe/Berlin"),
+                ChangedTerms(location_hint="By the river", hide_location=True),
+            )
+        )
+
+    def _invite(self, announcement_id: AnnouncementId) -> InviteGuests:
+        hold = self._random.choice((None, timedelta(minutes=30)))
+        return InviteGuests(
+            announcement_id=announcement_id,
+            guests=tuple(
+                Invitee(guest, BookingId(self._new_id()), PersonFacts(guest, f"Guest {guest[:4]}"))
+                for guest in self._random.sample(self.person_ids, 2)
+            ),
+            hold_until=None if hold is None else self.chain.now + hold,
+        )
+
+    def _choose_time(self) -> datetime:
+        """Returns one of so few times that announcements overlap, or just touch."""
+        halves = self._random.choice((2, 3, 6, 7, 8, 40, 41))
+        hour = self.chain.now.replace(minute=0) + timedelta(hours=1)
+        return hour + timedelta(minutes=30 * halves)
+
+    def _new_id(self) -> str:
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+
+def cut_randomly(commits: Sequence[Commit], random: Random) -> Iterable[Sequence[Commit]]:
+    """Yields the same commits in parts of random sizes."""
+    start = 0
+    while start < len(commits):
+        size = random.choice((1, 2, 5, 40))
+        yield commits[start : start + size]
+        start += size
