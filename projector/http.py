@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
+from contracts.values.decoding import UNDECODABLE
 from projector.proof.progress import ReportLine
 from projector.service import ProjectorService
 from runtime.http.api_route import ApiRoute
@@ -89,7 +90,7 @@ def _read_formula(raw: bytes) -> Formula:
     """Raises Malformed."""
     try:
         return msgspec.json.decode(raw or b"{}", type=Formula)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise Malformed(facts={"errors": [{"message": str(error)}]}) from error
 
 

@@ -38,6 +38,7 @@ from contracts.errors import (
     TooLarge,
 )
 from contracts.journal.records import Outcome
+from contracts.values.decoding import UNDECODABLE
 from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import JSON, read_json_body
@@ -142,7 +143,7 @@ class HttpPeers:
         self._refusals.pop(_normalize_address(leader_url), None)
         try:
             return _restore_answer(_decode_answer(reply))
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             raise OutcomeUnknown from error
 
     def _note_refusal(self, address: str, status: int) -> None:
@@ -161,7 +162,7 @@ def build_internal_router(answering: Answering, secret: str) -> APIRouter:
             raise Forbidden
         try:
             forwarded = _decode_submission(await read_json_body(request, FORWARD_BYTES_MAX))
-        except msgspec.MsgspecError as error:
+        except UNDECODABLE as error:
             raise Malformed("malformed_request") from error
         return Response(_encode(await _answer_forwarded(answering, forwarded)), media_type=JSON)
 

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from contracts.errors import Malformed, NotFound, Unavailable
+from contracts.values.decoding import UNDECODABLE
 from query_api.analysts.asking import QuestionLimit, answer_or_refuse
 from query_api.analysts.encodings import ENCODERS, Encoder
 from query_api.analysts.export import (
@@ -174,7 +175,7 @@ async def _read_own_sql(request: Request) -> str:
     """Raises Malformed."""
     try:
         return msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise Malformed("malformed_body", {"reason": str(error)}) from error
 
 

@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 
 from contracts.errors import Malformed
+from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import canonical_uuid
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers
 from runtime.http.parameters import malformed_parameter
@@ -77,7 +78,7 @@ def parse_cursor(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
         value: Any = msgspec.convert(cursor.value, sort.type)
         if isinstance(value, datetime):
             value = value.astimezone(UTC)
-    except (msgspec.MsgspecError, ValueError, OverflowError) as error:
+    except (*UNDECODABLE, ValueError, OverflowError) as error:
         raise Malformed("malformed_cursor") from error
     if cursor.sort != sort.name or canonical_uuid(cursor.id) != cursor.id:
         raise Malformed("malformed_cursor")

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.errors import DependencyDown, Unauthenticated
+from contracts.values.decoding import UNDECODABLE
 from runtime.process.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ def parse_jwks(document: bytes, algorithm: Algorithm) -> dict[str, Any]:
     `algorithm`. Raises ValueError if no key is left."""
     try:
         entries = msgspec.json.decode(document, type=_KeySet).keys
-    except msgspec.MsgspecError as error:
+    except UNDECODABLE as error:
         raise ValueError(f"not a key set: {error}") from error
     keys = dict(found for entry in entries if (found := _key(entry, algorithm)) is not None)
     if not keys:

@@ -46,7 +46,7 @@ def wall_clock_ms() -> int:
 class SqliteJournal:
     """The journal in the file at `path`. The first write creates the directory.
 
-    `clock` gives the stamps in milliseconds entries_from 1970. Belongs to one event loop.
+    `clock` gives the stamps, in milliseconds since 1970. Belongs to one event loop.
     """
 
     def __init__(
@@ -75,7 +75,8 @@ class SqliteJournal:
             raise JournalLocked(f"another process writes to {self._path}") from error
 
     async def open_writer(self) -> "SqliteWriter":
-        """Open a new session. Raises JournalLocked if another process writes."""
+        """Open a new session. Raises JournalLocked if another process writes, JournalUnavailable
+        if the file cannot be written now, and JournalTruncated if it is damaged."""
         self.lock()
         async with self._opening:
             if self._commits is None or self._commits.lost is not None:
@@ -121,10 +122,10 @@ class SqliteJournal:
     async def _start_commits(self) -> None:
         if self._commits is not None:
             await self._commits.stop()
-        connection = await asyncio.to_thread(sqlite_file.open_for_writing, self._path)
+        connection, end = await asyncio.to_thread(self._open_for_writing)
         self._recent = RecentEntries()
         self._commits = CommitThread(
-            connection, asyncio.get_running_loop(), self._clock, self._note_committed
+            connection, end, asyncio.get_running_loop(), self._clock, self._note_committed
         )
 
     def _note_committed(self, entries: Sequence[JournalEntry]) -> None:
@@ -132,6 +133,16 @@ class SqliteJournal:
         if self._next_commit is not None:
             self._next_commit.set_result(None)
             self._next_commit = None
+
+    def _open_for_writing(self) -> tuple[sqlite3.Connection, int]:
+        """Return a connection, and the offset after the last entry."""
+        connection = sqlite_file.open_for_writing(self._path)
+        try:
+            with sqlite_file.translate_sqlite_errors(self._path):
+                return connection, sqlite_file.read_end(connection)
+        except JournalError:
+            connection.close()
+            raise
 
     async def _run_in_thread(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)

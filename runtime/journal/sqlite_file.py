@@ -30,7 +30,9 @@ INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Return a connection that another thread may use. Raises JournalUnavailable."""
+    """Return a connection that another thread may use. Creates the file if it is missing.
+
+    Raises JournalUnavailable, and JournalTruncated if the file is not a database."""
     with translate_sqlite_errors(path):
         connection = _connect(path)
         connection.execute("PRAGMA journal_mode = WAL")

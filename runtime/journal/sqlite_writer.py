@@ -46,6 +46,7 @@ class CommitThread:
     def __init__(
         self,
         connection: sqlite3.Connection,
+        end: int,
         loop: AbstractEventLoop,
         clock: Callable[[], int],
         on_commit: Callable[[Sequence[JournalEntry]], None],
@@ -55,8 +56,8 @@ class CommitThread:
         self._clock = clock
         self._on_commit = on_commit
         self._queue: SimpleQueue[PendingAppend | None] = SimpleQueue()
-        self._next_offset = sqlite_file.read_end(connection)
-        self.end = self._next_offset
+        self._next_offset = end
+        self.end = end
         """The offset after the last committed entry."""
         self.lost: str | None = None
         """Why nothing more is committed: a COMMIT failed, and its effect is unknown."""

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from contracts.errors import DependencyDown
+from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import MovieId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.text import fit_line
@@ -185,5 +186,5 @@ def _decode(remote: Remote, body: bytes, kind: type[T]) -> T:
     """Decode a response. Raises DependencyDown if it breaks the contract."""
     try:
         return msgspec.json.decode(body, type=kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except UNDECODABLE as error:
         raise DependencyDown(remote.name) from error

@@ -146,6 +146,20 @@ class TestSqliteJournal(JournalContract):
             await cursor.fetch(0.05)
         await journal.close()
 
+    async def test_a_damaged_table_is_lost_history_to_a_writer_too(self, tmp_path: Path) -> None:
+        path = tmp_path / "journal.sqlite"
+        journal = SqliteJournal(path)
+        await append_all(await journal.open_writer(), numbered("entry", 1_000))
+        await journal.close()
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.seek(4_096)  # The first page, which describes the tables, stays.
+            file.write(b"\xff" * (size - 4_096))
+        damaged = SqliteJournal(path)
+        with pytest.raises(JournalTruncated):
+            await damaged.open_writer()
+        await damaged.close()
+
     async def test_a_reader_far_behind_and_one_at_the_end_see_the_same(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

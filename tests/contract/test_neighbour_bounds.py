@@ -76,6 +76,21 @@ async def test_an_answer_that_unpacks_to_too_much_is_cut_off() -> None:
             await clients.movies.movie(MovieId(str(uuid4())))
 
 
+@pytest.mark.parametrize("body", [b"\xff", b'{"deep":' + b"[" * 10_000 + b"]" * 10_000 + b"}"])
+async def test_an_answer_that_cannot_be_decoded_is_no_answer(body: bytes) -> None:
+    talker = Talker()
+    talker.answer = lambda _: Response(body)
+    async with talker.asked() as clients:
+        for ask in (
+            lambda: clients.movies.movie(MovieId(str(uuid4()))),
+            lambda: clients.auth.person(PersonId(str(uuid4()))),
+            lambda: clients.ugc.followers(PersonId(str(uuid4()))),
+            lambda: clients.shortener.link("/a/1"),
+        ):
+            with pytest.raises(DependencyDown):
+                await ask()
+
+
 @pytest.mark.parametrize("page", [[], [str(uuid4())]])
 async def test_a_list_whose_pages_do_not_move_on_is_no_list(page: list[str]) -> None:
     talker = Talker()

@@ -1,5 +1,6 @@
 """What a list's query parameters become: SQL of ours with bound values, or a refusal."""
 
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
@@ -79,6 +80,7 @@ def test_what_would_have_been_right_is_told(query: str, told: dict[str, Any]) ->
         cursor(2**40, sort="tickets_left"), cursor(NOW) + "!", "*" + cursor(NOW), cursor(NOW) + "=",
         cursor(NOW) + "\n", cursor(NOW + timedelta(0), ID).swapcase(),
         cursor(NOW.astimezone(timezone(timedelta(hours=3)))),
+        urlsafe_b64encode(b'["event_time",' + b"[" * 10_000).decode(),
     ],
 )  # fmt: skip
 def test_a_cursor_that_was_not_given_out_is_refused(text: str) -> None:

@@ -95,6 +95,8 @@ BAD = [
     b"",
     b"[]",
     b"{}",
+    b"\xff",
+    b'{"keys": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
     key_set(),
     key_set({"kty": "EC", "kid": "old"}),
     key_set("old", 7, None),
