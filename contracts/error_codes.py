@@ -283,12 +283,12 @@ def is_error_code(code: str) -> TypeGuard[ErrorCode]:
 
 
 def is_refusal(code: str) -> TypeGuard[RecordedRefusal]:
-    """Whether a recorded code is one by which a rule says, or once said, no."""
+    """Whether the code is a refusal, of this build or of an earlier one."""
     return code in RECORDED_REFUSALS
 
 
 def read_refusal(stored: str) -> RecordedRefusal:
-    """Returns the code of a recorded refusal. Raises KeyError if no build knows it."""
+    """Returns `stored` as a refusal. Raises KeyError if it is not one."""
     if not is_refusal(stored):
         raise KeyError(stored)
     return stored

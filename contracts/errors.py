@@ -13,12 +13,12 @@ CommandError
 ├── Forbidden                known, but not allowed
 ├── NotFound                 absent or hidden: nobody can tell which
 ├── StaleVersion             somebody else changed it in between
-├── UnknownHost              `Host` does not name us
-├── RateLimited
+├── UnknownHost              `Host` is not one of our names
+├── RateLimited              too many requests
 ├── CommandRefused           a rule said no; recorded, so that it can be explained later
 ├── NeedsFact                a fact was not looked up; never leaves the process
 └── Unavailable              nothing wrong with the request; the same one may work later
-    ├── OutcomeUnknown       may or may not count; retry with the same Idempotency-Key
+    ├── OutcomeUnknown       the command may or may not count; retry with the same key
     ├── NoLeader             nothing happened; nobody leads at the moment
     ├── DependencyDown       an outside service does not answer
     │   └── DependencyRefused   it answers, but will never take this request
@@ -35,9 +35,9 @@ PROBLEM_MEMBERS: Final = frozenset({"type", "title", "status", "detail", "instan
 
 
 class CommandError(Exception):
-    """Base of all errors here. Clients get `facts` beside the code.
+    """Base of all errors here. Clients get its code and its facts.
 
-    Raises ValueError if a fact has the name of a problem's member: it would be lost.
+    Raises ValueError if a fact has the name of a problem's member, which would hide the fact.
     """
 
     default_code: ClassVar[ErrorCode] = "internal_error"
@@ -47,8 +47,8 @@ class CommandError(Exception):
     ) -> None:
         self.code: ErrorCode = code or self.default_code
         self.facts: dict[str, Any] = dict(facts or {})
-        if lost := PROBLEM_MEMBERS.intersection(self.facts):
-            raise ValueError(f"{self.code}: facts cannot be called {sorted(lost)}")
+        if hidden := PROBLEM_MEMBERS.intersection(self.facts):
+            raise ValueError(f"{self.code}: facts cannot be called {sorted(hidden)}")
         super().__init__(self.code, self.facts)
 
 
@@ -98,7 +98,7 @@ class UnknownHost(CommandError):
 
 
 class RateLimited(CommandError):
-    """`policy` is the name of the limit, as in the `RateLimit` header."""
+    """Too many requests. `policy` is the name of the limit, as in the `RateLimit` header."""
 
     default_code = "rate_limited"
 
@@ -156,7 +156,7 @@ class DependencyDown(Unavailable):
 
 
 class DependencyRefused(DependencyDown):
-    """The service refused our request, so trying again is no use."""
+    """The service answered, but refused our request with `status`. A retry would not help."""
 
     def __init__(self, name: str, status: int) -> None:
         super().__init__(name)

@@ -1,8 +1,9 @@
-"""Shapes of answers to clients. A thing has one shape, whether a write or a read answers.
+"""Defines the responses of the API. Each thing has one shape, in writes and in reads.
 
-The command API fills them from the state it has just decided, the query API from the
-tables; both say the same. The brief gave the field names (REQUIREMENTS R93-R137): fields
-were added, none was changed. Ratings are 0.0 with a count of 0 until somebody rated.
+The command API fills a response from the state that it has just decided, and the query API
+from the tables. Both say the same. The brief gave field names (docs/requirements.md, R93 to
+R137): fields were added, but none was changed. A rating is 0.0 with a count of 0 until
+somebody has rated.
 """
 
 from collections.abc import Sequence
@@ -94,13 +95,13 @@ _RENDERED: Final = frozenset(
         "modified",
     ]
 )
-"""Fields of an announcement's answer that depend on the caller, or have another name inside.
-A field that some callers must not see belongs here."""
+"""Fields of an announcement that state and tables do not have under the same name, or that
+depend on the caller. A field that some callers must not see belongs here."""
 
 
-def copied_fields(answer: type[AnnouncementResponse]) -> tuple[str, ...]:
-    """Returns the fields of `answer` that state and tables have under the same name."""
-    return tuple(name for name in answer.__struct_fields__ if name not in _RENDERED)
+def copied_fields(response: type[AnnouncementResponse]) -> tuple[str, ...]:
+    """Returns the names of the fields that are copied from state or tables as they are."""
+    return tuple(name for name in response.__struct_fields__ if name not in _RENDERED)
 
 
 class BookingResponse(Struct, frozen=True, kw_only=True):
@@ -134,8 +135,8 @@ class Overlap(Struct, frozen=True):
     role: Literal["host", "guest"]
     state: BookingState | Literal["hosting"]
     blocking: bool
-    """Whether it rules out a confirmation: own and confirmed ones do, pending ones if the cell's
-    rules say so."""
+    """Whether it rules out a confirmation. Announcements that the person makes or is confirmed
+    at do. Pending bookings do if the cell's rules say so."""
 
 
 class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
@@ -150,7 +151,7 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     hold_until: datetime | None
     """Time until which a seat is held for the guest's answer."""
     reason: str | None
-    """Why it is in this state: text that a party typed, or a code of the system."""
+    """Why the booking is in this state: text that a party typed, or a code of the system."""
     reason_by: ReasonBy | None
     """Who gave `reason`: a person may type the same text as a code."""
     message: str | None
@@ -174,7 +175,7 @@ class RatingResponse(Struct, frozen=True, kw_only=True):
     """Whether it is shown to the rated person, counts, and no longer changes."""
     retracted: bool
     sealed_until: datetime
-    """It is revealed then at the latest."""
+    """Time at which the rating is revealed at the latest."""
     created: datetime
     modified: datetime
 
@@ -190,16 +191,17 @@ class Alternative(Struct, frozen=True):
 
 
 class EligibilityResponse(Struct, frozen=True, kw_only=True):
-    """What would come of asking for a seat now."""
+    """What would happen if the caller asked for a seat now."""
 
     would_be_taken: bool
     would_wait: bool
     """Whether the announcement is full, so that the request would go on the waitlist."""
     code: str | None
-    """Code of the rule that would refuse it."""
+    """Code of the rule that would refuse the request."""
     detail: str | None
     facts: dict[str, Any]
     overlaps: Sequence[Overlap]
-    """The caller's other announcements at that time. `blocking` ones are why it would fail."""
+    """The caller's other announcements at that time. A `blocking` one is why the request would
+    be refused."""
     alternatives: Sequence[Alternative]
     """Soonest first; none if the request would be taken."""

@@ -22,7 +22,7 @@ from typing import Annotated, Final, NamedTuple
 
 from msgspec import Meta, Struct
 
-SECONDS_A_DAY: Final = 86_400
+from contracts.values.times import SECONDS_A_DAY
 
 Positive = Annotated[float, Meta(gt=0, le=1e6)]
 
@@ -31,11 +31,12 @@ class Formula(Struct, frozen=True, forbid_unknown_fields=True):
     """The constants of the formula. docs/operations.md says how to change one."""
 
     prior_mean: Annotated[float, Meta(ge=1, le=10)] = 7.0
-    """The score, from 1 to 10, of somebody of whom nothing is known. A published constant,
-    until the history says otherwise."""
+    """`m`: the score from 1 to 10 that we assume of a person before the first vote. A published
+    constant, until the history says otherwise."""
     prior_weight: Positive = 5.0
-    """As many votes as this weigh as much as the prior mean."""
+    """`C`: the prior mean counts like this many new votes."""
     half_life_days: Positive = 365.0
+    """Age at which a vote counts half as much as the newest one."""
     spread: Positive = 2.0
     """Assumed standard deviation of single votes: two points of ten."""
     z: Positive = 1.645
@@ -72,8 +73,8 @@ class ShareOfMean(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The contributions of `prior` and of `parts` add up to `mean`. `score.rating` is `mean`,
-    rounded. The parts are in the order of the votes."""
+    """How a score came about. The contributions of `prior` and `parts` add up to `mean`, and
+    `score.rating` is the rounded `mean`. The parts are in the order of the votes."""
 
     score: Score
     mean: float
@@ -82,6 +83,7 @@ class Explanation(NamedTuple):
 
 
 def score_of(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Score:
+    """Returns the score that follows from the votes, in whatever order they come."""
     return explain(votes, formula).score
 
 

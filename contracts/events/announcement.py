@@ -61,7 +61,7 @@ class AnnouncementPublished(
 class AnnouncementChanged(
     AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.changed.v1"
 ):
-    """The author changed some terms. An absent one was not changed."""
+    """The author changed some fields. Those that are UNSET stayed as they were."""
 
     version: int
     title: str | UnsetType = UNSET

@@ -1,7 +1,7 @@
-"""What an event changes in an announcement, stated once for all readers of events.
+"""States what each event changes in an announcement, once for all readers of events.
 
-The command API's state, the read models, the folded history and the notifier take it from
-here. Values are absolute: a later one replaces an earlier one.
+These are the command API's state, the read models, the folded history and the notifier. Values
+are absolute: a later one replaces an earlier one.
 """
 
 from datetime import datetime
@@ -24,7 +24,7 @@ from contracts.events.announcement import (
 
 
 def announcement_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
-    """Returns the fields that `event` sets: all of them for a creation."""
+    """Returns the fields that `event` sets, by name. AnnouncementCreated sets all of them."""
     match event:
         case AnnouncementCreated():
             fields = asdict(event)
@@ -45,7 +45,7 @@ def announcement_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
 def announcement_columns(event: AnyAnnouncementEvent, at: datetime) -> dict[str, Any]:
     """Returns the columns that `event`, decided at `at`, sets in a table of announcements.
 
-    Bookings change `taken` only. They do not count as a modification.
+    An event of a booking changes only `taken`, and does not count as a modification.
     """
     columns = announcement_fields(event) | {"modified": at}
     if isinstance(event, AnnouncementCreated):

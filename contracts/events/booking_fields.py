@@ -1,8 +1,8 @@
-"""What an event changes in a booking, stated once for all readers of events.
+"""States what each event changes in a booking, once for all readers of events.
 
 Every booking event states the pair after it, so no rule of the write side is needed here.
 Values are absolute: a later one replaces an earlier one. `reason` and `message` are those of
-the last event; an event without them takes them away.
+the last event; an event without them clears them.
 """
 
 from datetime import datetime
@@ -25,7 +25,7 @@ _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
 
 
 def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
-    """Returns the fields that `event` sets. Every booking event sets all of them."""
+    """Returns the fields that `event` sets, by name. Every booking event sets all of them."""
     reason = reason_of(event)
     return {
         "author_status": event.author_status,
@@ -73,7 +73,7 @@ def is_untold(event: AnyBookingEvent) -> bool:
 
 
 def reason_of(event: BookingEvent) -> str | None:
-    """The reason of the event: a party's own words, or a code of the system."""
+    """Returns the reason of the event: a party's own words, or a code of the system."""
     match event:
         case BookingReleased():
             return event.reason
@@ -84,7 +84,7 @@ def reason_of(event: BookingEvent) -> str | None:
 
 
 def reason_by(event: BookingEvent) -> ReasonBy | None:
-    """Who gave the reason of the event; None if there is none."""
+    """Returns who gave the reason of the event; None if it has no reason."""
     return _giver_of(reason_of(event), event)
 
 

@@ -20,11 +20,11 @@ ReasonBy = Literal["person", "system"]
 because a person may type the same text as a code."""
 
 Pair = tuple[bool | None, bool | None]
-"""(author_status, guest_status). None: has not answered."""
+"""(author_status, guest_status). None if that side has not answered."""
 
 CONFIRMED: Final[Pair] = (True, True)
 
-_WORDS: Final[dict[Pair, BookingState]] = {
+_STATE_OF_PAIR: Final[dict[Pair, BookingState]] = {
     (None, True): "requested",
     (True, None): "invited",
     (True, True): "confirmed",
@@ -42,4 +42,4 @@ def booking_state(pair: Pair, *, waiting: bool = False, offered: bool = False) -
         return "waitlisted"
     if offered:
         return "offered"
-    return _WORDS[pair]
+    return _STATE_OF_PAIR[pair]

@@ -17,8 +17,8 @@ from contracts.values.decoding import UNDECODABLE
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
 UPCASTERS: Final[dict[str, Upcaster]] = {}
-"""From a stored type to the function that returns the next version, `type` included.
-For example `"booking.requested.v1": upcast_booking_requested_v1_to_v2`."""
+"""For each old type, the function that turns its stored dict into the next version, `type`
+included. For example `"booking.requested.v1": upcast_booking_requested_v1_to_v2`."""
 
 _decoder: Final[msgspec.json.Decoder[DomainEvent]] = msgspec.json.Decoder(DomainEvent)
 _encoder: Final = msgspec.json.Encoder()
@@ -41,11 +41,12 @@ def decode_event(stored: Raw | bytes) -> DomainEvent:
 
 
 def decode_events(stored: Sequence[Raw]) -> list[DomainEvent]:
+    """Returns the events in order. Raises UnreadableEvent if there is one among them."""
     return [decode_event(one) for one in stored]
 
 
 def read_fields(stored: Raw) -> dict[str, Any]:
-    """Returns the fields of an event of any type; none if it is not a JSON object."""
+    """Returns the fields of an event, even of an unknown type; `{}` if it is not a JSON object."""
     try:
         fields = msgspec.json.decode(stored)
     except UNDECODABLE:

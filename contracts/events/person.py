@@ -1,4 +1,4 @@
-"""Events of people: what Auth said of them, whom they muted, and who was suspended.
+"""Events of people: seen for the first time, muting an author, suspended, reinstated.
 
 Every field is storage format (`contracts.events.base`).
 """

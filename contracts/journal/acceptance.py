@@ -2,7 +2,7 @@
 
 Every reader of the journal (leader, follower, projector, notifier, verify, the tests)
 folds the raw records through `accept`, so all agree on one history without asking a
-broker. docs/architecture.md, "The log decides", states the rules R1 to R3 and why they hold.
+broker. docs/architecture.md §1 states the rules R1 to R3 and why they hold.
 """
 
 from typing import Final
@@ -46,20 +46,20 @@ def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState 
     """
     match record:
         case Claim():
-            in_term = record.term == state.term + 1
-            # Its sender can have read only what lies before it, and so have we.
-            from_the_future = record.term > state.term + 1 or (
-                in_term and record.seq > state.seq + 1
+            term_fits = record.term == state.term + 1
+            # Its sender had read no more than what lies before it, and we have read all of that.
+            skips_records = record.term > state.term + 1 or (
+                term_fits and record.seq > state.seq + 1
             )
         case Commit() | Barrier() | Resign():
-            in_term = record.term == state.term and state.open
-            from_the_future = record.term > state.term
-    if from_the_future:
+            term_fits = record.term == state.term and state.open
+            skips_records = record.term > state.term
+    if skips_records:
         raise JournalBroken(
             f"record of term {record.term} (seq {record.seq}) follows term {state.term}, "
             f"seq {state.seq}: accepted records are missing"
         )
-    if not in_term or record.seq != state.seq + 1:
+    if not term_fits or record.seq != state.seq + 1:
         return None
     if record.prev_hash != state.hash:
         raise JournalBroken(

@@ -22,7 +22,7 @@ of batch and record included."""
 
 
 class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Identifies the command that a Commit answers. The events have what it came to."""
+    """Identifies the command that a Commit answers. Its effect is in the events."""
 
     id: str
     kind: str
@@ -31,8 +31,8 @@ class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
     fingerprint: str
     """SHA-256 over method, path and the client's own body bytes, hexadecimal."""
     query_fingerprint: str | None = None
-    """SHA-256 over the query string, hexadecimal; empty without a query. Older records have
-    none, and their retries are compared without it."""
+    """SHA-256 over the query string, hexadecimal; empty without a query. Older records lack it,
+    and their retries are compared without it."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
@@ -59,7 +59,7 @@ class Claim(Struct, frozen=True, tag="claim", tag_field="record"):
 
 
 class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
-    """Holds one command, all its events and its stored answer: whole or not at all."""
+    """Holds one command, all its events and its stored answer. All of it counts, or nothing."""
 
     term: int
     seq: int
@@ -95,7 +95,7 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 class UnreadableRecord(Exception):
-    """The bytes are no record of a kind that this version knows."""
+    """The bytes are not a record that this version can read."""
 
 
 def encode_record(record: Record) -> bytes:
@@ -103,7 +103,8 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(payload: bytes) -> Record:
-    """Returns the record. Raises UnreadableRecord if the bytes are none."""
+    """Returns the record. Raises UnreadableRecord if the bytes are not one, or if its time is
+    out of range."""
     try:
         record = _decoder.decode(payload)
     except UNDECODABLE as error:
@@ -114,4 +115,5 @@ def decode_record(payload: bytes) -> Record:
 
 
 def hash_record(payload: bytes) -> str:
+    """Returns the hash that the next record has as its `prev_hash`, hexadecimal."""
     return sha256(payload).hexdigest()

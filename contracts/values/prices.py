@@ -1,4 +1,4 @@
-"""Checks and writes amounts of money. They are information only: nobody pays here."""
+"""Checks and formats amounts of money. They are information only: nobody pays here."""
 
 from decimal import Decimal
 from typing import Final

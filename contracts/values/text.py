@@ -1,8 +1,8 @@
-"""Checks texts of one line or several, and makes them fit.
+"""Checks text that we may refuse, and cleans text that we may not.
 
-A client's text is refused with the reason (ValueError). A text of an outside service is made
-fit instead, because there is nobody to tell. A text in the journal is a fact: it is made fit
-if it is shown, or stored in a place that cannot hold it.
+A client's text is refused with the reason (ValueError). Text of an outside service is cleaned
+instead, because nobody would see the reason. Text in the journal is a fact: it is cleaned only
+when it is shown, or stored in a place that cannot hold it.
 
 Allowed in any text: joiners and variation selectors, which scripts and emoji need; the two
 marks that only hint at a direction and that keyboards offer (U+200E, U+200F); and the tags
@@ -19,14 +19,14 @@ NAME_CHARS_MAX: Final = 200
 
 _LINE_BREAKS: Final = "\n\v\f\r\x1c\x1d\x1e\x85\u2028\u2029"
 _BIDI_CONTROLS: Final = "\u061c\u202a-\u202e\u2066-\u2069"
-_NO_CHARACTERS: Final = "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb\U000e0000-\U000e007f"
+_NONCHARACTERS: Final = "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\ufff9-\ufffb\U000e0000-\U000e007f"
 _FLAG: Final = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f"
 """A black flag and the code of a region, in tags (Unicode TS 51, "Valid Emoji Tag Sequences")."""
 _FORBIDDEN: Final = re.compile(
-    rf"({_FLAG})|[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]"
+    rf"({_FLAG})|[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NONCHARACTERS}]"
 )
 _FORBIDDEN_IN_LINES: Final = re.compile(
-    rf"({_FLAG})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NO_CHARACTERS}]"
+    rf"({_FLAG})|[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI_CONTROLS}{_NONCHARACTERS}]"
 )
 _ANY_LINE_BREAK: Final = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _WIDTHLESS: Final = frozenset("\u00ad\u061c\u180e\ufeff") | {
@@ -42,9 +42,9 @@ def clean_line(text: str) -> str:
     Raises ValueError if it has a line break, a control or a change of direction, or if
     nothing of it can be seen.
     """
-    line = _stripped(normalize("NFC", text))
-    if (found := _first(_FORBIDDEN, line)) is not None:
-        raise ValueError(f"{_named(found)} in a text of one line")
+    line = _strip(normalize("NFC", text))
+    if (found := _find_first(_FORBIDDEN, line)) is not None:
+        raise ValueError(f"{_describe(found)} in a text of one line")
     if not is_visible(line):
         raise ValueError("nothing of it can be seen")
     return line
@@ -57,8 +57,8 @@ def clean_lines(text: str) -> str:
     than line breaks and tabs.
     """
     lines = _ANY_LINE_BREAK.sub("\n", normalize("NFC", text))
-    if (found := _first(_FORBIDDEN_IN_LINES, lines)) is not None:
-        raise ValueError(f"{_named(found)} in a text")
+    if (found := _find_first(_FORBIDDEN_IN_LINES, lines)) is not None:
+        raise ValueError(f"{_describe(found)} in a text")
     return lines
 
 
@@ -69,7 +69,7 @@ def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
     """
     spaced = re.sub(rf"[{_LINE_BREAKS}\t]+", " ", normalize("NFC", text))
     cut = _without_forbidden(spaced)[:chars_max]
-    line = _stripped(_without_forbidden(cut))  # a flag that was cut is none
+    line = _strip(_without_forbidden(cut))  # Half of a flag is forbidden.
     return line if is_visible(line) else ""
 
 
@@ -83,7 +83,7 @@ def is_visible(text: str) -> bool:
     return any(category(one)[0] in "LNPS" and one not in _BLANK for one in text)
 
 
-def _first(forbidden: re.Pattern[str], text: str) -> str | None:
+def _find_first(forbidden: re.Pattern[str], text: str) -> str | None:
     return next((found[0] for found in forbidden.finditer(text) if not found[1]), None)
 
 
@@ -91,7 +91,7 @@ def _without_forbidden(text: str) -> str:
     return _FORBIDDEN.sub(lambda found: found[1] or "", text)
 
 
-def _stripped(text: str) -> str:
+def _strip(text: str) -> str:
     """Returns the text without spaces and widthless characters at its ends."""
     start, end = 0, len(text)
     while start < end and _is_blank(text[start]):
@@ -105,7 +105,7 @@ def _is_blank(one: str) -> bool:
     return one.isspace() or one in _WIDTHLESS
 
 
-def _named(one: str) -> str:
+def _describe(one: str) -> str:
     if one in _LINE_BREAKS:
         return "a line break"
     return f"U+{ord(one):04X}"

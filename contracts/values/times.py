@@ -12,27 +12,29 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 FIRST_YEAR: Final = 1970
 LAST_YEAR: Final = 9998
-"""Inclusive, as the first one: a day can still be added in any zone."""
+"""Both years are inclusive. In 9999, adding a day or converting to another zone could overflow."""
 
-_MICROSECONDS: Final = 1000
-_SECONDS_A_DAY: Final = 86_400
+SECONDS_A_DAY: Final = 86_400
+
+_MICROSECONDS_A_MS: Final = 1000
 
 
 def to_ms(at: datetime) -> int:
     """Returns the milliseconds since 1970. Raises TypeError for a time without a zone."""
     since = at - EPOCH
-    seconds = since.days * _SECONDS_A_DAY + since.seconds
-    return seconds * 1000 + since.microseconds // _MICROSECONDS
+    seconds = since.days * SECONDS_A_DAY + since.seconds
+    return seconds * 1000 + since.microseconds // _MICROSECONDS_A_MS
 
 
 def from_ms(since_1970_ms: int) -> datetime:
-    """Returns the instant, exact: the opposite of `to_ms`."""
+    """Returns the exact instant. Inverse of `to_ms`."""
     return EPOCH + timedelta(milliseconds=since_1970_ms)
 
 
 def whole_ms(at: datetime) -> datetime:
-    """Returns `at` without what is finer than a millisecond."""
-    return at.replace(microsecond=at.microsecond // _MICROSECONDS * _MICROSECONDS)
+    """Returns `at` rounded down to a whole millisecond."""
+    whole = at.microsecond // _MICROSECONDS_A_MS * _MICROSECONDS_A_MS
+    return at.replace(microsecond=whole)
 
 
 def is_in_range(at: datetime) -> bool:

@@ -9,13 +9,13 @@ UTC_NAME: Final = "UTC"
 HOME_ZONE: Final = "Europe/Moscow"
 """Zone of a person who has chosen none. Recorded events leave it out: never change it."""
 
-_NO_ZONES: Final = frozenset({"localtime", "posixrules", "Factory"})
-_OTHER_COUNTS: Final = ("right/", "posix/")
-"""Prefixes of the same zones with another count of seconds."""
+_NOT_ZONES: Final = frozenset({"localtime", "posixrules", "Factory"})
+_LEAP_SECOND_PREFIXES: Final = ("right/", "posix/")
+"""The database lists every zone again under these, with leap seconds and without."""
 
 
 def is_zone(name: str) -> bool:
-    """Whether `name` is a zone. The names of the machine's own zone are none."""
+    """Whether `name` is a zone. Names that mean the machine's own zone are not."""
     return name in _zones()
 
 
@@ -27,7 +27,8 @@ def demand_zone(name: str) -> str:
 
 
 def zone_or_utc(name: str | None) -> ZoneInfo:
-    """Returns the zone, or UTC if `name` is none: early journals have names of all kinds."""
+    """Returns the zone, or UTC if there is no zone of this name. Early journals have names that
+    nobody checked."""
     return ZoneInfo(name if name is not None and is_zone(name) else UTC_NAME)
 
 
@@ -36,5 +37,5 @@ def _zones() -> frozenset[str]:
     return frozenset(
         name
         for name in available_timezones()
-        if name not in _NO_ZONES and not name.startswith(_OTHER_COUNTS)
+        if name not in _NOT_ZONES and not name.startswith(_LEAP_SECOND_PREFIXES)
     )
