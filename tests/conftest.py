@@ -178,3 +178,17 @@ def clickhouse_analyst_dsn(clickhouse_server: HistoryDatabase, clickhouse_dsn: s
     """The same database through the account for questions that is shipped."""
     assert clickhouse_dsn
     return clickhouse_server.analyst_dsn
+
+
+@pytest.fixture
+async def listener() -> AsyncIterator[tuple[int, list[str]]]:
+    """A port, and the addresses that came to it."""
+    visitors: list[str] = []
+
+    def visit(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visitors.append(str(writer.get_extra_info("peername")))
+        writer.close()
+
+    server = await asyncio.start_server(visit, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1], visitors
+    server.close()

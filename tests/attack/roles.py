@@ -21,10 +21,9 @@ from fastapi.routing import iter_route_contexts
 from launcher.openapi import start_apps
 from tests.attack.target import Received, Target, own_site
 from tests.cells.embedded import evening
-from tests.paths import ROOT
+from tests.paths import API_DOCUMENT, ROOT
 
 PAGE: Final = ROOT / "docs" / "security.md"
-DOCUMENT: Final = ROOT / "deploy" / "gateway" / "openapi.json"
 BEGIN, END = "<!-- roles: begin -->\n", "<!-- roles: end -->\n"
 
 ROLES: Final = (
@@ -263,7 +262,7 @@ async def ask_as(
 
 def routes_with_dry_run() -> set[str]:
     """As the API document says."""
-    paths = msgspec.json.decode(DOCUMENT.read_bytes())["paths"]
+    paths = msgspec.json.decode(API_DOCUMENT.read_bytes())["paths"]
     return {
         f"{method.upper()} {path}"
         for path, operations in paths.items()

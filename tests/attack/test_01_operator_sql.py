@@ -1,7 +1,6 @@
 """SQL of an operator's own reads nothing of the host, and opens no address."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -20,20 +19,6 @@ from tests.contract.own_sql_attacks import (
 ASK = "/api/v1/operator/ask"
 REFUSED = {(422, "malformed_query"), (403, "own_sql_barred")}
 """Not read at all, or only where the engine is unable to do harm."""
-
-
-@pytest.fixture
-async def listener() -> AsyncIterator[tuple[int, list[str]]]:
-    """A port, and who came to it."""
-    visitors: list[str] = []
-
-    def visit(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visitors.append(str(writer.get_extra_info("peername")))
-        writer.close()
-
-    server = await asyncio.start_server(visit, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1], visitors
-    server.close()
 
 
 @pytest.fixture(autouse=True)

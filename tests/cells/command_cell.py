@@ -82,6 +82,12 @@ class CommandCell:
         ) as response:
             return HttpReply(response.status, response.headers.copy(), await response.text())
 
+    async def do(self, method: str, path: str, token: str, body: Any = None) -> HttpReply:
+        """Sends to the API, and expects that it is done."""
+        reply = await self.send(method, f"/api/v1{path}", token, body)
+        assert reply.status in (200, 201), reply.body
+        return reply
+
     async def page(self, path: str) -> str:
         """What a browser is shown."""
         async with self._session.get(self._url + path) as response:

@@ -149,3 +149,10 @@ async def confirmed_guest(system: Running, in_days: int = 1) -> tuple[str, str, 
         "PUT", f"/api/v1/booking/{asked['booking_id']}", anna, {"my_status": True}
     )
     return created["id"], boris, position
+
+
+async def assert_guest_is_seen(system: Running, evening_id: str, boris: str, position: int) -> None:
+    path = f"/api/v1/announcement/{evening_id}?min_position={position}"
+    seen = await system.get(path, boris)
+    assert [guest["guest_name"] for guest in seen["guest_list"]] == ["Boris"]
+    assert seen["tickets_left"] == 1

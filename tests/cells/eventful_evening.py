@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from runtime.process.clock import system_clock
+from tests.cells.cell_over_time import CellOverTime
 from tests.cells.command_cell import evening
 from tests.cells.http_reply import HttpReply
-from tests.integration.test_ratings import Rated
 
 HOST: Final = "host"
 OPERATOR: Final = "operator"
@@ -30,7 +30,7 @@ class LivedEvening:
     """`live` it; where it is `watched`, `seen` then has an answer of every role after every
     step."""
 
-    def __init__(self, rated: Rated, *, watched: bool) -> None:
+    def __init__(self, rated: CellOverTime, *, watched: bool) -> None:
         self.rated = rated
         self._watched = watched
         self.id = ""
@@ -128,7 +128,7 @@ async def lived_evening(
 ) -> AsyncIterator[LivedEvening]:
     """Everybody is there; nothing has happened yet."""
     async with AsyncExitStack() as running:
-        rated = Rated(directory, postgres_dsn, running)
+        rated = CellOverTime(directory, postgres_dsn, running)
         await rated.start()
         await rated.meet(*(role for role in ROLES if role != OPERATOR))
         await rated.meet(OPERATOR, is_super=True)

@@ -1,7 +1,7 @@
 """A projector over SQLite and PostgreSQL, and what its tests ask of the tables."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 from uuid import UUID
@@ -24,6 +24,7 @@ from runtime.following.reader import BatchLimits
 from runtime.journal.port import Journal
 from runtime.journal.tail import Position
 from tests.histories.chain import Chain
+from tests.waiting import eventually
 
 DEADLINE_S: Final = 60.0
 SMALL: Final = BatchLimits(events_max=7, pause_s=0.001, idle_wait_s=0.05)
@@ -46,12 +47,6 @@ async def running(projector: Projector) -> AsyncIterator[asyncio.Task[Any]]:
     task.cancel()
     with suppress(asyncio.CancelledError, Exception):
         await task
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = SMALL) -> None:

@@ -1,7 +1,6 @@
 """Rows of the read models as a test wants them, and the query API in front of them."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -24,6 +23,7 @@ from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from tests.cells.http_reply import HttpReply
 from tests.servers.http_server import served
+from tests.waiting import eventually
 
 SECRET: Final = "the secret of tests, of thirty-two bytes or more"
 POOL_SIZE: Final = 3
@@ -201,12 +201,6 @@ def at(hours: float) -> datetime:
 def text_of(instant: datetime) -> str:
     """For a query string."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10.0):
-        while not holds():
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from tests.cells.embedded import PRACTIX
 from tests.compose.images import build, why_no_engine
 from tests.compose.traffic import Traffic
 from tests.paths import ROOT
-from tests.unit.launcher.profiles.test_profiles import expressions
+from tests.unit.launcher.profiles.dashboard import list_expressions
 
 PORT = "8207"
 BASE_URL = f"http://127.0.0.1:{PORT}"
@@ -147,7 +147,7 @@ async def test_prometheus_finds_every_figure_of_the_dashboard(stack: Stack) -> N
     async with asyncio.timeout(FIGURES_S_MAX):
         while set(await answered_by(stack, "up")) != {"1"}:
             await asyncio.sleep(1.0)
-        for expression in expressions():
+        for expression in list_expressions():
             while not await answered_by(stack, expression):
                 await asyncio.sleep(1.0)
 

@@ -60,20 +60,6 @@ def around(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-async def listener() -> AsyncIterator[tuple[int, list[str]]]:
-    """A port, and who came to it."""
-    visitors: list[str] = []
-
-    def visit(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visitors.append(str(writer.get_extra_info("peername")))
-        writer.close()
-
-    server = await asyncio.start_server(visit, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1], visitors
-    server.close()
-
-
 async def refusal_of(ask: Callable[[str], Awaitable[ResultSet]], sql: str) -> str:
     try:
         answer = await ask(sql)

@@ -37,7 +37,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.attack.target import Site, own_site
 from tests.cells.embedded import evening
-from tests.paths import ROOT
+from tests.paths import API_DOCUMENT
 
 
 def _without_tokens(path: Path) -> Any:
@@ -49,11 +49,10 @@ def _without_tokens(path: Path) -> Any:
     return document
 
 
-DOCUMENT: Final = ROOT / "deploy" / "gateway" / "openapi.json"
 CASES: Final = int(os.environ.get("FUZZ_CASES", "5000"))
 SEED: Final = int(os.environ.get("FUZZ_SEED", "1") or random.randrange(2**32))
 """The same in every test run; another one each time with `make fuzz`."""
-SCHEMA: Final = schemathesis.openapi.from_dict(_without_tokens(DOCUMENT))
+SCHEMA: Final = schemathesis.openapi.from_dict(_without_tokens(API_DOCUMENT))
 OPERATIONS: Final[dict[str, Any]] = {
     found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)
 }

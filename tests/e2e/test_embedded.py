@@ -12,17 +12,8 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.cells.embedded import Running, confirmed_guest, running
-from tests.paths import ROOT
-
-PUBLISHED = ROOT / "deploy" / "gateway" / "openapi.json"
-
-
-async def assert_guest_is_seen(system: Running, evening_id: str, boris: str, position: int) -> None:
-    path = f"/api/v1/announcement/{evening_id}?min_position={position}"
-    seen = await system.get(path, boris)
-    assert [guest["guest_name"] for guest in seen["guest_list"]] == ["Boris"]
-    assert seen["tickets_left"] == 1
+from tests.cells.embedded import Running, assert_guest_is_seen, confirmed_guest, running
+from tests.paths import API_DOCUMENT, ROOT
 
 
 @pytest.mark.timeout(300)
@@ -120,7 +111,7 @@ def operations_of(document: dict[str, Any]) -> set[tuple[str, str]]:
 @pytest.mark.asyncio(loop_scope="module")
 async def test_the_document_shows_reads_and_writes(system: Running) -> None:
     document = await system.get("/api/openapi.json")
-    published = json.loads(PUBLISHED.read_text())
+    published = json.loads(API_DOCUMENT.read_text())
     assert operations_of(document) == operations_of(published)
     assert document["components"] == published["components"]
     assert {"get", "put", "delete"} <= set(

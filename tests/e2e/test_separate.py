@@ -13,11 +13,17 @@ import pytest_asyncio
 
 from launcher.profiles.separate import SERVICES
 from launcher.servers import kafka
-from tests.cells.embedded import PRACTIX, SEPARATE, Running, confirmed_guest, running
+from tests.cells.embedded import (
+    PRACTIX,
+    SEPARATE,
+    Running,
+    assert_guest_is_seen,
+    confirmed_guest,
+    running,
+)
 from tests.conftest import unavailable
 from tests.e2e.killed import announce_and_see, kill, reached
-from tests.e2e.test_embedded import PUBLISHED, assert_guest_is_seen
-from tests.paths import ROOT
+from tests.paths import API_DOCUMENT, ROOT
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -50,7 +56,7 @@ async def test_the_same_works_in_separate_processes(system: Running, tmp_path: P
     reading = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
     refused = await asyncio.to_thread(system.command, *own_sql, reading)
     assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr
-    assert await system.get("/api/openapi.json") == msgspec.json.decode(PUBLISHED.read_text())
+    assert await system.get("/api/openapi.json") == msgspec.json.decode(API_DOCUMENT.read_text())
     ready = await system.get("/readyz")
     assert {name.split(".")[0] for name in ready} == {"ready", *SERVICES}
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cells.embedded import confirmed_guest, running
+from tests.cells.embedded import assert_guest_is_seen, confirmed_guest, running
 from tests.e2e.killed import announce_and_see, kill, reached
-from tests.e2e.test_embedded import assert_guest_is_seen
 
 
 @pytest.mark.timeout(300)

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.pools import open_pool
+from tests.cells.command_cell import CommandCell, command_cell
 from tests.cells.read_side import ReadSide, read_side
 
 
@@ -37,3 +38,10 @@ async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
 @pytest.fixture
 async def host(reads: ReadSide) -> str:
     return await reads.person("Anna")
+
+
+@pytest.fixture
+async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
+    """A cell with its read side. Tests of single services have cells of their own."""
+    async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as found:
+        yield found

@@ -8,7 +8,7 @@ import pytest
 
 from command_api.domain.rules import Rules
 from tests.cells.command_cell import CommandCell, command_cell
-from tests.integration.query_api.test_reads import Anna, at, titles
+from tests.cells.own_reads import OwnReads, at, titles
 
 STRICT = Rules(gap=timedelta(minutes=30), pending_blocks=True)
 
@@ -20,7 +20,7 @@ async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
 
 
 async def test_an_evening_fits_where_a_request_would_be_taken(cell: CommandCell) -> None:
-    anna = Anna(cell)
+    anna = OwnReads(cell)
     host, _ = await cell.person("anna")
     guest, _ = await cell.person("boris")
     asked = await anna.announce(host, title="Asked", event_time=at(24))
@@ -42,7 +42,7 @@ async def test_an_evening_fits_where_a_request_would_be_taken(cell: CommandCell)
 async def test_overlaps_are_the_same_before_the_command_after_it_and_read(
     cell: CommandCell,
 ) -> None:
-    anna = Anna(cell)
+    anna = OwnReads(cell)
     host, _ = await cell.person("anna")
     other, _ = await cell.person("olga")
     guest, guest_id = await cell.person("boris")

@@ -34,8 +34,9 @@ from runtime.process.clock import system_clock
 from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import end, keep_running
 from tests.cells.notifier_cell import Around
-from tests.cells.projector_cell import SMALL, eventually
+from tests.cells.projector_cell import SMALL
 from tests.histories.random_people import RandomPeople
+from tests.waiting import eventually
 
 KILLS: Final = 6
 USERS: Final = 8

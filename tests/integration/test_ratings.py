@@ -1,144 +1,30 @@
-"""Ratings over HTTP, from the command to what is read.
+"""Ratings over HTTP, from the command to what is read."""
 
-Time passes by starting the cell anew on the same data, with a clock that is ahead: a
-leader whose clock jumps would rightly stop leading.
-"""
-
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 import msgspec
 import pytest
 
 from contracts.scoring import PUBLISHED
-from runtime.process.clock import shifted_clock, system_clock
-from tests.cells.command_cell import CommandCell, command_cell, evening
-from tests.cells.http_reply import HttpReply
-
-DEADLINE_S: Final = 15.0
-HELD: Final = timedelta(days=1, hours=6)
-"""From now until the evening of `evening()` is over, whatever the film."""
-
-
-class Rated:
-    """A host, guests and others; what they say, and what is read after it."""
-
-    def __init__(self, directory: Path, postgres_dsn: str, running: AsyncExitStack) -> None:
-        self._directory = directory
-        self._postgres_dsn = postgres_dsn
-        self._running = running
-        self.offset = timedelta()
-        self.cell: CommandCell
-        self.tokens: dict[str, str] = {}
-        self.ids: dict[str, str] = {}
-        self.position = 0
-
-    async def meet(self, *names: str, **wishes: Any) -> None:
-        for name in names:
-            self.tokens[name], self.ids[name] = await self.cell.person(name, **wishes)
-
-    async def say(self, name: str, method: str, path: str, body: Any = None) -> HttpReply:
-        """The answer; where a busy machine made it uncertain, that to the same key again."""
-        key = uuid4().hex
-        async with asyncio.timeout(DEADLINE_S):
-            while True:
-                reply = await self.cell.send(
-                    method, f"/api/v1{path}", self.tokens[name], body, Idempotency_Key=key
-                )
-                if reply.status != 503:
-                    break
-        if reply.status < 300:
-            self.position = max(self.position, reply.position)
-        return reply
-
-    async def read(self, name: str, path: str) -> Any:
-        """The body, after everything that was said."""
-        mark = "&" if "?" in path else "?"
-        reply = await self.say(name, "GET", f"{path}{mark}min_position={self.position}")
-        assert reply.status == 200, reply.body
-        return reply.body
-
-    async def evening(self, host: str, *guests: str, **terms: Any) -> str:
-        """An evening to come, with these guests confirmed."""
-        event_time = system_clock() + self.offset + timedelta(days=1)
-        body = evening(ticket_count=9, event_time=event_time.isoformat(), **terms)
-        announced = await self.say(host, "POST", f"/announcement/{self.cell.movie_id}", body)
-        evening_id: str = announced.body["id"]
-        for guest in guests:
-            booked = await self.say(guest, "POST", f"/booking/{evening_id}")
-            path = f"/booking/{booked.body['booking_id']}"
-            assert (await self.say(host, "PUT", path, {"my_status": True})).status == 200
-        return evening_id
-
-    async def over(self, host: str, *guests: str) -> str:
-        """As `evening`, and it is over."""
-        evening_id = await self.evening(host, *guests)
-        await self.hold(host, evening_id)
-        return evening_id
-
-    async def hold(self, host: str, evening_id: str) -> None:
-        """The evening comes and goes."""
-        await self.wait(HELD)
-
-        async def done() -> bool:
-            status: str = (await self.read(host, f"/announcement/{evening_id}"))["status"]
-            return status == "Done"
-
-        await until(done)
-
-    async def wait(self, time: timedelta) -> None:
-        """Start again so much later. Everybody logs in again: tokens end."""
-        await self._running.aclose()
-        self.offset += time
-        await self.start()
-        await self.meet(*self.tokens)
-
-    async def start(self) -> None:
-        cell = command_cell(
-            self._directory,
-            clock=shifted_clock(self.offset.total_seconds()),
-            postgres_dsn=self._postgres_dsn,
-        )
-        self.cell = await self._running.enter_async_context(cell)
-
-    async def rate(
-        self, evening_id: str, rater: str, ratee: str, score: Any = 8, **more: Any
-    ) -> HttpReply:
-        path = f"/rating/{evening_id}/{self.ids[ratee]}"
-        return await self.say(rater, "POST", path, {"score": score, **more})
-
-    async def both_rate(self, evening_id: str, guest: str, host: str, score: int) -> HttpReply:
-        """The guest's rating of the host, revealed by the host's of the guest."""
-        rated = await self.rate(evening_id, guest, host, score)
-        assert rated.status == 201
-        assert (await self.rate(evening_id, host, guest, 10)).status == 201
-        return rated
-
-    async def pair(self, evening_id: str, viewer: str, other: str) -> Any:
-        return await self.read(viewer, f"/rating/{evening_id}/{self.ids[other]}")
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not await holds():
-            await asyncio.sleep(0.02)
+from tests.cells.cell_over_time import CellOverTime, until
+from tests.cells.command_cell import command_cell
 
 
 @pytest.fixture
-async def rated(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Rated]:
+async def rated(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CellOverTime]:
     async with AsyncExitStack() as running:
-        found = Rated(tmp_path, postgres_dsn, running)
+        found = CellOverTime(tmp_path, postgres_dsn, running)
         await found.start()
         await found.meet("host", "ann", "ben", "stranger")
         yield found
 
 
-async def test_both_sides_rate_and_read_what_the_other_said(rated: Rated) -> None:
+async def test_both_sides_rate_and_read_what_the_other_said(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann", "ben")
     given = await rated.rate(over, "ann", "host", 9, text="Warm", tags=["kind", "kind", "tea"])
     assert given.status == 201
@@ -156,7 +42,7 @@ async def test_both_sides_rate_and_read_what_the_other_said(rated: Rated) -> Non
     assert theirs["received"] == given.body | {"revealed": True}
 
 
-async def test_a_sealed_rating_is_revealed_after_fourteen_days(rated: Rated) -> None:
+async def test_a_sealed_rating_is_revealed_after_fourteen_days(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann", "ben")
     given = await rated.rate(over, "ann", "host", 2)
     await rated.wait(timedelta(days=14))
@@ -173,7 +59,7 @@ async def test_a_sealed_rating_is_revealed_after_fourteen_days(rated: Rated) -> 
     assert (await rated.read("host", "/user/me/rating"))["host"]["rating_count"] == 1
 
 
-async def test_d11_a_rating_is_changed_by_its_score_alone(rated: Rated) -> None:
+async def test_d11_a_rating_is_changed_by_its_score_alone(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann")
     given = await rated.rate(over, "ann", "host", 5, text="So so")
     path = f"/rating/{given.body['review_id']}"
@@ -185,7 +71,7 @@ async def test_d11_a_rating_is_changed_by_its_score_alone(rated: Rated) -> None:
         assert (await rated.say(someone, "PUT", path, {"score": 1})).status == 404
 
 
-async def test_a_retracted_rating_leaves_the_score(rated: Rated) -> None:
+async def test_a_retracted_rating_leaves_the_score(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann")
     given = await rated.both_rate(over, "ann", "host", 1)
     assert (await rated.read("ben", f"/user/{rated.ids['host']}/rating"))["host"]["rating"] == 6.0
@@ -201,7 +87,7 @@ async def test_a_retracted_rating_leaves_the_score(rated: Rated) -> None:
     assert again.body["review_id"] == given.body["review_id"]
 
 
-async def test_ratings_too_may_be_tried(rated: Rated) -> None:
+async def test_ratings_too_may_be_tried(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann", "ben")
     given = await rated.rate(over, "ann", "host", 5)
     recorded = len(await rated.cell.commits())
@@ -216,7 +102,7 @@ async def test_ratings_too_may_be_tried(rated: Rated) -> None:
     assert len(await rated.cell.commits()) == recorded
 
 
-async def test_a_repeated_rating_is_answered_as_the_first_time(rated: Rated) -> None:
+async def test_a_repeated_rating_is_answered_as_the_first_time(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann")
     path = f"/api/v1/rating/{over}/{rated.ids['host']}"
     first, again = [
@@ -231,7 +117,7 @@ async def test_a_repeated_rating_is_answered_as_the_first_time(rated: Rated) -> 
 
 
 async def test_d10_scores_come_from_ratings_and_writes_and_reads_show_the_same(
-    rated: Rated,
+    rated: CellOverTime,
 ) -> None:
     """No mock, no chance, no cache: 7.5 is what one ten comes to, wherever it is shown."""
     over = await rated.over("host", "ann")
@@ -249,7 +135,7 @@ async def test_d10_scores_come_from_ratings_and_writes_and_reads_show_the_same(
     assert (booked["author_rating"], booked["author_rating_count"]) == (7.5, 1)
 
 
-async def test_d12_an_evening_is_rated_by_its_own_guests_only(rated: Rated) -> None:
+async def test_d12_an_evening_is_rated_by_its_own_guests_only(rated: CellOverTime) -> None:
     first, second = await rated.over("host", "ann", "ben"), await rated.over("host", "ann")
     await rated.both_rate(first, "ann", "host", 10)
     await rated.both_rate(first, "ben", "host", 7)
@@ -261,7 +147,7 @@ async def test_d12_an_evening_is_rated_by_its_own_guests_only(rated: Rated) -> N
     assert (of_second["rating"], of_second["rating_count"]) == (1.0, 1)
 
 
-async def test_d13_nobody_rates_too_early_twice_or_as_a_stranger(rated: Rated) -> None:
+async def test_d13_nobody_rates_too_early_twice_or_as_a_stranger(rated: CellOverTime) -> None:
     await rated.meet("operator", is_super=True)
     over = await rated.evening("host", "ann")
     early = await rated.rate(over, "ann", "host")
@@ -299,7 +185,7 @@ async def test_d13_a_score_has_bounds(tmp_path: Path, body: dict[str, Any]) -> N
         assert (await cell.send("POST", path, token, body)).status == 422
 
 
-async def test_d14_who_was_never_rated_is_rated_zero_of_zero(rated: Rated) -> None:
+async def test_d14_who_was_never_rated_is_rated_zero_of_zero(rated: CellOverTime) -> None:
     coming = await rated.evening("host", "ann")
     unrated = {"rating": 0.0, "rank": 0.0, "rating_count": 0, "distribution": [0] * 10}
     for person in (rated.ids["ann"], str(uuid4()), "me"):
@@ -313,7 +199,7 @@ async def test_d14_who_was_never_rated_is_rated_zero_of_zero(rated: Rated) -> No
     assert (line["author_rating"], line["author_rating_count"]) == (0.0, 0)
 
 
-async def test_what_is_sealed_counts_nowhere_and_shows_nowhere(rated: Rated) -> None:
+async def test_what_is_sealed_counts_nowhere_and_shows_nowhere(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann")
     given = await rated.rate(over, "ann", "host", 1)
     assert (await rated.read("host", "/user/me/rating"))["host"]["rating_count"] == 0
@@ -323,7 +209,7 @@ async def test_what_is_sealed_counts_nowhere_and_shows_nowhere(rated: Rated) -> 
     assert why.status == 404
 
 
-async def test_a_pair_is_shown_to_its_two_sides_only(rated: Rated) -> None:
+async def test_a_pair_is_shown_to_its_two_sides_only(rated: CellOverTime) -> None:
     await rated.meet("operator", is_super=True)
     coming = await rated.evening("host", "ann")
     assert (await rated.pair(coming, "ann", "host"))["given"] is None
@@ -334,7 +220,7 @@ async def test_a_pair_is_shown_to_its_two_sides_only(rated: Rated) -> None:
         assert reply.status == 404
 
 
-async def test_an_explained_score_adds_up_and_names_nobody_to_others(rated: Rated) -> None:
+async def test_an_explained_score_adds_up_and_names_nobody_to_others(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann", "ben")
     await rated.both_rate(over, "ann", "host", 9)
     await rated.both_rate(over, "ben", "host", 4)
@@ -356,7 +242,7 @@ async def test_an_explained_score_adds_up_and_names_nobody_to_others(rated: Rate
     assert (wrong.status, wrong.code) == (422, "malformed_query")
 
 
-async def test_what_is_late_or_missed_is_counted_beside_the_score(rated: Rated) -> None:
+async def test_what_is_late_or_missed_is_counted_beside_the_score(rated: CellOverTime) -> None:
     """The evening that is left, and then called off, begins in less than 24 hours."""
     off = await rated.evening("host", "ann", "ben")
     await rated.say("ann", "PUT", f"/announcement/{off}/booking/me", {"my_status": False})
@@ -373,7 +259,7 @@ async def test_what_is_late_or_missed_is_counted_beside_the_score(rated: Rated) 
         assert page["overall"]["rating"] in (0.0, 7.0)
 
 
-async def test_drift_tells_a_score_by_months(rated: Rated) -> None:
+async def test_drift_tells_a_score_by_months(rated: CellOverTime) -> None:
     over = await rated.over("host", "ann")
     given = await rated.both_rate(over, "ann", "host", 10)
     path = f"/user/{rated.ids['host']}/rating/drift"
@@ -389,7 +275,7 @@ async def test_drift_tells_a_score_by_months(rated: Rated) -> None:
     assert (wrong.status, wrong.code) == (422, "malformed_query")
 
 
-async def test_lists_are_ordered_and_filtered_by_the_score_of_the_host(rated: Rated) -> None:
+async def test_lists_are_ordered_and_filtered_by_the_score_of_the_host(rated: CellOverTime) -> None:
     await rated.meet("good", "bad", "new")
     for host, score in (("good", 10), ("bad", 1)):
         over = await rated.over(host, "ann")

@@ -202,6 +202,13 @@ def too_wide(paths: Iterable[Path]) -> dict[str, int]:
     return {folder: count for folder, count in held.items() if count > FILES_MAX}
 
 
+def test_no_module_imports_a_module_of_tests() -> None:
+    """What two of them need has a module of its own."""
+    tests = {name for name in import_graph() if name.rpartition(".")[2].startswith("test_")}
+    found = {(name, one) for name, all_ in import_graph().items() for one in all_ & tests}
+    assert {pair for pair in found if not pair[1].startswith("tests.tidy.")} == set()
+
+
 def test_package_files_are_empty() -> None:
     full = [path for path in python_files() if path.name == "__init__.py" and path.read_text()]
     assert full == []

@@ -1,12 +1,8 @@
 """Muting a host and shutting a person out, over HTTP."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import msgspec
-import pytest
 
 from contracts.values.ids import PersonId
 from runtime.auth.suspensions import POLL_S, SuspensionWatch
@@ -14,35 +10,21 @@ from runtime.postgres.pools import open_pool
 from tests.cells.command_cell import (
     OPERATOR_TOKEN,
     CommandCell,
-    command_cell,
     evening,
 )
-from tests.cells.http_reply import HttpReply
 
 SHUT_OUT_S_MAX = 30.0
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
-    async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as found:
-        yield found
-
-
-async def do(cell: CommandCell, method: str, path: str, token: str, body: Any = None) -> HttpReply:
-    reply = await cell.send(method, f"/api/v1{path}", token, body)
-    assert reply.status in (200, 201), reply.body
-    return reply
 
 
 async def test_a_mute_is_the_persons_own_secret(cell: CommandCell) -> None:
     host, host_id = await cell.person("host")
     anna, anna_id = await cell.person("anna")
     _, boris_id = await cell.person("boris")
-    announced = await do(cell, "POST", f"/announcement/{cell.movie_id}", host, evening())
+    announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, evening())
     path = f"/announcement/{announced.body['id']}"
-    muted = await do(cell, "PUT", f"/user/{host_id}/mute", anna)
+    muted = await cell.do("PUT", f"/user/{host_id}/mute", anna)
     assert muted.body == {"user_id": host_id, "muted": True}
-    again = await do(cell, "PUT", f"/user/{host_id}/mute", anna)
+    again = await cell.do("PUT", f"/user/{host_id}/mute", anna)
     assert again.body == muted.body
     at = f"min_position={again.position}"
     (line,) = (await cell.send("GET", f"/api/v1/mutes?{at}", anna)).body
@@ -50,19 +32,19 @@ async def test_a_mute_is_the_persons_own_secret(cell: CommandCell) -> None:
     assert (await cell.send("GET", f"/api/v1/mutes?{at}", host)).body == []
     assert (await cell.send("GET", f"/api/v1/why/{muted.position}?{at}", host)).status == 404
 
-    await do(cell, "PUT", f"/operator/user/{boris_id}/suspension", OPERATOR_TOKEN, {"reason": "x"})
+    await cell.do("PUT", f"/operator/user/{boris_id}/suspension", OPERATOR_TOKEN, {"reason": "x"})
     guests = {"guest_ids": [anna_id, boris_id]}
-    sent = await do(cell, "POST", f"{path}/invites", host, guests)
+    sent = await cell.do("POST", f"{path}/invites", host, guests)
     assert [one["code"] for one in sent.body["results"]] == ["not_invitable", "not_invitable"]
     assert {tuple(one) for one in sent.body["results"]} == {("guest_id", "code")}
     trail = await cell.send("GET", f"/api/v1/history{path}?min_position={sent.position}", host)
     assert anna_id not in msgspec.json.encode(trail.body).decode()
 
-    unmuted = await do(cell, "DELETE", f"/user/{host_id}/mute", anna)
+    unmuted = await cell.do("DELETE", f"/user/{host_id}/mute", anna)
     assert unmuted.body == {"user_id": host_id, "muted": False}
     position = unmuted.position
     assert (await cell.send("GET", f"/api/v1/mutes?min_position={position}", anna)).body == []
-    sent = await do(cell, "POST", f"{path}/invites", host, {"guest_ids": [anna_id]})
+    sent = await cell.do("POST", f"{path}/invites", host, {"guest_ids": [anna_id]})
     assert [one["code"] for one in sent.body["results"]] == ["invited"]
 
 
@@ -73,7 +55,7 @@ async def test_what_mutes_refuse(cell: CommandCell) -> None:
     assert (mine.status, mine.code) == (409, "mute_of_oneself")
     assert (await cell.send("PUT", "/api/v1/user/me/mute", anna)).status == 404
     assert (await cell.send("PUT", f"/api/v1/user/{host_id}/mute")).status == 401
-    tried = await do(cell, "PUT", f"/user/{host_id}/mute?dry_run=true", anna)
+    tried = await cell.do("PUT", f"/user/{host_id}/mute?dry_run=true", anna)
     assert tried.body["muted"] is True
     assert (await cell.send("GET", "/api/v1/mutes", anna)).body == []
 
@@ -85,7 +67,7 @@ async def test_a_suspended_person_is_refused_everywhere_and_let_in_again(
     path = f"/operator/user/{anna_id}/suspension"
     feed = (await cell.send("GET", "/api/v1/schedule/feed", anna)).body["url"]
     body = {"reason": "spam", "by": "Olga"}
-    shut = await do(cell, "PUT", path, OPERATOR_TOKEN, body)
+    shut = await cell.do("PUT", path, OPERATOR_TOKEN, body)
     assert shut.body["suspended"] is True
     assert (shut.body["reason"], shut.body["by"]) == ("spam", "Olga")
     (commit,) = [one for one in await cell.commits() if one.command.kind == "person.suspend"]
@@ -103,7 +85,7 @@ async def test_a_suspended_person_is_refused_everywhere_and_let_in_again(
     assert (line["user_id"], line["reason"], line["by"]) == (anna_id, "spam", "Olga")
     assert line["since"] is not None
 
-    back = await do(cell, "DELETE", path, OPERATOR_TOKEN, {"by": "Olga"})
+    back = await cell.do("DELETE", path, OPERATOR_TOKEN, {"by": "Olga"})
     assert back.body["suspended"] is False
     assert (await cell.send("GET", "/api/v1/operator/suspensions", OPERATOR_TOKEN)).body == []
     async with asyncio.timeout(SHUT_OUT_S_MAX):

@@ -20,9 +20,10 @@ from projector.service import ProjectorService
 from runtime.auth.operators import OperatorGuard
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import eventually, stored_rows
+from tests.cells.projector_cell import stored_rows
 from tests.histories.random_people import RandomPeople
 from tests.servers.http_server import served
+from tests.waiting import eventually
 
 T = TypeVar("T")
 

@@ -19,8 +19,8 @@ from runtime.postgres.tables import TablesUnavailable
 from runtime.process.tasks import end, keep_running
 from tests.cells.killed import Killed
 from tests.cells.notifier_cell import Around, NotifierCell, notifier_cell
-from tests.cells.projector_cell import eventually
 from tests.histories.notifier_events import announcement, booking, created, person, published, seen
+from tests.waiting import eventually
 
 BORIS = person("boris")
 

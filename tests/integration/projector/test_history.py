@@ -1,12 +1,11 @@
 """The history follows a journal into ClickHouse, whatever is interrupted, and answers over
 HTTP; on a server and on chdb."""
 
-import asyncio
 import base64
 import csv
 import hashlib
 import io
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +38,7 @@ from runtime.journal.sqlite import SqliteJournal
 from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.servers.http_server import served
+from tests.waiting import eventually
 
 DEADLINE_S: Final = 20.0
 SECRET: Final = "the operator's secret of the tests"
@@ -89,12 +89,6 @@ async def following(
         yield service
     finally:
         await service.stop()
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 class BreakingAnalytics:

@@ -29,7 +29,6 @@ from tests.cells.projector_cell import (
     DEADLINE_S,
     SMALL,
     Rows,
-    eventually,
     folded,
     follow,
     position_of,
@@ -39,6 +38,7 @@ from tests.cells.projector_cell import (
 )
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.random_people import RandomPeople
+from tests.waiting import eventually
 
 LIVES: Final = 8
 

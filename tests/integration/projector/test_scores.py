@@ -22,10 +22,11 @@ from projector.read_models.projections.scores import SCORES, RevealedRating, sco
 from projector.service import ProjectorService
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import DEADLINE_S, eventually, folded, follow, stored_rows
+from tests.cells.projector_cell import DEADLINE_S, folded, follow, stored_rows
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.servers.http_server import served
+from tests.waiting import eventually
 
 BOLD = Formula(prior_weight=1.0)
 STANDING = ("Created", "Alive", "Closed")

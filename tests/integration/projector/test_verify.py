@@ -35,7 +35,6 @@ from tests.cells.projector_cell import (
     DEADLINE_S,
     SMALL,
     commit_stored,
-    eventually,
     follow,
     running,
     seen,
@@ -44,6 +43,7 @@ from tests.cells.projector_cell import (
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.random_people import FILM, RandomPeople
 from tests.servers.http_server import served
+from tests.waiting import eventually
 
 OPERATOR_TOKEN: Final = "the operator's own token, of thirty-two bytes or more"
 TOKEN_SECRET: Final = "the secret of tests, of thirty-two bytes or more"

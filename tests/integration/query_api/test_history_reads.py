@@ -24,7 +24,7 @@ from runtime.journal.sqlite import SqliteJournal
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
-from tests.unit.query_api.history.test_as_of import agrees, stories
+from tests.unit.query_api.history.past import assert_agrees, group_by_announcement
 
 DEADLINE_S: Final = 30.0
 LIMITS: Final = HISTORY_LIMITS._replace(events_max=100, pause_s=0.0, idle_wait_s=0.05)
@@ -77,12 +77,12 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
     rated = 0
     for position in range(40, chain.seq + 1, 120):
         tables = tables_at(chain, position)
-        known = stories([one for one in chain.commits if one.seq <= position])
+        known = group_by_announcement([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
             story = await fetch_events(history, evening_id, position)
             assert [one[:3] for one in story] == [one[:3] for one in expected]
             assert [one.event for one in story] == [one.event for one in expected]
-            agrees(fold_events(story), tables, evening_id)
+            assert_agrees(fold_events(story), tables, evening_id)
             scores = await fetch_guest_scores(history, evening_id, position)
             for guest_id in fold_events(story).bookings:
                 score = scores.get(guest_id, UNRATED)

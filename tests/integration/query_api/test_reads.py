@@ -1,79 +1,22 @@
 """The read side, behind the real write side, projector and PostgreSQL."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from icalendar import Calendar
 
-from tests.cells.command_cell import CommandCell, command_cell, evening
-from tests.cells.http_reply import HttpReply
+from tests.cells.command_cell import CommandCell
+from tests.cells.own_reads import OwnReads, at, titles
 
 
 @pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
-    async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as found:
-        yield found
+def anna(cell: CommandCell) -> OwnReads:
+    return OwnReads(cell)
 
 
-class Anna:
-    """A host, and everybody else whom the tests need."""
-
-    def __init__(self, cell: CommandCell) -> None:
-        self.cell = cell
-        self.position = 0
-
-    async def announce(self, token: str, **changes: Any) -> dict[str, Any]:
-        path = f"/api/v1/announcement/{self.cell.movie_id}"
-        body: dict[str, Any] = (await self.write("POST", path, token, evening(**changes))).body
-        return body
-
-    async def ask(self, token: str, announcement_id: str) -> dict[str, Any]:
-        body: dict[str, Any] = (
-            await self.write("POST", f"/api/v1/booking/{announcement_id}", token)
-        ).body
-        return body
-
-    async def confirm(self, host: str, guest: str, announcement_id: str) -> dict[str, Any]:
-        booking = await self.ask(guest, announcement_id)
-        path = f"/api/v1/booking/{booking['booking_id']}"
-        body: dict[str, Any] = (await self.write("PUT", path, host, {"my_status": True})).body
-        return body
-
-    async def write(self, method: str, path: str, token: str, body: Any = None) -> HttpReply:
-        reply = await self.cell.send(method, path, token, body)
-        assert reply.status < 300, reply.body
-        self.position = max(self.position, reply.position)
-        return reply
-
-    async def read(self, path: str, token: str, **headers: Any) -> HttpReply:
-        """After everything that was written here."""
-        separator = "&" if "?" in path else "?"
-        reply = await self.cell.send(
-            "GET", f"{path}{separator}min_position={self.position}", token, **headers
-        )
-        assert reply.status != 504, reply.body
-        return reply
-
-
-@pytest.fixture
-def anna(cell: CommandCell) -> Anna:
-    return Anna(cell)
-
-
-def at(hours: float) -> str:
-    """An instant so many hours from now."""
-    return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
-
-
-def titles(reply: HttpReply) -> list[str]:
-    return [line["title"] for line in reply.body]
-
-
-async def test_a_write_and_the_read_after_it_say_the_same(cell: CommandCell, anna: Anna) -> None:
+async def test_a_write_and_the_read_after_it_say_the_same(
+    cell: CommandCell, anna: OwnReads
+) -> None:
     host, _ = await cell.person("anna")
     guest, _ = await cell.person("boris")
     created = await anna.announce(host, tz="Europe/Moscow", location_hint="near the park")
@@ -87,7 +30,7 @@ async def test_a_write_and_the_read_after_it_say_the_same(cell: CommandCell, ann
 
 
 async def test_a_position_not_yet_there_is_waited_for_and_then_refused(
-    cell: CommandCell, anna: Anna
+    cell: CommandCell, anna: OwnReads
 ) -> None:
     host, _ = await cell.person("anna")
     created = await anna.announce(host)
@@ -100,7 +43,7 @@ async def test_a_position_not_yet_there_is_waited_for_and_then_refused(
         assert (await cell.send("GET", f"{path}?min_position={wrong}", host)).status == 422
 
 
-async def test_d7_d8_who_sees_an_evening(cell: CommandCell, anna: Anna) -> None:
+async def test_d7_d8_who_sees_an_evening(cell: CommandCell, anna: OwnReads) -> None:
     """`sub_only` is kept by everybody who follows the author, and by nobody else."""
     host, host_id = await cell.person("anna")
     follower, follower_id = await cell.person("fan")
@@ -141,7 +84,7 @@ async def test_d7_d8_who_sees_an_evening(cell: CommandCell, anna: Anna) -> None:
         assert set(listed) == visible
 
 
-async def test_hidden_is_the_same_bytes_as_absent(cell: CommandCell, anna: Anna) -> None:
+async def test_hidden_is_the_same_bytes_as_absent(cell: CommandCell, anna: OwnReads) -> None:
     host, host_id = await cell.person("anna")
     stranger, _ = await cell.person("stranger")
     hidden = await anna.announce(host, visibility="invite")
@@ -162,7 +105,9 @@ async def test_hidden_is_the_same_bytes_as_absent(cell: CommandCell, anna: Anna)
     assert host_id
 
 
-async def test_without_ugc_subscribers_evenings_stay_hidden(cell: CommandCell, anna: Anna) -> None:
+async def test_without_ugc_subscribers_evenings_stay_hidden(
+    cell: CommandCell, anna: OwnReads
+) -> None:
     host, host_id = await cell.person("anna")
     follower, follower_id = await cell.person("fan")
     await cell.send("PUT", f"/neighbours/ugc/followers/{host_id}/{follower_id}")
@@ -173,7 +118,7 @@ async def test_without_ugc_subscribers_evenings_stay_hidden(cell: CommandCell, a
     assert (await anna.read(path, host)).status == 200
 
 
-async def test_the_guest_list_by_role(cell: CommandCell, anna: Anna) -> None:
+async def test_the_guest_list_by_role(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     boris, _ = await cell.person("boris")
     carl, _ = await cell.person("carl")
@@ -197,7 +142,7 @@ async def test_the_guest_list_by_role(cell: CommandCell, anna: Anna) -> None:
     assert [line["guest_name"] for line in pending.body] == ["Carl"]
 
 
-async def test_the_exact_place_is_for_confirmed_guests(cell: CommandCell, anna: Anna) -> None:
+async def test_the_exact_place_is_for_confirmed_guests(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     boris, _ = await cell.person("boris")
     carl, _ = await cell.person("carl")
@@ -212,7 +157,7 @@ async def test_the_exact_place_is_for_confirmed_guests(cell: CommandCell, anna: 
     assert len(titles(await anna.read("/api/v1/announcements?location=tversk", carl))) == 1
 
 
-async def test_filters(cell: CommandCell, anna: Anna) -> None:
+async def test_filters(cell: CommandCell, anna: OwnReads) -> None:
     host, host_id = await cell.person("anna")
     other, _ = await cell.person("olga")
     viewer, _ = await cell.person("boris")
@@ -254,7 +199,7 @@ async def test_filters(cell: CommandCell, anna: Anna) -> None:
     assert titles(await anna.read("/api/v1/announcements?mine=host", host)) == ["Soon"]
 
 
-async def test_fits_my_schedule(cell: CommandCell, anna: Anna) -> None:
+async def test_fits_my_schedule(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     other, _ = await cell.person("olga")
     viewer, _ = await cell.person("boris")
@@ -275,7 +220,7 @@ async def test_fits_my_schedule(cell: CommandCell, anna: Anna) -> None:
         "fits_my_schedule=yes",
     ],
 )  # fmt: skip
-async def test_a_malformed_query_is_refused(cell: CommandCell, anna: Anna, query: str) -> None:
+async def test_a_malformed_query_is_refused(cell: CommandCell, anna: OwnReads, query: str) -> None:
     viewer, _ = await cell.person("boris")
     reply = await anna.read(f"/api/v1/announcements?{query}", viewer)
     assert reply.status == 422
@@ -285,7 +230,7 @@ async def test_a_malformed_query_is_refused(cell: CommandCell, anna: Anna, query
 @pytest.mark.parametrize("sort", ["event_time", "-event_time", "created", "tickets_left",
                                   "-tickets_left", "author_rating", "-author_rating"])  # fmt: skip
 async def test_all_pages_together_are_the_whole_list(
-    cell: CommandCell, anna: Anna, sort: str
+    cell: CommandCell, anna: OwnReads, sort: str
 ) -> None:
     viewer, _ = await cell.person("boris")
     for number in range(7):
@@ -308,7 +253,7 @@ async def test_all_pages_together_are_the_whole_list(
     assert len(paged) == 7
 
 
-async def test_what_the_client_has_is_not_sent_again(cell: CommandCell, anna: Anna) -> None:
+async def test_what_the_client_has_is_not_sent_again(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     created = await anna.announce(host)
     path = f"/api/v1/announcement/{created['id']}"
@@ -321,7 +266,7 @@ async def test_what_the_client_has_is_not_sent_again(cell: CommandCell, anna: An
     assert (await anna.read(path, host, If_None_Match=tag)).status == 200
 
 
-async def test_titles_speak_the_readers_language(cell: CommandCell, anna: Anna) -> None:
+async def test_titles_speak_the_readers_language(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     created = await anna.announce(host)
     path = f"/api/v1/announcement/{created['id']}"
@@ -329,7 +274,7 @@ async def test_titles_speak_the_readers_language(cell: CommandCell, anna: Anna) 
     assert (await anna.read(path, host, Accept_Language="ru")).body["movie_title"] == "Матрица"
 
 
-async def test_my_bookings_and_my_schedule(cell: CommandCell, anna: Anna) -> None:
+async def test_my_bookings_and_my_schedule(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     boris, boris_id = await cell.person("boris")
     first = await anna.announce(host, title="First", event_time=at(24))
@@ -351,7 +296,7 @@ async def test_my_bookings_and_my_schedule(cell: CommandCell, anna: Anna) -> Non
     assert me.body["booking_id"] == by_id.body["booking_id"] == asked["booking_id"]
 
 
-async def test_the_place_in_line_is_recomputed(cell: CommandCell, anna: Anna) -> None:
+async def test_the_place_in_line_is_recomputed(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     created = await anna.announce(host, ticket_count=1)
     guests = [(await cell.person(f"guest-{number}"))[0] for number in range(3)]
@@ -370,7 +315,7 @@ async def test_the_place_in_line_is_recomputed(cell: CommandCell, anna: Anna) ->
     assert moved_up.body["waitlist_position"] == 1
 
 
-async def test_overlaps_are_shown_to_the_guest_alone(cell: CommandCell, anna: Anna) -> None:
+async def test_overlaps_are_shown_to_the_guest_alone(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     olga, _ = await cell.person("olga")
     boris, _ = await cell.person("boris")
@@ -384,7 +329,9 @@ async def test_overlaps_are_shown_to_the_guest_alone(cell: CommandCell, anna: An
     assert (await anna.read(path, olga)).body["overlaps"] == []
 
 
-async def test_why_names_the_rule_the_facts_and_the_position(cell: CommandCell, anna: Anna) -> None:
+async def test_why_names_the_rule_the_facts_and_the_position(
+    cell: CommandCell, anna: OwnReads
+) -> None:
     host, _ = await cell.person("anna")
     olga, _ = await cell.person("olga")
     boris, _ = await cell.person("boris")
@@ -412,7 +359,7 @@ async def test_why_names_the_rule_the_facts_and_the_position(cell: CommandCell, 
 
 
 async def test_a_refused_approval_was_the_hosts_and_its_words_fit_the_host(
-    cell: CommandCell, anna: Anna
+    cell: CommandCell, anna: OwnReads
 ) -> None:
     host, _ = await cell.person("anna")
     boris, _ = await cell.person("boris")
@@ -429,7 +376,7 @@ async def test_a_refused_approval_was_the_hosts_and_its_words_fit_the_host(
     assert (why.body["refused"], why.body["by"]) == (True, "author")
 
 
-async def test_the_calendar_feed_needs_its_own_address(cell: CommandCell, anna: Anna) -> None:
+async def test_the_calendar_feed_needs_its_own_address(cell: CommandCell, anna: OwnReads) -> None:
     host, host_id = await cell.person("anna")
     boris, boris_id = await cell.person("boris")
     created = await anna.announce(host, title="Feed; with, signs")
@@ -444,7 +391,7 @@ async def test_the_calendar_feed_needs_its_own_address(cell: CommandCell, anna: 
         assert (await cell.send("GET", wrong)).status == 404
 
 
-async def test_the_public_page(cell: CommandCell, anna: Anna) -> None:
+async def test_the_public_page(cell: CommandCell, anna: OwnReads) -> None:
     host, _ = await cell.person("anna")
     public = await anna.announce(host, title="<b>Bold</b>", tz="Europe/Moscow")
     hidden = await anna.announce(host, visibility="invite", event_time=at(72))

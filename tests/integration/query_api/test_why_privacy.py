@@ -1,30 +1,15 @@
 """Why something is as it is, told without what is not the reader's business."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from tests.cells.command_cell import CommandCell, command_cell, evening
+from tests.cells.command_cell import CommandCell, evening
 from tests.cells.http_reply import HttpReply
-from tests.integration.query_api.test_reads import at
+from tests.cells.own_reads import at
 
 READ_S_MAX = 60.0
-
-
-@pytest.fixture
-async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[CommandCell]:
-    async with command_cell(tmp_path, postgres_dsn=postgres_dsn) as found:
-        yield found
-
-
-async def do(cell: CommandCell, method: str, path: str, token: str, body: Any = None) -> HttpReply:
-    reply = await cell.send(method, f"/api/v1{path}", token, body)
-    assert reply.status in (200, 201), reply.body
-    return reply
 
 
 async def told(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
@@ -42,9 +27,9 @@ async def test_who_is_invited_does_not_learn_who_else_was(cell: CommandCell) -> 
     host, _ = await cell.person("host")
     boris, boris_id = await cell.person("boris")
     _, olga_id = await cell.person("olga")
-    announced = await do(cell, "POST", f"/announcement/{cell.movie_id}", host, evening())
+    announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, evening())
     path = f"/announcement/{announced.body['id']}"
-    sent = await do(cell, "POST", f"{path}/invites", host, {"guest_ids": [boris_id, olga_id]})
+    sent = await cell.do("POST", f"{path}/invites", host, {"guest_ids": [boris_id, olga_id]})
     bookings = {one["guest_id"]: one["booking_id"] for one in sent.body["results"]}
 
     by_boris = await told(cell, f"/booking/{bookings[boris_id]}/why", boris, sent.position)
@@ -62,11 +47,11 @@ async def test_a_rival_host_learns_when_and_not_whose_the_other_evening_is(
     secret, secret_id = await cell.person("secret")
     boris, boris_id = await cell.person("boris")
     film = f"/announcement/{cell.movie_id}"
-    open_one = (await do(cell, "POST", film, rival, evening(event_time=at(24)))).body["id"]
-    asked = await do(cell, "POST", f"/booking/{open_one}", boris)
+    open_one = (await cell.do("POST", film, rival, evening(event_time=at(24)))).body["id"]
+    asked = await cell.do("POST", f"/booking/{open_one}", boris)
     body = evening(event_time=at(25), visibility="invite", invite=[boris_id])
-    hidden = (await do(cell, "POST", film, secret, body)).body["id"]
-    done = await do(cell, "PUT", f"/announcement/{hidden}/booking/me", boris, {"my_status": True})
+    hidden = (await cell.do("POST", film, secret, body)).body["id"]
+    done = await cell.do("PUT", f"/announcement/{hidden}/booking/me", boris, {"my_status": True})
 
     path = f"/booking/{asked.body['booking_id']}/why"
     why = await told(cell, path, rival, done.position)
@@ -90,15 +75,15 @@ async def test_the_host_of_a_hidden_evening_is_not_named_to_a_rival(cell: Comman
     boris, boris_id = await cell.person("boris")
     film = f"/announcement/{cell.movie_id}"
     body = evening(event_time=at(24), ticket_count=1)
-    open_one = (await do(cell, "POST", film, rival, body)).body["id"]
+    open_one = (await cell.do("POST", film, rival, body)).body["id"]
     held = {"guest_ids": [boris_id], "hold_until": at(20)}
-    sent = await do(cell, "POST", f"/announcement/{open_one}/invites", rival, held)
+    sent = await cell.do("POST", f"/announcement/{open_one}/invites", rival, held)
     booking = sent.body["results"][0]["booking_id"]
-    hidden = (await do(cell, "POST", film, secret, evening(event_time=at(25)))).body["id"]
-    asked = await do(cell, "POST", f"/booking/{hidden}", boris)
-    await do(cell, "PUT", f"/announcement/{hidden}", secret, {"visibility": "invite"})
+    hidden = (await cell.do("POST", film, secret, evening(event_time=at(25)))).body["id"]
+    asked = await cell.do("POST", f"/booking/{hidden}", boris)
+    await cell.do("PUT", f"/announcement/{hidden}", secret, {"visibility": "invite"})
     path = f"/booking/{asked.body['booking_id']}"
-    done = await do(cell, "PUT", path, secret, {"my_status": True})
+    done = await cell.do("PUT", path, secret, {"my_status": True})
 
     trail = await told(cell, f"/history/announcement/{open_one}", rival, done.position)
     actors = {one["type"]: one["actor"] for one in trail.body if one["position"] == done.position}
@@ -115,9 +100,9 @@ async def test_a_revoked_invitation_to_a_draft_is_like_none(cell: CommandCell) -
     host, _ = await cell.person("host")
     boris, boris_id = await cell.person("boris")
     body = evening(publish=False, invite=[boris_id])
-    announced = await do(cell, "POST", f"/announcement/{cell.movie_id}", host, body)
+    announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, body)
     path = f"/announcement/{announced.body['id']}/booking/{boris_id}"
-    revoked = await do(cell, "PUT", path, host, {"my_status": False})
+    revoked = await cell.do("PUT", path, host, {"my_status": False})
     hidden = await told(cell, f"/why/{revoked.position}", boris, revoked.position)
     absent = await told(cell, "/why/99999", boris, revoked.position)
     assert hidden.status == absent.status == 404
@@ -132,14 +117,14 @@ async def test_it_stays_so_whatever_becomes_of_the_draft(cell: CommandCell, end:
     boris, boris_id = await cell.person("boris")
     visibility = "invite" if end == "published for the invited" else "public"
     body = evening(publish=False, invite=[boris_id], visibility=visibility)
-    announced = await do(cell, "POST", f"/announcement/{cell.movie_id}", host, body)
+    announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, body)
     path = f"/announcement/{announced.body['id']}"
     mine = f"{path}/booking/{boris_id}"
     if end == "called off":
-        revoked = done = await do(cell, "DELETE", path, host)
+        revoked = done = await cell.do("DELETE", path, host)
     else:
-        revoked = await do(cell, "PUT", mine, host, {"my_status": False})
-        done = await do(cell, "PUT", path, host, {"status": "Alive"})
+        revoked = await cell.do("PUT", mine, host, {"my_status": False})
+        done = await cell.do("PUT", path, host, {"status": "Alive"})
     seen = await told(cell, mine, host, done.position)
     assert seen.body["state"] == "revoked"
     booking = f"/booking/{seen.body['booking_id']}"

@@ -13,8 +13,8 @@ from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand
 from contracts.events.booking import BookingResettled, BookingUnsettled
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
+from tests.unit.command_api.domain.random_cell import Dice, RandomCell, rules, steps
 from tests.unit.command_api.domain.spec import NOON, announce, ask, cancel, change, invite, say
-from tests.unit.command_api.domain.test_any_history import Dice, RandomCell, rules, steps
 
 AUTHORS = [PersonId(f"host-{number}") for number in range(4)]
 GUESTS = [PersonId(f"guest-{number}") for number in range(3)]

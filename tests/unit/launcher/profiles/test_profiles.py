@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from neighbours.settings import StandInSettings
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 from tests.paths import ROOT
+from tests.unit.launcher.profiles.dashboard import list_expressions
 
 OURS = re.compile(r"\b(?:command_api|query_api|projector|notifier|neighbours)_\w+")
 SUFFIXES = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
@@ -49,13 +49,6 @@ def read(path: str) -> Any:
 def services() -> dict[str, Any]:
     found: dict[str, Any] = read("docker-compose.yml")["services"]
     return found
-
-
-def expressions() -> Iterator[str]:
-    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/practix.json").read_text())
-    for panel in dashboard["panels"]:
-        for target in panel["targets"]:
-            yield target["expr"]
 
 
 def exported() -> set[str]:
@@ -174,7 +167,7 @@ def test_every_process_is_scraped(services: dict[str, Any]) -> None:
 
 
 def test_every_figure_of_the_dashboard_is_exported() -> None:
-    named = {name for expression in expressions() for name in OURS.findall(expression)}
+    named = {name for expression in list_expressions() for name in OURS.findall(expression)}
     assert named
     assert named - exported() == set()
 

@@ -1,6 +1,5 @@
 """The fold of an evening's past says what the tables said, and rights know the past too."""
 
-from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -10,16 +9,11 @@ from hypothesis import strategies as st
 from starlette.datastructures import QueryParams
 
 from contracts.errors import Malformed
-from contracts.events.codec import decode_event
-from contracts.events.person import PersonEvent
-from contracts.journal.records import Commit
 from contracts.scoring import UNRATED, Score
 from contracts.values.ids import PersonId
 from projector.read_models.batch import RowBatch
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
-from projector.read_models.projections.announcements import ANNOUNCEMENTS
-from projector.read_models.projections.bookings import BOOKINGS
 from query_api.announcements.visibility import could_see, could_see_place
 from query_api.edge.moments import parse_moment
 from query_api.history.as_of import (
@@ -28,40 +22,15 @@ from query_api.history.as_of import (
     build_guest_rows,
     fold_events,
 )
-from query_api.history.events import PastEvent
 from runtime.auth.tokens import Caller
 from tests.histories.chain import BEGIN
 from tests.histories.random_people import RandomPeople
+from tests.unit.query_api.history.past import assert_agrees, group_by_announcement
 
 SEEDS: Final = st.integers(0, 2**32)
 HOST: Final = Caller(PersonId("h"))
 GUEST: Final = Caller(PersonId("g"))
 SUPER: Final = Caller(PersonId("s"), is_super=True)
-
-
-def happened(commits: Sequence[Commit]) -> Iterator[PastEvent]:
-    for commit in commits:
-        for index, stored in enumerate(commit.events):
-            event = decode_event(stored)
-            actor = commit.command.actor
-            yield PastEvent(commit.seq, index, commit.decided_at, "", actor, event)
-
-
-def stories(commits: Sequence[Commit]) -> dict[str, list[PastEvent]]:
-    """By evening."""
-    found: dict[str, list[PastEvent]] = {}
-    for one in happened(commits):
-        if not isinstance(one.event, PersonEvent):
-            found.setdefault(one.event.announcement_id, []).append(one)
-    return found
-
-
-def agrees(standing: PastAnnouncement, tables: MemoryTables, evening_id: str) -> None:
-    row = tables.row(ANNOUNCEMENTS, evening_id)
-    assert standing.announcement == {**row, "announcement_id": evening_id}
-    for booking in standing.bookings.values():
-        stored = tables.row(BOOKINGS, booking["booking_id"])
-        assert booking == {name: stored[name] for name in booking}
 
 
 @settings(max_examples=20, deadline=None)
@@ -71,9 +40,9 @@ def test_the_fold_says_at_every_position_what_the_tables_said(seed: int) -> None
     intake, tables = Intake(), MemoryTables()
     for number, commit in enumerate(commits):
         tables.apply(RowBatch(intake.take([commit])))
-        for evening_id in stories([commit]):
-            story = stories(commits[: number + 1])[evening_id]
-            agrees(fold_events(story), tables, evening_id)
+        for evening_id in group_by_announcement([commit]):
+            story = group_by_announcement(commits[: number + 1])[evening_id]
+            assert_agrees(fold_events(story), tables, evening_id)
 
 
 def test_nothing_happened_is_nothing() -> None:

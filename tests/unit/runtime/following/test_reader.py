@@ -1,7 +1,7 @@
 """The loop from the journal to a store: every record once and in order, whatever the store does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -23,7 +23,8 @@ from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits, JournalReader, Step, cut_into_parts, decided_at
 from runtime.journal.tail import START, Accepted, Position, Tail
 from runtime.postgres.tables import Fenced, RowsRefused, TablesUnavailable
-from tests.unit.runtime.journal.test_tail import ListJournal
+from tests.histories.list_journal import ListJournal
+from tests.waiting import eventually
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 DEADLINE_S: Final = 20.0
@@ -150,12 +151,6 @@ async def follow(chain: GrowingJournal, store: ListStore, limits: BatchLimits = 
         await eventually(lambda: following.done() or reader.position.state.seq >= chain.seq)
         if following.done():
             following.result()
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not holds():
-            await asyncio.sleep(0.001)
 
 
 @pytest.fixture

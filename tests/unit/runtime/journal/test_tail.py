@@ -12,13 +12,10 @@ from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
 from contracts.journal.records import Barrier, Claim, encode_record, hash_record
 from runtime.journal.port import (
     Journal,
-    JournalEntry,
-    JournalTruncated,
-    JournalUnavailable,
-    JournalWriter,
 )
 from runtime.journal.sqlite import SqliteJournal
 from runtime.journal.tail import Accepted, Position, Tail
+from tests.histories.list_journal import ListJournal
 
 DEADLINE_S: Final = 5.0
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
@@ -37,58 +34,6 @@ def chain(length: int, *, nonce: str = "n1") -> list[bytes]:
 LATE_CLAIM: Final = encode_record(
     Claim(term=1, seq=1, prev_hash=GENESIS_HASH, nonce="late", leader_url="")
 )
-
-
-class ListJournal:
-    """A journal that is a list: what the tests do to it, a broker might."""
-
-    def __init__(self, payloads: Sequence[bytes] = ()) -> None:
-        self.payloads = list(payloads)
-        self.reachable = True
-        self.delayed = False
-        """The next fetch comes back empty, whatever there is."""
-
-    async def open_writer(self) -> JournalWriter:
-        raise JournalUnavailable("nobody writes here")
-
-    async def open_cursor(self, offset: int) -> "ListCursor":
-        self.require_reachable()
-        return ListCursor(self, offset)
-
-    async def end(self) -> int:
-        self.require_reachable()
-        return len(self.payloads)
-
-    async def close(self) -> None: ...
-
-    def require_reachable(self) -> None:
-        if not self.reachable:
-            raise JournalUnavailable("cut off")
-
-
-class ListCursor:
-    def __init__(self, journal: ListJournal, offset: int) -> None:
-        self._journal = journal
-        self._offset = offset
-
-    async def fetch(self, wait_s: float) -> Sequence[JournalEntry]:
-        self._journal.require_reachable()
-        if self._journal.delayed:
-            self._journal.delayed = False
-            return []
-        if self._offset > len(self._journal.payloads):
-            raise JournalTruncated(f"there is no offset {self._offset}")
-        found = enumerate(self._journal.payloads[self._offset :], self._offset)
-        entries = [JournalEntry(offset, 0, payload) for offset, payload in found]
-        self._offset += len(entries)
-        if not entries:
-            await asyncio.sleep(wait_s)
-        return entries
-
-    async def seek(self, offset: int) -> None:
-        self._offset = offset
-
-    async def close(self) -> None: ...
 
 
 async def fetch_all(tail: Tail) -> list[Accepted]:

@@ -17,9 +17,7 @@ from runtime.openapi.document import (
     merge,
     response_schema,
 )
-from tests.paths import ROOT
-
-PUBLISHED = ROOT / "deploy" / "gateway" / "openapi.json"
+from tests.paths import API_DOCUMENT
 
 
 def document(*, security: bool = True, **paths: dict[str, Any]) -> Document:
@@ -102,7 +100,9 @@ def test_two_types_of_one_name_are_refused() -> None:
 
 
 async def test_the_published_document_is_what_the_processes_serve() -> None:
-    assert PUBLISHED.read_text() == format_document(await unite_documents()), "run `make openapi`"
+    assert API_DOCUMENT.read_text() == format_document(await unite_documents()), (
+        "run `make openapi`"
+    )
 
 
 async def test_every_documented_operation_is_led_to_the_process_that_serves_it() -> None:

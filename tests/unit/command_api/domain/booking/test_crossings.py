@@ -13,7 +13,7 @@ from contracts.events.booking import (
     BookingRequested,
 )
 from contracts.values.ids import PersonId
-from tests.unit.command_api.domain.booking.test_moves import in_state
+from tests.unit.command_api.domain.booking.states import in_state
 from tests.unit.command_api.domain.spec import (
     ANN,
     ANNOUNCEMENT,

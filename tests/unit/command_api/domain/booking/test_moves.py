@@ -19,6 +19,7 @@ from contracts.events.booking import (
     BookingRevoked,
     BookingWithdrawn,
 )
+from tests.unit.command_api.domain.booking.states import WAYS, in_state
 from tests.unit.command_api.domain.spec import (
     ANN,
     ANNOUNCEMENT,
@@ -34,20 +35,6 @@ from tests.unit.command_api.domain.spec import (
     pair,
     say,
 )
-
-Step = tuple[str, Any]
-
-WAYS: dict[str, list[Step]] = {
-    "requested": [(ANN, ask(ANN))],
-    "invited": [(AUTHOR, invite(ANN))],
-    "confirmed": [(ANN, ask(ANN)), (AUTHOR, say(True, ANN))],
-    "rejected": [(ANN, ask(ANN)), (AUTHOR, say(False, ANN))],
-    "declined": [(AUTHOR, invite(ANN)), (ANN, say(False, ANN))],
-    "withdrawn": [(ANN, ask(ANN)), (ANN, say(False, ANN))],
-    "revoked": [(AUTHOR, invite(ANN)), (AUTHOR, say(False, ANN))],
-    "ended": [(ANN, ask(ANN)), (AUTHOR, say(False, ANN)), (ANN, say(False, ANN))],
-}
-"""How a booking of Ann's comes into each state."""
 
 QUIET = "quiet"
 Move = tuple[type[BookingEvent], bool | None, bool | None] | str
@@ -104,14 +91,6 @@ MOVES: dict[str, dict[tuple[str, bool], Move]] = {
 }
 
 CASES = [(state, who, yes) for state, moves in MOVES.items() for who, yes in moves]
-
-
-def in_state(spec: Spec, state: str) -> Spec:
-    spec.given(AUTHOR, announce())
-    for actor, body in WAYS[state]:
-        spec.given(actor, body)  # type: ignore[arg-type]
-    assert spec.booking(ANN).state == state
-    return spec
 
 
 @pytest.mark.parametrize(("state", "who", "yes"), CASES)

@@ -1,0 +1,39 @@
+"""The past of announcements out of commits, compared with the tables of the same time."""
+
+from collections.abc import Iterator, Sequence
+
+from contracts.events.codec import decode_event
+from contracts.events.person import PersonEvent
+from contracts.journal.records import Commit
+from projector.read_models.memory import MemoryTables
+from projector.read_models.projections.announcements import ANNOUNCEMENTS
+from projector.read_models.projections.bookings import BOOKINGS
+from query_api.history.as_of import (
+    PastAnnouncement,
+)
+from query_api.history.events import PastEvent
+
+
+def decode_past(commits: Sequence[Commit]) -> Iterator[PastEvent]:
+    for commit in commits:
+        for index, stored in enumerate(commit.events):
+            event = decode_event(stored)
+            actor = commit.command.actor
+            yield PastEvent(commit.seq, index, commit.decided_at, "", actor, event)
+
+
+def group_by_announcement(commits: Sequence[Commit]) -> dict[str, list[PastEvent]]:
+    """Returns the events of every announcement."""
+    found: dict[str, list[PastEvent]] = {}
+    for one in decode_past(commits):
+        if not isinstance(one.event, PersonEvent):
+            found.setdefault(one.event.announcement_id, []).append(one)
+    return found
+
+
+def assert_agrees(standing: PastAnnouncement, tables: MemoryTables, evening_id: str) -> None:
+    row = tables.row(ANNOUNCEMENTS, evening_id)
+    assert standing.announcement == {**row, "announcement_id": evening_id}
+    for booking in standing.bookings.values():
+        stored = tables.row(BOOKINGS, booking["booking_id"])
+        assert booking == {name: stored[name] for name in booking}
