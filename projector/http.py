@@ -25,7 +25,7 @@ Guard = Callable[[Request], Awaitable[None]]
 
 
 def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
-    """Returns the routes that verify the tables and try another formula."""
+    """Return the routes that verify the tables and try another formula."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
 
     @router.post(
@@ -76,7 +76,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
 
 
 async def _stream_lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
-    """Yields the lines of verify. The status has been sent by then, so a failure is the last
+    """Yield the lines of verify. The status has been sent by then, so a failure is the last
     line."""
     try:
         async with aclosing(service.verify()) as lines:

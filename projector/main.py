@@ -31,7 +31,7 @@ from runtime.service.settings import load_settings_or_exit
 def build_app(
     settings: Settings, journal_of: Callable[[Settings], Journal] = open_kafka_journal
 ) -> FastAPI:
-    """Returns the whole process. It runs between the app's start-up and shut-down."""
+    """Return the whole process. It runs between the app's start-up and shut-down."""
     return build_process_app("PRACTIX projector", settings, partial(_start, settings, journal_of))
 
 
@@ -42,7 +42,7 @@ async def _start(
     _limiter: Limiter,
     stack: AsyncExitStack,
 ) -> None:
-    """Starts to follow and to serve. `stack` stops and closes everything, in reverse order."""
+    """Start to follow and to serve. `stack` stops and closes everything, in reverse order."""
     journal = journal_of(settings)
     stack.push_async_callback(journal.close)
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
@@ -59,7 +59,7 @@ async def _start(
 async def _start_history(
     settings: Settings, journal: Journal, stack: AsyncExitStack
 ) -> HistoryVotes | None:
-    """Follows the journal into ClickHouse until `stack` closes. Returns the votes it holds, or
+    """Follow the journal into ClickHouse until `stack` closes. Returns the votes it holds, or
     None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
         return None

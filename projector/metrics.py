@@ -21,7 +21,7 @@ DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the
 
 
 def observe(projector: Projector) -> None:
-    """Makes the gauges show this projector."""
+    """Make the gauges show this projector."""
     POSITION.set_function(lambda: projector.position.state.seq)
     LAG.set_function(lambda: projector.lag_s)
     IGNORED.set_function(lambda: projector.ignored)

@@ -50,7 +50,7 @@ class ProjectorService(FollowingService):
         metrics.observe(projector)
 
     async def verify(self) -> AsyncGenerator[ReportLine, None]:
-        """Verifies the tables as they are now (`projector.proof.verify`).
+        """Verify the tables as they are now (`projector.proof.verify`).
 
         Raises RateLimited while another one runs, because each holds all rows in memory.
         """
@@ -65,12 +65,12 @@ class ProjectorService(FollowingService):
             self.verifying = False
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
-        """Tries a formula on all ratings (`recompute.try_formula`). Raises TablesUnavailable."""
+        """Try a formula on all ratings (`recompute.try_formula`). Raises TablesUnavailable."""
         with translate_postgres_errors():
             return await try_formula(self._pool, formula)
 
     async def _prepare_tables(self) -> None:
-        """Migrates the tables, and computes the scores by this version's formula if they are by
+        """Migrate the tables, and computes the scores by this version's formula if they are by
         another."""
         with translate_postgres_errors():
             await migrate(self._pool)

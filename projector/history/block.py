@@ -20,7 +20,7 @@ class Block(NamedTuple):
 
 
 def block_of(commits: Iterable[Commit]) -> Block:
-    """Returns the rows of these commits."""
+    """Return the rows of these commits."""
     events, refusals, ratings = (
         Rows(columns) for columns in (EVENT_COLUMNS, REFUSAL_COLUMNS, RATING_COLUMNS)
     )

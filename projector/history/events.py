@@ -44,7 +44,7 @@ class RecordedEvent(NamedTuple):
 
 
 def read_events(commit: Commit) -> list[RecordedEvent]:
-    """Returns the events of a Commit. Never refuses one."""
+    """Return the events of a Commit. Never refuses one."""
     at_ms, day = to_ms(commit.decided_at), day_of(commit.decided_at)
     found = []
     for index, stored in enumerate(commit.events):
@@ -99,7 +99,7 @@ EVENT_COLUMNS: Final = (
 
 
 def add_event(rows: Rows, event: RecordedEvent) -> None:
-    """Adds the event's row, unless its type is PRIVATE."""
+    """Add the event's row, unless its type is PRIVATE."""
     if event.type in PRIVATE:
         return
     fields = event.fields

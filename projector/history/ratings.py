@@ -38,7 +38,7 @@ RATING_COLUMNS: Final = (
 
 
 def add_rating(rows: Rows, event: RecordedEvent) -> None:
-    """Adds the event's row, if it is the event of a rating."""
+    """Add the event's row, if it is the event of a rating."""
     if not event.type.startswith(PREFIX):
         return
     fields = event.fields

@@ -30,7 +30,7 @@ REFUSAL_COLUMNS: Final = (
 
 
 def add_refusals(rows: Rows, commit: Commit) -> None:
-    """Adds a row for each refusal in the Commit."""
+    """Add a row for each refusal in the Commit."""
     outcome = commit.outcome
     if outcome.refused:
         _add(rows, commit, 0, outcome.code, outcome.facts)

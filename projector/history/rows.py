@@ -15,7 +15,7 @@ class Rows:
         return len(self._rows)
 
     def add(self, *values: Any) -> None:
-        """Adds a row: one value for each column, in order."""
+        """Add a row: one value for each column, in order."""
         self._rows.append(values)
 
     @property

@@ -27,14 +27,14 @@ class ClickHouseSink:
         self._analytics = analytics
 
     async def position(self) -> Position:
-        """Returns the stored position, `START` if nothing was written yet."""
+        """Return the stored position, `START` if nothing was written yet."""
         answer = await self._analytics.query(_SELECT_POSITION, {"reader": READER})
         if not answer.rows:
             return START
         return position_from(answer.rows[0])
 
     async def write(self, block: Block, reached: Position) -> None:
-        """Writes the block, then the position. After an error any part may be there: write it
+        """Write the block, then the position. After an error any part may be there: write it
         again."""
         for table, rows in block.tables.items():
             await self._analytics.insert(table, rows.columns)

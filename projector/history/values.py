@@ -17,7 +17,7 @@ Fields = Mapping[str, Any]
 
 
 def get_text(fields: Fields, name: str) -> str:
-    """Returns the field, or an empty text if it is absent or no text."""
+    """Return the field, or an empty text if it is absent or no text."""
     value = fields.get(name)
     return value if isinstance(value, str) else ""
 
@@ -29,7 +29,7 @@ def get_integer(fields: Fields, name: str) -> int | None:
 
 
 def get_flag(fields: Fields, name: str) -> int | None:
-    """Returns 1 or 0, or None if the field is absent or null."""
+    """Return 1 or 0, or None if the field is absent or null."""
     value = fields.get(name)
     return int(value) if isinstance(value, bool) else None
 
@@ -45,13 +45,13 @@ def get_instant_ms(fields: Fields, name: str) -> int | None:
 
 
 def day_of(at: datetime) -> date:
-    """Returns the UTC day, within what ClickHouse's Date can hold (1970 to 2105)."""
+    """Return the UTC day, within what ClickHouse's Date can hold (1970 to 2105)."""
     return min(max(at.astimezone(UTC).date(), date(1970, 1, 1)), date(2105, 12, 31))
 
 
 @lru_cache(maxsize=1_000)
 def split_type(stored_type: str) -> tuple[str, int]:
-    """Splits a stored name: `booking.left.v2` is (`booking.left`, 2)."""
+    """Split a stored name: `booking.left.v2` is (`booking.left`, 2)."""
     name, separator, version = stored_type.rpartition(".v")
     if separator and version.isdecimal() and int(version) < 2**16:
         return name, int(version)

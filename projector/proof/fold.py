@@ -30,7 +30,7 @@ class JournalFold:
         self._intake = Intake()
 
     async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[ReportLine, None]:
-        """Yields lines of progress. Raises JournalBroken if the journal does not lead to the
+        """Yield lines of progress. Raises JournalBroken if the journal does not lead to the
         target."""
         loop = asyncio.get_running_loop()
         tail = Tail(journal)

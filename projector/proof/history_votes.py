@@ -61,7 +61,7 @@ class HistoryVotes:
 
 
 def cut_stretches(rows: int) -> list[tuple[str, str]]:
-    """Returns stretches of equal size that cover every possible id. Ids are random, so one
+    """Return stretches of equal size that cover every possible id. Ids are random, so one
     stretch has about `STRETCH_ROWS` of the `rows`. The first and the last also take ids that
     begin with no hexadecimal digit."""
     digits = 0

@@ -23,7 +23,7 @@ class Progress:
         return self._now() - self._rested_at >= SLICE_S
 
     async def rest(self) -> bool:
-        """Gives the event loop back. Returns True if it is time for a line of progress."""
+        """Give the event loop back. Returns True if it is time for a line of progress."""
         await asyncio.sleep(0)
         self._rested_at = self._now()
         if self._rested_at - self._reported_at < REPORT_S:

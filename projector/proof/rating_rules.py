@@ -37,7 +37,7 @@ class RatingRuleProof:
         self._retracted: set[ReviewId] = set()
 
     def note(self, event: DomainEvent) -> None:
-        """Remembers who was where, and what is over."""
+        """Remember who was where, and what is over."""
         match event:
             case BookingEvent():
                 self._seat(event)
@@ -56,7 +56,7 @@ class RatingRuleProof:
             self._guests.discard(guest)
 
     def find_broken_rules(self, event: AnyRatingEvent) -> Iterator[str]:
-        """Takes an event of a rating. Yields a reason for each rule that it breaks."""
+        """Take an event of a rating. Yields a reason for each rule that it breaks."""
         triple = (event.announcement_id, event.rater_id, event.ratee_id)
         if isinstance(event, RatingGiven):
             yield from self._give(event, triple)

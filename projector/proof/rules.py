@@ -53,7 +53,7 @@ class Occupancy(Struct, gc=False):
         return self.starts_at + self.duration
 
     def overlaps(self, other: "Occupancy") -> bool:
-        """Returns whether both run at some time. One may begin when the other ends."""
+        """Return whether both run at some time. One may begin when the other ends."""
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
 
 
@@ -78,7 +78,7 @@ class RuleProof:
         self._to_compare: set[tuple[PersonId, AnnouncementId]] = set()
 
     def record(self, seq: int, events: Iterable[DomainEvent]) -> None:
-        """Takes one Commit's events, then checks everything that they touched."""
+        """Take one Commit's events, then checks everything that they touched."""
         for event in events:
             self._ratings.note(event)
             self._take(seq, event)
@@ -108,7 +108,7 @@ class RuleProof:
                 pass
 
     def _has_end(self, event: AnnouncementCreated | AnnouncementChanged) -> bool:
-        """Returns whether the end that the event gives the announcement is a possible time."""
+        """Return whether the end that the event gives the announcement is a possible time."""
         known = self._announcements.get(event.announcement_id)
         try:
             match event:
@@ -226,7 +226,7 @@ class RuleProof:
 
 
 def _seat_after(event: AnyBookingEvent) -> bool | None:
-    """Returns True if the booking is confirmed after the event, False if its seat is held, and
+    """Return True if the booking is confirmed after the event, False if its seat is held, and
     None if it takes no seat."""
     if event.author_status is True and event.guest_status is True:
         return True

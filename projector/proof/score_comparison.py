@@ -33,11 +33,11 @@ class VotesInHistory(Protocol):
         ...
 
     async def reach(self, seq: int, wait_s: float) -> bool:
-        """Waits at most `wait_s`. Returns whether the votes have come to `seq`."""
+        """Wait at most `wait_s`. Returns whether the votes have come to `seq`."""
         ...
 
     def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
-        """Yields everybody of whom a rating was revealed up to `seq`, with all those ratings.
+        """Yield everybody of whom a rating was revealed up to `seq`, with all those ratings.
         Raises AnalyticsError."""
         ...
 
@@ -49,7 +49,7 @@ async def compare_scores(
     differences: Findings,
     patience_s: float,
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yields lines of progress; the last one says how many people were compared.
+    """Yield lines of progress; the last one says how many people were compared.
 
     `seq` is the snapshot's position. The history is waited for until it is there, and read as
     it was there. Raises NotCompared.
@@ -79,7 +79,7 @@ async def compare_scores(
 async def follow(
     history: VotesInHistory, seq: int, patience_s: float
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yields lines of progress until the history is at `seq`. Raises NotCompared if it stands
+    """Yield lines of progress until the history is at `seq`. Raises NotCompared if it stands
     still for `patience_s`."""
     now = asyncio.get_running_loop().time
     moved_at, position = now(), history.position

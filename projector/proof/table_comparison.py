@@ -15,7 +15,7 @@ from projector.read_models.read_model import Key, TableShape
 async def compare_tables(
     expected: MemoryTables, snapshot: TablesSnapshot, differences: Findings
 ) -> AsyncGenerator[ReportLine, None]:
-    """Compares row by row. Yields lines of progress.
+    """Compare row by row. Yields lines of progress.
 
     Each row that is found is taken out of `expected`: what stays is missing in the tables. The
     ranks of announcements are compared with the snapshot's own scores, which are compared by
@@ -49,7 +49,7 @@ def compare_row(
     stored: Sequence[Any] | None,
     differences: Findings,
 ) -> None:
-    """Adds a difference unless the rows are equal. None stands for an absent row; `source` says
+    """Add a difference unless the rows are equal. None stands for an absent row; `source` says
     where the expected one comes from."""
     if expected is None:
         differences.add(table=table.name, key=key, only_in="table")

@@ -36,7 +36,7 @@ async def verify(
     *,
     patience_s: float = PATIENCE_S,
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yields lines of progress, `{"phase", "done", "of"}`, then the result.
+    """Yield lines of progress, `{"phase", "done", "of"}`, then the result.
 
     The result has `ok`, `position`, `records`, `commits`, the number of `announcements` and
     `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
@@ -64,7 +64,7 @@ async def verify(
 async def _await_history(
     history: VotesInHistory, sink: Sink, patience_s: float
 ) -> AsyncGenerator[ReportLine, None]:
-    """Waits until the history is where the tables are now, as long as it moves. Holds no
+    """Wait until the history is where the tables are now, as long as it moves. Holds no
     snapshot meanwhile, which would keep PostgreSQL from removing old rows. Raises
     NotCompared."""
     async with sink.snapshot() as snapshot:
@@ -82,7 +82,7 @@ async def _verify_snapshot(
     patience_s: float,
     started_at: float,
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yields lines of progress, then the result. `problem` says why there is no history."""
+    """Yield lines of progress, then the result. `problem` says why there is no history."""
     fold = JournalFold(await snapshot.position())
     letters = await snapshot.dead_letters()
     differences = Findings()

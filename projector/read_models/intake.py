@@ -40,7 +40,7 @@ class Intake:
     def take(
         self, commits: Iterable[Commit], refused: Mapping[str, str] = NOTHING_REFUSED
     ) -> list[Projected]:
-        """Projects the Commits, event by event, in order.
+        """Project the Commits, event by event, in order.
 
         `refused` names keys whose rows the tables cannot hold, and why. Their events are parked
         like those of stopped keys.
@@ -63,7 +63,7 @@ class Intake:
         return failed.get(key) or (STOPPED if key in self._stopped else None)
 
     def stop(self, parked: Iterable[DeadLetter]) -> None:
-        """Stops the keys of these dead letters for good. The letters must be stored."""
+        """Stop the keys of these dead letters for good. The letters must be stored."""
         self._stopped.update(letter.key for letter in parked if letter.key is not None)
 
     def _take_event(
@@ -83,12 +83,12 @@ class Intake:
 
 
 def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:
-    """Returns the puts without the characters that the tables cannot hold."""
+    """Return the puts without the characters that the tables cannot hold."""
     return [storable_put(put) for put in puts] if NUL in bytes(stored) else puts
 
 
 def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
-    """Parks a decision that the tables cannot hold alone: nothing later builds on it."""
+    """Park a decision that the tables cannot hold alone: nothing later builds on it."""
     if DECISION not in failed:
         put = project_decision(commit)
         return Projected(DECISION, None, [storable_put(put) if commit.outcome.facts else put])
@@ -117,7 +117,7 @@ def _build_letter(stored: Raw, index: int, context: EventContext, reason: str) -
 
 
 def _read_key(fields: dict[str, Any]) -> str | None:
-    """Returns the key of any event, known or not: by convention an event names its
+    """Return the key of any event, known or not: by convention an event names its
     announcement or its person."""
     for name in ("announcement_id", "person_id"):
         if isinstance(value := fields.get(name), str):

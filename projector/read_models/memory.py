@@ -44,12 +44,12 @@ class MemoryTables:
         """People whose ratings have changed since the last `score`."""
 
     def put(self, put: Put) -> bool:
-        """Puts values into a row. Returns False and does nothing if the row must exist and does
+        """Put values into a row. Returns False and does nothing if the row must exist and does
         not. Scores change only when `score` is called."""
         return self._put(put.table, put.key, put.columns, put.initial)
 
     def score(self) -> Iterator[None]:
-        """Computes the scores whose ratings have changed. Yields after each person."""
+        """Compute the scores whose ratings have changed. Yields after each person."""
         scores = self.rows[SCORES.name]
         while self._unscored:
             person_id = self._unscored.pop()
@@ -58,7 +58,7 @@ class MemoryTables:
             yield
 
     def apply(self, batch: RowBatch) -> None:
-        """Applies a whole batch. Raises RowsRefused and does nothing if a row must exist and
+        """Apply a whole batch. Raises RowsRefused and does nothing if a row must exist and
         does not."""
         for table in TABLES:
             rows = self.rows[table.name]
@@ -72,7 +72,7 @@ class MemoryTables:
             pass
 
     def row(self, table: TableShape, key: Key) -> dict[str, Any]:
-        """Returns one row by column name. Raises KeyError if there is none."""
+        """Return one row by column name. Raises KeyError if there is none."""
         return dict(zip(table.types, self.rows[table.name][key], strict=True))
 
     def _put(
@@ -150,7 +150,7 @@ class MemorySnapshot:
             yield rows[start : start + SNAPSHOT_ROWS]
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
-        """Returns nothing: in memory no rank is kept beside an announcement."""
+        """Return nothing: in memory no rank is kept beside an announcement."""
         return ()
 
 

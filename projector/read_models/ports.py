@@ -24,20 +24,20 @@ class Sink(Protocol):
     """Tables, and the position up to which they follow the journal."""
 
     async def position(self) -> Position:
-        """Returns the position, `START` if nothing was written yet. Raises TablesUnavailable."""
+        """Return the position, `START` if nothing was written yet. Raises TablesUnavailable."""
         ...
 
     async def stopped_keys(self) -> frozenset[str]:
-        """Returns the keys of the dead letters. Raises TablesUnavailable."""
+        """Return the keys of the dead letters. Raises TablesUnavailable."""
         ...
 
     async def write(self, batch: RowBatch, step: Step) -> None:
-        """Writes the whole batch and the new position, or nothing. Raises TablesUnavailable,
+        """Write the whole batch and the new position, or nothing. Raises TablesUnavailable,
         RowsRefused, and Fenced if the tables are not at the expected position."""
         ...
 
     def snapshot(self) -> AbstractAsyncContextManager["TablesSnapshot"]:
-        """Shows the tables as they are at one moment, for as long as the context lives."""
+        """Show the tables as they are at one moment, for as long as the context lives."""
         ...
 
 
@@ -49,10 +49,10 @@ class TablesSnapshot(Protocol):
     async def dead_letters(self) -> int: ...
 
     def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        """Yields all rows in parts. A row's values are in the order of the table's columns."""
+        """Yield all rows in parts. A row's values are in the order of the table's columns."""
         ...
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
-        """Returns the announcements, of those not over, whose `author_rank` is not what the
+        """Return the announcements, of those not over, whose `author_rank` is not what the
         scores of this snapshot say. That column is not part of a TableShape."""
         ...

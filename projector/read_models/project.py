@@ -36,12 +36,12 @@ def _projections_of(kind: type[Event]) -> tuple[Projection, ...]:
 
 
 def project(event: DomainEvent, context: EventContext) -> list[Put]:
-    """Returns what the event puts into the tables."""
+    """Return what the event puts into the tables."""
     return [one.project(event, context) for one in _projections_of(type(event))]
 
 
 def key_of(event: DomainEvent) -> str | None:
-    """Returns the key whose rows the event changes, or None if it changes none. If one event
+    """Return the key whose rows the event changes, or None if it changes none. If one event
     of a key cannot be projected, no later one of that key is."""
     projections_of_event = _projections_of(type(event))
     return projections_of_event[0].key_of(event) if projections_of_event else None

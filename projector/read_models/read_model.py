@@ -64,7 +64,7 @@ class Projection(NamedTuple):
     project: Callable[[Any, EventContext], Put]
     """Pure. Takes an event of these types, and never refuses it."""
     key_of: Callable[[Any], str]
-    """Returns the key that stops if such an event cannot be projected: rows that are built
+    """Return the key that stops if such an event cannot be projected: rows that are built
     on a gap would be wrong."""
 
 
@@ -87,7 +87,7 @@ def person_of(event: Any) -> str:
 
 
 def column_types(event: type[Event]) -> dict[str, str]:
-    """Returns PostgreSQL's types for columns that hold the fields of `event`, in their order."""
+    """Return PostgreSQL's types for columns that hold the fields of `event`, in their order."""
     return {field.name: _column_type(field.type) for field in fields(event)}
 
 
@@ -101,7 +101,7 @@ def _column_type(annotation: Any) -> str:
 
 
 def storable_put(put: Put) -> Put:
-    """Returns the same put without the characters that PostgreSQL's texts cannot hold."""
+    """Return the same put without the characters that PostgreSQL's texts cannot hold."""
     initial = None if put.initial is None else _storable(put.initial)
     return put._replace(columns=_storable(put.columns), initial=initial)
 

@@ -21,7 +21,7 @@ class QuestionLimit:
 
     @contextmanager
     def admit(self) -> Iterator[None]:
-        """Counts one question for as long as the context lives. Raises RateLimited if there
+        """Count one question for as long as the context lives. Raises RateLimited if there
         are too many already."""
         if self._asked >= self._questions_max:
             raise RateLimited(RETRY_AFTER_S)
@@ -33,7 +33,7 @@ class QuestionLimit:
 
 
 async def answer_or_refuse(asking: Awaitable[ResultSet]) -> ResultSet:
-    """Returns the engine's answer. Raises Malformed if the engine refused the statement,
+    """Return the engine's answer. Raises Malformed if the engine refused the statement,
     Forbidden if it may not run foreign SQL, and Unavailable if it is away."""
     try:
         return await asking

@@ -17,11 +17,11 @@ class Encoder(Protocol):
     media_type: str
 
     def encode(self, part: ResultSet) -> bytes:
-        """Returns the bytes of these rows. All parts have the same columns."""
+        """Return the bytes of these rows. All parts have the same columns."""
         ...
 
     def finish(self) -> bytes:
-        """Returns the bytes that close the file."""
+        """Return the bytes that close the file."""
         ...
 
 
@@ -115,7 +115,7 @@ ENCODERS: Final[Mapping[str, type[NdjsonEncoder | CsvEncoder | ParquetEncoder]]]
 
 
 def arrow_table(part: ResultSet) -> pa.Table:
-    """Converts rows to Arrow: integers, floats and text as ClickHouse types them. Days stay
+    """Convert rows to Arrow: integers, floats and text as ClickHouse types them. Days stay
     text."""
     columns: Sequence[Sequence[Any]] = list(zip(*part.rows, strict=True)) or [()] * len(part.types)
     return pa.table(

@@ -42,7 +42,7 @@ class ExportPart(NamedTuple):
 
 
 async def count_rows(analytics: Analytics, table: str, positions: PositionRange) -> int:
-    """Returns how many rows an export has. Raises AnalyticsError."""
+    """Return how many rows an export has. Raises AnalyticsError."""
     place, key = TABLES[table]
     answer = await analytics.scan(
         f"SELECT uniqExact({key}) FROM {table} WHERE {place} BETWEEN %(first)s AND %(last)s",
@@ -58,7 +58,7 @@ async def export_table(
     encoder: Encoder,
     part_positions: int = PART_POSITIONS,
 ) -> AsyncGenerator[ExportPart, None]:
-    """Yields the rows of `table`; the last part closes the file. Raises AnalyticsError.
+    """Yield the rows of `table`; the last part closes the file. Raises AnalyticsError.
 
     Holds one part in memory, whatever the range. Rows are encoded in a thread, because the
     process also answers people's reads.
@@ -76,7 +76,7 @@ async def export_table(
 
 
 async def stream_bare(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator[bytes, None]:
-    """Yields the file itself. A failure cuts the connection, so that nobody takes half a file
+    """Yield the file itself. A failure cuts the connection, so that nobody takes half a file
     for a whole one."""
     async with aclosing(parts):
         async for part in parts:
@@ -86,7 +86,7 @@ async def stream_bare(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator
 async def stream_framed(
     parts: AsyncGenerator[ExportPart, None], rows: int
 ) -> AsyncGenerator[bytes, None]:
-    """Yields the file inside lines of JSON. The last line says whether it is whole."""
+    """Yield the file inside lines of JSON. The last line says whether it is whole."""
     digest = sha256()
     size = done = 0
     try:

@@ -26,7 +26,7 @@ class QuestionParameter(NamedTuple):
     default: str
 
     def parse(self, given: str) -> SqlParameter:
-        """Returns the value. Raises BadParameter."""
+        """Return the value. Raises BadParameter."""
         try:
             match self.kind:
                 case "int":
@@ -56,7 +56,7 @@ class ReadyQuestion(NamedTuple):
     sql: str
 
     def bind(self, given: Mapping[str, str]) -> dict[str, SqlParameter]:
-        """Returns a value for every parameter: the given one, or the default. Raises
+        """Return a value for every parameter: the given one, or the default. Raises
         BadParameter."""
         known = {one.name: one for one in self.parameters}
         if unknown := sorted(given.keys() - known.keys()):
@@ -64,7 +64,7 @@ class ReadyQuestion(NamedTuple):
         return {name: one.parse(given.get(name, one.default)) for name, one in known.items()}
 
     def summary(self) -> dict[str, Any]:
-        """Returns what a client needs to list, ask and plot the question."""
+        """Return what a client needs to list, ask and plot the question."""
         return {
             "name": self.name,
             "title": self.title,
@@ -76,13 +76,13 @@ class ReadyQuestion(NamedTuple):
 
 @cache
 def ready_questions() -> Mapping[str, ReadyQuestion]:
-    """Returns the questions by name, in alphabetical order."""
+    """Return the questions by name, in alphabetical order."""
     files = sorted(DIRECTORY.glob("*.sql"))
     return {one.name: one for one in (read_question(file.read_text()) for file in files)}
 
 
 def read_question(text: str) -> ReadyQuestion:
-    """Parses a question's file. Raises KeyError or ValueError if the header is incomplete."""
+    """Parse a question's file. Raises KeyError or ValueError if the header is incomplete."""
     header: dict[str, list[str]] = {}
     for key, value in _read_header(text):
         header.setdefault(key, []).append(value)

@@ -75,12 +75,12 @@ OWN_QUESTION: Final[dict[str, Any]] = {
 
 
 def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGuard) -> APIRouter:
-    """Returns the routes for analysts. `history` tells how far the tables are."""
+    """Return the routes for analysts. `history` tells how far the tables are."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
     limit = QuestionLimit()
 
     async def admit(request: Request) -> int:
-        """Returns the position that the answer will reflect. Raises Unauthenticated,
+        """Return the position that the answer will reflect. Raises Unauthenticated,
         ProjectionBehind and Unavailable."""
         guard.require(request)
         return await history.reach(min_position_of(request.query_params))
@@ -164,7 +164,7 @@ def _questions() -> list[ReadyQuestion]:
 
 
 def _bind(question: ReadyQuestion, given: Mapping[str, str]) -> dict[str, Any]:
-    """Returns the values of the question's parameters. Raises Malformed."""
+    """Return the values of the question's parameters. Raises Malformed."""
     try:
         return question.bind(given)
     except BadParameter as error:
@@ -185,7 +185,7 @@ def _answer_response(answer: ResultSet, position: int, question: dict[str, Any] 
 
 
 def _read_export(request: Request, newest: int) -> tuple[str, Encoder, PositionRange]:
-    """Returns what to export, and how. Raises Malformed."""
+    """Return what to export, and how. Raises Malformed."""
     given = request.query_params
     table, form = given.get("table", "events"), given.get("format", "ndjson")
     if table not in TABLES or form not in ENCODERS:

@@ -46,7 +46,7 @@ SELECT_WRONG: Final = _select_wrong(SCORES)
 async def rank_announcements(
     connection: PoolConnectionProxy, batch: RowBatch, rescored: list[Key]
 ) -> None:
-    """Updates the ranks of new announcements, and of those of the people in `rescored`. The
+    """Update the ranks of new announcements, and of those of the people in `rescored`. The
     rows of the batch and the scores must be written before."""
     patches = batch.patches[ANNOUNCEMENTS.name]
     if new := [key for key, patch in patches.items() if patch.initial is not None]:
@@ -58,7 +58,7 @@ async def rank_announcements(
 async def rank_all_announcements(
     connection: PoolConnectionProxy, scores: TableShape = SCORES
 ) -> None:
-    """Updates every rank that differs from `scores`, a table of that shape, whoever wrote it."""
+    """Update every rank that differs from `scores`, a table of that shape, whoever wrote it."""
     await connection.execute(
         f"""
         UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = wrong.score

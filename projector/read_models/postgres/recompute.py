@@ -99,7 +99,7 @@ class FormulaTrial(Struct, frozen=True):
 
 
 async def try_formula(pool: asyncpg.Pool, formula: Formula) -> FormulaTrial:
-    """Fills the shadow with the scores by `formula`, and compares. Nothing live changes."""
+    """Fill the shadow with the scores by `formula`, and compares. Nothing live changes."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read"),
@@ -111,7 +111,7 @@ async def try_formula(pool: asyncpg.Pool, formula: Formula) -> FormulaTrial:
 
 
 async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> bool:
-    """Makes all scores those of `formula`, and ranks announcements by them. Returns whether the
+    """Make all scores those of `formula`, and ranks announcements by them. Returns whether the
     scores had to be computed.
 
     Ranks are checked even if the scores are right: an earlier version that keeps no ranks may
@@ -146,7 +146,7 @@ async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> Non
 async def _read_everybody(
     connection: PoolConnectionProxy,
 ) -> AsyncIterator[Sequence[tuple[Key, list[RevealedRating]]]]:
-    """Yields all people with revealed ratings, in parts. The ratings of one person may be
+    """Yield all people with revealed ratings, in parts. The ratings of one person may be
     fetched in two parts, but are yielded together."""
     cursor = await connection.cursor(f"{SELECT_REVEALED} ORDER BY ratee_id", timeout=TIMEOUT_S)
     unfinished: tuple[Key, list[RevealedRating]] | None = None

@@ -33,7 +33,7 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 async def find_rescored_people(
     connection: PoolConnectionProxy, batch: RowBatch
 ) -> list[tuple[Key, list[RevealedRating]]]:
-    """Returns the people whose ratings the batch has changed, with all of their revealed ratings
+    """Return the people whose ratings the batch has changed, with all of their revealed ratings
     as they are after it."""
     changed = [
         key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
@@ -48,7 +48,7 @@ def score_statements(
     table: TableShape = SCORES,
     formula: Formula = PUBLISHED,
 ) -> list[Statement]:
-    """Returns the statements that put the scores of these people into `table`."""
+    """Return the statements that put the scores of these people into `table`."""
     patches = {
         person_id: Patch(Put(table, person_id, score_columns(revealed, formula), NOTHING_MORE))
         for person_id, revealed in people
@@ -57,7 +57,7 @@ def score_statements(
 
 
 def group_by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[RevealedRating]]]:
-    """Groups rows, which are in the order of `ratee_id`, by that person."""
+    """Group rows, which are in the order of `ratee_id`, by that person."""
     for ratee_id, of_ratee in groupby(rows, key=lambda row: row["ratee_id"]):
         yield (
             ratee_id,

@@ -99,7 +99,7 @@ class PostgresSnapshot:
 
 
 async def _update_scores(connection: PoolConnectionProxy, batch: RowBatch) -> None:
-    """Updates what follows from rows: the scores, and from them the ranks of announcements."""
+    """Update what follows from rows: the scores, and from them the ranks of announcements."""
     people = await find_rescored_people(connection, batch)
     for statement in score_statements(people):
         await _execute(connection, statement)

@@ -41,14 +41,14 @@ class RevealedRating(NamedTuple):
 
 
 def changes_scores(columns: Mapping[str, Any]) -> bool:
-    """Returns whether a put of these columns to a row of `ratings` may change a score."""
+    """Return whether a put of these columns to a row of `ratings` may change a score."""
     return columns.get("revealed_at") is not None or columns.get("retracted") is True
 
 
 def score_columns(
     revealed: Iterable[RevealedRating], formula: Formula = PUBLISHED
 ) -> dict[str, Any]:
-    """Computes a person's row, without its key, from all revealed ratings of that person."""
+    """Compute a person's row, without its key, from all revealed ratings of that person."""
     counted = [one for one in revealed if not one.retracted]
     of: dict[str, Iterable[RevealedRating]] = {
         "host": (one for one in counted if one.role == "host"),
@@ -67,7 +67,7 @@ def score_columns(
 def score_row(
     person_id: Key, revealed: Iterable[RevealedRating], formula: Formula = PUBLISHED
 ) -> tuple[Any, ...]:
-    """Computes a person's row, in the order of the table's columns."""
+    """Compute a person's row, in the order of the table's columns."""
     columns = {"person_id": person_id, **score_columns(revealed, formula)}
     return tuple(columns[name] for name in SCORES.types)
 
