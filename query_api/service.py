@@ -33,10 +33,11 @@ SELECT_SUSPENDED: Final = "SELECT person_id FROM read_model.suspensions WHERE su
 
 
 class QueryService:
-    """Create it inside a running event loop. `start`, serve `routers`, `stop`.
+    """All read routes and what runs behind them.
 
-    Whoever made `analytics` closes it, after `stop`. Without it the reads of the history are
-    unavailable. The routes for analysts need both `analytics` and `guard`.
+    Create it inside a running event loop, `start` it, serve its `routers`, and `stop` it.
+    Whoever made `analytics` closes it, after `stop`. Without `analytics` reads of the history
+    are unavailable. There are routes for analysts only with both `analytics` and `guard`.
     """
 
     def __init__(

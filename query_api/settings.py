@@ -30,15 +30,15 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     clickhouse_dsn: ClickHouseDsn | None = Field(
         None, validation_alias=AliasChoices("QUERY_API_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
-    """Without it what rests on the history is unavailable; everything else works."""
+    """Without it, reads of the history are unavailable; everything else works."""
     clickhouse_analyst_dsn: ClickHouseDsn | None = Field(
         None,
         validation_alias=AliasChoices(
             "QUERY_API_CLICKHOUSE_ANALYST_DSN", "PROJECTOR_CLICKHOUSE_ANALYST_DSN"
         ),
     )
-    """The read-only account that runs analysts' SQL (deploy/clickhouse/analyst.xml). The second
-    name is the one of earlier versions."""
+    """The read-only account that runs analysts' SQL (deploy/clickhouse/analyst.xml). Earlier
+    versions read it from the second name."""
     operator_token: Secret | None = Field(
         None, validation_alias=AliasChoices("QUERY_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
     )

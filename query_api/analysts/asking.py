@@ -1,4 +1,4 @@
-"""Bounds how many questions are asked at once, and turns the engine's errors into refusals."""
+"""Limits how many questions run at once, and turns errors of ClickHouse into ours."""
 
 from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from contracts.errors import Forbidden, Malformed, RateLimited, Unavailable
 from runtime.clickhouse.port import AnalyticsUnavailable, OwnSqlBarred, QueryRefused, ResultSet
 
 QUESTIONS_MAX: Final = 16
-"""Questions that run or wait for the engine, which answers a few at a time."""
+"""Questions that run or wait to run: ClickHouse answers a few at a time."""
 RETRY_AFTER_S: Final = 10
 
 
@@ -33,8 +33,8 @@ class QuestionLimit:
 
 
 async def answer_or_refuse(asking: Awaitable[ResultSet]) -> ResultSet:
-    """Return the engine's answer. Raises Malformed if the engine refused the statement,
-    Forbidden if it may not run foreign SQL, and Unavailable if it is away."""
+    """Return ClickHouse's answer. Raises Malformed if it refused the statement, Forbidden if
+    analysts' own SQL may not run here, and Unavailable if it is away."""
     try:
         return await asking
     except QueryRefused as error:

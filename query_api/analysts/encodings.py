@@ -14,6 +14,8 @@ from runtime.http.spreadsheet import escape_formulas
 
 
 class Encoder(Protocol):
+    """Encodes one file. Make one for each file."""
+
     media_type: str
 
     def encode(self, part: ResultSet) -> bytes:
@@ -83,7 +85,8 @@ class ParquetEncoder:
 
 
 class _DrainedFile(io.RawIOBase):
-    """A file that is only appended to. `drain` takes out what was written since the last time."""
+    """A file that can only be appended to. `drain` returns what was written since the last time,
+    and forgets it."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -115,8 +118,8 @@ ENCODERS: Final[Mapping[str, type[NdjsonEncoder | CsvEncoder | ParquetEncoder]]]
 
 
 def arrow_table(part: ResultSet) -> pa.Table:
-    """Convert rows to Arrow: integers, floats and text as ClickHouse types them. Days stay
-    text."""
+    """Return the rows as an Arrow table. Integers are 64 bits wide; whatever is neither an
+    integer nor a float, such as a day, is text."""
     columns: Sequence[Sequence[Any]] = list(zip(*part.rows, strict=True)) or [()] * len(part.types)
     return pa.table(
         {

@@ -20,9 +20,10 @@ TABLES: Final = {
     "refusals": ("seq", "seq, part"),
     "ratings": ("version", "version, event_index, review_id"),
 }
-"""By table: the column of the position, and the key in order of the journal."""
+"""By table: the column of the position, and the key that puts rows in the journal's order."""
 
 PART_POSITIONS: Final = 20_000
+"""How many positions one part covers."""
 FRAME_BYTES_MAX: Final = 192 * 1024
 
 
@@ -42,7 +43,7 @@ class ExportPart(NamedTuple):
 
 
 async def count_rows(analytics: Analytics, table: str, positions: PositionRange) -> int:
-    """Return how many rows an export has. Raises AnalyticsError."""
+    """Return how many rows an export has, each counted once. Raises AnalyticsError."""
     place, key = TABLES[table]
     answer = await analytics.scan(
         f"SELECT uniqExact({key}) FROM {table} WHERE {place} BETWEEN %(first)s AND %(last)s",
@@ -76,8 +77,8 @@ async def export_table(
 
 
 async def stream_bare(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator[bytes, None]:
-    """Yield the file itself. A failure cuts the connection, so that nobody takes half a file
-    for a whole one."""
+    """Yield the file itself. If a part fails, the connection breaks: nobody takes half a file
+    for a whole one. Raises AnalyticsError."""
     async with aclosing(parts):
         async for part in parts:
             yield part.data
@@ -86,7 +87,8 @@ async def stream_bare(parts: AsyncGenerator[ExportPart, None]) -> AsyncGenerator
 async def stream_framed(
     parts: AsyncGenerator[ExportPart, None], rows: int
 ) -> AsyncGenerator[bytes, None]:
-    """Yield the file inside lines of JSON. The last line says whether it is whole."""
+    """Yield the file inside lines of JSON, of which the last one says whether the file is whole.
+    `rows` is how many rows it will have."""
     digest = sha256()
     size = done = 0
     try:
@@ -96,13 +98,15 @@ async def stream_framed(
                 size, done = size + len(part.data), part.done
                 for start in range(0, len(part.data), FRAME_BYTES_MAX):
                     data = part.data[start : start + FRAME_BYTES_MAX]
-                    yield _line({"done": done, "of": rows, "data": base64.b64encode(data).decode()})
+                    yield _encode_line(
+                        {"done": done, "of": rows, "data": base64.b64encode(data).decode()}
+                    )
     except AnalyticsError as error:
         log.warning("export broken off", extra={"reason": str(error)})
-        yield _line({"ok": False, "problem": str(error)})
+        yield _encode_line({"ok": False, "problem": str(error)})
     else:
-        yield _line({"ok": True, "rows": done, "bytes": size, "sha256": digest.hexdigest()})
+        yield _encode_line({"ok": True, "rows": done, "bytes": size, "sha256": digest.hexdigest()})
 
 
-def _line(value: dict[str, Any]) -> bytes:
+def _encode_line(value: dict[str, Any]) -> bytes:
     return msgspec.json.encode(value) + b"\n"

@@ -1,7 +1,7 @@
 """Reads the ready questions: one SQL file each, with a header that says what it answers.
 
-A header is made of comments: `name`, `title`, `description`, any number of
-`parameter: NAME KIND = DEFAULT` (kinds `int`, `day`, `text`) and
+A header consists of SQL comments: `name`, `title`, `description`, any number of
+`parameter: NAME KIND = DEFAULT` (kinds `int`, `day`, `text`), and
 `plot: line|bars X Y [Y...] [by SERIES]`.
 """
 
@@ -26,7 +26,7 @@ class QuestionParameter(NamedTuple):
     default: str
 
     def parse(self, given: str) -> SqlParameter:
-        """Return the value. Raises BadParameter."""
+        """Return the given text as a value of the parameter's kind. Raises BadParameter."""
         try:
             match self.kind:
                 case "int":
@@ -40,7 +40,10 @@ class QuestionParameter(NamedTuple):
 
 
 class Plot(NamedTuple):
+    """How to draw an answer: the columns of both axes."""
+
     kind: str
+    """`line` or `bars`."""
     x: str
     ys: tuple[str, ...]
     by: str | None = None
@@ -78,10 +81,10 @@ class ReadyQuestion(NamedTuple):
 def ready_questions() -> Mapping[str, ReadyQuestion]:
     """Return the questions by name, in alphabetical order."""
     files = sorted(DIRECTORY.glob("*.sql"))
-    return {one.name: one for one in (read_question(file.read_text()) for file in files)}
+    return {one.name: one for one in (parse_question(file.read_text()) for file in files)}
 
 
-def read_question(text: str) -> ReadyQuestion:
+def parse_question(text: str) -> ReadyQuestion:
     """Parse a question's file. Raises KeyError or ValueError if the header is incomplete."""
     header: dict[str, list[str]] = {}
     for key, value in _read_header(text):

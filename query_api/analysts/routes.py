@@ -1,7 +1,7 @@
-"""Operator routes for analysts: ready questions, SQL of their own, and exports.
+"""Serves analysts: ready questions, SQL of their own, and exports.
 
-All of them take the operator token only, wait for `min_position`, and answer 503 while
-ClickHouse does not answer.
+All routes need the operator token, wait for `min_position`, and answer 503 while ClickHouse is
+away.
 """
 
 from collections.abc import Mapping
@@ -45,6 +45,8 @@ NDJSON: Final = "application/x-ndjson"
 
 
 class OwnQuestion(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a question in the analyst's own SQL."""
+
     sql: str
 
 
@@ -75,13 +77,14 @@ OWN_QUESTION: Final[dict[str, Any]] = {
 
 
 def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGuard) -> APIRouter:
-    """Return the routes for analysts. `history` tells how far the tables are."""
+    """Return the routes for analysts. `history` says how far ClickHouse has followed the
+    journal."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
     limit = QuestionLimit()
 
     async def admit(request: Request) -> int:
-        """Return the position that the answer will reflect. Raises Unauthenticated,
-        ProjectionBehind and Unavailable."""
+        """Check the token and wait for `min_position`. Returns the position that the answer will
+        reflect. Raises Unauthenticated, Malformed, ProjectionBehind and Unavailable."""
         guard.require(request)
         return await history.reach(min_position_of(request.query_params))
 
@@ -91,8 +94,8 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         openapi_extra={"parameters": query(MIN_POSITION, NAME, *_question_parameters())},
     )
     async def get_ask(request: Request) -> Response:
-        """Without `name` the list of ready questions; with it, its answer. Further query
-        parameters are the question's own."""
+        """The list of ready questions or, with `name`, the answer to one of them. All further
+        query parameters are that question's own."""
         position = await admit(request)
         given = dict(request.query_params)
         given.pop(MIN_POSITION.name, None)
@@ -115,7 +118,7 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         openapi_extra={**OWN_QUESTION, "parameters": query(MIN_POSITION)},
     )
     async def post_ask(request: Request) -> Response:
-        """One's own read-only SQL: `{"sql": "SELECT ..."}`."""
+        """The answer to read-only SQL of your own: `{"sql": "SELECT ..."}`."""
         position = await admit(request)
         sql = await _read_own_sql(request)
         with limit.admit():
@@ -128,15 +131,15 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
         openapi_extra={"parameters": query(MIN_POSITION, *EXPORT_PARAMETERS)},
     )
     async def get_export(request: Request) -> Response:
-        """A table (`table`, `events` by default) by positions `from` to `to`, as `format`
-        ndjson, csv or parquet.
+        """The rows of a table (`table`, `events` by default) from position `from` to `to`, in
+        the format (`format`) ndjson, csv or parquet.
 
-        With `progress=true` the file comes inside lines of JSON, `{"done", "of", "data"}`
-        with base64, and the last line says `ok`, `rows`, `bytes` and `sha256`: only then is
-        the file whole.
+        With `progress=true` the file comes inside lines of JSON, `{"done", "of", "data"}` with
+        base64. The last line has `ok`. The file is whole only if that is true, and the line then
+        also has `rows`, `bytes` and `sha256`.
         """
         position = await admit(request)
-        table, encoder, positions = _read_export(request, position)
+        table, encoder, positions = _parse_export(request, position)
         try:
             rows = await count_rows(analytics, table, positions)
         except AnalyticsError as error:
@@ -152,7 +155,8 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
 
 
 def _question_parameters() -> list[Parameter]:
-    """The parameters of all ready questions. A question's summary says which are its own."""
+    """Return the parameters of all ready questions, each name once. The summary of a question
+    says which are its own."""
     return [
         Parameter(name, "of a ready question that has such a parameter")
         for name in sorted({one.name for asked in _questions() for one in asked.parameters})
@@ -172,7 +176,7 @@ def _bind(question: ReadyQuestion, given: Mapping[str, str]) -> dict[str, Any]:
 
 
 async def _read_own_sql(request: Request) -> str:
-    """Raises Malformed."""
+    """Return the SQL in the body. Raises Malformed."""
     try:
         return msgspec.json.decode(await read_json_body(request), type=OwnQuestion).sql
     except UNDECODABLE as error:
@@ -184,20 +188,20 @@ def _answer_response(answer: ResultSet, position: int, question: dict[str, Any] 
     return json_response(body, headers={"X-Position": str(position)})
 
 
-def _read_export(request: Request, newest: int) -> tuple[str, Encoder, PositionRange]:
+def _parse_export(request: Request, newest: int) -> tuple[str, Encoder, PositionRange]:
     """Return what to export, and how. Raises Malformed."""
     given = request.query_params
     table, form = given.get("table", "events"), given.get("format", "ndjson")
     if table not in TABLES or form not in ENCODERS:
         known = {"tables": list(TABLES), "formats": list(ENCODERS)}
         raise Malformed("malformed_query", known)
-    first = _read_position(given.get("from", "1"))
-    last = _read_position(given.get("to", str(newest)))
+    first = _parse_position(given.get("from", "1"))
+    last = _parse_position(given.get("to", str(newest)))
     return table, ENCODERS[form](), PositionRange(max(first, 1), min(last, newest))
 
 
-def _read_position(text: str) -> int:
-    """Raises Malformed."""
+def _parse_position(text: str) -> int:
+    """Return the text as a position. Raises Malformed."""
     position = parse_whole_number(text)
     if position is None:
         raise Malformed("malformed_query", {"reason": f"not a position: {text[:40]}"})

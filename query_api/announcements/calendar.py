@@ -1,9 +1,9 @@
-"""A person's announcements: which of them make the person busy, and which overlap.
+"""Finds the times at which a person is busy, and the announcements that overlap.
 
-Commands are decided by the same rules; on the read side this is their only place. A person is
-busy during what they announced (published, not over) and what they are confirmed for. A cell
-may also count pending bookings (`SharedRules.pending_blocks`). Intervals are half-open, and a
-cell may demand a gap between them.
+Commands are decided by the same rules; on the read side they stand only here. A person is busy
+during announcements of their own and those that they are confirmed for, if these are published
+and not over. A cell may also count pending bookings (`SharedRules.pending_blocks`). Intervals
+are half-open, and a cell may demand a gap between them.
 """
 
 from typing import Final
@@ -21,8 +21,8 @@ PENDING: Final = ("requested", "waitlisted", "invited", "offered")
 
 
 def announcements_of(person: str, states: str) -> str:
-    """Return a query for the ids of what a person announced or has a booking for, in one of
-    these states. Both arguments are SQL."""
+    """Return a query for the ids of a person's own announcements, and of those for which the
+    person has a booking in one of these states. Both arguments are SQL, such as `$2`."""
     return f"""
         SELECT announcement_id FROM read_model.announcements WHERE author_id = {person}::uuid
         UNION ALL
@@ -32,7 +32,7 @@ def announcements_of(person: str, states: str) -> str:
 
 
 ATTENDED_OR_PENDING: Final = f"ARRAY[{', '.join(map(repr, (*ATTENDED, *PENDING)))}]"
-"""For `announcements_of`."""
+"""An array in SQL, for `announcements_of`."""
 
 _BUSY: Final = f"""
     FROM read_model.announcements busy
@@ -42,8 +42,8 @@ _BUSY: Final = f"""
 _BUSY_TIME: Final = "tstzrange(busy.event_time - {1}::interval, busy.ends_at + {1}::interval)"
 _TIME: Final = "tstzrange(a.event_time, a.ends_at)"
 
-# All busy times are found once per query, however many lines there are. Only a line that is
-# itself one of them is compared with the others one by one.
+# All busy times are found once per query, however many lines there are, and merged. A line that
+# is itself one of the busy times would overlap itself, so it is compared with each of the others.
 _FITS: Final = f"""
     CASE WHEN a.announcement_id IN (SELECT busy.announcement_id {_BUSY})
     THEN NOT EXISTS (
@@ -65,19 +65,20 @@ SELECT_OVERLAPS: Final = f"""
     ORDER BY other.event_time, other.announcement_id
     LIMIT 100
 """
-"""Takes the person, an announcement to leave out, and its time, widened by the gap."""
+"""Takes the person, an announcement, and its time widened by the gap. Selects what overlaps it."""
 
 
 def add_fits_my_schedule(where: Where, rules: SharedRules) -> None:
-    """Add the condition that no other announcement makes the viewer, $2, busy at the time."""
+    """Add the condition that nothing else makes the viewer, $2, busy at the announcement's
+    time."""
     where.add(_FITS, _select_busy_states(rules), rules.gap)
 
 
 async def fetch_overlaps(
     snapshot: TableSnapshot, booking: asyncpg.Record, caller: Caller, rules: SharedRules
 ) -> list[Overlap]:
-    """Return the guest's other announcements at the time of this one, soonest first. Only the
-    guest gets them, while there is something to decide."""
+    """Return what else the guest announced, attends or has pending at the time of this booking,
+    soonest first. Only the guest gets it, and only while the booking is pending."""
     if booking["guest_id"] != caller.person_id or booking["state"] not in PENDING:
         return []
     found = await snapshot.fetch_rows(

@@ -1,7 +1,7 @@
-"""Routes of a person's schedule as an iCalendar feed (RFC 5545), for calendar programs.
+"""Serves a person's schedule as an iCalendar feed (RFC 5545), for calendar programs.
 
-Such programs cannot send a bearer token, so the address of the feed carries a token of its
-own. It is a keyed hash of the person's id, opens this feed only, and is good until the secret
+Such programs cannot send a bearer token, so the address of the feed contains a token of its
+own: a keyed hash of the person's id. It opens this feed only, and is valid until the secret
 changes.
 """
 
@@ -62,7 +62,7 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         """The feed: what the person hosts, attends or has pending, the newest 500."""
         person_id = path_id(request, "person_id")
         token = _feed_token(feed_secret, person_id)
-        # compare_digest takes any bytes, but of texts only ASCII.
+        # As bytes, because compare_digest raises TypeError for text that is not ASCII.
         if not compare_digest(request.path_params["token"].encode(), token.encode()):
             raise NotFound
         reads.demand_not_suspended(PersonId(person_id))

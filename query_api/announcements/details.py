@@ -1,4 +1,4 @@
-"""Route of one announcement in detail, today or as it stood (`?as_of=`)."""
+"""Serves one announcement in detail, as it is or as it stood at a moment (`?as_of=`)."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
@@ -35,7 +35,9 @@ class DetailRows(NamedTuple):
 
     announcement: AnyRow
     guests: Sequence[AnyRow]
+    """Those that the caller sees."""
     position: int
+    """The position that the answer reflects."""
 
 
 FetchPast = Callable[[Request, Caller, str, Moment], Awaitable[DetailRows]]
@@ -82,14 +84,15 @@ async def _fetch_present(
 
 
 def sees_guests(announcement: AnyRow, caller: Caller, rules: SharedRules) -> bool:
-    """Whether the caller sees guests: the author everyone, a confirmed guest the confirmed."""
+    """Return whether the caller sees guests at all. The author sees everybody with a booking. A
+    confirmed guest sees the confirmed, unless the cell hides guest lists."""
     if sees_everything(announcement, caller):
         return True
     return announcement["my_state"] == "confirmed" and not rules.hide_guest_list
 
 
 def _wants_names(request: Request) -> bool:
-    """Raises Malformed."""
+    """Return whether the guest list is to be bare names. Raises Malformed."""
     asked = request.query_params.get("guest_list")
     if asked not in (None, "names"):
         raise malformed_parameter("guest_list", known=["names"])

@@ -1,4 +1,4 @@
-"""Query parameters of announcement lists, and the fixed SQL fragments that they select."""
+"""Turns query parameters of announcement lists into conditions, each a fixed SQL fragment."""
 
 import re
 from collections.abc import Callable
@@ -42,8 +42,9 @@ def _parse_score(text: str, parameter: str) -> float:
 
 
 def _parse_words(text: str, parameter: str) -> str:
-    """Return a text to search for. PostgreSQL splits it into words (`read_model.word_query`);
-    a text without words, such as a lone symbol, finds nothing."""
+    """Return the text to search for. PostgreSQL splits it into words (`read_model.word_query`);
+    if it finds none in it, as in a lone symbol, nothing matches. Raises Malformed for a text that
+    is too long, has too many words, or has neither a letter, a digit nor a symbol."""
     if len(text) > SEARCH_CHARS_MAX:
         raise malformed_parameter(parameter, maximum=SEARCH_CHARS_MAX)
     words = sum(1 for _ in _WORD.finditer(_PART_OF_WORD.sub("", text)))
@@ -55,14 +56,16 @@ def _parse_words(text: str, parameter: str) -> str:
 
 
 Parse = Callable[[str, str], Any]
+"""Takes a text and the parameter's name. Returns the argument, or raises Malformed."""
 
 TIMES: Final = {
     "date_from": (timedelta(), "a.event_time >= {}"),
     "date_to": (timedelta(days=1), "a.event_time < {}"),
 }
-"""Offset that is added to a bare date, and the condition. `date_to` includes its whole day."""
+"""By parameter: what is added to a bare date, and the condition. A bare `date_to` includes its
+whole day."""
 
-FILTERS: Final[dict[str, tuple[Parse, str]]] = {
+FILTERS: Final[dict[str, tuple[Parse, str]]] = {  # By parameter.
     "location": (_parse_words, "a.location_words @@ read_model.word_query({})"),
     "q": (_parse_words, "a.words @@ read_model.word_query({})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
@@ -96,20 +99,20 @@ PARAMETERS: Final = (
 
 
 def add_filters(where: Where, parameters: QueryParams) -> None:
-    """Add the filters that need nothing but their own value. Raises Malformed."""
+    """Add the filters that depend on their own parameter alone. Raises Malformed."""
     for name, (parse, condition) in FILTERS.items():
         if (text := parameters.get(name)) is not None:
             where.add(condition, parse(text, name))
 
 
 def add_times(where: Where, parameters: QueryParams, days_of: ZoneInfo) -> None:
-    """Add the filters by time. Bare dates are days of this zone. Raises Malformed."""
+    """Add the filters by time. Bare dates are days in the zone `days_of`. Raises Malformed."""
     for name, (day_offset, condition) in TIMES.items():
         if (text := parameters.get(name)) is not None:
             where.add(condition, parse_instant_or_day(text, name, days_of, day_offset))
 
 
 def parse_statuses(parameters: QueryParams) -> list[str]:
-    """Return the statuses asked for, none if the parameter is absent. Raises Malformed."""
+    """Return the statuses asked for; an empty list without the parameter. Raises Malformed."""
     text = parameters.get("status")
     return [] if text is None else parse_some(text, "status", frozenset(STATUSES))

@@ -1,4 +1,4 @@
-"""Route of the list of announcements: filtered, sorted, or those of the caller."""
+"""Lists announcements: filtered and sorted, of everybody or of the caller."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -100,8 +100,11 @@ def build_router(reads: Reads) -> APIRouter:
 
 
 def may_list_others(parameters: QueryParams) -> bool:
-    """Whether the list may hold announcements that the caller sees only as a follower. Depends
-    on the request alone, never on what exists. Raises Malformed."""
+    """Return whether the list may hold announcements that the caller sees only as a follower.
+
+    Depends on the request alone: whether UGC is asked does not tell what exists. Raises
+    Malformed.
+    """
     statuses = parse_statuses(parameters)
     return parameters.get("mine") is None and not (
         statuses and PRIVATE_STATUSES.issuperset(statuses)
@@ -118,8 +121,9 @@ def build_page(
 ) -> Page:
     """Return the page that the parameters ask for. Raises Malformed.
 
-    Without a status the list holds what is still to come and takes requests. With `mine=host`
-    it holds all statuses, with `mine=guest` the ongoing ones, or all with `all` as well.
+    Without `status` the list holds what is still to come and takes requests. With `mine=host`
+    it then holds all statuses, with `mine=guest` the ongoing ones, and with `all=true` as well
+    everything that the caller ever had a booking for.
     """
     where = Where(caller.is_super, caller.person_id, followed)
     where.add(VISIBLE)
@@ -146,7 +150,7 @@ def build_page(
 
 
 def _build_sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
-    """Return SQL that reads each status along its own index and merges the few lines."""
+    """Return SQL that reads `lines` lines of each status along an index, and merges them."""
     conditions = [f"a.status = {where.bind(status)}" for status in statuses] or ["true"]
     order = sort.order_by("sort_key", "announcement_id")
     parts = (
@@ -159,6 +163,7 @@ def _build_sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) ->
 
 
 def _select_scope(name: str) -> str:
+    """Return the condition for `mine`. Raises Malformed."""
     if name not in SCOPES:
         raise malformed_parameter("mine", known=sorted(SCOPES))
     return SCOPES[name]

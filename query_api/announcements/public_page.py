@@ -1,7 +1,7 @@
-"""Route of the page behind a short link.
+"""Serves the page behind a short link.
 
-It needs no token, so it shows public announcements only. For anything else, hidden or absent,
-it asks the reader to log in and says no more.
+It needs no token, so it shows public announcements only. For an announcement that is hidden or
+absent it only asks the reader to log in, so nobody learns which of the two it is.
 """
 
 from collections.abc import Mapping
@@ -151,7 +151,8 @@ def _login_page(language: Language) -> str:
 
 
 def _format_time(instant: datetime, tz: str | None) -> str:
-    """Return a local time with its offset: in autumn one hour of the clock comes twice."""
+    """Return a local time with its zone and offset from UTC. Without the offset, the hour that
+    comes twice when clocks are put back would be ambiguous."""
     zone = zone_or_utc(tz)
     local = instant.astimezone(zone)
     offset = local.isoformat(timespec="minutes")[-6:]

@@ -1,4 +1,4 @@
-"""Rows of announcements: the columns to select, and the representations made of them.
+"""Selects rows of announcements, and makes the representations of them.
 
 A new field of `AnnouncementResponse` or `DetailAnnouncementResponse` needs no change here if
 it is a column of `read_model.announcements` with the same name. Rows of the past
@@ -91,6 +91,7 @@ def represent_detail(
 
 
 def pick_movie_title(row: AnyRow, language: Language) -> str:
+    """Return the film's title in the reader's language."""
     title: str = row["movie_title_ru" if language == "ru" else "movie_title"]
     return title
 

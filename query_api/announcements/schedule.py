@@ -1,4 +1,4 @@
-"""Route of the caller's schedule: hosting, attending and pending, in the order of time."""
+"""Serves the caller's schedule: what they announced, attend or have pending, by time."""
 
 from typing import Final, Literal
 from zoneinfo import ZoneInfo

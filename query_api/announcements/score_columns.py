@@ -1,8 +1,8 @@
-"""Score columns, as SQL that lists and details share.
+"""SQL for the columns of scores, which lists and details share.
 
-A person without a row in `scores` was never rated: 0.0 of 0 ratings. People are shown the
-rating. Lists are ordered by the rank, the lower bound of the rating (`contracts.scoring`). The
-rank is a column of the announcement, so that an index has this order.
+A person without a row in `scores` was never rated and has 0.0 from 0 ratings. People are shown
+the rating, but lists are ordered by the rank: the lower bound of the rating
+(`contracts.scoring`). The rank is a column of the announcement, so that an index has its order.
 """
 
 from typing import Annotated, Final

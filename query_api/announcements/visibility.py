@@ -1,12 +1,12 @@
-"""Who may see an announcement: the only place for this rule on the read side.
+"""Decides who may see an announcement: the only place for this rule on the read side.
 
-The author sees it. So does everyone with a booking there, once it is published. While it is
-neither a draft nor cancelled, everybody sees a public announcement, and followers see one for
-subscribers. A super-user sees all. For everybody else it does not exist.
+Its author sees it. Everybody with a booking for it sees it once it is published. While it is
+neither a draft nor cancelled, everybody sees a public announcement, and followers of the author
+see one for subscribers. A super-user sees all. For anybody else it does not exist.
 
-In the SQL fragments $1 is is_super, $2 the viewer and $3 the authors whom the viewer follows.
-The functions state the same rules for an announcement as it once stood, which is in no table.
-Only today's follows are known.
+In the SQL fragments $1 is whether the viewer is a super-user, $2 the viewer, and $3 the authors
+whom the viewer follows. The functions state the same rules for an announcement as it once
+stood, which is in no table. Whom the viewer follows is only known for today.
 """
 
 from collections.abc import Collection
@@ -38,12 +38,12 @@ OWN_OR_INVOLVED: Final = """
         UNION ALL
         SELECT announcement_id FROM read_model.bookings WHERE guest_id = $2::uuid)
 """
-"""VISIBLE in the private statuses, for all but super-users. It lets PostgreSQL search by
-person instead of testing the announcements of everybody."""
+"""Holds for every announcement in a private status that VISIBLE shows to anybody but a
+super-user. With it, PostgreSQL searches by person instead of testing all announcements."""
 
 VISIBLE_TO_GUEST: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created' AND NOT b.untold)"
-"""Whether the guest may see a booking; takes the guest's placeholder. The invitations of a
-draft are hidden, and one that was taken back before publication is hidden for ever."""
+"""Whether the guest sees a booking; `{}` stands for the guest. Invitations to a draft are
+hidden, and one that was taken back before publication is hidden for ever."""
 
 SHOWS_PLACE: Final = """(
     NOT a.hide_location
@@ -60,7 +60,7 @@ SHOWS_PLACE: Final = """(
 def could_see(
     announcement: AnyRow, caller: Caller, followed: Collection[PersonId], *, involved: bool
 ) -> bool:
-    """Whether VISIBLE held. `involved` is whether the caller had a booking there."""
+    """Return whether VISIBLE held. `involved` is whether the caller had a booking for it."""
     status, visibility = announcement["status"], announcement["visibility"]
     if sees_everything(announcement, caller) or (involved and status != "Created"):
         return True
@@ -71,11 +71,11 @@ def could_see(
 
 
 def could_see_place(announcement: AnyRow, caller: Caller, *, confirmed: bool) -> bool:
-    """Whether SHOWS_PLACE held. `confirmed` is whether the caller was."""
+    """Return whether SHOWS_PLACE held. `confirmed` is whether the caller was confirmed."""
     return not announcement["hide_location"] or confirmed or sees_everything(announcement, caller)
 
 
 def sees_everything(announcement: AnyRow, caller: Caller) -> bool:
-    """Whether the caller sees drafts, all bookings and the exact place: the author and
+    """Return whether the caller sees drafts, all bookings and the exact place, as the author and
     super-users do."""
     return caller.is_super or announcement["author_id"] == caller.person_id

@@ -1,4 +1,4 @@
-"""Routes of bookings: one in detail, all of an announcement, all of the caller."""
+"""Serves bookings: one in detail, those for an announcement, and those of the caller."""
 
 from typing import Final, get_args
 
@@ -106,7 +106,8 @@ def select_own(caller: Caller, parameters: QueryParams) -> Where:
 
 
 def build_page(where: Where, parameters: QueryParams) -> Page:
-    """Return the page of `where` that the parameters ask for. Raises Malformed."""
+    """Return the page that the parameters ask for, of the bookings that meet `where`. Adds its
+    own conditions to `where`. Raises Malformed."""
     if (text := parameters.get("state")) is not None:
         where.add("b.state = ANY({}::text[])", parse_some(text, "state", frozenset(STATES)))
     limit = parse_limit(parameters)

@@ -1,4 +1,4 @@
-"""Rows of bookings: the columns to select, and the representations made of them.
+"""Selects rows of bookings, and makes the representations of them.
 
 A new field of `BookingResponse` or `DetailBookingResponse` needs no change here if it is a
 column of `read_model.bookings` with the same name.
@@ -37,6 +37,7 @@ COLUMNS: Final = f"""
     {GUEST_JOIN}
 """
 
+# $1 is whether the caller is a super-user, $2 the caller.
 OF_PARTY: Final = f"($1::boolean OR b.author_id = $2::uuid OR {VISIBLE_TO_GUEST.format('$2')})"
 
 SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
@@ -57,6 +58,7 @@ async def represent_detail(
     language: Language,
     rules: SharedRules,
 ) -> DetailBookingResponse:
+    """Return the booking as the caller sees it. Overlaps are looked up in the snapshot."""
     derived: dict[str, Any] = {
         "guest_name": row["guest_name"] or "",
         "author_name": row["author_name"] or "",
@@ -68,6 +70,6 @@ async def represent_detail(
 
 
 def _is_party(row: asyncpg.Record, caller: Caller) -> bool:
-    """Whether the caller is one of the two sides. Super-users see all of a booking but its
-    message (decision 0007)."""
+    """Return whether the caller is one of the two sides. Only they read the message; super-users
+    see all the rest (decision 0007)."""
     return caller.person_id in (row["author_id"], row["guest_id"])

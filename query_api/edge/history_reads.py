@@ -1,7 +1,7 @@
 """Reads the history in ClickHouse at a position or later.
 
-The history follows the journal on its own, a few hundred milliseconds behind the tables in
-PostgreSQL.
+The history follows the journal on its own. It is usually a few hundred milliseconds behind the
+tables in PostgreSQL.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ from runtime.clickhouse.port import (
 
 POLL_S: Final = 0.05
 ANSWER_S_MAX: Final = 4.0
-"""ClickHouse counts as away after this silence: no page waits longer."""
+"""A query without an answer for this long fails: ClickHouse counts as away."""
 OPEN_AFTER: Final = 3
 OPEN_S: Final = 2.0
-"""After OPEN_AFTER failures in a row nobody asks ClickHouse for OPEN_S."""
+"""After OPEN_AFTER failures in a row, ClickHouse is not asked for OPEN_S."""
 
 _SELECT_POSITION: Final = "SELECT max(seq) FROM history_position WHERE reader = %(reader)s"
 
@@ -54,7 +54,8 @@ class HistoryReads:
     async def fetch_rows(
         self, sql: str, parameters: Mapping[str, SqlParameter] | None = None
     ) -> list[dict[str, Any]]:
-        """Return rows with their columns by name. Raises Unavailable within ANSWER_S_MAX."""
+        """Return the rows, each by column name. Raises Unavailable after ANSWER_S_MAX at the
+        latest, whatever is wrong with ClickHouse or with the query."""
         if self._analytics is None or not self.circuit.admit():
             raise Unavailable
         try:
@@ -64,7 +65,7 @@ class HistoryReads:
             self.circuit.note_failure()
             raise Unavailable from error
         except AnalyticsError as error:
-            self.circuit.note_success()  # It answered.
+            self.circuit.note_success()  # ClickHouse did answer: it is not away.
             raise Unavailable from error
         self.circuit.note_success()
         return _name_columns(answer)

@@ -1,4 +1,4 @@
-"""`?as_of=`: parses a moment in the past and finds the position that belongs to it."""
+"""Parses a moment in the past (`?as_of=`) and finds the position that belongs to it."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -19,15 +19,15 @@ AS_OF: Final = Parameter(
     {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "format": "date-time"}]},
 )
 
-# The history stores the position of records other than Commits only now and then. They change
-# nothing, so an answer waits for the last Commit.
+# Records other than Commits change nothing, and the history stores their positions only now and
+# then. So an answer waits for the last Commit.
 SELECT_LAST_COMMIT: Final = """
     SELECT coalesce(max(seq), 0) FROM read_model.decisions WHERE seq <= $1
 """
 
-# Recorded times go back if a clock that was ahead has been set right. Usually the decision
-# after the one we look for is later than $1. A decision that was dated ahead is usually
-# followed by an earlier one: it answers only for an instant between two such dates.
+# Selects the last decision at or before $1: its own date is not later than $1, and the date of
+# the next one is. Dates go back if a clock that was ahead has been set right. Then several
+# decisions may qualify, and the one with the latest date counts.
 SELECT_POSITION_AT: Final = """
     SELECT seq FROM read_model.decisions AS decision
     WHERE decided_at <= $1 AND NOT coalesce((
@@ -39,15 +39,16 @@ SELECT_POSITION_AT: Final = """
 
 
 class Horizon(NamedTuple):
-    """How far an answer looks. It needs everything up to `last_commit`."""
+    """The position that an answer reflects, and what it takes to give the answer."""
 
     position: int
     last_commit: int
+    """Position of the last Commit up to there. The history must have come at least so far."""
 
 
 def parse_moment(parameters: QueryParams, now: datetime) -> Moment | None:
-    """Return the moment asked for, None for the present. Raises Malformed, also if it is in
-    the future."""
+    """Return the moment asked for, None for the present. Raises Malformed, also for an instant
+    in the future. A position may lie in the future: the tables are then waited for."""
     text = parameters.get(AS_OF.name)
     if text is None:
         return None
@@ -65,9 +66,9 @@ def least_position(moment: Moment | None) -> int:
 
 
 async def find_horizon(snapshot: TableSnapshot, moment: Moment | None) -> Horizon:
-    """Return the position of a moment; for an instant, that of the last command before it.
+    """Return the position of a moment; for an instant, that of the last command up to it.
 
-    For the present it is the position of the snapshot. Call it with a snapshot at
+    For the present it is the position of the snapshot. The snapshot must be at
     `least_position` or later: nobody knows yet who may see what comes after the snapshot.
     """
     match moment:

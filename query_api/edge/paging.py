@@ -20,7 +20,7 @@ from contracts.values.ids import canonical_uuid
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers
 from runtime.http.parameters import malformed_parameter
 
-# Types of a sort key in a cursor. PostgreSQL is never asked with anything else.
+# Types of a sort key in a cursor. Nothing else from a cursor reaches PostgreSQL.
 INSTANT_KEY: Final = Annotated[datetime, Meta(tz=True)]
 INTEGER_KEY: Final = Annotated[int, Meta(ge=-(2**31), lt=2**31)]
 
@@ -42,21 +42,23 @@ class Sort(NamedTuple):
         return f"{key} {direction}, {line_id} {direction}"
 
     def comes_after(self, line_id: str) -> str:
-        """Return the condition that a line comes after another one, whose key and id are the
-        arguments."""
+        """Return the condition that a line comes after another one. Its two `{}` stand for the
+        other line's sort key and id (`Where.add`)."""
         comparison = "<" if self.descending else ">"
         return f"({self.column}, {line_id}) {comparison} ({{}}::{self.sql_type}, {{}}::uuid)"
 
 
 class PageCursor(msgspec.Struct, frozen=True, array_like=True):
+    """Sort key and id of the last line of a page, and the name of the order."""
+
     sort: str
     value: Any
     id: str
 
 
 def parse_sort(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:
-    """Return the order asked for; `-` before its name reverses it. Raises Malformed if the
-    name is unknown."""
+    """Return the order that `sort` names, or the default; `-` before the name reverses it.
+    Raises Malformed if the name is unknown."""
     asked = parameters.get("sort", default)
     sort = sorts.get(asked.removeprefix("-"))
     if sort is None:
@@ -67,8 +69,8 @@ def parse_sort(parameters: QueryParams, sorts: Mapping[str, Sort], default: str)
 
 
 def parse_cursor(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
-    """Return sort key and id of the last line seen. Raises Malformed unless this list, in this
-    order, gave out the cursor."""
+    """Return sort key and id of the last line seen, None for the first page. Raises Malformed
+    unless this list, in this order, gave out the cursor."""
     text = parameters.get(CURSOR.name)
     if text is None:
         return None
@@ -94,9 +96,10 @@ def encode_cursor(sort: Sort, value: Any, line_id: str) -> str:
 
 
 class Page(NamedTuple):
-    """How to read a page, and one more line, which tells whether there is another page.
+    """The query for one page. It selects one line more than `limit`, to know whether there is a
+    next page.
 
-    The rows have their sort key in `sort_key` and their id in the column `line_id`.
+    Its columns include `sort_key`, and the id of a line under the name in `line_id`.
     """
 
     sql: str
@@ -108,8 +111,8 @@ class Page(NamedTuple):
     def cut(
         self, request: Request, rows: list[asyncpg.Record]
     ) -> tuple[list[asyncpg.Record], dict[str, str]]:
-        """Return the rows of the page, and the headers that lead to the next page if there is
-        one."""
+        """Return the rows of the page, and the headers that lead to the next page: none if this
+        is the last one."""
         if len(rows) <= self.limit:
             return rows, {}
         last = rows[self.limit - 1]

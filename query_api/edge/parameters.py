@@ -21,12 +21,12 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def one_of(*values: str) -> dict[str, Any]:
-    """Return the schema of a parameter that is one of these."""
+    """Return the schema of a parameter that is one of these values."""
     return {"type": "string", "enum": list(values)}
 
 
 def some_of(*values: str) -> dict[str, Any]:
-    """Return the schema of a parameter that lists some of these."""
+    """Return the schema of a parameter that lists some of these values."""
     return {"type": "array", "items": one_of(*values)}
 
 
@@ -38,7 +38,7 @@ def parse_id(text: str, parameter: str) -> str:
 
 
 def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
-    """Return the different values of a list, in the order of their names."""
+    """Return the distinct values of a list that is separated by commas, sorted."""
     found = frozenset(text.split(","))
     if not found <= known:
         raise malformed_parameter(parameter, known=sorted(known))
@@ -46,7 +46,8 @@ def parse_some(text: str, parameter: str, known: frozenset[str]) -> list[str]:
 
 
 def parse_instant(text: str, parameter: str) -> datetime:
-    """Return an instant in UTC. The code is `naive_time` if its offset from UTC is missing."""
+    """Return an instant in UTC. Without an offset from UTC the code of Malformed is
+    `naive_time`."""
     try:
         # A plus sign that a client forgot to escape arrives as a space.
         instant = datetime.fromisoformat(_SPACED_OFFSET.sub(r"+\1", text))
@@ -62,8 +63,8 @@ def parse_instant(text: str, parameter: str) -> datetime:
 def parse_instant_or_day(
     text: str, parameter: str, zone: ZoneInfo, day_offset: timedelta
 ) -> datetime:
-    """Return an instant. A bare date means the beginning of that day in `zone`, plus
-    `day_offset`."""
+    """Return an aware instant. A bare date means the beginning of that day in `zone`, moved by
+    `day_offset`, which is a number of whole days."""
     if not _DATE.fullmatch(text):
         return parse_instant(text, parameter)
     try:
@@ -75,6 +76,7 @@ def parse_instant_or_day(
 
 
 def _demand_known_year(year: int, parameter: str) -> None:
-    """Leave a day at both ends: in any zone, Python and PostgreSQL still know the time."""
+    """Raises Malformed for a year so early or late that Python or PostgreSQL may not know the
+    time in another zone, or a day later."""
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise malformed_parameter(parameter, first_year=FIRST_YEAR, last_year=LAST_YEAR)

@@ -1,8 +1,9 @@
 """Lets clients read their own writes: waits, for a bounded time, until the tables have
 reached a position.
 
-The projector notifies after every batch. One connection per process listens. While somebody
-waits, it also polls, in case a notification was lost. Those who wait hold no connection.
+The projector sends a PostgreSQL notification with every batch. One connection per process
+listens. While a request waits, that connection also polls, in case a notification was lost.
+Requests that wait hold no connection.
 """
 
 import asyncio
@@ -27,13 +28,15 @@ log = logging.getLogger(__name__)
 CHANNEL: Final = "projected"
 POLL_S: Final = 0.25
 LOOK_S: Final = 5.0
-"""It polls this often even if nobody waits: otherwise nobody would notice a silent link."""
+"""How often to poll although nobody waits: only a poll shows that a silent connection is dead."""
 ANSWER_S_MAX: Final = 5.0
+"""A poll without an answer for this long counts as a lost connection."""
 SELECT_POSITION: Final = "SELECT seq FROM read_model.reader_position WHERE reader = 'projector'"
 
 
 class PositionWaiter:
-    """Knows how far the tables are. Call `start`, then `wait` from anywhere, then `stop`."""
+    """Knows how far the tables are. Call `start` first and `stop` last; between them any number
+    of tasks may `wait`."""
 
     def __init__(self, pool: asyncpg.Pool, timeout_s: float) -> None:
         self._pool = pool
@@ -43,14 +46,16 @@ class PositionWaiter:
         self._following: asyncio.Task[NoReturn] | None = None
         self._away: Away | None = None
         self.listening = False
+        """Whether new positions are being heard of."""
 
     @property
     def position(self) -> int:
-        """The last position it knows of."""
+        """The newest position that it has heard of; 0 before the first."""
         return self._position
 
     def readiness(self) -> dict[str, Any]:
-        """Whether it learns of new positions, and the reason if the tables are away."""
+        """Return for /readyz whether new positions are being heard of and, if the tables are
+        away, why."""
         away = {} if self._away is None else {"tables_away": self._away}
         return {"tables": self.listening, **away, "position": self._position}
 
@@ -87,7 +92,8 @@ class PositionWaiter:
             await asyncio.sleep(POLL_S)
 
     async def _listen(self, connection: PoolConnectionProxy) -> None:
-        """Note positions until the connection is lost."""
+        """Note positions until the connection is lost. Raises an error of asyncpg, or
+        TimeoutError if a poll is not answered."""
         lost = asyncio.Event()
 
         def on_lost(_: object) -> None:
@@ -116,17 +122,18 @@ class PositionWaiter:
             self.listening = False
             with suppress(TablesUnavailable), translate_postgres_errors():
                 connection.remove_termination_listener(on_lost)
-                await connection.remove_listener(CHANNEL, self._heard)
+                await connection.remove_listener(CHANNEL, self._on_projected)
 
     async def _subscribe(self, connection: PoolConnectionProxy) -> bool:
-        """Return False on a standby, which refuses LISTEN: there the position is polled."""
+        """Begin to listen. Returns False on a standby, which refuses LISTEN and is polled
+        instead."""
         try:
-            await connection.add_listener(CHANNEL, self._heard)
+            await connection.add_listener(CHANNEL, self._on_projected)
         except asyncpg.ReadOnlySQLTransactionError:
             return False
         return True
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+    def _on_projected(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._note(int(str(payload)))
 
     def _note(self, position: int) -> None:

@@ -1,4 +1,4 @@
-"""What all reads share: who is calling, and one snapshot of the tables at a known position."""
+"""Gives every read its caller, and a snapshot of the tables at a known position."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ Representation = TypeVar("Representation", bound=Struct)
 
 
 class AnyRow(Protocol):
-    """Fields by name, from PostgreSQL or from a fold of events."""
+    """Values by column name: a row from PostgreSQL, or one folded from past events."""
 
     def __getitem__(self, name: str, /) -> Any: ...
 
@@ -41,13 +41,13 @@ class TableSnapshot(Struct, frozen=True):
         return list(await self.connection.fetch(sql, *arguments))
 
     async def search_rows(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Fetch rows with a plan made for these arguments. Which index is the right one
-        depends on how rare a word or a status is, and a generic plan cannot know that."""
+        """Fetch rows with a plan made for these very arguments. The right index depends on how
+        rare a word or a status is, and a generic plan cannot know that."""
         await self.connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
         return await self.fetch_rows(sql, *arguments)
 
     async def fetch_row(self, sql: str, *arguments: Any) -> asyncpg.Record:
-        """Raises NotFound if there is none."""
+        """Return the first row. Raises NotFound if there is none."""
         found = await self.connection.fetchrow(sql, *arguments)
         if found is None:
             raise NotFound
@@ -84,17 +84,17 @@ class Reads:
         return await authenticate(request, self._verifier)
 
     def demand_not_suspended(self, person_id: PersonId) -> None:
-        """Check a person who shows another secret than a token. Raises Forbidden
-        `suspended`."""
+        """Raises Forbidden (`suspended`) if the person is suspended. `authenticate` checks this
+        itself; only a route that takes no token needs it."""
         self._verifier.demand_not_suspended(person_id)
 
     async def fetch_followed(self, caller: Caller) -> list[PersonId]:
         """Return the authors whose announcements for subscribers the caller may see.
 
         Empty if UGC does not answer: those announcements then stay hidden. Empty also for a
-        super-user, who sees everything anyway. Call it whatever the request names, and outside
-        a snapshot. So the time of an answer does not tell what exists, and no connection waits
-        for UGC.
+        super-user, who sees everything anyway. Call it for every request, whether or not the
+        announcement exists, so that the time of an answer does not tell. Call it outside a
+        snapshot, so that no connection waits for UGC.
         """
         if caller.is_super:
             return []
@@ -107,10 +107,10 @@ class Reads:
     async def open_snapshot(
         self, request: Request, at_least: int = 0
     ) -> AsyncIterator[TableSnapshot]:
-        """Open a snapshot at `at_least` or later, and at the `min_position` of the request.
+        """Open a snapshot that is at `at_least` and at the request's `min_position`, or later.
 
-        Raises ProjectionBehind. Raises Unavailable without PostgreSQL or before its
-        migrations.
+        Raises Malformed, ProjectionBehind if the tables do not get there in time, and
+        Unavailable without PostgreSQL or before its migrations.
         """
         wanted = max(at_least, min_position_of(request.query_params))
         await self._positions.wait(wanted)
@@ -124,14 +124,14 @@ class Reads:
                     raise ProjectionBehind(wanted, position)
                 yield TableSnapshot(connection, position)
         except (TablesUnavailable, asyncpg.UndefinedColumnError) as error:
-            # The projector migrates. If this process is newer, a column may still be missing;
-            # for a writer the same error would be a mistake.
+            # The projector migrates the tables. If this process is newer than the projector, a
+            # column may still be missing. In a writer the same error would be a mistake of ours.
             raise Unavailable from error
 
 
 def represent(kind: type[Representation], row: AnyRow, **derived: Any) -> Representation:
-    """Return a representation of a row: the `derived` fields as given, every other one from
-    the column of the same name."""
+    """Return a `kind` made of a row: `derived` fields as given, every other field from the
+    column of the same name. Raises KeyError if there is no such column."""
     for name in kind.__struct_fields__:
         if name not in derived:
             derived[name] = row[name]

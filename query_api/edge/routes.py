@@ -1,4 +1,4 @@
-"""What every read route is made of: its router, its documentation, and its answer."""
+"""Builds what all read routes have in common: router, documentation, and answer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -35,8 +35,10 @@ def new_router() -> APIRouter:
 def document(
     response: Any, parameters: Sequence[Parameter] = (), *, or_else: Any = None
 ) -> dict[str, Any]:
-    """Return the keyword arguments that document a route, for its decorator. `or_else` is
-    another shape of the answer, which a parameter may ask for."""
+    """Return the keyword arguments of a route's decorator that describe it in the API document.
+
+    `response` is the type of the answer, and `or_else` a second one that a parameter may ask for.
+    """
     shapes = [response_schema(one) for one in (response, or_else) if one is not None]
     problem = {"application/problem+json": {"schema": {"type": "object"}}}
     responses: dict[int, dict[str, Any]] = {
@@ -62,7 +64,11 @@ def answer(
     version: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return `content` as JSON, or 304 if the client has it already."""
+    """Return `content` as JSON, as it was at `position`; 304 if the client has it already.
+
+    `version` becomes part of the entity tag, so that the client can demand it in a later write.
+    `headers` replace default ones of the same name.
+    """
     own = {
         "Cache-Control": "private, no-cache",
         "Vary": "Authorization, Accept-Language",
@@ -80,7 +86,7 @@ def answer_bytes(
     *,
     version: int | None = None,
 ) -> Response:
-    """Return `body`, or 304 if the client has it already."""
+    """Return `body` as `answer` returns JSON, but without its caching headers."""
     tag = entity_tag(body, version)
     own = {"X-Position": str(position), "ETag": tag, **headers}
     if matches(tag, request.headers.get("if-none-match")):

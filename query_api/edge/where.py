@@ -1,10 +1,17 @@
-"""Builds the conditions of a query. What a client says only becomes a bound argument."""
+"""Builds the WHERE clause of a query.
+
+Text from a client only ever becomes a bound argument, never a part of the SQL.
+"""
 
 from typing import Any
 
 
 class Where:
-    """Conditions and their arguments, numbered after the `fixed` first ones."""
+    """Conditions, all of which must hold, and the arguments of the query.
+
+    `fixed` are the first arguments: a query may name them as $1, $2, … in its own text. Those
+    of the conditions are numbered after them.
+    """
 
     def __init__(self, *fixed: Any) -> None:
         self.arguments: list[Any] = list(fixed)
@@ -21,4 +28,5 @@ class Where:
 
     @property
     def sql(self) -> str:
+        """The conditions as SQL; `true` if there are none."""
         return " AND ".join(self._conditions) or "true"

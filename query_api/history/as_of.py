@@ -1,6 +1,6 @@
 """Folds past events into an announcement and its bookings as they stood. Pure.
 
-The result has the fields that the rows of the tables had then, so one renderer serves the
+The result has the columns that the rows of the tables had then, so the same code represents the
 present and the past.
 """
 
@@ -15,6 +15,7 @@ from contracts.values.ids import PersonId
 from query_api.history.events import PastEvent, columns_after
 
 Fields = Mapping[str, Any]
+"""Values by column name."""
 
 NO_BOOKING: Final[Fields] = {"booking_id": None, "state": None}
 
@@ -40,7 +41,7 @@ class PastAnnouncement(NamedTuple):
 
 
 def fold_events(events: Iterable[PastEvent]) -> PastAnnouncement:
-    """Return what stood after all of these events."""
+    """Return the announcement and its bookings after these events, which are all up to then."""
     announcement: dict[str, Any] = {}
     bookings: dict[PersonId, Fields] = {}
     for past in events:
@@ -62,8 +63,8 @@ def fold_events(events: Iterable[PastEvent]) -> PastAnnouncement:
 def build_detail_row(
     past: PastAnnouncement, viewer: PersonId, author_score: Score
 ) -> dict[str, Any]:
-    """Return the row that details would have been made of, with the viewer's own booking. It
-    lacks `author_name` and `shows_place`, which depend on the present as well."""
+    """Return the row that the viewer's details would have been made of. It lacks `author_name`
+    and `shows_place`, which depend on the present as well."""
     announcement, mine = past.announcement, past.booking_of(viewer)
     states = [booking["state"] for booking in past.bookings.values()]
     duration = timedelta(minutes=announcement["duration_min"])
@@ -86,7 +87,8 @@ def build_guest_rows(
     *,
     everyone: bool,
 ) -> list[dict[str, Any]]:
-    """Return the rows of the guest list in their order: confirmed guests, or `everyone`."""
+    """Return the rows of the guest list in the order of the bookings: confirmed guests, or with
+    `everyone` all who had a booking."""
     shown = [one for one in past.bookings.values() if everyone or one["state"] == "confirmed"]
     shown.sort(key=lambda booking: (booking["created"], booking["booking_id"]))
     return [_build_guest_row(one, names, scores.get(one["guest_id"], UNRATED)) for one in shown]

@@ -1,7 +1,7 @@
 """Decides what a reader learns of an announcement's history. Pure.
 
-The rules and their reasons are in docs/decisions/0007-who-may-read-history.md. A field that an
-event has but that the reader may not read is None.
+The rules and their reasons are in docs/decisions/0007-who-may-read-history.md. A field of an
+event that the reader may not read is None.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ from query_api.announcements.visibility import could_see, could_see_place, sees_
 from query_api.edge.reads import AnyRow
 from query_api.history.as_of import Fields
 from query_api.history.events import PastEvent
-from query_api.history.fact_rights import EVENT_FACTS, Share, select_allowed
+from query_api.history.fact_rights import EVENT_FACTS, FactRight, select_allowed
 from runtime.auth.tokens import Caller
 
 STATED_BESIDE: Final = frozenset({"announcement_id", "booking_id", "guest_id"})
@@ -61,11 +61,13 @@ class StateAfter(NamedTuple):
 
 
 class RatingStates(NamedTuple):
-    """What became of the ratings of an announcement."""
+    """What became of the ratings of an announcement, up to the last event."""
 
     revealed: frozenset[ReviewId]
+    """Ever revealed, even if retracted since."""
     current_words: frozenset[tuple[int, int]]
-    """Position and event index of the words that are revealed now: the last of each rating."""
+    """Position and index of the events whose words now stand revealed: the last words of each
+    rating that is not retracted."""
 
 
 class TrailEntry(NamedTuple):
@@ -73,7 +75,9 @@ class TrailEntry(NamedTuple):
 
     past: PastEvent
     names_actor: bool
+    """Whether the reader learns who acted."""
     facts: dict[str, Any]
+    """The fields of the event; None for what the reader may not read."""
 
 
 def select_entries(events: Sequence[PastEvent], reader: TrailReader) -> list[TrailEntry]:
@@ -94,7 +98,8 @@ def select_entries(events: Sequence[PastEvent], reader: TrailReader) -> list[Tra
 
 
 def _drop_untold(events: Sequence[PastEvent], reader: PersonId) -> Sequence[PastEvent]:
-    """Drop the reader's booking up to the point where it was taken back in a draft."""
+    """Return the events without the reader's own booking, as long as they were not told of it:
+    up to where an invitation was last taken back in a draft."""
     until = max(
         (
             past.position
@@ -131,12 +136,12 @@ def _may_read(
 
 
 def _may_name_actor(past: PastEvent, guests: Collection[PersonId], reader: TrailReader) -> bool:
-    """Whether the reader learns who acted. `guests` are those whose bookings here the same
-    command changed.
+    """Return whether the reader learns who acted. `guests` are those whose bookings for this
+    announcement the same command changed.
 
-    What a guest does may close or reopen an announcement; naming the guest would tell who
-    comes. What somebody does to another announcement may free or fill this one; naming them
-    would tell whose announcement that is, and it may be hidden.
+    A guest's command may close or reopen an announcement. Naming the guest would tell strangers
+    who comes. A command about another announcement may free or take a seat of this one. Naming
+    its actor would tell whose announcement that is, and it may be hidden.
     """
     if reader.caller.is_super or past.actor in (SYSTEM, reader.id, reader.now["author_id"]):
         return True
@@ -152,13 +157,13 @@ def _select_facts(
         for name, value in msgspec.structs.asdict(past.event).items()
         if value is not UNSET and name not in STATED_BESIDE
     }
-    shares = frozenset(_find_shares(past, after, ratings, reader))
-    return dict.fromkeys(stated) | select_allowed(stated, EVENT_FACTS, shares)
+    rights = frozenset(_find_fact_rights(past, after, ratings, reader))
+    return dict.fromkeys(stated) | select_allowed(stated, EVENT_FACTS, rights)
 
 
-def _find_shares(
+def _find_fact_rights(
     past: PastEvent, after: StateAfter, ratings: RatingStates, reader: TrailReader
-) -> Iterator[Share]:
+) -> Iterator[FactRight]:
     yield "reader"
     match past.event:
         case RatingEvent() as rating:
@@ -190,7 +195,8 @@ def _group_guests(events: Iterable[PastEvent]) -> Mapping[int, set[PersonId]]:
 
 
 def _fold_states(events: Iterable[PastEvent], reader: PersonId) -> dict[int, StateAfter]:
-    """Return the state after each position: rights see the effect of a command as a whole."""
+    """Return the state after each position. There is none between two events of one command: a
+    command counts as a whole."""
     found: dict[int, StateAfter] = {}
     announcement: Fields = {}
     confirmed = False
@@ -208,6 +214,7 @@ def _fold_states(events: Iterable[PastEvent], reader: PersonId) -> dict[int, Sta
 
 
 def _fold_ratings(events: Iterable[PastEvent]) -> RatingStates:
+    """Return what became of the ratings after all of these events."""
     revealed: set[ReviewId] = set()
     words: dict[ReviewId, tuple[int, int]] = {}
     retracted: set[ReviewId] = set()

@@ -1,4 +1,4 @@
-"""Route of the audit trail: what happened to an announcement, when and by whom."""
+"""Serves the audit trail: what happened to an announcement, when and by whom."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -32,8 +32,9 @@ EventPlace = tuple[_Number, _Number]
 """Position of a command, and the index of an event among its events."""
 
 BY_PLACE: Final = Sort("history", "(seq, event_index)", EventPlace, "bigint[]")
+"""Only for cursors: entries are compared in Python, not in SQL."""
 PEOPLE: Final = ("author", "rater", "ratee")
-"""Facts `…_id` that name a person. An entry states the name as well, as `…_name`."""
+"""Facts `…_id` that are a person's id. For each, an entry also states `…_name`."""
 
 
 class Actor(Struct, frozen=True):
@@ -90,8 +91,11 @@ def build_router(reads: Reads) -> APIRouter:
 async def _fetch_entries(
     request: Request, reads: Reads, caller: Caller, announcement_id: str, moment: Moment | None
 ) -> tuple[list[TrailEntry], int]:
-    """Return all that the caller learns up to the moment, and its position. Rights depend on
-    everything that has happened since, too. Raises NotFound."""
+    """Return everything that the caller learns up to the moment, and the moment's position.
+    Raises NotFound, ProjectionBehind and Unavailable.
+
+    Rights also depend on what has happened since, so all events up to the present are fetched.
+    """
     followed = await reads.fetch_followed(caller)
     async with reads.open_snapshot(request, least_position(moment)) as snapshot:
         now = await fetch_visible(snapshot, caller, followed, announcement_id)
@@ -115,8 +119,8 @@ async def _represent(
 
 
 def _parse_place(parameters: QueryParams, announcement_id: str) -> EventPlace:
-    """Return the place of the last entry seen. Raises Malformed if another list gave out the
-    cursor."""
+    """Return the place of the last entry seen, (0, 0) for the first page. Raises Malformed if
+    another list gave out the cursor."""
     cursor = parse_cursor(parameters, BY_PLACE)
     if cursor is None:
         return (0, 0)

@@ -17,7 +17,7 @@ from query_api.edge.history_reads import HistoryReads
 
 log = logging.getLogger(__name__)
 
-# Both copies of a block that was written twice may still be there.
+# LIMIT 1 BY: a block that was written twice may still be there twice.
 SELECT_EVENTS: Final = """
     SELECT seq, event_index, at_ms, type, actor, payload FROM events
     WHERE announcement_id = %(announcement_id)s AND seq <= %(end)s
@@ -26,7 +26,7 @@ SELECT_EVENTS: Final = """
 
 
 class PastEvent(NamedTuple):
-    """An event, and when, where and by whom it was recorded."""
+    """An event, and when, by whom and at which position it was recorded."""
 
     position: int
     event_index: int
@@ -47,7 +47,8 @@ async def fetch_events(
 
 
 def decode_events(rows: Iterable[Mapping[str, Any]]) -> list[PastEvent]:
-    """Decode events up to the first that this version cannot read, as the tables do. Pure."""
+    """Return the events up to the first one that this version cannot read. The projector, too,
+    stops an announcement there. Pure."""
     events: list[PastEvent] = []
     for row in rows:
         try:
@@ -59,7 +60,8 @@ def decode_events(rows: Iterable[Mapping[str, Any]]) -> list[PastEvent]:
 
 
 def columns_after(past: PastEvent) -> dict[str, Any]:
-    """Return the columns of the announcement or booking that the event changes."""
+    """Return the columns that the event changes in the row of its announcement or booking, with
+    their new values; none for other events."""
     match past.event:
         case BookingEvent() as event:
             return booking_columns(event, past.at)
@@ -70,7 +72,8 @@ def columns_after(past: PastEvent) -> dict[str, Any]:
 
 
 def _decode(row: Mapping[str, Any]) -> PastEvent:
-    """Raises UnreadableEvent."""
+    """Return the event of a row. Raises UnreadableEvent, also if its columns cannot be
+    computed."""
     past = PastEvent(
         position=int(row["seq"]),
         event_index=int(row["event_index"]),

@@ -1,4 +1,4 @@
-"""Says who may read which fact of an event or a decision: the only allow-list. Pure.
+"""Lists who may read which fact of an event or a decision. Pure, and the only such list.
 
 Nobody reads a fact that is not listed, so a new one stays secret until somebody decides whom
 it concerns. The reasons are in docs/decisions/0007-who-may-read-history.md.
@@ -7,53 +7,54 @@ it concerns. The reasons are in docs/decisions/0007-who-may-read-history.md.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal
 
-Share = Literal["reader", "party", "guest", "place", "words", "giver"]
-"""What somebody must be to read a fact: any reader of the event, one of the two sides of its
-booking, its guest, somebody who may see the exact place, somebody who may read the words of the
-rating, or the one who gave the command."""
+FactRight = Literal["reader", "party", "guest", "place", "words", "giver"]
+"""What somebody must be to read a fact: any reader of the event (`reader`), one of the two
+sides of its booking (`party`), the guest of its booking (`guest`), somebody who may see the
+exact place (`place`) or read the words of the rating (`words`), or the one who gave the
+command (`giver`)."""
 
 
-def _of(share: Share, names: str) -> Iterable[tuple[str, Share]]:
-    return ((name, share) for name in names.split())
+def _allow(right: FactRight, names: str) -> Iterable[tuple[str, FactRight]]:
+    return ((name, right) for name in names.split())
 
 
-EVENT_FACTS: Final[Mapping[str, Share]] = dict(
+EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
     [
         # Announcements.
-        *_of("reader", "author_id movie_id movie_title movie_title_ru duration_min"),
-        *_of("reader", "title description visibility is_free ticket_count event_time"),
-        *_of("reader", "price_amount price_currency tz hide_location location_hint"),
-        *_of("reader", "version reason by"),
-        *_of("place", "event_location"),
+        *_allow("reader", "author_id movie_id movie_title movie_title_ru duration_min"),
+        *_allow("reader", "title description visibility is_free ticket_count event_time"),
+        *_allow("reader", "price_amount price_currency tz hide_location location_hint"),
+        *_allow("reader", "version reason by"),
+        *_allow("place", "event_location"),
         # Bookings.
-        *_of(
+        *_allow(
             "reader",
             "untold author_status guest_status taken waiting preapproved hold_until offered",
         ),
-        *_of("party", "message"),
-        *_of("guest", "clashes"),  # Other places of the guest: decision 0004.
+        *_allow("party", "message"),
+        *_allow("guest", "clashes"),  # Other places of the guest: decision 0004.
         # Ratings.
-        *_of("reader", "review_id rater_id ratee_id role sealed_until"),
-        *_of("words", "score text tags"),
+        *_allow("reader", "review_id rater_id ratee_id role sealed_until"),
+        *_allow("words", "score text tags"),
     ]
 )
-"""Fields of events of announcements, bookings and ratings."""
+"""By field of an event of an announcement, a booking or a rating."""
 
-DECISION_FACTS: Final[Mapping[str, Share]] = dict(
+DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
     [
-        *_of("giver", "results"),
-        *_of("giver", "announcement_status closed_reason event_time confirmed held"),
-        *_of("giver", "booking_id state author_status guest_status why"),
-        *_of("giver", "requests waiting conflicts ticket_count"),
-        *_of("giver", "review_id closed_at limit until muted"),
+        *_allow("giver", "results"),
+        *_allow("giver", "announcement_status closed_reason event_time confirmed held"),
+        *_allow("giver", "booking_id state author_status guest_status why"),
+        *_allow("giver", "requests waiting conflicts ticket_count"),
+        *_allow("giver", "review_id closed_at limit until muted"),
     ]
 )
-"""Facts that decisions rested on, and their results: `contracts.journal.records.Outcome.facts`.
-Only the one who gave the command reads them, as in the answer to it; the other side does not."""
+"""By fact of an outcome (`contracts.journal.records.Outcome.facts`): what a decision rested on
+or came to. Only the one who gave the command reads them, as in its answer."""
 
 
 def select_allowed(
-    facts: Mapping[str, Any], allowed: Mapping[str, Share], shares: Collection[Share]
+    facts: Mapping[str, Any], allowed: Mapping[str, FactRight], rights: Collection[FactRight]
 ) -> dict[str, Any]:
-    """Return those of `facts` that somebody with these shares may read."""
-    return {name: value for name, value in facts.items() if allowed.get(name) in shares}
+    """Return those of `facts` that somebody with these rights may read by `allowed`."""
+    return {name: value for name, value in facts.items() if allowed.get(name) in rights}

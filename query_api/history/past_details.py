@@ -28,7 +28,7 @@ from runtime.auth.tokens import Caller
 
 
 class PastDetails:
-    """One per process. `fetch` is a `details.FetchPast`."""
+    """Fetches the rows of past details. One per process."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
@@ -36,7 +36,7 @@ class PastDetails:
     async def fetch(
         self, request: Request, caller: Caller, announcement_id: str, moment: Moment
     ) -> DetailRows:
-        """Raises NotFound, ProjectionBehind and Unavailable."""
+        """Implements `details.FetchPast`. Raises NotFound, ProjectionBehind and Unavailable."""
         reads = self._reads
         followed = await reads.fetch_followed(caller)
         async with reads.open_snapshot(request, least_position(moment)) as snapshot:
@@ -75,7 +75,7 @@ class PastDetails:
 
 
 def demand_visible(then: PastAnnouncement, caller: Caller, followed: Sequence[PersonId]) -> None:
-    """Raises NotFound if there was no announcement yet, or none that the caller could see."""
+    """Raises NotFound if the announcement did not exist then, or the caller could not see it."""
     involved = then.involves(caller.person_id)
     if not then.announcement or not could_see(
         then.announcement, caller, followed, involved=involved

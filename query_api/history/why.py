@@ -1,4 +1,4 @@
-"""Routes that explain a decision: who decided, by which rule, on which facts, and when."""
+"""Explains a decision: who decided, by which rule, on which facts, and when."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from contracts.values.ids import OPERATOR, SYSTEM, BookingId
 from query_api.announcements.visibility import VISIBLE_TO_GUEST
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
-from query_api.history.fact_rights import DECISION_FACTS, Share, select_allowed
+from query_api.history.fact_rights import DECISION_FACTS, FactRight, select_allowed
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.numbers import parse_whole_number
@@ -28,6 +28,7 @@ COLUMNS: Final = """
     b.reason_by AS booking_reason_by,
     coalesce(d.announcement_id <> b.announcement_id, false) AS elsewhere
 """
+"""`elsewhere`: the decision was about another announcement and had an effect on this booking."""
 
 SELECT_OF_BOOKING: Final = f"""
     SELECT {COLUMNS}
@@ -60,18 +61,18 @@ class Why(Struct, frozen=True):
     command: str | None
     """None if the decision was about another announcement, which the reader may not know."""
     code: str
-    """Code of the outcome; of a decision about another announcement, the reason for which the
-    system changed this booking."""
+    """Code of the outcome. For a decision about another announcement it is the reason for which
+    the system changed this booking."""
     refused: bool
     detail: str | None
     """In the reader's language, if the code is that of a rule."""
     facts: Mapping[str, Any]
-    """Those that the reader may read (`fact_rights`)."""
+    """Only those that the reader may read."""
     booking_id: BookingId | None
     state: BookingState | None
     reason: str | None
-    """Reason of the booking's present state: `superseded`, `offer_expired`, a text typed by one
-    side …"""
+    """Reason for the booking's present state: a code such as `superseded` or `offer_expired`, or
+    a text that one side typed."""
     reason_by: ReasonBy | None
 
 
@@ -94,6 +95,7 @@ def build_router(reads: Reads) -> APIRouter:
         """The decision at a position (`X-Position` of a write). For the one who gave the command
         and, unless it was refused, for the parties."""
         caller = await reads.authenticate(request)
+        # The first record has position 1: 0, like anything that is no number, is not found.
         position = parse_whole_number(request.path_params["position"]) or 0
         async with reads.open_snapshot(request) as snapshot:
             row = await snapshot.fetch_row(
@@ -112,7 +114,7 @@ def _represent(
     is_giver = caller.is_super or row["actor"] == caller.person_id
     hidden = row["elsewhere"] and not is_giver
     code = (row["booking_reason"] or "unchanged") if hidden else row["code"]
-    shares: tuple[Share, ...] = ("giver",) if is_giver else ()
+    rights: tuple[FactRight, ...] = ("giver",) if is_giver else ()
     return Why(
         position=row["seq"],
         decided_at=row["decided_at"],
@@ -121,7 +123,7 @@ def _represent(
         code=code,
         refused=row["refused"],
         detail=describe(code, language_of(request)) if is_error_code(code) else None,
-        facts=select_allowed(row["facts"], DECISION_FACTS, shares),
+        facts=select_allowed(row["facts"], DECISION_FACTS, rights),
         booking_id=None if booking_id is None else BookingId(booking_id),
         state=row["booking_state"],
         reason=row["booking_reason"],
@@ -137,7 +139,7 @@ def _find_decider(row: asyncpg.Record) -> Literal["author", "guest", "system", "
         return "author"
     if actor == OPERATOR:
         return "operator"
-    if row["elsewhere"]:  # A decision about another announcement had this effect on its own.
+    if row["elsewhere"]:  # The other announcement's author, or any other guest, is not named.
         return "guest" if actor == row["booking_guest"] else "system"
     if kind.startswith("announcement."):  # Only an author announces; an operator only cancels.
         return "operator" if row["announcement_author"] else "author"

@@ -1,4 +1,4 @@
-"""Route of the authors whom the caller has muted. Nobody else sees them."""
+"""Lists the authors whom the caller has muted. Nobody else sees them."""
 
 from datetime import datetime
 from typing import Final

@@ -12,7 +12,8 @@ SELECT_NAMES: Final = """
 
 
 async def fetch_names(snapshot: TableSnapshot, people: Iterable[str]) -> dict[PersonId, str]:
-    """Return the names of those that are known. Skips what is not an id, such as `system`."""
+    """Return the names of those of `people` who are known. Texts that are no ids, such as
+    `system`, are skipped."""
     ids = sorted({one for one in people if canonical_uuid(one) == one})
     rows = await snapshot.fetch_rows(SELECT_NAMES, ids) if ids else []
     return {row["person_id"]: row["name"] for row in rows}

@@ -1,4 +1,4 @@
-"""Computes how a score came to be what it is, month by month. Pure."""
+"""Computes how a person's score changed from month to month. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -14,10 +14,12 @@ MEAN_DECIMALS: Final = 2
 
 
 class DriftMonth(Struct, frozen=True):
-    """`rating_count` and `mean` are of the votes given in the month that count today; the mean
-    of none is 0.0. `rating` is the score that everybody could see when the month ended. It
-    leaves out what was sealed then, and includes what was retracted later. For the current
-    month it is the score of today."""
+    """One month of a score.
+
+    `rating_count` and `mean` are those of the votes that were given in the month and still
+    count; without one the mean is 0.0. `rating` is the score that everybody could see when the
+    month ended: it leaves out what was sealed then, and includes what was retracted later. For
+    the current month it is the score of today."""
 
     month: str
     """`2026-03`, in UTC."""
@@ -27,7 +29,8 @@ class DriftMonth(Struct, frozen=True):
 
 
 class RatingDrift(Struct, frozen=True):
-    """Oldest first. A month in which nobody rated and the score stayed is left out."""
+    """The months of a person's score, oldest first. A month in which no rating was given,
+    revealed or retracted is left out."""
 
     user_id: PersonId
     role: Role
@@ -35,6 +38,8 @@ class RatingDrift(Struct, frozen=True):
 
 
 def compute_drift(ratings: Iterable[PastRating], role: Role) -> list[DriftMonth]:
+    """Return the months in which a rating in the role was given, revealed or retracted, oldest
+    first."""
     of_role = select_role(ratings, role)
     moments = {
         moment

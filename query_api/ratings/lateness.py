@@ -1,10 +1,9 @@
-"""Counts how often somebody let others down late. The counts stand beside the score and never
-change it.
+"""Counts how often a person left or cancelled shortly before the beginning.
 
-What counts is the time that the announcement had at that moment: if the author moves it later
-on, a guest who had left before is not late. A guest agrees to the current time whenever they
-say yes themselves (they ask, accept, or take back a no). Leaving is late only if the
-announcement still has the time that they last agreed to.
+The counts are shown beside the score and never change it. The beginning is the one that was
+announced when the person left or cancelled; what the author changes afterwards does not count.
+Leaving is late only if that beginning is still the one that the guest last agreed to. A guest
+agrees to the time of the moment by every yes of their own: asking, accepting, taking back a no.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +35,8 @@ SELECT_TIMES: Final = """
       AND announcement_id IN %(announcements)s AND isNotNull(event_time_ms)
     ORDER BY seq
 """
-# The guest's own yes. An approval by the author, or a new confirmation by the system, is not.
+# Only a yes of the guest's own: neither an approval by the author nor a confirmation by the
+# system.
 SELECT_AGREEMENTS: Final = """
     SELECT DISTINCT seq, announcement_id
     FROM events
@@ -45,7 +45,8 @@ SELECT_AGREEMENTS: Final = """
       AND announcement_id IN %(announcements)s AND seq <= %(until)s
     ORDER BY seq
 """
-# Bookings of a cancelled announcement keep their state for ever.
+# Selects the announcements that have a confirmed booking at `until`. Bookings keep their state
+# when their announcement is cancelled, so that was also their state at the cancellation.
 SELECT_WITH_GUESTS: Final = """
     SELECT DISTINCT of_announcement FROM (
         SELECT
@@ -70,7 +71,7 @@ class Departure(NamedTuple):
 
 
 class StatedTime(NamedTuple):
-    """An event stated when an announcement begins. Only the first event names the author."""
+    """An event stated when an announcement begins. Only its first event names the author."""
 
     seq: int
     announcement_id: str
@@ -79,18 +80,19 @@ class StatedTime(NamedTuple):
 
 
 class Agreement(NamedTuple):
-    """The guest said yes to the announcement, at the time that it then had."""
+    """The guest said yes, and so agreed to the time that the announcement had then."""
 
     seq: int
     announcement_id: str
 
 
 class Lateness(NamedTuple):
-    """Counts of announcements: those that the person, a confirmed guest, left late, and those
-    that the person, their author, cancelled late while somebody was confirmed."""
+    """Counts of announcements."""
 
     late_cancellations: int
+    """Those that the person left late as a confirmed guest."""
     late_calls_off: int
+    """The person's own, cancelled late while somebody was confirmed."""
 
 
 OfAnnouncement = TypeVar("OfAnnouncement", StatedTime, Agreement)
@@ -99,12 +101,12 @@ NEVER_LATE: Final = Lateness(0, 0)
 
 
 async def fetch_lateness(history: HistoryReads, person_id: PersonId, until: int) -> Lateness:
-    """Count up to position `until`. Raises Unavailable."""
+    """Count what the person did up to position `until`. Raises Unavailable."""
     wanted: dict[str, SqlParameter] = {"person": person_id, "until": until}
     departures = [Departure(**row) for row in await history.fetch_rows(SELECT_DEPARTURES, wanted)]
     if not departures:
         return NEVER_LATE
-    named = _name_announcements(one.announcement_id for one in departures)
+    named = _bind_announcements(one.announcement_id for one in departures)
     times = [StatedTime(**row) for row in await history.fetch_rows(SELECT_TIMES, named)]
     agreements = [
         Agreement(**row) for row in await history.fetch_rows(SELECT_AGREEMENTS, wanted | named)
@@ -164,7 +166,8 @@ def _group(found: Iterable[OfAnnouncement]) -> dict[str, list[OfAnnouncement]]:
 
 
 def count_no_shows(ratings: Iterable[PastRating]) -> int:
-    """Count the authors who reported a no-show of the guest and have not retracted it."""
+    """Count the announcements from which the guest stayed away, as their authors say in ratings
+    that are not retracted."""
     return sum(NO_SHOW in one.tags for one in drop_retracted(select_role(ratings, "guest")))
 
 
@@ -174,9 +177,9 @@ async def _fetch_with_guests(
     if not announcements:
         return ()
     return await history.fetch_rows(
-        SELECT_WITH_GUESTS, _name_announcements(announcements) | {"until": until}
+        SELECT_WITH_GUESTS, _bind_announcements(announcements) | {"until": until}
     )
 
 
-def _name_announcements(ids: Iterable[str]) -> dict[str, SqlParameter]:
+def _bind_announcements(ids: Iterable[str]) -> dict[str, SqlParameter]:
     return {"announcements": tuple(sorted(set(ids)))}

@@ -1,8 +1,8 @@
-"""Routes of scores: of an announcement and of a person, explained, and month by month.
+"""Serves scores: of an announcement and of a person, explained, and month by month.
 
-All of them come from the votes in the history (ClickHouse), by the function that also writes
-the scores in PostgreSQL. Everybody learns how somebody was rated, but not by whom or for which
-announcement: that would tell who was where. The two sides know it anyway.
+All of them are computed from the votes in the history (ClickHouse), by the function that also
+computes the scores in PostgreSQL. Everybody learns how somebody was rated. Only the rated person
+and super-users learn by whom and for which announcement: to others it would tell who was where.
 """
 
 from typing import Final
@@ -52,8 +52,8 @@ from runtime.http.parameters import (
 )
 
 RECORDS_BEHIND_MAX: Final = 50_000
-"""How far the history may be behind the tables. One that is being rebuilt has few votes yet,
-and must not claim that somebody was never rated."""
+"""How far the history may be behind the tables. A history that is being rebuilt has few votes
+yet: people would seem never to have been rated."""
 ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", "overall"))
 
 
@@ -115,8 +115,8 @@ def build_router(reads: Reads) -> APIRouter:
 
 
 async def _reach_position(request: Request, reads: Reads, moment: Moment | None = None) -> int:
-    """Return the position that an answer reflects, once the history has got there. Raises
-    ProjectionBehind and Unavailable."""
+    """Wait until the history has what the answer needs, and return the position that the answer
+    reflects. Raises Malformed, ProjectionBehind and Unavailable."""
     async with reads.open_snapshot(request, least_position(moment)) as snapshot:
         horizon = await find_horizon(snapshot, moment)
         needed = await _find_needed(request, snapshot)
@@ -127,11 +127,12 @@ async def _reach_position(request: Request, reads: Reads, moment: Moment | None 
     reached = await reads.history.reach(needed)
     if reached >= horizon.last_commit:
         return horizon.position
+    # `reached` may be before `min_position`, but no Commit lies between them.
     return max(reached, min_position_of(request.query_params))
 
 
 async def _find_needed(request: Request, snapshot: TableSnapshot) -> int:
-    """Return the last command that an answer about the present must include."""
+    """Return the position of the last Commit that an answer about the present must include."""
     wanted = min_position_of(request.query_params)
     return await find_last_commit(snapshot, max(wanted, snapshot.position - RECORDS_BEHIND_MAX))
 
@@ -139,9 +140,11 @@ async def _find_needed(request: Request, snapshot: TableSnapshot) -> int:
 def _parse_own_moment(
     request: Request, reads: Reads, caller: Caller, person_id: PersonId
 ) -> Moment | None:
-    """Return `?as_of=`, which only the person and super-users may use. To anybody else it
-    would tell, position by position, who left which announcement and who rated whom. Raises
-    Forbidden, Malformed."""
+    """Return the moment of `?as_of=`, None for the present. Raises Forbidden, Malformed.
+
+    Only the person and super-users may ask about the past. To others it would tell, position by
+    position, who left which announcement and who rated whom.
+    """
     moment = parse_moment(request.query_params, reads.clock())
     if moment is not None and not (caller.is_super or caller.person_id == person_id):
         raise Forbidden
@@ -149,7 +152,7 @@ def _parse_own_moment(
 
 
 def _parse_role(request: Request) -> Role:
-    """Raises Malformed."""
+    """Return the role asked for, `host` by default. Raises Malformed."""
     match request.query_params.get("role"):
         case None | "host":
             return "host"

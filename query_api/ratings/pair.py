@@ -1,4 +1,4 @@
-"""Route of how the two sides of a booking rated each other.
+"""Serves the ratings that the two sides of a booking gave each other.
 
 A sealed rating is shown to its rater only.
 """

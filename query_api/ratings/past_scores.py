@@ -1,7 +1,7 @@
 """Computes scores as they stood at a position, from the votes that counted there.
 
-As in the tables, a rating counts from its reveal until it is retracted. It counts with the
-score last given and the time when it was first given.
+As in the tables, a rating counts from its reveal until it is retracted, with its last score and
+the time when it was first given.
 """
 
 from contracts.events.rating import RatingRole
@@ -19,7 +19,7 @@ from query_api.ratings.votes import (
 async def fetch_score(
     history: HistoryReads, person_id: PersonId, role: RatingRole, position: int
 ) -> Score:
-    """Raises Unavailable."""
+    """Return the person's score in the role as it was at `position`. Raises Unavailable."""
     ratings = await fetch_ratings(history, person_id, position)
     return score_of(one.vote for one in drop_retracted(select_role(ratings, role)))
 
@@ -27,8 +27,8 @@ async def fetch_score(
 async def fetch_guest_scores(
     history: HistoryReads, announcement_id: str, position: int
 ) -> dict[PersonId, Score]:
-    """Return the score of everybody who by then had a booking there and was rated. Raises
-    Unavailable."""
+    """Return the score as guest of everybody who had a booking for the announcement by
+    `position`. Leaves out those who were never rated. Raises Unavailable."""
     votes: dict[PersonId, list[Vote]] = {}
     ratings = await fetch_ratings_of_guests(history, announcement_id, position)
     for one in drop_retracted(ratings):

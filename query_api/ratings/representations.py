@@ -1,4 +1,4 @@
-"""What the rating pages answer, and how it is made of ratings. Pure."""
+"""Makes the answers of the rating pages from ratings. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,7 +14,7 @@ from query_api.ratings.votes import PastRating, Role, drop_retracted, select_rol
 
 
 class RoleScore(Struct, frozen=True):
-    """`rating` is 0.0 if nobody rated."""
+    """A score and the votes behind it. `rating` is 0.0 if nobody rated."""
 
     rating: float
     rank: float
@@ -25,7 +25,8 @@ class RoleScore(Struct, frozen=True):
 
 
 class UserRating(Struct, frozen=True):
-    """The counters stand beside the scores and never change them."""
+    """How a person is rated, and how often they let others down. The latter never changes a
+    score."""
 
     user_id: PersonId
     host: RoleScore
@@ -50,8 +51,8 @@ class AnnouncementRating(Struct, frozen=True):
 
 
 class Contribution(Struct, frozen=True, kw_only=True):
-    """One vote, and what it adds to the mean. Only the rated person learns where it comes
-    from."""
+    """One vote, and what it adds to the mean. Only the rated person and super-users learn from
+    whom and for which announcement it is."""
 
     score: int
     given_at: datetime
@@ -63,8 +64,8 @@ class Contribution(Struct, frozen=True, kw_only=True):
 
 
 class ExplainedRating(Struct, frozen=True, kw_only=True):
-    """`prior_contribution` and the contributions of the votes add up to `mean`. `rating` is
-    that mean, rounded; it is 0.0 if nobody rated."""
+    """How a score is computed. `prior_contribution` and the contributions of the votes add up to
+    `mean`. `rating` is the rounded mean, or 0.0 if nobody rated."""
 
     user_id: PersonId
     role: Role
@@ -80,7 +81,7 @@ class ExplainedRating(Struct, frozen=True, kw_only=True):
 def represent_person(
     person_id: PersonId, ratings: Sequence[PastRating], late: Lateness
 ) -> UserRating:
-    """Return the scores of a person; somebody of whom nothing is known is unrated."""
+    """Return how the person is rated in each role. Without ratings every score is 0.0."""
     votes = drop_retracted(ratings)
     return UserRating(
         person_id,
@@ -96,6 +97,7 @@ def represent_person(
 def represent_announcement(
     announcement_id: AnnouncementId, votes: Sequence[PastRating]
 ) -> AnnouncementRating:
+    """Return the plain mean of the votes; 0.0 without one."""
     mean = round(sum(one.score for one in votes) / len(votes), 1) if votes else 0.0
     return AnnouncementRating(announcement_id, mean, len(votes), _count_scores(votes))
 
@@ -103,6 +105,8 @@ def represent_announcement(
 def explain_rating(
     person_id: PersonId, role: Role, votes: Sequence[PastRating], *, names_source: bool
 ) -> ExplainedRating:
+    """Return what each of the votes contributes to the score, in their order. With
+    `names_source` also who gave it and for which announcement."""
     explained = explain(one.vote for one in votes)
     return ExplainedRating(
         user_id=person_id,

@@ -1,7 +1,7 @@
-"""Fetches ratings from the history: revealed ones, and the votes that they count as.
+"""Fetches revealed ratings from the history.
 
-The table has a row for each event of a rating. A copy of a row changes nothing here: every
-column is a minimum, a maximum, or the newest of its group.
+The table has a row for each event of a rating, and a row may be there twice. That changes
+nothing here: every value is the minimum, the maximum or the newest of a rating's rows.
 """
 
 from collections.abc import Iterable
@@ -79,7 +79,8 @@ async def fetch_ratings(history: HistoryReads, person_id: PersonId, until: int) 
 async def fetch_author_ratings_at(
     history: HistoryReads, author_id: PersonId, announcement_id: AnnouncementId, until: int
 ) -> list[PastRating]:
-    """Return how the guests of one announcement rated its author. Raises Unavailable."""
+    """Return how the guests of one announcement rated its author, up to position `until`, newest
+    first. Raises Unavailable."""
     wanted: dict[str, SqlParameter] = {
         "ratee": author_id,
         "announcement_id": announcement_id,
@@ -91,13 +92,14 @@ async def fetch_author_ratings_at(
 async def fetch_ratings_of_guests(
     history: HistoryReads, announcement_id: str, until: int
 ) -> list[PastRating]:
-    """Return how authors rated everybody who had a booking there by then. Raises
-    Unavailable."""
+    """Return the ratings as guest, for whichever announcement, of everybody who had a booking
+    for this one by position `until`, newest first. Raises Unavailable."""
     wanted: dict[str, SqlParameter] = {"announcement_id": announcement_id, "until": until}
     return _read(await history.fetch_rows(SELECT_OF_GUESTS_OF, wanted))
 
 
 def select_role(ratings: Iterable[PastRating], role: Role) -> list[PastRating]:
+    """Return the ratings of the person in this role; all of them for `overall`."""
     return [one for one in ratings if role in ("overall", one.role)]
 
 

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from query_api.analysts.questions import BadParameter, Plot, read_question
+from query_api.analysts.questions import BadParameter, Plot, parse_question
 
 FILE = """-- name: late
 -- title: Who is late
@@ -18,7 +18,7 @@ SELECT 1
 
 
 def test_a_header_says_what_the_question_is() -> None:
-    question = read_question(FILE)
+    question = parse_question(FILE)
     assert (question.name, question.title, question.sql) == ("late", "Who is late", "SELECT 1")
     assert question.plot == Plot("line", "day", ("late", "early"), "place")
     assert [one.name for one in question.parameters] == ["from_day", "most", "place"]
@@ -26,7 +26,7 @@ def test_a_header_says_what_the_question_is() -> None:
 
 def test_what_is_not_given_has_its_default() -> None:
     given = {"from_day": "2026-03-01", "place": "Omsk"}
-    assert read_question(FILE).bind(given) == {
+    assert parse_question(FILE).bind(given) == {
         "from_day": date(2026, 3, 1),
         "most": 10,
         "place": "Omsk",
@@ -36,11 +36,11 @@ def test_what_is_not_given_has_its_default() -> None:
 @pytest.mark.parametrize("given", [{"most": "x"}, {"from_day": "soon"}, {"unknown": "1"}])
 def test_a_value_of_another_kind_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(BadParameter):
-        read_question(FILE).bind(given)
+        parse_question(FILE).bind(given)
 
 
 @pytest.mark.parametrize("missing", ["name", "title", "description", "plot"])
 def test_an_incomplete_header_is_an_error(missing: str) -> None:
     lines = [line for line in FILE.splitlines() if not line.startswith(f"-- {missing}")]
     with pytest.raises(KeyError):
-        read_question("\n".join(lines))
+        parse_question("\n".join(lines))

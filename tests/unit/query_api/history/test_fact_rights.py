@@ -9,7 +9,7 @@ import command_api.domain
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonSeen
 from query_api.history.audit_rights import STATED_BESIDE
-from query_api.history.fact_rights import DECISION_FACTS, EVENT_FACTS, Share, select_allowed
+from query_api.history.fact_rights import DECISION_FACTS, EVENT_FACTS, FactRight, select_allowed
 
 DOMAIN = Path(command_api.domain.__file__).parent
 NOT_RECORDED = {"NeedsFact", "StaleVersion", "Malformed", "Forbidden"}
@@ -70,6 +70,6 @@ def test_every_field_of_an_event_of_an_evening_is_listed() -> None:
 
 def test_a_fact_that_is_not_listed_is_told_to_nobody() -> None:
     facts = {"secret": 1, "title": "T"}
-    assert select_allowed(facts, EVENT_FACTS, get_args(Share)) == {"title": "T"}
-    assert select_allowed(facts, DECISION_FACTS, get_args(Share)) == {}
+    assert select_allowed(facts, EVENT_FACTS, get_args(FactRight)) == {"title": "T"}
+    assert select_allowed(facts, DECISION_FACTS, get_args(FactRight)) == {}
     assert select_allowed({"results": []}, DECISION_FACTS, ()) == {}
