@@ -24,7 +24,8 @@ def read_migrations(directory: Path) -> dict[str, bytes]:
 def find_missing(files: Mapping[str, bytes], applied: Mapping[str, str]) -> list[str]:
     """Return the names of the files that were not applied yet, in order.
 
-    `applied` has the digest of each applied file by name. Raises MigrationEdited.
+    `applied` has the digest of each applied file by name. Raises MigrationEdited if one of
+    these files has changed.
     """
     for name in applied.keys() & files.keys():
         if applied[name] != digest(files[name]):

@@ -30,6 +30,8 @@ FETCH_TIMEOUT_S: Final = 10.0
 """The broker answers a fetch within half a second, with at most a megabyte. If it is silent for
 so long, the connection is dead, and the cursor opens a new one."""
 END_RETRY_BACKOFF_MS: Final = 10
+"""aiokafka's pause before it asks again. The first question of a new client fails if the client
+does not know the partition's leader yet, and `end` uses a new client each time."""
 TOPIC_VISIBLE_POLL_S: Final = 0.05
 
 TOPIC_SETTINGS: Final = {

@@ -38,7 +38,8 @@ def translate_kafka_errors() -> Iterator[None]:
 async def open_producer(
     topic: str, connect_timeout_s: float, options: Mapping[str, Any]
 ) -> AIOKafkaProducer:
-    """Return an idempotent producer that knows the topic. Raises JournalUnavailable."""
+    """Return an idempotent producer that knows the topic. Raises JournalUnavailable, and
+    JournalError if the topic does not have exactly one partition."""
     producer = AIOKafkaProducer(
         acks="all", enable_idempotence=True, max_batch_size=BATCH_BYTES_MAX, **options
     )
@@ -58,8 +59,8 @@ async def open_producer(
 async def open_consumer(
     topic: str, connect_timeout_s: float, options: Mapping[str, Any]
 ) -> AIOKafkaConsumer:
-    """Return a consumer without a group that never resets its offset. Raises
-    JournalUnavailable."""
+    """Return a consumer without a group that never resets its offset. Raises as
+    `open_producer` does."""
     consumer = AIOKafkaConsumer(
         group_id=None, enable_auto_commit=False, auto_offset_reset="none", **options
     )
@@ -144,7 +145,7 @@ async def _await_bounded(closing: Coroutine[Any, Any, None]) -> None:
 
 async def _require_journal_topic(client: Any, topic: str) -> None:
     """Raises JournalUnavailable if the topic does not exist, and JournalError if it does not
-    have one partition. Asks for all topics, because asking for one by name may create it."""
+    have exactly one partition. Asks for all topics, because asking for one may create it."""
     partitions = (await client.fetch_all_metadata()).partitions_for_topic(topic)
     if partitions is None:
         raise JournalUnavailable(f"there is no topic {topic}")

@@ -47,7 +47,7 @@ class KafkaBatch:
 
 
 class KafkaWriter:
-    """Appends through `producer`, which must be started and used by nobody else."""
+    """Appends through `producer`, which must be started and which nobody else may use."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class KafkaWriter:
         self._create_future = asyncio.get_running_loop().create_future
         self._waiting: deque[KafkaBatch] = deque()
         self._in_flight: KafkaBatch | None = None
-        self._appended = asyncio.Event()
+        self._queued = asyncio.Event()
         self._lost: str | None = None
         self._sender = run_aside(self._send_batches(), "Kafka writer")
 
@@ -90,13 +90,13 @@ class KafkaWriter:
             batch = KafkaBatch(self._producer.create_batch())
             batch.add(payload, appended)  # The first entry of a batch always fits.
             self._waiting.append(batch)
-        self._appended.set()
+        self._queued.set()
 
     async def _send_batches(self) -> None:
         try:
             while True:
-                await self._appended.wait()
-                self._appended.clear()
+                await self._queued.wait()
+                self._queued.clear()
                 while self._waiting:
                     await self._send(self._waiting.popleft())
         except Exception as error:  # Whatever it is, nobody may go on waiting.

@@ -1,8 +1,8 @@
 """The port to the journal of a cell, and the errors that its adapters raise.
 
 An entry of the journal is bytes at an offset. Readers decide what the bytes mean and which
-entries count (`contracts.journal.acceptance`). A journal keeps entries in order, never loses
-one that it acknowledged, and returns them.
+entries count (`contracts.journal.acceptance`). A journal keeps its entries in order, and never
+loses one that it acknowledged.
 """
 
 from asyncio import Future
@@ -86,19 +86,22 @@ class JournalCursor(Protocol):
 
 
 class Journal(Protocol):
-    """The one log of a cell."""
+    """The one log of a cell.
+
+    Its methods raise JournalUnavailable if the journal cannot be reached now, and another
+    JournalError if something else is wrong with it.
+    """
 
     async def open_writer(self) -> JournalWriter:
-        """Open a new session of appending. Raises JournalUnavailable."""
+        """Open a new session of appending."""
         ...
 
     async def open_cursor(self, offset: int) -> JournalCursor:
-        """Return a cursor at `offset`; offsets start at 0. Raises JournalUnavailable."""
+        """Return a cursor at `offset`; offsets start at 0."""
         ...
 
     async def end(self) -> int:
-        """Return the offset that the next entry will get, or a lower one. Raises
-        JournalUnavailable."""
+        """Return the offset that the next entry will get, or a lower one."""
         ...
 
     async def close(self) -> None:

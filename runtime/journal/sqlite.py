@@ -62,7 +62,7 @@ class SqliteJournal:
         self._lock = FileLock(path.with_name(path.name + ".lock"))
         self._opening = asyncio.Lock()
         self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal-read")
-        self._reading: sqlite3.Connection | None = None
+        self._read_connection: sqlite3.Connection | None = None
         self._commits: CommitThread | None = None
         self._next_commit: Future[None] | None = None
         self._recent = RecentEntries()
@@ -97,9 +97,9 @@ class SqliteJournal:
         if self._commits is not None:
             commits, self._commits = self._commits, None
             await commits.stop()
-        if self._reading is not None:
-            reading, self._reading = self._reading, None
-            await self._run_in_thread(reading.close)
+        if self._read_connection is not None:
+            connection, self._read_connection = self._read_connection, None
+            await self._run_in_thread(connection.close)
         self._threads.shutdown(wait=False)
         self._lock.release()
 
@@ -107,8 +107,8 @@ class SqliteJournal:
         """Return entries from `offset` on as stored on disk; none at the end of the journal."""
         return await self._run_in_thread(lambda: self._read_from(offset))
 
-    def newest(self, offset: int) -> Sequence[JournalEntry] | None:
-        """Return the same from memory; None if only the disk has them."""
+    def read_recent(self, offset: int) -> Sequence[JournalEntry] | None:
+        """Return the entries from `offset` on if memory has all of them; None otherwise."""
         if self._commits is None or self._commits.lost is not None:
             return None
         return [] if offset == self._commits.end else self._recent.entries_from(offset)
@@ -149,7 +149,7 @@ class SqliteJournal:
 
     def _read_from(self, offset: int) -> list[JournalEntry]:
         with sqlite_file.translate_sqlite_errors(self._path):
-            reader = self._reader()
+            reader = self._open_reader()
             if reader is not None:
                 return sqlite_file.read_from(reader, offset)
         if offset > 0:
@@ -158,13 +158,13 @@ class SqliteJournal:
 
     def _read_end(self) -> int:
         with sqlite_file.translate_sqlite_errors(self._path):
-            reader = self._reader()
+            reader = self._open_reader()
             return 0 if reader is None else sqlite_file.read_end(reader)
 
-    def _reader(self) -> sqlite3.Connection | None:
-        if self._reading is None:
-            self._reading = sqlite_file.open_for_reading(self._path)
-        return self._reading
+    def _open_reader(self) -> sqlite3.Connection | None:
+        if self._read_connection is None:
+            self._read_connection = sqlite_file.open_for_reading(self._path)
+        return self._read_connection
 
 
 class SqliteWriter:
@@ -217,12 +217,12 @@ class SqliteCursor:
         """Do nothing: a cursor holds nothing between fetches."""
 
     async def _next(self) -> Sequence[JournalEntry]:
-        newest = None if self._from_disk else self._journal.newest(self._offset)
-        if newest is None:
-            newest = await self._journal.read_stored(self._offset)
+        entries = None if self._from_disk else self._journal.read_recent(self._offset)
+        if entries is None:
+            entries = await self._journal.read_stored(self._offset)
             self._from_disk = False
         # A commit during the read has woken nobody, so look again before waiting.
-        return newest or self._journal.newest(self._offset) or []
+        return entries or self._journal.read_recent(self._offset) or []
 
 
 class RecentEntries:
@@ -241,7 +241,7 @@ class RecentEntries:
             self._bytes = sum(len(entry.payload) for entry in self._entries)
 
     def entries_from(self, offset: int) -> Sequence[JournalEntry] | None:
-        """Return all entries from `offset` on; None if older ones than those kept are needed."""
+        """Return all entries from `offset` on; None if some of them are no longer kept."""
         if not self._entries or not 0 <= offset - self._entries[0].offset < len(self._entries):
             return None
         return self._entries[offset - self._entries[0].offset :]

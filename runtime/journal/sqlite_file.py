@@ -1,6 +1,8 @@
 """Reads and writes the journal's SQLite file, with blocking calls.
 
 Offsets count from 0 without gaps, so a gap means that entries were removed from the file.
+`read_end`, `read_from` and `commit` also raise sqlite3.Error; `translate_sqlite_errors` turns
+it into an error of the port.
 """
 
 import os
@@ -30,9 +32,10 @@ INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
-    """Return a connection that another thread may use. Creates the file if it is missing.
+    """Return a connection that another thread may use. Creates a missing file.
 
-    Raises JournalUnavailable, and JournalTruncated if the file is not a database."""
+    Raises JournalUnavailable, and JournalTruncated if the file is not a database.
+    """
     with translate_sqlite_errors(path):
         connection = _connect(path)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -43,7 +46,8 @@ def open_for_writing(path: Path) -> sqlite3.Connection:
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection | None:
-    """Return a connection; None if there is no journal yet. Reading creates nothing."""
+    """Return a connection; None if there is no journal yet. Creates nothing. Raises as
+    `open_for_writing` does."""
     if not path.exists():
         return None
     with translate_sqlite_errors(path):
@@ -61,7 +65,8 @@ def read_end(connection: sqlite3.Connection) -> int:
 
 
 def read_from(connection: sqlite3.Connection, offset: int) -> list[JournalEntry]:
-    """Return some entries from `offset` on; none at the end. Raises JournalTruncated."""
+    """Return the next entries from `offset` on, as many as the limits of one read allow; none
+    at the end. Raises JournalTruncated if one is missing."""
     entries: list[JournalEntry] = []
     budget = READ_BYTES_MAX
     for row in connection.execute(SELECT_FROM, (offset, READ_ENTRIES_MAX)):
@@ -86,8 +91,8 @@ def commit(connection: sqlite3.Connection, entries: Sequence[JournalEntry]) -> N
 
 @contextmanager
 def translate_sqlite_errors(path: Path) -> Iterator[None]:
-    """Raise SQLite's errors as the port's. Busy and I/O errors may pass; if the file is no
-    longer a database, history is lost."""
+    """Raise SQLite's errors as the port's. A busy file or an I/O error may pass, so the journal
+    is unavailable. If the file is no longer a sound database, history is lost."""
     try:
         yield
     except sqlite3.OperationalError as error:

@@ -39,8 +39,9 @@ class PendingAppend(NamedTuple):
 class CommitThread:
     """Commits entries in order, until it is stopped or a COMMIT fails.
 
-    `on_commit` is called in the event loop after each COMMIT, with the entries of the group.
-    Call all public methods in the event loop's thread.
+    `end` is the offset after the last stored entry. `on_commit` is called in the event loop
+    after each COMMIT, with the entries of the group. Call all public methods in the event
+    loop's thread.
     """
 
     def __init__(

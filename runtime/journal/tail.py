@@ -40,7 +40,7 @@ START: Final = Position()
 
 
 class Accepted(NamedTuple):
-    """A record that counts, with its position."""
+    """A record that counts, with its position and the journal's stamp."""
 
     record: Record
     position: Position

@@ -27,7 +27,7 @@ def steady_clock() -> float:
 
 
 def shifted_clock(offset_s: float) -> Clock:
-    """Return a clock that is `offset_s` seconds ahead of the system's. With it, an evening of
-    next week can be over today."""
+    """Return a clock that is `offset_s` seconds ahead of the system's. With it, an announcement
+    for next week can be over today."""
     offset = timedelta(seconds=offset_s)
     return lambda: whole_ms(datetime.now(UTC) + offset)

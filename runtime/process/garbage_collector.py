@@ -9,7 +9,9 @@ import gc
 from typing import Final
 
 YOUNG_OBJECTS: Final = 20_000
+"""How many more objects are made than freed before the youngest generation is collected."""
 OLDER_GENERATIONS: Final = 50
+"""How many collections of one generation come before the next older one is collected too."""
 
 
 def spare_long_lived_state() -> None:
