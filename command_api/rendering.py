@@ -5,9 +5,9 @@ from typing import Final
 
 import msgspec
 
-from command_api.domain.answers import AnswerBasis
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
+from command_api.domain.representation import AnswerBasis
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.leader.ports import Render

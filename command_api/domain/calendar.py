@@ -1,8 +1,8 @@
 """A person's calendar, and which announcements in it overlap.
 
-People are busy with announcements they made (published, not over) and with those they are
-confirmed for. Pending bookings do not make busy unless the rules say so, but are shown. An
-announcement that starts when another one ends does not overlap it.
+A person's own published announcements and confirmed bookings block others at the same time,
+until they are over. A pending booking is listed as well, but blocks only if the rules say so.
+An announcement that starts when another one ends does not overlap it.
 """
 
 from datetime import timedelta
@@ -24,7 +24,8 @@ def find_overlaps(
 ) -> list[Overlap]:
     """Returns what else in the person's calendar overlaps `announcement`, soonest first.
 
-    `gap` is the least time between two announcements of one person.
+    `gap` is the least time between two announcements of one person. With `pending_blocks`,
+    pending bookings block too (`Overlap.blocking`).
     """
     person = layer.person(person_id)
     found = []

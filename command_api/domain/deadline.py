@@ -9,9 +9,9 @@ from command_api.domain.submission import AnyCommand
 class Deadline(NamedTuple):
     due_at: datetime
     id: str
-    """Of the aggregate, which has one deadline at a time."""
+    """The id of the aggregate, which has one deadline at a time."""
     command: AnyCommand
-    """What the leader gives itself then."""
+    """The command that the leader then gives itself."""
 
 
 class NoDeadline(NamedTuple):
@@ -21,4 +21,5 @@ class NoDeadline(NamedTuple):
 
 
 def deadline_of(id: str, due_at: datetime | None, command: AnyCommand) -> Deadline | NoDeadline:
+    """Returns the deadline of the aggregate `id`; `due_at` is None if it has none."""
     return NoDeadline(id) if due_at is None else Deadline(due_at, id, command)

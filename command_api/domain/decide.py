@@ -1,4 +1,7 @@
-"""From a command to its events and its outcome. Pure: no I/O, clock, random or environment."""
+"""Decides a command: which events it records, and with which outcome.
+
+Pure: no I/O, no clock, no random numbers, no environment.
+"""
 
 from datetime import datetime
 from typing import Final, NamedTuple
@@ -30,9 +33,10 @@ class Decision(NamedTuple):
 def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) -> Decision:
     """Decides `submission` at `now` on `layer`, which stays untouched.
 
-    A business refusal is a decision too: an outcome with `refused`, and no events. Raises
-    NotFound, Forbidden, StaleVersion, Malformed and NeedsFact, which are not recorded. A
-    super-user may read everything, so for them NotFound means that there is no such thing.
+    A refusal is a decision too: its outcome is `refused`, and it has no events. Raises
+    NotFound, Forbidden (also if the actor is suspended), StaleVersion, Malformed and
+    NeedsFact, which are not recorded. A super-user may read everything: they get NotFound
+    only for what does not exist, and Forbidden for the rest.
     """
     recorder = Recorder(
         layer, apply, now, rules, actor=submission.actor, is_super=submission.is_super
@@ -44,29 +48,29 @@ def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) ->
         reconsider_unsettled(recorder)
     except CommandRefused as refusal:
         unchanged = Layer.on(layer) if recorder.events else recorder.layer
-        return Decision(_describe_refusal(command, refusal), [], unchanged)
+        return Decision(_make_refusal(command, refusal), [], unchanged)
     except NotFound as error:
-        if submission.is_super and _is_about_something(layer, command):
+        if submission.is_super and _target_exists(layer, command):
             raise Forbidden from error
         raise
     record_person_seen(recorder, submission.actor_facts)
     return Decision(outcome, recorder.events, recorder.layer)
 
 
-def _describe_refusal(command: AnyCommand, refusal: CommandRefused) -> Outcome:
+def _make_refusal(command: AnyCommand, refused: CommandRefused) -> Outcome:
     answered = command.booking_id if isinstance(command, AnswerBooking) else None
     return Outcome(
-        refusal.code,
+        refused.code,
         refused=True,
         announcement_id=getattr(command, "announcement_id", None),
-        booking_id=refusal.facts.get("booking_id") or answered,
-        facts=refusal.facts,
+        booking_id=refused.facts.get("booking_id") or answered,
+        facts=refused.facts,
     )
 
 
-def _is_about_something(layer: Layer, command: AnyCommand) -> bool:
-    """Whether the announcement or booking that a command names exists. Ratings are between
-    two people, and not for a super-user to read."""
+def _target_exists(layer: Layer, command: AnyCommand) -> bool:
+    """Whether the announcement or booking that a command names exists. False for a rating: it
+    is between two people, and a super-user may not read it."""
     match command:
         case AnswerBooking(booking_id=str(booking_id)):
             return layer.bookings.get(booking_id) is not None

@@ -1,7 +1,7 @@
-"""Applies recorded facts to the aggregates. Refuses none: each has already happened.
+"""Applies events to the aggregates. Refuses none: each has already happened.
 
-The same function serves the decision (on a layer that may be dropped), the replay of the
-journal and the followers.
+The leader applies an event while it decides, on a layer that may be dropped. A process that
+reads a record it has not decided applies the events in it. Both use this function.
 """
 
 from datetime import datetime
@@ -20,8 +20,11 @@ _APPLY: Final = {
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
-    """Writes into `layer` what `event`, decided at `at`, changed. An event of no noun changes
-    nothing that decisions rest on."""
+    """Writes into `layer` what `event`, decided at `at`, changed.
+
+    Does nothing for an event of no noun: no decision rests on it. Raises LookupError if the
+    event names something that no event made.
+    """
     apply_event = _APPLY.get(type(event))
     if apply_event is not None:
         apply_event(layer, event, at)

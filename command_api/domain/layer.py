@@ -48,7 +48,7 @@ class Layer(Struct, eq=False, gc=False):
     standings: Shelf[tuple[PersonId, RatingRole], Standing]
 
     def person(self, person_id: PersonId) -> Person:
-        """Returns what is known of a person: for a stranger nothing but the id."""
+        """Returns what is known of a person: only the id of one who was never seen."""
         return self.people.get(person_id) or Person(id=person_id)
 
     def booking_of(self, announcement_id: AnnouncementId, guest_id: PersonId) -> Booking | None:
@@ -56,7 +56,8 @@ class Layer(Struct, eq=False, gc=False):
         return None if booking_id is None else self.bookings.get(booking_id)
 
     def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:
-        """Yields all bookings of an announcement, newest first."""
+        """Yields all bookings of an announcement, newest first. Raises LookupError if a link
+        of the chain is missing, which means that the layer is damaged."""
         booking_id = announcement.newest_booking
         while booking_id is not None:
             booking = self.bookings.get(booking_id)
@@ -66,7 +67,8 @@ class Layer(Struct, eq=False, gc=False):
             booking_id = booking.previous
 
     def announcements_for(self, movie_id: MovieId) -> Iterator[Announcement]:
-        """Yields all announcements for a film, newest first."""
+        """Yields all announcements for a film, newest first. Raises LookupError as
+        `bookings_of` does."""
         announcement_id = self.newest_of_film.get(movie_id)
         while announcement_id is not None:
             announcement = self.announcements.get(announcement_id)

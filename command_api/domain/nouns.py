@@ -1,4 +1,8 @@
-"""The nouns of the write side: what applies, decides, represents and times each of them."""
+"""The nouns of the write side: the events, handlers, answers and deadlines of each.
+
+A new noun is added here. Its commands also join `submission.AnyCommand`, and its routes
+`http.routes`.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -8,7 +12,6 @@ from command_api.domain.announcement.deadlines import list_announcement_deadline
 from command_api.domain.announcement.decisions import ANNOUNCEMENT_HANDLERS
 from command_api.domain.announcement.evolution import apply_announcement_event
 from command_api.domain.announcement.representation import ANNOUNCEMENT_ANSWERS
-from command_api.domain.answers import Answers
 from command_api.domain.booking.deadlines import list_booking_deadlines
 from command_api.domain.booking.decisions import BOOKING_HANDLERS
 from command_api.domain.booking.evolution import apply_booking_event
@@ -23,6 +26,7 @@ from command_api.domain.rating.decisions import RATING_HANDLERS
 from command_api.domain.rating.evolution import apply_rating_event
 from command_api.domain.rating.representation import RATING_ANSWERS
 from command_api.domain.recorder import Handlers
+from command_api.domain.representation import Answers
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
@@ -38,7 +42,7 @@ class Noun(NamedTuple):
     handlers: Handlers
     answers: Answers
     list_deadlines: Callable[[Layer], Iterator[Deadline | NoDeadline]] | None = None
-    """Lists the deadlines of what a layer has changed."""
+    """Lists the deadlines of the aggregates that a layer has changed."""
 
 
 NOUNS: Final = (

@@ -1,7 +1,7 @@
 """The numbers that the rules use, in one place.
 
-The leader decides by its own. Every process of a cell should have the same, because each
-answers eligibility and shows overlaps by them.
+The leader decides by the rules in its own settings. Every process of a cell should have the
+same ones, because each of them tells who may book and shows overlaps.
 """
 
 from datetime import timedelta
@@ -13,14 +13,16 @@ class Rules(SharedRules, frozen=True):
     """Settings of a cell. A change applies to later decisions, never to history."""
 
     requests_max: int = 4
-    """How often one guest may request a seat at one announcement: once, and three times again.
-    After as many noes of its own to one booking, neither side may take the last one back."""
+    """How often one guest may request a seat at one announcement. A side that has said no to
+    one booking this often cannot take its last no back."""
     waiting_max: int = 500
     """Longest waitlist of one announcement; dissolving it has to fit into one record."""
     mutes_max: int = 1_000
     """How many authors one person may have muted."""
     offer_hold: timedelta = timedelta(hours=12)
+    """How long a freed seat is held for the guest to whom it is offered."""
     move_hold: timedelta = timedelta(hours=24)
+    """How long a seat is held for a guest who has to choose because an announcement moved."""
     answer_before_start: timedelta = timedelta(hours=2)
     """A held seat that waits for an answer is given up this long before the start."""
     evenings_open_max: int = 100

@@ -18,7 +18,7 @@ AnyCommand = AnyAnnouncementCommand | AnyBookingCommand | AnyRatingCommand | Any
 
 
 class Submission(Struct, frozen=True, kw_only=True):
-    """One command, and who gives it. The idempotency key belongs to the actor."""
+    """One command, and who gives it. Two actors may use the same idempotency key."""
 
     id: str
     actor: PersonId
@@ -26,14 +26,14 @@ class Submission(Struct, frozen=True, kw_only=True):
     fingerprint: str
     command: AnyCommand
     query_fingerprint: str | None = None
-    """With `fingerprint` it tells a retry from another request (`CommandInfo`)."""
+    """Tells a retry from another request, together with `fingerprint` (`CommandInfo`)."""
     is_super: bool = False
     actor_facts: PersonFacts | None = None
     """What Auth said of the actor; None if it could not be asked."""
     language: Language = API_LANGUAGE
-    """In which the answer names the film."""
+    """The language in which the answer names the film."""
     dry_run: bool = False
-    """Decide, answer, and append nothing."""
+    """Whether the leader is to decide and answer, but append nothing."""
 
     @property
     def kind(self) -> str:

@@ -1,4 +1,4 @@
-"""When the system has to act on an announcement: at its start, and at its end."""
+"""Tells when the system has to act on an announcement: at its start, and at its end."""
 
 from collections.abc import Iterator
 from datetime import datetime

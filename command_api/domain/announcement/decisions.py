@@ -1,8 +1,8 @@
-"""Decides the commands about announcements: create, change, cancel, and what time brings.
+"""Decides the commands about announcements: create, change, cancel, meet a deadline.
 
 Created -> Alive <-> Closed -> Done; Cancelled from any but Done. The system cancels a draft
-whose start has passed. An announcement takes no requests once the film has begun, and is Done
-when the film is over.
+when its start has passed. An announcement takes no requests once the film has begun, and is
+Done when the film is over.
 """
 
 from datetime import datetime
@@ -32,7 +32,7 @@ from command_api.domain.booking.seats import (
     record_booking_event,
     refuse_overlap,
 )
-from command_api.domain.recorder import Handlers, Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.events.announcement import (
     AnnouncementCancelled,
@@ -48,8 +48,8 @@ from contracts.journal.records import Outcome
 
 
 def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outcome:
-    """Makes the actor the author of a new announcement, and publishes it unless it is to be a
-    draft."""
+    """Creates an announcement by the actor, publishes it unless it is a draft, and invites the
+    guests. Repeating it with the same id adds nothing."""
     if recorder.layer.announcements.get(command.announcement_id) is not None:
         return Outcome("unchanged", announcement_id=command.announcement_id)
     _demand_future(command.event_time, recorder.now)
@@ -83,7 +83,8 @@ def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outc
 
 
 def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outcome:
-    """Changes terms or status. Terms and a status that already stand add nothing."""
+    """Changes terms or status. A term or status that already holds adds nothing. Raises
+    StaleVersion if the announcement has none of the versions the author expects."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor)
     if command.if_versions is not None and announcement.version not in command.if_versions:
@@ -99,7 +100,7 @@ def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outc
 
 
 def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outcome:
-    """Repeating it adds nothing."""
+    """Cancels an announcement, for its author or a super-user. Repeating it adds nothing."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor, super_may=recorder.is_super)
     if announcement.status != "Cancelled":
@@ -111,8 +112,8 @@ def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outc
 
 
 def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
-    """Cancels a draft that was never published, closes an announcement at its start, ends it
-    after the film. Moot if it is too early, or done."""
+    """Cancels a draft at its start, closes an announcement at its start, ends it after the
+    film. Adds nothing if it is too early or already done."""
     announcement = recorder.announcement(command.announcement_id)
     due_at = next_deadline(announcement)
     if due_at is None or due_at > recorder.now:
@@ -129,10 +130,10 @@ def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
 
 
 ANNOUNCEMENT_HANDLERS: Final[Handlers] = (
-    handle(CreateAnnouncement, create_announcement),
-    handle(ChangeAnnouncement, change_announcement),
-    handle(CancelAnnouncement, cancel_announcement),
-    handle(AnnouncementDue, meet_deadline),
+    pair_handler(CreateAnnouncement, create_announcement),
+    pair_handler(ChangeAnnouncement, change_announcement),
+    pair_handler(CancelAnnouncement, cancel_announcement),
+    pair_handler(AnnouncementDue, meet_deadline),
 )
 
 
@@ -148,7 +149,7 @@ def _publish(recorder: Recorder, announcement: Announcement) -> None:
 
 
 def _find_changes(announcement: Announcement, terms: ChangedTerms) -> dict[str, Any]:
-    """Returns the terms that differ from those that stand."""
+    """Returns the terms that differ from the present ones."""
     return {
         name: value
         for name, value in asdict(terms).items()
@@ -231,7 +232,8 @@ def _cancel(
 
 
 def _revoke_untold_invitations(recorder: Recorder, draft: Announcement) -> None:
-    """Guests of a cancelled draft learn neither of it nor of their invitation."""
+    """Revokes a draft's invitations before it is cancelled: its guests were never told, and
+    are told nothing now."""
     for booking in list(recorder.layer.bookings_of(draft)):
         if booking.pair == (True, None):
             record_booking_event(recorder, booking, BookingRevoked, (False, None), untold=True)

@@ -1,4 +1,4 @@
-"""Applies recorded facts to announcements."""
+"""Applies the events of announcements to the layer."""
 
 from datetime import datetime
 

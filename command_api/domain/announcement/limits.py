@@ -1,6 +1,6 @@
-"""How many announcements one author may have open.
+"""Limits how many announcements and drafts one author may have open.
 
-Every process counts alike, because all that is counted follows from recorded events.
+Every process comes to the same count, because only recorded events are counted.
 """
 
 from collections.abc import Iterator

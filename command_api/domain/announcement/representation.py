@@ -1,7 +1,7 @@
 """Represents an announcement to the person who sent a command about it.
 
-The query API gives the same shape with the same visibility from its tables
-(`contracts.representations`). What is shown depends on the viewer.
+What is shown depends on the viewer. The query API shows the same person the same, from its
+tables (`contracts.representations`).
 """
 
 from typing import Final
@@ -12,9 +12,9 @@ from command_api.domain.announcement.commands import (
     CreateAnnouncement,
 )
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
+from command_api.domain.representation import AnswerBasis, Answers
 from command_api.domain.rules import Rules
 from contracts.representations import DetailAnnouncementResponse, GuestEntry, copied_fields
 from contracts.values.ids import AnnouncementId, PersonId
@@ -30,7 +30,8 @@ def render_announcement(
     language: Language,
     rules: Rules,
 ) -> DetailAnnouncementResponse:
-    """Raises LookupError if there is no such announcement."""
+    """Returns the announcement as `viewer` may see it: the place and the guests are not for
+    everybody. Raises LookupError if there is no such announcement."""
     announcement = layer.announcements.get(announcement_id)
     if announcement is None:
         raise LookupError(announcement_id)
@@ -63,6 +64,7 @@ def render_announcement(
 
 
 def film_title(announcement: Announcement, language: Language) -> str:
+    """Returns the title of the announcement's film in `language`."""
     title = Text(en=announcement.movie_title, ru=announcement.movie_title_ru)
     return title.in_language(language)
 
@@ -70,7 +72,8 @@ def film_title(announcement: Announcement, language: Language) -> str:
 def _guest_list(
     layer: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
 ) -> list[GuestEntry]:
-    """Returns the bookings, oldest first. The author sees all, a confirmed guest the confirmed."""
+    """Returns the bookings to show, oldest first: all with `everyone`, else the confirmed ones
+    with `confirmed`, else none."""
     if not (everyone or confirmed):
         return []
     entries = [

@@ -8,7 +8,7 @@ from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 
 class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
-    """An announcement. It counts its seats; the bookings say who has them."""
+    """An announcement. It knows how many seats are taken; the bookings say by whom."""
 
     id: AnnouncementId
     author_id: PersonId
@@ -51,11 +51,11 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is recorded that it is over, or that it will not take place."""
+        """Whether it is recorded as over or as cancelled."""
         return self.status in ("Done", "Cancelled")
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it has ended, or its time is over and the system has yet to record that."""
+        """Whether it has ended, or its time has passed and the system has yet to record it."""
         return self.has_ended or now >= self.ends_at
 
     @property

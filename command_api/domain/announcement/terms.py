@@ -1,4 +1,4 @@
-"""The terms of an announcement: what its author may set. Commands and state have them from here."""
+"""The terms of an announcement: what its author may set. Commands and state share them."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from contracts.events.announcement import Visibility
 
 
 class AnnouncementTerms(Struct, frozen=True, kw_only=True):
-    """All terms, as they are stated when the announcement is made and as they stand later."""
+    """All terms: those a new announcement starts with, and those that hold later."""
 
     title: str
     description: str

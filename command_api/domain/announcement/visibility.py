@@ -1,4 +1,4 @@
-"""Who may see an announcement. To everybody else it does not exist."""
+"""Decides who may see an announcement. For everybody else it does not exist."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from contracts.errors import Forbidden, NeedsFact, NotFound
 from contracts.values.ids import AnnouncementId, PersonId
 
 NOBODY: Final = PersonId("")
-"""Stands for the author of an announcement that does not exist. Nobody follows them."""
+"""Stands for the author of an announcement that does not exist. Nobody follows this id."""
 
 
 def find_visible(
@@ -16,9 +16,10 @@ def find_visible(
 ) -> Announcement:
     """Returns the announcement if `viewer` may see it; raises NotFound if not.
 
-    Raises NeedsFact if that depends on whether they follow the author, and nobody has looked
-    it up. An announcement that is absent, or hidden from followers too, needs the same fact:
-    otherwise the time that a slow UGC takes would reveal that one for followers exists.
+    `follows_author` is None if it has not been looked up. Then NeedsFact is raised unless the
+    viewer may see the announcement anyway, even if it is absent or hidden from followers too.
+    Otherwise the time that a slow UGC takes would tell an announcement for followers from an
+    absent one.
     """
     announcement = layer.announcements.get(announcement_id)
     if announcement is not None and _is_seen_by(layer, announcement, viewer):
@@ -32,7 +33,7 @@ def find_visible(
 
 
 def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:
-    """Whether they see it even if they do not follow the author."""
+    """Whether the viewer may see it even without following the author."""
     if viewer == announcement.author_id:
         return True
     if announcement.status == "Created":
@@ -51,8 +52,9 @@ def _is_for_followers(announcement: Announcement) -> bool:
 def demand_author(
     layer: Layer, announcement: Announcement, actor: PersonId, *, super_may: bool = False
 ) -> None:
-    """Raises Forbidden if the actor sees the announcement but is not its author, NotFound if
-    they do not see it. Whether they follow the author is not looked up for this: NotFound."""
+    """Raises Forbidden if the actor is not the author but may see the announcement, NotFound
+    if they may not see it. An actor who may see it only as a follower gets NotFound as well,
+    because that is not looked up for a refusal."""
     if actor == announcement.author_id or super_may:
         return
     find_visible(layer, announcement.id, actor, follows_author=False)

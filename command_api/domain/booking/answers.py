@@ -1,8 +1,8 @@
-"""What each side of a booking may say, and what is recorded of it.
+"""Decides what a yes or no of either side of a booking does, and records it.
 
-The nine pairs of (author_status, guest_status) and their moves are in docs/requirements.md
-§3.1. Each side sets its own flag only. When both are true the guest is confirmed, and there
-seats and overlaps are checked (`seats.confirm_booking`). An answer never turns into something
+docs/requirements.md §3.1 lists the nine pairs of (author_status, guest_status) and the ways
+between them. Each side sets only its own status. Once both are true the guest is confirmed;
+`seats.confirm_booking` then checks seats and overlaps. An answer never turns into something
 else: a yes to a request that is gone is refused, and only `send_invitation` invites
 (docs/decisions/0009-answers-meet-what-is-there.md).
 """
@@ -60,10 +60,11 @@ def place_request(
     *,
     preapproved: bool = False,
 ) -> None:
-    """Records the guest's request, first or repeated, or puts it on the waitlist.
+    """Records the guest's request, first or repeated. If the announcement is full, the request
+    goes on the waitlist.
 
-    Raises CommandRefused if a rule says no. Only a request that waits can have the author's
-    yes in advance.
+    Raises CommandRefused if a rule says no. `preapproved` says that the author has said yes in
+    advance, which is possible only on the waitlist.
     """
     rules = recorder.rules
     started = recorder.now >= announcement.event_time
@@ -95,8 +96,11 @@ def place_request(
 def send_invitation(
     recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime | None
 ) -> None:
-    """Records an invitation: the first, one after a revoked one, or one after the guest's own
-    no, which is possible once. It lifts a no of the author."""
+    """Records an invitation. It takes back a no of the author.
+
+    Raises CommandRefused if a rule says no: among others, `reopen_limit` if the author has
+    already invited again after the guest's own no, which is possible once.
+    """
     if booking.guest_status is False and booking.invited_again:
         raise CommandRefused("reopen_limit")
     announcement = recorder.announcement(announcement.id)
@@ -117,6 +121,8 @@ def send_invitation(
 def say_yes_as_guest(
     recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
+    """Accepts an invitation or an offer, or requests again. Raises CommandRefused if a rule
+    says no, `invite_revoked` if the invitation is gone."""
     match booking.pair:
         case (True, _) if _must_wait(recorder, announcement, booking):
             place_request(recorder, announcement, booking, message, preapproved=True)
@@ -127,12 +133,14 @@ def say_yes_as_guest(
         case (False, False):
             record_booking_event(recorder, booking, BookingReconsidered, (False, True))
         case _:
-            raise contradiction("invite_revoked", booking)
+            raise refusal_with_why("invite_revoked", booking)
 
 
 def say_yes_as_author(
     recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
+    """Approves a request, also in advance on the waitlist, or invites. Raises CommandRefused if
+    a rule says no, `guest_said_no` if the request is gone."""
     match booking.pair:
         case (None, True) if booking.waiting:
             if not booking.preapproved:
@@ -144,7 +152,7 @@ def say_yes_as_author(
         case (False, False):
             record_booking_event(recorder, booking, BookingReconsidered, (True, False))
         case (None, False):
-            raise contradiction("guest_said_no", booking)
+            raise refusal_with_why("guest_said_no", booking)
         case _:
             send_invitation(recorder, announcement, booking, None)
 
@@ -157,9 +165,11 @@ def say_no(
     reason: str | None,
     message: str | None,
 ) -> None:
+    """Records one side's no, and passes its seat on. Raises CommandRefused `invite_revoked` or
+    `guest_said_no` if there is nothing left to say no to."""
     kind = (_NO_OF_GUEST if as_guest else _NO_OF_AUTHOR).get(booking.pair)
     if kind is None:
-        raise contradiction("invite_revoked" if as_guest else "guest_said_no", booking)
+        raise refusal_with_why("invite_revoked" if as_guest else "guest_said_no", booking)
     pair = (booking.author_status, False) if as_guest else (False, booking.guest_status)
     fields: dict[str, Any] = {"reason": reason, "message": message}
     if kind is BookingRevoked:
@@ -168,15 +178,15 @@ def say_no(
     close_or_offer_seats(recorder, booking.announcement_id)
 
 
-def contradiction(code: RefusalCode, booking: Booking) -> CommandRefused:
-    """Returns the refusal of an answer to what the other side has taken away. Its fact `why`
-    says how that went."""
+def refusal_with_why(code: RefusalCode, booking: Booking) -> CommandRefused:
+    """Returns the refusal of an answer to something that the other side, or the system, has
+    taken back. Its fact `why` is the system's reason, or else the booking's state."""
     why = booking.reason if booking.reason_by == "system" else booking.state
     return CommandRefused(code, describe_booking(booking) | {"why": why})
 
 
 def describe_booking(booking: Booking) -> dict[str, Any]:
-    """Returns the facts of a refusal that show the booking as it is now."""
+    """Returns facts for a refusal that show the booking as it is now."""
     return {
         "booking_id": booking.id,
         "state": booking.state,
@@ -186,6 +196,7 @@ def describe_booking(booking: Booking) -> dict[str, Any]:
 
 
 def _must_wait(recorder: Recorder, announcement: Announcement, booking: Booking) -> bool:
-    """Whether the announcement is full, has not begun, and holds no seat for the guest."""
+    """Whether a guest's yes to an invitation goes on the waitlist: the announcement is full, has
+    not begun, and holds no seat for them."""
     begun = recorder.now >= announcement.event_time
     return announcement.is_full and not begun and booking.hold_until is None

@@ -20,10 +20,10 @@ class Invitee(Struct, frozen=True):
 class RequestBooking(Struct, frozen=True, kw_only=True, tag="booking.request"):
     announcement_id: AnnouncementId
     booking_id: BookingId
-    """Used if the pair has no booking yet."""
+    """The id of the booking if the pair has none yet."""
     message: str | None = None
     follows_author: bool | None = None
-    """None: not looked up."""
+    """Whether the guest follows the author; None if it was not looked up."""
 
 
 class AnswerBooking(Struct, frozen=True, kw_only=True, tag="booking.answer"):
@@ -32,12 +32,12 @@ class AnswerBooking(Struct, frozen=True, kw_only=True, tag="booking.answer"):
     booking_id: BookingId | None = None
     announcement_id: AnnouncementId | None = None
     guest_id: PersonId | None = None
-    """The booking is named by its id, or by announcement and guest."""
+    """Given together with `announcement_id`, if the booking's own id is not."""
     my_status: bool
     reason: str | None = None
     message: str | None = None
     only_as_guest: bool = False
-    """Whether it is a withdrawal (DELETE), which an author may not send."""
+    """Whether to refuse it from the author: only a guest may withdraw (DELETE)."""
 
 
 class InviteGuests(Struct, frozen=True, kw_only=True, tag="booking.invite"):
@@ -47,7 +47,7 @@ class InviteGuests(Struct, frozen=True, kw_only=True, tag="booking.invite"):
 
 
 class HoldDue(Struct, frozen=True, kw_only=True, tag="booking.hold_due"):
-    """The time for which a seat was held may have passed."""
+    """The deadline of a held seat may have passed."""
 
     booking_id: BookingId
 

@@ -1,4 +1,4 @@
-"""When the time for which a seat is held is over."""
+"""Tells when a held seat has to be given up."""
 
 from collections.abc import Iterator
 
@@ -8,6 +8,6 @@ from command_api.domain.layer import Layer
 
 
 def list_booking_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yields the deadline of each booking in `changed`."""
+    """Yields the deadline of each booking in `changed`: none unless a seat is held for it."""
     for booking in changed.bookings.own.values():
         yield deadline_of(booking.id, booking.hold_until, HoldDue(booking_id=booking.id))

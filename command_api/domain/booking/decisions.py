@@ -1,4 +1,4 @@
-"""Decides the commands about bookings: request, answer, invite, and the end of a held seat."""
+"""Decides the commands about bookings: request, answer, invite, end a hold."""
 
 from datetime import datetime
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import demand_author, find_visible
 from command_api.domain.booking.answers import (
-    contradiction,
     describe_booking,
     place_request,
+    refusal_with_why,
     say_no,
     say_yes_as_author,
     say_yes_as_guest,
@@ -22,7 +22,7 @@ from command_api.domain.booking.commands import (
     RequestBooking,
 )
 from command_api.domain.booking.limits import refuse_another_return
-from command_api.domain.booking.rescheduling import find_busy_with, release_after_move
+from command_api.domain.booking.rescheduling import find_blocking_announcements, release_after_move
 from command_api.domain.booking.seats import (
     close_or_offer_seats,
     reconfirm_booking,
@@ -30,7 +30,7 @@ from command_api.domain.booking.seats import (
 )
 from command_api.domain.booking.state import Booking
 from command_api.domain.person.acquaintance import record_person_seen
-from command_api.domain.recorder import Handlers, Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Forbidden, Malformed, NotFound
 from contracts.events.booking import BookingHoldLapsed, BookingReleased
 from contracts.journal.records import Outcome
@@ -38,7 +38,7 @@ from contracts.values.ids import BookingId, PersonId
 
 
 def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
-    """Requests a seat for the actor. If they have been invited, that accepts the invitation."""
+    """Requests a seat for the actor. If they have been invited, accepts the invitation."""
     actor = recorder.actor
     announcement = find_visible(
         recorder.layer, command.announcement_id, actor, follows_author=command.follows_author
@@ -47,18 +47,18 @@ def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
         raise CommandRefused("own_announcement")
     booking = recorder.layer.booking_of(announcement.id, actor)
     if booking is None:
-        booking = _make_unsaid(announcement, command.booking_id, actor, recorder.now)
+        booking = _make_blank_booking(announcement, command.booking_id, actor, recorder.now)
         place_request(recorder, announcement, booking, command.message)
     elif booking.untold:
         place_request(recorder, announcement, booking, command.message)
     elif booking.guest_status is True:
         if booking.author_status is False:
-            raise contradiction("author_said_no", booking)
+            raise refusal_with_why("author_said_no", booking)
         raise CommandRefused("already_booked", describe_booking(booking))
     else:
         _refuse_if_over(announcement, recorder.now)
         if booking.pair == (False, False):
-            raise contradiction("author_said_no", booking)
+            raise refusal_with_why("author_said_no", booking)
         refuse_another_return(recorder, booking, as_guest=True)
         say_yes_as_guest(recorder, announcement, booking, command.message)
     return _outcome_of(recorder, booking.id, created=True)
@@ -67,8 +67,8 @@ def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
 def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
     """Says yes or no for the actor's side of a booking. Saying it again adds nothing.
 
-    An answer to what is no longer there is refused, with the booking as it is now: the other
-    side may have said something in between that the actor had not seen.
+    An answer to something that is no longer there is refused, with the booking as it is now:
+    the other side may have answered meanwhile, and the actor has not seen it.
     """
     booking = _find_addressed(recorder, command)
     announcement = recorder.announcement(booking.announcement_id)
@@ -91,7 +91,8 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
 
 
 def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
-    """Invites guests for the author. Each guest has a result of their own."""
+    """Invites guests for the author. Each guest gets a result of their own: one refusal does
+    not stop the others."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor)
     _refuse_if_over(announcement, recorder.now)
@@ -107,7 +108,8 @@ def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
 
 
 def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
-    """Frees a seat that was held long enough, and passes it on. Moot if it is held no more."""
+    """Ends a hold whose time has passed, and passes the seat on. Adds nothing if the seat is no
+    longer held, the time has not come, or the announcement is over."""
     booking = recorder.booking(command.booking_id)
     announcement = recorder.announcement(booking.announcement_id)
     moot = booking.hold_until is None or booking.hold_until > recorder.now
@@ -127,24 +129,24 @@ def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
 
 
 BOOKING_HANDLERS: Final[Handlers] = (
-    handle(RequestBooking, request_booking),
-    handle(AnswerBooking, answer_booking),
-    handle(InviteGuests, invite_guests),
-    handle(HoldDue, end_hold),
+    pair_handler(RequestBooking, request_booking),
+    pair_handler(AnswerBooking, answer_booking),
+    pair_handler(InviteGuests, invite_guests),
+    pair_handler(HoldDue, end_hold),
 )
 
 
 def _end_choice(recorder: Recorder, booking: Booking) -> None:
-    """Takes silence for a no, unless nothing overlaps any more: earlier versions of the
-    software left such guests without a choice."""
-    if overlapping := find_busy_with(recorder, booking):
+    """Takes the guest's silence for a no. If nothing overlaps any more, confirms them instead:
+    earlier versions of the software did not do so when the overlap went."""
+    if overlapping := find_blocking_announcements(recorder, booking):
         release_after_move(recorder, booking, overlapping)
     else:
         reconfirm_booking(recorder, booking)
 
 
 def _find_addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
-    """Raises NotFound if there is no such booking."""
+    """Returns the booking that the command names. Raises NotFound if there is none."""
     if command.booking_id is not None:
         return recorder.booking(command.booking_id)
     if command.announcement_id is None or command.guest_id is None:
@@ -156,7 +158,8 @@ def _find_addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
 
 
 def _refuse_if_over(announcement: Announcement, now: datetime) -> None:
-    """A draft's invitations change as well: the author sees them, the guests do not yet."""
+    """Raises CommandRefused `booking_frozen` if the announcement is over. A draft is not: its
+    author may change its invitations, which the guests do not see yet."""
     if announcement.is_over(now):
         raise CommandRefused("booking_frozen", {"announcement_status": announcement.status})
 
@@ -185,7 +188,7 @@ def _answer(
 def _try_to_invite(
     recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> dict[str, str]:
-    """Returns the guest's result. A refusal is the result of this guest alone."""
+    """Invites one guest and returns the result: the booking's state, or the refusal's code."""
     result: dict[str, str] = {"guest_id": invitee.guest_id}
     try:
         booking = _invite(recorder, announcement, invitee, hold_until)
@@ -203,7 +206,9 @@ def _invite(
         raise CommandRefused("unknown_person")
     booking = recorder.layer.booking_of(announcement.id, invitee.guest_id)
     if booking is None:
-        booking = _make_unsaid(announcement, invitee.booking_id, invitee.guest_id, recorder.now)
+        booking = _make_blank_booking(
+            announcement, invitee.booking_id, invitee.guest_id, recorder.now
+        )
     elif booking.author_status is True and booking.guest_status is not False:
         raise CommandRefused("already_invited")
     refuse_another_return(recorder, booking, as_guest=False)
@@ -215,10 +220,11 @@ def _invite(
     return recorder.booking(booking.id)
 
 
-def _make_unsaid(
+def _make_blank_booking(
     announcement: Announcement, booking_id: BookingId, guest_id: PersonId, now: datetime
 ) -> Booking:
-    """Returns the pair's booking before anybody has said anything. It is never stored so."""
+    """Returns a booking in which neither side has said anything. It is never stored like this:
+    the first event makes the stored one."""
     return Booking(
         id=booking_id,
         announcement_id=announcement.id,

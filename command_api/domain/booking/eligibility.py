@@ -1,7 +1,7 @@
 """Tells whether a request would be accepted, by deciding it and dropping the decision.
 
-No rule is repeated here. The outcome is shown together with open announcements for the same
-film.
+So no rule is repeated here. A refusal is shown together with other announcements for the
+film that would accept the person.
 """
 
 from datetime import datetime
@@ -17,16 +17,15 @@ from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
-from contracts.error_codes import RefusalCode, describe
+from contracts.error_codes import describe, read_refusal
 from contracts.errors import CommandRefused
+from contracts.journal.records import Outcome
 from contracts.representations import Alternative, EligibilityResponse
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from contracts.values.languages import Language
 
 ALTERNATIVES_MAX: Final = 5
-
-
-LOOKED_AT_MAX: Final = 500
+CANDIDATES_MAX: Final = 500
 """How many announcements for the film are considered, newest first: it may have very many."""
 
 
@@ -40,16 +39,20 @@ def assess_eligibility(
     follows_author: bool | None,
     language: Language,
 ) -> EligibilityResponse:
-    """Returns what would come of the person's request. Raises NotFound if they may not see the
-    announcement, and NeedsFact as `find_visible` does."""
+    """Returns whether a request by this person would be accepted, and if not, why not.
+
+    `layer` stays untouched. Raises NotFound if they may not see the announcement, and
+    NeedsFact as `find_visible` does.
+    """
     announcement = find_visible(layer, announcement_id, person_id, follows_author=follows_author)
-    code, facts, state = _decide_request(layer, announcement, person_id, now, rules, follows_author)
+    outcome = _decide_request(layer, announcement, person_id, now, rules, follows_author)
+    code = read_refusal(outcome.code) if outcome.refused else None
     return EligibilityResponse(
         would_be_taken=code is None,
-        would_wait=state == "booking_waitlisted",
+        would_wait=outcome.code == "booking_waitlisted",
         code=code,
         detail=None if code is None else describe(code, language),
-        facts=facts,
+        facts=outcome.facts if outcome.refused else {},
         overlaps=find_overlaps(
             layer,
             person_id,
@@ -70,7 +73,8 @@ def _decide_request(
     now: datetime,
     rules: Rules,
     follows_author: bool | None,
-) -> tuple[RefusalCode | None, dict[str, object], str]:
+) -> Outcome:
+    """Returns the outcome of a request by this person: maybe a refusal. Nothing is recorded."""
     recorder = Recorder(layer, apply, now, rules, actor=person_id)
     command = RequestBooking(
         announcement_id=announcement.id,
@@ -78,9 +82,9 @@ def _decide_request(
         follows_author=follows_author,
     )
     try:
-        return None, {}, request_booking(recorder, command).code
-    except CommandRefused as refusal:
-        return refusal.code, refusal.facts, refusal.code
+        return request_booking(recorder, command)
+    except CommandRefused as refused:
+        return Outcome(refused.code, refused=True, facts=refused.facts)
 
 
 def _find_alternatives(
@@ -89,12 +93,12 @@ def _find_alternatives(
     """Returns public announcements for the film that would accept a request by this person."""
     found = [
         other
-        for other in islice(layer.announcements_for(announcement.movie_id), LOOKED_AT_MAX)
+        for other in islice(layer.announcements_for(announcement.movie_id), CANDIDATES_MAX)
         if other.id != announcement.id
         and other.visibility == "public"
         and other.status == "Alive"
         and other.event_time > now
-        and _decide_request(layer, other, person_id, now, rules, None)[0] is None
+        and not _decide_request(layer, other, person_id, now, rules, None).refused
     ]
     found.sort(key=lambda other: other.event_time)
     return [

@@ -1,4 +1,4 @@
-"""Applies recorded facts to bookings, and to the seats and calendars that they concern."""
+"""Applies the events of bookings to the layer: to the booking, its announcement, its people."""
 
 from datetime import datetime
 from typing import Final

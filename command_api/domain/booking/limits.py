@@ -1,7 +1,7 @@
-"""How often one person may invite others or change their mind.
+"""Limits how often one person may invite others or change their mind.
 
-Invitations are counted by the day of UTC, in log time and from recorded events alone, so
-every process counts alike.
+Invitations are counted for each day of UTC, in log time. Every process comes to the same
+count, because only recorded events are counted.
 """
 
 from datetime import datetime, time, timedelta
@@ -14,11 +14,12 @@ from contracts.values.ids import PersonId
 
 
 def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: PersonId) -> None:
-    """Raises CommandRefused if one more invitation today would be too many.
+    """Raises CommandRefused if the author may not invite this guest once more today.
 
-    The code is `too_many_invitations` (of this author), `guest_invited_too_often` (by this
-    author) or `not_invitable`. The last one has several causes, and the author is not told
-    which: enough invitations from all authors, a mute, a suspension (docs/decisions/0011).
+    The code is `too_many_invitations` (the author has sent too many), `guest_invited_too_often`
+    (too many to this guest) or `not_invitable`. The last one has several causes, and the author
+    is not told which: too many from all authors together, a mute, a suspension
+    (docs/decisions/0011).
     """
     rules, now = recorder.rules, recorder.now
     if recorder.person(author_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
@@ -37,8 +38,9 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
 
 
 def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: bool) -> None:
-    """Raises CommandRefused `reopen_limit` if a yes of this side would lift its no once too
-    often: the other side is told of each change of mind. A no is never refused."""
+    """Raises CommandRefused `reopen_limit` if this side has said no too often to take its no
+    back. The other side is told of each change of mind, so they are limited. To be called
+    before a yes only: a no is never refused."""
     own, noes = (
         (booking.guest_status, booking.guest_noes)
         if as_guest

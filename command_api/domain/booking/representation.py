@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from command_api.domain.announcement.representation import film_title
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.domain.booking.state import Booking
 from command_api.domain.calendar import find_overlaps
 from command_api.domain.layer import Layer
+from command_api.domain.representation import AnswerBasis, Answers
 from command_api.domain.rules import Rules
 from contracts.representations import (
     DetailBookingResponse,
@@ -21,7 +21,8 @@ from contracts.values.languages import Language
 def render_booking(
     layer: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
 ) -> DetailBookingResponse:
-    """Raises LookupError if there is no such booking."""
+    """Returns the booking as `viewer`, its author or its guest, may see it. Raises LookupError
+    if there is no such booking."""
     booking = layer.bookings.get(booking_id)
     announcement = layer.announcements.get(booking.announcement_id) if booking else None
     if booking is None or announcement is None:

@@ -1,9 +1,9 @@
-"""What a changed calendar means for held seats and for guests with overlapping bookings.
+"""Follows a change of somebody's calendar: moves the deadlines of held seats, lets guests choose.
 
 An announcement changes the calendars of its author and its guests when it is moved,
 published, cancelled or over; a booking changes its guest's when they take or leave a seat.
 After a move, every held seat gets a deadline that fits the new start. After any change, the
-guests who had to choose between announcements are decided anew (docs/requirements.md A22,
+guests who had to choose between announcements are reconsidered (docs/requirements.md A22,
 docs/decisions/0010): confirmed again if nothing overlaps any more, asked about the present
 overlaps if not. Each of these is an event, so that the guest is told.
 """
@@ -40,7 +40,8 @@ from contracts.values.ids import AnnouncementId, PersonId
 
 
 def reschedule_bookings(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Decides the bookings of an announcement that has just been given another time."""
+    """Decides anew the confirmed bookings and the held seats of an announcement that has just
+    been moved."""
     announcement = recorder.announcement(announcement_id)
     for booking in list(recorder.layer.bookings_of(announcement)):
         if booking.confirmed or booking.unsettled:
@@ -51,17 +52,18 @@ def reschedule_bookings(recorder: Recorder, announcement_id: AnnouncementId) -> 
 
 
 def reconsider_unsettled(recorder: Recorder) -> None:
-    """Decides anew the guests who had to choose and whose calendars this decision changed."""
+    """Decides anew about the guests who had to choose, if this decision has changed their
+    calendars. To be called once, after all other steps of the decision."""
     for person_id in dict.fromkeys(_list_people_concerned(recorder, tuple(recorder.events))):
         unsettled = list(_list_unsettled(recorder, person_id))
         for booking in unsettled:
-            if not find_busy_with(recorder, booking):
+            if not find_blocking_announcements(recorder, booking):
                 reconfirm_booking(recorder, booking)
         for booking in unsettled:
             _tell_other_overlaps(recorder, recorder.booking(booking.id))
 
 
-def find_busy_with(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
+def find_blocking_announcements(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
     """Returns the other announcements that make the guest busy at the time of this booking,
     soonest first."""
     found = find_overlaps(
@@ -74,9 +76,9 @@ def find_busy_with(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId
 
 
 def _ask_about_new_time(recorder: Recorder, announcement: Announcement, booking: Booking) -> None:
-    """Lets a guest who is busy at the new time choose, and holds the seat until then. If
-    there is no time to ask, the seat is free at once."""
-    overlapping = find_busy_with(recorder, booking)
+    """Lets a guest who is busy at the new time choose, and holds the seat meanwhile. If there
+    is no time to ask, frees the seat at once."""
+    overlapping = find_blocking_announcements(recorder, booking)
     hold_until = answer_deadline(recorder, announcement, recorder.now + recorder.rules.move_hold)
     if not overlapping:
         if booking.unsettled:
@@ -90,7 +92,7 @@ def _ask_about_new_time(recorder: Recorder, announcement: Announcement, booking:
 def release_after_move(
     recorder: Recorder, booking: Booking, overlapping: tuple[AnnouncementId, ...]
 ) -> None:
-    """Says no on the guest's side, because the announcement now overlaps others."""
+    """Says no for the guest, because the announcement now overlaps others of theirs."""
     record_booking_event(
         recorder,
         booking,
@@ -104,8 +106,8 @@ def release_after_move(
 def _fit_hold(
     recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime
 ) -> None:
-    """Makes a hold end in time before the new start. A seat is never held longer than before.
-    If there is no time left, the guest stays invited without a seat."""
+    """Shortens a hold so that it ends in time before the new start. Never prolongs one. If
+    there is no time left, ends the hold, and the guest stays invited without a seat."""
     if booking.held_for == "offer":
         fitting = answer_deadline(recorder, announcement, hold_until)
     else:
@@ -128,7 +130,7 @@ def _tell_other_overlaps(recorder: Recorder, booking: Booking) -> None:
     announcements."""
     if not booking.unsettled or booking.hold_until is None or booking.hold_until <= recorder.now:
         return
-    overlapping = find_busy_with(recorder, booking)
+    overlapping = find_blocking_announcements(recorder, booking)
     if frozenset(overlapping) != frozenset(booking.overlapping):
         _unsettle(recorder, booking, booking.hold_until, overlapping)
 

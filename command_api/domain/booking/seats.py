@@ -1,4 +1,4 @@
-"""The seats of an announcement: who takes one, when it is full, and who is offered a free one.
+"""Gives out the seats of an announcement: who takes one, and who is offered a freed one.
 
 Confirmed guests and held seats together never exceed `ticket_count`. A full announcement is
 Closed(full), and later requests go on its waitlist. A freed seat is offered to the first guest
@@ -37,7 +37,8 @@ def record_booking_event(
     pair: Pair,
     **fields: Any,
 ) -> None:
-    """Records that `booking` came to `pair`, and counts the seat it takes or gives back."""
+    """Records an event of `kind` that brings `booking` to `pair`, with the number of seats
+    then taken. `fields` are the event's other fields."""
     announcement = recorder.announcement(booking.announcement_id)
     took = booking.confirmed or booking.hold_until is not None
     takes = pair == CONFIRMED or fields.get("hold_until") is not None
@@ -64,12 +65,12 @@ def confirm_booking(
     """Gives the guest a seat, now that both sides have said yes, and releases the pending
     bookings that this one rules out.
 
-    Raises CommandRefused `overlap` if the guest is busy then, `no_seats` if none is left. An
-    author is told only when the guest is busy: the rest is not their business.
+    Raises CommandRefused `overlap` if the guest is busy at that time, `no_seats` if no seat is
+    left. A guest is shown what overlaps; an author is shown only the times of it.
     """
     announcement = recorder.announcement(booking.announcement_id)
-    if conflicts := _find_blocking(recorder, booking.guest_id, announcement):
-        shown = conflicts if kind is BookingAccepted else _show_times_only(conflicts)
+    if overlaps := _find_blocking(recorder, booking.guest_id, announcement):
+        shown = overlaps if kind is BookingAccepted else _show_times_only(overlaps)
         raise CommandRefused("overlap", {"booking_id": booking.id, "conflicts": shown})
     if booking.hold_until is None and announcement.taken >= announcement.ticket_count:
         raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
@@ -79,20 +80,24 @@ def confirm_booking(
 
 
 def reconfirm_booking(recorder: Recorder, booking: Booking) -> None:
-    """Lets a guest keep the seat, because nothing overlaps it any more."""
+    """Confirms a guest who had to choose, because nothing overlaps any more."""
     record_booking_event(recorder, booking, BookingResettled, CONFIRMED)
-    _release_rivals(recorder, recorder.booking(booking.id), but_unsettled=True)
+    _release_rivals(recorder, recorder.booking(booking.id), spare_unsettled=True)
 
 
 def refuse_overlap(recorder: Recorder, person_id: PersonId, announcement: Announcement) -> None:
-    """Raises CommandRefused `overlap` with all conflicts if the person is busy then."""
-    if conflicts := _find_blocking(recorder, person_id, announcement):
-        raise CommandRefused("overlap", {"conflicts": conflicts})
+    """Raises CommandRefused `overlap`, with all overlaps, if the person is busy at the time of
+    the announcement."""
+    if overlaps := _find_blocking(recorder, person_id, announcement):
+        raise CommandRefused("overlap", {"conflicts": overlaps})
 
 
 def close_or_offer_seats(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Closes an announcement that became full. Offers seats that became free, or opens the
-    announcement again."""
+    """Brings the status in line with the seats taken. To be called after every change of them.
+
+    Closes an announcement that has become full. If seats of a full one have become free, offers
+    them to the waitlist or opens the announcement again; after its start, it stays closed.
+    """
     announcement = recorder.announcement(announcement_id)
     if announcement.status == "Alive" and announcement.taken >= announcement.ticket_count:
         close_announcement(recorder, announcement, announcement.version, "full")
@@ -107,18 +112,21 @@ def close_or_offer_seats(recorder: Recorder, announcement_id: AnnouncementId) ->
 def close_announcement(
     recorder: Recorder, announcement: Announcement, version: int, reason: CloseReason
 ) -> None:
+    """Records the close. `version` is the announcement's version after it: the present one if
+    the system closes it, the next one if the author does."""
     recorder.record(
         AnnouncementClosed(announcement_id=announcement.id, version=version, reason=reason)
     )
 
 
 def answer_deadline(recorder: Recorder, announcement: Announcement, at_most: datetime) -> datetime:
-    """Returns until when a seat may wait for an answer. If that is too late, it has passed."""
+    """Returns the time until which a held seat may wait for an answer: `at_most`, or earlier
+    if the start is near. A time in the past means that there is no time left to ask."""
     return min(at_most, announcement.event_time - recorder.rules.answer_before_start)
 
 
 def dissolve_waitlist(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Makes the waiting requests ordinary ones, in their order."""
+    """Turns all requests on the waitlist into ordinary ones, in their order."""
     for booking_id in recorder.announcement(announcement_id).waitlist:
         record_booking_event(recorder, recorder.booking(booking_id), BookingUnqueued, (None, True))
 
@@ -142,17 +150,19 @@ def _offer_free_seats(recorder: Recorder, announcement: Announcement) -> None:
         dissolve_waitlist(recorder, announcement.id)
 
 
-def _release_rivals(recorder: Recorder, confirmed: Booking, *, but_unsettled: bool = False) -> None:
-    """Says no, on the guest's side, to their pending bookings at the time now taken.
+def _release_rivals(
+    recorder: Recorder, confirmed: Booking, *, spare_unsettled: bool = False
+) -> None:
+    """Says no, for the guest, to their pending bookings that overlap the confirmed one.
 
-    With `but_unsettled`, because the guest has not chosen this one, bookings between which
-    they have to choose are left to them.
+    With `spare_unsettled`, leaves the bookings between which the guest still has to choose:
+    the system has confirmed this one, not their own choice.
     """
     announcement = recorder.announcement(confirmed.announcement_id)
     rivals = find_overlaps(recorder.layer, confirmed.guest_id, announcement, gap=recorder.rules.gap)
     for rival in rivals:
         booking = recorder.layer.booking_of(rival.announcement_id, confirmed.guest_id)
-        if booking is None or not booking.pending or (but_unsettled and booking.unsettled):
+        if booking is None or not booking.pending or (spare_unsettled and booking.unsettled):
             continue
         record_booking_event(
             recorder,
@@ -165,8 +175,8 @@ def _release_rivals(recorder: Recorder, confirmed: Booking, *, but_unsettled: bo
         close_or_offer_seats(recorder, booking.announcement_id)
 
 
-def _show_times_only(conflicts: list[Overlap]) -> list[dict[str, datetime]]:
-    return [{"event_time": one.event_time, "ends_at": one.ends_at} for one in conflicts]
+def _show_times_only(overlaps: list[Overlap]) -> list[dict[str, datetime]]:
+    return [{"event_time": one.event_time, "ends_at": one.ends_at} for one in overlaps]
 
 
 def _find_blocking(

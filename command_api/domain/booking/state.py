@@ -21,6 +21,7 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     created_at: datetime
     modified_at: datetime
     previous: BookingId | None
+    """The booking made before this one for the same announcement."""
     author_status: bool | None = None
     guest_status: bool | None = None
     waiting: bool = False
@@ -59,7 +60,7 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def unsettled(self) -> bool:
-        """Whether it was confirmed until a move made it overlap: the guest has to choose."""
+        """Whether the guest has to choose: it was confirmed, and a move made it overlap."""
         return self.held_for == "move"
 
     @property

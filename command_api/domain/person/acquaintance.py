@@ -1,4 +1,4 @@
-"""What every decision asks of the people in it: who they are, and whether they may act."""
+"""Notes who the people in a decision are, and refuses those who may not act."""
 
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.recorder import Recorder
@@ -7,7 +7,8 @@ from contracts.events.person import PersonSeen
 
 
 def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
-    """Records what Auth said of a person, if it differs from what is known."""
+    """Records what Auth said of a person, if it differs from what is known. Records nothing
+    if Auth was not asked (None)."""
     if facts is None:
         return
     known = recorder.person(facts.person_id)
@@ -22,8 +23,8 @@ def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
 def refuse_suspended(recorder: Recorder) -> None:
     """Raises Forbidden `suspended` if the actor is suspended.
 
-    Every edge checks it too, but may be a moment behind: after a suspension nothing of the
-    person is recorded.
+    Every process also checks it when a request arrives, but may not have read the suspension
+    yet. This check makes sure that nothing a suspended person does is recorded.
     """
     if recorder.person(recorder.actor).suspension is not None:
         raise Forbidden("suspended")

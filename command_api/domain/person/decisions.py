@@ -1,7 +1,7 @@
 """Decides whom a person mutes, and whom an operator suspends.
 
-A mute is the business of the person alone. The author is told nothing, and meets it only as
-`not_invitable`, which has other causes as well (docs/decisions/0011).
+A mute is the business of the person alone. The author is told nothing. If they try to invite
+the person they get `not_invitable`, which has other causes as well (docs/decisions/0011).
 """
 
 from typing import Final
@@ -12,15 +12,15 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     UnmuteAuthor,
 )
-from command_api.domain.recorder import Handlers, Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused
 from contracts.events.person import PersonMuted, PersonReinstated, PersonSuspended, PersonUnmuted
 from contracts.journal.records import Outcome
 
 
 def mute_author(recorder: Recorder, command: MuteAuthor) -> Outcome:
-    """Repeating it adds nothing. Nobody looks up whether the author exists: a mute tells
-    nobody anything, not even that."""
+    """Mutes an author for the actor. Repeating it adds nothing. Whether such a person exists
+    is not looked up, so the answer does not reveal it."""
     if command.author_id == recorder.actor:
         raise CommandRefused("mute_of_oneself")
     muted = recorder.person(recorder.actor).muted
@@ -32,15 +32,15 @@ def mute_author(recorder: Recorder, command: MuteAuthor) -> Outcome:
 
 
 def unmute_author(recorder: Recorder, command: UnmuteAuthor) -> Outcome:
-    """Repeating it adds nothing."""
+    """Lifts the actor's mute of an author. Repeating it adds nothing."""
     if command.author_id in recorder.person(recorder.actor).muted:
         recorder.record(PersonUnmuted(person_id=recorder.actor, host_id=command.author_id))
     return Outcome("host_unmuted")
 
 
 def suspend_person(recorder: Recorder, command: SuspendPerson) -> Outcome:
-    """Repeating it adds nothing; another reason or signature is recorded. The person's
-    bookings and announcements stay as they are."""
+    """Shuts a person out. Their bookings and announcements stay as they are. Repeating it adds
+    nothing, unless the reason or the operator's name differs."""
     known = recorder.person(command.person_id).suspension
     if known is None or (known.reason, known.by) != (command.reason, command.by):
         recorder.record(
@@ -50,15 +50,15 @@ def suspend_person(recorder: Recorder, command: SuspendPerson) -> Outcome:
 
 
 def reinstate_person(recorder: Recorder, command: ReinstatePerson) -> Outcome:
-    """Repeating it adds nothing."""
+    """Lets a suspended person in again. Repeating it adds nothing."""
     if recorder.person(command.person_id).suspension is not None:
         recorder.record(PersonReinstated(person_id=command.person_id, by=command.by))
     return Outcome("person_reinstated")
 
 
 PERSON_HANDLERS: Final[Handlers] = (
-    handle(MuteAuthor, mute_author),
-    handle(UnmuteAuthor, unmute_author),
-    handle(SuspendPerson, suspend_person),
-    handle(ReinstatePerson, reinstate_person),
+    pair_handler(MuteAuthor, mute_author),
+    pair_handler(UnmuteAuthor, unmute_author),
+    pair_handler(SuspendPerson, suspend_person),
+    pair_handler(ReinstatePerson, reinstate_person),
 )

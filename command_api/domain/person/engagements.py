@@ -1,7 +1,7 @@
 """Keeps in each person what they are engaged in: what they announced, attend or wait for.
 
-Only what is not over. An announcement leaves its author and its guests in the event that ends
-it, so that no later event has to look for what is over.
+Only announcements that are not over count. The event that ends an announcement also removes it
+from its author and its guests, so that no later event has to look for ended ones.
 """
 
 from typing import TypeVar
@@ -16,15 +16,15 @@ Id = TypeVar("Id", bound=str)
 
 
 def engage_author(layer: Layer, announcement: Announcement) -> None:
-    """Adds a new announcement to its author's."""
+    """Adds a new announcement to those of its author."""
     author = layer.person(announcement.author_id)
     announcements = (*author.announcements, announcement.id)
     layer.people.put(author.id, replace(author, announcements=announcements))
 
 
 def engage_guest(layer: Layer, booking: Booking, *, is_over: bool) -> None:
-    """Moves a booking to the engagements it now belongs to: to none if its announcement is
-    over."""
+    """Files a booking under what its guest attends or waits for, as its state now says: under
+    neither if its announcement is over."""
     guest = layer.person(booking.guest_id)
     attending, pending = without(guest.attending, booking.id), without(guest.pending, booking.id)
     if booking.confirmed and not is_over:
@@ -36,7 +36,7 @@ def engage_guest(layer: Layer, booking: Booking, *, is_over: bool) -> None:
 
 
 def disengage_everybody(layer: Layer, announcement: Announcement) -> None:
-    """Drops an announcement that is over from its author's, and its bookings from the guests'."""
+    """Removes an announcement that is over from its author, and its bookings from the guests."""
     author = layer.person(announcement.author_id)
     announcements = without(author.announcements, announcement.id)
     layer.people.put(author.id, replace(author, announcements=announcements))

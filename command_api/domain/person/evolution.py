@@ -1,4 +1,4 @@
-"""Applies recorded facts to people."""
+"""Applies the events of people to the layer."""
 
 from datetime import datetime
 

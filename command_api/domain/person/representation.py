@@ -1,11 +1,10 @@
-"""Represents a mute to who muted, and a suspension to operators."""
+"""Represents a mute to the person who muted, and a suspension to operators."""
 
 from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
 
-from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.person.commands import (
     MuteAuthor,
     ReinstatePerson,
@@ -13,6 +12,7 @@ from command_api.domain.person.commands import (
     UnmuteAuthor,
 )
 from command_api.domain.person.state import Person
+from command_api.domain.representation import AnswerBasis, Answers
 from contracts.values.ids import PersonId
 
 

@@ -14,10 +14,10 @@ class Invitations(Struct, frozen=True, gc=False):
     """How many invitations a person sent and received on one day."""
 
     day: int = 0
-    """Its ordinal in UTC."""
+    """The day of UTC as an ordinal (`date.toordinal`)."""
     sent: int = 0
     received_from: tuple[PersonId, ...] = ()
-    """Each author as often as they invited; the rules keep it short."""
+    """The author of each invitation received. The rules keep it short."""
 
 
 NO_INVITATIONS: Final = Invitations()
@@ -34,8 +34,8 @@ class Suspension(Struct, frozen=True, kw_only=True, gc=False):
 class Person(Struct, frozen=True, kw_only=True, gc=False):
     """A person's name and engagements.
 
-    The times of engagements stand in the announcements only, so a moved announcement needs no
-    repair here.
+    An engagement has no time here: only the announcement has it, so a move changes nothing
+    in people.
     """
 
     id: PersonId
@@ -43,8 +43,11 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     language: str = HOME_LANGUAGE
     tz: str = HOME_ZONE
     announcements: tuple[AnnouncementId, ...] = ()
+    """Those they made, drafts included, that are not over."""
     attending: tuple[BookingId, ...] = ()
+    """Their confirmed bookings of announcements that are not over."""
     pending: tuple[BookingId, ...] = ()
+    """Their bookings that one side has yet to answer, of announcements that are not over."""
     invitations: Invitations = NO_INVITATIONS
     """Of the last day on which the person sent or received one."""
     muted: tuple[PersonId, ...] = ()

@@ -6,7 +6,7 @@ from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 class GiveRating(Struct, frozen=True, kw_only=True, tag="rating.give"):
-    """The actor rates the other side of a booking. The edge has checked the bounds."""
+    """The actor rates the other side of a booking. The route has checked score, text and tags."""
 
     announcement_id: AnnouncementId
     ratee_id: PersonId
@@ -30,7 +30,7 @@ class RetractRating(Struct, frozen=True, kw_only=True, tag="rating.retract"):
 
 
 class RatingDue(Struct, frozen=True, kw_only=True, tag="rating.due"):
-    """The time for which a rating was sealed may have passed."""
+    """The end of a rating's sealed time may have passed."""
 
     review_id: ReviewId
 

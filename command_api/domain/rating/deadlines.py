@@ -1,4 +1,4 @@
-"""When the system has to reveal a rating."""
+"""Tells when the system has to reveal a rating."""
 
 from collections.abc import Iterator
 

@@ -1,9 +1,9 @@
-"""Decides the commands about ratings: give, change, retract, and the end of the sealed time.
+"""Decides the commands about ratings: give, change, retract, reveal after the window.
 
 Once an announcement is Done, each confirmed guest may rate its author, and the author each
-of them, once. A rating is sealed until the other side has rated as well, or the window is
-over, so that nobody answers a bad one in kind. Until then it may be changed; afterwards it
-can only be retracted.
+of them, once. A rating is sealed until the other side has rated as well or the window is
+over, so that nobody pays a bad one back. While sealed it may be changed; afterwards it can
+only be retracted.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from msgspec import UNSET
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
 from command_api.domain.rating.state import Rating
-from command_api.domain.recorder import Handlers, Recorder, handle
+from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Forbidden, NotFound
 from contracts.events.rating import (
     RATING_WINDOW,
@@ -99,7 +99,8 @@ def retract_rating(recorder: Recorder, command: RetractRating) -> Outcome:
 
 
 def reveal_after_window(recorder: Recorder, command: RatingDue) -> Outcome:
-    """Reveals a rating that stayed sealed to the end of the window. Moot if it is not sealed."""
+    """Reveals a rating that is still sealed at the end of the window. Adds nothing if it is not
+    sealed, or the window is still open."""
     rating = recorder.layer.ratings.get(command.review_id)
     if rating is None or not rating.sealed or rating.sealed_until > recorder.now:
         return Outcome("unchanged")
@@ -108,23 +109,25 @@ def reveal_after_window(recorder: Recorder, command: RatingDue) -> Outcome:
 
 
 RATING_HANDLERS: Final[Handlers] = (
-    handle(GiveRating, give_rating),
-    handle(ChangeRating, change_rating),
-    handle(RetractRating, retract_rating),
-    handle(RatingDue, reveal_after_window),
+    pair_handler(GiveRating, give_rating),
+    pair_handler(ChangeRating, change_rating),
+    pair_handler(RetractRating, retract_rating),
+    pair_handler(RatingDue, reveal_after_window),
 )
 
 
 def _window_end(announcement: Announcement) -> datetime:
-    """The window begins when it was recorded as Done, which is an announcement's last change."""
+    """Returns when ratings close. The window opens when the announcement is recorded as Done,
+    which is always its last change."""
     return announcement.modified_at + RATING_WINDOW
 
 
 def _find_role_of_ratee(
     recorder: Recorder, announcement: Announcement, rater_id: PersonId, ratee_id: PersonId
 ) -> RatingRole:
-    """Raises NotFound unless one of the two is the author and the other a confirmed guest.
-    Others learn neither who was there nor whether the announcement exists."""
+    """Returns the role in which the ratee was there. Raises NotFound unless one of the two is
+    the author and the other a confirmed guest: nobody else may learn who was there, or even
+    whether the announcement exists."""
     author_id = announcement.author_id
     if author_id not in (rater_id, ratee_id):
         raise NotFound

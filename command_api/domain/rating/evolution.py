@@ -1,4 +1,4 @@
-"""Applies recorded facts to ratings, and to the standings of those who are rated."""
+"""Applies the events of ratings to the layer: to the rating, and to the ratee's standing."""
 
 from datetime import datetime
 
@@ -65,6 +65,6 @@ def _recount(layer: Layer, rating: Rating) -> None:
 
 
 def _without(votes: tuple[Vote, ...], vote: Vote) -> tuple[Vote, ...]:
-    """Returns the votes without one that equals `vote`; any such will do."""
+    """Returns the votes without one that equals `vote`. Equal votes are interchangeable."""
     place = votes.index(vote)
     return votes[:place] + votes[place + 1 :]

@@ -1,18 +1,16 @@
-"""Represents a rating as its rater sees it."""
+"""Represents a rating to the person who gave it."""
 
 from typing import Final
 
-from command_api.domain.answers import AnswerBasis, Answers
 from command_api.domain.layer import Layer
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
-from contracts.representations import (
-    RatingResponse,
-)
+from command_api.domain.representation import AnswerBasis, Answers
+from contracts.representations import RatingResponse
 from contracts.values.ids import ReviewId
 
 
 def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
-    """Raises LookupError if there is no such rating."""
+    """Returns the rating with all its fields. Raises LookupError if there is no such rating."""
     rating = layer.ratings.get(review_id)
     if rating is None:
         raise LookupError(review_id)

@@ -29,7 +29,7 @@ class Rating(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def sealed(self) -> bool:
-        """Whether only its rater knows it, and it has yet to be revealed."""
+        """Whether only its rater may see it, until it is revealed."""
         return self.revealed_at is None and not self.retracted
 
     @property
@@ -43,8 +43,8 @@ class Rating(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Standing(Struct, frozen=True, gc=False):
-    """How a person is rated in one role. The score is kept: it is shown far more often than
-    it changes."""
+    """The votes for a person in one role, and their score. The score is kept here because it is
+    shown far more often than it changes."""
 
     votes: tuple[Vote, ...] = ()
     score: Score = UNRATED

@@ -1,4 +1,4 @@
-"""The form in which a noun states what answers its commands."""
+"""The form in which each noun declares how its commands are answered."""
 
 from collections.abc import Callable, Mapping
 
@@ -11,15 +11,15 @@ from contracts.journal.records import Outcome
 
 
 class AnswerBasis(Struct, frozen=True, gc=False):
-    """What an answer is made from. The outcome is no refusal."""
+    """What an answer is made from. Its outcome is never a refusal."""
 
     submission: Submission
     outcome: Outcome
     layer: Layer
-    """Shows the aggregates as the answer is to show them."""
+    """The aggregates as the answer shows them."""
     rules: Rules
 
 
 Answers = Mapping[type[Struct], Callable[[AnswerBasis], object]]
-"""What answers each command of a noun that somebody sends: an object that becomes JSON. A
-noun has no answer to its deadlines, because nobody waits for it."""
+"""For each command of a noun, the function that returns its answer: an object that msgspec can
+encode as JSON. The commands of deadlines are missing, because nobody waits for an answer."""
