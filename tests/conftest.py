@@ -1,9 +1,8 @@
-"""Real servers for the tests that need one, started once per run on free loopback ports.
+"""Starts real servers for the tests that need one, once per run, on free loopback ports.
 
-They are child processes, or containers with PRACTIX_TEST_SERVERS=docker. Where a machine
-cannot run a child server its tests are skipped and say why; with CI=true they fail instead,
-so that nobody takes a skipped suite for a green one. Who asks for containers gets them, or a
-failure.
+They are child processes, or containers with PRACTIX_TEST_SERVERS=docker. If a machine cannot run a
+child server, its tests are skipped and say why. With CI=true they fail instead, so that nobody
+takes a skipped suite for a green one. If containers are asked for and cannot run, the tests fail.
 """
 
 import asyncio
@@ -39,7 +38,7 @@ def pytest_configure() -> None:
 
 
 def running(server: AnyServer) -> Iterator[AnyServer]:
-    """The body of a fixture: `server` for as long as the fixture lives."""
+    """Body of a fixture: runs `server` as long as the fixture lives."""
     try:
         asyncio.run(server.start())
     except ServerUnavailable as error:
@@ -55,7 +54,7 @@ def unavailable(reason: str) -> NoReturn:
 
 
 def chosen_server(request: pytest.FixtureRequest, name: str) -> Iterator[Any]:
-    """The body of a fixture: that server, where PRACTIX_TEST_SERVERS wants it to run."""
+    """Body of a fixture: yields that server, as PRACTIX_TEST_SERVERS has it run."""
     if chosen() == "docker":
         yield from container(name)
     else:
@@ -63,7 +62,7 @@ def chosen_server(request: pytest.FixtureRequest, name: str) -> Iterator[Any]:
 
 
 def container(name: str) -> Iterator[Any]:
-    """The body of a fixture: that server in a container for as long as the fixture lives."""
+    """Body of a fixture: runs that server in a container as long as the fixture lives."""
     # Imported here: whoever runs without containers may be without Docker.
     from tests.servers import containers
 
@@ -106,8 +105,8 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[Database]:
 
 @pytest.fixture(scope="session")
 def migrated_database(postgres_server: Database) -> str:
-    """The name of a database with our tables that nobody uses: to copy it takes a tenth of
-    the time of the migrations."""
+    """The name of a database with our tables that nobody uses. Copying it takes a tenth of the time
+    of the migrations."""
     asyncio.run(_make_migrated_database(postgres_server))
     return MIGRATED
 
@@ -137,7 +136,7 @@ async def bare_postgres_dsn(postgres_server: Database) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _copy_of(template: str, server: Database) -> AsyncIterator[str]:
-    """The address of a new database like `template`; it is dropped afterwards."""
+    """Makes a new database like `template`, yields its address, and drops it afterwards."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.dsn)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -164,7 +163,7 @@ def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[HistoryDatabas
 
 @pytest.fixture
 def clickhouse_dsn(clickhouse_server: HistoryDatabase) -> str:
-    """The database that the account for questions may read, empty."""
+    """The database that the analysts' account may read, empty."""
     name = clickhouse_server.dsn.rpartition("/")[2]
     client = Client.from_url(clickhouse_server.dsn_of("default"))
     client.execute(f"DROP DATABASE IF EXISTS {name}")
@@ -175,7 +174,7 @@ def clickhouse_dsn(clickhouse_server: HistoryDatabase) -> str:
 
 @pytest.fixture
 def clickhouse_analyst_dsn(clickhouse_server: HistoryDatabase, clickhouse_dsn: str) -> str:
-    """The same database through the account for questions that is shipped."""
+    """The same database through the shipped analysts' account."""
     assert clickhouse_dsn
     return clickhouse_server.analyst_dsn
 

@@ -1,7 +1,7 @@
-"""The system under attack: one embedded system for the whole run, or a running one.
+"""Gives attacks a target: one embedded system for the whole run, or a system that runs already.
 
-`BASE_URL` names a running system; its operator's token is then in `PRACTIX_OPERATOR_TOKEN`.
-Each test has a name of its own for the people it invents, so that tests do not meet.
+`BASE_URL` names a running system; `PRACTIX_OPERATOR_TOKEN` then holds its operator token. Each test
+invents people under a name of its own, so that tests do not meet.
 """
 
 import os
@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture
 async def target(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Target]:
-    """A client of the attacked system, which must still be ready when the test is over."""
+    """A client of the attacked system, which must still be ready after the test."""
     async with aiohttp.ClientSession() as session:
         target = Target(site, session, request.node.name)
         yield target

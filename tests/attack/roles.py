@@ -1,7 +1,7 @@
-"""Who may use which route, measured: every route is asked by everybody, at a running system.
+"""Measures who may use which route: asks a running system for every route as everybody.
 
-`make security` writes the result into docs/security.md; a test compares the two, and fails
-for a route that has no row here. Writes are dry runs, so the scene stays as it is.
+`make security` writes the result into docs/security.md. A test compares the two, and fails if a
+route has no row here. Writes are dry runs, so the scene stays as it is.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ PATIENCE_S: Final = 60.0
 
 
 class Ask(NamedTuple):
-    """How a route is asked for, beyond what its path says."""
+    """What a request for a route has beyond its path."""
 
     body: Any = None
     query: str = ""
@@ -154,7 +154,7 @@ ROWS: Final[Mapping[str, Ask]] = {
 
 @dataclass
 class Scene:
-    """Somebody of each role, and what they have to do with each other."""
+    """One person of each role, and what connects them."""
 
     target: Target
     tokens: dict[str, str] = field(default_factory=dict)
@@ -227,7 +227,7 @@ class Scene:
 
 
 async def measure(target: Target) -> dict[str, list[int]]:
-    """For every route of `ROWS`, the status that each of `ROLES` is answered."""
+    """Returns, for every route of `ROWS`, the status that each of `ROLES` is answered."""
     scene = Scene(target)
     await scene.build()
     with_dry_run = routes_with_dry_run()
@@ -245,7 +245,7 @@ async def _ask(scene: Scene, route: str, row: Ask, role: str, dry_run: bool) -> 
 async def ask_as(
     scene: Scene, role: str, route: str, row: Ask, places: Mapping[str, str], *, dry_run: bool
 ) -> Received:
-    """The answer, waiting for a place in the queue and for what has yet to wake up."""
+    """Returns the answer; waits for a place in the queue and for whatever still starts."""
     method, path = route.split(" ")
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -261,7 +261,7 @@ async def ask_as(
 
 
 def routes_with_dry_run() -> set[str]:
-    """As the API document says."""
+    """Returns the routes that have `dry_run` in the API document."""
     paths = msgspec.json.decode(API_DOCUMENT.read_bytes())["paths"]
     return {
         f"{method.upper()} {path}"
@@ -284,7 +284,8 @@ async def routes_without_row() -> set[str]:
 
 
 def table(statuses: Mapping[str, Sequence[int]]) -> str:
-    """Markdown: a tick for whoever may ask, else the status of the refusal."""
+    """Returns Markdown: a tick for each role that may use the route, else the status of the
+    refusal."""
     head = ["route", *ROLES, "also opens it"]
     lines = [head, ["---"] * len(head)]
     for route, found in statuses.items():
@@ -294,7 +295,7 @@ def table(statuses: Mapping[str, Sequence[int]]) -> str:
 
 
 def table_of(page: str) -> str:
-    """What stands between the marks."""
+    """Returns what stands between the marks of the page."""
     return page.split(BEGIN)[1].split(END)[0]
 
 

@@ -1,4 +1,4 @@
-"""A running system as an attacker sees it, and the operator's token for what needs it."""
+"""Shows a running system as an attacker sees it, with the operator token for what needs it."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ AWAY: Final = {(503, "unavailable"), (504, "projection_behind")}
 
 @dataclass(frozen=True)
 class Site:
-    """Address and operator's token of a system; its data and process if we started it."""
+    """Address and operator token of a system; its data and process if we started it."""
 
     base_url: str
     operator_token: str
@@ -41,7 +41,7 @@ class Site:
 
 @contextmanager
 def own_site(data: Path, **environment: str) -> Iterator[Site]:
-    """An embedded system of our own, ended afterwards."""
+    """Runs an embedded system of our own until the end of the block."""
     port = free_port()
     with (data / "output.log").open("w") as output:
         process = subprocess.Popen(
@@ -90,12 +90,12 @@ class Received(NamedTuple):
 
     @property
     def position(self) -> int:
-        """The write's place in the journal."""
+        """Journal position of the write."""
         return int(self.headers["X-Position"])
 
 
 class Target:
-    """A client of one system. Logins are made the test's own by `prefix`."""
+    """A client of one system. `prefix` makes logins the test's own."""
 
     def __init__(self, site: Site, session: aiohttp.ClientSession, prefix: str) -> None:
         self.site = site
@@ -110,7 +110,7 @@ class Target:
         body: Any = None,
         **headers: str,
     ) -> Received:
-        """Whatever comes back. `path` is sent as it is; `_` in header names becomes `-`."""
+        """Returns whatever comes back. `path` is sent as it is; `_` in header names becomes `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent.setdefault("Authorization", f"Bearer {token}")
@@ -120,7 +120,7 @@ class Target:
             return Received(response.status, response.headers, await response.read())
 
     async def read(self, path: str, token: str) -> Received:
-        """Return the answer 200, however long a part of the system is away.
+        """Returns the answer 200, however long a part of the system is away.
 
         Until then every answer must say so and come in time.
         """
@@ -134,7 +134,7 @@ class Target:
                 await asyncio.sleep(0.1)
 
     async def await_ready(self) -> dict[str, Any]:
-        """Wait until `/readyz` answers 200; return what it says."""
+        """Waits until `/readyz` answers 200; returns what it says."""
         async with asyncio.timeout(BACK_S_MAX):
             while (received := await self.send("GET", "/readyz")).status != 200:
                 await asyncio.sleep(0.1)
@@ -145,13 +145,13 @@ class Target:
         return await self.send(method, path, self.site.operator_token, body)
 
     async def person(self, login: str) -> tuple[str, str]:
-        """The token and the id of somebody whom only this test knows."""
+        """Returns the token and the id of a person whom only this test knows."""
         body = {"login": f"{self._prefix}-{login}"}
         received = await self.send("POST", "/neighbours/auth/token", body=body)
         return received.json["access_token"], received.json["user_id"]
 
     async def super_user(self, login: str) -> tuple[str, str]:
-        """As `person`, with a super-user's token, which takes the operator's."""
+        """As `person`, with a super-user's token, which only the operator token can get."""
         body = {"login": f"{self._prefix}-{login}", "is_super": True}
         received = await self.operator("POST", "/neighbours/auth/token", body)
         return received.json["access_token"], received.json["user_id"]
@@ -161,24 +161,24 @@ class Target:
         return found
 
     async def evening(self, host_token: str, **changes: Any) -> Received:
-        """The answer to an announcement; `changes` are fields of its body."""
+        """Announces an evening and returns the answer; `changes` are fields of the body."""
         path = f"/api/v1/announcement/{await self.film()}"
         return await self.send("POST", path, host_token, evening(**changes))
 
     async def requested_seat(self, evening_id: str, guest_token: str) -> str:
-        """Id of the booking of a guest who asks for a seat."""
+        """Has a guest ask for a seat; returns the booking's id."""
         asked = await self.send("POST", f"/api/v1/booking/{evening_id}", guest_token)
         assert asked.status == 201
         booking_id: str = asked.json["booking_id"]
         return booking_id
 
     async def confirmed_guest(self, host_token: str, evening_id: str, guest_token: str) -> str:
-        """Id of the booking of a guest who asked for a seat and was given it."""
+        """Has a guest ask for a seat and get it; returns the booking's id."""
         booking_id = await self.requested_seat(evening_id, guest_token)
         approved = await self.answer(host_token, booking_id, yes=True)
         assert approved.json["state"] == "confirmed"
         return booking_id
 
     async def answer(self, token: str, booking_id: str, *, yes: bool) -> Received:
-        """Say a host's or a guest's yes or no to a booking."""
+        """Answers a booking with yes or no, as its author or its guest."""
         return await self.send("PUT", f"/api/v1/booking/{booking_id}", token, {"my_status": yes})

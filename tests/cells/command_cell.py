@@ -1,4 +1,4 @@
-"""A command process over SQLite and the stand-in, served on loopback for HTTP tests."""
+"""Serves a command process over SQLite and the stand-in on loopback, for tests over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -45,7 +45,7 @@ AT_ONCE = HISTORY_LIMITS._replace(pause_s=0.0)
 
 
 class CommandCell:
-    """What a test says to the process, and what it finds in the journal."""
+    """What a test sends to the process, and what it finds in the journal."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, journal: SqliteJournal) -> None:
         self._session = session
@@ -55,7 +55,7 @@ class CommandCell:
         self.readiness: Callable[[], Mapping[str, Any]] = dict
 
     async def person(self, login: str, **wishes: Any) -> tuple[str, str]:
-        """The token and the id of a person."""
+        """Returns the token and the id of a person."""
         reply = await self.send("POST", "/neighbours/auth/token", body={"login": login, **wishes})
         return reply.body["access_token"], reply.body["user_id"]
 
@@ -69,7 +69,7 @@ class CommandCell:
         raw: bytes | None = None,
         **headers: str,
     ) -> HttpReply:
-        """`headers` by name, with underscores for hyphens."""
+        """Sends a request. `headers` have underscores for hyphens in their names."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if (token := key_for(path, token)) is not None:
             named["Authorization"] = f"Bearer {token}"
@@ -89,12 +89,12 @@ class CommandCell:
         return reply
 
     async def page(self, path: str) -> str:
-        """What a browser is shown."""
+        """Returns the page that a browser is shown."""
         async with self._session.get(self._url + path) as response:
             return await response.text()
 
     async def commits(self) -> list[Commit]:
-        """Everything that was recorded."""
+        """Returns everything that was recorded."""
         tail = Tail(self._journal)
         end = await self._journal.end()
         found = []
@@ -105,7 +105,7 @@ class CommandCell:
 
 
 def evening(**changes: Any) -> dict[str, Any]:
-    """A well-formed body for a new announcement, tomorrow."""
+    """Returns a well-formed body for a new announcement, tomorrow."""
     body = {
         "title": "Solaris together",
         "description": "On the big wall",
@@ -127,8 +127,11 @@ async def command_cell(
     rules: Rules = DEFAULT_RULES,
     journal_directory: Path | None = None,
 ) -> AsyncIterator[CommandCell]:
-    """The journal may be in another directory. With `postgres_dsn` the projector, the history
-    and the query API are there as well, and the latter has the same rules."""
+    """Runs the cell until the end of the block.
+
+    The journal may be in another directory. With `postgres_dsn` the projector, the history and the
+    query API run as well, and the query API has the same rules.
+    """
     state = StandInState(stand_in_settings(directory / "neighbours"), clock)
     app = FastAPI()
     install_problems(app)

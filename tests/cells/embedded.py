@@ -1,4 +1,4 @@
-"""An embedded system as a newcomer starts it, and a client of it, for tests that use it whole."""
+"""Runs an embedded system as a newcomer starts it, with a client of it."""
 
 import asyncio
 import os
@@ -65,7 +65,7 @@ class Running:
         *,
         expect: int | None = 200,
     ) -> tuple[Any, int]:
-        """The body and the position. `expect` None takes whatever comes, even nothing."""
+        """Returns the body and the position. If `expect` is None, any answer will do, even none."""
         if token is None and path.startswith("/neighbours/"):
             token = self.operator_token  # Who names none operates the stand-in.
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -138,7 +138,8 @@ def evening(**changes: Any) -> dict[str, Any]:
 
 
 async def confirmed_guest(system: Running, in_days: int = 1) -> tuple[str, str, int]:
-    """The README's tour; the evening, Boris's token, and the position of the approval."""
+    """Takes the README's tour. Returns the announcement, Boris's token and the approval's
+    position."""
     anna, boris = await system.token("anna"), await system.token("boris")
     path = f"/api/v1/announcement/{await system.film()}"
     event_time = (datetime.now(UTC) + timedelta(days=in_days)).isoformat()

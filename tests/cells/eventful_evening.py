@@ -1,4 +1,4 @@
-"""An evening that a lot happens to, and what everybody was answered at every step of it."""
+"""An evening at which a lot happens, and what everybody was answered after every step."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,7 +19,7 @@ ROLES: Final = (HOST, *GUESTS, "fan", "stranger", OPERATOR)
 
 
 class Seen(NamedTuple):
-    """What somebody was answered when the tables stood at `position`."""
+    """What one role was answered when the tables stood at `position`."""
 
     role: str
     position: int
@@ -27,8 +27,8 @@ class Seen(NamedTuple):
 
 
 class LivedEvening:
-    """`live` it; where it is `watched`, `seen` then has an answer of every role after every
-    step."""
+    """An evening that `live` takes through many changes. If it is `watched`, `seen` then holds an
+    answer of every role after every step."""
 
     def __init__(self, rated: CellOverTime, *, watched: bool) -> None:
         self.rated = rated
@@ -47,13 +47,13 @@ class LivedEvening:
         return f"/history{self.path}"
 
     async def get(self, role: str, path: str, **parameters: Any) -> HttpReply:
-        """After everything that was said."""
+        """Reads after everything that was written."""
         given = {"min_position": self.rated.position, **parameters}
         query = "&".join(f"{name}={quote(str(value))}" for name, value in given.items())
         return await self.rated.cell.send("GET", f"/api/v1{path}?{query}", self.rated.tokens[role])
 
     async def entries(self, role: str, **parameters: Any) -> list[dict[str, Any]]:
-        """The whole trail, on one page."""
+        """Returns the whole trail, on one page."""
         reply = await self.get(role, self.trail, limit=100, **parameters)
         assert reply.status == 200, reply.body
         assert "Link" not in reply.headers
@@ -64,7 +64,7 @@ class LivedEvening:
         await self.step(HOST, "PUT", self.path, fields)
 
     async def step(self, role: str, method: str, path: str, body: Any = None) -> Any:
-        """Say it, and see what everybody is answered now."""
+        """Writes, and looks at what everybody is answered now."""
         reply = await self.rated.say(role, method, path, body)
         assert reply.status < 300, reply.body
         self.id = self.id or reply.body["id"]
@@ -94,8 +94,9 @@ class LivedEvening:
         await self.step(role, "PUT", f"/booking/{booking_id}", {"my_status": yes, **more})
 
     async def live(self) -> None:
-        """A draft, a guest who fills it, another in line, changes of all kinds, and in between
-        what the host and Ann say of each other after an earlier evening."""
+        """Takes the evening through a draft, a guest who fills it, another on the waitlist and
+        changes of all kinds. In between the author and Ann rate each other for an earlier
+        evening."""
         rated = self.rated
         earlier = await rated.over(HOST, *GUESTS)
         await rated.meet(OPERATOR, is_super=True)  # A token of its kind after the days passed.
@@ -126,7 +127,7 @@ class LivedEvening:
 async def lived_evening(
     directory: Path, postgres_dsn: str, *, watched: bool = False
 ) -> AsyncIterator[LivedEvening]:
-    """Everybody is there; nothing has happened yet."""
+    """Starts a cell with everybody in it; nothing has happened yet."""
     async with AsyncExitStack() as running:
         rated = CellOverTime(directory, postgres_dsn, running)
         await rated.start()

@@ -1,5 +1,5 @@
-"""The notifier's parts over SQLite and PostgreSQL, with a clock that a test turns, and
-services around it that a test takes down."""
+"""Runs the notifier's parts over SQLite and PostgreSQL. A test turns the clock and takes the
+services around it down."""
 
 import asyncio
 from collections import Counter
@@ -31,7 +31,7 @@ TURNS_MAX = 10_000
 
 
 class Around:
-    """Auth, UGC, Notification and Url_shortner: what is named in `down` does not answer."""
+    """Auth, UGC, Notification and Url_shortner; those named in `down` do not answer."""
 
     def __init__(self) -> None:
         self.down: set[str] = set()
@@ -111,7 +111,7 @@ class NotifierCell:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[NoticeReader]:
-        """A reader that runs while the context lives."""
+        """Runs a reader until the end of the block."""
         reader = NoticeReader(self.journal, NoticeOutbox(self.pool))
         running = asyncio.create_task(reader.run())
         yield reader
@@ -120,17 +120,17 @@ class NotifierCell:
             await running
 
     async def follow_history(self, reader: NoticeReader) -> None:
-        """Let the outbox follow what the history tells."""
+        """Lets the outbox follow the history."""
         newest = await self.history.write_to(self.journal)
         assert await reader.reach(newest, REACHED_WITHIN_S)
 
     async def read(self) -> None:
-        """Let a reader of its own follow what the history tells."""
+        """Lets a reader of its own follow the history."""
         async with self.reading() as reader:
             await self.follow_history(reader)
 
     async def send(self) -> None:
-        """Send what is due now."""
+        """Sends what is due now."""
         dispatcher = self.dispatcher()
         for _ in range(TURNS_MAX):
             if not await dispatcher.dispatch_due():
@@ -142,7 +142,7 @@ class NotifierCell:
         await self.send()
 
     async def at(self, instant: datetime) -> None:
-        """Turn the clock, and send what has become due."""
+        """Turns the clock, and sends what has become due."""
         self.now = self.history.now = instant
         await self.read_and_send()
 
@@ -154,7 +154,7 @@ class NotifierCell:
         return list(found)
 
     async def states(self, recipient: PersonId, *kinds: str) -> dict[str, tuple[str, str | None]]:
-        """State and reason by kind and, for reminders, time."""
+        """Returns state and reason by kind and, for reminders, time."""
         return {
             f"{line['kind']} {line['event_time'] or ''}".strip(): (line["state"], line["reason"])
             for line in await self.lines(recipient)
@@ -162,7 +162,7 @@ class NotifierCell:
         }
 
     async def forget(self, tables: Iterable[str] = ()) -> None:
-        """Go back to the beginning of the journal, also without some tables."""
+        """Goes back to the beginning of the journal, and empties some tables."""
         await self.pool.execute(
             'UPDATE notifier.reader_position SET "offset" = -1, term = 0, seq = 0, '
             "hash = repeat('0', 64), nonce = '', open = false"

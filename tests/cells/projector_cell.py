@@ -1,4 +1,4 @@
-"""A projector over SQLite and PostgreSQL, and what its tests ask of the tables."""
+"""Runs a projector over SQLite and PostgreSQL, and reads the tables for its tests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ async def running(projector: Projector) -> AsyncIterator[asyncio.Task[Any]]:
 
 
 async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = SMALL) -> None:
-    """Run a projector until the tables are at `seq`. Raises what stops it before."""
+    """Runs a projector until the tables are at `seq`. Raises whatever stops it before."""
     projector = Projector(journal, sink, limits=limits)
     async with running(projector) as task:
         await eventually(lambda: task.done() or projector.position.state.seq >= seq)
@@ -77,7 +77,7 @@ async def letters_in(pool: asyncpg.Pool) -> list[asyncpg.Record]:
 
 
 def position_of(chain: Chain) -> Position:
-    """Of the chain's last record, in a journal that holds nothing else."""
+    """Returns the position of the chain's last record, in a journal that holds nothing else."""
     state = ReaderState(1, chain.seq, hash_record(chain.payloads[-1]), "nonce", open=True)
     return Position(chain.seq - 1, state)
 

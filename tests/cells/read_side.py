@@ -1,4 +1,4 @@
-"""Rows of the read models as a test wants them, and the query API in front of them."""
+"""Runs the query API over rows of the read models that a test writes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,7 +39,7 @@ PAIRS: Final[dict[str, tuple[bool | None, bool | None]]] = {
 
 
 class Ugc:
-    """Whom everybody follows, until it is down."""
+    """Knows whom everybody follows, until it is down."""
 
     def __init__(self) -> None:
         self.following_of: dict[str, set[PersonId]] = {}
@@ -69,7 +69,7 @@ class ReadSide:
     async def get(
         self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
     ) -> HttpReply:
-        """`headers` by name, with underscores for hyphens."""
+        """Sends a GET request. `headers` have underscores for hyphens in their names."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if person_id is not None:
             token = issue_token(person_id, key=SECRET, now=system_clock(), is_super=is_super)
@@ -78,7 +78,7 @@ class ReadSide:
             return HttpReply(response.status, response.headers.copy(), await response.text())
 
     async def pages(self, path: str, person_id: str) -> list[Any]:
-        """All lines, by following the links."""
+        """Returns all lines, by following the links."""
         lines: list[Any] = []
         while True:
             reply = await self.get(path, person_id)
@@ -94,7 +94,8 @@ class ReadSide:
         )
 
     async def evening(self, author_id: str, **changes: Any) -> str:
-        """Public, alive, tomorrow, unless `changes` say otherwise; its id."""
+        """Inserts an announcement and returns its id. It is public, alive and tomorrow, unless
+        `changes` say otherwise."""
         row = {
             "announcement_id": str(uuid4()),
             "author_id": author_id,
@@ -123,7 +124,7 @@ class ReadSide:
     async def booking(
         self, evening_id: str, guest_id: str, state: str = "confirmed", **changes: Any
     ) -> str:
-        """The author is the evening's; its id."""
+        """Inserts a booking of this announcement and returns its id."""
         author_status, guest_status = PAIRS[state]
         row = {
             "booking_id": str(uuid4()),
@@ -145,7 +146,7 @@ class ReadSide:
         return await self._insert("bookings", **row | changes)
 
     async def host_score(self, person_id: str, rating: float, count: int) -> None:
-        """As if ranked by the rating itself; to be given before the evenings are."""
+        """Inserts a score that is ranked by the rating itself. Announcements come after it."""
         await self._insert(
             "scores",
             person_id=person_id,
@@ -161,7 +162,7 @@ class ReadSide:
         )
 
     async def decision(self, seq: int, decided_at: datetime | None = None) -> None:
-        """A Commit, whatever it was about."""
+        """Inserts a decision, whatever it was about."""
         await self._insert(
             "decisions",
             seq=seq,
@@ -174,7 +175,7 @@ class ReadSide:
         )
 
     async def move_position(self, seq: int, *, tell: bool = True) -> None:
-        """As the projector does, which tells everybody who listens."""
+        """Moves the position as the projector does, which notifies all listeners."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """INSERT INTO read_model.reader_position
@@ -194,12 +195,12 @@ class ReadSide:
 
 
 def at(hours: float) -> datetime:
-    """An instant so many hours from now, in whole milliseconds."""
+    """Returns the instant so many hours from now, in whole milliseconds."""
     return system_clock() + timedelta(hours=hours)
 
 
 def text_of(instant: datetime) -> str:
-    """For a query string."""
+    """Returns the instant as a query string has it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -207,8 +208,11 @@ def text_of(instant: datetime) -> str:
 async def read_side(
     postgres_dsn: str, *, api_dsn: str | None = None, **options: Any
 ) -> AsyncIterator[ReadSide]:
-    """`options` go to the QueryService. The API's pool has POOL_SIZE connections, one of
-    which listens; the test's own pool is another. With `api_dsn` they may differ in more."""
+    """Runs the query API until the end of the block. `options` go to the QueryService.
+
+    The API's pool has POOL_SIZE connections, and one of them listens. The test has a pool of its
+    own. `api_dsn` gives the API another address.
+    """
     app = FastAPI()
     install_problems(app)
     complete_document(app)

@@ -1,4 +1,4 @@
-"""The stand-in as tests start it, and how our services' clients are told of it."""
+"""Settings of the stand-in as tests start it, and of clients that use it."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -24,11 +24,11 @@ def stand_in_settings(data_dir: Path, **changed: Any) -> StandInSettings:
 
 
 def around(url: str, **changed: Any) -> OutsideSettings:
-    """The services around us, all five at the stand-in's address."""
+    """Returns settings of clients with all five services at the stand-in's address."""
     values: dict[str, Any] = {"base_url": url, "credential": SecretStr(CREDENTIAL)}
     return OutsideSettings(**values | changed)
 
 
 def key_for(path: str, token: str | None) -> str | None:
-    """The bearer token to send: tests that name none operate the stand-in."""
+    """Returns the bearer token to send. A test that names none operates the stand-in."""
     return OPERATOR if token is None and path.startswith("/neighbours/") else token

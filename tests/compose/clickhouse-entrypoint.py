@@ -1,4 +1,4 @@
-"""As the official image does: a user with a password, and a database, from the environment."""
+"""Makes a user with a password and a database from the environment, as the official image does."""
 
 import hashlib
 import os

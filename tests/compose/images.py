@@ -1,8 +1,8 @@
-"""Stand-ins for the server images, built from one base where nothing can be pulled.
+"""Builds stand-ins for the server images from one base, for machines that can pull nothing.
 
-`python -m tests.compose.images` builds them and prints the environment that names them;
-with `--missing` only those that single tests need and whose image is neither here nor to be
-had from a registry.
+`python -m tests.compose.images` builds them and prints the environment that names them. With
+`--missing` it does so only for images that single tests need and that are neither here nor in a
+registry.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ OF_TESTS: Final = ("KAFKA_IMAGE", "POSTGRES_IMAGE", "CLICKHOUSE_IMAGE")
 
 
 def why_no_engine() -> str | None:
-    """Why containers cannot be tried here, or None."""
+    """Returns why containers cannot run here, or None."""
     if shutil.which("docker") is None:
         return "docker is not installed"
     for question in (["docker", "info"], ["docker", "compose", "version"]):
@@ -46,7 +46,7 @@ def why_no_engine() -> str | None:
 
 
 def build(variables: Collection[str] = tuple(NAMES)) -> dict[str, str]:
-    """The environment that names the images. Raises CalledProcessError."""
+    """Builds the images and returns the environment that names them. Raises CalledProcessError."""
     jars = asyncio.run(resolve_jars(default_cache_dir()))
     with tempfile.TemporaryDirectory() as scratch:
         context = Path(scratch) / "context"
@@ -64,7 +64,7 @@ def build(variables: Collection[str] = tuple(NAMES)) -> dict[str, str]:
 
 
 def missing() -> list[str]:
-    """The variables of images that single tests need and that are asked for in vain."""
+    """Returns the variables of images that single tests need and that cannot be pulled."""
     return [variable for variable in OF_TESTS if not _at_hand(service(NAMES[variable]).image)]
 
 

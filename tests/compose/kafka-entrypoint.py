@@ -1,4 +1,4 @@
-"""As the official image does: `KAFKA_A_B` becomes the property `a.b`; formats, then runs."""
+"""Turns `KAFKA_A_B` into the property `a.b`, formats and runs, as the official image does."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Traffic through the gateway, and what it was told, to be found again afterwards."""
+"""Sends traffic through the gateway, and finds everything acknowledged again afterwards."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,14 +34,14 @@ class Traffic:
             self._stopping = True
 
     async def progress(self) -> None:
-        """Wait for further confirmations: the system works."""
+        """Waits for further confirmations: the system works."""
         wanted = len(self.confirmed) + CLIENTS
         async with asyncio.timeout(PROGRESS_S_MAX):
             while len(self.confirmed) < wanted:
                 await asyncio.sleep(0.1)
 
     async def demand_all_readable(self, token: str) -> None:
-        """Every acknowledged confirmation is there."""
+        """Asserts that every acknowledged confirmation can be read."""
         position = int((await self._insist("GET", "/api/v1/schedule", token)).get("position", 0))
         assert position > 0
         for evening_id, booking_id, guest in self.confirmed:

@@ -1,6 +1,6 @@
-"""What every journal adapter promises, as one test suite.
+"""Tests what every journal adapter promises.
 
-A subclass with a `journal` fixture runs it: an empty journal that is closed afterwards.
+A subclass with a `journal` fixture runs these tests: an empty journal that is closed afterwards.
 """
 
 import asyncio

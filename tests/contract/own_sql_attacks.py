@@ -1,7 +1,7 @@
-"""SQL that reaches for what is no business of its: files, addresses, programs, other rights.
+"""SQL that reaches for what it must not have: files, addresses, programs, other rights.
 
-`{secret}` is a file outside the database, `{folder}` the folder around it, `{written}` a
-file that does not exist, `{port}` one on loopback at which somebody listens.
+`{secret}` is a file outside the database, `{folder}` the folder around it, `{written}` a file that
+does not exist, `{port}` a port on loopback at which somebody listens.
 """
 
 from typing import Final

@@ -1,4 +1,4 @@
-"""A real cell for tests: command processes over a real broker, and the stand-in beside."""
+"""Runs a cell of real processes: command processes over a real broker, and the stand-in."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ RAISED_LIMITS: Final = '{"person": {"writes": 1000000}, "address": {"writes": 10
 
 
 class CommandProcess:
-    """One `python -m command_api`, which keeps its port over its deaths."""
+    """One `python -m command_api`, which keeps its port when it is started again."""
 
     def __init__(self, name: str, directory: Path, kafka: str, topic: str, neighbours: str) -> None:
         self.name = name
@@ -59,7 +59,7 @@ class CommandProcess:
         await self.process.wait_ready(ready, READY_S_MAX)
 
     async def readiness(self, session: aiohttp.ClientSession) -> dict[str, object]:
-        """Empty where the process does not answer."""
+        """Returns what `/readyz` says, or nothing if the process does not answer."""
         timeout = aiohttp.ClientTimeout(total=1.0)
         try:
             async with session.get(f"{self.url}/readyz", timeout=timeout) as response:
@@ -73,7 +73,7 @@ class CommandProcess:
 async def cell(
     directory: Path, kafka: str, topic: str, neighbours: str, count: int = 3
 ) -> AsyncIterator[list[CommandProcess]]:
-    """`count` command processes, all started and following."""
+    """Starts `count` command processes, which all follow the journal."""
     processes = [
         CommandProcess(f"command-{n}", directory, kafka, topic, neighbours) for n in range(count)
     ]

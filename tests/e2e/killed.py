@@ -1,4 +1,4 @@
-"""Servers and processes under a launcher, killed from outside, and what has to follow."""
+"""Kills servers and processes under a launcher, and waits for what must follow."""
 
 import asyncio
 import os
@@ -11,7 +11,7 @@ BACK_S_MAX = 120.0
 
 
 async def kill(system: Running, words: str) -> None:
-    """SIGKILL, and wait until something else runs in its place and everything is ready."""
+    """Sends SIGKILL, and waits until something else runs in its place and everything is ready."""
     killed = find_descendant(system.process.pid, words)
     os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(BACK_S_MAX):
@@ -27,8 +27,8 @@ async def kill(system: Running, words: str) -> None:
 
 
 async def reached(system: Running, token: str, position: int) -> None:
-    """Wait until reads have come to the position: a reader notices late that a broker is back,
-    and a PostgreSQL that was killed has forgotten what was written last."""
+    """Waits until reads have come to the position. A reader notices late that a broker is back, and
+    a PostgreSQL that was killed has forgotten what was written last."""
     path = f"{system.url}/api/v1/announcements?min_position={position}"
     async with asyncio.timeout(BACK_S_MAX):
         while True:

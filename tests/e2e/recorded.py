@@ -1,4 +1,4 @@
-"""What clients were told, against what the journal holds."""
+"""Compares what clients were answered with what the journal holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -13,7 +13,7 @@ RECORDED: Final = (200, 201, 409)
 
 
 async def read_accepted(journal: Journal) -> list[Accepted]:
-    """Every record that counts; closes the journal."""
+    """Returns every accepted record; closes the journal."""
     end = await journal.end()
     tail = Tail(journal)
     records: list[Accepted] = []
@@ -25,8 +25,8 @@ async def read_accepted(journal: Journal) -> list[Accepted]:
 
 
 def misrecorded(answered: Iterable[AnsweredRequest], commits: Sequence[Commit]) -> Iterator[str]:
-    """Every answered command that is not in the journal once, at the answered position, with
-    the answered outcome; and every key with two effects."""
+    """Returns every answered command that is not in the journal once, at the answered position,
+    with the answered outcome; and every key with two effects."""
     by_seq = {commit.seq: commit for commit in commits}
     seqs: dict[tuple[str, str], list[int]] = {}
     for commit in commits:

@@ -1,4 +1,4 @@
-"""Clients with keys, over real HTTP: every wish is retried until it has an answer."""
+"""Clients over real HTTP that retry every command with its key until it is answered."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ GIVE_UP_S = 120.0
 
 
 class AnsweredRequest(NamedTuple):
-    """What a client was told, and how long it took."""
+    """What a client was answered, and how long that took."""
 
     actor: str
     key: str
@@ -34,7 +34,7 @@ LATER: Final = (401, 429)
 
 
 class NoAnswer(AssertionError):
-    """A client with a key retried in vain."""
+    """A client with a key has retried in vain."""
 
 
 class Addressed(Protocol):
@@ -43,7 +43,7 @@ class Addressed(Protocol):
 
 
 class Clients:
-    """People who ask to come to one evening of two hosts, and hosts who approve."""
+    """People who ask to come to one announcement of each of two authors, who approve."""
 
     def __init__(self, session: aiohttp.ClientSession, cell: Sequence[Addressed]) -> None:
         self._session = session
@@ -68,7 +68,7 @@ class Clients:
         return announcement_id
 
     async def keep_booking(self, host: str, announcement_id: str) -> None:
-        """One guest after another asks, and the host approves, until told to stop."""
+        """Lets one guest after another ask, and the author approve, until told to stop."""
         while not self.stopping:
             guest = str(uuid4())
             booking = await self.insist(guest, "POST", f"/api/v1/booking/{announcement_id}", None)
@@ -77,7 +77,7 @@ class Clients:
                 await self.insist(host, "PUT", path, {"my_status": True})
 
     async def insist(self, actor: str, method: str, path: str, body: Any) -> dict[str, Any]:
-        """The answer, whatever it takes. NoAnswer after GIVE_UP_S."""
+        """Returns the answer, however often it takes. Raises NoAnswer after GIVE_UP_S."""
         loop = asyncio.get_running_loop()
         key = uuid4().hex
         sent_at = loop.time()

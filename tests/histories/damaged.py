@@ -1,5 +1,5 @@
-"""Records of decided histories, damaged: what a failing disk, another version or a hand in
-the journal could leave there. The same seed gives the same damage."""
+"""Damages records of decided histories, as a failing disk, another version or somebody's hand in
+the journal could. The same seed gives the same damage."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,19 +28,19 @@ TYPES: Final[tuple[Any, ...]] = (
 
 
 def histories(seed: int) -> Iterator[RandomPeople]:
-    """One after another, without end."""
+    """Yields one history after another, without end."""
     random = Random(seed)
     while True:
         yield RandomPeople(random.getrandbits(32)).live(WISHES)
 
 
 def damaged(payload: bytes, random: Random) -> bytes:
-    """Another record than `payload`, or no record at all."""
+    """Returns another record than `payload`, or no record at all."""
     return random.choice(_WAYS)(payload, random)
 
 
 def with_hash(payload: bytes, seq: int, prev_hash: str) -> bytes:
-    """The record as one that continues the chain, if it is still a record that could."""
+    """Returns the record as the next one of the chain, if it still could be one."""
     try:
         fields = json.loads(payload)
     except (ValueError, RecursionError):
@@ -129,7 +129,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _mutate(fields: dict[str, Any], random: Random) -> None:
-    """One field gone, another value in it, or one more."""
+    """Removes a field, gives it another value, or adds one."""
     name = random.choice(sorted(fields) or ["x"])
     match random.randrange(4):
         case 0:

@@ -34,7 +34,8 @@ def seen(name: str, language: str = "en", tz: str = "Europe/Moscow") -> PersonSe
 
 
 def created(name: str = "e", host: str = "host", **fields: Any) -> AnnouncementCreated:
-    """An evening three days after the beginning, at 19:00 in Moscow, unless said otherwise."""
+    """Announces an evening three days after the beginning, at 19:00 in Moscow, unless said
+    otherwise."""
     given: dict[str, Any] = {
         "announcement_id": announcement(name),
         "author_id": person(host),

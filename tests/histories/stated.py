@@ -138,7 +138,8 @@ class StatedHistory:
 
 
 def evenings_in_march() -> StatedHistory:
-    """Two hosts, three films, five guests; what comes of it is in test_questions.py."""
+    """Returns two authors, three films and five guests. test_questions.py has what follows
+    from it."""
     told = StatedHistory()
     # Ada's evening of two seats: full after five hours, a third guest waits and gets in.
     told.announce(0, "e1", host="ada", seats=2, starts=96)

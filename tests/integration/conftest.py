@@ -1,4 +1,4 @@
-"""What the integration tests of the projector and of the read side stand on."""
+"""Tables, journals and cells that integration tests of several services use."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -30,7 +30,7 @@ async def sqlite_journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
 
 @pytest.fixture
 async def reads(postgres_dsn: str) -> AsyncIterator[ReadSide]:
-    """The read side over tables that the test fills."""
+    """The query API over tables that the test fills."""
     async with read_side(postgres_dsn) as found:
         yield found
 

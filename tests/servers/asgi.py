@@ -1,4 +1,4 @@
-"""One request to an ASGI app, without a server: what tests of many routes can afford."""
+"""Sends a request to an ASGI app without a server, so that tests can try many routes."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address
@@ -25,8 +25,11 @@ class AsgiAnswer(NamedTuple):
 async def call(
     app: Any, method: str, target: str, headers: Headers = (), body: bytes = b""
 ) -> AsgiAnswer:
-    """The whole answer, to an address that never asked before. `target` is the path with its
-    query, as in a request line; of equal header names in the answer the last counts."""
+    """Returns the whole answer to a client from an address that never asked before.
+
+    `target` is the path with its query, as in a request line. If the answer has a header twice, the
+    last one counts.
+    """
     path, _, query = target.partition("?")
     sent: list[dict[str, Any]] = []
 

@@ -1,4 +1,4 @@
-"""What tests may rely on of a server, wherever it runs, and the choice of where it does."""
+"""Chooses where the servers of tests run, and names what tests may rely on."""
 
 import os
 from typing import Final, Literal, Protocol, cast, get_args
@@ -10,14 +10,14 @@ Kind = Literal["own", "docker"]
 
 
 class Broker(Protocol):
-    """Kafka that answers, and makes no topic by itself."""
+    """A Kafka that answers and makes no topic by itself."""
 
     @property
     def bootstrap_servers(self) -> str: ...
 
 
 class Database(Protocol):
-    """PostgreSQL or ClickHouse that answers; its account may make databases."""
+    """A PostgreSQL or ClickHouse that answers; its account may make databases."""
 
     @property
     def dsn(self) -> str: ...
@@ -26,14 +26,14 @@ class Database(Protocol):
 
 
 class HistoryDatabase(Database, Protocol):
-    """ClickHouse with the account for questions that is shipped."""
+    """A ClickHouse with the shipped analysts' account."""
 
     @property
     def analyst_dsn(self) -> str: ...
 
 
 def chosen() -> Kind:
-    """Raises ValueError for a choice that there is not."""
+    """Returns the choice. Raises ValueError if there is no such choice."""
     asked = os.environ.get(CHOICE) or "own"
     if asked not in get_args(Kind):
         raise ValueError(f"{CHOICE} is {asked!r}; it may be {' or '.join(get_args(Kind))}")

@@ -1,4 +1,4 @@
-"""Both adapters of the port to ClickHouse, for tests that must hold on each."""
+"""Opens both adapters of the port to ClickHouse, for tests that must hold on each."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,8 @@ Open = Callable[[], Analytics]
 
 
 def opener(request: pytest.FixtureRequest, path: Path, quota: Quota = Quota()) -> Open:  # noqa: B008
-    """For a fixture with `params=ENGINES`: opens an empty database, again and again the same.
+    """Returns a function that opens the same empty database every time. For fixtures with
+    `params=ENGINES`.
 
     Call it from a fixture that is no coroutine: it may have to start the server.
     """

@@ -1,8 +1,8 @@
-"""The servers of `docker-compose.yml` as single containers, through testcontainers.
+"""Runs servers of `docker-compose.yml` as single containers, through testcontainers.
 
-Image, environment and health check are what compose makes of that file, so KAFKA_IMAGE,
-POSTGRES_IMAGE and CLICKHOUSE_IMAGE choose other images, and the defaults stand in one place.
-Ports are published on loopback only.
+Image, environment and health check come from that file, so KAFKA_IMAGE, POSTGRES_IMAGE and
+CLICKHOUSE_IMAGE choose other images, and the defaults have one place. Ports are published on
+loopback only.
 """
 
 import json
@@ -51,7 +51,8 @@ class Service(NamedTuple):
 
 
 def service(name: str) -> Service:
-    """A service of the compose file, its variables filled in. Raises ContainerFailed."""
+    """Returns a service of the compose file with its variables filled in. Raises
+    ContainerFailed."""
     try:
         asked = subprocess.run(
             ["docker", "compose", "--project-directory", str(ROOT), "config", "--format=json"],
@@ -75,7 +76,7 @@ def service(name: str) -> Service:
 
 
 def _command(test: list[str]) -> tuple[str, ...]:
-    """A health check as arguments. Compose doubles every `$`, so as to read it again."""
+    """Returns a health check as arguments. Compose has doubled every `$`."""
     kind, *words = (word.replace("$$", "$") for word in test)
     return ("sh", "-c", *words) if kind == "CMD-SHELL" else tuple(words)
 
@@ -119,7 +120,7 @@ class ClickHouseContainer(NamedTuple):
 
 @contextmanager
 def kafka_container() -> Iterator[KafkaContainer]:
-    """Raises ContainerFailed, as the others do."""
+    """Runs a broker until the end of the block. Raises ContainerFailed, as the others do."""
     kafka, port = service("kafka"), free_port()
     environment = {**kafka.environment, **_advertised_outside(kafka.environment, port)}
     with _running(kafka._replace(environment=environment), port, port):
@@ -159,8 +160,8 @@ CONTAINERS: Final = {
 
 
 def _advertised_outside(given: Mapping[str, str], port: int) -> dict[str, str]:
-    """One listener more, without accounts: a broker sends its clients to the address that it
-    advertises, and compose's own cannot be reached from outside of its network."""
+    """Returns the settings of one more listener, without accounts. A broker sends its clients to
+    the address that it advertises, and compose's own cannot be reached from outside its network."""
     outside = f"OUTSIDE://{HOST}:{port}"
     return {
         "KAFKA_LISTENERS": f"{given['KAFKA_LISTENERS']},OUTSIDE://:{port}",
@@ -173,7 +174,7 @@ def _advertised_outside(given: Mapping[str, str], port: int) -> dict[str, str]:
 
 @contextmanager
 def _running(chosen: Service, inside: int, outside: int) -> Iterator[None]:
-    """The container until the end of the block, healthy, and its volumes gone afterwards."""
+    """Runs a healthy container until the end of the block, and removes its volumes."""
     try:
         container = DockerContainer(chosen.image, env=dict(chosen.environment))
     except DockerException as error:

@@ -1,4 +1,4 @@
-"""A real server around an app, for tests that speak HTTP to it."""
+"""Runs a real server around an app, for tests that speak HTTP to it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from runtime.service.serving import server_config
 
 @asynccontextmanager
 async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
-    """Serve `app` on a loopback port, a free one by default; yields its base URL.
+    """Serves `app` on a loopback port, a free one by default; yields its base URL.
 
     On leaving, requests that hang are cut off and the port is free again.
     """

@@ -1,4 +1,4 @@
-"""As much of an SMTP server as a message needs to be taken (RFC 5321), on a free port."""
+"""A minimal SMTP server that takes messages (RFC 5321), on a free port."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ class Mail(NamedTuple):
 
 
 class MailServer:
-    """What was taken is told once its client has hung up, so that nothing stays open."""
+    """Puts a message into `mails` once its client has hung up, so that nothing stays open."""
 
     def __init__(self) -> None:
         self.port = 0

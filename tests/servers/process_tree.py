@@ -1,4 +1,4 @@
-"""Processes that a system under test has started, found by their command lines."""
+"""Finds processes that a system under test has started, by their command lines."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find_descendant(pid: int, words: str) -> int:
-    """Return the first process under `pid` whose command line contains `words`.
+    """Returns the first process under `pid` whose command line contains `words`.
 
     Raises LookupError if there is none.
     """

@@ -1,4 +1,4 @@
-"""Directed runs: one situation each, which random ones rarely meet. Seeded all the same."""
+"""Directed runs: each is one situation that random runs rarely meet. They are seeded too."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -60,7 +60,7 @@ def request(key: str = "request") -> Submission:
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    """Wait for `condition`, in virtual time. WrongAnswer after PATIENCE_S."""
+    """Waits for `condition`, in virtual time. Raises WrongAnswer after PATIENCE_S."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + PATIENCE_S
     while not condition():
@@ -77,7 +77,7 @@ async def leader_of(cluster: Cluster) -> str:
 async def insist(
     cluster: Cluster, process: str, wish: Submission, patience_s: float = PATIENCE_S
 ) -> Answer:
-    """Retry until there is an answer or an error that says something."""
+    """Retries until there is an answer, or an error that says something."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + patience_s
     while loop.time() < give_up_at:
@@ -215,7 +215,7 @@ async def _worn_out_writer(cluster: Cluster) -> None:
 
 
 def handed_over(seed: int) -> float:
-    """A clean hand-over: the seconds until the next one leads."""
+    """Hands over cleanly. Returns the seconds until the next process leads."""
     took: list[float] = []
     run(lambda cluster: _handed_over(cluster, took), seed)
     return took[0]
@@ -233,8 +233,8 @@ async def _handed_over(cluster: Cluster, took: list[float]) -> None:
 
 
 def room_again(seed: int) -> float:
-    """A process alone with its journal, which took nothing for ten minutes: the seconds until it
-    leads again once it could. There is no rival to make way for."""
+    """A process alone with its journal, which took nothing for ten minutes. Returns the seconds
+    until it leads again. There is no rival to make way for."""
     took: list[float] = []
     alone = TIMING._replace(alone=True)
     cluster = Cluster(SimulationLoop(seed), ("alpha",), timing=alone)
@@ -258,6 +258,6 @@ async def _room_again(cluster: Cluster, took: list[float]) -> None:
 
 
 def terms(cluster: Cluster) -> list[int]:
-    """The terms that were claimed, in the log's order."""
+    """Returns the terms that were claimed, in the log's order."""
     records = (decode_record(entry.payload) for entry in cluster.journal.log)
     return [record.term for record in records if isinstance(record, Claim)]

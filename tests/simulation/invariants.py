@@ -1,4 +1,4 @@
-"""What must hold after every run, checked on the journal itself."""
+"""Checks on the journal itself what must hold after every run."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -23,7 +23,7 @@ class Violation(AssertionError):
 
 
 class Counted(NamedTuple):
-    """A record that counts, and where it lies."""
+    """An accepted record, and its place."""
 
     record: Record
     offset: int
@@ -31,7 +31,7 @@ class Counted(NamedTuple):
 
 
 def accepted(log: Iterable[JournalEntry]) -> list[Counted]:
-    """The records that count, by the acceptance rule alone."""
+    """Returns the accepted records, by the acceptance rule alone."""
     state, counted = GENESIS, []
     for entry in log:
         record = decode_record(entry.payload)
@@ -47,8 +47,8 @@ def accepted_commits(log: Iterable[JournalEntry]) -> list[Commit]:
 
 
 def check_dates(log: Iterable[JournalEntry], *, since: int = 0) -> None:
-    """From the offset `since` on nothing was decided by a clock that was wrong. A record
-    may lie long after it was decided, but not before."""
+    """Checks that from the offset `since` on no wrong clock decided anything. A record may be
+    stored long after it was decided, but not before."""
     for record, offset, stamp_ms in accepted(log):
         if offset < since or not isinstance(record, Commit | Barrier):
             continue
@@ -58,7 +58,7 @@ def check_dates(log: Iterable[JournalEntry], *, since: int = 0) -> None:
 
 
 def check_answers(told: Iterable[ClientAnswer], commits: list[Commit]) -> None:
-    """Every answered command's Commit is in the log, once, at the answered position, and
+    """Checks that every answered command's Commit is in the log once, at the answered position, and
     says what the client was told."""
     by_seq = {commit.seq: commit for commit in commits}
     seqs_of_key: dict[tuple[str, str], list[int]] = {}
@@ -78,7 +78,7 @@ def check_answers(told: Iterable[ClientAnswer], commits: list[Commit]) -> None:
 
 
 def check_keys(commits: list[Commit]) -> None:
-    """No key has two effects."""
+    """Checks that no key has two effects."""
     seen: dict[tuple[str, str], int] = {}
     for commit in commits:
         key = (commit.command.actor, commit.command.idempotency_key)
@@ -88,7 +88,7 @@ def check_keys(commits: list[Commit]) -> None:
 
 
 def fold(commits: Iterable[Commit]) -> Image:
-    """What a process knows that has read all of them."""
+    """Returns what a process knows that has read all of them."""
     image = Image()
     for commit in commits:
         image.fold(commit)
@@ -96,8 +96,8 @@ def fold(commits: Iterable[Commit]) -> Image:
 
 
 def check_every_prefix(commits: list[Commit]) -> Image:
-    """At no position is an evening over its capacity, a seat held past the start, or a person
-    confirmed twice at a time. Returns the fold of the whole history."""
+    """Checks that at no position an announcement is over its capacity, a seat is held past the
+    start, or a person is confirmed twice at a time. Returns the fold of the whole history."""
     image = Image()
     for commit in commits:
         image.fold(commit)
@@ -134,7 +134,7 @@ def check_holds(layer: Layer, announcement_id: str, seq: int) -> None:
 
 
 def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
-    """From the bookings and announcements alone, not from the person's own lists."""
+    """Checks overlaps by bookings and announcements alone, not by people's own lists."""
     evenings = [
         one
         for one in layer.announcements.own.values()
@@ -147,7 +147,7 @@ def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
 
 
 def check_same_image(name: str, image: Image, folded: Image) -> None:
-    """A process knows exactly what the journal says."""
+    """Checks that a process knows exactly what the journal says."""
     for collection in COLLECTIONS:
         ours, theirs = (getattr(one.accepted, collection) for one in (image, folded))
         if ours.own != theirs.own:

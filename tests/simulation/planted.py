@@ -313,7 +313,7 @@ PLANTED = (
 
 
 def find(bug: PlantedBug, seeds_max: int = SEEDS_MAX) -> tuple[int, BaseException] | None:
-    """The first seed that fails with the bug planted, and how; None where none does."""
+    """Returns the first seed that fails with the bug planted, and how; None if none does."""
     with bug.plant():
         for seed in range(seeds_max):
             try:

@@ -1,4 +1,4 @@
-"""One seeded run: people use the cell while things go wrong, then everything is checked."""
+"""Runs one seed: people use the cell while things go wrong, then everything is checked."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,7 +47,7 @@ async def _run(cluster: Cluster) -> None:
 
 
 async def _calm(cluster: Cluster) -> None:
-    """Wait until every process has read everything, and one of them leads."""
+    """Waits until every process has read everything, and one of them leads."""
     deadline = cluster.loop.time() + CALM_S_MAX
     while not _is_calm(cluster):
         if cluster.loop.time() > deadline:
@@ -77,7 +77,8 @@ def check(cluster: Cluster, population: Population) -> None:
 
 
 async def check_tables(cluster: Cluster) -> None:
-    """The projector's tables are the fold of the journal, and the ledger finds nothing."""
+    """Checks that the projector's tables are the fold of the journal, and that verify finds
+    nothing."""
     journal = cluster.journal.connect(TEST)
     lines = [line async for line in verify(journal, cluster.tables)]
     if not lines[-1]["ok"]:
@@ -85,7 +86,7 @@ async def check_tables(cluster: Cluster) -> None:
 
 
 def _faults(random: Random) -> Faults:
-    """Most runs have some; a few have none, so that plain failures are not masked."""
+    """Returns the faults of a run. A few runs have none, so that plain failures are not masked."""
     if random.random() < 0.2:
         return Faults()
     return Faults(

@@ -1,4 +1,4 @@
-"""What must hold once it is over, each check a list of what it found wrong."""
+"""Checks what must hold once a torture is over; each check lists what it found wrong."""
 
 import asyncio
 import sqlite3
@@ -46,7 +46,7 @@ SELECT_TWICE: Final = """
 
 
 class SentNotices(NamedTuple):
-    """What the notifier says it sent, what has arrived, and which facts it told twice."""
+    """Which notices the notifier says it sent, which have arrived, and which were sent twice."""
 
     notices: Mapping[str, tuple[str, str | None]]
     """State and reason by key."""
@@ -60,8 +60,8 @@ class SentNotices(NamedTuple):
 
 
 def misdated(records: Iterable[Accepted]) -> Iterator[str]:
-    """Records that were decided by a wrong clock: their dates are far off the broker's
-    stamps, later by more than the way to the broker."""
+    """Returns records that a wrong clock decided: their dates are far off the broker's stamps, by
+    more than the way to the broker takes."""
     for record, position, stamp_ms in records:
         if isinstance(record, Commit | Barrier):
             ahead_s = record.decided_at.timestamp() - stamp_ms / 1000
@@ -70,9 +70,9 @@ def misdated(records: Iterable[Accepted]) -> Iterator[str]:
 
 
 async def verified(system: System) -> list[str]:
-    """Chain, capacity and overlaps at every position, tables and history = fold.
+    """Asks verify: chain, capacity and overlaps at every position, tables and history.
 
-    Asked again for a while if the tables are away: a link that was half-open may have left
+    It asks again for a while if the tables are away: a link that was half-open may have left
     connections that only their next use finds dead.
     """
     give_up_at = monotonic() + TABLES_S_MAX
@@ -98,7 +98,7 @@ async def _last_line_of_verify(system: System) -> dict[str, Any]:
 
 
 async def read_told(system: System) -> SentNotices:
-    """Once everything that is due has been sent, or after TOLD_S_MAX."""
+    """Returns the notices once everything that is due has been sent, or after TOLD_S_MAX."""
     connection = await asyncpg.connect(system.postgres.dsn)
     try:
         give_up_at = asyncio.get_running_loop().time() + TOLD_S_MAX
@@ -120,7 +120,7 @@ async def read_told(system: System) -> SentNotices:
 
 
 def read_inbox(directory: Path) -> frozenset[str]:
-    """The keys of all messages that the stand-in has taken."""
+    """Returns the keys of all messages that the stand-in has taken."""
     path = directory / FILE_NAME
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
@@ -130,7 +130,7 @@ def read_inbox(directory: Path) -> frozenset[str]:
 
 
 def mistold(told: SentNotices) -> Iterator[str]:
-    """Everything that is due was told, once, and is recorded as it was."""
+    """Returns what was not sent once, or not recorded as it was."""
     for fact in told.twice:
         yield f"told twice: {fact}"
     for notices in told.untimely:

@@ -1,4 +1,4 @@
-"""What is done to the system: kinds of faults, and a plan of them drawn from a seed."""
+"""Inflicts faults of several kinds on a system, by a plan drawn from a seed."""
 
 import asyncio
 import errno
@@ -38,7 +38,7 @@ LEADER_S_MAX: Final = 60.0
 
 
 async def leader(system: System) -> Worker:
-    """Raises NobodyLeads."""
+    """Returns the leader. Raises NobodyLeads."""
     try:
         async with asyncio.timeout(LEADER_S_MAX):
             while (found := await system.leader()) is None:
@@ -69,7 +69,7 @@ def _named(name: str) -> Victim:
 
 
 def _killed(victim: Victim) -> Inflict:
-    """It is started again at once, by the one who supervises."""
+    """Kills a process. Its supervisor starts it again at once."""
 
     @asynccontextmanager
     async def inflict(system: System, fault: Fault) -> AsyncIterator[float]:
@@ -146,7 +146,7 @@ def _server_frozen(server: str) -> Inflict:
 
 @asynccontextmanager
 async def _disk_full(system: System, fault: Fault) -> AsyncIterator[float]:
-    """A broker without room ends itself; with room it is started again."""
+    """Fills a broker's disk. The broker ends itself, and is started again with room."""
     filler = system.directory / "kafka" / "filler"
     fill(filler)
     yield fault.seconds
@@ -205,7 +205,7 @@ DISK_FULL: Final = "Kafka's disk full"
 
 
 def inflict(system: System, fault: Fault) -> AbstractAsyncContextManager[float]:
-    """Raises NobodyLeads."""
+    """Inflicts the fault until the end of the block. Raises NobodyLeads."""
     kinds = {**KINDS, DISK_FULL: _disk_full}
     return kinds[fault.kind](system, fault)
 
@@ -213,8 +213,8 @@ def inflict(system: System, fault: Fault) -> AbstractAsyncContextManager[float]:
 def plan(
     seed: int, rounds: int, kinds: Sequence[str], seconds: tuple[float, float] = SECONDS
 ) -> list[Fault]:
-    """`rounds` faults, each for some time between `seconds`. Every kind comes once before one
-    comes again."""
+    """Returns `rounds` faults, each for some time between `seconds`. Every kind comes once before
+    one comes again."""
     random = Random(seed)
     faults: list[Fault] = []
     while len(faults) < rounds:

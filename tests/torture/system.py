@@ -1,6 +1,6 @@
-"""The system that is tortured: a cell of three command processes and all that belongs to it.
+"""Runs the system that is tortured: a cell of three command processes and all that belongs to it.
 
-Real Kafka, PostgreSQL and ClickHouse; every process has links of its own to each of them,
+Kafka, PostgreSQL and ClickHouse are real. Every process has links of its own to each of them,
 through proxies, and is started again when it ends, as a container engine does.
 """
 
@@ -276,7 +276,7 @@ async def running_system(directory: Path) -> AsyncIterator[System]:
 
 
 def mount_small_disk(directory: Path, stack: AsyncExitStack) -> None:
-    """Mount a small file system there, where root may: a disk that can be filled."""
+    """Mounts a small file system there, if root may: a disk that can be filled."""
     directory.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={KAFKA_DISK}", "tmpfs", str(directory)]
     if geteuid() == 0 and subprocess.run(mount, check=False, capture_output=True).returncode == 0:
@@ -284,5 +284,5 @@ def mount_small_disk(directory: Path, stack: AsyncExitStack) -> None:
 
 
 def _through(dsn: str, port: int, link: Proxy) -> str:
-    """The same address through the link."""
+    """Returns the same address through the link."""
     return dsn.replace(f"{HOST}:{port}", f"{HOST}:{link.port}")

@@ -1,4 +1,4 @@
-"""One torture: a system, a crowd that uses it, a plan of faults, and the checks afterwards."""
+"""Runs one torture: a system, a crowd that uses it, a plan of faults, and the checks afterwards."""
 
 import asyncio
 import time
@@ -60,7 +60,7 @@ async def torture(
     kinds: Sequence[str] | None = None,
     seconds: tuple[float, float] = SECONDS,
 ) -> Result:
-    """Raises ServerUnavailable where the machine lacks a server."""
+    """Raises ServerUnavailable if the machine lacks a server."""
     async with running_system(directory) as system, aiohttp.ClientSession() as session:
         if kinds is None:
             kinds = [*KINDS, *([DISK_FULL] if (directory / "kafka").is_mount() else [])]
@@ -110,7 +110,7 @@ async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[st
 
 
 async def _answered_after(crowd: Crowd, since: float) -> bool:
-    """Whether somebody gets an answer to a wish of after `since`."""
+    """Returns whether somebody gets an answer to a command given after `since`."""
     loop = asyncio.get_running_loop()
     while loop.time() < since + SUCCESS_S_MAX:
         if any(one.sent_at > since for one in crowd.answered[-50:]):
@@ -150,8 +150,8 @@ def say(*facts: object) -> None:
 
 
 def table_of(recoveries: Sequence[Recovery]) -> str:
-    """Per kind: how often, and the median and longest seconds in which no write was answered,
-    and until all were ready again (from the fault's end on)."""
+    """Returns for each kind of fault how often it came, and the median and longest seconds until a
+    write was answered and until all were ready again, from the fault's end on."""
     by_kind: dict[str, list[Recovery]] = {}
     for one in recoveries:
         by_kind.setdefault(one.kind, []).append(one)

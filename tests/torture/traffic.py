@@ -23,7 +23,7 @@ PAUSE_S: Final = 0.02
 
 
 class Crowd(Clients):
-    """Hosts whose evenings are mostly at the same time and have few seats, and guests who
+    """Authors whose announcements are mostly at the same time and have few seats, and guests who
     want to be everywhere: what is decided about one touches the others."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Crowd(Clients):
         return issue_token(person_id, key=self._secret, now=now())
 
     async def begin(self, neighbours: str) -> None:
-        """Make everybody known to the stand-in's Auth, and announce all evenings."""
+        """Makes everybody known to the stand-in's Auth, and announces all evenings."""
         wanted, people = range(HOSTS + REGULARS + OTHERS), []
         for start in wanted[::LOGINS_AT_ONCE]:
             some = wanted[start : start + LOGINS_AT_ONCE]
@@ -67,7 +67,7 @@ class Crowd(Clients):
                 await self._announce_one(host, movie_id, day)
 
     async def live(self) -> None:
-        """One wish after another, until told to stop."""
+        """Gives one command after another, until told to stop."""
         while not self.stopping:
             await self._wish()
             await asyncio.sleep(PAUSE_S)

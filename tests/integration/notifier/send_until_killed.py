@@ -1,5 +1,5 @@
-"""A dispatcher that prints each key when Notification has taken it, and never gets any
-further: it waits to be killed before anything is recorded."""
+"""Runs a dispatcher that prints each key once Notification has taken it, and goes no further: it
+waits to be killed before anything is recorded."""
 
 import asyncio
 import sys

@@ -1,5 +1,5 @@
-"""Follows a SQLite journal into chdb, a Commit at a time, printing each position, until
-killed. A position is printed once it is stored."""
+"""Follows a SQLite journal into chdb, one Commit at a time, until killed. Prints each position once
+it is stored."""
 
 import asyncio
 import sys

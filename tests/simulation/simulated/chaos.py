@@ -1,4 +1,4 @@
-"""What goes wrong during a run, drawn from the seed."""
+"""Breaks parts of a simulated cell, drawn from the seed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ DAY_MS: Final = 24 * 3600 * 1000
 
 
 class Chaos:
-    """Breaks things for a while, one after another, and in the end mends everything."""
+    """Breaks things for a while, one after another, and mends everything in the end."""
 
     def __init__(self, cluster: Cluster, random: Random) -> None:
         self._cluster = cluster
@@ -35,7 +35,7 @@ class Chaos:
             await self._random.choice(self._acts)()
 
     def mend(self) -> None:
-        """Everything works from now on, though what was sent before may still land."""
+        """Makes everything work from now on, though what was sent before may still land."""
         cluster = self._cluster
         cluster.network.heal()
         cluster.network.loss = 0.0
@@ -79,7 +79,7 @@ class Chaos:
             await self._pause(self._random.choice(running))
 
     async def _pause(self, name: str) -> None:
-        """Frozen for up to a minute, then going on as if nothing had happened."""
+        """Freezes a process for up to a minute; then it goes on as if nothing had happened."""
         self._cluster.loop.pause(name)
         await asyncio.sleep(self._random.choice((1.0, 8.0, 20.0, 60.0)))
         self._cluster.loop.resume(name)
@@ -108,7 +108,7 @@ class Chaos:
         self._cluster.journal.faults.append_extra_s = 0.0
 
     async def _set_a_clock(self) -> None:
-        """While it runs, or before it starts: then it has not known better."""
+        """Sets a clock while the process runs, or before it starts and can know better."""
         name = self._random.choice(self._cluster.names)
         offset_ms = self._random.choice((DAY_MS, -DAY_MS, 30_000, -30_000))
         self._cluster.loop.set_clock(name, offset_ms)

@@ -35,7 +35,7 @@ SHORT_FILM: Final = FilmFacts(MovieId("short"), "Arrival of a Train", "Приб�
 
 
 class ClientAnswer(NamedTuple):
-    """What a client was told, and in answer to what."""
+    """What a client was answered, and to which submission."""
 
     command: Submission
     answer: Answer
@@ -46,7 +46,7 @@ class WrongAnswer(AssertionError):
 
 
 class Population:
-    """All clients of one run and what they know of each other's evenings."""
+    """All clients of one run, and what they know of each other's announcements."""
 
     def __init__(self, cluster: Cluster, random: Random) -> None:
         self.cluster = cluster
@@ -64,7 +64,7 @@ class Population:
         self._serial = 0
 
     async def live(self, commands: int) -> None:
-        """One client with `commands` wishes, one after another."""
+        """Lets one client give `commands` commands, one after another."""
         for _ in range(commands):
             await asyncio.sleep(self.random.expovariate(1.0))
             await self._wish()
@@ -78,7 +78,7 @@ class Population:
             await self._insist(command)
 
     async def _insist(self, command: Submission) -> None:
-        """Retry with the same key until there is an answer."""
+        """Retries with the same key until there is an answer."""
         for _ in range(TRIES_MAX):
             process = self.random.choice(self.cluster.names)
             try:
@@ -149,7 +149,7 @@ class Population:
         )
 
     def _rate(self, actor: PersonId) -> GiveRating:
-        """Mostly of an evening that was not, or is not yet over."""
+        """Rates, mostly an evening that does not exist or is not over yet."""
         mine = [pair for pair in self.met if actor in pair]
         author, guest = self.random.choice(mine or list(self.met))
         return GiveRating(
@@ -178,7 +178,7 @@ class Population:
         return self.cluster.clock() + timedelta(seconds=self.random.randint(20, 90))
 
     def _some_time(self) -> datetime:
-        """Few enough different times that evenings overlap; some are over during the run."""
+        """Returns one of so few times that announcements overlap; some are over during the run."""
         hours = self.random.choice((1, 2, 3, 26, 27, 28, 30))
         minutes = self.random.choice((0, 30))
         day = datetime.fromisoformat("2026-01-01T00:00:00+00:00")

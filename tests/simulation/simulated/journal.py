@@ -70,7 +70,7 @@ class SimulatedJournal:
     # What a scenario does to it
 
     def down(self, process: str | None = None) -> None:
-        """Cut off one process, or with None stop the broker for everybody."""
+        """Cuts off one process, or with None stops the broker for everybody."""
         if process is None:
             self._all_down = True
         else:
@@ -78,7 +78,7 @@ class SimulatedJournal:
         self._loop.note("journal down", process)
 
     def up(self, process: str | None = None) -> None:
-        """End what `down` began. What was sent meanwhile lands or is lost, per session."""
+        """Ends what `down` began. What was sent meanwhile lands or is lost, per session."""
         if process is None:
             self._all_down = False
         else:
@@ -89,9 +89,9 @@ class SimulatedJournal:
         self._wake()
 
     def truncate(self, to_offset: int) -> None:
-        """Lose every entry from `to_offset` on, as after an unclean election. Some of the
-        open cursors notice at their next fetch, unless the log has grown again until then;
-        the others wait for it to grow and read on at their old offset."""
+        """Loses every entry from `to_offset` on, as after an unclean election. Some open cursors
+        notice at their next fetch, unless the log has grown again until then. The others wait for
+        it to grow and read on at their old offset."""
         del self.log[to_offset:]
         self._loop.note("journal truncated", to_offset)
         for cursor in self._cursors:
@@ -123,7 +123,7 @@ class SimulatedJournal:
             self._cursors.remove(cursor)
 
     def land(self, process: str, payload: bytes) -> Appended:
-        """Put an entry at the end, stamped by the broker's own clock."""
+        """Puts an entry at the end, stamped by the broker's own clock."""
         place = Appended(len(self.log), self._loop.wall_ms(WORLD))
         self.log.append(JournalEntry(*place, payload))
         self._loop.note("landed", process, place.offset)

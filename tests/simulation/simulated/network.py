@@ -31,8 +31,10 @@ class SimulatedNetwork:
         self._island_of: dict[str, int] = {}
 
     def serve(self, process: str, handler_name: str, handler: Handler) -> None:
-        """Answer calls to `process` with `handler`, which then runs in that process. To be
-        called anew by every life of the process: a crash closes the port."""
+        """Answers calls to `process` with `handler`, which then runs in that process.
+
+        Every life of the process calls it anew: a crash closes the port.
+        """
         if process not in self._handlers:
             self._handlers[process] = {}
             self._open[process] = {}
@@ -40,7 +42,7 @@ class SimulatedNetwork:
         self._handlers[process][handler_name] = handler
 
     def partition(self, *islands: Iterable[str]) -> None:
-        """Lose every message between islands. Processes named in none form one together."""
+        """Loses every message between islands. Processes named in none form one together."""
         self._island_of = {name: n for n, island in enumerate(islands) for name in island}
 
     def heal(self) -> None:
@@ -91,7 +93,7 @@ class SimulatedNetwork:
         self._send(dst, src, src, _settle, answer, result, error)
 
     def _send(self, src: str, dst: str, process: str, *message: Any) -> None:
-        """Post a message from `src` to `dst` into `process`, unless it is lost."""
+        """Posts a message from `src` to `dst` into `process`, unless it is lost."""
         chance = self._loop.random
         lost = chance.random() < self.loss or self._island_of.get(src) != self._island_of.get(dst)
         self._loop.note("lost" if lost else "sent", src, dst)

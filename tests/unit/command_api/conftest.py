@@ -1,4 +1,4 @@
-"""A fresh world for every spec."""
+"""Gives every test of a decision a spec without a history."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A history that many tests of the notifier begin with."""
+"""Gives tests of the notifier a history to begin with."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.histories.notifier_events import NotifierHistory, booking, created, p
 
 @pytest.fixture
 def history() -> NotifierHistory:
-    """Anna is confirmed, Boris asks."""
+    """Anna is confirmed, and Boris asks."""
     told = NotifierHistory()
     told.tell(created(), published())
     for guest in ("anna", "boris"):

@@ -1,7 +1,7 @@
-"""A cell of people with random wishes, and what always holds in it.
+"""Lets people with random wishes use a cell, and checks what always holds in it.
 
-The rules are stated here a second time, in another form: the moves of §3.1 as a table, the
-seats and the calendars as they follow from the bookings alone.
+The rules are stated here a second time, in another form: the moves of §3.1 as a table, the seats
+and the calendars as they follow from the bookings alone.
 """
 
 from collections import Counter
@@ -92,7 +92,7 @@ BY_GUEST = (BookingRequested, BookingAccepted, BookingDeclined, BookingWithdrawn
 
 
 class Dice:
-    """One number that decides one step, so that a failing history shrinks to few of them."""
+    """Decides one step by one number, so that a failing history shrinks to few of them."""
 
     def __init__(self, number: int) -> None:
         self._left = number
@@ -102,13 +102,13 @@ class Dice:
         return options[place]
 
     def start(self) -> float:
-        """Hours from now: few different ones, so that announcements overlap and touch."""
+        """Returns one of few hours from now, so that announcements overlap and touch."""
         chosen: float = self.of(26, 27, 28, 32, 40, 40)
         return chosen
 
 
 def choose_command(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
-    """Somebody's wish; sometimes it is not theirs to have."""
+    """Returns somebody's command; sometimes it is not theirs to give."""
     if len(cell.live()) < ANNOUNCEMENTS_AT_ONCE:
         return choose_announcement(dice, cell)
     kinds = [
@@ -196,8 +196,7 @@ steps = st.lists(
 
 
 class RandomCell:
-    """Accepted and tentative state as a leader keeps them, a fold of the stored events, and
-    what was before the last decision."""
+    """Accepted and tentative state as a leader keeps them, and a fold of the stored events."""
 
     def __init__(self, ruled_by: Rules) -> None:
         self.rules = ruled_by
@@ -220,7 +219,7 @@ class RandomCell:
         ]
 
     def hear(self, actor: PersonId, body: AnyCommand) -> None:
-        """Decide, and check all that must hold. Decisions are accepted two behind."""
+        """Decides, and checks all that must hold. Decisions are accepted two behind."""
         command = submit(actor, body)
         before = {one.id: one for one in self.folded.announcements.own.values()}
         try:
@@ -262,7 +261,7 @@ class RandomCell:
         ]
 
     def check_layers(self) -> None:
-        """Looked up through both layers, and after all were accepted, it is the fold."""
+        """Checks lookups through both layers. Once all is accepted, both are the fold."""
         self._check_lookups()
         while self._sent:
             self._accept_oldest()
@@ -278,7 +277,7 @@ class RandomCell:
         self.tentative.forget(settled)
 
     def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
-        """The pair moves as it may, by whose side it is, and an offer goes to the first."""
+        """Checks that the right side moved the pair as it may, and that offers go to the first."""
         announcement = self.folded.announcements.own[event.announcement_id]
         booking = self.folded.bookings.get(event.booking_id)
         before = booking.pair if booking else (None, None)
@@ -295,7 +294,7 @@ class RandomCell:
             assert event.booking_id == next(one.id for one in line if one.preapproved)
 
     def _check_seats(self, event: AnyBookingEvent) -> None:
-        """Of every single event, not only of every decision."""
+        """Checks the seats after every event, not only after every decision."""
         announcement = self.folded.announcements.own[event.announcement_id]
         assert event.taken == announcement.taken <= announcement.ticket_count
 
@@ -312,7 +311,7 @@ class RandomCell:
         assert again.events == [], (command, again)
 
     def _check_rivals(self, decision: Decision) -> None:
-        """Who is confirmed has nothing pending at that time any more."""
+        """Checks that a confirmed guest has nothing pending at that time any more."""
         for event in decision.events:
             if isinstance(event, BookingApproved | BookingAccepted):
                 announcement = self.folded.announcements.own[event.announcement_id]
@@ -373,7 +372,8 @@ def seated_and_held(booking: Booking) -> bool:
 
 
 def check_line(before: Announcement | None, now: Announcement, bookings: list[Booking]) -> None:
-    """Exactly the waiting, only while it is full, and nobody is overtaken."""
+    """Checks that exactly those who wait are on the waitlist, only while it is full, and that
+    nobody is overtaken."""
     assert set(now.waitlist) == {one.id for one in bookings if one.waiting}
     assert len(set(now.waitlist)) == len(now.waitlist)
     assert not now.waitlist or now.is_full or not now.takes_place
@@ -383,7 +383,7 @@ def check_line(before: Announcement | None, now: Announcement, bookings: list[Bo
 
 
 def check_calendars(layer: Layer, gap: timedelta) -> None:
-    """Nobody is confirmed, or author, at two announcements that overlap or are too near."""
+    """Checks that nobody is guest or author at two announcements that overlap or are too near."""
     busy: dict[PersonId, list[tuple[datetime, datetime]]] = {}
     for announcement in layer.announcements.own.values():
         if announcement.takes_place:
@@ -396,7 +396,7 @@ def check_calendars(layer: Layer, gap: timedelta) -> None:
 
 
 def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
-    """Who has to choose has something to choose from, and was told what."""
+    """Checks that a guest who has to choose has something to choose from, and was told what."""
     for booking in layer.bookings.own.values():
         announcement = layer.announcements.own[booking.announcement_id]
         if booking.held_for == "move" and announcement.takes_place:
@@ -418,8 +418,8 @@ def attends(layer: Layer, guest_id: PersonId, announcement: Announcement) -> boo
 
 
 def check_engagements(layer: Layer, engaged: dict[PersonId, list[Booking]]) -> None:
-    """What a person's own lists say follows from the announcements, and from the bookings in
-    the order of their last events. Nothing in them is over."""
+    """Checks that people's own lists follow from the announcements, and from the bookings in the
+    order of their last events. Nothing in them is over."""
     for person in layer.people.own.values():
         hosted = [one for one in layer.announcements.own.values() if one.author_id == person.id]
         assert person.announcements == tuple(one.id for one in hosted if not over(layer, one.id))

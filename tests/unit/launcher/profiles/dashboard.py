@@ -1,4 +1,4 @@
-"""What the shipped dashboard asks of the metrics."""
+"""Reads what the shipped dashboard asks of the metrics."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The past of announcements out of commits, compared with the tables of the same time."""
+"""Takes the past of announcements out of commits, and compares it with tables of that time."""
 
 from collections.abc import Iterator, Sequence
 
