@@ -109,8 +109,8 @@ class ServiceProcess:
     def running(self) -> bool:
         return self._process.running
 
-    def why_ended(self) -> str:
-        return self._process.why_ended()
+    def describe_end(self) -> str:
+        return self._process.describe_end()
 
     async def start(self) -> None:
         command = [sys.executable, "-m", self.name]

@@ -27,7 +27,7 @@ class Supervised(Protocol):
     async def start(self) -> None:
         """Raises ServerError."""
 
-    def why_ended(self) -> str: ...
+    def describe_end(self) -> str: ...
 
 
 class Patience(NamedTuple):
@@ -56,13 +56,13 @@ async def keep_up(part: Supervised, patience: Patience = Patience()) -> NoReturn
         if len(ends) > patience.restarts_max:
             raise ServerFailed(
                 f"{part.name} ended {len(ends)} times in {patience.within_s:g} s: "
-                f"{part.why_ended()}"
+                f"{part.describe_end()}"
             )
         await _start_again(part, len(ends), patience)
 
 
 async def _start_again(part: Supervised, attempt: int, patience: Patience) -> None:
-    why = part.why_ended()
+    why = part.describe_end()
     log.warning(
         "%s ended: %s; starting it again (%s of %s)", part.name, why, attempt, patience.restarts_max
     )

@@ -74,7 +74,7 @@ async def resolve_jars(cache_dir: Path) -> Path:
     jars = _jars_in(cache_dir)
     if jars.exists():
         return jars
-    with _scratch_in(cache_dir) as scratch:
+    with _make_scratch(cache_dir) as scratch:
         copied = Path(scratch) / "jars"
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
         try:
@@ -165,7 +165,7 @@ class KafkaServer(Server):
         return bool(cluster["brokers"])
 
 
-def _scratch_in(cache_dir: Path) -> tempfile.TemporaryDirectory[str]:
+def _make_scratch(cache_dir: Path) -> tempfile.TemporaryDirectory[str]:
     cache_dir.mkdir(parents=True, exist_ok=True)
     return tempfile.TemporaryDirectory(dir=cache_dir)
 

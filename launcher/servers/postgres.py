@@ -19,10 +19,10 @@ import asyncpg
 
 from launcher.servers.postgres_account import (
     Account,
-    binaries_for,
     choose_account,
     give_ownership,
-    home_for,
+    prepare_binaries,
+    prepare_home,
 )
 from launcher.servers.process import (
     HOST,
@@ -93,8 +93,8 @@ class PostgresServer(Server):
         if installed is None:
             raise ServerUnavailable(why_unavailable())
         account = self._account or choose_account()
-        home = home_for(account, self._data_dir)
-        binaries = binaries_for(account, installed) / "bin"
+        home = prepare_home(account, self._data_dir)
+        binaries = prepare_binaries(account, installed) / "bin"
         cluster = home / "cluster"
         self._password = read_or_make_secret(_password_file(home))
         await end_orphan(cluster)

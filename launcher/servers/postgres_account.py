@@ -53,7 +53,7 @@ def account_of_nobody() -> Account:
     )
 
 
-def home_for(account: Account, wanted: Path) -> Path:
+def prepare_home(account: Account, wanted: Path) -> Path:
     """Return `wanted`, or a substitute, always the same, if the account cannot reach it.
 
     What `wanted` holds from a time when it could be reached is moved to the substitute.
@@ -61,19 +61,19 @@ def home_for(account: Account, wanted: Path) -> Path:
     if account.uid is None or _is_reachable(wanted):
         wanted.mkdir(parents=True, exist_ok=True)
         return wanted
-    home = _own_folder(f"practix-postgres-{_digest(wanted)}")
+    home = _make_shared_folder(f"practix-postgres-{_hash_path(wanted)}")
     for name in MOVED:
         if (wanted / name).exists() and not (home / name).exists():
             _move(account, wanted / name, home / name)
     return home
 
 
-def binaries_for(account: Account, installed: Path) -> Path:
+def prepare_binaries(account: Account, installed: Path) -> Path:
     """Return the installation, or a copy of it that the account can reach."""
     if account.uid is None or _is_reachable(installed):
         return installed
     site, package = installed.parents[1], installed.parent.name
-    copy = _own_folder(f"practix-postgres-bin-{_digest(installed)}") / "site"
+    copy = _make_shared_folder(f"practix-postgres-bin-{_hash_path(installed)}") / "site"
     if not copy.exists():
         scratch = copy.with_name("incomplete")
         shutil.rmtree(scratch, ignore_errors=True)
@@ -118,7 +118,7 @@ def _is_reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & OTHERS_MAY_ENTER for folder in existing)
 
 
-def _own_folder(name: str) -> Path:
+def _make_shared_folder(name: str) -> Path:
     """Make a folder that all may enter. Raises ServerUnavailable if another user made it."""
     folder = SHARED_FOLDER / name
     folder.mkdir(exist_ok=True)
@@ -129,5 +129,5 @@ def _own_folder(name: str) -> Path:
     return folder
 
 
-def _digest(path: Path) -> str:
+def _hash_path(path: Path) -> str:
     return hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:12]

@@ -89,7 +89,7 @@ class ServerProcess:
     def running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
-    def why_ended(self) -> str:
+    def describe_end(self) -> str:
         """Return the exit status and the last line of the log."""
         status = None if self._child is None else self._child.poll()
         lines = self.log_tail().splitlines()

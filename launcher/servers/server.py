@@ -39,8 +39,8 @@ class Server(ABC):
     def running(self) -> bool:
         return self._process.running
 
-    def why_ended(self) -> str:
-        return self._process.why_ended()
+    def describe_end(self) -> str:
+        return self._process.describe_end()
 
     async def start(self) -> None:
         self._data_dir.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from launcher.servers import clickhouse, kafka, postgres
 from launcher.servers.clickhouse import ClickHouseServer
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer, end_orphan
-from launcher.servers.postgres_account import account_of_nobody, home_for
+from launcher.servers.postgres_account import account_of_nobody, prepare_home
 from launcher.servers.process import DirectoryInUse, ServerFailed, ServerProcess
 
 DEADLINE_S: Final = 20.0
@@ -157,7 +157,7 @@ class TestPostgres:
             await server.kill()
             await server.start()
             assert await notes(server) == ["as nobody"]
-        shutil.rmtree(home_for(account_of_nobody(), tmp_path))
+        shutil.rmtree(prepare_home(account_of_nobody(), tmp_path))
 
 
 async def note(server: PostgresServer, text: str) -> None:

@@ -30,7 +30,7 @@ class ScriptedServer:
             raise ServerFailed("no room on the disk")
         self.running = not self._at_once
 
-    def why_ended(self) -> str:
+    def describe_end(self) -> str:
         return "status -9"
 
 
