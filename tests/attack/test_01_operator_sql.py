@@ -1,4 +1,4 @@
-"""SQL of an operator's own reads nothing of the host, and opens no address."""
+"""An operator's own SQL reads nothing of the host, and opens no address."""
 
 import asyncio
 from pathlib import Path

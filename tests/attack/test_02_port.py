@@ -1,4 +1,4 @@
-"""2: whoever reaches the port was a super-user, could read inboxes and turn services off."""
+"""2: anybody who reached the port was a super-user, and could read inboxes and stop services."""
 
 from urllib.parse import urlsplit
 from uuid import uuid4

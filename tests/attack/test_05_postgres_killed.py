@@ -1,4 +1,4 @@
-"""PostgreSQL is killed under use: nobody ends with it, and nothing acknowledged is lost."""
+"""PostgreSQL is killed under use: no process ends with it, and nothing acknowledged is lost."""
 
 import os
 import signal

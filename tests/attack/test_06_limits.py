@@ -1,4 +1,4 @@
-"""Line 6: one account, one address, or one host's crowd takes the system from all others."""
+"""6: one account, one address or one author's crowd kept the system from all others."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""A host who was muted looks for it, and a guest is left in peace."""
+"""A muted author looks for the mute, and the guest is left in peace."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Somebody invited asks everything there is to ask, and does not learn who else was."""
+"""An invited guest asks everything that can be asked, and does not learn who else was invited."""
 
 from tests.attack.target import Target
 

@@ -1,4 +1,4 @@
-"""An answer to what is gone is refused with what is there, and invites nobody."""
+"""An answer to what is gone is refused, says what is there now, and invites nobody."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""A notice that waits is no way to what one may no longer know."""
+"""A notice that waited tells nothing that its recipient may no longer know."""
 
 import asyncio
 from datetime import UTC, datetime

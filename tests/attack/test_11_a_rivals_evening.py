@@ -1,4 +1,4 @@
-"""A host looks for where a guest has gone, and learns when, not where and not to whom."""
+"""An author tries to learn where a guest has gone, and learns when, but not where or to whom."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""A slow UGC does not tell that a followers' evening exists."""
+"""A slow UGC does not betray that an evening for followers exists."""
 
 import asyncio
 from uuid import uuid4

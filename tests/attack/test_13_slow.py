@@ -1,4 +1,4 @@
-"""Slow and endless requests are given up, and nobody else waits for them."""
+"""Slow and endless requests are ended, and nobody else waits for them."""
 
 import asyncio
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Somebody who is shut out goes on using the token that was given to them."""
+"""A suspended person goes on using an old token, in vain."""
 
 import asyncio
 from uuid import uuid4

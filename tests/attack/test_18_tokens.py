@@ -1,4 +1,4 @@
-"""18: tokens that break the reading of them, or were made for something else."""
+"""18: tokens that break their reader, or were made for something else."""
 
 import base64
 import hmac

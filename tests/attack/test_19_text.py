@@ -1,4 +1,4 @@
-"""19: texts that look like nothing, like something else, or break what they stand in."""
+"""19: text that looks like nothing, looks like something else, or breaks what holds it."""
 
 from typing import Any
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""20: what can be read two ways, or not at all, does nothing instead of the real thing."""
+"""20: a parameter that can be read two ways, or not at all, is refused."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""21: addresses with a slash too many, wrong methods, other origins, and super-users."""
+"""21: addresses with too many slashes, wrong methods, other origins, and super-users."""
 
 from uuid import uuid4
 

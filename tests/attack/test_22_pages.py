@@ -1,4 +1,4 @@
-"""22: pages that a browser cannot be made to misuse, and uploads that are broken off."""
+"""22: pages that a browser cannot be made to misuse, and uploads that break off."""
 
 import asyncio
 from uuid import uuid4

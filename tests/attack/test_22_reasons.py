@@ -1,4 +1,4 @@
-"""A reason that a person typed is not told as the system's own, whatever it says."""
+"""A reason that a person typed is not shown as one of the system, whatever it says."""
 
 import asyncio
 

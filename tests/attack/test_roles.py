@@ -1,4 +1,4 @@
-"""docs/security.md says who may use which route, and it is so."""
+"""docs/security.md says who may use which route, and the system does the same."""
 
 import re
 from uuid import uuid4

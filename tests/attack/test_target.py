@@ -1,4 +1,4 @@
-"""The attacks speak to a system that works: without this, a refusal would prove nothing."""
+"""The attacks have a working system as their target; otherwise a refusal would prove nothing."""
 
 from tests.attack.target import Target
 

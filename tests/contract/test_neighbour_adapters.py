@@ -1,4 +1,4 @@
-"""What our adapters make of the services around us: well, down, slow and silly."""
+"""Our clients of outside services, when these are well, down, slow or talk nonsense."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""A service around us that never stops talking is one that gives no answer."""
+"""An outside service that never stops talking counts as one that gives no answer."""
 
 import asyncio
 import zlib

@@ -1,4 +1,4 @@
-"""What the processes count of their own work, as `/metrics` tells it."""
+"""What the processes count of their own work, as `/metrics` shows it."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

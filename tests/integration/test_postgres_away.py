@@ -1,6 +1,6 @@
-"""PostgreSQL that ends in the middle of everything, is read-only, or is not there yet.
+"""PostgreSQL ends in the middle of everything, is read-only, or is not there yet.
 
-Nobody may end with it, and everybody works again once it is back.
+No process may end with it, and all work again once it is back.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The lines of the safety table that a random run rarely meets, each in a run of its own."""
+"""Lines of the safety table that random runs rarely meet, each in a run of its own."""
 
 from collections.abc import Callable
 

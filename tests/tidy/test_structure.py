@@ -1,4 +1,4 @@
-"""The shape of the code: who may import whom, how long a file may get, what never belongs."""
+"""The shape of the code: who may import whom, how long a file and how wide a folder may get."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""A short torture, and a look at whether the checks afterwards would see what is wrong."""
+"""A short torture, and whether the checks after it would see what is wrong."""
 
 import asyncio
 from collections.abc import Iterator

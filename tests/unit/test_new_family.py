@@ -1,7 +1,7 @@
-"""A family of events that nobody has decided about yet: told to nobody, and nothing stops.
+"""A family of events that no rule knows yet: nobody is told of it, and nothing stops.
 
-It is added while the test runs, as a later version would add it: the codec reads its events,
-and all that tells events apart has no case for them.
+It is added while the test runs, as a later version would add it: the codec reads its events, and
+nothing that tells events apart has a case for them.
 """
 
 import asyncio

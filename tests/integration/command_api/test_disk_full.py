@@ -1,4 +1,4 @@
-"""The embedded journal on a full disk: said so, and over as soon as there is room."""
+"""The embedded journal says that the disk is full, and works again once there is room."""
 
 import asyncio
 import errno

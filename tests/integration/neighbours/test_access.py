@@ -1,4 +1,4 @@
-"""Who may ask the stand-in for what: every key at every route."""
+"""Who may use which route of the stand-in: every key at every route."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

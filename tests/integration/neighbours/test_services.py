@@ -1,4 +1,4 @@
-"""The stand-in for the services around us, spoken to over HTTP."""
+"""The stand-in for outside services, over HTTP."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The stand-in hands messages on to people's own channels, where there are any."""
+"""The stand-in passes messages on to people's own channels, if they have any."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -472,7 +472,10 @@ async def test_the_process_is_wired(
         aiohttp.ClientSession() as session,
         asyncio.timeout(WITHIN_S),
     ):
-        while (await session.get(url + "/readyz")).status != 200:
+        ready = False
+        while not ready:
+            async with session.get(url + "/readyz") as answer:
+                ready = answer.status == 200
             await asyncio.sleep(0.05)
         document = await (await session.get(url + "/api/openapi.json")).json()
     assert {

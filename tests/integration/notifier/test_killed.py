@@ -1,4 +1,4 @@
-"""`kill -9` between sending and recording: the key keeps it a single message."""
+"""After `kill -9` between sending and recording, the key still makes it a single message."""
 
 import asyncio
 import sys

@@ -1,5 +1,5 @@
-"""The ledger says what became of a notice: what has arrived is never called dropped, and what
-a dead dispatcher had leased goes at once."""
+"""What is recorded about a notice is true: none that has arrived is called dropped, and what a dead
+dispatcher had leased goes at once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection

@@ -1,4 +1,4 @@
-"""What a notice says, and to whom, is decided again when it goes: over a real PostgreSQL."""
+"""What a notice says, and to whom, is decided again when it goes; over a real PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from datetime import time, timedelta

@@ -1,4 +1,4 @@
-"""Nobody's crowd delays another's notices: counted in batches, never in seconds."""
+"""Nobody's crowd delays another's notices. This counts batches, never seconds."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

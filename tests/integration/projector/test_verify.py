@@ -1,4 +1,4 @@
-"""verify says yes only where the journal is whole, the rules held and the tables agree."""
+"""verify says yes only if the journal is whole, the rules held and the tables agree."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""An evening as it stood: what was answered then is answered again, and never more."""
+"""An evening in the past: the same answers as then, and never more."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta

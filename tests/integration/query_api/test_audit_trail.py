@@ -1,4 +1,4 @@
-"""The audit trail: to everybody what is theirs to know, oldest first, page by page."""
+"""The audit trail shows everybody what they may know, oldest first, page by page."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Why something is as it is, told without what is not the reader's business."""
+"""Why something is as it is, without anything that the reader may not know."""
 
 import asyncio
 

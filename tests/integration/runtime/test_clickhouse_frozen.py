@@ -1,6 +1,6 @@
-"""ClickHouse that stands still: it takes connections and says nothing, as a paused machine.
+"""ClickHouse that stands still: it takes connections and says nothing, like a paused machine.
 
-Readers are told within seconds, then at once; whatever waits for it can be stopped.
+The first readers are told within seconds, later ones at once. Whatever waits for it can be stopped.
 """
 
 import asyncio

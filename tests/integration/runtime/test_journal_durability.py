@@ -1,7 +1,6 @@
 """What a journal acknowledged is there after its process or its broker was killed.
 
-And without its broker nothing is confirmed, nobody waits for ever, and it recovers by
-itself.
+Without its broker nothing is confirmed, nobody waits for ever, and it recovers by itself.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that have gone silent are not tried one by one."""
+"""Connections to PostgreSQL that have gone silent are not all tried one by one."""
 
 import asyncio
 from typing import Final

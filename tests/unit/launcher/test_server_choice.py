@@ -1,4 +1,4 @@
-"""Where the tests' servers run: a choice that cannot be kept fails, and never skips."""
+"""Where the tests' servers run. A choice that cannot be met fails and never skips."""
 
 import os
 import subprocess

@@ -131,8 +131,11 @@ async def test_an_operator_is_kept_waiting_for_longer(
     upstream.router.add_route("*", "/{path:.*}", echo)
     async with TestServer(upstream) as server:
         address = str(server.make_url("")).rstrip("/")
-        async with in_front_of(projector=address, query_api=address) as client:
-            assert (await client.post(f"/api/v1/operator/{path}")).status == 418
+        async with (
+            in_front_of(projector=address, query_api=address) as client,
+            client.post(f"/api/v1/operator/{path}") as answer,
+        ):
+            assert answer.status == 418
 
 
 @pytest.mark.parametrize("said", [b"", b"what?\r\n\r\n"])
@@ -145,7 +148,8 @@ async def test_a_process_that_gives_no_answer_is_not_ready(
 
 
 async def test_internal_routes_are_not_served_outside(gateway: Client) -> None:
-    assert (await gateway.post("/internal/forward")).status == 404
+    async with gateway.post("/internal/forward") as answer:
+        assert answer.status == 404
 
 
 async def test_an_oversized_body_is_a_problem(gateway: Client) -> None:
@@ -154,6 +158,6 @@ async def test_an_oversized_body_is_a_problem(gateway: Client) -> None:
 
 
 async def test_answers_have_each_header_once(gateway: Client) -> None:
-    answer = await gateway.get("/api/v1/announcements")
-    for name in ("Date", "Server", "X-Content-Type-Options"):
-        assert len(answer.headers.getall(name)) == 1
+    async with gateway.get("/api/v1/announcements") as answer:
+        for name in ("Date", "Server", "X-Content-Type-Options"):
+            assert len(answer.headers.getall(name)) == 1

@@ -186,5 +186,6 @@ async def test_what_only_says_that_it_is_broken_does_not_answer(gateway: Client)
 async def test_without_any_process_there_is_no_document(gateway: Client) -> None:
     answer = await gateway.get("/api/openapi.json")
     assert (answer.status, (await answer.json())["code"]) == (503, "unavailable")
-    assert (await gateway.get("/readyz")).status == 503
-    assert (await gateway.get("/metrics")).status == 200
+    for path, status in (("/readyz", 503), ("/metrics", 200)):
+        async with gateway.get(path) as answer:
+            assert answer.status == status

@@ -1,4 +1,4 @@
-"""What the launcher has started is started again, and not for ever."""
+"""Whatever the launcher started is started again, but not for ever."""
 
 import asyncio
 

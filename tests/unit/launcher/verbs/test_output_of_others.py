@@ -1,4 +1,4 @@
-"""What people wrote is text to a spreadsheet and to a terminal, and orders nothing there."""
+"""What people wrote is text to a spreadsheet and to a terminal, and never a command."""
 
 import csv
 import io

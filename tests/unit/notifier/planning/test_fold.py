@@ -1,4 +1,4 @@
-"""What is told again, and what is parked."""
+"""What is folded again is not sent again, and what cannot be read is parked."""
 
 from datetime import timedelta
 

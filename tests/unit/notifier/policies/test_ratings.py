@@ -1,4 +1,4 @@
-"""Who has rated is not asked again; what is revealed, both are told of once."""
+"""Whoever has rated is not asked again; both hear once of revealed ratings."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Accepted Commits to rows of `events`, `refusals` and `ratings`: pure, and never refusing."""
+"""Accepted Commits become rows of `events`, `refusals` and `ratings`; none is refused."""
 
 from datetime import UTC, datetime
 from pathlib import Path

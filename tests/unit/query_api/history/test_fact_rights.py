@@ -1,4 +1,4 @@
-"""Every fact there is has been decided upon, and what has not is told to nobody."""
+"""Who may see each fact has been decided, and nobody sees a fact without a decision."""
 
 import ast
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Questions to the embedded engine run one at a time, also where an asker leaves."""
+"""Questions to the embedded engine run one at a time, even if an asker leaves."""
 
 import asyncio
 import gc

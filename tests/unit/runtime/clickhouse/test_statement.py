@@ -1,4 +1,4 @@
-"""What kinds of statements questions may be; what they may reach is the engine's to bar."""
+"""Which kinds of statements questions may be. The engine bars what they may not reach."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When a clock may be decided by, and what time it is then."""
+"""When decisions may rest on a clock, and what time it is then."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -91,6 +91,7 @@ async def test_the_gateway_of_separate_processes_has_the_same_names() -> None:
         gateway = build_gateway({}, session, hosts=["practix.example"])
         async with served(gateway) as url:
             for host, status in (("practix.example", 200), ("evil.example", 421)):
-                answer = await session.get(f"{url}/healthz", headers={"Host": host})
-                assert answer.status == status
-            assert (await answer.json())["code"] == "unknown_host"
+                async with session.get(f"{url}/healthz", headers={"Host": host}) as answer:
+                    assert answer.status == status
+                    body = await answer.json()
+            assert body["code"] == "unknown_host"

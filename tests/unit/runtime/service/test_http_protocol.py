@@ -1,4 +1,4 @@
-"""Nothing that a client drags out, and nothing that it makes endless, holds a server up."""
+"""No client that is slow, and none that sends without end, holds a server up."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

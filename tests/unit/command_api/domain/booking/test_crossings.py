@@ -1,4 +1,4 @@
-"""Asking and inviting, from every state a booking may be in, and invitations by the dozen."""
+"""Requests and invitations from every state of a booking, and many invitations at once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Eligibility tells beforehand what a request would come to, and repeats no rule."""
+"""Eligibility says beforehand what a request would come to, and repeats no rule."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whom a person mutes, and whom an operator shuts out."""
+"""Mutes of persons, and suspensions by an operator."""
 
 import msgspec
 import pytest
