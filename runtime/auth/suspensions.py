@@ -1,6 +1,6 @@
-"""Knows which people are suspended, by reading the tables twice a second.
+"""Tells which people are suspended, without a query for each request.
 
-So a request needs no query of its own to find out.
+It reads the tables twice a second.
 """
 
 import asyncio

@@ -31,11 +31,14 @@ _KEY_KINDS: Final = {"RS256": "RSA", "ES256": "EC"}
 
 
 class KeySetTiming(Struct, frozen=True):
-    """How often a key set is read, and how long the last good one counts. In seconds."""
+    """How often a key set is read, and how long the last good one counts."""
 
     refresh_s: int
+    """Time from one good read to the next."""
     retry_s: int
+    """Shortest time between any two reads."""
     keep_s: int
+    """How long after the last good read its keys are still trusted."""
 
 
 class UnknownKey(Unauthenticated):
@@ -43,14 +46,14 @@ class UnknownKey(Unauthenticated):
 
 
 class PublishedKeys:
-    """The keys of one key set by id. There are none until `renew` has read it."""
+    """The keys of one key set by id. There are none until it was read: `renew` does that."""
 
     def __init__(
-        self, algorithm: Algorithm, fetch: FetchKeys, pace: KeySetTiming, now: Clock
+        self, algorithm: Algorithm, fetch: FetchKeys, timing: KeySetTiming, now: Clock
     ) -> None:
         self._algorithm = algorithm
         self._fetch = fetch
-        self._pace = pace
+        self._timing = timing
         self._now = now
         self._keys: Mapping[str, Any] = {}
         self._document = b""
@@ -63,12 +66,14 @@ class PublishedKeys:
         """Whether it is time to read the key set again, and nobody is doing so."""
         if self._read_at is None or self._renewing.locked():
             return False
-        tried_s = self._pace.refresh_s if self._tried_at is None else self._age(self._tried_at)
-        return self._age(self._read_at) >= self._pace.refresh_s and tried_s >= self._pace.retry_s
+        tried_s = self._timing.refresh_s if self._tried_at is None else self._age(self._tried_at)
+        return (
+            self._age(self._read_at) >= self._timing.refresh_s and tried_s >= self._timing.retry_s
+        )
 
     def demand_trusted(self) -> None:
         """Raises DependencyDown if the keys are too old to be trusted."""
-        if self._read_at is not None and self._age(self._read_at) > self._pace.keep_s:
+        if self._read_at is not None and self._age(self._read_at) > self._timing.keep_s:
             raise DependencyDown("auth")
 
     def demand_any(self) -> None:
@@ -87,17 +92,18 @@ class PublishedKeys:
     async def renew(self) -> bool:
         """Read the key set again, but not too often. Returns whether it has changed."""
         async with self._renewing:
-            if self._tried_at is not None and self._age(self._tried_at) < self._pace.retry_s:
+            if self._tried_at is not None and self._age(self._tried_at) < self._timing.retry_s:
                 return False
             self._tried_at = self._now()
             try:
-                return self.take(await self._fetch())
+                return self.use(await self._fetch())
             except Exception as error:  # Whatever a fetch raises, the earlier keys stay.
                 log.warning("key set not read", extra={"reason": repr(error)})
                 return False
 
-    def take(self, document: bytes) -> bool:
-        """Use this key set from now on. Returns whether it differs. Raises ValueError."""
+    def use(self, document: bytes) -> bool:
+        """Use this key set from now on. Returns whether it differs from the last one. Raises
+        ValueError if it has no usable key; the last one then stays."""
         changed = document != self._document
         if changed:
             self._keys = parse_jwks(document, self._algorithm)

@@ -32,8 +32,8 @@ IsSuspended = Callable[[PersonId], bool]
 """Tells whether a person is suspended, as far as this process knows. May raise Unavailable."""
 
 _TYPES: Final = frozenset({"jwt", "at+jwt", "application/at+jwt"})
-"""Types of tokens that are made for callers (RFC 7519, RFC 9068), in lower case. The issuer may
-sign other things with the same key, and those do not authenticate anybody."""
+"""Values of `typ` that a caller's token may have (RFC 7519, RFC 9068), in lower case. The issuer
+may sign other things with the same key, and those do not authenticate anybody."""
 _REQUIRED: Final = ("sub", "exp", "iat", "iss", "aud")
 
 
@@ -84,7 +84,7 @@ class TokenVerifier:
         """Raises ValueError if the settings could never give a key."""
         self._settings = settings
         self._now = now
-        self._published = _published_keys(settings, now, fetch_keys)
+        self._published = _find_published_keys(settings, now, fetch_keys)
         self._cache: dict[str, tuple[Caller, datetime]] = {}
         self._suspended: list[IsSuspended] = []
 
@@ -118,8 +118,8 @@ class TokenVerifier:
             return self.verify(authorization)
 
     def verify(self, authorization: str | None) -> Caller:
-        """Return the caller as `authenticate` does, but without reading the key set. Raises
-        UnknownKey if it does not have the key."""
+        """Return the caller as `authenticate` does, but never read the key set. Raises
+        UnknownKey if the keys at hand do not have the token's."""
         scheme, _, token = (authorization or "").partition(" ")
         if scheme.lower() != "bearer":
             raise Unauthenticated()
@@ -149,8 +149,8 @@ class TokenVerifier:
                     "verify_nbf": False,
                 },
             )
-            self._check_begun(claims)
-            verified = _caller(claims), _instant(claims["exp"])
+            self._demand_begun(claims)
+            verified = _parse_caller(claims), _parse_instant(claims["exp"])
         except (jwt.PyJWTError, ValueError, RecursionError) as error:
             raise Unauthenticated() from error
         self._remember(token, verified)
@@ -170,9 +170,9 @@ class TokenVerifier:
         assert self._settings.secret is not None  # The settings have checked it.
         return self._settings.secret.get_secret_value()
 
-    def _check_begun(self, claims: Mapping[str, Any]) -> None:
+    def _demand_begun(self, claims: Mapping[str, Any]) -> None:
         latest = self._now() + timedelta(seconds=self._settings.leeway_s)
-        if any(_instant(claims[name]) > latest for name in ("iat", "nbf") if name in claims):
+        if any(_parse_instant(claims[name]) > latest for name in ("iat", "nbf") if name in claims):
             raise ValueError("not valid yet")
 
     async def _renew(self, published: PublishedKeys) -> None:
@@ -214,23 +214,26 @@ def require_secret(algorithm: Algorithm, secret: SecretStr | None) -> None:
         require_long("" if secret is None else secret.get_secret_value())
 
 
-def _published_keys(
+def _find_published_keys(
     settings: TokenSettings, now: Clock, fetch_keys: FetchKeys | None
 ) -> PublishedKeys | None:
-    """Return the keys; None for HS256, which has a shared secret instead. Raises ValueError."""
+    """Return the published keys that the settings name; None for HS256, which has a shared
+    secret instead. Raises ValueError if nothing is named, or if the file has no usable key."""
     if settings.algorithm == "HS256":
         return None
     fetch = fetch_keys if settings.jwks_file is None else fetch_from_file(settings.jwks_file)
     if fetch is None:
         raise ValueError(f"{settings.algorithm} needs jwks_file or fetch_keys")
-    pace = KeySetTiming(settings.jwks_refresh_s, settings.jwks_refresh_s_min, settings.jwks_keep_s)
-    published = PublishedKeys(settings.algorithm, fetch, pace, now)
+    timing = KeySetTiming(
+        settings.jwks_refresh_s, settings.jwks_refresh_s_min, settings.jwks_keep_s
+    )
+    published = PublishedKeys(settings.algorithm, fetch, timing, now)
     if settings.jwks_file is not None:
-        published.take(settings.jwks_file.read_bytes())  # A wrong file stops start-up.
+        published.use(settings.jwks_file.read_bytes())  # A wrong file stops start-up.
     return published
 
 
-def _caller(claims: Mapping[str, Any]) -> Caller:
+def _parse_caller(claims: Mapping[str, Any]) -> Caller:
     person_id = canonical_uuid(str(claims["sub"]))
     permissions = claims.get("permissions") or []
     if person_id is None:
@@ -242,7 +245,7 @@ def _caller(claims: Mapping[str, Any]) -> Caller:
     )
 
 
-def _instant(claim: Any) -> datetime:
+def _parse_instant(claim: Any) -> datetime:
     if isinstance(claim, bool) or not isinstance(claim, int | float):
         raise ValueError("a time is not a number")
     try:

@@ -30,7 +30,7 @@ class CacheSettings(BaseModel):
     entries_max: PositiveInt = 10_000
 
 
-class _Held(NamedTuple, Generic[V]):
+class _Kept(NamedTuple, Generic[V]):
     answer: V
     until: float
     weight: int
@@ -48,7 +48,8 @@ class Lookup(Generic[K, V]):
         weigh: Callable[[V], int] = lambda _: 0,
         weight_max: int = 0,
     ) -> None:
-        """All kept answers together weigh at most `weight_max`. A heavier one is not kept."""
+        """`ask` returns None if there is nothing for a key. All kept answers together weigh at
+        most `weight_max`, and an answer that alone weighs more is not kept."""
         self._ask = ask
         self._settings = settings
         self._clock = clock
@@ -56,15 +57,16 @@ class Lookup(Generic[K, V]):
         self._weight_max = weight_max
         self._weight = 0
         # Answers of one kind are kept equally long, so the oldest expires first.
-        self._present: OrderedDict[K, _Held[V]] = OrderedDict()
-        self._absent: OrderedDict[K, _Held[V]] = OrderedDict()
+        self._present: OrderedDict[K, _Kept[V]] = OrderedDict()
+        self._absent: OrderedDict[K, _Kept[V]] = OrderedDict()
         self._asking: dict[K, asyncio.Task[V]] = {}
 
     async def get(self, key: K) -> V:
-        """Return the answer for `key`, at most its time to live old. Raises what `ask` raises."""
-        held = self._present.get(key) or self._absent.get(key)
-        if held is not None and held.until > self._clock():
-            return held.answer
+        """Return the answer for `key`; a kept one is no older than the settings allow. Raises
+        what `ask` raises."""
+        kept = self._present.get(key) or self._absent.get(key)
+        if kept is not None and kept.until > self._clock():
+            return kept.answer
         task = self._asking.get(key)
         if task is None:
             task = start_for(self._fetch(key), "lookup")
@@ -80,30 +82,30 @@ class Lookup(Generic[K, V]):
         del self._asking[key]
         # Reading the exception also marks it as seen, in case nobody waits any more.
         if not task.cancelled() and task.exception() is None:
-            self._hold(key, task.result())
+            self._keep(key, task.result())
 
-    def _hold(self, key: K, answer: V) -> None:
-        held, ttl_s = self._present, self._settings.ttl_s
+    def _keep(self, key: K, answer: V) -> None:
+        kind, ttl_s = self._present, self._settings.ttl_s
         if answer is None:
-            held, ttl_s = self._absent, min(ttl_s, self._settings.absent_ttl_s)
+            kind, ttl_s = self._absent, min(ttl_s, self._settings.absent_ttl_s)
         self._drop(key)
         weight = self._weigh(answer)
         if ttl_s == 0 or weight > self._weight_max:
             return
         self._make_room(weight)
-        held[key] = _Held(answer, self._clock() + ttl_s, weight)
+        kind[key] = _Kept(answer, self._clock() + ttl_s, weight)
         self._weight += weight
 
     def _make_room(self, weight: int) -> None:
         """Drop expired answers, then those that expire first, until there is room."""
         now = self._clock()
         while (first := self._first_to_expire()) is not None:
-            key, held = first
-            if held.until > now and self._has_room(weight):
+            key, kept = first
+            if kept.until > now and self._has_room(weight):
                 return
             self._drop(key)
 
-    def _first_to_expire(self) -> tuple[K, _Held[V]] | None:
+    def _first_to_expire(self) -> tuple[K, _Kept[V]] | None:
         oldest = [next(iter(kind.items())) for kind in (self._present, self._absent) if kind]
         return min(oldest, key=lambda entry: entry[1].until, default=None)
 

@@ -56,6 +56,7 @@ class RemoteSettings(BaseModel):
     open_after: Count = 5
     """Failed attempts in a row that open the circuit."""
     open_s: PositiveFloat = 1.0
+    """Time before an open circuit is probed, and between two probes."""
     answer_bytes_max: Count = 4_000_000
     """Limit of one response. A longer one breaks the contract and counts as a failure."""
 
@@ -84,7 +85,8 @@ class Remote:
         clock: Callable[[], float] = monotonic,
         credential: SecretStr | None = None,
     ) -> None:
-        """`name` stands in errors, logs and /readyz. `credential` is sent with every call."""
+        """`name` appears in errors, logs and /readyz. `credential` is sent with every call as
+        its bearer token."""
         self.name = name
         self._credential = credential
         self.circuit = Circuit(settings.open_after, settings.open_s, clock)
@@ -105,8 +107,8 @@ class Remote:
     ) -> RemoteReply:
         """Make a call that is safe to repeat. `path` follows the base URL.
 
-        Raises DependencyDown after the last attempt, and DependencyRefused if repeating the
-        call would not change the response (any 4xx except 404).
+        Raises DependencyDown after the last attempt, and DependencyRefused for a status from
+        300 on that a retry would not change. A 404 is a reply.
         """
         request = {"params": query, "data": body, "headers": self._all_headers(headers, body)}
         deadline = self._clock() + self._settings.deadline_s

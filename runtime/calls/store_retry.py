@@ -30,7 +30,8 @@ class StoreRetry:
         """Why it did not, as a code, if the store's error has one."""
 
     def readiness(self, name: str) -> dict[str, Any]:
-        """Return for /readyz whether the store answers, and the reason if it does not."""
+        """Return the entries of /readyz: whether the store answers, under `name`, and the reason
+        if it does not."""
         if self.available or self.reason is None:
             return {name: self.available}
         return {name: False, f"{name}_away": self.reason}

@@ -21,7 +21,7 @@ READER: Final = "history.2"
 """The name under which the tables store their position. A version whose tables have to be
 filled anew takes another name, so that it ignores what a writer of the old version stores."""
 
-_CREATE_RECORD: Final = """
+_CREATE_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (name String, sha256 String)
     ENGINE = ReplacingMergeTree ORDER BY name
 """
@@ -35,7 +35,7 @@ async def migrate(analytics: Analytics, directory: Path = MIGRATIONS) -> list[st
 
     Raises MigrationEdited before anything is applied, and AnalyticsError.
     """
-    await analytics.execute(_CREATE_RECORD)
+    await analytics.execute(_CREATE_TABLE)
     found = await analytics.query("SELECT DISTINCT name, sha256 FROM schema_migrations")
     version = await server_version(analytics)
     files = read_migrations(directory)

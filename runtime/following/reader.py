@@ -25,19 +25,22 @@ B = TypeVar("B")
 
 
 class BatchLimits(NamedTuple):
+    """When a batch ends, and when it is written."""
+
     events_max: int
-    """A batch ends with the record that reaches this. A record without events counts as one."""
+    """A batch ends with the record that brings it to this many events. A record without events
+    counts as one."""
     pause_s: float = 0.0
-    """Time between the starts of two batches: under load they grow, but the first record
-    after a pause is written at once."""
+    """Least time between two writes. Under load it lets batches grow, but the first record
+    after a quiet time is written at once."""
     idle_wait_s: float = 1.0
-    """How long to wait for a record before looking whether the journal is there at all."""
+    """How long one fetch waits for a record."""
     quiet_records_max: int = 0
     """Records without a Commit are written only when so many have come together."""
 
 
 class Step(NamedTuple):
-    """From one position to a later one: all rows between them are written together."""
+    """The way from one position to a later one. All rows between them are written together."""
 
     expected: Position
     reached: Position
@@ -50,20 +53,21 @@ class ReaderStore(Protocol[B]):
     raise the error after which the reader's StoreRetry tries again."""
 
     async def load(self) -> Position:
-        """Read what following needs. Returns the stored position, `START` for empty tables."""
+        """Read what the store needs to follow. Returns the stored position; `START` for empty
+        tables."""
         ...
 
     async def position(self) -> Position:
-        """The stored position."""
+        """Return the stored position."""
         ...
 
     async def prepare(self, commits: Sequence[Commit]) -> B:
-        """Everything that the Commits put into the store. Must be free of effects."""
+        """Return everything that the Commits put into the store. Must not change anything."""
         ...
 
     def prepare_without_refused(self, commits: Sequence[Commit], reason: str, /) -> Iterable[B]:
-        """What can still be written of one Commit whose rows the store refused for `reason`,
-        best first. The first batch that the store takes counts."""
+        """Return what can still be written of one Commit whose rows the store refused for
+        `reason`, the best batch first. The first one that the store takes counts."""
         ...
 
     async def write(self, batch: B, step: Step) -> None:
@@ -72,7 +76,7 @@ class ReaderStore(Protocol[B]):
         ...
 
     def note_written(self, batch: B) -> None:
-        """Called once the batch is in the store."""
+        """Note that the batch is in the store."""
         ...
 
 
@@ -87,7 +91,7 @@ class JournalReader(Generic[B]):
         store_retry: StoreRetry,
         on_read: Callable[[Accepted], None] = lambda _newest: None,
     ) -> None:
-        """`on_read` is called with the newest record of each answer of the journal."""
+        """`on_read` is called after each fetch, with the newest record that it returned."""
         self._journal = journal
         self._store = store
         self._limits = limits
@@ -98,13 +102,13 @@ class JournalReader(Generic[B]):
         self._written_at = 0.0
         self._moved = asyncio.Event()
         self.position: Position = START
-        """Everything up to here that changes the store is in it."""
+        """The store has everything of the journal up to here."""
         self.oldest_unwritten_ms: int | None = None
         """Journal stamp of the oldest record that was read and is not yet in the store."""
 
     @property
     def tables_available(self) -> bool:
-        """Whether the store answered when it was last asked; False before that."""
+        """Whether the store answered the last attempt; False before the first."""
         return self.store_retry.available
 
     @property
@@ -117,8 +121,8 @@ class JournalReader(Generic[B]):
         return self._tail.ignored
 
     async def run(self) -> NoReturn:
-        """Follow the journal, however long journal or store may be away. Raises JournalBroken,
-        and Fenced if another reader writes to the same store."""
+        """Follow the journal. While the journal or the store is away, wait for it. Raises
+        JournalBroken, and Fenced if another reader writes to the same store."""
         while True:
             self._stored = await self.store_retry.attempt_until_available(self._store.load)
             self._move_to(self._stored)
@@ -132,7 +136,8 @@ class JournalReader(Generic[B]):
                 await self._tail.close()
 
     async def reach(self, seq: int, wait_s: float) -> bool:
-        """Wait until the store has followed the journal to `seq`. False after `wait_s`."""
+        """Wait until the store has followed the journal to `seq`. Returns False if it has not
+        after `wait_s` seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(wait_s):
                 while self.position.state.seq < seq:
@@ -147,7 +152,8 @@ class JournalReader(Generic[B]):
             self.oldest_unwritten_ms = None
 
     async def _gather(self) -> list[Accepted]:
-        """The records since the last batch, and those that come until the next may start."""
+        """Return the records since the last batch, and those that come until the next one may be
+        written."""
         records = await self._fetch(self._limits.idle_wait_s)
         loop = asyncio.get_running_loop()
         start_at = self._written_at + self._limits.pause_s
@@ -164,7 +170,7 @@ class JournalReader(Generic[B]):
         return records
 
     async def _take(self, records: Sequence[Accepted]) -> None:
-        """Write the records, or only note them if nothing in them is worth a write yet."""
+        """Write the records, or only move on if none of them is worth a write yet."""
         reached = records[-1].position
         new = reached.state.seq - self._stored.state.seq
         if new < self._limits.quiet_records_max and not commits_of(records):
@@ -221,8 +227,8 @@ class JournalReader(Generic[B]):
         self._moved = asyncio.Event()
 
     async def _store_went_back(self) -> bool:
-        """Whether the store is behind the position that we stored: after a crash a database
-        may have lost its last transactions. A rival only ever moves it forward."""
+        """Return whether the store is behind the position that we stored. After a crash a
+        database may have lost its last transactions; a rival only moves it forward."""
         stored = (await self.store_retry.attempt_until_available(self._store.position)).state.seq
         if stored >= self._stored.state.seq:
             return False
@@ -234,10 +240,14 @@ def cut_into_parts(records: Sequence[Accepted], events_max: int) -> Iterator[Seq
     """Cut the records into batches of about `events_max` events, in order."""
     start = events = 0
     for index, accepted in enumerate(records, 1):
-        events += len(accepted.record.events) if isinstance(accepted.record, Commit) else 1
+        events += _count_events(accepted)
         if events >= events_max or index == len(records):
             yield records[start:index]
             start, events = index, 0
+
+
+def _count_events(accepted: Accepted) -> int:
+    return max(len(accepted.record.events), 1) if isinstance(accepted.record, Commit) else 1
 
 
 def commits_of(records: Iterable[Accepted]) -> list[Commit]:

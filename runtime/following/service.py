@@ -1,4 +1,4 @@
-"""A service around one reader of the journal: how it starts, runs, stops and reports."""
+"""Starts and stops one reader of the journal, and reports whether it works."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from runtime.process.tasks import end, keep_running
 
 
 class FollowingService:
-    """Keeps a store up with the journal. Start once, stop once."""
+    """Keeps a store in step with the journal. Start it once and stop it once."""
 
     def __init__(
         self,
@@ -26,15 +26,16 @@ class FollowingService:
 
     @property
     def position(self) -> int:
-        """Position of the journal up to which the store is."""
+        """Position up to which the store has followed the journal."""
         return self._reader.position.state.seq
 
     @property
     def ready(self) -> bool:
+        """Whether no entry of `readiness` is False."""
         return all(value is not False for value in self.readiness().values())
 
     def readiness(self) -> dict[str, Any]:
-        """Return for /readyz what must work. A value of False makes the process unready."""
+        """Return the entries of /readyz. The process is not ready if one of them is False."""
         return {
             "running": self._running is not None and not self._running.done(),
             "journal": self._reader.journal_available,
@@ -43,8 +44,8 @@ class FollowingService:
         }
 
     async def start(self) -> asyncio.Task[None]:
-        """Begin to follow. The task ends only by failing, with JournalBroken, Fenced or
-        MigrationEdited, and ends the process."""
+        """Begin to follow. The task ends only with an error (JournalBroken, Fenced,
+        MigrationEdited), which ends the process."""
         self._running = keep_running(self.run(), self._name)
         return self._running
 
@@ -60,7 +61,7 @@ class FollowingService:
         await end(self._running)
 
     def _own_readiness(self) -> dict[str, Any]:
-        """What `readiness` says beside the journal: of the store, and of what a subclass adds."""
+        """Return the entries of `readiness` about the store. A subclass may add others."""
         return self._reader.store_retry.readiness("tables")
 
     async def _work(self) -> None:

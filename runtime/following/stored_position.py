@@ -1,7 +1,7 @@
-"""A reader's position in the tables that it writes.
+"""Stores a reader's position in PostgreSQL, beside the rows that the reader writes.
 
 A durable reader stores its position in the transaction of its rows (R4), and moves it only
-from the position that it expects: this fences a second writer.
+from the position that it expects. This fences off a second writer.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ class StoredPosition:
     def __init__(
         self, table: str, reader: str, *, also_set: str = "", returning: str = "p.seq"
     ) -> None:
-        """`also_set` and `returning` are SQL that `move` has beside the position: `p` is the
-        row, `before` the row as it was, and further arguments of `move` are $10 and on."""
+        """`move` also sets `also_set` and returns `returning`, both SQL. There `p` is the row,
+        `before` is the row as it was, and the further arguments of `move` are $10 and on."""
         self._reader = reader
         self._create = f"""
             INSERT INTO {table} (reader, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -42,7 +42,7 @@ class StoredPosition:
         """
 
     async def create(self, connection: PoolConnectionProxy) -> None:
-        """Make sure that there is a row to move."""
+        """Make sure that there is a row to move. A new one stores `START`."""
         await connection.execute(self._create, self._reader, *position_values(START))
 
     async def load(self, connection: PoolConnectionProxy) -> Position:
@@ -82,7 +82,8 @@ def position_values(position: Position) -> tuple[int, int, int, str, str, bool]:
 
 
 def position_from(values: Sequence[Any]) -> Position:
-    """Return the position stored as `position_values`. Numbers may be any that SQL gives."""
+    """Return the position whose `position_values` were stored. Numbers may come as any type
+    that `int` accepts."""
     offset, term, seq, record_hash, nonce, is_open = values
     return Position(
         int(offset), ReaderState(int(term), int(seq), record_hash, nonce, open=bool(is_open))

@@ -1,4 +1,4 @@
-"""Finds out who sends a request, and counts it for them."""
+"""Finds out who sends a request, and counts the request for that person."""
 
 from starlette.requests import Request
 
@@ -7,8 +7,8 @@ from runtime.limits.limiter import admit
 
 
 async def authenticate(request: Request, verifier: TokenVerifier) -> Caller:
-    """Return the person whose token the request carries. Raises Unauthenticated, and
-    RateLimited if they send too many."""
+    """Return the caller. Raises as `TokenVerifier.authenticate` does, and RateLimited if this
+    person sends too many requests."""
     caller = await verifier.authenticate(request.headers.get("authorization"))
     admit(request, caller.person_id)
     return caller

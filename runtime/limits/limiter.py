@@ -52,8 +52,9 @@ class Policy:
             raise self._refusal(wait_s)
 
     def headers(self, key: str) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
-        standing = b"%b;r=%d;t=%d" % (self._prefix, *self._buckets.tokens_left(key))
-        return self._header, (b"ratelimit", standing)
+        """Return the headers that tell the limit, and what is left of it for `key`."""
+        left = b"%b;r=%d;t=%d" % (self._prefix, *self._buckets.tokens_left(key))
+        return self._header, (b"ratelimit", left)
 
     def _refusal(self, wait_s: float) -> RateLimited:
         REFUSED.labels(self.name).inc()
@@ -77,13 +78,13 @@ class Limiter:
         address = address_of(client[0]) if client else ""
         misses = self._addresses["misses"]
         if kind == "peers":
-            return AdmissionOfPeer(False, address, misses, misses, None)
+            return AdmissionOfPeer(address, of_address=misses, misses=misses)
         return Admission(
-            kind == "public" and is_guessable(scope["path"]),
             address,
-            self._addresses[kind],
-            misses,
-            self._people.get(kind),
+            of_address=self._addresses[kind],
+            misses=misses,
+            of_person=self._people.get(kind),
+            guessable=kind == "public" and is_guessable(scope["path"]),
         )
 
     def admit_write(self, person_id: PersonId) -> None:
@@ -98,12 +99,14 @@ class Admission:
 
     def __init__(
         self,
-        guessable: bool,
         address: str,
+        *,
         of_address: Policy,
         misses: Policy,
-        of_person: Policy | None,
+        of_person: Policy | None = None,
+        guessable: bool = False,
     ) -> None:
+        """`guessable` says that knowing the path is enough to read something."""
         self._guessable = guessable
         self._address = address
         self._misses = misses
@@ -131,6 +134,7 @@ class Admission:
             self._misses.take(self._address)
 
     def headers(self) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
+        """Return the headers for the last limit that the request was counted against."""
         return self._policy.headers(self._key)
 
 
@@ -199,7 +203,8 @@ def admit(request: Request, person_id: PersonId) -> None:
 
 @lru_cache(maxsize=4_096)
 def address_of(host: str) -> str:
-    """Return what counts as one address. For IPv6 it is the /64, which belongs to a household."""
+    """Return the key under which a client's address is counted. For IPv6 it is the /64, which
+    belongs to one household."""
     try:
         address = ip_address(host.partition("%")[0])
     except ValueError:

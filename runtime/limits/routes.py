@@ -15,11 +15,12 @@ counted for the address."""
 _SEARCHES: Final = frozenset(
     {"announcements", "bookings", "history", "schedule", "rating", "explain", "drift"}
 )
+"""Parts of the paths of lists, and of reads that ClickHouse answers."""
 _READS: Final = ("GET", "HEAD")
 
 
 def class_of(method: str, path: str) -> RouteClass | None:
-    """Return the kind of limit; None for the few routes that are not limited."""
+    """Return the class of a route; None for the few routes that are not limited."""
     if path.startswith("/api/v1/"):
         if path.startswith("/api/v1/operator/"):
             return "operator"
@@ -38,5 +39,6 @@ def class_of(method: str, path: str) -> RouteClass | None:
 
 
 def is_guessable(path: str) -> bool:
-    """Return whether knowing the path is enough to read something: a short link, page, feed."""
+    """Return whether knowing the path is enough to read something: a short link, a page or a
+    feed."""
     return path.startswith(("/s/", "/a/")) or path.endswith(".ics")

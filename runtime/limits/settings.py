@@ -1,6 +1,6 @@
-"""How many requests a minute one person, and one address, may make.
+"""Sets how many requests a minute one person, and one address, may make.
 
-Limits cannot be switched off. If you need more, set a larger number.
+A limit cannot be switched off, but it can be set to a large number.
 """
 
 from typing import Annotated
@@ -19,7 +19,7 @@ class PersonLimits(BaseModel):
     searches: PerMinute = 300
     """Lists, and reads that ClickHouse answers."""
     writes: PerMinute = 600
-    """At all command processes together: every write passes the leader, which counts it."""
+    """At all command processes together, because the leader counts every write."""
 
 
 class AddressLimits(BaseModel):

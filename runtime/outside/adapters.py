@@ -117,7 +117,8 @@ class HttpUgc:
         return frozenset(await self._load_all_pages(f"/following/{user_id}", FOLLOWING_MAX))
 
     async def _load_all_pages(self, path: str, listed_max: int) -> tuple[PersonId, ...]:
-        """Return the whole list. Raises DependencyDown also if it exceeds its bounds."""
+        """Return the whole list. Raises DependencyDown, also if the list is longer than
+        `listed_max` or takes too long."""
         try:
             async with asyncio.timeout(LISTING_S_MAX):
                 return tuple([one async for one in self._iterate_pages(path, listed_max)])

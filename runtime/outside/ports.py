@@ -1,4 +1,4 @@
-"""What we need of the outside services. docs/contracts/ has the contract of each.
+"""The ports to the outside services. docs/contracts/ has the contract of each.
 
 Every method raises DependencyDown if its service gives no usable answer in time. The caller
 decides what that means.

@@ -19,6 +19,7 @@ from runtime.outside.adapters import (
 )
 
 WITH_CREDENTIAL: Final = ("ugc", "notification", "shortener")
+"""The services that take our credential. Auth and Movie_API are open to everybody."""
 
 
 class OutsideSettings(BaseModel):
@@ -29,7 +30,7 @@ class OutsideSettings(BaseModel):
     base_url: str
     """Address of the stand-in, or of a gateway with the same paths, for all five services."""
     auth_url: str | None = None
-    """Address of one service if it is elsewhere; likewise those below."""
+    """Address of Auth if it is not at `base_url`; likewise for the services below."""
     movies_url: str | None = None
     ugc_url: str | None = None
     notification_url: str | None = None

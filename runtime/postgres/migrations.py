@@ -15,14 +15,14 @@ MIGRATIONS: Final = ROOT / "postgres"
 MIGRATION_TIMEOUT_S: Final = 3600.0
 
 _LOCK_KEY: Final = int.from_bytes(b"practix", "big")
-_CREATE_RECORD: Final = """
+_CREATE_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS public.schema_migrations (
         name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz DEFAULT now()
     )
 """
-_HAS_RECORD: Final = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
+_TABLE_EXISTS: Final = "SELECT to_regclass('public.schema_migrations') IS NOT NULL"
 _SELECT_APPLIED: Final = "SELECT name, sha256 FROM public.schema_migrations"
-_RECORD: Final = "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)"
+_INSERT: Final = "INSERT INTO public.schema_migrations (name, sha256) VALUES ($1, $2)"
 
 
 async def migrate(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -> list[str]:
@@ -53,13 +53,13 @@ async def missing_migrations(pool: asyncpg.Pool, directory: Path = MIGRATIONS) -
 
 
 async def _apply_missing(connection: PoolConnectionProxy, directory: Path) -> list[str]:
-    await connection.execute(_CREATE_RECORD)
+    await connection.execute(_CREATE_TABLE)
     files = read_migrations(directory)
     missing = find_missing(files, await _load_applied(connection))
     for name in missing:
         async with connection.transaction():
             await connection.execute(files[name].decode(), timeout=MIGRATION_TIMEOUT_S)
-            await connection.execute(_RECORD, name, digest(files[name]))
+            await connection.execute(_INSERT, name, digest(files[name]))
         log.info("migration applied", extra={"migration": name})
     return missing
 
@@ -69,7 +69,7 @@ async def _find_missing(connection: PoolConnectionProxy, directory: Path) -> lis
 
 
 async def _load_applied(connection: PoolConnectionProxy) -> dict[str, str]:
-    """Return the digest of each migration that this database has had, by name."""
-    if not await connection.fetchval(_HAS_RECORD):
+    """Return the digest of each file that was applied to this database, by name."""
+    if not await connection.fetchval(_TABLE_EXISTS):
         return {}
     return {row["name"]: row["sha256"] for row in await connection.fetch(_SELECT_APPLIED)}

@@ -1,7 +1,7 @@
 """Sets up a PostgreSQL role for each service. `migrations/roles.sql` says what each may do.
 
-The role of a service is `practix_` and its name. The database's owner makes the roles. A
-service only ever knows the address with its own role and password.
+The role of a service is `practix_` and its name. The database's owner creates the roles. A
+service knows only the address with its own role and password.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def dsn_of_role(dsn: str, service: str, password: str) -> str:
 async def grant_roles(pool: asyncpg.Pool, passwords: Mapping[str, str]) -> None:
     """Create the roles, and set their passwords and rights to those of this version.
 
-    `pool` must belong to the database's owner, who may create roles, and the tables must
+    `pool` must connect as the database's owner, who may create roles, and the tables must
     exist. `passwords` has one for each of `SERVICES`. Raises KeyError if one is missing.
     """
     password_of = {role_of(service): passwords[service] for service in SERVICES}

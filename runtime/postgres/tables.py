@@ -95,7 +95,7 @@ async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnection
             except TimeoutError:
                 # If the network has gone silent, every open connection is dead. To find that out
                 # one by one would take a timeout for each connection of the pool.
-                with suppress(asyncpg.InterfaceError):  # Its user has terminated it already.
+                with suppress(asyncpg.InterfaceError):  # It was terminated already.
                     connection.terminate()
                 await pool.expire_connections()
                 raise
@@ -115,7 +115,8 @@ async def transaction(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
 
 @asynccontextmanager
 async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
-    """Hold a connection in a transaction that is always rolled back."""
+    """Hold a connection in a transaction that is always rolled back. Raises as
+    `acquire_connection` does."""
     async with acquire_connection(pool) as connection:
         tried = connection.transaction()
         await tried.start()

@@ -182,6 +182,14 @@ async def test_parts_end_with_the_record_that_reaches_the_limit(chain: GrowingJo
     assert parts == [[1, 2], [3, 4, 5], [6]]
 
 
+async def test_a_record_without_events_counts_as_one(chain: GrowingJournal) -> None:
+    chain.commit("refused", events=0)
+    chain.commit("refused again", events=0)
+    chain.beat()
+    parts = [len(part) for part in cut_into_parts(await accepted(chain), 2)]
+    assert parts == [2, 2]
+
+
 def test_no_records_make_no_parts() -> None:
     assert list(cut_into_parts([], 4)) == []
 
