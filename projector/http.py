@@ -1,4 +1,4 @@
-"""Operator routes of the projector."""
+"""Serves the operator routes of the projector: verify, and the trial of another formula."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -76,8 +76,8 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
 
 
 async def _stream_lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
-    """Yield the lines of verify. The status has been sent by then, so a failure is the last
-    line."""
+    """Yield the lines of verify as NDJSON. The HTTP status is sent before the first of them, so
+    a failure is reported as the last line."""
     try:
         async with aclosing(service.verify()) as lines:
             async for line in lines:
@@ -87,7 +87,8 @@ async def _stream_lines(service: ProjectorService) -> AsyncGenerator[bytes, None
 
 
 def _read_formula(raw: bytes) -> Formula:
-    """Raises Malformed."""
+    """Return the formula in the body; an empty body is the published formula. Raises
+    Malformed."""
     try:
         return msgspec.json.decode(raw or b"{}", type=Formula)
     except UNDECODABLE as error:

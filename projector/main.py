@@ -42,7 +42,8 @@ async def _start(
     _limiter: Limiter,
     stack: AsyncExitStack,
 ) -> None:
-    """Start to follow and to serve. `stack` stops and closes everything, in reverse order."""
+    """Start to follow the journal and to serve. `stack` stops and closes everything, in reverse
+    order."""
     journal = journal_of(settings)
     stack.push_async_callback(journal.close)
     pool = await open_pool(settings.postgres_dsn.get_secret_value())

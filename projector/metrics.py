@@ -1,4 +1,4 @@
-"""Declares the figures of the projector for `/metrics`."""
+"""Declares the metrics of the projector, for `/metrics`."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ LAG: Final = Gauge(
     "projector_lag_seconds", "age of the oldest record that was read but is not in the tables"
 )
 IGNORED: Final = Gauge("projector_ignored_records", "records that did not count (R2)")
-AVAILABLE: Final = Gauge("projector_available", "1 while what is named answers", ["what"])
+AVAILABLE: Final = Gauge("projector_available", "1 while the journal or tables answer", ["what"])
 BATCH_ROWS: Final = Histogram(
     "projector_batch_rows",
     "rows written in one transaction",
@@ -21,7 +21,7 @@ DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the
 
 
 def observe(projector: Projector) -> None:
-    """Make the gauges show this projector."""
+    """Let the gauges show this projector."""
     POSITION.set_function(lambda: projector.position.state.seq)
     LAG.set_function(lambda: projector.lag_s)
     IGNORED.set_function(lambda: projector.ignored)

@@ -50,9 +50,10 @@ class ProjectorService(FollowingService):
         metrics.observe(projector)
 
     async def verify(self) -> AsyncGenerator[ReportLine, None]:
-        """Verify the tables as they are now (`projector.proof.verify`).
+        """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
 
-        Raises RateLimited while another one runs, because each holds all rows in memory.
+        Raises RateLimited while another verify runs, because each holds all rows in memory, and
+        TablesUnavailable.
         """
         if self.verifying:
             raise RateLimited
@@ -65,13 +66,13 @@ class ProjectorService(FollowingService):
             self.verifying = False
 
     async def try_formula(self, formula: Formula) -> FormulaTrial:
-        """Try a formula on all ratings (`recompute.try_formula`). Raises TablesUnavailable."""
+        """Compute all scores by another formula and compare them (`recompute.try_formula`).
+        Raises TablesUnavailable."""
         with translate_postgres_errors():
             return await try_formula(self._pool, formula)
 
     async def _prepare_tables(self) -> None:
-        """Migrate the tables, and computes the scores by this version's formula if they are by
-        another."""
+        """Migrate the tables. If another formula computed the scores, compute them again."""
         with translate_postgres_errors():
             await migrate(self._pool)
             await publish_formula(self._pool)

@@ -1,4 +1,4 @@
-"""Turns a stretch of the journal into rows for ClickHouse. Pure."""
+"""Turns Commits into rows for ClickHouse. Pure."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

@@ -1,7 +1,7 @@
 """Table `events`: every domain event as payload, and the fields that analysts ask about as columns.
 
-It reads events by their field names, not by their classes. So an event that only a newer
-version knows is in the history all the same.
+It reads the fields of events by name, without their classes. So even an event that only a newer
+version knows is in the history.
 """
 
 from datetime import date
@@ -24,7 +24,8 @@ from projector.history.values import (
 )
 
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
-"""Types that analysts do not see: whom a person mutes is known to that person alone."""
+"""Types that are not in the table, because analysts read it: nobody else may learn whom a person
+mutes."""
 
 
 class RecordedEvent(NamedTuple):
@@ -44,7 +45,8 @@ class RecordedEvent(NamedTuple):
 
 
 def read_events(commit: Commit) -> list[RecordedEvent]:
-    """Return the events of a Commit. Never refuses one."""
+    """Return all events of a Commit. Never refuses one: a field that is absent or of the wrong
+    type is treated as absent."""
     at_ms, day = to_ms(commit.decided_at), day_of(commit.decided_at)
     found = []
     for index, stored in enumerate(commit.events):

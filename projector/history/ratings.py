@@ -1,8 +1,8 @@
-"""Table `ratings`: one row, a version of the rating, for each event of it.
+"""Table `ratings`: one row for each event of a rating, called a version of the rating.
 
-A version states only what its event states: `score` is absent, and `tags` empty, if the event
-does not touch them. The newest stated value is the one that holds (view `current_ratings`).
-Tags are the text of a JSON array, `[]` if none are given.
+A version states only what its event states. If the event states no score, `score` is absent; if
+it states no tags, `tags` is empty. The newest stated value counts (view `current_ratings`). Tags
+are stored as the text of a JSON array: `[]` if the event states that there are none.
 """
 
 from typing import Any, Final
@@ -17,7 +17,7 @@ PREFIX: Final = "rating."
 REVEALED: Final = "rating.revealed"
 RETRACTED: Final = "rating.retracted"
 STATES_TAGS: Final = ("rating.given", "rating.changed")
-
+"""Types of events that state tags."""
 
 RATING_COLUMNS: Final = (
     "review_id",
@@ -38,7 +38,7 @@ RATING_COLUMNS: Final = (
 
 
 def add_rating(rows: Rows, event: RecordedEvent) -> None:
-    """Add the event's row, if it is the event of a rating."""
+    """Add the event's row if the event is about a rating."""
     if not event.type.startswith(PREFIX):
         return
     fields = event.fields

@@ -1,6 +1,6 @@
-"""The reader of the journal that writes the history in ClickHouse.
+"""Follows the journal into the history in ClickHouse.
 
-It has a tail of its own, so ClickHouse may be slow or away without holding up the read
+Reads the journal by itself, so that ClickHouse may be slow or away without holding up the read
 models. Delivers at least once; the sink makes a repeated block harmless.
 """
 
@@ -18,8 +18,8 @@ from runtime.following.reader import BatchLimits, JournalReader, Step
 from runtime.journal.port import Journal
 from runtime.journal.tail import Position
 
-# ClickHouse wants few and large blocks. A Commit without rows is written as well, for readers
-# of the tables wait for its position; heartbeats alone are not worth a block each.
+# ClickHouse needs few and large blocks, so barriers alone are not worth a block each. A Commit
+# without rows is: reads wait for its position.
 HISTORY_LIMITS: Final = BatchLimits(events_max=20_000, pause_s=0.5, quiet_records_max=1_000)
 
 
@@ -31,7 +31,7 @@ class HistoryTables:
         self._sink = ClickHouseSink(analytics)
 
     async def load(self) -> Position:
-        """Bring the tables to this version's shape, and return their position."""
+        """Migrate the tables and return their position."""
         await migrate(self._analytics)
         return await self._sink.position()
 
@@ -42,18 +42,18 @@ class HistoryTables:
         return await asyncio.to_thread(block_of, commits)
 
     def prepare_without_refused(self, _commits: Sequence[Commit], _reason: str, /) -> list[Block]:
-        """Nothing: ClickHouse refuses no rows for what they hold."""
+        """Return nothing: ClickHouse never refuses rows for their content."""
         return []
 
     async def write(self, batch: Block, step: Step) -> None:
         await self._sink.write(batch, step.reached)
 
     def note_written(self, batch: Block) -> None:
-        """Nothing else depends on it."""
+        """Do nothing."""
 
 
 class HistoryReader(JournalReader[Block]):
-    """One reader of the journal. Runs once."""
+    """Reads the journal into the history. Raises what JournalReader raises; runs once."""
 
     def __init__(
         self, journal: Journal, analytics: Analytics, limits: BatchLimits = HISTORY_LIMITS

@@ -1,7 +1,7 @@
 """Table `refusals`: one row for each command, or part of one, that a rule refused.
 
-Part 0 is the command itself. An invitation of several guests has a part for each refused
-guest, counted from 1.
+Part 0 is the command itself. The invitation of several guests has parts, counted from 1: one for
+each guest, of which only the refused ones have a row.
 """
 
 from typing import Any, Final
@@ -41,6 +41,7 @@ def add_refusals(rows: Rows, commit: Commit) -> None:
 
 
 def _add(rows: Rows, commit: Commit, part: int, code: str, facts: dict[str, Any]) -> None:
+    """Add the row of one part. Its person is the refused guest, or for part 0 the actor."""
     outcome = commit.outcome
     rows.add(
         commit.seq,

@@ -1,4 +1,4 @@
-"""Collects rows for one table, and hands them out column by column, as ClickHouse takes them."""
+"""Collects rows for a table, and turns them into columns, as ClickHouse takes them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,8 @@ from runtime.clickhouse.port import Columns
 
 
 class Rows:
+    """The rows for one table, whose columns are `names`."""
+
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._rows: list[tuple[Any, ...]] = []

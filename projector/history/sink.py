@@ -1,8 +1,8 @@
 """Writes the history to ClickHouse: blocks of rows, then the position that they reach.
 
-It needs no transaction: the position is written last. After a crash in between, the same
-stretch of the journal is written again, and the tables replace rows of equal key. Two writers
-are as harmless as two deliveries.
+It needs no transaction. The position is written last, so after a crash in between the same
+Commits are written again, and the tables replace rows of equal key. For the same reason two
+writers at once do no harm.
 """
 
 from typing import Final
@@ -34,8 +34,8 @@ class ClickHouseSink:
         return position_from(answer.rows[0])
 
     async def write(self, block: Block, reached: Position) -> None:
-        """Write the block, then the position. After an error any part may be there: write it
-        again."""
+        """Write the block, then the position. After an error any part of it may have been
+        written: write it again."""
         for table, rows in block.tables.items():
             await self._analytics.insert(table, rows.columns)
         await self._analytics.insert("history_position", _position_row(reached))

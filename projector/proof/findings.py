@@ -1,4 +1,4 @@
-"""Collects what verify finds wrong: the first examples of a kind, and how many there are."""
+"""Collects what verify finds wrong."""
 
 from typing import Any, Final
 
@@ -6,6 +6,8 @@ EXAMPLES_MAX: Final = 100
 
 
 class Findings:
+    """Findings of one kind: the first EXAMPLES_MAX of them, and how many there are."""
+
     def __init__(self) -> None:
         self.examples: Final[list[dict[str, Any]]] = []
         self.total = 0

@@ -1,4 +1,4 @@
-"""Folds the journal into the rows and the broken rules that follow from it."""
+"""Folds the journal into the rows that the tables should have, and into the rules it breaks."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -17,7 +17,7 @@ FETCH_WAIT_S: Final = 1.0
 
 
 class JournalFold:
-    """Reads the journal up to `target`, and holds everything that follows from it."""
+    """Everything that follows from the journal up to `target`, the position of the tables."""
 
     def __init__(self, target: Position) -> None:
         self.target = target
@@ -30,8 +30,8 @@ class JournalFold:
         self._intake = Intake()
 
     async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[ReportLine, None]:
-        """Yield lines of progress. Raises JournalBroken if the journal does not lead to the
-        target."""
+        """Read the journal. Yields lines of progress; exhaust it. Raises JournalBroken if the
+        journal does not lead to the target, or brings no record for `patience_s`."""
         loop = asyncio.get_running_loop()
         tail = Tail(journal)
         progress = Progress("journal", self.target.state.seq)
@@ -73,6 +73,6 @@ class JournalFold:
         self._intake.stop(one.letter for one in projected if one.letter is not None)
         for one in projected:
             for put in one.puts:
-                # If the row is absent, the projector has parked the event, and the result
-                # counts the dead letter.
+                # If a row that must exist is absent, nothing is put. The projector has parked
+                # that event, and verify counts the dead letter.
                 self.tables.put(put)

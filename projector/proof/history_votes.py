@@ -1,7 +1,8 @@
-"""Reads the votes of everybody from ClickHouse, as they stood at a position.
+"""Reads everybody's revealed ratings from ClickHouse, as they stood at a position.
 
-They are read in stretches of people, in the order of the table, so that no answer is too large
-to hold. Copies of a row change nothing: each value is a minimum, a maximum, or the newest.
+They are read by ranges of people, in the order of the table, so that no answer is too large for
+memory. A row may be there twice: every value is the minimum, the maximum or the newest of a
+rating's rows, so that changes nothing.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -14,9 +15,10 @@ from projector.read_models.read_model import Key
 from runtime.clickhouse.port import Analytics, SqlParameter
 from runtime.journal.tail import Position
 
-STRETCH_ROWS: Final = 50_000
-"""About so many rows of the table at a time."""
+RANGE_ROWS: Final = 50_000
+"""About how many rows of the table one query reads."""
 DIGITS_MAX: Final = 4
+"""Ranges begin with at most so many digits of an id: there are 16 ** 4 at most."""
 
 _COUNT: Final = "SELECT count() FROM ratings"
 _SELECT_REVEALED: Final = """
@@ -30,11 +32,13 @@ _SELECT_REVEALED: Final = """
 
 
 class HistoryProgress(Protocol):
-    """How far the journal has been followed into ClickHouse."""
+    """How far the journal has been followed into ClickHouse. A JournalReader is one."""
 
     position: Position
 
-    async def reach(self, seq: int, wait_s: float) -> bool: ...
+    async def reach(self, seq: int, wait_s: float) -> bool:
+        """Wait at most `wait_s`. Returns whether the history has come to `seq`."""
+        ...
 
 
 class HistoryVotes:
@@ -53,19 +57,18 @@ class HistoryVotes:
 
     async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
         rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
-        for first, behind in cut_stretches(rows):
+        for first, behind in cut_ranges(rows):
             wanted: dict[str, SqlParameter] = {"first": first, "behind": behind, "seq": seq}
             answer = await self._analytics.scan(_SELECT_REVEALED, wanted)
             for person in _by_ratee(answer.rows):
                 yield person
 
 
-def cut_stretches(rows: int) -> list[tuple[str, str]]:
-    """Return stretches of equal size that cover every possible id. Ids are random, so one
-    stretch has about `STRETCH_ROWS` of the `rows`. The first and the last also take ids that
-    begin with no hexadecimal digit."""
+def cut_ranges(rows: int) -> list[tuple[str, str]]:
+    """Return ranges of ids, each as its first id and the id behind its last, that together cover
+    every text in ASCII. Ids are random, so each range has about RANGE_ROWS of the `rows`."""
     digits = 0
-    while digits < DIGITS_MAX and rows > STRETCH_ROWS * 16**digits:
+    while digits < DIGITS_MAX and rows > RANGE_ROWS * 16**digits:
         digits += 1
     inner = [f"{number:0{digits}x}" for number in range(1, 16**digits)]
     return list(pairwise(["", *inner, "\x7f"]))

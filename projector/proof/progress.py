@@ -1,17 +1,19 @@
-"""Paces long work beside live traffic: short slices, and a line of progress now and then."""
+"""Paces long work beside live traffic: short slices, and now and then a line of progress."""
 
 import asyncio
 from typing import Any, Final
 
 SLICE_S: Final = 0.002
-"""Work at a stretch: less than a request beside it would notice."""
+"""How long to work before giving the event loop back: too short for other requests to notice."""
 REPORT_S: Final = 0.5
+"""Time between two lines of progress."""
 
 ReportLine = dict[str, Any]
+"""A line of verify's report: progress, `{"phase", "done", "of"}`, or the result."""
 
 
 class Progress:
-    """One phase of the work: when to give the event loop back, and when to report."""
+    """Says, in one phase of the work, when to give the event loop back and when to report."""
 
     def __init__(self, phase: str, of: int) -> None:
         self._phase = phase

@@ -1,7 +1,7 @@
 """Proves from the events alone that no rule about ratings was broken.
 
-Part of `projector.proof.rules`, and as independent of the deciders. It knows who was there
-from the pairs that booking events state, and what is over from `announcement.done`.
+It is a part of `projector.proof.rules` and, like that, shares no code with the deciders. From
+booking events it knows who was confirmed, and from `announcement.done` what is over.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,10 @@ Triple = tuple[AnnouncementId, PersonId, PersonId]
 
 
 class RatingRuleProof:
-    """Takes the events of a journal, and says which of them break a rule about ratings."""
+    """Takes all events of a journal in order, and says which of them break a rule about ratings.
+
+    Every event goes to `note`, and an event of a rating then to `check`.
+    """
 
     def __init__(self) -> None:
         self._authors: dict[AnnouncementId, PersonId] = {}
@@ -37,7 +40,7 @@ class RatingRuleProof:
         self._retracted: set[ReviewId] = set()
 
     def note(self, event: DomainEvent) -> None:
-        """Remember who was where, and what is over."""
+        """Remember who was confirmed and what is over."""
         match event:
             case BookingEvent():
                 self._seat(event)
@@ -55,8 +58,9 @@ class RatingRuleProof:
         else:
             self._guests.discard(guest)
 
-    def find_broken_rules(self, event: AnyRatingEvent) -> Iterator[str]:
-        """Take an event of a rating. Yields a reason for each rule that it breaks."""
+    def check(self, event: AnyRatingEvent) -> Iterator[str]:
+        """Yield a reason for each rule that the event of a rating breaks, and remember the event.
+        Exhaust it: what is not reached is not remembered."""
         triple = (event.announcement_id, event.rater_id, event.ratee_id)
         if isinstance(event, RatingGiven):
             yield from self._give(event, triple)

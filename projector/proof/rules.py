@@ -1,9 +1,9 @@
 """Proves from the events alone that no rule about seats, calendars or ratings was broken.
 
-It shares no code with the deciders or the projections. It counts seats from the pairs and
-holds that booking events state, and calendars from confirmations, publications and moves.
-Every rule is checked after each whole Commit: within one, an announcement may have moved
-already while its guests have not yet been asked to choose.
+It shares no code with the deciders or the projections. It counts seats by the statuses and holds
+that booking events state, and keeps calendars by confirmations, publications and new times. The
+rules about seats and calendars are checked after each whole Commit: within one, an announcement
+may already have its new time while its guests have not yet been asked to choose.
 """
 
 from collections.abc import Iterable, Iterator
@@ -58,14 +58,14 @@ class Occupancy(Struct, gc=False):
 
 
 class RuleProof:
-    """Takes the events of a journal, and collects every broken rule it finds."""
+    """Takes the events of a journal, and collects the rules that they break."""
 
     def __init__(self) -> None:
         self.over_capacity: Final = Findings()
         self.double_confirmed: Final = Findings()
         self.contradictions: Final = Findings()
-        """Events that state another number of taken seats than there are, that name an
-        announcement nobody made, or that break a rule about ratings."""
+        """Events that state a wrong number of taken seats, that name an announcement which was
+        never created or give it an impossible end, or that break a rule about ratings."""
         self._ratings = RatingRuleProof()
         self._announcements: dict[AnnouncementId, Occupancy] = {}
         self._seated: dict[BookingId, bool] = {}
@@ -73,12 +73,15 @@ class RuleProof:
         self._guests: dict[AnnouncementId, set[PersonId]] = {}
         """Confirmed guests of announcements that are neither over nor cancelled."""
         self._calendars: dict[PersonId, set[AnnouncementId]] = {}
-        """What a person hosts or is confirmed at, without what is over or cancelled."""
+        """Announcements that a person made or is confirmed for, and that are neither over nor
+        cancelled."""
         self._to_count: set[AnnouncementId] = set()
+        """Announcements whose seats this Commit has changed."""
         self._to_compare: set[tuple[PersonId, AnnouncementId]] = set()
+        """Entries of calendars that this Commit has added or moved."""
 
     def record(self, seq: int, events: Iterable[DomainEvent]) -> None:
-        """Take one Commit's events, then checks everything that they touched."""
+        """Take the events of the Commit at `seq`, then check everything that they touched."""
         for event in events:
             self._ratings.note(event)
             self._take(seq, event)
@@ -90,16 +93,16 @@ class RuleProof:
     def _take(self, seq: int, event: DomainEvent) -> None:
         match event:
             case RatingEvent():
-                for broken in self._ratings.find_broken_rules(event):
+                for broken in self._ratings.check(event):
                     self._contradict(seq, event, broken)
             case AnnouncementCreated() | AnnouncementChanged() if not self._has_end(event):
-                self._contradict(seq, event, "the evening ends at no time that there is")
+                self._contradict(seq, event, "the announcement ends at an impossible time")
             case AnnouncementCreated():
                 self._create(event)
             case AnnouncementEvent() | BookingEvent() if (
                 event.announcement_id not in self._announcements
             ):
-                self._contradict(seq, event, "the evening was never announced")
+                self._contradict(seq, event, "the announcement was never created")
             case BookingEvent():
                 self._seat(seq, event)
             case AnnouncementEvent():
@@ -108,7 +111,7 @@ class RuleProof:
                 pass
 
     def _has_end(self, event: AnnouncementCreated | AnnouncementChanged) -> bool:
-        """Return whether the end that the event gives the announcement is a possible time."""
+        """Return whether the announcement's end, as the event states it, can be computed."""
         known = self._announcements.get(event.announcement_id)
         try:
             match event:
@@ -169,7 +172,7 @@ class RuleProof:
                 self._compare_everybody(event.announcement_id, announcement)
             case AnnouncementCancelled() | AnnouncementDone():
                 self._end(event.announcement_id, announcement)
-            case _:  # Closed and reopened announcements take place all the same.
+            case _:  # Whether it is closed or reopened, it takes place.
                 pass
 
     def _compare_everybody(self, announcement_id: AnnouncementId, announcement: Occupancy) -> None:

@@ -1,7 +1,7 @@
 """Compares the scores in PostgreSQL with the votes in ClickHouse.
 
-Each follows the same journal by itself, and the scores of both are computed by the same
-function. So a wrong row on either side shows as a difference, to the last bit.
+Both stores follow the journal on their own, and one function computes the scores from either.
+So a wrong row in either of them shows as a difference, to the last bit.
 """
 
 import asyncio
@@ -18,27 +18,28 @@ from projector.read_models.read_model import Key
 from runtime.clickhouse.port import AnalyticsError
 
 PHASE: Final = "history"
+"""Names the phase in lines of progress, and the source of a row in a difference."""
 
 
 class NotCompared(Exception):
-    """The history does not answer, or does not reach the position of the tables."""
+    """The history is away, or does not reach the position of the tables in time."""
 
 
 class VotesInHistory(Protocol):
-    """The votes as ClickHouse has them."""
+    """The revealed ratings as ClickHouse has them."""
 
     @property
     def position(self) -> int:
-        """Position of the journal up to which the votes are there."""
+        """Position up to which the journal has been followed into ClickHouse."""
         ...
 
     async def reach(self, seq: int, wait_s: float) -> bool:
-        """Wait at most `wait_s`. Returns whether the votes have come to `seq`."""
+        """Wait at most `wait_s`. Returns whether the history has come to `seq`."""
         ...
 
     def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
-        """Yield everybody of whom a rating was revealed up to `seq`, with all those ratings.
-        Raises AnalyticsError."""
+        """Yield everybody about whom a rating was revealed up to `seq`, each once, with all of
+        these ratings. Raises AnalyticsError."""
         ...
 
 
@@ -49,12 +50,13 @@ async def compare_scores(
     differences: Findings,
     patience_s: float,
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yield lines of progress; the last one says how many people were compared.
+    """Compare the scores of the snapshot, whose position is `seq`, with the votes as they stood
+    there. Adds to `differences`.
 
-    `seq` is the snapshot's position. The history is waited for until it is there, and read as
-    it was there. Raises NotCompared.
+    Waits for the history if it is not there yet. Yields lines of progress; the last one says how
+    many people were compared. Raises NotCompared.
     """
-    async with aclosing(follow(history, seq, patience_s)) as lines:
+    async with aclosing(wait_for_history(history, seq, patience_s)) as lines:
         async for line in lines:
             yield line
     stored = {row[0]: row async for part in snapshot.rows(SCORES) for row in part}
@@ -76,11 +78,11 @@ async def compare_scores(
     yield progress.line(done)
 
 
-async def follow(
+async def wait_for_history(
     history: VotesInHistory, seq: int, patience_s: float
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yield lines of progress until the history is at `seq`. Raises NotCompared if it stands
-    still for `patience_s`."""
+    """Wait until the history is at `seq`. Yields lines of progress. Raises NotCompared if it
+    stands still for `patience_s`."""
     now = asyncio.get_running_loop().time
     moved_at, position = now(), history.position
     while not await history.reach(seq, min(REPORT_S, patience_s)):

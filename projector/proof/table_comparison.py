@@ -1,4 +1,4 @@
-"""Compares the tables with the rows that the journal says they should have."""
+"""Compares the tables with the rows that follow from the journal."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
@@ -15,11 +15,11 @@ from projector.read_models.read_model import Key, TableShape
 async def compare_tables(
     expected: MemoryTables, snapshot: TablesSnapshot, differences: Findings
 ) -> AsyncGenerator[ReportLine, None]:
-    """Compare row by row. Yields lines of progress.
+    """Compare the snapshot row by row. Adds to `differences`, and yields lines of progress.
 
-    Each row that is found is taken out of `expected`: what stays is missing in the tables. The
-    ranks of announcements are compared with the snapshot's own scores, which are compared by
-    then.
+    Empties `expected`: each row found in the snapshot is taken out of it, and what remains is
+    missing in the tables. Ranks of announcements are compared with the snapshot's own scores,
+    which have been compared by then.
     """
     for table in TABLES:
         rows = expected.rows[table.name]
@@ -49,8 +49,8 @@ def compare_row(
     stored: Sequence[Any] | None,
     differences: Findings,
 ) -> None:
-    """Add a difference unless the rows are equal. None stands for an absent row; `source` says
-    where the expected one comes from."""
+    """Add a difference unless the rows are equal. None stands for an absent row. `source` names
+    what the expected row was computed from."""
     if expected is None:
         differences.add(table=table.name, key=key, only_in="table")
     elif stored is None:

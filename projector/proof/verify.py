@@ -1,9 +1,9 @@
 """Folds the journal again and compares the result with the tables.
 
-One pass over the journal, from its first record to the tables' position, checks the hash
+One pass over the journal, from its first record to the position of the tables, checks the hash
 chain, proves the rules from the events alone (`projector.proof.rules`) and computes the rows
-that the tables should have. Then every row of a snapshot is compared with them, and every
-score with the votes in ClickHouse.
+that the tables should have. Then every row of a snapshot of the tables is compared with these
+rows, and every score with the votes in ClickHouse.
 
 It can run beside live traffic: it locks nothing, it takes the snapshot only when the history
 is not far behind, and it gives the event loop back every few milliseconds.
@@ -18,7 +18,12 @@ from contracts.journal.acceptance import JournalBroken
 from projector.proof.findings import Findings
 from projector.proof.fold import JournalFold
 from projector.proof.progress import ReportLine
-from projector.proof.score_comparison import NotCompared, VotesInHistory, compare_scores, follow
+from projector.proof.score_comparison import (
+    NotCompared,
+    VotesInHistory,
+    compare_scores,
+    wait_for_history,
+)
 from projector.proof.table_comparison import compare_tables
 from projector.read_models.ports import Sink, TablesSnapshot
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
@@ -26,7 +31,8 @@ from projector.read_models.projections.bookings import BOOKINGS
 from runtime.journal.port import Journal
 
 PATIENCE_S: Final = 30.0
-"""How long to wait for a record that the tables contain."""
+"""How long to wait for the next record of a journal, or the next step of a history, that must
+come because the tables are further."""
 
 
 async def verify(
@@ -49,7 +55,7 @@ async def verify(
     problem: str | None = None
     if history is not None:
         try:
-            async with aclosing(_await_history(history, sink, patience_s)) as lines:
+            async with aclosing(_let_history_catch_up(history, sink, patience_s)) as lines:
                 async for line in lines:
                     yield line
         except NotCompared as error:
@@ -61,15 +67,17 @@ async def verify(
                 yield line
 
 
-async def _await_history(
+async def _let_history_catch_up(
     history: VotesInHistory, sink: Sink, patience_s: float
 ) -> AsyncGenerator[ReportLine, None]:
-    """Wait until the history is where the tables are now, as long as it moves. Holds no
-    snapshot meanwhile, which would keep PostgreSQL from removing old rows. Raises
-    NotCompared."""
+    """Wait until the history is where the tables are now. Yields lines of progress. Raises
+    NotCompared if the history stands still.
+
+    No snapshot is open meanwhile: it would keep PostgreSQL from removing old rows.
+    """
     async with sink.snapshot() as snapshot:
         position = await snapshot.position()
-    async with aclosing(follow(history, position.state.seq, patience_s)) as lines:
+    async with aclosing(wait_for_history(history, position.state.seq, patience_s)) as lines:
         async for line in lines:
             yield line
 
@@ -82,7 +90,8 @@ async def _verify_snapshot(
     patience_s: float,
     started_at: float,
 ) -> AsyncGenerator[ReportLine, None]:
-    """Yield lines of progress, then the result. `problem` says why there is no history."""
+    """Yield lines of progress, then the result. `problem` says why there is no `history`; None
+    if there is one, or if none was wanted."""
     fold = JournalFold(await snapshot.position())
     letters = await snapshot.dead_letters()
     differences = Findings()

@@ -1,4 +1,4 @@
-"""Merges the puts of many events row by row into a batch for the tables."""
+"""Gathers what many events put into the tables, and merges it row by row."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
@@ -9,21 +9,24 @@ from projector.read_models.read_model import Key, Put
 
 
 class DeadLetter(NamedTuple):
-    """An event that was not projected."""
+    """An event that was parked instead of projected."""
 
     seq: int
     event_index: int
     """Within its Commit, from 0; -1 for the Commit's outcome itself."""
     type: str
     key: str | None
+    """The key that stops because of it; None if none does."""
     payload: str
+    """The stored event, as text."""
     reason: str
 
 
 class Projected(NamedTuple):
-    """What an event of a Commit, or the Commit itself, comes to: puts, or a dead letter."""
+    """What an event of a Commit, or the Commit itself, was turned into: puts or a dead letter."""
 
     key: str | None
+    """Key of the rows that it changes; None if it changes none."""
     event: DomainEvent | None
     """None if it cannot be decoded, or if this stands for the Commit itself."""
     puts: list[Put]
@@ -31,7 +34,7 @@ class Projected(NamedTuple):
 
 
 class Patch:
-    """All puts to one row, merged."""
+    """All puts to one row, merged. Its fields are those of a Put."""
 
     __slots__ = ("columns", "initial")
 
@@ -46,7 +49,7 @@ class Patch:
 
 
 class RowBatch:
-    """Patches by table and key, and the dead letters."""
+    """What one transaction writes: patches by table and key, and dead letters."""
 
     def __init__(self, events: Iterable[Projected] = ()) -> None:
         self.patches: Final[dict[str, dict[Key, Patch]]] = {table.name: {} for table in TABLES}

@@ -1,8 +1,8 @@
 """Projects accepted Commits, and parks the events that cannot be projected.
 
 An event that cannot be decoded or projected becomes a dead letter, and so does every later
-event of its key, because rows built on a gap would be wrong. All other keys go on. Pure: a
-key stops for good only through `stop`, after its dead letter is stored.
+event of its key, because rows built on a gap would be wrong. All other keys go on. `take` has
+no effects: a key stops for good only by `stop`, once its dead letter is stored.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,9 +25,9 @@ from projector.read_models.read_model import EventContext, Put, storable_put
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this key could not be projected"
 DECISION: Final = "decision"
-"""Key of what Commits put into `decisions`."""
+"""Key of what Commits put into `decisions`. It never stops."""
 NUL: Final = rb"\u0000"
-"""The character as JSON writes it."""
+"""How JSON spells the character that text in PostgreSQL cannot hold."""
 NOTHING_REFUSED: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -40,10 +40,11 @@ class Intake:
     def take(
         self, commits: Iterable[Commit], refused: Mapping[str, str] = NOTHING_REFUSED
     ) -> list[Projected]:
-        """Project the Commits, event by event, in order.
+        """Project the Commits. Returns what each decision and each event was turned into, in
+        order.
 
-        `refused` names keys whose rows the tables cannot hold, and why. Their events are parked
-        like those of stopped keys.
+        `refused` gives the keys whose rows the tables refused, with the reason. Their events are
+        parked like those of stopped keys.
         """
         failed = dict(refused)
         found: list[Projected] = []
@@ -58,6 +59,7 @@ class Intake:
         return found
 
     def _find_reason(self, key: str | None, failed: Mapping[str, str]) -> str | None:
+        """Return why events of the key are parked; None if they are not."""
         if key is None:
             return None
         return failed.get(key) or (STOPPED if key in self._stopped else None)
@@ -83,12 +85,13 @@ class Intake:
 
 
 def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:
-    """Return the puts without the characters that the tables cannot hold."""
+    """Return the puts of a stored event without the characters that the tables cannot hold."""
     return [storable_put(put) for put in puts] if NUL in bytes(stored) else puts
 
 
 def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
-    """Park a decision that the tables cannot hold alone: nothing later builds on it."""
+    """Project the Commit's decision. If the tables refused it, it is parked and stops no key:
+    nothing later builds on it."""
     if DECISION not in failed:
         put = project_decision(commit)
         return Projected(DECISION, None, [storable_put(put) if commit.outcome.facts else put])
@@ -117,8 +120,8 @@ def _build_letter(stored: Raw, index: int, context: EventContext, reason: str) -
 
 
 def _read_key(fields: dict[str, Any]) -> str | None:
-    """Return the key of any event, known or not: by convention an event names its
-    announcement or its person."""
+    """Return the key of an event that may be of an unknown type, None if it has none. By
+    convention an event names its announcement or its person."""
     for name in ("announcement_id", "person_id"):
         if isinstance(value := fields.get(name), str):
             return canonical_uuid(value)

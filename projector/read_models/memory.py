@@ -1,6 +1,6 @@
 """Keeps the read models in memory: for verify, which folds the journal into them, and for tests.
 
-It treats its rows exactly as the PostgreSQL sink treats its own.
+The same puts make the same rows here as in PostgreSQL.
 """
 
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -35,31 +35,33 @@ collector soon stops looking at tuples of plain values, and equal texts are shar
 
 
 class MemoryTables:
-    """Rows of all read models, by table and key."""
+    """The rows of all read models."""
 
     def __init__(self) -> None:
         self.rows: Final[dict[str, dict[Key, Row]]] = {table.name: {} for table in TABLES}
+        """By name of the table, then by key."""
         self._reviews_of: Final[dict[Key, set[Key]]] = {}
         self._unscored: Final[set[Key]] = set()
         """People whose ratings have changed since the last `score`."""
 
     def put(self, put: Put) -> bool:
-        """Put values into a row. Returns False and does nothing if the row must exist and does
-        not. Scores change only when `score` is called."""
+        """Put values into a row. Returns False, and changes nothing, if the row must exist but
+        does not. Scores only change when `score` is called."""
         return self._put(put.table, put.key, put.columns, put.initial)
 
     def score(self) -> Iterator[None]:
-        """Compute the scores whose ratings have changed. Yields after each person."""
+        """Compute the scores of everybody whose ratings have changed. Yields after each person,
+        so that the caller can pause; exhaust it."""
         scores = self.rows[SCORES.name]
         while self._unscored:
             person_id = self._unscored.pop()
-            if revealed := self._revealed(person_id):
+            if revealed := self._find_revealed(person_id):
                 scores[person_id] = tuple(score_row(person_id, revealed))
             yield
 
     def apply(self, batch: RowBatch) -> None:
-        """Apply a whole batch. Raises RowsRefused and does nothing if a row must exist and
-        does not."""
+        """Apply a whole batch, scores included. Raises RowsRefused, and changes nothing, if a
+        row must exist but does not."""
         for table in TABLES:
             rows = self.rows[table.name]
             for key, patch in batch.patches[table.name].items():
@@ -89,7 +91,7 @@ class MemoryTables:
             self._unscored.add(ratee_id)
         return done
 
-    def _revealed(self, person_id: Key) -> list[RevealedRating]:
+    def _find_revealed(self, person_id: Key) -> list[RevealedRating]:
         reviews = (self.row(RATINGS, key) for key in self._reviews_of[person_id])
         return [
             RevealedRating(*(row[name] for name in RevealedRating._fields))
@@ -164,15 +166,15 @@ def _put(
     if (row := rows.get(key)) is not None:
         indexes, values = COLUMN_INDEXES[table.name], list(row)
         for name, value in columns.items():
-            values[indexes[name]] = _shared(value)
+            values[indexes[name]] = _share_text(value)
     elif initial is not None:
         given = {**initial, **columns, table.key: key}
-        values = [_shared(given[name]) for name in table.types]
+        values = [_share_text(given[name]) for name in table.types]
     else:
         return False
     rows[key] = tuple(values)
     return True
 
 
-def _shared(value: Any) -> Any:
+def _share_text(value: Any) -> Any:
     return intern(value) if type(value) is str else value

@@ -1,4 +1,4 @@
-"""What the projector needs of a database: tables to write, and to read at one moment."""
+"""Defines what the projector needs of a database: tables to write, and a snapshot to read."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -37,7 +37,7 @@ class Sink(Protocol):
         ...
 
     def snapshot(self) -> AbstractAsyncContextManager["TablesSnapshot"]:
-        """Show the tables as they are at one moment, for as long as the context lives."""
+        """Open a snapshot of the tables; it lasts as long as the context."""
         ...
 
 
@@ -46,13 +46,15 @@ class TablesSnapshot(Protocol):
 
     async def position(self) -> Position: ...
 
-    async def dead_letters(self) -> int: ...
+    async def dead_letters(self) -> int:
+        """Return how many events are parked."""
+        ...
 
     def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         """Yield all rows in parts. A row's values are in the order of the table's columns."""
         ...
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:
-        """Return the announcements, of those not over, whose `author_rank` is not what the
-        scores of this snapshot say. That column is not part of a TableShape."""
+        """Return the announcements that are not over and whose `author_rank` differs from the
+        scores of this snapshot. That column is not part of the TableShape."""
         ...

@@ -1,7 +1,7 @@
 """Projects an event onto all read models. Pure, and never refuses a fact.
 
-Every module of `projections/` is a read model and is found by being there. An event that no
-read model names changes no row and stops no key.
+Every module of `projections/` is a read model; it need not be registered anywhere. An event that
+no read model names changes no row and stops no key.
 """
 
 from functools import cache
@@ -23,6 +23,7 @@ def _load_read_models() -> tuple[ReadModel, ...]:
 
 READ_MODELS: Final = _load_read_models()
 TABLES: Final[tuple[TableShape, ...]] = tuple(one.table for one in READ_MODELS)
+"""The tables of all read models."""
 
 
 @cache
@@ -41,7 +42,7 @@ def project(event: DomainEvent, context: EventContext) -> list[Put]:
 
 
 def key_of(event: DomainEvent) -> str | None:
-    """Return the key whose rows the event changes, or None if it changes none. If one event
-    of a key cannot be projected, no later one of that key is."""
+    """Return the key whose rows the event changes; None if it changes none. Once an event of a
+    key cannot be projected, no later event of that key is."""
     projections_of_event = _projections_of(type(event))
     return projections_of_event[0].key_of(event) if projections_of_event else None

@@ -1,6 +1,7 @@
-"""The reader of the journal that writes the read models.
+"""Follows the journal into the read models.
 
-What the tables refuse is parked: the event, and with it all later events of its key.
+If the tables refuse the rows of an event, the event is parked, and so are all later events of
+its key.
 """
 
 import logging
@@ -42,7 +43,8 @@ class ReadModels:
         return RowBatch(self._intake.take(commits))
 
     def prepare_without_refused(self, commits: Sequence[Commit], reason: str) -> Iterator[RowBatch]:
-        """Park one key of the Commit, or all, if no single one of them is to blame."""
+        """Yield the Commit's batch with one of its keys parked, for each key in turn. The last
+        batch has all of them parked, in case no single one is to blame."""
         found = self._intake.take(commits)
         keys = sorted({event.key for event in found if event.key is not None})
         for key in keys:

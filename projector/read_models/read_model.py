@@ -1,4 +1,4 @@
-"""What a read model is made of: a table, and what events put into its rows.
+"""Defines a read model: a table, and what events put into its rows.
 
 Values are absolute, never differences. So a later put replaces an earlier one column by
 column, and any number of puts to a row can be merged into one.
@@ -16,6 +16,7 @@ from contracts.events.base import Event
 from contracts.values.text import make_storable
 
 Key = str | int
+"""Primary key of a row; ids are text."""
 
 _COLUMN_TYPES: Final[dict[type[inspect.Type], str]] = {
     inspect.BoolType: "boolean",
@@ -64,7 +65,7 @@ class Projection(NamedTuple):
     project: Callable[[Any, EventContext], Put]
     """Pure. Takes an event of these types, and never refuses it."""
     key_of: Callable[[Any], str]
-    """Return the key that stops if such an event cannot be projected: rows that are built
+    """Returns the key that stops if such an event cannot be projected: rows that are built
     on a gap would be wrong."""
 
 
@@ -73,21 +74,25 @@ class ReadModel(NamedTuple):
 
     table: TableShape
     projections: tuple[Projection, ...] = ()
-    """Empty if the rows follow from something else than events."""
+    """Empty if the rows do not follow from events: those of `decisions` follow from Commits,
+    those of `scores` from rows of `ratings`."""
 
 
 def announcement_of(event: Any) -> str:
+    """Return the event's announcement, as a Projection's `key_of`."""
     announcement_id: str = event.announcement_id
     return announcement_id
 
 
 def person_of(event: Any) -> str:
+    """Return the event's person, as a Projection's `key_of`."""
     person_id: str = event.person_id
     return person_id
 
 
 def column_types(event: type[Event]) -> dict[str, str]:
-    """Return PostgreSQL's types for columns that hold the fields of `event`, in their order."""
+    """Return by field of `event`, in order, the PostgreSQL type of a column that holds it. Raises
+    KeyError if a field has a type for which there is none."""
     return {field.name: _column_type(field.type) for field in fields(event)}
 
 
@@ -101,7 +106,7 @@ def _column_type(annotation: Any) -> str:
 
 
 def storable_put(put: Put) -> Put:
-    """Return the same put without the characters that PostgreSQL's texts cannot hold."""
+    """Return the put without the characters that text in PostgreSQL cannot hold."""
     initial = None if put.initial is None else _storable(put.initial)
     return put._replace(columns=_storable(put.columns), initial=initial)
 

@@ -1,10 +1,10 @@
 """Keeps `announcements.author_rank` equal to the author's rank, so that an index can order by it.
 
-The rank follows from `scores`, not from events. Whoever changes a score or adds an
+The rank follows from `scores`, not from events. Code that changes a score or adds an
 announcement updates it in the same transaction. An author without a score has rank 0.
 
-It is kept while the announcement is Created, Alive or Closed. A Done or Cancelled one keeps
-the rank it had, or one rating would write again everything that its author ever announced.
+It is updated while the announcement is Created, Alive or Closed. A Done or Cancelled one keeps
+the rank that it had. Otherwise one rating would rewrite all that its author ever announced.
 """
 
 from typing import Final
@@ -21,14 +21,16 @@ TIMEOUT_S: Final = 3600.0
 """For statements that go through all announcements."""
 
 _IS_KEPT: Final = "a.status IN ('Created', 'Alive', 'Closed')"
-_FOLLOW: Final = f"""
+_UPDATE_RANKS: Final = f"""
     UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = score.host_rank
     FROM {SCHEMA}.{SCORES.name} score
     WHERE score.person_id = a.author_id AND a.author_rank <> score.host_rank
 """
-# Includes one that is over within its first batch, as in a rebuild.
-_FOLLOW_IN_NEW: Final = f"{_FOLLOW} AND a.announcement_id = ANY($1::uuid[])"
-_FOLLOW_OF_AUTHORS: Final = f"{_FOLLOW} AND a.author_id = ANY($1::uuid[]) AND {_IS_KEPT}"
+# Whatever its status: in a rebuild an announcement may be over within its first batch.
+_UPDATE_RANKS_OF_NEW: Final = f"{_UPDATE_RANKS} AND a.announcement_id = ANY($1::uuid[])"
+_UPDATE_RANKS_OF_AUTHORS: Final = (
+    f"{_UPDATE_RANKS} AND a.author_id = ANY($1::uuid[]) AND {_IS_KEPT}"
+)
 
 
 def _select_wrong(scores: TableShape) -> str:
@@ -46,19 +48,19 @@ SELECT_WRONG: Final = _select_wrong(SCORES)
 async def rank_announcements(
     connection: PoolConnectionProxy, batch: RowBatch, rescored: list[Key]
 ) -> None:
-    """Update the ranks of new announcements, and of those of the people in `rescored`. The
-    rows of the batch and the scores must be written before."""
+    """Update the ranks of the batch's new announcements, and of all those of the people in
+    `rescored`. The rows of the batch and the scores must have been written."""
     patches = batch.patches[ANNOUNCEMENTS.name]
     if new := [key for key, patch in patches.items() if patch.initial is not None]:
-        await connection.execute(_FOLLOW_IN_NEW, new)
+        await connection.execute(_UPDATE_RANKS_OF_NEW, new)
     if rescored:
-        await connection.execute(_FOLLOW_OF_AUTHORS, rescored)
+        await connection.execute(_UPDATE_RANKS_OF_AUTHORS, rescored)
 
 
 async def rank_all_announcements(
     connection: PoolConnectionProxy, scores: TableShape = SCORES
 ) -> None:
-    """Update every rank that differs from `scores`, a table of that shape, whoever wrote it."""
+    """Update every rank that differs from the table `scores`."""
     await connection.execute(
         f"""
         UPDATE {SCHEMA}.{ANNOUNCEMENTS.name} a SET author_rank = wrong.score

@@ -1,10 +1,11 @@
-"""Tries another formula on all ratings, and switches to a published one.
+"""Tries another formula on all ratings, and switches to a newly published one.
 
-A trial computes every score in a shadow table (`read_model.scores_shadow`) from the live
-ratings, and says who would move and by how much. The shadow stays, so that it can be read.
+A trial computes every score from the live ratings into a shadow table
+(`read_model.scores_shadow`), and says who would move and by how much. The shadow table stays, so
+that it can be read.
 
-To switch, publish the new constants (`contracts.scoring`) and start that version. A projector
-that finds scores of another formula computes all of them again and puts them in place in one
+To switch, publish new constants (`contracts.scoring`) and start that version. If a projector
+finds scores by another formula, it computes all of them again and replaces them in one
 transaction; reads wait only for the end of it. To go back, start the old version.
 """
 
@@ -18,7 +19,11 @@ from msgspec import Struct, to_builtins
 
 from contracts.scoring import PUBLISHED, Formula
 from projector.read_models.postgres.author_rank import rank_all_announcements
-from projector.read_models.postgres.scores import SELECT_REVEALED, group_by_ratee, score_statements
+from projector.read_models.postgres.scores import (
+    SELECT_REVEALED,
+    build_score_statements,
+    group_by_ratee,
+)
 from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.scores import SCORES, RevealedRating
 from projector.read_models.read_model import Key
@@ -33,7 +38,7 @@ TIMEOUT_S: Final = 3600.0
 
 # There is one shadow: of two trials at once, one waits.
 _LOCK: Final = "SELECT pg_advisory_xact_lock(hashtext('practix scores'))"
-# A projector that writes holds this row. While we hold it, none writes.
+# Every projector locks this row while it writes. While we hold the lock, none does.
 _LOCK_POSITIONS: Final = f"SELECT FROM {SCHEMA}.reader_position FOR UPDATE"
 _SELECT_FORMULA: Final = f"SELECT formula FROM {SCHEMA}.score_formula"
 _STORE_FORMULA: Final = f"""
@@ -69,6 +74,8 @@ _SELECT_MOVERS: Final = f"""
 
 
 class Mover(Struct, frozen=True):
+    """A person whose rank would change, with the live and the tried score."""
+
     person_id: str
     before: float
     after: float
@@ -91,6 +98,8 @@ class ScoreShift(Struct, frozen=True):
 
 
 class FormulaTrial(Struct, frozen=True):
+    """The formula that was tried, the live one, and what would change in each role."""
+
     formula: Formula
     live: Formula
     host: ScoreShift
@@ -99,7 +108,8 @@ class FormulaTrial(Struct, frozen=True):
 
 
 async def try_formula(pool: asyncpg.Pool, formula: Formula) -> FormulaTrial:
-    """Fill the shadow with the scores by `formula`, and compares. Nothing live changes."""
+    """Compute the scores by `formula` into the shadow table, and compare them with the live
+    ones, which do not change. Raises errors of asyncpg."""
     async with (
         pool.acquire() as connection,
         connection.transaction(isolation="repeatable_read"),
@@ -111,8 +121,8 @@ async def try_formula(pool: asyncpg.Pool, formula: Formula) -> FormulaTrial:
 
 
 async def publish_formula(pool: asyncpg.Pool, formula: Formula = PUBLISHED) -> bool:
-    """Make all scores those of `formula`, and ranks announcements by them. Returns whether the
-    scores had to be computed.
+    """Make sure that all scores are by `formula`, and that announcements are ranked by them.
+    Returns whether the scores had to be computed. Raises errors of asyncpg.
 
     Ranks are checked even if the scores are right: an earlier version that keeps no ranks may
     have written in between.
@@ -139,15 +149,15 @@ async def _fill_shadow(connection: PoolConnectionProxy, formula: Formula) -> Non
     await connection.execute(_LOCK)
     await connection.execute(_CREATE_SHADOW)
     async for people in _read_everybody(connection):
-        for statement in score_statements(people, SHADOW, formula):
+        for statement in build_score_statements(people, SHADOW, formula):
             await connection.execute(statement.sql, *statement.arguments)
 
 
 async def _read_everybody(
     connection: PoolConnectionProxy,
 ) -> AsyncIterator[Sequence[tuple[Key, list[RevealedRating]]]]:
-    """Yield all people with revealed ratings, in parts. The ratings of one person may be
-    fetched in two parts, but are yielded together."""
+    """Yield all people who have revealed ratings, in parts, each person once. A person whose
+    ratings come in two fetches is completed before being yielded."""
     cursor = await connection.cursor(f"{SELECT_REVEALED} ORDER BY ratee_id", timeout=TIMEOUT_S)
     unfinished: tuple[Key, list[RevealedRating]] | None = None
     while records := await cursor.fetch(ROWS_AT_ONCE):

@@ -33,8 +33,8 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 async def find_rescored_people(
     connection: PoolConnectionProxy, batch: RowBatch
 ) -> list[tuple[Key, list[RevealedRating]]]:
-    """Return the people whose ratings the batch has changed, with all of their revealed ratings
-    as they are after it."""
+    """Return the people whose scores the batch may change, each with all revealed ratings. The
+    rows of the batch must have been written."""
     changed = [
         key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
     ]
@@ -43,7 +43,7 @@ async def find_rescored_people(
     return list(group_by_ratee(await connection.fetch(SELECT_REVEALED_OF_RATEES, changed)))
 
 
-def score_statements(
+def build_score_statements(
     people: Iterable[tuple[Key, Iterable[RevealedRating]]],
     table: TableShape = SCORES,
     formula: Formula = PUBLISHED,
@@ -57,7 +57,7 @@ def score_statements(
 
 
 def group_by_ratee(rows: Iterable[asyncpg.Record]) -> Iterator[tuple[Key, list[RevealedRating]]]:
-    """Group rows, which are in the order of `ratee_id`, by that person."""
+    """Yield each person with that person's ratings. The rows must be ordered by `ratee_id`."""
     for ratee_id, of_ratee in groupby(rows, key=lambda row: row["ratee_id"]):
         yield (
             ratee_id,

@@ -11,7 +11,7 @@ from projector.read_models.batch import RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_announcements
-from projector.read_models.postgres.scores import find_rescored_people, score_statements
+from projector.read_models.postgres.scores import build_score_statements, find_rescored_people
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 from runtime.following.reader import Step
@@ -25,7 +25,7 @@ from runtime.postgres.tables import (
     translate_postgres_errors,
 )
 
-# A commit that PostgreSQL loses in a crash is projected again: no need to wait for its disk.
+# A transaction that PostgreSQL loses in a crash is projected again, so none waits for the disk.
 POSITION: Final = StoredPosition(
     f"{statements.SCHEMA}.reader_position",
     "projector",
@@ -36,8 +36,8 @@ SNAPSHOT_ROWS: Final = 500
 
 
 class PostgresSink:
-    """Writes as the reader `projector`. `runtime.postgres.migrations` must have made the
-    tables."""
+    """Implements `projector.read_models.ports.Sink`. The tables must exist
+    (`runtime.postgres.migrations`)."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -74,6 +74,8 @@ class PostgresSink:
 
 
 class PostgresSnapshot:
+    """Implements `projector.read_models.ports.TablesSnapshot`."""
+
     def __init__(self, connection: PoolConnectionProxy) -> None:
         self._connection = connection
 
@@ -99,14 +101,16 @@ class PostgresSnapshot:
 
 
 async def _update_scores(connection: PoolConnectionProxy, batch: RowBatch) -> None:
-    """Update what follows from rows: the scores, and from them the ranks of announcements."""
+    """Update what follows from rows of the batch: scores, and from them ranks of
+    announcements."""
     people = await find_rescored_people(connection, batch)
-    for statement in score_statements(people):
+    for statement in build_score_statements(people):
         await _execute(connection, statement)
     await rank_announcements(connection, batch, [person_id for person_id, _ in people])
 
 
 async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:
+    """Execute the statement. Raises RowsRefused unless it wrote every one of its rows."""
     status = await connection.execute(statement.sql, *statement.arguments)
     rows = int(status.rsplit(" ", 1)[1])
     if rows != statement.rows:

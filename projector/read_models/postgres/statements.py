@@ -1,4 +1,4 @@
-"""Builds the SQL of the PostgreSQL sink: one statement for all rows whose same columns change.
+"""Builds the SQL of the PostgreSQL sink: one statement for all rows that set the same columns.
 
 Values travel as one array per column (`unnest`), so a statement of any size is one round trip.
 """
@@ -27,9 +27,12 @@ class Statement(NamedTuple):
     arguments: list[list[Any]]
     """One list per column, all of the same length."""
     rows: int
+    """How many rows it must write."""
 
 
 def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> list[Statement]:
+    """Return statements that write these patches. Rows that must exist are updated, all others
+    are inserted or updated."""
     groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
     for key, patch in patches.items():
         initial = None if patch.initial is None else frozenset(patch.initial)

@@ -12,7 +12,7 @@ import pytest
 
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from projector.proof import history_votes
-from projector.proof.history_votes import HistoryVotes, cut_stretches
+from projector.proof.history_votes import HistoryVotes, cut_ranges
 from projector.proof.progress import ReportLine
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink, PostgresSnapshot
@@ -97,14 +97,14 @@ async def test_the_same_scores_come_of_both(
     assert result["scores_in_history"] == people
 
 
-async def test_people_come_in_stretches_of_any_size(
+async def test_people_come_in_ranges_of_any_size(
     chain: Chain, votes: HistoryVotes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def people() -> list[Any]:
         return [(one, sorted(revealed)) async for one, revealed in votes.people(chain.seq)]
 
     whole = await people()
-    monkeypatch.setattr(history_votes, "STRETCH_ROWS", 2)
+    monkeypatch.setattr(history_votes, "RANGE_ROWS", 2)
     assert await people() == whole
 
 
@@ -263,10 +263,10 @@ async def test_without_a_history_nothing_is_compared_with_it(
     assert result["scores_in_history"] is None
 
 
-def test_stretches_leave_no_id_out() -> None:
-    assert cut_stretches(0) == cut_stretches(50_000) == [("", "\x7f")]
+def test_ranges_leave_no_id_out() -> None:
+    assert cut_ranges(0) == cut_ranges(50_000) == [("", "\x7f")]
     for rows in (50_001, 10_000_000):
-        found = cut_stretches(rows)
+        found = cut_ranges(rows)
         assert (found[0][0], found[-1][1]) == ("", "\x7f")
         assert all(one[1] == other[0] for one, other in pairwise(found))
         assert rows / len(found) <= 50_000
