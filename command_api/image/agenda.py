@@ -1,8 +1,8 @@
-"""Deadlines: when the leader has to give itself a command.
+"""Keeps the deadlines of all aggregates, at which the leader gives itself a command.
 
-Every process keeps the agenda from accepted state; only the leader acts on it. An entry goes
-when the state says so, not when it was acted on, so that nothing is lost if the leader
-changes in between.
+Every process keeps the agenda from accepted changes; only the leader acts on it. An entry goes
+when an accepted change says so, not when the leader has acted on it, so that nothing is lost
+if the leader changes in between.
 """
 
 import heapq
@@ -21,14 +21,15 @@ class Agenda:
         self._overdue: dict[str, Deadline] = {}
 
     def update(self, changed: Layer) -> None:
-        """Takes over the deadlines of what an accepted command changed."""
+        """Takes over the deadlines of the aggregates that an accepted command changed."""
         for noun in NOUNS:
             if noun.list_deadlines is not None:
                 for deadline in noun.list_deadlines(changed):
                     self._set(deadline)
 
     def list_due(self, now: datetime) -> Iterator[Deadline]:
-        """Yields all deadlines that have passed by `now` and still stand."""
+        """Yields all deadlines that have passed by `now` and still stand. `drop` may be called
+        meanwhile."""
         while self._heap and self._heap[0][0] <= now:
             due_at, entry_id = heapq.heappop(self._heap)
             entry = self._by_id.get(entry_id)
@@ -38,7 +39,7 @@ class Agenda:
         yield from [entry for entry in self._overdue.values() if entry.due_at <= now]
 
     def drop(self, deadline: Deadline) -> None:
-        """Forgets a deadline that turned out to be moot."""
+        """Forgets a deadline at which, as the accepted state is, there is nothing to do."""
         if self._by_id.get(deadline.id) == deadline:
             del self._by_id[deadline.id]
             self._overdue.pop(deadline.id, None)

@@ -1,32 +1,31 @@
 """Follows the journal, stands for leader, and leads.
 
-One task reads, and another keeps the time: heartbeats, deadlines, claims. A reign begins when
-the reader accepts a Claim of this process. If the Claim's writer was given up meanwhile, a
-third task opens a new one first, and leads only if nothing else was accepted until then. A
-reign ends when the reader accepts another Claim, or by itself. All tasks run in one event
-loop, and none awaits anything while it changes who leads, so no change is seen half done.
+One task reads the journal. Another keeps the time: it sends heartbeats and claims, and meets
+deadlines. A reign begins when the reader accepts a Claim of this process. If the writer of that
+Claim has been given up meanwhile, a third task first opens a new writer, and leads only if
+nothing else was accepted until then. A reign ends when the reader accepts another Claim, or by
+itself. All tasks run in one event loop, and none awaits anything while it changes who leads, so
+no task sees a change half done.
 
-docs/architecture.md §1 names the rules L1 to L8 that are kept here and in `reign`. Clients are
-answered in `answering`.
+This module and `reign` keep the rules L1 to L8 of docs/architecture.md §1. `answering` answers
+the clients.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from random import Random
 from typing import Final, NamedTuple
 
 from command_api.domain.rules import Rules
-from command_api.domain.submission import Submission
 from command_api.image.image import Image
+from command_api.leader.deadlines import DueCommands
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken, ReaderState
 from contracts.journal.records import Barrier, Claim, Commit, Resign, encode_record
-from contracts.values.ids import SYSTEM
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch
@@ -36,7 +35,6 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.1
 RETRY_ALONE_S: Final = 1.0
-DUE_PER_TICK_MAX: Final = 200
 
 
 class Timing(NamedTuple):
@@ -45,14 +43,24 @@ class Timing(NamedTuple):
     heartbeat_timeout_s: float = 5.0
     """A follower stands for leader after this much silence (T)."""
     timeout_s_max: float = 60.0
+    """The longest silence it waits for, after claims that had no effect."""
     after_resign_s: float = 0.05
+    """A follower stands for leader this long after a Resign."""
     read_back_s_min: float = 5.0
+    """A leader waits at least this long for a record to be read back before it gives up."""
     alone: bool = False
     """Whether this process holds an exclusive lock on the journal and stamps it by its own
     clock. Then nobody else can lead: it claims at once, tries again soon, sends no heartbeats,
     and has no other clock to compare its own with."""
     tick_s: float = 0.1
-    """How often heartbeats, deadlines and patience are checked."""
+    """How often it looks whether a heartbeat, a deadline or a claim is due."""
+
+
+class SentClaim(NamedTuple):
+    """The newest Claim of this process, and the writer to lead with if it is accepted."""
+
+    nonce: str
+    writer: JournalWriter
 
 
 class Node:
@@ -87,25 +95,25 @@ class Node:
         self._claims: dict[str, float] = {}
         """When each Claim of this process was sent, by nonce. A Claim may land minutes late, and
         then this process leads."""
-        self._newest_claim: tuple[str, JournalWriter] | None = None
+        self._newest_claim: SentClaim | None = None
         self._late_start: asyncio.Task[None] | None = None
         self._claimed_in_vain = False
         self._timeout_s = timing.heartbeat_timeout_s
         self._stand_at = self._loop.time()
-        self._given_keys: set[str] = set()
         self._stopping = False
         self.leader_change: asyncio.Future[None] = self._loop.create_future()
         """Done when the leader changes; then a new future takes its place."""
         self.image = Image()
+        self._due_commands = DueCommands(self.image.agenda)
         self.tail = Tail(journal)
         self.reign: Reign | None = None
         self._last_reign: Reign | None = None
         self.leader_url: str | None = None
-        """The address of the leader, if it is another process and known."""
+        """The address of the leader; None if it is this process, or unknown."""
         self.problem: str | None = None
-        """Why this process could not lead or claim, the last time it tried."""
+        """Why the last reign ended or the last claim failed; None since a reign began."""
         self.caught_up = asyncio.Event()
-        """Set once the records that were there at the start have been read."""
+        """Set once this process has read the records that were there when it started."""
 
     # Lifecycle
 
@@ -123,15 +131,16 @@ class Node:
                 self.reign.end("the process stops")
 
     async def resign(self) -> None:
-        """Hands over if this process leads, and no longer stands for leader."""
+        """Stops standing for leader. If this process leads, hands over first and returns once
+        that is done or has failed."""
         self._stopping = True
         if self.reign is not None:
             await self.reign.resign()
 
     async def close(self) -> None:
-        """Lets go of the journal, after `run` has ended."""
+        """Closes the writers and the reader. To be called after `run` has ended."""
         if self._newest_claim is not None:
-            await self._newest_claim[1].close()
+            await self._newest_claim.writer.close()
         if self._last_reign is not None and self._last_reign.closing is not None:
             await self._last_reign.closing
         await self.tail.close()
@@ -170,7 +179,7 @@ class Node:
 
     def _compare_clocks(self, newest: Accepted) -> None:
         """Compares this process's clock with the stamp of the newest record, whoever wrote it.
-        Nothing has been decided since the record was read."""
+        To be called before anything else is decided."""
         on_its_way_s = 0.0 if self.reign is None else self.reign.settles_within_s
         self._clock_watch.compare(newest.stamp_ms, on_its_way_s=on_its_way_s)
 
@@ -209,8 +218,8 @@ class Node:
         sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
         if sent_at is not None:
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
-            if self._newest_claim is not None and self._newest_claim[0] == claim.nonce:
-                self._lead(state, self._newest_claim[1], round_trip_s)
+            if self._newest_claim is not None and self._newest_claim.nonce == claim.nonce:
+                self._lead(state, self._newest_claim.writer, round_trip_s)
             else:
                 leading = self._lead_late(state, round_trip_s)
                 self._late_start = run_aside(leading, "late start of a reign")
@@ -236,7 +245,6 @@ class Node:
         self._timeout_s = self._timing.heartbeat_timeout_s
         self._claimed_in_vain = False
         self.problem = None
-        self._given_keys.clear()
         self.reign = self._last_reign = reign = Reign(
             image=self.image,
             claim=state,
@@ -248,6 +256,7 @@ class Node:
             records_max=self._records_max,
             observer=self._observer,
         )
+        self._due_commands = DueCommands(self.image.agenda)
         reign.ended.add_done_callback(lambda _: self._note_end_of_reign(reign))
         self._announce_leader_change()
         log.info("leading", extra={"term": state.term, "seq": state.seq})
@@ -261,7 +270,7 @@ class Node:
         self._put_off_standing()
 
     async def _keep_time(self) -> None:
-        """Sends heartbeats and claims and meets deadlines when their time has come."""
+        """Sends heartbeats and claims, and meets deadlines, when their time has come."""
         while True:
             await asyncio.sleep(self._timing.tick_s)
             if self.reign is not None:
@@ -277,39 +286,19 @@ class Node:
             await reign.resign()
             return
         with suppress(OutcomeUnknown):  # The clock is wrong: the reign is handing over.
-            self._meet_deadlines(reign, reign.now())
+            self._due_commands.give(reign, reign.now())
             silent_s = self._loop.time() - reign.last_sent_at
             if not self._timing.alone and silent_s >= self._timing.heartbeat_timeout_s / 3:
                 reign.send_barrier()
-
-    def _meet_deadlines(self, reign: Reign, now: datetime) -> None:
-        given = 0
-        for deadline in self.image.agenda.list_due(now):
-            key = f"{deadline.id}@{deadline.due_at.isoformat()}"
-            if key in self._given_keys:
-                continue
-            self._given_keys.add(key)
-            command = Submission(
-                id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", command=deadline.command
-            )
-            try:
-                if not reign.meet_deadline(command, now):
-                    self.image.agenda.drop(deadline)
-            except Exception:
-                # As for a client's command: it fails alone, and leading goes on.
-                log.exception("deadline not met", extra={"key": key})
-            given += 1
-            if given >= DUE_PER_TICK_MAX or not reign.leading:
-                return
 
     # Standing for leader
 
     def _may_stand(self) -> bool:
         """Whether this process may claim now.
 
-        If its clock seems wrong, it leaves that to the others for longer, but not for ever:
-        the comparison may be out of date, and only a new record corrects it. Its own Claim is
-        one. If the clock is wrong indeed, it hands over before it has decided anything.
+        If its clock seems wrong, it leaves that to the others for longer, but not for ever: the
+        comparison may be out of date, and only a new record corrects it, such as its own Claim.
+        If the clock is indeed wrong, it hands over before it has decided anything.
         """
         doubt_s = 0.0 if self._clock_watch.right else self._timing.timeout_s_max
         return (
@@ -319,7 +308,7 @@ class Node:
         )
 
     def _put_off_standing(self, *, resigned: bool = False) -> None:
-        """Waits anew, because a record was accepted and so its writer is alive."""
+        """Starts the wait for silence again: an accepted record shows that its writer is alive."""
         if self._timing.alone:
             wait_s = 0.0
         elif resigned:
@@ -329,11 +318,11 @@ class Node:
         self._stand_at = self._loop.time() + wait_s
 
     async def _claim(self) -> None:
-        """Sends a Claim on the accepted state.
+        """Sends a Claim that follows the accepted state.
 
-        After one without effect the next one waits twice as long: on a slow journal everybody's
-        patience grows until a Claim lands and its first heartbeat arrives in time. A process
-        that is alone need not wait for others.
+        After a Claim without effect, the next one waits twice as long. So on a slow journal
+        everybody's patience grows until a Claim lands and its first heartbeat arrives in time.
+        A process that is alone need not wait for others.
         """
         if self._claimed_in_vain and not self._timing.alone:
             self._timeout_s = min(2 * self._timeout_s, self._timing.timeout_s_max)
@@ -345,7 +334,7 @@ class Node:
             self._note_failed_claim(str(error) or "the journal does not answer")
             return
         if self._newest_claim is not None:
-            await self._newest_claim[1].close()
+            await self._newest_claim.writer.close()
         state = self.tail.position.state
         claim = Claim(
             term=state.term + 1,
@@ -356,7 +345,7 @@ class Node:
         )
         self._claimed_in_vain = True
         self._claims[claim.nonce] = self._loop.time()
-        self._newest_claim = (claim.nonce, writer)
+        self._newest_claim = SentClaim(claim.nonce, writer)
         writer.append(encode_record(claim)).add_done_callback(self._note_acknowledged_claim)
 
     def _note_acknowledged_claim(self, claimed: asyncio.Future[Appended]) -> None:

@@ -1,10 +1,10 @@
-"""One reign: from the acceptance of this process's Claim until it stops leading.
+"""Leads for one reign: from the acceptance of this process's Claim until it stops leading.
 
-Commands are decided one after another on the tentative layer (accepted state plus what was
-sent and not yet read back), chained, and sent without waiting. An answer is given once this
-process's reader has accepted a record with exactly that hash *and* the journal has
-acknowledged it. The acknowledgement alone proves nothing: a record of an ended term is
-acknowledged like any other.
+Commands are decided one after another on the tentative layer: the accepted state, with the
+changes of all records that were sent and not yet read back. Each record names the hash of the
+one before it and is sent without waiting. A command is answered once this process's reader has
+accepted a record with exactly that hash *and* the journal has acknowledged it. The
+acknowledgement alone proves nothing: a record of an ended term is acknowledged like any other.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from command_api.image.image import Image
 from command_api.image.keys import scope_key
 from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
+from command_api.leader.sent_record import SentRecord
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
 from contracts.events.codec import encode_event
 from contracts.journal.acceptance import ReaderState
@@ -50,71 +51,15 @@ RECORDS_MAX: Final = 2**30
 class StoredMeanwhile(Exception):
     """Another record with the command's idempotency key was on its way, and is now settled.
 
-    The answer to the command, or KeyReused, follows from the stored answers: look there again.
+    Whoever catches it looks in the stored answers again: there is the answer, or KeyReused.
     """
 
 
-class SentRecord:
-    """A record on its way. It is settled once this process's reader has accepted it and the
-    journal has acknowledged it."""
-
-    __slots__ = (
-        "_failed",
-        "_waiting",
-        "accepted",
-        "acknowledged",
-        "hash",
-        "key",
-        "layer",
-        "sent_at",
-        "seq",
-    )
-
-    def __init__(self, seq: int, record_hash: str, layer: Layer | None, sent_at: float) -> None:
-        self.seq = seq
-        self.hash = record_hash
-        self.layer = layer
-        self.sent_at = sent_at
-        self.key: str | None = None
-        self.accepted = False
-        self.acknowledged = False
-        self._failed = False
-        self._waiting: list[asyncio.Future[None]] = []
-
-    @property
-    def settled(self) -> bool:
-        return self._failed or (self.accepted and self.acknowledged)
-
-    async def wait(self) -> None:
-        """Returns once it is settled. Raises OutcomeUnknown if leading ends first.
-
-        Each waiter has a future of its own, so one that gives up does not affect the others.
-        """
-        if not self.settled:
-            waiting = asyncio.get_running_loop().create_future()
-            self._waiting.append(waiting)
-            await waiting
-        if self._failed:
-            raise OutcomeUnknown
-
-    def settle_if_complete(self) -> None:
-        if self.accepted and self.acknowledged:
-            self._wake()
-
-    def fail(self) -> None:
-        if not self.settled:
-            self._failed = True
-            self._wake()
-
-    def _wake(self) -> None:
-        for waiting in self._waiting:
-            if not waiting.done():
-                waiting.set_result(None)
-        self._waiting.clear()
-
-
 class Reign:
-    """Created when a Claim of this process was accepted. It is over once `end` was called."""
+    """Decides and sends records for as long as this process leads.
+
+    It is made when a Claim of this process was accepted, and is over once `end` was called.
+    """
 
     def __init__(
         self,
@@ -155,7 +100,7 @@ class Reign:
 
     @property
     def settles_within_s(self) -> float:
-        """Seconds in which a sent record is read back, or else leading ends."""
+        """Leading ends if a record is not read back within this many seconds."""
         return self._read_back_s_max
 
     @property
@@ -164,7 +109,7 @@ class Reign:
 
     @property
     def worn_out(self) -> bool:
-        """Whether the writer has sent as many records as one may."""
+        """Whether the writer has sent as many records as one writer may."""
         return self._records_left <= 0
 
     # Commands
@@ -186,7 +131,7 @@ class Reign:
         except NeedsFact:
             raise
         except CommandError:
-            # Not recorded, so only a later record of ours shows that we still led.
+            # Not recorded, so only a later record of ours proves that we were still leading.
             await self.confirm_leading()
             raise
         body = self._render(decision.layer, submission, decision.outcome)
@@ -201,8 +146,8 @@ class Reign:
     def now(self) -> datetime:
         """Returns the time to decide at.
 
-        If this process's clock is wrong, hands over and raises OutcomeUnknown: all that is decided
-        by it, even until the next tick, would be dated wrongly for good.
+        If this process's clock is wrong, hands over and raises OutcomeUnknown: whatever it
+        decided until the next tick would be dated wrongly for good.
         """
         try:
             return log_time(self._decided_at, self._clock_watch.now())
@@ -212,17 +157,23 @@ class Reign:
             raise OutcomeUnknown from error
 
     def meet_deadline(self, submission: Submission, now: datetime) -> bool:
-        """Decides and sends a command of the leader's own. Returns False if it is moot."""
+        """Decides a command of the leader's own, and sends it. Returns False, and sends nothing,
+        if it would record nothing."""
         decision = decide(submission, self._tentative, now, self._rules)
         if not decision.events:
             return False
         self._send_commit(submission, decision, now)
         return True
 
+    def is_moot(self, submission: Submission, now: datetime) -> bool:
+        """Whether a command of the leader's own would record nothing even if no record that is
+        on its way ever counts."""
+        return not decide(submission, self._image.accepted, now, self._rules).events
+
     async def confirm_leading(self) -> None:
         """Returns once a record that was sent after this call has been read back.
 
-        Raises OutcomeUnknown if leading ends first. One Barrier serves all who wait.
+        Raises OutcomeUnknown if leading ends first. All callers that wait share one Barrier.
         """
         self._demand_leading()
         if self._barrier_wanted is None:
@@ -234,7 +185,8 @@ class Reign:
     # Records
 
     def send_barrier(self) -> None:
-        """Raises OutcomeUnknown if this process's clock is wrong."""
+        """Sends a Barrier, which shows that this process leads and changes nothing. Raises
+        OutcomeUnknown if its clock is wrong."""
         self._decided_at = self.now()
         barrier = Barrier(
             term=self._term,
@@ -245,16 +197,16 @@ class Reign:
         self._send(barrier, encode_record(barrier), None)
 
     async def resign(self) -> None:
-        """Hands over cleanly: sends a Resign, and returns once it is settled or given up."""
+        """Sends a Resign, and returns once the reign is over, whether it was read back or not."""
         self._hand_over()
         await asyncio.wait([self.ended])
 
     def read_back(self, accepted: Accepted) -> Layer | None:
-        """Settles the record of this term that the reader has just accepted. Returns the layer
-        that holds its changes.
+        """Settles the record of this term that the reader has just accepted.
 
-        Ends the reign if it is not the record that was sent: then another process writes in
-        this term, which the rules of acceptance should make impossible.
+        Returns the layer with the changes of a Commit; None for any other record, and for one
+        that this reign has not sent. In that case another process writes in this term, which
+        the rules of acceptance should make impossible, so the reign ends.
         """
         state = accepted.position.state
         sent = self._unread.popleft() if self._unread else None
@@ -266,7 +218,7 @@ class Reign:
         return sent.layer
 
     def forget(self, layer: Layer) -> None:
-        """Drops from the tentative layer what the image has absorbed by now."""
+        """Drops from the tentative layer the changes in `layer`, which the image has absorbed."""
         self._tentative.forget(layer)
 
     def check_read_back(self) -> None:
@@ -277,7 +229,8 @@ class Reign:
                 self.end(f"record {self._unread[0].seq} not read back after {waiting_s:.1f} s")
 
     def end(self, reason: str) -> None:
-        """Stops leading. What is pending has an unknown outcome; nothing is sent again."""
+        """Stops leading. The outcome of what is on its way is unknown, and nothing is sent
+        again. Does nothing if the reign is over."""
         if self.ended.done():
             return
         self.ended.set_result(reason)
@@ -295,7 +248,8 @@ class Reign:
     # Inside
 
     def _hand_over(self) -> None:
-        """Decides nothing from this call on. The reign ends once its Resign is settled."""
+        """Stops deciding and sends a Resign. The reign ends once that is settled, or after
+        `settles_within_s`."""
         if not self.leading:
             return
         self._resigned = True
@@ -316,8 +270,8 @@ class Reign:
             raise OutcomeUnknown
 
     def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> SentRecord:
-        """Encodes the record and checks its size first, then evolves and sends: a command that
-        cannot be stored is refused to its client alone."""
+        """Sends the record of a decision and absorbs its changes. Raises TooLarge, and then does
+        neither: a command that cannot be stored fails alone."""
         commit = Commit(
             term=self._term,
             seq=self._seq + 1,
@@ -360,7 +314,7 @@ class Reign:
 
     def _send_wanted_barrier(self) -> None:
         if self._barrier_wanted is not None and self.leading:
-            with suppress(OutcomeUnknown):  # The Resign that was sent instead serves as well.
+            with suppress(OutcomeUnknown):  # A Resign was sent instead, and does as well.
                 self.send_barrier()
 
     def _note_acknowledgement(
@@ -379,7 +333,7 @@ class Reign:
         sent.settle_if_complete()
         if not sent.settled:
             return
-        if sent.accepted and sent.acknowledged:  # Not one given up with its reign.
+        if sent.accepted and sent.acknowledged:  # It may have failed with its reign instead.
             self._observer.observe_round_trip(self._loop.time() - sent.sent_at)
         if sent.key is not None:
             self._by_key.pop(sent.key, None)

@@ -18,7 +18,8 @@ from command_api.domain.submission import Submission
 from command_api.image.keys import AnsweredKeys
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node
-from command_api.leader.reign import Reign, SentRecord
+from command_api.leader.reign import Reign
+from command_api.leader.sent_record import SentRecord
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Claim, CommandInfo, Record
 from projector.read_models.batch import RowBatch
