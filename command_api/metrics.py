@@ -1,4 +1,4 @@
-"""Figures of a command process, for `/metrics`."""
+"""Declares and feeds the metrics of a command process, for `/metrics`."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Renders what answers a command, as finished bytes."""
+"""Renders the answers to commands as finished bytes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -19,7 +19,8 @@ _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
 def build_renderer(rules: Rules) -> Render:
-    """Returns the `Render` of a command process. A refusal is rendered as nothing."""
+    """Returns the `Render` of a command process. It returns no bytes for a refusal, and raises
+    KeyError for the command of a deadline, which nobody waits for."""
 
     def render(layer: Layer, submission: Submission, outcome: Outcome) -> bytes:
         if outcome.refused:

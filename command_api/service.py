@@ -16,7 +16,7 @@ from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
 from command_api.http.routes import build_operator_router, build_public_router
-from command_api.leader.answering import Answering
+from command_api.leader.answering import SUBMIT_DEADLINE_S, Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
 from command_api.metrics import FIGURES, show_in_gauges
@@ -29,12 +29,12 @@ from runtime.process.clock import steady_clock
 from runtime.process.tasks import end, keep_running
 
 NONCE_BYTES = 16
-SUBMIT_DEADLINE_S = 30.0
 STOP_S_MAX = 10.0
 
 
 class CommandService:
-    """Create inside a running event loop. `start`, serve `routers`, `stop`."""
+    """A command process without its server. Make it inside a running event loop, `start` it,
+    serve its `routers`, `stop` it."""
 
     def __init__(
         self,
@@ -93,13 +93,13 @@ class CommandService:
         show_in_gauges(self.node)
 
     async def start(self) -> asyncio.Task[None]:
-        """Begins to follow the journal and to stand for leader. The returned task ends only by
-        failing, with JournalBroken; the process ends with it."""
+        """Begins to follow the journal and to stand for leader. The returned task ends only with
+        an error, such as JournalBroken, and the process has to end with it."""
         self._running = keep_running(self.node.run(), "command node")
         return self._running
 
     async def stop(self) -> None:
-        """Hands over if this process leads, and stops, within `STOP_S_MAX`."""
+        """Hands over if this process leads, for at most `STOP_S_MAX` seconds, and stops."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S_MAX):
                 await self.node.resign()
@@ -111,8 +111,8 @@ class CommandService:
         return leader_url is not None and self._peers.knows(leader_url)
 
     def readiness(self) -> dict[str, Any]:
-        """Returns the checks of readiness. A follower is ready if it knows a leader and may forward
-        to it."""
+        """Returns the checks of readiness: bool decides, text only informs. A follower is ready
+        if it knows a leader and may forward to it."""
         node = self.node
         checks: dict[str, Any] = {
             "running": self._running is not None and not self._running.done(),

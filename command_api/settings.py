@@ -1,4 +1,4 @@
-"""Settings of a command process."""
+"""Reads the settings of a command process."""
 
 from urllib.parse import urlsplit
 
@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
+from command_api.leader.answering import SUBMIT_DEADLINE_S
 from command_api.leader.node import Timing
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
@@ -18,7 +19,7 @@ from runtime.service.shared_rules import SharedRuleSettings
 
 
 class RuleSettings(SharedRuleSettings):
-    """The rules of a cell. The leader decides by its own: give all processes the same."""
+    """The rules of a cell. Give all its processes the same ones: the leader decides by its own."""
 
     model_config = SettingsConfigDict(
         env_prefix="COMMAND_API_", env_nested_delimiter="__", frozen=True, extra="ignore"
@@ -47,7 +48,7 @@ class Settings(ServiceSettings, RuleSettings):
     host: str = "127.0.0.1"
     port: int = 8001
     own_url: str
-    """How the other command processes of the cell reach this one."""
+    """Address at which the other command processes of the cell reach this one."""
     cell_secret: Secret
     """Shared by the command processes of one cell."""
     peers: CommaSeparated = ()
@@ -66,8 +67,8 @@ class Settings(ServiceSettings, RuleSettings):
     """Opens the routes that suspend a person."""
     neighbours: OutsideSettings
     token: TokenSettings
-    heartbeat_timeout_s: PositiveFloat = 5.0
-    submit_deadline_s: PositiveFloat = 30.0
+    heartbeat_timeout_s: PositiveFloat = Timing().heartbeat_timeout_s
+    submit_deadline_s: PositiveFloat = SUBMIT_DEADLINE_S
     films: FilmRule = FilmRule()
     """Which films may be announced."""
 

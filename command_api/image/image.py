@@ -1,7 +1,7 @@
-"""What a command process knows from the accepted records: its image of the cell.
+"""Folds the accepted records into an image: everything a command process knows.
 
-Leader and followers fold the same records into it. The leader decides on a layer above
-(`reign`). So all that is here is accepted, and any process may answer from it.
+Leader and followers fold the same records. The leader decides on a layer above the image
+(`reign`), so the image holds accepted changes only, and any process may answer from it.
 """
 
 from command_api.domain.evolution import apply
@@ -17,23 +17,25 @@ from contracts.values.times import EPOCH
 
 
 class Image:
+    """The accepted aggregates, and what the leader needs beside them."""
+
     def __init__(self) -> None:
         self.accepted = Layer.empty()
         self.keys = AnsweredKeys()
         self.agenda = Agenda()
         self.suspended: dict[PersonId, Suspension] = {}
-        """The people who are suspended."""
+        """Those who are suspended now."""
         self.seq = 0
+        """`seq` of the newest record."""
         self.decided_at = EPOCH
-        """Log time: when the newest record was decided."""
+        """When the newest Commit or Barrier was decided (log time)."""
 
     def fold(self, commit: Commit, decided_here: Layer | None = None) -> None:
         """Takes over what an accepted Commit changed.
 
-        `decided_here` is the layer that this process computed when it decided the command.
-        Without it the events are decoded and applied. Raises JournalBroken for an event that
-        this version does not know or cannot apply: going on without it would mean deciding
-        wrongly.
+        `decided_here` is the layer in which this process decided the command. If it is None, the
+        events are decoded and applied. Raises JournalBroken if this version does not know an
+        event or cannot apply it: without it, later decisions would be wrong.
         """
         try:
             self._fold(commit, decided_here)

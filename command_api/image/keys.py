@@ -1,9 +1,9 @@
-"""Idempotency keys: which commands have been answered, and how.
+"""Remembers idempotency keys: which commands have been answered, and how.
 
-It is filled from accepted Commits only, in their order, so every process knows the same keys
-and may answer a retry. A key is forgotten when it is more than `RECORDS_MAX` records
-back, or older than `AGE_MAX` of log time *and* more than `RECORDS_MIN` records back:
-memory is bounded, all replicas forget the same keys, and no clock can empty the table.
+Only accepted Commits are remembered, in their order, so every process knows the same keys and
+may answer a retry. A key is forgotten when it is more than `RECORDS_MAX` records back, or
+older than `AGE_MAX` of log time *and* more than `RECORDS_MIN` records back. So memory is
+bounded, all processes forget the same keys, and no clock can empty the table.
 """
 
 from datetime import datetime, timedelta
@@ -29,8 +29,8 @@ class StoredAnswer(Struct, frozen=True):
     outcome: Outcome
 
     def answers(self, fingerprint: str, query_fingerprint: str | None) -> bool:
-        """Whether a request with these fingerprints is a retry. A record from before the
-        query counted is compared without it."""
+        """Whether a request with these fingerprints is a retry of the stored one. A record of an
+        earlier version has no fingerprint of the query and is compared without it."""
         queries = (self.query_fingerprint, query_fingerprint)
         return self.fingerprint == fingerprint and (None in queries or queries[0] == queries[1])
 
@@ -54,7 +54,8 @@ class AnsweredKeys:
     def find(
         self, actor: str, key: str, fingerprint: str, query_fingerprint: str | None = None
     ) -> StoredAnswer | None:
-        """Returns the stored answer. Raises KeyReused if the key answered another request."""
+        """Returns the stored answer, or None if the actor has not used the key. Raises KeyReused
+        if they used it for another request."""
         stored = self._answers.get(scope_key(actor, key))
         if stored is not None and not stored.answers(fingerprint, query_fingerprint):
             raise KeyReused
@@ -63,6 +64,7 @@ class AnsweredKeys:
     def remember(
         self, command: CommandInfo, seq: int, decided_at: datetime, outcome: Outcome
     ) -> None:
+        """Remembers the answer of an accepted Commit. Forgets keys that are too old by now."""
         self._answers[scope_key(command.actor, command.idempotency_key)] = StoredAnswer(
             seq, decided_at, command.fingerprint, command.query_fingerprint, outcome
         )

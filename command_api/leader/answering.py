@@ -1,6 +1,6 @@
-"""Answers a command from whichever process leads: this one, or another by forwarding.
+"""Answers commands: decides them here if this process leads, or forwards them to the leader.
 
-It keeps trying over changes of leader, which the idempotency key makes safe, so that a client
+It tries again when the leader changes, which the idempotency key makes safe, so that a client
 sees latency and not an error.
 """
 
@@ -38,6 +38,8 @@ from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language
 from runtime.process.tasks import start_for
 
+SUBMIT_DEADLINE_S: Final = 30.0
+"""How long a command process keeps trying to have a command answered, unless set otherwise."""
 RETRY_S: Final = 0.1
 REACH_POLL_S: Final = 0.02
 
@@ -67,12 +69,12 @@ class Answering:
 
     @property
     def position(self) -> int:
-        """The position up to which this process knows the cell."""
+        """The position up to which this process has read the journal."""
         return self._node.image.seq
 
     async def reach(self, seq: int, wait_s: float) -> None:
-        """Waits until this process knows the cell up to `seq`. Raises ProjectionBehind if that
-        takes longer than `wait_s`."""
+        """Waits until this process has read the journal up to `seq`. Raises ProjectionBehind if
+        that takes longer than `wait_s`."""
         give_up_at = self._time() + wait_s
         while self.position < seq:
             if self._time() >= give_up_at:
@@ -80,7 +82,7 @@ class Answering:
             await asyncio.sleep(REACH_POLL_S)
 
     def list_suspended(self) -> list[Person]:
-        """Returns the people who are suspended, by this process's accepted state."""
+        """Returns the people who are suspended, as far as this process has read the journal."""
         image = self._node.image
         return [image.accepted.person(person_id) for person_id in image.suspended]
 
@@ -89,15 +91,15 @@ class Answering:
     ) -> Answer:
         """Returns the recorded answer to a command, from whichever process leads.
 
-        Keeps trying over changes of leader for `deadline_s` seconds. A forwarded command is
-        answered here or not at all. Raises the CommandErrors of the decision, KeyReused,
-        NeedsFact, RateLimited (for a forwarded command of a person who sends too many),
+        Tries again when the leader changes, for up to `deadline_s` seconds. A `forwarded` command
+        is decided here or not at all. Raises the CommandErrors of the decision, KeyReused,
+        NeedsFact, RateLimited (if the person of a forwarded command sends too many),
         OutcomeUnknown if the command may count, NoLeader if it surely does not.
         """
         try:
             answer = await self._keep_trying(submission, deadline_s, forwarded=forwarded)
         except NeedsFact:
-            raise  # The caller looks it up and asks again.
+            raise  # Not an answer yet: the caller looks the fact up and submits again.
         except CommandError as error:
             self._count_answer(error.code, forwarded=forwarded)
             raise
@@ -112,8 +114,8 @@ class Answering:
         follows_author: bool | None,
         language: Language,
     ) -> EligibilityResponse:
-        """Returns what would come of a request for a seat, by this process's accepted state. Like
-        every read, it may be a moment behind. Raises NotFound, NeedsFact."""
+        """Returns whether a request for a seat would be accepted, as far as this process has read
+        the journal. Raises NotFound and NeedsFact as `eligibility` does."""
         return assess_eligibility(
             self._node.image.accepted,
             announcement_id,
@@ -181,8 +183,8 @@ class Answering:
         return Answer(stored.outcome, stored.seq, body, replayed=True)
 
     async def _forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """Returns the leader's answer. Stops waiting for it as soon as somebody else leads: it
-        may be frozen, and the idempotency key makes asking again safe."""
+        """Returns the leader's answer. Raises OutcomeUnknown as soon as the leader changes: the
+        old one may be frozen, and the idempotency key makes asking the new one safe."""
         change = self._node.leader_change
         forwarding = start_for(self._peers.forward(leader_url, submission, timeout_s), "forward")
         try:

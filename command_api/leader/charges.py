@@ -1,4 +1,4 @@
-"""Charges a person for a command that another process forwarded."""
+"""Counts forwarded commands against the limits of their people, each command once."""
 
 from collections import OrderedDict
 from typing import Final
@@ -7,11 +7,11 @@ from command_api.domain.submission import Submission
 from command_api.leader.ports import AdmitForwarded
 
 IDS_MAX: Final = 10_000
-"""Far more commands than are forwarded while one of them is tried again."""
+"""How many commands are remembered: far more than come while one of them is tried again."""
 
 
 class ChargeOnce:
-    """Charges each command once, even if it comes again with a fact that the leader asked for,
+    """Charges each command once, even if it comes again: with a fact that the leader asked for,
     or because its outcome was unknown. Remembers the last `ids_max` commands."""
 
     def __init__(self, admit: AdmitForwarded, ids_max: int = IDS_MAX) -> None:

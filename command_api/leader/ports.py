@@ -1,4 +1,4 @@
-"""Ports of a command process: what it needs from outside, and what it answers with."""
+"""The ports of leading and answering: what they need from outside, and the form of an answer."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -22,14 +22,14 @@ class Answer(NamedTuple):
 
 
 Render = Callable[[Layer, Submission, Outcome], bytes]
-"""Returns the representation that answers a command, as the given layer shows it."""
+"""Returns the body of the answer to a command, made from the given layer. It is empty for a
+refusal."""
 
 WallClock = Callable[[], datetime]
-"""Aware UTC, whole milliseconds."""
-
+"""Returns the time now: aware UTC, in whole milliseconds."""
 
 AdmitForwarded = Callable[[PersonId], None]
-"""Counts a forwarded command for its person. Raises RateLimited."""
+"""Counts a forwarded command against its person's limit. Raises RateLimited."""
 
 
 def admit_everybody(_: PersonId) -> None:
@@ -51,11 +51,11 @@ class Peers(Protocol):
 
 
 class Observer:
-    """Is told what happens, for figures. This one keeps nothing. Its methods must be quick and
-    must not raise: a command waits for them."""
+    """Is told what happens, for the metrics. This one keeps nothing. Methods of a subclass must
+    be quick and must not raise: a command waits for them."""
 
     def observe_decision(self, seconds: float) -> None:
-        """Observes how long it took to decide and render a command, which may yet not count."""
+        """Observes how long it took to decide and render a command, even if it never counts."""
 
     def observe_round_trip(self, seconds: float) -> None:
         """Observes how long a record took to be acknowledged and read back."""
