@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from command_api.http.bodies import NoBody, WriteBody
-from runtime.http.parameters import DRY_RUN, MIN_POSITION, Parameter, query
+from runtime.http.parameters import DRY_RUN, MIN_POSITION, Parameter, describe_parameters
 from runtime.openapi.document import response_schema
 
 _PROBLEMS = {
@@ -65,7 +65,7 @@ def document_write(
     if answer is not None:
         responses[success]["content"] = {"application/json": {"schema": response_schema(answer)}}
     headers = [_KEY, *([_IF_MATCH] if if_match else [])]
-    extra: dict[str, Any] = {"parameters": [*headers, *query(DRY_RUN, *parameters)]}
+    extra: dict[str, Any] = {"parameters": [*headers, *describe_parameters(DRY_RUN, *parameters)]}
     if body is not NoBody:
         extra["requestBody"] = {
             "content": {"application/json": {"schema": body.model_json_schema()}},
@@ -82,7 +82,10 @@ def document_read(answer: Any) -> dict[str, Any]:
         "description": "as of `X-Position`",
         "content": {"application/json": {"schema": response_schema(answer)}},
     }
-    return {"responses": responses, "openapi_extra": {"parameters": query(MIN_POSITION)}}
+    return {
+        "responses": responses,
+        "openapi_extra": {"parameters": describe_parameters(MIN_POSITION)},
+    }
 
 
 def _describe_problems(problems: Mapping[int, str]) -> dict[int, dict[str, Any]]:

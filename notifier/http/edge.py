@@ -17,9 +17,9 @@ from runtime.http.parameters import (
     MIN_POSITION,
     MIN_POSITION_WAIT_S,
     Parameter,
+    describe_parameters,
     malformed_parameter,
     min_position_of,
-    query,
 )
 from runtime.openapi.document import response_schema
 from runtime.postgres.tables import TablesUnavailable
@@ -101,12 +101,12 @@ def document_answer(kind: Any) -> dict[int | str, dict[str, Any]]:
 
 def document_read(*parameters: Parameter) -> dict[str, Any]:
     """Return `openapi_extra` of a route that reads."""
-    return {"parameters": query(MIN_POSITION, *parameters)}
+    return {"parameters": describe_parameters(MIN_POSITION, *parameters)}
 
 
 def document_write(kind: type[BaseModel] | None = None) -> dict[str, Any]:
     """Return `openapi_extra` of a route that writes."""
-    extra: dict[str, Any] = {"parameters": query(DRY_RUN)}
+    extra: dict[str, Any] = {"parameters": describe_parameters(DRY_RUN)}
     if kind is not None:
         schema = kind.model_json_schema()
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}

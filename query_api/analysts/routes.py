@@ -36,9 +36,9 @@ from runtime.http.parameters import (
     MIN_POSITION,
     POSITION,
     Parameter,
+    describe_parameters,
     is_true,
     min_position_of,
-    query,
 )
 
 NDJSON: Final = "application/x-ndjson"
@@ -91,7 +91,9 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
     @router.get(
         "/ask",
         response_class=Response,
-        openapi_extra={"parameters": query(MIN_POSITION, NAME, *_question_parameters())},
+        openapi_extra={
+            "parameters": describe_parameters(MIN_POSITION, NAME, *_question_parameters())
+        },
     )
     async def get_ask(request: Request) -> Response:
         """The list of ready questions or, with `name`, the answer to one of them. All further
@@ -115,7 +117,7 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
     @router.post(
         "/ask",
         response_class=Response,
-        openapi_extra={**OWN_QUESTION, "parameters": query(MIN_POSITION)},
+        openapi_extra={**OWN_QUESTION, "parameters": describe_parameters(MIN_POSITION)},
     )
     async def post_ask(request: Request) -> Response:
         """The answer to read-only SQL of your own: `{"sql": "SELECT ..."}`."""
@@ -128,7 +130,7 @@ def build_router(analytics: Analytics, history: HistoryReads, guard: OperatorGua
     @router.get(
         "/export",
         response_class=Response,
-        openapi_extra={"parameters": query(MIN_POSITION, *EXPORT_PARAMETERS)},
+        openapi_extra={"parameters": describe_parameters(MIN_POSITION, *EXPORT_PARAMETERS)},
     )
     async def get_export(request: Request) -> Response:
         """The rows of a table (`table`, `events` by default) from position `from` to `to`, in

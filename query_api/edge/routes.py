@@ -11,7 +11,7 @@ from starlette.responses import Response
 from runtime.http.api_route import ApiRoute
 from runtime.http.entity_tag import entity_tag, matches
 from runtime.http.json_body import JSON
-from runtime.http.parameters import MIN_POSITION, Parameter, query
+from runtime.http.parameters import MIN_POSITION, Parameter, describe_parameters
 from runtime.openapi.document import response_schema
 
 _PROBLEMS: Final = {
@@ -21,7 +21,10 @@ _PROBLEMS: Final = {
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
-WITHOUT_TOKEN: Final[dict[str, Any]] = {"security": [], "parameters": query(MIN_POSITION)}
+WITHOUT_TOKEN: Final[dict[str, Any]] = {
+    "security": [],
+    "parameters": describe_parameters(MIN_POSITION),
+}
 """`openapi_extra` of a route that anybody may read."""
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -52,7 +55,7 @@ def document(
     }
     return {
         "responses": responses,
-        "openapi_extra": {"parameters": query(MIN_POSITION, *parameters)},
+        "openapi_extra": {"parameters": describe_parameters(MIN_POSITION, *parameters)},
     }
 
 

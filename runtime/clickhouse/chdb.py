@@ -131,7 +131,7 @@ class ChdbAnalytics:
                 await self._engine.close()
 
     async def _ask(self, lane: str, sql: str) -> ResultSet:
-        """Ask when no other question runs.
+        """Run a question once no other one runs.
 
         The engine goes on with a question even if its caller leaves. The next question has to
         wait for that, or its own time would pass meanwhile.
@@ -150,7 +150,7 @@ class ChdbAnalytics:
         engine = await self._running_engine()
         try:
             async with asyncio.timeout(self._quota.seconds_max + GRACE_S):
-                return _answer(await engine.call(lane, "select", sql))
+                return _parse_reply(await engine.call(lane, "select", sql))
         except TimeoutError as error:
             log.warning("engine ended: a question ran past its limit")
             await engine.kill()
@@ -163,7 +163,7 @@ class ChdbAnalytics:
         return self._types[table]
 
     async def _select(self, lane: str, sql: str) -> ResultSet:
-        return _answer(await self._call(lane, "select", sql))
+        return _parse_reply(await self._call(lane, "select", sql))
 
     async def _call(self, lane: str, kind: CallKind, sql: str, data: bytes = b"") -> bytes:
         engine = await self._running_engine()
@@ -192,14 +192,14 @@ def _lanes(quota: Quota) -> dict[str, Lane]:
         "write": Lane(),
         "query": Lane({"max_execution_time": QUERY_SECONDS_MAX}, connections=READERS),
         "scan": Lane(),
-        "ask": _questions(quota),
-        "ask_own": _questions(
+        "ask": _question_lane(quota),
+        "ask_own": _question_lane(
             quota._replace(memory_bytes_max=min(quota.memory_bytes_max, OWN_MEMORY_BYTES_MAX))
         ),
     }
 
 
-def _questions(quota: Quota) -> Lane:
+def _question_lane(quota: Quota) -> Lane:
     return Lane(
         {
             # Leaves some of the machine to readers and the writer.
@@ -212,9 +212,9 @@ def _questions(quota: Quota) -> Lane:
     )
 
 
-def _answer(answered: bytes) -> ResultSet:
-    # A statement without a result, such as KILL, answers with no document at all.
-    found = _decode(answered) if answered.strip() else _JsonCompact([], [])
+def _parse_reply(reply: bytes) -> ResultSet:
+    # A statement without a result, such as KILL, replies with no document at all.
+    found = _decode(reply) if reply.strip() else _JsonCompact([], [])
     return ResultSet(
         tuple(column["name"] for column in found.meta),
         tuple(column["type"] for column in found.meta),

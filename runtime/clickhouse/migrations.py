@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 MIGRATIONS: Final = ROOT / "clickhouse"
 
 READER: Final = "history.2"
-"""The name under which the tables store their position. A version whose tables have to be
-filled anew takes another name, so that it ignores what a writer of the old version stores."""
+"""The name under which the tables store their position. If a new version has to fill its tables
+anew, it takes another name. So it ignores what a writer of the old version stores."""
 
 _CREATE_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (name String, sha256 String)
@@ -59,13 +59,13 @@ def required_version(script: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def statements(script: str) -> list[str]:
+def split_statements(script: str) -> list[str]:
     """Return the statements of a script. Each ends with a semicolon at the end of a line."""
     return [one for part in _END.split(_COMMENT.sub("", script)) if (one := part.strip())]
 
 
 async def _apply(analytics: Analytics, name: str, content: bytes) -> None:
-    for statement in statements(content.decode()):
+    for statement in split_statements(content.decode()):
         await analytics.execute(statement)
     await analytics.insert("schema_migrations", {"name": [name], "sha256": [digest(content)]})
     log.info("migration applied", extra={"migration": name})

@@ -42,7 +42,7 @@ class SqlToken(NamedTuple):
 
 def demand_question(sql: str) -> None:
     """Raises QueryRefused with the reason unless `sql` is one statement that reads."""
-    tokens = list(_tokens(sql))
+    tokens = list(_split_into_tokens(sql))
     while tokens and tokens[-1].text == ";":
         tokens.pop()
     if not tokens or tokens[0].word not in BEGINNINGS:
@@ -54,7 +54,7 @@ def demand_question(sql: str) -> None:
             raise QueryRefused(f"{token.text.upper()} is not for questions")
 
 
-def _tokens(sql: str) -> Iterator[SqlToken]:
+def _split_into_tokens(sql: str) -> Iterator[SqlToken]:
     place = 0
     while place < len(sql):
         found = _LEXER.match(sql, place)

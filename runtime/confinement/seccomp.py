@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from runtime.confinement.kernel import PR_SET_SECCOMP, prctl
-from runtime.confinement.syscalls import CONDITIONALLY, FREELY, MACHINES, number_of
+from runtime.confinement.syscalls import ALWAYS_ALLOWED, MACHINES, SOMETIMES_ALLOWED, number_of
 
 _MODE_FILTER: Final = 2
 
@@ -30,7 +30,7 @@ _KILL: Final = 0x80000000
 _NUMBER: Final = 0
 _MACHINE: Final = 4
 _FIRST_ARGUMENT: Final = 16
-"""Offsets in the data of a call. Of an argument, the lower half."""
+"""Offsets in the data of a call: its number, its machine, the lower half of its first argument."""
 _X32: Final = 0x40000000
 """Numbers from here on belong to another ABI of x86_64."""
 
@@ -54,21 +54,29 @@ def restrict_system_calls() -> None:
     machine = os.uname().machine
     if machine not in MACHINES:
         raise OSError(errno.ENOSYS, f"no list of system calls for {machine}")
-    code = b"".join(struct.pack("=HBBI", *one) for one in instructions(machine, os.getpid()))
+    code = b"".join(struct.pack("=HBBI", *one) for one in build_filter(machine, os.getpid()))
     program = _Program(len(code) // 8, code)
     prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(program))
 
 
-def instructions(machine: str, pid: int) -> list[Instruction]:
-    """Return the filter for the process with this id."""
+def build_filter(machine: str, pid: int) -> list[Instruction]:
+    """Return the filter for the process with this id, as a program of classic BPF."""
     return [
         (_LOAD, 0, 0, _MACHINE),
         (_IF_EQUAL, 1, 0, MACHINES[machine]),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
         *([(_IF_AT_LEAST, 0, 1, _X32), (_RETURN, 0, 0, _ABSENT)] if machine == "x86_64" else []),
-        *(step for name in FREELY for step in _if_called(name, machine, [(_RETURN, 0, 0, _ALLOW)])),
-        *(step for name in CONDITIONALLY for step in _if_called(name, machine, _judge(name, pid))),
+        *(
+            step
+            for name in ALWAYS_ALLOWED
+            for step in _if_called(name, machine, [(_RETURN, 0, 0, _ALLOW)])
+        ),
+        *(
+            step
+            for name in SOMETIMES_ALLOWED
+            for step in _if_called(name, machine, _decide_by_argument(name, pid))
+        ),
         (_RETURN, 0, 0, _ABSENT),
     ]
 
@@ -81,7 +89,7 @@ def _if_called(name: str, machine: str, judge: list[Instruction]) -> Iterator[In
         yield from judge
 
 
-def _judge(name: str, pid: int) -> list[Instruction]:
+def _decide_by_argument(name: str, pid: int) -> list[Instruction]:
     """Return the steps that decide a call by its first argument."""
     load: Instruction = (_LOAD, 0, 0, _FIRST_ARGUMENT)
     allow: Instruction = (_RETURN, 0, 0, _ALLOW)

@@ -1,8 +1,9 @@
 """Numbers of the system calls that a confined process may make, by machine.
 
 They come from the kernel's headers (`asm/unistd_64.h`, `asm-generic/unistd.h`) and never
-change. Not listed, and so refused: sockets, starting programs, other processes, mounts,
-namespaces, changing owners and modes, io_uring, bpf, keys, and whatever later kernels add.
+change. A call that is not listed is refused: sockets, starting programs, other processes,
+mounts, namespaces, changing owners and modes, io_uring, bpf, keys, and whatever later kernels
+add.
 """
 
 from typing import Final
@@ -10,7 +11,7 @@ from typing import Final
 MACHINES: Final = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 """Names as in `os.uname().machine`, with seccomp's number for their ABI."""
 
-FREELY: Final[dict[str, tuple[int, int | None]]] = {
+ALWAYS_ALLOWED: Final[dict[str, tuple[int, int | None]]] = {
     # Files.
     "read": (0, 63), "write": (1, 64), "readv": (19, 65), "writev": (20, 66),
     "pread64": (17, 67), "pwrite64": (18, 68), "preadv": (295, 69), "pwritev": (296, 70),
@@ -55,17 +56,17 @@ FREELY: Final[dict[str, tuple[int, int | None]]] = {
     "getrusage": (98, 165), "times": (100, 153), "uname": (63, 160), "sysinfo": (99, 179),
     "getrandom": (318, 278), "capget": (125, 90), "arch_prctl": (158, None),
 }  # fmt: skip
-"""Allowed with any arguments. By name: the number on x86_64 and the one on aarch64, which is
-None if aarch64 lacks the call."""
+"""Calls that are allowed with any arguments. By name: the number on x86_64 and the number on
+aarch64, which is None if aarch64 lacks the call."""
 
-CONDITIONALLY: Final[dict[str, tuple[int, int]]] = {
+SOMETIMES_ALLOWED: Final[dict[str, tuple[int, int]]] = {
     "clone": (56, 220), "tgkill": (234, 131), "prctl": (157, 167), "prlimit64": (302, 261),
 }  # fmt: skip
-"""Allowed with some arguments; `seccomp.py` says which."""
+"""Calls that are allowed with some arguments; `seccomp.py` says which."""
 
 
 def number_of(name: str, machine: str) -> int | None:
     """Return the call's number, or None if the machine lacks the call. Raises KeyError if the
     name is not listed."""
-    x86_64, aarch64 = FREELY.get(name) or CONDITIONALLY[name]
+    x86_64, aarch64 = ALWAYS_ALLOWED.get(name) or SOMETIMES_ALLOWED[name]
     return x86_64 if machine == "x86_64" else aarch64

@@ -27,6 +27,7 @@ _ONCE: Final = {
     name.lower().encode(): name
     for name in ("Authorization", "Idempotency-Key", "If-Match", "Content-Type")
 }
+"""Headers that may occur only once: from their names as ASGI has them to their usual spelling."""
 
 
 class ApiRoute(APIRoute):
@@ -67,7 +68,7 @@ def check_before(
 
 def demand_single_headers(request: Request) -> None:
     """Raises Malformed if a header that decides something is repeated, and
-    UnsupportedMediaType if the body is encoded: we decode none."""
+    UnsupportedMediaType if the body is compressed or otherwise encoded: we decode none."""
     seen = set()
     for name, value in request.scope["headers"]:
         if name in _ONCE:

@@ -1,16 +1,15 @@
-"""Defines how an instant is written in a body, and which instants are allowed."""
+"""Defines how a body states an instant, and which instants a body may state."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from contracts.values.times import whole_ms
+from contracts.values.times import FIRST_YEAR, whole_ms
 
-FIRST_YEAR: Final = 1970
-LAST_YEAR: Final = 2199
-"""The last year that is allowed. ClickHouse's times end in 2299, and nobody announces a film
-that far ahead."""
+LAST_STATED_YEAR: Final = 2199
+"""The last year that a body may state. ClickHouse's times end in 2299, and nobody announces a
+film that far ahead."""
 
 
 def _require_date_text(value: Any) -> Any:
@@ -25,8 +24,8 @@ def _to_utc(instant: datetime) -> datetime:
         utc = instant.astimezone(UTC)
     except OverflowError as error:
         raise ValueError("out of range") from error
-    if not FIRST_YEAR <= utc.year <= LAST_YEAR:
-        raise ValueError(f"not within the years {FIRST_YEAR} to {LAST_YEAR}")
+    if not FIRST_YEAR <= utc.year <= LAST_STATED_YEAR:
+        raise ValueError(f"not within the years {FIRST_YEAR} to {LAST_STATED_YEAR}")
     return whole_ms(utc)
 
 

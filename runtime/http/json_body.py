@@ -36,8 +36,8 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
     """Return the body of a JSON request; empty if it has none.
 
     Raises UnsupportedMediaType if another type or charset is declared, TooLarge as soon as
-    more than `bytes_max` bytes are announced or have come, and Malformed if an object has a
-    repeated key.
+    more than `bytes_max` bytes are announced or have come, and Malformed as
+    `demand_unique_keys` does.
     """
     headers = request.headers
     declared = headers.get("content-length", "0")
@@ -62,9 +62,9 @@ async def read_json_body(request: Request, bytes_max: int = BODY_BYTES_MAX) -> b
 
 
 def parse_body(model: type[Model], raw: bytes) -> Model:
-    """Return the body; an empty one is read as an object without members.
+    """Return the body as a `model`. Reads an empty body as an object without members.
 
-    Raises Malformed, which names the wrong fields and says why.
+    Raises Malformed, which names the wrong fields and says why they are wrong.
     """
     try:
         return model.model_validate_json(raw or b"{}")
@@ -85,10 +85,12 @@ def malformed_body(errors: Iterable[Mapping[str, Any]]) -> Malformed:
 
 def demand_unique_keys(body: bytes) -> None:
     """Raises Malformed if a JSON object in `body` has a repeated key, because parsers disagree
-    on which value counts. Accepts a body that is not JSON: its parser will refuse it."""
+    on which value counts, or if `body` is nested too deeply. Accepts a body that is not JSON:
+    its parser will refuse it."""
     if body.count(b":") < 2:
         return
     try:
+        # Numbers do not matter here, and a very long one must not end the check: Python refuses it.
         json.loads(body.decode(), object_pairs_hook=_demand_unique, parse_int=len)
     except RecursionError as error:
         raise _body_error("nested_too_deeply", "nested too deeply") from error

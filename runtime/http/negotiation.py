@@ -27,7 +27,7 @@ def preferred_language(accepted: str) -> Language:
 
 
 def accepts_html(request: Request) -> bool:
-    """Return whether a browser asks: HTML is named, and not after JSON."""
+    """Return whether the client is a browser: it names HTML, and not after JSON."""
     accept = request.headers.get("accept", "").lower()
     html, json = accept.find("text/html"), accept.find(JSON)
     return html >= 0 and (json < 0 or html < json)

@@ -3,7 +3,8 @@
 from typing import Final
 
 DIGITS_MAX: Final = 18
-"""Such a number fits every column of ours. Python refuses to read some thousand digits."""
+"""A number of so many digits fits every column of ours. Python refuses to parse one of several
+thousand."""
 
 
 def parse_whole_number(text: str) -> int | None:

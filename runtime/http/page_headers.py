@@ -22,9 +22,9 @@ def scripted_policy(script_hash: str) -> str:
 
 
 class PageHeaders:
-    """Middleware: browsers do not guess the type of a response. An HTML page runs no scripts,
-    is shown in no frame, and does not tell its address to other sites, unless the page states
-    a policy of its own."""
+    """Middleware that keeps browsers from guessing the type of a response, from showing our
+    pages in a frame, and from telling a page's address to other sites. A page runs no scripts,
+    unless it states a policy of its own."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The parameters `limit` and `cursor` and the headers of the next page, for every list."""
+"""Reads `limit` and `cursor`, and makes the headers that lead to the next page, for every list."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """Declares and reads query parameters, and reads ids in the path.
 
-A route puts its declarations into the OpenAPI document with `query`. `runtime.http.api_route`
-reads the same declarations and refuses every other name.
+A route puts its declarations into the OpenAPI document with `describe_parameters`.
+`runtime.http.api_route` reads them there and refuses every other name.
 """
 
 from collections.abc import Mapping
@@ -41,8 +41,8 @@ MIN_POSITION_WAIT_S: Final = 2.0
 
 
 def malformed_parameter(parameter: str, **allowed: Any) -> Malformed:
-    """Return the error for a wrong parameter. `allowed` says which values are right: `known`,
-    `minimum`, `maximum`, …"""
+    """Return the error for a wrong value of a parameter. `allowed` tells the client which values
+    are right: `known`, `minimum`, `maximum`, …"""
     return Malformed("malformed_query", {"parameter": parameter, **allowed})
 
 
@@ -96,7 +96,7 @@ def path_person(request: Request, caller_id: PersonId) -> PersonId:
     return PersonId(path_id(request, "user_id"))
 
 
-def query(*parameters: Parameter) -> list[dict[str, Any]]:
+def describe_parameters(*parameters: Parameter) -> list[dict[str, Any]]:
     """Return the parameters as the OpenAPI document lists them."""
     return [_describe(parameter) for parameter in parameters]
 

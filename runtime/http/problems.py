@@ -86,7 +86,7 @@ _CODE_OF_STATUS: Final[dict[int, FailureCode]] = {
     429: "rate_limited",
     503: "unavailable",
 }
-"""What the framework's own HTTP errors become."""
+"""The codes that replace the framework's own HTTP errors."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -100,7 +100,7 @@ def problem(
     facts: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Return the response for `code`. Raises KeyError if the catalogue lacks the code.
+    """Return the response for `code`. Raises KeyError if `STATUS` lacks the code.
 
     `facts` become further members of the problem, but never replace the standard ones.
     """
@@ -170,8 +170,8 @@ async def _on_unexpected(request: Request, _error: Exception) -> Response:
 
 
 def _error_for_invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:
-    """Return the error for an invalid request. A malformed id in the path names nothing, so
-    it is answered with 404 like any other missing thing."""
+    """Return the error for a request that FastAPI found invalid. A malformed id in the path
+    names nothing, so it is answered with 404 like any other missing thing."""
     places = {error["loc"][0] if error["loc"] else "body" for error in errors}
     if "path" in places:
         return NotFound()

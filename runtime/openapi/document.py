@@ -17,7 +17,8 @@ Document = dict[str, Any]
 TITLE: Final = "PRACTIX watch it together"
 _REF: Final = "#/components/schemas/{name}"
 _PLACEHOLDER: Final = re.compile(r"{(\w+)}")
-_METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+METHODS: Final = frozenset({"get", "put", "post", "delete", "patch"})
+"""Keys of a path in the document that are operations."""
 _REFERENCE: Final = re.compile(_REF.format(name='([^"]+)'))
 _BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
@@ -46,7 +47,7 @@ def complete_document(app: FastAPI) -> None:
         defined["securitySchemes"] = {"bearer": _BEARER}
         document["security"] = [{"bearer": []}]
         for path, operations in document["paths"].items():
-            for method in _METHODS & operations.keys():
+            for method in METHODS & operations.keys():
                 _declare_placeholders(path, operations[method])
         return document
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from contracts.error_codes import ERROR_TEXTS
 from runtime.http.problems import MEDIA_TYPE
+from runtime.openapi.document import METHODS
 
 SCHEMA_NAME: Final = "Problem"
 SCHEMA: Final[dict[str, Any]] = {
@@ -43,7 +44,6 @@ _OF_WRITES: Final = {
 }
 _OF_WAITING_READS: Final = {504: "`projection_behind`: not yet at `min_position`"}
 _FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
-_METHODS: Final = frozenset({"get", "put", "post", "delete"})
 
 
 def document_problems(app: FastAPI) -> None:
@@ -57,7 +57,7 @@ def document_problems(app: FastAPI) -> None:
         for name in _FRAMEWORKS_OWN:
             schemas.pop(name, None)
         for operations in document["paths"].values():
-            for method in _METHODS & operations.keys():
+            for method in METHODS & operations.keys():
                 _add_problems(method, operations[method])
         return document
 

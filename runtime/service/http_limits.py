@@ -1,4 +1,4 @@
-"""Limits on the time and memory of one HTTP connection, and of all of them together."""
+"""Limits the time and memory that one HTTP connection, and all of them together, may take."""
 
 from typing import Final
 
@@ -18,13 +18,14 @@ class HttpLimits(BaseModel):
     """Time from the first byte of a request to the end of its head. For the first request of
     a connection it begins when the connection opens."""
     body_s_max: PositiveFloat = 20.0
-    """Time from the end of the head to the end of the body. After it the answer is 408."""
+    """Time from the end of the head to the end of the body. A later body is answered with 408."""
     write_s_max: PositiveFloat = 30.0
     """How long a client may leave a full buffer unread."""
     keep_alive_s: PositiveInt = 15
     """How long a connection may be idle between requests."""
     connections_max: PositiveInt = 2_000
-    """When it is reached, a new connection replaces an idle one, or gets 503 if none is idle."""
+    """Number of open connections. A further one replaces an idle one, or gets 503 if none is
+    idle."""
     drain_s: NonNegativeFloat = 5.0
     """After SIGTERM: how long `/readyz` says no before the listener closes, so that load
     balancers stop sending."""

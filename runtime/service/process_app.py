@@ -17,7 +17,7 @@ StartProcess = Callable[[FastAPI, Limiter, AsyncExitStack], Awaitable[None]]
 def build_process_app(
     title: str, settings: ServiceSettings, start: StartProcess, own_names: Iterable[str] = ()
 ) -> FastAPI:
-    """Return the whole process. It runs between the app's start-up and shut-down.
+    """Return the app of a whole process. The service runs between its start-up and shut-down.
 
     At shut-down, and if `start` fails, the stack stops and closes everything in reverse order.
     `own_names` are host names under which it answers, besides those of the settings.

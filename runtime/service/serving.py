@@ -1,4 +1,4 @@
-"""Runs a service's HTTP server, and tells at the end whether the end was asked for."""
+"""Runs a service's HTTP server, and reports if it ended without being asked to."""
 
 import asyncio
 import signal

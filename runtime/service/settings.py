@@ -22,7 +22,7 @@ from runtime.service.http_limits import HttpLimits
 
 S = TypeVar("S", bound=BaseSettings)
 
-CONFIG: Final = os.EX_CONFIG
+WRONG_SETTINGS_STATUS: Final = os.EX_CONFIG
 """The exit status (78, sysexits.h) that tells a supervisor not to start the process again."""
 
 
@@ -54,7 +54,7 @@ def load_settings_or_exit(kind: type[S]) -> S:
 def exit_for_wrong_settings(reason: str) -> NoReturn:
     """Print the reason and exit with status 78, as after wrong settings."""
     print(reason, file=sys.stderr)
-    sys.exit(CONFIG)
+    sys.exit(WRONG_SETTINGS_STATUS)
 
 
 def _variable(kind: type[BaseSettings], place: tuple[int | str, ...]) -> str:
@@ -95,25 +95,25 @@ CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_sep
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 
 
-def _are_origins(given: tuple[str, ...]) -> tuple[str, ...]:
+def _demand_origins(given: tuple[str, ...]) -> tuple[str, ...]:
     for one in given:
         if not _ORIGIN.fullmatch(one):
             raise ValueError(f"not an origin like https://app.example: {one}")
     return given
 
 
-Origins = Annotated[CommaSeparated, AfterValidator(_are_origins)]
+Origins = Annotated[CommaSeparated, AfterValidator(_demand_origins)]
 """Origins separated by commas. No pattern, and no `*`."""
 
 SHARED_PREFIX: Final = "PRACTIX_"
 
 
 class ServiceSettings(BaseSettings):
-    """Settings that every service has. A variable of its own sets one for a service, and a
-    shared variable sets it for all.
+    """Settings that every service has. A variable of one service (`PROJECTOR_HTTP…`) sets them
+    for that service, and a shared variable (`PRACTIX_HTTP…`) sets them for all.
 
-    `PROJECTOR_HTTP…` wins over `PRACTIX_HTTP…`, whether as JSON or nested, in any order of the
-    environment. If the service's own variables leave a field out, the shared one counts.
+    The service's own variable wins, whether it is JSON or nested. If it leaves a field out, the
+    shared one counts.
     """
 
     model_config = SettingsConfigDict(env_nested_delimiter="__", frozen=True, extra="ignore")
@@ -138,8 +138,9 @@ class ServiceSettings(BaseSettings):
         return init_settings, env_settings, shared, dotenv_settings, file_secret_settings
 
 
-def _address_of(*schemes: str) -> Callable[[SecretStr], SecretStr]:
-    """Return a check of addresses that never repeats the address.
+def _demand_scheme(*schemes: str) -> Callable[[SecretStr], SecretStr]:
+    """Return a validator of addresses with one of these schemes. Its error never repeats the
+    address.
 
     A client library would quote an address that it cannot parse. Such an address is often
     wrong because its password contains an unescaped slash.
@@ -163,5 +164,5 @@ def _address_of(*schemes: str) -> Callable[[SecretStr], SecretStr]:
     return check
 
 
-PostgresDsn = Annotated[SecretStr, AfterValidator(_address_of("postgresql", "postgres"))]
-ClickHouseDsn = Annotated[SecretStr, AfterValidator(_address_of("clickhouse", "clickhouses"))]
+PostgresDsn = Annotated[SecretStr, AfterValidator(_demand_scheme("postgresql", "postgres"))]
+ClickHouseDsn = Annotated[SecretStr, AfterValidator(_demand_scheme("clickhouse", "clickhouses"))]

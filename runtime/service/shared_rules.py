@@ -1,4 +1,4 @@
-"""Settings of the rules that decisions and reads share.
+"""Reads the rules that decisions and reads share from the settings of a service.
 
 Each service reads them under its own prefix.
 """

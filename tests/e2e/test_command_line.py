@@ -16,7 +16,7 @@ from launcher import cli
 from launcher.servers.process import HOST, free_port
 from launcher.verbs.demo_summary import DemoSummary
 from runtime.journal.sqlite import SqliteJournal
-from runtime.service.settings import CONFIG
+from runtime.service.settings import WRONG_SETTINGS_STATUS
 from tests.cells.embedded import PRACTIX, START_S_MAX
 from tests.histories.chain import Chain
 from tests.paths import ROOT
@@ -125,8 +125,10 @@ def test_a_start_on_a_port_in_use_is_refused_and_leaves_the_data_free(tmp_path: 
 
 
 def test_a_setting_that_makes_no_sense_is_named(tmp_path: Path) -> None:
-    assert "PORT" in practix(tmp_path, "run", status=CONFIG, PORT="abc")
-    assert "PRACTIX_PROFILE" in practix(tmp_path, "run", status=CONFIG, PRACTIX_PROFILE="cloud")
+    assert "PORT" in practix(tmp_path, "run", status=WRONG_SETTINGS_STATUS, PORT="abc")
+    assert "PRACTIX_PROFILE" in practix(
+        tmp_path, "run", status=WRONG_SETTINGS_STATUS, PRACTIX_PROFILE="cloud"
+    )
 
 
 def test_data_that_cannot_be_used_is_named(tmp_path: Path) -> None:

@@ -20,7 +20,12 @@ import projector.settings
 import query_api.main
 import query_api.settings
 from neighbours.settings import StandInSettings
-from runtime.service.settings import CONFIG, PostgresDsn, SettingsWrong, load_settings
+from runtime.service.settings import (
+    WRONG_SETTINGS_STATUS,
+    PostgresDsn,
+    SettingsWrong,
+    load_settings,
+)
 from runtime.service.settings import CommaSeparated as Names
 
 SHORT: Final = "hunter2"
@@ -45,7 +50,7 @@ def said(end: Callable[[], object], capsys: pytest.CaptureFixture[str]) -> str:
     """The one line with which the process ends."""
     with pytest.raises(SystemExit) as caught:
         end()
-    assert caught.value.code == CONFIG == 78
+    assert caught.value.code == WRONG_SETTINGS_STATUS == 78
     (line,) = capsys.readouterr().err.splitlines()
     return line
 
