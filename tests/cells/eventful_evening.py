@@ -26,12 +26,12 @@ class Seen(NamedTuple):
     reply: HttpReply
 
 
-class LivedEvening:
+class EventfulEvening:
     """An evening that `live` takes through many changes. If it is `watched`, `seen` then holds an
     answer of every role after every step."""
 
-    def __init__(self, rated: CellOverTime, *, watched: bool) -> None:
-        self.rated = rated
+    def __init__(self, people: CellOverTime, *, watched: bool) -> None:
+        self.people = people
         self._watched = watched
         self.id = ""
         self.seen: list[Seen] = []
@@ -48,9 +48,11 @@ class LivedEvening:
 
     async def get(self, role: str, path: str, **parameters: Any) -> HttpReply:
         """Reads after everything that was written."""
-        given = {"min_position": self.rated.position, **parameters}
+        given = {"min_position": self.people.position, **parameters}
         query = "&".join(f"{name}={quote(str(value))}" for name, value in given.items())
-        return await self.rated.cell.send("GET", f"/api/v1{path}?{query}", self.rated.tokens[role])
+        return await self.people.cell.send(
+            "GET", f"/api/v1{path}?{query}", self.people.tokens[role]
+        )
 
     async def entries(self, role: str, **parameters: Any) -> list[dict[str, Any]]:
         """Returns the whole trail, on one page."""
@@ -65,7 +67,7 @@ class LivedEvening:
 
     async def step(self, role: str, method: str, path: str, body: Any = None) -> Any:
         """Writes, and looks at what everybody is answered now."""
-        reply = await self.rated.say(role, method, path, body)
+        reply = await self.people.say(role, method, path, body)
         assert reply.status < 300, reply.body
         self.id = self.id or reply.body["id"]
         if self._watched:
@@ -78,13 +80,13 @@ class LivedEvening:
             position = int(answered.headers.get("X-Position", at))
             self.seen.append(Seen(viewer, position, answered))
         for person in (HOST, *GUESTS):
-            page = f"/user/{self.rated.ids[person]}/rating"
+            page = f"/user/{self.people.ids[person]}/rating"
             self.rated_pages.append((page, await self.get("stranger", page)))
 
     async def announce(self, **terms: Any) -> None:
-        starts = system_clock() + self.rated.offset + timedelta(days=3)
+        starts = system_clock() + self.people.offset + timedelta(days=3)
         body = evening(ticket_count=1, event_time=starts.isoformat(), **terms)
-        await self.step(HOST, "POST", f"/announcement/{self.rated.cell.movie_id}", body)
+        await self.step(HOST, "POST", f"/announcement/{self.people.cell.movie_id}", body)
 
     async def ask(self, guest: str, message: str) -> str:
         booked = await self.step(guest, "POST", f"/booking/{self.id}", {"message": message})
@@ -97,7 +99,7 @@ class LivedEvening:
         """Takes the evening through a draft, a guest who fills it, another on the waitlist and
         changes of all kinds. In between the author and Ann rate each other for an earlier
         evening."""
-        rated = self.rated
+        rated = self.people
         earlier = await rated.over(HOST, *GUESTS)
         await rated.meet(OPERATOR, is_super=True)  # A token of its kind after the days passed.
         host_id, fan_id = rated.ids[HOST], rated.ids["fan"]
@@ -124,13 +126,13 @@ class LivedEvening:
 
 
 @asynccontextmanager
-async def lived_evening(
+async def eventful_evening(
     directory: Path, postgres_dsn: str, *, watched: bool = False
-) -> AsyncIterator[LivedEvening]:
+) -> AsyncIterator[EventfulEvening]:
     """Starts a cell with everybody in it; nothing has happened yet."""
     async with AsyncExitStack() as running:
         rated = CellOverTime(directory, postgres_dsn, running)
         await rated.start()
         await rated.meet(*(role for role in ROLES if role != OPERATOR))
         await rated.meet(OPERATOR, is_super=True)
-        yield LivedEvening(rated, watched=watched)
+        yield EventfulEvening(rated, watched=watched)

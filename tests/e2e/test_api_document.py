@@ -84,7 +84,7 @@ class RequestContext(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestContext]:
+def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RequestContext]:
     limits = {"PERSON": ("READS", "SEARCHES", "WRITES"), "ADDRESS": ("PUBLIC", "MISSES")}
     raised = {
         f"PRACTIX_RATE_LIMITS__{whose}__{name}": "10000000"
@@ -135,7 +135,7 @@ def _settled(site: Site, session: requests.Session) -> RequestContext:
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("label", OPERATIONS)
-def test_no_answer_breaks_the_document(label: str, world: RequestContext) -> None:
+def test_no_answer_breaks_the_document(label: str, context: RequestContext) -> None:
     operation = OPERATIONS[label]
     failures: dict[str, str] = {}
     cases = min(SLOW.get(label, CASES_OF_ONE), CASES_OF_ONE)
@@ -154,11 +154,11 @@ def test_no_answer_breaks_the_document(label: str, world: RequestContext) -> Non
         @given(case=strategy, pick=st.integers(0, 15))
         def ask(case: Any, pick: int) -> None:
             run[label] += 1
-            _aim(case, pick, world)
-            headers = _headers(label, pick, world)
+            _aim(case, pick, context)
+            headers = _headers(label, pick, context)
             answer = case.call(
-                base_url=world.site.base_url,
-                session=world.session,
+                base_url=context.site.base_url,
+                session=context.session,
                 headers=headers,
                 allow_redirects=False,
             )
@@ -192,10 +192,10 @@ def _checks_of(case: Any, status: int) -> list[Any]:
     return [*CHECKS, negative_data_rejection] if unfitting else CHECKS
 
 
-def _aim(case: Any, pick: int, world: RequestContext) -> None:
+def _aim(case: Any, pick: int, context: RequestContext) -> None:
     """Often at something that exists, and never at a position that has to be waited for."""
     if case.meta.generation.mode == GenerationMode.POSITIVE:
-        ids = world.ids if "/suspension" not in case.path else {}  # They are still needed.
+        ids = context.ids if "/suspension" not in case.path else {}  # They are still needed.
         for name in case.path_parameters or {}:
             if name in ids and pick % 4:
                 case.path_parameters[name] = ids[name][pick % len(ids[name])]
@@ -212,9 +212,9 @@ def _aim(case: Any, pick: int, world: RequestContext) -> None:
         }
 
 
-def _headers(label: str, pick: int, world: RequestContext) -> dict[str, str]:
+def _headers(label: str, pick: int, context: RequestContext) -> dict[str, str]:
     if "/operator/" in label or "/neighbours/" in label:
-        token = world.site.operator_token
+        token = context.site.operator_token
     else:
-        token = world.tokens[pick % len(world.tokens)]
+        token = context.tokens[pick % len(context.tokens)]
     return {"Authorization": f"Bearer {token}"}

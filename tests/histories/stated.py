@@ -64,7 +64,7 @@ class StatedHistory:
         hours: float,
         name: str,
         *,
-        host: str,
+        author: str,
         seats: int,
         starts: float,
         film: str = "Solaris",
@@ -74,7 +74,7 @@ class StatedHistory:
             {
                 "type": "announcement.created.v1",
                 "announcement_id": name,
-                "author_id": host,
+                "author_id": author,
                 "movie_id": f"id of {film}",
                 "movie_title": film,
                 "movie_title_ru": film,
@@ -88,7 +88,7 @@ class StatedHistory:
                 "event_location": "here",
             },
             {"type": "announcement.published.v1", "announcement_id": name, "version": 2},
-            actor=host,
+            actor=author,
         )
 
     def move(self, hours: float, name: str, *, starts: float, actor: str) -> None:
@@ -140,29 +140,29 @@ class StatedHistory:
 def evenings_in_march() -> StatedHistory:
     """Returns two authors, three films and five guests. test_questions.py has what follows
     from it."""
-    told = StatedHistory()
+    march = StatedHistory()
     # Ada's evening of two seats: full after five hours, a third guest waits and gets in.
-    told.announce(0, "e1", host="ada", seats=2, starts=96)
-    told.book(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="ada")
-    told.book(2, "approved", "e1/g1", (True, True), 1, actor="ada")
-    told.book(3, "requested", "e1/g2", (None, True), 1, actor="g2", author_id="ada")
-    told.book(5, "approved", "e1/g2", (True, True), 2, actor="ada")
-    told.book(30, "requested", "e1/g3", (None, True), 2, actor="g3", author_id="ada", waiting=True)
-    told.book(31, "preapproved", "e1/g3", (True, True), 2, actor="ada")
-    told.book(92, "left", "e1/g2", (True, False), 1, actor="g2", reason="ill")
-    told.book(92, "offered", "e1/g3", (True, None), 2)
-    told.book(93, "accepted", "e1/g3", (True, True), 2, actor="g3")
+    march.announce(0, "e1", author="ada", seats=2, starts=96)
+    march.book(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="ada")
+    march.book(2, "approved", "e1/g1", (True, True), 1, actor="ada")
+    march.book(3, "requested", "e1/g2", (None, True), 1, actor="g2", author_id="ada")
+    march.book(5, "approved", "e1/g2", (True, True), 2, actor="ada")
+    march.book(30, "requested", "e1/g3", (None, True), 2, actor="g3", author_id="ada", waiting=True)
+    march.book(31, "preapproved", "e1/g3", (True, True), 2, actor="ada")
+    march.book(92, "left", "e1/g2", (True, False), 1, actor="g2", reason="ill")
+    march.book(92, "offered", "e1/g3", (True, None), 2)
+    march.book(93, "accepted", "e1/g3", (True, True), 2, actor="g3")
     # Bob's: one guest comes again, one request is never answered, one overlaps.
-    told.announce(24, "e2", host="bob", seats=4, starts=120, film="Stalker")
-    told.book(25, "requested", "e2/g1", (None, True), 0, actor="g1", author_id="bob")
-    told.book(26, "rejected", "e2/g1", (False, True), 0, actor="bob")
-    told.book(27, "requested", "e2/g4", (None, True), 0, actor="g4", author_id="bob")
-    told.refuse(28, "overlap", actor="g2", announcement_id="e2", conflicts=["e1"])
-    told.refuse(28, "overlap", actor="g3", announcement_id="e2", conflicts=["e1"])
-    told.refuse(29, "already_booked", actor="g4", announcement_id="e2")
-    told.book(30, "invited", "e2/g5", (True, None), 0, actor="bob", author_id="bob")
-    told.book(31, "accepted", "e2/g5", (True, True), 1, actor="g5")
-    told.invite(
+    march.announce(24, "e2", author="bob", seats=4, starts=120, film="Stalker")
+    march.book(25, "requested", "e2/g1", (None, True), 0, actor="g1", author_id="bob")
+    march.book(26, "rejected", "e2/g1", (False, True), 0, actor="bob")
+    march.book(27, "requested", "e2/g4", (None, True), 0, actor="g4", author_id="bob")
+    march.refuse(28, "overlap", actor="g2", announcement_id="e2", conflicts=["e1"])
+    march.refuse(28, "overlap", actor="g3", announcement_id="e2", conflicts=["e1"])
+    march.refuse(29, "already_booked", actor="g4", announcement_id="e2")
+    march.book(30, "invited", "e2/g5", (True, None), 0, actor="bob", author_id="bob")
+    march.book(31, "accepted", "e2/g5", (True, True), 1, actor="g5")
+    march.invite(
         32,
         [
             {"guest_id": "g5", "code": "already_invited"},
@@ -171,19 +171,19 @@ def evenings_in_march() -> StatedHistory:
         actor="bob",
     )
     # Ada again, with g1 again; then a third one, cancelled three hours before.
-    told.announce(100, "e3", host="ada", seats=1, starts=148)
-    told.book(101, "requested", "e3/g1", (None, True), 0, actor="g1", author_id="ada")
-    told.book(103, "approved", "e3/g1", (True, True), 1, actor="ada")
-    told.book(104, "requested", "e3/g5", (None, True), 1, actor="g5", author_id="ada")
-    told.announce(100, "e4", host="ada", seats=1, starts=130, film="Mirror")
-    told.book(110, "released", "e2/g4", (None, False), 1, reason="superseded", clashes=["e1"])
-    told.call_off(127, "e4", actor="ada")
-    told.rate(200, "given", RATINGS["r1"], score=8, tags=["kind"])
-    told.rate(201, "given", RATINGS["r2"], score=10)
-    told.rate(202, "changed", RATINGS["r1"], score=9)
-    told.rate(203, "revealed", RATINGS["r1"], RATINGS["r2"], reason="both_rated")
-    told.rate(900, "given", RATINGS["r3"], score=1)
-    told.rate(901, "given", RATINGS["r4"], score=7, tags=["no_show", "kind"])
-    told.rate(902, "revealed", RATINGS["r3"], RATINGS["r4"], reason="both_rated")
-    told.rate(903, "retracted", RATINGS["r3"])
-    return told
+    march.announce(100, "e3", author="ada", seats=1, starts=148)
+    march.book(101, "requested", "e3/g1", (None, True), 0, actor="g1", author_id="ada")
+    march.book(103, "approved", "e3/g1", (True, True), 1, actor="ada")
+    march.book(104, "requested", "e3/g5", (None, True), 1, actor="g5", author_id="ada")
+    march.announce(100, "e4", author="ada", seats=1, starts=130, film="Mirror")
+    march.book(110, "released", "e2/g4", (None, False), 1, reason="superseded", clashes=["e1"])
+    march.call_off(127, "e4", actor="ada")
+    march.rate(200, "given", RATINGS["r1"], score=8, tags=["kind"])
+    march.rate(201, "given", RATINGS["r2"], score=10)
+    march.rate(202, "changed", RATINGS["r1"], score=9)
+    march.rate(203, "revealed", RATINGS["r1"], RATINGS["r2"], reason="both_rated")
+    march.rate(900, "given", RATINGS["r3"], score=1)
+    march.rate(901, "given", RATINGS["r4"], score=7, tags=["no_show", "kind"])
+    march.rate(902, "revealed", RATINGS["r3"], RATINGS["r4"], reason="both_rated")
+    march.rate(903, "retracted", RATINGS["r3"])
+    return march

@@ -97,7 +97,7 @@ async def _last_line_of_verify(system: System) -> dict[str, Any]:
     return last
 
 
-async def read_told(system: System) -> SentNotices:
+async def read_sent_notices(system: System) -> SentNotices:
     """Returns the notices once everything that is due has been sent, or after TOLD_S_MAX."""
     connection = await asyncpg.connect(system.postgres.dsn)
     try:
@@ -129,19 +129,19 @@ def read_inbox(directory: Path) -> frozenset[str]:
         connection.close()
 
 
-def mistold(told: SentNotices) -> Iterator[str]:
+def find_wrong_notices(sent_notices: SentNotices) -> Iterator[str]:
     """Returns what was not sent once, or not recorded as it was."""
-    for fact in told.twice:
+    for fact in sent_notices.twice:
         yield f"told twice: {fact}"
-    for notices in told.untimely:
+    for notices in sent_notices.untimely:
         yield f"too early, or given up too early: {notices}"
-    for notice in told.untold:
+    for notice in sent_notices.untold:
         yield f"due, and not told: {notice}"
-    sent = {key for key, (state, _) in told.notices.items() if state == "sent"}
-    for key in sorted(sent - told.inbox)[:10]:
+    sent = {key for key, (state, _) in sent_notices.notices.items() if state == "sent"}
+    for key in sorted(sent - sent_notices.inbox)[:10]:
         yield f"{key} is recorded as sent and never arrived"
-    for key in sorted(told.inbox - sent)[:10]:
-        yield f"{key} arrived and is recorded as {told.notices.get(key)}"
-    for (state, reason), number in Counter(told.notices.values()).items():
+    for key in sorted(sent_notices.inbox - sent)[:10]:
+        yield f"{key} arrived and is recorded as {sent_notices.notices.get(key)}"
+    for (state, reason), number in Counter(sent_notices.notices.values()).items():
         if state in ("parked", "unconfirmed"):
             yield f"{number} notices are {state}: {reason}"

@@ -12,7 +12,7 @@ from contracts.journal.records import Commit
 from launcher.servers.process import ServerUnavailable
 from tests.conftest import unavailable
 from tests.e2e.recorded import RECORDED, misrecorded
-from tests.torture.checks import misdated, mistold
+from tests.torture.checks import find_wrong_notices, misdated
 from tests.torture.faults import KINDS, plan
 from tests.torture.torture import Result, table_of, torture
 
@@ -77,13 +77,13 @@ def test_a_notice_that_is_recorded_wrongly_is_found(result: Result) -> None:
     told = result.told
     key = next(iter(told.inbox))
     dropped = told._replace(notices={**told.notices, key: ("dropped", None)})
-    (found,) = mistold(dropped)
+    (found,) = find_wrong_notices(dropped)
     assert "recorded as" in found
-    (found,) = mistold(told._replace(inbox=told.inbox - {key}))
+    (found,) = find_wrong_notices(told._replace(inbox=told.inbox - {key}))
     assert "never arrived" in found
-    (found,) = mistold(told._replace(twice=("a fact",)))
+    (found,) = find_wrong_notices(told._replace(twice=("a fact",)))
     assert "twice" in found
-    (found,) = mistold(told._replace(untimely=("a reminder",)))
+    (found,) = find_wrong_notices(told._replace(untimely=("a reminder",)))
     assert "too early" in found
 
 

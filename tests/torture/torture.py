@@ -126,12 +126,12 @@ async def _looked_at(
     if unready := await system.all_ready(READY_S_MAX):
         findings.append(f"not ready at the end: {unready}")
     records = await read_accepted(KafkaJournal(system.kafka.bootstrap_servers, TOPIC))
-    told = await checks.read_told(system)
+    notices = await checks.read_sent_notices(system)
     result = Result(
         recoveries,
         crowd.answered,
         records,
-        told,
+        notices,
         crowd.reads,
         {one.name: one.ended_by_itself for one in system.workers.values()},
         findings,
@@ -139,7 +139,7 @@ async def _looked_at(
     findings += misrecorded(result.answered, result.commits)
     findings += checks.misdated(records)
     findings += await checks.verified(system)
-    findings += checks.mistold(told)
+    findings += checks.find_wrong_notices(notices)
     findings += [f"status 500: {one}" for one in crowd.crashes[:10]]
     findings += [f"stale read: {one}" for one in crowd.stale[:10]]
     return result

@@ -18,9 +18,7 @@ from command_api.image.image import Image
 from contracts.events import codec as event_codec
 from contracts.events.base import Event
 from contracts.events.booking import BookingApproved, BookingRequested
-from contracts.events.codec import decode_event
 from contracts.events.domain_event import DomainEvent
-from contracts.journal.records import Commit
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from projector.proof.verify import verify
 from projector.read_models.batch import RowBatch
@@ -42,6 +40,7 @@ from tests.histories.notifier_events import (
     seen,
 )
 from tests.unit.notifier.folded import Folded
+from tests.unit.query_api.history.past import decode_past
 
 
 class ChatPosted(Event, frozen=True, kw_only=True, tag="chat.posted.v1"):
@@ -70,22 +69,12 @@ def history(monkeypatch: pytest.MonkeyPatch) -> NotifierHistory:
     return found
 
 
-def story(commits: Sequence[Commit]) -> list[PastEvent]:
-    return [
-        PastEvent(
-            commit.seq, index, commit.decided_at, "", commit.command.actor, decode_event(stored)
-        )
-        for commit in commits
-        for index, stored in enumerate(commit.events)
-    ]
-
-
 def without(found: Sequence[PastEvent]) -> list[PastEvent]:
     return [one for one in found if not isinstance(one.event, ChatPosted)]
 
 
 def test_no_reader_is_told(history: NotifierHistory) -> None:
-    happened = story(history.commits)
+    happened = list(decode_past(history.commits))
     assert len(without(happened)) == len(happened) - 2
     now = {"author_id": person("host"), "my_booking_id": None, "shows_place": True}
     callers = {
@@ -102,7 +91,7 @@ def test_no_reader_is_told(history: NotifierHistory) -> None:
 
 
 def test_the_past_is_as_without_it(history: NotifierHistory) -> None:
-    happened = story(history.commits)
+    happened = list(decode_past(history.commits))
     assert fold_events(happened) == fold_events(without(happened))
 
 

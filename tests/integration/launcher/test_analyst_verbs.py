@@ -39,7 +39,7 @@ Practix = Callable[..., Coroutine[Any, Any, Result]]
 
 @pytest.fixture
 async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
-    """Runs a verb against the story of March, in a thread, as it has a loop of its own."""
+    """Runs a verb against the evenings of March, in a thread, as it has a loop of its own."""
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
     analytics = ChdbAnalytics(tmp_path / "chdb")

@@ -42,8 +42,8 @@ async def call_off(evening: NotifierCell) -> None:
     await evening.read()
 
 
-async def news(evening: NotifierCell) -> tuple[str, str | None]:
-    """State and reason of what Boris was to be told first."""
+async def read_first_notice(evening: NotifierCell) -> tuple[str, str | None]:
+    """Returns state and reason of what Boris was to be told first."""
     (line,) = await evening.lines(BORIS, kind="booking_new")
     return line["state"], line["reason"]
 
@@ -77,7 +77,7 @@ async def test_what_was_sent_is_recorded_as_sent_though_it_was_called_off_meanwh
 ) -> None:
     queue = InterruptedQueue(evening, lambda: call_off(evening))
     await evening.dispatcher(queue).dispatch_due()
-    assert await news(evening) == ("sent", None)
+    assert await read_first_notice(evening) == ("sent", None)
 
 
 async def test_what_was_sent_is_recorded_when_postgresql_is_back(evening: NotifierCell) -> None:
@@ -86,7 +86,7 @@ async def test_what_was_sent_is_recorded_when_postgresql_is_back(evening: Notifi
         await cut_off()
 
     await evening.dispatcher(InterruptedQueue(evening, cut_off_and_called_off)).dispatch_due()
-    assert await news(evening) == ("sent", None)
+    assert await read_first_notice(evening) == ("sent", None)
     assert set(evening.around.calls.values()) == {1}
 
 
@@ -96,10 +96,10 @@ async def test_what_was_on_its_way_when_the_dispatcher_died_may_have_arrived(
     with pytest.raises(Killed):
         await evening.dispatcher(InterruptedQueue(evening, killed)).dispatch_due()
     await call_off(evening)
-    assert await news(evening) == ("unconfirmed", "cancelled")
+    assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
     await evening.wait(minutes=3)
     assert len(evening.around.got(BORIS, "booking_new")) == 1
-    assert await news(evening) == ("unconfirmed", "cancelled")
+    assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
 
 
 class AnswerLost(Around):
@@ -113,9 +113,9 @@ class AnswerLost(Around):
 async def test_a_lost_answer_leaves_the_outcome_open(evening: NotifierCell) -> None:
     evening.around = AnswerLost()
     await evening.send()
-    assert (await news(evening))[0] == "waiting"
+    assert (await read_first_notice(evening))[0] == "waiting"
     await call_off(evening)
-    assert await news(evening) == ("unconfirmed", "cancelled")
+    assert await read_first_notice(evening) == ("unconfirmed", "cancelled")
     assert evening.around.got(BORIS, "booking_new")
 
 
@@ -123,7 +123,7 @@ async def test_what_nobody_took_was_dropped(evening: NotifierCell) -> None:
     evening.around.down = {"notification"}
     await evening.send()
     await call_off(evening)
-    assert await news(evening) == ("dropped", "cancelled")
+    assert await read_first_notice(evening) == ("dropped", "cancelled")
 
 
 class CalledOffBeforeReading(NoticeQueue):
@@ -138,7 +138,7 @@ class CalledOffBeforeReading(NoticeQueue):
 
 async def test_what_was_leased_and_never_sent_was_dropped(evening: NotifierCell) -> None:
     await evening.dispatcher(CalledOffBeforeReading(evening)).dispatch_due()
-    assert await news(evening) == ("dropped", "cancelled")
+    assert await read_first_notice(evening) == ("dropped", "cancelled")
     assert evening.around.got(BORIS, "booking_new") == []
 
 
@@ -151,7 +151,7 @@ async def test_an_operator_cannot_cancel_what_has_arrived(evening: NotifierCell)
         assert change.row["state"] == "unconfirmed"
 
     await evening.dispatcher(InterruptedQueue(evening, cancel)).dispatch_due()
-    assert await news(evening) == ("sent", None)
+    assert await read_first_notice(evening) == ("sent", None)
 
 
 class Frozen(Around):

@@ -47,14 +47,14 @@ async def cell(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[NotifierCell]
 
 @pytest.fixture
 async def evening(cell: NotifierCell) -> NotifierCell:
-    """A hidden address. Anna is confirmed, Boris asks, Vera is invited; all that was told."""
-    told = cell.history
-    told.tell(*(seen(name) for name in ("host", "anna", "boris", "vera")))
-    told.tell(created(hide_location=True), published())
+    """A hidden address. Anna is confirmed, Boris asks, Vera is invited; all that was history."""
+    history = cell.history
+    history.tell(*(seen(name) for name in ("host", "anna", "boris", "vera")))
+    history.tell(created(hide_location=True), published())
     for guest in ("anna", "boris"):
-        told.tell(booking(BookingRequested, guest, (None, True)), by=guest)
-    told.tell(booking(BookingApproved, "anna", (True, True)))
-    told.tell(booking(BookingInvited, "vera", (True, None)))
+        history.tell(booking(BookingRequested, guest, (None, True)), by=guest)
+    history.tell(booking(BookingApproved, "anna", (True, True)))
+    history.tell(booking(BookingInvited, "vera", (True, None)))
     await cell.read_and_send()
     return cell
 
@@ -100,15 +100,15 @@ async def test_neither_after_quiet_hours(evening: NotifierCell) -> None:
 
 
 async def test_a_place_that_is_hidden_after_its_edit_is_not_told(cell: NotifierCell) -> None:
-    told = cell.history
-    told.tell(seen("host"), seen("anna"), seen("boris"), created(), published())
+    history = cell.history
+    history.tell(seen("host"), seen("anna"), seen("boris"), created(), published())
     for guest in ("anna", "boris"):
-        told.tell(booking(BookingRequested, guest, (None, True)), by=guest)
-    told.tell(booking(BookingApproved, "anna", (True, True)))
+        history.tell(booking(BookingRequested, guest, (None, True)), by=guest)
+    history.tell(booking(BookingApproved, "anna", (True, True)))
     await cell.read_and_send()
-    told.tell(edited(event_location=SECRET))
-    told.wait(seconds=30)
-    told.tell(edited(hide_location=True))
+    history.tell(edited(event_location=SECRET))
+    history.wait(seconds=30)
+    history.tell(edited(hide_location=True))
     await cell.wait(seconds=61)
     (notice,) = cell.around.got(person("boris"), "announce_put")
     assert notice.context["diff"] == {"event_location": {"hidden": True}}
@@ -189,16 +189,16 @@ async def test_a_muted_host_is_not_heard_and_what_stands_goes_on(evening: Notifi
     evening.around.followers_of = {person("host"): (person("fan"), person("anna"))}
     for name in ("fan", "boris", "vera"):
         await evening.preferences.save(person(name), NIGHT)
-    told = evening.history
-    told.tell(created("next"), published("next"))
-    told.tell(booking(BookingInvited, "boris", (True, None), "next"))
+    history = evening.history
+    history.tell(created("next"), published("next"))
+    history.tell(booking(BookingInvited, "boris", (True, None), "next"))
     await evening.read_and_send()
     for name in ("fan", "boris", "anna", "vera"):
         muted = PersonMuted(person_id=person(name), host_id=person("host"))
-        told.tell(muted, by=name)
-    told.tell(PersonUnmuted(person_id=person("vera"), host_id=person("host")), by="vera")
-    told.tell(booking(BookingInvited, "vera", (True, None), "next"))
-    told.tell(edited(title="Still on"))
+        history.tell(muted, by=name)
+    history.tell(PersonUnmuted(person_id=person("vera"), host_id=person("host")), by="vera")
+    history.tell(booking(BookingInvited, "vera", (True, None), "next"))
+    history.tell(edited(title="Still on"))
     await evening.wait(hours=9)
     next_one = announcement("next")
 

@@ -63,16 +63,16 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
-    """Holds the story of March."""
+    """Holds the evenings of March."""
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
     yield journal
     await journal.close()
 
 
-def expected_counts(story: StatedHistory) -> tuple[int, int, int]:
-    events = sum(len(commit.events) for commit in story.commits)
-    refusals = sum(commit.outcome.refused for commit in story.commits)
+def expected_counts(stated: StatedHistory) -> tuple[int, int, int]:
+    events = sum(len(commit.events) for commit in stated.commits)
+    refusals = sum(commit.outcome.refused for commit in stated.commits)
     return events, events, refusals + 1  # One guest of the bulk invitation.
 
 
@@ -80,7 +80,7 @@ def expected_counts(story: StatedHistory) -> tuple[int, int, int]:
 async def following(
     journal: Journal, analytics: Analytics, until: int | None = None
 ) -> AsyncIterator[HistoryService]:
-    """A service that has come to `until`, the end of the story by default."""
+    """A service that has come to `until`, the end of the history by default."""
     service = HistoryService(journal, analytics, limits=QUICK)
     await service.start()
     wanted = len(evenings_in_march().commits) + 1 if until is None else until

@@ -34,9 +34,9 @@ async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
     await journal.close()
 
 
-def expected(story: StatedHistory) -> list[tuple[int, int, int]]:
-    events = sum(len(commit.events) for commit in story.commits)
-    newest = max(commit.seq for commit in story.commits if commit.events)
+def expected(stated: StatedHistory) -> list[tuple[int, int, int]]:
+    events = sum(len(commit.events) for commit in stated.commits)
+    newest = max(commit.seq for commit in stated.commits if commit.events)
     return [(events, events, newest)]
 
 
@@ -53,15 +53,15 @@ async def follow_to(journal: SqliteJournal, analytics: Analytics, seq: int) -> N
 async def test_chdb_is_whole_after_its_process_was_killed_again_and_again(
     journal: SqliteJournal, tmp_path: Path
 ) -> None:
-    story = evenings_in_march()
+    stated = evenings_in_march()
     reached, kills = 0, 0
-    while reached <= len(story.commits) - 3 * POSITIONS_BEFORE_KILL:
+    while reached <= len(stated.commits) - 3 * POSITIONS_BEFORE_KILL:
         reached = await asyncio.to_thread(_follow_and_kill, tmp_path)
         kills += 1
     assert kills > 1
     analytics = ChdbAnalytics(tmp_path / "chdb")
-    await follow_to(journal, analytics, len(story.commits) + 1)
-    assert (await analytics.query(COUNTS)).rows == expected(story)
+    await follow_to(journal, analytics, len(stated.commits) + 1)
+    assert (await analytics.query(COUNTS)).rows == expected(stated)
     await analytics.close()
 
 
@@ -91,19 +91,19 @@ async def test_a_killed_server_is_waited_for_and_nothing_is_lost_or_twice(
     port = free_port()
     assert port != own_clickhouse_server.port
     monkeypatch.setattr("launcher.servers.clickhouse.free_port", lambda: port)
-    story = evenings_in_march()
+    stated = evenings_in_march()
     async with ClickHouseServer(tmp_path / "server") as server:
         analytics = ServerAnalytics(server.dsn)
-        await follow_to(journal, analytics, len(story.commits) // 2)
+        await follow_to(journal, analytics, len(stated.commits) // 2)
         history = HistoryReader(journal, analytics, QUICK)
         await server.kill()
         running = asyncio.create_task(history.run())
         async with asyncio.timeout(DEADLINE_S):
             await server.start()
-            while history.position.state.seq <= len(story.commits):
+            while history.position.state.seq <= len(stated.commits):
                 assert not running.done()
                 await asyncio.sleep(0.005)
-        assert (await analytics.query(COUNTS)).rows == expected(story)
+        assert (await analytics.query(COUNTS)).rows == expected(stated)
         running.cancel()
         await asyncio.wait([running])
         await analytics.close()

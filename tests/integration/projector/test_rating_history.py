@@ -52,8 +52,8 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
     await analytics.close()
 
 
-async def told(analytics: Analytics, commits: list[Commit]) -> HistoryReads:
-    """A history that holds `commits`, each of them twice."""
+async def store_twice(analytics: Analytics, commits: list[Commit]) -> HistoryReads:
+    """Returns a history that holds `commits`, each of them twice."""
     sink = ClickHouseSink(analytics)
     half = len(commits) // 2
     for part in (commits[:half], commits[half:], commits):
@@ -67,7 +67,7 @@ def live_and_rate() -> RandomPeople:
 
 async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Analytics) -> None:
     people = live_and_rate()
-    history = await told(analytics, people.chain.commits)
+    history = await store_twice(analytics, people.chain.commits)
     standings = people.layer.standings.own
     assert sum(standing.score.count for standing in standings.values()) > 10
     for (person_id, role), standing in standings.items():
@@ -77,7 +77,7 @@ async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Ana
 
 async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> None:
     people = live_and_rate()
-    history = await told(analytics, people.chain.commits)
+    history = await store_twice(analytics, people.chain.commits)
     ratings = people.layer.ratings.own
     revealed = {one.id for one in ratings.values() if one.revealed_at is not None}
     found = [
@@ -94,7 +94,7 @@ async def test_what_is_said_is_told_with_all_its_facts(analytics: Analytics) -> 
 
 
 async def test_d12_a_page_of_one_evening_or_person_knows_no_other(analytics: Analytics) -> None:
-    history = await told(analytics, evenings_in_march().commits)
+    history = await store_twice(analytics, evenings_in_march().commits)
     assert [one.score for one in await fetch_ratings(history, ADA, EVER)] == [1, 9]
     assert [
         one.score for one in await fetch_author_ratings_at(history, ADA, AnnouncementId("e1"), EVER)
@@ -113,7 +113,7 @@ async def test_d14_nothing_said_is_no_error(analytics: Analytics) -> None:
 
 async def test_drift_is_what_was_given_and_where_the_score_stood(analytics: Analytics) -> None:
     """Ada's 9 of March is followed by a 1 in April, taken back an hour after it was revealed."""
-    history = await told(analytics, evenings_in_march().commits)
+    history = await store_twice(analytics, evenings_in_march().commits)
     of_host = compute_drift(await fetch_ratings(history, ADA, EVER), "host")
     assert of_host == [DriftMonth("2026-03", 1, 9.0, 7.3), DriftMonth("2026-04", 0, 0.0, 7.3)]
     of_guest = compute_drift(await fetch_ratings(history, GUEST, EVER), "guest")
@@ -123,30 +123,30 @@ async def test_drift_is_what_was_given_and_where_the_score_stood(analytics: Anal
 async def test_a_no_show_is_counted_once_it_is_revealed(analytics: Analytics) -> None:
     commits = evenings_in_march().commits
     for known, no_shows in ((commits[:-2], 0), (commits, 1)):
-        history = await told(analytics, known)
+        history = await store_twice(analytics, known)
         assert count_no_shows(await fetch_ratings(history, GUEST, EVER)) == no_shows
         assert count_no_shows(await fetch_ratings(history, ADA, EVER)) == 0
 
 
 def departures() -> StatedHistory:
     """Of `host`'s evening in 100 hours, moved at 60 to begin at 200, and what is left of it."""
-    story = StatedHistory()
-    story.announce(0, "e1", host="host", seats=5, starts=100)
+    stated = StatedHistory()
+    stated.announce(0, "e1", author="host", seats=5, starts=100)
     for guest in ("early", "moved", "never-agreed", "agreed"):
-        story.book(1, "requested", f"e1/{guest}", (None, True), 0, actor=guest, author_id="host")
-        story.book(2, "approved", f"e1/{guest}", (True, True), 1, actor="host")
-    story.book(50, "left", "e1/early", (True, False), 2, actor="early")
-    story.move(60, "e1", starts=200, actor="host")
-    story.book(90, "left", "e1/moved", (True, False), 1, actor="moved")
-    story.book(91, "left", "e1/agreed", (True, False), 1, actor="agreed")
-    story.book(92, "accepted", "e1/agreed", (True, True), 1, actor="agreed")
-    story.book(180, "left", "e1/never-agreed", (True, False), 0, actor="never-agreed")
-    story.book(181, "left", "e1/agreed", (True, False), 0, actor="agreed")
-    return story
+        stated.book(1, "requested", f"e1/{guest}", (None, True), 0, actor=guest, author_id="host")
+        stated.book(2, "approved", f"e1/{guest}", (True, True), 1, actor="host")
+    stated.book(50, "left", "e1/early", (True, False), 2, actor="early")
+    stated.move(60, "e1", starts=200, actor="host")
+    stated.book(90, "left", "e1/moved", (True, False), 1, actor="moved")
+    stated.book(91, "left", "e1/agreed", (True, False), 1, actor="agreed")
+    stated.book(92, "accepted", "e1/agreed", (True, True), 1, actor="agreed")
+    stated.book(180, "left", "e1/never-agreed", (True, False), 0, actor="never-agreed")
+    stated.book(181, "left", "e1/agreed", (True, False), 0, actor="agreed")
+    return stated
 
 
 async def test_leaving_is_late_by_the_time_that_the_guest_agreed_to(analytics: Analytics) -> None:
-    history = await told(analytics, departures().commits)
+    history = await store_twice(analytics, departures().commits)
     for guest, late in (("early", 0), ("moved", 0), ("never-agreed", 0), ("agreed", 1)):
         assert await fetch_lateness(history, PersonId(guest), EVER) == Lateness(late, 0), guest
 
@@ -160,14 +160,14 @@ async def test_whoever_leaves_because_the_host_moved_is_not_late(
     analytics: Analytics, moves: list[tuple[float, float]], late: int
 ) -> None:
     """Moves are (new start, when), in hours; the guest agreed to 100 and leaves at 92."""
-    story = StatedHistory()
-    story.announce(0, "e1", host="host", seats=4, starts=100)
-    story.book(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="host")
-    story.book(2, "approved", "e1/g1", (True, True), 1, actor="host")
+    stated = StatedHistory()
+    stated.announce(0, "e1", author="host", seats=4, starts=100)
+    stated.book(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="host")
+    stated.book(2, "approved", "e1/g1", (True, True), 1, actor="host")
     for starts, at in moves:
-        story.move(at, "e1", starts=starts, actor="host")
-    story.book(92, "left", "e1/g1", (True, False), 0, actor="g1")
-    history = await told(analytics, story.commits)
+        stated.move(at, "e1", starts=starts, actor="host")
+    stated.book(92, "left", "e1/g1", (True, False), 0, actor="g1")
+    history = await store_twice(analytics, stated.commits)
     assert await fetch_lateness(history, GUEST, EVER) == Lateness(late, 0)
 
 
@@ -184,25 +184,25 @@ async def test_whoever_leaves_because_the_host_moved_is_not_late(
 async def test_calling_off_counts_where_it_is_late_and_lets_somebody_down(
     analytics: Analytics, at: float, guest_answer: bool | None, actor: str, counts: int
 ) -> None:
-    story = StatedHistory()
-    story.announce(0, "e1", host="host", seats=4, starts=100)
-    story.book(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
+    stated = StatedHistory()
+    stated.announce(0, "e1", author="host", seats=4, starts=100)
+    stated.book(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
     if guest_answer:
-        story.book(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
-    story.call_off(at, "e1", actor=actor)
-    history = await told(analytics, story.commits)
+        stated.book(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
+    stated.call_off(at, "e1", actor=actor)
+    history = await store_twice(analytics, stated.commits)
     assert await fetch_lateness(history, PersonId("host"), EVER) == Lateness(0, counts)
     assert await fetch_lateness(history, PersonId("operator"), EVER) == NEVER_LATE
 
 
 async def test_a_guest_who_had_left_is_not_let_down(analytics: Analytics) -> None:
-    story = StatedHistory()
-    story.announce(0, "e1", host="host", seats=1, starts=100)
-    story.book(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
-    story.book(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
-    story.book(90, "left", "e1/g1", (True, False), 0, actor="g1")
-    story.call_off(95, "e1", actor="host")
-    history = await told(analytics, story.commits)
+    stated = StatedHistory()
+    stated.announce(0, "e1", author="host", seats=1, starts=100)
+    stated.book(1, "invited", "e1/g1", (True, None), 0, actor="host", author_id="host")
+    stated.book(2, "accepted", "e1/g1", (True, True), 1, actor="g1")
+    stated.book(90, "left", "e1/g1", (True, False), 0, actor="g1")
+    stated.call_off(95, "e1", actor="host")
+    history = await store_twice(analytics, stated.commits)
     assert await fetch_lateness(history, PersonId("host"), EVER) == NEVER_LATE
     assert await fetch_lateness(history, GUEST, EVER) == Lateness(1, 0)
 

@@ -14,22 +14,22 @@ from tests.cells.eventful_evening import (
     HOST,
     OPERATOR,
     ROLES,
-    LivedEvening,
-    lived_evening,
+    EventfulEvening,
+    eventful_evening,
 )
 from tests.cells.http_reply import HttpReply
 from tests.cells.read_side import at, read_side
 
 
 @pytest.fixture
-async def lived(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[LivedEvening]:
-    async with lived_evening(tmp_path, postgres_dsn) as found:
+async def eventful(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[EventfulEvening]:
+    async with eventful_evening(tmp_path, postgres_dsn) as found:
         yield found
 
 
 @pytest.fixture
-async def watched(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[LivedEvening]:
-    async with lived_evening(tmp_path, postgres_dsn, watched=True) as found:
+async def watched(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[EventfulEvening]:
+    async with eventful_evening(tmp_path, postgres_dsn, watched=True) as found:
         yield found
 
 
@@ -45,16 +45,16 @@ def expected(role: str, then: HttpReply, now: HttpReply) -> tuple[int, Any]:
     return 200, body
 
 
-def told(reply: HttpReply) -> tuple[int, Any]:
+def read_answer(reply: HttpReply) -> tuple[int, Any]:
     return reply.status, reply.body if reply.status == 200 else reply.code
 
 
-async def test_every_position_is_answered_as_it_was(watched: LivedEvening) -> None:
+async def test_every_position_is_answered_as_it_was(watched: EventfulEvening) -> None:
     await watched.live()
     now = {role: await watched.get(role, watched.path) for role in ROLES}
     for role, position, then in watched.seen:
         again = await watched.get(role, watched.path, as_of=position)
-        assert told(again) == expected(role, then, now[role]), (role, position)
+        assert read_answer(again) == expected(role, then, now[role]), (role, position)
         if again.status == 200:
             assert again.position == position
         if again.body == then.body:
@@ -68,7 +68,7 @@ async def test_every_position_is_answered_as_it_was(watched: LivedEvening) -> No
     }
 
 
-async def test_people_were_rated_as_they_were(watched: LivedEvening) -> None:
+async def test_people_were_rated_as_they_were(watched: EventfulEvening) -> None:
     await watched.live()
     for path, then in watched.rated_pages:
         again = await watched.get(OPERATOR, path, as_of=then.position)
@@ -82,59 +82,59 @@ async def test_people_were_rated_as_they_were(watched: LivedEvening) -> None:
     assert (drift.status, drift.body["months"]) == (200, [])
 
 
-async def test_how_others_were_rated_then_is_not_told(lived: LivedEvening) -> None:
+async def test_how_others_were_rated_then_is_not_told(eventful: EventfulEvening) -> None:
     """Position by position it would say who left which evening, and who rated whom."""
-    await lived.announce()
-    path = f"/user/{lived.rated.ids[HOST]}/rating"
+    await eventful.announce()
+    path = f"/user/{eventful.people.ids[HOST]}/rating"
     for page in (path, f"{path}/drift"):
-        assert (await lived.get(HOST, page, as_of=1)).status == 200
-        refused = await lived.get("stranger", page, as_of=1)
+        assert (await eventful.get(HOST, page, as_of=1)).status == 200
+        refused = await eventful.get("stranger", page, as_of=1)
         assert (refused.status, refused.code) == (403, "forbidden")
-        assert (await lived.get("stranger", page)).status == 200
+        assert (await eventful.get("stranger", page)).status == 200
 
 
-async def test_a_time_is_the_last_position_by_then(lived: LivedEvening) -> None:
-    await lived.live()
-    for entry in await lived.entries(HOST):
+async def test_a_time_is_the_last_position_by_then(eventful: EventfulEvening) -> None:
+    await eventful.live()
+    for entry in await eventful.entries(HOST):
         at = datetime.fromisoformat(entry["at"])
-        by_time = await lived.get(HOST, lived.path, as_of=entry["at"])
+        by_time = await eventful.get(HOST, eventful.path, as_of=entry["at"])
         assert by_time.position >= entry["position"]
-        by_position = await lived.get(HOST, lived.path, as_of=by_time.position)
+        by_position = await eventful.get(HOST, eventful.path, as_of=by_time.position)
         assert by_time.body == by_position.body
         moscow = (at.astimezone(UTC) + timedelta(hours=3)).replace(tzinfo=None)
-        same = await lived.get(HOST, lived.path, as_of=f"{moscow.isoformat()}+03:00")
+        same = await eventful.get(HOST, eventful.path, as_of=f"{moscow.isoformat()}+03:00")
         assert same.body == by_time.body
-        before = await lived.get(HOST, lived.trail, as_of=(at - timedelta(milliseconds=1)))
+        before = await eventful.get(HOST, eventful.trail, as_of=(at - timedelta(milliseconds=1)))
         assert before.status == 404 or before.position < entry["position"]
 
 
-async def test_before_it_was_there_it_is_not_found(lived: LivedEvening) -> None:
-    await lived.announce()
-    created = lived.rated.position
-    assert (await lived.get(HOST, lived.path, as_of=created)).status == 200
+async def test_before_it_was_there_it_is_not_found(eventful: EventfulEvening) -> None:
+    await eventful.announce()
+    created = eventful.people.position
+    assert (await eventful.get(HOST, eventful.path, as_of=created)).status == 200
     for moment in (0, created - 1, "2000-01-01T00:00:00Z"):
-        for path in (lived.path, lived.trail):
-            assert (await lived.get(HOST, path, as_of=moment)).status == 404
+        for path in (eventful.path, eventful.trail):
+            assert (await eventful.get(HOST, path, as_of=moment)).status == 404
 
 
-async def test_hidden_then_or_now_is_as_if_it_never_was(lived: LivedEvening) -> None:
+async def test_hidden_then_or_now_is_as_if_it_never_was(eventful: EventfulEvening) -> None:
     """A draft, an evening by invitation, and one that is cancelled now."""
-    await lived.announce(publish=False)
-    draft = lived.rated.position
-    await lived.change(status="Alive", visibility="invite")
-    by_invitation = lived.rated.position
-    await lived.change(visibility="public")
-    public = lived.rated.position
-    assert (await lived.get("stranger", lived.path, as_of=public)).status == 200
+    await eventful.announce(publish=False)
+    draft = eventful.people.position
+    await eventful.change(status="Alive", visibility="invite")
+    by_invitation = eventful.people.position
+    await eventful.change(visibility="public")
+    public = eventful.people.position
+    assert (await eventful.get("stranger", eventful.path, as_of=public)).status == 200
     nowhere = f"/announcement/{uuid4()}"
     for moment in (draft, by_invitation):
         for start in ("", "/history"):
-            hidden = await lived.get("stranger", start + lived.path, as_of=moment)
-            absent = await lived.get("stranger", start + nowhere, as_of=moment)
+            hidden = await eventful.get("stranger", start + eventful.path, as_of=moment)
+            absent = await eventful.get("stranger", start + nowhere, as_of=moment)
             assert without_path(hidden) == without_path(absent)
-    await lived.step(HOST, "DELETE", lived.path)
-    assert (await lived.get("stranger", lived.path, as_of=public)).status == 404
-    assert (await lived.get(HOST, lived.path, as_of=public)).status == 200
+    await eventful.step(HOST, "DELETE", eventful.path)
+    assert (await eventful.get("stranger", eventful.path, as_of=public)).status == 404
+    assert (await eventful.get(HOST, eventful.path, as_of=public)).status == 200
 
 
 def without_path(reply: HttpReply) -> tuple[int, Any, list[str]]:
@@ -143,20 +143,20 @@ def without_path(reply: HttpReply) -> tuple[int, Any, list[str]]:
     return reply.status, body, sorted(reply.headers)
 
 
-async def test_what_no_moment_is(lived: LivedEvening) -> None:
-    await lived.announce()
+async def test_what_no_moment_is(eventful: EventfulEvening) -> None:
+    await eventful.announce()
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).isoformat()
-    for path in (lived.path, lived.trail):
+    for path in (eventful.path, eventful.trail):
         for wrong in ("x", "-1", "1.5", "9" * 30, "", tomorrow):
-            reply = await lived.get(HOST, path, as_of=wrong)
+            reply = await eventful.get(HOST, path, as_of=wrong)
             assert (reply.status, reply.code) == (422, "malformed_query"), wrong
             assert reply.body["parameter"] == "as_of"
         for naive in ("2026-03-01T12:00:00", "2026-03-01"):
-            reply = await lived.get(HOST, path, as_of=naive)
+            reply = await eventful.get(HOST, path, as_of=naive)
             assert (reply.status, reply.code) == (422, "naive_time"), naive
-        behind = await lived.get(HOST, path, as_of=lived.rated.position + 1000)
+        behind = await eventful.get(HOST, path, as_of=eventful.people.position + 1000)
         assert (behind.status, behind.code) == (504, "projection_behind")
-        unknown = await lived.rated.cell.send("GET", f"/api/v1{path}?as_of=x")
+        unknown = await eventful.people.cell.send("GET", f"/api/v1{path}?as_of=x")
         assert unknown.status == 401
 
 

@@ -79,12 +79,12 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
         tables = tables_at(chain, position)
         known = group_by_announcement([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
-            story = await fetch_events(history, evening_id, position)
-            assert [one[:3] for one in story] == [one[:3] for one in expected]
-            assert [one.event for one in story] == [one.event for one in expected]
-            assert_agrees(fold_events(story), tables, evening_id)
+            stated = await fetch_events(history, evening_id, position)
+            assert [one[:3] for one in stated] == [one[:3] for one in expected]
+            assert [one.event for one in stated] == [one.event for one in expected]
+            assert_agrees(fold_events(stated), tables, evening_id)
             scores = await fetch_guest_scores(history, evening_id, position)
-            for guest_id in fold_events(story).bookings:
+            for guest_id in fold_events(stated).bookings:
                 score = scores.get(guest_id, UNRATED)
                 assert (score.rating, score.count) == stored_score(tables, guest_id, "guest")
                 rated += score.count > 0

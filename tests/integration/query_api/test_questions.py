@@ -62,7 +62,7 @@ def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
 
 @pytest.fixture
 async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
-    """The story, each half of it delivered twice."""
+    """The stated, each half of it delivered twice."""
     analytics = open_analytics()
     await migrate(analytics)
     sink = ClickHouseSink(analytics)

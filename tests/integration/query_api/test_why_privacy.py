@@ -12,8 +12,8 @@ from tests.cells.own_reads import at
 READ_S_MAX = 60.0
 
 
-async def told(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
-    """Once the tables and the history have come to `position`."""
+async def read_after(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
+    """Reads once the tables and the history have come to `position`."""
     separator = "&" if "?" in path else "?"
     async with asyncio.timeout(READ_S_MAX):
         while True:
@@ -32,10 +32,10 @@ async def test_who_is_invited_does_not_learn_who_else_was(cell: CommandCell) -> 
     sent = await cell.do("POST", f"{path}/invites", host, {"guest_ids": [boris_id, olga_id]})
     bookings = {one["guest_id"]: one["booking_id"] for one in sent.body["results"]}
 
-    by_boris = await told(cell, f"/booking/{bookings[boris_id]}/why", boris, sent.position)
+    by_boris = await read_after(cell, f"/booking/{bookings[boris_id]}/why", boris, sent.position)
     assert (by_boris.body["code"], by_boris.body["facts"]) == ("guests_invited", {})
     assert olga_id not in msgspec.json.encode(by_boris.body).decode()
-    by_host = await told(cell, f"/booking/{bookings[boris_id]}/why", host, sent.position)
+    by_host = await read_after(cell, f"/booking/{bookings[boris_id]}/why", host, sent.position)
     assert by_host.body["facts"]["results"] == sent.body["results"]
 
 
@@ -54,14 +54,14 @@ async def test_a_rival_host_learns_when_and_not_whose_the_other_evening_is(
     done = await cell.do("PUT", f"/announcement/{hidden}/booking/me", boris, {"my_status": True})
 
     path = f"/booking/{asked.body['booking_id']}/why"
-    why = await told(cell, path, rival, done.position)
+    why = await read_after(cell, path, rival, done.position)
     assert why.body["state"] == "withdrawn"
     assert (why.body["by"], why.body["command"], why.body["code"]) == ("guest", None, "superseded")
     assert why.body["facts"] == {}
-    assert (await told(cell, path, boris, done.position)).body["command"] == "booking.answer"
-    assert (await told(cell, f"/why/{done.position}", rival, done.position)).status == 404
+    assert (await read_after(cell, path, boris, done.position)).body["command"] == "booking.answer"
+    assert (await read_after(cell, f"/why/{done.position}", rival, done.position)).status == 404
 
-    trail = await told(cell, f"/history/announcement/{open_one}", rival, done.position)
+    trail = await read_after(cell, f"/history/announcement/{open_one}", rival, done.position)
     released = [one for one in trail.body if one["type"] == "booking.released"]
     assert [one["actor"]["id"] for one in released] == [boris_id]
     assert secret_id not in msgspec.json.encode(trail.body).decode()
@@ -85,10 +85,10 @@ async def test_the_host_of_a_hidden_evening_is_not_named_to_a_rival(cell: Comman
     path = f"/booking/{asked.body['booking_id']}"
     done = await cell.do("PUT", path, secret, {"my_status": True})
 
-    trail = await told(cell, f"/history/announcement/{open_one}", rival, done.position)
+    trail = await read_after(cell, f"/history/announcement/{open_one}", rival, done.position)
     actors = {one["type"]: one["actor"] for one in trail.body if one["position"] == done.position}
     assert actors == {"booking.released": None, "announcement.reopened": None}
-    why = await told(cell, f"/booking/{booking}/why", rival, done.position)
+    why = await read_after(cell, f"/booking/{booking}/why", rival, done.position)
     assert (why.body["by"], why.body["command"]) == ("system", None)
     for answer in (trail, why):
         text = msgspec.json.encode(answer.body).decode()
@@ -103,12 +103,14 @@ async def test_a_revoked_invitation_to_a_draft_is_like_none(cell: CommandCell) -
     announced = await cell.do("POST", f"/announcement/{cell.movie_id}", host, body)
     path = f"/announcement/{announced.body['id']}/booking/{boris_id}"
     revoked = await cell.do("PUT", path, host, {"my_status": False})
-    hidden = await told(cell, f"/why/{revoked.position}", boris, revoked.position)
-    absent = await told(cell, "/why/99999", boris, revoked.position)
+    hidden = await read_after(cell, f"/why/{revoked.position}", boris, revoked.position)
+    absent = await read_after(cell, "/why/99999", boris, revoked.position)
     assert hidden.status == absent.status == 404
     ours = {name: value for name, value in hidden.body.items() if name != "instance"}
     assert ours == {name: value for name, value in absent.body.items() if name != "instance"}
-    assert (await told(cell, f"/why/{revoked.position}", host, revoked.position)).status == 200
+    assert (
+        await read_after(cell, f"/why/{revoked.position}", host, revoked.position)
+    ).status == 200
 
 
 @pytest.mark.parametrize("end", ["published", "published for the invited", "called off"])
@@ -125,20 +127,20 @@ async def test_it_stays_so_whatever_becomes_of_the_draft(cell: CommandCell, end:
     else:
         revoked = await cell.do("PUT", mine, host, {"my_status": False})
         done = await cell.do("PUT", path, host, {"status": "Alive"})
-    seen = await told(cell, mine, host, done.position)
+    seen = await read_after(cell, mine, host, done.position)
     assert seen.body["state"] == "revoked"
     booking = f"/booking/{seen.body['booking_id']}"
     for hidden in (mine, booking, f"{booking}/why", f"/why/{revoked.position}"):
-        assert (await told(cell, hidden, boris, done.position)).status == 404, hidden
+        assert (await read_after(cell, hidden, boris, done.position)).status == 404, hidden
     for listed in ("/bookings", "/announcements?mine=guest"):
-        answer = await told(cell, listed, boris, done.position)
+        answer = await read_after(cell, listed, boris, done.position)
         assert answer.body == [], listed
-    shown = await told(cell, path, boris, done.position)
-    trail = await told(cell, f"/history{path}", boris, done.position)
+    shown = await read_after(cell, path, boris, done.position)
+    trail = await read_after(cell, f"/history{path}", boris, done.position)
     if end != "published":
         assert shown.status == trail.status == 404
         return
     assert (shown.body["my_booking_id"], shown.body["my_state"]) == (None, None)
     assert [one["type"] for one in trail.body] == ["announcement.published"]
-    past = await told(cell, f"{path}?as_of={done.position}", boris, done.position)
+    past = await read_after(cell, f"{path}?as_of={done.position}", boris, done.position)
     assert (past.status, past.body["my_booking_id"]) == (200, None)

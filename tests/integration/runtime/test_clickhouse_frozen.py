@@ -95,12 +95,12 @@ async def test_what_follows_the_journal_can_be_stopped(
 ) -> None:
     monkeypatch.setattr("runtime.clickhouse.chdb_client.CLOSE_S_MAX", 0.2)
     journal = SqliteJournal(tmp_path / "journal.db")
-    story = evenings_in_march()
-    await story.write_to(journal)
+    stated = evenings_in_march()
+    await stated.write_to(journal)
     service = HistoryService(journal, engine.analytics, limits=QUICK)
     await service.start()
     async with asyncio.timeout(PATIENCE_S):
-        while service.position <= len(story.commits):
+        while service.position <= len(stated.commits):
             await asyncio.sleep(0.005)
     engine.freeze()
     asked = [

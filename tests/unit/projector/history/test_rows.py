@@ -28,9 +28,9 @@ def rows(commits: list[Commit], table: str) -> list[dict[str, Any]]:
 
 
 def test_a_booking_event_states_the_pair_and_the_seats_after_it() -> None:
-    story = StatedHistory()
-    story.book(1.5, "left", "e1/g1", (True, False), 3, actor="g1", reason="ill")
-    (row,) = rows(story.commits, "events")
+    stated = StatedHistory()
+    stated.book(1.5, "left", "e1/g1", (True, False), 3, actor="g1", reason="ill")
+    (row,) = rows(stated.commits, "events")
     assert {name: value for name, value in row.items() if value not in ("", None)} == {
         "seq": 2,
         "event_index": 0,
@@ -48,16 +48,16 @@ def test_a_booking_event_states_the_pair_and_the_seats_after_it() -> None:
         "taken": 3,
         "waiting": 0,
         "reason": "ill",
-        "payload": bytes(story.commits[0].events[0]).decode(),
+        "payload": bytes(stated.commits[0].events[0]).decode(),
     }
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda one: one.stem)
 def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample: Path) -> None:
     event = msgspec.json.decode(sample.read_bytes())
-    story = StatedHistory()
-    story.record(0, event)
-    found = rows(story.commits, "events")
+    stated = StatedHistory()
+    stated.record(0, event)
+    found = rows(stated.commits, "events")
     if sample.stem.rpartition(".")[0] in PRIVATE:
         assert found == []
         return
@@ -78,43 +78,43 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
     ],
 )
 def test_a_fact_that_does_not_fit_the_columns_is_kept_as_payload(stored: bytes) -> None:
-    story = StatedHistory()
-    story.record(0, {})
-    (row,) = rows([replace(story.commits[0], events=(Raw(stored),))], "events")
+    stated = StatedHistory()
+    stated.record(0, {})
+    (row,) = rows([replace(stated.commits[0], events=(Raw(stored),))], "events")
     assert row["payload"] == stored.decode()
     assert row["taken"] is row["author_status"] is row["hold_until_ms"] is None
 
 
 def test_a_refused_command_is_a_refusal_and_no_event() -> None:
-    story = StatedHistory()
-    story.refuse(0, "overlap", actor="g1", announcement_id="e1", conflicts=["e2"])
-    assert rows(story.commits, "events") == []
-    (row,) = rows(story.commits, "refusals")
+    stated = StatedHistory()
+    stated.refuse(0, "overlap", actor="g1", announcement_id="e1", conflicts=["e2"])
+    assert rows(stated.commits, "events") == []
+    (row,) = rows(stated.commits, "refusals")
     assert (row["seq"], row["part"], row["code"], row["person_id"]) == (2, 0, "overlap", "g1")
     assert row["facts"] == '{"conflicts":["e2"]}'
 
 
 def test_each_refused_guest_of_a_bulk_invitation_is_a_refusal() -> None:
-    story = StatedHistory()
+    stated = StatedHistory()
     results = [
         {"guest_id": "g1", "code": "invited", "booking_id": "b1"},
         {"guest_id": "g2", "code": "already_invited"},
     ]
-    story.invite(0, results, actor="ada")
-    (row,) = rows(story.commits, "refusals")
+    stated.invite(0, results, actor="ada")
+    (row,) = rows(stated.commits, "refusals")
     assert (row["part"], row["code"], row["actor"]) == (2, "already_invited", "ada")
     assert row["person_id"] == "g2"
 
 
 def test_each_event_of_a_review_is_a_version_of_it() -> None:
-    story = StatedHistory()
+    stated = StatedHistory()
     review, answer = RATINGS["r1"], RATINGS["r2"]
-    story.rate(1, "given", review, score=8, tags=["kind"])
-    story.rate(2, "changed", review, score=9)
-    story.rate(3, "revealed", review, answer)
-    story.rate(4, "retracted", review)
+    stated.rate(1, "given", review, score=8, tags=["kind"])
+    stated.rate(2, "changed", review, score=9)
+    stated.rate(3, "revealed", review, answer)
+    stated.rate(4, "retracted", review)
     names = ("review_id", "version", "event_index", "score", "revealed", "retracted", "tags")
-    assert [tuple(row[name] for name in names) for row in rows(story.commits, "ratings")] == [
+    assert [tuple(row[name] for name in names) for row in rows(stated.commits, "ratings")] == [
         ("r1", 2, 0, 8, 0, 0, '["kind"]'),
         ("r1", 3, 0, 9, 0, 0, "[]"),
         ("r1", 4, 0, None, 1, 0, ""),

@@ -93,16 +93,16 @@ def preapproved() -> BookingPreapproved:
 def test_rows_say_what_the_write_side_answers(seed: int) -> None:
     society = RandomPeople(seed).live(80)
     tables = folded([society.chain.commits])
-    world = society.layer
-    assert set(tables.rows["announcements"]) == set(world.announcements.own)
-    assert set(tables.rows["bookings"]) == set(world.bookings.own)
-    for announcement in world.announcements.own.values():
+    layer = society.layer
+    assert set(tables.rows["announcements"]) == set(layer.announcements.own)
+    assert set(tables.rows["bookings"]) == set(layer.bookings.own)
+    for announcement in layer.announcements.own.values():
         assert tables.row(ANNOUNCEMENTS, announcement.id) == announcement_row(announcement)
-    for booking in world.bookings.own.values():
+    for booking in layer.bookings.own.values():
         row = tables.row(BOOKINGS, booking.id)
         assert {name: row[name] for name in row if name not in LOG_PLACES} == booking_row(booking)
     for person_id, stored in tables.rows["people"].items():
-        person = world.people.own[PersonId(str(person_id))]
+        person = layer.people.own[PersonId(str(person_id))]
         assert stored == (person_id, person.name, person.language, person.tz)
 
 

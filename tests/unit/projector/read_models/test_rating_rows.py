@@ -44,12 +44,12 @@ def rating_row(one: Rating) -> dict[str, Any]:
 def test_ratings_and_scores_are_those_of_the_write_side(seed: int) -> None:
     people = RandomPeople(seed, people=4).live(150)
     tables = folded([people.chain.commits])
-    world = people.layer
-    assert set(tables.rows["ratings"]) == set(world.ratings.own)
-    for rating in world.ratings.own.values():
+    layer = people.layer
+    assert set(tables.rows["ratings"]) == set(layer.ratings.own)
+    for rating in layer.ratings.own.values():
         assert tables.row(RATINGS, rating.id) == rating_row(rating)
-    assert set(tables.rows["scores"]) == {person_id for person_id, _ in world.standings.own}
-    for (person_id, role), standing in world.standings.own.items():
+    assert set(tables.rows["scores"]) == {person_id for person_id, _ in layer.standings.own}
+    for (person_id, role), standing in layer.standings.own.items():
         row = tables.row(SCORES, person_id)
         shown = [row[f"{role}_{name}"] for name in ("rating", "rank", "rating_count")]
         assert shown == list(msgspec.structs.astuple(standing.score))
@@ -66,7 +66,7 @@ def test_merged_batches_of_any_size_come_to_the_same_scores(seed: int) -> None:
 
 def test_histories_hold_every_kind_of_rating() -> None:
     """Otherwise the tests above would say nothing."""
-    worlds = [RandomPeople(seed, people=4).live(150).layer for seed in range(10)]
-    ratings = [one for world in worlds for one in world.ratings.own.values()]
+    layers = [RandomPeople(seed, people=4).live(150).layer for seed in range(10)]
+    ratings = [one for layer in layers for one in layer.ratings.own.values()]
     kinds = {(one.revealed_at is not None, one.retracted) for one in ratings}
     assert kinds == {(False, False), (False, True), (True, False), (True, True)}
