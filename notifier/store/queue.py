@@ -77,12 +77,14 @@ END_FANOUT: Final = """
 SELECT_PEOPLE: Final = """
     SELECT person_id, name, language, tz FROM notifier.people WHERE person_id = ANY($1::uuid[])
 """
-# One statement, so that all parts are of one moment. While the journal is read again the
-# tables show the past, and nothing is returned.
-SELECT_RELATION: Final = """
+# One statement, so that all parts are of one moment. While the journal is being read again the
+# tables show the past, so nothing is returned. `->>` refuses JSON that has a NUL in any text, which
+# earlier versions recorded: a space takes its place.
+SELECT_RELATION: Final = r"""
     SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated,
            EXISTS (SELECT FROM notifier.mutes m
-                   WHERE m.person_id = $2 AND m.host_id::text = e.state->>'author_id')
+                   WHERE m.person_id = $2 AND m.host_id::text =
+                       replace(e.state::text, '\u0000', '\u0020')::json->>'author_id')
            AS mutes_author
     FROM notifier.reader_position r
     JOIN notifier.evenings e ON e.announcement_id = $1

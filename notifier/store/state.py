@@ -7,6 +7,7 @@ import msgspec
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.ids import AnnouncementId
+from contracts.values.text import make_storable
 from notifier.planning.fold import NeededState, ParkedEvent
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
@@ -111,8 +112,7 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
     await _write(
         connection,
         UPSERT_PEOPLE,
-        # PostgreSQL's text holds no NUL.
-        [(one.person_id, one.name.replace("\0", ""), one.language, one.tz) for one in people],
+        [(one.person_id, make_storable(one.name), one.language, one.tz) for one in people],
     )
     await _write(
         connection,

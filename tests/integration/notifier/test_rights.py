@@ -214,6 +214,18 @@ async def test_a_muted_host_is_not_heard_and_what_stands_goes_on(evening: Notifi
     assert len(evening.around.got(person("anna"), "announce_put")) == 1
 
 
+async def test_a_nul_in_a_recorded_text_is_no_obstacle_for_whoever_mutes_somebody(
+    evening: NotifierCell,
+) -> None:
+    """Earlier versions recorded such texts."""
+    evening.history.tell(
+        PersonMuted(person_id=person("anna"), host_id=person("somebody")), by="anna"
+    )
+    evening.history.tell(edited(title="A\0 \\u0000"))
+    await evening.wait(minutes=10)
+    assert len(evening.around.got(person("anna"), "announce_put")) == 1
+
+
 async def test_suspensions_are_folded_and_lifted(cell: NotifierCell) -> None:
     for name in ("anna", "boris"):
         cell.history.tell(PersonSuspended(person_id=person(name), reason="spam"), by="operator")
