@@ -1,6 +1,6 @@
-"""Describes routes for the API document.
+"""Describes the routes of `noun_routes` for the API document.
 
-FastAPI cannot: it sees only functions from a bare request to a finished response.
+FastAPI cannot do it: it sees only handlers that take a bare request and return finished bytes.
 """
 
 from collections.abc import Mapping, Sequence

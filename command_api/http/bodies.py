@@ -1,8 +1,8 @@
-"""What the bodies of all write requests share.
+"""The base class of all bodies of write requests, and the types of fields that they share.
 
-Each noun's bodies stand beside its routes. Unknown fields and wrong types are malformed, and
-no number is read out of text. Fields use the types of `runtime.http.instants` for times and
-the checks of `contracts.values.text` for texts.
+Each noun's own bodies stand beside its routes. Unknown fields and wrong types are malformed,
+and text is not accepted for a number. Times have the types of `runtime.http.instants`; texts
+are checked by `contracts.values.text`.
 """
 
 from typing import Annotated, TypeVar
@@ -26,7 +26,7 @@ class WriteBody(BaseModel):
 
 
 class NoBody(WriteBody):
-    """Says that a route takes no body. The content of one that comes is ignored."""
+    """Says that a route takes no body. If one comes all the same, its content is ignored."""
 
 
-B = TypeVar("B", bound=WriteBody)
+Body = TypeVar("Body", bound=WriteBody)

@@ -1,4 +1,4 @@
-"""The routes of bookings that a command process serves, with their bodies."""
+"""The write routes of bookings, with their bodies, and the check of eligibility."""
 
 from typing import Annotated, Final
 from uuid import UUID

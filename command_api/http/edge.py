@@ -1,8 +1,8 @@
-"""Takes requests to the leader: makes submissions and supplies facts.
+"""Submits the commands of requests, with an idempotency key and the facts they need.
 
 Every command has an idempotency key: the client's own, or one that is made here and returned.
-A decision may ask for a fact that was not looked up (`NeedsFact`). It is looked up here, and
-the command is submitted again.
+A decision may ask for a fact that was not looked up (`NeedsFact`). This module then looks it up
+and submits the command again.
 """
 
 import re
@@ -29,7 +29,7 @@ _KEY: Final = re.compile(r"[!-~]{1,200}")
 
 
 class Edge:
-    """What all routes share. One per process."""
+    """What all routes of a process share: where they submit, and where they look things up."""
 
     def __init__(
         self,
@@ -45,7 +45,11 @@ class Edge:
     async def submit(
         self, request: Request, caller: Caller, raw_body: bytes, command: AnyCommand
     ) -> tuple[Submission, Answer]:
-        """Has the command decided and recorded; returns what was submitted, and the answer."""
+        """Has the command decided and recorded. Returns what was submitted, and the answer.
+
+        Raises Malformed for an unusable key, DependencyDown if a decision keeps asking for a
+        fact, and what `Answering.submit` raises.
+        """
         command_id = new_id()
         submission = Submission(
             id=command_id,
@@ -63,21 +67,22 @@ class Edge:
             try:
                 return submission, await self.answering.submit(submission, self._deadline_s)
             except NeedsFact as needs:
-                submission = _tell(submission, await self.lookups.find_following(needs))
+                submission = _add_fact(submission, await self.lookups.find_following(needs))
         raise DependencyDown("ugc")
 
     async def reach_min_position(self, request: Request) -> None:
-        """Waits until this process knows the position that a read asks for. Raises Malformed,
-        ProjectionBehind."""
+        """Waits until this process has read the journal up to the request's `min_position`.
+        Raises Malformed, and ProjectionBehind if that takes too long."""
         await self.answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
 
     def answer_read(self, content: object) -> Response:
-        """Returns the answer to a read, with the position that this process knows now."""
+        """Returns the answer to a read, with the position up to which this process has read."""
         return json_response(content, headers={"X-Position": str(self.answering.position)})
 
 
-def _tell(submission: Submission, follows_author: bool) -> Submission:
-    """Returns the submission with the fact. Raises TypeError if its command cannot take it."""
+def _add_fact(submission: Submission, follows_author: bool) -> Submission:
+    """Returns the submission with the fact in its command. Raises TypeError if the command has
+    no such field."""
     command = msgspec.structs.replace(submission.command, follows_author=follows_author)
     return msgspec.structs.replace(submission, command=command)
 

@@ -1,4 +1,4 @@
-"""The films that may be announced: all, unless a site narrows it down."""
+"""Decides which films may be announced: all, unless the settings restrict them."""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -6,7 +6,7 @@ from runtime.outside.ports import Movie
 
 
 class FilmRule(BaseModel):
-    """Decides from Movie_API's data. An unknown year satisfies any limit of years."""
+    """Decides from Movie_API's data. An unknown year satisfies any year limit."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""Looks up at the outside services what commands and decisions need."""
+"""Looks up facts for commands and decisions at the outside services."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from runtime.outside.ports import AuthClient, MovieClient, UgcClient
 
 
 class Lookups:
-    """Answers with the facts that the domain rests on. One per process."""
+    """Asks Auth, Movie_API and UGC, and returns their answers in the types of the domain."""
 
     def __init__(
         self, *, auth: AuthClient, movies: MovieClient, ugc: UgcClient, film_rule: FilmRule
@@ -27,8 +27,8 @@ class Lookups:
     async def find_film(self, movie_id: MovieId) -> FilmFacts:
         """Returns what Movie_API says of the film.
 
-        Raises NotFound if there is no such film, Forbidden if this site does not announce it,
-        and DependencyDown.
+        Raises NotFound if there is no such film, Forbidden `film_not_allowed` if the settings
+        exclude it, and DependencyDown if Movie_API does not answer.
         """
         movie = await self._movies.movie(movie_id)
         if movie is None:
@@ -38,7 +38,8 @@ class Lookups:
         return FilmFacts(movie_id, movie.title, movie.title_ru, movie.duration_min)
 
     async def find_invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
-        """Returns each guest once, with what Auth says of them. Raises DependencyDown."""
+        """Returns each guest once, with what Auth says of them and a new booking id. Raises
+        DependencyDown if Auth does not answer."""
         unique = list(dict.fromkeys(PersonId(str(one)) for one in guest_ids))
         facts = await asyncio.gather(*(self._find_person(one) for one in unique))
         return tuple(
@@ -49,8 +50,8 @@ class Lookups:
     async def find_actor(self, person_id: PersonId) -> PersonFacts | None:
         """Returns what Auth says of the person who gives a command.
 
-        None if Auth does not answer: the name known so far is used then. None also for the
-        operator, whom Auth does not know.
+        Returns None if Auth does not answer: then the name known so far stays. Returns None also
+        for the operator, whom Auth does not know.
         """
         if person_id == OPERATOR:
             return None
@@ -60,9 +61,9 @@ class Lookups:
             return None
 
     async def find_following(self, needs: NeedsFact) -> bool:
-        """Returns whether the guest follows the author.
+        """Returns whether the guest that `needs` names follows the author it names.
 
-        False if UGC does not answer, so an announcement for subscribers stays hidden then.
+        Returns False if UGC does not answer: then an announcement for followers stays hidden.
         """
         author_id, guest_id = needs.wanted["follows"]
         try:

@@ -1,14 +1,14 @@
 """Declares and serves the routes of a noun: announcement, booking, rating or person.
 
 A noun's module declares each write once: method, path, body, answer, and a function that
-builds the command. Everything else that a write does happens here, in one order:
+builds the command. This module does everything else, for every write in the same order:
 authenticate, read the body, build the command, have it decided, answer with its outcome.
 
-Name and docstring of a declared function are public: the API document shows them. Clients
-use the name as the id of the operation, so it never changes.
+The name and the docstring of a declared function are public: the API document shows them.
+Clients use the name as the id of the operation, so it never changes.
 
-Routes take the bare request and return finished bytes. FastAPI keeps the routing and the API
-document, and stays out of the hot path (docs/architecture.md §7).
+A handler takes the bare request and returns finished bytes. FastAPI only routes and makes the
+API document, and stays out of the hot path (docs/architecture.md §7).
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -23,7 +23,7 @@ from starlette.responses import Response
 
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.api_document import document_read, document_write
-from command_api.http.bodies import B, NoBody
+from command_api.http.bodies import Body, NoBody
 from command_api.http.edge import Edge
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
@@ -36,17 +36,18 @@ from runtime.http.parameters import Parameter, path_id
 from runtime.http.problems import problem
 
 Authenticate = Callable[[Request], Awaitable[Caller]]
-"""Returns who sends a request. Raises Unauthenticated, and RateLimited if they send too many."""
+"""Returns the caller of a request. Raises Unauthenticated, and RateLimited if they send too
+many."""
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class WriteRequest(NamedTuple, Generic[B]):
+class WriteRequest(NamedTuple, Generic[Body]):
     """What a command is built from."""
 
     http: Request
     caller: Caller
-    body: B
+    body: Body
     lookups: Lookups
 
     def path_id(self, name: str) -> str:
@@ -54,11 +55,11 @@ class WriteRequest(NamedTuple, Generic[B]):
         return path_id(self.http, name)
 
 
-BuildCommand = Callable[[WriteRequest[B]], Awaitable[AnyCommand]]
-"""Returns the command of a request. Raises the errors of looking things up."""
+BuildCommand = Callable[[WriteRequest[Body]], Awaitable[AnyCommand]]
+"""Returns the command of a request. Raises Malformed, and the errors of `Lookups`."""
 
 Read = Callable[[Edge, Request, Caller], Awaitable[object]]
-"""Returns what a read answers with. msgspec must be able to encode it."""
+"""Returns the content of the answer to a read: something that msgspec can encode."""
 
 
 class NounRoutes:
@@ -71,36 +72,34 @@ class NounRoutes:
         self,
         method: str,
         path: str,
-        body: type[B],
+        body: type[Body],
         answer: type | None,
         *,
         created: bool = False,
         if_match: bool = False,
         parameters: Sequence[Parameter] = (),
         hot: bool = False,
-    ) -> Callable[[BuildCommand[B]], BuildCommand[B]]:
+    ) -> Callable[[BuildCommand[Body]], BuildCommand[Body]]:
         """Declares that the decorated function builds the command of these requests.
 
-        `answer` is the type of the answer; one with a version is sent with its entity tag.
-        With `created`, the document promises 201 instead of 200. A `hot` route is served by
-        Starlette alone.
+        `answer` is the type of the answer. If it has a `version`, the answer is sent with an
+        entity tag. `created` and `if_match` change the API document only: it then promises 201
+        instead of 200, and shows If-Match. A `hot` route is served by Starlette alone.
         """
         documented = document_write(
             answer, body, created=created, if_match=if_match, parameters=parameters
         )
         tagged = "version" in getattr(answer, "__struct_fields__", ())
 
-        def declare(build: BuildCommand[B]) -> BuildCommand[B]:
+        def declare(build: BuildCommand[Body]) -> BuildCommand[Body]:
             self._routes.append(_WriteRoute(method, path, body, build, documented, tagged, hot))
             return build
 
         return declare
 
     def read(self, path: str, answer: Any) -> Callable[[Read], Read]:
-        """Declares that the decorated function answers GET requests.
-
-        It answers from what this process knows, and `answer` is the type of what it returns.
-        """
+        """Declares that the decorated function answers GET requests at `path`, from what this
+        process knows. `answer` is the type of what it returns."""
         documented = document_read(answer)
 
         def declare(read: Read) -> Read:
@@ -110,7 +109,7 @@ class NounRoutes:
         return declare
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
-        """Makes `router` serve the routes."""
+        """Adds all declared routes to `router`."""
         for route in self._routes:
             route.add_to(router, edge, authenticate)
 
@@ -119,18 +118,18 @@ class _Route(Protocol):
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None: ...
 
 
-class _WriteRoute(NamedTuple, Generic[B]):
+class _WriteRoute(NamedTuple, Generic[Body]):
     method: str
     path: str
-    body: type[B]
-    build: BuildCommand[B]
+    body: type[Body]
+    build: BuildCommand[Body]
     documented: dict[str, Any]
     tagged: bool
     hot: bool
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
         handle = self._make_handler(edge, authenticate)
-        if self.hot:  # It comes first, so its twin behind it is only shown in the document.
+        if self.hot:  # This route comes first, so the one below only fills the document.
             checked = check_before(handle, query_names_in(self.documented["openapi_extra"]))
             path = router.prefix + self.path
             router.add_route(path, checked, [self.method], include_in_schema=False)

@@ -1,8 +1,8 @@
-"""Lets a follower have its commands answered by the leader, over HTTP.
+"""Forwards a follower's submissions to the leader over HTTP, and serves them there.
 
-A submission travels once: its receiver never forwards it. The processes of a cell share a
-secret, which authenticates it, and the sender says how long it will still wait. The answer
-comes back as the leader would give it to its own client, and so do errors.
+A submission is forwarded once: its receiver never forwards it again. A secret that the
+processes of a cell share authenticates it, and the sender says how long it will still wait.
+The answer comes back as the leader would give it to its own client, and so do errors.
 
 A Claim names its leader's address, and anybody who can append to the journal can write a
 Claim. So submissions and the secret go only to the addresses in the settings.
@@ -68,7 +68,7 @@ _ERRORS: Final[dict[str, type[CommandError]]] = {
         TooLarge,
     )
 }
-"""The errors that travel, by their names. Any other is taken for OutcomeUnknown."""
+"""The errors that a leader sends back, by their names. Any other becomes OutcomeUnknown."""
 
 
 class ForwardedSubmission(Struct, frozen=True):
@@ -104,7 +104,7 @@ class HttpPeers:
         self._secret = secret
         self._addresses = frozenset(map(_normalize_address, addresses))
         self._refusals: dict[str, int] = {}
-        """The status of each peer's last refusal. Only a new one is logged."""
+        """The status of each peer's last refusal, by address. Only a new status is logged."""
 
     def knows(self, leader_url: str) -> bool:
         return _normalize_address(leader_url) in self._addresses
@@ -112,8 +112,8 @@ class HttpPeers:
     async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
         """Returns the leader's answer, or raises the error it answered with.
 
-        Raises NoLeader if the leader is none of ours, was not reached or refused the request,
-        and OutcomeUnknown if it may have decided.
+        Raises NoLeader if the address is not in the settings, was not reached or refused the
+        request, and OutcomeUnknown if the leader may have decided.
         """
         if not self.knows(leader_url):
             log.error(
@@ -153,7 +153,7 @@ class HttpPeers:
 
 
 def build_internal_router(answering: Answering, secret: str) -> APIRouter:
-    """Returns the route that followers send to. The API document does not show it."""
+    """Returns the route to which followers forward. The API document does not show it."""
     router = APIRouter(include_in_schema=False, route_class=ApiRoute)
 
     @router.post(PATH)
@@ -191,7 +191,7 @@ def _normalize_address(address: str) -> str:
 
 
 def _restore_answer(forwarded: ForwardedAnswer) -> Answer:
-    """Returns the answer, or raises the error, that the leader gave."""
+    """Returns the leader's answer, or raises the error that it sent instead."""
     if forwarded.error is not None:
         kind = _ERRORS.get(forwarded.error, OutcomeUnknown)
         error = kind.__new__(kind)

@@ -38,7 +38,7 @@ class ChangeRatingBody(WriteBody):
     tags: Tags = Field(default=[])
 
     def changes(self) -> dict[str, Any]:
-        """Returns the fields that were given, by their names in the domain."""
+        """Returns the fields that the body states, by their names in the domain."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         if "tags" in given:
             given["tags"] = _drop_repeated(self.tags)
