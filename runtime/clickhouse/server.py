@@ -10,7 +10,7 @@ import socket
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
-from queue import Empty, LifoQueue
+from queue import Empty, Full, LifoQueue
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -127,14 +127,17 @@ class ServerAnalytics:
 
 
 class _Connections:
-    """Connections of one account for one kind of work. The last used one is taken first."""
+    """Connections of one account for one kind of work, each used by one thread at a time.
+
+    As many stay open as there are threads. The last used one is taken first.
+    """
 
     def __init__(self, dsn: str, threads: int, silence_s_max: int) -> None:
         self._dsn = _with_timeouts(dsn, CONNECT_S_MAX, silence_s_max)
         self._killing_dsn = _with_timeouts(dsn, KILL_S_MAX, KILL_S_MAX)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
         self._killer = ThreadPoolExecutor(1, thread_name_prefix="clickhouse killer")
-        self._idle: LifoQueue[Client] = LifoQueue()
+        self._idle: LifoQueue[Client] = LifoQueue(threads)
         self._busy: dict[Future[Any], Client] = {}
         self._selecting: set[str] = set()
         """Ids of the queries whose callers still wait."""
@@ -168,7 +171,7 @@ class _Connections:
             if running.cancelled() and not _is_cancelled():
                 raise AnalyticsUnavailable("closed") from error
             raise _translate(error) from error
-        self._idle.put(client)
+        self._put_back(client)
         return result
 
     async def close(self) -> None:
@@ -189,6 +192,12 @@ class _Connections:
             return self._idle.get_nowait()
         except Empty:
             return Client.from_url(self._dsn)  # Connects at its first use.
+
+    def _put_back(self, client: Client) -> None:
+        try:
+            self._idle.put_nowait(client)
+        except Full:
+            client.disconnect()
 
 
 def _is_cancelled() -> bool:
