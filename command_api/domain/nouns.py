@@ -1,7 +1,7 @@
 """The nouns of the write side: the events, handlers, answers and deadlines of each.
 
 A new noun is added here. Its commands also join `submission.AnyCommand`, and its routes
-`http.routes`.
+are a module of `http.nouns`.
 """
 
 from collections.abc import Callable, Iterator

@@ -68,6 +68,11 @@ class NounRoutes:
     def __init__(self) -> None:
         self._routes: list[_Route] = []
 
+    @property
+    def hot(self) -> bool:
+        """Whether one of them is hot."""
+        return any(route.hot for route in self._routes)
+
     def write(
         self,
         method: str,
@@ -115,6 +120,9 @@ class NounRoutes:
 
 
 class _Route(Protocol):
+    @property
+    def hot(self) -> bool: ...
+
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None: ...
 
 
@@ -156,6 +164,7 @@ class _ReadRoute(NamedTuple):
     path: str
     read: Read
     documented: dict[str, Any]
+    hot: bool = False
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
         async def handle(request: Request) -> Response:

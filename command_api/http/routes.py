@@ -1,4 +1,8 @@
-"""Builds the routers of a command process from the routes of its nouns."""
+"""Builds the routers of a command process from the routes of its nouns.
+
+Every module of `nouns/` has the routes of a noun and is found by being there: ROUTES are those
+for people, and OPERATOR_ROUTES, which it may lack, those for operators.
+"""
 
 from functools import partial
 from typing import Final
@@ -6,21 +10,25 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from command_api.http import announcement_routes, booking_routes, person_routes, rating_routes
+from command_api.http import nouns
 from command_api.http.edge import Edge
+from command_api.http.noun_routes import NounRoutes
 from contracts.values.ids import OPERATOR
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.api_route import ApiRoute
 from runtime.limits.callers import authenticate
+from runtime.process.modules import import_modules
 
-PUBLIC_ROUTES: Final = (
-    booking_routes.ROUTES,  # First, because routes are tried in order and these are the hottest.
-    announcement_routes.ROUTES,
-    rating_routes.ROUTES,
-    person_routes.ROUTES,
+_NOUNS: Final = import_modules(nouns)
+
+PUBLIC_ROUTES: Final[list[NounRoutes]] = sorted(
+    (noun.ROUTES for noun in _NOUNS),
+    key=lambda routes: not routes.hot,  # Routes are tried in order.
 )
-OPERATOR_ROUTES: Final = (person_routes.OPERATOR_ROUTES,)
+OPERATOR_ROUTES: Final[list[NounRoutes]] = [
+    noun.OPERATOR_ROUTES for noun in _NOUNS if hasattr(noun, "OPERATOR_ROUTES")
+]
 
 
 def build_public_router(edge: Edge, verifier: TokenVerifier) -> APIRouter:

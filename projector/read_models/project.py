@@ -5,20 +5,17 @@ no read model names changes no row and stops no key.
 """
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import Final
 
 from contracts.events.base import Event
 from contracts.events.domain_event import DomainEvent
 from projector.read_models import projections
 from projector.read_models.read_model import EventContext, Projection, Put, ReadModel, TableShape
+from runtime.process.modules import import_modules
 
 
 def _load_read_models() -> tuple[ReadModel, ...]:
-    names = sorted(module.name for module in iter_modules(projections.__path__))
-    modules = (import_module(f"{projections.__name__}.{name}") for name in names)
-    return tuple(module.READ_MODEL for module in modules)
+    return tuple(module.READ_MODEL for module in import_modules(projections))
 
 
 READ_MODELS: Final = _load_read_models()

@@ -1,6 +1,7 @@
 """What every declared write does, whichever noun it is of."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
 
@@ -9,7 +10,7 @@ from fastapi import FastAPI
 
 from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.submission import Submission
-from command_api.http import noun_routes, routes
+from command_api.http import noun_routes, nouns, routes
 from command_api.http.edge import Edge
 from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
@@ -193,13 +194,19 @@ def test_the_document_names_an_operation_after_its_function() -> None:
 
 
 def test_no_noun_is_forgotten() -> None:
-    folder = Path(noun_routes.__file__).parent
-    modules = {path.stem for path in folder.glob("*_routes.py")} - {"noun_routes"}
+    folder = Path(noun_routes.__file__).parent / "nouns"
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
     served = (*routes.PUBLIC_ROUTES, *routes.OPERATOR_ROUTES)
     declared = [
         found
         for name in modules
-        for found in vars(getattr(routes, name)).values()
+        for found in vars(import_module(f"{nouns.__name__}.{name}")).values()
         if isinstance(found, noun_routes.NounRoutes)
     ]
     assert len(declared) == len(served) >= len(modules)
+
+
+def test_the_hottest_routes_are_tried_first() -> None:
+    hot = [one.hot for one in routes.PUBLIC_ROUTES]
+    assert hot == sorted(hot, reverse=True)
+    assert hot[0]

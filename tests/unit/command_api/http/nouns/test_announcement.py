@@ -5,7 +5,7 @@ import pytest
 from msgspec import UNSET
 
 from command_api.domain.announcement.terms import AnnouncementTerms
-from command_api.http.announcement_routes import (
+from command_api.http.nouns.announcement import (
     ChangeAnnouncementBody,
     CreateAnnouncementBody,
     TermsBody,
