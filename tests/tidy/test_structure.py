@@ -209,6 +209,14 @@ def test_no_module_imports_a_module_of_tests() -> None:
     assert {pair for pair in found if not pair[1].startswith("tests.tidy.")} == set()
 
 
+@pytest.mark.parametrize("kind", ["unit", "integration"])
+def test_folders_of_tests_are_those_of_the_source(kind: str) -> None:
+    top = ROOT / "tests" / kind
+    folders = {path.parent.relative_to(top) for path in python_files(f"tests/{kind}")}
+    assert folders
+    assert [str(one) for one in folders if not (ROOT / one).is_dir()] == []
+
+
 def test_package_files_are_empty() -> None:
     full = [path for path in python_files() if path.name == "__init__.py" and path.read_text()]
     assert full == []

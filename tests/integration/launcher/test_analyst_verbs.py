@@ -1,20 +1,16 @@
 """`practix ask`, `report` and `export` against a served history."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 import pytest
-import typer
 from fastapi import FastAPI
-from typer.testing import CliRunner, Result
 
-from launcher.analyst_client import AnalystClient
-from launcher.client import NotRunning, RequestRefused
 from launcher.verbs.analysts import register
 from projector.history.reader import HISTORY_LIMITS
 from projector.history.service import HistoryService
@@ -27,19 +23,15 @@ from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.stated import evenings_in_march
+from tests.integration.launcher.invoking import SECRET, Practix, build_practix
 from tests.servers.http_server import served
 
-T = TypeVar("T")
-
-SECRET: Final = "the operator's secret of the tests"
 DEADLINE_S: Final = 20.0
-
-Practix = Callable[..., Coroutine[Any, Any, Result]]
 
 
 @pytest.fixture
 async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
-    """Runs a verb against the evenings of March, in a thread, as it has a loop of its own."""
+    """Runs a verb against the evenings of March."""
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
     analytics = ChdbAnalytics(tmp_path / "chdb")
@@ -52,12 +44,7 @@ async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
     history = HistoryReads(analytics, MIN_POSITION_WAIT_S)
     app.include_router(build_router(analytics, history, OperatorGuard(SECRET)))
     async with served(app) as url:
-        verbs = _verbs(url)
-
-        async def invoke(*words: str) -> Result:
-            return await asyncio.to_thread(lambda: CliRunner().invoke(verbs, list(words)))
-
-        yield invoke
+        yield build_practix(register, url)
     await service.stop()
     await analytics.close()
     await journal.close()
@@ -67,20 +54,6 @@ async def _caught_up(service: HistoryService) -> None:
     async with asyncio.timeout(DEADLINE_S):
         while service.position <= len(evenings_in_march().commits):
             await asyncio.sleep(0.005)
-
-
-def _verbs(url: str) -> typer.Typer:
-    app = typer.Typer(pretty_exceptions_enable=False)
-    register(app, lambda base_url: AnalystClient(base_url or url, SECRET), _run)
-    return app
-
-
-def _run(work: Coroutine[Any, Any, T], /) -> T:
-    try:
-        return asyncio.run(work)
-    except (NotRunning, RequestRefused) as error:
-        typer.echo(f"practix: {error}", err=True)
-        raise typer.Exit(1) from error
 
 
 async def test_ask_lists_the_questions(practix: Practix) -> None:

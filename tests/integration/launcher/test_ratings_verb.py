@@ -1,19 +1,15 @@
 """`practix ratings trial` against a served projector."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Final
 
 import asyncpg
 import msgspec
 import pytest
-import typer
 from fastapi import FastAPI
-from typer.testing import CliRunner, Result
 
 from contracts.scoring import PUBLISHED
-from launcher.analyst_client import AnalystClient
-from launcher.client import NotRunning, RequestRefused
 from launcher.verbs.ratings import register
 from projector.http import build_router
 from projector.service import ProjectorService
@@ -22,20 +18,16 @@ from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import stored_rows
 from tests.histories.random_people import RandomPeople
+from tests.integration.launcher.invoking import SECRET, Practix, build_practix
 from tests.servers.http_server import served
 from tests.waiting import eventually
 
-T = TypeVar("T")
-
-SECRET: Final = "the operator's secret of the tests"
 PUBLISHED_CONSTANTS: Final = msgspec.to_builtins(PUBLISHED)
-
-Practix = Callable[..., Coroutine[Any, Any, Result]]
 
 
 @pytest.fixture
 async def practix(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> AsyncIterator[Practix]:
-    """Runs a verb against a history with ratings, in a thread, as it has a loop of its own."""
+    """Runs a verb against a history with ratings."""
     chain = RandomPeople(11, people=5).live(800).chain
     await chain.write_to(sqlite_journal)
     projector = ProjectorService(sqlite_journal, tables)
@@ -45,28 +37,9 @@ async def practix(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> AsyncI
     install_problems(app)
     app.include_router(build_router(projector, OperatorGuard(SECRET)))
     async with served(app) as url:
-        verbs = _verbs(url)
-
-        async def invoke(*words: str) -> Result:
-            wide = CliRunner(env={"COLUMNS": "160"})
-            return await asyncio.to_thread(lambda: wide.invoke(verbs, ["ratings", *words]))
-
-        yield invoke
+        practix = build_practix(register, url, {"COLUMNS": "160"})
+        yield partial(practix, "ratings")
     await projector.stop()
-
-
-def _verbs(url: str) -> typer.Typer:
-    app = typer.Typer(pretty_exceptions_enable=False)
-    register(app, lambda base_url: AnalystClient(base_url or url, SECRET), _run)
-    return app
-
-
-def _run(work: Coroutine[Any, Any, T], /) -> T:
-    try:
-        return asyncio.run(work)
-    except (NotRunning, RequestRefused) as error:
-        typer.echo(f"practix: {error}", err=True)
-        raise typer.Exit(1) from error
 
 
 async def test_a_trial_says_who_would_move_and_how_far(

@@ -251,16 +251,21 @@ async def test_a_person_confirmed_twice_at_a_time_is_found(
 # Journals that are not what they were
 
 
+def edit_date(journal: Path, chain: Chain, offset: int) -> None:
+    """Moves the date of a stored record by a year, as a hand in the file could."""
+    payload = chain.payloads[offset].replace(b'"decided_at":"2030', b'"decided_at":"2031')
+    assert payload != chain.payloads[offset]
+    with sqlite3.connect(journal) as edited:
+        edited.execute("UPDATE entries SET payload = ? WHERE offset = ?", (payload, offset))
+    edited.close()
+
+
 async def test_an_edited_record_is_found(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, tmp_path: Path
 ) -> None:
     chain = RandomPeople(3).live(40).chain
     await projected(tables, sqlite_journal, chain)
-    with sqlite3.connect(tmp_path / "journal.db") as edited:
-        payload = chain.payloads[9].replace(b'"decided_at":"2030', b'"decided_at":"2031')
-        assert payload != chain.payloads[9]
-        edited.execute("UPDATE entries SET payload = ? WHERE offset = 9", (payload,))
-    edited.close()
+    edit_date(tmp_path / "journal.db", chain, 9)
     result = await verdict(tables, sqlite_journal)
     assert not result["ok"]
     assert "truncated or edited" in result["problem"]
@@ -272,11 +277,7 @@ async def test_an_edited_last_record_is_found(
     """Nothing builds on it yet; but the tables remember its hash."""
     chain = RandomPeople(3).live(40).chain
     await projected(tables, sqlite_journal, chain)
-    last = len(chain.payloads) - 1
-    with sqlite3.connect(tmp_path / "journal.db") as edited:
-        payload = chain.payloads[last].replace(b'"decided_at":"2030', b'"decided_at":"2031')
-        edited.execute("UPDATE entries SET payload = ? WHERE offset = ?", (payload, last))
-    edited.close()
+    edit_date(tmp_path / "journal.db", chain, len(chain.payloads) - 1)
     result = await verdict(tables, sqlite_journal)
     assert not result["ok"]
     assert "the tables follow" in result["problem"]
