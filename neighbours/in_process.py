@@ -21,7 +21,14 @@ from neighbours.services.notification import SendBody
 from neighbours.services.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
 from runtime.calls.circuit import CircuitState
-from runtime.outside.ports import Movie, Notice, PersonProfile, fit_profile, notification_id_of
+from runtime.outside.ports import (
+    Movie,
+    Notice,
+    PersonProfile,
+    fit_movie,
+    fit_profile,
+    notification_id_of,
+)
 
 ALL: Final = -1
 """SQLite's word for no limit."""
@@ -84,7 +91,7 @@ class _Movies:
                 film = state.films.film(movie_id)
             except NotFound:
                 return None
-        return Movie(movie_id, film.title, film.title_ru, film.year, film.duration_min)
+        return fit_movie(movie_id, film.title, film.title_ru, film.year, film.duration_min)
 
 
 class _Ugc:

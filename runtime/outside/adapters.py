@@ -11,15 +11,14 @@ from contracts.errors import DependencyDown
 from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import MovieId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
-from contracts.values.text import fit_line
 from contracts.values.zones import HOME_ZONE
 from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote
 from runtime.outside.ports import (
-    UNKNOWN_DURATION_MIN,
     Movie,
     Notice,
     PersonProfile,
+    fit_movie,
     fit_profile,
     notification_id_of,
 )
@@ -86,13 +85,7 @@ class HttpMovies:
         if not reply.found:
             return None
         film = _decode(self._remote, reply.body, _Film)
-        return Movie(
-            movie_id,
-            fit_line(film.title),
-            fit_line(film.title_ru or film.title),
-            film.year,
-            film.duration_min or UNKNOWN_DURATION_MIN,
-        )
+        return fit_movie(movie_id, film.title, film.title_ru, film.year, film.duration_min)
 
 
 class HttpUgc:

@@ -19,6 +19,8 @@ _NOTICES: Final = uuid5(NAMESPACE_URL, "urn:practix:notice")
 
 UNKNOWN_DURATION_MIN: Final = 120
 """The assumed duration of a film if Movie_API does not know it."""
+DURATION_MIN_MAX: Final = 100_000
+"""The longest film ever made takes about half of this. A date plus this stays in range."""
 
 
 class PersonProfile(Struct, frozen=True, gc=False):
@@ -46,6 +48,16 @@ class Movie(Struct, frozen=True, gc=False):
     title_ru: str
     year: int | None
     duration_min: int
+
+
+def fit_movie(
+    movie_id: MovieId, title: str, title_ru: str | None, year: int | None, duration_min: int | None
+) -> Movie:
+    """Return the film with values that are fit for the journal: titles of one line, and a
+    duration that a film can have. They are corrected for the same reason as a profile's."""
+    if duration_min is None or not 0 < duration_min <= DURATION_MIN_MAX:
+        duration_min = UNKNOWN_DURATION_MIN
+    return Movie(movie_id, fit_line(title), fit_line(title_ru or title), year, duration_min)
 
 
 class Notice(Struct, frozen=True, kw_only=True):

@@ -295,9 +295,10 @@ async def test_an_answer_that_breaks_the_contract_is_none(body: bytes) -> None:
             await clients.movies.movie(MovieId(MATRIX.id))
 
 
-async def test_a_film_of_unknown_length_takes_two_hours() -> None:
+@pytest.mark.parametrize("duration", ["null", "0", "-136", "100001", "9223372036854775807"])
+async def test_a_film_of_unknown_length_takes_two_hours(duration: str) -> None:
     service = Scripted()
-    service.body = b'{"title": "Arrival", "duration_min": null, "more": 1}'
+    service.body = b'{"title": "Arrival", "duration_min": %b, "more": 1}' % duration.encode()
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
         clients = OutsideClients(session, around(url))
