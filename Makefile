@@ -71,8 +71,8 @@ test-unit: $(STAMP) ## run the tests that need no server
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
 
 .PHONY: coverage
-coverage: $(STAMP) ## list modules with lines or branches that `make test-unit` does not run
-	$(BIN)/coverage run -m pytest -q tests/tidy tests/unit tests/simulation/test_protocol.py
+coverage: $(STAMP) ## list modules with lines or branches that TESTS do not run (default: test-unit)
+	$(BIN)/coverage run -m pytest -q $(or $(TESTS),tests/tidy tests/unit tests/simulation/test_protocol.py)
 	@$(BIN)/coverage report
 
 .PHONY: attack

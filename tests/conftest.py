@@ -24,7 +24,7 @@ from launcher.servers.server import Server
 from runtime.journal.kafka import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
-from tests.servers.choice import Broker, Database, HistoryDatabase, chosen
+from tests.servers.choice import Broker, Database, HistoryDatabase, choose_servers
 
 AnyServer = TypeVar("AnyServer", bound=Server)
 MIGRATED: Final = "migrated"
@@ -32,7 +32,7 @@ MIGRATED: Final = "migrated"
 
 def pytest_configure() -> None:
     try:
-        chosen()
+        choose_servers()
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
 
@@ -55,7 +55,7 @@ def unavailable(reason: str) -> NoReturn:
 
 def chosen_server(request: pytest.FixtureRequest, name: str) -> Iterator[Any]:
     """Body of a fixture: yields that server, as PRACTIX_TEST_SERVERS has it run."""
-    if chosen() == "docker":
+    if choose_servers() == "docker":
         yield from container(name)
     else:
         yield request.getfixturevalue(f"own_{name}_server")

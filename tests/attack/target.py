@@ -165,16 +165,16 @@ class Target:
         path = f"/api/v1/announcement/{await self.film()}"
         return await self.send("POST", path, host_token, evening(**changes))
 
-    async def requested_seat(self, evening_id: str, guest_token: str) -> str:
+    async def request_seat(self, evening_id: str, guest_token: str) -> str:
         """Has a guest ask for a seat; returns the booking's id."""
         asked = await self.send("POST", f"/api/v1/booking/{evening_id}", guest_token)
         assert asked.status == 201
         booking_id: str = asked.json["booking_id"]
         return booking_id
 
-    async def confirmed_guest(self, host_token: str, evening_id: str, guest_token: str) -> str:
+    async def confirm_guest(self, host_token: str, evening_id: str, guest_token: str) -> str:
         """Has a guest ask for a seat and get it; returns the booking's id."""
-        booking_id = await self.requested_seat(evening_id, guest_token)
+        booking_id = await self.request_seat(evening_id, guest_token)
         approved = await self.answer(host_token, booking_id, yes=True)
         assert approved.json["state"] == "confirmed"
         return booking_id

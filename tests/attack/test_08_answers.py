@@ -9,7 +9,7 @@ async def test_of_ten_hosts_who_approve_one_guest_at_once_one_succeeds(target: T
     guest, _ = await target.person("guest")
     hosts = [(await target.person(f"host-{number}"))[0] for number in range(10)]
     evenings = [(await target.evening(host)).json["id"] for host in hosts]
-    bookings = [await target.requested_seat(evening, guest) for evening in evenings]
+    bookings = [await target.request_seat(evening, guest) for evening in evenings]
     answers = await asyncio.gather(
         *(target.answer(host, one, yes=True) for host, one in zip(hosts, bookings, strict=True))
     )
@@ -26,7 +26,7 @@ async def test_an_approval_that_crosses_a_withdrawal_invites_nobody(target: Targ
     host, _ = await target.person("host")
     guest, guest_id = await target.person("guest")
     evening_id = (await target.evening(host)).json["id"]
-    booking_id = await target.requested_seat(evening_id, guest)
+    booking_id = await target.request_seat(evening_id, guest)
     assert (await target.send("DELETE", f"/api/v1/booking/{booking_id}", guest)).status == 200
     late = await target.answer(host, booking_id, yes=True)
     assert (late.status, late.json["why"], late.json["state"]) == (409, "withdrawn", "withdrawn")

@@ -29,8 +29,8 @@ async def test_a_guest_is_confirmed_again_when_the_clash_is_gone(target: Target)
     rival_host, _ = await target.person("rival-host")
     evening_id = (await target.evening(host, event_time=at(100))).json["id"]
     rival_id = (await target.evening(rival_host, event_time=at(200))).json["id"]
-    booking_id = await target.confirmed_guest(host, evening_id, guest)
-    await target.confirmed_guest(rival_host, rival_id, guest)
+    booking_id = await target.confirm_guest(host, evening_id, guest)
+    await target.confirm_guest(rival_host, rival_id, guest)
 
     moved = await move(target, host, evening_id, 200)
     assert (await booking(target, guest, booking_id, moved))["state"] == "offered"

@@ -43,7 +43,7 @@ async def test_an_engine_that_freezes_and_breaks_holds_nobody_up(
     guest, _ = await target.person("guest")
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)
     announced = await target.evening(host, event_time=in_an_hour.isoformat())
-    booking_id = await target.confirmed_guest(host, announced.json["id"], guest)
+    booking_id = await target.confirm_guest(host, announced.json["id"], guest)
     engine = find_descendant(own_pid, ENGINE)
     with frozen(engine):
         for page in await ask_rating_pages(target, guest):

@@ -20,8 +20,8 @@ async def test_leaving_late_counts_unless_the_host_moved_the_evening(target: Tar
     guest, _ = await target.person("guest")
     kept, _ = await target.person("kept")
     evening_id = (await target.evening(host, event_time=at(10))).json["id"]
-    mine = await target.confirmed_guest(host, evening_id, guest)
-    theirs = await target.confirmed_guest(host, evening_id, kept)
+    mine = await target.confirm_guest(host, evening_id, guest)
+    theirs = await target.confirm_guest(host, evening_id, kept)
     left = await target.answer(kept, theirs, yes=False)
     assert await late_cancellations(target, kept, left.position) == 1
     path = f"/api/v1/announcement/{evening_id}"
@@ -35,9 +35,9 @@ async def test_a_guest_who_left_waits_in_line_with_the_hosts_yes(target: Target)
     guest, _ = await target.person("guest")
     other, _ = await target.person("other")
     evening_id = (await target.evening(host, ticket_count=1)).json["id"]
-    mine = await target.confirmed_guest(host, evening_id, guest)
+    mine = await target.confirm_guest(host, evening_id, guest)
     assert (await target.answer(guest, mine, yes=False)).json["state"] == "declined"
-    theirs = await target.confirmed_guest(host, evening_id, other)
+    theirs = await target.confirm_guest(host, evening_id, other)
     back = await target.answer(guest, mine, yes=True)
     assert back.status == 200
     assert (back.json["state"], back.json["preapproved"]) == ("waitlisted", True)

@@ -35,7 +35,7 @@ from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
 from tests.cells.http_reply import HttpReply
-from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, around, key_for, stand_in_settings
+from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
 from tests.servers.http_server import served
 
 SECRET = TOKEN_SECRET
@@ -142,7 +142,9 @@ async def command_cell(
             clock=lambda: to_ms(clock()),
         )
         never_cached = CacheSettings(ttl_s=0.001)
-        neighbours = OutsideClients(session, around(url, movies=never_cached, follows=never_cached))
+        neighbours = OutsideClients(
+            session, build_settings(url, movies=never_cached, follows=never_cached)
+        )
         verifier = TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), clock)
         service = CommandService(
             journal=journal,

@@ -23,7 +23,7 @@ SEPARATE = {"PRACTIX_PROFILE": "servers", "COMMAND_API_HEARTBEAT_TIMEOUT_S": "2"
 """Separate processes; the only command process need not wait long for a rival to be silent."""
 
 
-class Running:
+class RunningSystem:
     """A `practix run` and a client of it."""
 
     def __init__(self, data: Path, session: aiohttp.ClientSession, **environment: str) -> None:
@@ -111,9 +111,9 @@ class Running:
 
 
 @asynccontextmanager
-async def running(data: Path, **environment: str) -> AsyncIterator[Running]:
+async def run_system(data: Path, **environment: str) -> AsyncIterator[RunningSystem]:
     async with aiohttp.ClientSession() as session:
-        system = Running(data, session, **environment)
+        system = RunningSystem(data, session, **environment)
         try:
             await system.ready()
             yield system
@@ -137,7 +137,7 @@ def evening(**changes: Any) -> dict[str, Any]:
     return {**body, **changes}
 
 
-async def confirmed_guest(system: Running, in_days: int = 1) -> tuple[str, str, int]:
+async def confirm_guest(system: RunningSystem, in_days: int = 1) -> tuple[str, str, int]:
     """Takes the README's tour. Returns the announcement, Boris's token and the approval's
     position."""
     anna, boris = await system.token("anna"), await system.token("boris")
@@ -152,7 +152,9 @@ async def confirmed_guest(system: Running, in_days: int = 1) -> tuple[str, str, 
     return created["id"], boris, position
 
 
-async def assert_guest_is_seen(system: Running, evening_id: str, boris: str, position: int) -> None:
+async def assert_guest_is_seen(
+    system: RunningSystem, evening_id: str, boris: str, position: int
+) -> None:
     path = f"/api/v1/announcement/{evening_id}?min_position={position}"
     seen = await system.get(path, boris)
     assert [guest["guest_name"] for guest in seen["guest_list"]] == ["Boris"]

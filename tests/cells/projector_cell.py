@@ -58,7 +58,7 @@ async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = S
             task.result()
 
 
-async def stored_rows(pool: asyncpg.Pool) -> Rows:
+async def read_rows(pool: asyncpg.Pool) -> Rows:
     async with PostgresSink(pool).snapshot() as snapshot:
         return {
             table.name: {row[0]: tuple(row) async for part in snapshot.rows(table) for row in part}
@@ -66,17 +66,17 @@ async def stored_rows(pool: asyncpg.Pool) -> Rows:
         }
 
 
-def folded(chain: Chain) -> Rows:
+def fold_rows(chain: Chain) -> Rows:
     tables = MemoryTables()
     tables.apply(RowBatch(Intake().take(chain.commits)))
     return tables.rows
 
 
-async def letters_in(pool: asyncpg.Pool) -> list[asyncpg.Record]:
+async def read_letters(pool: asyncpg.Pool) -> list[asyncpg.Record]:
     return await pool.fetch("SELECT * FROM read_model.dead_letters ORDER BY seq, event_index")
 
 
-def position_of(chain: Chain) -> Position:
+def find_end(chain: Chain) -> Position:
     """Returns the position of the chain's last record, in a journal that holds nothing else."""
     state = ReaderState(1, chain.seq, hash_record(chain.payloads[-1]), "nonce", open=True)
     return Position(chain.seq - 1, state)

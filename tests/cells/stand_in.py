@@ -23,7 +23,7 @@ def stand_in_settings(data_dir: Path, **changed: Any) -> StandInSettings:
     return StandInSettings(**values | changed)
 
 
-def around(url: str, **changed: Any) -> OutsideSettings:
+def build_settings(url: str, **changed: Any) -> OutsideSettings:
     """Returns settings of clients with all five services at the stand-in's address."""
     values: dict[str, Any] = {"base_url": url, "credential": SecretStr(CREDENTIAL)}
     return OutsideSettings(**values | changed)

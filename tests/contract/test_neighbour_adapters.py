@@ -27,7 +27,7 @@ from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
 from runtime.outside.ports import Movie, Notice, PersonProfile
 from runtime.outside.wiring import OutsideClients
-from tests.cells.stand_in import OPERATOR, around, stand_in_settings
+from tests.cells.stand_in import OPERATOR, build_settings, stand_in_settings
 from tests.seconds_clock import SecondsClock
 from tests.servers.http_server import served
 
@@ -48,7 +48,7 @@ class StandIn:
         self.state = state
 
     def clients(self, **changed: Any) -> OutsideClients:
-        return OutsideClients(self.session, around(self.url, **{"remote": QUICK} | changed))
+        return OutsideClients(self.session, build_settings(self.url, **{"remote": QUICK} | changed))
 
     async def turn(self, service: str, **switch: Any) -> None:
         await self.call("POST", f"control/{service}", switch)
@@ -290,7 +290,7 @@ async def test_an_answer_that_breaks_the_contract_is_none(body: bytes) -> None:
     service.body = body
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = OutsideClients(session, around(url))
+        clients = OutsideClients(session, build_settings(url))
         with pytest.raises(DependencyDown):
             await clients.movies.movie(MovieId(MATRIX.id))
 
@@ -301,7 +301,7 @@ async def test_a_film_of_unknown_length_takes_two_hours(duration: str) -> None:
     service.body = b'{"title": "Arrival", "duration_min": %b, "more": 1}' % duration.encode()
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = OutsideClients(session, around(url))
+        clients = OutsideClients(session, build_settings(url))
         movie = await clients.movies.movie(MovieId(MATRIX.id))
     assert movie == Movie(MovieId(MATRIX.id), "Arrival", "Arrival", None, 120)
 
@@ -311,7 +311,7 @@ async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:
     service.body = b'{"name": "Ann", "language": "fr", "tz": "../Mars"}'
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = OutsideClients(session, around(url))
+        clients = OutsideClients(session, build_settings(url))
         ann = somebody()
         assert await clients.auth.person(ann) == PersonProfile(ann, "Ann", "en", "UTC")
 
@@ -320,7 +320,7 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
     service = Scripted()
     app = Starlette(routes=[Route("/{path:path}", service.__call__)])
     async with served(app) as url, aiohttp.ClientSession() as session:
-        clients = OutsideClients(session, around(url))
+        clients = OutsideClients(session, build_settings(url))
         service.body = b'{"name": " An\\u0000n\\n\\u202eBo\\u001b ", "tz": "localtime"}'
         ann = somebody()
         assert await clients.auth.person(ann) == PersonProfile(ann, "Ann Bo", "ru", "UTC")
@@ -330,14 +330,14 @@ async def test_a_name_and_a_title_are_made_one_line() -> None:
 
 
 async def test_each_service_may_be_elsewhere() -> None:
-    settings = around("http://gate/neighbours/", ugc_url="http://ugc:81/v2")
+    settings = build_settings("http://gate/neighbours/", ugc_url="http://ugc:81/v2")
     assert settings.url_of("ugc") == "http://ugc:81/v2"
     assert settings.url_of("auth") == "http://gate/neighbours/auth"
 
 
 async def test_a_service_that_is_not_there_is_down() -> None:
     async with aiohttp.ClientSession() as session:
-        clients = OutsideClients(session, around("http://127.0.0.1:9"))
+        clients = OutsideClients(session, build_settings("http://127.0.0.1:9"))
         with pytest.raises(DependencyDown):
             await clients.shortener.link("/a/1")
 

@@ -18,7 +18,7 @@ from contracts.values.ids import MovieId, PersonId
 from runtime.calls.remote import RemoteSettings
 from runtime.outside import adapters
 from runtime.outside.wiring import OutsideClients
-from tests.cells.stand_in import CREDENTIAL, around
+from tests.cells.stand_in import CREDENTIAL, build_settings
 from tests.servers.http_server import served
 
 ONCE = RemoteSettings(timeout_s=30.0, deadline_s=30.0, retries_max=0, answer_bytes_max=100_000)
@@ -49,7 +49,7 @@ class Talker:
         methods = ["GET", "POST"]
         app = Starlette(routes=[Route("/{path:path}", self.__call__, methods=methods)])
         async with served(app) as url, aiohttp.ClientSession() as session:
-            yield OutsideClients(session, around(url, remote=ONCE))
+            yield OutsideClients(session, build_settings(url, remote=ONCE))
 
 
 async def test_an_endless_answer_is_cut_off() -> None:
@@ -179,8 +179,8 @@ async def test_a_credential_that_is_not_taken_does_not_condemn_the_request() -> 
 
 def test_a_service_elsewhere_gets_its_own_credential_or_none() -> None:
     own = "the credential of UGC alone, of thirty-two bytes"
-    settings = around("http://gate", ugc_url="http://ugc", ugc_credential=own)
-    moved = around("http://gate", ugc_url="http://ugc")
+    settings = build_settings("http://gate", ugc_url="http://ugc", ugc_credential=own)
+    moved = build_settings("http://gate", ugc_url="http://ugc")
     found = settings.credential_of("ugc")
     assert found is not None
     assert found.get_secret_value() == own
@@ -191,4 +191,4 @@ def test_a_service_elsewhere_gets_its_own_credential_or_none() -> None:
 
 def test_without_a_credential_no_process_starts() -> None:
     with pytest.raises(ValueError, match="ugc, notification, shortener"):
-        around("http://gate", credential=None)
+        build_settings("http://gate", credential=None)

@@ -4,13 +4,13 @@ import asyncio
 import os
 import signal
 
-from tests.cells.embedded import Running, evening
+from tests.cells.embedded import RunningSystem, evening
 from tests.servers.process_tree import find_descendant
 
 BACK_S_MAX = 120.0
 
 
-async def kill(system: Running, words: str) -> None:
+async def kill(system: RunningSystem, words: str) -> None:
     """Sends SIGKILL, and waits until something else runs in its place and everything is ready."""
     killed = find_descendant(system.process.pid, words)
     os.kill(killed, signal.SIGKILL)
@@ -26,7 +26,7 @@ async def kill(system: Running, words: str) -> None:
     await system.ready()
 
 
-async def reached(system: Running, token: str, position: int) -> None:
+async def wait_for_position(system: RunningSystem, token: str, position: int) -> None:
     """Waits until reads have come to the position. A reader notices late that a broker is back, and
     a PostgreSQL that was killed has forgotten what was written last."""
     path = f"{system.url}/api/v1/announcements?min_position={position}"
@@ -39,8 +39,8 @@ async def reached(system: Running, token: str, position: int) -> None:
             await asyncio.sleep(0.2)
 
 
-async def announce_and_see(system: Running) -> None:
+async def announce_and_see(system: RunningSystem) -> None:
     path = f"/api/v1/announcement/{await system.film()}"
     vera = await system.token("vera")
     _, position = await system.send("POST", path, vera, evening(), expect=201)
-    await reached(system, vera, position)
+    await wait_for_position(system, vera, position)

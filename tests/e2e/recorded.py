@@ -24,7 +24,9 @@ async def read_accepted(journal: Journal) -> list[Accepted]:
     return records
 
 
-def misrecorded(answered: Iterable[AnsweredRequest], commits: Sequence[Commit]) -> Iterator[str]:
+def find_misrecorded(
+    answered: Iterable[AnsweredRequest], commits: Sequence[Commit]
+) -> Iterator[str]:
     """Returns every answered command that is not in the journal once, at the answered position,
     with the answered outcome; and every key with two effects."""
     by_seq = {commit.seq: commit for commit in commits}

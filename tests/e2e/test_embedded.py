@@ -12,17 +12,17 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.cells.embedded import Running, assert_guest_is_seen, confirmed_guest, running
+from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
 from tests.paths import API_DOCUMENT, ROOT
 
 
 @pytest.mark.timeout(300)
 async def test_the_tour_survives_a_kill_and_a_restart(tmp_path: Path) -> None:
-    async with running(tmp_path) as system:
-        evening_id, boris, position = await confirmed_guest(system)
+    async with run_system(tmp_path) as system:
+        evening_id, boris, position = await confirm_guest(system)
         await assert_guest_is_seen(system, evening_id, boris, position)
         assert await system.stop(signal.SIGKILL) == -signal.SIGKILL
-    async with running(tmp_path) as system:
+    async with run_system(tmp_path) as system:
         await assert_guest_is_seen(system, evening_id, boris, position)
         assert await system.stop() == 0
         offline = await asyncio.to_thread(system.command, "verify", "--offline", "--json")
@@ -31,7 +31,7 @@ async def test_the_tour_survives_a_kill_and_a_restart(tmp_path: Path) -> None:
 
 
 async def test_readiness_tells_of_every_part_and_of_the_services_around_us(tmp_path: Path) -> None:
-    async with running(tmp_path) as system:
+    async with run_system(tmp_path) as system:
         await system.send("POST", "/neighbours/control/ugc", body={"down": True})
         readiness = await system.get("/readyz")
     assert readiness["ready"] is True
@@ -54,22 +54,22 @@ async def test_readiness_tells_of_every_part_and_of_the_services_around_us(tmp_p
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
     """For the tests that leave it as it is."""
-    async with running(tmp_path_factory.mktemp("shared")) as found:
+    async with run_system(tmp_path_factory.mktemp("shared")) as found:
         yield found
         assert await found.stop(signal.SIGINT) == 0
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_second_start_on_the_same_data_is_refused(system: Running) -> None:
+async def test_a_second_start_on_the_same_data_is_refused(system: RunningSystem) -> None:
     second = await asyncio.to_thread(system.command, "run")
     assert second.returncode != 0
     assert "already running" in second.stderr
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_a_demo_is_replayed_and_verified(system: Running, tmp_path: Path) -> None:
+async def test_a_demo_is_replayed_and_verified(system: RunningSystem, tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.jsonl"
     lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:400]
     traffic.write_text("\n".join([*lines, "not json", '{"at_ms": 1, "kind": "request"}']))
@@ -88,17 +88,17 @@ async def test_a_demo_is_replayed_and_verified(system: Running, tmp_path: Path) 
 async def test_an_evening_is_over_on_a_later_clock_which_cannot_be_turned_back(
     tmp_path: Path,
 ) -> None:
-    async with running(tmp_path) as system:
-        evening_id, boris, _ = await confirmed_guest(system)
+    async with run_system(tmp_path) as system:
+        evening_id, boris, _ = await confirm_guest(system)
     two_days = str(2 * 24 * 3600)
-    async with running(tmp_path, PRACTIX_CLOCK_OFFSET_S=two_days) as system:
+    async with run_system(tmp_path, PRACTIX_CLOCK_OFFSET_S=two_days) as system:
         boris = await system.token("boris")
         async with asyncio.timeout(20.0):
             path = f"/api/v1/announcement/{evening_id}"
             while (await system.get(path, boris))["status"] != "Done":
                 await asyncio.sleep(0.1)
     async with aiohttp.ClientSession() as session:
-        back = Running(tmp_path, session)
+        back = RunningSystem(tmp_path, session)
         output = (await asyncio.to_thread(back.process.communicate))[0]
         assert back.process.returncode != 0
         assert "PRACTIX_CLOCK_OFFSET_S" in output
@@ -109,7 +109,7 @@ def operations_of(document: dict[str, Any]) -> set[tuple[str, str]]:
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_document_shows_reads_and_writes(system: Running) -> None:
+async def test_the_document_shows_reads_and_writes(system: RunningSystem) -> None:
     document = await system.get("/api/openapi.json")
     published = json.loads(API_DOCUMENT.read_text())
     assert operations_of(document) == operations_of(published)

@@ -25,7 +25,7 @@ from runtime.journal.kafka import KafkaJournal, create_topic
 from tests.cells.stand_in import stand_in_settings
 from tests.conftest import unavailable
 from tests.e2e.cell import CommandProcess, cell
-from tests.e2e.recorded import misrecorded, read_accepted
+from tests.e2e.recorded import find_misrecorded, read_accepted
 from tests.e2e.traffic import Clients
 from tests.servers.http_server import served
 from tests.simulation import invariants
@@ -69,7 +69,7 @@ async def test_clients_with_keys_see_only_latency(tmp_path: Path, broker: KafkaS
     commits = [one.record for one in records if isinstance(one.record, Commit)]
     assert len(clients.answered) > 100
     assert clients.crashes == []
-    assert list(misrecorded(clients.answered, commits)) == []
+    assert list(find_misrecorded(clients.answered, commits)) == []
     invariants.check_keys(commits)
     folded = invariants.fold(commits)
     invariants.check_capacity(folded.accepted, announcement_id, folded.seq)

@@ -16,33 +16,33 @@ from launcher.servers import kafka
 from tests.cells.embedded import (
     PRACTIX,
     SEPARATE,
-    Running,
+    RunningSystem,
     assert_guest_is_seen,
-    confirmed_guest,
-    running,
+    confirm_guest,
+    run_system,
 )
 from tests.conftest import unavailable
-from tests.e2e.killed import announce_and_see, kill, reached
+from tests.e2e.killed import announce_and_see, kill, wait_for_position
 from tests.paths import API_DOCUMENT, ROOT
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[RunningSystem]:
     """One for all tests here: its start takes longer than they do."""
     if reason := kafka.why_unavailable():
         unavailable(reason)
-    async with running(tmp_path_factory.mktemp("separate"), **SEPARATE) as found:
+    async with run_system(tmp_path_factory.mktemp("separate"), **SEPARATE) as found:
         yield found
         assert await found.stop() == 0
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_same_works_in_separate_processes(system: Running, tmp_path: Path) -> None:
+async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_path: Path) -> None:
     traffic = tmp_path / "traffic.jsonl"
     lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:300]
     traffic.write_text("\n".join(lines))
-    evening_id, boris, position = await confirmed_guest(system)
+    evening_id, boris, position = await confirm_guest(system)
     seen = await system.get(f"/api/v1/announcement/{evening_id}?min_position={position}", boris)
     assert [guest["state"] for guest in seen["guest_list"]] == ["confirmed"]
     replay = await asyncio.to_thread(
@@ -64,12 +64,12 @@ async def test_the_same_works_in_separate_processes(system: Running, tmp_path: P
 @pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
 async def test_separate_processes_outlive_their_servers_and_are_started_again(
-    system: Running,
+    system: RunningSystem,
 ) -> None:
-    evening_id, boris, position = await confirmed_guest(system, in_days=2)
+    evening_id, boris, position = await confirm_guest(system, in_days=2)
     for words in ("kafka.Kafka", "bin/postgres -D", "-m projector", "-m command_api"):
         await kill(system, words)
-        await reached(system, boris, position)
+        await wait_for_position(system, boris, position)
         await assert_guest_is_seen(system, evening_id, boris, position)
     await announce_and_see(system)
 

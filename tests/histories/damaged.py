@@ -27,19 +27,19 @@ TYPES: Final[tuple[Any, ...]] = (
 )  # fmt: skip
 
 
-def histories(seed: int) -> Iterator[RandomPeople]:
+def live_histories(seed: int) -> Iterator[RandomPeople]:
     """Yields one history after another, without end."""
     random = Random(seed)
     while True:
         yield RandomPeople(random.getrandbits(32)).live(WISHES)
 
 
-def damaged(payload: bytes, random: Random) -> bytes:
+def damage(payload: bytes, random: Random) -> bytes:
     """Returns another record than `payload`, or no record at all."""
     return random.choice(_WAYS)(payload, random)
 
 
-def with_hash(payload: bytes, seq: int, prev_hash: str) -> bytes:
+def rechain(payload: bytes, seq: int, prev_hash: str) -> bytes:
     """Returns the record as the next one of the chain, if it still could be one."""
     try:
         fields = json.loads(payload)

@@ -15,7 +15,7 @@ from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import DEADLINE_S, follow
 from tests.histories.chain import Chain
-from tests.histories.damaged import damaged, with_hash
+from tests.histories.damaged import damage, rechain
 from tests.histories.random_people import RandomPeople
 
 MUTANTS = 250
@@ -29,8 +29,8 @@ def damaged_history(seed: int) -> Chain:
     whole = list(chain.payloads)
     taken = 0
     while taken < MUTANTS:
-        mutant = damaged(random.choice(whole), random)
-        mutant = with_hash(mutant, chain.seq + 1, hash_record(chain.payloads[-1]))
+        mutant = damage(random.choice(whole), random)
+        mutant = rechain(mutant, chain.seq + 1, hash_record(chain.payloads[-1]))
         try:
             record = decode_record(mutant)
         except UnreadableRecord:

@@ -32,7 +32,7 @@ class HistoryDatabase(Database, Protocol):
     def analyst_dsn(self) -> str: ...
 
 
-def chosen() -> Kind:
+def choose_servers() -> Kind:
     """Returns the choice. Raises ValueError if there is no such choice."""
     asked = os.environ.get(CHOICE) or "own"
     if asked not in get_args(Kind):

@@ -25,7 +25,7 @@ from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from query_api.history.as_of import fold_events
 from query_api.history.events import PastEvent, decode_events
-from tests.histories.damaged import damaged, histories, with_hash
+from tests.histories.damaged import damage, live_histories, rechain
 
 MUTANTS: Final = int(os.environ.get("MUTANTS", "10000"))
 SEED: Final = int(os.environ.get("MUTANT_SEED") or 1)
@@ -110,15 +110,15 @@ class Readers:
 def test_a_damaged_record_is_refused_as_declared_or_taken() -> None:
     random = Random(SEED)
     became: Counter[str] = Counter()
-    for society in histories(SEED):
+    for people in live_histories(SEED):
         readers = Readers()
-        whole = society.chain.payloads
+        whole = people.chain.payloads
         for payload in whole:
             assert readers.take(payload) == "accepted"
         for payload in random.choices(whole, k=min(OF_ONE_HISTORY, MUTANTS - became.total())):
-            mutant = damaged(payload, random)
+            mutant = damage(payload, random)
             if random.random() < 0.9:
-                mutant = with_hash(mutant, readers.state.seq + 1, readers.state.hash)
+                mutant = rechain(mutant, readers.state.seq + 1, readers.state.hash)
             try:
                 became[readers.take(mutant)] += 1
             except Exception as error:

@@ -59,7 +59,7 @@ class SentNotices(NamedTuple):
     """Due, and still waiting when we stopped waiting for them."""
 
 
-def misdated(records: Iterable[Accepted]) -> Iterator[str]:
+def find_misdated(records: Iterable[Accepted]) -> Iterator[str]:
     """Returns records that a wrong clock decided: their dates are far off the broker's stamps, by
     more than the way to the broker takes."""
     for record, position, stamp_ms in records:
@@ -69,7 +69,7 @@ def misdated(records: Iterable[Accepted]) -> Iterator[str]:
                 yield f"record {position.state.seq} is dated {ahead_s:+.0f} s off its stamp"
 
 
-async def verified(system: System) -> list[str]:
+async def run_verify(system: System) -> list[str]:
     """Asks verify: chain, capacity and overlaps at every position, tables and history.
 
     It asks again for a while if the tables are away: a link that was half-open may have left

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from contracts.journal.records import Commit
 from launcher.servers.process import ServerUnavailable
 from tests.conftest import unavailable
-from tests.e2e.recorded import RECORDED, misrecorded
-from tests.torture.checks import find_wrong_notices, misdated
+from tests.e2e.recorded import RECORDED, find_misrecorded
+from tests.torture.checks import find_misdated, find_wrong_notices
 from tests.torture.faults import KINDS, plan
 from tests.torture.torture import Result, table_of, torture
 
@@ -54,14 +54,14 @@ def test_everything_holds_over_every_fault(result: Result) -> None:
 def test_a_lost_command_is_found(result: Result) -> None:
     lost = next(one for one in result.answered if one.status in RECORDED)
     commits = [one for one in result.commits if one.seq != lost.position]
-    (found,) = misrecorded(result.answered, commits)
+    (found,) = find_misrecorded(result.answered, commits)
     assert lost.key in found
 
 
 def test_a_doubled_command_is_found(result: Result) -> None:
     doubled = result.commits[-1]
     again = replace(doubled, seq=doubled.seq + 1)
-    found = "\n".join(misrecorded(result.answered, [*result.commits, again]))
+    found = "\n".join(find_misrecorded(result.answered, [*result.commits, again]))
     assert f"[{doubled.seq}, {again.seq}]" in found
 
 
@@ -69,7 +69,7 @@ def test_a_decision_by_a_wrong_clock_is_found(result: Result) -> None:
     one = next(one for one in result.records if isinstance(one.record, Commit))
     assert isinstance(one.record, Commit)
     ahead = replace(one.record, decided_at=one.record.decided_at + timedelta(days=1))
-    (found,) = misdated([one._replace(record=ahead)])
+    (found,) = find_misdated([one._replace(record=ahead)])
     assert "86" in found
 
 

@@ -15,7 +15,7 @@ from contracts.journal.records import Commit
 from launcher.profiles.separate import TOPIC
 from runtime.journal.kafka import KafkaJournal
 from runtime.journal.tail import Accepted
-from tests.e2e.recorded import misrecorded, read_accepted
+from tests.e2e.recorded import find_misrecorded, read_accepted
 from tests.e2e.traffic import AnsweredRequest
 from tests.torture import checks
 from tests.torture.faults import DISK_FULL, KINDS, SECONDS, Fault, NobodyLeads, inflict, plan
@@ -136,9 +136,9 @@ async def _looked_at(
         {one.name: one.ended_by_itself for one in system.workers.values()},
         findings,
     )
-    findings += misrecorded(result.answered, result.commits)
-    findings += checks.misdated(records)
-    findings += await checks.verified(system)
+    findings += find_misrecorded(result.answered, result.commits)
+    findings += checks.find_misdated(records)
+    findings += await checks.run_verify(system)
     findings += checks.find_wrong_notices(notices)
     findings += [f"status 500: {one}" for one in crowd.crashes[:10]]
     findings += [f"stale read: {one}" for one in crowd.stale[:10]]

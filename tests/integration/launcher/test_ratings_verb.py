@@ -16,7 +16,7 @@ from projector.service import ProjectorService
 from runtime.auth.operators import OperatorGuard
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import stored_rows
+from tests.cells.projector_cell import read_rows
 from tests.histories.random_people import RandomPeople
 from tests.integration.launcher.invoking import SECRET, Practix, build_practix
 from tests.servers.http_server import served
@@ -45,14 +45,14 @@ async def practix(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> AsyncI
 async def test_a_trial_says_who_would_move_and_how_far(
     practix: Practix, tables: asyncpg.Pool
 ) -> None:
-    before = await stored_rows(tables)
+    before = await read_rows(tables)
     result = await practix("trial", "--prior-mean", "5.5", "--half-life-days", "90", "--json")
     assert result.exit_code == 0, result.output
     trial = msgspec.json.decode(result.stdout)
     assert trial["live"] == PUBLISHED_CONSTANTS
     changed = {"prior_mean": 5.5, "half_life_days": 90.0}
     assert trial["formula"] == PUBLISHED_CONSTANTS | changed
-    assert await stored_rows(tables) == before
+    assert await read_rows(tables) == before
 
     shown = (await practix("trial", "--prior-mean", "5.5", "--half-life-days", "90")).stdout
     assert "prior_mean 7 -> 5.5, half_life_days 365 -> 90" in shown

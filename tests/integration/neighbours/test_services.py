@@ -19,7 +19,7 @@ from neighbours.settings import StandInSettings
 from neighbours.store import Store
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.outside.wiring import OutsideClients
-from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, around, stand_in_settings
+from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, stand_in_settings
 from tests.servers.http_server import served
 
 SECRET = SecretStr(TOKEN_SECRET)
@@ -127,7 +127,7 @@ async def test_the_published_key_verifies_the_tokens(
         verifier = TokenVerifier(
             TokenSettings(algorithm=algorithm),
             lambda: NOON,
-            OutsideClients(session, around(url)).fetch_keys,
+            OutsideClients(session, build_settings(url)).fetch_keys,
         )
         caller = await verifier.authenticate(f"Bearer {anna['access_token']}")
     assert caller.person_id == anna["user_id"]

@@ -12,7 +12,7 @@ from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice, NotificationClient
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
-from tests.cells.stand_in import around
+from tests.cells.stand_in import build_settings
 
 
 class StuckAfterSending:
@@ -27,7 +27,7 @@ class StuckAfterSending:
 
 async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
     async with aiohttp.ClientSession() as session:
-        clients = OutsideClients(session, around(url))
+        clients = OutsideClients(session, build_settings(url))
         dispatcher = Dispatcher(
             NoticeQueue(await open_pool(dsn)),
             notification=StuckAfterSending(clients.notification),

@@ -29,7 +29,7 @@ from tests.cells.stand_in import (
     CREDENTIAL,
     OPERATOR,
     TOKEN_SECRET,
-    around,
+    build_settings,
     key_for,
     stand_in_settings,
 )
@@ -121,7 +121,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[ServedNoti
         found.service = NotifierService(
             journal,
             pool,
-            clients_from(OutsideClients(session, around(url))),
+            clients_from(OutsideClients(session, build_settings(url))),
             verifier=verifier,
             guard=OperatorGuard(OPERATOR),
             clock=lambda: found.now,

@@ -12,7 +12,7 @@ from notifier.dispatcher import Dispatcher
 from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
 from tests.cells.notifier_cell import notifier_cell
-from tests.cells.stand_in import OPERATOR, around, stand_in_settings
+from tests.cells.stand_in import OPERATOR, build_settings, stand_in_settings
 from tests.histories.notifier_events import booking, created, person, published, seen
 from tests.servers.http_server import served
 
@@ -29,7 +29,7 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
         served(app) as url,
         aiohttp.ClientSession() as session,
     ):
-        clients = OutsideClients(session, around(url))
+        clients = OutsideClients(session, build_settings(url))
         cell.history.tell(seen("host"), seen("anna"), created(), published())
         cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
         await cell.read()

@@ -12,11 +12,11 @@ from projector.read_models.projector import READ_MODEL_LIMITS
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import (
     commit_stored,
-    folded,
+    fold_rows,
     follow,
-    letters_in,
+    read_letters,
+    read_rows,
     seen,
-    stored_rows,
     uuid_text,
 )
 from tests.histories.chain import Chain
@@ -58,7 +58,7 @@ async def test_an_unknown_event_stops_its_announcement_and_no_other(
         chain.commit(AnnouncementPublished(announcement_id=announcement_id, version=77))
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    letters = [(one["seq"], one["key"]) for one in await letters_in(tables)]
+    letters = [(one["seq"], one["key"]) for one in await read_letters(tables)]
     assert letters == [(chain.seq - 2, stopped), (chain.seq - 1, stopped)]
     versions = await versions_in(tables)
     assert versions[stopped] != 77
@@ -78,7 +78,7 @@ async def test_a_stopped_announcement_stays_stopped_in_the_next_life(
     chain.commit(AnnouncementPublished(announcement_id=stopped, version=77))
     await chain.write_to(sqlite_journal, written)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    assert [one["seq"] for one in await letters_in(tables)] == [chain.seq - 1, chain.seq]
+    assert [one["seq"] for one in await read_letters(tables)] == [chain.seq - 1, chain.seq]
 
 
 @pytest.mark.parametrize("poison", UNSTORABLE)
@@ -97,7 +97,7 @@ async def test_a_value_that_no_column_takes_is_found_within_its_batch(
     chain.commit(seen(1, "Ada"))
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq, READ_MODEL_LIMITS)
-    letters = [(one["seq"], one["event_index"]) for one in await letters_in(tables)]
+    letters = [(one["seq"], one["event_index"]) for one in await read_letters(tables)]
     assert letters == [(poisoned, 0)]
     assert "Ada" in await names_in(tables)
 
@@ -114,7 +114,7 @@ async def test_of_one_commit_only_the_refused_key_is_parked(
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     assert await names_in(tables) == {"Ada", "Cyd"}
-    assert [one["key"] for one in await letters_in(tables)] == [uuid_text(1)]
+    assert [one["key"] for one in await read_letters(tables)] == [uuid_text(1)]
 
 
 async def test_of_one_commit_all_is_parked_where_no_single_key_is_to_blame(
@@ -126,7 +126,7 @@ async def test_of_one_commit_all_is_parked_where_no_single_key_is_to_blame(
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     assert await names_in(tables) == {"Cyd"}
-    assert [one["seq"] for one in await letters_in(tables)] == [2, 2, 2]
+    assert [one["seq"] for one in await read_letters(tables)] == [2, 2, 2]
 
 
 async def test_an_event_about_what_never_was_created_is_parked(
@@ -137,7 +137,7 @@ async def test_an_event_about_what_never_was_created_is_parked(
     chain.commit(AnnouncementPublished(announcement_id=stranger, version=1))
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    assert [one["key"] for one in await letters_in(tables)] == [stranger]
+    assert [one["key"] for one in await read_letters(tables)] == [stranger]
 
 
 async def test_a_decision_that_no_column_takes_stops_nothing(
@@ -148,7 +148,7 @@ async def test_a_decision_that_no_column_takes_stops_nothing(
     chain.commit(seen(1, "Ada"))
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    letters = [(one["seq"], one["event_index"]) for one in await letters_in(tables)]
+    letters = [(one["seq"], one["event_index"]) for one in await read_letters(tables)]
     assert letters == [(2, -1)]
     assert await names_in(tables) == {"Ada"}
 
@@ -164,6 +164,6 @@ async def test_a_nul_in_a_text_parks_nobody_and_verify_agrees(
     )
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    assert await letters_in(tables) == []
+    assert await read_letters(tables) == []
     assert await names_in(tables) == {"Ada"}
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)

@@ -29,12 +29,12 @@ from tests.cells.projector_cell import (
     DEADLINE_S,
     SMALL,
     Rows,
-    folded,
+    find_end,
+    fold_rows,
     follow,
-    position_of,
+    read_rows,
     running,
     seen,
-    stored_rows,
 )
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.random_people import RandomPeople
@@ -50,7 +50,7 @@ async def test_the_tables_are_the_fold_of_the_journal(
     chain = RandomPeople(seed).live(200).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)
 
 
 async def test_an_upgrade_finds_out_who_gave_the_reasons_of_before(
@@ -64,7 +64,7 @@ async def test_an_upgrade_finds_out_who_gave_the_reasons_of_before(
     assert {row["reason_by"] for row in given} == {"person", "system", None}
     await tables.execute("ALTER TABLE read_model.bookings DROP COLUMN reason_by")
     await tables.execute((MIGRATIONS / "0027_reason_by.sql").read_text())
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)
 
 
 async def test_the_end_and_the_seats_left_follow_by_themselves(
@@ -126,7 +126,7 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated_and_none_is_missed(
     await chain.write_to(sqlite_journal)
     limits = SMALL._replace(events_max=20)
     await follow(sqlite_journal, FlakySink(tables), chain.seq, limits)
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)
 
 
 class Dying(PostgresSink):
@@ -154,7 +154,7 @@ async def test_a_projector_killed_between_batches_goes_on_where_the_tables_are(
         with pytest.raises(Killed):
             await follow(sqlite_journal, Dying(tables, written=life % 2 == 0), chain.seq)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)
 
 
 async def test_nothing_is_lost_when_postgresql_is_killed_and_comes_back(
@@ -179,7 +179,7 @@ async def test_nothing_is_lost_when_postgresql_is_killed_and_comes_back(
         await server.start()
         await eventually(lambda: service.position == chain.seq)
         assert service.ready
-        assert await stored_rows(pool) == folded(chain)
+        assert await read_rows(pool) == fold_rows(chain)
     finally:
         await service.stop()
         pool.terminate()
@@ -212,7 +212,7 @@ async def test_what_a_crashed_database_forgot_is_projected_again(
     await chain.write_to(sqlite_journal)
     sink = Forgetful()
     await follow(sqlite_journal, sink, chain.seq)
-    assert sink.tables.rows == folded(chain)
+    assert sink.tables.rows == fold_rows(chain)
     assert "tables went back" in caplog.text
 
 
@@ -235,7 +235,7 @@ async def test_a_journal_without_what_the_tables_have_seen_stops_the_service(
     chain = RandomPeople(6).live(20).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    before = await stored_rows(tables)
+    before = await read_rows(tables)
     cut_back = SqliteJournal(tmp_path / "cut.db")
     await chain.write_to(cut_back, 0, 5)
     service = ProjectorService(cut_back, tables)
@@ -243,7 +243,7 @@ async def test_a_journal_without_what_the_tables_have_seen_stops_the_service(
     with pytest.raises(JournalBroken):
         await asyncio.wait_for(projecting, DEADLINE_S)
     assert not service.ready
-    assert await stored_rows(tables) == before
+    assert await read_rows(tables) == before
     await service.stop()
     await cut_back.close()
 
@@ -259,14 +259,14 @@ async def test_a_projector_stops_when_another_one_has_moved_the_tables(
     projector = Projector(sqlite_journal, PostgresSink(tables), limits=SMALL)
     async with running(projector) as projecting:
         await eventually(lambda: projector.position.state.seq == chain.seq)
-        at, written = position_of(chain), len(chain.payloads)
+        at, written = find_end(chain), len(chain.payloads)
         new = chain.commit(seen(1, "Ada"))
         rival = PostgresSink(tables)
-        await rival.write(RowBatch(Intake().take([new])), Step(at, position_of(chain), None))
+        await rival.write(RowBatch(Intake().take([new])), Step(at, find_end(chain), None))
         await chain.write_to(sqlite_journal, written)
         with pytest.raises(Fenced):
             await asyncio.wait_for(projecting, DEADLINE_S)
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)
 
 
 async def test_a_fenced_batch_leaves_nothing_behind(
@@ -275,13 +275,13 @@ async def test_a_fenced_batch_leaves_nothing_behind(
     chain = RandomPeople(3).live(20).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
-    before = await stored_rows(tables)
+    before = await read_rows(tables)
     new = chain.commit(seen(1, "Ada"))
     with pytest.raises(Fenced):
         await PostgresSink(tables).write(
-            RowBatch(Intake().take([new])), Step(START, position_of(chain), None)
+            RowBatch(Intake().take([new])), Step(START, find_end(chain), None)
         )
-    assert await stored_rows(tables) == before
+    assert await read_rows(tables) == before
 
 
 async def test_of_two_projectors_at_once_one_does_the_work_and_one_is_fenced(
@@ -295,7 +295,7 @@ async def test_of_two_projectors_at_once_one_does_the_work_and_one_is_fenced(
         left = first if other.done() else second
         await eventually(lambda: left.position.state.seq == chain.seq)
         assert isinstance((one if one.done() else other).exception(), Fenced)
-    assert await stored_rows(tables) == folded(chain)
+    assert await read_rows(tables) == fold_rows(chain)
 
 
 async def test_a_column_that_is_not_there_is_a_mistake_and_nothing_to_wait_for(

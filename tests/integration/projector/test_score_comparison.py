@@ -22,7 +22,7 @@ from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import DEADLINE_S, follow, stored_rows, uuid_text
+from tests.cells.projector_cell import DEADLINE_S, follow, read_rows, uuid_text
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
@@ -90,7 +90,7 @@ def version_of(seq: int, **facts: Any) -> dict[str, list[Any]]:
 async def test_the_same_scores_come_of_both(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, votes: HistoryVotes
 ) -> None:
-    people = len((await stored_rows(tables))["scores"])
+    people = len((await read_rows(tables))["scores"])
     assert people > 3
     result = await verdict(tables, sqlite_journal, votes)
     assert result["ok"], result
@@ -125,7 +125,7 @@ async def test_a_wrong_score_in_postgresql_is_found(
 async def test_a_score_without_votes_is_found(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, votes: HistoryVotes, analytics: Analytics
 ) -> None:
-    people = set((await stored_rows(tables))["scores"])
+    people = set((await read_rows(tables))["scores"])
     await analytics.execute("TRUNCATE TABLE ratings")
     result = await verdict(tables, sqlite_journal, votes)
     assert not result["ok"]
@@ -141,7 +141,7 @@ async def test_a_wrong_vote_and_an_invented_one_in_clickhouse_are_found(
     votes: HistoryVotes,
     analytics: Analytics,
 ) -> None:
-    rated = next(one for one in (await stored_rows(tables))["scores"].values() if one[3])
+    rated = next(one for one in (await read_rows(tables))["scores"].values() if one[3])
     facts = await analytics.query(
         "SELECT any(review_id) FROM ratings WHERE ratee_id = %(ratee)s AND role = 'host' "
         "GROUP BY review_id HAVING max(revealed) = 1 AND max(retracted) = 0",

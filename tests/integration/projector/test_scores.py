@@ -22,7 +22,7 @@ from projector.read_models.projections.scores import SCORES, RevealedRating, sco
 from projector.service import ProjectorService
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
-from tests.cells.projector_cell import DEADLINE_S, folded, follow, stored_rows
+from tests.cells.projector_cell import DEADLINE_S, fold_rows, follow, read_rows
 from tests.histories.chain import Chain
 from tests.histories.random_people import RandomPeople
 from tests.servers.http_server import served
@@ -56,7 +56,7 @@ async def result_of_verify(pool: asyncpg.Pool, journal: SqliteJournal) -> dict[s
 def scores_by(formula: Formula, chain: Chain) -> dict[Any, tuple[Any, ...]]:
     """From the ratings alone."""
     ratings = [
-        dict(zip(RATINGS.types, row, strict=True)) for row in folded(chain)["ratings"].values()
+        dict(zip(RATINGS.types, row, strict=True)) for row in fold_rows(chain)["ratings"].values()
     ]
     revealed: dict[Any, list[RevealedRating]] = {}
     for one in ratings:
@@ -91,7 +91,7 @@ def ranks_by(formula: Formula, chain: Chain) -> dict[Any, float]:
     of_host = {person: row[place] for person, row in scores_by(formula, chain).items()}
     names = tuple(ANNOUNCEMENTS.types)
     author, status = names.index("author_id"), names.index("status")
-    evenings = folded(chain)["announcements"]
+    evenings = fold_rows(chain)["announcements"]
     return {
         key: of_host.get(row[author], 0.0)
         for key, row in evenings.items()
@@ -105,7 +105,7 @@ async def shadow_of(pool: asyncpg.Pool) -> dict[Any, tuple[Any, ...]]:
 
 
 async def test_scores_follow_the_ratings(tables: asyncpg.Pool, chain: Chain) -> None:
-    scores = (await stored_rows(tables))["scores"]
+    scores = (await read_rows(tables))["scores"]
     assert len(scores) > 1
     assert scores == scores_by(PUBLISHED, chain)
 
@@ -175,9 +175,9 @@ async def test_a_start_ranks_what_a_projector_without_ranks_has_written(
 async def test_a_trial_says_who_would_move_and_moves_nobody(
     tables: asyncpg.Pool, chain: Chain
 ) -> None:
-    before = await stored_rows(tables)
+    before = await read_rows(tables)
     trial = await try_formula(tables, BOLD)
-    assert await stored_rows(tables) == before
+    assert await read_rows(tables) == before
     assert await shadow_of(tables) == scores_by(BOLD, chain)
     assert (trial.formula, trial.live) == (BOLD, PUBLISHED)
     live, bold = before["scores"], scores_by(BOLD, chain)
@@ -207,13 +207,13 @@ async def test_another_formula_is_taken_over_at_once_and_given_up_again(
 ) -> None:
     assert await publish_formula(tables, BOLD)
     assert not await publish_formula(tables, BOLD)
-    assert (await stored_rows(tables))["scores"] == scores_by(BOLD, chain)
+    assert (await read_rows(tables))["scores"] == scores_by(BOLD, chain)
     assert await ranks_of(tables, *STANDING) == ranks_by(BOLD, chain)
     assert not (await result_of_verify(tables, sqlite_journal))["ok"]
     projector = ProjectorService(sqlite_journal, tables)
     await projector.start()
     await eventually(lambda: projector.ready)
-    assert (await stored_rows(tables))["scores"] == scores_by(PUBLISHED, chain)
+    assert (await read_rows(tables))["scores"] == scores_by(PUBLISHED, chain)
     assert await ranks_of(tables, *STANDING) == ranks_by(PUBLISHED, chain)
     assert (await result_of_verify(tables, sqlite_journal))["ok"]
     await projector.stop()

@@ -14,7 +14,7 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
-from tests.cells.projector_cell import follow, stored_rows
+from tests.cells.projector_cell import follow, read_rows
 from tests.histories.random_people import RandomPeople
 
 PASSWORDS = {service: f"{service}'s own password" for service in SERVICES}
@@ -89,7 +89,7 @@ async def test_a_changed_formula_leaves_scores_that_can_be_read(
     before = await pools["query_api"].fetchval(SCORES)
     assert await publish_formula(pools["projector"], Formula(prior_weight=1.0))
     assert await pools["query_api"].fetchval(SCORES) == before > 0
-    assert await stored_rows(pools["query_api"])
+    assert await read_rows(pools["query_api"])
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.paths import ROOT
-from tests.servers.choice import CHOICE, chosen
+from tests.servers.choice import CHOICE, choose_servers
 
 
 def pytest_in(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +27,7 @@ def pytest_in(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess
 
 def test_child_processes_are_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(CHOICE, raising=False)
-    assert chosen() == "own"
+    assert choose_servers() == "own"
 
 
 def test_an_unknown_choice_ends_the_run(tmp_path: Path) -> None:
