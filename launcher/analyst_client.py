@@ -1,20 +1,18 @@
-"""HTTP calls of the analysts' verbs: questions, exports and trials of another formula.
+"""Makes the HTTP calls of the analysts' verbs: questions, exports, trials of a formula.
 
 `query_api.analysts` and `projector.http` document the answers. Every method raises
 NotRunning and RequestRefused.
 """
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 import aiohttp
 import msgspec
 
-from launcher.client import NotRunning, RequestRefused
+from launcher.client import open_answer, operator_headers
 
-LINE_BYTES_MAX: Final = 1_000_000
-CONNECT_S_MAX: Final = 5.0
 SILENCE_S_MAX: Final = 300.0
 
 
@@ -34,19 +32,22 @@ class AnalystClient:
 
     def __init__(self, base_url: str, operator_token: str) -> None:
         self._url = f"{base_url}/api/v1/operator"
-        self._headers = {"Authorization": f"Bearer {operator_token}"}
+        self._headers = operator_headers(operator_token)
 
     async def questions(self) -> list[dict[str, Any]]:
+        """Return the ready questions, each as `Question.summary` describes it."""
         answer = msgspec.json.decode(await self._get("ask", {}))
         questions: list[dict[str, Any]] = answer["questions"]
         return questions
 
     async def ask(self, name: str, parameters: Mapping[str, str]) -> AnswerTable:
+        """Return the answer to a ready question."""
         return msgspec.json.decode(
             await self._get("ask", {"name": name, **parameters}), type=AnswerTable
         )
 
     async def ask_sql(self, sql: str) -> AnswerTable:
+        """Return the answer to read-only SQL."""
         async with self._request("POST", "ask", json={"sql": sql}) as response:
             return msgspec.json.decode(await response.read(), type=AnswerTable)
 
@@ -70,31 +71,9 @@ class AnalystClient:
         async with self._request("GET", path, params=query) as response:
             return await response.read()
 
-    @asynccontextmanager
-    async def _request(
+    def _request(
         self, method: str, path: str, **more: Any
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        timeout = aiohttp.ClientTimeout(
-            total=None, sock_connect=CONNECT_S_MAX, sock_read=SILENCE_S_MAX
+    ) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        return open_answer(
+            method, f"{self._url}/{path}", self._headers, silence_s_max=SILENCE_S_MAX, **more
         )
-        async with aiohttp.ClientSession(
-            headers=self._headers, timeout=timeout, read_bufsize=LINE_BYTES_MAX
-        ) as session:
-            try:
-                async with session.request(method, f"{self._url}/{path}", **more) as response:
-                    if response.status >= 400:
-                        raise RequestRefused(_problem(response.status, await response.read()))
-                    yield response
-            except (aiohttp.ClientConnectionError, TimeoutError) as error:
-                raise NotRunning(f"no system answers at {self._url}: {error}") from error
-            except aiohttp.ClientPayloadError as error:
-                raise RequestRefused(f"the answer broke off: {error}") from error
-
-
-def _problem(status: int, body: bytes) -> str:
-    try:
-        problem = msgspec.json.decode(body)
-        wrong = [error["message"] for error in problem.get("errors", ())]
-        return f"{status}: {problem.get('reason') or '; '.join(wrong) or problem['detail']}"
-    except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
-        return f"{status}: {body[:500].decode('utf-8', 'replace')}"

@@ -153,7 +153,10 @@ def servers_down(as_json: AsJson = False) -> None:
     """Stop the servers."""
     from launcher import local_servers
 
-    stopped = local_servers.down(servers_directory())
+    try:
+        stopped = local_servers.down(servers_directory())
+    except ServerError as error:
+        fail(str(error))
     print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
 
 

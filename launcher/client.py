@@ -1,4 +1,4 @@
-"""HTTP calls to a running system, as the command line makes them."""
+"""Makes the HTTP calls of the command line to a running system."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -16,7 +16,7 @@ class NotRunning(Exception):
 
 
 class RequestRefused(Exception):
-    """The system answered with a problem."""
+    """The system answered with a problem, or its answer broke off."""
 
 
 async def log_in(base_url: str, login: str, operator_token: str | None = None) -> dict[str, Any]:
@@ -29,8 +29,9 @@ async def log_in(base_url: str, login: str, operator_token: str | None = None) -
     headers = {}
     if operator_token is not None:
         body["is_super"] = True
-        headers["Authorization"] = f"Bearer {operator_token}"
-    async with _post(base_url, "/neighbours/auth/token", headers, body) as response:
+        headers = operator_headers(operator_token)
+    url = f"{base_url}/neighbours/auth/token"
+    async with open_answer("POST", url, headers, json=body) as response:
         answer: dict[str, Any] = await response.json()
         return answer
 
@@ -42,22 +43,48 @@ async def stream_operator_lines(
 
     Raises NotRunning, RequestRefused.
     """
-    headers = {"Authorization": f"Bearer {operator_token}"}
-    async with _post(base_url, f"/api/v1/operator/{path}", headers) as response:
+    url = f"{base_url}/api/v1/operator/{path}"
+    async with open_answer("POST", url, operator_headers(operator_token)) as response:
         async for line in response.content:
             yield msgspec.json.decode(line)
 
 
+def operator_headers(operator_token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {operator_token}"}
+
+
 @asynccontextmanager
-async def _post(
-    base_url: str, path: str, headers: Mapping[str, str], body: Any = None
+async def open_answer(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    silence_s_max: float | None = None,
+    **more: Any,
 ) -> AsyncIterator[aiohttp.ClientResponse]:
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX)
+    """Send a request and yield the answer, to be read inside the block.
+
+    The answer may take any time, but be silent for `silence_s_max` seconds at most. Raises
+    NotRunning if nothing answers or the silence lasts longer; RequestRefused if the answer is
+    a problem or breaks off.
+    """
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S_MAX, sock_read=silence_s_max)
     async with aiohttp.ClientSession(timeout=timeout, read_bufsize=LINE_BYTES_MAX) as session:
         try:
-            async with session.post(f"{base_url}{path}", json=body, headers=headers) as response:
+            async with session.request(method, url, headers=headers, **more) as response:
                 if response.status >= 400:
-                    raise RequestRefused(f"{response.status}: {(await response.text())[:500]}")
+                    raise RequestRefused(_describe_problem(response.status, await response.read()))
                 yield response
-        except aiohttp.ClientConnectionError as error:
-            raise NotRunning(f"no system answers at {base_url}: start one with make run") from error
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            raise NotRunning(f"no system answers at {url}: {error}; make run starts one") from error
+        except aiohttp.ClientPayloadError as error:
+            raise RequestRefused(f"the answer broke off: {error}") from error
+
+
+def _describe_problem(status: int, body: bytes) -> str:
+    try:
+        problem = msgspec.json.decode(body)
+        wrong = [error["message"] for error in problem.get("errors", ())]
+        return f"{status}: {problem.get('reason') or '; '.join(wrong) or problem['detail']}"
+    except (msgspec.MsgspecError, AttributeError, KeyError, TypeError):
+        return f"{status}: {body[:500].decode('utf-8', 'replace')}"

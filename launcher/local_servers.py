@@ -62,10 +62,17 @@ async def keep(directory: Path) -> None:
             if name not in state["unavailable"]:
                 state[variable] = address
         path = directory / STATE_FILE
-        path.touch(mode=0o600)
-        path.write_bytes(msgspec.json.encode(state))
+        write_state(path, state)
         await stop.wait()
     path.unlink(missing_ok=True)
+
+
+def write_state(path: Path, state: State) -> None:
+    """Write the file whole: `up` looks for it all the time and must not find half of it."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    unfinished.touch(mode=0o600)
+    unfinished.write_bytes(msgspec.json.encode(state))
+    unfinished.replace(path)
 
 
 def up(directory: Path) -> State:
@@ -88,7 +95,10 @@ def up(directory: Path) -> State:
 
 
 def down(directory: Path) -> bool:
-    """Stop the keeper and its servers; return False if there was no keeper."""
+    """Stop the keeper and its servers; return False if there was no keeper.
+
+    Raises ServerFailed if they do not stop.
+    """
     state = read_state(directory)
     if state is None:
         return False
@@ -130,9 +140,12 @@ async def _wait_up(directory: Path, keeper: "subprocess.Popen[bytes]") -> State:
 
 
 async def _wait_down(directory: Path, pid: int) -> None:
-    async with asyncio.timeout(STOP_S_MAX):
-        while _is_keeper(pid) and read_state(directory) is not None:
-            await asyncio.sleep(POLL_S)
+    try:
+        async with asyncio.timeout(STOP_S_MAX):
+            while _is_keeper(pid) and read_state(directory) is not None:
+                await asyncio.sleep(POLL_S)
+    except TimeoutError as error:
+        raise ServerFailed(f"the servers (pid {pid}) did not stop in {STOP_S_MAX:g} s") from error
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from launcher.servers.process import (
     ServerUnavailable,
     free_port,
     port_answers,
-    run_to_end,
+    run_command,
 )
 from launcher.servers.server import Server, read_or_make_secret
 
@@ -87,8 +87,8 @@ async def install_clickhouse() -> None:
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", PACKAGE]
     try:
-        await run_to_end(["apt-get", "update", "-qq"], env=env)
-        await run_to_end(install, env=env)
+        await run_command(["apt-get", "update", "-qq"], env=env)
+        await run_command(install, env=env)
     except ServerFailed as error:
         raise ServerUnavailable(f"ClickHouse cannot be installed: {error}") from error
 

@@ -23,7 +23,7 @@ from launcher.servers.process import (
     ServerUnavailable,
     free_port,
     port_answers,
-    run_to_end,
+    run_command,
 )
 from launcher.servers.server import Server
 
@@ -78,7 +78,7 @@ async def resolve_jars(cache_dir: Path) -> Path:
         copied = Path(scratch) / "jars"
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
         try:
-            await run_to_end(["mvn", "-q", "-B", "-f", str(POM), *goal])
+            await run_command(["mvn", "-q", "-B", "-f", str(POM), *goal])
         except ServerFailed as error:
             raise ServerUnavailable(f"Kafka's jars: {error}") from error
         try:
@@ -126,7 +126,7 @@ class KafkaServer(Server):
             cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
             # One word, since an id may begin with a dash.
             options = [f"--cluster-id={cluster_id}", f"--config={properties}"]
-            await run_to_end([*java, "kafka.tools.StorageTool", "format", *options])
+            await run_command([*java, "kafka.tools.StorageTool", "format", *options])
         self._process.start([*java, "kafka.Kafka", str(properties)], cwd=self._data_dir)
         await self._process.wait_ready(self._answers, READY_DEADLINE_S)
 

@@ -30,7 +30,7 @@ from launcher.servers.process import (
     ServerFailed,
     ServerUnavailable,
     free_port,
-    run_to_end,
+    run_command,
 )
 from launcher.servers.server import Server, read_or_make_secret
 
@@ -185,7 +185,7 @@ async def _init_cluster(account: Account, binaries: Path, home: Path, cluster: P
         "--locale=C.UTF-8",  # Knows the case of Cyrillic letters; plain C does not.
     ]
     initdb = [*account.prefix, str(binaries / "initdb"), "-D", str(unfinished), *options]
-    await run_to_end(initdb, cwd=str(home))
+    await run_command(initdb, cwd=str(home))
     os.rename(unfinished, cluster)
 
 

@@ -47,7 +47,7 @@ def free_port() -> int:
         return port
 
 
-async def run_to_end(command: Sequence[str], **options: object) -> str:
+async def run_command(command: Sequence[str], **options: object) -> str:
     """Run a short command and return its output. Raises ServerFailed with the end of it."""
     try:
         child = await asyncio.create_subprocess_exec(

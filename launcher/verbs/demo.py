@@ -17,7 +17,7 @@ import aiohttp
 import jwt
 import msgspec
 
-from launcher.client import NotRunning
+from launcher.client import NotRunning, RequestRefused, open_answer
 from launcher.verbs.demo_summary import DemoSummary
 from launcher.verbs.traffic import MalformedLine, TimeShift, TrafficLine, read_traffic
 
@@ -30,6 +30,13 @@ PENDING_MAX: Final = 20_000
 """Lines read ahead of the slowest one. Bounds memory for a file of any length."""
 
 Headers = dict[str, str]
+
+
+class ListedFilm(msgspec.Struct):
+    """What we need of a film in the stand-in's catalogue."""
+
+    id: str
+    duration_min: int
 
 
 class PlayedAnnouncement(NamedTuple):
@@ -82,7 +89,8 @@ class Demo:
     async def run(self, path: Path) -> DemoSummary:
         """Replay the file and return what came of it.
 
-        Raises NotRunning if nothing answers, also if the system stops during the replay.
+        Raises NotRunning if nothing answers, also if the system stops during the replay;
+        RequestRefused if the system does not publish the stand-in, so that nobody can log in.
         """
         self._film_id = await self._choose_film()
         started = perf_counter()
@@ -238,14 +246,21 @@ class Demo:
             return NO_ANSWER, {}
 
     async def _choose_film(self) -> str:
-        """Return a film of 120 minutes, as the traffic files of the requirements assume."""
+        """Return a film of 120 minutes, as the traffic files of the requirements assume.
+
+        Raises NotRunning, and RequestRefused if the stand-in's films are not there to read.
+        """
+        url = f"{self._base_url}/neighbours/movies"
+        async with open_answer("GET", url, {}) as response:
+            content = await response.read()
         try:
-            async with self._session.get(f"{self._base_url}/neighbours/movies") as response:
-                films = msgspec.json.decode(await response.read())
-        except aiohttp.ClientError as error:
-            raise NotRunning(f"no system answers at {self._base_url}") from error
-        film_id: str = next(film["id"] for film in films if film["duration_min"] == FILM_MIN)
-        return film_id
+            films = msgspec.json.decode(content, type=list[ListedFilm])
+        except msgspec.MsgspecError as error:
+            raise RequestRefused(f"{url} is no list of films: {error}") from error
+        fitting = [film.id for film in films if film.duration_min == FILM_MIN]
+        if not fitting:
+            raise RequestRefused(f"{url} has no film of {FILM_MIN} minutes")
+        return fitting[0]
 
     def _count(self, code: str) -> None:
         self.summary.outcomes[code] += 1

@@ -1,14 +1,15 @@
-"""What `practix token` asks the stand-in for, and with which key."""
+"""What the command line asks a running system for, and what it makes of a bad answer."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
-from launcher.client import log_in
+from launcher.client import RequestRefused, log_in, stream_operator_lines
 from tests.servers.http_server import served
 
 
@@ -29,3 +30,28 @@ async def test_a_super_users_token_is_asked_for_with_the_operators(
     app = Starlette(routes=[Route("/neighbours/auth/token", answer, methods=["POST"])])
     async with served(app) as url:
         assert await log_in(url, "anna", operator) == {"body": body, "key": key}
+
+
+async def test_an_answer_that_breaks_off_is_said_to_have_broken_off() -> None:
+    async def half_a_line() -> AsyncIterator[bytes]:
+        yield b'{"phase": "fold"'
+        raise ConnectionAbortedError
+
+    async def answer(_: Request) -> StreamingResponse:
+        return StreamingResponse(half_a_line(), headers={"Content-Length": "1000"})
+
+    app = Starlette(routes=[Route("/api/v1/operator/verify", answer, methods=["POST"])])
+    async with served(app) as url:
+        with pytest.raises(RequestRefused, match="broke off"):
+            async for _ in stream_operator_lines(url, "verify", "the token"):
+                pass
+
+
+async def test_a_problem_is_told_by_its_status_and_detail() -> None:
+    async def answer(_: Request) -> JSONResponse:
+        return JSONResponse({"code": "not_found", "detail": "no such thing"}, 404)
+
+    app = Starlette(routes=[Route("/neighbours/auth/token", answer, methods=["POST"])])
+    async with served(app) as url:
+        with pytest.raises(RequestRefused, match="404: no such thing"):
+            await log_in(url, "anna")

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from launcher.client import NotRunning
+from launcher.client import NotRunning, RequestRefused
 from launcher.verbs.demo import Demo
 from launcher.verbs.demo_summary import MALFORMED_SHOWN_MAX, DemoSummary
 
@@ -264,4 +264,11 @@ async def test_nothing_is_replayed_where_no_system_answers(traffic: TrafficFile)
     async with aiohttp.ClientSession() as session:
         demo = Demo(session, "http://127.0.0.1:1", CONCURRENCY, lambda: None)
         with pytest.raises(NotRunning, match="no system answers"):
+            await demo.run(traffic.of(announce("e1", "anna")))
+
+
+async def test_nothing_is_replayed_if_the_stand_in_is_not_published(traffic: TrafficFile) -> None:
+    async with TestServer(web.Application()) as server, aiohttp.ClientSession() as session:
+        demo = Demo(session, str(server.make_url("")), CONCURRENCY, lambda: None)
+        with pytest.raises(RequestRefused, match="404"):
             await demo.run(traffic.of(announce("e1", "anna")))
