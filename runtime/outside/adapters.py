@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from contracts.errors import DependencyDown
 from contracts.values.decoding import UNDECODABLE
-from contracts.values.ids import MovieId, PersonId
+from contracts.values.ids import MovieId, PersonId, canonical_uuid
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.zones import HOME_ZONE
 from runtime.calls.lookup import CacheSettings, Lookup
@@ -126,7 +126,7 @@ class HttpUgc:
             reply = await self._remote.call("GET", path, query=query)
             if not reply.found:
                 return  # UGC knows nothing of this person.
-            page = _decode(self._remote, reply.body, list[PersonId])
+            page = self._read_ids(reply.body)
             listed += len(page)
             if listed > listed_max:
                 break
@@ -138,6 +138,13 @@ class HttpUgc:
             if not page or cursor == before:
                 break  # It says that there is more, but makes no progress.
         raise DependencyDown(self._remote.name)
+
+    def _read_ids(self, page: bytes) -> list[PersonId]:
+        """Return the ids in canonical spelling. Raises DependencyDown if one is not a UUID."""
+        ids = [canonical_uuid(one) for one in _decode(self._remote, page, list[str])]
+        if None in ids:
+            raise DependencyDown(self._remote.name)
+        return [PersonId(one) for one in ids if one is not None]
 
 
 class HttpNotification:

@@ -101,6 +101,19 @@ async def test_a_list_whose_pages_do_not_move_on_is_no_list(page: list[str]) -> 
 
 
 @pytest.mark.parametrize("which", ["followers", "following"])
+async def test_ids_are_read_in_any_spelling_and_nothing_else_is_an_id(which: str) -> None:
+    one, other = uuid4(), uuid4()
+    talker = Talker()
+    talker.answer = lambda _: JSONResponse([str(one).upper(), other.hex])
+    async with talker.asked() as clients:
+        ids = await getattr(clients.ugc, which)(PersonId(str(uuid4())))
+        assert set(ids) == {str(one), str(other)}
+        talker.answer = lambda _: JSONResponse([str(one), "anna"])
+        with pytest.raises(DependencyDown):
+            await getattr(clients.ugc, which)(PersonId(str(uuid4())))
+
+
+@pytest.mark.parametrize("which", ["followers", "following"])
 async def test_a_list_without_end_is_no_list(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters, f"{which.upper()}_MAX", 100)
     talker = Talker()
