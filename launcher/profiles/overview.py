@@ -11,6 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from runtime.openapi.document import Document, merge
+from runtime.process.readiness import is_ready
 
 ANSWER_S_MAX: Final = 2.0
 PROCESS: Final = "process"
@@ -34,7 +35,7 @@ class Overview:
         for process, body in answers.items():
             for name, value in _read_checks(body).items():
                 checks[f"{process}.{name}"] = value
-        return {"ready": all(value is not False for value in checks.values()), **checks}
+        return {"ready": is_ready(checks), **checks}
 
     async def metrics(self) -> bytes:
         """Return the metrics of all processes as Prometheus text, labelled by process."""

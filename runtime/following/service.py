@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from runtime.following.reader import JournalReader
+from runtime.process.readiness import is_ready
 from runtime.process.tasks import end, keep_running
 
 
@@ -32,7 +33,7 @@ class FollowingService:
     @property
     def ready(self) -> bool:
         """Whether no entry of `readiness` is False."""
-        return all(value is not False for value in self.readiness().values())
+        return is_ready(self.readiness())
 
     def readiness(self) -> dict[str, Any]:
         """Return the entries of /readyz. The process is not ready if one of them is False."""

@@ -42,6 +42,8 @@ TOPIC_SETTINGS: Final = {
     "unclean.leader.election.enable": "false",
     "max.message.bytes": "1048588",
 }
+"""The topic keeps every record and stamps it with the broker's clock. The size is Kafka's default,
+so that a broker with a lower limit of its own takes our records too."""
 
 
 class KafkaJournal:

@@ -56,7 +56,8 @@ def start_thread(work: Callable[[], None], name: str) -> Thread:
 
 
 async def end(task: asyncio.Task[Any] | None) -> None:
-    """Cancel the task and wait until it has ended. Its error was reported elsewhere."""
+    """Cancel the task, if there is one, and wait until it has ended. Its error is ignored,
+    because it was reported when it happened."""
     if task is not None:
         task.cancel()
         with suppress(asyncio.CancelledError, Exception):
@@ -66,7 +67,7 @@ async def end(task: asyncio.Task[Any] | None) -> None:
 def _start_watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool) -> asyncio.Task[T]:
     process = current_process()
 
-    def ended(task: asyncio.Task[T]) -> None:
+    def report_end(task: asyncio.Task[T]) -> None:
         if task.cancelled():
             return
         error = task.exception()
@@ -76,5 +77,5 @@ def _start_watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool)
         process.fail(f"{name} stopped: {error or 'it returned'}")
 
     task = start_for(work, name)
-    task.add_done_callback(ended)
+    task.add_done_callback(report_end)
     return task

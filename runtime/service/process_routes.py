@@ -1,8 +1,5 @@
 """Serves the operational routes of every process: liveness, readiness and metrics."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
@@ -10,9 +7,7 @@ from starlette.responses import Response
 
 from runtime.http.json_body import json_response
 from runtime.process.lifecycle import current_process
-
-Readiness = Callable[[], Mapping[str, Any]]
-"""Returns the conditions of readiness by name. A process is ready if none of them is False."""
+from runtime.process.readiness import Readiness, is_ready
 
 
 def build_process_router(readiness: Readiness) -> APIRouter:
@@ -31,7 +26,7 @@ def build_process_router(readiness: Readiness) -> APIRouter:
     @router.get("/readyz")
     async def readyz(_request: Request) -> Response:
         checks = {**readiness(), **({"stopping": True} if process.stopping else {})}
-        ready = not process.stopping and all(value is not False for value in checks.values())
+        ready = not process.stopping and is_ready(checks)
         return json_response({"ready": ready, **checks}, 200 if ready else 503)
 
     @router.get("/metrics")
