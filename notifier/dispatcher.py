@@ -1,7 +1,7 @@
 """Sends due notices, over and over. Any number of dispatchers may run, in any processes.
 
-Notification gets every notice at least once, under a key by which it delivers once: if a
-dispatcher is killed between sending and recording, the same key is sent again.
+Notification gets every notice at least once, and delivers each key once. If a dispatcher is
+killed between sending a notice and recording that, the notice is sent again under the same key.
 """
 
 import asyncio
@@ -18,10 +18,10 @@ from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import (
     INTERNAL_ERROR,
     Recipient,
-    admit_unsettled,
     compose,
     end_if_too_late,
     hold_back,
+    mark_unsettled,
 )
 from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedNotice
 from notifier.delivery.preferences import DEFAULT
@@ -51,11 +51,14 @@ REBUILDING: Final = "the notifier is reading the journal again"
 
 
 class DispatcherPace(NamedTuple):
+    """How much a dispatcher does at once, and how long it waits."""
+
     at_once: int = 16
-    """Notices that are being sent at the same time."""
+    """How many notices are being sent at the same time."""
     batch: int = 128
+    """How many notices are leased together."""
     poll_s: float = 1.0
-    """How often to look when nothing was due: other processes write, and time passes."""
+    """How often to look if nothing was due: other processes write, and time passes."""
     lease: timedelta = timedelta(seconds=120)
     """Longer than a batch takes even if every call runs into its deadline."""
     look_s: float = 5.0
@@ -64,6 +67,8 @@ class DispatcherPace(NamedTuple):
 
 
 class Dispatcher:
+    """Sends notices and expands fan-outs that are due."""
+
     def __init__(
         self,
         queue: NoticeQueue,
@@ -96,13 +101,15 @@ class Dispatcher:
         self._store_retry = StoreRetry("outbox", TablesUnavailable)
         self._looked_at = 0.0
         self.tables_available = True
+        """Whether the outbox answered when it was last asked; True before that."""
         self._clock_right = True
 
     def wake(self) -> None:
-        """Look now: something may be due."""
+        """Make `run` look at once, because something may be due."""
         self._woken.set()
 
     async def run(self) -> NoReturn:
+        """Dispatch for ever, however long the outbox may be away or the clock wrong."""
         try:
             while True:
                 self._woken.clear()
@@ -112,9 +119,10 @@ class Dispatcher:
             await self._queue.session.close()
 
     async def _dispatch(self) -> bool:
-        """As `dispatch_due`, within a session. False without PostgreSQL."""
+        """Do what `dispatch_due` does, within a session. Returns False also if PostgreSQL is away
+        or the clock is wrong."""
         try:
-            await self._take_over()
+            await self._keep_session()
             progressed = await self.dispatch_due()
         except TablesUnavailable as error:
             if self.tables_available:
@@ -130,8 +138,9 @@ class Dispatcher:
         self.tables_available = self._clock_right = True
         return progressed
 
-    async def _take_over(self) -> None:
-        """Open a session if there is none, and now and then free the leases of the dead."""
+    async def _keep_session(self) -> None:
+        """Open a session if there is none. Then, and every `look_s`, free the leases of dead
+        dispatchers."""
         session, now_s = self._queue.session, asyncio.get_running_loop().time()
         if not session.is_open:
             await session.open()
@@ -141,8 +150,9 @@ class Dispatcher:
         await session.free_leases_of_the_dead(self._clock())
 
     async def dispatch_due(self) -> bool:
-        """Work off one batch of due notices, and one fan-out. False if nothing got any further:
-        nothing was due, or no service took it. Raises TablesUnavailable."""
+        """Deal with one fan-out and one batch of notices that are due. Returns False if there is
+        no point in going on at once: nothing was due, or the outside services took nothing.
+        Raises TablesUnavailable and ClockWrong."""
         expanded_one = await self._expander.expand_next()
         now = self._clock()
         leased = await self._queue.lease(now, now + self._pace.lease, self._pace.batch)
@@ -156,13 +166,14 @@ class Dispatcher:
         return expanded_one or any(one.state != "waiting" or one.untried for one in results)
 
     async def _work_off(self, leased: Sequence[int]) -> list[DeliveryResult]:
-        """Send all at once. If something cannot be read, one by one, to find out what it is."""
+        """Deliver the leased notices, and return the results of those that still waited. If they
+        cannot be read together, each is read by itself, and parked if it cannot be read."""
         try:
             notices = await self._queue.read(leased)
             context = await self._queue.load_context(notices)
         except TablesUnavailable:
             raise
-        except Exception:  # Whatever a row holds must hold up that row alone.
+        except Exception:  # Whatever is wrong with a row must stop that row alone.
             if len(leased) > 1:
                 return [result for one in leased for result in await self._work_off([one])]
             log.exception("notice not readable", extra={"notice": leased[0]})
@@ -177,7 +188,7 @@ class Dispatcher:
             pass
 
     async def _deliver(self, notice: LeasedNotice, context: DeliveryContext) -> DeliveryResult:
-        return admit_unsettled(notice, await self._attempt(notice, context))
+        return mark_unsettled(notice, await self._attempt(notice, context))
 
     async def _attempt(self, notice: LeasedNotice, context: DeliveryContext) -> DeliveryResult:
         try:
@@ -197,13 +208,15 @@ class Dispatcher:
             return retry._replace(unsettled=error.name == NOTIFICATION and error.maybe_done)
         except TablesUnavailable:
             return self._retry_later(notice, NO_TABLES, now)
-        except Exception:  # A mistake of ours must hold up this one notice alone.
+        except Exception:  # A mistake of ours must stop this notice alone.
             log.exception("notice not sent", extra={"notice": notice.key})
             return DeliveryResult(notice.id, "parked", INTERNAL_ERROR)
 
     async def _send(
         self, notice: LeasedNotice, context: DeliveryContext, now: datetime
     ) -> DeliveryResult:
+        """Send the notice unless preferences or rights forbid it. Raises DependencyDown,
+        DependencyRefused and TablesUnavailable."""
         person = await self._find_person(notice.recipient, context)
         if person is None:
             return DeliveryResult(notice.id, "parked", UNKNOWN_PERSON)
@@ -212,7 +225,7 @@ class Dispatcher:
             return held
         names = await self._find_names(notice, context)
         link = await self._find_link(notice.announcement_id, context)
-        # Last of all: the rights of the moment of sending decide what may be said.
+        # Last of all, because the rights at the moment of sending decide what may be said.
         relation = await self._queue.load_relation(notice.announcement_id, notice.recipient)
         if relation is None:
             return self._retry_later(notice, REBUILDING, now)
@@ -222,7 +235,8 @@ class Dispatcher:
         return DeliveryResult(notice.id, "sent", sent_at=now)
 
     async def _find_obstacle(self, notice: LeasedNotice, relation: Relation) -> str | None:
-        """Raises DependencyDown if UGC has to be asked and does not answer."""
+        """Return the reason why the recipient may no longer get the notice; None if they may.
+        Raises DependencyDown if UGC has to be asked and does not answer."""
         kind, recipient = notice.kind, notice.recipient
         if (reason := find_obstacle(kind, notice.facts, recipient, relation)) is not None:
             return reason
@@ -233,7 +247,7 @@ class Dispatcher:
 
     def _retry_later(self, notice: LeasedNotice, reason: str, now: datetime) -> DeliveryResult:
         next_at = now + self._pace.backoff.pause(notice.attempts, self._random)
-        # Never after it expires: then it is read once more, and its end recorded.
+        # At its expiry at the latest: then it is leased once more, and its end is recorded.
         try_at = min(next_at, notice.expires_at)
         return DeliveryResult(notice.id, "waiting", reason, try_at=try_at)
 

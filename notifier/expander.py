@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class FanOutExpander:
-    """Expands one fan-out at a time. Any number may run, in any processes."""
+    """Expands fan-outs one at a time. Any number of expanders may run, in any processes."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class FanOutExpander:
         self._random = random
 
     async def expand_next(self) -> bool:
-        """Expand the next fan-out that is due. False if there was none, or if UGC did not answer.
-        Raises TablesUnavailable and ClockWrong."""
+        """Expand the next fan-out that is due. Returns False if there was none, or if UGC did
+        not answer. Raises TablesUnavailable and ClockWrong."""
         now = self._clock()
         source = await self._queue.lease_fanout(now, now + self._lease)
         if source is None:
@@ -52,12 +52,13 @@ class FanOutExpander:
             return await self._expand(await self._queue.read_fanout(source))
         except (TablesUnavailable, ClockWrong):
             raise
-        except Exception:  # Whatever a fan-out holds must hold up that one alone.
+        except Exception:  # Whatever is wrong with a fan-out must stop that one alone.
             log.exception("fan-out not expanded", extra={"position": source.seq})
-            await self._queue.end_fanout(source, "parked", INTERNAL_ERROR)
+            await self._queue.set_fanout_state(source, "parked", INTERNAL_ERROR)
             return True
 
     async def _expand(self, leased: LeasedFanOut) -> bool:
+        """Expand the fan-out if it still may be. Returns False if UGC did not answer."""
         source, effect, now = leased.fanout.source, leased.fanout.effect, self._clock()
         announcement = await self._queue.load_announcement(effect.announcement_id)
         if (
@@ -65,27 +66,30 @@ class FanOutExpander:
             or not announcement.takes_place
             or announcement.visibility == "invite"
         ):
-            await self._queue.end_fanout(source, "dropped", NOT_FOR_FOLLOWERS)
+            await self._queue.set_fanout_state(source, "dropped", NOT_FOR_FOLLOWERS)
         elif now >= effect.expires_at:
-            await self._queue.end_fanout(source, "parked", TOO_LATE)
+            await self._queue.set_fanout_state(source, "parked", TOO_LATE)
         else:
-            return await self._ask_ugc(leased, now)
+            return await self._expand_to_followers(leased, now)
         return True
 
-    async def _ask_ugc(self, leased: LeasedFanOut, now: datetime) -> bool:
+    async def _expand_to_followers(self, leased: LeasedFanOut, now: datetime) -> bool:
+        """Ask UGC and write the notices. Returns False if UGC did not answer."""
         source, author_id = leased.fanout.source, leased.fanout.effect.author_id
         try:
             followers: Sequence[PersonId] = await self._ugc.followers(author_id)
         except DependencyRefused as error:
-            await self._queue.end_fanout(source, "parked", f"ugc refused it with {error.status}")
+            await self._queue.set_fanout_state(
+                source, "parked", f"ugc refused it with {error.status}"
+            )
             return True
         except DependencyDown:
             try_at = now + self._backoff.pause(leased.attempts, self._random)
-            await self._queue.end_fanout(source, "waiting", "ugc does not answer", try_at)
+            await self._queue.set_fanout_state(source, "waiting", "ugc does not answer", try_at)
             return False
         try:
             notices = list(expand_fanout(leased.fanout, followers))
             await self._queue.finish_fanout(source, notices)
         except RowsRefused:
-            await self._queue.end_fanout(source, "parked", "ugc names what are no ids")
+            await self._queue.set_fanout_state(source, "parked", "ugc names what are no ids")
         return True

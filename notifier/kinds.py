@@ -1,6 +1,6 @@
-"""All kinds of notices: how urgent each is, and who may still get it when it is sent.
+"""Lists all kinds of notices: how urgent each is, and who may still get it when it is sent.
 
-A new kind is a line here, a policy that plans it (`notifier.policies`) and its wording
+A new kind needs its rules here, a policy that plans it (`notifier.policies`) and its wording
 (`notifier.texts.wording`).
 """
 
@@ -30,13 +30,13 @@ class KindRules(NamedTuple):
     guest_right: GuestRight
     """Who besides the author may still get it when it is sent."""
     urgent: bool = False
-    """Of no use an hour later: sent before others."""
+    """Of no use an hour later, so it is sent before others."""
     ignores_quiet_hours: bool = False
     """Sent even in quiet hours (§3.3)."""
     reminder: bool = False
     """Sent before the announcement begins."""
     for_followers: bool = False
-    """Strangers get it if they follow the author."""
+    """People without a booking may get it, too, because they follow the author."""
 
 
 RULES: Final[Mapping[Kind, KindRules]] = {
@@ -58,14 +58,14 @@ URGENT: Final = frozenset(kind for kind, rules in RULES.items() if rules.urgent)
 
 
 def find_obstacle(kind: Kind, facts: NoticeFacts, recipient: PersonId, now: Relation) -> str | None:
-    """Return the reason why the recipient may not get the notice any more; None if they may."""
+    """Return the reason why the recipient may no longer get the notice; None if they may."""
     if recipient == now.announcement.author_id:
         return None
     return RULES[kind].guest_right(facts, now)
 
 
 def needs_following(kind: Kind, recipient: PersonId, now: Relation) -> bool:
-    """Whether the recipient may see the announcement only as a follower of its author."""
+    """Return whether the recipient may get the notice only as a follower of the author."""
     return (
         RULES[kind].for_followers
         and now.announcement.visibility == "subscribers"

@@ -1,4 +1,4 @@
-"""A notifier process of its own. Wired in `build_app`.
+"""Runs a notifier as a process of its own: `python -m notifier`.
 
 It ends with status 1 if the journal cannot be trusted, or if another notifier has taken over
 the tables.
@@ -43,7 +43,8 @@ async def _start(
     _limiter: Limiter,
     stack: AsyncExitStack,
 ) -> None:
-    """Start serving. `stack` stops and closes everything, in reverse order."""
+    """Start to follow the journal and to serve. `stack` stops and closes everything, in reverse
+    order."""
     journal = journal_of(settings)
     stack.push_async_callback(journal.close)
     pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
@@ -70,6 +71,7 @@ async def _start(
 
 
 def clients_from(outside: OutsideClients) -> NotifierClients:
+    """Return those of the clients that the notifier needs."""
     return NotifierClients(
         notification=outside.notification,
         shortener=outside.shortener,

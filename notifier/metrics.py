@@ -1,4 +1,4 @@
-"""Metrics of the notifier, for `/metrics`."""
+"""Declares the metrics of the notifier, for `/metrics`."""
 
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge
 from notifier.delivery.leases import DeliveryResult
 
 POSITION: Final = Gauge("notifier_position", "seq up to which the outbox follows the journal")
-AVAILABLE: Final = Gauge("notifier_available", "1 while what is named answers", ["what"])
+AVAILABLE: Final = Gauge("notifier_available", "1 while the journal or tables answer", ["what"])
 DEAD_LETTERS: Final = Counter("notifier_dead_letters", "events parked since the start")
 OUTCOMES: Final = Counter("notifier_notices", "what came of notices that were due", ["state"])
 """`waiting` counts failed attempts and notices that were put off."""
@@ -20,6 +20,7 @@ OVERDUE: Final = Gauge(
 
 
 def count_results(results: Iterable[DeliveryResult]) -> None:
+    """Count what came of notices that were due, by state."""
     for one in results:
         OUTCOMES.labels(one.state).inc()
 

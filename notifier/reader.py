@@ -1,8 +1,8 @@
-"""The reader of the journal that plans notices.
+"""Follows the journal and plans notices.
 
-Loads the state that a batch of Commits needs, folds them into the next state and a plan of
-notices, and saves both with the position in one transaction. After a crash anywhere, reading
-goes on from the stored position, and every notice is planned once.
+For a batch of Commits it loads the state that they need, folds them into the next state and a
+plan of notices, and saves both with the position in one transaction. After a crash anywhere,
+reading goes on from the stored position, and every notice is planned once.
 """
 
 import logging
@@ -32,9 +32,11 @@ NOTICE_LIMITS: Final = BatchLimits(events_max=1_000)
 
 
 class CommitBatch(NamedTuple):
+    """Commits to fold, or to park."""
+
     commits: Sequence[DecodedCommit]
     refusal: str | None = None
-    """If the tables refused what follows from the Commits: why. Their events are parked."""
+    """Why the tables refused what follows from the Commits. All their events are then parked."""
 
 
 class NoticeStore:
@@ -86,7 +88,7 @@ class NoticeReader(JournalReader[CommitBatch]):
         on_notices: Callable[[], None] = lambda: None,
         on_read: Callable[[Accepted], None] = lambda _newest: None,
     ) -> None:
-        """`on_notices` is called when there may be new notices."""
+        """`on_notices` is called when there may be new notices; `on_read` as in JournalReader."""
         super().__init__(
             journal,
             NoticeStore(outbox, on_notices),

@@ -1,9 +1,9 @@
-"""Whether a notice may still be sent, and what it may say, by the rights of this moment. Pure.
+"""Decides whether a notice may still be sent, and what it may say, by today's rights. Pure.
 
 A notice is planned when something happens and is sent later: after a minute, after quiet
 hours, or when a service is back. By then its recipient may have left, been removed or muted
-the author, and the address may have been hidden. So both are decided again just before it is
-sent. A notice never says more than was planned.
+the author, and the address may have been hidden. So both questions are decided again just before
+it is sent. A notice never says more than was planned.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,12 +44,12 @@ READERS_OF: Final[Mapping[str, frozenset[str]]] = {
     "hold_until": PARTIES,
     "clashes": GUEST,
 }
-"""By fact, who may read it. A fact that is not listed is shown to nobody. A guest's other
-announcements are the guest's own business (docs/decisions/0004)."""
+"""By fact, the sides (`Relation.side`) that may read it. A fact that is not listed is shown to
+nobody. A guest's other announcements are the guest's own business (docs/decisions/0004)."""
 
 
 class Relation(NamedTuple):
-    """A recipient's relation to an announcement now."""
+    """A recipient's present relation to an announcement."""
 
     announcement: KnownAnnouncement
     booking: KnownBooking | None
@@ -58,7 +58,7 @@ class Relation(NamedTuple):
     """Whether the recipient wants to hear no more of the author's new announcements."""
 
     def side(self, recipient: PersonId) -> str:
-        """Return `author`, `guest` or `other`."""
+        """Return `author`, `guest` if the recipient has a booking, or `other`."""
         if recipient == self.announcement.author_id:
             return "author"
         return "other" if self.booking is None else "guest"
@@ -73,11 +73,12 @@ class Relation(NamedTuple):
 
 
 GuestRight = Callable[[NoticeFacts, Relation], str | None]
-"""Decides whether somebody other than the author may get a notice now. Returns the reason if
-they may not."""
+"""Decides whether somebody other than the author may get a notice now. Returns None if they
+may, and otherwise the reason why not.."""
 
 
 def only_author(_facts: NoticeFacts, _now: Relation) -> str | None:
+    """Allow nobody."""
     return NOT_INVOLVED
 
 
@@ -87,6 +88,7 @@ def any_guest(_facts: NoticeFacts, now: Relation) -> str | None:
 
 
 def involved_guest(_facts: NoticeFacts, now: Relation) -> str | None:
+    """Allow the confirmed, the pending and the invited."""
     return None if now.involved else NOT_INVOLVED
 
 
@@ -95,7 +97,8 @@ def confirmed_guest(_facts: NoticeFacts, now: Relation) -> str | None:
 
 
 def party_of_new_booking(facts: NoticeFacts, now: Relation) -> str | None:
-    """Allow any guest. An invitation must still stand, and its author must not be muted."""
+    """Allow any guest to be told of a request. To be told of an invitation, the guest must still
+    be invited and must not mute the author."""
     if facts["what"] != "invited":
         return any_guest(facts, now)
     if now.mutes_author:
@@ -105,8 +108,9 @@ def party_of_new_booking(facts: NoticeFacts, now: Relation) -> str | None:
 
 
 def audience_of_new_announcement(facts: NoticeFacts, now: Relation) -> str | None:
-    """Allow the involved. Others must have been told as followers, and an announcement for the
-    invited only is no longer for followers."""
+    """Allow everybody involved, and others if the notice was planned for followers and the
+    announcement is still for them. Allow nobody who mutes the author, and nobody once the
+    announcement no longer takes place."""
     if not now.announcement.takes_place:
         return NOT_OPEN
     if now.mutes_author:
@@ -119,7 +123,8 @@ def audience_of_new_announcement(facts: NoticeFacts, now: Relation) -> str | Non
 
 
 def select_facts(facts: NoticeFacts, recipient: PersonId, now: Relation) -> NoticeFacts:
-    """Return those of the planned facts that the recipient may be told now."""
+    """Return those of the planned facts that the recipient may be told now. A secret address in
+    a change is replaced by HIDDEN."""
     side = now.side(recipient)
     shown = {name: value for name, value in facts.items() if side in READERS_OF.get(name, ())}
     sees_address = side == "author" or now.confirmed or not now.announcement.hide_location

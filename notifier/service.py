@@ -1,4 +1,4 @@
-"""The notifier: wired here, run by its own process or inside the embedded one."""
+"""Wires the notifier. It runs in a process of its own or inside the embedded system."""
 
 import asyncio
 from contextlib import suppress
@@ -31,9 +31,8 @@ from runtime.process.clock import Clock, steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
 from runtime.process.tasks import start_for
 
-__all__ = ["NotifierClients", "NotifierService"]
-
 MEASURE_S: Final = 10.0
+"""How often overdue notices are counted."""
 
 
 class NotifierClients(NamedTuple):
@@ -51,7 +50,7 @@ class NotifierService(FollowingService):
 
     Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
     admits operators to their routes. `public_url` is put before the path of an announcement's
-    page; it is needed if the shortener is on another host than the page.
+    page, if the shortener needs a whole address.
     """
 
     def __init__(
@@ -102,7 +101,7 @@ class NotifierService(FollowingService):
         )
 
     def _own_readiness(self) -> dict[str, Any]:
-        """An outside service that is down does not make us unready: notices wait."""
+        """Leaves the outside services out: while one of them is down, notices wait."""
         return {
             **super()._own_readiness(),
             "suspensions": self._suspensions.known,
@@ -117,7 +116,7 @@ class NotifierService(FollowingService):
         parts = [
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
-            start_for(self._measure(), "notifier figures"),
+            start_for(self._measure_overdue(), "notifier figures"),
             start_for(self._suspensions.run(), "suspensions"),
         ]
         try:
@@ -129,7 +128,7 @@ class NotifierService(FollowingService):
         for part in failed:
             part.result()  # They only end by failing.
 
-    async def _measure(self) -> NoReturn:
+    async def _measure_overdue(self) -> NoReturn:
         while True:
             with suppress(TablesUnavailable):
                 metrics.OVERDUE.set(await self._queue.count_overdue(self._clock()))

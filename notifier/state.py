@@ -1,7 +1,7 @@
-"""What the notifier remembers of announcements, bookings and people: enough to know whom to tell.
+"""Remembers as much of announcements, bookings and people as it takes to know whom to tell.
 
-Pure. A recorded event is a fact and is never refused. An event of an announcement that was
-never created raises KeyError, and the reader parks it.
+Does no I/O. A recorded event is a fact and is never refused by a rule. Only an event of an
+announcement that was never created raises KeyError, and the reader parks it.
 """
 
 from collections.abc import Iterable
@@ -76,7 +76,11 @@ class KnownBooking(Struct, frozen=True):
 
 
 class NotifierState:
-    """Announcements, bookings and people: those that a run of events needs, or all of them."""
+    """The part of the notifier's state that some events need, and what has changed in it.
+
+    The tables hold all of the state (`notifier.store.state`), which loads such a part, lets it
+    `evolve`, and saves what has changed.
+    """
 
     def __init__(
         self,
@@ -99,6 +103,7 @@ class NotifierState:
         return self.announcements[announcement_id]
 
     def bookings(self, announcement_id: AnnouncementId) -> dict[BookingId, KnownBooking]:
+        """Return the loaded bookings of an announcement."""
         return self._bookings.get(announcement_id, {})
 
     def evolve(self, event: DomainEvent) -> None:
@@ -140,8 +145,8 @@ class NotifierState:
 
 
 def announcement_of(event: DomainEvent) -> AnnouncementId | None:
-    """Return the announcement that the event is about. None for a family of events that does not
-    concern a single announcement, and for one that this version does not know."""
+    """Return the announcement that the event is about. None for events of a family that concerns
+    no single announcement, or that is not named here."""
     match event:
         case AnnouncementEvent() | BookingEvent() | RatingEvent():
             return event.announcement_id
@@ -159,7 +164,7 @@ def _create_announcement(event: AnnouncementCreated) -> KnownAnnouncement:
 
 
 def _known_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
-    """Return the fields that `event` sets and that the notifier keeps."""
+    """Return those of the fields set by `event` that the notifier keeps."""
     return {
         name: value
         for name, value in announcement_fields(event).items()

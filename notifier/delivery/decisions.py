@@ -1,4 +1,4 @@
-"""What becomes of one notice that is due: sent, put off, skipped, or too late. Pure."""
+"""Decides what becomes of a notice that is due: sent, put off, skipped, or too late. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,11 +17,11 @@ SWITCHED_OFF: Final = "switched_off"
 RECEIPTS_OFF: Final = "receipts_off"
 TOO_LATE: Final = "too_late"
 INTERNAL_ERROR: Final = "internal_error"
-"""A mistake of ours. The log has the details."""
+"""Reason of a notice that a mistake of ours stopped. The log has the details."""
 
 
 class Recipient(NamedTuple):
-    """A person and their preferences, which win over what Auth says."""
+    """A person as Auth knows them, and their preferences, which have precedence."""
 
     person: PersonProfile
     preferences: Preferences
@@ -36,10 +36,10 @@ class Recipient(NamedTuple):
 
 
 def end_if_too_late(notice: LeasedNotice, now: datetime) -> DeliveryResult | None:
-    """Return the end of a notice that has expired; None if it has not.
+    """Return the result of a notice that has expired; None if it has not.
 
-    A reminder is skipped. A notice that failed within the delivery budget is parked, so that
-    an operator can look at it.
+    It is skipped. If an attempt failed within the delivery budget it is parked instead, so that
+    an operator can look at it; a reminder is skipped even then.
     """
     if now < notice.expires_at:
         return None
@@ -49,10 +49,11 @@ def end_if_too_late(notice: LeasedNotice, now: datetime) -> DeliveryResult | Non
 
 
 def hold_back(notice: LeasedNotice, recipient: Recipient, now: datetime) -> DeliveryResult | None:
-    """Return why the notice is not sent now; None if it is.
+    """Return the result if the recipient's preferences keep the notice from being sent now; None
+    if they do not.
 
-    In quiet hours a notice waits for their end, unless it would be of no use by then or its
-    kind ignores quiet hours.
+    In quiet hours a notice waits for their end, unless it would be useless by then or its kind
+    ignores quiet hours.
     """
     preferences, rules = recipient.preferences, RULES[notice.kind]
     if notice.kind in preferences.off:
@@ -65,9 +66,9 @@ def hold_back(notice: LeasedNotice, recipient: Recipient, now: datetime) -> Deli
     return DeliveryResult(notice.id, "waiting", notice.reason, try_at=until, untried=True)
 
 
-def admit_unsettled(notice: LeasedNotice, result: DeliveryResult) -> DeliveryResult:
-    """Return the result as it must be recorded if an earlier attempt may have arrived: such a
-    notice is never recorded as dropped or skipped."""
+def mark_unsettled(notice: LeasedNotice, result: DeliveryResult) -> DeliveryResult:
+    """Return the result as it must be recorded: a notice of which an earlier attempt may have
+    arrived stays unsettled until it is sent, and is never recorded as dropped or skipped."""
     if not notice.unsettled or result.state == "sent":
         return result
     if result.state in ("dropped", "skipped"):
@@ -83,7 +84,8 @@ def compose(
     short_link: str,
     now: datetime,
 ) -> Notice:
-    """Write the notice. A reminder states the announcement as it is now, not as planned."""
+    """Return the notice as Notification gets it, with the facts that its recipient may know now.
+    A reminder states the announcement as it is now, not as it was when it was planned."""
     facts = select_facts(notice.facts, notice.recipient, relation)
     if notice.event_time is not None:
         facts = facts | announcement_facts(relation.announcement)

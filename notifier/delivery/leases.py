@@ -1,4 +1,4 @@
-"""Leased notices: what a dispatcher is to send, and the result that it records. Pure values."""
+"""Defines leased notices: what a dispatcher is to send, and the result that it records."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -16,7 +16,7 @@ NoticeState = Literal["waiting", "sent", "unconfirmed", "dropped", "skipped", "c
 
 
 class LeasedNotice(Struct, kw_only=True):
-    """A notice that is ours to send until the lease ends."""
+    """A notice that this dispatcher alone may send until the lease ends."""
 
     id: int
     key: str
@@ -46,8 +46,9 @@ class DeliveryResult(NamedTuple):
     reason: str | None = None
     sent_at: datetime | None = None
     try_at: datetime | None = None
+    """When to try again, if it still waits; None for the end of the lease."""
     untried: bool = False
-    """It was put off before anybody began to send it."""
+    """It was put off before it was tried, so the attempt does not count."""
     unsettled: bool = False
     """It may have arrived nevertheless."""
 
@@ -56,10 +57,16 @@ class DeliveryContext(NamedTuple):
     """What the tables know about the people and announcements of a batch of notices."""
 
     people: dict[PersonId, PersonProfile]
+    """Without those whom only Auth knows."""
     preferences: dict[PersonId, Preferences]
+    """Of those who have saved any."""
     links: dict[AnnouncementId, str]
+    """Short links made so far."""
 
 
 class LeasedFanOut(NamedTuple):
+    """A fan-out that this dispatcher alone may expand until the lease ends."""
+
     fanout: PlannedFanOut
     attempts: int
+    """This one included."""

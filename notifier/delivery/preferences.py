@@ -1,4 +1,7 @@
-"""Which notices a person wants, in which language, and when they are not to be disturbed. Pure."""
+"""Defines a person's preferences: which notices, in which language, and quiet hours. Pure.
+
+They are stored as JSON.
+"""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +13,7 @@ from notifier.kinds import Kind
 
 
 class Preferences(Struct, frozen=True, kw_only=True):
-    """Stored as JSON. An absent field has its default."""
+    """How a person wants to get notices. An absent field has its default."""
 
     language: Language | None = None
     """None: the one that Auth knows."""
@@ -29,10 +32,10 @@ DEFAULT = Preferences()
 
 
 def quiet_until(preferences: Preferences, zone: ZoneInfo, now: datetime) -> datetime | None:
-    """Return the end of the quiet hours that `now` is in; None if it is in none.
+    """Return the end, in UTC, of the quiet hours that `now` lies in; None if it lies in none.
 
-    The end is a time on the person's clock: the night in which clocks change is an hour longer
-    or shorter.
+    Quiet hours end at a time on the person's clock. So in the night in which clocks change they
+    are an hour longer or shorter.
     """
     start, end = preferences.quiet_from, preferences.quiet_to
     if start is None or end is None or start == end:

@@ -1,4 +1,4 @@
-"""Request bodies of the notifier. Unknown fields are refused."""
+"""Defines the request bodies of the notifier. Unknown fields are refused."""
 
 from datetime import datetime, time, timedelta
 from typing import Annotated, Final, Self
@@ -23,13 +23,14 @@ PUT_OFF_MAX: Final = timedelta(days=365)
 """How far ahead an operator may put a notice off."""
 
 
-def _wall_clock(at: time) -> time:
+def _demand_wall_clock(at: time) -> time:
     if at.tzinfo is not None:
         raise ValueError("a time on the wall clock has no offset")
     return at
 
 
-WallClock = Annotated[time, AfterValidator(_wall_clock)]
+WallClock = Annotated[time, AfterValidator(_demand_wall_clock)]
+"""A time of day without an offset from UTC."""
 
 
 class PreferencesBody(BaseModel):
@@ -45,14 +46,15 @@ class PreferencesBody(BaseModel):
     quiet_to: WallClock | None = None
 
     @model_validator(mode="after")
-    def _both_ends(self) -> Self:
+    def _demand_both_ends(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_to is None):
             raise ValueError("quiet hours have a beginning and an end")
         if self.quiet_from is not None and self.quiet_from == self.quiet_to:
             raise ValueError("quiet hours end at another time than they begin")
         return self
 
-    def preferences(self) -> Preferences:
+    def to_preferences(self) -> Preferences:
+        """Return the preferences, with each kind in `off` once."""
         fields = self.model_dump()
         return Preferences(**fields | {"off": tuple(dict.fromkeys(self.off))})
 
@@ -63,7 +65,7 @@ class RescheduleBody(BaseModel):
     due_at: StatedInstant
 
     def not_before(self, now: datetime) -> datetime:
-        """Return `due_at`, or `now` if that is later. Raises Malformed if `due_at` is more than
+        """Return the later of `due_at` and `now`. Raises Malformed if `due_at` is more than
         PUT_OFF_MAX ahead."""
         if self.due_at > now + PUT_OFF_MAX:
             error = {"loc": ("due_at",), "type": "too_late", "msg": "more than a year ahead"}

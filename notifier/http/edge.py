@@ -1,4 +1,4 @@
-"""What all routes of the notifier share: reading a request, describing it, reaching the tables."""
+"""Reads and describes requests for all routes of the notifier, and reaches the tables."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -44,12 +44,12 @@ async def unavailable_without_tables() -> AsyncIterator[None]:
 
 
 async def read_body(request: Request, kind: type[Body]) -> Body:
-    """Raises Malformed."""
+    """Return the body of the request as a `kind`. Raises Malformed."""
     return parse_body(kind, await read_json_body(request))
 
 
 def parse_id(request: Request, name: str) -> str | None:
-    """Return the id in the query, None if it is absent. Raises Malformed."""
+    """Return the id in this query parameter, None without it. Raises Malformed."""
     given = request.query_params.get(name)
     found = None if given is None else canonical_uuid(given)
     if given is not None and found is None:
@@ -58,7 +58,8 @@ def parse_id(request: Request, name: str) -> str | None:
 
 
 def parse_choice(request: Request, name: str, known: tuple[str, ...]) -> str | None:
-    """Raises Malformed."""
+    """Return the value of this query parameter, None without it. Raises Malformed unless it is
+    one of `known`."""
     given = request.query_params.get(name)
     if given is not None and given not in known:
         raise malformed_parameter(name, known=list(known))
@@ -66,8 +67,8 @@ def parse_choice(request: Request, name: str, known: tuple[str, ...]) -> str | N
 
 
 async def wait_for_position(request: Request, reader: NoticeReader) -> int:
-    """Wait, bounded, for the `min_position` of the query. Returns the position reached then.
-    Raises Malformed, ProjectionBehind."""
+    """Wait for a bounded time until the outbox is at the request's `min_position`. Returns its
+    position. Raises Malformed and ProjectionBehind."""
     wanted = min_position_of(request.query_params)
     reached = await reader.reach(wanted, MIN_POSITION_WAIT_S)
     position = reader.position.state.seq
@@ -77,7 +78,7 @@ async def wait_for_position(request: Request, reader: NoticeReader) -> int:
 
 
 def parse_number(request: Request, name: str) -> int | None:
-    """Raises Malformed."""
+    """Return the number in this query parameter, None without it. Raises Malformed."""
     given = request.query_params.get(name)
     found = None if given is None else parse_whole_number(given)
     if given is not None and found is None:
@@ -86,7 +87,8 @@ def parse_number(request: Request, name: str) -> int | None:
 
 
 def parse_path_number(request: Request, name: str, largest: int = BIGINT_MAX) -> int:
-    """Raises NotFound if it is not a number, or larger than its column can hold."""
+    """Return the number in this part of the path. Raises NotFound if it is not a number, or is
+    larger than its column can hold."""
     found = parse_whole_number(request.path_params[name])
     if found is None or found > largest:
         raise NotFound

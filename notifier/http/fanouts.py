@@ -1,4 +1,4 @@
-"""Operator routes for fan-outs: notices to the followers of an author that were not yet sent."""
+"""Serves fan-outs to operators: notices to an author's followers, before they are expanded."""
 
 from collections.abc import Callable
 from typing import Final
@@ -37,7 +37,10 @@ STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": li
 def build_fanout_router(
     fanouts: FanOuts, reader: NoticeReader, guard: Guard, clock: Clock, wake: Callable[[], None]
 ) -> APIRouter:
-    """Include it before the routes of single notices, whose ids these paths look like."""
+    """Return the routes. `wake` is called if something may be due now.
+
+    Include them before the routes of single notices, which would take `fanouts` for an id.
+    """
     router = APIRouter(
         prefix="/api/v1/operator/notices/fanouts", tags=["operator"], route_class=ApiRoute
     )

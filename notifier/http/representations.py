@@ -1,4 +1,4 @@
-"""The JSON that the notifier's routes answer with."""
+"""Makes the JSON that the notifier's routes answer with."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -73,14 +73,16 @@ class FanOutResponse(Struct, frozen=True, kw_only=True):
 
 
 def notice_response(notice: StoredNotice, language: Language) -> NoticeResponse:
-    return NoticeResponse(**_fields(notice, language))
+    return NoticeResponse(**_collect_fields(notice, language))
 
 
 def operator_notice_response(notice: StoredNotice, language: Language) -> OperatorNoticeResponse:
-    return OperatorNoticeResponse(**_fields(notice, language), recipient=notice["recipient"])
+    return OperatorNoticeResponse(
+        **_collect_fields(notice, language), recipient=notice["recipient"]
+    )
 
 
-def _fields(notice: StoredNotice, language: Language) -> dict[str, Any]:
+def _collect_fields(notice: StoredNotice, language: Language) -> dict[str, Any]:
     fields = {name: notice[name] for name in NoticeResponse.__struct_fields__ if name in notice}
     sources = [SourceResponse(**one) for one in notice["sources"] or ()]
     return fields | {"sources": sources, "why": explain_kind(notice["kind"], language)}

@@ -1,4 +1,4 @@
-"""Routes of the notifier: a person's notices and preferences, and an operator's changes."""
+"""Serves a person's notices and preferences, and notices to operators, who may change them."""
 
 from collections.abc import Callable
 from typing import Any, Final, get_args
@@ -73,8 +73,8 @@ def build_router(
         """My notices, newest first: what caused each, why I got it, and when it was sent or why
         not."""
         caller = await authenticate(request, verifier)
-        wanted = _filter(request)._replace(recipient=caller.person_id)
-        return await _page(request, store, reader, wanted, notice_response)
+        wanted = _parse_filter(request)._replace(recipient=caller.person_id)
+        return await _answer_page(request, store, reader, wanted, notice_response)
 
     @router.get(
         "/preferences",
@@ -100,7 +100,7 @@ def build_router(
         notice that is not yet sent."""
         caller = await authenticate(request, verifier)
         dry_run = is_dry_run(request)
-        new = (await read_body(request, PreferencesBody)).preferences()
+        new = (await read_body(request, PreferencesBody)).to_preferences()
         async with unavailable_without_tables():
             await preferences.save(caller.person_id, new, dry_run=dry_run)
         return json_response(new)
@@ -111,7 +111,7 @@ def build_router(
 def build_operator_router(
     store: Notices, reader: NoticeReader, guard: Guard, clock: Clock, wake: Callable[[], None]
 ) -> APIRouter:
-    """`wake` is called if something may be due now."""
+    """Return the routes for operators. `wake` is called if something may be due now."""
     router = APIRouter(prefix="/api/v1/operator/notices", tags=["operator"], route_class=ApiRoute)
 
     @router.get(
@@ -123,7 +123,9 @@ def build_operator_router(
     async def notices(request: Request) -> Response:
         """Everybody's notices; with `state=waiting` those that are delayed."""
         await guard(request)
-        return await _page(request, store, reader, _filter(request), operator_notice_response)
+        return await _answer_page(
+            request, store, reader, _parse_filter(request), operator_notice_response
+        )
 
     @router.get(
         "/{notice_id}",
@@ -136,7 +138,7 @@ def build_operator_router(
         await wait_for_position(request, reader)
         async with unavailable_without_tables():
             notice = await store.find(parse_path_number(request, "notice_id"))
-        return _respond(request, notice)
+        return _answer_notice(request, notice)
 
     @router.put(
         "/{notice_id}",
@@ -154,7 +156,7 @@ def build_operator_router(
             done, notice = await store.reschedule(notice_id, due_at, dry_run=dry_run)
         if not dry_run:
             wake()
-        return _respond(request, notice, changed=done)
+        return _answer_notice(request, notice, changed=done)
 
     @router.delete(
         "/{notice_id}",
@@ -170,12 +172,12 @@ def build_operator_router(
         async with unavailable_without_tables():
             _, notice = await store.cancel(notice_id, dry_run=dry_run)
         changed = notice is not None and notice["reason"] == BY_OPERATOR
-        return _respond(request, notice, changed=changed)
+        return _answer_notice(request, notice, changed=changed)
 
     return router
 
 
-async def _page(
+async def _answer_page(
     request: Request,
     store: Notices,
     reader: NoticeReader,
@@ -195,8 +197,11 @@ async def _page(
     return json_response([render(one, language) for one in shown], headers=headers)
 
 
-def _respond(request: Request, notice: StoredNotice | None, *, changed: bool = True) -> Response:
-    """Raises NotFound if there is none, and CommandRefused if it was not `changed`."""
+def _answer_notice(
+    request: Request, notice: StoredNotice | None, *, changed: bool = True
+) -> Response:
+    """Answer with the notice. Raises NotFound if there is none, and CommandRefused if it was not
+    `changed`."""
     if notice is None:
         raise NotFound
     if not changed:
@@ -204,8 +209,8 @@ def _respond(request: Request, notice: StoredNotice | None, *, changed: bool = T
     return json_response(operator_notice_response(notice, language_of(request)))
 
 
-def _filter(request: Request) -> NoticeFilter:
-    """Raises Malformed."""
+def _parse_filter(request: Request) -> NoticeFilter:
+    """Return the filter that the query parameters state. Raises Malformed."""
     recipient = parse_id(request, RECIPIENT.name)
     return NoticeFilter(
         recipient=None if recipient is None else PersonId(recipient),

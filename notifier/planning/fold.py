@@ -1,6 +1,6 @@
-"""Fold accepted Commits into the notifier's next state and a plan of notices. Pure.
+"""Folds accepted Commits into the notifier's next state and a plan of notices. Does no I/O.
 
-An event that cannot be decoded or folded is parked, and from then on so is every event of its
+An event that cannot be decoded or folded is parked, and so is every later event of its
 announcement, because notices that rest on a gap would be wrong. All others go on.
 """
 
@@ -19,7 +19,7 @@ from notifier.policies.registry import plan_effects, policy_for
 from notifier.state import NotifierState, announcement_of
 
 REASON_CHARS_MAX: Final = 500
-STOPPED: Final = "an earlier event of this announcement could not be told of"
+STOPPED: Final = "an earlier event of this announcement was parked"
 
 
 class ParkedEvent(NamedTuple):
@@ -29,10 +29,13 @@ class ParkedEvent(NamedTuple):
     event_index: int
     type: str
     key: str | None
+    """The announcement that stops because of it; None if none does."""
     reason: str
 
 
 class DecodedCommit(NamedTuple):
+    """A Commit whose events were decoded as far as this version can."""
+
     commit: Commit
     events: tuple[tuple[int, DomainEvent], ...]
     """The events that could be decoded, each with its index in the Commit."""
@@ -50,6 +53,7 @@ class NeededState(NamedTuple):
 
 
 def decode_commit(commit: Commit) -> DecodedCommit:
+    """Decode the events of a Commit. Never refuses one: what cannot be decoded is parked."""
     events: list[tuple[int, DomainEvent]] = []
     parked: list[ParkedEvent] = []
     for index, stored in enumerate(commit.events):
@@ -64,7 +68,8 @@ def decode_commit(commit: Commit) -> DecodedCommit:
 
 
 def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
-    """Return the state that evolving the events needs, and that their policies are shown."""
+    """Return the part of the state that it takes to evolve the events and to show them to their
+    policies."""
     announcements: set[AnnouncementId] = set()
     with_guests: set[AnnouncementId] = set()
     bookings: set[BookingId] = set()
@@ -88,8 +93,8 @@ def fold(
 ) -> list[ParkedEvent]:
     """Evolve `state`, and add to `plan` what the Commits ask for. Returns the parked events.
 
-    Commits up to `told_seq` were told before, so they only build the state. Events of the
-    `stopped` announcements are parked.
+    People were told of Commits up to `told_seq` before, so these only change the state. Events of
+    the `stopped` announcements are parked.
     """
     failed = set(stopped)
     parked: list[ParkedEvent] = []
@@ -102,12 +107,12 @@ def fold(
 
 
 def park_all(commits: Iterable[DecodedCommit], reason: str) -> list[ParkedEvent]:
-    """Return all events of the Commits as parked, if the tables cannot hold what follows from
-    them."""
+    """Return all events of the Commits as parked for `reason`: the tables refused what follows
+    from them."""
     parked: list[ParkedEvent] = []
     for commit in commits:
         parked += commit.parked
-        for occasion in _occasions(commit):
+        for occasion in _build_occasions(commit):
             parked.append(_park(occasion, announcement_of(occasion.event), reason))
     return parked
 
@@ -116,7 +121,7 @@ def _fold_commit(
     decoded: DecodedCommit, state: NotifierState, plan: NoticePlan, told_seq: int, failed: set[str]
 ) -> Iterator[ParkedEvent]:
     yield from decoded.parked
-    for occasion in _occasions(decoded):
+    for occasion in _build_occasions(decoded):
         key = announcement_of(occasion.event)
         try:
             if key in failed:
@@ -129,7 +134,7 @@ def _fold_commit(
             yield _park(occasion, key, f"{type(error).__name__}: {error}")
 
 
-def _occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
+def _build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:
     commit = decoded.commit
     together = tuple(event for _, event in decoded.events)
     for place, (index, event) in enumerate(decoded.events):

@@ -1,7 +1,7 @@
-"""The plan of a transaction: the effects of a run of Commits, gathered into notices. Pure.
+"""Gathers the effects of some Commits into the notices that one transaction writes. Does no I/O.
 
-Order counts. A withdrawal concerns what was asked for before it, and a change joins an earlier
-one that it follows within a minute, be it in the plan or already in the outbox.
+The order of effects counts. A withdrawal concerns what was planned before it. A change joins an
+earlier one that it follows within a minute, whether that is in the plan or already in the outbox.
 """
 
 from collections.abc import Iterable, Iterator
@@ -58,6 +58,8 @@ class PlannedNotice(Struct, kw_only=True):
 
 
 class PlannedFanOut(Struct):
+    """A fan-out as it is in the outbox, or will be."""
+
     effect: FanOut
     source: NoticeSource
     happened_at: datetime
@@ -66,6 +68,7 @@ class PlannedFanOut(Struct):
 
 
 ChangeKey = tuple[AnnouncementId, PersonId]
+"""Announcement and recipient: a recipient has at most one change that others can still join."""
 
 
 class NoticePlan:
@@ -80,13 +83,14 @@ class NoticePlan:
         self._stored_keys: Final = {notice.key for notice in self._open.values()}
         self._new: Final[dict[AnnouncementId, dict[str, PlannedNotice]]] = {}
         self.merged: Final[dict[str, PlannedNotice]] = {}
-        """Notices of the outbox that a change joined, or that came to nothing by it."""
+        """Notices of the outbox that a change has joined, by key. One whose change was taken
+        back is dropped."""
         self.fanouts: Final[list[PlannedFanOut]] = []
         self.withdrawals: Final[list[Withdraw]] = []
 
     @property
     def notices(self) -> list[PlannedNotice]:
-        """New notices, and reminders that may be in the outbox already."""
+        """The notices to insert. Only a reminder may be in the outbox already."""
         return [notice for notices in self._new.values() for notice in notices.values()]
 
     def add(self, effects: Iterable[Effect], occasion: Occasion) -> None:
@@ -137,7 +141,7 @@ class NoticePlan:
             if notice.event_time is None:
                 notice.drop(withdrawal.reason)
             else:
-                del notices[key]  # Not planned yet, so a later event may plan it again.
+                del notices[key]  # It was never stored, so a later event may plan it again.
         if "announce_put" in withdrawal.kinds:
             self._close_changes(withdrawal)
         if "announce_new" in withdrawal.kinds:
@@ -152,6 +156,8 @@ class NoticePlan:
 
 
 def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice:
+    """Return the notice for an event that happened `at` this time. It is due at once, but a
+    change waits for others to join it."""
     delay = MERGED_WITHIN if tell.kind == "announce_put" else timedelta()
     return PlannedNotice(
         key=f"{source.seq}:{source.event_index}:{tell.recipient}:{tell.kind}",
@@ -169,6 +175,8 @@ def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice
 
 
 def plan_reminder(remind: Remind, source: NoticeSource, at: datetime) -> PlannedNotice:
+    """Return the reminder. Its key has the `event_time` instead of the source, so that it is
+    planned once, however many events ask for it."""
     moment = remind.event_time.isoformat(timespec="milliseconds")
     return PlannedNotice(
         key=f"{remind.announcement_id}:{remind.recipient}:{remind.kind}:{moment}",
@@ -185,7 +193,8 @@ def plan_reminder(remind: Remind, source: NoticeSource, at: datetime) -> Planned
 
 
 def expand_fanout(fanout: PlannedFanOut, followers: Iterable[PersonId]) -> Iterator[PlannedNotice]:
-    """Yield one notice for each follower. An author who follows themselves gets none."""
+    """Yield one notice for each follower, even if one is named twice. Authors who follow
+    themselves get none."""
     effect = fanout.effect
     for follower in dict.fromkeys(followers):
         if follower != effect.author_id:
@@ -197,7 +206,7 @@ def expand_fanout(fanout: PlannedFanOut, followers: Iterable[PersonId]) -> Itera
                 expires_at=effect.expires_at,
             )
             notice = plan_notice(tell, fanout.source, fanout.happened_at)
-            # An operator may have given the fan-out more time than its event would have.
+            # An operator may have given the fan-out more time than `plan_notice` would give.
             yield replace(notice, expires_at=effect.expires_at)
 
 

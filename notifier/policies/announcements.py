@@ -1,4 +1,7 @@
-"""Whom to tell that an announcement is published, changed, cancelled or over (§3.3, A17, A22)."""
+"""Decides whom to tell that an announcement is published, changed, cancelled or over.
+
+The rules are in docs/requirements.md, §3.3, A17 and A22.
+"""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -29,6 +32,7 @@ from notifier.policies.reminders import remind_all
 from notifier.state import INVITED, KnownBooking, apply_event
 
 RATING_REMINDER_AFTER: Final = timedelta(days=11)
+"""When people who have not rated are asked again, three days before the window closes."""
 
 
 def announce_publication(
@@ -57,7 +61,8 @@ def announce_publication(
 def tell_changes(
     event: AnnouncementChanged, occasion: Occasion, view: GuestsView
 ) -> Iterator[Effect]:
-    """Tell everybody involved what has changed, as far as they may see it. Drafts tell nobody."""
+    """Tell everybody involved what has changed, as far as they may see it. Tell nobody of a
+    draft."""
     before = view.announcement
     after = apply_event(before, event)
     if not before.takes_place:
@@ -81,9 +86,10 @@ def tell_changes(
 def tell_cancellation(
     event: AnnouncementCancelled, occasion: Occasion, view: GuestsView
 ) -> Iterator[Effect]:
-    """Tell everybody involved at once, and withdraw what still waits to be told about it.
+    """Tell everybody involved at once, and withdraw notices about the announcement that still
+    wait.
 
-    Notices about a booking are withdrawn only from those who are told of the cancellation: a
+    Notices about a booking are withdrawn only from people who are told of the cancellation. A
     guest who was turned away before still hears of that.
     """
     announcement = view.announcement
@@ -109,7 +115,8 @@ def tell_cancellation(
 def ask_for_ratings(
     _event: AnnouncementDone, occasion: Occasion, view: GuestsView
 ) -> Iterator[Effect]:
-    """Ask everybody who may rate, and once more before the time for it is over (A28)."""
+    """Ask the author and the confirmed guests to rate, and once more before it is too late
+    (A28)."""
     announcement = view.announcement
     yield Withdraw(
         announcement.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "over"
@@ -141,7 +148,8 @@ def ask_for_ratings(
 def _invited_guests(
     event: AnnouncementPublished, occasion: Occasion, view: GuestsView
 ) -> dict[PersonId, None]:
-    """Return the guests invited to the draft or by the same command, each once."""
+    """Return the guests who were invited to the draft or by the same command, each once, as the
+    keys of a dict, which keeps their order."""
     before = [one.guest_id for one in view.involved() if one.pair == INVITED]
     along = [
         one.guest_id

@@ -1,4 +1,4 @@
-"""Whom to tell when a booking changes, by one of its two sides or by the system (§3.3, A19)."""
+"""Decides whom to tell when the guest, the author or the system changes a booking (§3.3, A19)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -32,7 +32,7 @@ from notifier.policies.policy import AnnouncementView, NoticePolicy
 from notifier.policies.reminders import remind
 from notifier.state import KnownAnnouncement
 
-BOTH: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
+BY_PARTY: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
     BookingRequested: ("booking_new", "requested"),
     BookingInvited: ("booking_new", "invited"),
     BookingApproved: ("booking_status", "approved"),
@@ -43,7 +43,8 @@ BOTH: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
     BookingWithdrawn: ("booking_status", "withdrawn"),
     BookingLeft: ("booking_status", "left"),
 }
-"""What the guest or the author does: the other is told, and whoever did it gets a receipt."""
+"""What the guest or the author does: the other side is told, and whoever did it gets a
+receipt."""
 
 QUEUED: Final = "queued"
 """A request on the waitlist that the author has already approved."""
@@ -56,9 +57,10 @@ BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingUnsettled: "unsettled",
     BookingResettled: "resettled",
 }
-"""What the system does: the guest is told, and the author if a seat is lost."""
+"""What the system does: the guest is told, and the author if a taken seat was freed."""
 
 SEAT_MAY_BE_LOST: Final = (BookingReleased, BookingHoldLapsed)
+"""Changes by the system after which a guest who had a seat has none."""
 
 
 def tell_booking_change(
@@ -73,8 +75,8 @@ def tell_booking_change(
 
 def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> Iterator[Effect]:
     author_id = view.announcement.author_id
-    if type(event) in BOTH:
-        kind, what = BOTH[type(event)]
+    if type(event) in BY_PARTY:
+        kind, what = BY_PARTY[type(event)]
         if isinstance(event, BookingRequested) and event.preapproved:
             what = QUEUED
         for recipient in (author_id, event.guest_id):
@@ -98,8 +100,8 @@ def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> It
 
 
 def _is_first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bool:
-    """Whether this is the first of the bookings that leave the waitlist when a seat is freed.
-    The author, who has to choose now, is told once for all of them."""
+    """Return whether this is the first of the bookings that leave the waitlist because a seat
+    was freed. The author now has to choose, and is told once for all of them."""
     before = occasion.together[occasion.place - 1] if occasion.place else None
     return (
         isinstance(before, AnnouncementReopened)
@@ -109,7 +111,8 @@ def _is_first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bo
 
 
 def _booking_facts(event: BookingEvent, announcement: KnownAnnouncement, what: str) -> NoticeFacts:
-    """`reason` is what a person typed, `system_reason` a code of ours: never both in one."""
+    """Return the facts of a change of a booking, without empty ones. A reason is in `reason` if a
+    person typed it, and in `system_reason` if it is a code of ours."""
     hold_until = getattr(event, "hold_until", None)
     reason = "system_reason" if reason_by(event) == "system" else "reason"
     facts = announcement_facts(announcement) | {

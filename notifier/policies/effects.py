@@ -1,4 +1,4 @@
-"""Effects: what policies ask for. Pure values; a plan turns them into notices."""
+"""Defines effects: what policies ask for. A plan turns them into notices."""
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
@@ -9,8 +9,9 @@ from notifier.kinds import Kind
 from notifier.policies.facts import NoticeFacts
 
 MERGED_WITHIN: Final = timedelta(seconds=60)
+"""A change waits so long before it is told, and further changes join it."""
 TOLD_WITHIN: Final = timedelta(days=3)
-"""The delivery budget: older news are not sent any more."""
+"""The delivery budget: news that is older is no longer sent."""
 
 
 class Occasion(NamedTuple):
@@ -41,13 +42,13 @@ class Tell(NamedTuple):
     facts: NoticeFacts
     booking_id: BookingId | None = None
     receipt: bool = False
-    """The recipient did it themselves."""
+    """It confirms what the recipient did themselves."""
     expires_at: datetime | None = None
-    """The notice is of no use after that. By default only the delivery budget counts."""
+    """When the notice becomes useless, if that is before the end of the delivery budget."""
 
 
 class FanOut(NamedTuple):
-    """`announce_new` to everybody who follows the author at the time of expansion."""
+    """`announce_new` to everybody who follows the author when the fan-out is expanded."""
 
     author_id: PersonId
     announcement_id: AnnouncementId
@@ -56,7 +57,8 @@ class FanOut(NamedTuple):
 
 
 class Remind(NamedTuple):
-    """A notice at a time, at most once per (announcement, recipient, kind, event_time)."""
+    """A notice at a later time: at most one for each announcement, recipient, kind and
+    `event_time`."""
 
     kind: Kind
     recipient: PersonId
@@ -74,7 +76,7 @@ class Withdraw(NamedTuple):
     kinds: tuple[Kind, ...]
     reason: str
     recipients: frozenset[PersonId] | None = None
-    """None: everybody."""
+    """None for everybody."""
 
 
 Effect = Tell | FanOut | Remind | Withdraw

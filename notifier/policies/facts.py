@@ -1,4 +1,4 @@
-"""The facts of a notice: what its text is made of, and how a change of an announcement is told."""
+"""Makes the facts of notices, from which texts are written; also those of a change."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -7,7 +7,7 @@ from contracts.values.ids import PersonId
 from notifier.state import KnownAnnouncement
 
 NoticeFacts = dict[str, Any]
-"""JSON; instants are text."""
+"""By name; stored as JSON, so instants are text."""
 
 TOLD_FIELDS: Final = (
     "title",
@@ -18,11 +18,12 @@ TOLD_FIELDS: Final = (
     "ticket_count",
     "visibility",
 )
-"""Fields whose change is told (A22)."""
+"""Fields whose changes people are told of (A22)."""
 
 SHOWN_CHARS_MAX: Final = 300
+"""Longer texts are cut where a change is told."""
 HIDDEN: Final[dict[str, Any]] = {"hidden": True}
-"""In place of an address that only confirmed guests are shown."""
+"""Stands in a change for an address that only confirmed guests may see."""
 
 
 def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
@@ -39,7 +40,7 @@ def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
 def diff(
     before: KnownAnnouncement, after: KnownAnnouncement, *, may_see_address: bool
 ) -> dict[str, dict[str, Any]]:
-    """Return the told fields that differ, by name: `{"old", "new"}`, or HIDDEN."""
+    """Return by name those of TOLD_FIELDS that differ, as `{"old", "new"}` or HIDDEN."""
     found = {
         name: {"old": _shorten(old), "new": _shorten(new)}
         for name in TOLD_FIELDS
@@ -57,8 +58,8 @@ def people_in(facts: NoticeFacts) -> set[PersonId]:
 
 
 def merge_changes(earlier: NoticeFacts, later: NoticeFacts) -> NoticeFacts:
-    """Join two changes into one, from the first old value to the last new one. `diff` is empty
-    if the second change took the first back."""
+    """Return the facts of two successive changes as those of one, from the first old value to
+    the last new one. Its `diff` is empty if the second change took the first back."""
     diffs: dict[str, dict[str, Any]] = dict(earlier["diff"])
     for name, change in later["diff"].items():
         first = diffs.pop(name, change)
@@ -70,7 +71,7 @@ def merge_changes(earlier: NoticeFacts, later: NoticeFacts) -> NoticeFacts:
 
 
 def _shorten(value: Any) -> Any:
-    """Return the value as JSON, long texts cut."""
+    """Return the value as it stands in a change: instants as text, long texts cut."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, str) and len(value) > SHOWN_CHARS_MAX:

@@ -1,7 +1,7 @@
-"""A policy: for one type of event, what it is shown and what it asks for.
+"""Defines a policy: for events of one type, what it is shown and what it asks for.
 
-A policy sees its announcement, and its guests only if it says so (`GuestsView`). From that
-follows what is loaded for it, so a policy cannot see less than it needs without failing.
+A policy is shown the announcement, and the guests only if it asks for a `GuestsView`. The same
+choice decides what is loaded, so a policy never takes missing bookings for absent ones.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking, NotifierSt
 
 
 class AnnouncementView:
-    """The announcement of an event, and the booking of an event about a booking, both as they
+    """An event's announcement and, if the event is about a booking, that booking, both as they
     are before the event."""
 
     def __init__(self, state: NotifierState, announcement_id: AnnouncementId) -> None:
@@ -23,7 +23,7 @@ class AnnouncementView:
         self._bookings = state.bookings(announcement_id)
 
     def booking(self, booking_id: BookingId) -> KnownBooking | None:
-        """Return the booking before the event; None if the event is its first."""
+        """Return the booking as it is before the event; None if the event begins it."""
         return self._bookings.get(booking_id)
 
 
@@ -31,7 +31,7 @@ class GuestsView(AnnouncementView):
     """The announcement with all its bookings."""
 
     def involved(self) -> Iterator[KnownBooking]:
-        """The confirmed, the pending and the invited."""
+        """Yield the bookings of the confirmed, the pending and the invited."""
         return (one for one in self._bookings.values() if one.pair in INVOLVED)
 
     def confirmed(self) -> Iterator[KnownBooking]:
@@ -44,7 +44,10 @@ V = TypeVar("V", bound=AnnouncementView)
 
 @dataclass(frozen=True)
 class NoticePolicy(Generic[E, V]):
-    """`effects` is pure. It is given the event, its occasion, and a view of type `shown`."""
+    """What to tell about events of `event_type`.
+
+    `effects` is pure. It is called with the event, its occasion, and a view of type `shown`.
+    """
 
     event_type: type[E]
     shown: type[V]

@@ -1,4 +1,7 @@
-"""Whom to tell when a rating is given or revealed (§3.3, A28, A32)."""
+"""Decides whom to tell that ratings are revealed, and whom no longer to ask for one.
+
+The rules are in docs/requirements.md, §3.3, A28 and A32.
+"""
 
 from collections.abc import Iterator
 from typing import Final
@@ -10,7 +13,8 @@ from notifier.policies.policy import AnnouncementView, GuestsView, NoticePolicy
 
 
 def stop_asking(event: RatingGiven, _occasion: Occasion, view: GuestsView) -> Iterator[Effect]:
-    """Ask nobody who has rated. A guest rates the author alone, the author all the guests."""
+    """Withdraw the requests to rate from somebody who has rated everybody they may. A guest
+    rates the author alone, the author all confirmed guests."""
     announcement = view.announcement
     if event.rater_id == announcement.author_id:
         rated = {*announcement.rated_guests, event.ratee_id}

@@ -1,4 +1,4 @@
-"""All policies, and which of them an event has."""
+"""Registers all policies, and finds the one for an event."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -17,13 +17,13 @@ POLICIES: Final[tuple[AnyPolicy, ...]] = (
 
 
 def policy_for(event: DomainEvent) -> AnyPolicy | None:
-    """Return the event's policy; most types of events have none."""
+    """Return the policy for the event; None if nobody is told of such events."""
     return next((one for one in POLICIES if isinstance(event, one.event_type)), None)
 
 
 def plan_effects(occasion: Occasion, state: NotifierState) -> Iterator[Effect]:
-    """Return what the event asks for, given the state before it. Raises KeyError if its
-    announcement was never created."""
+    """Return what the event's policy asks for. `state` is the state before the event. Raises
+    KeyError if the announcement was never created."""
     policy, announcement_id = policy_for(occasion.event), announcement_of(occasion.event)
     if policy is None or announcement_id is None:
         return iter(())

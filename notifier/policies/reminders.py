@@ -1,6 +1,6 @@
-"""Reminders 24 hours and one hour before the start, to the author and the confirmed (A20).
+"""Plans reminders 24 hours and one hour before the start, for the author and the confirmed (A20).
 
-Hours are counted between instants, so a change of the clocks makes none longer or shorter.
+Hours are counted between instants, so daylight saving time makes none longer or shorter.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,8 +15,8 @@ from notifier.state import KnownAnnouncement, KnownBooking
 
 
 class Lead(NamedTuple):
-    """How long before the start a reminder is due. If it is late, it is still sent while at
-    least `least` remains."""
+    """A reminder is due `before` the start. If it could not be sent then, it is sent later, as
+    long as at least `least` remains."""
 
     kind: Kind
     before: timedelta

@@ -1,4 +1,4 @@
-"""Fan-outs to authors' followers: for an operator to see and to retry."""
+"""Lists fan-outs for operators, and retries one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ SELECT_FANOUTS: Final = f"""
 SELECT_FANOUT: Final = f"""
     SELECT {_COLUMNS} FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
 """
-# The fan-out gets the time to be tried, and its notices the time to be sent.
+# Gives the fan-out, and with it its notices, at least an hour from the new time on.
 RETRY_FANOUT: Final = """
     UPDATE notifier.fanouts SET state = 'waiting', reason = NULL, attempts = 0, try_at = $3,
         expires_at = greatest(expires_at, $3::timestamptz + interval '1 hour')
@@ -32,20 +32,21 @@ StoredFanOut = dict[str, Any]
 
 
 class FanOuts:
-    """Methods raise TablesUnavailable."""
+    """The fan-outs in the outbox. Methods raise TablesUnavailable."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
     async def select(self, state: str | None, limit: int) -> Sequence[StoredFanOut]:
-        """Return the newest first."""
+        """Return the newest fan-outs, newest first; None stands for any state."""
         async with acquire_connection(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
 
     async def retry(
         self, position: int, event_index: int, at: datetime, *, dry_run: bool
     ) -> OperatorChange:
-        """Not done if the fan-out is finished or dropped. With `dry_run` nothing is changed."""
+        """Make the fan-out due at this time, unless it is done or dropped. With `dry_run` nothing
+        is changed."""
         async with (trial if dry_run else transaction)(self._pool) as connection:
             done = await connection.execute(RETRY_FANOUT, position, event_index, at)
             row = await connection.fetchrow(SELECT_FANOUT, position, event_index)

@@ -1,4 +1,4 @@
-"""Notices as people and operators see them: listing them, and an operator's changes."""
+"""Lists notices for people and operators, and makes an operator's changes to them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,8 +33,8 @@ SELECT_NOTICES_OF: Final = f"""
 """
 SELECT_NOTICE: Final = f"SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = $1"
 
-# Only a notice that was not sent. One that was missed or parked gets a new chance, and the
-# time for it.
+# Only if the notice was not sent. One that was missed or parked gets a new chance, and an hour
+# for it.
 RESCHEDULE: Final = """
     UPDATE notifier.notices SET state = 'waiting', reason = NULL, attempts = 0, due_at = $2,
         try_at = $2, turn = NULL,
@@ -51,6 +51,8 @@ StoredNotice = dict[str, Any]
 
 
 class NoticeFilter(NamedTuple):
+    """Which notices to list; None stands for all."""
+
     recipient: PersonId | None = None
     announcement_id: str | None = None
     state: str | None = None
@@ -67,7 +69,8 @@ class OperatorChange(NamedTuple):
 
 
 class Notices:
-    """Methods raise TablesUnavailable. With `dry_run` they answer as if, and change nothing."""
+    """The notices in the outbox. With `dry_run` a method answers as if it had made the change,
+    and changes nothing. Methods raise TablesUnavailable."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -82,6 +85,7 @@ class Notices:
         return [dict(row) for row in rows]
 
     async def find(self, notice_id: int) -> StoredNotice | None:
+        """Return a notice; None if there is none with this id."""
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_NOTICE, notice_id)
         return None if row is None else dict(row)
@@ -89,11 +93,12 @@ class Notices:
     async def reschedule(
         self, notice_id: int, due_at: datetime, *, dry_run: bool
     ) -> OperatorChange:
-        """Not done if it was sent."""
+        """Make the notice due at this time, whatever its state, unless it was sent."""
         return await self._change(RESCHEDULE, notice_id, due_at, dry_run=dry_run)
 
     async def cancel(self, notice_id: int, *, dry_run: bool) -> OperatorChange:
-        """Not done if it no longer waits. `unconfirmed` if it may be too late."""
+        """Give up a notice that waits or is parked. Its state becomes `unconfirmed` if an attempt
+        may have arrived or still may, and `cancelled` otherwise."""
         return await self._change(CANCEL, notice_id, dry_run=dry_run)
 
     async def _change(

@@ -1,4 +1,4 @@
-"""The outbox as the journal's reader writes it: one transaction for state, notices and position."""
+"""Writes state, notices and position in one transaction, for the reader of the journal."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -29,12 +29,12 @@ UPDATE_MERGED: Final = """
         AS m (key, facts, receipt, state, reason)
     WHERE n.key = m.key
 """
-# Fan-outs first: one that is just being expanded holds this up until its notices are there.
+# Fan-outs go before notices: this waits for one that is being expanded until its notices are there.
 DROP_FANOUTS: Final = """
     UPDATE notifier.fanouts SET state = 'dropped', reason = $2
     WHERE announcement_id = $1 AND state = 'waiting'
 """
-# A notice that is on its way, or may have arrived, is not simply dropped.
+# A notice that is being sent, or may have arrived, is not simply dropped.
 DROP_NOTICES: Final = """
     UPDATE notifier.notices SET reason = $3,
         state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'dropped' END
@@ -85,13 +85,14 @@ class OutboxTransaction:
     def __init__(self, connection: PoolConnectionProxy, told_seq: int) -> None:
         self._connection = connection
         self.told_seq = told_seq
-        """Highest seq that was told before, greater than the position while rebuilding."""
+        """Highest seq of which people have been told. It is greater than the position while the
+        journal is being read again."""
 
     async def load_state(self, needed: NeededState) -> NotifierState:
         return await state.load_state(self._connection, needed)
 
     async def load_plan(self, needed: NeededState) -> NoticePlan:
-        """Return an empty plan that further changes of announcements can join."""
+        """Return an empty plan, which knows the stored notices that further changes may join."""
         changes = await state.load_open_changes(self._connection, needed.with_guests)
         return NoticePlan(changes)
 
@@ -109,7 +110,7 @@ class OutboxTransaction:
 
 
 class NoticeOutbox:
-    """The reader's side of the tables. Methods raise TablesUnavailable."""
+    """The outbox of the journal's reader. Methods raise TablesUnavailable."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -122,15 +123,16 @@ class NoticeOutbox:
 
     @asynccontextmanager
     async def transaction(self, step: Step) -> AsyncIterator[OutboxTransaction]:
-        """Move the position, and write what the body saves, or nothing. Raises RowsRefused,
-        and Fenced if the tables are not at the expected position."""
+        """Move the position and write what the body of the context saves, all or nothing. Raises
+        RowsRefused, and Fenced if the tables are not at the expected position."""
         async with transaction(self._pool) as connection:
             moved = await POSITION.move(connection, step.expected, step.reached)
             yield OutboxTransaction(connection, moved["told_seq"])
 
 
 async def insert_notices(connection: PoolConnectionProxy, notices: Sequence[PlannedNotice]) -> None:
-    """Insert new notices. One whose key is there already is left alone, or due again."""
+    """Insert new notices. If the key is there already, the stored notice is left alone; only a
+    reminder that was dropped becomes due again."""
     if not notices:
         return
     await connection.execute(
@@ -163,12 +165,16 @@ async def _save_plan(connection: PoolConnectionProxy, plan: NoticePlan) -> None:
         columns = ((one.key, one.facts, one.receipt, one.state, one.reason) for one in merged)
         await connection.execute(UPDATE_MERGED, *_columns(columns))
         await _insert_sources(connection, merged)
-    for gone in plan.withdrawals:
-        if "announce_new" in gone.kinds:
-            await connection.execute(DROP_FANOUTS, gone.announcement_id, gone.reason)
-        recipients = None if gone.recipients is None else list(gone.recipients)
+    for withdrawal in plan.withdrawals:
+        if "announce_new" in withdrawal.kinds:
+            await connection.execute(DROP_FANOUTS, withdrawal.announcement_id, withdrawal.reason)
+        recipients = None if withdrawal.recipients is None else list(withdrawal.recipients)
         await connection.execute(
-            DROP_NOTICES, gone.announcement_id, list(gone.kinds), gone.reason, recipients
+            DROP_NOTICES,
+            withdrawal.announcement_id,
+            list(withdrawal.kinds),
+            withdrawal.reason,
+            recipients,
         )
     await insert_notices(connection, plan.notices)
     if plan.fanouts:

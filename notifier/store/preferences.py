@@ -1,4 +1,4 @@
-"""People's preferences in the tables."""
+"""Loads and saves people's preferences."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,6 +26,7 @@ class PreferenceStore:
         self._pool = pool
 
     async def load(self, person_id: PersonId) -> Preferences:
+        """Return the person's preferences; DEFAULT if none were saved."""
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_PREFERENCES, [person_id])
         return DEFAULT if row is None else preferences_from(row["wishes"])
@@ -39,4 +40,5 @@ class PreferenceStore:
 
 
 def preferences_from(stored: Mapping[str, Any]) -> Preferences:
+    """Return preferences made of the stored JSON. Raises msgspec.ValidationError."""
     return msgspec.convert(stored, Preferences)

@@ -1,8 +1,8 @@
-"""The outbox as dispatchers use it: taking what is due, and recording the results.
+"""Gives dispatchers what is due in the outbox, and records the results.
 
 A notice is leased (`try_at`, `holder`), so no transaction is open while it is sent. The leases
-of a dead dispatcher are free as soon as another one looks (`session`), at the latest when they
-end; then the notice is sent again under the same key. Leasing returns ids only, and the rows
+of a dead dispatcher are freed as soon as another one looks (`session`), and end by time at the
+latest. The notice is then sent again under the same key. Leasing returns ids only, and the rows
 are read afterwards: a row that cannot be read is still known by its id, and can be parked.
 """
 
@@ -29,6 +29,7 @@ from runtime.outside.ports import PersonProfile
 from runtime.postgres.tables import acquire_connection, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
+"""How many notices of a fan-out one statement inserts."""
 FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"
 """Before every author."""
 
@@ -37,8 +38,8 @@ SELECT_LEASED: Final = """
            event_time, due_at, expires_at, attempts, reason, unsettled
     FROM notifier.notices WHERE id = ANY($1::bigint[]) AND state = 'waiting' ORDER BY id
 """
-# `sent` counts whatever became of the row in the meantime. Any other result counts only if
-# the notice still waits.
+# `sent` is recorded whatever has become of the row in the meantime, any other result only if the
+# notice still waits.
 RECORD: Final = """
     UPDATE notifier.notices n SET state = r.state, reason = r.reason, sent_at = r.sent_at,
         try_at = coalesce(r.try_at, n.try_at), holder = NULL, unsettled = r.unsettled,
@@ -48,7 +49,7 @@ RECORD: Final = """
         AS r (id, state, reason, sent_at, try_at, untried, unsettled)
     WHERE n.id = r.id AND (n.state = 'waiting' OR r.state = 'sent')
 """
-# Notices given up while they were on their way, and now known not to have arrived.
+# For notices that were given up while they were being sent and are now known not to have arrived.
 SETTLE: Final = """
     UPDATE notifier.notices SET holder = NULL, unsettled = false,
         state = CASE reason WHEN 'by_operator' THEN 'cancelled' ELSE 'dropped' END
@@ -69,7 +70,7 @@ SELECT_LEASED_FANOUT: Final = """
     SELECT author_id, announcement_id, facts, happened_at, expires_at, attempts
     FROM notifier.fanouts WHERE seq = $1 AND event_index = $2
 """
-END_FANOUT: Final = """
+SET_FANOUT_STATE: Final = """
     UPDATE notifier.fanouts SET state = $3, reason = $4, holder = NULL,
         try_at = coalesce($5, try_at)
     WHERE seq = $1 AND event_index = $2 AND state = 'waiting' RETURNING seq
@@ -99,8 +100,8 @@ INSERT_LINK: Final = "INSERT INTO notifier.links VALUES ($1, $2) ON CONFLICT DO 
 
 
 class NoticeQueue:
-    """Methods raise TablesUnavailable. Those that read rows raise anything if a row is not as
-    it should be."""
+    """The outbox of one dispatcher. Methods raise TablesUnavailable. Those that read rows may
+    raise any error if a row is not as it should be."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -109,14 +110,15 @@ class NoticeQueue:
         """Author of the fan-out that was leased last."""
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
-        """Lease the next notices in line (`turns`) until then. Returns their ids."""
+        """Lease the next due notices, by turns (`notifier.store.turns`), until the time `until`.
+        Returns their ids in order."""
         holder = self.session.holder
         async with transaction(self._pool) as connection:
             await place_due(connection, now)
             return sorted(await take_next(connection, now, until, limit, holder))
 
     async def read(self, leased: Sequence[int]) -> list[LeasedNotice]:
-        """Return those that still wait, in order of their ids."""
+        """Return those of the leased notices that still wait, in order of their ids."""
         async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(SELECT_LEASED, leased)
         return [LeasedNotice(**dict(row)) for row in rows]
@@ -124,7 +126,8 @@ class NoticeQueue:
     async def record(
         self, results: Collection[DeliveryResult], unread: Collection[int] = ()
     ) -> None:
-        """Record the results of leased notices. `unread` no longer waited when they were read."""
+        """Record the results of leased notices. `unread` are those that no longer waited when
+        they were to be read."""
         columns = [list(column) for column in zip(*results, strict=True)]
         unsent = {one.id for one in results if one.state != "sent" and not one.unsettled}
         async with transaction(self._pool) as connection:
@@ -140,6 +143,7 @@ class NoticeQueue:
         return count
 
     async def load_context(self, notices: Sequence[LeasedNotice]) -> DeliveryContext:
+        """Return what the tables know about the people and announcements of these notices."""
         announcements = list({one.announcement_id for one in notices})
         people = {one.recipient for one in notices}.union(
             *(people_in(one.facts) for one in notices)
@@ -157,8 +161,8 @@ class NoticeQueue:
     async def load_relation(
         self, announcement_id: AnnouncementId, recipient: PersonId
     ) -> Relation | None:
-        """Return the recipient's relation to the announcement now; None while it is not known,
-        because the journal is being read again."""
+        """Return the recipient's present relation to the announcement; None if it is not known,
+        as while the journal is being read again."""
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_RELATION, announcement_id, recipient)
         if row is None:
@@ -176,7 +180,8 @@ class NoticeQueue:
             await connection.execute(INSERT_LINK, announcement_id, link)
 
     async def lease_fanout(self, now: datetime, until: datetime) -> NoticeSource | None:
-        """Lease a fan-out that is due until then, of each author in turn. Returns its key."""
+        """Lease a due fan-out, of each author in turn, until the time `until`. Returns its source,
+        which identifies it; None if none is due."""
         for after in (self._author, FIRST_AUTHOR):
             async with acquire_connection(self._pool) as connection:
                 row = await connection.fetchrow(
@@ -200,20 +205,21 @@ class NoticeQueue:
         return None if row is None else announcement_from(row["state"])
 
     async def finish_fanout(self, source: NoticeSource, notices: Sequence[PlannedNotice]) -> None:
-        """End the fan-out and insert its notices, or do nothing if it was dropped meanwhile."""
+        """End the fan-out as `done` and insert its notices. Does nothing if it was dropped in the
+        meantime. Raises RowsRefused."""
         async with transaction(self._pool) as connection:
             key = (source.seq, source.event_index)
-            if await connection.fetchval(END_FANOUT, *key, "done", None, None) is None:
+            if await connection.fetchval(SET_FANOUT_STATE, *key, "done", None, None) is None:
                 return
             remaining = iter(notices)
             while part := list(islice(remaining, EXPANDED_AT_ONCE)):
                 await insert_notices(connection, part)
 
-    async def end_fanout(
+    async def set_fanout_state(
         self, source: NoticeSource, state: str, reason: str, try_at: datetime | None = None
     ) -> None:
-        """Give the fan-out up, or leave it `waiting` until `try_at`."""
+        """Set the fan-out's state: it is given up, or stays `waiting` until `try_at`."""
         async with acquire_connection(self._pool) as connection:
             await connection.execute(
-                END_FANOUT, source.seq, source.event_index, state, reason, try_at
+                SET_FANOUT_STATE, source.seq, source.event_index, state, reason, try_at
             )

@@ -1,8 +1,8 @@
-"""The session by which a dispatcher proves that it lives, and the leases of dead dispatchers.
+"""Keeps the session that proves that a dispatcher lives, and frees the leases of dead ones.
 
 A dispatcher holds an advisory lock on a connection of its own, and stores the lock's number
 with each lease. PostgreSQL releases the lock when the process ends, however it ends. The next
-dispatcher that looks frees the leases, and need not wait until they expire.
+dispatcher that looks frees these leases, and need not wait until they expire.
 """
 
 from contextlib import suppress
@@ -21,8 +21,9 @@ from runtime.postgres.tables import (
 )
 
 NO_SESSION: Final = 0
+"""Holder of a lease that only time ends."""
 LOCK_CLASS: Final = int.from_bytes(b"lea", "big")
-"""First of the two numbers of our advisory locks; the second is the holder."""
+"""First of the two numbers that name our advisory locks; the second is the holder's."""
 HOLDER_MAX: Final = 2**31 - 1
 
 TRY_LOCK: Final = "SELECT pg_try_advisory_lock($1, $2)"
@@ -42,7 +43,8 @@ FREE_FANOUTS: Final = f"""
 
 
 class LeaseSession:
-    """May be opened and closed many times. Without a session, leases end by time only."""
+    """The session of one dispatcher. It may be opened and closed many times. A lease taken
+    without an open session only ends by time."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -72,7 +74,7 @@ class LeaseSession:
             connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
         try:
             with translate_postgres_errors():
-                self._holder = await _lock(connection)
+                self._holder = await _take_lock(connection)
         except BaseException:
             connection.terminate()
             await _give_back(self._pool, connection)
@@ -86,14 +88,15 @@ class LeaseSession:
             await _give_back(self._pool, connection)
 
     async def free_leases_of_the_dead(self, now: datetime) -> None:
-        """Make everything due that a dead dispatcher had leased. It may have been sent or not.
-        Raises TablesUnavailable."""
+        """Make everything due again that dead dispatchers had leased. Notices among it may have
+        been sent, and are marked `unsettled`. Raises TablesUnavailable."""
         async with acquire_connection(self._pool) as connection:
             await connection.execute(FREE_NOTICES, now)
             await connection.execute(FREE_FANOUTS, now)
 
 
-async def _lock(connection: PoolConnectionProxy) -> int:
+async def _take_lock(connection: PoolConnectionProxy) -> int:
+    """Take a lock with a random number that nobody holds, and return the number."""
     random = SystemRandom()
     while True:
         holder = random.randint(NO_SESSION + 1, HOLDER_MAX)
@@ -102,6 +105,7 @@ async def _lock(connection: PoolConnectionProxy) -> int:
 
 
 async def _give_back(pool: asyncpg.Pool, connection: PoolConnectionProxy) -> None:
-    """Release the connection: the pool releases its locks, and closes it if it is broken."""
+    """Return the connection to the pool, which releases its locks or closes it if it is
+    broken."""
     with suppress(TablesUnavailable), translate_postgres_errors():
         await pool.release(connection)

@@ -1,4 +1,4 @@
-"""The notifier's state in the tables: loading what a run of events needs, and saving it."""
+"""Loads the part of the notifier's state that some events need, and saves what has changed."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, Final
@@ -20,7 +20,7 @@ SELECT_BOOKINGS: Final = """
     FROM notifier.participations
     WHERE announcement_id = ANY($1::uuid[]) OR booking_id = ANY($2::uuid[])
 """
-# Locked against being sent while a change joins it, and only if nobody has begun to send it.
+# The lock keeps a dispatcher from sending a notice while a change joins it.
 SELECT_OPEN_CHANGES: Final = """
     SELECT key, recipient, kind, announcement_id, booking_id, facts, happened_at, due_at,
            expires_at, receipt
@@ -75,6 +75,7 @@ INSERT_PARKED: Final = """
 
 
 async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> NotifierState:
+    """Return the needed part of the state. What is not in the tables is left out."""
     announcements = await connection.fetch(SELECT_ANNOUNCEMENTS, list(needed.announcements))
     bookings = await connection.fetch(
         SELECT_BOOKINGS, list(needed.with_guests), list(needed.bookings)
@@ -97,17 +98,19 @@ async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> No
 async def load_open_changes(
     connection: PoolConnectionProxy, announcements: Collection[AnnouncementId]
 ) -> list[PlannedNotice]:
-    """Return the notices of changes that nobody has begun to send."""
+    """Return the notices of changes that no dispatcher has begun to send, locked until the
+    transaction ends."""
     found = await connection.fetch(SELECT_OPEN_CHANGES, list(announcements))
     return [PlannedNotice(**dict(row)) for row in found]
 
 
 async def load_stopped_keys(connection: PoolConnectionProxy) -> set[str]:
+    """Return the announcements of which an event was parked."""
     return {row["key"] for row in await connection.fetch(SELECT_STOPPED)}
 
 
 async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> None:
-    """Save what has changed."""
+    """Save what has changed in the state."""
     people = state.seen_people.values()
     await _write(
         connection,
@@ -147,6 +150,7 @@ async def save_parked(connection: PoolConnectionProxy, parked: Iterable[ParkedEv
 
 
 def announcement_from(stored: Any) -> KnownAnnouncement:
+    """Return an announcement made of the stored JSON. Raises msgspec.ValidationError."""
     return msgspec.convert(stored, KnownAnnouncement)
 
 

@@ -1,10 +1,10 @@
-"""The order in which due notices are sent: in turns, with one notice of each crowd in a turn.
+"""Decides the order in which due notices are sent: by turns, one notice of each crowd in a turn.
 
 A crowd is all notices that one author causes. A notice that becomes due gets the turn after
 the last one of its crowd; the first of a crowd joins the turn that is being served. So an
 announcement with 30,000 invitations delays another author's notice by one notice, and the cost
-of a batch does not depend on how many are waiting. Urgent notices have turns of their own and
-are served first, in three quarters of each batch: many cancellations must not stop all others.
+of a batch does not depend on how many notices wait. Urgent notices have turns of their own and
+go first, but only in three quarters of a batch: many cancellations must not stop all others.
 """
 
 from datetime import datetime
@@ -15,11 +15,13 @@ from asyncpg.pool import PoolConnectionProxy
 from notifier.kinds import URGENT
 
 PLACED_AT_ONCE: Final = 2_000
+"""How many notices one statement gives a turn."""
 PLACED_IN_A_ROW: Final = 5
-"""Statements for each batch: a few batches place all that becomes due at one moment."""
+"""How many such statements at most precede a batch. A few batches suffice for everything that
+becomes due at one moment."""
 
-# Statistics of a queue's table are always out of date. By them, sorting a few rows seems
-# cheaper than reading an ordered index, but the rows are many.
+# Statistics of a queue's table are always out of date: they promise a few rows to sort, and there
+# are many. So PostgreSQL is made to read the ordered index.
 BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
 PLACE: Final = """
     WITH due AS (
@@ -58,8 +60,8 @@ TAKE: Final = """
 
 
 async def place_due(connection: PoolConnectionProxy, now: datetime) -> None:
-    """Give a turn to notices that have become due, 10,000 at most. Call it in a transaction:
-    it sets how the rest of it is planned."""
+    """Give a turn to notices that have become due, 10,000 at most. Needs a transaction, and
+    makes PostgreSQL prefer indexes in the rest of it."""
     await connection.execute(BY_INDEX)
     for _ in range(PLACED_IN_A_ROW):
         done = await connection.execute(PLACE, now, list(URGENT), PLACED_AT_ONCE)
@@ -70,7 +72,8 @@ async def place_due(connection: PoolConnectionProxy, now: datetime) -> None:
 async def take_next(
     connection: PoolConnectionProxy, now: datetime, until: datetime, limit: int, holder: int
 ) -> list[int]:
-    """Lease the next `limit` notices until then. Returns their ids."""
+    """Lease the next notices, `limit` at most, to `holder` until the time `until`. Returns their
+    ids."""
     taken: list[int] = []
     for urgent, share in ((True, limit - limit // 4), (False, limit), (True, limit)):
         if (left := min(share, limit - len(taken))) > 0:

@@ -1,4 +1,7 @@
-"""Renders facts to a title and a text, in the recipient's language and zone. Pure."""
+"""Renders the facts of a notice to a title and a text, in the recipient's language and zone.
+
+Pure.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -20,7 +23,7 @@ MINUTES_SHOWN_BELOW: Final = 60
 
 
 class Addressee(NamedTuple):
-    """The person who reads a notice, and how they read it."""
+    """The person who reads a notice, and their language and zone."""
 
     person_id: str
     language: Language
@@ -35,10 +38,11 @@ class NoticeText(NamedTuple):
 def render(
     kind: Kind, facts: NoticeFacts, addressee: Addressee, names: Mapping[str, str], now: datetime
 ) -> NoticeText:
-    """`names` are by person id. A person without a name is called "somebody"."""
+    """Return the notice as its addressee reads it. `names` are by person id; a person who is not
+    among them is called "somebody". Raises KeyError if there is no wording for the kind."""
     voice = _Voice(addressee)
     wording = _find_wording(kind, facts, addressee)
-    fields = _fields(facts, voice, names, now)
+    fields = _fill_fields(facts, voice, names, now)
     title = voice.say(wording.title).format(**fields)
     text = voice.say(wording.text).format(**fields)
     return NoticeText(title, "\n".join([text, *_write_lines(facts, voice)]))
@@ -70,16 +74,16 @@ class _Voice:
 
 
 def _find_wording(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> Wording:
-    """Return the most special wording that there is. Raises KeyError if there is none."""
+    """Return the most specific wording that there is. Raises KeyError if there is none."""
     side = "author" if addressee.person_id == facts["author_id"] else "guest"
-    specials = [f"{kind}.{special}" for special in ("invited", "again") if facts.get(special)]
-    for key in (f"{kind}.{facts.get('what')}.{side}", *specials, f"{kind}.{side}"):
+    specific = [f"{kind}.{detail}" for detail in ("invited", "again") if facts.get(detail)]
+    for key in (f"{kind}.{facts.get('what')}.{side}", *specific, f"{kind}.{side}"):
         if key in WORDINGS:
             return WORDINGS[key]
     return WORDINGS[kind]
 
 
-def _fields(
+def _fill_fields(
     facts: NoticeFacts, voice: _Voice, names: Mapping[str, str], now: datetime
 ) -> dict[str, str]:
     nobody = voice.say(VALUES["nobody"])
@@ -115,7 +119,8 @@ def _write_lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
 
 
 def _separate_reasons(facts: NoticeFacts) -> NoticeFacts:
-    """In notices of an earlier version that still wait, `reason` may be the system's."""
+    """Return the facts with a reason of the system in `system_reason`. Notices that an earlier
+    version planned have it in `reason`."""
     if facts.get("what") != "released" or "reason" not in facts:
         return facts
     return {**facts, "system_reason": facts["reason"], "reason": None}
@@ -156,7 +161,7 @@ def _format_field(name: str, value: Any, voice: _Voice) -> str:
 
 
 def _format_offset(local: datetime) -> str:
-    """Return `GMT+3` or `GMT-3:30`: a bare time could be in any zone."""
+    """Return the offset from UTC, such as `GMT+3` or `GMT-3:30`."""
     minutes = round((local.utcoffset() or timedelta()).total_seconds() / 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"GMT{'-' if minutes < 0 else '+'}{hours}" + (f":{rest:02}" if rest else "")

@@ -1,7 +1,7 @@
-"""All texts of notices, in both languages: data, rendered by `notifier.texts.render`.
+"""Holds all texts of notices, in both languages. `notifier.texts.render` renders them.
 
 `{film}`, `{title}`, `{when}`, `{author}`, `{guest}`, `{hours}` and `{guests}` are filled in. A
-key is the kind, then what happened, then who reads it.
+key of WORDINGS consists of the kind, what happened, and who reads it; the last two may be absent.
 """
 
 from typing import Final, NamedTuple

@@ -9,7 +9,7 @@ import pytest
 from contracts.events.booking import BookingWithdrawn
 from contracts.values.languages import Language
 from notifier.kinds import Kind
-from notifier.policies.bookings import BOTH, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
+from notifier.policies.bookings import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
 from notifier.texts.render import Addressee, NoticeText, render
 from notifier.texts.wording import PLURALS, WORDINGS
 from tests.histories.notifier_events import (
@@ -152,7 +152,7 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     needed = {kind for kind in get_args(Kind) if not kind.startswith(("booking_", "score_rev"))}
     needed |= {"announce_new.invited", "score_request.again", "booking_status.seat_freed.author"}
     needed |= {"score_revealed.author", "score_revealed.guest"}
-    for kind, what in (*BOTH.values(), ("booking_new", QUEUED)):
+    for kind, what in (*BY_PARTY.values(), ("booking_new", QUEUED)):
         needed |= {f"{kind}.{what}.author", f"{kind}.{what}.guest"}
     for event, what in BY_SYSTEM.items():
         needed.add(f"booking_status.{what}.guest")
