@@ -274,11 +274,12 @@ ERROR_TEXTS: Final = RECORDED_REFUSALS | FAILURES
 
 
 def describe(code: ErrorCode, language: Language = API_LANGUAGE) -> str:
-    """Returns the text for `code`."""
+    """Return the text for `code`."""
     return ERROR_TEXTS[code].in_language(language)
 
 
 def is_error_code(code: str) -> TypeGuard[ErrorCode]:
+    """Whether clients know `code` as one of ours."""
     return code in ERROR_TEXTS
 
 
@@ -288,7 +289,7 @@ def is_refusal(code: str) -> TypeGuard[RecordedRefusal]:
 
 
 def read_refusal(stored: str) -> RecordedRefusal:
-    """Returns `stored` as a refusal. Raises KeyError if it is not one."""
+    """Return `stored` as a refusal. Raises KeyError if it is not one."""
     if not is_refusal(stored):
         raise KeyError(stored)
     return stored

@@ -100,7 +100,7 @@ depend on the caller. A field that some callers must not see belongs here."""
 
 
 def copied_fields(response: type[AnnouncementResponse]) -> tuple[str, ...]:
-    """Returns the names of the fields that are copied from state or tables as they are."""
+    """Return the names of the fields that are copied from state or tables as they are."""
     return tuple(name for name in response.__struct_fields__ if name not in _RENDERED)
 
 

@@ -83,12 +83,12 @@ class Explanation(NamedTuple):
 
 
 def score_of(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Score:
-    """Returns the score that follows from the votes, in whatever order they come."""
+    """Return the score that follows from the votes, in whatever order they come."""
     return explain(votes, formula).score
 
 
 def explain(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Explanation:
-    """Returns the score with the contribution of each vote."""
+    """Return the score with the contribution of each vote."""
     votes = list(votes)
     weights = _weights(votes, formula)
     mass = fsum((formula.prior_weight, *weights))
@@ -99,7 +99,7 @@ def explain(votes: Iterable[Vote], formula: Formula = PUBLISHED) -> Explanation:
 
 
 def distribution_of(scores: Iterable[int], lowest: int = 1, highest: int = 10) -> list[int]:
-    """Returns how often each score was given, from the lowest to the highest."""
+    """Return how often each score was given, from the lowest to the highest."""
     given = list(scores)
     return [given.count(score) for score in range(lowest, highest + 1)]
 

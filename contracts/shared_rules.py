@@ -1,5 +1,7 @@
-"""Rules that decisions and reads both follow. All processes of a cell need the same ones: a
-list then shows what a command would decide."""
+"""Defines the rules that decisions and reads both follow.
+
+All processes of a cell need the same ones. Then a list shows what a command would decide.
+"""
 
 from datetime import timedelta
 
@@ -7,7 +9,7 @@ from msgspec import Struct
 
 
 class SharedRules(Struct, frozen=True):
-    """Changing a rule changes decisions and reads from then on, never history."""
+    """The rules of a cell. A change affects decisions and reads from then on, never history."""
 
     gap: timedelta = timedelta(0)
     """Least time between two announcements of one person. 0 lets one begin when the other

@@ -24,7 +24,7 @@ from contracts.events.announcement import (
 
 
 def announcement_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
-    """Returns the fields that `event` sets, by name. AnnouncementCreated sets all of them."""
+    """Return the fields that `event` sets, by name. AnnouncementCreated sets all of them."""
     match event:
         case AnnouncementCreated():
             fields = asdict(event)
@@ -43,7 +43,7 @@ def announcement_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
 
 
 def announcement_columns(event: AnyAnnouncementEvent, at: datetime) -> dict[str, Any]:
-    """Returns the columns that `event`, decided at `at`, sets in a table of announcements.
+    """Return the columns that `event`, decided at `at`, sets in a table of announcements.
 
     An event of a booking changes only `taken`, and does not count as a modification.
     """
@@ -54,7 +54,7 @@ def announcement_columns(event: AnyAnnouncementEvent, at: datetime) -> dict[str,
 
 
 def changed_fields(event: AnnouncementChanged) -> dict[str, Any]:
-    """Returns the fields that the author changed, by name."""
+    """Return the fields that the author changed, by name."""
     return {
         name: value for name in CHANGEABLE_FIELDS if (value := getattr(event, name)) is not UNSET
     }

@@ -1,4 +1,4 @@
-"""The base of every event, and what holds for all of them.
+"""Defines the base of every event, and what holds for all of them.
 
 Events are stored inside a Commit exactly as their classes state them, so every field is
 storage format. Adding an optional field is safe. Renaming, retyping or removing one is not:

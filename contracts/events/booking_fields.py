@@ -25,7 +25,7 @@ _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
 
 
 def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
-    """Returns the fields that `event` sets, by name. Every booking event sets all of them."""
+    """Return the fields that `event` sets, by name. Every booking event sets all of them."""
     reason = reason_of(event)
     return {
         "author_status": event.author_status,
@@ -41,7 +41,7 @@ def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
 
 
 def booking_columns(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
-    """Returns the columns that `event`, decided at `at`, sets in a table of bookings."""
+    """Return the columns that `event`, decided at `at`, sets in a table of bookings."""
     columns = booking_fields(event)
     columns["state"] = booking_state(
         (event.author_status, event.guest_status),
@@ -73,7 +73,7 @@ def is_untold(event: AnyBookingEvent) -> bool:
 
 
 def reason_of(event: BookingEvent) -> str | None:
-    """Returns the reason of the event: a party's own words, or a code of the system."""
+    """Return the reason of the event: a party's own words, or a code of the system."""
     match event:
         case BookingReleased():
             return event.reason
@@ -84,7 +84,7 @@ def reason_of(event: BookingEvent) -> str | None:
 
 
 def reason_by(event: BookingEvent) -> ReasonBy | None:
-    """Returns who gave the reason of the event; None if it has no reason."""
+    """Return who gave the reason of the event; None if it has no reason."""
     return _giver_of(reason_of(event), event)
 
 

@@ -37,7 +37,7 @@ _STATE_OF_PAIR: Final[dict[Pair, BookingState]] = {
 
 
 def booking_state(pair: Pair, *, waiting: bool = False, offered: bool = False) -> BookingState:
-    """Returns the state of a booking. Raises KeyError for (None, None), which never exists."""
+    """Return the state of a booking. Raises KeyError for (None, None), which never exists."""
     if waiting:
         return "waitlisted"
     if offered:

@@ -33,7 +33,7 @@ def encode_event(event: DomainEvent) -> Raw:
 
 
 def decode_event(stored: Raw | bytes) -> DomainEvent:
-    """Returns the event. Raises UnreadableEvent if its type or its shape is unknown."""
+    """Return the event. Raises UnreadableEvent if its type or its shape is unknown."""
     try:
         return _decoder.decode(stored)
     except UNDECODABLE as error:
@@ -41,12 +41,12 @@ def decode_event(stored: Raw | bytes) -> DomainEvent:
 
 
 def decode_events(stored: Sequence[Raw]) -> list[DomainEvent]:
-    """Returns the events in order. Raises UnreadableEvent if there is one among them."""
+    """Return the events in order. Raises UnreadableEvent if there is one among them."""
     return [decode_event(one) for one in stored]
 
 
 def read_fields(stored: Raw) -> dict[str, Any]:
-    """Returns the fields of an event, even of an unknown type; `{}` if it is not a JSON object."""
+    """Return the fields of an event, even of an unknown type; `{}` if it is not a JSON object."""
     try:
         fields = msgspec.json.decode(stored)
     except UNDECODABLE:

@@ -39,7 +39,7 @@ class JournalBroken(Exception):
 
 
 def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
-    """Returns the state after `record`, or None if the record does not count.
+    """Return the state after `record`, or None if the record does not count.
 
     `record_hash` is the hash of the record's own bytes. Raises JournalBroken if the record
     proves that accepted history is missing or was changed.

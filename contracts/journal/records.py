@@ -103,7 +103,7 @@ def encode_record(record: Record) -> bytes:
 
 
 def decode_record(payload: bytes) -> Record:
-    """Returns the record. Raises UnreadableRecord if the bytes are not one, or if its time is
+    """Return the record. Raises UnreadableRecord if the bytes are not one, or if its time is
     out of range."""
     try:
         record = _decoder.decode(payload)
@@ -115,5 +115,5 @@ def decode_record(payload: bytes) -> Record:
 
 
 def hash_record(payload: bytes) -> str:
-    """Returns the hash that the next record has as its `prev_hash`, hexadecimal."""
+    """Return the hash that the next record has as its `prev_hash`, hexadecimal."""
     return sha256(payload).hexdigest()

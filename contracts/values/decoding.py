@@ -1,4 +1,4 @@
-"""Errors of decoding JSON."""
+"""Names the errors of decoding JSON."""
 
 from typing import Final
 

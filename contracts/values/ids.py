@@ -28,7 +28,7 @@ _unused: Final[list[bytes]] = []
 
 
 def canonical_uuid(text: str) -> str | None:
-    """Returns the canonical spelling of a UUID, or None if `text` is not one."""
+    """Return the canonical spelling of a UUID, or None if `text` is not one."""
     if _CANONICAL.fullmatch(text):
         return text
     try:
@@ -38,7 +38,7 @@ def canonical_uuid(text: str) -> str | None:
 
 
 def new_id() -> str:
-    """Returns a random UUID (version 4).
+    """Return a random UUID (version 4).
 
     Random bytes are taken from the system a page at a time: asking for sixteen each time
     cost the write path more than deciding did.

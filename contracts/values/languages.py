@@ -12,7 +12,7 @@ HOME_LANGUAGE: Final[Language] = "ru"
 
 
 def nearest_language(language: str) -> Language:
-    """Returns Russian for `ru` and English for any other code of a language."""
+    """Return Russian for `ru` and English for any other code of a language."""
     return "ru" if language == "ru" else "en"
 
 

@@ -7,7 +7,7 @@ DECIMALS_MAX: Final = 2
 
 
 def demand_cents(amount: float) -> float:
-    """Returns `amount`, and 0.0 for -0.0. Raises ValueError if it has over two decimals."""
+    """Return `amount`, and 0.0 for -0.0. Raises ValueError if it has over two decimals."""
     exponent = _decimal(amount).normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > DECIMALS_MAX:
         raise ValueError(f"more than {DECIMALS_MAX} decimals")
@@ -15,7 +15,7 @@ def demand_cents(amount: float) -> float:
 
 
 def format_amount(amount: float) -> str:
-    """Returns the amount as people write it: `1000000`, `199999.99`, `0.50`."""
+    """Return the amount as people write it: `1000000`, `199999.99`, `0.50`."""
     exact = _decimal(amount)
     if exact == exact.to_integral_value():
         return f"{exact:.0f}"
@@ -23,7 +23,7 @@ def format_amount(amount: float) -> str:
 
 
 def _decimal(amount: float) -> Decimal:
-    """Returns the number that was written, not the binary one next to it."""
+    """Return the number that was written, not the binary one next to it."""
     return Decimal(repr(_unsigned_zero(amount)))
 
 

@@ -37,7 +37,7 @@ _BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 
 def clean_line(text: str) -> str:
-    """Returns the text in composed form (NFC), without blanks at its ends.
+    """Return the text in composed form (NFC), without blanks at its ends.
 
     Raises ValueError if it has a line break, a control or a change of direction, or if
     nothing of it can be seen.
@@ -51,7 +51,7 @@ def clean_line(text: str) -> str:
 
 
 def clean_lines(text: str) -> str:
-    """Returns the text in composed form (NFC), with `\\n` for every line break.
+    """Return the text in composed form (NFC), with `\\n` for every line break.
 
     It may be empty. Raises ValueError if it has a change of direction, or a control other
     than line breaks and tabs.
@@ -63,7 +63,7 @@ def clean_lines(text: str) -> str:
 
 
 def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
-    """Returns one line made of any text; empty if nothing of it can be seen.
+    """Return one line made of any text; empty if nothing of it can be seen.
 
     Line breaks become blanks, and forbidden characters are left out.
     """
@@ -74,7 +74,7 @@ def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:
 
 
 def make_storable(text: str) -> str:
-    """Returns the text as PostgreSQL can hold it: without NUL and halves of surrogate pairs."""
+    """Return the text as PostgreSQL can hold it: without NUL and halves of surrogate pairs."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
@@ -92,7 +92,7 @@ def _without_forbidden(text: str) -> str:
 
 
 def _strip(text: str) -> str:
-    """Returns the text without spaces and widthless characters at its ends."""
+    """Return the text without spaces and widthless characters at its ends."""
     start, end = 0, len(text)
     while start < end and _is_blank(text[start]):
         start += 1

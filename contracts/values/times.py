@@ -20,19 +20,19 @@ _MICROSECONDS_A_MS: Final = 1000
 
 
 def to_ms(at: datetime) -> int:
-    """Returns the milliseconds since 1970. Raises TypeError for a time without a zone."""
+    """Return the milliseconds since 1970. Raises TypeError for a time without a zone."""
     since = at - EPOCH
     seconds = since.days * SECONDS_A_DAY + since.seconds
     return seconds * 1000 + since.microseconds // _MICROSECONDS_A_MS
 
 
 def from_ms(since_1970_ms: int) -> datetime:
-    """Returns the exact instant. Inverse of `to_ms`."""
+    """Return the exact instant. Inverse of `to_ms`."""
     return EPOCH + timedelta(milliseconds=since_1970_ms)
 
 
 def whole_ms(at: datetime) -> datetime:
-    """Returns `at` rounded down to a whole millisecond."""
+    """Return `at` rounded down to a whole millisecond."""
     whole = at.microsecond // _MICROSECONDS_A_MS * _MICROSECONDS_A_MS
     return at.replace(microsecond=whole)
 

@@ -20,14 +20,14 @@ def is_zone(name: str) -> bool:
 
 
 def demand_zone(name: str) -> str:
-    """Returns `name`. Raises ValueError if it is not a zone."""
+    """Return `name`. Raises ValueError if it is not a zone."""
     if not is_zone(name):
         raise ValueError("not an IANA time zone")
     return name
 
 
 def zone_or_utc(name: str | None) -> ZoneInfo:
-    """Returns the zone, or UTC if there is no zone of this name. Early journals have names that
+    """Return the zone, or UTC if there is no zone of this name. Early journals have names that
     nobody checked."""
     return ZoneInfo(name if name is not None and is_zone(name) else UTC_NAME)
 

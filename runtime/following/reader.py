@@ -1,6 +1,6 @@
-"""The one loop from the journal to a store.
+"""Runs the one loop from the journal to a store.
 
-Reads accepted records, gathers them into batches, and has every batch written once and in
+It reads accepted records, gathers them into batches, and has every batch written once and in
 order. A store keeps the position beside its rows, so nothing is held that could be lost:
 after a crash anywhere, also of the store, reading goes on from the stored position.
 """

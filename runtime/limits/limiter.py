@@ -152,7 +152,7 @@ class AdmissionOfPeer(Admission):
             self._misses.take(self._address)
 
 
-class RateLimitLayer:
+class RateLimitMiddleware:
     """Middleware that applies the limits."""
 
     def __init__(self, app: ASGIApp, limiter: Limiter) -> None:
@@ -164,31 +164,31 @@ class RateLimitLayer:
         if admission is None:
             await self._app(scope, receive, send)
             return
-        instead: RateLimited | None = None
+        refused: RateLimited | None = None
 
-        async def answer(message: Message) -> None:
-            nonlocal instead
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal refused
             if message["type"] == "http.response.start":
                 try:
                     admission.note(message["status"])
                 except RateLimited as error:
-                    instead = error
+                    refused = error
                 else:
                     message["headers"] = [*message.get("headers", ()), *admission.headers()]
-            if instead is None:
+            if refused is None:
                 await send(message)
 
         try:
             admission.take()
         except RateLimited as error:
-            instead = error
+            refused = error
         else:
             scope[_ADMISSION] = admission
-            await self._app(scope, receive, answer)
-        if instead is not None:
-            refusal = problem_of(Request(scope), instead)
-            refusal.raw_headers.extend(admission.headers())
-            await refusal(scope, receive, send)
+            await self._app(scope, receive, send_unless_refused)
+        if refused is not None:
+            problem = problem_of(Request(scope), refused)
+            problem.raw_headers.extend(admission.headers())
+            await problem(scope, receive, send)
 
 
 def admit(request: Request, person_id: PersonId) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 from contracts.values.times import whole_ms
 
 Clock = Callable[[], datetime]
-"""Returns the time as aware UTC in whole milliseconds."""
+"""Return the time as aware UTC in whole milliseconds."""
 
 STEADY_CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 """Linux's boot-time clock also counts while the machine sleeps. So waking up does not look

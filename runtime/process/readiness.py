@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 Readiness = Callable[[], Mapping[str, Any]]
-"""Returns the entries of /readyz by name: conditions that must hold, and further information."""
+"""Return the entries of /readyz by name: conditions that must hold, and further information."""
 
 
 def is_ready(entries: Mapping[str, Any]) -> bool:

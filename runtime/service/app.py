@@ -14,7 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from runtime.http.page_headers import PageHeaders
 from runtime.http.problems import install_problems
-from runtime.limits.limiter import Limiter, RateLimitLayer
+from runtime.limits.limiter import Limiter, RateLimitMiddleware
 from runtime.openapi.documented_problems import document_problems
 from runtime.openapi.page import build_page_router
 from runtime.service.cors import allow_origins
@@ -53,7 +53,7 @@ def make_app(
     app.include_router(build_page_router(PAGE, STATIC, title))
     install_problems(app)
     document_problems(app)
-    app.add_middleware(RateLimitLayer, limiter=limiter)
+    app.add_middleware(RateLimitMiddleware, limiter=limiter)
     if trusted := [str(network) for network in limiter.limits.trusted_proxies]:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     app.add_middleware(PageHeaders)
