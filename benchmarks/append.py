@@ -16,6 +16,7 @@ APPENDS = {1: 2_000, 32: 30_000, 128: 40_000, 512: 40_000}
 
 
 async def measure_append(report: Report, name: str, journal: Journal) -> None:
+    """Measure the journal with 1 to 512 clients, and close it."""
     for clients, appends in APPENDS.items():
         await _run(journal, clients, clients * 10)  # Warm-up.
         report.add_append(name, clients, await _run(journal, clients, appends))

@@ -1,4 +1,4 @@
-"""A cheap load generator: many keep-alive clients in one process.
+"""Generates load cheaply: many keep-alive clients in one process.
 
 Each client sends a prepared request, reads the whole answer and sends the next. It
 understands only what our servers send: HTTP/1.1 with a Content-Length.
@@ -14,6 +14,8 @@ _LENGTH = b"content-length:"
 
 
 class Figures(NamedTuple):
+    """What one run measured. `statuses` counts the answers by HTTP status."""
+
     requests: int
     seconds: float
     p50_ms: float
@@ -69,6 +71,7 @@ def _content_length(head: bytes) -> int:
 
 
 def build_http_request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
+    """Return the bytes of a request with a JSON body."""
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"

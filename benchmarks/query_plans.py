@@ -68,9 +68,9 @@ SCANNED: Final = frozenset({"announcements", "bookings", "ratings", "decisions"}
 """Tables that must never be read from end to end."""
 
 STRANGER: Final = Caller(PersonId(id_of("person7")))
-HOST: Final = Caller(PersonId(id_of("person0")))
+AUTHOR: Final = Caller(PersonId(id_of("person0")))
 GUEST: Final = Caller(PersonId(id_of("person1")))
-EVENING: Final = id_of("evening999")
+ANNOUNCEMENT_ID: Final = id_of("evening999")
 
 FILTERS: Final = (
     "",
@@ -140,10 +140,10 @@ def _lists() -> Iterator[Case]:
     for name in SORTS:
         for direction in ("", "-"):
             sort = SORTS[name]._replace(name=direction + name)
-            cursor = encode_cursor(sort, DEEP[name], EVENING)
+            cursor = encode_cursor(sort, DEEP[name], ANNOUNCEMENT_ID)
             for page in (f"sort={sort.name}", f"sort={sort.name}&cursor={cursor}"):
                 yield _list(page, STRANGER)._replace(along=INDEX_OF_SORT[name])
-    for caller in (HOST, GUEST):
+    for caller in (AUTHOR, GUEST):
         for query in ("mine=host", "mine=guest", "mine=guest&sort=created"):
             yield _list(query, caller)
         yield _list("fits_my_schedule=true", caller)
@@ -158,8 +158,8 @@ def _list(query: str, caller: Caller) -> Case:
 
 
 def _of_persons() -> Iterator[Case]:
-    cursor = encode_cursor(bookings.BY_CREATION, NOW - timedelta(days=30), EVENING)
-    for caller in (STRANGER, HOST, GUEST):
+    cursor = encode_cursor(bookings.BY_CREATION, NOW - timedelta(days=30), ANNOUNCEMENT_ID)
+    for caller in (STRANGER, AUTHOR, GUEST):
         for query in ("role=guest", "role=author", "role=author&state=waitlisted"):
             for further in ("", f"&cursor={cursor}"):
                 parameters = QueryParams(query + further)
@@ -169,7 +169,7 @@ def _of_persons() -> Iterator[Case]:
         where = schedule.build_where(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
         sql = schedule.SELECT.format(where=where.sql)
         yield Case(f"schedule{_who(caller)}", sql, where.arguments)
-        overlap = (caller.person_id, EVENING, NOW, NOW + timedelta(hours=2))
+        overlap = (caller.person_id, ANNOUNCEMENT_ID, NOW, NOW + timedelta(hours=2))
         feed = (False, caller.person_id)
         yield Case(f"calendar feed{_who(caller)}", calendar_feed.SELECT_SCHEDULE, feed)
         yield Case(f"overlaps{_who(caller)}", calendar.SELECT_OVERLAPS, overlap)
@@ -178,28 +178,30 @@ def _of_persons() -> Iterator[Case]:
 def _single_things() -> Iterator[Case]:
     viewer = (False, STRANGER.person_id)
     booking = "00000000-0000-4000-8000-000000000000"
-    of_evening = Where()
-    of_evening.add("b.announcement_id = {}", EVENING)
-    participants = bookings.build_page(of_evening, QueryParams(""))
+    of_announcement = Where()
+    of_announcement.add("b.announcement_id = {}", ANNOUNCEMENT_ID)
+    participants = bookings.build_page(of_announcement, QueryParams(""))
     yield Case("participants", participants.sql, participants.arguments)
-    yield Case("announcement", rows.SELECT_ONE, (*viewer, [], EVENING))
-    yield Case("guest list", rows.SELECT_GUESTS, (EVENING, True))
+    yield Case("announcement", rows.SELECT_ONE, (*viewer, [], ANNOUNCEMENT_ID))
+    yield Case("guest list", rows.SELECT_GUESTS, (ANNOUNCEMENT_ID, True))
     yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))
-    yield Case("booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, EVENING, GUEST.person_id))
-    yield Case("public page", public_page.SELECT_PUBLIC, (EVENING,))
+    yield Case(
+        "booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, ANNOUNCEMENT_ID, GUEST.person_id)
+    )
+    yield Case("public page", public_page.SELECT_PUBLIC, (ANNOUNCEMENT_ID,))
 
 
 def _ratings_and_reasons() -> Iterator[Case]:
-    pair = (EVENING, GUEST.person_id, HOST.person_id)
+    pair = (ANNOUNCEMENT_ID, GUEST.person_id, AUTHOR.person_id)
     viewer = (False, STRANGER.person_id)
     yield Case("sides of an evening", rating_pair.SELECT_SIDES, pair)
     yield Case("ratings of a pair", rating_pair.SELECT_OF_PAIR, pair)
-    yield Case("why a booking", why.SELECT_OF_BOOKING, (EVENING, *viewer))
+    yield Case("why a booking", why.SELECT_OF_BOOKING, (ANNOUNCEMENT_ID, *viewer))
     yield Case("why at a position", why.SELECT_AT_POSITION, (1, *viewer))
 
 
 def _who(caller: Caller) -> str:
-    return {STRANGER: "", HOST: " (busy host)", GUEST: " (busy guest)"}[caller]
+    return {STRANGER: "", AUTHOR: " (busy author)", GUEST: " (busy guest)"}[caller]
 
 
 async def explain(connection: PoolConnectionProxy, case: Case, kind: str) -> Plan:

@@ -101,12 +101,12 @@ def id_of(thing: str) -> str:
     return str(UUID(md5(thing.encode(), usedforsecurity=False).hexdigest()))
 
 
-async def fill(pool: asyncpg.Pool, evenings: int) -> None:
+async def fill(pool: asyncpg.Pool, announcements: int) -> None:
     """Fill the migrated, empty tables. Takes some minutes per million announcements."""
-    await pool.execute(PEOPLE, evenings, timeout=FILL_TIMEOUT_S)
+    await pool.execute(PEOPLE, announcements, timeout=FILL_TIMEOUT_S)
     await pool.execute(SCORES, timeout=FILL_TIMEOUT_S)
     for statement in (ANNOUNCEMENTS, BOOKINGS, DECISIONS):
-        await pool.execute(statement, evenings, timeout=FILL_TIMEOUT_S)
+        await pool.execute(statement, announcements, timeout=FILL_TIMEOUT_S)
     await pool.execute(RATINGS, timeout=FILL_TIMEOUT_S)
     for table in ("people", "announcements", "bookings", "scores", "ratings", "decisions"):
         await pool.execute(f"VACUUM ANALYZE read_model.{table}", timeout=FILL_TIMEOUT_S)

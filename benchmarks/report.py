@@ -9,6 +9,8 @@ BASELINE = "row_lock"
 
 
 class FigureLine(NamedTuple):
+    """One figure: `n` measurements of `command`, and its ratio to the figure `baseline`."""
+
     name: str
     value: float
     unit: str
@@ -19,6 +21,8 @@ class FigureLine(NamedTuple):
 
 
 class Report:
+    """The figures of one run of `command`. Each is printed when it is added."""
+
     def __init__(self, command: str) -> None:
         self._command = command
         self._lines: list[FigureLine] = []
@@ -31,6 +35,7 @@ class Report:
         self._add(f"append/{journal}/{clients}", figures, None)
 
     def print(self) -> None:
+        """Print all figures as a table."""
         print(f"\n{'figure':36} {'value':>12}  unit          ratio")
         for line in self._lines:
             ratio = "" if line.ratio is None else f"{line.ratio:.2f} x {line.baseline}"

@@ -1,4 +1,4 @@
-"""The measured case: many guests request one announcement. Servers and load share it."""
+"""The case that is measured: many guests request one announcement. Servers and load share it."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ AUDIENCE_SECRET: Final = "a secret of benchmarks only, long enough"
 _NAMESPACE: Final = UUID("6b1f7a52-40c4-4d8e-9d51-3f6f0a1c2b3d")
 GUESTS: Final = 9_300
 MOVIE_ID: Final = str(uuid5(_NAMESPACE, "movie"))
-HOST_ID: Final = str(uuid5(_NAMESPACE, "host"))
+AUTHOR_ID: Final = str(uuid5(_NAMESPACE, "host"))
 
 
 class KnownPeople:
@@ -47,6 +47,7 @@ def make_token(person_id: str) -> str:
 
 
 def guest_tokens(first: int, count: int) -> Iterator[str]:
+    """Yield the tokens of `count` guests, from number `first` on."""
     return (
         make_token(str(uuid5(_NAMESPACE, str(number)))) for number in range(first, first + count)
     )
@@ -64,7 +65,7 @@ def announce_request(hours_ahead: int) -> bytes:
         "event_location": "Here",
     }
     path = f"/api/v1/announcement/{MOVIE_ID}"
-    return build_http_request("POST", path, make_token(HOST_ID), msgspec.json.encode(body))
+    return build_http_request("POST", path, make_token(AUTHOR_ID), msgspec.json.encode(body))
 
 
 def booking_requests(announcement_id: str, first: int, count: int) -> Iterator[bytes]:

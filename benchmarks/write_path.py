@@ -38,26 +38,31 @@ START_S_MAX = 60.0
 
 
 class Subject(NamedTuple):
+    """A server that is measured (`benchmarks.serve`)."""
+
     name: str
     where: str
+    """Address of the database or broker that it needs; `-` if it needs none."""
 
 
 async def main() -> None:
     report = Report("python -m benchmarks.write_path")
     async with AsyncExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        for subject in await _start_subjects(stack, scratch):
+        kafka = await _start_kafka(stack, scratch)
+        for subject in await _start_subjects(stack, scratch, kafka):
             for clients in CLIENTS:
                 report.add_http(subject.name, clients, await _measure(subject, clients, scratch))
         await measure_append(report, "sqlite", SqliteJournal(scratch / "append.sqlite"))
-        if kafka := await _start_kafka(stack, scratch):
+        if kafka is not None:
             topic = f"append-{uuid4().hex}"
             await create_topic(kafka, topic, replication_factor=1)
             await measure_append(report, "kafka", KafkaJournal(kafka, topic))
     report.print()
 
 
-async def _start_subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
+async def _start_subjects(stack: AsyncExitStack, scratch: Path, kafka: str | None) -> list[Subject]:
+    """Start what the subjects need and return them; without `kafka` there is one less."""
     postgres = PostgresServer(scratch / "postgres")
     await postgres.start()
     stack.push_async_callback(postgres.stop)
@@ -66,25 +71,20 @@ async def _start_subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]
         Subject("row_lock", postgres.dsn),
         Subject("sqlite", "-"),
     ]
-    if kafka := await _start_kafka(stack, scratch):
+    if kafka is not None:
         found.append(Subject("kafka", kafka))
     return found
 
 
-_brokers: dict[Path, str] = {}
-
-
 async def _start_kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
-    if scratch not in _brokers:
-        server = KafkaServer(scratch / "kafka")
-        try:
-            await server.start()
-        except ServerUnavailable as error:
-            print(f"without Kafka: {error}", file=sys.stderr)
-            return None
-        stack.push_async_callback(server.stop)
-        _brokers[scratch] = server.bootstrap_servers
-    return _brokers[scratch]
+    """Start a broker and return its address; None if this machine cannot run one."""
+    server = KafkaServer(scratch / "kafka")
+    try:
+        await stack.enter_async_context(server)
+    except ServerUnavailable as error:
+        print(f"without Kafka: {error}", file=sys.stderr)
+        return None
+    return server.bootstrap_servers
 
 
 async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:

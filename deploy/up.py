@@ -1,9 +1,9 @@
 """`make up`: makes the secrets that .env lacks, builds, starts and waits until all is healthy.
 
-`python deploy/up.py [ENV_FILE]`: the file adds variables to .env, for example other images.
-COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in and starts the other
-three. Variables take precedence as in compose: the environment overrides the files, and a
-later file overrides an earlier one.
+`python deploy/up.py [ENV_FILE]`: the file adds variables to those of .env, for example the
+names of other images. COMPOSE_PROFILES=stand-in,grafana,kafka-ui,mailpit publishes the stand-in
+and starts the other three. Variables take precedence as in compose: the environment overrides
+the files, and a later file overrides an earlier one.
 """
 
 import json
@@ -98,6 +98,7 @@ def variables_of_profiles(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def has_profile(profile: str, values: Mapping[str, str]) -> bool:
+    """Return whether COMPOSE_PROFILES names the profile, or all of them (`*`)."""
     return bool({profile, "*"}.intersection(values.get("COMPOSE_PROFILES", "").split(",")))
 
 

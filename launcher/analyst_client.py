@@ -34,7 +34,7 @@ class AnalystClient:
         self._url = f"{base_url}/api/v1/operator"
         self._headers = operator_headers(operator_token)
 
-    async def questions(self) -> list[dict[str, Any]]:
+    async def list_questions(self) -> list[dict[str, Any]]:
         """Return the ready questions, each as `Question.summary` describes it."""
         answer = msgspec.json.decode(await self._get("ask", {}))
         questions: list[dict[str, Any]] = answer["questions"]

@@ -212,7 +212,7 @@ def find_operator_token() -> str:
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     """Run `work` and return its result.
 
-    An error that a person can mend ends the program with one line and no traceback.
+    If it raises an error that a person can mend, print one line and end the program.
     """
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -30,6 +30,11 @@ class SecretUnusable(Exception):
 
 
 class DataDirectory:
+    """The files of one system. A secret is made when it is first read.
+
+    Reading one raises SecretUnusable if its file is empty or too short.
+    """
+
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._lock = FileLock(self.path / "practix.lock")
@@ -48,6 +53,7 @@ class DataDirectory:
         close_to_others(self.path)
 
     def vacate(self) -> None:
+        """Unlock the directory."""
         self._lock.release()
 
     @property

@@ -29,6 +29,7 @@ from neighbours.settings import StandInSettings
 from runtime.openapi.document import Document, merge
 
 NOBODY: Final = "127.0.0.1:1"
+"""An address at which nothing answers."""
 SECRET: Final = "nothing is signed here, and yet it has to be long"
 
 Values = dict[str, Any]
@@ -56,31 +57,31 @@ async def start_apps() -> AsyncIterator[dict[str, FastAPI]]:
         before = logging.root.manager.disable
         logging.disable()
         stack.callback(logging.disable, before)
-        apps = _apps(Path(scratch))
+        apps = _build_apps(Path(scratch))
         for app in apps.values():
             await stack.enter_async_context(app.router.lifespan_context(app))
         yield apps
 
 
-def _apps(scratch: Path) -> dict[str, FastAPI]:
-    command, query, project, notify = _settings()
+def _build_apps(scratch: Path) -> dict[str, FastAPI]:
+    command, query, project, notify = _build_settings()
     return {
         "command_api": command_api.main.build_app(command),
         "query_api": query_api.main.build_app(query),
         "projector": projector.main.build_app(project),
         "notifier": notifier.main.build_app(notify),
-        "neighbours": create_app(_stand_in(scratch)),
+        "neighbours": create_app(_build_stand_in_settings(scratch)),
     }
 
 
-def _stand_in(scratch: Path) -> StandInSettings:
+def _build_stand_in_settings(scratch: Path) -> StandInSettings:
     secret = SecretStr(SECRET)
     return StandInSettings(
         data_dir=scratch, secret=secret, operator_token=secret, credential=secret
     )
 
 
-def _settings() -> tuple[
+def _build_settings() -> tuple[
     command_api.settings.Settings,
     query_api.settings.Settings,
     projector.settings.Settings,

@@ -1,4 +1,4 @@
-"""Settings of a system that a person starts by hand."""
+"""The settings of a system that a person starts by hand."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ from runtime.service.settings import CommaSeparated, Origins
 class LocalAddressLimits(AddressLimits):
     """Limits of an address on one machine, where everybody has the same address.
 
-    Limits of persons, and of requests without a token, stay as they are elsewhere.
+    The limits of a person, and of requests without a token, are the same as elsewhere.
     """
 
     reads: PerMinute = 1_200_000
@@ -38,6 +38,7 @@ class Settings(BaseSettings):
     data: Path = Field(Path(".data"), validation_alias="PRACTIX_DATA")
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
+    """Seconds by which the system's clock is ahead of the machine's."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""

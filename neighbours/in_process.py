@@ -34,8 +34,11 @@ ALL: Final = -1
 """SQLite's word for no limit."""
 
 
-class InProcess:
-    """The five ports. A service is down if it is switched off or slower than `deadline_s`."""
+class InProcessClients:
+    """Implements the five ports of `runtime.outside.ports`.
+
+    A service counts as down if it is switched off or slower than `deadline_s`.
+    """
 
     def __init__(self, state: StandInState, deadline_s: float = 4.0) -> None:
         self._state = state
@@ -69,7 +72,7 @@ class InProcess:
 
 
 class _Auth:
-    def __init__(self, services: InProcess) -> None:
+    def __init__(self, services: InProcessClients) -> None:
         self._call = services.call
 
     async def person(self, person_id: PersonId) -> PersonProfile | None:
@@ -82,7 +85,7 @@ class _Auth:
 
 
 class _Movies:
-    def __init__(self, services: InProcess) -> None:
+    def __init__(self, services: InProcessClients) -> None:
         self._call = services.call
 
     async def movie(self, movie_id: MovieId) -> Movie | None:
@@ -95,7 +98,7 @@ class _Movies:
 
 
 class _Ugc:
-    def __init__(self, services: InProcess) -> None:
+    def __init__(self, services: InProcessClients) -> None:
         self._call = services.call
 
     async def follows(self, author_id: PersonId, follower_id: PersonId) -> bool:
@@ -111,7 +114,7 @@ class _Ugc:
 
 
 class _Notification:
-    def __init__(self, services: InProcess) -> None:
+    def __init__(self, services: InProcessClients) -> None:
         self._call = services.call
 
     async def send(self, notice: Notice) -> None:
@@ -120,7 +123,7 @@ class _Notification:
 
 
 class _Shortener:
-    def __init__(self, services: InProcess) -> None:
+    def __init__(self, services: InProcessClients) -> None:
         self._call = services.call
 
     async def link(self, target: str) -> str:

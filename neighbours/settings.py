@@ -1,4 +1,4 @@
-"""Settings of the stand-in."""
+"""The settings of the stand-in."""
 
 import re
 from datetime import timedelta
@@ -58,7 +58,7 @@ class StandInSettings(ServiceSettings):
     under `public_url` are always allowed."""
 
     hand_on: Annotated[dict[str, SecretStr], AfterValidator(demand_known)] = Field(default={})
-    """Apprise addresses that notices are handed on to, by login, person's id or `*`."""
+    """Apprise addresses to which notices are handed on, by login, person's id or `*` (all)."""
 
     algorithm: Algorithm = "HS256"
     secret: Secret | None = None

@@ -1,4 +1,4 @@
-"""Opens the stand-in's one SQLite file. Its queries are tiny and run in the event loop."""
+"""Keeps the stand-in's data in one SQLite file. Its queries are tiny and run in the event loop."""
 
 import sqlite3
 from pathlib import Path
@@ -55,9 +55,11 @@ class Store:
         self._connection.executescript(_SCHEMA)
 
     def rows(self, sql: str, *values: Any) -> list[dict[str, Any]]:
+        """Execute the statement and return its rows, by column."""
         return [dict(row) for row in self._connection.execute(sql, values)]
 
     def row(self, sql: str, *values: Any) -> dict[str, Any] | None:
+        """Execute the statement and return its first row, or None."""
         return next(iter(self.rows(sql, *values)), None)
 
     def write(self, sql: str, *values: Any) -> int:

@@ -36,6 +36,8 @@ class SwitchBody(BaseModel):
 
 
 class Switches:
+    """The switches of all services: at first each is up and fast."""
+
     def __init__(self) -> None:
         self._switches = {service: Switch(service) for service in SERVICES}
 
@@ -56,6 +58,7 @@ class Switches:
         return frozenset(name for name, switch in self._switches.items() if switch.down)
 
     def turn(self, service: Service, body: SwitchBody) -> Switch:
+        """Set a service's switch and return it as it is then."""
         switch = self._switches[service]
         switch.down = switch.down if body.down is None else body.down
         switch.delay_ms = switch.delay_ms if body.delay_ms is None else body.delay_ms

@@ -28,7 +28,7 @@ from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
-from neighbours.in_process import InProcess
+from neighbours.in_process import InProcessClients
 from notifier.dispatcher import DispatcherPace
 from notifier.service import NotifierClients, NotifierService
 from projector.history.service import HistoryService
@@ -71,9 +71,9 @@ class ReportsReadiness(Protocol):
 
 
 class RunningService(ReportsReadiness, Protocol):
-    """A service that follows the journal. Its task ends only by failing.
+    """A service that follows the journal, started once and stopped once.
 
-    Started once and stopped once.
+    The task that `start` returns ends only with an error.
     """
 
     async def start(self) -> asyncio.Task[None]: ...
@@ -128,8 +128,8 @@ async def _start(
         stack.push_async_callback(service.stop)
     _include_routes(app, services, resources)
     greeting = build_welcome(settings, data, resources.stand_in)
-    telling = _tell_when_ready(services.command, services.projector, greeting, on_ready)
-    stack.callback(run_aside(telling, "greeting").cancel)
+    greeted = _greet_when_ready(services.command, services.projector, greeting, on_ready)
+    stack.callback(run_aside(greeted, "greeting").cancel)
 
 
 class EmbeddedResources(NamedTuple):
@@ -141,7 +141,7 @@ class EmbeddedResources(NamedTuple):
     analytics: ChdbAnalytics
     engine_warm: asyncio.Task[None]
     stand_in: StandInState
-    outside: InProcess
+    outside: InProcessClients
     guard: OperatorGuard
 
 
@@ -168,7 +168,7 @@ async def _open_resources(
         analytics=analytics,
         engine_warm=warming,
         stand_in=stand_in,
-        outside=InProcess(stand_in),
+        outside=InProcessClients(stand_in),
         guard=OperatorGuard(data.operator_token),
     )
 
@@ -269,9 +269,9 @@ def _include_routes(app: FastAPI, services: EmbeddedServices, resources: Embedde
 
 
 async def _warm(analytics: Analytics) -> None:
-    """Start the engine and migrate its tables before anybody reads.
+    """Start the engine of ClickHouse and migrate its tables before anybody reads.
 
-    If that fails, the history tries again or says why. Nobody else waits for it.
+    If that fails, HistoryService tries again or says why; nothing else depends on it.
     """
     with suppress(AnalyticsError, MigrationEdited):
         await migrate(analytics)
@@ -286,9 +286,10 @@ async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncp
     return pools
 
 
-async def _tell_when_ready(
+async def _greet_when_ready(
     command: CommandService, projector: ProjectorService, greeting: Welcome, on_ready: OnReady
 ) -> None:
+    """Call `on_ready` once this process leads and the projector has caught up."""
     await command.node.caught_up.wait()
     while not (command.node.leading and projector.ready):
         await asyncio.sleep(0.02)

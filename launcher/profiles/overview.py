@@ -19,7 +19,7 @@ PROCESS: Final = "process"
 
 
 class Overview:
-    """Asks every process, anew each time."""
+    """Asks all processes and unites their answers. Nothing is cached."""
 
     def __init__(self, upstreams: Mapping[str, str], session: aiohttp.ClientSession) -> None:
         self._upstreams = upstreams

@@ -17,7 +17,7 @@ from runtime.service.settings import load_settings
 
 
 class ClockNotOurs(Exception):
-    """Another program's clock counts, and we cannot set it."""
+    """A clock offset is asked for, but Kafka's clock counts, which we cannot set."""
 
 
 def run(settings: Settings, on_ready: OnReady) -> str | None:

@@ -183,6 +183,7 @@ def build_environment(
     addresses: Mapping[str, str],
     kafka: str,
 ) -> dict[str, str]:
+    """Return the environment variables that are the same for all service processes."""
     root = str(Path(__file__).resolve().parents[2])
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),

@@ -70,6 +70,7 @@ class Welcome(Struct, frozen=True):
 
 
 def build_welcome(settings: Settings, data: DataDirectory, stand_in: StandInState) -> Welcome:
+    """Return the greeting. Logs the people of DEMO_LOGINS in at the stand-in."""
     film = stand_in.films.first
     url = f"http://{HOST}:{settings.port}"
     now = datetime.now(UTC) + timedelta(seconds=settings.clock_offset_s)

@@ -44,6 +44,7 @@ def choose_account() -> Account:
 
 
 def account_of_nobody() -> Account:
+    """Return the account `nobody`. Raises ServerUnavailable if no program here can switch to it."""
     if shutil.which("setpriv") is None:
         raise ServerUnavailable("PostgreSQL cannot run as root: neither unshare nor setpriv works")
     user = pwd.getpwnam("nobody")

@@ -24,7 +24,7 @@ _libc: Final = ctypes.CDLL(None, use_errno=True)
 
 
 class ServerError(Exception):
-    """No server could be started; the message says why."""
+    """A server could not be started, or does not do what it was told; the message says why."""
 
 
 class ServerUnavailable(ServerError):
@@ -32,7 +32,7 @@ class ServerUnavailable(ServerError):
 
 
 class ServerFailed(ServerError):
-    """The server did not start or did not answer."""
+    """The server did not start, answer or stop."""
 
 
 class DirectoryInUse(ServerError):
@@ -48,7 +48,10 @@ def free_port() -> int:
 
 
 async def run_command(command: Sequence[str], **options: object) -> str:
-    """Run a short command and return its output. Raises ServerFailed with the end of it."""
+    """Run a program to its end and return its output.
+
+    Raises ServerFailed, with the last part of the output, if it cannot be run or fails.
+    """
     try:
         child = await asyncio.create_subprocess_exec(
             *command,
@@ -116,7 +119,10 @@ class ServerProcess:
             )
 
     async def wait_ready(self, probe: Callable[[], Awaitable[bool]], deadline_s: float) -> None:
-        """Wait until `probe` says yes. Raises ServerFailed if it ends or takes too long."""
+        """Wait until `probe` returns True.
+
+        Raises ServerFailed if the process ends or takes longer than `deadline_s` seconds.
+        """
         loop = asyncio.get_running_loop()
         give_up_at = loop.time() + deadline_s
         while not await probe():
@@ -145,7 +151,7 @@ class ServerProcess:
         await self._wait_ended(10.0)
 
     async def freeze(self) -> None:
-        """Send SIGSTOP and wait until all threads have stopped."""
+        """Send SIGSTOP and wait until all threads have stopped. Raises ServerFailed if not."""
         self.send_signal(signal.SIGSTOP)
         for _ in range(round(FREEZE_DEADLINE_S / FREEZE_POLL_S)):
             if self._has_stopped():
@@ -154,10 +160,12 @@ class ServerProcess:
         raise ServerFailed(f"{self.name} does not stop")
 
     def send_signal(self, number: signal.Signals) -> None:
+        """Send the signal if the process runs."""
         if self.running and self._child is not None:
             self._child.send_signal(number)
 
     def log_tail(self) -> str:
+        """Return the last LOG_TAIL_BYTES of the log."""
         if not self.log_path.exists():
             return "no log"
         return self.log_path.read_bytes()[-LOG_TAIL_BYTES:].decode(errors="replace").strip()

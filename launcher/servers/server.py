@@ -1,4 +1,4 @@
-"""The base class of servers: one owner, one process, a clean end."""
+"""The base class of servers: one owner at a time, one process, a clean end."""
 
 import secrets
 import signal
@@ -68,6 +68,7 @@ class Server(ABC):
         await self._process.freeze()
 
     def thaw(self) -> None:
+        """End what `freeze` began."""
         self._process.send_signal(signal.SIGCONT)
 
     async def __aenter__(self) -> Self:

@@ -8,7 +8,7 @@ import msgspec
 import typer
 
 from launcher.analyst_client import AnalystClient
-from launcher.verbs.ask import ask, list_questions, print_questions, print_table
+from launcher.verbs.ask import ask, print_questions, print_table
 from launcher.verbs.export import ExportRequest, export
 from launcher.verbs.report import ask_everything
 
@@ -52,7 +52,7 @@ def _register_ask(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
         """Ask the history. Without NAME and --sql: list the ready questions."""
         client = connect(base_url)
         if name is None and sql is None:
-            print_questions(run(list_questions(client)), as_json=as_json)
+            print_questions(run(client.list_questions()), as_json=as_json)
             return
         table = run(ask(client, name, sql, _parse_pairs(parameter or [])))
         print_table(table, "json" if as_json else "csv" if as_csv else "table")

@@ -18,10 +18,6 @@ from runtime.http.spreadsheet import escape_formulas
 Form = Literal["table", "csv", "json"]
 
 
-async def list_questions(client: AnalystClient) -> list[dict[str, Any]]:
-    return await client.questions()
-
-
 async def ask(
     client: AnalystClient, name: str | None, sql: str | None, parameters: Mapping[str, str]
 ) -> AnswerTable:

@@ -64,7 +64,7 @@ def read_issue_time(token: str) -> datetime:
 
 
 class Demo:
-    """One replay. Calls `on_line` after each line."""
+    """One replay of a file. `run` is called once; `on_line` is called after each line."""
 
     def __init__(
         self,
@@ -181,7 +181,8 @@ class Demo:
         self._count("confirmed" if status == 200 else f"approval: {answer['code']}")
 
     async def _withdraw(self, line: TrafficLine) -> None:
-        """Name the booking by announcement and guest: its id need not be remembered."""
+        """Withdraw the guest's booking, named by announcement and guest: we keep no ids of
+        bookings."""
         announcement = self._announced.get(str(line.event))
         if announcement is None:
             self._count("evening_not_announced")

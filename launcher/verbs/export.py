@@ -19,6 +19,7 @@ class ExportRequest(NamedTuple):
     """None: up to the end of the history."""
 
     def query(self) -> dict[str, str]:
+        """Return the query parameters of the request."""
         bounds = {"from": str(self.first)} | ({} if self.last is None else {"to": str(self.last)})
         return {"table": self.table, "format": self.form, **bounds}
 
@@ -56,6 +57,7 @@ async def _receive(client: AnalystClient, request: ExportRequest, file: BinaryIO
 
 
 def _demand_whole(end: dict[str, Any], received: str) -> dict[str, Any]:
+    """Return the result. Raises RequestRefused if the export failed or was damaged."""
     if not end["ok"]:
         raise RequestRefused(f"the export broke off: {end['problem']}")
     if end["sha256"] != received:

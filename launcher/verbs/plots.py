@@ -36,11 +36,12 @@ def draw_plot(
     """Return the SVG of a plot as `Question.summary` describes it; empty without rows."""
     if not rows:
         return ""
-    steps, series = _series(plot, columns, rows)
+    steps, series = _read_series(plot, columns, rows)
     return _draw_bars(steps, series) if plot["kind"] == "bars" else _draw_lines(steps, series)
 
 
 def draw_legend(names: Sequence[str]) -> str:
+    """Return the legend as HTML: each name with its colour in the plot."""
     marks = (
         f'<span><i style="background:var(--s{number % COLOURS})"></i>{escape(name)}</span>'
         for number, name in enumerate(names)
@@ -51,7 +52,8 @@ def draw_legend(names: Sequence[str]) -> str:
 def series_names(
     plot: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> list[str]:
-    return [one.name for one in _series(plot, columns, rows)[1]]
+    """Return the names of the lines or bars, in the order of their colours."""
+    return [one.name for one in _read_series(plot, columns, rows)[1]]
 
 
 def choose_ticks(highest: float) -> list[float]:
@@ -68,9 +70,10 @@ def format_number(value: float) -> str:
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}".rstrip("0")
 
 
-def _series(
+def _read_series(
     plot: Mapping[str, Any], columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> tuple[list[str], list[Series]]:
+    """Return the labels of the steps and the series over them."""
     place = {name: number for number, name in enumerate(columns)}
     x, by = place[plot["x"]], plot["by"]
     steps = list(dict.fromkeys(escape_controls(row[x]) for row in rows))

@@ -46,7 +46,7 @@ class ReportPage(NamedTuple):
 
 async def ask_everything(client: AnalystClient) -> ReportPage:
     """Ask every ready question and return the page. Raises NotRunning, RequestRefused."""
-    questions = await client.questions()
+    questions = await client.list_questions()
     answers = {one["name"]: await client.ask(one["name"], {}) for one in questions}
     page = render_report(questions, answers, datetime.now(UTC))
     return ReportPage(page, {name: len(answer.rows) for name, answer in answers.items()})

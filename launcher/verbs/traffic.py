@@ -18,15 +18,15 @@ Ms = Annotated[int, Meta(ge=-MS_MAX, le=MS_MAX)]
 
 
 class TrafficLine(Struct, frozen=True):
-    """One action of one person.
+    """One action of one person: of `host` in an `announce`, of `guest` in the other kinds.
 
-    An announcement has no `guest`. In all other lines `host`, `starts_at_ms`, `place` and
-    `seats` are optional and mean nothing.
+    An `announce` needs `host`, `starts_at_ms` and `seats`. The other kinds ignore them.
     """
 
     at_ms: Ms
     kind: Literal["announce", "request", "withdraw"]
     event: str | int
+    """The file's name for the announcement."""
     host: str | int | None = None
     guest: str | int | None = None
     starts_at_ms: Ms | None = None
@@ -74,4 +74,5 @@ class TimeShift:
         self._delta_ms = to_ms(now) - first_at_ms
 
     def apply(self, file_ms: int) -> datetime:
+        """Return the moved time as aware UTC."""
         return from_ms(file_ms + self._delta_ms)

@@ -36,7 +36,7 @@ async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
             await _require_migrated(pool, data)
             journal = SqliteJournal(data.journal_path)
             stack.push_async_callback(journal.close)
-            votes = _votes(journal, data.path / "clickhouse", stack)
+            votes = _open_votes(journal, data.path / "clickhouse", stack)
             async with aclosing(verify(journal, PostgresSink(pool), votes)) as lines:
                 async for line in lines:
                     yield line
@@ -58,8 +58,8 @@ async def _require_migrated(pool: asyncpg.Pool, data: DataDirectory) -> None:
         )
 
 
-def _votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryVotes:
-    """Return the history's votes, with the history following the journal.
+def _open_votes(journal: Journal, directory: Path, stack: AsyncExitStack) -> HistoryVotes:
+    """Return the votes in the history, which follows the journal meanwhile.
 
     It may have been stopped some hundred milliseconds behind the tables.
     """

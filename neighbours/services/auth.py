@@ -77,6 +77,7 @@ class Signer:
             self._load(settings.private_key_file.read_bytes())
 
     def token(self, person_id: str, body: LoginBody) -> str:
+        """Return a new token for the person, with the rights that the login asks for."""
         return issue_token(
             person_id,
             key=self._key,
@@ -101,12 +102,15 @@ class Signer:
 
 
 class People:
+    """The people who have logged in."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
         # Every command looks a person up. A login of anybody clears the cache.
         self._found = lru_cache(KEPT_MAX)(self._find)
 
     def log_in(self, body: LoginBody) -> dict[str, Any]:
+        """Remember what the login says of the person, and return the person."""
         user_id = person_id_of(body.login)
         self._store.write(
             """

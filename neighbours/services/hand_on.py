@@ -23,8 +23,6 @@ EVERYBODY: Final = "*"
 WAITING_MAX: Final = 1_000
 ATTEMPTS_MAX: Final = 3
 PAUSE_S: Final = 2.0
-
-
 FORMAT: Final = "text"
 """Apprise's name for plain text."""
 
@@ -36,7 +34,8 @@ class ChannelNotice(NamedTuple):
 
 
 class HandOn:
-    """`channels` maps a login, a person's id or `*` to an Apprise address."""
+    """Hands notices on, one after another. `channels` maps a login, a person's id or `*` (all
+    people) to an Apprise address."""
 
     def __init__(self, channels: Mapping[str, str], pause_s: float = PAUSE_S) -> None:
         """Raises ImportError without Apprise, ValueError for an address it does not know."""
@@ -46,7 +45,8 @@ class HandOn:
         self._channels = {_resolve_owner(name): open_channel(url) for name, url in channels.items()}
 
     def offer(self, user_id: str, title: str, text: str, short_link: str | None) -> None:
-        """Hand the notice on in the background if its recipient has a channel."""
+        """Hand the notice on in the background if its recipient has a channel. Drops it, with a
+        warning, if WAITING_MAX others wait."""
         if user_id not in self._channels and EVERYBODY not in self._channels:
             return
         body = text if short_link is None else f"{text}\n{short_link}"

@@ -41,6 +41,8 @@ class SendBody(BaseModel):
 
 
 class Inboxes:
+    """The notices of all people."""
+
     def __init__(self, store: Store) -> None:
         self._store = store
 

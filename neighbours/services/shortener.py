@@ -24,7 +24,6 @@ CODE_BITS: Final = 60
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 """Five bits a letter. No letter looks like another."""
 
-
 PUBLIC_PAGES: Final = "/a/"
 """Path of an announcement's public page, under the address that clients use."""
 
@@ -42,6 +41,7 @@ class LinkBody(BaseModel):
 
 
 def new_code() -> str:
+    """Return a random code of twelve letters."""
     bits = secrets.randbits(CODE_BITS)
     return "".join(_ALPHABET[bits >> shift & 31] for shift in range(0, CODE_BITS, 5))
 
@@ -69,9 +69,10 @@ class Links:
         self._make_code = make_code
 
     def shorten(self, target: str, expires_at: datetime | None) -> dict[str, Any]:
-        """Return the link to `target`, making one if needed. The last expiry counts.
+        """Return the link to `target`, making one if needed, which expires at `expires_at`.
 
-        Raises Malformed if the target is not one of ours.
+        An earlier expiry of the link is replaced. Raises Malformed if the target is not one of
+        our pages.
         """
         if not target.startswith(self._own):
             raise Malformed(facts={"errors": [NOT_OURS]})

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import MovieId, PersonId
 from neighbours.app import StandInState, build_router
-from neighbours.in_process import InProcess
+from neighbours.in_process import InProcessClients
 from neighbours.services.movies import Films
 from neighbours.switches import SwitchBody
 from runtime.calls.lookup import CacheSettings
@@ -76,7 +76,7 @@ async def stand_in(tmp_path: Path) -> AsyncIterator[StandIn]:
     state.close()
 
 
-Services = OutsideClients | InProcess
+Services = OutsideClients | InProcessClients
 
 
 @pytest.fixture(params=["http", "in_process"])
@@ -84,7 +84,7 @@ def services(request: pytest.FixtureRequest, stand_in: StandIn) -> Services:
     """Both ways to the stand-in: what holds for one holds for the other."""
     if request.param == "http":
         return stand_in.clients()
-    return InProcess(stand_in.state, deadline_s=QUICK.timeout_s)
+    return InProcessClients(stand_in.state, deadline_s=QUICK.timeout_s)
 
 
 def somebody() -> PersonId:
@@ -359,7 +359,7 @@ async def test_a_target_that_no_link_leads_to_is_refused(services: Services) -> 
 
 
 def test_circuits_tell_what_is_switched_off(stand_in: StandIn) -> None:
-    services = InProcess(stand_in.state)
+    services = InProcessClients(stand_in.state)
     assert set(services.circuits()) == set(stand_in.clients().circuits())
     stand_in.state.switches.turn("ugc", SwitchBody(down=True))
     assert services.circuits() == {**stand_in.clients().circuits(), "ugc": "open"}
