@@ -1,14 +1,17 @@
 """What a query process serves, and when it says that it is ready."""
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import query_api
 from contracts.shared_rules import SharedRules
 from query_api.service import QueryService
 from runtime.auth.operators import OperatorGuard
 
+PACKAGE = Path(query_api.__path__[0])
 UNUSED: Any = None
 GUARD = OperatorGuard("the operator's secret of the tests")
 ANALYTICS: Any = object()
@@ -57,3 +60,9 @@ async def test_without_either_no_route_is_an_operators(
     served = paths_of(service_with(guard=guard, analytics=analytics))
     assert served
     assert not [path for path in served if path.startswith("/api/v1/operator/")]
+
+
+async def test_no_router_is_forgotten() -> None:
+    building = [path for path in PACKAGE.rglob("*.py") if "def build_router(" in path.read_text()]
+    served = service_with(guard=GUARD, analytics=ANALYTICS).routers
+    assert len(building) == len(served) > 10
