@@ -33,6 +33,7 @@ from contracts.events.booking import (
     BookingApproved,
     BookingDeclined,
     BookingEvent,
+    BookingHoldLapsed,
     BookingInvited,
     BookingLeft,
     BookingOffered,
@@ -40,6 +41,7 @@ from contracts.events.booking import (
     BookingRejected,
     BookingRequested,
     BookingRevoked,
+    BookingUnqueued,
     BookingWithdrawn,
 )
 from contracts.events.booking_state import Pair
@@ -228,11 +230,14 @@ class RandomCell:
             return
         self.tentative.absorb(decision.layer)
         for event in decision.events:
+            earlier: Booking | None = None
             if isinstance(event, BookingEvent):
                 self._check_move(actor, event)
+                earlier = self.folded.bookings.get(event.booking_id)
             apply(self.folded, decode_event(encode_event(event)), self.now)
             if isinstance(event, BookingEvent):
                 self._check_seats(event)
+                self._check_kept(earlier, event)
                 self._engage(event)
             if isinstance(event, OPENING):
                 assert self.folded.announcements.own[event.announcement_id].event_time > self.now
@@ -297,6 +302,17 @@ class RandomCell:
         """Checks the seats after every event, not only after every decision."""
         announcement = self.folded.announcements.own[event.announcement_id]
         assert event.taken == announcement.taken <= announcement.ticket_count
+
+    def _check_kept(self, earlier: Booking | None, event: AnyBookingEvent) -> None:
+        """Checks that an event that leaves the pair as it was takes neither the place on the
+        waitlist nor the held seat, unless that is what it is about. Whoever adds an event easily
+        forgets to state both (`contracts.events.booking_fields`)."""
+        now = self.folded.bookings.own[event.booking_id]
+        if earlier is None or now.pair != earlier.pair:
+            return
+        assert now.waiting or not earlier.waiting or isinstance(event, BookingUnqueued), event
+        assert now.preapproved or not earlier.preapproved or isinstance(event, BookingUnqueued)
+        assert now.hold_until or not earlier.hold_until or isinstance(event, BookingHoldLapsed)
 
     def _engage(self, event: AnyBookingEvent) -> None:
         bookings = self.engaged.setdefault(event.guest_id, [])

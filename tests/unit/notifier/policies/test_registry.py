@@ -25,6 +25,7 @@ from tests.histories.notifier_events import (
     published,
     seen,
 )
+from tests.paths import ROOT
 from tests.unit.notifier.folded import Folded
 
 
@@ -101,6 +102,11 @@ def test_every_kind_has_its_rules_and_its_reason() -> None:
     kinds = set(get_args(Kind))
     assert set(RULES) == kinds
     assert set(WHY) == kinds
+
+
+def test_the_contract_with_notification_names_every_kind() -> None:
+    page = (ROOT / "docs" / "contracts" / "notification.md").read_text()
+    assert [kind for kind in get_args(Kind) if f"`{kind}`" not in page] == []
 
 
 def test_a_view_of_guests_shows_those_whom_a_change_concerns(history: NotifierHistory) -> None:
