@@ -7,7 +7,7 @@ from typing import Any, Final
 import asyncpg
 
 from notifier.store.notices import OperatorChange
-from runtime.postgres.tables import acquire_connection, transaction, trial
+from runtime.postgres.tables import acquire_connection, transaction
 
 _COLUMNS: Final = """
     seq AS position, event_index, event_type, author_id, announcement_id, happened_at,
@@ -47,7 +47,7 @@ class FanOuts:
     ) -> OperatorChange:
         """Make the fan-out due at this time, unless it is done or dropped. With `dry_run` nothing
         is changed."""
-        async with (trial if dry_run else transaction)(self._pool) as connection:
+        async with transaction(self._pool, dry_run=dry_run) as connection:
             done = await connection.execute(RETRY_FANOUT, position, event_index, at)
             row = await connection.fetchrow(SELECT_FANOUT, position, event_index)
         return OperatorChange(done == "UPDATE 1", None if row is None else dict(row))

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 
 from contracts.values.ids import PersonId
-from runtime.postgres.tables import acquire_connection, transaction, trial
+from runtime.postgres.tables import acquire_connection, transaction
 
 _COLUMNS: Final = """
     n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,
@@ -104,7 +104,7 @@ class Notices:
     async def _change(
         self, sql: str, notice_id: int, *arguments: Any, dry_run: bool
     ) -> OperatorChange:
-        async with (trial if dry_run else transaction)(self._pool) as connection:
+        async with transaction(self._pool, dry_run=dry_run) as connection:
             done = await connection.fetchval(sql, notice_id, *arguments) is not None
             row = await connection.fetchrow(SELECT_NOTICE, notice_id)
         return OperatorChange(done, None if row is None else dict(row))

@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.values.ids import PersonId
 from notifier.delivery.preferences import DEFAULT, Preferences
-from runtime.postgres.tables import acquire_connection, transaction, trial
+from runtime.postgres.tables import acquire_connection, transaction
 
 SELECT_PREFERENCES: Final = """
     SELECT person_id, wishes FROM notifier.preferences WHERE person_id = ANY($1::uuid[])
@@ -35,7 +35,7 @@ class PreferenceStore:
         self, person_id: PersonId, preferences: Preferences, *, dry_run: bool = False
     ) -> None:
         """Replace the person's preferences. With `dry_run` nothing is changed."""
-        async with (trial if dry_run else transaction)(self._pool) as connection:
+        async with transaction(self._pool, dry_run=dry_run) as connection:
             await connection.execute(UPSERT_PREFERENCES, person_id, preferences)
 
 

@@ -1,4 +1,4 @@
-"""The messages between the engine's process and its user, which travel over two pipes.
+"""The messages between the engine's process and the process that uses it, over two pipes.
 
 A frame is the message's length (four bytes, big-endian) and the message in MessagePack.
 """

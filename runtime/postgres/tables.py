@@ -107,17 +107,16 @@ async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnection
 
 
 @asynccontextmanager
-async def transaction(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
-    """Hold a connection in a transaction. Raises as `acquire_connection` does."""
-    async with acquire_connection(pool) as connection, connection.transaction():
-        yield connection
-
-
-@asynccontextmanager
-async def trial(pool: asyncpg.Pool) -> AsyncIterator[PoolConnectionProxy]:
-    """Hold a connection in a transaction that is always rolled back. Raises as
+async def transaction(
+    pool: asyncpg.Pool, *, dry_run: bool = False
+) -> AsyncIterator[PoolConnectionProxy]:
+    """Hold a connection in a transaction. With `dry_run` it is always rolled back. Raises as
     `acquire_connection` does."""
     async with acquire_connection(pool) as connection:
+        if not dry_run:
+            async with connection.transaction():
+                yield connection
+            return
         tried = connection.transaction()
         await tried.start()
         try:
