@@ -6,8 +6,9 @@ and submits the command again.
 """
 
 import re
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -23,6 +24,8 @@ from runtime.auth.tokens import Caller
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import MIN_POSITION_WAIT_S, is_dry_run, min_position_of
+
+T = TypeVar("T")
 
 FACT_ROUNDS_MAX: Final = 3
 _KEY: Final = re.compile(r"[!-~]{1,200}")
@@ -63,11 +66,25 @@ class Edge:
             language=language_of(request),
             dry_run=is_dry_run(request),
         )
+
+        async def attempt(follows_author: bool | None) -> tuple[Submission, Answer]:
+            told = submission if follows_author is None else _add_fact(submission, follows_author)
+            return told, await self.answering.submit(told, self._deadline_s)
+
+        return await self.supply_facts(attempt)
+
+    async def supply_facts(self, attempt: Callable[[bool | None], Awaitable[T]]) -> T:
+        """Returns what `attempt` returns. Calls it again with a fact that it asks for.
+
+        The fact, at first None, is whether the guest follows the author. Raises DependencyDown if
+        `attempt` keeps asking.
+        """
+        follows_author: bool | None = None
         for _ in range(FACT_ROUNDS_MAX):
             try:
-                return submission, await self.answering.submit(submission, self._deadline_s)
+                return await attempt(follows_author)
             except NeedsFact as needs:
-                submission = _add_fact(submission, await self.lookups.find_following(needs))
+                follows_author = await self.lookups.find_following(needs)
         raise DependencyDown("ugc")
 
     async def reach_min_position(self, request: Request) -> None:

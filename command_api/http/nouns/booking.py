@@ -8,9 +8,8 @@ from starlette.requests import Request
 
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.http.bodies import NoBody, ShortText, WriteBody
-from command_api.http.edge import FACT_ROUNDS_MAX, Edge
+from command_api.http.edge import Edge
 from command_api.http.noun_routes import NounRoutes, WriteRequest
-from contracts.errors import DependencyDown, NeedsFact
 from contracts.representations import DetailBookingResponse, EligibilityResponse
 from contracts.values.ids import AnnouncementId, BookingId, new_id
 from contracts.values.text import clean_lines
@@ -108,15 +107,13 @@ async def get_eligibility(edge: Edge, request: Request, caller: Caller) -> Eligi
     """Would a request of mine be taken? If not, which rule refuses it, and what else is open?"""
     announcement_id = AnnouncementId(path_id(request, "announcement_id"))
     await edge.reach_min_position(request)
-    follows_author: bool | None = None
-    for _ in range(FACT_ROUNDS_MAX):
-        try:
-            return edge.answering.assess_eligibility(
-                announcement_id,
-                caller.person_id,
-                follows_author=follows_author,
-                language=language_of(request),
-            )
-        except NeedsFact as needs:
-            follows_author = await edge.lookups.find_following(needs)
-    raise DependencyDown("ugc")
+
+    async def assess(follows_author: bool | None) -> EligibilityResponse:
+        return edge.answering.assess_eligibility(
+            announcement_id,
+            caller.person_id,
+            follows_author=follows_author,
+            language=language_of(request),
+        )
+
+    return await edge.supply_facts(assess)
