@@ -91,9 +91,9 @@ def preapproved() -> BookingPreapproved:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_rows_say_what_the_write_side_answers(seed: int) -> None:
-    society = RandomPeople(seed).live(80)
-    tables = folded([society.chain.commits])
-    layer = society.layer
+    people = RandomPeople(seed).live(80)
+    tables = folded([people.chain.commits])
+    layer = people.layer
     assert set(tables.rows["announcements"]) == set(layer.announcements.own)
     assert set(tables.rows["bookings"]) == set(layer.bookings.own)
     for announcement in layer.announcements.own.values():
@@ -109,9 +109,9 @@ def test_rows_say_what_the_write_side_answers(seed: int) -> None:
 @settings(max_examples=40, deadline=None)
 @given(SEEDS)
 def test_the_places_in_line_are_those_of_the_write_side(seed: int) -> None:
-    society = RandomPeople(seed, people=9, announcements_at_once=2).live(80)
-    tables = folded([society.chain.commits])
-    for announcement in society.layer.announcements.own.values():
+    people = RandomPeople(seed, people=9, announcements_at_once=2).live(80)
+    tables = folded([people.chain.commits])
+    for announcement in people.layer.announcements.own.values():
         places = {one: tables.row(BOOKINGS, one)["queued_seq"] for one in announcement.waitlist}
         assert sorted(places, key=places.__getitem__) == list(announcement.waitlist)
 
