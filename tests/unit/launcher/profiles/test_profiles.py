@@ -21,6 +21,7 @@ import projector.settings
 import query_api.settings
 from contracts.error_codes import describe, is_error_code
 from deploy import up
+from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX
 from neighbours.settings import StandInSettings
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
@@ -95,6 +96,13 @@ def test_what_the_gateway_answers_itself_is_a_problem_of_the_catalogue() -> None
         assert is_error_code(code)
         assert one["detail"] == describe(code)
         assert f'return {STATUS[code]} \'{{"type":"{one["type"]}"' in conf
+
+
+def test_both_gateways_are_equally_patient() -> None:
+    conf = (ROOT / "deploy" / "gateway" / "nginx.conf").read_text()
+    commands, *operators = map(float, re.findall(r"proxy_read_timeout (\d+)s;", conf))
+    assert commands == SILENCE_S_MAX
+    assert set(operators) == {OPERATOR_SILENCE_S_MAX}
 
 
 def test_every_published_port_is_one_of_loopback_and_can_be_chosen(
