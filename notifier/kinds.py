@@ -27,6 +27,8 @@ Kind = Literal[
 
 
 class KindRules(NamedTuple):
+    """How notices of one kind are treated."""
+
     guest_right: GuestRight
     """Who besides the author may still get it when it is sent."""
     urgent: bool = False

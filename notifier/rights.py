@@ -65,6 +65,7 @@ class Relation(NamedTuple):
 
     @property
     def involved(self) -> bool:
+        """Whether the recipient is confirmed, pending or invited."""
         return self.booking is not None and self.booking.pair in INVOLVED
 
     @property

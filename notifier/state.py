@@ -11,6 +11,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from contracts.events.announcement import (
+    ONGOING_STATUSES,
     AnnouncementCreated,
     AnnouncementEvent,
     AnnouncementStatus,
@@ -57,7 +58,8 @@ class KnownAnnouncement(Struct, kw_only=True):
 
     @property
     def takes_place(self) -> bool:
-        return self.status in ("Alive", "Closed")
+        """Whether it is published, and neither over nor cancelled."""
+        return self.status in ONGOING_STATUSES
 
 
 class KnownBooking(Struct, frozen=True):

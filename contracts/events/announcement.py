@@ -13,6 +13,8 @@ from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from contracts.values.times import Instant
 
 AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
+ONGOING_STATUSES: Final[tuple[AnnouncementStatus, ...]] = ("Alive", "Closed")
+"""An announcement in one of these takes place: it is published, and neither over nor cancelled."""
 Visibility = Literal["public", "subscribers", "invite"]
 CloseReason = Literal["full", "manual", "cutoff"]
 ReopenReason = Literal["manual", "seat_freed"]

@@ -28,6 +28,7 @@ class Recipient(NamedTuple):
 
     @property
     def addressee(self) -> Addressee:
+        """The recipient as texts are written for them."""
         return Addressee(
             self.person.person_id,
             self.preferences.language or self.person.language,

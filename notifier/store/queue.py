@@ -193,6 +193,7 @@ class NoticeQueue:
         return None
 
     async def read_fanout(self, source: NoticeSource) -> LeasedFanOut:
+        """Return a leased fan-out."""
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_LEASED_FANOUT, source.seq, source.event_index)
         assert row is not None  # Fan-outs are never deleted.
@@ -200,6 +201,7 @@ class NoticeQueue:
         return LeasedFanOut(PlannedFanOut(effect, source, row["happened_at"]), row["attempts"])
 
     async def load_announcement(self, announcement_id: AnnouncementId) -> KnownAnnouncement | None:
+        """Return the announcement as the notifier knows it now; None if it knows none."""
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_ANNOUNCEMENTS, [announcement_id])
         return None if row is None else announcement_from(row["state"])

@@ -22,6 +22,7 @@ class Progress:
         self._rested_at = self._reported_at = self._now()
 
     def must_rest(self) -> bool:
+        """Return whether the slice is over. It is cheap: ask after every step."""
         return self._now() - self._rested_at >= SLICE_S
 
     async def rest(self) -> bool:
@@ -34,4 +35,5 @@ class Progress:
         return True
 
     def line(self, done: int) -> ReportLine:
+        """Return a line of progress: `done` steps of all."""
         return {"phase": self._phase, "done": done, "of": self._of}

@@ -80,11 +80,13 @@ class RatingRuleProof:
     def _give(self, event: RatingGiven, triple: Triple) -> Iterator[str]:
         if event.announcement_id not in self._over:
             yield "an evening was rated that is not over"
-        ratee_is_host = event.role == "host"
-        host, guest = (
-            (event.ratee_id, event.rater_id) if ratee_is_host else (event.rater_id, event.ratee_id)
+        ratee_is_author = event.role == "host"
+        author, guest = (
+            (event.ratee_id, event.rater_id)
+            if ratee_is_author
+            else (event.rater_id, event.ratee_id)
         )
-        if self._authors.get(event.announcement_id) != host:
+        if self._authors.get(event.announcement_id) != author:
             yield "a rating without the host"
         if (event.announcement_id, guest) not in self._guests:
             yield "a rating without a confirmed guest"

@@ -21,8 +21,11 @@ class BadParameter(ValueError):
 
 
 class QuestionParameter(NamedTuple):
+    """A parameter that the question's SQL names."""
+
     name: str
     kind: str
+    """`int`, `day` or `text`."""
     default: str
 
     def parse(self, given: str) -> SqlParameter:

@@ -10,6 +10,7 @@ from typing import Final
 
 import asyncpg
 
+from contracts.events.announcement import ONGOING_STATUSES
 from contracts.representations import Overlap
 from contracts.shared_rules import SharedRules
 from query_api.edge.reads import TableSnapshot
@@ -34,9 +35,10 @@ def announcements_of(person: str, states: str) -> str:
 ATTENDED_OR_PENDING: Final = f"ARRAY[{', '.join(map(repr, (*ATTENDED, *PENDING)))}]"
 """An array in SQL, for `announcements_of`."""
 
+_ONGOING: Final = f"({', '.join(map(repr, ONGOING_STATUSES))})"
 _BUSY: Final = f"""
     FROM read_model.announcements busy
-    WHERE busy.status IN ('Alive', 'Closed')
+    WHERE busy.status IN {_ONGOING}
       AND busy.announcement_id IN ({announcements_of("$2", "{0}")})
 """
 _BUSY_TIME: Final = "tstzrange(busy.event_time - {1}::interval, busy.ends_at + {1}::interval)"
@@ -60,7 +62,7 @@ SELECT_OVERLAPS: Final = f"""
     LEFT JOIN read_model.bookings b
         ON b.announcement_id = other.announcement_id AND b.guest_id = $1::uuid
     WHERE other.announcement_id IN ({announcements_of("$1", ATTENDED_OR_PENDING)})
-      AND other.announcement_id <> $2 AND other.status IN ('Alive', 'Closed')
+      AND other.announcement_id <> $2 AND other.status IN {_ONGOING}
       AND other.event_time < $4 AND $3 < other.ends_at
     ORDER BY other.event_time, other.announcement_id
     LIMIT 100

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
+from contracts.events.announcement import ONGOING_STATUSES
 from contracts.representations import AnnouncementResponse
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
@@ -57,7 +58,6 @@ EVER_GUEST: Final = """
         SELECT announcement_id FROM read_model.bookings
         WHERE guest_id = $2::uuid AND NOT untold)
 """
-ONGOING_STATUSES: Final = ("Alive", "Closed")
 STILL_TO_COME: Final = "a.event_time > {}"
 
 PARAMETERS: Final = (

@@ -19,13 +19,14 @@ from contracts.values.languages import Language
 from contracts.values.prices import format_amount
 from contracts.values.zones import zone_or_utc
 from query_api.announcements.rows import pick_movie_title
+from query_api.announcements.visibility import NOT_PRIVATE
 from query_api.edge.reads import Reads
 from query_api.edge.routes import WITHOUT_TOKEN, answer_bytes
 from runtime.http.negotiation import language_of
 
 HTML: Final = "text/html; charset=utf-8"
 
-SELECT_PUBLIC: Final = """
+SELECT_PUBLIC: Final = f"""
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
            a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
            a.tickets_left, a.ticket_count, a.status, a.is_free,
@@ -33,7 +34,7 @@ SELECT_PUBLIC: Final = """
     FROM read_model.announcements a
     LEFT JOIN read_model.people author ON author.person_id = a.author_id
     WHERE a.announcement_id = $1 AND a.visibility = 'public'
-      AND a.status IN ('Alive', 'Closed', 'Done')
+      AND {NOT_PRIVATE}
 """
 
 STYLE: Final = """

@@ -76,12 +76,14 @@ async def fetch_visible(
 
 
 def represent_line(row: AnyRow, language: Language) -> AnnouncementResponse:
+    """Return an announcement as lists show it."""
     return represent(AnnouncementResponse, row, **_derive(row, language))
 
 
 def represent_detail(
     row: AnyRow, guests: Sequence[AnyRow], language: Language
 ) -> DetailAnnouncementResponse:
+    """Return an announcement as details show it, with these rows as its guest list."""
     guest_list = [
         represent(GuestEntry, guest, guest_name=guest["guest_name"] or "") for guest in guests
     ]

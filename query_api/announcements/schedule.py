@@ -14,6 +14,7 @@ from contracts.representations import AnnouncementResponse
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.announcements.visibility import NOT_PRIVATE
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
@@ -23,7 +24,7 @@ from runtime.http.negotiation import language_of
 ENTRIES_MAX: Final = 500
 
 SCHEDULE: Final = f"""
-    a.status IN ('Alive', 'Closed', 'Done')
+    {NOT_PRIVATE}
     AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
 

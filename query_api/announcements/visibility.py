@@ -16,9 +16,15 @@ from contracts.values.ids import PersonId
 from query_api.edge.reads import AnyRow
 from runtime.auth.tokens import Caller
 
+PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
+"""In these only the author, people with a booking and super-users see an announcement."""
+
+NOT_PRIVATE: Final = "a.status IN ('Alive', 'Closed', 'Done')"
+"""Holds in all other statuses."""
+
 # The cheap checks come first: most lines of a list are public.
-VISIBLE: Final = """(
-    (a.status IN ('Alive', 'Closed', 'Done') AND (
+VISIBLE: Final = f"""(
+    ({NOT_PRIVATE} AND (
         a.visibility = 'public'
         OR (a.visibility = 'subscribers' AND a.author_id = ANY($3::uuid[]))))
     OR $1::boolean
@@ -28,9 +34,6 @@ VISIBLE: Final = """(
         WHERE involved.announcement_id = a.announcement_id AND involved.guest_id = $2::uuid
           AND NOT involved.untold))
 )"""
-
-PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
-"""In these only the author, people with a booking and super-users see an announcement."""
 
 OWN_OR_INVOLVED: Final = """
     a.announcement_id IN (

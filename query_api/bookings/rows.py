@@ -48,6 +48,7 @@ SELECT_BY_PAIR: Final = f"""
 
 
 def represent_line(row: asyncpg.Record) -> BookingResponse:
+    """Return a booking as lists show it."""
     return represent(BookingResponse, row, guest_name=row["guest_name"] or "")
 
 

@@ -91,6 +91,7 @@ def parse_cursor(parameters: QueryParams, sort: Sort) -> tuple[Any, str] | None:
 
 
 def encode_cursor(sort: Sort, value: Any, line_id: str) -> str:
+    """Return the cursor of a line with this sort key and id, for `parse_cursor`."""
     encoded = msgspec.json.encode(PageCursor(sort.name, value, line_id))
     return urlsafe_b64encode(encoded).decode().rstrip("=")
 

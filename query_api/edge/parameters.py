@@ -31,6 +31,7 @@ def some_of(*values: str) -> dict[str, Any]:
 
 
 def parse_id(text: str, parameter: str) -> str:
+    """Return the id in canonical spelling."""
     found = canonical_uuid(text)
     if found is None:
         raise malformed_parameter(parameter)

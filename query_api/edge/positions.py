@@ -60,6 +60,7 @@ class PositionWaiter:
         return {"tables": self.listening, **away, "position": self._position}
 
     async def start(self) -> None:
+        """Begin to listen. Does not wait for the first position."""
         self._following = keep_running(self._follow(), "projected positions")
 
     async def stop(self) -> None:

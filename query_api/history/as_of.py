@@ -34,6 +34,7 @@ class PastAnnouncement(NamedTuple):
         return NO_BOOKING if booking.get("untold") else booking
 
     def involves(self, person_id: PersonId) -> bool:
+        """Return whether the person had a booking and was told of it."""
         return self.booking_of(person_id) is not NO_BOOKING
 
     def is_confirmed(self, person_id: PersonId) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
-from contracts.events.announcement import AnnouncementStatus, CloseReason
+from contracts.events.announcement import ONGOING_STATUSES, AnnouncementStatus, CloseReason
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 
@@ -47,7 +47,7 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     @property
     def takes_place(self) -> bool:
         """Whether it is published, not over and not cancelled, and so makes people busy."""
-        return self.status in ("Alive", "Closed")
+        return self.status in ONGOING_STATUSES
 
     @property
     def has_ended(self) -> bool:

@@ -45,6 +45,7 @@ def project_announcement(event: AnyAnnouncementEvent, context: EventContext) -> 
 
 
 def project_seats(event: AnyBookingEvent, _: EventContext) -> Put:
+    """Return how many seats are taken after the event, as it states."""
     return Put(ANNOUNCEMENTS, event.announcement_id, {"taken": event.taken})
 
 
