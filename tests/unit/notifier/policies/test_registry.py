@@ -1,5 +1,8 @@
 """What a policy is shown, and what loading follows from that: neither can be forgotten."""
 
+from collections.abc import Iterator
+from inspect import isfunction
+from types import FunctionType
 from typing import get_args, get_type_hints
 
 import pytest
@@ -8,13 +11,16 @@ from contracts.events.announcement import AnnouncementDone
 from contracts.events.booking import BookingApproved
 from contracts.events.rating import RatingGiven
 from contracts.values.ids import ReviewId
+from notifier import policies
 from notifier.kinds import RULES, Kind
 from notifier.planning.fold import decode_commit, find_needed_state
 from notifier.policies import registry
+from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnnouncementView, AnyPolicy, GuestsView, NoticePolicy
 from notifier.policies.ratings import stop_asking
 from notifier.policies.registry import POLICIES
 from notifier.texts.wording import WHY
+from runtime.process.modules import import_modules
 from tests.histories.notifier_events import (
     NotifierHistory,
     announcement,
@@ -102,6 +108,22 @@ def test_every_kind_has_its_rules_and_its_reason() -> None:
     kinds = set(get_args(Kind))
     assert set(RULES) == kinds
     assert set(WHY) == kinds
+
+
+def test_no_policy_is_forgotten() -> None:
+    written = {
+        one
+        for module in import_modules(policies)
+        for one in vars(module).values()
+        if isfunction(one) and not one.__name__.startswith("_") and decides_on_an_event(one)
+    }
+    assert written == {policy.effects for policy in POLICIES}
+
+
+def decides_on_an_event(function: FunctionType) -> bool:
+    """Whether it takes an event and its occasion, and returns effects."""
+    taken = list(get_type_hints(function).values())
+    return taken[1:2] == [Occasion] and taken[-1] == Iterator[Effect]
 
 
 def test_the_contract_with_notification_names_every_kind() -> None:
