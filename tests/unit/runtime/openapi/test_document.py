@@ -82,6 +82,12 @@ class Nobodys(Struct):
     name: str
 
 
+class Projectionist(Struct):
+    """Shows films.
+
+    Is in the dark."""
+
+
 def test_a_document_defines_what_its_routes_answer_with_and_no_more() -> None:
     response_schema(Nobodys)
     app = FastAPI()
@@ -97,6 +103,17 @@ def test_two_types_of_one_name_are_refused() -> None:
     response_schema(defstruct("Double", ["a"]))
     with pytest.raises(DocumentsDiffer, match="responses: Double"):
         response_schema(defstruct("Double", ["b"]))
+
+
+def test_the_description_of_a_type_is_not_indented() -> None:
+    """Markdown would take an indented paragraph for code."""
+    app = FastAPI()
+    complete_document(app)
+    content = {"application/json": {"schema": response_schema(Projectionist)}}
+    route = app.get("/staff", response_class=Response, responses={200: {"content": content}})
+    route(lambda: None)
+    described = app.openapi()["components"]["schemas"]["Projectionist"]["description"]
+    assert described == "Shows films.\n\nIs in the dark."
 
 
 async def test_the_published_document_is_what_the_processes_serve() -> None:
