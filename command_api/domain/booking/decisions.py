@@ -70,7 +70,7 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
     An answer to something that is no longer there is refused, with the booking as it is now:
     the other side may have answered meanwhile, and the actor has not seen it.
     """
-    booking = _find_addressed(recorder, command)
+    booking = _find_named_booking(recorder, command)
     announcement = recorder.announcement(booking.announcement_id)
     as_guest = recorder.actor == booking.guest_id
     if not as_guest and recorder.actor != booking.author_id:
@@ -145,7 +145,7 @@ def _end_choice(recorder: Recorder, booking: Booking) -> None:
         reconfirm_booking(recorder, booking)
 
 
-def _find_addressed(recorder: Recorder, command: AnswerBooking) -> Booking:
+def _find_named_booking(recorder: Recorder, command: AnswerBooking) -> Booking:
     """Returns the booking that the command names. Raises NotFound if there is none."""
     if command.booking_id is not None:
         return recorder.booking(command.booking_id)
