@@ -25,13 +25,13 @@ from runtime.service.settings import load_settings_or_exit
 
 
 def build_app(settings: Settings) -> FastAPI:
-    """Returns the app of the whole process. It runs from the app's start-up to its shut-down."""
+    """Return the app of the whole process. It runs from the app's start-up to its shut-down."""
     start = partial(_start, settings)
     return build_process_app("PRACTIX command API", settings, start, [settings.own_name])
 
 
 async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: AsyncExitStack) -> None:
-    """Wires and starts everything. `stack` stops and closes it, in reverse order."""
+    """Wire and start everything. `stack` stops and closes it, in reverse order."""
     journal = open_kafka_journal(settings)
     stack.push_async_callback(journal.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())

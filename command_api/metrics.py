@@ -43,7 +43,7 @@ FIGURES: Final = _Figures()
 
 
 def show_in_gauges(node: Node) -> None:
-    """Makes the gauges show this process's node."""
+    """Make the gauges show this process's node."""
     POSITION.set_function(lambda: node.tail.position.state.seq)
     TERM.set_function(lambda: node.tail.position.state.term)
     LEADING.set_function(lambda: node.leading)

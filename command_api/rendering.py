@@ -19,7 +19,7 @@ _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
 def build_renderer(rules: Rules) -> Render:
-    """Returns the `Render` of a command process. It returns no bytes for a refusal, and raises
+    """Return the `Render` of a command process. It returns no bytes for a refusal, and raises
     KeyError for the command of a deadline, which nobody waits for."""
 
     def render(layer: Layer, submission: Submission, outcome: Outcome) -> bytes:

@@ -93,13 +93,13 @@ class CommandService:
         show_in_gauges(self.node)
 
     async def start(self) -> asyncio.Task[None]:
-        """Begins to follow the journal and to stand for leader. The returned task ends only with
+        """Begin to follow the journal and to stand for leader. The returned task ends only with
         an error, such as JournalBroken, and the process has to end with it."""
         self._running = keep_running(self.node.run(), "command node")
         return self._running
 
     async def stop(self) -> None:
-        """Hands over if this process leads, for at most `STOP_S_MAX` seconds, and stops."""
+        """Hand over if this process leads, for at most `STOP_S_MAX` seconds, and stop."""
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S_MAX):
                 await self.node.resign()
@@ -111,7 +111,7 @@ class CommandService:
         return leader_url is not None and self._peers.knows(leader_url)
 
     def readiness(self) -> dict[str, Any]:
-        """Returns the checks of readiness: bool decides, text only informs. A follower is ready
+        """Return the checks of readiness: bool decides, text only informs. A follower is ready
         if it knows a leader and may forward to it."""
         node = self.node
         checks: dict[str, Any] = {

@@ -101,7 +101,7 @@ class NotifierService(FollowingService):
         )
 
     def _own_readiness(self) -> dict[str, Any]:
-        """Leaves the outside services out: while one of them is down, notices wait."""
+        """Leave the outside services out: while one of them is down, notices wait."""
         return {
             **super()._own_readiness(),
             "suspensions": self._suspensions.known,

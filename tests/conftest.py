@@ -136,7 +136,7 @@ async def bare_postgres_dsn(postgres_server: Database) -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _copy_of(template: str, server: Database) -> AsyncIterator[str]:
-    """Makes a new database like `template`, yields its address, and drops it afterwards."""
+    """Make a new database like `template`, yield its address, and drop it afterwards."""
     name = f"test_{uuid4().hex}"
     connection = await asyncpg.connect(server.dsn)
     await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")

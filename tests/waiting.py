@@ -9,7 +9,7 @@ POLL_S: Final = 0.005
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
-    """Returns once `holds` does. Raises TimeoutError after WITHIN_S."""
+    """Return once `holds` does. Raises TimeoutError after WITHIN_S."""
     async with asyncio.timeout(WITHIN_S):
         while not holds():
             await asyncio.sleep(POLL_S)

@@ -22,7 +22,7 @@ def find_overlaps(
     gap: timedelta,
     pending_blocks: bool = False,
 ) -> list[Overlap]:
-    """Returns what else in the person's calendar overlaps `announcement`, soonest first.
+    """Return what else in the person's calendar overlaps `announcement`, soonest first.
 
     `gap` is the least time between two announcements of one person. With `pending_blocks`,
     pending bookings block too (`Overlap.blocking`).

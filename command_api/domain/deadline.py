@@ -21,5 +21,5 @@ class NoDeadline(NamedTuple):
 
 
 def deadline_of(id: str, due_at: datetime | None, command: AnyCommand) -> Deadline | NoDeadline:
-    """Returns the deadline of the aggregate `id`; `due_at` is None if it has none."""
+    """Return the deadline of the aggregate `id`; `due_at` is None if it has none."""
     return NoDeadline(id) if due_at is None else Deadline(due_at, id, command)

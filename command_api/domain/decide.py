@@ -31,7 +31,7 @@ class Decision(NamedTuple):
 
 
 def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) -> Decision:
-    """Decides `submission` at `now` on `layer`, which stays untouched.
+    """Decide `submission` at `now` on `layer`, which stays untouched.
 
     A refusal is a decision too: its outcome is `refused`, and it has no events. Raises
     NotFound, Forbidden (also if the actor is suspended), StaleVersion, Malformed and

@@ -20,7 +20,7 @@ _APPLY: Final = {
 
 
 def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
-    """Writes into `layer` what `event`, decided at `at`, changed.
+    """Write into `layer` what `event`, decided at `at`, changed.
 
     Does nothing for an event of no noun: no decision rests on it. Raises LookupError if the
     event names something that no event made.

@@ -27,7 +27,7 @@ class Table(Protocol):
     """Point reads of one collection: a dict, or a table of a store on disk."""
 
     def get(self, key: Any, /) -> Any | None:
-        """Returns the value of `key`, or None if there is none."""
+        """Return the value of `key`, or None if there is none."""
         ...
 
 
@@ -48,7 +48,7 @@ class Layer(Struct, eq=False, gc=False):
     standings: Shelf[tuple[PersonId, RatingRole], Standing]
 
     def person(self, person_id: PersonId) -> Person:
-        """Returns what is known of a person: only the id of one who was never seen."""
+        """Return what is known of a person: only the id of one who was never seen."""
         return self.people.get(person_id) or Person(id=person_id)
 
     def booking_of(self, announcement_id: AnnouncementId, guest_id: PersonId) -> Booking | None:
@@ -56,7 +56,7 @@ class Layer(Struct, eq=False, gc=False):
         return None if booking_id is None else self.bookings.get(booking_id)
 
     def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:
-        """Yields all bookings of an announcement, newest first. Raises LookupError if a link
+        """Yield all bookings of an announcement, newest first. Raises LookupError if a link
         of the chain is missing, which means that the layer is damaged."""
         booking_id = announcement.newest_booking
         while booking_id is not None:
@@ -67,7 +67,7 @@ class Layer(Struct, eq=False, gc=False):
             booking_id = booking.previous
 
     def announcements_for(self, movie_id: MovieId) -> Iterator[Announcement]:
-        """Yields all announcements for a film, newest first. Raises LookupError as
+        """Yield all announcements for a film, newest first. Raises LookupError as
         `bookings_of` does."""
         announcement_id = self.newest_of_film.get(movie_id)
         while announcement_id is not None:
@@ -84,18 +84,18 @@ class Layer(Struct, eq=False, gc=False):
         return None if review_id is None else self.ratings.get(review_id)
 
     def standing(self, person_id: PersonId, role: RatingRole) -> Standing:
-        """Returns how a person is rated in a role: without votes if nobody has rated them."""
+        """Return how a person is rated in a role: without votes if nobody has rated them."""
         return self.standings.get((person_id, role)) or UNVOTED
 
     @classmethod
     def on(cls, below: "Layer") -> "Layer":
-        """Returns an empty layer that shows what is below it."""
+        """Return an empty layer that shows what is below it."""
         shelves = tuple(map(Shelf, below.shelves))
         return cls(shelves, *shelves)
 
     @classmethod
     def on_tables(cls, tables: Iterable[Table]) -> "Layer":
-        """Returns the lowest layer, which reads from one table for each of `COLLECTIONS`.
+        """Return the lowest layer, which reads from one table for each of `COLLECTIONS`.
 
         It can take values over only if the tables are dicts.
         """
@@ -104,24 +104,24 @@ class Layer(Struct, eq=False, gc=False):
 
     @classmethod
     def empty(cls) -> "Layer":
-        """Returns a lowest layer in memory."""
+        """Return a lowest layer in memory."""
         return cls.on_tables({} for _ in COLLECTIONS)
 
     def absorb(self, above: "Layer") -> None:
-        """Takes over the values of a layer above."""
+        """Take over the values of a layer above."""
         for shelf, other in zip(self.shelves, above.shelves):  # noqa: B905 - checking is slow
             if other.own:
                 shelf.own.update(other.own)
 
     def forget(self, settled: "Layer") -> None:
-        """Drops the values of `settled`, which the layer below has absorbed by now, unless
+        """Drop the values of `settled`, which the layer below has absorbed by now, unless
         newer ones have replaced them here."""
         for shelf, other in zip(self.shelves, settled.shelves):  # noqa: B905 - checking is slow
             if other.own:
                 shelf.forget(other)
 
     def clear(self) -> None:
-        """Drops all values of this layer."""
+        """Drop all values of this layer."""
         for shelf in self.shelves:
             shelf.own.clear()
 

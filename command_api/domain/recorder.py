@@ -45,21 +45,21 @@ class Recorder:
         self._apply(self.layer, event, self.now)
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement:
-        """Returns the announcement as it is now. Raises NotFound if there is none."""
+        """Return the announcement as it is now. Raises NotFound if there is none."""
         announcement = self.layer.announcements.get(announcement_id)
         if announcement is None:
             raise NotFound
         return announcement
 
     def booking(self, booking_id: BookingId) -> Booking:
-        """Returns the booking as it is now. Raises NotFound if there is none."""
+        """Return the booking as it is now. Raises NotFound if there is none."""
         booking = self.layer.bookings.get(booking_id)
         if booking is None:
             raise NotFound
         return booking
 
     def person(self, person_id: PersonId) -> Person:
-        """Returns the person as they are now: never raises (`Layer.person`)."""
+        """Return the person as they are now: never raises (`Layer.person`)."""
         return self.layer.person(person_id)
 
 
@@ -73,5 +73,5 @@ Handlers = tuple[tuple[type[Struct], Handler], ...]
 def pair_handler(
     kind: type[Command], handler: Callable[[Recorder, Command], Outcome]
 ) -> tuple[type[Struct], Handler]:
-    """Returns a command with the function that decides it; mypy checks that they fit."""
+    """Return a command with the function that decides it; mypy checks that they fit."""
     return kind, handler

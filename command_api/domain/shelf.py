@@ -21,7 +21,7 @@ class Shelf(Struct, Generic[Key, Value], eq=False, gc=False):
     table of a store instead (`Layer.on_tables`)."""
 
     def get(self, key: Key, /) -> Value | None:
-        """Returns the newest value of `key`, here or below; None if there is none."""
+        """Return the newest value of `key`, here or below; None if there is none."""
         shelf: Shelf[Key, Value] | None = self
         while shelf is not None:
             if (value := shelf.own.get(key)) is not None:
@@ -33,7 +33,7 @@ class Shelf(Struct, Generic[Key, Value], eq=False, gc=False):
         self.own[key] = value
 
     def forget(self, settled: "Shelf[Key, Value]") -> None:
-        """Drops the values of `settled`, unless newer ones have replaced them here."""
+        """Drop the values of `settled`, unless newer ones have replaced them here."""
         own = self.own
         for key, value in settled.own.items():
             if own.get(key) is value:

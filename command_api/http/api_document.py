@@ -58,7 +58,7 @@ def document_write(
     if_match: bool,
     parameters: Sequence[Parameter],
 ) -> dict[str, Any]:
-    """Returns FastAPI's arguments for a write route: parameters, body, answers and problems."""
+    """Return FastAPI's arguments for a write route: parameters, body, answer and problems."""
     success = 201 if created else 200
     responses = _describe_problems(_PROBLEMS | (_STALE if if_match else {}))
     responses[success] = {"description": "recorded", "headers": _HEADERS}
@@ -75,7 +75,7 @@ def document_write(
 
 
 def document_read(answer: Any) -> dict[str, Any]:
-    """Returns FastAPI's arguments for a read route."""
+    """Return FastAPI's arguments for a read route."""
     problems = {status: _PROBLEMS[status] for status in (401, 404)}
     responses = _describe_problems(problems | _READ_PROBLEMS)
     responses[200] = {

@@ -48,7 +48,7 @@ class Edge:
     async def submit(
         self, request: Request, caller: Caller, raw_body: bytes, command: AnyCommand
     ) -> tuple[Submission, Answer]:
-        """Has the command decided and recorded. Returns what was submitted, and the answer.
+        """Have the command decided and recorded. Returns what was submitted, and the answer.
 
         Raises Malformed for an unusable key, DependencyDown if a decision keeps asking for a
         fact, and what `Answering.submit` raises.
@@ -74,7 +74,7 @@ class Edge:
         return await self.supply_facts(attempt)
 
     async def supply_facts(self, attempt: Callable[[bool | None], Awaitable[T]]) -> T:
-        """Returns what `attempt` returns. Calls it again with a fact that it asks for.
+        """Return what `attempt` returns. Calls it again with a fact that it asks for.
 
         The fact, at first None, is whether the guest follows the author. Raises DependencyDown if
         `attempt` keeps asking.
@@ -88,17 +88,17 @@ class Edge:
         raise DependencyDown("ugc")
 
     async def reach_min_position(self, request: Request) -> None:
-        """Waits until this process has read the journal up to the request's `min_position`.
+        """Wait until this process has read the journal up to the request's `min_position`.
         Raises Malformed, and ProjectionBehind if that takes too long."""
         await self.answering.reach(min_position_of(request.query_params), MIN_POSITION_WAIT_S)
 
     def answer_read(self, content: object) -> Response:
-        """Returns the answer to a read, with the position up to which this process has read."""
+        """Return the answer to a read, with the position up to which this process has read."""
         return json_response(content, headers={"X-Position": str(self.answering.position)})
 
 
 def _add_fact(submission: Submission, follows_author: bool) -> Submission:
-    """Returns the submission with the fact in its command. Raises TypeError if the command has
+    """Return the submission with the fact in its command. Raises TypeError if the command has
     no such field."""
     command = msgspec.structs.replace(submission.command, follows_author=follows_author)
     return msgspec.structs.replace(submission, command=command)

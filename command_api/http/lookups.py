@@ -25,7 +25,7 @@ class Lookups:
         self._film_rule = film_rule
 
     async def find_film(self, movie_id: MovieId) -> FilmFacts:
-        """Returns what Movie_API says of the film.
+        """Return what Movie_API says of the film.
 
         Raises NotFound if there is no such film, Forbidden `film_not_allowed` if the settings
         exclude it, and DependencyDown if Movie_API does not answer.
@@ -38,7 +38,7 @@ class Lookups:
         return FilmFacts(movie_id, movie.title, movie.title_ru, movie.duration_min)
 
     async def find_invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
-        """Returns each guest once, with what Auth says of them and a new booking id. Raises
+        """Return each guest once, with what Auth says of them and a new booking id. Raises
         DependencyDown if Auth does not answer."""
         unique = list(dict.fromkeys(PersonId(str(one)) for one in guest_ids))
         facts = await asyncio.gather(*(self._find_person(one) for one in unique))
@@ -48,7 +48,7 @@ class Lookups:
         )
 
     async def find_actor(self, person_id: PersonId) -> PersonFacts | None:
-        """Returns what Auth says of the person who gives a command.
+        """Return what Auth says of the person who gives a command.
 
         Returns None if Auth does not answer: then the name known so far stays. Returns None also
         for the operator, whom Auth does not know.
@@ -61,7 +61,7 @@ class Lookups:
             return None
 
     async def find_following(self, needs: NeedsFact) -> bool:
-        """Returns whether the guest that `needs` names follows the author it names.
+        """Return whether the guest that `needs` names follows the author it names.
 
         Returns False if UGC does not answer: then an announcement for followers stays hidden.
         """

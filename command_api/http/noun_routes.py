@@ -51,7 +51,7 @@ class WriteRequest(NamedTuple, Generic[Body]):
     lookups: Lookups
 
     def path_id(self, name: str) -> str:
-        """Returns the id in the path. Raises NotFound if it is no UUID."""
+        """Return the id in the path. Raises NotFound if it is no UUID."""
         return path_id(self.http, name)
 
 
@@ -85,7 +85,7 @@ class NounRoutes:
         parameters: Sequence[Parameter] = (),
         hot: bool = False,
     ) -> Callable[[BuildCommand[Body]], BuildCommand[Body]]:
-        """Declares that the decorated function builds the command of these requests.
+        """Declare that the decorated function builds the command of these requests.
 
         `answer` is the type of the answer. If it has a `version`, the answer is sent with an
         entity tag. `created` and `if_match` change the API document only: it then promises 201
@@ -103,7 +103,7 @@ class NounRoutes:
         return declare
 
     def read(self, path: str, answer: Any) -> Callable[[Read], Read]:
-        """Declares that the decorated function answers GET requests at `path`, from what this
+        """Declare that the decorated function answers GET requests at `path`, from what this
         process knows. `answer` is the type of what it returns."""
         documented = document_read(answer)
 
@@ -114,7 +114,7 @@ class NounRoutes:
         return declare
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
-        """Adds all declared routes to `router`."""
+        """Add all declared routes to `router`."""
         for route in self._routes:
             route.add_to(router, edge, authenticate)
 

@@ -110,7 +110,7 @@ class HttpPeers:
         return _normalize_address(leader_url) in self._addresses
 
     async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """Returns the leader's answer, or raises the error it answered with.
+        """Return the leader's answer, or raise the error it answered with.
 
         Raises NoLeader if the address is not in the settings, was not reached or refused the
         request, and OutcomeUnknown if the leader may have decided.
@@ -153,7 +153,7 @@ class HttpPeers:
 
 
 def build_internal_router(answering: Answering, secret: str) -> APIRouter:
-    """Returns the route to which followers forward. The API document does not show it."""
+    """Return the route to which followers forward. The API document does not show it."""
     router = APIRouter(include_in_schema=False, route_class=ApiRoute)
 
     @router.post(PATH)
@@ -191,7 +191,7 @@ def _normalize_address(address: str) -> str:
 
 
 def _restore_answer(forwarded: ForwardedAnswer) -> Answer:
-    """Returns the leader's answer, or raises the error that it sent instead."""
+    """Return the leader's answer, or raise the error that it sent instead."""
     if forwarded.error is not None:
         kind = _ERRORS.get(forwarded.error, OutcomeUnknown)
         error = kind.__new__(kind)

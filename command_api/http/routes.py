@@ -32,7 +32,7 @@ OPERATOR_ROUTES: Final[list[NounRoutes]] = [
 
 
 def build_public_router(edge: Edge, verifier: TokenVerifier) -> APIRouter:
-    """Returns the routes for people, under `/api/v1`."""
+    """Return the routes for people, under `/api/v1`."""
     router = APIRouter(prefix="/api/v1", route_class=ApiRoute)
     for routes in PUBLIC_ROUTES:
         routes.add_to(router, edge, partial(authenticate, verifier=verifier))
@@ -40,7 +40,7 @@ def build_public_router(edge: Edge, verifier: TokenVerifier) -> APIRouter:
 
 
 def build_operator_router(edge: Edge, guard: OperatorGuard) -> APIRouter:
-    """Returns the routes for operators, under `/api/v1/operator`."""
+    """Return the routes for operators, under `/api/v1/operator`."""
 
     async def authenticate_operator(request: Request) -> Caller:
         await guard(request)

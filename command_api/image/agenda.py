@@ -21,14 +21,14 @@ class Agenda:
         self._overdue: dict[str, Deadline] = {}
 
     def update(self, changed: Layer) -> None:
-        """Takes over the deadlines of the aggregates that an accepted command changed."""
+        """Take over the deadlines of the aggregates that an accepted command changed."""
         for noun in NOUNS:
             if noun.list_deadlines is not None:
                 for deadline in noun.list_deadlines(changed):
                     self._set(deadline)
 
     def list_due(self, now: datetime) -> Iterator[Deadline]:
-        """Yields all deadlines that have passed by `now` and still stand. `drop` may be called
+        """Yield all deadlines that have passed by `now` and still stand. `drop` may be called
         meanwhile."""
         while self._heap and self._heap[0][0] <= now:
             due_at, entry_id = heapq.heappop(self._heap)
@@ -39,7 +39,7 @@ class Agenda:
         yield from [entry for entry in self._overdue.values() if entry.due_at <= now]
 
     def drop(self, deadline: Deadline) -> None:
-        """Forgets a deadline at which, as the accepted state is, there is nothing to do."""
+        """Forget a deadline at which, as the accepted state is, there is nothing to do."""
         if self._by_id.get(deadline.id) == deadline:
             del self._by_id[deadline.id]
             self._overdue.pop(deadline.id, None)

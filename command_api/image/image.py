@@ -31,7 +31,7 @@ class Image:
         """When the newest Commit or Barrier was decided (log time)."""
 
     def fold(self, commit: Commit, decided_here: Layer | None = None) -> None:
-        """Takes over what an accepted Commit changed.
+        """Take over what an accepted Commit changed.
 
         `decided_here` is the layer in which this process decided the command. If it is None, the
         events are decoded and applied. Raises JournalBroken if this version does not know an
@@ -56,7 +56,7 @@ class Image:
         self.advance(commit)
 
     def advance(self, record: Commit | Barrier) -> None:
-        """Moves position and log time on to `record`."""
+        """Move position and log time on to `record`."""
         self.seq = record.seq
         self.decided_at = record.decided_at
 

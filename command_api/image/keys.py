@@ -54,7 +54,7 @@ class AnsweredKeys:
     def find(
         self, actor: str, key: str, fingerprint: str, query_fingerprint: str | None = None
     ) -> StoredAnswer | None:
-        """Returns the stored answer, or None if the actor has not used the key. Raises KeyReused
+        """Return the stored answer, or None if the actor has not used the key. Raises KeyReused
         if they used it for another request."""
         stored = self._answers.get(scope_key(actor, key))
         if stored is not None and not stored.answers(fingerprint, query_fingerprint):
@@ -64,7 +64,7 @@ class AnsweredKeys:
     def remember(
         self, command: CommandInfo, seq: int, decided_at: datetime, outcome: Outcome
     ) -> None:
-        """Remembers the answer of an accepted Commit. Forgets keys that are too old by now."""
+        """Remember the answer of an accepted Commit. Forgets keys that are too old by now."""
         self._answers[scope_key(command.actor, command.idempotency_key)] = StoredAnswer(
             seq, decided_at, command.fingerprint, command.query_fingerprint, outcome
         )
@@ -83,5 +83,5 @@ class AnsweredKeys:
 
 
 def scope_key(actor: str, key: str) -> str:
-    """Returns the key together with its actor: two people may use the same one."""
+    """Return the key together with its actor: two people may use the same one."""
     return f"{actor} {key}"

@@ -73,7 +73,7 @@ class Answering:
         return self._node.image.seq
 
     async def reach(self, seq: int, wait_s: float) -> None:
-        """Waits until this process has read the journal up to `seq`. Raises ProjectionBehind if
+        """Wait until this process has read the journal up to `seq`. Raises ProjectionBehind if
         that takes longer than `wait_s`."""
         give_up_at = self._time() + wait_s
         while self.position < seq:
@@ -82,14 +82,14 @@ class Answering:
             await asyncio.sleep(REACH_POLL_S)
 
     def list_suspended(self) -> list[Person]:
-        """Returns the people who are suspended, as far as this process has read the journal."""
+        """Return the people who are suspended, as far as this process has read the journal."""
         image = self._node.image
         return [image.accepted.person(person_id) for person_id in image.suspended]
 
     async def submit(
         self, submission: Submission, deadline_s: float, *, forwarded: bool = False
     ) -> Answer:
-        """Returns the recorded answer to a command, from whichever process leads.
+        """Return the recorded answer to a command, from whichever process leads.
 
         Tries again when the leader changes, for up to `deadline_s` seconds. A `forwarded` command
         is decided here or not at all. Raises the CommandErrors of the decision, KeyReused,
@@ -114,7 +114,7 @@ class Answering:
         follows_author: bool | None,
         language: Language,
     ) -> EligibilityResponse:
-        """Returns whether a request for a seat would be accepted, as far as this process has read
+        """Return whether a request for a seat would be accepted, as far as this process has read
         the journal. Raises NotFound and NeedsFact as `eligibility` does."""
         return assess_eligibility(
             self._node.image.accepted,
@@ -183,7 +183,7 @@ class Answering:
         return Answer(stored.outcome, stored.seq, body, replayed=True)
 
     async def _forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """Returns the leader's answer. Raises OutcomeUnknown as soon as the leader changes: the
+        """Return the leader's answer. Raises OutcomeUnknown as soon as the leader changes: the
         old one may be frozen, and the idempotency key makes asking the new one safe."""
         change = self._node.leader_change
         forwarding = start_for(self._peers.forward(leader_url, submission, timeout_s), "forward")

@@ -20,7 +20,7 @@ class ChargeOnce:
         self._charged: OrderedDict[str, None] = OrderedDict()
 
     def __call__(self, submission: Submission) -> None:
-        """Charges the command's actor. Raises RateLimited, and then charges nothing."""
+        """Charge the command's actor. Raises RateLimited, and then charges nothing."""
         if submission.id in self._charged:
             return
         self._admit(submission.actor)

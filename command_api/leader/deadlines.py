@@ -28,7 +28,7 @@ class DueCommands:
         """The keys of the commands that were sent, or failed, and whose deadlines still stand."""
 
     def give(self, reign: Reign, now: datetime) -> None:
-        """Decides and sends the commands of the deadlines that have passed by `now`, at most
+        """Decide and send the commands of the deadlines that have passed by `now`, at most
         GIVEN_AT_ONCE_MAX of them. One that fails does not stop the others."""
         due = {_key_of(deadline): deadline for deadline in self._agenda.list_due(now)}
         self._given &= due.keys()

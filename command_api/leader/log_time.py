@@ -10,7 +10,7 @@ AHEAD_MAX: Final = timedelta(seconds=2 * SKEW_S_MAX)
 
 
 def log_time(last: datetime, now: datetime) -> datetime:
-    """Returns the time to decide at: `now`, but not before `last`, the time of the newest record.
+    """Return the time to decide at: `now`, but not before `last`, the time of the newest record.
 
     A `last` that no right clock can have written is ignored. Otherwise a leader whose clock was
     once a year ahead would keep the whole cell at that time for a year.

@@ -118,7 +118,7 @@ class Node:
     # Lifecycle
 
     async def run(self) -> None:
-        """Works until cancelled. Raises JournalBroken if the journal cannot be trusted."""
+        """Work until cancelled. Raises JournalBroken if the journal cannot be trusted."""
         self._put_off_standing()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -131,14 +131,14 @@ class Node:
                 self.reign.end("the process stops")
 
     async def resign(self) -> None:
-        """Stops standing for leader. If this process leads, hands over first and returns once
+        """Stop standing for leader. If this process leads, hands over first and returns once
         that is done or has failed."""
         self._stopping = True
         if self.reign is not None:
             await self.reign.resign()
 
     async def close(self) -> None:
-        """Closes the writers and the reader. To be called after `run` has ended."""
+        """Close the writers and the reader. To be called after `run` has ended."""
         if self._newest_claim is not None:
             await self._newest_claim.writer.close()
         if self._last_reign is not None and self._last_reign.closing is not None:
@@ -178,7 +178,7 @@ class Node:
                 self._compare_clocks(accepted[-1])
 
     def _compare_clocks(self, newest: Accepted) -> None:
-        """Compares this process's clock with the stamp of the newest record, whoever wrote it.
+        """Compare this process's clock with the stamp of the newest record, whoever wrote it.
         To be called before anything else is decided."""
         on_its_way_s = 0.0 if self.reign is None else self.reign.settles_within_s
         self._clock_watch.compare(newest.stamp_ms, on_its_way_s=on_its_way_s)
@@ -229,7 +229,7 @@ class Node:
     # Leading
 
     async def _lead_late(self, state: ReaderState, round_trip_s: float) -> None:
-        """Leads under a Claim whose writer has been given up since."""
+        """Lead under a Claim whose writer has been given up since."""
         try:
             async with asyncio.timeout(self._timing.heartbeat_timeout_s):
                 writer = await self._journal.open_writer()
@@ -270,7 +270,7 @@ class Node:
         self._put_off_standing()
 
     async def _keep_time(self) -> None:
-        """Sends heartbeats and claims, and meets deadlines, when their time has come."""
+        """Send heartbeats and claims, and meets deadlines, when their time has come."""
         while True:
             await asyncio.sleep(self._timing.tick_s)
             if self.reign is not None:
@@ -308,7 +308,7 @@ class Node:
         )
 
     def _put_off_standing(self, *, resigned: bool = False) -> None:
-        """Starts the wait for silence again: an accepted record shows that its writer is alive."""
+        """Start the wait for silence again: an accepted record shows that its writer is alive."""
         if self._timing.alone:
             wait_s = 0.0
         elif resigned:
@@ -318,7 +318,7 @@ class Node:
         self._stand_at = self._loop.time() + wait_s
 
     async def _claim(self) -> None:
-        """Sends a Claim that follows the accepted state.
+        """Send a Claim that follows the accepted state.
 
         After a Claim without effect, the next one waits twice as long. So on a slow journal
         everybody's patience grows until a Claim lands and its first heartbeat arrives in time.
@@ -349,7 +349,7 @@ class Node:
         writer.append(encode_record(claim)).add_done_callback(self._note_acknowledged_claim)
 
     def _note_acknowledged_claim(self, claimed: asyncio.Future[Appended]) -> None:
-        """Notes why a Claim failed. It may land all the same, so its nonce is remembered."""
+        """Note why a Claim failed. It may land all the same, so its nonce is remembered."""
         if not claimed.cancelled() and (error := claimed.exception()) is not None:
             self._note_failed_claim(str(error))
 

@@ -33,7 +33,7 @@ AdmitForwarded = Callable[[PersonId], None]
 
 
 def admit_everybody(_: PersonId) -> None:
-    """Admits without counting, for a cell in which no process forwards anything."""
+    """Admit without counting, for a cell in which no process forwards anything."""
 
 
 class Peers(Protocol):
@@ -44,7 +44,7 @@ class Peers(Protocol):
         ...
 
     async def forward(self, leader_url: str, submission: Submission, timeout_s: float) -> Answer:
-        """Returns the leader's answer. Raises the CommandError it answered with; NoLeader if it
+        """Return the leader's answer. Raises the CommandError it answered with; NoLeader if it
         does not lead or could not be connected to (nothing was done); OutcomeUnknown if the
         connection broke later."""
         ...
@@ -55,13 +55,13 @@ class Observer:
     be quick and must not raise: a command waits for them."""
 
     def observe_decision(self, seconds: float) -> None:
-        """Observes how long it took to decide and render a command, even if it never counts."""
+        """Observe how long it took to decide and render a command, even if it never counts."""
 
     def observe_round_trip(self, seconds: float) -> None:
-        """Observes how long a record took to be acknowledged and read back."""
+        """Observe how long a record took to be acknowledged and read back."""
 
     def count_answer(self, code: str, *, replayed: bool) -> None:
-        """Counts an answer to a client of this process, whether success, refusal or failure."""
+        """Count an answer to a client of this process, whether success, refusal or failure."""
 
 
 UNOBSERVED: Final = Observer()

@@ -115,7 +115,7 @@ class Reign:
     # Commands
 
     async def execute(self, submission: Submission) -> Answer:
-        """Decides and records a command, and returns its answer once the record counts.
+        """Decide and record a command, and return its answer once the record counts.
 
         Raises StoredMeanwhile, after waiting, if a record with the same key was on its way;
         the CommandErrors of `decide`; TooLarge; and OutcomeUnknown if leading ends first.
@@ -144,7 +144,7 @@ class Reign:
         return Answer(decision.outcome, sent.seq, body)
 
     def now(self) -> datetime:
-        """Returns the time to decide at.
+        """Return the time to decide at.
 
         If this process's clock is wrong, hands over and raises OutcomeUnknown: whatever it
         decided until the next tick would be dated wrongly for good.
@@ -157,7 +157,7 @@ class Reign:
             raise OutcomeUnknown from error
 
     def meet_deadline(self, submission: Submission, now: datetime) -> bool:
-        """Decides a command of the leader's own, and sends it. Returns False, and sends nothing,
+        """Decide a command of the leader's own, and send it. Returns False, and sends nothing,
         if it would record nothing."""
         decision = decide(submission, self._tentative, now, self._rules)
         if not decision.events:
@@ -171,7 +171,7 @@ class Reign:
         return not decide(submission, self._image.accepted, now, self._rules).events
 
     async def confirm_leading(self) -> None:
-        """Returns once a record that was sent after this call has been read back.
+        """Return once a record that was sent after this call has been read back.
 
         Raises OutcomeUnknown if leading ends first. All callers that wait share one Barrier.
         """
@@ -185,7 +185,7 @@ class Reign:
     # Records
 
     def send_barrier(self) -> None:
-        """Sends a Barrier, which shows that this process leads and changes nothing. Raises
+        """Send a Barrier, which shows that this process leads and changes nothing. Raises
         OutcomeUnknown if its clock is wrong."""
         self._decided_at = self.now()
         barrier = Barrier(
@@ -197,12 +197,12 @@ class Reign:
         self._send(barrier, encode_record(barrier), None)
 
     async def resign(self) -> None:
-        """Sends a Resign, and returns once the reign is over, whether it was read back or not."""
+        """Send a Resign, and return once the reign is over, whether it was read back or not."""
         self._hand_over()
         await asyncio.wait([self.ended])
 
     def read_back(self, accepted: Accepted) -> Layer | None:
-        """Settles the record of this term that the reader has just accepted.
+        """Settle the record of this term that the reader has just accepted.
 
         Returns the layer with the changes of a Commit; None for any other record, and for one
         that this reign has not sent. In that case another process writes in this term, which
@@ -218,18 +218,18 @@ class Reign:
         return sent.layer
 
     def forget(self, layer: Layer) -> None:
-        """Drops from the tentative layer the changes in `layer`, which the image has absorbed."""
+        """Drop from the tentative layer the changes in `layer`, which the image has absorbed."""
         self._tentative.forget(layer)
 
     def check_read_back(self) -> None:
-        """Ends the reign if a record has been on its way for too long."""
+        """End the reign if a record has been on its way for too long."""
         if self._unread:
             waiting_s = self._loop.time() - self._unread[0].sent_at
             if waiting_s > self._read_back_s_max:
                 self.end(f"record {self._unread[0].seq} not read back after {waiting_s:.1f} s")
 
     def end(self, reason: str) -> None:
-        """Stops leading. The outcome of what is on its way is unknown, and nothing is sent
+        """Stop leading. The outcome of what is on its way is unknown, and nothing is sent
         again. Does nothing if the reign is over."""
         if self.ended.done():
             return
@@ -248,7 +248,7 @@ class Reign:
     # Inside
 
     def _hand_over(self) -> None:
-        """Stops deciding and sends a Resign. The reign ends once that is settled, or after
+        """Stop deciding and send a Resign. The reign ends once that is settled, or after
         `settles_within_s`."""
         if not self.leading:
             return
@@ -270,7 +270,7 @@ class Reign:
             raise OutcomeUnknown
 
     def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> SentRecord:
-        """Sends the record of a decision and absorbs its changes. Raises TooLarge, and then does
+        """Send the record of a decision and absorbs its changes. Raises TooLarge, and then does
         neither: a command that cannot be stored fails alone."""
         commit = Commit(
             term=self._term,

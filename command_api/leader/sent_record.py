@@ -40,7 +40,7 @@ class SentRecord:
         return self._failed or (self.accepted and self.acknowledged)
 
     async def wait(self) -> None:
-        """Returns once it is settled. Raises OutcomeUnknown if leading ends first.
+        """Return once it is settled. Raises OutcomeUnknown if leading ends first.
 
         Each waiter has a future of its own, so one that gives up does not affect the others.
         """
@@ -52,12 +52,12 @@ class SentRecord:
             raise OutcomeUnknown
 
     def settle_if_complete(self) -> None:
-        """Wakes the waiters if the record is accepted and acknowledged by now."""
+        """Wake the waiters if the record is accepted and acknowledged by now."""
         if self.accepted and self.acknowledged:
             self._wake()
 
     def fail(self) -> None:
-        """Makes the waiters fail, unless the record is settled: leading has ended."""
+        """Make the waiters fail, unless the record is settled: leading has ended."""
         if not self.settled:
             self._failed = True
             self._wake()

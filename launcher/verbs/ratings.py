@@ -22,7 +22,7 @@ def register(app: typer.Typer, connect: Connect, run: RunToEnd) -> None:
 
     @ratings.callback()
     def group() -> None:
-        """Keeps `trial` a verb of the group: Typer would merge a single verb into it."""
+        """Keep `trial` a verb of the group: Typer would merge a single verb into it."""
 
     @ratings.command("trial")
     def trial_verb(

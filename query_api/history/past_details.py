@@ -36,7 +36,7 @@ class PastDetails:
     async def fetch(
         self, request: Request, caller: Caller, announcement_id: str, moment: Moment
     ) -> DetailRows:
-        """Implements `details.FetchPast`. Raises NotFound, ProjectionBehind and Unavailable."""
+        """Implement `details.FetchPast`. Raises NotFound, ProjectionBehind and Unavailable."""
         reads = self._reads
         followed = await reads.fetch_followed(caller)
         async with reads.open_snapshot(request, least_position(moment)) as snapshot:

@@ -227,7 +227,7 @@ class Scene:
 
 
 async def measure(target: Target) -> dict[str, list[int]]:
-    """Returns, for every route of `ROWS`, the status that each of `ROLES` is answered."""
+    """Return, for every route of `ROWS`, the status that each of `ROLES` is answered."""
     scene = Scene(target)
     await scene.build()
     with_dry_run = routes_with_dry_run()
@@ -245,7 +245,7 @@ async def _ask(scene: Scene, route: str, row: Ask, role: str, dry_run: bool) -> 
 async def ask_as(
     scene: Scene, role: str, route: str, row: Ask, places: Mapping[str, str], *, dry_run: bool
 ) -> Received:
-    """Returns the answer; waits for a place in the queue and for whatever still starts."""
+    """Return the answer; waits for a place in the queue and for whatever still starts."""
     method, path = route.split(" ")
     for name, value in places.items():
         path = path.replace(f"{{{name}}}", value)
@@ -261,7 +261,7 @@ async def ask_as(
 
 
 def routes_with_dry_run() -> set[str]:
-    """Returns the routes that have `dry_run` in the API document."""
+    """Return the routes that have `dry_run` in the API document."""
     paths = msgspec.json.decode(API_DOCUMENT.read_bytes())["paths"]
     return {
         f"{method.upper()} {path}"
@@ -284,7 +284,7 @@ async def routes_without_row() -> set[str]:
 
 
 def table(statuses: Mapping[str, Sequence[int]]) -> str:
-    """Returns Markdown: a tick for each role that may use the route, else the status of the
+    """Return Markdown: a tick for each role that may use the route, else the status of the
     refusal."""
     head = ["route", *ROLES, "also opens it"]
     lines = [head, ["---"] * len(head)]
@@ -295,7 +295,7 @@ def table(statuses: Mapping[str, Sequence[int]]) -> str:
 
 
 def table_of(page: str) -> str:
-    """Returns what stands between the marks of the page."""
+    """Return what stands between the marks of the page."""
     return page.split(BEGIN)[1].split(END)[0]
 
 

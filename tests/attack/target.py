@@ -41,7 +41,7 @@ class Site:
 
 @contextmanager
 def own_site(data: Path, **environment: str) -> Iterator[Site]:
-    """Runs an embedded system of our own until the end of the block."""
+    """Run an embedded system of our own until the end of the block."""
     port = free_port()
     with (data / "output.log").open("w") as output:
         process = subprocess.Popen(
@@ -110,7 +110,7 @@ class Target:
         body: Any = None,
         **headers: str,
     ) -> Received:
-        """Returns whatever comes back. `path` is sent as it is; `_` in header names becomes `-`."""
+        """Return whatever comes back. `path` is sent as it is; `_` in header names becomes `-`."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if token is not None:
             sent.setdefault("Authorization", f"Bearer {token}")
@@ -120,7 +120,7 @@ class Target:
             return Received(response.status, response.headers, await response.read())
 
     async def read(self, path: str, token: str) -> Received:
-        """Returns the answer 200, however long a part of the system is away.
+        """Return the answer 200, however long a part of the system is away.
 
         Until then every answer must say so and come in time.
         """
@@ -134,7 +134,7 @@ class Target:
                 await asyncio.sleep(0.1)
 
     async def await_ready(self) -> dict[str, Any]:
-        """Waits until `/readyz` answers 200; returns what it says."""
+        """Wait until `/readyz` answers 200; returns what it says."""
         async with asyncio.timeout(BACK_S_MAX):
             while (received := await self.send("GET", "/readyz")).status != 200:
                 await asyncio.sleep(0.1)
@@ -145,7 +145,7 @@ class Target:
         return await self.send(method, path, self.site.operator_token, body)
 
     async def person(self, login: str) -> tuple[str, str]:
-        """Returns the token and the id of a person whom only this test knows."""
+        """Return the token and the id of a person whom only this test knows."""
         body = {"login": f"{self._prefix}-{login}"}
         received = await self.send("POST", "/neighbours/auth/token", body=body)
         return received.json["access_token"], received.json["user_id"]
@@ -161,24 +161,24 @@ class Target:
         return found
 
     async def evening(self, host_token: str, **changes: Any) -> Received:
-        """Announces an evening and returns the answer; `changes` are fields of the body."""
+        """Announce an evening and return the answer; `changes` are fields of the body."""
         path = f"/api/v1/announcement/{await self.film()}"
         return await self.send("POST", path, host_token, evening(**changes))
 
     async def request_seat(self, evening_id: str, guest_token: str) -> str:
-        """Has a guest ask for a seat; returns the booking's id."""
+        """Have a guest ask for a seat; returns the booking's id."""
         asked = await self.send("POST", f"/api/v1/booking/{evening_id}", guest_token)
         assert asked.status == 201
         booking_id: str = asked.json["booking_id"]
         return booking_id
 
     async def confirm_guest(self, host_token: str, evening_id: str, guest_token: str) -> str:
-        """Has a guest ask for a seat and get it; returns the booking's id."""
+        """Have a guest ask for a seat and get it; returns the booking's id."""
         booking_id = await self.request_seat(evening_id, guest_token)
         approved = await self.answer(host_token, booking_id, yes=True)
         assert approved.json["state"] == "confirmed"
         return booking_id
 
     async def answer(self, token: str, booking_id: str, *, yes: bool) -> Received:
-        """Answers a booking with yes or no, as its author or its guest."""
+        """Answer a booking with yes or no, as its author or its guest."""
         return await self.send("PUT", f"/api/v1/booking/{booking_id}", token, {"my_status": yes})

@@ -41,7 +41,7 @@ class CellOverTime:
             self.tokens[name], self.ids[name] = await self.cell.person(name, **wishes)
 
     async def say(self, name: str, method: str, path: str, body: Any = None) -> HttpReply:
-        """Returns the answer. If a busy machine made it uncertain, the same key is sent again."""
+        """Return the answer. If a busy machine made it uncertain, the same key is sent again."""
         key = uuid4().hex
         async with asyncio.timeout(DEADLINE_S):
             while True:
@@ -55,14 +55,14 @@ class CellOverTime:
         return reply
 
     async def read(self, name: str, path: str) -> Any:
-        """Returns the body, after everything that was said."""
+        """Return the body, after everything that was said."""
         mark = "&" if "?" in path else "?"
         reply = await self.say(name, "GET", f"{path}{mark}min_position={self.position}")
         assert reply.status == 200, reply.body
         return reply.body
 
     async def evening(self, host: str, *guests: str, **terms: Any) -> str:
-        """Announces an evening to come, with these guests confirmed."""
+        """Announce an evening to come, with these guests confirmed."""
         event_time = system_clock() + self.offset + timedelta(days=1)
         body = evening(ticket_count=9, event_time=event_time.isoformat(), **terms)
         announced = await self.say(host, "POST", f"/announcement/{self.cell.movie_id}", body)
@@ -80,7 +80,7 @@ class CellOverTime:
         return evening_id
 
     async def hold(self, host: str, evening_id: str) -> None:
-        """Waits until the evening has come and gone."""
+        """Wait until the evening has come and gone."""
         await self.wait(HELD)
 
         async def done() -> bool:
@@ -90,7 +90,7 @@ class CellOverTime:
         await until(done)
 
     async def wait(self, time: timedelta) -> None:
-        """Starts again so much later. Everybody logs in again: tokens end."""
+        """Start again so much later. Everybody logs in again: tokens end."""
         await self._running.aclose()
         self.offset += time
         await self.start()
@@ -111,7 +111,7 @@ class CellOverTime:
         return await self.say(rater, "POST", path, {"score": score, **more})
 
     async def both_rate(self, evening_id: str, guest: str, host: str, score: int) -> HttpReply:
-        """Returns the guest's rating of the host, revealed by the host's rating of the guest."""
+        """Return the guest's rating of the host, revealed by the host's rating of the guest."""
         rated = await self.rate(evening_id, guest, host, score)
         assert rated.status == 201
         assert (await self.rate(evening_id, host, guest, 10)).status == 201

@@ -55,7 +55,7 @@ class CommandCell:
         self.readiness: Callable[[], Mapping[str, Any]] = dict
 
     async def person(self, login: str, **wishes: Any) -> tuple[str, str]:
-        """Returns the token and the id of a person."""
+        """Return the token and the id of a person."""
         reply = await self.send("POST", "/neighbours/auth/token", body={"login": login, **wishes})
         return reply.body["access_token"], reply.body["user_id"]
 
@@ -69,7 +69,7 @@ class CommandCell:
         raw: bytes | None = None,
         **headers: str,
     ) -> HttpReply:
-        """Sends a request. `headers` have underscores for hyphens in their names."""
+        """Send a request. `headers` have underscores for hyphens in their names."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if (token := key_for(path, token)) is not None:
             named["Authorization"] = f"Bearer {token}"
@@ -83,18 +83,18 @@ class CommandCell:
             return HttpReply(response.status, response.headers.copy(), await response.text())
 
     async def do(self, method: str, path: str, token: str, body: Any = None) -> HttpReply:
-        """Sends to the API, and expects that it is done."""
+        """Send to the API, and expect that it is done."""
         reply = await self.send(method, f"/api/v1{path}", token, body)
         assert reply.status in (200, 201), reply.body
         return reply
 
     async def page(self, path: str) -> str:
-        """Returns the page that a browser is shown."""
+        """Return the page that a browser is shown."""
         async with self._session.get(self._url + path) as response:
             return await response.text()
 
     async def commits(self) -> list[Commit]:
-        """Returns everything that was recorded."""
+        """Return everything that was recorded."""
         tail = Tail(self._journal)
         end = await self._journal.end()
         found = []
@@ -105,7 +105,7 @@ class CommandCell:
 
 
 def evening(**changes: Any) -> dict[str, Any]:
-    """Returns a well-formed body for a new announcement, tomorrow."""
+    """Return a well-formed body for a new announcement, tomorrow."""
     body = {
         "title": "Solaris together",
         "description": "On the big wall",
@@ -127,7 +127,7 @@ async def command_cell(
     rules: Rules = DEFAULT_RULES,
     journal_directory: Path | None = None,
 ) -> AsyncIterator[CommandCell]:
-    """Runs the cell until the end of the block.
+    """Run the cell until the end of the block.
 
     The journal may be in another directory. With `postgres_dsn` the projector, the history and the
     query API run as well, and the query API has the same rules.

@@ -65,7 +65,7 @@ class RunningSystem:
         *,
         expect: int | None = 200,
     ) -> tuple[Any, int]:
-        """Returns the body and the position. If `expect` is None, any answer will do, even none."""
+        """Return the body and the position. If `expect` is None, any answer will do, even none."""
         if token is None and path.startswith("/neighbours/"):
             token = self.operator_token  # Who names none operates the stand-in.
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -138,7 +138,7 @@ def evening(**changes: Any) -> dict[str, Any]:
 
 
 async def confirm_guest(system: RunningSystem, in_days: int = 1) -> tuple[str, str, int]:
-    """Takes the README's tour. Returns the announcement, Boris's token and the approval's
+    """Take the README's tour. Returns the announcement, Boris's token and the approval's
     position."""
     anna, boris = await system.token("anna"), await system.token("boris")
     path = f"/api/v1/announcement/{await system.film()}"

@@ -47,7 +47,7 @@ class EventfulEvening:
         return f"/history{self.path}"
 
     async def get(self, role: str, path: str, **parameters: Any) -> HttpReply:
-        """Reads after everything that was written."""
+        """Read after everything that was written."""
         given = {"min_position": self.people.position, **parameters}
         query = "&".join(f"{name}={quote(str(value))}" for name, value in given.items())
         return await self.people.cell.send(
@@ -55,7 +55,7 @@ class EventfulEvening:
         )
 
     async def entries(self, role: str, **parameters: Any) -> list[dict[str, Any]]:
-        """Returns the whole trail, on one page."""
+        """Return the whole trail, on one page."""
         reply = await self.get(role, self.trail, limit=100, **parameters)
         assert reply.status == 200, reply.body
         assert "Link" not in reply.headers
@@ -66,7 +66,7 @@ class EventfulEvening:
         await self.step(HOST, "PUT", self.path, fields)
 
     async def step(self, role: str, method: str, path: str, body: Any = None) -> Any:
-        """Writes, and looks at what everybody is answered now."""
+        """Write, and look at what everybody is answered now."""
         reply = await self.people.say(role, method, path, body)
         assert reply.status < 300, reply.body
         self.id = self.id or reply.body["id"]
@@ -96,7 +96,7 @@ class EventfulEvening:
         await self.step(role, "PUT", f"/booking/{booking_id}", {"my_status": yes, **more})
 
     async def live(self) -> None:
-        """Takes the evening through a draft, a guest who fills it, another on the waitlist and
+        """Take the evening through a draft, a guest who fills it, another on the waitlist and
         changes of all kinds. In between the author and Ann rate each other for an earlier
         evening."""
         rated = self.people
@@ -129,7 +129,7 @@ class EventfulEvening:
 async def eventful_evening(
     directory: Path, postgres_dsn: str, *, watched: bool = False
 ) -> AsyncIterator[EventfulEvening]:
-    """Starts a cell with everybody in it; nothing has happened yet."""
+    """Start a cell with everybody in it; nothing has happened yet."""
     async with AsyncExitStack() as running:
         rated = CellOverTime(directory, postgres_dsn, running)
         await rated.start()

@@ -12,7 +12,7 @@ class HttpReply(NamedTuple):
 
     @property
     def body(self) -> Any:
-        """Returns the parsed JSON, or None if the answer is empty."""
+        """Return the parsed JSON, or None if the answer is empty."""
         return json.loads(self.text) if self.text else None
 
     @property

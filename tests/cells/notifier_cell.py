@@ -111,7 +111,7 @@ class NotifierCell:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[NoticeReader]:
-        """Runs a reader until the end of the block."""
+        """Run a reader until the end of the block."""
         reader = NoticeReader(self.journal, NoticeOutbox(self.pool))
         running = asyncio.create_task(reader.run())
         yield reader
@@ -120,17 +120,17 @@ class NotifierCell:
             await running
 
     async def follow_history(self, reader: NoticeReader) -> None:
-        """Lets the outbox follow the history."""
+        """Let the outbox follow the history."""
         newest = await self.history.write_to(self.journal)
         assert await reader.reach(newest, REACHED_WITHIN_S)
 
     async def read(self) -> None:
-        """Lets a reader of its own follow the history."""
+        """Let a reader of its own follow the history."""
         async with self.reading() as reader:
             await self.follow_history(reader)
 
     async def send(self) -> None:
-        """Sends what is due now."""
+        """Send what is due now."""
         dispatcher = self.dispatcher()
         for _ in range(TURNS_MAX):
             if not await dispatcher.dispatch_due():
@@ -142,7 +142,7 @@ class NotifierCell:
         await self.send()
 
     async def at(self, instant: datetime) -> None:
-        """Turns the clock, and sends what has become due."""
+        """Turn the clock, and send what has become due."""
         self.now = self.history.now = instant
         await self.read_and_send()
 
@@ -154,7 +154,7 @@ class NotifierCell:
         return list(found)
 
     async def states(self, recipient: PersonId, *kinds: str) -> dict[str, tuple[str, str | None]]:
-        """Returns state and reason by kind and, for reminders, time."""
+        """Return state and reason by kind and, for reminders, time."""
         return {
             f"{line['kind']} {line['event_time'] or ''}".strip(): (line["state"], line["reason"])
             for line in await self.lines(recipient)
@@ -162,7 +162,7 @@ class NotifierCell:
         }
 
     async def forget(self, tables: Iterable[str] = ()) -> None:
-        """Goes back to the beginning of the journal, and empties some tables."""
+        """Go back to the beginning of the journal, and empties some tables."""
         await self.pool.execute(
             'UPDATE notifier.reader_position SET "offset" = -1, term = 0, seq = 0, '
             "hash = repeat('0', 64), nonce = '', open = false"

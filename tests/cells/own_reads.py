@@ -38,7 +38,7 @@ class OwnReads:
         return reply
 
     async def read(self, path: str, token: str, **headers: Any) -> HttpReply:
-        """Reads after everything that was written here."""
+        """Read after everything that was written here."""
         separator = "&" if "?" in path else "?"
         reply = await self.cell.send(
             "GET", f"{path}{separator}min_position={self.position}", token, **headers
@@ -48,7 +48,7 @@ class OwnReads:
 
 
 def at(hours: float) -> str:
-    """Returns the instant so many hours from now."""
+    """Return the instant so many hours from now."""
     return (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
 
 

@@ -50,7 +50,7 @@ async def running(projector: Projector) -> AsyncIterator[asyncio.Task[Any]]:
 
 
 async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = SMALL) -> None:
-    """Runs a projector until the tables are at `seq`. Raises whatever stops it before."""
+    """Run a projector until the tables are at `seq`. Raises whatever stops it before."""
     projector = Projector(journal, sink, limits=limits)
     async with running(projector) as task:
         await eventually(lambda: task.done() or projector.position.state.seq >= seq)
@@ -77,7 +77,7 @@ async def read_letters(pool: asyncpg.Pool) -> list[asyncpg.Record]:
 
 
 def find_end(chain: Chain) -> Position:
-    """Returns the position of the chain's last record, in a journal that holds nothing else."""
+    """Return the position of the chain's last record, in a journal that holds nothing else."""
     state = ReaderState(1, chain.seq, hash_record(chain.payloads[-1]), "nonce", open=True)
     return Position(chain.seq - 1, state)
 
@@ -88,7 +88,7 @@ def commit_stored(
     facts: dict[str, Any] | None = None,
     about: str | None = None,
 ) -> None:
-    """Commits events as they are stored, whether this version knows them or not."""
+    """Commit events as they are stored, whether this version knows them or not."""
     announcement_id = None if about is None else AnnouncementId(about)
     chain.commit(
         *events, outcome=Outcome("recorded", announcement_id=announcement_id, facts=facts or {})

@@ -69,7 +69,7 @@ class ReadSide:
     async def get(
         self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
     ) -> HttpReply:
-        """Sends a GET request. `headers` have underscores for hyphens in their names."""
+        """Send a GET request. `headers` have underscores for hyphens in their names."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         if person_id is not None:
             token = issue_token(person_id, key=SECRET, now=system_clock(), is_super=is_super)
@@ -78,7 +78,7 @@ class ReadSide:
             return HttpReply(response.status, response.headers.copy(), await response.text())
 
     async def pages(self, path: str, person_id: str) -> list[Any]:
-        """Returns all lines, by following the links."""
+        """Return all lines, by following the links."""
         lines: list[Any] = []
         while True:
             reply = await self.get(path, person_id)
@@ -94,7 +94,7 @@ class ReadSide:
         )
 
     async def evening(self, author_id: str, **changes: Any) -> str:
-        """Inserts an announcement and returns its id. It is public, alive and tomorrow, unless
+        """Insert an announcement and return its id. It is public, alive and tomorrow, unless
         `changes` say otherwise."""
         row = {
             "announcement_id": str(uuid4()),
@@ -124,7 +124,7 @@ class ReadSide:
     async def booking(
         self, evening_id: str, guest_id: str, state: str = "confirmed", **changes: Any
     ) -> str:
-        """Inserts a booking of this announcement and returns its id."""
+        """Insert a booking of this announcement and return its id."""
         author_status, guest_status = PAIRS[state]
         row = {
             "booking_id": str(uuid4()),
@@ -146,7 +146,7 @@ class ReadSide:
         return await self._insert("bookings", **row | changes)
 
     async def host_score(self, person_id: str, rating: float, count: int) -> None:
-        """Inserts a score that is ranked by the rating itself. Announcements come after it."""
+        """Insert a score that is ranked by the rating itself. Announcements come after it."""
         await self._insert(
             "scores",
             person_id=person_id,
@@ -162,7 +162,7 @@ class ReadSide:
         )
 
     async def decision(self, seq: int, decided_at: datetime | None = None) -> None:
-        """Inserts a decision, whatever it was about."""
+        """Insert a decision, whatever it was about."""
         await self._insert(
             "decisions",
             seq=seq,
@@ -175,7 +175,7 @@ class ReadSide:
         )
 
     async def move_position(self, seq: int, *, tell: bool = True) -> None:
-        """Moves the position as the projector does, which notifies all listeners."""
+        """Move the position as the projector does, which notifies all listeners."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """INSERT INTO read_model.reader_position
@@ -195,12 +195,12 @@ class ReadSide:
 
 
 def at(hours: float) -> datetime:
-    """Returns the instant so many hours from now, in whole milliseconds."""
+    """Return the instant so many hours from now, in whole milliseconds."""
     return system_clock() + timedelta(hours=hours)
 
 
 def text_of(instant: datetime) -> str:
-    """Returns the instant as a query string has it."""
+    """Return the instant as a query string has it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -208,7 +208,7 @@ def text_of(instant: datetime) -> str:
 async def read_side(
     postgres_dsn: str, *, api_dsn: str | None = None, **options: Any
 ) -> AsyncIterator[ReadSide]:
-    """Runs the query API until the end of the block. `options` go to the QueryService.
+    """Run the query API until the end of the block. `options` go to the QueryService.
 
     The API's pool has POOL_SIZE connections, and one of them listens. The test has a pool of its
     own. `api_dsn` gives the API another address.

@@ -24,11 +24,11 @@ def stand_in_settings(data_dir: Path, **changed: Any) -> StandInSettings:
 
 
 def build_settings(url: str, **changed: Any) -> OutsideSettings:
-    """Returns settings of clients with all five services at the stand-in's address."""
+    """Return settings of clients with all five services at the stand-in's address."""
     values: dict[str, Any] = {"base_url": url, "credential": SecretStr(CREDENTIAL)}
     return OutsideSettings(**values | changed)
 
 
 def key_for(path: str, token: str | None) -> str | None:
-    """Returns the bearer token to send. A test that names none operates the stand-in."""
+    """Return the bearer token to send. A test that names none operates the stand-in."""
     return OPERATOR if token is None and path.startswith("/neighbours/") else token

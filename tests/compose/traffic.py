@@ -34,14 +34,14 @@ class Traffic:
             self._stopping = True
 
     async def progress(self) -> None:
-        """Waits for further confirmations: the system works."""
+        """Wait for further confirmations: the system works."""
         wanted = len(self.confirmed) + CLIENTS
         async with asyncio.timeout(PROGRESS_S_MAX):
             while len(self.confirmed) < wanted:
                 await asyncio.sleep(0.1)
 
     async def demand_all_readable(self, token: str) -> None:
-        """Asserts that every acknowledged confirmation can be read."""
+        """Assert that every acknowledged confirmation can be read."""
         position = int((await self._insist("GET", "/api/v1/schedule", token)).get("position", 0))
         assert position > 0
         for evening_id, booking_id, guest in self.confirmed:

@@ -48,7 +48,7 @@ class CommandProcess:
         }
 
     async def start(self, session: aiohttp.ClientSession) -> None:
-        """Returns when the process follows the journal and knows a leader."""
+        """Return when the process follows the journal and knows a leader."""
         command = [sys.executable, "-m", "command_api"]
         environment = {**self._environment, "COMMAND_API_PEERS": ",".join(self.peers)}
         self.process.start(command, cwd=self._directory, env=environment)
@@ -59,7 +59,7 @@ class CommandProcess:
         await self.process.wait_ready(ready, READY_S_MAX)
 
     async def readiness(self, session: aiohttp.ClientSession) -> dict[str, object]:
-        """Returns what `/readyz` says, or nothing if the process does not answer."""
+        """Return what `/readyz` says, or nothing if the process does not answer."""
         timeout = aiohttp.ClientTimeout(total=1.0)
         try:
             async with session.get(f"{self.url}/readyz", timeout=timeout) as response:
@@ -73,7 +73,7 @@ class CommandProcess:
 async def cell(
     directory: Path, kafka: str, topic: str, neighbours: str, count: int = 3
 ) -> AsyncIterator[list[CommandProcess]]:
-    """Starts `count` command processes, which all follow the journal."""
+    """Start `count` command processes, which all follow the journal."""
     processes = [
         CommandProcess(f"command-{n}", directory, kafka, topic, neighbours) for n in range(count)
     ]

@@ -11,7 +11,7 @@ BACK_S_MAX = 120.0
 
 
 async def kill(system: RunningSystem, words: str) -> None:
-    """Sends SIGKILL, and waits until something else runs in its place and everything is ready."""
+    """Send SIGKILL, and wait until something else runs in its place and everything is ready."""
     killed = find_descendant(system.process.pid, words)
     os.kill(killed, signal.SIGKILL)
     async with asyncio.timeout(BACK_S_MAX):
@@ -27,7 +27,7 @@ async def kill(system: RunningSystem, words: str) -> None:
 
 
 async def wait_for_position(system: RunningSystem, token: str, position: int) -> None:
-    """Waits until reads have come to the position. A reader notices late that a broker is back, and
+    """Wait until reads have come to the position. A reader notices late that a broker is back, and
     a PostgreSQL that was killed has forgotten what was written last."""
     path = f"{system.url}/api/v1/announcements?min_position={position}"
     async with asyncio.timeout(BACK_S_MAX):

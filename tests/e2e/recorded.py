@@ -13,7 +13,7 @@ RECORDED: Final = (200, 201, 409)
 
 
 async def read_accepted(journal: Journal) -> list[Accepted]:
-    """Returns every accepted record; closes the journal."""
+    """Return every accepted record; closes the journal."""
     end = await journal.end()
     tail = Tail(journal)
     records: list[Accepted] = []
@@ -27,7 +27,7 @@ async def read_accepted(journal: Journal) -> list[Accepted]:
 def find_misrecorded(
     answered: Iterable[AnsweredRequest], commits: Sequence[Commit]
 ) -> Iterator[str]:
-    """Returns every answered command that is not in the journal once, at the answered position,
+    """Return every answered command that is not in the journal once, at the answered position,
     with the answered outcome; and every key with two effects."""
     by_seq = {commit.seq: commit for commit in commits}
     seqs: dict[tuple[str, str], list[int]] = {}

@@ -176,7 +176,7 @@ def test_no_answer_breaks_the_document(label: str, context: RequestContext) -> N
 
 
 def test_there_were_as_many_cases_as_asked_for() -> None:
-    """Runs last, and only counts where all the others ran."""
+    """Run last, and only counts where all the others ran."""
     if len(run) == len(OPERATIONS):
         print(f"{run.total()} cases, FUZZ_SEED={SEED}")
         assert run.total() >= CASES, f"{run.total()} of {CASES} cases"

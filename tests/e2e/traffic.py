@@ -68,7 +68,7 @@ class Clients:
         return announcement_id
 
     async def keep_booking(self, host: str, announcement_id: str) -> None:
-        """Lets one guest after another ask, and the author approve, until told to stop."""
+        """Let one guest after another ask, and the author approve, until told to stop."""
         while not self.stopping:
             guest = str(uuid4())
             booking = await self.insist(guest, "POST", f"/api/v1/booking/{announcement_id}", None)
@@ -77,7 +77,7 @@ class Clients:
                 await self.insist(host, "PUT", path, {"my_status": True})
 
     async def insist(self, actor: str, method: str, path: str, body: Any) -> dict[str, Any]:
-        """Returns the answer, however often it takes. Raises NoAnswer after GIVE_UP_S."""
+        """Return the answer, however often it takes. Raises NoAnswer after GIVE_UP_S."""
         loop = asyncio.get_running_loop()
         key = uuid4().hex
         sent_at = loop.time()

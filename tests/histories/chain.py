@@ -57,7 +57,7 @@ class Chain:
         actor: str = SYSTEM,
         kind: str = "told",
     ) -> Commit:
-        """Appends a Commit. A dict is an event as it is stored, whether this version knows it
+        """Append a Commit. A dict is an event as it is stored, whether this version knows it
         or not."""
         seq = self.seq + 1
         return self.append(
@@ -73,7 +73,7 @@ class Chain:
         )
 
     def append(self, commit: Commit) -> Commit:
-        """Returns `commit` as a reader of the journal gets it."""
+        """Return `commit` as a reader of the journal gets it."""
         self.payloads.append(encode_record(commit))
         read = decode_record(self.payloads[-1])
         assert isinstance(read, Commit)
@@ -83,7 +83,7 @@ class Chain:
     async def write_to(
         self, journal: Journal, start: int | None = None, end: int | None = None
     ) -> int:
-        """Appends the records from offset `start` up to `end`, durably.
+        """Append the records from offset `start` up to `end`, durably.
 
         `start` is by default where the last call for this journal ended. Returns the position
         of the newest record that there is.

@@ -28,19 +28,19 @@ TYPES: Final[tuple[Any, ...]] = (
 
 
 def live_histories(seed: int) -> Iterator[RandomPeople]:
-    """Yields one history after another, without end."""
+    """Yield one history after another, without end."""
     random = Random(seed)
     while True:
         yield RandomPeople(random.getrandbits(32)).live(WISHES)
 
 
 def damage(payload: bytes, random: Random) -> bytes:
-    """Returns another record than `payload`, or no record at all."""
+    """Return another record than `payload`, or no record at all."""
     return random.choice(_WAYS)(payload, random)
 
 
 def rechain(payload: bytes, seq: int, prev_hash: str) -> bytes:
-    """Returns the record as the next one of the chain, if it still could be one."""
+    """Return the record as the next one of the chain, if it still could be one."""
     try:
         fields = json.loads(payload)
     except (ValueError, RecursionError):
@@ -129,7 +129,7 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _mutate(fields: dict[str, Any], random: Random) -> None:
-    """Removes a field, gives it another value, or adds one."""
+    """Remove a field, give it another value, or add one."""
     name = random.choice(sorted(fields) or ["x"])
     match random.randrange(4):
         case 0:

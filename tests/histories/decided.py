@@ -41,7 +41,7 @@ class DecidedHistory:
         is_super: bool = False,
         actor_facts: PersonFacts | None = None,
     ) -> Decided:
-        """Decides a new command, and records nothing. Raises CommandError."""
+        """Decide a new command, and record nothing. Raises CommandError."""
         self._serial += 1
         submission = submit(
             actor, command, f"k{self._serial}", is_super=is_super, actor_facts=actor_facts

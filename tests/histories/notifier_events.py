@@ -34,7 +34,7 @@ def seen(name: str, language: str = "en", tz: str = "Europe/Moscow") -> PersonSe
 
 
 def created(name: str = "e", host: str = "host", **fields: Any) -> AnnouncementCreated:
-    """Announces an evening three days after the beginning, at 19:00 in Moscow, unless said
+    """Announce an evening three days after the beginning, at 19:00 in Moscow, unless said
     otherwise."""
     given: dict[str, Any] = {
         "announcement_id": announcement(name),
@@ -89,6 +89,6 @@ class NotifierHistory(Chain):
         super().__init__(now)
 
     def tell(self, *events: DomainEvent, by: str = "host") -> int:
-        """Commits `events` and returns the position."""
+        """Commit `events` and return the position."""
         actor = SYSTEM if by == SYSTEM else person(by)
         return self.commit(*events, outcome=TOLD, actor=actor, kind="Told").seq

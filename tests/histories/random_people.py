@@ -49,7 +49,7 @@ class RandomPeople:
         return self._history.layer
 
     def live(self, wishes: int) -> "RandomPeople":
-        """Lets people have so many wishes, and deadlines pass in between."""
+        """Let people have so many wishes, and deadlines pass in between."""
         for _ in range(wishes):
             self.chain.wait(minutes=self._random.choice((1, 5, 20)))
             for deadline in list(self._history.image.agenda.list_due(self.chain.now)):
@@ -128,7 +128,7 @@ class RandomPeople:
         )
 
     def _rate(self, actor: PersonId) -> AnyCommand | None:
-        """Rates somebody whom the actor met. Returns None if there is nobody yet."""
+        """Rate somebody whom the actor met. Returns None if there is nobody yet."""
         layer = self.layer
         met = [
             (booking.announcement_id, booking.author_id, booking.guest_id)
@@ -178,7 +178,7 @@ class RandomPeople:
         )
 
     def _choose_time(self) -> datetime:
-        """Returns one of so few times that announcements overlap, or just touch."""
+        """Return one of so few times that announcements overlap, or just touch."""
         halves = self._random.choice((2, 3, 6, 7, 8, 40, 41))
         hour = self.chain.now.replace(minute=0) + timedelta(hours=1)
         return hour + timedelta(minutes=30 * halves)
@@ -188,7 +188,7 @@ class RandomPeople:
 
 
 def cut_randomly(commits: Sequence[Commit], random: Random) -> Iterable[Sequence[Commit]]:
-    """Yields the same commits in parts of random sizes."""
+    """Yield the same commits in parts of random sizes."""
     start = 0
     while start < len(commits):
         size = random.choice((1, 2, 5, 40))

@@ -111,7 +111,7 @@ class StatedHistory:
         actor: str = SYSTEM,
         **more: Any,
     ) -> None:
-        """Records an event of `booking`, which is `<announcement>/<guest>`."""
+        """Record an event of `booking`, which is `<announcement>/<guest>`."""
         evening, guest = booking.split("/")
         event = {
             "type": f"booking.{what}.v1",
@@ -126,7 +126,7 @@ class StatedHistory:
         self.record(hours, event, actor=actor)
 
     def rate(self, hours: float, what: str, *ratings: RatingSides, **fields: Any) -> None:
-        """Records an event of each of `ratings`, in one commit."""
+        """Record an event of each of `ratings`, in one commit."""
         events = [{"type": f"rating.{what}.v1", **rating._asdict(), **fields} for rating in ratings]
         self.record(hours, *events)
 
@@ -138,7 +138,7 @@ class StatedHistory:
 
 
 def evenings_in_march() -> StatedHistory:
-    """Returns two authors, three films and five guests. test_questions.py has what follows
+    """Return two authors, three films and five guests. test_questions.py has what follows
     from it."""
     march = StatedHistory()
     # Ada's evening of two seats: full after five hours, a third guest waits and gets in.

@@ -25,7 +25,7 @@ class AsgiAnswer(NamedTuple):
 async def call(
     app: Any, method: str, target: str, headers: Headers = (), body: bytes = b""
 ) -> AsgiAnswer:
-    """Returns the whole answer to a client from an address that never asked before.
+    """Return the whole answer to a client from an address that never asked before.
 
     `target` is the path with its query, as in a request line. If the answer has a header twice, the
     last one counts.

@@ -33,7 +33,7 @@ class HistoryDatabase(Database, Protocol):
 
 
 def choose_servers() -> Kind:
-    """Returns the choice. Raises ValueError if there is no such choice."""
+    """Return the choice. Raises ValueError if there is no such choice."""
     asked = os.environ.get(CHOICE) or "own"
     if asked not in get_args(Kind):
         raise ValueError(f"{CHOICE} is {asked!r}; it may be {' or '.join(get_args(Kind))}")

@@ -16,7 +16,7 @@ Open = Callable[[], Analytics]
 
 
 def opener(request: pytest.FixtureRequest, path: Path, quota: Quota = Quota()) -> Open:  # noqa: B008
-    """Returns a function that opens the same empty database every time. For fixtures with
+    """Return a function that opens the same empty database every time. For fixtures with
     `params=ENGINES`.
 
     Call it from a fixture that is no coroutine: it may have to start the server.

@@ -51,7 +51,7 @@ class Service(NamedTuple):
 
 
 def service(name: str) -> Service:
-    """Returns a service of the compose file with its variables filled in. Raises
+    """Return a service of the compose file with its variables filled in. Raises
     ContainerFailed."""
     try:
         asked = subprocess.run(
@@ -76,7 +76,7 @@ def service(name: str) -> Service:
 
 
 def _command(test: list[str]) -> tuple[str, ...]:
-    """Returns a health check as arguments. Compose has doubled every `$`."""
+    """Return a health check as arguments. Compose has doubled every `$`."""
     kind, *words = (word.replace("$$", "$") for word in test)
     return ("sh", "-c", *words) if kind == "CMD-SHELL" else tuple(words)
 
@@ -120,7 +120,7 @@ class ClickHouseContainer(NamedTuple):
 
 @contextmanager
 def kafka_container() -> Iterator[KafkaContainer]:
-    """Runs a broker until the end of the block. Raises ContainerFailed, as the others do."""
+    """Run a broker until the end of the block. Raises ContainerFailed, as the others do."""
     kafka, port = service("kafka"), free_port()
     environment = {**kafka.environment, **_advertised_outside(kafka.environment, port)}
     with _running(kafka._replace(environment=environment), port, port):
@@ -160,7 +160,7 @@ CONTAINERS: Final = {
 
 
 def _advertised_outside(given: Mapping[str, str], port: int) -> dict[str, str]:
-    """Returns the settings of one more listener, without accounts. A broker sends its clients to
+    """Return the settings of one more listener, without accounts. A broker sends its clients to
     the address that it advertises, and compose's own cannot be reached from outside its network."""
     outside = f"OUTSIDE://{HOST}:{port}"
     return {
@@ -174,7 +174,7 @@ def _advertised_outside(given: Mapping[str, str], port: int) -> dict[str, str]:
 
 @contextmanager
 def _running(chosen: Service, inside: int, outside: int) -> Iterator[None]:
-    """Runs a healthy container until the end of the block, and removes its volumes."""
+    """Run a healthy container until the end of the block, and remove its volumes."""
     try:
         container = DockerContainer(chosen.image, env=dict(chosen.environment))
     except DockerException as error:

@@ -13,7 +13,7 @@ from runtime.service.serving import server_config
 
 @asynccontextmanager
 async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
-    """Serves `app` on a loopback port, a free one by default; yields its base URL.
+    """Serve `app` on a loopback port, a free one by default; yields its base URL.
 
     On leaving, requests that hang are cut off and the port is free again.
     """

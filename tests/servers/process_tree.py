@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def find_descendant(pid: int, words: str) -> int:
-    """Returns the first process under `pid` whose command line contains `words`.
+    """Return the first process under `pid` whose command line contains `words`.
 
     Raises LookupError if there is none.
     """

@@ -30,7 +30,7 @@ PAUSE_S: Final = 0.05
 
 @contextmanager
 def as_an_older_build() -> Iterator[None]:
-    """Makes leaders look at their clock at ticks only, and never go back behind a date."""
+    """Make leaders look at their clock at ticks only, and never go back behind a date."""
     with looks_at_ticks_only(), patch("command_api.leader.reign.log_time", max):
         yield
 
@@ -64,7 +64,7 @@ def ask(number: int, evening: AnnouncementId = EVENING) -> Submission:
 
 
 async def ask_one_after_another(cluster: Cluster) -> None:
-    """Lets everybody ask to come to the evening, through any process, whoever leads."""
+    """Let everybody ask to come to the evening, through any process, whoever leads."""
     random = cluster.loop.random
     async with asyncio.TaskGroup() as guests:
         for number in range(GUESTS):
@@ -80,13 +80,13 @@ async def _demand_a_request(cluster: Cluster, process: str, number: int) -> None
 
 
 def alarmed(cluster: Cluster, name: str) -> bool:
-    """Returns whether the process takes its clock for wrong."""
+    """Return whether the process takes its clock for wrong."""
     with cluster.loop.process(name):
         return name in cluster.nodes and not cluster.nodes[name].clock_right
 
 
 def dated_ahead_s(cluster: Cluster) -> float:
-    """Returns how far the newest command's date is ahead of its stamp."""
+    """Return how far the newest command's date is ahead of its stamp."""
     *_, newest = (one for one in accepted(cluster.journal.log) if isinstance(one.record, Commit))
     assert isinstance(newest.record, Commit)
     return newest.record.decided_at.timestamp() - newest.stamp_ms / 1000

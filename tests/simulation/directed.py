@@ -60,7 +60,7 @@ def request(key: str = "request") -> Submission:
 
 
 async def until(condition: Callable[[], object], what: str) -> None:
-    """Waits for `condition`, in virtual time. Raises WrongAnswer after PATIENCE_S."""
+    """Wait for `condition`, in virtual time. Raises WrongAnswer after PATIENCE_S."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + PATIENCE_S
     while not condition():
@@ -77,7 +77,7 @@ async def leader_of(cluster: Cluster) -> str:
 async def insist(
     cluster: Cluster, process: str, wish: Submission, patience_s: float = PATIENCE_S
 ) -> Answer:
-    """Retries until there is an answer, or an error that says something."""
+    """Retry until there is an answer, or an error that says something."""
     loop = asyncio.get_running_loop()
     give_up_at = loop.time() + patience_s
     while loop.time() < give_up_at:
@@ -142,7 +142,7 @@ async def _oversize(cluster: Cluster) -> None:
 
 
 def slow_broker(seed: int) -> None:
-    """Appends take nine seconds, or up to minutes: claims back off until somebody leads
+    """Append take nine seconds, or up to minutes: claims back off until somebody leads
     long enough to answer. Without patience there would be a claim for every few seconds."""
     for faults in (Faults(append_extra_s=9.0), Faults(straggle=1.0, straggle_s=(1.0, 200.0))):
         cluster = run(_slow_broker, seed, Cluster(SimulationLoop(seed), faults=faults))
@@ -215,7 +215,7 @@ async def _worn_out_writer(cluster: Cluster) -> None:
 
 
 def handed_over(seed: int) -> float:
-    """Hands over cleanly. Returns the seconds until the next process leads."""
+    """Hand over cleanly. Returns the seconds until the next process leads."""
     took: list[float] = []
     run(lambda cluster: _handed_over(cluster, took), seed)
     return took[0]
@@ -258,6 +258,6 @@ async def _room_again(cluster: Cluster, took: list[float]) -> None:
 
 
 def terms(cluster: Cluster) -> list[int]:
-    """Returns the terms that were claimed, in the log's order."""
+    """Return the terms that were claimed, in the log's order."""
     records = (decode_record(entry.payload) for entry in cluster.journal.log)
     return [record.term for record in records if isinstance(record, Claim)]

@@ -31,7 +31,7 @@ class Counted(NamedTuple):
 
 
 def accepted(log: Iterable[JournalEntry]) -> list[Counted]:
-    """Returns the accepted records, by the acceptance rule alone."""
+    """Return the accepted records, by the acceptance rule alone."""
     state, counted = GENESIS, []
     for entry in log:
         record = decode_record(entry.payload)
@@ -47,7 +47,7 @@ def accepted_commits(log: Iterable[JournalEntry]) -> list[Commit]:
 
 
 def check_dates(log: Iterable[JournalEntry], *, since: int = 0) -> None:
-    """Checks that from the offset `since` on no wrong clock decided anything. A record may be
+    """Check that from the offset `since` on no wrong clock decided anything. A record may be
     stored long after it was decided, but not before."""
     for record, offset, stamp_ms in accepted(log):
         if offset < since or not isinstance(record, Commit | Barrier):
@@ -58,8 +58,8 @@ def check_dates(log: Iterable[JournalEntry], *, since: int = 0) -> None:
 
 
 def check_answers(told: Iterable[ClientAnswer], commits: list[Commit]) -> None:
-    """Checks that every answered command's Commit is in the log once, at the answered position, and
-    says what the client was told."""
+    """Check that every answered command's Commit is in the log once, at the answered position, and
+    say what the client was told."""
     by_seq = {commit.seq: commit for commit in commits}
     seqs_of_key: dict[tuple[str, str], list[int]] = {}
     for commit in commits:
@@ -78,7 +78,7 @@ def check_answers(told: Iterable[ClientAnswer], commits: list[Commit]) -> None:
 
 
 def check_keys(commits: list[Commit]) -> None:
-    """Checks that no key has two effects."""
+    """Check that no key has two effects."""
     seen: dict[tuple[str, str], int] = {}
     for commit in commits:
         key = (commit.command.actor, commit.command.idempotency_key)
@@ -88,7 +88,7 @@ def check_keys(commits: list[Commit]) -> None:
 
 
 def fold(commits: Iterable[Commit]) -> Image:
-    """Returns what a process knows that has read all of them."""
+    """Return what a process knows that has read all of them."""
     image = Image()
     for commit in commits:
         image.fold(commit)
@@ -96,7 +96,7 @@ def fold(commits: Iterable[Commit]) -> Image:
 
 
 def check_every_prefix(commits: list[Commit]) -> Image:
-    """Checks that at no position an announcement is over its capacity, a seat is held past the
+    """Check that at no position an announcement is over its capacity, a seat is held past the
     start, or a person is confirmed twice at a time. Returns the fold of the whole history."""
     image = Image()
     for commit in commits:
@@ -134,7 +134,7 @@ def check_holds(layer: Layer, announcement_id: str, seq: int) -> None:
 
 
 def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
-    """Checks overlaps by bookings and announcements alone, not by people's own lists."""
+    """Check overlaps by bookings and announcements alone, not by people's own lists."""
     evenings = [
         one
         for one in layer.announcements.own.values()
@@ -147,7 +147,7 @@ def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
 
 
 def check_same_image(name: str, image: Image, folded: Image) -> None:
-    """Checks that a process knows exactly what the journal says."""
+    """Check that a process knows exactly what the journal says."""
     for collection in COLLECTIONS:
         ours, theirs = (getattr(one.accepted, collection) for one in (image, folded))
         if ours.own != theirs.own:

@@ -154,7 +154,7 @@ def _nonce_is_not_spent() -> Any:
 
 
 def _matches_by_seq_through_foreign_claims() -> Any:
-    """Goes on after somebody else's Claim, and takes any record of the right seq for its own."""
+    """Go on after somebody else's Claim, and take any record of the right seq for its own."""
     return _all(_keeps_leading_after_foreign_claim(), patch.object(Reign, "read_back", _by_seq))
 
 
@@ -314,7 +314,7 @@ PLANTED = (
 
 
 def find(bug: PlantedBug, seeds_max: int = SEEDS_MAX) -> tuple[int, BaseException] | None:
-    """Returns the first seed that fails with the bug planted, and how; None if none does."""
+    """Return the first seed that fails with the bug planted, and how; None if none does."""
     with bug.plant():
         for seed in range(seeds_max):
             try:

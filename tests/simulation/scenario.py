@@ -47,7 +47,7 @@ async def _run(cluster: Cluster) -> None:
 
 
 async def _calm(cluster: Cluster) -> None:
-    """Waits until every process has read everything, and one of them leads."""
+    """Wait until every process has read everything, and one of them leads."""
     deadline = cluster.loop.time() + CALM_S_MAX
     while not _is_calm(cluster):
         if cluster.loop.time() > deadline:
@@ -77,7 +77,7 @@ def check(cluster: Cluster, population: Population) -> None:
 
 
 async def check_tables(cluster: Cluster) -> None:
-    """Checks that the projector's tables are the fold of the journal, and that verify finds
+    """Check that the projector's tables are the fold of the journal, and that verify finds
     nothing."""
     journal = cluster.journal.connect(TEST)
     lines = [line async for line in verify(journal, cluster.tables)]
@@ -86,7 +86,7 @@ async def check_tables(cluster: Cluster) -> None:
 
 
 def _faults(random: Random) -> Faults:
-    """Returns the faults of a run. A few runs have none, so that plain failures are not masked."""
+    """Return the faults of a run. A few runs have none, so that plain failures are not masked."""
     if random.random() < 0.2:
         return Faults()
     return Faults(

@@ -24,7 +24,7 @@ def test_the_rule_finds_what_it_forbids() -> None:
 
 
 def defined_twice(sources: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Returns the names of classes that are defined more than once, with the files."""
+    """Return the names of classes that are defined more than once, with the files."""
     places = defaultdict(list)
     for name, source in sources:
         for node in ast.walk(ast.parse(source)):

@@ -60,7 +60,7 @@ def python_files(folder: str = ".") -> list[Path]:
 
 @cache
 def import_graph() -> dict[str, set[str]]:
-    """Returns the modules of this project, each with those of them that it imports."""
+    """Return the modules of this project, each with those of them that it imports."""
     modules = {module_name(path): path for path in python_files()}
     return {
         name: {found for one in imported_names(path) if (found := module_in(one, modules))}
@@ -73,7 +73,7 @@ def module_name(path: Path) -> str:
 
 
 def imported_names(path: Path) -> Iterator[str]:
-    """Yields every imported name in full: `a.b.c` for `from a.b import c`."""
+    """Yield every imported name in full: `a.b.c` for `from a.b import c`."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -82,19 +82,19 @@ def imported_names(path: Path) -> Iterator[str]:
 
 
 def module_in(name: str, modules: Container[str]) -> str | None:
-    """Returns the module that `name` is, or is defined in."""
+    """Return the module that `name` is, or is defined in."""
     return next((one for one in (name, name.rpartition(".")[0]) if one in modules), None)
 
 
 def floor_of(module: str, floors: tuple[str, ...]) -> int | None:
-    """Returns the place of the longest floor that `module` stands on."""
+    """Return the place of the longest floor that `module` stands on."""
     inside = module.partition(".")[2]
     under = [one for one in floors if f"{inside}.".startswith(f"{one}.")]
     return floors.index(max(under, key=len)) if under else None
 
 
 def climbing(graph: dict[str, set[str]], package: str, floors: tuple[str, ...]) -> list[str]:
-    """Returns the imports within `package` that point to a higher floor."""
+    """Return the imports within `package` that point to a higher floor."""
     return sorted(
         f"{module} imports {other}"
         for module, others in graph.items()
@@ -105,7 +105,7 @@ def climbing(graph: dict[str, set[str]], package: str, floors: tuple[str, ...]) 
 
 
 def find_cycle(graph: dict[str, set[str]]) -> list[str]:
-    """Returns modules that import each other in a circle, the first one twice, or none."""
+    """Return modules that import each other in a circle, the first one twice, or none."""
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -197,7 +197,7 @@ def test_the_rule_of_folders_counts_modules() -> None:
 
 
 def too_wide(paths: Iterable[Path]) -> dict[str, int]:
-    """Returns the folders with more modules than FILES_MAX, and how many they have."""
+    """Return the folders with more modules than FILES_MAX, and how many they have."""
     held = Counter(str(path.parent) for path in paths if path.name != "__init__.py")
     return {folder: count for folder, count in held.items() if count > FILES_MAX}
 

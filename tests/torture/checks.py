@@ -60,7 +60,7 @@ class SentNotices(NamedTuple):
 
 
 def find_misdated(records: Iterable[Accepted]) -> Iterator[str]:
-    """Returns records that a wrong clock decided: their dates are far off the broker's stamps, by
+    """Return records that a wrong clock decided: their dates are far off the broker's stamps, by
     more than the way to the broker takes."""
     for record, position, stamp_ms in records:
         if isinstance(record, Commit | Barrier):
@@ -70,7 +70,7 @@ def find_misdated(records: Iterable[Accepted]) -> Iterator[str]:
 
 
 async def run_verify(system: System) -> list[str]:
-    """Asks verify: chain, capacity and overlaps at every position, tables and history.
+    """Ask verify: chain, capacity and overlaps at every position, tables and history.
 
     It asks again for a while if the tables are away: a link that was half-open may have left
     connections that only their next use finds dead.
@@ -98,7 +98,7 @@ async def _last_line_of_verify(system: System) -> dict[str, Any]:
 
 
 async def read_sent_notices(system: System) -> SentNotices:
-    """Returns the notices once everything that is due has been sent, or after TOLD_S_MAX."""
+    """Return the notices once everything that is due has been sent, or after TOLD_S_MAX."""
     connection = await asyncpg.connect(system.postgres.dsn)
     try:
         give_up_at = asyncio.get_running_loop().time() + TOLD_S_MAX
@@ -120,7 +120,7 @@ async def read_sent_notices(system: System) -> SentNotices:
 
 
 def read_inbox(directory: Path) -> frozenset[str]:
-    """Returns the keys of all messages that the stand-in has taken."""
+    """Return the keys of all messages that the stand-in has taken."""
     path = directory / FILE_NAME
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
@@ -130,7 +130,7 @@ def read_inbox(directory: Path) -> frozenset[str]:
 
 
 def find_wrong_notices(sent_notices: SentNotices) -> Iterator[str]:
-    """Returns what was not sent once, or not recorded as it was."""
+    """Return what was not sent once, or not recorded as it was."""
     for fact in sent_notices.twice:
         yield f"told twice: {fact}"
     for notices in sent_notices.untimely:

@@ -38,7 +38,7 @@ LEADER_S_MAX: Final = 60.0
 
 
 async def leader(system: System) -> Worker:
-    """Returns the leader. Raises NobodyLeads."""
+    """Return the leader. Raises NobodyLeads."""
     try:
         async with asyncio.timeout(LEADER_S_MAX):
             while (found := await system.leader()) is None:
@@ -69,7 +69,7 @@ def _named(name: str) -> Victim:
 
 
 def _killed(victim: Victim) -> Inflict:
-    """Kills a process. Its supervisor starts it again at once."""
+    """Kill a process. Its supervisor starts it again at once."""
 
     @asynccontextmanager
     async def inflict(system: System, fault: Fault) -> AsyncIterator[float]:
@@ -146,7 +146,7 @@ def _server_frozen(server: str) -> Inflict:
 
 @asynccontextmanager
 async def _disk_full(system: System, fault: Fault) -> AsyncIterator[float]:
-    """Fills a broker's disk. The broker ends itself, and is started again with room."""
+    """Fill a broker's disk. The broker ends itself, and is started again with room."""
     filler = system.directory / "kafka" / "filler"
     fill(filler)
     yield fault.seconds
@@ -205,7 +205,7 @@ DISK_FULL: Final = "Kafka's disk full"
 
 
 def inflict(system: System, fault: Fault) -> AbstractAsyncContextManager[float]:
-    """Inflicts the fault until the end of the block. Raises NobodyLeads."""
+    """Inflict the fault until the end of the block. Raises NobodyLeads."""
     kinds = {**KINDS, DISK_FULL: _disk_full}
     return kinds[fault.kind](system, fault)
 
@@ -213,7 +213,7 @@ def inflict(system: System, fault: Fault) -> AbstractAsyncContextManager[float]:
 def plan(
     seed: int, rounds: int, kinds: Sequence[str], seconds: tuple[float, float] = SECONDS
 ) -> list[Fault]:
-    """Returns `rounds` faults, each for some time between `seconds`. Every kind comes once before
+    """Return `rounds` faults, each for some time between `seconds`. Every kind comes once before
     one comes again."""
     random = Random(seed)
     faults: list[Fault] = []

@@ -41,7 +41,7 @@ class Proxy:
         self._server = await asyncio.start_server(self._accept, sock=self._listener)
 
     async def stop(self) -> None:
-        """Ends every connection."""
+        """End every connection."""
         self._refusing = True
         if self._server is not None:
             self._server.close()
@@ -51,20 +51,20 @@ class Proxy:
         await asyncio.gather(*self._serving)
 
     def freeze(self) -> None:
-        """Carries nothing until `restore`; then everything, in order."""
+        """Carry nothing until `restore`; then everything, in order."""
         self._flowing.clear()
 
     def slow(self, delay_s: float) -> None:
-        """Delays every piece by so much."""
+        """Delay every piece by so much."""
         self._delay_s = delay_s
 
     def cut(self) -> None:
-        """Resets what is connected and refuses what comes, until `restore`."""
+        """Reset what is connected and refuse what comes, until `restore`."""
         self._refusing = True
         self._abort_all()
 
     def forget(self) -> None:
-        """Lets the open connections go silent for good, as half-open ones do: what is sent is
+        """Let the open connections go silent for good, as half-open ones do: what is sent is
         swallowed, nothing comes, and neither end is told. New ones work."""
         for connection in self._connections:
             connection.silent = True
@@ -75,7 +75,7 @@ class Proxy:
         self._flowing.set()
 
     async def carry(self, connection: "_Connection") -> bool:
-        """Waits as long as the link takes; returns False if what was sent is lost."""
+        """Wait as long as the link takes; returns False if what was sent is lost."""
         if self._delay_s:
             await asyncio.sleep(self._delay_s)
         await self._flowing.wait()

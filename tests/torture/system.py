@@ -276,7 +276,7 @@ async def running_system(directory: Path) -> AsyncIterator[System]:
 
 
 def mount_small_disk(directory: Path, stack: AsyncExitStack) -> None:
-    """Mounts a small file system there, if root may: a disk that can be filled."""
+    """Mount a small file system there, if root may: a disk that can be filled."""
     directory.mkdir(parents=True)
     mount = ["mount", "-t", "tmpfs", "-o", f"size={KAFKA_DISK}", "tmpfs", str(directory)]
     if geteuid() == 0 and subprocess.run(mount, check=False, capture_output=True).returncode == 0:
@@ -284,5 +284,5 @@ def mount_small_disk(directory: Path, stack: AsyncExitStack) -> None:
 
 
 def _through(dsn: str, port: int, link: Proxy) -> str:
-    """Returns the same address through the link."""
+    """Return the same address through the link."""
     return dsn.replace(f"{HOST}:{port}", f"{HOST}:{link.port}")

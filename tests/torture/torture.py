@@ -110,7 +110,7 @@ async def _inflict(system: System, crowd: Crowd, fault: Fault, findings: list[st
 
 
 async def _answered_after(crowd: Crowd, since: float) -> bool:
-    """Returns whether somebody gets an answer to a command given after `since`."""
+    """Return whether somebody gets an answer to a command given after `since`."""
     loop = asyncio.get_running_loop()
     while loop.time() < since + SUCCESS_S_MAX:
         if any(one.sent_at > since for one in crowd.answered[-50:]):
@@ -150,7 +150,7 @@ def say(*facts: object) -> None:
 
 
 def table_of(recoveries: Sequence[Recovery]) -> str:
-    """Returns for each kind of fault how often it came, and the median and longest seconds until a
+    """Return for each kind of fault how often it came, and the median and longest seconds until a
     write was answered and until all were ready again, from the fault's end on."""
     by_kind: dict[str, list[Recovery]] = {}
     for one in recoveries:

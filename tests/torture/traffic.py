@@ -53,7 +53,7 @@ class Crowd(Clients):
         return issue_token(person_id, key=self._secret, now=now())
 
     async def begin(self, neighbours: str) -> None:
-        """Makes everybody known to the stand-in's Auth, and announces all evenings."""
+        """Make everybody known to the stand-in's Auth, and announce all evenings."""
         wanted, people = range(HOSTS + REGULARS + OTHERS), []
         for start in wanted[::LOGINS_AT_ONCE]:
             some = wanted[start : start + LOGINS_AT_ONCE]
@@ -67,7 +67,7 @@ class Crowd(Clients):
                 await self._announce_one(host, movie_id, day)
 
     async def live(self) -> None:
-        """Gives one command after another, until told to stop."""
+        """Give one command after another, until told to stop."""
         while not self.stopping:
             await self._wish()
             await asyncio.sleep(PAUSE_S)

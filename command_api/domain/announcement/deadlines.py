@@ -10,14 +10,14 @@ from command_api.domain.layer import Layer
 
 
 def list_announcement_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yields the deadline of each announcement in `changed`."""
+    """Yield the deadline of each announcement in `changed`."""
     for announcement in changed.announcements.own.values():
         command = AnnouncementDue(announcement_id=announcement.id)
         yield deadline_of(announcement.id, next_deadline(announcement), command)
 
 
 def next_deadline(announcement: Announcement) -> datetime | None:
-    """Returns when the system has to act on the announcement; None once it is over."""
+    """Return when the system has to act on the announcement; None once it is over."""
     match announcement.status:
         case "Created" | "Alive":
             return announcement.event_time

@@ -48,7 +48,7 @@ from contracts.journal.records import Outcome
 
 
 def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outcome:
-    """Creates an announcement by the actor, publishes it unless it is a draft, and invites the
+    """Create an announcement by the actor, publish it unless it is a draft, and invite the
     guests. Repeating it with the same id adds nothing."""
     if recorder.layer.announcements.get(command.announcement_id) is not None:
         return Outcome("unchanged", announcement_id=command.announcement_id)
@@ -83,7 +83,7 @@ def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outc
 
 
 def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outcome:
-    """Changes terms or status. A term or status that already holds adds nothing. Raises
+    """Change terms or status. A term or status that already holds adds nothing. Raises
     StaleVersion if the announcement has none of the versions the author expects."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor)
@@ -100,7 +100,7 @@ def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outc
 
 
 def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outcome:
-    """Cancels an announcement, for its author or a super-user. Repeating it adds nothing."""
+    """Cancel an announcement, for its author or a super-user. Repeating it adds nothing."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor, super_may=recorder.is_super)
     if announcement.status != "Cancelled":
@@ -112,7 +112,7 @@ def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outc
 
 
 def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
-    """Cancels a draft at its start, closes an announcement at its start, ends it after the
+    """Cancel a draft at its start, close an announcement at its start, end it after the
     film. Adds nothing if it is too early or already done."""
     announcement = recorder.announcement(command.announcement_id)
     due_at = next_deadline(announcement)
@@ -149,7 +149,7 @@ def _publish(recorder: Recorder, announcement: Announcement) -> None:
 
 
 def _find_changes(announcement: Announcement, terms: ChangedTerms) -> dict[str, Any]:
-    """Returns the terms that differ from the present ones."""
+    """Return the terms that differ from the present ones."""
     return {
         name: value
         for name, value in asdict(terms).items()
@@ -232,7 +232,7 @@ def _cancel(
 
 
 def _revoke_untold_invitations(recorder: Recorder, draft: Announcement) -> None:
-    """Revokes a draft's invitations before it is cancelled: its guests were never told, and
+    """Revoke a draft's invitations before it is cancelled: its guests were never told, and
     are told nothing now."""
     for booking in list(recorder.layer.bookings_of(draft)):
         if booking.pair == (True, None):

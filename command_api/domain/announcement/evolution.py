@@ -25,7 +25,7 @@ def apply_announcement_event(layer: Layer, event: AnyAnnouncementEvent, at: date
 
 
 def find_announcement(layer: Layer, announcement_id: AnnouncementId) -> Announcement:
-    """Returns the announcement that an event names. Raises LookupError if there is none."""
+    """Return the announcement that an event names. Raises LookupError if there is none."""
     announcement = layer.announcements.get(announcement_id)
     if announcement is None:
         raise LookupError(f"an event names announcement {announcement_id}, which was never created")

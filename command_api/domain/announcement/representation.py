@@ -30,7 +30,7 @@ def render_announcement(
     language: Language,
     rules: Rules,
 ) -> DetailAnnouncementResponse:
-    """Returns the announcement as `viewer` may see it: the place and the guests are not for
+    """Return the announcement as `viewer` may see it: the place and the guests are not for
     everybody. Raises LookupError if there is no such announcement."""
     announcement = layer.announcements.get(announcement_id)
     if announcement is None:
@@ -64,7 +64,7 @@ def render_announcement(
 
 
 def film_title(announcement: Announcement, language: Language) -> str:
-    """Returns the title of the announcement's film in `language`."""
+    """Return the title of the announcement's film in `language`."""
     title = Text(en=announcement.movie_title, ru=announcement.movie_title_ru)
     return title.in_language(language)
 
@@ -72,7 +72,7 @@ def film_title(announcement: Announcement, language: Language) -> str:
 def _guest_list(
     layer: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
 ) -> list[GuestEntry]:
-    """Returns the bookings to show, oldest first: all with `everyone`, else the confirmed ones
+    """Return the bookings to show, oldest first: all with `everyone`, else the confirmed ones
     with `confirmed`, else none."""
     if not (everyone or confirmed):
         return []

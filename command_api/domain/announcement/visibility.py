@@ -14,7 +14,7 @@ NOBODY: Final = PersonId("")
 def find_visible(
     layer: Layer, announcement_id: AnnouncementId, viewer: PersonId, *, follows_author: bool | None
 ) -> Announcement:
-    """Returns the announcement if `viewer` may see it; raises NotFound if not.
+    """Return the announcement if `viewer` may see it; raises NotFound if not.
 
     `follows_author` is None if it has not been looked up. Then NeedsFact is raised unless the
     viewer may see the announcement anyway, even if it is absent or hidden from followers too.

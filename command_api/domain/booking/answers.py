@@ -60,7 +60,7 @@ def place_request(
     *,
     preapproved: bool = False,
 ) -> None:
-    """Records the guest's request, first or repeated. If the announcement is full, the request
+    """Record the guest's request, first or repeated. If the announcement is full, the request
     goes on the waitlist.
 
     Raises CommandRefused if a rule says no. `preapproved` says that the author has said yes in
@@ -96,7 +96,7 @@ def place_request(
 def send_invitation(
     recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime | None
 ) -> None:
-    """Records an invitation. It takes back a no of the author.
+    """Record an invitation. It takes back a no of the author.
 
     Raises CommandRefused if a rule says no: among others, `reopen_limit` if the author has
     already invited again after the guest's own no, which is possible once.
@@ -121,7 +121,7 @@ def send_invitation(
 def say_yes_as_guest(
     recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
-    """Accepts an invitation or an offer, or requests again. Raises CommandRefused if a rule
+    """Accept an invitation or an offer, or request again. Raises CommandRefused if a rule
     says no, `invite_revoked` if the invitation is gone."""
     match booking.pair:
         case (True, _) if _must_wait(recorder, announcement, booking):
@@ -139,7 +139,7 @@ def say_yes_as_guest(
 def say_yes_as_author(
     recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
 ) -> None:
-    """Approves a request, also in advance on the waitlist, or invites. Raises CommandRefused if
+    """Approve a request, also in advance on the waitlist, or invite. Raises CommandRefused if
     a rule says no, `guest_said_no` if the request is gone."""
     match booking.pair:
         case (None, True) if booking.waiting:
@@ -165,7 +165,7 @@ def say_no(
     reason: str | None,
     message: str | None,
 ) -> None:
-    """Records one side's no, and passes its seat on. Raises CommandRefused `invite_revoked` or
+    """Record one side's no, and pass its seat on. Raises CommandRefused `invite_revoked` or
     `guest_said_no` if there is nothing left to say no to."""
     kind = (_NO_OF_GUEST if as_guest else _NO_OF_AUTHOR).get(booking.pair)
     if kind is None:
@@ -179,14 +179,14 @@ def say_no(
 
 
 def refusal_with_why(code: RefusalCode, booking: Booking) -> CommandRefused:
-    """Returns the refusal of an answer to something that the other side, or the system, has
+    """Return the refusal of an answer to something that the other side, or the system, has
     taken back. Its fact `why` is the system's reason, or else the booking's state."""
     why = booking.reason if booking.reason_by == "system" else booking.state
     return CommandRefused(code, describe_booking(booking) | {"why": why})
 
 
 def describe_booking(booking: Booking) -> dict[str, Any]:
-    """Returns facts for a refusal that show the booking as it is now."""
+    """Return facts for a refusal that show the booking as it is now."""
     return {
         "booking_id": booking.id,
         "state": booking.state,

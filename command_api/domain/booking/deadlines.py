@@ -8,6 +8,6 @@ from command_api.domain.layer import Layer
 
 
 def list_booking_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yields the deadline of each booking in `changed`: none unless a seat is held for it."""
+    """Yield the deadline of each booking in `changed`: none unless a seat is held for it."""
     for booking in changed.bookings.own.values():
         yield deadline_of(booking.id, booking.hold_until, HoldDue(booking_id=booking.id))

@@ -38,7 +38,7 @@ from contracts.values.ids import BookingId, PersonId
 
 
 def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
-    """Requests a seat for the actor. If they have been invited, accepts the invitation."""
+    """Request a seat for the actor. If they have been invited, accepts the invitation."""
     actor = recorder.actor
     announcement = find_visible(
         recorder.layer, command.announcement_id, actor, follows_author=command.follows_author
@@ -65,7 +65,7 @@ def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
 
 
 def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
-    """Says yes or no for the actor's side of a booking. Saying it again adds nothing.
+    """Say yes or no for the actor's side of a booking. Saying it again adds nothing.
 
     An answer to something that is no longer there is refused, with the booking as it is now:
     the other side may have answered meanwhile, and the actor has not seen it.
@@ -91,7 +91,7 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
 
 
 def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
-    """Invites guests for the author. Each guest gets a result of their own: one refusal does
+    """Invite guests for the author. Each guest gets a result of their own: one refusal does
     not stop the others."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor)
@@ -108,7 +108,7 @@ def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
 
 
 def end_hold(recorder: Recorder, command: HoldDue) -> Outcome:
-    """Ends a hold whose time has passed, and passes the seat on. Adds nothing if the seat is no
+    """End a hold whose time has passed, and pass the seat on. Adds nothing if the seat is no
     longer held, the time has not come, or the announcement is over."""
     booking = recorder.booking(command.booking_id)
     announcement = recorder.announcement(booking.announcement_id)
@@ -137,7 +137,7 @@ BOOKING_HANDLERS: Final[Handlers] = (
 
 
 def _end_choice(recorder: Recorder, booking: Booking) -> None:
-    """Takes the guest's silence for a no. If nothing overlaps any more, confirms them instead:
+    """Take the guest's silence for a no. If nothing overlaps any more, confirms them instead:
     earlier versions of the software did not do so when the overlap went."""
     if overlapping := find_blocking_announcements(recorder, booking):
         release_after_move(recorder, booking, overlapping)
@@ -146,7 +146,7 @@ def _end_choice(recorder: Recorder, booking: Booking) -> None:
 
 
 def _find_named_booking(recorder: Recorder, command: AnswerBooking) -> Booking:
-    """Returns the booking that the command names. Raises NotFound if there is none."""
+    """Return the booking that the command names. Raises NotFound if there is none."""
     if command.booking_id is not None:
         return recorder.booking(command.booking_id)
     if command.announcement_id is None or command.guest_id is None:
@@ -188,7 +188,7 @@ def _answer(
 def _try_to_invite(
     recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> dict[str, str]:
-    """Invites one guest and returns the result: the booking's state, or the refusal's code."""
+    """Invite one guest and return the result: the booking's state, or the refusal's code."""
     result: dict[str, str] = {"guest_id": invitee.guest_id}
     try:
         booking = _invite(recorder, announcement, invitee, hold_until)
@@ -223,7 +223,7 @@ def _invite(
 def _make_blank_booking(
     announcement: Announcement, booking_id: BookingId, guest_id: PersonId, now: datetime
 ) -> Booking:
-    """Returns a booking in which neither side has said anything. It is never stored like this:
+    """Return a booking in which neither side has said anything. It is never stored like this:
     the first event makes the stored one."""
     return Booking(
         id=booking_id,

@@ -39,7 +39,7 @@ def assess_eligibility(
     follows_author: bool | None,
     language: Language,
 ) -> EligibilityResponse:
-    """Returns whether a request by this person would be accepted, and if not, why not.
+    """Return whether a request by this person would be accepted, and if not, why not.
 
     `layer` stays untouched. Raises NotFound if they may not see the announcement, and
     NeedsFact as `find_visible` does.
@@ -74,7 +74,7 @@ def _decide_request(
     rules: Rules,
     follows_author: bool | None,
 ) -> Outcome:
-    """Returns the outcome of a request by this person: maybe a refusal. Nothing is recorded."""
+    """Return the outcome of a request by this person: maybe a refusal. Nothing is recorded."""
     recorder = Recorder(layer, apply, now, rules, actor=person_id)
     command = RequestBooking(
         announcement_id=announcement.id,
@@ -90,7 +90,7 @@ def _decide_request(
 def _find_alternatives(
     layer: Layer, announcement: Announcement, person_id: PersonId, now: datetime, rules: Rules
 ) -> list[Alternative]:
-    """Returns public announcements for the film that would accept a request by this person."""
+    """Return public announcements for the film that would accept a request by this person."""
     found = [
         other
         for other in islice(layer.announcements_for(announcement.movie_id), CANDIDATES_MAX)

@@ -107,7 +107,7 @@ def _count_seats(
 
 
 def _count_invitation(layer: Layer, booking: Booking, at: datetime) -> None:
-    """Counts for the limits on how many invitations one person may send and receive."""
+    """Count for the limits on how many invitations one person may send and receive."""
     author = layer.person(booking.author_id)
     sent = author.invitations_on(at)
     sent = replace(sent, sent=sent.sent + 1)

@@ -21,7 +21,7 @@ from contracts.values.languages import Language
 def render_booking(
     layer: Layer, booking_id: BookingId, viewer: PersonId, language: Language, rules: Rules
 ) -> DetailBookingResponse:
-    """Returns the booking as `viewer`, its author or its guest, may see it. Raises LookupError
+    """Return the booking as `viewer`, its author or its guest, may see it. Raises LookupError
     if there is no such booking."""
     booking = layer.bookings.get(booking_id)
     announcement = layer.announcements.get(booking.announcement_id) if booking else None
@@ -66,7 +66,7 @@ def _waitlist_position(announcement: Announcement, booking: Booking) -> int | No
 def _show_overlaps(
     layer: Layer, announcement: Announcement, booking: Booking, viewer: PersonId, rules: Rules
 ) -> list[Overlap]:
-    """Shows overlaps to the guest only: their calendar is not the author's business."""
+    """Show overlaps to the guest only: their calendar is not the author's business."""
     if viewer != booking.guest_id or not booking.pending:
         return []
     return find_overlaps(

@@ -40,7 +40,7 @@ from contracts.values.ids import AnnouncementId, PersonId
 
 
 def reschedule_bookings(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Decides anew the confirmed bookings and the held seats of an announcement that has just
+    """Decide anew the confirmed bookings and the held seats of an announcement that has just
     been moved."""
     announcement = recorder.announcement(announcement_id)
     for booking in list(recorder.layer.bookings_of(announcement)):
@@ -52,7 +52,7 @@ def reschedule_bookings(recorder: Recorder, announcement_id: AnnouncementId) -> 
 
 
 def reconsider_unsettled(recorder: Recorder) -> None:
-    """Decides anew about the guests who had to choose, if this decision has changed their
+    """Decide anew about the guests who had to choose, if this decision has changed their
     calendars. To be called once, after all other steps of the decision."""
     for person_id in dict.fromkeys(_list_people_concerned(recorder, tuple(recorder.events))):
         unsettled = list(_list_unsettled(recorder, person_id))
@@ -64,7 +64,7 @@ def reconsider_unsettled(recorder: Recorder) -> None:
 
 
 def find_blocking_announcements(recorder: Recorder, booking: Booking) -> tuple[AnnouncementId, ...]:
-    """Returns the other announcements that make the guest busy at the time of this booking,
+    """Return the other announcements that make the guest busy at the time of this booking,
     soonest first."""
     found = find_overlaps(
         recorder.layer,
@@ -76,7 +76,7 @@ def find_blocking_announcements(recorder: Recorder, booking: Booking) -> tuple[A
 
 
 def _ask_about_new_time(recorder: Recorder, announcement: Announcement, booking: Booking) -> None:
-    """Lets a guest who is busy at the new time choose, and holds the seat meanwhile. If there
+    """Let a guest who is busy at the new time choose, and hold the seat meanwhile. If there
     is no time to ask, frees the seat at once."""
     overlapping = find_blocking_announcements(recorder, booking)
     hold_until = answer_deadline(recorder, announcement, recorder.now + recorder.rules.move_hold)
@@ -92,7 +92,7 @@ def _ask_about_new_time(recorder: Recorder, announcement: Announcement, booking:
 def release_after_move(
     recorder: Recorder, booking: Booking, overlapping: tuple[AnnouncementId, ...]
 ) -> None:
-    """Says no for the guest, because the announcement now overlaps others of theirs."""
+    """Say no for the guest, because the announcement now overlaps others of theirs."""
     record_booking_event(
         recorder,
         booking,
@@ -106,7 +106,7 @@ def release_after_move(
 def _fit_hold(
     recorder: Recorder, announcement: Announcement, booking: Booking, hold_until: datetime
 ) -> None:
-    """Shortens a hold so that it ends in time before the new start. Never prolongs one. If
+    """Shorten a hold so that it ends in time before the new start. Never prolongs one. If
     there is no time left, ends the hold, and the guest stays invited without a seat."""
     if booking.held_for == "offer":
         fitting = answer_deadline(recorder, announcement, hold_until)
@@ -126,7 +126,7 @@ def _fit_hold(
 
 
 def _tell_other_overlaps(recorder: Recorder, booking: Booking) -> None:
-    """Tells a guest that they still have to choose by the same deadline, but between other
+    """Tell a guest that they still have to choose by the same deadline, but between other
     announcements."""
     if not booking.unsettled or booking.hold_until is None or booking.hold_until <= recorder.now:
         return
@@ -152,7 +152,7 @@ def _unsettle(
 
 
 def _list_unsettled(recorder: Recorder, person_id: PersonId) -> Iterator[Booking]:
-    """Yields the bookings between which the person has to choose, oldest first, if their
+    """Yield the bookings between which the person has to choose, oldest first, if their
     announcements will take place."""
     for booking_id in recorder.person(person_id).pending:
         booking = recorder.booking(booking_id)
@@ -161,7 +161,7 @@ def _list_unsettled(recorder: Recorder, person_id: PersonId) -> Iterator[Booking
 
 
 def _list_people_concerned(recorder: Recorder, events: Iterable[DomainEvent]) -> Iterator[PersonId]:
-    """Yields the people whose calendars the events have changed."""
+    """Yield the people whose calendars the events have changed."""
     for event in events:
         match event:
             case BookingEvent():

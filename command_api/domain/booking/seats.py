@@ -37,7 +37,7 @@ def record_booking_event(
     pair: Pair,
     **fields: Any,
 ) -> None:
-    """Records an event of `kind` that brings `booking` to `pair`, with the number of seats
+    """Record an event of `kind` that brings `booking` to `pair`, with the number of seats
     then taken. `fields` are the event's other fields."""
     announcement = recorder.announcement(booking.announcement_id)
     took = booking.confirmed or booking.hold_until is not None
@@ -62,7 +62,7 @@ def confirm_booking(
     kind: type[BookingApproved | BookingAccepted],
     message: str | None,
 ) -> None:
-    """Gives the guest a seat, now that both sides have said yes, and releases the pending
+    """Give the guest a seat, now that both sides have said yes, and releases the pending
     bookings that this one rules out.
 
     Raises CommandRefused `overlap` if the guest is busy at that time, `no_seats` if no seat is
@@ -80,7 +80,7 @@ def confirm_booking(
 
 
 def reconfirm_booking(recorder: Recorder, booking: Booking) -> None:
-    """Confirms a guest who had to choose, because nothing overlaps any more."""
+    """Confirm a guest who had to choose, because nothing overlaps any more."""
     record_booking_event(recorder, booking, BookingResettled, CONFIRMED)
     _release_rivals(recorder, recorder.booking(booking.id), spare_unsettled=True)
 
@@ -93,7 +93,7 @@ def refuse_overlap(recorder: Recorder, person_id: PersonId, announcement: Announ
 
 
 def close_or_offer_seats(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Brings the status in line with the seats taken. To be called after every change of them.
+    """Bring the status in line with the seats taken. To be called after every change of them.
 
     Closes an announcement that has become full. If seats of a full one have become free, offers
     them to the waitlist or opens the announcement again; after its start, it stays closed.
@@ -112,7 +112,7 @@ def close_or_offer_seats(recorder: Recorder, announcement_id: AnnouncementId) ->
 def close_announcement(
     recorder: Recorder, announcement: Announcement, version: int, reason: CloseReason
 ) -> None:
-    """Records the close. `version` is the announcement's version after it: the present one if
+    """Record the close. `version` is the announcement's version after it: the present one if
     the system closes it, the next one if the author does."""
     recorder.record(
         AnnouncementClosed(announcement_id=announcement.id, version=version, reason=reason)
@@ -120,13 +120,13 @@ def close_announcement(
 
 
 def answer_deadline(recorder: Recorder, announcement: Announcement, at_most: datetime) -> datetime:
-    """Returns the time until which a held seat may wait for an answer: `at_most`, or earlier
+    """Return the time until which a held seat may wait for an answer: `at_most`, or earlier
     if the start is near. A time in the past means that there is no time left to ask."""
     return min(at_most, announcement.event_time - recorder.rules.answer_before_start)
 
 
 def dissolve_waitlist(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Turns all requests on the waitlist into ordinary ones, in their order."""
+    """Turn all requests on the waitlist into ordinary ones, in their order."""
     for booking_id in recorder.announcement(announcement_id).waitlist:
         record_booking_event(recorder, recorder.booking(booking_id), BookingUnqueued, (None, True))
 
@@ -153,7 +153,7 @@ def _offer_free_seats(recorder: Recorder, announcement: Announcement) -> None:
 def _release_rivals(
     recorder: Recorder, confirmed: Booking, *, spare_unsettled: bool = False
 ) -> None:
-    """Says no, for the guest, to their pending bookings that overlap the confirmed one.
+    """Say no, for the guest, to their pending bookings that overlap the confirmed one.
 
     With `spare_unsettled`, leaves the bookings between which the guest still has to choose:
     the system has confirmed this one, not their own choice.

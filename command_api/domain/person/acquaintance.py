@@ -7,7 +7,7 @@ from contracts.events.person import PersonSeen
 
 
 def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
-    """Records what Auth said of a person, if it differs from what is known. Records nothing
+    """Record what Auth said of a person, if it differs from what is known. Records nothing
     if Auth was not asked (None)."""
     if facts is None:
         return

@@ -19,7 +19,7 @@ from contracts.journal.records import Outcome
 
 
 def mute_author(recorder: Recorder, command: MuteAuthor) -> Outcome:
-    """Mutes an author for the actor. Repeating it adds nothing. Whether such a person exists
+    """Mute an author for the actor. Repeating it adds nothing. Whether such a person exists
     is not looked up, so the answer does not reveal it."""
     if command.author_id == recorder.actor:
         raise CommandRefused("mute_of_oneself")
@@ -32,14 +32,14 @@ def mute_author(recorder: Recorder, command: MuteAuthor) -> Outcome:
 
 
 def unmute_author(recorder: Recorder, command: UnmuteAuthor) -> Outcome:
-    """Lifts the actor's mute of an author. Repeating it adds nothing."""
+    """Lift the actor's mute of an author. Repeating it adds nothing."""
     if command.author_id in recorder.person(recorder.actor).muted:
         recorder.record(PersonUnmuted(person_id=recorder.actor, host_id=command.author_id))
     return Outcome("host_unmuted")
 
 
 def suspend_person(recorder: Recorder, command: SuspendPerson) -> Outcome:
-    """Shuts a person out. Their bookings and announcements stay as they are. Repeating it adds
+    """Shut a person out. Their bookings and announcements stay as they are. Repeating it adds
     nothing, unless the reason or the operator's name differs."""
     known = recorder.person(command.person_id).suspension
     if known is None or (known.reason, known.by) != (command.reason, command.by):
@@ -50,7 +50,7 @@ def suspend_person(recorder: Recorder, command: SuspendPerson) -> Outcome:
 
 
 def reinstate_person(recorder: Recorder, command: ReinstatePerson) -> Outcome:
-    """Lets a suspended person in again. Repeating it adds nothing."""
+    """Let a suspended person in again. Repeating it adds nothing."""
     if recorder.person(command.person_id).suspension is not None:
         recorder.record(PersonReinstated(person_id=command.person_id, by=command.by))
     return Outcome("person_reinstated")

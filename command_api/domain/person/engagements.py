@@ -16,14 +16,14 @@ Id = TypeVar("Id", bound=str)
 
 
 def engage_author(layer: Layer, announcement: Announcement) -> None:
-    """Adds a new announcement to those of its author."""
+    """Add a new announcement to those of its author."""
     author = layer.person(announcement.author_id)
     announcements = (*author.announcements, announcement.id)
     layer.people.put(author.id, replace(author, announcements=announcements))
 
 
 def engage_guest(layer: Layer, booking: Booking, *, is_over: bool) -> None:
-    """Files a booking under what its guest attends or waits for, as its state now says: under
+    """File a booking under what its guest attends or waits for, as its state now says: under
     neither if its announcement is over."""
     guest = layer.person(booking.guest_id)
     attending, pending = without(guest.attending, booking.id), without(guest.pending, booking.id)
@@ -36,7 +36,7 @@ def engage_guest(layer: Layer, booking: Booking, *, is_over: bool) -> None:
 
 
 def disengage_everybody(layer: Layer, announcement: Announcement) -> None:
-    """Removes an announcement that is over from its author, and its bookings from the guests."""
+    """Remove an announcement that is over from its author, and its bookings from the guests."""
     author = layer.person(announcement.author_id)
     announcements = without(author.announcements, announcement.id)
     layer.people.put(author.id, replace(author, announcements=announcements))
@@ -45,7 +45,7 @@ def disengage_everybody(layer: Layer, announcement: Announcement) -> None:
 
 
 def without(ids: tuple[Id, ...], gone: Id) -> tuple[Id, ...]:
-    """Returns `ids` without `gone`: the very same tuple if it is not among them."""
+    """Return `ids` without `gone`: the very same tuple if it is not among them."""
     if gone not in ids:
         return ids
     return tuple(one for one in ids if one != gone)

@@ -58,6 +58,6 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
         return self.suspension is None and author_id not in self.muted
 
     def invitations_on(self, at: datetime) -> Invitations:
-        """Returns the counts of the day of `at`."""
+        """Return the counts of the day of `at`."""
         day = at.toordinal()
         return self.invitations if self.invitations.day == day else Invitations(day)

@@ -8,7 +8,7 @@ from command_api.domain.rating.commands import RatingDue
 
 
 def list_rating_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
-    """Yields the deadline of each rating in `changed`: none once it is no longer sealed."""
+    """Yield the deadline of each rating in `changed`: none once it is no longer sealed."""
     for rating in changed.ratings.own.values():
         due_at = rating.sealed_until if rating.sealed else None
         yield deadline_of(rating.id, due_at, RatingDue(review_id=rating.id))

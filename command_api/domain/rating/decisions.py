@@ -30,7 +30,7 @@ from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 def give_rating(recorder: Recorder, command: GiveRating) -> Outcome:
-    """Rates the other side for the actor. If that side has rated already, both are revealed."""
+    """Rate the other side for the actor. If that side has rated already, both are revealed."""
     actor = recorder.actor
     announcement = recorder.announcement(command.announcement_id)
     role = _find_role_of_ratee(recorder, announcement, actor, command.ratee_id)
@@ -60,7 +60,7 @@ def give_rating(recorder: Recorder, command: GiveRating) -> Outcome:
 
 
 def change_rating(recorder: Recorder, command: ChangeRating) -> Outcome:
-    """Changes score, text or tags while the rating is sealed."""
+    """Change score, text or tags while the rating is sealed."""
     rating = _find_own(recorder, command.review_id)
     if rating.retracted:
         raise CommandRefused("rating_retracted")
@@ -83,7 +83,7 @@ def change_rating(recorder: Recorder, command: ChangeRating) -> Outcome:
 
 
 def retract_rating(recorder: Recorder, command: RetractRating) -> Outcome:
-    """Retracts a rating for good. Repeating it adds nothing."""
+    """Retract a rating for good. Repeating it adds nothing."""
     rating = _find_own(recorder, command.review_id)
     if not rating.retracted:
         recorder.record(
@@ -99,7 +99,7 @@ def retract_rating(recorder: Recorder, command: RetractRating) -> Outcome:
 
 
 def reveal_after_window(recorder: Recorder, command: RatingDue) -> Outcome:
-    """Reveals a rating that is still sealed at the end of the window. Adds nothing if it is not
+    """Reveal a rating that is still sealed at the end of the window. Adds nothing if it is not
     sealed, or the window is still open."""
     rating = recorder.layer.ratings.get(command.review_id)
     if rating is None or not rating.sealed or rating.sealed_until > recorder.now:
@@ -117,7 +117,7 @@ RATING_HANDLERS: Final[Handlers] = (
 
 
 def _window_end(announcement: Announcement) -> datetime:
-    """Returns when ratings close. The window opens when the announcement is recorded as Done,
+    """Return when ratings close. The window opens when the announcement is recorded as Done,
     which is always its last change."""
     return announcement.modified_at + RATING_WINDOW
 
@@ -125,7 +125,7 @@ def _window_end(announcement: Announcement) -> datetime:
 def _find_role_of_ratee(
     recorder: Recorder, announcement: Announcement, rater_id: PersonId, ratee_id: PersonId
 ) -> RatingRole:
-    """Returns the role in which the ratee was there. Raises NotFound unless one of the two is
+    """Return the role in which the ratee was there. Raises NotFound unless one of the two is
     the author and the other a confirmed guest: nobody else may learn who was there, or even
     whether the announcement exists."""
     author_id = announcement.author_id
@@ -139,7 +139,7 @@ def _find_role_of_ratee(
 
 
 def _find_own(recorder: Recorder, review_id: ReviewId) -> Rating:
-    """Returns the actor's rating. Raises Forbidden if they received it and it is revealed,
+    """Return the actor's rating. Raises Forbidden if they received it and it is revealed,
     NotFound if they may not know of it."""
     actor = recorder.actor
     rating = recorder.layer.ratings.get(review_id)

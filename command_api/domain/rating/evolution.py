@@ -65,6 +65,6 @@ def _recount(layer: Layer, rating: Rating) -> None:
 
 
 def _without(votes: tuple[Vote, ...], vote: Vote) -> tuple[Vote, ...]:
-    """Returns the votes without one that equals `vote`. Equal votes are interchangeable."""
+    """Return the votes without one that equals `vote`. Equal votes are interchangeable."""
     place = votes.index(vote)
     return votes[:place] + votes[place + 1 :]

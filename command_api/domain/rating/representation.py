@@ -10,7 +10,7 @@ from contracts.values.ids import ReviewId
 
 
 def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
-    """Returns the rating with all its fields. Raises LookupError if there is no such rating."""
+    """Return the rating with all its fields. Raises LookupError if there is no such rating."""
     rating = layer.ratings.get(review_id)
     if rating is None:
         raise LookupError(review_id)

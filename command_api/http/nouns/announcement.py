@@ -77,7 +77,7 @@ class TermsBody(WriteBody):
         return self
 
     def _read_terms(self, names: Iterable[str]) -> dict[str, Any]:
-        """Returns the terms called `names`, with `sub_only` translated to `visibility`."""
+        """Return the terms called `names`, with `sub_only` translated to `visibility`."""
         terms = {name: getattr(self, name) for name in names}
         if self.sub_only is not None and self.visibility is None:
             terms["visibility"] = "subscribers" if self.sub_only else "public"
@@ -98,7 +98,7 @@ class CreateAnnouncementBody(TermsBody):
     invite: list[UUID] = Field(default=[], max_length=100)
 
     def terms(self) -> dict[str, Any]:
-        """Returns all terms, by their names in the domain."""
+        """Return all terms, by their names in the domain."""
         return self._read_terms(CHANGEABLE_FIELDS)
 
 
@@ -115,7 +115,7 @@ class ChangeAnnouncementBody(TermsBody):
         return self
 
     def terms(self) -> ChangedTerms:
-        """Returns the terms that the body states; the others stay unset."""
+        """Return the terms that the body states; the others stay unset."""
         given = (name for name in CHANGEABLE_FIELDS if name in self.model_fields_set)
         return ChangedTerms(**self._read_terms(given))
 
@@ -168,7 +168,7 @@ async def cancel_announcement(request: WriteRequest[NoBody]) -> CancelAnnounceme
 
 
 def _parse_reason(text: str | None) -> str | None:
-    """Returns the reason without outer spaces. Raises Malformed if it is too long or has
+    """Return the reason without outer spaces. Raises Malformed if it is too long or has
     characters that one line of text may not have."""
     try:
         reason = None if text is None else clean_line(text)

@@ -38,7 +38,7 @@ class ChangeRatingBody(WriteBody):
     tags: Tags = Field(default=[])
 
     def changes(self) -> dict[str, Any]:
-        """Returns the fields that the body states, by their names in the domain."""
+        """Return the fields that the body states, by their names in the domain."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         if "tags" in given:
             given["tags"] = _drop_repeated(self.tags)
@@ -73,5 +73,5 @@ async def retract_rating(request: WriteRequest[NoBody]) -> RetractRating:
 
 
 def _drop_repeated(tags: list[str]) -> tuple[str, ...]:
-    """Returns each tag once, in the order given."""
+    """Return each tag once, in the order given."""
     return tuple(dict.fromkeys(tags))

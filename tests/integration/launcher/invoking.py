@@ -20,7 +20,7 @@ SECRET: Final = "the operator's secret of the tests"
 def build_practix(
     register: Callable[..., None], url: str, environment: Mapping[str, str] | None = None
 ) -> Practix:
-    """Returns a function that runs a verb, with its words, against `url`.
+    """Return a function that runs a verb, with its words, against `url`.
 
     It runs in a thread, as a verb has a loop of its own.
     """

@@ -31,7 +31,7 @@ DEADLINE_S: Final = 20.0
 
 @pytest.fixture
 async def practix(tmp_path: Path) -> AsyncIterator[Practix]:
-    """Runs a verb against the evenings of March."""
+    """Run a verb against the evenings of March."""
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
     analytics = ChdbAnalytics(tmp_path / "chdb")

@@ -27,7 +27,7 @@ PUBLISHED_CONSTANTS: Final = msgspec.to_builtins(PUBLISHED)
 
 @pytest.fixture
 async def practix(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> AsyncIterator[Practix]:
-    """Runs a verb against a history with ratings."""
+    """Run a verb against a history with ratings."""
     chain = RandomPeople(11, people=5).live(800).chain
     await chain.write_to(sqlite_journal)
     projector = ProjectorService(sqlite_journal, tables)

@@ -43,7 +43,7 @@ async def call_off(evening: NotifierCell) -> None:
 
 
 async def read_first_notice(evening: NotifierCell) -> tuple[str, str | None]:
-    """Returns state and reason of what Boris was to be told first."""
+    """Return state and reason of what Boris was to be told first."""
     (line,) = await evening.lines(BORIS, kind="booking_new")
     return line["state"], line["reason"]
 

@@ -63,7 +63,7 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
 
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[SqliteJournal]:
-    """Holds the evenings of March."""
+    """Hold the evenings of March."""
     journal = SqliteJournal(tmp_path / "journal.db")
     await evenings_in_march().write_to(journal)
     yield journal

@@ -53,7 +53,7 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
 
 
 async def store_twice(analytics: Analytics, commits: list[Commit]) -> HistoryReads:
-    """Returns a history that holds `commits`, each of them twice."""
+    """Return a history that holds `commits`, each of them twice."""
     sink = ClickHouseSink(analytics)
     half = len(commits) // 2
     for part in (commits[:half], commits[half:], commits):
@@ -159,7 +159,7 @@ async def test_leaving_is_late_by_the_time_that_the_guest_agreed_to(analytics: A
 async def test_whoever_leaves_because_the_host_moved_is_not_late(
     analytics: Analytics, moves: list[tuple[float, float]], late: int
 ) -> None:
-    """Moves are (new start, when), in hours; the guest agreed to 100 and leaves at 92."""
+    """Moves are (new start, when), in hours; the guest agreed to 100 and left at 92."""
     stated = StatedHistory()
     stated.announce(0, "e1", author="host", seats=4, starts=100)
     stated.book(1, "requested", "e1/g1", (None, True), 0, actor="g1", author_id="host")

@@ -252,7 +252,7 @@ async def test_a_person_confirmed_twice_at_a_time_is_found(
 
 
 def edit_date(journal: Path, chain: Chain, offset: int) -> None:
-    """Moves the date of a stored record by a year, as a hand in the file could."""
+    """Move the date of a stored record by a year, as a hand in the file could."""
     payload = chain.payloads[offset].replace(b'"decided_at":"2030', b'"decided_at":"2031')
     assert payload != chain.payloads[offset]
     with sqlite3.connect(journal) as edited:

@@ -13,7 +13,7 @@ READ_S_MAX = 60.0
 
 
 async def read_after(cell: CommandCell, path: str, token: str, position: int) -> HttpReply:
-    """Reads once the tables and the history have come to `position`."""
+    """Read once the tables and the history have come to `position`."""
     separator = "&" if "?" in path else "?"
     async with asyncio.timeout(READ_S_MAX):
         while True:

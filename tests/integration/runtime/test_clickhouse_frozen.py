@@ -139,7 +139,7 @@ async def test_a_query_that_is_given_up_ends_at_the_server(clickhouse_dsn: str) 
     watching = Client.from_url(clickhouse_dsn)
 
     async def wait_until(count: int) -> None:
-        """Counts the question itself as well."""
+        """Count the question itself as well."""
         async with asyncio.timeout(PATIENCE_S):
             while watching.execute(running) != [(count + 1,)]:
                 await asyncio.sleep(0.05)

@@ -35,7 +35,7 @@ class Chaos:
             await self._random.choice(self._acts)()
 
     def mend(self) -> None:
-        """Makes everything work from now on, though what was sent before may still land."""
+        """Make everything work from now on, though what was sent before may still land."""
         cluster = self._cluster
         cluster.network.heal()
         cluster.network.loss = 0.0
@@ -79,7 +79,7 @@ class Chaos:
             await self._pause(self._random.choice(running))
 
     async def _pause(self, name: str) -> None:
-        """Freezes a process for up to a minute; then it goes on as if nothing had happened."""
+        """Freeze a process for up to a minute; then it goes on as if nothing had happened."""
         self._cluster.loop.pause(name)
         await asyncio.sleep(self._random.choice((1.0, 8.0, 20.0, 60.0)))
         self._cluster.loop.resume(name)
@@ -108,7 +108,7 @@ class Chaos:
         self._cluster.journal.faults.append_extra_s = 0.0
 
     async def _set_a_clock(self) -> None:
-        """Sets a clock while the process runs, or before it starts and can know better."""
+        """Set a clock while the process runs, or before it starts and can know better."""
         name = self._random.choice(self._cluster.names)
         offset_ms = self._random.choice((DAY_MS, -DAY_MS, 30_000, -30_000))
         self._cluster.loop.set_clock(name, offset_ms)

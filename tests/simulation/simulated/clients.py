@@ -64,7 +64,7 @@ class Population:
         self._serial = 0
 
     async def live(self, commands: int) -> None:
-        """Lets one client give `commands` commands, one after another."""
+        """Let one client give `commands` commands, one after another."""
         for _ in range(commands):
             await asyncio.sleep(self.random.expovariate(1.0))
             await self._wish()
@@ -78,7 +78,7 @@ class Population:
             await self._insist(command)
 
     async def _insist(self, command: Submission) -> None:
-        """Retries with the same key until there is an answer."""
+        """Retry with the same key until there is an answer."""
         for _ in range(TRIES_MAX):
             process = self.random.choice(self.cluster.names)
             try:
@@ -149,7 +149,7 @@ class Population:
         )
 
     def _rate(self, actor: PersonId) -> GiveRating:
-        """Rates, mostly an evening that does not exist or is not over yet."""
+        """Rate, mostly an evening that does not exist or is not over yet."""
         mine = [pair for pair in self.met if actor in pair]
         author, guest = self.random.choice(mine or list(self.met))
         return GiveRating(
@@ -178,7 +178,7 @@ class Population:
         return self.cluster.clock() + timedelta(seconds=self.random.randint(20, 90))
 
     def _some_time(self) -> datetime:
-        """Returns one of so few times that announcements overlap; some are over during the run."""
+        """Return one of so few times that announcements overlap; some are over during the run."""
         hours = self.random.choice((1, 2, 3, 26, 27, 28, 30))
         minutes = self.random.choice((0, 30))
         day = datetime.fromisoformat("2026-01-01T00:00:00+00:00")

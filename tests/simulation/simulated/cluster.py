@@ -72,7 +72,7 @@ class Cluster:
         self._records_max = records_max
 
     def start(self, name: str, broken: dict[str, BaseException] | None = None) -> None:
-        """Starts a life of `name`. A broken journal fails the run, unless `broken` is there to note
+        """Start a life of `name`. A broken journal fails the run, unless `broken` is there to note
         it."""
         self.loop.spawn(name, self._live(name, broken))
 
@@ -97,13 +97,13 @@ class Cluster:
         return [name for name, node in self.nodes.items() if node.leading]
 
     async def submit(self, process: str, command: Submission) -> Answer:
-        """Submits as a client does over HTTP. Raises CommandErrors and ConnectionError."""
+        """Submit as a client does over HTTP. Raises CommandErrors and ConnectionError."""
         answer = await self.network.call(TEST, process, "submit", msgspec.json.encode(command))
         assert isinstance(answer, Answer)
         return answer
 
     def clock(self) -> datetime:
-        """Returns the wall clock of the process that runs."""
+        """Return the wall clock of the process that runs."""
         return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=self.loop.wall_ms())
 
     async def _live(self, name: str, broken: dict[str, BaseException] | None) -> None:

@@ -70,7 +70,7 @@ class SimulatedJournal:
     # What a scenario does to it
 
     def down(self, process: str | None = None) -> None:
-        """Cuts off one process, or with None stops the broker for everybody."""
+        """Cut off one process, or with None stops the broker for everybody."""
         if process is None:
             self._all_down = True
         else:
@@ -78,7 +78,7 @@ class SimulatedJournal:
         self._loop.note("journal down", process)
 
     def up(self, process: str | None = None) -> None:
-        """Ends what `down` began. What was sent meanwhile lands or is lost, per session."""
+        """End what `down` began. What was sent meanwhile lands or is lost, per session."""
         if process is None:
             self._all_down = False
         else:
@@ -89,7 +89,7 @@ class SimulatedJournal:
         self._wake()
 
     def truncate(self, to_offset: int) -> None:
-        """Loses every entry from `to_offset` on, as after an unclean election. Some open cursors
+        """Lose every entry from `to_offset` on, as after an unclean election. Some open cursors
         notice at their next fetch, unless the log has grown again until then. The others wait for
         it to grow and read on at their old offset."""
         del self.log[to_offset:]
@@ -123,7 +123,7 @@ class SimulatedJournal:
             self._cursors.remove(cursor)
 
     def land(self, process: str, payload: bytes) -> Appended:
-        """Puts an entry at the end, stamped by the broker's own clock."""
+        """Put an entry at the end, stamped by the broker's own clock."""
         place = Appended(len(self.log), self._loop.wall_ms(WORLD))
         self.log.append(JournalEntry(*place, payload))
         self._loop.note("landed", process, place.offset)
@@ -131,7 +131,7 @@ class SimulatedJournal:
         return place
 
     async def next_entry(self, process: str, wait_s: float) -> None:
-        """Returns when something has landed, or after `wait_s`."""
+        """Return when something has landed, or after `wait_s`."""
         landed: Future[None] = self._loop.create_future()
         self._waiting.append((process, landed))
         await asyncio.wait([landed], timeout=wait_s)

@@ -97,7 +97,7 @@ class SimulationLoop(_EventLoop):
         max_virtual_s: float = 24 * 3600.0,
         max_steps: int = 1_000_000,
     ) -> T:
-        """Runs `main` to its end and returns its result; then the world ends unceremoniously.
+        """Run `main` to its end and return its result; then the world ends unceremoniously.
 
         Raises what `main` or a callback raised, Stuck at a deadlock or over budget, and an
         ExceptionGroup if another task failed and nobody took its exception.
@@ -116,7 +116,7 @@ class SimulationLoop(_EventLoop):
 
     @contextmanager
     def process(self, name: str) -> Iterator[None]:
-        """Runs what is scheduled inside in the process `name`, which is made if need be."""
+        """Run what is scheduled inside in the process `name`, which is made if need be."""
         token = current_process.set(self._life(name))
         try:
             yield
@@ -124,7 +124,7 @@ class SimulationLoop(_EventLoop):
             current_process.reset(token)
 
     def spawn(self, name: str, coro: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Starts `coro` in the process `name`. An exception that leaves it fails the run."""
+        """Start `coro` in the process `name`. An exception that leaves it fails the run."""
         task = self._life(name).context.copy().run(self.create_task, coro)
         task.add_done_callback(_raise_failure, context=self._test.context)
         return task
@@ -138,7 +138,7 @@ class SimulationLoop(_EventLoop):
             self.call_at(self._now + delay_s, callback, *args, context=life.context.copy())
 
     def crash(self, name: str) -> None:
-        """Ends the present life of `name`, if there is one: nothing of it runs again."""
+        """End the present life of `name`, if there is one: nothing of it runs again."""
         if (life := self._lives.pop(name, None)) is None:
             return
         self._hold(life)
@@ -149,14 +149,14 @@ class SimulationLoop(_EventLoop):
             told()
 
     def pause(self, name: str) -> None:
-        """Holds the living process `name` still until `resume`."""
+        """Hold the living process `name` still until `resume`."""
         life = self._lives[name]
         self._hold(life)
         life.paused = True
         self.note("pause", name)
 
     def resume(self, name: str) -> None:
-        """Goes on after a pause. Harmless if there was none, or if the process has crashed."""
+        """Go on after a pause. Harmless if there was none, or if the process has crashed."""
         life = self._lives.get(name)
         if life and life.paused:
             life.paused = False
@@ -173,21 +173,21 @@ class SimulationLoop(_EventLoop):
 
     @property
     def current(self) -> str:
-        """Returns the process whose callback is running."""
+        """Return the process whose callback is running."""
         return current_process.get(self._test).name
 
     def wall_ms(self, name: str | None = None) -> int:
-        """Returns milliseconds since 1970 by the clock of a process, by default the running one."""
+        """Return milliseconds since 1970 by the clock of a process, by default the running one."""
         offset = self._clock_offset_ms.get(self.current if name is None else name, 0)
         return EPOCH_MS + int(self._now * 1000) + offset
 
     def set_clock(self, name: str, offset_ms: int) -> None:
-        """Lets the wall clock of `name` differ from the true one, over its deaths as well."""
+        """Let the wall clock of `name` differ from the true one, over its deaths as well."""
         self._clock_offset_ms[name] = offset_ms
         self.note("clock", name, offset_ms)
 
     def note(self, *facts: object) -> None:
-        """Adds `facts` to the trace and to the notes."""
+        """Add `facts` to the trace and to the notes."""
         self.notes.append((self._now, facts))
         self.trace = crc32(repr(facts).encode(), self.trace)
 
@@ -270,7 +270,7 @@ class SimulationLoop(_EventLoop):
         return self._closed
 
     def close(self) -> None:
-        """Ends the world. Unfinished coroutines are taken apart without effect on anything."""
+        """End the world. Unfinished coroutines are taken apart without effect on anything."""
         if self._closed:
             return
         self._closed = True
@@ -321,7 +321,7 @@ class SimulationLoop(_EventLoop):
             handle.context.run(handle.callback, *handle.args)
 
     def _advance(self) -> None:
-        """Jumps to the next timer and makes ready all that are due then."""
+        """Jump to the next timer and make ready all that are due then."""
         timers = self._timers
         while timers and timers[0][2].callback is None:
             heappop(timers)

@@ -31,7 +31,7 @@ class SimulatedNetwork:
         self._island_of: dict[str, int] = {}
 
     def serve(self, process: str, handler_name: str, handler: Handler) -> None:
-        """Answers calls to `process` with `handler`, which then runs in that process.
+        """Answer calls to `process` with `handler`, which then run in that process.
 
         Every life of the process calls it anew: a crash closes the port.
         """
@@ -42,7 +42,7 @@ class SimulatedNetwork:
         self._handlers[process][handler_name] = handler
 
     def partition(self, *islands: Iterable[str]) -> None:
-        """Loses every message between islands. Processes named in none form one together."""
+        """Lose every message between islands. Processes named in none form one together."""
         self._island_of = {name: n for n, island in enumerate(islands) for name in island}
 
     def heal(self) -> None:
@@ -93,7 +93,7 @@ class SimulatedNetwork:
         self._send(dst, src, src, _settle, answer, result, error)
 
     def _send(self, src: str, dst: str, process: str, *message: Any) -> None:
-        """Posts a message from `src` to `dst` into `process`, unless it is lost."""
+        """Post a message from `src` to `dst` into `process`, unless it is lost."""
         chance = self._loop.random
         lost = chance.random() < self.loss or self._island_of.get(src) != self._island_of.get(dst)
         self._loop.note("lost" if lost else "sent", src, dst)

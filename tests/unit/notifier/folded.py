@@ -28,12 +28,12 @@ class Folded:
         return [row for row in self.plan.notices if not kinds or row.kind in kinds]
 
     def reminders_of(self, name: str) -> set[tuple[str, datetime]]:
-        """Returns kind and due time of the reminders planned for a person."""
+        """Return kind and due time of the reminders planned for a person."""
         rows = self.rows("remind_day", "remind_hour")
         return {(row.kind, row.due_at) for row in rows if row.recipient == person(name)}
 
     def find_notices(self, seq: int) -> set[tuple[str, str]]:
-        """Returns recipient and kind of the notices about the Commit at `seq`, not of reminders."""
+        """Return recipient and kind of the notices about the Commit at `seq`, not of reminders."""
         names = {person(name): name for name in NAMES}
         return {
             (names[row.recipient], row.kind)

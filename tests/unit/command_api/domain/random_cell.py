@@ -104,13 +104,13 @@ class Dice:
         return options[place]
 
     def start(self) -> float:
-        """Returns one of few hours from now, so that announcements overlap and touch."""
+        """Return one of few hours from now, so that announcements overlap and touch."""
         chosen: float = self.of(26, 27, 28, 32, 40, 40)
         return chosen
 
 
 def choose_command(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
-    """Returns somebody's command; sometimes it is not theirs to give."""
+    """Return somebody's command; sometimes it is not theirs to give."""
     if len(cell.live()) < ANNOUNCEMENTS_AT_ONCE:
         return choose_announcement(dice, cell)
     kinds = [
@@ -221,7 +221,7 @@ class RandomCell:
         ]
 
     def hear(self, actor: PersonId, body: AnyCommand) -> None:
-        """Decides, and checks all that must hold. Decisions are accepted two behind."""
+        """Decide, and check all that must hold. Decisions are accepted two behind."""
         command = submit(actor, body)
         before = {one.id: one for one in self.folded.announcements.own.values()}
         try:
@@ -266,7 +266,7 @@ class RandomCell:
         ]
 
     def check_layers(self) -> None:
-        """Checks lookups through both layers. Once all is accepted, both are the fold."""
+        """Check lookups through both layers. Once all is accepted, both are the fold."""
         self._check_lookups()
         while self._sent:
             self._accept_oldest()
@@ -282,7 +282,7 @@ class RandomCell:
         self.tentative.forget(settled)
 
     def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
-        """Checks that the right side moved the pair as it may, and that offers go to the first."""
+        """Check that the right side moved the pair as it may, and that offers go to the first."""
         announcement = self.folded.announcements.own[event.announcement_id]
         booking = self.folded.bookings.get(event.booking_id)
         before = booking.pair if booking else (None, None)
@@ -299,12 +299,12 @@ class RandomCell:
             assert event.booking_id == next(one.id for one in line if one.preapproved)
 
     def _check_seats(self, event: AnyBookingEvent) -> None:
-        """Checks the seats after every event, not only after every decision."""
+        """Check the seats after every event, not only after every decision."""
         announcement = self.folded.announcements.own[event.announcement_id]
         assert event.taken == announcement.taken <= announcement.ticket_count
 
     def _check_kept(self, earlier: Booking | None, event: AnyBookingEvent) -> None:
-        """Checks that an event that leaves the pair as it was takes neither the place on the
+        """Check that an event that leaves the pair as it was takes neither the place on the
         waitlist nor the held seat, unless that is what it is about. Whoever adds an event easily
         forgets to state both (`contracts.events.booking_fields`)."""
         now = self.folded.bookings.own[event.booking_id]
@@ -327,7 +327,7 @@ class RandomCell:
         assert again.events == [], (command, again)
 
     def _check_rivals(self, decision: Decision) -> None:
-        """Checks that a confirmed guest has nothing pending at that time any more."""
+        """Check that a confirmed guest has nothing pending at that time any more."""
         for event in decision.events:
             if isinstance(event, BookingApproved | BookingAccepted):
                 announcement = self.folded.announcements.own[event.announcement_id]
@@ -388,7 +388,7 @@ def seated_and_held(booking: Booking) -> bool:
 
 
 def check_line(before: Announcement | None, now: Announcement, bookings: list[Booking]) -> None:
-    """Checks that exactly those who wait are on the waitlist, only while it is full, and that
+    """Check that exactly those who wait are on the waitlist, only while it is full, and that
     nobody is overtaken."""
     assert set(now.waitlist) == {one.id for one in bookings if one.waiting}
     assert len(set(now.waitlist)) == len(now.waitlist)
@@ -399,7 +399,7 @@ def check_line(before: Announcement | None, now: Announcement, bookings: list[Bo
 
 
 def check_calendars(layer: Layer, gap: timedelta) -> None:
-    """Checks that nobody is guest or author at two announcements that overlap or are too near."""
+    """Check that nobody is guest or author at two announcements that overlap or are too near."""
     busy: dict[PersonId, list[tuple[datetime, datetime]]] = {}
     for announcement in layer.announcements.own.values():
         if announcement.takes_place:
@@ -412,7 +412,7 @@ def check_calendars(layer: Layer, gap: timedelta) -> None:
 
 
 def check_unsettled(layer: Layer, now: datetime, gap: timedelta) -> None:
-    """Checks that a guest who has to choose has something to choose from, and was told what."""
+    """Check that a guest who has to choose has something to choose from, and was told what."""
     for booking in layer.bookings.own.values():
         announcement = layer.announcements.own[booking.announcement_id]
         if booking.held_for == "move" and announcement.takes_place:
@@ -434,7 +434,7 @@ def attends(layer: Layer, guest_id: PersonId, announcement: Announcement) -> boo
 
 
 def check_engagements(layer: Layer, engaged: dict[PersonId, list[Booking]]) -> None:
-    """Checks that people's own lists follow from the announcements, and from the bookings in the
+    """Check that people's own lists follow from the announcements, and from the bookings in the
     order of their last events. Nothing in them is over."""
     for person in layer.people.own.values():
         hosted = [one for one in layer.announcements.own.values() if one.author_id == person.id]

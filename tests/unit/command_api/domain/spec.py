@@ -162,12 +162,12 @@ class Spec:
         return self._decided.decision
 
     def at(self, hours: float) -> Self:
-        """Sets the clock to so many hours after NOON."""
+        """Set the clock to so many hours after NOON."""
         self._history.chain.now = NOON + timedelta(hours=hours)
         return self
 
     def given(self, actor: PersonId, *commands: AnyCommand) -> Self:
-        """Records each; one that is refused is a mistake of the test."""
+        """Record each; one that is refused is a mistake of the test."""
         for command in commands:
             self.when(actor, command)
             assert not self.decision.outcome.refused, self.decision.outcome
@@ -175,7 +175,7 @@ class Spec:
         return self
 
     def when(self, actor: PersonId, command: AnyCommand, *, is_super: bool = False) -> Self:
-        """Decides the command, and records nothing yet."""
+        """Decide the command, and record nothing yet."""
         self._decided = self.error = None
         try:
             self._decided = self._history.decide(actor, command, is_super=is_super)
@@ -184,7 +184,7 @@ class Spec:
         return self
 
     def then(self, *expected: tuple[type[DomainEvent], dict[str, Any]]) -> Self:
-        """Expects these events, in this order, with at least these fields; records them."""
+        """Expect these events, in this order, with at least these fields; records them."""
         events = [event for event in self.decision.events if not isinstance(event, PersonSeen)]
         assert [type(event) for event in events] == [kind for kind, _ in expected], (
             events or self.decision.outcome
@@ -196,13 +196,13 @@ class Spec:
         return self
 
     def then_nothing(self) -> Self:
-        """Expects an acceptance without events."""
+        """Expect an acceptance without events."""
         assert not self.decision.outcome.refused, self.decision.outcome
         assert self.decision.events == []
         return self
 
     def then_refused(self, code: str, **facts: Any) -> Self:
-        """Expects that a rule said no, with this code and at least these facts."""
+        """Expect that a rule said no, with this code and at least these facts."""
         outcome = self.decision.outcome
         assert (outcome.refused, outcome.code) == (True, code), outcome
         assert self.decision.events == []
@@ -210,7 +210,7 @@ class Spec:
         return self
 
     def then_fails(self, kind: type[CommandError], code: str | None = None) -> Self:
-        """Expects an error, which is not recorded at all."""
+        """Expect an error, which is not recorded at all."""
         assert isinstance(self.error, kind), (self.error, self._decided)
         assert code in (None, self.error.code)
         return self
@@ -246,5 +246,5 @@ def pair(
 
 
 def due(spec: Spec, command: AnyCommand) -> Spec:
-    """Decides a command of the leader itself."""
+    """Decide a command of the leader itself."""
     return spec.when(SYSTEM, command)

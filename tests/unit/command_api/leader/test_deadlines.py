@@ -66,7 +66,7 @@ class Led:
         self.due.give(self.reign, self.due_at)
 
     async def send(self, actor: PersonId, command: AnyCommand) -> "asyncio.Task[Any]":
-        """Lets the leader decide a command whose record is not read back."""
+        """Let the leader decide a command whose record is not read back."""
         task = asyncio.create_task(self.reign.execute(submit(actor, command, "sent")))
         await asyncio.sleep(0)
         return task

@@ -47,7 +47,7 @@ def process(ready: dict[str, object], metrics: bytes, path: str) -> web.Applicat
 
 
 def broken(status: int, body: str) -> web.Application:
-    """Answers so, whatever it is asked."""
+    """Answer so, whatever it is asked."""
 
     async def answer(_: web.Request) -> web.Response:
         return web.Response(text=body, status=status)

@@ -23,7 +23,7 @@ def decode_past(commits: Sequence[Commit]) -> Iterator[PastEvent]:
 
 
 def group_by_announcement(commits: Sequence[Commit]) -> dict[str, list[PastEvent]]:
-    """Returns the events of every announcement."""
+    """Return the events of every announcement."""
     found: dict[str, list[PastEvent]] = {}
     for one in decode_past(commits):
         if not isinstance(one.event, PersonEvent):

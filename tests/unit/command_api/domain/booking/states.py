@@ -28,7 +28,7 @@ WAYS: dict[str, list[Step]] = {
 
 
 def in_state(spec: Spec, state: str) -> Spec:
-    """Brings Ann's booking into the state."""
+    """Bring Ann's booking into the state."""
     spec.given(AUTHOR, announce())
     for actor, command in WAYS[state]:
         spec.given(actor, command)
