@@ -1,7 +1,7 @@
 """Table `events`: every domain event as payload, and the fields that analysts ask about as columns.
 
 It reads the fields of events by name, without their classes. So even an event that only a newer
-version knows is in the history.
+version knows is in the history, if it belongs to one of the families that analysts may read.
 """
 
 from datetime import date
@@ -23,9 +23,11 @@ from projector.history.values import (
     split_type,
 )
 
+FAMILIES: Final = frozenset({"announcement", "booking", "person", "rating"})
+"""First parts of the types that are in the table. Analysts read it, so a new family is in it only
+once somebody has decided so."""
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
-"""Types that are not in the table, because analysts read it: nobody else may learn whom a person
-mutes."""
+"""Types of these families that are not in the table: nobody else may learn whom a person mutes."""
 
 
 class RecordedEvent(NamedTuple):
@@ -100,9 +102,16 @@ EVENT_COLUMNS: Final = (
 )
 
 
+def is_for_analysts(event_type: str) -> bool:
+    """Return whether events of this type, without its version, are in the table. Damaged events
+    without a readable type are, so that analysts find them."""
+    family = event_type.partition(".")[0]
+    return event_type == "" or (family in FAMILIES and event_type not in PRIVATE)
+
+
 def add_event(rows: Rows, event: RecordedEvent) -> None:
-    """Add the event's row, unless its type is PRIVATE."""
-    if event.type in PRIVATE:
+    """Add the event's row if analysts may read events of its type."""
+    if not is_for_analysts(event.type):
         return
     fields = event.fields
     rows.add(

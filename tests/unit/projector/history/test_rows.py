@@ -13,7 +13,7 @@ from contracts.events.codec import decode_event
 from contracts.events.rating import AnyRatingEvent, RatingRetracted, RatingRevealed
 from contracts.journal.records import Commit
 from projector.history.block import block_of
-from projector.history.events import PRIVATE
+from projector.history.events import is_for_analysts
 from projector.history.values import day_of, split_type
 from tests.histories.random_people import RandomPeople
 from tests.histories.stated import RATINGS, StatedHistory, evenings_in_march
@@ -58,7 +58,7 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
     stated = StatedHistory()
     stated.record(0, event)
     found = rows(stated.commits, "events")
-    if sample.stem.rpartition(".")[0] in PRIVATE:
+    if not is_for_analysts(sample.stem.rpartition(".")[0]):
         assert found == []
         return
     (row,) = found
@@ -68,13 +68,25 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
     assert msgspec.json.decode(row["payload"]) == event
 
 
+def test_analysts_are_shown_no_family_that_nobody_decided_to_show_them() -> None:
+    stated = StatedHistory()
+    stated.record(0, {"type": "post.written.v1", "announcement_id": "a", "text": "for us two"})
+    assert rows(stated.commits, "events") == []
+
+
+def test_analysts_are_not_told_whom_a_person_mutes() -> None:
+    assert is_for_analysts("person.seen")
+    assert not is_for_analysts("person.muted")
+    assert not is_for_analysts("person.unmuted")
+
+
 @pytest.mark.parametrize(
     "stored",
     [
         b'["no", "mapping"]',
         b'{"type": 7, "taken": "many", "event_time": "soon", "guest_id": null}',
         b'{"type": "booking.left.v1", "taken": 99999999999, "author_status": 1}',
-        b'{"type": "seance.held.v70000", "hold_until": "2026-03-01T10:00:00"}',
+        b'{"type": "booking.held.v70000", "hold_until": "2026-03-01T10:00:00"}',
     ],
 )
 def test_a_fact_that_does_not_fit_the_columns_is_kept_as_payload(stored: bytes) -> None:
