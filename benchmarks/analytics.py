@@ -21,7 +21,7 @@ from typing import Final
 
 from clickhouse_driver import Client
 
-from benchmarks.generated_history import PEOPLE, GeneratedHistory
+from benchmarks.generated.history import PEOPLE, GeneratedHistory
 from contracts.journal.records import Commit
 from contracts.values.ids import PersonId
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse

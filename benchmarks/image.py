@@ -15,8 +15,8 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Final, TypeVar
 
-from benchmarks.generated_history import GeneratedHistory
-from benchmarks.generated_journal import generate_entries
+from benchmarks.generated.history import GeneratedHistory
+from benchmarks.generated.journal import generate_entries
 from benchmarks.report import Report
 from command_api.image.image import Image
 from contracts.events.codec import decode_events

@@ -14,6 +14,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import asyncpg
 import uvicorn
@@ -29,6 +30,7 @@ from benchmarks.subject import (
     guest_tokens,
 )
 from command_api.domain.rules import DEFAULT_RULES
+from command_api.image.sqlite_store import SqliteStore
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from launcher.profiles.no_peers import NoPeers
@@ -121,6 +123,7 @@ def build_practix(kind: str, where: str) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         journal, timing = _open_journal(kind, where)
+        scratch = TemporaryDirectory()
         service = CommandService(
             journal=journal,
             own_url="here",
@@ -134,6 +137,7 @@ def build_practix(kind: str, where: str) -> FastAPI:
             clock=system_clock,
             rules=DEFAULT_RULES,
             timing=timing,
+            store=SqliteStore(Path(scratch.name) / "image.sqlite"),
         )
         for router in service.routers:
             app.include_router(router)
@@ -145,6 +149,7 @@ def build_practix(kind: str, where: str) -> FastAPI:
         yield
         await service.stop()
         await journal.close()
+        scratch.cleanup()
 
     return make_app("benchmark", lifespan, Limiter(ONE_ADDRESS))
 

@@ -8,7 +8,7 @@ import aiohttp
 from fastapi import FastAPI
 
 from command_api.http.peers import HttpPeers
-from command_api.service import CommandService
+from command_api.service import CommandService, open_image_store
 from command_api.settings import Settings
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
@@ -52,6 +52,7 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
         film_rule=settings.films,
         submit_deadline_s=settings.submit_deadline_s,
         admit_forwarded=limiter.admit_write,
+        store=open_image_store(settings.image_file) if settings.image_file else None,
     )
     for router in service.routers:
         app.include_router(router)

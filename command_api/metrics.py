@@ -11,7 +11,18 @@ POSITION: Final = Gauge("command_api_position", "seq of the last accepted record
 TERM: Final = Gauge("command_api_term", "term of the last accepted record")
 LEADING: Final = Gauge("command_api_leading", "1 while this process leads")
 IGNORED: Final = Gauge("command_api_ignored_records", "records that did not count (R2)")
-KEYS: Final = Gauge("command_api_idempotency_keys", "answered keys in memory")
+KEYS: Final = Gauge("command_api_idempotency_keys", "answered keys that are remembered")
+CHECKPOINT: Final = Gauge(
+    "command_api_checkpoint_position", "seq of the last record in the checkpoint on disk"
+)
+CHECKPOINT_FAILING: Final = Gauge(
+    "command_api_checkpoint_failing", "1 while no checkpoint can be written"
+)
+IMAGE_READS: Final = Histogram(
+    "command_api_image_read_seconds",
+    "point reads of the image on disk",
+    buckets=(1e-5, 2e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1),
+)
 CLOCK_SKEW: Final = Gauge(
     "command_api_clock_skew_seconds", "own clock minus the journal's, as far as is known"
 )
@@ -49,4 +60,6 @@ def show_in_gauges(node: Node) -> None:
     LEADING.set_function(lambda: node.leading)
     IGNORED.set_function(lambda: node.tail.ignored)
     KEYS.set_function(lambda: len(node.image.keys))
+    CHECKPOINT.set_function(lambda: node.keeper.written_to)
+    CHECKPOINT_FAILING.set_function(lambda: node.keeper.problem is not None)
     CLOCK_SKEW.set_function(lambda: node.clock_skew_s)

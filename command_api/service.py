@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from random import SystemRandom
 from typing import Any
 
@@ -16,10 +17,12 @@ from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
 from command_api.http.routes import build_operator_router, build_public_router
+from command_api.image.sqlite_store import SqliteStore
+from command_api.image.store import ImageStore
 from command_api.leader.answering import SUBMIT_DEADLINE_S, Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
-from command_api.metrics import FIGURES, show_in_gauges
+from command_api.metrics import FIGURES, IMAGE_READS, show_in_gauges
 from command_api.rendering import build_renderer
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
@@ -30,6 +33,11 @@ from runtime.process.tasks import end, keep_running
 
 NONCE_BYTES = 16
 STOP_S_MAX = 10.0
+
+
+def open_image_store(path: Path) -> ImageStore:
+    """Return the store of an image in the file at `path`, with its figures in `/metrics`."""
+    return SqliteStore(path, IMAGE_READS.observe)
 
 
 class CommandService:
@@ -54,7 +62,9 @@ class CommandService:
         film_rule: FilmRule = FilmRule(),  # noqa: B008 - immutable
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
         admit_forwarded: AdmitForwarded = admit_everybody,
+        store: ImageStore | None = None,
     ) -> None:
+        """Without a `store` the image is in memory only: each start folds the whole journal."""
         render = build_renderer(rules)
         self.node = Node(
             journal=journal,
@@ -67,6 +77,7 @@ class CommandService:
             rules=rules,
             timing=timing,
             observer=FIGURES,
+            store=store,
         )
         answering = Answering(
             self.node,
@@ -122,6 +133,8 @@ class CommandService:
             "clock_right": node.clock_right,
             "leading": "yes" if node.leading else "no",
         }
+        if node.keeper.problem is not None:
+            checks["checkpoint_problem"] = node.keeper.problem
         if not checks["leader_known"] and node.problem is not None:
             checks["problem"] = node.problem
         return checks

@@ -1,5 +1,6 @@
 """Reads the settings of a command process."""
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -61,6 +62,9 @@ class Settings(ServiceSettings, RuleSettings):
     )
     kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
+    image_file: Path | None = None
+    """Where this process keeps its image: a SQLite file that no other process uses. Without it
+    the image is in memory only, and each start folds the whole journal."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("COMMAND_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )

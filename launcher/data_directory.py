@@ -61,6 +61,10 @@ class DataDirectory:
         return self.path / "journal.sqlite"
 
     @property
+    def image_path(self) -> Path:
+        return self.path / "command_api" / "image.sqlite"
+
+    @property
     def token_secret(self) -> str:
         return self._secret("token")
 

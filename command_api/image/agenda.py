@@ -3,22 +3,40 @@
 Every process keeps the agenda from accepted changes; only the leader acts on it. An entry goes
 when an accepted change says so, not when the leader has acted on it, so that nothing is lost
 if the leader changes in between.
+
+With a store, only the deadlines of the near future are in memory, and those that are not in
+the store yet. The leader reads further ones as time goes on.
 """
 
 import heapq
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
+from command_api.image.store import ImageStore
+
+NEAR: Final = timedelta(hours=1)
+"""How far ahead deadlines are read from the store."""
+BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
+STALE_MAX: Final = 1_000
+"""How many entries of the heap may have been replaced, beside as many as still stand."""
 
 
 class Agenda:
-    def __init__(self) -> None:
+    """The deadlines that stand, by what has been accepted."""
+
+    def __init__(self, store: ImageStore | None = None) -> None:
+        self._store = store
+        self._read_to = BEFORE_ALL
+        """Deadlines of the store that are due until then are in memory."""
         self._by_id: dict[str, Deadline] = {}
         self._heap: list[tuple[datetime, str]] = []
         self._overdue: dict[str, Deadline] = {}
+        self._fresh: dict[str, Deadline | NoDeadline] = {}
+        self._frozen: dict[str, Deadline | NoDeadline] = {}
 
     def update(self, changed: Layer) -> None:
         """Take over the deadlines of the aggregates that an accepted command changed."""
@@ -30,6 +48,8 @@ class Agenda:
     def list_due(self, now: datetime) -> Iterator[Deadline]:
         """Yield all deadlines that have passed by `now` and still stand. `drop` may be called
         meanwhile."""
+        if self._store is not None and now > self._read_to:
+            self._read(self._store, now + NEAR)
         while self._heap and self._heap[0][0] <= now:
             due_at, entry_id = heapq.heappop(self._heap)
             entry = self._by_id.get(entry_id)
@@ -44,14 +64,48 @@ class Agenda:
             del self._by_id[deadline.id]
             self._overdue.pop(deadline.id, None)
 
+    def freeze(self) -> Mapping[str, Deadline | NoDeadline]:
+        """Return what is to be written, and keeps it until `settle`."""
+        self._frozen, self._fresh = self._fresh, {}
+        return self._frozen
+
+    def settle(self) -> None:
+        """Drop from memory what `freeze` returned and is not due soon: it has been written."""
+        for entry_id in self._frozen:
+            entry = self._by_id.get(entry_id)
+            if entry is not None and entry.due_at > self._read_to and entry_id not in self._fresh:
+                del self._by_id[entry_id]
+        self._frozen = {}
+        if len(self._heap) > 2 * len(self._by_id) + STALE_MAX:
+            self._heap = [
+                (entry.due_at, entry.id)
+                for entry in self._by_id.values()
+                if entry.id not in self._overdue
+            ]
+            heapq.heapify(self._heap)
+
     def _set(self, deadline: Deadline | NoDeadline) -> None:
-        if isinstance(deadline, NoDeadline):
-            self._overdue.pop(deadline.id, None)
-            self._by_id.pop(deadline.id, None)
-            return
         known = self._by_id.get(deadline.id)
-        if known is not None and known.due_at == deadline.due_at:
-            return
+        if isinstance(deadline, NoDeadline):
+            self._note_change(deadline)
+            if known is not None:
+                del self._by_id[deadline.id]
+                self._overdue.pop(deadline.id, None)
+        elif known is None or known.due_at != deadline.due_at:
+            self._note_change(deadline)
+            self._put(deadline)
+
+    def _note_change(self, deadline: Deadline | NoDeadline) -> None:
+        if self._store is not None:
+            self._fresh[deadline.id] = deadline
+
+    def _put(self, deadline: Deadline) -> None:
         self._overdue.pop(deadline.id, None)
         self._by_id[deadline.id] = deadline
         heapq.heappush(self._heap, (deadline.due_at, deadline.id))
+
+    def _read(self, store: ImageStore, until: datetime) -> None:
+        for deadline in store.list_deadlines(self._read_to, until):
+            if deadline.id not in self._fresh and deadline.id not in self._frozen:
+                self._put(deadline)
+        self._read_to = until

@@ -5,12 +5,15 @@ sees latency and not an error.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from command_api.domain.booking.eligibility import assess_eligibility
 from command_api.domain.person.state import Person
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
+from command_api.image.store import StoreDamaged
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.log_time import log_time
 from command_api.leader.node import Node
@@ -116,15 +119,16 @@ class Answering:
     ) -> EligibilityResponse:
         """Return whether a request for a seat would be accepted, as far as this process has read
         the journal. Raises NotFound and NeedsFact as `eligibility` does."""
-        return assess_eligibility(
-            self._node.image.accepted,
-            announcement_id,
-            person_id,
-            log_time(self._node.image.decided_at, self._clock()),
-            self._rules,
-            follows_author=follows_author,
-            language=language,
-        )
+        with demand_store():
+            return assess_eligibility(
+                self._node.image.accepted,
+                announcement_id,
+                person_id,
+                log_time(self._node.image.decided_at, self._clock()),
+                self._rules,
+                follows_author=follows_author,
+                language=language,
+            )
 
     def _count_answer(self, code: str, *, forwarded: bool, replayed: bool = False) -> None:
         if not forwarded:  # The process that forwarded it answers the client.
@@ -137,7 +141,8 @@ class Answering:
         failure: Unavailable = NoLeader()
         while (left_s := give_up_at - self._time()) > 0:
             try:
-                return await self._answer_once(submission, left_s, forwarded=forwarded)
+                with demand_store():
+                    return await self._answer_once(submission, left_s, forwarded=forwarded)
             except StoredMeanwhile:
                 continue
             except TimeoutError:
@@ -195,3 +200,13 @@ class Answering:
             return forwarding.result()
         finally:
             forwarding.cancel()
+
+
+@contextmanager
+def demand_store() -> Iterator[None]:
+    """Raises NoLeader if the image on disk turns out to be damaged. Everything is read before
+    anything is sent, so nothing was done; this process reads its image anew."""
+    try:
+        yield
+    except StoreDamaged as damage:
+        raise NoLeader from damage

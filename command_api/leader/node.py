@@ -19,7 +19,10 @@ from random import Random
 from typing import Final, NamedTuple
 
 from command_api.domain.rules import Rules
+from command_api.image.checkpoints import STORE_LIMITS, StoreLimits
 from command_api.image.image import Image
+from command_api.image.keeper import ImageKeeper
+from command_api.image.store import ImageStore, StoreDamaged
 from command_api.leader.deadlines import DueCommands
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
@@ -80,8 +83,11 @@ class Node:
         timing: Timing = Timing(),  # noqa: B008 - immutable
         records_max: int = RECORDS_MAX,
         observer: Observer = UNOBSERVED,
+        store: ImageStore | None = None,
+        store_limits: StoreLimits = STORE_LIMITS,
     ) -> None:
         self._journal = journal
+        self.keeper = ImageKeeper(journal, store, store_limits)
         self.own_url = own_url
         self._render = render
         self._random = random
@@ -103,7 +109,6 @@ class Node:
         self._stopping = False
         self.leader_change: asyncio.Future[None] = self._loop.create_future()
         """Done when the leader changes; then a new future takes its place."""
-        self.image = Image()
         self._due_commands = DueCommands(self.image.agenda)
         self.tail = Tail(journal)
         self.reign: Reign | None = None
@@ -119,16 +124,28 @@ class Node:
 
     async def run(self) -> None:
         """Work until cancelled. Raises JournalBroken if the journal cannot be trusted."""
+        while True:
+            await self._begin()
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._follow())
+                    tasks.create_task(self._keep_time())
+            except* JournalBroken as broken:
+                raise broken.exceptions[0] from None
+            except* StoreDamaged as damaged:
+                log.error("the image is read anew", extra={"reason": str(damaged.exceptions[0])})
+            finally:
+                if self.reign is not None:
+                    self.reign.end("the process stops")
+
+    async def _begin(self) -> None:
+        """Begin at the checkpoint on disk, or at the first record."""
+        await self.tail.close()
+        self.caught_up.clear()
+        self.tail = Tail(self._journal, await self.keeper.begin())
+        self._due_commands = DueCommands(self.image.agenda)
+        self._note_leader(self.image.leader_url)
         self._put_off_standing()
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow())
-                tasks.create_task(self._keep_time())
-        except* JournalBroken as broken:
-            raise broken.exceptions[0] from None
-        finally:
-            if self.reign is not None:
-                self.reign.end("the process stops")
 
     async def resign(self) -> None:
         """Stop standing for leader. If this process leads, hands over first and returns once
@@ -144,6 +161,12 @@ class Node:
         if self._last_reign is not None and self._last_reign.closing is not None:
             await self._last_reign.closing
         await self.tail.close()
+        await self.keeper.close()
+
+    @property
+    def image(self) -> Image:
+        """What this process knows from the accepted records."""
+        return self.keeper.image
 
     @property
     def leading(self) -> bool:
@@ -176,6 +199,7 @@ class Node:
                 self._accept(one)
             if accepted and self.caught_up.is_set():
                 self._compare_clocks(accepted[-1])
+            await self.keeper.note_folded(self.tail.position, caught_up=self.caught_up.is_set())
 
     def _compare_clocks(self, newest: Accepted) -> None:
         """Compare this process's clock with the stamp of the newest record, whoever wrote it.
@@ -207,14 +231,15 @@ class Node:
             case Barrier():
                 self.image.advance(record)
             case Resign():
-                self.leader_url = None
+                self.image.note_leader(record)
+                self._note_leader(None)
         self._put_off_standing(resigned=isinstance(record, Resign))
 
     def _accept_claim(self, claim: Claim, accepted: Accepted) -> None:
         if self.reign is not None:
             self.reign.end(f"term {claim.term} was claimed by {claim.leader_url}")
-        self.image.seq = claim.seq
-        self.leader_url = claim.leader_url if claim.leader_url != self.own_url else None
+        self.image.note_leader(claim)
+        self._note_leader(claim.leader_url)
         sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
         if sent_at is not None:
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
@@ -225,6 +250,9 @@ class Node:
                 self._late_start = run_aside(leading, "late start of a reign")
         self._announce_leader_change()
         self._put_off_standing()
+
+    def _note_leader(self, url: str | None) -> None:
+        self.leader_url = url if url != self.own_url else None
 
     # Leading
 
@@ -273,6 +301,7 @@ class Node:
         """Send heartbeats and claims, and meets deadlines, when their time has come."""
         while True:
             await asyncio.sleep(self._timing.tick_s)
+            self.keeper.check()
             if self.reign is not None:
                 await self._tick_leader(self.reign)
             elif self._may_stand():

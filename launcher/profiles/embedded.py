@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from command_api.leader.node import Timing
-from command_api.service import CommandService
+from command_api.service import CommandService, open_image_store
 from command_api.settings import RuleSettings
 from contracts.values.times import to_ms
 from launcher.data_directory import DataDirectory
@@ -222,6 +222,7 @@ def _build_services(
             clock=clock,
             timing=ALONE,
             rules=rules,
+            store=open_image_store(data.image_path),
         ),
         query=QueryService(
             pool=resources.pools["query_api"],

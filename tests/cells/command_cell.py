@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
+from command_api.image.sqlite_store import SqliteStore
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from contracts.journal.records import Commit
@@ -159,6 +160,7 @@ async def command_cell(
             clock=clock,
             timing=Timing(alone=True),
             rules=rules,
+            store=SqliteStore(directory / "image.sqlite"),
         )
         for router in service.routers:
             app.include_router(router)

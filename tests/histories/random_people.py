@@ -35,8 +35,14 @@ FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 
 class RandomPeople:
     """People with random wishes, and the history that comes of them."""
 
-    def __init__(self, seed: int, people: int = 6, announcements_at_once: int = 4) -> None:
-        self._history = DecidedHistory()
+    def __init__(
+        self,
+        seed: int,
+        people: int = 6,
+        announcements_at_once: int = 4,
+        history: DecidedHistory | None = None,
+    ) -> None:
+        self._history = history or DecidedHistory()
         self.chain = self._history.chain
         self._random = Random(seed)
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]

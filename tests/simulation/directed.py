@@ -37,6 +37,7 @@ def announce(
     evening: AnnouncementId = EVENING,
     description: str = "",
     starts_in: timedelta = timedelta(days=1),
+    publish: bool = True,
 ) -> Submission:
     body = CreateAnnouncement(
         announcement_id=evening,
@@ -48,6 +49,7 @@ def announce(
         ticket_count=2,
         event_time=cluster.clock() + starts_in,
         event_location="Here",
+        publish=publish,
     )
     return command(HOST, key, body)
 

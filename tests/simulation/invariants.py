@@ -3,12 +3,15 @@
 from collections.abc import Iterable
 from datetime import timedelta
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from command_api.domain.layer import COLLECTIONS, Layer
+from command_api.domain.shelf import Shelf
+from command_api.image.cache import CachedTable
 from command_api.image.image import Image
+from command_api.image.keys import KEY_LIMITS, AnsweredKeys, KeyLimits
 from contracts.journal.acceptance import GENESIS, accept
 from contracts.journal.records import Barrier, Commit, Record, decode_record, hash_record
 from runtime.journal.port import JournalEntry
@@ -87,9 +90,9 @@ def check_keys(commits: list[Commit]) -> None:
         seen[key] = commit.seq
 
 
-def fold(commits: Iterable[Commit]) -> Image:
+def fold(commits: Iterable[Commit], key_limits: KeyLimits = KEY_LIMITS) -> Image:
     """Return what a process knows that has read all of them."""
-    image = Image()
+    image = Image(key_limits=key_limits)
     for commit in commits:
         image.fold(commit)
     return image
@@ -146,14 +149,43 @@ def check_calendar(layer: Layer, person_id: str, seq: int) -> None:
             raise Violation(f"at {seq}: {person_id} is at {earlier.id} and {later.id} at once")
 
 
-def check_same_image(name: str, image: Image, folded: Image) -> None:
-    """Check that a process knows exactly what the journal says."""
+def check_same_image(
+    name: str, image: Image, folded: Image, commits: Iterable[Commit] = ()
+) -> None:
+    """Check that a process knows exactly what the journal says, wherever it keeps it."""
     for collection in COLLECTIONS:
         ours, theirs = (getattr(one.accepted, collection) for one in (image, folded))
-        if ours.own != theirs.own:
+        if values_of(ours) != theirs.own:
             raise Violation(f"the {collection} of {name} differ from the fold of the journal")
-    if image.keys._answers.keys() != folded.keys._answers.keys():
-        raise Violation(f"the keys of {name} differ from those in the journal")
+        if any(ours.get(key) != value for key, value in theirs.own.items()):
+            raise Violation(f"{name} is shown {collection} that differ from those it has")
+    if image.suspended != folded.suspended:
+        raise Violation(f"{name} knows other people as suspended")
+    check_same_keys(name, image.keys, folded.keys, commits)
+
+
+def check_same_keys(
+    name: str, ours: AnsweredKeys, theirs: AnsweredKeys, commits: Iterable[Commit]
+) -> None:
+    """All processes remember the same keys and have forgotten the same."""
+    if len(ours) != len(theirs):
+        raise Violation(f"{name} remembers {len(ours)} keys, not {len(theirs)}")
+    for commit in commits:
+        asked = (
+            commit.command.actor,
+            commit.command.idempotency_key,
+            commit.command.fingerprint,
+            commit.command.query_fingerprint,
+        )
+        if ours.find(*asked) != theirs.find(*asked):
+            raise Violation(f"{name} remembers the key of {commit.seq} otherwise")
+
+
+def values_of(shelf: Shelf[Any, Any]) -> dict[Any, Any]:
+    """All values of a shelf and those below it."""
+    if isinstance(shelf.own, CachedTable):
+        return dict(shelf.own._table.items())  # type: ignore[attr-defined]
+    return (values_of(shelf.below) if shelf.below is not None else {}) | shelf.own
 
 
 def _confirmed(layer: Layer, announcement_id: str, person_id: str) -> bool:

@@ -15,7 +15,10 @@ from unittest.mock import patch
 import runtime.journal.tail
 from command_api.domain.decide import Decision
 from command_api.domain.submission import Submission
+from command_api.image.cache import CachedTable
+from command_api.image.image import Image
 from command_api.image.keys import AnsweredKeys
+from command_api.image.store import Changes
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
@@ -25,8 +28,8 @@ from contracts.journal.records import Claim, CommandInfo, Record
 from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step
-from runtime.journal.port import JournalError
-from runtime.journal.tail import Accepted, Tail
+from runtime.journal.port import Journal, JournalError
+from runtime.journal.tail import Accepted, Position, Tail
 from runtime.process.clock_watch import ClockWatch
 from tests.simulation.clocks import (
     inherited_date,
@@ -37,7 +40,10 @@ from tests.simulation.clocks import (
     woken_laptop,
 )
 from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
+from tests.simulation.disks.restarts import run_restarts
+from tests.simulation.disks.situations import other_journal
 from tests.simulation.scenario import run_seed
+from tests.simulation.simulated.store import SimulatedStore
 
 SEEDS_MAX = 600
 
@@ -281,6 +287,49 @@ def _position_moves_before_the_rows() -> Any:
     return patch.object(MemorySink, "write", position_first)
 
 
+def _position_is_written_before_the_values() -> Any:
+    async def position_first(store: SimulatedStore, changes: Changes, **_: bool) -> None:
+        store.disk.put_position(changes.checkpoint)
+        await sleep(2.0)
+        store.disk.put_values(changes)
+
+    return patch.object(SimulatedStore, "write", position_first)
+
+
+def _cache_keeps_old_values() -> Any:
+    return patch.object(CachedTable, "replace", lambda _table, _written: None)
+
+
+def _frozen_values_are_not_shown() -> Any:
+    freeze = Image.freeze
+
+    def hide(image: Image, position: Position) -> Changes:
+        changes = freeze(image, position)
+        for shelf in image._frozen.shelves:
+            shelf.own = {}
+        return changes
+
+    return patch.object(Image, "freeze", hide)
+
+
+def _a_restart_forgets_what_was_forgotten() -> Any:
+    """So the process begins to count anew, and forgets other keys than those that went on."""
+    init = AnsweredKeys.__init__
+
+    def without_mark(keys: AnsweredKeys, *arguments: Any, **options: Any) -> None:
+        init(keys, *arguments, **options)
+        keys._forgotten = keys._stored_to
+
+    return patch.object(AnsweredKeys, "__init__", without_mark)
+
+
+def _the_journal_is_not_compared() -> Any:
+    async def trust(_journal: Journal, _position: Position) -> None:
+        return
+
+    return _all(patch("command_api.image.restoring.confirm", trust), _no_recheck())
+
+
 @contextmanager
 def _all(*patches: Any) -> Iterator[None]:
     if not patches:
@@ -310,6 +359,20 @@ PLANTED = (
     PlantedBug("doubts its clock for ever", "L8", _doubt_lasts, told_late),
     PlantedBug("watches a clock without another", "L8", _every_clock_is_watched, woken_laptop),
     PlantedBug("flushes when stepping down", "L6", _flush_on_stepping_down),
+    PlantedBug(
+        "writes its position before its values", "§2", _position_is_written_before_the_values
+    ),
+    PlantedBug("serves old values from its cache", "§2", _cache_keeps_old_values, run_restarts),
+    PlantedBug("does not show what is being written", "§2", _frozen_values_are_not_shown),
+    PlantedBug(
+        "forgets other keys after a restart",
+        "§2",
+        _a_restart_forgets_what_was_forgotten,
+        run_restarts,
+    ),
+    PlantedBug(
+        "trusts a checkpoint of another journal", "§2", _the_journal_is_not_compared, other_journal
+    ),
 )
 
 

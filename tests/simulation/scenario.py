@@ -23,7 +23,7 @@ Setup = Callable[[Cluster], None]
 def run_seed(seed: int) -> SimulationLoop:
     """Raises what went wrong. The same seed does the same again."""
     loop = SimulationLoop(seed)
-    cluster = Cluster(loop, faults=_faults(loop.random))
+    cluster = Cluster(loop, faults=_faults(loop.random), on_disk=loop.random.random() < 0.7)
     loop.run(_run(cluster), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
     return loop
 
@@ -73,7 +73,7 @@ def check(cluster: Cluster, population: Population) -> None:
     invariants.check_keys(commits)
     folded = invariants.check_every_prefix(commits)
     for name, node in cluster.nodes.items():
-        invariants.check_same_image(name, node.image, folded)
+        invariants.check_same_image(name, node.image, folded, commits)
 
 
 async def check_tables(cluster: Cluster) -> None:

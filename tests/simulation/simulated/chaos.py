@@ -6,6 +6,7 @@ from random import Random
 from typing import Final
 
 from tests.simulation.simulated.cluster import Cluster
+from tests.simulation.simulated.store import Contents
 
 DAY_MS: Final = 24 * 3600 * 1000
 
@@ -28,6 +29,14 @@ class Chaos:
             self._set_a_clock,
             self._crash_the_projector,
         ]
+        if cluster.disks:
+            self._acts += [
+                self._fill_a_disk,
+                self._slow_disk_down,
+                self._damage_a_disk,
+                self._bring_an_old_checkpoint_back,
+                self._start_from_a_copy,
+            ]
 
     async def rage(self, acts: int) -> None:
         for _ in range(acts):
@@ -45,6 +54,8 @@ class Chaos:
         cluster.journal.up()
         for name in cluster.names:
             cluster.journal.up(name)
+            if name in cluster.disks:
+                cluster.disks[name].mend()
             cluster.loop.set_clock(name, 0)
             cluster.loop.resume(name)
             if name not in cluster.running():
@@ -116,3 +127,41 @@ class Chaos:
             await self._crash(name)
         await asyncio.sleep(self._random.uniform(5.0, 30.0))
         self._cluster.loop.set_clock(name, 0)
+
+    async def _fill_a_disk(self) -> None:
+        disk = self._cluster.disks[self._random.choice(self._cluster.names)]
+        disk.full = True
+        await asyncio.sleep(self._random.uniform(5.0, 60.0))
+        disk.full = False
+
+    async def _slow_disk_down(self) -> None:
+        """Write take so long that crashes come between freezing and writing."""
+        name = self._random.choice(self._cluster.names)
+        self._cluster.disks[name].write_s = (1.0, 20.0)
+        await asyncio.sleep(self._random.uniform(1.0, 20.0))
+        await self._crash(name)
+
+    async def _damage_a_disk(self) -> None:
+        """While the process runs, or before it starts."""
+        name = self._random.choice(self._cluster.names)
+        self._cluster.disks[name].contents.tear(self._random)
+        if self._random.random() < 0.5:
+            await self._crash(name)
+
+    async def _bring_an_old_checkpoint_back(self) -> None:
+        name = self._random.choice(self._cluster.names)
+        old = self._cluster.disks[name].copy()
+        await asyncio.sleep(self._random.uniform(1.0, 30.0))
+        await self._crash_and_give(name, old)
+
+    async def _start_from_a_copy(self) -> None:
+        """A process gets a copy of the checkpoint of another one."""
+        name, other = self._random.sample(self._cluster.names, 2)
+        await self._crash_and_give(name, self._cluster.disks[other].copy())
+
+    async def _crash_and_give(self, name: str, contents: Contents) -> None:
+        self._cluster.crash(name)
+        await asyncio.sleep(0.1)
+        if name not in self._cluster.running():
+            self._cluster.disks[name].contents = contents
+            self._cluster.start(name)

@@ -8,6 +8,7 @@ import msgspec
 
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import Submission
+from command_api.image.checkpoints import StoreLimits
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node, Timing
 from command_api.leader.ports import Answer
@@ -20,10 +21,13 @@ from projector.read_models.projector import Projector
 from tests.simulation.simulated.journal import Faults, SimulatedJournal
 from tests.simulation.simulated.loop import TEST, SimulationLoop
 from tests.simulation.simulated.network import SimulatedNetwork
+from tests.simulation.simulated.store import SimulatedDisk, SimulatedStore
 
 TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
 SUBMIT_DEADLINE_S: Final = 20.0
 PROJECTOR: Final = "projector"
+STORE_LIMITS: Final = StoreLimits(records_max=4, every_s=5.0, ahead_max=8, cached_max=2)
+"""So small that a short run comes through all of it."""
 
 _copy: Final = msgspec.json.Decoder(Submission)
 
@@ -60,7 +64,9 @@ class Cluster:
         faults: Faults | None = None,
         timing: Timing = TIMING,
         records_max: int = RECORDS_MAX,
+        on_disk: bool = False,
     ) -> None:
+        """With `on_disk` each process keeps its image on a disk of its own."""
         self.loop = loop
         self.names = names
         self.network = SimulatedNetwork(loop)
@@ -68,6 +74,8 @@ class Cluster:
         self.nodes: dict[str, Node] = {}
         self.tables = MemorySink()
         """What the projector writes; it outlives the projector's process."""
+        self.disks = {name: SimulatedDisk() for name in names} if on_disk else {}
+        """Each outlives its process."""
         self._timing = timing
         self._records_max = records_max
 
@@ -120,6 +128,8 @@ class Cluster:
             new_nonce=lambda: f"{random.getrandbits(128):032x}",
             timing=self._timing,
             records_max=self._records_max,
+            store=SimulatedStore(self.disks[name], random) if name in self.disks else None,
+            store_limits=STORE_LIMITS,
         )
         self.nodes[name] = node
         peers = SimulatedPeers(self.network, name)

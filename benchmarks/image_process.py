@@ -1,0 +1,55 @@
+"""A command process without HTTP, for `benchmarks.image`: says when it is ready, and then waits.
+
+python -m benchmarks.image_process JOURNAL [IMAGE]
+"""
+
+import asyncio
+import json
+import secrets
+import sys
+from pathlib import Path
+from random import Random
+
+from command_api.domain.rules import DEFAULT_RULES
+from command_api.image.sqlite_store import SqliteStore
+from command_api.leader.node import Node, Timing
+from command_api.rendering import build_renderer
+from runtime.journal.sqlite import SqliteJournal
+from runtime.process.clock import steady_clock, system_clock
+from runtime.process.tasks import keep_running
+
+POLL_S = 0.005
+
+
+async def main(journal: Path, image: Path | None) -> None:
+    node = Node(
+        journal=SqliteJournal(journal),
+        own_url="",
+        clock=system_clock,
+        steady=steady_clock,
+        render=build_renderer(DEFAULT_RULES),
+        random=Random(1),
+        new_nonce=lambda: secrets.token_hex(16),
+        rules=DEFAULT_RULES,
+        timing=Timing(alone=True, tick_s=0.02),
+        store=None if image is None else SqliteStore(image),
+    )
+    working = keep_running(node.run(), "node")
+    while not node.leading:
+        await asyncio.sleep(POLL_S)
+    print(json.dumps({"position": node.image.seq, **read_memory()}), flush=True)
+    while image is not None and node.keeper.written_to < node.image.seq - 1:
+        await asyncio.sleep(1.0)
+    print(json.dumps({"written": node.keeper.written_to, **read_memory()}), flush=True)
+    await working
+
+
+def read_memory() -> dict[str, float]:
+    """Return the resident memory now and at most, in megabytes."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    fields = dict(line.split(":", 1) for line in lines)
+    return {name: int(fields[name].split()[0]) / 1000 for name in ("VmRSS", "VmHWM")}
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2:] else None))

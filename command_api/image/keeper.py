@@ -1,0 +1,95 @@
+"""Keeps the image of a process: begins it from the store, and keeps the store up to date."""
+
+import asyncio
+import logging
+from typing import Final
+
+from command_api.image.checkpoints import STORE_LIMITS, Checkpoints, StoreLimits
+from command_api.image.image import Image
+from command_api.image.restoring import restore
+from command_api.image.store import Checkpoint, ImageStore, StoreUnavailable
+from runtime.journal.port import Journal, JournalError
+from runtime.journal.tail import START, Position
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = 0.1
+
+
+class ImageKeeper:
+    """Holds the image of a process. Without a store it is in memory only."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        store: ImageStore | None = None,
+        limits: StoreLimits = STORE_LIMITS,
+    ) -> None:
+        self._journal = journal
+        self._store = store
+        self._limits = limits
+        self._checkpoints: Checkpoints | None = None
+        self._failure: str | None = None
+        self.image = Image()
+
+    @property
+    def problem(self) -> str | None:
+        """Why no checkpoint can be written, or None."""
+        return self._checkpoints.problem if self._checkpoints is not None else self._failure
+
+    @property
+    def written_to(self) -> int:
+        """`seq` of the newest record in the checkpoint on disk; 0 without one."""
+        return self._checkpoints.written_to.state.seq if self._checkpoints is not None else 0
+
+    async def begin(self) -> Position:
+        """Begin the image anew. Return the position from which to follow the journal."""
+        await self._stop_writing()
+        checkpoint: Checkpoint | None = None
+        self.image, self._checkpoints, self._failure = Image(), None, None
+        if self._store is None:
+            return START
+        try:
+            checkpoint = await self._restore(self._store)
+        except StoreUnavailable as error:
+            log.error("no store: the image is in memory only", extra={"reason": str(error)})
+            self._failure = str(error)
+            return START
+        position = START if checkpoint is None else checkpoint.position
+        self.image = Image(self._store, checkpoint, cached_max=self._limits.cached_max)
+        self._checkpoints = Checkpoints(self.image, self._store, position, self._limits)
+        return position
+
+    async def note_folded(self, position: Position, *, caught_up: bool) -> None:
+        """Write a checkpoint if it is time to: the image holds all up to `position`. Waits only
+        while the process catches up, and only for a write that is far behind.
+        """
+        if self._checkpoints is not None:
+            self._checkpoints.caught_up = caught_up
+            self._checkpoints.consider(position)
+            if not caught_up:
+                await self._checkpoints.keep_up(position)
+
+    def check(self) -> None:
+        """Raises StoreDamaged if a read has found that the store cannot be used. `begin` sets
+        it aside."""
+        if self._store is not None and self._store.damage is not None:
+            raise self._store.damage
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        await self._stop_writing()
+        if self._store is not None:
+            await self._store.close()
+
+    async def _stop_writing(self) -> None:
+        if self._checkpoints is not None:
+            await self._checkpoints.stop()
+
+    async def _restore(self, store: ImageStore) -> Checkpoint | None:
+        while True:
+            try:
+                return await restore(store, self._journal)
+            except JournalError as error:
+                log.warning("journal unavailable", extra={"reason": str(error)})
+                await asyncio.sleep(RETRY_S)
