@@ -1,30 +1,39 @@
 """Measures what it costs a command process to know a long history.
 
-Question: how many records a second are read and folded into the image, and what limits it?
-Method: generate a history, with its announcements in the order of their times, and take its
-records through the steps of reading one after another. Compare the ratios, not the figures:
-they are of one run, in CPU time of one process.
+Questions: how many records a second are folded into the image, and what limits it? How soon is
+a process ready after `kill -9`, and how much memory does it need? Method: generate a history,
+with its announcements in the order of their times. Take its records through the steps of
+reading one after another (CPU time of one process). Then start a command process, without
+HTTP, on a SQLite journal of the history: without an image file, with an empty one, and again
+after it was killed. Compare the ratios, not the figures: they are of one run.
 
-    python -m benchmarks.image [--records 100000] [--live 5000]
+    python -m benchmarks.image [--records 100000] [--live 5000] [--journal-records 300000]
 """
 
 import argparse
 import gc
+import json
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
-from typing import Final, TypeVar
+from pathlib import Path
+from typing import Any, Final, TypeVar
 
 from benchmarks.generated.history import GeneratedHistory
-from benchmarks.generated.journal import generate_entries
+from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.report import Report
 from command_api.image.image import Image
 from contracts.events.codec import decode_events
 from contracts.journal.records import Commit, decode_record, hash_record
+from runtime.journal.port import JournalEntry
 from runtime.process.garbage_collector import spare_long_lived_state
 
 RECORDS: Final = 100_000
 LIVE: Final = 5_000
+JOURNAL_RECORDS: Final = 300_000
 RECORDS_A_PERSON: Final = 20
 
 T = TypeVar("T")
@@ -34,17 +43,18 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=RECORDS)
     parser.add_argument("--live", type=int, default=LIVE)
+    parser.add_argument("--journal-records", type=int, default=JOURNAL_RECORDS)
     options = parser.parse_args()
     report = Report("python -m benchmarks.image")
     measure_folding(report, options.records, options.live)
+    with tempfile.TemporaryDirectory() as scratch:
+        measure_starts(report, options.journal_records, options.live, Path(scratch))
     report.print()
 
 
 def measure_folding(report: Report, records: int, live: int) -> None:
     """Measure each step from the bytes of a record to the image, alone."""
-    history = GeneratedHistory(people=records // RECORDS_A_PERSON)
-    entries = generate_entries(history.commits_by_time(live))
-    payloads = [entry.payload for entry in islice(entries, records)]
+    payloads = [entry.payload for entry in generate(records, live)]
     spare_long_lived_state()
 
     def measure(step: str, work: Callable[[], T], baseline: str | None = None) -> T:
@@ -61,6 +71,46 @@ def measure_folding(report: Report, records: int, live: int) -> None:
     commits = [one for one in decoded if isinstance(one, Commit)]
     measure("events", lambda: [decode_events(one.events) for one in commits])
     measure("image", lambda: fold(commits), baseline="fold/decode")
+
+
+def measure_starts(report: Report, records: int, live: int, scratch: Path) -> None:
+    """Measure a process from its start until it leads."""
+    journal, image = scratch / "journal.sqlite", scratch / "image.sqlite"
+    write_journal(journal, generate(records, live))
+    for name, arguments in (
+        ("in_memory", [journal]),
+        ("empty_file", [journal, image]),
+        ("after_kill", [journal, image]),
+    ):
+        started = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.image_process", *map(str, arguments)],
+            stdout=subprocess.PIPE,
+        )
+        ready = read_line(process)
+        seconds = time.perf_counter() - started
+        baseline = "start/in_memory" if name != "in_memory" else None
+        report.add(f"start/{name}/ready", seconds, "s", records, baseline and f"{baseline}/ready")
+        report.add(
+            f"start/{name}/memory", ready["VmRSS"], "MB", records, baseline and f"{baseline}/memory"
+        )
+        if name == "empty_file":
+            read_line(process)  # Once the checkpoint is written.
+        process.kill()
+        process.wait()
+
+
+def read_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    """Return what the process says next."""
+    assert process.stdout is not None
+    said: dict[str, Any] = json.loads(process.stdout.readline())
+    return said
+
+
+def generate(records: int, live: int) -> Iterator[JournalEntry]:
+    """Return so many entries of a history with as many live announcements as `live`."""
+    history = GeneratedHistory(people=max(1_000, records // RECORDS_A_PERSON))
+    return islice(generate_entries(history.commits_by_time(live)), records)
 
 
 def fold(commits: list[Commit]) -> Image:
