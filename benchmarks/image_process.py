@@ -16,12 +16,14 @@ from command_api.leader.node import Node, Timing
 from command_api.rendering import build_renderer
 from runtime.journal.sqlite import SqliteJournal
 from runtime.process.clock import steady_clock, system_clock
+from runtime.process.garbage_collector import collect_rarely
 from runtime.process.tasks import keep_running
 
 POLL_S = 0.005
 
 
 async def main(journal: Path, image: Path | None) -> None:
+    collect_rarely()
     node = Node(
         journal=SqliteJournal(journal),
         own_url="",

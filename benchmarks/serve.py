@@ -48,6 +48,9 @@ from runtime.service.app import make_app
 ONE_ADDRESS = RateLimits(address=AddressLimits(writes=100_000_000))
 """All load comes from this machine, and every guest sends one request."""
 
+IN_MEMORY = "sqlite_in_memory"
+"""The name of the subject without an image file."""
+
 TABLES = """
 CREATE TABLE announcement (id uuid PRIMARY KEY, tickets_left integer NOT NULL);
 CREATE TABLE booking (
@@ -137,7 +140,7 @@ def build_practix(kind: str, where: str) -> FastAPI:
             clock=system_clock,
             rules=DEFAULT_RULES,
             timing=timing,
-            store=SqliteStore(Path(scratch.name) / "image.sqlite"),
+            store=None if kind == IN_MEMORY else SqliteStore(Path(scratch.name) / "image.sqlite"),
         )
         for router in service.routers:
             app.include_router(router)
@@ -155,7 +158,7 @@ def build_practix(kind: str, where: str) -> FastAPI:
 
 
 def _open_journal(kind: str, where: str) -> tuple[Journal, Timing]:
-    if kind == "sqlite":
+    if kind in ("sqlite", IN_MEMORY):
         alone = Timing(alone=True)
         return SqliteJournal(Path(where) / "journal.sqlite"), alone
     servers, topic = where.split("/")

@@ -1,11 +1,12 @@
 """Measures how fast bookings are through HTTP, and what our protocol costs.
 
 Question: how many booking requests per second are accepted on one hot announcement, and with
-which latency? The whole write path over SQLite and over real Kafka is compared with the usual
-row lock in PostgreSQL and with a bare FastAPI route. Method: the same load generator and
-server settings for all. Every server is a process, measured in turn, in one run. Every
-request is by another guest, whose token the server has seen before. Command: `make bench`.
-Compare the ratios, not the figures: load and servers share one small machine.
+which latency? The whole write path over SQLite (with the image on disk, and in memory only)
+and over real Kafka is compared with the usual row lock in PostgreSQL and with a bare FastAPI
+route. Method: the same load generator and server settings for all. Every server is a process,
+measured in turn, in one run. Every request is by another guest, whose token the server has seen
+before. Command: `make bench`. Compare the ratios, not the figures: load and servers share one
+small machine.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ import asyncpg
 from benchmarks.append import measure_append
 from benchmarks.load import Figures, drive
 from benchmarks.report import Report
-from benchmarks.serve import TABLES
+from benchmarks.serve import IN_MEMORY, TABLES
 from benchmarks.subject import announce_request, booking_requests
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
@@ -70,6 +71,7 @@ async def _start_subjects(stack: AsyncExitStack, scratch: Path, kafka: str | Non
         Subject("bare", "-"),
         Subject("row_lock", postgres.dsn),
         Subject("sqlite", "-"),
+        Subject(IN_MEMORY, "-"),
     ]
     if kafka is not None:
         found.append(Subject("kafka", kafka))
@@ -90,7 +92,7 @@ async def _start_kafka(stack: AsyncExitStack, scratch: Path) -> str | None:
 async def _measure(subject: Subject, clients: int, scratch: Path) -> Figures:
     """Measure one subject with a fresh server and a fresh announcement."""
     where = subject.where
-    if subject.name == "sqlite":
+    if subject.name in ("sqlite", IN_MEMORY):
         where = str(scratch / uuid4().hex)
     elif subject.name == "kafka":
         topic = f"bench-{uuid4().hex}"

@@ -16,7 +16,7 @@ from runtime.journal.kafka import open_kafka_journal
 from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
-from runtime.process.garbage_collector import spare_long_lived_state
+from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.tasks import run_aside
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
@@ -73,4 +73,5 @@ async def _spare_when_loaded(service: CommandService) -> None:
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = load_settings_or_exit(Settings)
+    collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

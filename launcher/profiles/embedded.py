@@ -48,7 +48,7 @@ from runtime.migration_files import MigrationEdited
 from runtime.openapi.document import TITLE, complete_document
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, shifted_clock
-from runtime.process.garbage_collector import spare_long_lived_state
+from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.lifecycle import current_process
 from runtime.process.tasks import end, keep_running, run_aside, start_for
 from runtime.service.app import make_app
@@ -118,6 +118,7 @@ async def _start(
     on_ready: OnReady,
     stack: AsyncExitStack,
 ) -> None:
+    collect_rarely()
     resources = await _open_resources(settings, data, stack)
     services = _build_services(resources, settings, data)
     await services.query.start()

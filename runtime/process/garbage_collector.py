@@ -14,6 +14,14 @@ OLDER_GENERATIONS: Final = 50
 """How many collections of one generation come before the next older one is collected too."""
 
 
+def collect_rarely() -> None:
+    """Make collections rare. Young garbage is still collected.
+
+    Call this before the process loads what it will keep.
+    """
+    gc.set_threshold(YOUNG_OBJECTS, OLDER_GENERATIONS, OLDER_GENERATIONS)
+
+
 def spare_long_lived_state() -> None:
     """Exclude all objects that live now from garbage collection, and make full collections
     rare. Young garbage is still collected.
@@ -22,4 +30,4 @@ def spare_long_lived_state() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS, OLDER_GENERATIONS, OLDER_GENERATIONS)
+    collect_rarely()
