@@ -25,7 +25,7 @@ class StoreLimits(NamedTuple):
     """A checkpoint is due after so many records,"""
     every_s: float = 30.0
     """or so many seconds after the one before, if anything has changed."""
-    ahead_max: int = 50_000
+    ahead_max: int = 20_000
     """While a process reads what it has missed, it waits for a write after so many records."""
     retry_s: float = 5.0
     """How long to wait after a write that failed."""
