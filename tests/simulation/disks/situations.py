@@ -9,14 +9,14 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 from contracts.values.ids import AnnouncementId
-from tests.simulation.directed import HOST, announce, insist, leader_of, until
+from tests.simulation.directed import EVENING, announce, insist, leader_of, request, until
 from tests.simulation.invariants import Violation, accepted_commits, check_same_image, fold
 from tests.simulation.simulated.cluster import Cluster
 from tests.simulation.simulated.loop import SimulationLoop
 from tests.simulation.simulated.store import SimulatedDisk
 
 ALPHA: Final = "alpha"
-EVENINGS: Final = 12
+ANNOUNCED: Final = 12
 
 Situation = Callable[[Cluster, SimulatedDisk], Coroutine[Any, Any, None]]
 
@@ -42,7 +42,7 @@ def check_image(cluster: Cluster) -> None:
     check_same_image(ALPHA, cluster.nodes[ALPHA].image, fold(commits), commits)
 
 
-async def announce_some(cluster: Cluster, prefix: str, count: int = EVENINGS) -> None:
+async def announce_some(cluster: Cluster, prefix: str, count: int = ANNOUNCED) -> None:
     """Announce drafts, one after another, in names that begin with `prefix`."""
     for number in range(count):
         name = f"{prefix}-{number}"
@@ -109,13 +109,13 @@ def other_journal(seed: int) -> None:
     """The file was written by a process of another cell."""
 
     async def stranger(cluster: Cluster, disk: SimulatedDisk) -> None:
-        await announce_some(cluster, "theirs", EVENINGS + seed % 5)
+        await announce_some(cluster, "theirs", ANNOUNCED + seed % 5)
         await wait_for_writes(disk)
 
     theirs = run_store(stranger, seed + 1).disks[ALPHA]
 
     async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
-        await announce_some(cluster, "ours", 2 * EVENINGS)
+        await announce_some(cluster, "ours", 2 * ANNOUNCED)
         cluster.crash(ALPHA)
         disk.contents = theirs.copy()
         cluster.start(ALPHA)
@@ -178,7 +178,7 @@ def slow_disk(seed: int) -> None:
     async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
         disk.write_s = (500.0, 600.0)
         began_at = cluster.loop.time()
-        await announce_some(cluster, "first", 4 * EVENINGS)
+        await announce_some(cluster, "first", 4 * ANNOUNCED)
         if cluster.loop.time() - began_at > 200.0:
             raise Violation("commands waited for the disk")
         check_image(cluster)
@@ -199,8 +199,14 @@ def cold_evening(seed: int) -> None:
         again = await insist(cluster, ALPHA, announce(cluster, "cold"))
         if not again.replayed:
             raise Violation("the key was not found on disk")
-        if HOST not in cluster.nodes[ALPHA].image.accepted.person(HOST).id:
-            raise Violation("the author is unknown")
+        if EVENING in cluster.nodes[ALPHA].image.accepted.announcements.own:
+            raise Violation("the announcement was to be cold")
+        requested = await insist(cluster, ALPHA, request())
+        if requested.outcome.code != "booking_requested":
+            raise Violation(f"a request for a cold announcement: {requested.outcome.code}")
+        unannounced = await insist(cluster, ALPHA, announce(cluster, "once more"))
+        if unannounced.outcome.code != "unchanged":
+            raise Violation("a cold announcement was announced twice")
 
     run_store(situation, seed)
 
