@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from tests.compose.images import build, why_no_engine
+from tests.servers import containers
 from tests.servers.containers import ContainerFailed, postgres_container, service
 
 
@@ -43,7 +44,7 @@ def test_a_server_that_ends_at_once_says_why_and_is_removed(
 ) -> None:
     before, asked = ports_of(stand_in), service("postgres")
     broken = asked._replace(environment={**asked.environment, "PGDATA": "/proc/nowhere"})
-    monkeypatch.setattr("tests.containers.service", lambda _: broken)
+    monkeypatch.setattr(containers, "service", lambda _: broken)
     with pytest.raises(ContainerFailed, match=r"ended at once: .*/proc/nowhere"):
         postgres_container().__enter__()
     assert ports_of(stand_in) == before
