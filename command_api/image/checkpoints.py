@@ -53,6 +53,8 @@ class Checkpoints:
         self._written_at = self._now()
         self._frozen_to = begun_at
         self._writing: asyncio.Task[None] | None = None
+        self._tried = asyncio.Event()
+        """Set once the write on its way has been tried, even if it is tried again."""
         self.written_to = begun_at
         """Position of the newest checkpoint on disk."""
         self.problem: str | None = None
@@ -70,14 +72,16 @@ class Checkpoints:
         waited_s = self._now() - self._written_at
         if records >= self._limits.records_max or (records and waited_s >= self._limits.every_s):
             self._frozen_to = position
+            self._tried.clear()
             changes = self._image.freeze(position)
             self._writing = run_aside(self._write(changes), "checkpoint")
 
     async def keep_up(self, position: Position) -> None:
-        """Wait for a write if very many records have come since it began."""
+        """Wait for a write if very many records have come since it began. Does not wait for one
+        that has failed: the disk may be full for hours."""
         behind = position.state.seq - self._frozen_to.state.seq
         if self._writing is not None and behind >= self._limits.ahead_max:
-            await asyncio.wait([self._writing])
+            await self._tried.wait()
 
     async def stop(self) -> None:
         """Give up a write on its way. What is on disk stays whole."""
@@ -87,15 +91,15 @@ class Checkpoints:
         while True:
             try:
                 await self._store.write(changes, at_leisure=self.caught_up)
-                if self.caught_up:
-                    await self._store.delete_set_aside()
                 break
             except StoreDamaged:
+                self._tried.set()
                 return  # The store remembers it; the node folds anew.
             except StoreUnavailable as error:
                 if self.problem is None:
                     log.error("checkpoint not written", extra={"reason": str(error)})
                 self.problem = str(error)
+                self._tried.set()
                 await asyncio.sleep(self._limits.retry_s)
         if self.problem is not None:
             log.warning("checkpoints are written again")
@@ -103,4 +107,13 @@ class Checkpoints:
         self._image.settle()
         self.written_to = changes.checkpoint.position
         self._written_at = self._now()
+        if self.caught_up:
+            await self._delete_set_aside()
         self._writing = None
+        self._tried.set()
+
+    async def _delete_set_aside(self) -> None:
+        try:
+            await self._store.delete_set_aside()
+        except StoreUnavailable as error:  # It is tried again after the next checkpoint.
+            log.warning("what was set aside is still there", extra={"reason": str(error)})

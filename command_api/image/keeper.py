@@ -73,7 +73,8 @@ class ImageKeeper:
     def check(self) -> None:
         """Raises StoreDamaged if a read has found that the store cannot be used. `begin` sets
         it aside."""
-        if self._store is not None and self._store.damage is not None:
+        in_use = self._checkpoints is not None
+        if in_use and self._store is not None and self._store.damage is not None:
             raise self._store.damage
 
     async def close(self) -> None:

@@ -8,8 +8,9 @@ an older checkpoint, as whole as any (`synchronous=NORMAL`).
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -44,6 +45,7 @@ from command_api.image.store import (
     Checkpoint,
     StoreDamaged,
     StoredAnswer,
+    StoreError,
     StoreUnavailable,
 )
 from contracts.values.ids import PersonId
@@ -77,6 +79,19 @@ def make_filters() -> Filters:
     return {name: KeyFilter() for name in (*COLLECTIONS, ANSWERS)}
 
 
+def make_thread() -> ThreadPoolExecutor:
+    """Return the thread of a store. It starts with its first work."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="image-store")
+
+
+def may_pass(error: sqlite3.Error | OSError) -> bool:
+    """Whether trying again may help: the disk is full, or the file may not be written. It does
+    not help if a table or column is missing, or if the file is no sound database."""
+    if isinstance(error, sqlite3.OperationalError):
+        return error.sqlite_errorcode != sqlite3.SQLITE_ERROR
+    return isinstance(error, OSError)
+
+
 class SqliteTable:
     """Point reads of one collection."""
 
@@ -104,7 +119,7 @@ class SqliteStore:
         self._path = path
         self._observe_read = observe_read
         self._lock = FileLock(path.with_name(path.name + ".lock"))
-        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="image-store")
+        self._threads = make_thread()
         self._reading: sqlite3.Connection | None = None
         self._writing: sqlite3.Connection | None = None
         self._answers = ValueDecoder(KeyedAnswer)
@@ -164,7 +179,8 @@ class SqliteStore:
     async def open(self) -> Checkpoint | None:
         """As the port says. Raises FileLocked if another process uses the file, and
         StoreUnavailable if there is none and none can be made."""
-        self._lock.acquire()
+        with self._translate_errors():
+            self._lock.acquire()
         await end(self._filling)
         checkpoint = await self._in_thread(self._open)
         self._filling = run_aside(self._fill_filters(), "filling of key filters")
@@ -185,6 +201,7 @@ class SqliteStore:
         await end(self._filling)
         await self._in_thread(self._close)
         self._threads.shutdown(wait=False)
+        self._threads = make_thread()
         self._lock.release()
 
     async def _fill_filters(self) -> None:
@@ -207,45 +224,48 @@ class SqliteStore:
         self._close()
         self.filters = make_filters()
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.touch(mode=OWNER_ONLY)  # SQLite gives the files beside it the same mode.
-            writing = self._connect(WRITE_CACHE_KB)
-            writing.execute("PRAGMA journal_mode = WAL")
-            writing.execute("PRAGMA synchronous = NORMAL")
-            writing.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
-            create_tables(writing)
-            checkpoint = read_checkpoint(writing)
-            self._writing, self._reading = writing, self._connect(READ_CACHE_KB)
-        except (sqlite3.OperationalError, OSError) as error:
-            raise StoreUnavailable(f"{self._path}: {error}") from error
-        except sqlite3.Error as error:
-            raise StoreDamaged(f"{self._path}: {error}") from error
+            with self._translate_errors():
+                return self._open_file()
+        except StoreError:
+            self._close()
+            raise
+
+    def _open_file(self) -> Checkpoint | None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.touch(mode=OWNER_ONLY)  # SQLite gives the files beside it the same mode.
+        self._writing = self._connect()
+        self._writing.execute(f"PRAGMA cache_size = -{WRITE_CACHE_KB}")
+        self._writing.execute("PRAGMA journal_mode = WAL")
+        self._writing.execute("PRAGMA synchronous = NORMAL")
+        self._writing.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
+        create_tables(self._writing)
+        checkpoint = read_checkpoint(self._writing)
+        self._reading = self._connect()
+        self._reading.execute(f"PRAGMA cache_size = -{READ_CACHE_KB}")
         return checkpoint
 
     def _write(self, changes: Changes, *, at_leisure: bool) -> None:
         if self._writing is None:
             raise StoreUnavailable("the store is closed")
-        try:
-            pause = rest if at_leisure else go_on
+        pause = rest if at_leisure else go_on
+        with self._translate_errors():
             write_changes(self._writing, changes, self.filters, pause)
-        except sqlite3.OperationalError as error:
-            raise StoreUnavailable(f"{self._path}: {error}") from error
-        except sqlite3.Error as error:
-            raise self._note_damage(StoreDamaged(f"{self._path}: {error}")) from error
 
     def _set_aside(self) -> None:
         self._close()
-        for ending in BESIDE:
-            aside = self._name(ASIDE + ending)
-            aside.unlink(missing_ok=True)
-            if (file := self._name(ending)).exists():
-                file.rename(aside)
+        with self._translate_errors():
+            for ending in BESIDE:
+                aside = self._name(ASIDE + ending)
+                aside.unlink(missing_ok=True)
+                if (file := self._name(ending)).exists():
+                    file.rename(aside)
         self.damage = None
         self._open()
 
     def _delete_set_aside(self) -> None:
-        for ending in BESIDE:
-            self._name(ASIDE + ending).unlink(missing_ok=True)
+        with self._translate_errors():
+            for ending in BESIDE:
+                self._name(ASIDE + ending).unlink(missing_ok=True)
 
     def _close(self) -> None:
         for connection in (self._reading, self._writing):
@@ -253,15 +273,24 @@ class SqliteStore:
                 connection.close()
         self._reading = self._writing = None
 
-    def _connect(self, cache_kb: int) -> sqlite3.Connection:
-        connection = sqlite3.connect(
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(
             self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
         )
-        connection.execute(f"PRAGMA cache_size = -{cache_kb}")
-        return connection
 
     def _name(self, ending: str) -> Path:
         return self._path.with_name(self._path.name + ending)
+
+    @contextmanager
+    def _translate_errors(self) -> Iterator[None]:
+        """Raise errors of SQLite and of the file system as the port's."""
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            reason = f"{self._path}: {error}"
+            if may_pass(error):
+                raise StoreUnavailable(reason) from error
+            raise self._note_damage(StoreDamaged(reason)) from error
 
     def _note_damage(self, damage: StoreDamaged) -> StoreDamaged:
         self.damage = self.damage or damage

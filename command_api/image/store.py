@@ -119,11 +119,12 @@ class ImageStore(Protocol):
         ...
 
     async def set_aside(self) -> None:
-        """Put away what the store holds, and go on with an empty one."""
+        """Put away what the store holds, and go on with an empty one. Raises StoreUnavailable."""
         ...
 
     async def delete_set_aside(self) -> None:
-        """Delete what was put away, because a new checkpoint is whole."""
+        """Delete what was put away, because a new checkpoint is whole. Raises
+        StoreUnavailable."""
         ...
 
     async def close(self) -> None:

@@ -85,9 +85,11 @@ class Answering:
             await asyncio.sleep(REACH_POLL_S)
 
     def list_suspended(self) -> list[Person]:
-        """Return the people who are suspended, as far as this process has read the journal."""
+        """Return the people who are suspended, as far as this process has read the journal.
+        Raises NoLeader if the image on disk is damaged."""
         image = self._node.image
-        return [image.accepted.person(person_id) for person_id in image.suspended]
+        with demand_store():
+            return [image.accepted.person(person_id) for person_id in image.suspended]
 
     async def submit(
         self, submission: Submission, deadline_s: float, *, forwarded: bool = False

@@ -32,7 +32,7 @@ from contracts.journal.records import Barrier, Claim, Commit, Resign, encode_rec
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch
-from runtime.process.tasks import run_aside
+from runtime.process.tasks import end, run_aside
 
 log = logging.getLogger(__name__)
 
@@ -137,9 +137,12 @@ class Node:
             finally:
                 if self.reign is not None:
                     self.reign.end("the process stops")
+            if self._stopping:  # A cancellation that comes together with the damage is lost.
+                raise asyncio.CancelledError
 
     async def _begin(self) -> None:
-        """Begin at the checkpoint on disk, or at the first record."""
+        """Begin at the checkpoint on disk, or at the first record. Nobody may lead meanwhile."""
+        await end(self._late_start)
         await self.tail.close()
         self.caught_up.clear()
         self.tail = Tail(self._journal, await self.keeper.begin())
@@ -189,9 +192,9 @@ class Node:
     # Reading
 
     async def _follow(self) -> None:
-        end = await self._find_journal_end()
+        journal_end = await self._find_journal_end()
         while True:
-            if not self.caught_up.is_set() and self.tail.seen_offset >= end - 1:
+            if not self.caught_up.is_set() and self.tail.seen_offset >= journal_end - 1:
                 self.caught_up.set()
                 self._put_off_standing()
             accepted = await self.tail.fetch(wait_s=1.0)

@@ -213,6 +213,100 @@ async def test_sqlite_does_not_read_what_is_not_there(
     await store.close()
 
 
+async def test_sqlite_goes_on_without_a_file_where_none_can_be_made(tmp_path: Path) -> None:
+    (tmp_path / "in the way").touch()
+    store = SqliteStore(tmp_path / "in the way" / "image.sqlite")
+    with pytest.raises(StoreUnavailable):
+        await store.open()
+    await store.close()
+
+
+async def test_sqlite_says_so_if_a_file_cannot_be_set_aside_or_deleted(
+    sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / f"image.sqlite{ASIDE}"
+    in_the_way.mkdir()
+    with pytest.raises(StoreUnavailable):
+        await sqlite_store.set_aside()
+    with pytest.raises(StoreUnavailable):
+        await sqlite_store.delete_set_aside()
+
+
+async def test_sqlite_sets_a_file_with_other_tables_aside(tmp_path: Path) -> None:
+    """However it came about: trying again would not help."""
+    path = tmp_path / "image.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE checkpoint (place INTEGER)")
+    other.close()
+    store = SqliteStore(path)
+    with pytest.raises(StoreDamaged, match="no such column"):
+        await store.open()
+    await store.set_aside()
+    assert await store.open() is None
+    await store.close()
+
+
+async def test_sqlite_finds_a_lost_table_when_it_writes(
+    sqlite_store: SqliteStore, commits: list[Commit]
+) -> None:
+    image = Image(sqlite_store)
+    image.fold(commits[0])
+    assert sqlite_store._writing is not None
+    sqlite_store._writing.execute("DROP TABLE people")
+    with pytest.raises(StoreDamaged):
+        await sqlite_store.write(freeze(image), at_leisure=True)
+    assert sqlite_store.damage is not None
+
+
+async def test_a_store_may_be_opened_again_after_it_was_closed(
+    store: ImageStore, commits: list[Commit]
+) -> None:
+    await store.open()
+    image = Image(store)
+    image.fold(commits[0])
+    written = await write(store, image)
+    await store.close()
+    assert await store.open() == written
+
+
+async def test_sqlite_lets_go_of_a_file_that_it_refuses(
+    sqlite_store: SqliteStore, tmp_path: Path, commits: list[Commit]
+) -> None:
+    """Otherwise a connection to the refused file is closed beside the one to the new file."""
+    image = Image(sqlite_store)
+    image.fold(commits[0])
+    await write(sqlite_store, image)
+    beside = tmp_path / "image.sqlite-wal"
+    assert beside.exists()
+    with (
+        patch("command_api.image.sqlite_writing.VERSION", "of next year"),
+        pytest.raises(StoreDamaged) as refused,
+    ):
+        await sqlite_store.open()
+    assert not beside.exists(), refused  # While the error, with its frames, is still there.
+
+
+@pytest.mark.parametrize("left", ["-wal", "-shm"])
+async def test_sqlite_takes_nothing_over_from_a_file_half_set_aside(
+    tmp_path: Path, commits: list[Commit], left: str
+) -> None:
+    """The process was killed after it had renamed the file, and before those beside it."""
+    path = tmp_path / "image.sqlite"
+    store = SqliteStore(path)
+    await store.open()
+    image = Image(store)
+    image.fold(commits[0])
+    await write(store, image)
+    beside = path.with_name(path.name + left).read_bytes()
+    await store.close()
+    path.unlink()
+    path.with_name(path.name + left).write_bytes(beside)
+    again = SqliteStore(path)
+    assert await again.open() is None
+    assert again.list_answered(0, 10) == []
+    await again.close()
+
+
 async def test_one_process_uses_the_file(sqlite_store: SqliteStore, tmp_path: Path) -> None:
     rival = SqliteStore(tmp_path / "image.sqlite")
     with pytest.raises(FileLocked):

@@ -7,13 +7,17 @@ be used, the file is set aside until a new one is whole.
 import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
+from unittest.mock import patch
 
+from command_api.image.store import StoreDamaged, StoreUnavailable
+from contracts.journal.records import Claim, encode_record
 from contracts.values.ids import AnnouncementId
+from runtime.journal.port import JournalWriter
 from tests.simulation.directed import EVENING, announce, insist, leader_of, request, until
 from tests.simulation.invariants import Violation, accepted_commits, check_same_image, fold
 from tests.simulation.simulated.cluster import Cluster
 from tests.simulation.simulated.loop import SimulationLoop
-from tests.simulation.simulated.store import SimulatedDisk
+from tests.simulation.simulated.store import SimulatedDisk, SimulatedStore
 
 ALPHA: Final = "alpha"
 ANNOUNCED: Final = 12
@@ -172,6 +176,71 @@ def full_disk(seed: int) -> None:
     run_store(situation, seed)
 
 
+def full_disk_at_the_start(seed: int) -> None:
+    """A process that has very much to read goes on reading although it can write nothing."""
+
+    async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
+        await announce_some(cluster, "first", 4 * ANNOUNCED)
+        disk.contents.version = "of last year"
+        disk.full = True
+        await restart(cluster)
+        await announce_some(cluster, "second")
+        check_image(cluster)
+        disk.full = False
+        keeper = cluster.nodes[ALPHA].keeper
+        await until(lambda: keeper.problem is None, "recovery")
+
+    run_store(situation, seed)
+
+
+def undeletable_file(seed: int) -> None:
+    """What was set aside cannot be deleted. Checkpoints are written all the same."""
+
+    async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
+        refusal = StoreUnavailable("read-only")
+        with patch.object(SimulatedStore, "delete_set_aside", side_effect=refusal):
+            await announce_some(cluster, "first")
+            await wait_for_writes(disk)
+            await announce_some(cluster, "second")
+            keeper = cluster.nodes[ALPHA].keeper
+            await until(lambda: keeper.written_to > ANNOUNCED, "checkpoint")
+            if keeper.problem is not None:
+                raise Violation("a checkpoint that was written counts as not written")
+
+    run_store(situation, seed)
+
+
+def damage_during_a_late_start(seed: int) -> None:
+    """An old Claim of the process lands, and before it leads, its image proves to be damaged."""
+
+    async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
+        await announce_some(cluster, "first")
+        await leader_of(cluster)
+        node = cluster.nodes[ALPHA]
+        disk.set_aside_s = 3.0
+        state = node.tail.position.state
+        claim = Claim(state.term + 1, state.seq + 1, state.hash, "late", ALPHA)
+        writer = await node._journal.open_writer()
+        open_writer = node._journal.open_writer
+
+        async def open_writer_slowly() -> JournalWriter:
+            await asyncio.sleep(1.0)
+            return await open_writer()
+
+        with patch.object(node._journal, "open_writer", open_writer_slowly):
+            node._claims["late"] = cluster.loop.time()
+            writer.append(encode_record(claim))
+            await until(lambda: node._late_start, "late start")
+            assert node.keeper._store is not None
+            node.keeper._store.damage = StoreDamaged("torn")  # type: ignore[misc]
+            for _ in range(100):
+                await asyncio.sleep(0.05)
+                if node.leading and node.image.seq <= state.seq:
+                    raise Violation("leads on an image that does not hold its Claim")
+
+    run_store(situation, seed)
+
+
 def slow_disk(seed: int) -> None:
     """Nobody waits for a write."""
 
@@ -219,6 +288,9 @@ SITUATIONS: Final = (
     ahead_of_the_journal,
     other_version,
     full_disk,
+    full_disk_at_the_start,
+    undeletable_file,
+    damage_during_a_late_start,
     slow_disk,
     cold_evening,
 )

@@ -74,6 +74,7 @@ class SimulatedDisk:
         self.full = False
         self.write_s = (0.0, 0.0)
         """Least and greatest time of a write."""
+        self.set_aside_s = 0.0
         self.writes = 0
 
     def mend(self) -> None:
@@ -190,6 +191,7 @@ class SimulatedStore:
         self.disk.put(changes)
 
     async def set_aside(self) -> None:
+        await asyncio.sleep(self.disk.set_aside_s)
         self.disk.set_aside, self.disk.contents = self.disk.contents, Contents()
         self.damage = None
 
