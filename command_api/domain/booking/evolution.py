@@ -32,9 +32,9 @@ _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
 def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> None:
     """Raises LookupError if the event names an announcement that was never created."""
     announcement = find_announcement(layer, event.announcement_id)
-    # A pair has one booking: with that, a store is asked once about a new one.
-    pair = (announcement.id, event.guest_id)
-    before = None if layer.booking_ids.get(pair) is None else layer.bookings.get(event.booking_id)
+    # By its id and nothing else: a booking that is taken for a new one could come to stand
+    # before itself in its announcement's chain.
+    before = layer.bookings.get(event.booking_id)
     after = _evolve(before or _make(announcement, event, at), event, at)
     if before is None:
         layer.booking_ids.put((announcement.id, after.guest_id), after.id)
