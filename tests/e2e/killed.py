@@ -17,7 +17,7 @@ async def kill(system: RunningSystem, words: str) -> None:
     async with asyncio.timeout(BACK_S_MAX):
         while True:
             await asyncio.sleep(0.2)
-            assert system.process.poll() is None, "the system ended"
+            assert system.process.poll() is None, system.process.communicate()[0]
             try:
                 if find_descendant(system.process.pid, words) != killed:
                     break
