@@ -76,7 +76,8 @@ class LeaseSession:
             with translate_postgres_errors():
                 self._holder = await _take_lock(connection)
         except BaseException:
-            connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # The pool may have taken it away already.
+                connection.terminate()
             await _give_back(self._pool, connection)
             raise
         self._connection = connection

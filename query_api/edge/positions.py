@@ -117,7 +117,9 @@ class PositionWaiter:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), POLL_S)
         except TimeoutError:
-            connection.terminate()  # Closing it politely would take as long again.
+            # Closing it politely would take as long again. The pool may have closed it already.
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
             raise
         finally:
             self.listening = False
