@@ -240,6 +240,8 @@ class System:
             }
             if service == "command_api":
                 worker.environment["COMMAND_API_OWN_URL"] = worker.url
+                image_file = self.directory / f"{name}.image.sqlite"
+                worker.environment["COMMAND_API_IMAGE_FILE"] = str(image_file)
                 worker.environment["COMMAND_API_PEERS"] = ",".join(one.url for one in self.commands)
                 worker.environment["COMMAND_API_HEARTBEAT_TIMEOUT_S"] = str(HEARTBEAT_TIMEOUT_S)
             if name in USES_KAFKA:
