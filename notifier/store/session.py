@@ -5,7 +5,7 @@ with each lease. PostgreSQL releases the lock when the process ends, however it 
 dispatcher that looks frees these leases, and need not wait until they expire.
 """
 
-from contextlib import suppress
+from contextlib import AsyncExitStack
 from datetime import datetime
 from random import SystemRandom
 from typing import Final
@@ -13,12 +13,7 @@ from typing import Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from runtime.postgres.tables import (
-    ACQUIRE_TIMEOUT_S,
-    TablesUnavailable,
-    acquire_connection,
-    translate_postgres_errors,
-)
+from runtime.postgres.tables import acquire_connection
 
 NO_SESSION: Final = 0
 """Holder of a lease that only time ends."""
@@ -49,6 +44,8 @@ class LeaseSession:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
         self._connection: PoolConnectionProxy | None = None
+        self._held = AsyncExitStack()
+        """Gives the connection back, which releases its lock."""
         self._holder = NO_SESSION
 
     @property
@@ -70,23 +67,15 @@ class LeaseSession:
         if self.is_open:
             return
         await self.close()
-        with translate_postgres_errors():
-            connection = await self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S)
-        try:
-            with translate_postgres_errors():
-                self._holder = await _take_lock(connection)
-        except BaseException:
-            with suppress(asyncpg.InterfaceError):  # The pool may have taken it away already.
-                connection.terminate()
-            await _give_back(self._pool, connection)
-            raise
-        self._connection = connection
+        async with AsyncExitStack() as stack:
+            connection = await stack.enter_async_context(acquire_connection(self._pool))
+            self._holder = await _take_lock(connection)
+            self._connection, self._held = connection, stack.pop_all()
 
     async def close(self) -> None:
         """Give up all leases: any dispatcher may take them now."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await _give_back(self._pool, connection)
+        self._connection = None
+        await self._held.aclose()
 
     async def free_leases_of_the_dead(self, now: datetime) -> None:
         """Make everything due again that dead dispatchers had leased. Notices among it may have
@@ -103,10 +92,3 @@ async def _take_lock(connection: PoolConnectionProxy) -> int:
         holder = random.randint(NO_SESSION + 1, HOLDER_MAX)
         if await connection.fetchval(TRY_LOCK, LOCK_CLASS, holder):
             return holder
-
-
-async def _give_back(pool: asyncpg.Pool, connection: PoolConnectionProxy) -> None:
-    """Return the connection to the pool, which releases its locks or closes it if it is
-    broken."""
-    with suppress(TablesUnavailable), translate_postgres_errors():
-        await pool.release(connection)

@@ -19,6 +19,7 @@ from runtime.postgres.tables import (
     Away,
     TablesUnavailable,
     acquire_connection,
+    break_off,
     translate_postgres_errors,
 )
 from runtime.process.tasks import end, keep_running
@@ -117,9 +118,7 @@ class PositionWaiter:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), POLL_S)
         except TimeoutError:
-            # Closing it politely would take as long again. The pool may have closed it already.
-            with suppress(asyncpg.InterfaceError):
-                connection.terminate()
+            break_off(connection)  # Closing it politely would take as long again.
             raise
         finally:
             self.listening = False

@@ -90,13 +90,12 @@ async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnection
             try:
                 yield connection
             except asyncpg.InternalClientError:
-                connection.terminate()  # Its next answer would belong to no query.
+                break_off(connection)  # Its next answer would belong to no query.
                 raise
             except TimeoutError:
                 # If the network has gone silent, every open connection is dead. To find that out
                 # one by one would take a timeout for each connection of the pool.
-                with suppress(asyncpg.InterfaceError):  # It was terminated already.
-                    connection.terminate()
+                break_off(connection)
                 await pool.expire_connections()
                 raise
     finally:
@@ -123,6 +122,13 @@ async def transaction(
             yield connection
         finally:
             await tried.rollback()
+
+
+def break_off(connection: PoolConnectionProxy) -> None:
+    """End a connection at once, without a word to the server. Does nothing if the pool has taken
+    it away already, as it does when the server closes it."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 @contextmanager
