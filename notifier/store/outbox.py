@@ -14,7 +14,7 @@ from notifier.store import state
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
-from runtime.postgres.tables import acquire_connection, transaction
+from runtime.postgres.tables import transaction
 
 POSITION: Final = StoredPosition(
     "notifier.reader_position",
@@ -117,9 +117,7 @@ class NoticeOutbox:
 
     async def position(self) -> Position:
         """Return the stored position, `START` if nothing was read yet."""
-        async with acquire_connection(self._pool) as connection:
-            await POSITION.create(connection)
-            return await POSITION.load(connection)
+        return await POSITION.load_or_create(self._pool)
 
     @asynccontextmanager
     async def transaction(self, step: Step) -> AsyncIterator[OutboxTransaction]:

@@ -12,7 +12,7 @@ from asyncpg.pool import PoolConnectionProxy
 
 from contracts.journal.acceptance import ReaderState
 from runtime.journal.tail import START, Position
-from runtime.postgres.tables import Fenced
+from runtime.postgres.tables import Fenced, acquire_connection
 
 _COLUMNS: Final = '"offset", term, seq, hash, nonce, open'
 
@@ -41,9 +41,12 @@ class StoredPosition:
             RETURNING {returning}
         """
 
-    async def create(self, connection: PoolConnectionProxy) -> None:
-        """Make sure that there is a row to move. A new one stores `START`."""
-        await connection.execute(self._create, self._reader, *position_values(START))
+    async def load_or_create(self, pool: asyncpg.Pool) -> Position:
+        """Return the stored position, and make sure that there is a row to move: a new one
+        stores `START`. Raises TablesUnavailable."""
+        async with acquire_connection(pool) as connection:
+            await connection.execute(self._create, self._reader, *position_values(START))
+            return await self.load(connection)
 
     async def load(self, connection: PoolConnectionProxy) -> Position:
         """Return the stored position; `START` if nothing was stored yet."""

@@ -43,9 +43,7 @@ class PostgresSink:
         self._pool = pool
 
     async def position(self) -> Position:
-        async with acquire_connection(self._pool) as connection:
-            await POSITION.create(connection)
-            return await POSITION.load(connection)
+        return await POSITION.load_or_create(self._pool)
 
     async def stopped_keys(self) -> frozenset[str]:
         async with acquire_connection(self._pool) as connection:
