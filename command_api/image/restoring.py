@@ -30,9 +30,7 @@ async def restore(store: ImageStore, journal: Journal) -> Checkpoint | None:
             return None
         await confirm(journal, checkpoint.position)
     except StoreDamaged as damage:
-        log.warning(
-            "checkpoint set aside: the whole journal is folded", extra={"reason": str(damage)}
-        )
+        log.warning(SET_ASIDE, extra={"reason": str(damage)})
         await store.set_aside()
         return None
     log.info("checkpoint", extra={"seq": checkpoint.seq})
