@@ -14,7 +14,7 @@ _LENGTH = b"content-length:"
 
 
 class Figures(NamedTuple):
-    """What one run measured. `statuses` counts the answers by HTTP status."""
+    """The measurements of one run. `statuses` counts the answers by HTTP status."""
 
     requests: int
     seconds: float

@@ -63,8 +63,8 @@ class Settings(ServiceSettings, RuleSettings):
     kafka: KafkaAccess = KafkaAccess()
     journal_topic: str = "practix.journal"
     image_file: Path | None = None
-    """Where this process keeps its image: a SQLite file that no other process uses. Without it
-    the image is in memory only, and each start folds the whole journal."""
+    """The SQLite file in which this process keeps its image. No other process may use it.
+    Without it the image is in memory only, and each start folds the whole journal."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("COMMAND_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
@@ -74,7 +74,7 @@ class Settings(ServiceSettings, RuleSettings):
     heartbeat_timeout_s: PositiveFloat = Timing().heartbeat_timeout_s
     submit_deadline_s: PositiveFloat = SUBMIT_DEADLINE_S
     films: FilmRule = FilmRule()
-    """Which films may be announced."""
+    """The films that may be announced."""
 
     @property
     def own_name(self) -> str:

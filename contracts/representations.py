@@ -153,14 +153,14 @@ class DetailBookingResponse(BookingResponse, frozen=True, kw_only=True):
     reason: str | None
     """Why the booking is in this state: text that a party typed, or a code of the system."""
     reason_by: ReasonBy | None
-    """Who gave `reason`: a person may type the same text as a code."""
+    """Says who gave `reason`: a person may type the same text as a code."""
     message: str | None
     overlaps: Sequence[Overlap]
     """The guest's other announcements at this time. Only the guest sees them."""
 
 
 class RatingResponse(Struct, frozen=True, kw_only=True):
-    """What author or guest of an announcement said of the other."""
+    """A rating that the author or a guest of an announcement gave the other."""
 
     review_id: ReviewId
     announcement_id: AnnouncementId
@@ -191,7 +191,7 @@ class Alternative(Struct, frozen=True):
 
 
 class EligibilityResponse(Struct, frozen=True, kw_only=True):
-    """What would happen if the caller asked for a seat now."""
+    """The outcome that a request for a seat by the caller would have now."""
 
     would_be_taken: bool
     would_wait: bool

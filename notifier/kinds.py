@@ -30,9 +30,9 @@ class KindRules(NamedTuple):
     """How notices of one kind are treated."""
 
     guest_right: GuestRight
-    """Who besides the author may still get it when it is sent."""
+    """The people besides the author who may still get it when it is sent."""
     urgent: bool = False
-    """Of no use an hour later, so it is sent before others."""
+    """Useless an hour later, so it is sent before others."""
     ignores_quiet_hours: bool = False
     """Sent even in quiet hours (§3.3)."""
     reminder: bool = False

@@ -32,7 +32,7 @@ class Settings(ServiceSettings):
     neighbours: OutsideSettings
     token: TokenSettings
     public_url: str = ""
-    """Where clients reach `/a/{announcement_id}`, if the shortener is on another host."""
+    """Address of `/a/{announcement_id}` for clients, if the shortener is on another host."""
     sent_at_once: PositiveInt = 16
     pool_size: PositiveInt = 8
 

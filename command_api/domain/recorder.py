@@ -37,7 +37,7 @@ class Recorder:
         self.now = now
         self.rules = rules
         self.actor = actor
-        """Who gives the command."""
+        """The person who gives the command."""
         self.is_super = is_super
 
     def record(self, event: DomainEvent) -> None:

@@ -11,7 +11,7 @@ from contracts.journal.records import Outcome
 
 
 class AnswerBasis(Struct, frozen=True, gc=False):
-    """What an answer is made from. Its outcome is never a refusal."""
+    """Everything that an answer is made from. The outcome is never a refusal."""
 
     submission: Submission
     outcome: Outcome

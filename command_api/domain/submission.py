@@ -29,7 +29,7 @@ class Submission(Struct, frozen=True, kw_only=True):
     """Tells a retry from another request, together with `fingerprint` (`CommandInfo`)."""
     is_super: bool = False
     actor_facts: PersonFacts | None = None
-    """What Auth said of the actor; None if it could not be asked."""
+    """Auth's data about the actor; None if Auth could not be asked."""
     language: Language = API_LANGUAGE
     """The language in which the answer names the film."""
     dry_run: bool = False

@@ -32,7 +32,7 @@ _KEY: Final = re.compile(r"[!-~]{1,200}")
 
 
 class Edge:
-    """What all routes of a process share: where they submit, and where they look things up."""
+    """The parts that all routes of a process share: they submit and look things up through it."""
 
     def __init__(
         self,

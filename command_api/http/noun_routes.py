@@ -43,7 +43,7 @@ Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class WriteRequest(NamedTuple, Generic[Body]):
-    """What a command is built from."""
+    """The parts of a request from which a command is built."""
 
     http: Request
     caller: Caller

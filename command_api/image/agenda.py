@@ -65,7 +65,7 @@ class Agenda:
             self._overdue.pop(deadline.id, None)
 
     def freeze(self) -> Mapping[str, Deadline | NoDeadline]:
-        """Return what is to be written, and keeps it until `settle`."""
+        """Return what is to be written, and keep it until `settle`."""
         self._frozen, self._fresh = self._fresh, {}
         return self._frozen
 

@@ -85,7 +85,7 @@ class AnsweredKeys:
         self._forget(seq, decided_at)
 
     def freeze(self) -> tuple[KeysMark, Mapping[str, StoredAnswer]]:
-        """Return what is to be written, and keeps it until `settle`."""
+        """Return what is to be written, and keep it until `settle`."""
         self._frozen, self._fresh = self._fresh, {}
         return KeysMark(self._forgotten, self._count), self._frozen
 

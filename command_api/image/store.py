@@ -27,7 +27,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """What the store holds cannot be used: only a fold of the journal helps."""
+    """The contents of the store cannot be used. Only a fold of the journal helps."""
 
 
 class StoredAnswer(Struct, frozen=True):
@@ -56,7 +56,7 @@ class KeysMark(NamedTuple):
 
 
 class Checkpoint(NamedTuple):
-    """Where in the journal an image is, and what it knows beside its values."""
+    """An image's place in the journal, and what it knows beside its values."""
 
     position: Position
     seq: int

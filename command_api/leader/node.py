@@ -168,7 +168,7 @@ class Node:
 
     @property
     def image(self) -> Image:
-        """What this process knows from the accepted records."""
+        """The image of the accepted records."""
         return self.keeper.image
 
     @property
@@ -301,7 +301,7 @@ class Node:
         self._put_off_standing()
 
     async def _keep_time(self) -> None:
-        """Send heartbeats and claims, and meets deadlines, when their time has come."""
+        """Send heartbeats and claims, and meet deadlines, when their time has come."""
         while True:
             await asyncio.sleep(self._timing.tick_s)
             self.keeper.check()

@@ -270,7 +270,7 @@ class Reign:
             raise OutcomeUnknown
 
     def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> SentRecord:
-        """Send the record of a decision and absorbs its changes. Raises TooLarge, and then does
+        """Send the record of a decision and absorb its changes. Raises TooLarge, and then does
         neither: a command that cannot be stored fails alone."""
         commit = Commit(
             term=self._term,

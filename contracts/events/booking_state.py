@@ -16,7 +16,7 @@ BookingState = Literal[
 ]
 
 ReasonBy = Literal["person", "system"]
-"""Who gave a reason: a person in their own words, or the system as a code. It is stored,
+"""The giver of a reason: a person in their own words, or the system as a code. It is stored,
 because a person may type the same text as a code."""
 
 Pair = tuple[bool | None, bool | None]

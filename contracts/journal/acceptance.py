@@ -15,7 +15,7 @@ GENESIS_HASH: Final = "0" * 64
 
 
 class ReaderState(Struct, frozen=True, gc=False):
-    """What a reader knows after the last record it accepted."""
+    """A reader's knowledge after the last record that it accepted."""
 
     term: int = 0
     seq: int = 0

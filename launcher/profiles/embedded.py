@@ -134,7 +134,7 @@ async def _start(
 
 
 class EmbeddedResources(NamedTuple):
-    """What all services share: one clock, one journal, the stores and the stand-in."""
+    """The parts that all services share: one clock, one journal, the stores and the stand-in."""
 
     clock: Clock
     journal: SqliteJournal

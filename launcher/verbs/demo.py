@@ -33,7 +33,7 @@ Headers = dict[str, str]
 
 
 class ListedFilm(msgspec.Struct):
-    """What we need of a film in the stand-in's catalogue."""
+    """The data that the demo needs of a film in the stand-in's catalogue."""
 
     id: str
     duration_min: int

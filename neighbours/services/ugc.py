@@ -19,7 +19,7 @@ Limit = Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)]
 
 
 class Followers:
-    """Who follows whom. Lists are in the order of ids: at most `limit` ids, each after `after`."""
+    """The followings. Lists are in the order of ids: at most `limit` ids, each after `after`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

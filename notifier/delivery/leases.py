@@ -39,7 +39,7 @@ class LeasedNotice(Struct, kw_only=True):
 
 
 class DeliveryResult(NamedTuple):
-    """What became of a leased notice."""
+    """The result of working on a leased notice."""
 
     id: int
     state: NoticeState
@@ -54,12 +54,12 @@ class DeliveryResult(NamedTuple):
 
 
 class DeliveryContext(NamedTuple):
-    """What the tables know about the people and announcements of a batch of notices."""
+    """The rows about the people and announcements of a batch of notices."""
 
     people: dict[PersonId, PersonProfile]
     """Without those whom only Auth knows."""
     preferences: dict[PersonId, Preferences]
-    """Of those who have saved any."""
+    """The preferences of people who have saved any."""
     links: dict[AnnouncementId, str]
     """Short links made so far."""
 

@@ -44,7 +44,7 @@ class DecodedCommit(NamedTuple):
 
 
 class NeededState(NamedTuple):
-    """Which part of the notifier's state a run of events needs."""
+    """The part of the notifier's state that a run of events needs."""
 
     announcements: frozenset[AnnouncementId]
     with_guests: frozenset[AnnouncementId]

@@ -72,7 +72,7 @@ ChangeKey = tuple[AnnouncementId, PersonId]
 
 
 class NoticePlan:
-    """What one transaction writes beside the notifier's state."""
+    """The rows that one transaction writes beside the notifier's state."""
 
     def __init__(self, open_changes: Iterable[PlannedNotice] = ()) -> None:
         """`open_changes` are the `announce_put` notices of the outbox that nobody has begun to

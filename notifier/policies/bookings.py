@@ -43,7 +43,7 @@ BY_PARTY: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
     BookingWithdrawn: ("booking_status", "withdrawn"),
     BookingLeft: ("booking_status", "left"),
 }
-"""What the guest or the author does: the other side is told, and whoever did it gets a
+"""Events of what the guest or the author does: the other side is told, and whoever did it gets a
 receipt."""
 
 QUEUED: Final = "queued"
@@ -57,7 +57,7 @@ BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingUnsettled: "unsettled",
     BookingResettled: "resettled",
 }
-"""What the system does: the guest is told, and the author if a taken seat was freed."""
+"""Events of what the system does: the guest is told, and the author if a taken seat was freed."""
 
 SEAT_MAY_BE_LOST: Final = (BookingReleased, BookingHoldLapsed)
 """Changes by the system after which a guest who had a seat has none."""

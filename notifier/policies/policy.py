@@ -44,7 +44,7 @@ V = TypeVar("V", bound=AnnouncementView)
 
 @dataclass(frozen=True)
 class NoticePolicy(Generic[E, V]):
-    """What to tell about events of `event_type`.
+    """A rule that says whom to tell what about events of `event_type`.
 
     `effects` is pure. It is called with the event, its occasion, and a view of type `shown`.
     """

@@ -51,7 +51,7 @@ StoredNotice = dict[str, Any]
 
 
 class NoticeFilter(NamedTuple):
-    """Which notices to list; None stands for all."""
+    """A choice of notices to list; None stands for all."""
 
     recipient: PersonId | None = None
     announcement_id: str | None = None

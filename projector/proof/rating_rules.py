@@ -33,7 +33,7 @@ class RatingRuleProof:
     def __init__(self) -> None:
         self._authors: dict[AnnouncementId, PersonId] = {}
         self._guests: set[tuple[AnnouncementId, PersonId]] = set()
-        """Who is confirmed. Once an announcement is over: who was."""
+        """The confirmed guests, or those at the end if the announcement is over."""
         self._over: set[AnnouncementId] = set()
         self._given: dict[Triple, ReviewId] = {}
         self._sealed: set[ReviewId] = set()

@@ -23,7 +23,7 @@ class DeadLetter(NamedTuple):
 
 
 class Projected(NamedTuple):
-    """What an event of a Commit, or the Commit itself, was turned into: puts or a dead letter."""
+    """The puts, or the dead letter, that come of an event of a Commit or of the Commit itself."""
 
     key: str | None
     """Key of the rows that it changes; None if it changes none."""
@@ -49,7 +49,7 @@ class Patch:
 
 
 class RowBatch:
-    """What one transaction writes: patches by table and key, and dead letters."""
+    """The rows that one transaction writes: patches by table and key, and dead letters."""
 
     def __init__(self, events: Iterable[Projected] = ()) -> None:
         self.patches: Final[dict[str, dict[Key, Patch]]] = {table.name: {} for table in TABLES}

@@ -38,7 +38,7 @@ class TableShape(NamedTuple):
 
 
 class EventContext(NamedTuple):
-    """What a projection may know of the Commit around an event."""
+    """The facts about an event's Commit that a projection may use."""
 
     decided_at: datetime
     seq: int

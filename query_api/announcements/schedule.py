@@ -47,7 +47,7 @@ def build_router(reads: Reads) -> APIRouter:
 
     @router.get("/schedule", **document(list[ScheduleEntry], TIME_PARAMETERS))
     async def get_schedule(request: Request) -> Response:
-        """What the caller hosts, attends or has pending, by time; 500 at most."""
+        """List what the caller hosts, attends or has pending, by time; 500 at most."""
         caller = await reads.authenticate(request)
         where = build_where(caller, request.query_params, reads.days_of)
         async with reads.open_snapshot(request) as snapshot:

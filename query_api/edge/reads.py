@@ -55,7 +55,7 @@ class TableSnapshot(Struct, frozen=True):
 
 
 class Reads:
-    """What the routes share. One per process."""
+    """The parts that all routes share. One per process."""
 
     def __init__(
         self,

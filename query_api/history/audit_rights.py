@@ -61,7 +61,7 @@ class StateAfter(NamedTuple):
 
 
 class RatingStates(NamedTuple):
-    """What became of the ratings of an announcement, up to the last event."""
+    """The ratings of an announcement, as of the last event."""
 
     revealed: frozenset[ReviewId]
     """Ever revealed, even if retracted since."""
@@ -71,7 +71,7 @@ class RatingStates(NamedTuple):
 
 
 class TrailEntry(NamedTuple):
-    """What the reader learns of one event."""
+    """The part of one event that the reader may learn."""
 
     past: PastEvent
     names_actor: bool

@@ -68,7 +68,7 @@ def build_router(reads: Reads) -> APIRouter:
         **document(list[AuditEntry], (AS_OF, *PAGE_PARAMETERS)),
     )
     async def get_history(request: Request) -> Response:
-        """What happened to an announcement, oldest first. Its author sees everything, a guest
+        """List what happened to an announcement, oldest first. Its author sees everything, a guest
         what concerns their own booking, others what everybody could see. `?as_of=` leaves out
         what came later."""
         caller = await reads.authenticate(request)

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal
 
 FactRight = Literal["reader", "party", "guest", "place", "words", "giver"]
-"""What somebody must be to read a fact: any reader of the event (`reader`), one of the two
-sides of its booking (`party`), the guest of its booking (`guest`), somebody who may see the
+"""The role that somebody must have to read a fact: any reader of the event (`reader`), one of the
+two sides of its booking (`party`), the guest of its booking (`guest`), somebody who may see the
 exact place (`place`) or read the words of the rating (`words`), or the one who gave the
 command (`giver`)."""
 

@@ -91,7 +91,7 @@ def build_router(reads: Reads) -> APIRouter:
 
     @router.get("/user/{user_id}/rating/explain", **document(ExplainedRating, (ROLE,)))
     async def explain_rating_of_user(request: Request) -> Response:
-        """What each vote contributes to a score, newest first; `me` is the caller."""
+        """List what each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.authenticate(request)
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
         position = await _reach_position(request, reads)

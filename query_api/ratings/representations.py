@@ -32,7 +32,7 @@ class UserRating(Struct, frozen=True):
     host: RoleScore
     guest: RoleScore
     overall: RoleScore
-    """Of all ratings, whatever the role."""
+    """The score of all ratings, whatever the role."""
     late_cancellations: int
     """Announcements that the person, confirmed, left less than 24 hours before they began."""
     no_shows: int

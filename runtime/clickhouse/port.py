@@ -49,7 +49,7 @@ class OwnSqlBarred(AnalyticsError):
 
 
 class Quota(NamedTuple):
-    """What one question may cost. deploy/clickhouse/analyst.xml sets the same for a server."""
+    """The cost limits of one question. deploy/clickhouse/analyst.xml sets the same for a server."""
 
     seconds_max: int = 60
     rows_max: int = 100_000
@@ -81,7 +81,8 @@ class ResultSet(NamedTuple):
 
 
 class Analytics(Protocol):
-    """What we need of ClickHouse. Every method raises AnalyticsUnavailable and QueryRefused."""
+    """The operations that we need of ClickHouse. Every method raises AnalyticsUnavailable and
+    QueryRefused."""
 
     async def execute(self, sql: str) -> None:
         """Run one statement that has no result, such as DDL or OPTIMIZE."""

@@ -24,7 +24,7 @@ DURATION_MIN_MAX: Final = 100_000
 
 
 class PersonProfile(Struct, frozen=True, gc=False):
-    """What Auth knows of a person."""
+    """Auth's data about a person."""
 
     person_id: PersonId
     name: str
@@ -41,7 +41,7 @@ def fit_profile(person_id: PersonId, name: str, language: str, tz: str) -> Perso
 
 
 class Movie(Struct, frozen=True, gc=False):
-    """What Movie_API knows of a film."""
+    """Movie_API's data about a film."""
 
     movie_id: MovieId
     title: str

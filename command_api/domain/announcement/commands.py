@@ -10,7 +10,7 @@ from contracts.values.ids import AnnouncementId, MovieId
 
 
 class FilmFacts(Struct, frozen=True):
-    """What Movie_API said of a film."""
+    """Movie_API's data about a film."""
 
     movie_id: MovieId
     title: str

@@ -12,7 +12,8 @@ HeldFor = Literal["invitation", "offer", "move"]
 
 
 class Booking(Struct, frozen=True, kw_only=True, gc=False):
-    """What one guest and one author have said about one announcement. One for each pair, ever."""
+    """The answers that one guest and one author have given about one announcement. Each pair has
+    one booking, for ever."""
 
     id: BookingId
     announcement_id: AnnouncementId

@@ -8,7 +8,7 @@ from contracts.values.zones import HOME_ZONE
 
 
 class PersonFacts(Struct, frozen=True):
-    """What Auth said of a person."""
+    """Auth's data about a person."""
 
     person_id: PersonId
     name: str

@@ -49,7 +49,7 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     pending: tuple[BookingId, ...] = ()
     """Their bookings that one side has yet to answer, of announcements that are not over."""
     invitations: Invitations = NO_INVITATIONS
-    """Of the last day on which the person sent or received one."""
+    """The counts of the last day on which the person sent or received an invitation."""
     muted: tuple[PersonId, ...] = ()
     """Authors of whom the person wants to hear no more."""
     suspension: Suspension | None = None

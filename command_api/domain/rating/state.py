@@ -11,7 +11,8 @@ from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 
 
 class Rating(Struct, frozen=True, kw_only=True, gc=False):
-    """What one person gave another for one announcement. One for each such triple, ever."""
+    """A rating that one person gave another for one announcement. Each such triple has one, for
+    ever."""
 
     id: ReviewId
     announcement_id: AnnouncementId

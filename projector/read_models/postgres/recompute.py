@@ -85,7 +85,7 @@ class Mover(Struct, frozen=True):
 
 
 class ScoreShift(Struct, frozen=True):
-    """What another formula would do to the scores of one role."""
+    """The effect of another formula on the scores of one role."""
 
     people: int
     """People with a counted rating in the role."""

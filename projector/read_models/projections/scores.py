@@ -32,7 +32,7 @@ SCORES: Final = TableShape(
 
 
 class RevealedRating(NamedTuple):
-    """What a score needs of one revealed rating."""
+    """The fields of one revealed rating that a score needs."""
 
     role: RatingRole
     score: int
