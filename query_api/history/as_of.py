@@ -12,7 +12,7 @@ from contracts.events.announcement import AnnouncementCreated, AnnouncementEvent
 from contracts.events.booking import BookingEvent
 from contracts.scoring import UNRATED, Score
 from contracts.values.ids import PersonId
-from query_api.history.events import PastEvent, columns_after
+from query_api.history.events import PastEvent
 
 Fields = Mapping[str, Any]
 """Values by column name."""
@@ -49,13 +49,13 @@ def fold_events(events: Iterable[PastEvent]) -> PastAnnouncement:
         match past.event:
             case BookingEvent() as event:
                 known = bookings.get(event.guest_id) or _begin_booking(event, past)
-                bookings[event.guest_id] = {**known, **columns_after(past)}
+                bookings[event.guest_id] = {**known, **past.columns}
                 announcement["taken"] = event.taken
             case AnnouncementCreated() as event:
                 announcement["announcement_id"] = event.announcement_id
-                announcement |= columns_after(past)
+                announcement |= past.columns
             case AnnouncementEvent():
-                announcement |= columns_after(past)
+                announcement |= past.columns
             case _:
                 pass
     return PastAnnouncement(announcement, bookings)

@@ -36,6 +36,8 @@ class PastEvent(NamedTuple):
     actor: str
     """A person's id, or `system`."""
     event: DomainEvent
+    columns: Mapping[str, Any]
+    """As `columns_after` returns them."""
 
 
 async def fetch_events(
@@ -59,14 +61,14 @@ def decode_events(rows: Iterable[Mapping[str, Any]]) -> list[PastEvent]:
     return events
 
 
-def columns_after(past: PastEvent) -> dict[str, Any]:
+def columns_after(event: DomainEvent, at: datetime) -> dict[str, Any]:
     """Return the columns that the event changes in the row of its announcement or booking, with
     their new values; none for other events."""
-    match past.event:
-        case BookingEvent() as event:
-            return booking_columns(event, past.at)
-        case AnnouncementEvent() as event:
-            return announcement_columns(event, past.at)
+    match event:
+        case BookingEvent():
+            return booking_columns(event, at)
+        case AnnouncementEvent():
+            return announcement_columns(event, at)
         case _:
             return {}
 
@@ -74,16 +76,17 @@ def columns_after(past: PastEvent) -> dict[str, Any]:
 def _decode(row: Mapping[str, Any]) -> PastEvent:
     """Return the event of a row. Raises UnreadableEvent, also if its columns cannot be
     computed."""
-    past = PastEvent(
-        position=int(row["seq"]),
-        event_index=int(row["event_index"]),
-        at=from_ms(row["at_ms"]),
-        type=row["type"],
-        actor=row["actor"],
-        event=decode_event(row["payload"].encode()),
-    )
+    at, event = from_ms(row["at_ms"]), decode_event(row["payload"].encode())
     try:
-        columns_after(past)
+        columns = columns_after(event, at)
     except Exception as error:  # An impossible pair of statuses, or a time out of range.
         raise UnreadableEvent(repr(error)) from error
-    return past
+    return PastEvent(
+        position=int(row["seq"]),
+        event_index=int(row["event_index"]),
+        at=at,
+        type=row["type"],
+        actor=row["actor"],
+        event=event,
+        columns=columns,
+    )

@@ -11,7 +11,7 @@ from projector.read_models.projections.bookings import BOOKINGS
 from query_api.history.as_of import (
     PastAnnouncement,
 )
-from query_api.history.events import PastEvent
+from query_api.history.events import PastEvent, columns_after
 
 
 def decode_past(commits: Sequence[Commit]) -> Iterator[PastEvent]:
@@ -19,7 +19,8 @@ def decode_past(commits: Sequence[Commit]) -> Iterator[PastEvent]:
         for index, stored in enumerate(commit.events):
             event = decode_event(stored)
             actor = commit.command.actor
-            yield PastEvent(commit.seq, index, commit.decided_at, "", actor, event)
+            columns = columns_after(event, commit.decided_at)
+            yield PastEvent(commit.seq, index, commit.decided_at, "", actor, event, columns)
 
 
 def group_by_announcement(commits: Sequence[Commit]) -> dict[str, list[PastEvent]]:
