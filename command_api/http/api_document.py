@@ -11,9 +11,6 @@ from runtime.http.parameters import DRY_RUN, MIN_POSITION, Parameter, describe_p
 from runtime.openapi.document import response_schema
 
 _PROBLEMS = {
-    401: "no token, or an invalid one",
-    404: "absent or hidden",
-    409: "a rule refused it; `code` says which, and further members say why",
     422: "malformed body, or an Idempotency-Key that was used for another request",
     503: "the outcome is unknown or nobody leads; retry with the same Idempotency-Key",
 }
@@ -76,8 +73,7 @@ def document_write(
 
 def document_read(answer: Any) -> dict[str, Any]:
     """Return FastAPI's arguments for a read route."""
-    problems = {status: _PROBLEMS[status] for status in (401, 404)}
-    responses = _describe_problems(problems | _READ_PROBLEMS)
+    responses = _describe_problems(_READ_PROBLEMS)
     responses[200] = {
         "description": "as of `X-Position`",
         "content": {"application/json": {"schema": response_schema(answer)}},
@@ -89,8 +85,4 @@ def document_read(answer: Any) -> dict[str, Any]:
 
 
 def _describe_problems(problems: Mapping[int, str]) -> dict[int, dict[str, Any]]:
-    content = {"application/problem+json": {"schema": {"type": "object"}}}
-    return {
-        status: {"description": description, "content": content}
-        for status, description in problems.items()
-    }
+    return {status: {"description": description} for status, description in problems.items()}

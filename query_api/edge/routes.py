@@ -15,8 +15,6 @@ from runtime.http.parameters import MIN_POSITION, Parameter, describe_parameters
 from runtime.openapi.document import response_schema
 
 _PROBLEMS: Final = {
-    401: "no token, or an invalid one",
-    404: "absent or hidden",
     422: "a parameter is malformed",
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
@@ -43,9 +41,8 @@ def document(
     `response` is the type of the answer, and `or_else` a second one that a parameter may ask for.
     """
     shapes = [response_schema(one) for one in (response, or_else) if one is not None]
-    problem = {"application/problem+json": {"schema": {"type": "object"}}}
     responses: dict[int, dict[str, Any]] = {
-        status: {"description": text, "content": problem} for status, text in _PROBLEMS.items()
+        status: {"description": text} for status, text in _PROBLEMS.items()
     }
     responses[200] = {
         "description": "as of `X-Position`",

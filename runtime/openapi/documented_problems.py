@@ -1,6 +1,6 @@
-"""Adds the problems that any operation may answer to the OpenAPI document.
+"""Adds the problems that any operation may answer to the OpenAPI document, and their shape.
 
-A route documents its own problems itself.
+A route only describes the problems that mean something else for it, or that it alone has.
 """
 
 from collections.abc import Mapping
@@ -43,6 +43,7 @@ _OF_WRITES: Final = {
     413: "the body is too large",
 }
 _OF_WAITING_READS: Final = {504: "`projection_behind`: not yet at `min_position`"}
+FIRST_ERROR: Final = 400
 _FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
 
 
@@ -66,7 +67,8 @@ def document_problems(app: FastAPI) -> None:
 
 def _add_problems(method: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
-    for status, description in _problems_of(method, operation).items():
+    own_problems = {status: "" for status in map(int, responses) if status >= FIRST_ERROR}
+    for status, description in (own_problems | _problems_of(method, operation)).items():
         own = responses.get(str(status), {})
         if "Validation Error" in own.get("description", ""):
             own = {}  # FastAPI's own shape. None of our processes answers with it.
