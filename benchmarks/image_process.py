@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 
 from command_api.domain.rules import DEFAULT_RULES
-from command_api.image.sqlite_store import SqliteStore
+from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.node import Node, Timing
 from command_api.rendering import build_renderer
 from runtime.journal.sqlite import SqliteJournal

@@ -30,7 +30,7 @@ from benchmarks.subject import (
     guest_tokens,
 )
 from command_api.domain.rules import DEFAULT_RULES
-from command_api.image.sqlite_store import SqliteStore
+from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from launcher.profiles.no_peers import NoPeers

@@ -17,7 +17,7 @@ from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
 from command_api.http.routes import build_operator_router, build_public_router
-from command_api.image.sqlite_store import SqliteStore
+from command_api.image.sqlite.store import SqliteStore
 from command_api.image.store import ImageStore
 from command_api.leader.answering import SUBMIT_DEADLINE_S, Answering
 from command_api.leader.node import Node, Timing

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
-from command_api.image.sqlite_store import SqliteStore
+from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.node import Timing
 from command_api.service import CommandService
 from contracts.journal.records import Commit

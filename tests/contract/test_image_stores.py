@@ -14,7 +14,7 @@ import pytest
 from command_api.domain.layer import COLLECTIONS
 from command_api.image.agenda import BEFORE_ALL
 from command_api.image.image import Image
-from command_api.image.sqlite_store import ASIDE, SqliteStore
+from command_api.image.sqlite.store import ASIDE, SqliteStore
 from command_api.image.store import (
     Changes,
     Checkpoint,
@@ -164,7 +164,7 @@ async def test_sqlite_refuses_what_another_version_wrote(
     image.fold(commits[0])
     await write(sqlite_store, image)
     with (
-        patch("command_api.image.sqlite_writing.VERSION", "of next year"),
+        patch("command_api.image.sqlite.writing.VERSION", "of next year"),
         pytest.raises(StoreDamaged, match="version"),
     ):
         await sqlite_store.open()
@@ -279,7 +279,7 @@ async def test_sqlite_lets_go_of_a_file_that_it_refuses(
     beside = tmp_path / "image.sqlite-wal"
     assert beside.exists()
     with (
-        patch("command_api.image.sqlite_writing.VERSION", "of next year"),
+        patch("command_api.image.sqlite.writing.VERSION", "of next year"),
         pytest.raises(StoreDamaged) as refused,
     ):
         await sqlite_store.open()

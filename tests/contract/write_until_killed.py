@@ -9,7 +9,7 @@ from pathlib import Path
 
 from command_api.domain.person.state import Person
 from command_api.image.image import Image
-from command_api.image.sqlite_store import SqliteStore
+from command_api.image.sqlite.store import SqliteStore
 from contracts.values.ids import PersonId
 from runtime.journal.tail import START
 

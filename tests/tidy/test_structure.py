@@ -25,7 +25,8 @@ FLOORS = {
             representations""",
         "runtime": """process confinement http calls migration_files postgres clickhouse journal
             following auth limits openapi outside service""",
-        "command_api": "domain image leader http metrics rendering settings service main __main__",
+        "command_api": """domain image image.sqlite leader http metrics rendering settings service
+            main __main__""",
         "projector": "history read_models proof metrics service http settings main __main__",
         "query_api": """edge people announcements bookings ratings history analysts service settings
             main __main__""",

@@ -9,9 +9,9 @@ from typing import Final
 
 from command_api.domain.decide import decide
 from command_api.domain.rules import DEFAULT_RULES
-from command_api.image.encoding import THE_CHECKPOINT, ValueDecoder
 from command_api.image.image import Image
 from command_api.image.keys import KeyLimits
+from command_api.image.sqlite.encoding import THE_CHECKPOINT, ValueDecoder
 from command_api.image.store import Changes, Checkpoint
 from contracts.journal.acceptance import ReaderState
 from contracts.journal.records import Commit

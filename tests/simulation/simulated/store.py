@@ -14,7 +14,7 @@ import msgspec
 
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.layer import COLLECTIONS
-from command_api.image.encoding import (
+from command_api.image.sqlite.encoding import (
     THE_CHECKPOINT,
     VALUE_TYPES,
     VERSION,
@@ -23,7 +23,7 @@ from command_api.image.encoding import (
     encode_key,
     encode_value,
 )
-from command_api.image.sqlite_writing import PEOPLE
+from command_api.image.sqlite.writing import PEOPLE
 from command_api.image.store import (
     Changes,
     Checkpoint,

@@ -9,7 +9,7 @@ from zlib import crc32
 
 from command_api.domain.deadline import NoDeadline
 from command_api.domain.layer import COLLECTIONS
-from command_api.image.encoding import (
+from command_api.image.sqlite.encoding import (
     THE_CHECKPOINT,
     VERSION,
     KeyedAnswer,
@@ -19,7 +19,7 @@ from command_api.image.encoding import (
     hash_key,
     to_number,
 )
-from command_api.image.key_filter import KeyFilter
+from command_api.image.sqlite.key_filter import KeyFilter
 from command_api.image.store import Changes, Checkpoint, StoreDamaged
 
 _decoder: Final = ValueDecoder(Checkpoint)

@@ -20,7 +20,7 @@ from zlib import crc32
 
 from command_api.domain.deadline import Deadline
 from command_api.domain.layer import COLLECTIONS
-from command_api.image.encoding import (
+from command_api.image.sqlite.encoding import (
     VALUE_TYPES,
     KeyedAnswer,
     ValueDecoder,
@@ -29,8 +29,8 @@ from command_api.image.encoding import (
     hash_key,
     to_number,
 )
-from command_api.image.key_filter import KeyFilter
-from command_api.image.sqlite_writing import (
+from command_api.image.sqlite.key_filter import KeyFilter
+from command_api.image.sqlite.writing import (
     ANSWERS,
     Filters,
     add_stored_keys,
