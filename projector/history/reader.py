@@ -20,7 +20,9 @@ from runtime.journal.tail import Position
 
 # ClickHouse needs few and large blocks, so barriers alone are not worth a block each. A Commit
 # without rows is: reads wait for its position.
-HISTORY_LIMITS: Final = BatchLimits(events_max=20_000, pause_s=0.5, quiet_records_max=1_000)
+HISTORY_LIMITS: Final = BatchLimits(
+    events_max=20_000, pause_s=0.5, quiet_records_max=1_000, check_s=30.0
+)
 
 
 class HistoryTables:

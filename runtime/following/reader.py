@@ -37,6 +37,9 @@ class BatchLimits(NamedTuple):
     """How long one fetch waits for a record."""
     quiet_records_max: int = 0
     """Records without a Commit are written only when so many have come together."""
+    check_s: float = 2.0
+    """While nothing is written, the stored position is compared so often. A database that
+    crashed may have lost its last transactions, and the journal may stay quiet after it."""
 
 
 class Step(NamedTuple):
@@ -100,6 +103,7 @@ class JournalReader(Generic[B]):
         self._tail = Tail(journal)
         self._stored: Position = START
         self._written_at = 0.0
+        self._compared_at = 0.0
         self._moved = asyncio.Event()
         self.position: Position = START
         """The store has everything of the journal up to here."""
@@ -150,6 +154,7 @@ class JournalReader(Generic[B]):
                 self.oldest_unwritten_ms = part[0].stamp_ms
                 await self._take(part)
             self.oldest_unwritten_ms = None
+            await self._compare_position()
 
     async def _gather(self) -> list[Accepted]:
         """Return the records since the last batch, and those that come until the next one may be
@@ -216,7 +221,7 @@ class JournalReader(Generic[B]):
                 await self._store.write(batch, step)
 
         await self.store_retry.attempt_until_available(write_once)
-        self._written_at = asyncio.get_running_loop().time()
+        self._written_at = self._compared_at = asyncio.get_running_loop().time()
         self._stored = step.reached
         self._store.note_written(batch)
         self._move_to(step.reached)
@@ -225,6 +230,17 @@ class JournalReader(Generic[B]):
         self.position = reached
         self._moved.set()
         self._moved = asyncio.Event()
+
+    async def _compare_position(self) -> None:
+        """Raise Fenced if the store is no longer where we left it. Does nothing if a write or
+        a comparison showed it less than `check_s` ago."""
+        now = asyncio.get_running_loop().time()
+        if now - self._compared_at < self._limits.check_s:
+            return
+        self._compared_at = now
+        stored = await self.store_retry.attempt_until_available(self._store.position)
+        if stored != self._stored:
+            raise Fenced(f"the store moved from {self._stored.state.seq} to {stored.state.seq}")
 
     async def _store_went_back(self) -> bool:
         """Return whether the store is behind the position that we stored. After a crash a

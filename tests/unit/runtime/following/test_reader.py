@@ -342,6 +342,31 @@ async def test_what_a_store_has_lost_in_a_crash_is_written_again(
     assert "tables went back" in caplog.text
 
 
+async def test_what_a_store_has_lost_is_written_again_while_the_journal_is_quiet(
+    chain: GrowingJournal, store: ListStore
+) -> None:
+    chain.grow("a", "b")
+    reader = reader_of(chain, store, QUICK._replace(events_max=1, check_s=0.0))
+    async with running(reader):
+        assert await reader.reach(chain.seq, DEADLINE_S)
+        del store.written[-1]
+        store.stored = store.steps[-1].expected
+        await eventually(lambda: store.stored.state.seq == chain.seq)
+    assert store.names() == ["a", "b"]
+
+
+async def test_a_rival_is_noticed_while_the_journal_is_quiet(
+    chain: GrowingJournal, store: ListStore
+) -> None:
+    chain.grow("a")
+    async with running(reader_of(chain, store, QUICK._replace(check_s=0.0))) as following:
+        await eventually(lambda: store.names() == ["a"])
+        chain.grow("b")
+        store.stored = (await accepted(chain))[-1].position
+        with pytest.raises(Fenced):
+            await asyncio.wait_for(following, DEADLINE_S)
+
+
 async def test_a_journal_that_was_cut_back_stops_the_reader(
     chain: GrowingJournal, store: ListStore
 ) -> None:
