@@ -1,4 +1,4 @@
-"""Events of people: seen for the first time, muting an author, suspended, reinstated.
+"""Events of people: seen for the first time, muting an author, suspended, erased.
 
 Every field is storage format (`contracts.events.base`).
 """
@@ -6,6 +6,7 @@ Every field is storage format (`contracts.events.base`).
 from contracts.events.base import Event
 from contracts.values.ids import PersonId
 from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.times import Instant
 from contracts.values.zones import HOME_ZONE
 
 
@@ -50,4 +51,49 @@ class PersonReinstated(PersonEvent, frozen=True, kw_only=True, tag="person.reins
     by: str | None = None
 
 
-AnyPersonEvent = PersonSeen | PersonMuted | PersonUnmuted | PersonSuspended | PersonReinstated
+class PersonErasureRequested(
+    PersonEvent, frozen=True, kw_only=True, tag="person.erasure_requested.v1"
+):
+    """Somebody asked to erase the person's data. Nothing happens unless it is confirmed."""
+
+    erase_at: Instant
+    """When the erasure begins if it is confirmed by then."""
+    by: str | None = None
+    """Name that the operator gave; None if the person asked."""
+
+
+class PersonErasureConfirmed(
+    PersonEvent, frozen=True, kw_only=True, tag="person.erasure_confirmed.v1"
+):
+    """The request counts: the erasure begins at its `erase_at`."""
+
+    by: str | None = None
+
+
+class PersonErasureWithdrawn(
+    PersonEvent, frozen=True, kw_only=True, tag="person.erasure_withdrawn.v1"
+):
+    """The request was taken back before the erasure began."""
+
+    by: str | None = None
+
+
+class PersonErased(PersonEvent, frozen=True, kw_only=True, tag="person.erased.v1"):
+    """From here on nobody is told the person's name, or a text that the person wrote before.
+
+    What depended on the person was called off or given back by earlier Commits. If the same id
+    is seen again, it starts with an empty past.
+    """
+
+
+AnyPersonEvent = (
+    PersonSeen
+    | PersonMuted
+    | PersonUnmuted
+    | PersonSuspended
+    | PersonReinstated
+    | PersonErasureRequested
+    | PersonErasureConfirmed
+    | PersonErasureWithdrawn
+    | PersonErased
+)

@@ -9,12 +9,17 @@ from command_api.domain.person.engagements import without
 from command_api.domain.person.state import Person, Suspension
 from contracts.events.person import (
     AnyPersonEvent,
+    PersonErased,
+    PersonErasureConfirmed,
+    PersonErasureRequested,
+    PersonErasureWithdrawn,
     PersonMuted,
     PersonReinstated,
     PersonSeen,
     PersonSuspended,
     PersonUnmuted,
 )
+from contracts.values.personal import ERASED_NAME
 
 
 def apply_person_event(layer: Layer, event: AnyPersonEvent, at: datetime) -> None:
@@ -35,3 +40,7 @@ def _evolve(person: Person, event: AnyPersonEvent, at: datetime) -> Person:
             )
         case PersonReinstated():
             return replace(person, suspension=None)
+        case PersonErasureRequested() | PersonErasureConfirmed() | PersonErasureWithdrawn():
+            return person
+        case PersonErased():
+            return replace(person, name=ERASED_NAME)

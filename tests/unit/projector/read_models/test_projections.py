@@ -159,11 +159,14 @@ def booking_row(one: Booking) -> dict[str, Any]:
 
 # The contract of a put
 
+UNPROJECTED = ("person.erasure_", "person.erased.")
+"""Beginnings of the types for which there is no row yet: nobody records them yet."""
+
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
 def test_every_event_is_projected_and_a_creation_states_the_whole_row(path: Path) -> None:
     puts = project(decode_event(path.read_bytes()), EventContext(NOON, 1))
-    assert puts
+    assert puts or path.stem.startswith(UNPROJECTED)
     for put in puts:
         stated = {put.table.key, *put.columns, *(put.initial or {})}
         assert stated <= set(put.table.types)
