@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from contracts.events.base import Event
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
+from contracts.values.personal import NotPersonal, WordsOfActor
 from contracts.values.times import Instant
 
 AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
@@ -34,22 +35,22 @@ class AnnouncementCreated(
 
     author_id: PersonId
     movie_id: MovieId
-    movie_title: str
-    movie_title_ru: str
+    movie_title: NotPersonal
+    movie_title_ru: NotPersonal
     duration_min: int
-    title: str
-    description: str
+    title: WordsOfActor
+    description: WordsOfActor
     visibility: Visibility
     is_free: bool
     ticket_count: int
     event_time: Instant
-    event_location: str
+    event_location: WordsOfActor
     version: int = 1
     price_amount: float | None = None
-    price_currency: str | None = None
-    tz: str | None = None
+    price_currency: NotPersonal | None = None
+    tz: NotPersonal | None = None
     hide_location: bool = False
-    location_hint: str | None = None
+    location_hint: WordsOfActor | None = None
 
 
 class AnnouncementPublished(
@@ -66,18 +67,18 @@ class AnnouncementChanged(
     """The author changed some fields. Those that are UNSET stayed as they were."""
 
     version: int
-    title: str | UnsetType = UNSET
-    description: str | UnsetType = UNSET
+    title: WordsOfActor | UnsetType = UNSET
+    description: WordsOfActor | UnsetType = UNSET
     visibility: Visibility | UnsetType = UNSET
     is_free: bool | UnsetType = UNSET
     price_amount: float | UnsetType | None = UNSET
-    price_currency: str | UnsetType | None = UNSET
+    price_currency: NotPersonal | UnsetType | None = UNSET
     ticket_count: int | UnsetType = UNSET
     event_time: Instant | UnsetType = UNSET
-    tz: str | UnsetType | None = UNSET
-    event_location: str | UnsetType = UNSET
+    tz: NotPersonal | UnsetType | None = UNSET
+    event_location: WordsOfActor | UnsetType = UNSET
     hide_location: bool | UnsetType = UNSET
-    location_hint: str | UnsetType | None = UNSET
+    location_hint: WordsOfActor | UnsetType | None = UNSET
 
 
 CHANGEABLE_FIELDS: Final = tuple(
@@ -112,7 +113,7 @@ class AnnouncementCancelled(
 
     version: int
     by: CancelledBy
-    reason: str | None = None
+    reason: WordsOfActor | None = None
 
 
 class AnnouncementDone(AnnouncementEvent, frozen=True, kw_only=True, tag="announcement.done.v1"):

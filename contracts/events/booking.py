@@ -9,6 +9,7 @@ from typing import Literal
 
 from contracts.events.base import Event
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.personal import WordsOfActor
 from contracts.values.times import Instant
 
 ReleaseReason = Literal["superseded", "offer_expired", "moved_clash"]
@@ -34,7 +35,7 @@ class BookingRequested(BookingEvent, frozen=True, kw_only=True, tag="booking.req
     """The announcement was full: the request is on the waitlist."""
     preapproved: bool = False
     """The author had already said yes: the guest only waits for a seat."""
-    message: str | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingInvited(BookingEvent, frozen=True, kw_only=True, tag="booking.invited.v1"):
@@ -47,19 +48,19 @@ class BookingInvited(BookingEvent, frozen=True, kw_only=True, tag="booking.invit
 class BookingApproved(BookingEvent, frozen=True, kw_only=True, tag="booking.approved.v1"):
     """The author said yes, or took back a no, to a guest who had said yes: confirmed."""
 
-    message: str | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingAccepted(BookingEvent, frozen=True, kw_only=True, tag="booking.accepted.v1"):
     """The guest said yes, or took back a no, to an author who had said yes: confirmed."""
 
-    message: str | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingPreapproved(BookingEvent, frozen=True, kw_only=True, tag="booking.preapproved.v1"):
     """The author will take this guest of the waitlist as soon as a seat is free."""
 
-    message: str | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingOffered(BookingEvent, frozen=True, kw_only=True, tag="booking.offered.v1"):
@@ -71,15 +72,15 @@ class BookingOffered(BookingEvent, frozen=True, kw_only=True, tag="booking.offer
 class BookingRejected(BookingEvent, frozen=True, kw_only=True, tag="booking.rejected.v1"):
     """The author said no to a request, or removed a confirmed guest."""
 
-    reason: str | None = None
-    message: str | None = None
+    reason: WordsOfActor | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingRevoked(BookingEvent, frozen=True, kw_only=True, tag="booking.revoked.v1"):
     """The author took an invitation back."""
 
-    reason: str | None = None
-    message: str | None = None
+    reason: WordsOfActor | None = None
+    message: WordsOfActor | None = None
     untold: bool = False
     """The announcement was a draft: the guest had not been told, and never is."""
 
@@ -87,22 +88,22 @@ class BookingRevoked(BookingEvent, frozen=True, kw_only=True, tag="booking.revok
 class BookingDeclined(BookingEvent, frozen=True, kw_only=True, tag="booking.declined.v1"):
     """The guest said no to an invitation or an offer."""
 
-    reason: str | None = None
-    message: str | None = None
+    reason: WordsOfActor | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingWithdrawn(BookingEvent, frozen=True, kw_only=True, tag="booking.withdrawn.v1"):
     """The guest took the request back."""
 
-    reason: str | None = None
-    message: str | None = None
+    reason: WordsOfActor | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingLeft(BookingEvent, frozen=True, kw_only=True, tag="booking.left.v1"):
     """A confirmed guest gave up the seat."""
 
-    reason: str | None = None
-    message: str | None = None
+    reason: WordsOfActor | None = None
+    message: WordsOfActor | None = None
 
 
 class BookingReconsidered(BookingEvent, frozen=True, kw_only=True, tag="booking.reconsidered.v1"):

@@ -6,6 +6,13 @@ Every field is storage format (`contracts.events.base`).
 from contracts.events.base import Event
 from contracts.values.ids import PersonId
 from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.personal import (
+    LanguageOfPerson,
+    NameOfOperator,
+    NameOfPerson,
+    WordsAboutPerson,
+    ZoneOfPerson,
+)
 from contracts.values.times import Instant
 from contracts.values.zones import HOME_ZONE
 
@@ -19,9 +26,9 @@ class PersonEvent(Event, frozen=True, kw_only=True):
 class PersonSeen(PersonEvent, frozen=True, kw_only=True, tag="person.seen.v1"):
     """A person acted or was invited for the first time, or Auth knows a new name."""
 
-    name: str
-    language: str = HOME_LANGUAGE
-    tz: str = HOME_ZONE
+    name: NameOfPerson
+    language: LanguageOfPerson = HOME_LANGUAGE
+    tz: ZoneOfPerson = HOME_ZONE
 
 
 class PersonMuted(PersonEvent, frozen=True, kw_only=True, tag="person.muted.v1"):
@@ -40,15 +47,15 @@ class PersonUnmuted(PersonEvent, frozen=True, kw_only=True, tag="person.unmuted.
 class PersonSuspended(PersonEvent, frozen=True, kw_only=True, tag="person.suspended.v1"):
     """An operator shut the person out, or changed the reason."""
 
-    reason: str
-    by: str | None = None
+    reason: WordsAboutPerson
+    by: NameOfOperator | None = None
     """Name that the operator gave: the operator token does not say who holds it."""
 
 
 class PersonReinstated(PersonEvent, frozen=True, kw_only=True, tag="person.reinstated.v1"):
     """An operator let the person in again."""
 
-    by: str | None = None
+    by: NameOfOperator | None = None
 
 
 class PersonErasureRequested(
@@ -58,7 +65,7 @@ class PersonErasureRequested(
 
     erase_at: Instant
     """When the erasure begins if it is confirmed by then."""
-    by: str | None = None
+    by: NameOfOperator | None = None
     """Name that the operator gave; None if the person asked."""
 
 
@@ -67,7 +74,7 @@ class PersonErasureConfirmed(
 ):
     """The request counts: the erasure begins at its `erase_at`."""
 
-    by: str | None = None
+    by: NameOfOperator | None = None
 
 
 class PersonErasureWithdrawn(
@@ -75,7 +82,7 @@ class PersonErasureWithdrawn(
 ):
     """The request was taken back before the erasure began."""
 
-    by: str | None = None
+    by: NameOfOperator | None = None
 
 
 class PersonErased(PersonEvent, frozen=True, kw_only=True, tag="person.erased.v1"):

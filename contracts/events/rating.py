@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from contracts.events.base import Event
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId
+from contracts.values.personal import WordsOfActor
 from contracts.values.times import Instant
 
 RatingRole = Literal["host", "guest"]
@@ -41,16 +42,16 @@ class RatingGiven(RatingEvent, frozen=True, kw_only=True, tag="rating.given.v1")
 
     score: int
     sealed_until: Instant
-    text: str | None = None
-    tags: tuple[str, ...] = ()
+    text: WordsOfActor | None = None
+    tags: tuple[WordsOfActor, ...] = ()
 
 
 class RatingChanged(RatingEvent, frozen=True, kw_only=True, tag="rating.changed.v1"):
     """The rater changed the rating. The fields are those of the rating as it now is."""
 
     score: int
-    text: str | None = None
-    tags: tuple[str, ...] = ()
+    text: WordsOfActor | None = None
+    tags: tuple[WordsOfActor, ...] = ()
 
 
 class RatingRevealed(RatingEvent, frozen=True, kw_only=True, tag="rating.revealed.v1"):

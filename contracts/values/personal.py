@@ -1,7 +1,76 @@
-"""What stands in the place of personal data once its person is erased."""
+"""Marks texts with whose personal data they are, and says what stands for erased ones.
 
-from typing import Final
+Every text of an event has one of these types. `contracts.events.erasing` erases by them, and
+the inventory in docs/personal-data.md is made of them. Ids are not texts. They stay: the seat
+ledger needs somebody in every seat.
+"""
+
+from datetime import datetime
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, NamedTuple, NewType, get_args, get_origin
+
+from msgspec import Meta, UnsetType
+
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.zones import HOME_ZONE
 
 ERASED_NAME: Final = "erased person"
 ERASED_TEXT: Final = "[erased]"
 """Stands for a text that must not be empty. An optional text is absent instead."""
+
+Owner = Literal["actor", "person", "operator", "nobody"]
+"""Whose data a text is: `actor` gave the command and typed it; `person` is the one whom the
+event is about (`person_id`); `operator` is whoever acted with the operator token; `nobody`
+means that it is no personal data."""
+
+
+class Mark(NamedTuple):
+    """Says whose data a text is, and what stands for it once they are erased."""
+
+    owner: Owner
+    erased: str = ERASED_TEXT
+
+
+_MARK: Final = "personal"
+_TEXTLESS: Final = (bool, int, float, datetime, NoneType, UnsetType, Ellipsis)
+
+
+def _meta(mark: Mark) -> Meta:
+    return Meta(extra={_MARK: mark})
+
+
+WordsOfActor = Annotated[str, _meta(Mark("actor"))]
+"""Free text. Whoever gave the command typed it."""
+NameOfPerson = Annotated[str, _meta(Mark("person", ERASED_NAME))]
+LanguageOfPerson = Annotated[str, _meta(Mark("person", HOME_LANGUAGE))]
+ZoneOfPerson = Annotated[str, _meta(Mark("person", HOME_ZONE))]
+WordsAboutPerson = Annotated[str, _meta(Mark("person"))]
+"""What an operator typed about the person. It goes with the person's own data."""
+NameOfOperator = Annotated[str, _meta(Mark("operator"))]
+"""Says who answers for what an operator did. It stays."""
+NotPersonal = Annotated[str, _meta(Mark("nobody"))]
+"""A text that tells nothing about a person, such as a film's title or a code."""
+
+
+def list_text_marks(annotation: Any) -> list[Mark | None]:
+    """Return the mark of each text that a value of this type holds; None for a text without one.
+
+    Ids, which are `NewType`s, and the codes of a Literal are not texts. Anything that may hold
+    a text without stating it, such as a dict, counts as one without a mark.
+    """
+    if annotation in _TEXTLESS or isinstance(annotation, NewType):
+        return []
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        marks = [mark for meta in inner[1:] if (mark := _mark_in(meta)) is not None]
+        return list(marks) or list_text_marks(inner[0])
+    if origin is Literal:
+        return []
+    if origin in (None, dict):
+        return [None]
+    return [mark for one in inner for mark in list_text_marks(one)]
+
+
+def _mark_in(meta: Any) -> Mark | None:
+    extra = meta.extra if isinstance(meta, Meta) else None
+    return None if extra is None else extra.get(_MARK)

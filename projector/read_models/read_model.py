@@ -102,6 +102,8 @@ def _column_type(annotation: Any) -> str:
     kind = inspect.type_info(annotation)
     if isinstance(kind, inspect.UnionType):
         (kind,) = (one for one in kind.types if not isinstance(one, inspect.NoneType))
+    if isinstance(kind, inspect.Metadata):  # The mark of a text (`contracts.values.personal`).
+        kind = kind.type
     return _COLUMN_TYPES[type(kind)]
 
 
