@@ -58,11 +58,15 @@ class RandomPeople:
         """Let people have so many wishes, and deadlines pass in between."""
         for _ in range(wishes):
             self.chain.wait(minutes=self._random.choice((1, 5, 20)))
-            for deadline in list(self._history.image.agenda.list_due(self.chain.now)):
-                self._try(SYSTEM, deadline.command)
+            self.meet_deadlines()
             actor = self._random.choice(self.person_ids)
             self._try(actor, self._choose_command(actor))
         return self
+
+    def meet_deadlines(self) -> None:
+        """Let the system do what is due by now."""
+        for deadline in list(self._history.image.agenda.list_due(self.chain.now)):
+            self._try(SYSTEM, deadline.command)
 
     def _try(self, actor: PersonId, command: AnyCommand) -> None:
         self._serial += 1

@@ -9,16 +9,18 @@ import sys
 from asyncio import sleep
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import runtime.journal.tail
 from command_api.domain.decide import Decision
 from command_api.domain.submission import Submission
+from command_api.image.agenda import BEFORE_ALL, NEAR, Agenda
 from command_api.image.cache import CachedTable
 from command_api.image.image import Image
 from command_api.image.keys import AnsweredKeys
-from command_api.image.store import Changes
+from command_api.image.store import Changes, ImageStore
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
@@ -323,6 +325,27 @@ def _a_restart_forgets_what_was_forgotten() -> Any:
     return patch.object(AnsweredKeys, "__init__", without_mark)
 
 
+def _reads_on_from_now() -> Any:
+    """So what came due between the end of one reading and the beginning of the next is missed."""
+    read = Agenda._read
+
+    def skip(agenda: Agenda, store: ImageStore, until: datetime) -> None:
+        if agenda._read_to != BEFORE_ALL:
+            agenda._read_to = until - NEAR
+        read(agenda, store, until)
+
+    return patch.object(Agenda, "_read", skip)
+
+
+def _a_deadline_on_disk_counts_more_than_a_newer_one() -> Any:
+    def read_all(agenda: Agenda, store: ImageStore, until: datetime) -> None:
+        for deadline in store.list_deadlines(agenda._read_to, until):
+            agenda._put(deadline)
+        agenda._read_to = until
+
+    return patch.object(Agenda, "_read", read_all)
+
+
 def _the_journal_is_not_compared() -> Any:
     async def trust(_journal: Journal, _position: Position) -> None:
         return
@@ -368,6 +391,13 @@ PLANTED = (
         "forgets other keys after a restart",
         "§2",
         _a_restart_forgets_what_was_forgotten,
+        run_restarts,
+    ),
+    PlantedBug("misses deadlines between two reads", "§2", _reads_on_from_now, run_restarts),
+    PlantedBug(
+        "puts a deadline on disk over a newer one",
+        "§2",
+        _a_deadline_on_disk_counts_more_than_a_newer_one,
         run_restarts,
     ),
     PlantedBug(

@@ -23,12 +23,20 @@ from tests.simulation.simulated.store import SimulatedDisk, SimulatedStore
 
 KEY_LIMITS: Final = KeyLimits(records_max=25, records_min=8, age_max=timedelta(hours=2))
 WISHES: Final = 60
+WAITS: Final = 40
+WAITS_H: Final = (0.5, 3.0, 30.0)
+"""Waits of these many hours outlast the two weeks after which sealed ratings are revealed."""
 
 
 def run_restarts(seed: int, wishes: int = WISHES) -> "Compared":
-    """Raises Violation if the two images differ anywhere."""
-    history = Compared(Random(seed))
-    RandomPeople(seed, history=history).live(wishes)
+    """Raises Violation if the two images differ anywhere. In the end people wish for nothing
+    more, and deadlines pass that were still far away when they were written."""
+    random = Random(seed)
+    history = Compared(random)
+    people = RandomPeople(seed, history=history).live(wishes)
+    for _ in range(WAITS):
+        history.wait(hours=random.choice(WAITS_H))
+        people.meet_deadlines()
     commits = history.chain.commits
     check_same_image("the restless image", history.restless.image, history.image, commits)
     return history
@@ -49,6 +57,9 @@ class RestlessImage:
     def take(self, commit: Commit) -> None:
         self.image.fold(commit)
         self._unwritten.append(commit)
+        self.act_randomly()
+
+    def act_randomly(self) -> None:
         act = self._random.choice((self.freeze, self.write, self.restart, None, None))
         if act is not None:
             act()
@@ -103,6 +114,11 @@ class Compared(DecidedHistory):
         self.restless.take(commit)
         self._check_deadlines()
         return commit
+
+    def wait(self, *, hours: float) -> None:
+        self.chain.wait(hours=hours)
+        self.restless.act_randomly()
+        self._check_deadlines()
 
     def _check_deadlines(self) -> None:
         now = self.chain.now
