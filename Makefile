@@ -8,6 +8,7 @@ STAMP := $(VENV)/installed
 BASE_URL ?= http://127.0.0.1:$(or $(PORT),8000)
 SEEDS ?= 2000
 ROUNDS ?= 60
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 
@@ -47,7 +48,7 @@ check: $(STAMP) ## check format, lint, types, tidy rules
 
 .PHONY: test
 test: $(STAMP) ## run every test, on real servers that it starts itself
-	$(BIN)/pytest --ignore tests/compose
+	$(BIN)/pytest --ignore tests/compose -n $(WORKERS) --dist loadfile
 
 .PHONY: test-docker
 test-docker: $(STAMP) ## run the tests that need servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)

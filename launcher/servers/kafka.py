@@ -4,12 +4,14 @@
 come from. The cache is outside the repository and shared by all copies of it.
 """
 
+import asyncio
 import hashlib
 import os
 import shutil
 import tempfile
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -26,10 +28,12 @@ from launcher.servers.process import (
     run_command,
 )
 from launcher.servers.server import Server
+from runtime.process.file_lock import FileLock, FileLocked
 
 POM: Final = Path(__file__).with_name("kafka-pom.xml")
 READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_MS: Final = 2_000
+LOCK_POLL_S: Final = 0.2
 
 PROPERTIES: Final = {
     "process.roles": "broker,controller",
@@ -72,21 +76,38 @@ async def resolve_jars(cache_dir: Path) -> Path:
     if reason := why_unavailable(cache_dir):
         raise ServerUnavailable(reason)
     jars = _jars_in(cache_dir)
-    if jars.exists():
-        return jars
-    with _make_scratch(cache_dir) as scratch:
+    if not jars.exists():
+        async with _hold(FileLock(cache_dir / "resolving.lock")):
+            if not jars.exists():
+                await _fill(jars)
+    return jars
+
+
+async def _fill(jars: Path) -> None:
+    with tempfile.TemporaryDirectory(dir=jars.parent) as scratch:
         copied = Path(scratch) / "jars"
         goal = ["dependency:copy-dependencies", f"-DoutputDirectory={copied}"]
         try:
             await run_command(["mvn", "-q", "-B", "-f", str(POM), *goal])
         except ServerFailed as error:
             raise ServerUnavailable(f"Kafka's jars: {error}") from error
+        copied.rename(jars)
+
+
+@asynccontextmanager
+async def _hold(lock: FileLock) -> AsyncIterator[None]:
+    """Wait for the lock and keep it meanwhile: Maven's own cache is not made for two at once."""
+    while True:
         try:
-            copied.rename(jars)
-        except OSError:  # Another process was faster: its jars are the same.
-            if not jars.exists():
-                raise
-    return jars
+            lock.acquire()
+        except FileLocked:
+            await asyncio.sleep(LOCK_POLL_S)
+        else:
+            break
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 class KafkaServer(Server):
@@ -163,11 +184,6 @@ class KafkaServer(Server):
         finally:
             await admin.close()
         return bool(cluster["brokers"])
-
-
-def _make_scratch(cache_dir: Path) -> tempfile.TemporaryDirectory[str]:
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    return tempfile.TemporaryDirectory(dir=cache_dir)
 
 
 def _jars_in(cache_dir: Path) -> Path:

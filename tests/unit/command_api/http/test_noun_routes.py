@@ -26,7 +26,7 @@ from runtime.outside.ports import AuthClient, MovieClient, PersonProfile, UgcCli
 from tests.servers.asgi import AsgiAnswer, call
 
 ANNA = PersonId(new_id())
-ID = new_id()
+ID = "11111111-1111-4111-8111-111111111111"
 OPERATOR_TOKEN = "the operator's"
 RECORDED = Answer(Outcome("recorded"), 7, b'{"version":3}')
 
