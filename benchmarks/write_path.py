@@ -29,7 +29,8 @@ from benchmarks.subject import announce_request, booking_requests
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable, free_port, port_answers
-from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka_topics import create_topic
 from runtime.journal.sqlite import SqliteJournal
 
 CLIENTS = (1, 8, 32, 128)

@@ -10,8 +10,8 @@ import asyncio
 from pydantic import PositiveInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from runtime.journal.kafka import create_topic
 from runtime.journal.kafka_access import KafkaAccess, grant_journal
+from runtime.journal.kafka_topics import create_topic
 from runtime.service.settings import CommaSeparated, load_settings_or_exit
 
 TIMEOUT_S = 60.0

@@ -21,7 +21,7 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
-from runtime.journal.kafka import create_topic
+from runtime.journal.kafka_topics import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 from tests.servers.choice import Broker, Database, HistoryDatabase, choose_servers

@@ -7,8 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from contracts.journal.acceptance import GENESIS_HASH
-from contracts.journal.records import Claim, Commit, encode_record, hash_record
+from contracts.journal.records import GENESIS_HASH, Claim, Commit, encode_record, hash_record
 from contracts.values.times import to_ms
 from runtime.journal import sqlite_file
 from runtime.journal.port import JournalEntry

@@ -9,9 +9,16 @@ from typing import Final
 
 from msgspec import Struct
 
-from contracts.journal.records import Barrier, Claim, Commit, Record, Resign
-
-GENESIS_HASH: Final = "0" * 64
+from contracts.journal.records import (
+    GENESIS_HASH,
+    Barrier,
+    Claim,
+    Commit,
+    Moved,
+    Record,
+    Renewal,
+    Resign,
+)
 
 
 class ReaderState(Struct, frozen=True, gc=False):
@@ -23,6 +30,8 @@ class ReaderState(Struct, frozen=True, gc=False):
     nonce: str = ""
     open: bool = False
     """Whether the term still takes records: its leader has not resigned."""
+    moved_to: int = 0
+    """Number of the journal in which the records go on; 0 while they go on in this one."""
 
 
 GENESIS: Final = ReaderState()
@@ -44,14 +53,18 @@ def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState 
     `record_hash` is the hash of the record's own bytes. Raises JournalBroken if the record
     proves that accepted history is missing or was changed.
     """
+    if state.moved_to:
+        return None
     match record:
+        case Renewal():
+            return ReaderState(hash=record_hash) if state == GENESIS else None
         case Claim():
             term_fits = record.term == state.term + 1
             # Its sender had read no more than what lies before it, and we have read all of that.
             skips_records = record.term > state.term + 1 or (
                 term_fits and record.seq > state.seq + 1
             )
-        case Commit() | Barrier() | Resign():
+        case Commit() | Barrier() | Resign() | Moved():
             term_fits = record.term == state.term and state.open
             skips_records = record.term > state.term
     if skips_records:
@@ -69,5 +82,10 @@ def accept(state: ReaderState, record: Record, record_hash: str) -> ReaderState 
     if isinstance(record, Claim):
         return ReaderState(record.term, record.seq, record_hash, record.nonce, open=True)
     return ReaderState(
-        state.term, record.seq, record_hash, state.nonce, open=not isinstance(record, Resign)
+        state.term,
+        record.seq,
+        record_hash,
+        state.nonce,
+        open=not isinstance(record, Resign | Moved),
+        moved_to=record.generation if isinstance(record, Moved) else 0,
     )

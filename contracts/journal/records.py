@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import AnnouncementId, BookingId, ReviewId
@@ -19,6 +19,11 @@ from contracts.values.times import Instant, is_in_range
 RECORD_BYTES_MAX: Final = 900_000
 """Larger records are refused before they are sent. Kafka's default limit is 1 MiB, headers
 of batch and record included."""
+
+CARRIED_BYTES_MAX: Final = 950_000
+"""The largest record of a renewed journal: carrying adds some bytes to each record."""
+GENESIS_HASH: Final = "0" * 64
+"""Stands for the hash of the record before the first one."""
 
 
 class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -48,6 +53,16 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     review_id: ReviewId | None = None
 
 
+class Carried(Struct, frozen=True, omit_defaults=True):
+    """What a record in a renewed journal says of the same record in the journals before."""
+
+    was: tuple[str, ...]
+    """For each journal before this one, oldest first, the proof of its record
+    (`contracts.journal.renewal.prove`). A reader at that record recognises its place by it."""
+    why: tuple[str, ...] = ()
+    """Why the contents were changed, over all renewals; empty if they never were."""
+
+
 class Claim(Struct, frozen=True, tag="claim", tag_field="record"):
     """Says "I lead from here". The nonce is 128 random bits, new for every attempt."""
 
@@ -56,6 +71,7 @@ class Claim(Struct, frozen=True, tag="claim", tag_field="record"):
     prev_hash: str
     nonce: str
     leader_url: str
+    carried: Carried | UnsetType = UNSET
 
 
 class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
@@ -69,6 +85,7 @@ class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
     outcome: Outcome
     events: tuple[Raw, ...] = ()
     """Still encoded: `contracts.events.codec` decodes them, old versions included."""
+    carried: Carried | UnsetType = UNSET
 
 
 class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):
@@ -78,6 +95,7 @@ class Barrier(Struct, frozen=True, tag="barrier", tag_field="record"):
     seq: int
     prev_hash: str
     decided_at: Instant
+    carried: Carried | UnsetType = UNSET
 
 
 class Resign(Struct, frozen=True, tag="resign", tag_field="record"):
@@ -86,9 +104,37 @@ class Resign(Struct, frozen=True, tag="resign", tag_field="record"):
     term: int
     seq: int
     prev_hash: str
+    carried: Carried | UnsetType = UNSET
 
 
-Record = Claim | Commit | Barrier | Resign
+class Moved(Struct, frozen=True, tag="moved", tag_field="record"):
+    """Closes the journal for ever: it goes on in the one with number `generation`, where a Resign
+    stands at this position."""
+
+    term: int
+    seq: int
+    prev_hash: str
+    generation: int
+
+
+class Renewal(Struct, frozen=True, tag="renewal", tag_field="record"):
+    """The first entry of a renewed journal. All records of the journal before follow, each at its
+    position."""
+
+    generation: int
+    """Number of this journal. The first journal of a cell, number 1, has no such entry."""
+    base_seq: int
+    """Position of the newest record of the journal before when the renewal began. What had been
+    erased by then is left out."""
+    base_hash: str
+    """Hash of that record."""
+    began_at: Instant
+    term: int = 0
+    seq: int = 0
+    prev_hash: str = GENESIS_HASH
+
+
+Record = Claim | Commit | Barrier | Resign | Moved | Renewal
 
 _decoder: Final[msgspec.json.Decoder[Record]] = msgspec.json.Decoder(Record)
 _encoder: Final = msgspec.json.Encoder()

@@ -32,7 +32,7 @@ from launcher.servers.process import (
     free_port,
 )
 from launcher.settings import Settings
-from runtime.journal.kafka import create_topic
+from runtime.journal.kafka_topics import create_topic
 from runtime.process.tasks import end, start_for
 from runtime.service.serving import serve_beside
 

@@ -1,18 +1,20 @@
 """The journal as a Kafka topic with one partition, for deployments.
 
+Each renewed journal is a topic of its own (`runtime.journal.kafka_topics`).
+
 Several processes may write at the same time; the readers decide which records count. An
 append is acknowledged once all in-sync replicas have it.
 """
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaError, OffsetOutOfRangeError, TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
-from contracts.journal.records import RECORD_BYTES_MAX
+from contracts.journal.records import CARRIED_BYTES_MAX, RECORD_BYTES_MAX
 from runtime.journal.kafka_access import KafkaSettings
 from runtime.journal.kafka_clients import (
     PARTITION,
@@ -21,8 +23,14 @@ from runtime.journal.kafka_clients import (
     open_producer,
     translate_kafka_errors,
 )
+from runtime.journal.kafka_topics import Topics, topic_of_generation
 from runtime.journal.kafka_writer import KafkaWriter
-from runtime.journal.port import JournalEntry, JournalTruncated, JournalUnavailable
+from runtime.journal.port import (
+    JournalEntry,
+    JournalExists,
+    JournalTruncated,
+    JournalUnavailable,
+)
 
 CONNECT_TIMEOUT_S: Final = 10.0
 APPEND_TIMEOUT_S: Final = 30.0
@@ -32,18 +40,6 @@ so long, the connection is dead, and the cursor opens a new one."""
 END_RETRY_BACKOFF_MS: Final = 10
 """aiokafka's pause before it asks again. The first question of a new client fails if the client
 does not know the partition's leader yet, and `end` uses a new client each time."""
-TOPIC_VISIBLE_POLL_S: Final = 0.05
-
-TOPIC_SETTINGS: Final = {
-    "cleanup.policy": "delete",
-    "retention.ms": "-1",
-    "retention.bytes": "-1",
-    "message.timestamp.type": "LogAppendTime",
-    "unclean.leader.election.enable": "false",
-    "max.message.bytes": "1048588",
-}
-"""The topic keeps every record and stamps it with the broker's clock. The size is Kafka's default,
-so that a broker with a lower limit of its own takes our records too."""
 
 
 class KafkaJournal:
@@ -66,7 +62,8 @@ class KafkaJournal:
         entry_bytes_max: int = RECORD_BYTES_MAX,
         client_options: Mapping[str, Any] | None = None,
     ) -> None:
-        self._topic = topic
+        self._first_topic = self._topic = topic
+        self.generation = 1
         self._connect_timeout_s = connect_timeout_s
         self._append_timeout_s = append_timeout_s
         self._entry_bytes_max = entry_bytes_max
@@ -77,6 +74,29 @@ class KafkaJournal:
             "request_timeout_ms": round(append_timeout_s * 1000),
             **(client_options or {}),
         }
+        self._topics = Topics(bootstrap_servers, connect_timeout_s, client_options)
+
+    def at_generation(self, number: int) -> "KafkaJournal":
+        journal = copy(self)
+        journal.generation = number
+        journal._topic = topic_of_generation(self._first_topic, number)
+        if number > 1:
+            journal._entry_bytes_max = max(self._entry_bytes_max, CARRIED_BYTES_MAX)
+        return journal
+
+    async def list_generations(self) -> Sequence[int]:
+        return await self._topics.list_generations(self._first_topic)
+
+    async def create(self) -> None:
+        """Make the topic, with as many replicas as the one before it has."""
+        generations = await self.list_generations()
+        if self.generation in generations:
+            raise JournalExists(f"{self._topic} exists")
+        before = topic_of_generation(self._first_topic, generations[0]) if generations else None
+        await self._topics.create(self._topic, await self._topics.count_replicas(before))
+
+    async def drop(self) -> None:
+        await self._topics.delete(self._topic)
 
     async def open_writer(self) -> KafkaWriter:
         producer = await open_producer(self._topic, self._connect_timeout_s, self._options)
@@ -135,48 +155,6 @@ class KafkaCursor:
 
     async def close(self) -> None:
         await abandon_consumer(self._consumer)
-
-
-async def create_topic(
-    bootstrap_servers: str,
-    topic: str,
-    *,
-    replication_factor: int = 3,
-    timeout_s: float = CONNECT_TIMEOUT_S,
-    client_options: Mapping[str, Any] | None = None,
-) -> None:
-    """Create the journal's topic. A topic that exists stays as it is.
-
-    If there are two or more replicas, two of them must have an entry before it is
-    acknowledged. Raises JournalUnavailable.
-    """
-    settings = {**TOPIC_SETTINGS, "min.insync.replicas": str(min(2, replication_factor))}
-    admin = AIOKafkaAdminClient(
-        bootstrap_servers=bootstrap_servers,
-        request_timeout_ms=round(timeout_s * 1000),
-        **(client_options or {}),
-    )
-    try:
-        with translate_kafka_errors():
-            async with asyncio.timeout(timeout_s):
-                await admin.start()
-                await _create(admin, NewTopic(topic, 1, replication_factor, topic_configs=settings))
-                await _wait_until_visible(admin, topic)
-    finally:
-        await admin.close()
-
-
-async def _create(admin: AIOKafkaAdminClient, topic: NewTopic) -> None:
-    for name, code, *reason in (await admin.create_topics([topic])).topic_errors:
-        if code and for_code(code) is not TopicAlreadyExistsError:
-            raise JournalUnavailable(f"{name}: {for_code(code).__name__} {reason}")
-
-
-async def _wait_until_visible(admin: AIOKafkaAdminClient, topic: str) -> None:
-    while True:
-        if topic in await admin.list_topics():
-            return
-        await asyncio.sleep(TOPIC_VISIBLE_POLL_S)
 
 
 def open_kafka_journal(settings: KafkaSettings) -> KafkaJournal:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from runtime.journal.port import JournalError, JournalUnavailable
@@ -74,6 +75,26 @@ async def open_consumer(
         await abandon_consumer(consumer)
         raise
     return consumer
+
+
+async def open_admin(timeout_s: float, options: Mapping[str, Any]) -> AIOKafkaAdminClient:
+    """Return a client that lists and changes topics. Raises JournalUnavailable."""
+    admin = AIOKafkaAdminClient(request_timeout_ms=round(timeout_s * 1000), **options)
+    _bound_bootstrap(admin._client, timeout_s)
+    try:
+        with translate_kafka_errors():
+            async with asyncio.timeout(timeout_s):
+                await admin.start()
+    except BaseException:
+        await abandon_admin(admin)
+        raise
+    return admin
+
+
+async def abandon_admin(admin: AIOKafkaAdminClient) -> None:
+    """Close the client. Takes bounded time and never raises."""
+    await _await_bounded(admin.close())
+    _abort_connections(admin._client)
 
 
 async def abandon_producer(producer: AIOKafkaProducer) -> None:

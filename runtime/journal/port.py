@@ -39,6 +39,10 @@ class JournalTruncated(JournalError):
     """The requested offset does not exist, so accepted history is gone."""
 
 
+class JournalExists(JournalError):
+    """There already is a log with this generation."""
+
+
 class EntryTooLarge(JournalError):
     """The entry is too large. It was refused before anything was sent."""
 
@@ -86,11 +90,33 @@ class JournalCursor(Protocol):
 
 
 class Journal(Protocol):
-    """The one log of a cell.
+    """One log of a cell. Until the journal is renewed, a cell has only this one, generation 1.
 
     Its methods raise JournalUnavailable if the journal cannot be reached now, and another
     JournalError if something else is wrong with it.
     """
+
+    @property
+    def generation(self) -> int:
+        """Number of this log."""
+        ...
+
+    def at_generation(self, number: int) -> "Journal":
+        """Return the log of the same cell with this number, whether it exists or not. The first
+        log closes it."""
+        ...
+
+    async def list_generations(self) -> Sequence[int]:
+        """Return the numbers of the logs that this cell has now, in order."""
+        ...
+
+    async def create(self) -> None:
+        """Make this log, empty. Raises JournalExists if it is there."""
+        ...
+
+    async def drop(self) -> None:
+        """Delete this log for good. Does nothing if it is not there."""
+        ...
 
     async def open_writer(self) -> JournalWriter:
         """Open a new session of appending."""

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from contracts.journal.records import RECORD_BYTES_MAX
+from contracts.journal.records import CARRIED_BYTES_MAX, RECORD_BYTES_MAX
 from runtime.journal import sqlite_file
 from runtime.journal.futures import fail_appends
 from runtime.journal.port import (
@@ -23,6 +23,7 @@ from runtime.journal.port import (
     EntryTooLarge,
     JournalEntry,
     JournalError,
+    JournalExists,
     JournalTruncated,
     WriterLost,
 )
@@ -56,7 +57,9 @@ class SqliteJournal:
         clock: Callable[[], int] = wall_clock_ms,
         entry_bytes_max: int = RECORD_BYTES_MAX,
     ) -> None:
-        self._path = path
+        self._first_path = self._path = path
+        self.generation = 1
+        self._logs: dict[int, SqliteJournal] = {1: self}
         self._clock = clock
         self._entry_bytes_max = entry_bytes_max
         self._lock = FileLock(path.with_name(path.name + ".lock"))
@@ -66,6 +69,34 @@ class SqliteJournal:
         self._commits: CommitThread | None = None
         self._next_commit: Future[None] | None = None
         self._recent = RecentEntries()
+
+    def at_generation(self, number: int) -> "SqliteJournal":
+        """Return the log with this number. All of them share one lock."""
+        if number not in self._logs:
+            log = SqliteJournal(
+                sqlite_file.path_of_generation(self._first_path, number),
+                clock=self._clock,
+                entry_bytes_max=CARRIED_BYTES_MAX,
+            )
+            log.generation, log._first_path = number, self._first_path
+            log._logs, log._lock = self._logs, self._lock
+            self._logs[number] = log
+        return self._logs[number]
+
+    async def list_generations(self) -> Sequence[int]:
+        return await self._run_in_thread(lambda: sqlite_file.list_generations(self._first_path))
+
+    async def create(self) -> None:
+        self.lock()
+        if self._path.exists():
+            raise JournalExists(f"{self._path} exists")
+        await self.open_writer()
+
+    async def drop(self) -> None:
+        """Delete the file. What is being read or appended fails."""
+        self.lock()
+        await self._let_go()
+        await asyncio.to_thread(sqlite_file.delete, self._path)
 
     def lock(self) -> None:
         """Make this the one process that may write, until `close`. Raises JournalLocked."""
@@ -94,13 +125,9 @@ class SqliteJournal:
 
     async def close(self) -> None:
         """Settle the appends of writers that are still open, and release the lock."""
-        if self._commits is not None:
-            commits, self._commits = self._commits, None
-            await commits.stop()
-        if self._read_connection is not None:
-            connection, self._read_connection = self._read_connection, None
-            await self._run_in_thread(connection.close)
-        self._threads.shutdown(wait=False)
+        for log in self._logs.values():
+            await log._let_go()
+            log._threads.shutdown(wait=False)
         self._lock.release()
 
     async def read_stored(self, offset: int) -> list[JournalEntry]:
@@ -118,6 +145,15 @@ class SqliteJournal:
         if self._next_commit is None:
             self._next_commit = asyncio.get_running_loop().create_future()
         await asyncio.wait([self._next_commit], timeout=wait_s)
+
+    async def _let_go(self) -> None:
+        """Close the connections. The next use opens new ones."""
+        if self._commits is not None:
+            commits, self._commits = self._commits, None
+            await commits.stop()
+        if self._read_connection is not None:
+            connection, self._read_connection = self._read_connection, None
+            await self._run_in_thread(connection.close)
 
     async def _start_commits(self) -> None:
         if self._commits is not None:

@@ -6,6 +6,7 @@ it into an error of the port.
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,6 +30,27 @@ SELECT_FROM: Final = """
     SELECT offset, stamp_ms, payload FROM entries WHERE offset >= ? ORDER BY offset LIMIT ?
 """
 INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?)"
+
+
+def path_of_generation(first: Path, number: int) -> Path:
+    """Return the file of a log: `journal.sqlite`, `journal.r2.sqlite`, `journal.r3.sqlite` ..."""
+    return first if number == 1 else first.with_name(f"{first.stem}.r{number}{first.suffix}")
+
+
+def list_generations(first: Path) -> list[int]:
+    """Return the numbers of the logs whose files there are, in order."""
+    pattern = re.compile(rf"{re.escape(first.stem)}\.r([0-9]+){re.escape(first.suffix)}")
+    names = [path.name for path in first.parent.glob("*")]
+    later = [int(found[1]) for name in names if (found := pattern.fullmatch(name))]
+    return sorted([*later, *([1] if first.name in names else [])])
+
+
+def delete(path: Path) -> None:
+    """Delete the file for good, with what SQLite keeps beside it."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    if path.parent.exists():
+        _sync_directory(path.parent)
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:

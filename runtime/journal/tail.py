@@ -3,6 +3,9 @@
 A `Tail` applies the acceptance rules (R1 to R3) to raw entries. After every failure, and
 every `recheck_s` seconds, it reads its last accepted record again (R4): a client library may
 hide a reconnect, and meanwhile the journal may have been truncated.
+
+If the journal is renewed, the tail goes on in the next log at the same record, and its position
+changes to the place there (`runtime.journal.lineage`).
 """
 
 import asyncio
@@ -10,10 +13,20 @@ import logging
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec.structs import replace
 
-from contracts.journal.acceptance import GENESIS, JournalBroken, ReaderState, accept
-from contracts.journal.records import Record, UnreadableRecord, decode_record, hash_record
+from contracts.journal.acceptance import JournalBroken, accept
+from contracts.journal.records import (
+    Moved,
+    Record,
+    Renewal,
+    UnreadableRecord,
+    decode_record,
+    hash_record,
+)
+from runtime.journal.lineage import START as START
+from runtime.journal.lineage import Place, find_carried, find_place
+from runtime.journal.lineage import Position as Position
 from runtime.journal.port import (
     Journal,
     JournalCursor,
@@ -26,17 +39,11 @@ log = logging.getLogger(__name__)
 
 RECHECK_S: Final = 10.0
 RETRY_S: Final = 0.5
+MOVE_POLL_S: Final = 0.05
 
 
-class Position(Struct, frozen=True, gc=False):
-    """A place in the journal. A durable reader stores it in the transaction of its rows."""
-
-    offset: int = -1
-    """Offset of the last accepted record; -1 before the first."""
-    state: ReaderState = GENESIS
-
-
-START: Final = Position()
+class AnchorGone(JournalBroken):
+    """The last accepted record is not where it was."""
 
 
 class Accepted(NamedTuple):
@@ -48,19 +55,35 @@ class Accepted(NamedTuple):
 
 
 class Tail:
-    """Follows the journal from a position on. Tasks must not share one."""
+    """Follows the journal from a position on, through all its renewals. Tasks must not share one.
+
+    With `pinned` it reads only the log that it is given, also one that is not in force.
+    """
 
     def __init__(
-        self, journal: Journal, position: Position = START, *, recheck_s: float = RECHECK_S
+        self,
+        journal: Journal,
+        position: Position = START,
+        *,
+        recheck_s: float = RECHECK_S,
+        pinned: bool = False,
     ) -> None:
-        self._journal = journal
         self._recheck_s = recheck_s
+        self._pinned = pinned
+        self._located = pinned
         self._cursor: JournalCursor | None = None
         self._anchor: Position | None = None
         self._checked_at = 0.0
+        self.log = journal
+        """The log that is read now."""
+        self.moved_to: int | None = None
+        """Number of the log that follows. It is not there yet, or not as far as this reader has
+        come. Meanwhile nothing can be appended."""
+        self.renewal: Renewal | None = None
+        """The first entry of the log, if this reader has read it."""
         self.position = position
         self.seen_offset = position.offset
-        """Offset of the last entry read, whether it counted or not."""
+        """Offset of the last entry read in `log`, whether it counted or not."""
         self.ignored = 0
         """Number of entries that did not count (R2): leftovers of ended reigns, late claims."""
         self.available = True
@@ -73,24 +96,26 @@ class Tail:
         Raises JournalBroken (R3, R4): then nothing that this process has read can be trusted.
         """
         try:
-            cursor = await self._position_cursor()
-            entries = await cursor.fetch(wait_s)
-            if self._anchor is not None:
-                if not entries and await self._journal.end() > self._anchor.offset:
-                    return []  # The record is there, but has not arrived yet.
-                entries = self._check_anchor(self._anchor, entries)
-                self._anchor = None
+            if self.moved_to is not None and not await self._move(self.moved_to):
+                await asyncio.sleep(min(wait_s, MOVE_POLL_S))
+                return []
+            entries = await self._fetch_entries(wait_s)
             self.available = True
-        except JournalTruncated as error:
-            raise JournalBroken(f"after {self.position}: {error}") from error
         except JournalUnavailable as error:
             if self.available:
                 log.warning("journal unavailable", extra={"reason": str(error)})
             self.available = False
+            self._located = self._pinned  # Its log may be gone for good.
             await self.close()
             await asyncio.sleep(min(wait_s, RETRY_S))
             return []
-        return [accepted for entry in entries if (accepted := self._accept(entry))]
+        return self._accept_all(entries)
+
+    async def find_end(self) -> int:
+        """Return the offset after the last entry of the log in which this reader is. Raises
+        JournalError, and JournalBroken."""
+        await self._position_cursor()
+        return await self.log.end()
 
     async def close(self) -> None:
         """Close the cursor."""
@@ -98,12 +123,31 @@ class Tail:
             cursor, self._cursor = self._cursor, None
             await cursor.close()
 
+    async def _fetch_entries(self, wait_s: float) -> Sequence[JournalEntry]:
+        cursor = await self._position_cursor()
+        try:
+            entries = await cursor.fetch(wait_s)
+            if self._anchor is not None:
+                if not entries and await self.log.end() > self._anchor.offset:
+                    return []  # The record is there, but has not arrived yet.
+                entries = self._check_anchor(self._anchor, entries)
+                self._anchor = None
+        except JournalTruncated as error:
+            await self._relocate(JournalBroken(f"after {self.position}: {error}"))
+            return []
+        except AnchorGone as error:
+            await self._relocate(error)
+            return []
+        return entries
+
     async def _position_cursor(self) -> JournalCursor:
         """Return the cursor. If a check is due, it stands at the last accepted record (R4)."""
         now = asyncio.get_running_loop().time()
         start = max(self.position.offset, 0)
         if self._cursor is None:
-            self._cursor = await self._journal.open_cursor(start)
+            if not self._located:
+                await self._begin_in_oldest()
+            self._cursor = await self.log.open_cursor(start)
         elif now - self._checked_at >= self._recheck_s:
             await self._cursor.seek(start)
         else:
@@ -112,15 +156,68 @@ class Tail:
         self._anchor = self.position if self.position.offset >= 0 else None
         return self._cursor
 
+    async def _begin_in_oldest(self) -> None:
+        """Look in the oldest log first. If the position is not there, its record is looked for
+        as soon as that shows."""
+        generations = await self.log.list_generations()
+        if generations:
+            self.log = self.log.at_generation(generations[0])
+        self._located = True
+
+    async def _relocate(self, broken: JournalBroken) -> None:
+        """Go on in the log that has the position's record. Raises `broken` if that is none, or the
+        one in which it was just found wanting."""
+        await self.close()
+        place = None if self._pinned else await find_place(self.log, self.position)
+        if place is None or (
+            place.log.generation == self.log.generation and place.position == self.position
+        ):
+            raise broken
+        self._go_on_at(place)
+
+    async def _move(self, generation: int) -> bool:
+        """Go on in the log that follows. Returns False if it is not yet as far as this reader."""
+        await self.close()
+        generations = await self.log.list_generations()
+        if self.log.generation not in generations and generations:
+            generation = generations[0]  # What this reader slept through may be over as well.
+        elif generation not in generations:
+            return False
+        place = await find_carried(self.log.at_generation(generation), self.position)
+        if place is None:
+            return False
+        self._go_on_at(place)
+        return True
+
+    def _go_on_at(self, place: Place) -> None:
+        log.info("the journal was renewed", extra={"generation": place.log.generation})
+        self.moved_to = self._anchor = None
+        self.log, self.position = place
+        self._located = True
+        self.seen_offset = self.position.offset
+
     def _check_anchor(
         self, anchor: Position, entries: Sequence[JournalEntry]
     ) -> Sequence[JournalEntry]:
-        """Return the entries after the anchor. Raises JournalBroken if it is not the first."""
+        """Return the entries after the anchor. Raises AnchorGone if it is not the first."""
         if not entries or entries[0].offset != anchor.offset:
-            raise JournalBroken(f"accepted record at {anchor} is gone: the journal was truncated")
+            raise AnchorGone(f"accepted record at {anchor} is gone: the journal was truncated")
         if hash_record(entries[0].payload) != anchor.state.hash:
-            raise JournalBroken(f"accepted record at {anchor} is another one now")
+            raise AnchorGone(f"accepted record at {anchor} is another one now")
+        record = None if anchor.state.open else decode_record(entries[0].payload)
+        if isinstance(record, Moved):
+            self.moved_to = record.generation
+            return []
         return entries[1:]
+
+    def _accept_all(self, entries: Sequence[JournalEntry]) -> list[Accepted]:
+        accepted = []
+        for entry in entries:
+            if self.moved_to is not None:
+                break  # Nothing counts that comes after it.
+            if (one := self._accept(entry)) is not None:
+                accepted.append(one)
+        return accepted
 
     def _accept(self, entry: JournalEntry) -> Accepted | None:
         try:
@@ -134,5 +231,11 @@ class Tail:
                 self.ignored += 1
             return None
         self.seen_offset = entry.offset
+        if state.moved_to:
+            self.moved_to = state.moved_to
+            state = replace(state, moved_to=0)  # Reading the record again tells it.
         self.position = Position(entry.offset, state)
+        if isinstance(record, Renewal):
+            self.renewal = record
+            return None
         return Accepted(record, self.position, entry.stamp_ms)

@@ -16,7 +16,8 @@ from uuid import uuid4
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka_topics import create_topic
 from runtime.journal.port import (
     Journal,
     JournalError,

@@ -21,7 +21,8 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import ServerUnavailable
 from neighbours.app import StandInState, build_router
 from runtime.http.problems import install_problems
-from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka_topics import create_topic
 from tests.cells.stand_in import stand_in_settings
 from tests.conftest import unavailable
 from tests.e2e.cell import CommandProcess, cell

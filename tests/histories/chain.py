@@ -9,8 +9,8 @@ from msgspec import Raw
 
 from contracts.events.base import Event
 from contracts.events.codec import encode_event
-from contracts.journal.acceptance import GENESIS_HASH
 from contracts.journal.records import (
+    GENESIS_HASH,
     Barrier,
     Claim,
     CommandInfo,

@@ -15,10 +15,29 @@ class ListJournal:
     """A journal that is a list: what the tests do to it, a broker might."""
 
     def __init__(self, payloads: Sequence[bytes] = ()) -> None:
+        self.generation = 1
+        self.logs: dict[int, ListJournal] = {1: self}
         self.payloads = list(payloads)
         self.reachable = True
         self.delayed = False
         """The next fetch comes back empty, whatever there is."""
+
+    def at_generation(self, number: int) -> "ListJournal":
+        """The log with this number. It exists once it holds something."""
+        if number not in self.logs:
+            log = ListJournal()
+            log.generation, log.logs = number, self.logs
+            self.logs[number] = log
+        return self.logs[number]
+
+    async def list_generations(self) -> list[int]:
+        self.require_reachable()
+        return sorted(number for number, log in self.logs.items() if log.payloads)
+
+    async def create(self) -> None: ...
+
+    async def drop(self) -> None:
+        self.payloads.clear()
 
     async def open_writer(self) -> JournalWriter:
         raise JournalUnavailable("nobody writes here")

@@ -7,8 +7,15 @@ from typing import Any, NamedTuple, TypeVar
 
 import pytest
 
-from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
-from contracts.journal.records import RECORD_BYTES_MAX, Barrier, Claim, encode_record, hash_record
+from contracts.journal.acceptance import JournalBroken
+from contracts.journal.records import (
+    GENESIS_HASH,
+    RECORD_BYTES_MAX,
+    Barrier,
+    Claim,
+    encode_record,
+    hash_record,
+)
 from runtime.journal.port import (
     EntryTooLarge,
     Journal,

@@ -27,7 +27,7 @@ from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import HOST, ServerProcess, free_port
 from launcher.servers.server import Server
 from launcher.settings import Settings
-from runtime.journal.kafka import create_topic
+from runtime.journal.kafka_topics import create_topic
 from tests.e2e.cell import HEARTBEAT_TIMEOUT_S, RAISED_LIMITS
 from tests.paths import ROOT
 from tests.torture.proxy import Proxy

@@ -15,7 +15,8 @@ from uuid import uuid4
 import pytest
 
 from launcher.servers.kafka import KafkaServer
-from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.kafka import KafkaJournal
+from runtime.journal.kafka_topics import create_topic
 from runtime.journal.port import JournalError, JournalUnavailable, JournalWriter, WriterLost
 from runtime.journal.sqlite import SqliteJournal
 from tests.conftest import running

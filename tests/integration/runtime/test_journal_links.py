@@ -6,7 +6,8 @@ from typing import Final
 
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import HOST, ServerUnavailable, free_port
-from runtime.journal.kafka import APPEND_TIMEOUT_S, KafkaJournal, create_topic
+from runtime.journal.kafka import APPEND_TIMEOUT_S, KafkaJournal
+from runtime.journal.kafka_topics import create_topic
 from tests.conftest import unavailable
 from tests.torture.proxy import Proxy
 

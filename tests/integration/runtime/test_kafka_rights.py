@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from deploy.up import SECRETS
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.process import free_port
-from runtime.journal.kafka import KafkaJournal, create_topic
+from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_access import KafkaAccess, grant_journal
+from runtime.journal.kafka_topics import create_topic
 from runtime.journal.port import JournalError
 from tests.conftest import running
 from tests.paths import ROOT

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from contracts.journal.records import RECORD_BYTES_MAX
+from contracts.journal.acceptance import GENESIS, accept
+from contracts.journal.records import RECORD_BYTES_MAX, decode_record, hash_record
 from runtime.journal.port import (
     Appended,
     EntryTooLarge,
     JournalEntry,
     JournalError,
+    JournalExists,
     JournalTruncated,
     JournalUnavailable,
     WriterLost,
@@ -55,8 +57,8 @@ class SimulatedJournal:
 
     def __init__(self, loop: SimulationLoop, faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
-        self.log: list[JournalEntry] = []
-        """What the broker holds now."""
+        self.logs: dict[int, list[JournalEntry]] = {1: []}
+        """What the broker holds now, by generation."""
         self._loop = loop
         self._all_down = False
         self._cut_off: set[str] = set()
@@ -66,6 +68,14 @@ class SimulatedJournal:
 
     def connect(self, process: str) -> "ConnectedJournal":
         return ConnectedJournal(self, self._loop, process)
+
+    @property
+    def log(self) -> list[JournalEntry]:
+        """The log that is in force now. The oldest one is, unless it was closed."""
+        log = self.logs[min(self.logs)]
+        while len(self.logs) > 1 and (generation := closed_for(log)) is not None:
+            log = self.logs[generation]
+        return log
 
     # What a scenario does to it
 
@@ -108,24 +118,33 @@ class SimulatedJournal:
     def reachable(self, process: str) -> bool:
         return not self._all_down and process not in self._cut_off
 
-    def open_session(self, process: str) -> "_Session":
-        session = _Session(self, self._loop, process)
+    def open_session(self, process: str, generation: int) -> "_Session":
+        session = _Session(self, self._loop, process, generation)
         self._sessions.append(session)
         return session
 
-    def open_cursor(self, process: str, offset: int) -> "_Cursor":
-        cursor = _Cursor(self, self._loop, process, offset)
+    def open_cursor(self, process: str, generation: int, offset: int) -> "_Cursor":
+        cursor = _Cursor(self, self._loop, process, generation, offset)
         self._cursors.append(cursor)
         return cursor
+
+    def find_log(self, generation: int) -> list[JournalEntry]:
+        if generation not in self.logs:
+            raise JournalUnavailable(f"there is no log {generation}")
+        return self.logs[generation]
 
     def forget_cursor(self, cursor: "_Cursor") -> None:
         if cursor in self._cursors:
             self._cursors.remove(cursor)
 
-    def land(self, process: str, payload: bytes) -> Appended:
-        """Put an entry at the end, stamped by the broker's own clock."""
-        place = Appended(len(self.log), self._loop.wall_ms(WORLD))
-        self.log.append(JournalEntry(*place, payload))
+    def land(self, process: str, generation: int, payload: bytes) -> Appended | None:
+        """Put an entry at the end, stamped by the broker's own clock. Returns None if the log was
+        deleted meanwhile."""
+        log = self.logs.get(generation)
+        if log is None:
+            return None
+        place = Appended(len(log), self._loop.wall_ms(WORLD))
+        log.append(JournalEntry(*place, payload))
         self._loop.note("landed", process, place.offset)
         self._wake()
         return place
@@ -145,10 +164,13 @@ class SimulatedJournal:
 class _Session:
     """The way of one writer's entries to the broker, and of their acknowledgements back."""
 
-    def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
+    def __init__(
+        self, broker: SimulatedJournal, loop: SimulationLoop, process: str, generation: int
+    ) -> None:
         self._broker = broker
         self._loop = loop
         self._process = process
+        self._generation = generation
         self._arrives_at = 0.0
         self._held: list[tuple[bytes, Future[Appended]]] = []
         self._broken = False
@@ -177,19 +199,22 @@ class _Session:
         if self._broken or self._broker.chance(faults.gap):
             self._loop.note("lost", self._process)
             return
-        landed = self._broker.land(self._process, payload)
-        if not self._broker.chance(faults.lost_ack):
+        landed = self._broker.land(self._process, self._generation, payload)
+        if landed is not None and not self._broker.chance(faults.lost_ack):
             self._loop.post(self._process, self._broker.delay(), _settle, place, landed)
         if self._broker.chance(faults.duplicate):
             later_s = self._loop.random.choice((0.0, self._loop.random.uniform(*faults.straggle_s)))
-            self._loop.post(WORLD, later_s, self._broker.land, self._process, payload)
+            again = (self._process, self._generation, payload)
+            self._loop.post(WORLD, later_s, self._broker.land, *again)
 
 
 class _Writer:
-    def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
+    def __init__(
+        self, broker: SimulatedJournal, loop: SimulationLoop, process: str, generation: int
+    ) -> None:
         self._broker = broker
         self._loop = loop
-        self._session = broker.open_session(process)
+        self._session = broker.open_session(process, generation)
         self._unsent: list[tuple[bytes, Future[Appended]]] = []
         self._over: str | None = None
 
@@ -234,11 +259,17 @@ class _Writer:
 
 class _Cursor:
     def __init__(
-        self, broker: SimulatedJournal, loop: SimulationLoop, process: str, offset: int
+        self,
+        broker: SimulatedJournal,
+        loop: SimulationLoop,
+        process: str,
+        generation: int,
+        offset: int,
     ) -> None:
         self._broker = broker
         self._loop = loop
         self._process = process
+        self._generation = generation
         self._offset = offset
         self.range_unchecked = True
         """The next fetch asks the broker whether the offset exists."""
@@ -265,16 +296,20 @@ class _Cursor:
 
     def _check_range(self) -> None:
         unchecked, self.range_unchecked = self.range_unchecked, False
-        if unchecked and self._offset > len(self._broker.log):
-            raise JournalTruncated(f"offset {self._offset} is beyond {len(self._broker.log)}")
+        if unchecked and self._offset > len(self._log):
+            raise JournalTruncated(f"offset {self._offset} is beyond {len(self._log)}")
+
+    @property
+    def _log(self) -> list[JournalEntry]:
+        return self._broker.find_log(self._generation)
 
     def _take(self) -> Sequence[JournalEntry]:
         """Some of what is there: brokers cut their answers anywhere."""
-        there = len(self._broker.log) - self._offset
+        there = len(self._log) - self._offset
         if there <= 0:
             return []
         count = self._loop.random.randint(1, min(there, FETCH_ENTRIES_MAX))
-        entries = self._broker.log[self._offset : self._offset + count]
+        entries = self._log[self._offset : self._offset + count]
         self._offset += count
         return entries
 
@@ -282,22 +317,44 @@ class _Cursor:
 class ConnectedJournal:
     """The `runtime.journal.port.Journal` of one process."""
 
-    def __init__(self, broker: SimulatedJournal, loop: SimulationLoop, process: str) -> None:
+    def __init__(
+        self, broker: SimulatedJournal, loop: SimulationLoop, process: str, generation: int = 1
+    ) -> None:
         self._broker = broker
         self._loop = loop
         self._process = process
+        self.generation = generation
+
+    def at_generation(self, number: int) -> "ConnectedJournal":
+        return ConnectedJournal(self._broker, self._loop, self._process, number)
+
+    async def list_generations(self) -> Sequence[int]:
+        await self._ask()
+        return sorted(self._broker.logs)
+
+    async def create(self) -> None:
+        await self._ask()
+        if self.generation in self._broker.logs:
+            raise JournalExists(f"{self.generation}")
+        self._broker.logs[self.generation] = []
+
+    async def drop(self) -> None:
+        await self._ask()
+        self._broker.logs.pop(self.generation, None)
 
     async def open_writer(self) -> _Writer:
         await self._ask()
-        return _Writer(self._broker, self._loop, self._process)
+        self._broker.find_log(self.generation)
+        return _Writer(self._broker, self._loop, self._process, self.generation)
 
     async def open_cursor(self, offset: int) -> _Cursor:
         await self._ask()
-        return self._broker.open_cursor(self._process, offset)
+        self._broker.find_log(self.generation)
+        return self._broker.open_cursor(self._process, self.generation, offset)
 
     async def end(self) -> int:
         await self._ask()
-        return len(self._broker.log)
+        return len(self._broker.find_log(self.generation))
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -305,6 +362,14 @@ class ConnectedJournal:
     async def _ask(self) -> None:
         await asyncio.sleep(self._broker.delay())
         _demand_reachable(self._broker, self._process)
+
+
+def closed_for(log: Sequence[JournalEntry]) -> int | None:
+    """Return the generation that follows, if a Moved closes the log."""
+    state = GENESIS
+    for entry in log:
+        state = accept(state, decode_record(entry.payload), hash_record(entry.payload)) or state
+    return state.moved_to or None
 
 
 def _demand_reachable(broker: SimulatedJournal, process: str) -> None:

@@ -9,8 +9,9 @@ from typing import Any, Final
 import pytest
 from msgspec import Raw
 
-from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
+from contracts.journal.acceptance import JournalBroken
 from contracts.journal.records import (
+    GENESIS_HASH,
     Barrier,
     Claim,
     CommandInfo,

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from contracts.journal.acceptance import GENESIS_HASH, JournalBroken
-from contracts.journal.records import Barrier, Claim, encode_record, hash_record
+from contracts.journal.acceptance import JournalBroken
+from contracts.journal.records import GENESIS_HASH, Barrier, Claim, encode_record, hash_record
 from runtime.journal.port import (
     Journal,
 )
