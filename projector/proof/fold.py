@@ -76,3 +76,5 @@ class JournalFold:
                 # If a row that must exist is absent, nothing is put. The projector has parked
                 # that event, and verify counts the dead letter.
                 self.tables.put(put)
+            if one.erased is not None:
+                self.tables.erase([one.erased])

@@ -18,7 +18,7 @@ from contracts.journal.records import Commit
 from contracts.values.ids import canonical_uuid
 from contracts.values.text import make_storable
 from projector.read_models.batch import DeadLetter, Projected
-from projector.read_models.project import key_of, project
+from projector.read_models.project import key_of, person_erased_by, project
 from projector.read_models.projections.decisions import project_decision
 from projector.read_models.read_model import EventContext, Put, storable_put
 
@@ -49,8 +49,8 @@ class Intake:
         failed = dict(refused)
         found: list[Projected] = []
         for commit in commits:
-            context = EventContext(commit.decided_at, commit.seq)
-            found.append(_take_decision(commit, failed))
+            context = EventContext(commit.decided_at, commit.seq, commit.command.actor)
+            found.append(_take_decision(commit, context, failed))
             for index, stored in enumerate(commit.events):
                 event = self._take_event(stored, index, context, failed)
                 if event.letter is not None and event.letter.key is not None:
@@ -77,11 +77,12 @@ class Intake:
             key = key_of(event)
             reason = self._find_reason(key, failed)
             if reason is None:
-                return Projected(key, event, _storable_puts(project(event, context), stored))
+                puts = _storable_puts(project(event, context), stored)
+                return Projected(key, context, event, puts, erased=person_erased_by(event))
         except Exception as error:  # Whatever it is, only this key may stop.
             reason = f"{type(error).__name__}: {error}"
         letter = _build_letter(stored, index, context, reason)
-        return Projected(letter.key, event, [], letter)
+        return Projected(letter.key, context, event, [], letter)
 
 
 def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:
@@ -89,12 +90,13 @@ def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:
     return [storable_put(put) for put in puts] if NUL in bytes(stored) else puts
 
 
-def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
+def _take_decision(commit: Commit, context: EventContext, failed: Mapping[str, str]) -> Projected:
     """Project the Commit's decision. If the tables refused it, it is parked and stops no key:
     nothing later builds on it."""
     if DECISION not in failed:
         put = project_decision(commit)
-        return Projected(DECISION, None, [storable_put(put) if commit.outcome.facts else put])
+        puts = [storable_put(put) if commit.outcome.facts else put]
+        return Projected(DECISION, context, None, puts)
     outcome = msgspec.json.encode(commit.outcome).decode()
     letter = DeadLetter(
         seq=commit.seq,
@@ -104,7 +106,7 @@ def _take_decision(commit: Commit, failed: Mapping[str, str]) -> Projected:
         payload=outcome,
         reason=make_storable(failed[DECISION])[:REASON_CHARS_MAX],
     )
-    return Projected(DECISION, None, [], letter)
+    return Projected(DECISION, context, None, [], letter)
 
 
 def _build_letter(stored: Raw, index: int, context: EventContext, reason: str) -> DeadLetter:

@@ -3,7 +3,7 @@
 The same puts make the same rows here as in PostgreSQL.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from sys import intern
 from typing import Any, Final
@@ -18,7 +18,7 @@ from projector.read_models.projections.scores import (
     changes_scores,
     score_row,
 )
-from projector.read_models.read_model import Key, Put, TableShape
+from projector.read_models.read_model import Key, Put, TableShape, Words
 from runtime.following.reader import Step
 from runtime.journal.tail import START, Position
 from runtime.postgres.tables import Fenced, RowsRefused
@@ -40,6 +40,11 @@ class MemoryTables:
     def __init__(self) -> None:
         self.rows: Final[dict[str, dict[Key, Row]]] = {table.name: {} for table in TABLES}
         """By name of the table, then by key."""
+        self._owned: Final[dict[tuple[str, str], dict[Key, set[Key]]]] = {
+            (table.name, column): {} for table in TABLES for column in table.owners
+        }
+        """By name of the table, column with a person's id, and person: keys of the rows in which
+        the person stands there, or once stood."""
         self._reviews_of: Final[dict[Key, set[Key]]] = {}
         self._unscored: Final[set[Key]] = set()
         """People whose ratings have changed since the last `score`."""
@@ -48,6 +53,17 @@ class MemoryTables:
         """Put values into a row. Returns False, and changes nothing, if the row must exist but
         does not. Scores only change when `score` is called."""
         return self._put(put.table, put.key, put.columns, put.initial)
+
+    def erase(self, people: Collection[Key]) -> None:
+        """Take the texts of these people from all rows, and delete the rows that go with them."""
+        for table in TABLES:
+            for words in table.words:
+                for person in people:
+                    self._erase_words(table, words, person)
+            for column in table.gone_with:
+                for person in people:
+                    for key in self._find_owned(table, column, person):
+                        del self.rows[table.name][key]
 
     def score(self) -> Iterator[None]:
         """Compute the scores of everybody whose ratings have changed. Yields after each person,
@@ -62,14 +78,12 @@ class MemoryTables:
     def apply(self, batch: RowBatch) -> None:
         """Apply a whole batch, scores included. Raises RowsRefused, and changes nothing, if a
         row must exist but does not."""
-        for table in TABLES:
-            rows = self.rows[table.name]
-            for key, patch in batch.patches[table.name].items():
-                if patch.initial is None and key not in rows:
-                    raise RowsRefused(f"{table.name} has no row {key}")
-        for table in TABLES:
-            for key, patch in batch.patches[table.name].items():
-                self._put(table, key, patch.columns, patch.initial)
+        self._demand_rows(batch)
+        for part in batch.parts:
+            for table in TABLES:
+                for key, patch in part.patches[table.name].items():
+                    self._put(table, key, patch.columns, patch.initial)
+            self.erase(part.erased)
         for _ in self.score():
             pass
 
@@ -85,11 +99,45 @@ class MemoryTables:
         initial: Mapping[str, Any] | None,
     ) -> bool:
         done = _put(table, self.rows[table.name], key, columns, initial)
+        if done:
+            self._note_owners(table, key, columns)
         if done and table is RATINGS and changes_scores(columns):
             ratee_id = self.rows[table.name][key][COLUMN_INDEXES[table.name]["ratee_id"]]
             self._reviews_of.setdefault(ratee_id, set()).add(key)
             self._unscored.add(ratee_id)
         return done
+
+    def _demand_rows(self, batch: RowBatch) -> None:
+        for table in TABLES:
+            known = self.rows[table.name].keys()
+            created: set[Key] = set()
+            for part in batch.parts:
+                patches = part.patches[table.name].items()
+                created.update(key for key, patch in patches if patch.initial is not None)
+                for key, _ in patches:
+                    if key not in known and key not in created:
+                        raise RowsRefused(f"{table.name} has no row {key}")
+
+    def _note_owners(self, table: TableShape, key: Key, columns: Mapping[str, Any]) -> None:
+        for column in table.owners:
+            owner = key if column == table.key else columns.get(column)
+            if owner is not None:
+                self._owned[table.name, column].setdefault(owner, set()).add(key)
+
+    def _find_owned(self, table: TableShape, column: str, person: Key) -> list[Key]:
+        """Return the keys of the rows in which the person stands in this column."""
+        rows, index = self.rows[table.name], COLUMN_INDEXES[table.name][column]
+        known = self._owned[table.name, column].get(person, ())
+        return [key for key in known if key in rows and rows[key][index] == person]
+
+    def _erase_words(self, table: TableShape, words: Words, person: Key) -> None:
+        rows, indexes = self.rows[table.name], COLUMN_INDEXES[table.name]
+        for key in self._find_owned(table, words.owner, person):
+            values = list(rows[key])
+            for name, instead in words.erased.items():
+                if values[indexes[name]] is not None:
+                    values[indexes[name]] = instead
+            rows[key] = tuple(values)
 
     def _find_revealed(self, person_id: Key) -> list[RevealedRating]:
         reviews = (self.row(RATINGS, key) for key in self._reviews_of[person_id])

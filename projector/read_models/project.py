@@ -9,6 +9,8 @@ from typing import Final
 
 from contracts.events.base import Event
 from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonErased
+from contracts.values.ids import PersonId
 from projector.read_models import projections
 from projector.read_models.read_model import EventContext, Projection, Put, ReadModel, TableShape
 from runtime.process.modules import import_modules
@@ -36,6 +38,11 @@ def _projections_of(kind: type[Event]) -> tuple[Projection, ...]:
 def project(event: DomainEvent, context: EventContext) -> list[Put]:
     """Return what the event puts into the tables."""
     return [one.project(event, context) for one in _projections_of(type(event))]
+
+
+def person_erased_by(event: DomainEvent) -> PersonId | None:
+    """Return the person whose texts go from all tables with this event."""
+    return event.person_id if isinstance(event, PersonErased) else None
 
 
 def key_of(event: DomainEvent) -> str | None:

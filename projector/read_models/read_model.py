@@ -1,10 +1,11 @@
 """Defines a read model: a table, and what events put into its rows.
 
 Values are absolute, never differences. So a later put replaces an earlier one column by
-column, and any number of puts to a row can be merged into one.
+column, and any number of puts to a row can be merged into one. A table also states whose its
+texts are (`Words`): once a person is erased, theirs go from all its rows.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NewType
@@ -13,6 +14,8 @@ from msgspec import inspect
 from msgspec.structs import fields
 
 from contracts.events.base import Event
+from contracts.values.ids import canonical_uuid
+from contracts.values.personal import Owner
 from contracts.values.text import make_storable
 
 Key = str | int
@@ -28,13 +31,36 @@ _COLUMN_TYPES: Final[dict[type[inspect.Type], str]] = {
 }
 
 
+class Words(NamedTuple):
+    """Texts of a row that are one person's, and go once that person is erased."""
+
+    owner: str
+    """Column with the person's id."""
+    erased: Mapping[str, str | None]
+    """By column, what then stands for the text. An absent text stays absent. The row is then
+    the one that follows from a journal in which these texts never were."""
+
+
 class TableShape(NamedTuple):
-    """A read model's table. Columns that the database computes itself are left out."""
+    """A read model's table. Columns that the database computes itself are left out.
+
+    Each text of a row is stated once: in `words`, in `kept`, or as the key.
+    """
 
     name: str
     key: str
     types: Mapping[str, str]
     """PostgreSQL type of every column, in order; the key comes first."""
+    words: tuple[Words, ...] = ()
+    kept: Mapping[str, Owner] = MappingProxyType({})
+    """By column, whose the other texts are. They stay when a person is erased."""
+    gone_with: tuple[str, ...] = ()
+    """Columns with people's ids. Once one of these people is erased, the row is deleted."""
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """The columns that say which erased people change or delete a row."""
+        return (*(one.owner for one in self.words), *self.gone_with)
 
 
 class EventContext(NamedTuple):
@@ -42,6 +68,14 @@ class EventContext(NamedTuple):
 
     decided_at: datetime
     seq: int
+    actor: str
+    """A person's id, or `system` or `operator`. Typed the texts of the Commit's events."""
+
+    @property
+    def writer(self) -> str | None:
+        """The person who typed the texts of the Commit's events; None if nobody did who can be
+        erased."""
+        return canonical_uuid(self.actor)
 
 
 class Put(NamedTuple):
@@ -56,6 +90,14 @@ class Put(NamedTuple):
     key: Key
     columns: Mapping[str, Any]
     initial: Mapping[str, Any] | None = None
+
+    def owners(self) -> Iterator[Any]:
+        """Yield the ids in the columns that say whose the row's texts are."""
+        for name in self.table.owners:
+            if name == self.table.key:
+                yield self.key
+            elif name in self.columns:
+                yield self.columns[name]
 
 
 class Projection(NamedTuple):

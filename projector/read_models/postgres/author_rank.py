@@ -11,7 +11,7 @@ from typing import Final
 
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.batch import RowBatch
+from projector.read_models.batch import BatchPart
 from projector.read_models.postgres.statements import SCHEMA
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
 from projector.read_models.projections.scores import SCORES
@@ -46,11 +46,11 @@ SELECT_WRONG: Final = _select_wrong(SCORES)
 
 
 async def rank_announcements(
-    connection: PoolConnectionProxy, batch: RowBatch, rescored: list[Key]
+    connection: PoolConnectionProxy, part: BatchPart, rescored: list[Key]
 ) -> None:
-    """Update the ranks of the batch's new announcements, and of all those of the people in
-    `rescored`. The rows of the batch and the scores must have been written."""
-    patches = batch.patches[ANNOUNCEMENTS.name]
+    """Update the ranks of the part's new announcements, and of all those of the people in
+    `rescored`. The rows of the part and the scores must have been written."""
+    patches = part.patches[ANNOUNCEMENTS.name]
     if new := [key for key, patch in patches.items() if patch.initial is not None]:
         await connection.execute(_UPDATE_RANKS_OF_NEW, new)
     if rescored:

@@ -8,7 +8,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.scoring import PUBLISHED, Formula
-from projector.read_models.batch import Patch, RowBatch
+from projector.read_models.batch import BatchPart, Patch
 from projector.read_models.postgres.statements import SCHEMA, Statement, build_statements
 from projector.read_models.projections.ratings import RATINGS
 from projector.read_models.projections.scores import (
@@ -31,12 +31,12 @@ SELECT_REVEALED_OF_RATEES: Final = f"""
 
 
 async def find_rescored_people(
-    connection: PoolConnectionProxy, batch: RowBatch
+    connection: PoolConnectionProxy, part: BatchPart
 ) -> list[tuple[Key, list[RevealedRating]]]:
-    """Return the people whose scores the batch may change, each with all revealed ratings. The
-    rows of the batch must have been written."""
+    """Return the people whose scores the part may change, each with all revealed ratings. The
+    rows of the part must have been written."""
     changed = [
-        key for key, patch in batch.patches[RATINGS.name].items() if changes_scores(patch.columns)
+        key for key, patch in part.patches[RATINGS.name].items() if changes_scores(patch.columns)
     ]
     if not changed:
         return []

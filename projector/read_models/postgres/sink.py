@@ -7,10 +7,11 @@ from typing import Any, Final
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from projector.read_models.batch import RowBatch
+from projector.read_models.batch import BatchPart, RowBatch
 from projector.read_models.ports import WrongRank
 from projector.read_models.postgres import statements
 from projector.read_models.postgres.author_rank import SELECT_WRONG, TIMEOUT_S, rank_announcements
+from projector.read_models.postgres.erasing import ERASE_LETTERS, ERASE_ROWS
 from projector.read_models.postgres.scores import build_score_statements, find_rescored_people
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
@@ -53,12 +54,12 @@ class PostgresSink:
     async def write(self, batch: RowBatch, step: Step) -> None:
         async with transaction(self._pool) as connection:
             await POSITION.move(connection, step.expected, step.reached, step.decided_at)
-            for table in TABLES:
-                for statement in statements.build_statements(table, batch.patches[table.name]):
-                    await _execute(connection, statement)
-            await _update_scores(connection, batch)
+            for part in batch.parts:
+                await _write_part(connection, part)
             if batch.letters:
                 await _execute(connection, statements.build_letters_statement(batch.letters))
+            if erased := batch.erased:
+                await connection.execute(ERASE_LETTERS, list(erased), list(erased.values()))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["PostgresSnapshot"]:
@@ -98,13 +99,23 @@ class PostgresSnapshot:
         return [WrongRank(*row) for row in rows]
 
 
-async def _update_scores(connection: PoolConnectionProxy, batch: RowBatch) -> None:
-    """Update what follows from rows of the batch: scores, and from them ranks of
+async def _write_part(connection: PoolConnectionProxy, part: BatchPart) -> None:
+    for table in TABLES:
+        for statement in statements.build_statements(table, part.patches[table.name]):
+            await _execute(connection, statement)
+    await _update_scores(connection, part)
+    if part.erased:
+        for sql in ERASE_ROWS:
+            await connection.execute(sql, list(part.erased))
+
+
+async def _update_scores(connection: PoolConnectionProxy, part: BatchPart) -> None:
+    """Update what follows from rows of the part: scores, and from them ranks of
     announcements."""
-    people = await find_rescored_people(connection, batch)
+    people = await find_rescored_people(connection, part)
     for statement in build_score_statements(people):
         await _execute(connection, statement)
-    await rank_announcements(connection, batch, [person_id for person_id, _ in people])
+    await rank_announcements(connection, part, [person_id for person_id, _ in people])
 
 
 async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:

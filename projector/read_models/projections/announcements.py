@@ -6,12 +6,14 @@ The database computes when the film ends and how many seats are left.
 from typing import Final
 
 from contracts.events.announcement import (
+    AnnouncementCancelled,
     AnnouncementCreated,
     AnnouncementEvent,
     AnyAnnouncementEvent,
 )
 from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import AnyBookingEvent, BookingEvent
+from contracts.values.personal import ERASED_TEXT
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,
@@ -19,6 +21,7 @@ from projector.read_models.read_model import (
     Put,
     ReadModel,
     TableShape,
+    Words,
     announcement_of,
     column_types,
 )
@@ -31,16 +34,43 @@ ANNOUNCEMENTS: Final = TableShape(
         "status": "text",
         "closed_reason": "text",
         "cancel_reason": "text",
+        "cancel_reason_by": "uuid",
         "taken": "integer",
         "created": "timestamptz",
         "modified": "timestamptz",
     },
+    words=(
+        Words(
+            "author_id",
+            {
+                "title": ERASED_TEXT,
+                "description": ERASED_TEXT,
+                "event_location": ERASED_TEXT,
+                "location_hint": None,
+            },
+        ),
+        Words("cancel_reason_by", {"cancel_reason": None, "cancel_reason_by": None}),
+    ),
+    kept=dict.fromkeys(
+        (
+            *("movie_title", "movie_title_ru", "visibility", "price_currency", "tz"),
+            *("status", "closed_reason"),
+        ),
+        "nobody",
+    ),
 )
 
 
 def project_announcement(event: AnyAnnouncementEvent, context: EventContext) -> Put:
     initial = NOTHING_MORE if isinstance(event, AnnouncementCreated) else None
     columns = announcement_columns(event, context.decided_at)
+    match event:
+        case AnnouncementCreated():
+            columns["cancel_reason_by"] = None
+        case AnnouncementCancelled():
+            columns["cancel_reason_by"] = None if event.reason is None else context.writer
+        case _:
+            pass
     return Put(ANNOUNCEMENTS, event.announcement_id, columns, initial)
 
 

@@ -16,6 +16,7 @@ from projector.read_models.read_model import (
     Put,
     ReadModel,
     TableShape,
+    Words,
     announcement_of,
 )
 
@@ -38,11 +39,15 @@ BOOKINGS: Final = TableShape(
         "reason": "text",
         "reason_by": "text",
         "message": "text",
+        "words_by": "uuid",
         "created": "timestamptz",
         "modified": "timestamptz",
         "changed_seq": "bigint",
     },
+    words=(Words("words_by", dict.fromkeys(("reason", "reason_by", "message", "words_by"))),),
+    kept={"state": "nobody"},
 )
+"""`words_by` typed the message, and the reason unless that is a code of the system."""
 
 
 def project_booking(event: AnyBookingEvent, context: EventContext) -> Put:
@@ -59,6 +64,8 @@ def project_booking(event: AnyBookingEvent, context: EventContext) -> Put:
 def _columns_after(event: AnyBookingEvent, context: EventContext) -> dict[str, Any]:
     columns = booking_columns(event, context.decided_at)
     columns["changed_seq"] = context.seq
+    typed = columns["message"] is not None or columns["reason_by"] == "person"
+    columns["words_by"] = context.writer if typed else None
     # A guest who is approved in advance keeps the place in the waitlist.
     if not isinstance(event, BookingPreapproved):
         columns["queued_seq"] = context.seq if columns["waiting"] else None

@@ -23,6 +23,7 @@ DECISIONS: Final = TableShape(
         "booking_id": "uuid",
         "facts": "jsonb",
     },
+    kept=dict.fromkeys(("actor", "kind", "code", "facts"), "nobody"),
 )
 
 

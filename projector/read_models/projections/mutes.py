@@ -23,6 +23,7 @@ MUTES: Final = TableShape(
         "muted": "boolean",
         "since": "timestamptz",
     },
+    gone_with=("person_id", "host_id"),
 )
 
 

@@ -3,6 +3,9 @@
 from typing import Final
 
 from contracts.events.person import PersonSeen
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.personal import ERASED_NAME
+from contracts.values.zones import HOME_ZONE
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,
@@ -10,6 +13,7 @@ from projector.read_models.read_model import (
     Put,
     ReadModel,
     TableShape,
+    Words,
     person_of,
 )
 
@@ -17,6 +21,7 @@ PEOPLE: Final = TableShape(
     "people",
     "person_id",
     {"person_id": "uuid", "name": "text", "language": "text", "tz": "text"},
+    words=(Words("person_id", {"name": ERASED_NAME, "language": HOME_LANGUAGE, "tz": HOME_ZONE}),),
 )
 
 

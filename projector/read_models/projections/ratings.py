@@ -23,6 +23,7 @@ from projector.read_models.read_model import (
     Put,
     ReadModel,
     TableShape,
+    Words,
     announcement_of,
 )
 
@@ -44,6 +45,8 @@ RATINGS: Final = TableShape(
         "created": "timestamptz",
         "modified": "timestamptz",
     },
+    words=(Words("rater_id", {"text": None, "tags": "[]"}),),
+    kept={"role": "nobody"},
 )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from contracts.events.person import PersonReinstated, PersonSuspended
+from contracts.values.personal import ERASED_TEXT
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,
@@ -10,6 +11,7 @@ from projector.read_models.read_model import (
     Put,
     ReadModel,
     TableShape,
+    Words,
     person_of,
 )
 
@@ -23,6 +25,8 @@ SUSPENSIONS: Final = TableShape(
         "signed_by": "text",
         "since": "timestamptz",
     },
+    words=(Words("person_id", {"reason": ERASED_TEXT}),),
+    kept={"signed_by": "operator"},
 )
 
 

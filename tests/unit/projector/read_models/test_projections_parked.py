@@ -114,5 +114,5 @@ def test_a_letter_holds_only_what_a_database_can_store() -> None:
 def test_a_refused_decision_stops_no_key() -> None:
     batch = RowBatch(Intake().take([commit(1, published(A))], {DECISION: "no"}))
     assert [(letter.event_index, letter.key) for letter in batch.letters] == [(-1, None)]
-    assert batch.patches["decisions"] == {}
-    assert set(batch.patches["announcements"]) == {A}
+    assert batch.parts[0].patches["decisions"] == {}
+    assert set(batch.parts[0].patches["announcements"]) == {A}

@@ -1,0 +1,64 @@
+"""Erasures in PostgreSQL: the tables are the fold of the journal, and hold no erased text."""
+
+import asyncpg
+import pytest
+
+from projector.proof.verify import verify
+from projector.read_models.postgres.sink import PostgresSink
+from runtime.journal.sqlite import SqliteJournal
+from runtime.postgres.migrations import MIGRATIONS
+from tests.cells.projector_cell import SMALL, commit_stored, fold_rows, follow, read_rows
+from tests.histories.chain import Chain
+from tests.histories.erasures import add_erasures
+from tests.histories.random_people import RandomPeople
+
+ANNA = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
+
+
+@pytest.mark.parametrize(("seed", "events_max"), [(1, 7), (2, 200), (3, 2_000)])
+async def test_the_tables_are_the_fold_of_a_journal_with_erasures(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int, events_max: int
+) -> None:
+    chain = add_erasures(RandomPeople(seed).live(200).chain, seed)
+    await chain.write_to(sqlite_journal)
+    limits = SMALL._replace(events_max=events_max)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq, limits)
+    assert await read_rows(tables) == fold_rows(chain)
+    verified = [line async for line in verify(sqlite_journal, PostgresSink(tables))]
+    assert verified[-1]["ok"], verified[-1]
+
+
+async def test_an_upgrade_finds_out_who_typed_what(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    """Migration 0041 comes to what the events say."""
+    chain = RandomPeople(2).live(300).chain
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    await tables.execute(
+        """
+        DROP TABLE read_model.erasures;
+        ALTER TABLE read_model.bookings DROP COLUMN words_by;
+        ALTER TABLE read_model.announcements DROP COLUMN cancel_reason_by;
+        DROP INDEX read_model.ratings_of_rater, read_model.mutes_by_person,
+            read_model.mutes_of_host
+        """
+    )
+    await tables.execute((MIGRATIONS / "0041_erasures.sql").read_text())
+    assert await read_rows(tables) == fold_rows(chain)
+
+
+async def test_dead_letters_of_the_erased_lose_what_was_typed(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = Chain()
+    broken = {"type": "person.seen.v1", "person_id": ANNA, "name": 5, "nick": "canary"}
+    commit_stored(chain, broken)
+    commit_stored(chain, {"type": "person.erased.v1", "person_id": ANNA})
+    commit_stored(chain, broken | {"nick": "typed later"})
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    letters = await tables.fetch("SELECT payload FROM read_model.dead_letters ORDER BY seq")
+    first, second = (row["payload"] for row in letters)
+    assert first == "[erased]"
+    assert "typed later" in second
