@@ -14,6 +14,7 @@ from command_api.domain.rules import DEFAULT_RULES
 from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.node import Node, Timing
 from command_api.rendering import build_renderer
+from contracts.journal.concealment import NO_SECRET
 from runtime.journal.sqlite import SqliteJournal
 from runtime.process.clock import steady_clock, system_clock
 from runtime.process.garbage_collector import collect_rarely
@@ -26,6 +27,7 @@ async def main(journal: Path, image: Path | None) -> None:
     collect_rarely()
     node = Node(
         journal=SqliteJournal(journal),
+        fingerprint_key=NO_SECRET,
         own_url="",
         clock=system_clock,
         steady=steady_clock,

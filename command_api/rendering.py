@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from command_api.domain.calendar import add_titles
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
 from command_api.domain.representation import AnswerBasis
@@ -19,12 +20,12 @@ _encode: Callable[[object], bytes] = msgspec.json.Encoder().encode
 
 
 def build_renderer(rules: Rules) -> Render:
-    """Return the `Render` of a command process. It returns no bytes for a refusal, and raises
-    KeyError for the command of a deadline, which nobody waits for."""
+    """Return the `Render` of a command process. It raises KeyError for the command of a
+    deadline, which nobody waits for."""
 
     def render(layer: Layer, submission: Submission, outcome: Outcome) -> bytes:
         if outcome.refused:
-            return b""
+            return _encode(add_titles(layer, outcome.facts))
         represent = _ANSWERS[type(submission.command)]
         return _encode(represent(AnswerBasis(submission, outcome, layer, rules)))
 

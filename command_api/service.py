@@ -24,6 +24,7 @@ from command_api.leader.node import Node, Timing
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
 from command_api.metrics import FIGURES, IMAGE_READS, show_in_gauges
 from command_api.rendering import build_renderer
+from contracts.journal.concealment import FingerprintKey
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
 from runtime.journal.port import Journal
@@ -68,6 +69,7 @@ class CommandService:
         render = build_renderer(rules)
         self.node = Node(
             journal=journal,
+            fingerprint_key=FingerprintKey(cell_secret),
             own_url=own_url,
             clock=clock,
             steady=steady_clock,

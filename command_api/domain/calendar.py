@@ -5,7 +5,11 @@ until they are over. A pending booking is listed as well, but blocks only if the
 An announcement that starts when another one ends does not overlap it.
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
+
+from msgspec.structs import asdict
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
@@ -42,6 +46,28 @@ def find_overlaps(
             blocking = booking.confirmed or pending_blocks
             found.append(_describe(other, booking, blocking=blocking))
     return sorted(found, key=lambda one: (one.event_time, one.announcement_id))
+
+
+def describe_conflicts(overlaps: list[Overlap]) -> list[dict[str, Any]]:
+    """Return the overlaps as facts of a refusal: without titles, which somebody typed."""
+    return [
+        {name: value for name, value in asdict(one).items() if name != "title"} for one in overlaps
+    ]
+
+
+def add_titles(layer: Layer, facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the facts of a refusal as its person is to see them: with the present titles of the
+    announcements that overlap."""
+    if "conflicts" not in facts:
+        return facts
+    return {**facts, "conflicts": [_add_title(layer, one) for one in facts["conflicts"]]}
+
+
+def _add_title(layer: Layer, conflict: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An author sees no more than the times of what a guest is busy with."""
+    announcement_id = conflict.get("announcement_id")
+    other = layer.announcements.get(announcement_id) if announcement_id is not None else None
+    return conflict if other is None else {**conflict, "title": other.title}
 
 
 def _find_overlapping(

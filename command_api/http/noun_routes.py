@@ -208,7 +208,7 @@ def _respond(request: Request, submission: Submission, answer: Answer, *, tagged
             read_refusal(outcome.code),
             language=submission.language,
             instance=request.scope["path"],
-            facts=outcome.facts,
+            facts=msgspec.json.decode(answer.body),
             headers=headers,
         )
     if tagged:

@@ -199,5 +199,4 @@ def _restore_answer(forwarded: ForwardedAnswer) -> Answer:
         raise error
     if forwarded.outcome is None:
         raise OutcomeUnknown
-    body = b"" if forwarded.outcome.refused else bytes(forwarded.body)
-    return Answer(forwarded.outcome, forwarded.position, body, forwarded.replayed)
+    return Answer(forwarded.outcome, forwarded.position, bytes(forwarded.body), forwarded.replayed)

@@ -19,6 +19,7 @@ from command_api.image.keys import KEY_LIMITS, AnsweredKeys, KeyLimits
 from command_api.image.store import Changes, Checkpoint, ImageStore, StoreError
 from contracts.events.codec import decode_events
 from contracts.journal.acceptance import JournalBroken
+from contracts.journal.concealment import NO_SECRET, FingerprintKey
 from contracts.journal.records import Barrier, Claim, Commit, Resign
 from contracts.values.ids import PersonId
 from contracts.values.times import EPOCH
@@ -39,6 +40,7 @@ class Image:
         store: ImageStore | None = None,
         checkpoint: Checkpoint | None = None,
         *,
+        fingerprint_key: FingerprintKey = NO_SECRET,
         cached_max: int = CACHED_MAX,
         key_limits: KeyLimits = KEY_LIMITS,
     ) -> None:
@@ -59,10 +61,14 @@ class Image:
         self.leader_url: str | None = None
         """The address in the newest Claim, unless its leader has resigned."""
         if store is None or checkpoint is None:
-            self.keys = AnsweredKeys(key_limits, store=store)
+            self.keys = AnsweredKeys(key_limits, fingerprint_key=fingerprint_key, store=store)
             return
         self.keys = AnsweredKeys(
-            key_limits, store=store, mark=checkpoint.keys, stored_to=checkpoint.seq
+            key_limits,
+            fingerprint_key=fingerprint_key,
+            store=store,
+            mark=checkpoint.keys,
+            stored_to=checkpoint.seq,
         )
         self.seq, self.decided_at = checkpoint.seq, checkpoint.decided_at
         self.leader_url = checkpoint.leader_url

@@ -8,6 +8,7 @@ from command_api.image.checkpoints import STORE_LIMITS, Checkpoints, StoreLimits
 from command_api.image.image import Image
 from command_api.image.restoring import restore
 from command_api.image.store import Checkpoint, ImageStore, StoreUnavailable
+from contracts.journal.concealment import FingerprintKey
 from runtime.journal.port import Journal, JournalError
 from runtime.journal.tail import START, Position
 
@@ -22,15 +23,17 @@ class ImageKeeper:
     def __init__(
         self,
         journal: Journal,
+        fingerprint_key: FingerprintKey,
         store: ImageStore | None = None,
         limits: StoreLimits = STORE_LIMITS,
     ) -> None:
         self._journal = journal
+        self._fingerprint_key = fingerprint_key
         self._store = store
         self._limits = limits
         self._checkpoints: Checkpoints | None = None
         self._failure: str | None = None
-        self.image = Image()
+        self.image = Image(fingerprint_key=fingerprint_key)
 
     @property
     def problem(self) -> str | None:
@@ -46,7 +49,8 @@ class ImageKeeper:
         """Begin the image anew. Return the position from which to follow the journal."""
         await self._stop_writing()
         checkpoint: Checkpoint | None = None
-        self.image, self._checkpoints, self._failure = Image(), None, None
+        self.image = Image(fingerprint_key=self._fingerprint_key)
+        self._checkpoints, self._failure = None, None
         if self._store is None:
             return START
         try:
@@ -56,7 +60,12 @@ class ImageKeeper:
             self._failure = str(error)
             return START
         position = START if checkpoint is None else checkpoint.position
-        self.image = Image(self._store, checkpoint, cached_max=self._limits.cached_max)
+        self.image = Image(
+            self._store,
+            checkpoint,
+            fingerprint_key=self._fingerprint_key,
+            cached_max=self._limits.cached_max,
+        )
         self._checkpoints = Checkpoints(self.image, self._store, position, self._limits)
         return position
 

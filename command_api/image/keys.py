@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 
 from command_api.image.store import ImageStore, KeysMark, StoredAnswer
 from contracts.errors import KeyReused
+from contracts.journal.concealment import NO_SECRET, FingerprintKey, conceal_idempotency_key
 from contracts.journal.records import CommandInfo, Outcome
 
 PAGE: Final = 1_000
@@ -40,11 +41,13 @@ class AnsweredKeys:
         self,
         limits: KeyLimits = KEY_LIMITS,
         *,
+        fingerprint_key: FingerprintKey = NO_SECRET,
         store: ImageStore | None = None,
         mark: KeysMark = KeysMark(),  # noqa: B008 - immutable
         stored_to: int = 0,
     ) -> None:
         """`stored_to` is the `seq` of the store's checkpoint."""
+        self._fingerprint_key = fingerprint_key
         self._limits = limits
         self._store = store
         self._forgotten, self._count = mark
@@ -60,15 +63,21 @@ class AnsweredKeys:
     def __len__(self) -> int:
         return self._count
 
+    def conceal(self, command: CommandInfo) -> CommandInfo:
+        """Return the command as its Commit is to hold it."""
+        return self._fingerprint_key.conceal(command)
+
     def find(
         self, actor: str, key: str, fingerprint: str, query_fingerprint: str | None = None
     ) -> StoredAnswer | None:
         """Return the stored answer, or None if the actor has not used the key. Raises KeyReused
         if they used it for another request."""
-        stored = self._find(scope_key(actor, key))
+        stored = self._find(scope_key(actor, conceal_idempotency_key(key)))
         if stored is None or stored.seq <= self._forgotten:
             return None
-        if not stored.answers(fingerprint, query_fingerprint):
+        conceal = self._fingerprint_key.conceal_fingerprint
+        query_fingerprint = query_fingerprint and conceal(query_fingerprint)
+        if not stored.answers(conceal(fingerprint), query_fingerprint):
             raise KeyReused
         return stored
 
@@ -76,6 +85,7 @@ class AnsweredKeys:
         self, command: CommandInfo, seq: int, decided_at: datetime, outcome: Outcome
     ) -> None:
         """Remember the answer of an accepted Commit. Forgets keys that are too old by now."""
+        command = self.conceal(command)
         key = scope_key(command.actor, command.idempotency_key)
         self._fresh[key] = StoredAnswer(
             seq, decided_at, command.fingerprint, command.query_fingerprint, outcome

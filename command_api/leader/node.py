@@ -28,6 +28,7 @@ from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken, ReaderState
+from contracts.journal.concealment import FingerprintKey
 from contracts.journal.records import Barrier, Claim, Commit, Resign, encode_record
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
@@ -73,6 +74,7 @@ class Node:
         self,
         *,
         journal: Journal,
+        fingerprint_key: FingerprintKey,
         own_url: str,
         clock: WallClock,
         steady: Callable[[], float],
@@ -87,7 +89,7 @@ class Node:
         store_limits: StoreLimits = STORE_LIMITS,
     ) -> None:
         self._journal = journal
-        self.keeper = ImageKeeper(journal, store, store_limits)
+        self.keeper = ImageKeeper(journal, fingerprint_key, store, store_limits)
         self.own_url = own_url
         self._render = render
         self._random = random

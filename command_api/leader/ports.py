@@ -22,8 +22,8 @@ class Answer(NamedTuple):
 
 
 Render = Callable[[Layer, Submission, Outcome], bytes]
-"""Returns the body of the answer to a command, made from the given layer. It is empty for a
-refusal."""
+"""Returns the body of the answer to a command, made from the given layer. For a refusal
+these are the facts to show."""
 
 WallClock = Callable[[], datetime]
 """Returns the time now: aware UTC, in whole milliseconds."""

@@ -277,14 +277,7 @@ class Reign:
             seq=self._seq + 1,
             prev_hash=self._hash,
             decided_at=now,
-            command=CommandInfo(
-                submission.id,
-                submission.kind,
-                submission.actor,
-                submission.idempotency_key,
-                submission.fingerprint,
-                submission.query_fingerprint,
-            ),
+            command=self._identify(submission),
             outcome=decision.outcome,
             events=tuple(encode_event(event) for event in decision.events),
         )
@@ -297,6 +290,18 @@ class Reign:
         sent.key = scope_key(submission.actor, submission.idempotency_key)
         self._by_key[sent.key] = sent
         return sent
+
+    def _identify(self, submission: Submission) -> CommandInfo:
+        return self._image.keys.conceal(
+            CommandInfo(
+                submission.id,
+                submission.kind,
+                submission.actor,
+                submission.idempotency_key,
+                submission.fingerprint,
+                submission.query_fingerprint,
+            )
+        )
 
     def _send(self, record: Record, payload: bytes, layer: Layer | None) -> SentRecord:
         sent = SentRecord(record.seq, hash_record(payload), layer, self._loop.time())

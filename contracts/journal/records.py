@@ -33,11 +33,12 @@ class CommandInfo(Struct, frozen=True, gc=False, omit_defaults=True):
     kind: str
     actor: str
     idempotency_key: str
+    """Hashed (`contracts.journal.concealment`), unless the system gave the command."""
     fingerprint: str
-    """SHA-256 over method, path and the client's own body bytes, hexadecimal."""
+    """SHA-256 over method, path and the client's own body bytes, keyed; bare in older records."""
     query_fingerprint: str | None = None
-    """SHA-256 over the query string, hexadecimal; empty without a query. Older records lack it,
-    and their retries are compared without it."""
+    """SHA-256 over the query string, keyed; empty without a query. Older records lack it, and
+    their retries are compared without it."""
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
@@ -49,7 +50,8 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     announcement_id: AnnouncementId | None = None
     booking_id: BookingId | None = None
     facts: dict[str, Any] = {}
-    """The facts that a refusal rested on, or the result of each part of a bulk command."""
+    """The facts that a refusal rested on, or the result of each part of a bulk command. Ids,
+    codes, numbers and times: no text that a person typed."""
     review_id: ReviewId | None = None
 
 
@@ -157,7 +159,16 @@ def decode_record(payload: bytes) -> Record:
         raise UnreadableRecord(str(error)) from error
     if isinstance(record, Commit | Barrier) and not is_in_range(record.decided_at):
         raise UnreadableRecord(f"decided at {record.decided_at}")
+    if isinstance(record, Commit) and "conflicts" in record.outcome.facts:
+        _drop_titles(record.outcome.facts["conflicts"])
     return record
+
+
+def _drop_titles(conflicts: Any) -> None:
+    """Drop the titles of announcements, which earlier builds recorded with an overlap."""
+    for one in conflicts if isinstance(conflicts, list) else ():
+        if isinstance(one, dict):
+            one.pop("title", None)
 
 
 def hash_record(payload: bytes) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 import asyncpg
 from fastapi import APIRouter
 from msgspec import Struct
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,7 +15,7 @@ from contracts.error_codes import describe, is_error_code
 from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.values.ids import OPERATOR, SYSTEM, BookingId
 from query_api.announcements.visibility import VISIBLE_TO_GUEST
-from query_api.edge.reads import Reads
+from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.history.fact_rights import DECISION_FACTS, FactRight, select_allowed
 from runtime.auth.tokens import Caller
@@ -49,6 +50,11 @@ SELECT_AT_POSITION: Final = f"""
     WHERE d.seq = $1
       AND ($2::boolean OR d.actor = $3::uuid::text OR (NOT d.refused
            AND (a.author_id = $3::uuid OR {VISIBLE_TO_GUEST.format("$3")})))
+"""
+
+SELECT_TITLES: Final = """
+    SELECT announcement_id, title FROM read_model.announcements
+    WHERE announcement_id = ANY($1::uuid[])
 """
 
 
@@ -88,7 +94,8 @@ def build_router(reads: Reads) -> APIRouter:
             row = await snapshot.fetch_row(
                 SELECT_OF_BOOKING, booking_id, caller.is_super, caller.person_id
             )
-        return answer(request, _represent(row, request, caller, booking_id), snapshot.position)
+            why = await _add_titles(snapshot, _represent(row, request, caller, booking_id))
+        return answer(request, why, snapshot.position)
 
     @router.get("/why/{position}", **document(Why))
     async def why_position(request: Request) -> Response:
@@ -101,9 +108,8 @@ def build_router(reads: Reads) -> APIRouter:
             row = await snapshot.fetch_row(
                 SELECT_AT_POSITION, position, caller.is_super, caller.person_id
             )
-        return answer(
-            request, _represent(row, request, caller, row["booking_id"]), snapshot.position
-        )
+            why = await _add_titles(snapshot, _represent(row, request, caller, row["booking_id"]))
+        return answer(request, why, snapshot.position)
 
     return router
 
@@ -129,6 +135,22 @@ def _represent(
         reason=row["booking_reason"],
         reason_by=row["booking_reason_by"],
     )
+
+
+async def _add_titles(snapshot: TableSnapshot, why: Why) -> Why:
+    """Return the answer with the present titles of the announcements that overlapped: the facts
+    of a decision have no texts."""
+    conflicts = why.facts.get("conflicts", ())
+    ids = [one["announcement_id"] for one in conflicts if "announcement_id" in one]
+    if not ids:
+        return why
+    rows = await snapshot.fetch_rows(SELECT_TITLES, ids)
+    titles = {row["announcement_id"]: row["title"] for row in rows}
+    titled = [
+        one | {"title": title} if (title := titles.get(one.get("announcement_id"))) else one
+        for one in conflicts
+    ]
+    return replace(why, facts={**why.facts, "conflicts": titled})
 
 
 def _find_decider(row: asyncpg.Record) -> Literal["author", "guest", "system", "operator"]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
+from contracts.journal.concealment import conceal_idempotency_key
 from contracts.journal.records import Commit
 from runtime.journal.port import Journal
 from runtime.journal.tail import Accepted, Tail
@@ -37,7 +38,7 @@ def find_misrecorded(
     for one in answered:
         if one.status not in RECORDED:
             continue
-        found = seqs.get((one.actor, one.key), [])
+        found = seqs.get((one.actor, conceal_idempotency_key(one.key)), [])
         if found != [one.position]:
             yield f"{one} is recorded at {found}"
         elif by_seq[one.position].outcome.refused != (one.status == 409):

@@ -13,6 +13,7 @@ from command_api.image.cache import CachedTable
 from command_api.image.image import Image
 from command_api.image.keys import KEY_LIMITS, AnsweredKeys, KeyLimits
 from contracts.journal.acceptance import GENESIS, accept
+from contracts.journal.concealment import conceal_idempotency_key
 from contracts.journal.records import Barrier, Commit, Record, decode_record, hash_record
 from runtime.journal.port import JournalEntry
 from tests.simulation.simulated.clients import ClientAnswer
@@ -69,7 +70,8 @@ def check_answers(told: Iterable[ClientAnswer], commits: list[Commit]) -> None:
         key = (commit.command.actor, commit.command.idempotency_key)
         seqs_of_key.setdefault(key, []).append(commit.seq)
     for command, answer in told:
-        seqs = seqs_of_key.get((command.actor, command.idempotency_key), [])
+        stored_key = conceal_idempotency_key(command.idempotency_key)
+        seqs = seqs_of_key.get((command.actor, stored_key), [])
         if seqs != [answer.position]:
             raise Violation(
                 f"{command.idempotency_key} was answered at {answer.position}, "

@@ -18,7 +18,10 @@ from runtime.journal.tail import Position
 from tests.histories.recorded import read_recorded
 from tests.simulation.simulated.store import SimulatedDisk, SimulatedStore
 
-DIGESTS: Final = {1: "4768b4593e46b53c0796d9fe46695836de16ed9fa76d5cd7788c30a239382492"}
+DIGESTS: Final = {
+    1: "4768b4593e46b53c0796d9fe46695836de16ed9fa76d5cd7788c30a239382492",
+    2: "45f5b4710129ae86127eaddbad4ca6a25f543a1382aabc3bfa4d49cc27567abc",
+}
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 
 ADVICE: Final = """

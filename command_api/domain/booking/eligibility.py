@@ -12,7 +12,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import find_visible
 from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.booking.decisions import request_booking
-from command_api.domain.calendar import find_overlaps
+from command_api.domain.calendar import add_titles, find_overlaps
 from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.recorder import Recorder
@@ -52,7 +52,7 @@ def assess_eligibility(
         would_wait=outcome.code == "booking_waitlisted",
         code=code,
         detail=None if code is None else describe(code, language),
-        facts=outcome.facts if outcome.refused else {},
+        facts=dict(add_titles(layer, outcome.facts)) if outcome.refused else {},
         overlaps=find_overlaps(
             layer,
             person_id,

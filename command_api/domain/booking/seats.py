@@ -12,7 +12,7 @@ from typing import Any
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
-from command_api.domain.calendar import find_overlaps
+from command_api.domain.calendar import describe_conflicts, find_overlaps
 from command_api.domain.recorder import Recorder
 from contracts.errors import CommandRefused
 from contracts.events.announcement import AnnouncementClosed, AnnouncementReopened, CloseReason
@@ -70,7 +70,9 @@ def confirm_booking(
     """
     announcement = recorder.announcement(booking.announcement_id)
     if overlaps := _find_blocking(recorder, booking.guest_id, announcement):
-        shown = overlaps if kind is BookingAccepted else _show_times_only(overlaps)
+        shown = (
+            describe_conflicts(overlaps) if kind is BookingAccepted else _show_times_only(overlaps)
+        )
         raise CommandRefused("overlap", {"booking_id": booking.id, "conflicts": shown})
     if booking.hold_until is None and announcement.taken >= announcement.ticket_count:
         raise CommandRefused("no_seats", {"ticket_count": announcement.ticket_count})
@@ -89,7 +91,7 @@ def refuse_overlap(recorder: Recorder, person_id: PersonId, announcement: Announ
     """Raises CommandRefused `overlap`, with all overlaps, if the person is busy at the time of
     the announcement."""
     if overlaps := _find_blocking(recorder, person_id, announcement):
-        raise CommandRefused("overlap", {"conflicts": overlaps})
+        raise CommandRefused("overlap", {"conflicts": describe_conflicts(overlaps)})
 
 
 def close_or_offer_seats(recorder: Recorder, announcement_id: AnnouncementId) -> None:

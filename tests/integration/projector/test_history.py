@@ -1,12 +1,14 @@
 """The history follows a journal into ClickHouse, whatever is interrupted, and answers over
 HTTP; on a server and on chdb."""
 
+import asyncio
 import base64
 import csv
 import hashlib
 import io
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +40,7 @@ from runtime.journal.sqlite import SqliteJournal
 from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.servers.http_server import served
-from tests.waiting import eventually
+from tests.waiting import POLL_S, WITHIN_S, eventually
 
 DEADLINE_S: Final = 20.0
 SECRET: Final = "the operator's secret of the tests"
@@ -287,6 +289,38 @@ async def test_a_history_whose_ratings_had_no_tags_is_delivered_again(
             "SELECT uniqExact(review_id), countIf(tags != '') FROM ratings"
         )
     assert answer.rows == [(4, 5)]
+
+
+async def test_titles_go_from_the_facts_of_earlier_builds(
+    analytics: Analytics, tmp_path: Path
+) -> None:
+    await migrate(analytics, _first_migrations(tmp_path / "before"))
+    titled = {"announcement_id": "a", "title": 'My "own" \\ day", "x', "role": "host"}
+    times = {"event_time": "2026-03-01T19:30:00Z"}
+    columns: dict[str, list[Any]] = {
+        name: [""] for name in ("actor", "command", "announcement_id", "booking_id")
+    }
+    row: dict[str, list[Any]] = {
+        "seq": [1],
+        "part": [0],
+        "at_ms": [0],
+        "day": [date(2026, 3, 1)],
+        "person_id": [""],
+    }
+    facts = msgspec.json.encode({"conflicts": [titled, times]}).decode()
+    await analytics.insert("refusals", {**columns, **row, "code": ["overlap"], "facts": [facts]})
+    await migrate(analytics)
+    del titled["title"]
+
+    async with asyncio.timeout(WITHIN_S):  # The server changes rows in the background.
+        while "title" in (shown := await read_value(analytics, "SELECT facts FROM refusals")):
+            await asyncio.sleep(POLL_S)
+    assert msgspec.json.decode(shown) == {"conflicts": [titled, times]}
+
+
+async def read_value(analytics: Analytics, sql: str) -> Any:
+    ((value,),) = (await analytics.query(sql)).rows
+    return value
 
 
 def _first_migrations(directory: Path) -> Path:

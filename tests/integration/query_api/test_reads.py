@@ -352,7 +352,9 @@ async def test_why_names_the_rule_the_facts_and_the_position(
     anna.position = refused.position
     why = await anna.read(f"/api/v1/why/{refused.position}", boris)
     assert (why.body["code"], why.body["refused"]) == ("overlap", True)
-    assert why.body["facts"]["conflicts"][0]["announcement_id"] == one["id"]
+    (conflict,) = why.body["facts"]["conflicts"]
+    assert (conflict["announcement_id"], conflict["title"]) == (one["id"], one["title"])
+    assert refused.body["conflicts"] == [conflict]
     assert why.body["detail"]
     for stranger_path in (f"/api/v1/why/{refused.position}", "/api/v1/why/x", "/api/v1/why/9999"):
         assert (await anna.read(stranger_path, olga)).status == 404

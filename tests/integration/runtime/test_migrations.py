@@ -105,6 +105,11 @@ PARKED: Final = """
     VALUES ($1, 0, $2, $3, $4, 'it cannot be held')
 """
 
+DECIDED: Final = """
+    INSERT INTO read_model.decisions (seq, decided_at, actor, kind, code, refused, facts)
+    VALUES ($1, now(), 'a', 'booking.request', $2, true, $3)
+"""
+
 
 async def test_people_who_were_parked_for_a_nul_come_back_and_nobody_else(
     pool: asyncpg.Pool, tmp_path: Path
@@ -131,6 +136,25 @@ async def test_people_who_were_parked_for_a_nul_come_back_and_nobody_else(
     keys = await pool.fetch("SELECT key FROM read_model.dead_letters ORDER BY seq")
     assert keys[-1]["key"] == cyd
     assert ada not in {row["key"] for row in keys}
+
+
+async def test_titles_go_from_the_facts_of_earlier_builds(
+    pool: asyncpg.Pool, tmp_path: Path
+) -> None:
+    for file in MIGRATIONS.glob("*.sql"):
+        if file.name < "0047":
+            shutil.copy(file, tmp_path)
+    await migrate(pool, tmp_path)
+    times = {"event_time": "2026-03-01T19:30:00Z"}
+    titled = {"conflicts": [{"announcement_id": "a", "title": "Mine", **times}, times]}
+    for seq, code, facts in ((1, "overlap", titled), (2, "no_seats", {"ticket_count": 3})):
+        await pool.execute(DECIDED, seq, code, facts)
+    await migrate(pool)
+    rows = await pool.fetch("SELECT facts FROM read_model.decisions ORDER BY seq")
+    assert [row["facts"] for row in rows] == [
+        {"conflicts": [{"announcement_id": "a", **times}, times]},
+        {"ticket_count": 3},
+    ]
 
 
 async def test_the_read_models_are_made_anew_as_the_operators_are_told_and_no_notice_is_lost(

@@ -16,6 +16,7 @@ from command_api.leader.reign import RECORDS_MAX
 from command_api.rendering import build_renderer
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken
+from contracts.journal.concealment import FingerprintKey
 from projector.read_models.memory import MemorySink
 from projector.read_models.projector import Projector
 from tests.simulation.simulated.journal import Faults, SimulatedJournal
@@ -51,6 +52,9 @@ class SimulatedPeers:
             raise OutcomeUnknown from None
         assert isinstance(answer, Answer)
         return answer
+
+
+FINGERPRINT_KEY = FingerprintKey("the secret of the cell")
 
 
 class Cluster:
@@ -119,6 +123,7 @@ class Cluster:
         render = build_renderer(DEFAULT_RULES)
         node = Node(
             journal=self.journal.connect(name),
+            fingerprint_key=FINGERPRINT_KEY,
             own_url=name,
             clock=self.clock,
             steady=self.loop.time,

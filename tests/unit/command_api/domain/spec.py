@@ -222,7 +222,7 @@ class Spec:
 
     @property
     def conflicts(self) -> list[str]:
-        return [one.announcement_id for one in self.decision.outcome.facts["conflicts"]]
+        return [one["announcement_id"] for one in self.decision.outcome.facts["conflicts"]]
 
     def announcement(self, announcement: AnnouncementId = ANNOUNCEMENT) -> Announcement:
         found = self.layer.announcements.get(announcement)

@@ -136,8 +136,9 @@ async def test_an_answer_has_an_entity_tag_if_its_type_has_a_version() -> None:
 
 
 async def test_a_refusal_is_a_problem_at_its_position_without_a_tag() -> None:
-    refused = Outcome("already_done", refused=True, facts={"why": "over"})
-    answered = await RoutedApp(Answer(refused, 9, b"")).send("PUT", f"/announcement/{ID}", b"{}")
+    refused = Outcome("already_done", refused=True)
+    told = Answer(refused, 9, b'{"why":"over"}')
+    answered = await RoutedApp(told).send("PUT", f"/announcement/{ID}", b"{}")
     assert (answered.status, answered.json["code"]) == (409, "already_done")
     assert answered.json["why"] == "over"
     assert answered.headers["x-position"] == "9"

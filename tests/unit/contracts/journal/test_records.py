@@ -160,3 +160,19 @@ def test_a_frame_nested_without_end_is_broken() -> None:
     nested = b"[" * 30_000 + b"]" * 30_000
     with pytest.raises(UnreadableRecord):
         decode_record(b'{"record":"commit","events":[' + nested + b"]}")
+
+
+def test_titles_that_an_earlier_build_recorded_with_an_overlap_are_dropped() -> None:
+    times = {"event_time": "2026-03-01T19:30:00Z", "ends_at": "2026-03-01T21:30:00Z"}
+    full = {"announcement_id": "a", "title": "My birthday", **times}
+    commit = Commit(
+        term=2,
+        seq=10,
+        prev_hash=HASH,
+        decided_at=AT,
+        command=CommandInfo("c", "booking.request", "p", "k", "f"),
+        outcome=Outcome("overlap", refused=True, facts={"conflicts": [full, times, "?"]}),
+    )
+    read = decode_record(encode_record(commit))
+    assert isinstance(read, Commit)
+    assert read.outcome.facts == {"conflicts": [{"announcement_id": "a", **times}, times, "?"]}
