@@ -10,8 +10,9 @@ import asyncio
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS
 from runtime.clickhouse.migrations import migrate as migrate_clickhouse
-from runtime.clickhouse.server import ServerAnalytics
+from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.postgres.migrations import migrate as migrate_postgres
 from runtime.postgres.pools import open_pool
 from runtime.postgres.roles import grant_roles
@@ -35,10 +36,13 @@ async def main(settings: MigrationSettings) -> None:
         await grant_roles(pool, passwords)
     await pool.close()
     if settings.clickhouse_dsn is not None:
-        analytics = ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
-        await migrate_clickhouse(analytics)
+        dsn = settings.clickhouse_dsn.get_secret_value()
+        history, analysts = ServerAnalytics(dsn), open_analysts_database(dsn, None)
+        await migrate_clickhouse(history)
+        await migrate_clickhouse(analysts, ANALYSTS_MIGRATIONS)
         print("ClickHouse: done")
-        await analytics.close()
+        for opened in (history, analysts):
+            await opened.close()
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ SECRETS = (
     "CLICKHOUSE_PASSWORD",
     "CLICKHOUSE_ANALYST_PASSWORD",
     "PRACTIX_OPERATOR_TOKEN",
+    "PRACTIX_PSEUDONYM_KEY",
 )
 SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")
 """A line of an environment file: name and value, without quotes and comment."""

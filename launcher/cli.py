@@ -160,6 +160,30 @@ def servers_down(as_json: AsJson = False) -> None:
     print(msgspec.json.encode({"stopped": stopped}).decode() if as_json else "down")
 
 
+pseudonyms = typer.Typer(help="What analysts see in place of ids.")
+app.add_typer(pseudonyms, name="analysts")
+
+
+@pseudonyms.callback()
+def analysts_group() -> None:
+    """Keep `rotate` a verb of its own."""
+
+
+@pseudonyms.command("rotate")
+def rotate(as_json: AsJson = False) -> None:
+    """Give everybody another pseudonym from the next start on. The system must be stopped."""
+    from launcher.verbs.pseudonyms import rotate_pseudonyms
+
+    data = DataDirectory(read_settings().data)
+    if not data.path.exists():
+        fail(f"there is no data in {data.path}")
+    try:
+        rotate_pseudonyms(data)
+    except DataInUse as error:
+        fail(str(error))
+    print(msgspec.json.encode({"rotated": True}).decode() if as_json else "rotated")
+
+
 for verbs in (analysts, ratings):
     verbs.register(
         app,

@@ -85,9 +85,20 @@ class DataDirectory:
         """Credential that our services present to the stand-in."""
         return self._secret("neighbours")
 
+    @property
+    def pseudonym_key(self) -> str:
+        """Key of the pseudonyms that analysts and logs have in place of ids."""
+        return self._secret("pseudonyms")
+
+    def replace_pseudonym_key(self) -> None:
+        """Make another key: from the next start on, everybody has another pseudonym."""
+        path = self._secret_path("pseudonyms")
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _write_whole(path, secrets.token_urlsafe(SECRET_BYTES))
+
     def require_secrets(self) -> None:
         """Read or make every secret. Raises SecretUnusable."""
-        for name in ("token", "cell", "operator", "feed", "neighbours"):
+        for name in ("token", "cell", "operator", "feed", "neighbours", "pseudonyms"):
             self._secret(name)
 
     def find_operator_token(self) -> str | None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, NonNegativeFloat
+from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from projector.analysts.retention import DAYS_MAX
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 from runtime.service.http_limits import HttpLimits
 from runtime.service.settings import CommaSeparated, Origins
@@ -39,6 +40,10 @@ class Settings(BaseSettings):
     profile: Literal["embedded", "servers"] = Field("embedded", validation_alias="PRACTIX_PROFILE")
     clock_offset_s: NonNegativeFloat = Field(0.0, validation_alias="PRACTIX_CLOCK_OFFSET_S")
     """Seconds by which the system's clock is ahead of the machine's."""
+    analysts_days_max: NonNegativeInt = Field(
+        DAYS_MAX, validation_alias="PROJECTOR_ANALYSTS_DAYS_MAX"
+    )
+    """For how many days the analysts' database keeps what happened; 0: for ever."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""

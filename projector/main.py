@@ -11,21 +11,25 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from projector.analysts.service import AnalystsService
 from projector.history.service import HistoryService
 from projector.http import build_router
 from projector.proof.history_votes import HistoryVotes
 from projector.service import ProjectorService
 from projector.settings import Settings
 from runtime.auth.operators import OperatorGuard
-from runtime.clickhouse.server import ServerAnalytics
+from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
 from runtime.postgres.pools import open_pool
+from runtime.pseudonyms import Pseudonyms
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
 from runtime.service.settings import load_settings_or_exit
+
+log = logging.getLogger(__name__)
 
 
 def build_app(
@@ -64,11 +68,26 @@ async def _start_history(
     None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
         return None
-    analytics = ServerAnalytics(settings.clickhouse_dsn.get_secret_value())
+    dsn = settings.clickhouse_dsn.get_secret_value()
+    analytics = ServerAnalytics(dsn)
     stack.push_async_callback(analytics.close)
     history = HistoryService(journal, analytics)
     await history.start()
     stack.push_async_callback(history.stop)
+    if settings.pseudonym_key is None:
+        log.warning("no pseudonym key: the analysts' database is not filled")
+    else:
+        analysts = open_analysts_database(dsn, None)
+        stack.push_async_callback(analysts.close)
+        following = AnalystsService(
+            journal,
+            analysts,
+            analytics,
+            Pseudonyms(settings.pseudonym_key.get_secret_value()),
+            days_max=settings.analysts_days_max,
+        )
+        await following.start()
+        stack.push_async_callback(following.stop)
     return HistoryVotes(analytics, history.reader)
 
 

@@ -1,8 +1,9 @@
 """Settings of a projector process."""
 
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
+from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
+from projector.analysts.retention import DAYS_MAX
 from runtime.auth.secret import Secret
 from runtime.following.reader import BatchLimits
 from runtime.journal.kafka_access import KafkaAccess
@@ -33,6 +34,9 @@ class Settings(ServiceSettings):
     operator_token: Secret = Field(
         validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
+    analysts_days_max: NonNegativeInt = DAYS_MAX
+    """For how many days, in the journal's time, the analysts' database keeps what happened; whole
+    months are dropped. 0: for ever."""
     batch_events_max: PositiveInt = 2_000
     batch_pause_ms: PositiveFloat = 5.0
     """Under load a batch starts at most this often; it bounds what one costs."""

@@ -11,7 +11,7 @@ from query_api.service import QueryService
 from query_api.settings import Settings
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
-from runtime.clickhouse.server import ServerAnalytics
+from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
@@ -35,9 +35,10 @@ async def _start(
     """Start serving. `stack` stops and closes everything, in reverse order."""
     pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
     stack.callback(pool.terminate)
-    analytics = _open_analytics(settings)
-    if analytics is not None:
-        stack.push_async_callback(analytics.close)
+    analytics, analysts = _open_analytics(settings)
+    for opened in (analytics, analysts):
+        if opened is not None:
+            stack.push_async_callback(opened.close)
     session = await stack.enter_async_context(aiohttp.ClientSession())
     outside = OutsideClients(session, settings.neighbours)
     service = QueryService(
@@ -48,6 +49,7 @@ async def _start(
         feed_secret=settings.feed_secret.get_secret_value(),
         guard=_operator_guard(settings),
         analytics=analytics,
+        analysts=analysts,
         rules=settings.shared_rules(),
         days_of=settings.days_of,
         min_position_timeout_s=settings.min_position_timeout_s,
@@ -61,14 +63,15 @@ async def _start(
     stack.push_async_callback(service.stop)
 
 
-def _open_analytics(settings: Settings) -> ServerAnalytics | None:
+def _open_analytics(
+    settings: Settings,
+) -> tuple[ServerAnalytics, ServerAnalytics] | tuple[None, None]:
+    """Return the history and the analysts' database; None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
-        return None
-    analyst_dsn = settings.clickhouse_analyst_dsn
-    return ServerAnalytics(
-        settings.clickhouse_dsn.get_secret_value(),
-        analyst_dsn=None if analyst_dsn is None else analyst_dsn.get_secret_value(),
-    )
+        return None, None
+    dsn, analyst_dsn = settings.clickhouse_dsn.get_secret_value(), settings.clickhouse_analyst_dsn
+    analyst = None if analyst_dsn is None else analyst_dsn.get_secret_value()
+    return ServerAnalytics(dsn), open_analysts_database(dsn, analyst)
 
 
 def _operator_guard(settings: Settings) -> OperatorGuard | None:

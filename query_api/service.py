@@ -23,6 +23,7 @@ from query_api.ratings import pair as rating_pair
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
+from runtime.clickhouse.migrations import ANALYSTS_READER
 from runtime.clickhouse.port import Analytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.outside.ports import UgcClient
@@ -36,8 +37,9 @@ class QueryService:
     """All read routes and what runs behind them.
 
     Create it inside a running event loop, `start` it, serve its `routers`, and `stop` it.
-    Whoever made `analytics` closes it, after `stop`. Without `analytics` reads of the history
-    are unavailable. There are routes for analysts only with both `analytics` and `guard`.
+    Whoever made `analytics` and `analysts` closes them, after `stop`. Without `analytics`, the
+    history, reads of it are unavailable. `analysts` is the database for analysts; there are
+    routes for them only with both `analysts` and `guard`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class QueryService:
         rules: SharedRules,
         days_of: ZoneInfo,
         analytics: Analytics | None = None,
+        analysts: Analytics | None = None,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
@@ -82,8 +85,9 @@ class QueryService:
             public_page.build_router(reads),
             audit_trail.build_router(reads),
         ]
-        if analytics is not None and guard is not None:
-            self.routers.append(analyst_routes.build_router(analytics, history, guard))
+        if analysts is not None and guard is not None:
+            followed = HistoryReads(analysts, min_position_timeout_s, ANALYSTS_READER)
+            self.routers.append(analyst_routes.build_router(analysts, followed, guard))
 
     async def start(self) -> None:
         await self._suspensions.look()

@@ -37,8 +37,8 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
             "QUERY_API_CLICKHOUSE_ANALYST_DSN", "PROJECTOR_CLICKHOUSE_ANALYST_DSN"
         ),
     )
-    """The read-only account that runs analysts' SQL (deploy/clickhouse/analyst.xml). Earlier
-    versions read it from the second name."""
+    """The read-only account that runs analysts' SQL (deploy/clickhouse/analyst.xml), always in the
+    analysts' database. Earlier versions read it from the second name."""
     operator_token: Secret | None = Field(
         None, validation_alias=AliasChoices("QUERY_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
     )

@@ -21,6 +21,7 @@ from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import ServerUnavailable
 from launcher.servers.server import Server
+from runtime.clickhouse.server import ANALYSTS_SUFFIX, database_of
 from runtime.journal.kafka_topics import create_topic
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
@@ -163,9 +164,10 @@ def clickhouse_server(request: pytest.FixtureRequest) -> Iterator[HistoryDatabas
 
 @pytest.fixture
 def clickhouse_dsn(clickhouse_server: HistoryDatabase) -> str:
-    """The database that the analysts' account may read, empty."""
-    name = clickhouse_server.dsn.rpartition("/")[2]
+    """The database of the history, empty. That of the analysts does not exist yet."""
+    name = database_of(clickhouse_server.dsn)
     client = Client.from_url(clickhouse_server.dsn_of("default"))
+    client.execute(f"DROP DATABASE IF EXISTS {name}{ANALYSTS_SUFFIX}")
     client.execute(f"DROP DATABASE IF EXISTS {name}")
     client.execute(f"CREATE DATABASE {name}")
     client.disconnect()
@@ -174,7 +176,7 @@ def clickhouse_dsn(clickhouse_server: HistoryDatabase) -> str:
 
 @pytest.fixture
 def clickhouse_analyst_dsn(clickhouse_server: HistoryDatabase, clickhouse_dsn: str) -> str:
-    """The same database through the shipped analysts' account."""
+    """The analysts' database through the shipped account."""
     assert clickhouse_dsn
     return clickhouse_server.analyst_dsn
 

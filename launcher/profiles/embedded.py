@@ -31,6 +31,7 @@ from neighbours.app import build_router as build_stand_in_router
 from neighbours.in_process import InProcessClients
 from notifier.dispatcher import DispatcherPace
 from notifier.service import NotifierClients, NotifierService
+from projector.analysts.service import AnalystsService
 from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
@@ -40,7 +41,7 @@ from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenSettings, TokenVerifier
 from runtime.clickhouse.chdb import ChdbAnalytics
-from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, MIGRATIONS, migrate
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
@@ -51,6 +52,7 @@ from runtime.process.clock import Clock, shifted_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.lifecycle import current_process
 from runtime.process.tasks import end, keep_running, run_aside, start_for
+from runtime.pseudonyms import Pseudonyms
 from runtime.service.app import make_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.settings import load_settings
@@ -140,6 +142,8 @@ class EmbeddedResources(NamedTuple):
     journal: SqliteJournal
     pools: dict[str, asyncpg.Pool]
     analytics: ChdbAnalytics
+    analysts: ChdbAnalytics
+    """Another engine on a directory of its own: what analysts ask cannot reach the history."""
     engine_warm: asyncio.Task[None]
     stand_in: StandInState
     outside: InProcessClients
@@ -155,7 +159,11 @@ async def _open_resources(
     stack.callback(stand_in.close)
     analytics = ChdbAnalytics(data.path / "clickhouse")
     stack.push_async_callback(analytics.close)
-    warming = start_for(_warm(analytics), "engine")  # While PostgreSQL starts: both take seconds.
+    analysts = ChdbAnalytics(data.path / "practix_analysts")
+    stack.push_async_callback(analysts.close)
+    warming = start_for(
+        _warm(analytics, analysts), "engine"
+    )  # While PostgreSQL starts: both take seconds.
     stack.push_async_callback(end, warming)
     postgres = await stack.enter_async_context(PostgresServer(data.path / "postgres"))
     stack.push_async_callback(end, keep_running(keep_up(postgres), "PostgreSQL"))
@@ -167,6 +175,7 @@ async def _open_resources(
         journal=journal,
         pools=pools,
         analytics=analytics,
+        analysts=analysts,
         engine_warm=warming,
         stand_in=stand_in,
         outside=InProcessClients(stand_in),
@@ -179,6 +188,7 @@ class EmbeddedServices(NamedTuple):
     query: QueryService
     projector: ProjectorService
     history: HistoryService
+    analysts: AnalystsService
     notifier: NotifierService
 
     @property
@@ -187,6 +197,7 @@ class EmbeddedServices(NamedTuple):
         return {
             "projector": self.projector,
             "history": self.history,
+            "analysts": self.analysts,
             "notifier": self.notifier,
             "command_api": self.command,
         }
@@ -233,6 +244,7 @@ def _build_services(
             feed_secret=data.feed_secret,
             guard=guard,
             analytics=resources.analytics,
+            analysts=resources.analysts,
             rules=rules,
             days_of=DAYS_OF_DEFAULT,
         ),
@@ -243,6 +255,13 @@ def _build_services(
             clock=clock,
         ),
         history=history,
+        analysts=AnalystsService(
+            resources.journal,
+            resources.analysts,
+            resources.analytics,
+            Pseudonyms(data.pseudonym_key),
+            days_max=settings.analysts_days_max,
+        ),
         notifier=NotifierService(
             resources.journal,
             resources.pools["notifier"],
@@ -270,13 +289,15 @@ def _include_routes(app: FastAPI, services: EmbeddedServices, resources: Embedde
         app.include_router(router)
 
 
-async def _warm(analytics: Analytics) -> None:
-    """Start the engine of ClickHouse and migrate its tables before anybody reads.
+async def _warm(analytics: Analytics, analysts: Analytics) -> None:
+    """Start the engines of ClickHouse and migrate their tables before anybody reads.
 
-    If that fails, HistoryService tries again or says why; nothing else depends on it.
+    If that fails, the service that fills the tables tries again or says why; nothing else
+    depends on it.
     """
-    with suppress(AnalyticsError, MigrationEdited):
-        await migrate(analytics)
+    for engine, files in ((analytics, MIGRATIONS), (analysts, ANALYSTS_MIGRATIONS)):
+        with suppress(AnalyticsError, MigrationEdited):
+            await migrate(engine, files)
 
 
 async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncpg.Pool]:

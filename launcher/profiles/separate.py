@@ -193,6 +193,7 @@ def build_environment(
         "KAFKA_BOOTSTRAP_SERVERS": kafka,
         "PRACTIX_HTTP__DRAIN_S": "0",  # The gateway stops before the processes.
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
+        "PRACTIX_PSEUDONYM_KEY": data.pseudonym_key,
         "COMMAND_API_OWN_URL": addresses["command_api"],
         "COMMAND_API_CELL_SECRET": data.cell_secret,
         "COMMAND_API_TOKEN__SECRET": data.token_secret,

@@ -29,6 +29,7 @@ PACKAGE: Final = "clickhouse-server"
 ANALYST: Final = Path(__file__).parents[2] / "deploy" / "clickhouse" / "analyst.xml"
 ANALYST_PASSWORD: Final = "CLICKHOUSE_ANALYST_PASSWORD"
 DATABASE: Final = "practix"
+ANALYSTS_DATABASE: Final = "practix_analysts"
 READY_DEADLINE_S: Final = 60.0
 PROBE_TIMEOUT_S: Final = 2
 
@@ -112,8 +113,9 @@ class ClickHouseServer(Server):
 
     @property
     def analyst_dsn(self) -> str:
-        """Address for questions: its account may only read the database."""
-        return f"clickhouse://analyst:{self._analyst_password}@{HOST}:{self.port}/{DATABASE}"
+        """Address for questions: its account may only read the analysts' database."""
+        place = f"{HOST}:{self.port}/{ANALYSTS_DATABASE}"
+        return f"clickhouse://analyst:{self._analyst_password}@{place}"
 
     async def _launch(self) -> None:
         command = _server_command()

@@ -4,7 +4,9 @@ Part 0 is the command itself. The invitation of several guests has parts, counte
 each guest, of which only the refused ones have a row.
 """
 
-from typing import Any, Final
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -29,21 +31,44 @@ REFUSAL_COLUMNS: Final = (
 )
 
 
+class RefusedPart(NamedTuple):
+    """One refusal, with the values of its row."""
+
+    seq: int
+    part: int
+    at_ms: int
+    day: date
+    code: str
+    actor: str
+    command: str
+    announcement_id: str
+    booking_id: str
+    person_id: str
+    """The refused guest, or for part 0 the actor."""
+    facts: str
+    """As JSON."""
+
+
 def add_refusals(rows: Rows, commit: Commit) -> None:
     """Add a row for each refusal in the Commit."""
+    for refused in refused_parts(commit):
+        rows.add(*refused)
+
+
+def refused_parts(commit: Commit) -> Iterator[RefusedPart]:
+    """Yield each refusal in the Commit."""
     outcome = commit.outcome
     if outcome.refused:
-        _add(rows, commit, 0, outcome.code, outcome.facts)
+        yield _part_of(commit, 0, outcome.code, outcome.facts)
     results = outcome.facts.get("results")
     for part, result in enumerate(results if isinstance(results, list) else [], 1):
         if isinstance(result, dict) and is_refusal(code := get_text(result, "code")):
-            _add(rows, commit, part, code, result)
+            yield _part_of(commit, part, code, result)
 
 
-def _add(rows: Rows, commit: Commit, part: int, code: str, facts: dict[str, Any]) -> None:
-    """Add the row of one part. Its person is the refused guest, or for part 0 the actor."""
+def _part_of(commit: Commit, part: int, code: str, facts: dict[str, Any]) -> RefusedPart:
     outcome = commit.outcome
-    rows.add(
+    return RefusedPart(
         commit.seq,
         part,
         to_ms(commit.decided_at),

@@ -23,12 +23,14 @@ _SELECT_POSITION: Final = """
 class ClickHouseSink:
     """The tables must exist (`runtime.clickhouse.migrations`). Methods raise AnalyticsError."""
 
-    def __init__(self, analytics: Analytics) -> None:
+    def __init__(self, analytics: Analytics, reader: str = READER) -> None:
+        """`reader` is the name under which the tables store their position."""
         self._analytics = analytics
+        self._reader = reader
 
     async def position(self) -> Position:
         """Return the stored position, `START` if nothing was written yet."""
-        answer = await self._analytics.query(_SELECT_POSITION, {"reader": READER})
+        answer = await self._analytics.query(_SELECT_POSITION, {"reader": self._reader})
         if not answer.rows:
             return START
         return position_from(answer.rows[0])
@@ -38,10 +40,10 @@ class ClickHouseSink:
         written: write it again."""
         for table, rows in block.tables.items():
             await self._analytics.insert(table, rows.columns)
-        await self._analytics.insert("history_position", _position_row(reached))
+        await self._analytics.insert("history_position", _position_row(self._reader, reached))
 
 
-def _position_row(reached: Position) -> dict[str, list[object]]:
+def _position_row(reader: str, reached: Position) -> dict[str, list[object]]:
     *values, is_open = position_values(reached)
-    row = zip(_POSITION_COLUMNS, (READER, *values, int(is_open)), strict=True)
+    row = zip(_POSITION_COLUMNS, (reader, *values, int(is_open)), strict=True)
     return {column: [value] for column, value in row}

@@ -27,14 +27,20 @@ OPEN_AFTER: Final = 3
 OPEN_S: Final = 2.0
 """After OPEN_AFTER failures in a row, ClickHouse is not asked for OPEN_S."""
 
-_SELECT_POSITION: Final = "SELECT max(seq) FROM history_position WHERE reader = %(reader)s"
+_SELECT_POSITION: Final = """
+    SELECT max(seq) FROM history_position WHERE startsWith(reader, %(reader)s)
+"""
 
 
 class HistoryReads:
-    """Reads of one process. Without `analytics` every read raises Unavailable."""
+    """Reads of one process. Without `analytics` every read raises Unavailable.
 
-    def __init__(self, analytics: Analytics | None, timeout_s: float) -> None:
+    `reader` is the name, or its beginning, under which the tables store their position.
+    """
+
+    def __init__(self, analytics: Analytics | None, timeout_s: float, reader: str = READER) -> None:
         self._analytics = analytics
+        self._reader = reader
         self._timeout_s = timeout_s
         self.circuit = Circuit(OPEN_AFTER, OPEN_S, time.monotonic)
 
@@ -71,7 +77,7 @@ class HistoryReads:
         return _name_columns(answer)
 
     async def _fetch_position(self) -> int:
-        found = await self.fetch_rows(_SELECT_POSITION, {"reader": READER})
+        found = await self.fetch_rows(_SELECT_POSITION, {"reader": self._reader})
         return int(next(iter(found[0].values()))) if found else 0
 
 

@@ -84,6 +84,9 @@ class ChdbAnalytics:
         self._closed = False
         self._types: dict[str, dict[str, pa.DataType]] = {}
 
+    async def create_database(self) -> None:
+        """Do nothing: the engine makes it with its directory."""
+
     async def execute(self, sql: str) -> None:
         await self._call("write", "execute", sql)
 

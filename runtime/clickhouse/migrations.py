@@ -16,10 +16,16 @@ from runtime.migration_files import ROOT, digest, find_missing, read_migrations
 log = logging.getLogger(__name__)
 
 MIGRATIONS: Final = ROOT / "clickhouse"
+ANALYSTS_MIGRATIONS: Final = ROOT / "analysts"
+"""Files of the analysts' database."""
 
 READER: Final = "history.2"
 """The name under which the tables store their position. If a new version has to fill its tables
 anew, it takes another name. So it ignores what a writer of the old version stores."""
+
+ANALYSTS_READER: Final = "analysts.1."
+"""Beginning of the name under which the analysts' tables store their position. The key of the
+pseudonyms follows."""
 
 _CREATE_TABLE: Final = """
     CREATE TABLE IF NOT EXISTS schema_migrations (name String, sha256 String)
@@ -33,8 +39,10 @@ _COMMENT: Final = re.compile(r"^\s*--.*$", re.MULTILINE)
 async def migrate(analytics: Analytics, directory: Path = MIGRATIONS) -> list[str]:
     """Apply the missing files for which the server is new enough. Returns their names.
 
-    Raises MigrationEdited before anything is applied, and AnalyticsError.
+    Makes the database if it is missing. Raises MigrationEdited before anything is applied, and
+    AnalyticsError.
     """
+    await analytics.create_database()
     await analytics.execute(_CREATE_TABLE)
     found = await analytics.query("SELECT DISTINCT name, sha256 FROM schema_migrations")
     version = await server_version(analytics)

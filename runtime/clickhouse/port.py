@@ -84,6 +84,10 @@ class Analytics(Protocol):
     """The operations that we need of ClickHouse. Every method raises AnalyticsUnavailable and
     QueryRefused."""
 
+    async def create_database(self) -> None:
+        """Make the database if it is missing."""
+        ...
+
     async def execute(self, sql: str) -> None:
         """Run one statement that has no result, such as DDL or OPTIMIZE."""
         ...

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from queue import Empty, Full, LifoQueue
 from typing import Any, Final, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 from clickhouse_driver import Client
@@ -45,6 +45,11 @@ READERS: Final = 4
 SCANNERS: Final = 2
 ASKED_AT_ONCE_MAX: Final = 2
 
+ANALYSTS_SUFFIX: Final = "_analysts"
+"""Ends the name of the database that analysts read: `practix_analysts` beside `practix`."""
+_DENIALS: Final = ("Access denied", "Not enough privileges")
+"""Parts of the answers of old and current servers to an account that has no right to read."""
+
 T = TypeVar("T")
 Settings = dict[str, int]
 
@@ -56,7 +61,7 @@ class ServerAnalytics:
     `analyst_dsn` if it is given: then the server's profile of that user sets the quota, and
     an operator's own SQL can do no more than that user may (deploy/clickhouse/analyst.xml).
     Without it ready questions go through `dsn` together with `quota`, and nobody's own SQL is
-    run.
+    run. Nor is it if that account can read the database `closed`.
     """
 
     def __init__(
@@ -65,7 +70,10 @@ class ServerAnalytics:
         *,
         analyst_dsn: str | None = None,
         quota: Quota = Quota(),  # noqa: B008 - immutable
+        closed: str | None = None,
     ) -> None:
+        self._dsn = dsn
+        self._closed = closed
         self._writers = _Connections(dsn, WRITERS, WRITE_SILENCE_S_MAX)
         self._readers = _Connections(dsn, READERS, READ_SILENCE_S_MAX)
         self._scanners = _Connections(dsn, SCANNERS, READ_SILENCE_S_MAX)
@@ -73,6 +81,16 @@ class ServerAnalytics:
         self._ask_settings = {} if analyst_dsn else quota.settings()
         self._why_no_own_sql = None if analyst_dsn else "no_analyst_account"
         self._analyst_known = False
+
+    async def create_database(self) -> None:
+        """Make the database of the address if it is missing."""
+        name = database_of(self._dsn)
+        elsewhere = _Connections(in_database(self._dsn, "default"), 1, WRITE_SILENCE_S_MAX)
+        try:
+            statement = f"CREATE DATABASE IF NOT EXISTS {name}"
+            await elsewhere.run(lambda client: client.execute(statement))
+        finally:
+            await elsewhere.close()
 
     async def execute(self, sql: str) -> None:
         await self._writers.run(lambda client: client.execute(sql))
@@ -114,8 +132,11 @@ class ServerAnalytics:
             await connections.close()
 
     async def _meet_analyst(self) -> None:
-        """Check the analyst's account: if it may change a setting, it is not the one that we
-        ship."""
+        """Check the analyst's account: if it may change a setting, or read what is closed to it,
+        it is not the one that we ship."""
+        if self._closed is not None and await self._reads(self._closed):
+            self._why_no_own_sql = "analyst_reads_history"
+            return
         try:
             await self._analysts.run(lambda client: client.execute("SET max_threads = 1"))
         except QueryRefused as refused:
@@ -124,6 +145,34 @@ class ServerAnalytics:
             self._analyst_known = True
         else:
             self._why_no_own_sql = "analyst_may_write"
+
+    async def _reads(self, database: str) -> bool:
+        """Return whether the analyst's account is not kept from reading this database."""
+        sql = f"SELECT 1 FROM {database}.schema_migrations LIMIT 1"
+        try:
+            await self._analysts.run(lambda client: client.execute(sql))
+        except QueryRefused as refused:
+            return not any(denial in str(refused) for denial in _DENIALS)
+        return True
+
+
+def open_analysts_database(dsn: str, analyst_dsn: str | None) -> ServerAnalytics:
+    """Return the analysts' database beside that of `dsn`, on the same server and account.
+    Questions go through the account of `analyst_dsn`, which must not read the other one."""
+    history = database_of(dsn)
+    name = history + ANALYSTS_SUFFIX
+    asked = None if analyst_dsn is None else in_database(analyst_dsn, name)
+    return ServerAnalytics(in_database(dsn, name), analyst_dsn=asked, closed=history)
+
+
+def database_of(dsn: str) -> str:
+    """Return the name of the address's database."""
+    return urlsplit(dsn).path.strip("/") or "default"
+
+
+def in_database(dsn: str, name: str) -> str:
+    """Return the address with this database in the place of its own."""
+    return urlsplit(dsn)._replace(path=f"/{name}").geturl()
 
 
 class _Connections:

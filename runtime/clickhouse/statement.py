@@ -14,6 +14,8 @@ from runtime.clickhouse.port import QueryRefused
 
 BEGINNINGS: Final = frozenset({"select", "with", "describe", "desc", "show", "exists", "explain"})
 CLAUSES: Final = frozenset({"into", "outfile", "settings", "format"})
+CLOSED_DATABASES: Final = frozenset({"system", "information_schema"})
+"""On old servers every account can read them, with the texts of running queries."""
 
 _LEXER: Final = re.compile(
     r"""
@@ -39,6 +41,11 @@ class SqlToken(NamedTuple):
         """The token in lower case if it is a bare word; empty otherwise."""
         return self.text.lower() if self.kind == "word" else ""
 
+    @property
+    def name(self) -> str:
+        """The token in lower case, without quotes, if it can be a name; empty otherwise."""
+        return self.text.strip('"`').lower() if self.kind in ("word", "quoted") else ""
+
 
 def demand_question(sql: str) -> None:
     """Raises QueryRefused with the reason unless `sql` is one statement that reads."""
@@ -52,6 +59,8 @@ def demand_question(sql: str) -> None:
             raise QueryRefused("one statement at a time")
         if token.word in CLAUSES and following.text != "(":
             raise QueryRefused(f"{token.text.upper()} is not for questions")
+        if token.name in CLOSED_DATABASES and following.text == ".":
+            raise QueryRefused(f"the database {token.name} is not for questions")
 
 
 def _split_into_tokens(sql: str) -> Iterator[SqlToken]:

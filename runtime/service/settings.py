@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from runtime.auth.secret import Secret
 from runtime.limits.settings import RateLimits
 from runtime.service.http_limits import HttpLimits
 
@@ -124,6 +125,9 @@ class ServiceSettings(BaseSettings):
     """Host names under which we answer, besides those of loopback. `*` means any."""
     cors_origins: Origins = ()
     """Origins whose pages may use the API from a browser."""
+    pseudonym_key: Secret | None = None
+    """Key of the pseudonyms that analysts and logs have in place of ids. It must be the same
+    for all services."""
 
     @classmethod
     def settings_customise_sources(

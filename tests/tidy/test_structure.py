@@ -23,11 +23,12 @@ FLOORS = {
     for package, floors in {
         "contracts": """values events journal scoring shared_rules error_codes errors
             representations""",
-        "runtime": """process confinement http calls migration_files postgres clickhouse journal
-            following auth limits openapi outside service""",
+        "runtime": """process pseudonyms confinement http calls migration_files postgres clickhouse
+            journal following auth limits openapi outside service""",
         "command_api": """domain image image.sqlite leader http metrics rendering settings service
             main __main__""",
-        "projector": "history read_models proof metrics service http settings main __main__",
+        "projector": """history analysts read_models proof metrics service http settings main
+            __main__""",
         "query_api": """edge people announcements bookings ratings history analysts service settings
             main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning delivery store

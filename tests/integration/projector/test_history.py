@@ -110,6 +110,9 @@ class BreakingAnalytics:
         if breaks:
             raise AnalyticsUnavailable("cut off")
 
+    async def create_database(self) -> None:
+        await self._inner.create_database()
+
     async def execute(self, sql: str) -> None:
         await self._inner.execute(sql)
 

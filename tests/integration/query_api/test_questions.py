@@ -1,20 +1,26 @@
 """Every ready question on a history whose answers are known, on both engines, and with
 every block delivered twice."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 
+from projector.analysts.reader import AnalystsTables
 from projector.history.block import block_of
 from projector.history.sink import ClickHouseSink
 from query_api.analysts.questions import DIRECTORY, BadParameter, ready_questions
-from runtime.clickhouse.migrations import migrate
+from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
 from runtime.clickhouse.port import Analytics
+from runtime.following.reader import Step
 from runtime.journal.tail import START
+from runtime.pseudonyms import Pseudonyms
 from tests.histories.stated import evenings_in_march
-from tests.servers.clickhouse_engines import ENGINES, Open, opener
+from tests.servers.clickhouse_engines import ENGINES, Databases, opener_of_both
+
+PSEUDONYMS: Final = Pseudonyms("the key of the tests")
 
 EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {
     "busiest_hours": [(13, 2, 0), (15, 2, 0), (17, 1, 0), (18, 1, 1), (20, 1, 0)],
@@ -50,27 +56,33 @@ EXPECTED: Final[dict[str, list[tuple[Any, ...]]]] = {
         ("2026-03-02", 3, 2, 1, 33.3),
         ("2026-03-05", 2, 1, 1, 50.0),
     ],
-    "unanswered_requests": [("ada", 5, 1, 20.0)],
+    "unanswered_requests": [(PSEUDONYMS.replace("ada"), 5, 1, 20.0)],
     "waiting_line": [("2026-03-02", 1, 1, 1)],
 }
 
 
+Open = Callable[[], Databases]
+
+
 @pytest.fixture(params=ENGINES)
-def open_analytics(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
-    return opener(request, tmp_path)
+def open_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Open:
+    return opener_of_both(request, tmp_path)
 
 
 @pytest.fixture
-async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
+async def analytics(open_databases: Open) -> AsyncIterator[Analytics]:
     """The stated, each half of it delivered twice."""
-    analytics = open_analytics()
-    await migrate(analytics)
-    sink = ClickHouseSink(analytics)
+    databases = open_databases()
+    await migrate(databases.history)
     commits = evenings_in_march().commits
+    end = replace(START, state=replace(START.state, seq=commits[-1].seq))
+    await ClickHouseSink(databases.history).write(block_of(commits), end)
+    tables = AnalystsTables(databases.analysts, databases.history, PSEUDONYMS, 0)
+    await tables.load()
     for part in (commits[:15], commits[10:], commits):
-        await sink.write(block_of(part), START)
-    yield analytics
-    await analytics.close()
+        await tables.write(await tables.prepare(part), Step(START, START, None))
+    yield databases.analysts
+    await databases.close()
 
 
 async def test_every_question_gives_the_known_answer(analytics: Analytics) -> None:
@@ -88,13 +100,13 @@ async def test_the_columns_that_are_plotted_exist(analytics: Analytics) -> None:
         assert {x, *ys, by or x} <= set(answer.columns), question.name
 
 
-async def test_questions_of_an_empty_history_have_empty_answers(open_analytics: Open) -> None:
-    analytics = open_analytics()
-    await migrate(analytics)
+async def test_questions_of_an_empty_history_have_empty_answers(open_databases: Open) -> None:
+    databases = open_databases()
+    await migrate(databases.analysts, ANALYSTS_MIGRATIONS)
     for question in ready_questions().values():
-        answer = await analytics.ask(question.sql, question.bind({}))
+        answer = await databases.analysts.ask(question.sql, question.bind({}))
         assert answer.rows == [], question.name
-    await analytics.close()
+    await databases.close()
 
 
 async def test_parameters_narrow_the_answer(analytics: Analytics) -> None:

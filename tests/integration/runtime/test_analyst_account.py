@@ -8,9 +8,14 @@ import pytest
 
 from launcher.servers.clickhouse import ANALYST
 from query_api.analysts.questions import ready_questions
-from runtime.clickhouse.migrations import migrate
-from runtime.clickhouse.port import QueryRefused, Quota
-from runtime.clickhouse.server import ServerAnalytics
+from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, migrate
+from runtime.clickhouse.port import OwnSqlBarred, QueryRefused, Quota
+from runtime.clickhouse.server import (
+    ServerAnalytics,
+    database_of,
+    in_database,
+    open_analysts_database,
+)
 
 NEWER = Path(ANALYST).with_name("analyst-newer.xml")
 
@@ -19,8 +24,8 @@ NEWER = Path(ANALYST).with_name("analyst-newer.xml")
 async def analytics(
     clickhouse_dsn: str, clickhouse_analyst_dsn: str
 ) -> AsyncIterator[ServerAnalytics]:
-    analytics = ServerAnalytics(clickhouse_dsn, analyst_dsn=clickhouse_analyst_dsn)
-    await migrate(analytics)
+    analytics = open_analysts_database(clickhouse_dsn, clickhouse_analyst_dsn)
+    await migrate(analytics, ANALYSTS_MIGRATIONS)
     yield analytics
     await analytics.close()
 
@@ -42,6 +47,45 @@ async def test_the_analyst_reads_and_does_nothing_else(analytics: ServerAnalytic
             await analytics.ask(refused)
     answer = await analytics.query("SELECT count() FROM events")
     assert answer.rows == [(0,)]
+
+
+async def test_the_analyst_reads_neither_the_history_nor_the_system(
+    analytics: ServerAnalytics, clickhouse_dsn: str
+) -> None:
+    history = ServerAnalytics(clickhouse_dsn)
+    await migrate(history)
+    closed = database_of(clickhouse_dsn)
+    for table in ("events", "ratings", "refusals", "history_position"):
+        for ask in (analytics.ask, analytics.ask_own):
+            with pytest.raises(QueryRefused, match=r"denied|privileges"):
+                await ask(f"SELECT * FROM {closed}.{table}")
+    for table in ("system.processes", '"system".query_log', "SYSTEM . `tables`"):
+        with pytest.raises(QueryRefused, match="not for questions"):
+            await analytics.ask_own(f"SELECT * FROM {table}")
+    assert (await analytics.ask_own("SELECT count() FROM events")).rows == [(0,)]
+    await history.close()
+
+
+async def test_own_sql_is_barred_with_an_account_that_reads_the_history(
+    clickhouse_dsn: str,
+) -> None:
+    """The account of an earlier version, whose file nobody has replaced."""
+    analytics = open_analysts_database(clickhouse_dsn, clickhouse_dsn)
+    await migrate(analytics, ANALYSTS_MIGRATIONS)
+    with pytest.raises(OwnSqlBarred, match="analyst_reads_history"):
+        await analytics.ask_own("SELECT 1")
+    await analytics.close()
+
+
+async def test_questions_run_in_the_analysts_database_whatever_the_address_says(
+    clickhouse_dsn: str, clickhouse_analyst_dsn: str
+) -> None:
+    stale = in_database(clickhouse_analyst_dsn, database_of(clickhouse_dsn))
+    analytics = open_analysts_database(clickhouse_dsn, stale)
+    await migrate(analytics, ANALYSTS_MIGRATIONS)
+    expected = database_of(clickhouse_dsn) + "_analysts"
+    assert (await analytics.ask_own("SELECT currentDatabase()")).rows == [(expected,)]
+    await analytics.close()
 
 
 async def test_nobody_is_let_in_without_the_password(clickhouse_analyst_dsn: str) -> None:
@@ -66,7 +110,7 @@ def test_newer_servers_grant_the_account_one_database_and_no_sources() -> None:
     account = ElementTree.parse(NEWER).getroot().find("users/analyst")
     assert account is not None
     assert [one.text for one in account.iterfind("grants/query")] == [
-        "GRANT SELECT, SHOW ON practix.*"
+        "GRANT SELECT, SHOW ON practix_analysts.*"
     ]
     limit = account.find("allow_databases")  # It and grants exclude each other.
     assert limit is not None

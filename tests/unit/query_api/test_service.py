@@ -18,7 +18,7 @@ ANALYTICS: Any = object()
 
 
 def service_with(
-    *, guard: OperatorGuard | None = None, analytics: Any = None, watches: list[Any] | None = None
+    *, guard: OperatorGuard | None = None, analysts: Any = None, watches: list[Any] | None = None
 ) -> QueryService:
     given = [] if watches is None else watches
     verifier: Any = SimpleNamespace(refuse_suspended=given.append)
@@ -29,7 +29,7 @@ def service_with(
         clock=UNUSED,
         feed_secret="unused",
         guard=guard,
-        analytics=analytics,
+        analysts=analysts,
         rules=SharedRules(),
         days_of=UNUSED,
     )
@@ -49,20 +49,20 @@ async def test_it_is_not_ready_before_it_knows_who_is_suspended() -> None:
 
 
 async def test_analysts_are_served_with_a_history_and_an_operator_token() -> None:
-    served = paths_of(service_with(guard=GUARD, analytics=ANALYTICS))
+    served = paths_of(service_with(guard=GUARD, analysts=ANALYTICS))
     assert {"/api/v1/operator/ask", "/api/v1/operator/export"} <= served
 
 
-@pytest.mark.parametrize(("guard", "analytics"), [(None, ANALYTICS), (GUARD, None)])
+@pytest.mark.parametrize(("guard", "analysts"), [(None, ANALYTICS), (GUARD, None)])
 async def test_without_either_no_route_is_an_operators(
-    guard: OperatorGuard | None, analytics: Any
+    guard: OperatorGuard | None, analysts: Any
 ) -> None:
-    served = paths_of(service_with(guard=guard, analytics=analytics))
+    served = paths_of(service_with(guard=guard, analysts=analysts))
     assert served
     assert not [path for path in served if path.startswith("/api/v1/operator/")]
 
 
 async def test_no_router_is_forgotten() -> None:
     building = [path for path in PACKAGE.rglob("*.py") if "def build_router(" in path.read_text()]
-    served = service_with(guard=GUARD, analytics=ANALYTICS).routers
+    served = service_with(guard=GUARD, analysts=ANALYTICS).routers
     assert len(building) == len(served) > 10

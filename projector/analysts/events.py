@@ -1,0 +1,120 @@
+"""Table `events` of the analysts' database: what happened, without words and with pseudonyms.
+
+A column that is not filled here is shown to no analyst: every field is named one by one.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from contracts.events.announcement import CloseReason, ReopenReason
+from contracts.events.booking import ReleaseReason
+from contracts.events.rating import RevealReason
+from projector.history.events import FAMILIES, PRIVATE, RecordedEvent
+from projector.history.rows import Rows
+from projector.history.values import (
+    Fields,
+    get_flag,
+    get_instant_ms,
+    get_integer,
+    get_text,
+)
+from runtime.pseudonyms import Pseudonyms
+
+EVENT_COLUMNS: Final = (
+    "seq",
+    "event_index",
+    "at_ms",
+    "day",
+    "type",
+    "type_version",
+    "actor",
+    "command",
+    "announcement_id",
+    "author_id",
+    "person_id",
+    "booking_id",
+    "author_status",
+    "guest_status",
+    "taken",
+    "waiting",
+    "reason",
+    "hold_until_ms",
+    "movie_id",
+    "movie_title",
+    "movie_title_ru",
+    "duration_min",
+    "ticket_count",
+    "event_time_ms",
+    "tz",
+    "visibility",
+    "is_free",
+    "price_amount",
+    "price_currency",
+)
+
+REASON_CODES: Final[Mapping[str, frozenset[str]]] = {
+    "announcement.closed": frozenset(get_args(CloseReason)),
+    "announcement.reopened": frozenset(get_args(ReopenReason)),
+    "booking.released": frozenset(get_args(ReleaseReason)),
+    "rating.revealed": frozenset(get_args(RevealReason)),
+}
+"""The reasons that are codes of the system, by type. All others are somebody's words."""
+
+
+def is_for_analysts(event_type: str) -> bool:
+    """Return whether events of this type, without its version, are in the table. What people
+    have done about an erasure is not."""
+    family = event_type.partition(".")[0]
+    erasure = event_type.startswith("person.eras")
+    return family in FAMILIES and event_type not in PRIVATE and not erasure
+
+
+def add_event(rows: Rows, event: RecordedEvent, pseudonyms: Pseudonyms) -> None:
+    """Add the event's row if analysts may know of events of its type."""
+    if not is_for_analysts(event.type):
+        return
+    fields, replace = event.fields, pseudonyms.replace
+    rows.add(
+        event.seq,
+        event.event_index,
+        event.at_ms,
+        event.day,
+        event.type,
+        event.version,
+        replace(event.actor),
+        event.command,
+        replace(get_text(fields, "announcement_id")),
+        replace(get_text(fields, "author_id")),
+        replace(get_text(fields, "guest_id") or get_text(fields, "person_id")),
+        replace(get_text(fields, "booking_id")),
+        get_flag(fields, "author_status"),
+        get_flag(fields, "guest_status"),
+        get_integer(fields, "taken"),
+        get_flag(fields, "waiting") or 0,
+        _get_reason_code(event),
+        get_instant_ms(fields, "hold_until"),
+        get_text(fields, "movie_id"),
+        get_text(fields, "movie_title"),
+        get_text(fields, "movie_title_ru"),
+        get_integer(fields, "duration_min"),
+        get_integer(fields, "ticket_count"),
+        get_instant_ms(fields, "event_time"),
+        get_text(fields, "tz") if event.type.startswith("announcement.") else "",
+        get_text(fields, "visibility"),
+        get_flag(fields, "is_free"),
+        _get_amount(fields),
+        get_text(fields, "price_currency"),
+    )
+
+
+def _get_reason_code(event: RecordedEvent) -> str:
+    """Return the reason if it is a code; an empty text otherwise."""
+    reason = get_text(event.fields, "reason")
+    return reason if reason in REASON_CODES.get(event.type, ()) else ""
+
+
+def _get_amount(fields: Fields) -> float | None:
+    """Return the price; None if it is absent or not a number."""
+    amount: Any = fields.get("price_amount")
+    is_number = isinstance(amount, int | float) and not isinstance(amount, bool)
+    return float(amount) if is_number else None
