@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from command_api.domain.rules import DEFAULT_RULES
+from command_api.http.erasure_tokens import ErasureTokens
 from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.node import Node, Timing
 from command_api.rendering import build_renderer
@@ -31,7 +32,7 @@ async def main(journal: Path, image: Path | None) -> None:
         own_url="",
         clock=system_clock,
         steady=steady_clock,
-        render=build_renderer(DEFAULT_RULES),
+        render=build_renderer(DEFAULT_RULES, ErasureTokens(secrets.token_hex()).sign),
         random=Random(1),
         new_nonce=lambda: secrets.token_hex(16),
         rules=DEFAULT_RULES,

@@ -13,6 +13,7 @@ from fastapi import APIRouter
 
 from command_api.domain.rules import Rules
 from command_api.http.edge import Edge
+from command_api.http.erasure_tokens import ErasureTokens
 from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
@@ -66,7 +67,8 @@ class CommandService:
         store: ImageStore | None = None,
     ) -> None:
         """Without a `store` the image is in memory only: each start folds the whole journal."""
-        render = build_renderer(rules)
+        tokens = ErasureTokens(cell_secret)
+        render = build_renderer(rules, tokens.sign)
         self.node = Node(
             journal=journal,
             fingerprint_key=FingerprintKey(cell_secret),
@@ -93,6 +95,7 @@ class CommandService:
         edge = Edge(
             answering=answering,
             lookups=Lookups(auth=auth, movies=movies, ugc=ugc, film_rule=film_rule),
+            tokens=tokens,
             deadline_s=submit_deadline_s,
         )
         self.routers: list[APIRouter] = [

@@ -1,6 +1,8 @@
 """Reads the settings of a command process."""
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,6 +20,8 @@ from runtime.outside.wiring import OutsideSettings
 from runtime.service.settings import CommaSeparated, ServiceSettings
 from runtime.service.shared_rules import SharedRuleSettings
 
+HOURS_A_YEAR: Final = 8_760
+
 
 class RuleSettings(SharedRuleSettings):
     """The rules of a cell. Give all its processes the same ones: the leader decides by its own."""
@@ -31,6 +35,10 @@ class RuleSettings(SharedRuleSettings):
     invitations_of_host_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_host_a_day_max
     invitations_of_pair_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_pair_a_day_max
     invitations_of_guest_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_guest_a_day_max
+    erasure_delay_h: Annotated[PositiveFloat, Field(le=HOURS_A_YEAR)] = (
+        DEFAULT_RULES.erasure_delay / timedelta(hours=1)
+    )
+    """How long a person can take back the wish to be erased."""
 
     def rules(self) -> Rules:
         return Rules(
@@ -40,6 +48,7 @@ class RuleSettings(SharedRuleSettings):
             invitations_of_host_a_day_max=self.invitations_of_host_a_day_max,
             invitations_of_pair_a_day_max=self.invitations_of_pair_a_day_max,
             invitations_of_guest_a_day_max=self.invitations_of_guest_a_day_max,
+            erasure_delay=timedelta(seconds=round(self.erasure_delay_h * 3600)),
         )
 
 

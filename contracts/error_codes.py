@@ -35,6 +35,7 @@ RefusalCode = Literal[
     "waitlist_full",
     "mute_of_oneself",
     "mutes_full",
+    "erasure_not_requested",
     "evening_not_done",
     "already_rated",
     "rating_window_closed",
@@ -67,6 +68,8 @@ FailureCode = Literal[
     "token_expired",
     "forbidden",
     "suspended",
+    "erasing",
+    "wrong_erasure_token",
     "film_not_allowed",
     "own_sql_barred",
     "not_found",
@@ -159,6 +162,10 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "You have muted as many hosts as can be.",
         "Вы заглушили столько организаторов, сколько возможно.",
     ),
+    "erasure_not_requested": Text(
+        "This request to erase your data does not stand any more.",
+        "Этот запрос на удаление ваших данных больше не действует.",
+    ),
     # Ratings.
     "evening_not_done": Text(
         "Only an evening that took place and is over can be rated.",
@@ -229,6 +236,11 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
     "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
     "suspended": Text("Your account is suspended.", "Ваша учётная запись приостановлена."),
+    "erasing": Text("This person's data are being erased.", "Данные этого человека удаляются."),
+    "wrong_erasure_token": Text(
+        "This token does not confirm the erasure of your data.",
+        "Этот токен не подтверждает удаление ваших данных.",
+    ),
     "film_not_allowed": Text(
         "Evenings for this film are not announced here.",
         "Для этого фильма встречи здесь не объявляют.",

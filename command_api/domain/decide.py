@@ -12,7 +12,7 @@ from command_api.domain.booking.rescheduling import reconsider_unsettled
 from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
-from command_api.domain.person.acquaintance import record_person_seen, refuse_suspended
+from command_api.domain.person.acquaintance import record_actor_seen, refuse_barred
 from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
 from command_api.domain.submission import AnyCommand, Submission
@@ -34,14 +34,14 @@ def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) ->
     """Decide `submission` at `now` on `layer`, which stays untouched.
 
     A refusal is a decision too: its outcome is `refused`, and it has no events. Raises
-    NotFound, Forbidden (also if the actor is suspended), StaleVersion, Malformed and
-    NeedsFact, which are not recorded. A super-user may read everything: they get NotFound
-    only for what does not exist, and Forbidden for the rest.
+    NotFound, Forbidden (also if the actor is suspended or being erased), StaleVersion,
+    Malformed and NeedsFact, which are not recorded. A super-user may read everything: they
+    get NotFound only for what does not exist, and Forbidden for the rest.
     """
     recorder = Recorder(
         layer, apply, now, rules, actor=submission.actor, is_super=submission.is_super
     )
-    refuse_suspended(recorder)
+    refuse_barred(recorder)
     command = submission.command
     try:
         outcome = _HANDLERS[type(command)](recorder, command)
@@ -53,7 +53,7 @@ def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) ->
         if submission.is_super and _target_exists(layer, command):
             raise Forbidden from error
         raise
-    record_person_seen(recorder, submission.actor_facts)
+    record_actor_seen(recorder, submission.actor_facts)
     return Decision(outcome, recorder.events, recorder.layer)
 
 

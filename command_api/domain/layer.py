@@ -10,6 +10,7 @@ whole latency tail of our prototype (docs/architecture.md §7).
 """
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any, Final, Protocol, cast
 
 from msgspec import Struct
@@ -29,6 +30,13 @@ class Table(Protocol):
     def get(self, key: Any, /) -> Any | None:
         """Return the value of `key`, or None if there is none."""
         ...
+
+
+_BEFORE: Final = attrgetter("previous")
+_BEFORE_OF_FILM: Final = attrgetter("previous_of_film")
+_BEFORE_OF_AUTHOR: Final = attrgetter("previous_of_author")
+_BEFORE_OF_GUEST: Final = attrgetter("previous_of_guest")
+_BEFORE_OF_RATER: Final = attrgetter("previous_of_rater")
 
 
 class Layer(Struct, eq=False, gc=False):
@@ -55,33 +63,38 @@ class Layer(Struct, eq=False, gc=False):
         booking_id = self.booking_ids.get((announcement_id, guest_id))
         return None if booking_id is None else self.bookings.get(booking_id)
 
+    # The chains below raise LookupError if a link is missing: then the layer is damaged.
+
     def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:
-        """Yield all bookings of an announcement, newest first. Raises LookupError if a link
-        of the chain is missing, which means that the layer is damaged."""
-        booking_id = announcement.newest_booking
-        while booking_id is not None:
-            booking = self.bookings.get(booking_id)
-            if booking is None:
-                raise LookupError(f"booking {booking_id} is missing from its chain")
-            yield booking
-            booking_id = booking.previous
+        """Yield all bookings of an announcement, newest first."""
+        return self.bookings.walk(announcement.newest_booking, _BEFORE)
 
     def announcements_for(self, movie_id: MovieId) -> Iterator[Announcement]:
-        """Yield all announcements for a film, newest first. Raises LookupError as
-        `bookings_of` does."""
-        announcement_id = self.newest_of_film.get(movie_id)
-        while announcement_id is not None:
-            announcement = self.announcements.get(announcement_id)
-            if announcement is None:
-                raise LookupError(f"announcement {announcement_id} is missing from its chain")
-            yield announcement
-            announcement_id = announcement.previous_of_film
+        """Yield all announcements for a film, newest first."""
+        return self.announcements.walk(self.newest_of_film.get(movie_id), _BEFORE_OF_FILM)
+
+    def announcements_by(self, person: Person) -> Iterator[Announcement]:
+        """Yield all announcements that a person made, newest first."""
+        return self.announcements.walk(person.newest_announcement, _BEFORE_OF_AUTHOR)
+
+    def bookings_by(self, person: Person) -> Iterator[Booking]:
+        """Yield all bookings of which a person is the guest, newest first."""
+        return self.bookings.walk(person.newest_booking, _BEFORE_OF_GUEST)
+
+    def ratings_by(self, person: Person) -> Iterator[Rating]:
+        """Yield all ratings that a person gave, newest first."""
+        return self.ratings.walk(person.newest_rating, _BEFORE_OF_RATER)
 
     def rating_of(
         self, announcement_id: AnnouncementId, rater_id: PersonId, ratee_id: PersonId
     ) -> Rating | None:
         review_id = self.rating_ids.get((announcement_id, rater_id, ratee_id))
         return None if review_id is None else self.ratings.get(review_id)
+
+    @property
+    def size(self) -> int:
+        """The number of values in this layer, without those below."""
+        return sum(len(shelf.own) for shelf in self.shelves)
 
     def standing(self, person_id: PersonId, role: RatingRole) -> Standing:
         """Return how a person is rated in a role: without votes if nobody has rated them."""

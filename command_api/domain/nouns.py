@@ -18,7 +18,9 @@ from command_api.domain.booking.evolution import apply_booking_event
 from command_api.domain.booking.representation import BOOKING_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.layer import Layer
+from command_api.domain.person.deadlines import list_person_deadlines
 from command_api.domain.person.decisions import PERSON_HANDLERS
+from command_api.domain.person.erasure import ERASURE_HANDLERS
 from command_api.domain.person.evolution import apply_person_event
 from command_api.domain.person.representation import PERSON_ANSWERS
 from command_api.domain.rating.deadlines import list_rating_deadlines
@@ -61,5 +63,11 @@ NOUNS: Final = (
         list_booking_deadlines,
     ),
     Noun(RatingEvent, apply_rating_event, RATING_HANDLERS, RATING_ANSWERS, list_rating_deadlines),
-    Noun(PersonEvent, apply_person_event, PERSON_HANDLERS, PERSON_ANSWERS),
+    Noun(
+        PersonEvent,
+        apply_person_event,
+        (*PERSON_HANDLERS, *ERASURE_HANDLERS),
+        PERSON_ANSWERS,
+        list_person_deadlines,
+    ),
 )

@@ -1,6 +1,7 @@
 """The form in which each noun declares how its commands are answered."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -8,6 +9,10 @@ from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from contracts.journal.records import Outcome
+from contracts.values.ids import PersonId
+
+SignErasure = Callable[[PersonId, datetime], str]
+"""Returns the token that confirms a person's erasure, which begins at that time."""
 
 
 class AnswerBasis(Struct, frozen=True, gc=False):
@@ -18,6 +23,7 @@ class AnswerBasis(Struct, frozen=True, gc=False):
     layer: Layer
     """The aggregates as the answer shows them."""
     rules: Rules
+    sign_erasure: SignErasure
 
 
 Answers = Mapping[type[Struct], Callable[[AnswerBasis], object]]

@@ -1,5 +1,6 @@
 """One collection of a layer: values by key, on top of those of the layer below."""
 
+from collections.abc import Callable, Iterator
 from typing import Generic, Optional, TypeVar
 
 from msgspec import Struct
@@ -28,6 +29,19 @@ class Shelf(Struct, Generic[Key, Value], eq=False, gc=False):
                 return value
             shelf = shelf.below
         return None
+
+    def walk(
+        self, newest: Key | None, find_previous: Callable[[Value], Key | None]
+    ) -> Iterator[Value]:
+        """Yield the values of a chain that begins at `newest`. Raises LookupError if one is
+        missing."""
+        key = newest
+        while key is not None:
+            value = self.get(key)
+            if value is None:
+                raise LookupError(f"{key} is missing from its chain")
+            yield value
+            key = find_previous(value)
 
     def put(self, key: Key, value: Value) -> None:
         self.own[key] = value

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from command_api.domain.submission import AnyCommand, Submission
+from command_api.http.erasure_tokens import ErasureTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
@@ -39,10 +40,12 @@ class Edge:
         *,
         answering: Answering,
         lookups: Lookups,
+        tokens: ErasureTokens,
         deadline_s: float,
     ) -> None:
         self.answering = answering
         self.lookups = lookups
+        self.tokens = tokens
         self._deadline_s = deadline_s
 
     async def submit(

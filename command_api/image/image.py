@@ -52,6 +52,8 @@ class Image:
             self._frozen = Layer.on(Layer.on_tables(self._tables))
             self.accepted = Layer.on(self._frozen)
         self.agenda = Agenda(store)
+        self._erased_since = False
+        """Whether anybody was erased since the last checkpoint."""
         self.suspended: dict[PersonId, Suspension] = {}
         """Those who are suspended now."""
         self.seq = 0
@@ -110,11 +112,13 @@ class Image:
         for fresh, frozen in zip(self.accepted.shelves, self._frozen.shelves, strict=True):
             frozen.own, fresh.own = fresh.own, {}
         mark, answers = self.keys.freeze()
+        erases, self._erased_since = self._erased_since, False
         return Changes(
             Checkpoint(position, self.seq, self.decided_at, self.leader_url, mark),
             [frozen.own for frozen in self._frozen.shelves],
             answers,
             self.agenda.freeze(),
+            erases,
         )
 
     def settle(self) -> None:
@@ -131,6 +135,7 @@ class Image:
         self.agenda.update(changed)
         for person in changed.people.own.values():
             self._note_suspension(person.id, person.suspension)
+            self._erased_since = self._erased_since or person.erased
         self.keys.remember(commit.command, commit.seq, commit.decided_at, commit.outcome)
         self.advance(commit)
 

@@ -76,6 +76,8 @@ class Changes(NamedTuple):
     """By `scope_key`."""
     deadlines: Mapping[str, Deadline | NoDeadline]
     """By the id of the aggregate."""
+    erases: bool = False
+    """Whether a person was erased: nothing of what these values replace may be left on disk."""
 
 
 class ImageStore(Protocol):

@@ -84,6 +84,12 @@ class Answering:
                 raise ProjectionBehind(seq, self.position)
             await asyncio.sleep(REACH_POLL_S)
 
+    def find_person(self, person_id: PersonId) -> Person:
+        """Return what is known of a person, as far as this process has read the journal. Raises
+        NoLeader if the image on disk is damaged."""
+        with demand_store():
+            return self._node.image.accepted.person(person_id)
+
     def list_suspended(self) -> list[Person]:
         """Return the people who are suspended, as far as this process has read the journal.
         Raises NoLeader if the image on disk is damaged."""

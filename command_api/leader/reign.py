@@ -156,14 +156,14 @@ class Reign:
             self._hand_over()
             raise OutcomeUnknown from error
 
-    def meet_deadline(self, submission: Submission, now: datetime) -> bool:
-        """Decide a command of the leader's own, and send it. Returns False, and sends nothing,
-        if it would record nothing."""
+    def meet_deadline(self, submission: Submission, now: datetime) -> int:
+        """Decide a command of the leader's own, and send it. Returns how many values it changes; 0,
+        and sends nothing, if it would record nothing."""
         decision = decide(submission, self._tentative, now, self._rules)
         if not decision.events:
-            return False
+            return 0
         self._send_commit(submission, decision, now)
-        return True
+        return decision.layer.size
 
     def is_moot(self, submission: Submission, now: datetime) -> bool:
         """Whether a command of the leader's own would record nothing even if no record that is

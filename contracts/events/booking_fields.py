@@ -10,18 +10,29 @@ from typing import Any, Final
 
 from contracts.events.booking import (
     AnyBookingEvent,
+    BookingAccepted,
+    BookingDeclined,
     BookingEvent,
     BookingHoldShortened,
+    BookingLeft,
     BookingOffered,
     BookingPreapproved,
     BookingReleased,
     BookingRequested,
     BookingRevoked,
     BookingUnsettled,
+    BookingWithdrawn,
 )
-from contracts.events.booking_state import ReasonBy, booking_state
+from contracts.events.booking_state import Party, ReasonBy, booking_state
 
 _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
+_WORDS_OF_GUEST: Final = (
+    BookingRequested,
+    BookingAccepted,
+    BookingDeclined,
+    BookingWithdrawn,
+    BookingLeft,
+)
 
 
 def booking_fields(event: AnyBookingEvent) -> dict[str, Any]:
@@ -86,6 +97,14 @@ def reason_of(event: BookingEvent) -> str | None:
 def reason_by(event: BookingEvent) -> ReasonBy | None:
     """Return who gave the reason of the event; None if it has no reason."""
     return _giver_of(reason_of(event), event)
+
+
+def words_by(event: BookingEvent) -> Party | None:
+    """Return who typed the words of the event; None if it has no words of a party."""
+    typed = reason_by(event) == "person" or getattr(event, "message", None) is not None
+    if not typed:
+        return None
+    return "guest" if isinstance(event, _WORDS_OF_GUEST) else "author"
 
 
 def _giver_of(reason: str | None, event: BookingEvent) -> ReasonBy | None:

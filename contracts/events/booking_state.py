@@ -19,6 +19,9 @@ ReasonBy = Literal["person", "system"]
 """The giver of a reason: a person in their own words, or the system as a code. It is stored,
 because a person may type the same text as a code."""
 
+Party = Literal["author", "guest"]
+"""A side of a booking."""
+
 Pair = tuple[bool | None, bool | None]
 """(author_status, guest_status). None if that side has not answered."""
 

@@ -65,6 +65,8 @@ def upstream_of(method: str, path: str) -> str:
         return "notifier"
     if path.startswith(("/api/v1/operator/suspensions", "/api/v1/operator/user/")):
         return "command_api"
+    if path == "/api/v1/my/erasure":
+        return "command_api"
     if path in ANALYSTS:
         return "query_api"
     if path.startswith("/api/v1/operator/"):

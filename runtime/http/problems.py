@@ -44,6 +44,8 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "token_expired": 401,
     "forbidden": 403,
     "suspended": 403,
+    "erasing": 403,
+    "wrong_erasure_token": 403,
     "film_not_allowed": 403,
     "own_sql_barred": 403,
     "not_found": 404,

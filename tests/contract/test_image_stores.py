@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from command_api.domain.layer import COLLECTIONS
+from command_api.domain.person.commands import ErasureDue, OrderErasure
 from command_api.image.agenda import BEFORE_ALL
 from command_api.image.image import Image
 from command_api.image.sqlite.store import ASIDE, SqliteStore
@@ -24,9 +25,10 @@ from command_api.image.store import (
 )
 from contracts.journal.acceptance import ReaderState
 from contracts.journal.records import Commit
-from contracts.values.ids import PersonId
+from contracts.values.ids import OPERATOR, SYSTEM, PersonId
 from runtime.journal.tail import Position
 from runtime.process.file_lock import FileLocked
+from tests.histories.decided import DecidedHistory
 from tests.histories.random_people import RandomPeople
 from tests.paths import ROOT
 from tests.simulation.invariants import check_same_keys, fold
@@ -305,6 +307,33 @@ async def test_sqlite_takes_nothing_over_from_a_file_half_set_aside(
     assert await again.open() is None
     assert again.list_answered(0, 10) == []
     await again.close()
+
+
+async def test_sqlite_leaves_nothing_of_the_erased_on_disk(
+    sqlite_store: SqliteStore, tmp_path: Path
+) -> None:
+    def count_words() -> int:
+        files = b"".join(path.read_bytes() for path in tmp_path.glob("image.sqlite*"))
+        return sum(files.count(word) for word in (b"Bring tea.", b"please", b"Well.", b"Person "))
+
+    history = DecidedHistory()
+    people = RandomPeople(3, history=history).live(200)
+    lived = len(history.chain.commits)
+    image = Image(sqlite_store)
+    for number, commit in enumerate(history.chain.commits):
+        image.fold(commit)
+        if number % 50 == 0:
+            await write(sqlite_store, image)
+    assert count_words() > 50
+    for person_id in people.person_ids:
+        order = OrderErasure(person_id=person_id, at_once=True)
+        history.record(history.decide(OPERATOR, order))
+        while history.layer.person(person_id).erasure is not None:
+            history.record(history.decide(SYSTEM, ErasureDue(person_id=person_id)))
+    for commit in history.chain.commits[lived:]:
+        image.fold(commit)
+    await write(sqlite_store, image)
+    assert count_words() == 0
 
 
 async def test_one_process_uses_the_file(sqlite_store: SqliteStore, tmp_path: Path) -> None:

@@ -21,12 +21,28 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.layer import Layer
-from command_api.domain.person.commands import PersonFacts
+from command_api.domain.person.commands import (
+    ConfirmErasure,
+    OrderErasure,
+    PersonFacts,
+    ReinstatePerson,
+    RequestErasure,
+    SuspendPerson,
+    WithdrawErasure,
+)
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
 from contracts.journal.records import Commit
-from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.values.ids import (
+    OPERATOR,
+    SYSTEM,
+    AnnouncementId,
+    BookingId,
+    MovieId,
+    PersonId,
+    ReviewId,
+)
 from tests.histories.decided import DecidedHistory
 
 FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
@@ -41,12 +57,16 @@ class RandomPeople:
         people: int = 6,
         announcements_at_once: int = 4,
         history: DecidedHistory | None = None,
+        *,
+        erasures: bool = False,
     ) -> None:
+        """With `erasures` people are erased now and then, and come back by their next wish."""
         self._history = history or DecidedHistory()
         self.chain = self._history.chain
         self._random = Random(seed)
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
         self._announcements_at_once = announcements_at_once
+        self._erasures = erasures
         self._serial = 0
 
     @property
@@ -61,6 +81,8 @@ class RandomPeople:
             self.meet_deadlines()
             actor = self._random.choice(self.person_ids)
             self._try(actor, self._choose_command(actor))
+            if self._erasures and self._random.random() < 0.1:
+                self._try(*self._choose_erasure())
         return self
 
     def meet_deadlines(self) -> None:
@@ -70,9 +92,25 @@ class RandomPeople:
 
     def _try(self, actor: PersonId, command: AnyCommand) -> None:
         self._serial += 1
-        facts = None if actor == SYSTEM else PersonFacts(actor, f"Person {actor[:4]}")
+        facts = None if actor in (SYSTEM, OPERATOR) else PersonFacts(actor, f"Person {actor[:4]}")
         with suppress(CommandError):
             self._history.record(self._history.decide(actor, command, actor_facts=facts))
+
+    def _choose_erasure(self) -> tuple[PersonId, AnyCommand]:
+        person_id = self._random.choice(self.person_ids)
+        person = self.layer.person(person_id)
+        if person.suspension is not None and self._random.random() < 0.5:
+            return OPERATOR, ReinstatePerson(person_id=person_id)
+        commands: tuple[tuple[PersonId, AnyCommand], ...] = (
+            (OPERATOR, OrderErasure(person_id=person_id, at_once=True)),
+            (OPERATOR, OrderErasure(person_id=person_id)),
+            (OPERATOR, SuspendPerson(person_id=person_id, reason="spam")),
+            (person_id, WithdrawErasure(person_id=person_id)),
+            (person_id, RequestErasure()),
+        )
+        if person.erasure is not None:
+            commands += ((person_id, ConfirmErasure(erase_at=person.erasure.erase_at)),)
+        return self._random.choice(commands)
 
     def _choose_command(self, actor: PersonId) -> AnyCommand:
         open_ids = [one.id for one in self._find_open()]

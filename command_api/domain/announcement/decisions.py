@@ -29,8 +29,8 @@ from command_api.domain.booking.seats import (
     close_announcement,
     close_or_offer_seats,
     dissolve_waitlist,
-    record_booking_event,
     refuse_overlap,
+    revoke_untold,
 )
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Malformed, StaleVersion
@@ -43,7 +43,6 @@ from contracts.events.announcement import (
     AnnouncementReopened,
     CancelledBy,
 )
-from contracts.events.booking import BookingRevoked
 from contracts.journal.records import Outcome
 
 
@@ -107,7 +106,7 @@ def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outc
         if announcement.status != "Created" and announcement.is_over(recorder.now):
             raise CommandRefused("already_done")
         by: CancelledBy = "author" if recorder.actor == announcement.author_id else "operator"
-        _cancel(recorder, announcement, by, command.reason)
+        call_off(recorder, announcement, by, command.reason)
     return Outcome("announcement_cancelled", announcement_id=announcement.id)
 
 
@@ -119,7 +118,7 @@ def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
     if due_at is None or due_at > recorder.now:
         return Outcome("unchanged")
     if announcement.status == "Created":
-        _cancel(recorder, announcement, "system", "draft_expired")
+        call_off(recorder, announcement, "system", "draft_expired")
     elif announcement.ends_at <= recorder.now:
         recorder.record(
             AnnouncementDone(announcement_id=announcement.id, version=announcement.version)
@@ -127,6 +126,22 @@ def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
     else:
         close_announcement(recorder, announcement, announcement.version, "cutoff")
     return Outcome("deadline_passed", announcement_id=announcement.id)
+
+
+def call_off(
+    recorder: Recorder, announcement: Announcement, by: CancelledBy, reason: str | None
+) -> None:
+    """Cancel an announcement that is not over, a draft as well."""
+    if announcement.status == "Created":
+        _revoke_untold_invitations(recorder, announcement)
+    recorder.record(
+        AnnouncementCancelled(
+            announcement_id=announcement.id,
+            version=announcement.version + 1,
+            by=by,
+            reason=reason,
+        )
+    )
 
 
 ANNOUNCEMENT_HANDLERS: Final[Handlers] = (
@@ -216,27 +231,12 @@ def _reopen(recorder: Recorder, announcement: Announcement) -> None:
     close_or_offer_seats(recorder, announcement.id)
 
 
-def _cancel(
-    recorder: Recorder, announcement: Announcement, by: CancelledBy, reason: str | None
-) -> None:
-    if announcement.status == "Created":
-        _revoke_untold_invitations(recorder, announcement)
-    recorder.record(
-        AnnouncementCancelled(
-            announcement_id=announcement.id,
-            version=announcement.version + 1,
-            by=by,
-            reason=reason,
-        )
-    )
-
-
 def _revoke_untold_invitations(recorder: Recorder, draft: Announcement) -> None:
     """Revoke a draft's invitations before it is cancelled: its guests were never told, and
     are told nothing now."""
     for booking in list(recorder.layer.bookings_of(draft)):
         if booking.pair == (True, None):
-            record_booking_event(recorder, booking, BookingRevoked, (False, None), untold=True)
+            revoke_untold(recorder, booking)
 
 
 def _demand_future(event_time: datetime, now: datetime) -> None:

@@ -7,7 +7,11 @@ from msgspec.structs import replace
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.layer import Layer
 from command_api.domain.person.engagements import disengage_everybody, engage_author
-from contracts.events.announcement import AnnouncementCreated, AnyAnnouncementEvent
+from contracts.events.announcement import (
+    AnnouncementCancelled,
+    AnnouncementCreated,
+    AnyAnnouncementEvent,
+)
 from contracts.events.announcement_fields import announcement_fields
 from contracts.values.ids import AnnouncementId
 
@@ -19,6 +23,8 @@ def apply_announcement_event(layer: Layer, event: AnyAnnouncementEvent, at: date
         return
     before = find_announcement(layer, event.announcement_id)
     after = replace(before, **announcement_fields(event), modified_at=at)
+    if isinstance(event, AnnouncementCancelled):
+        after = replace(after, cancelled_by=event.by)
     layer.announcements.put(after.id, after)
     if after.has_ended and not before.has_ended:
         disengage_everybody(layer, after)
@@ -39,6 +45,7 @@ def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime)
         created_at=at,
         modified_at=at,
         previous_of_film=layer.newest_of_film.get(event.movie_id),
+        previous_of_author=layer.person(event.author_id).newest_announcement,
     )
     layer.announcements.put(announcement.id, announcement)
     layer.newest_of_film.put(event.movie_id, announcement.id)

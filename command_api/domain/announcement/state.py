@@ -3,7 +3,12 @@
 from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
-from contracts.events.announcement import ONGOING_STATUSES, AnnouncementStatus, CloseReason
+from contracts.events.announcement import (
+    ONGOING_STATUSES,
+    AnnouncementStatus,
+    CancelledBy,
+    CloseReason,
+)
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 
@@ -22,6 +27,7 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     status: AnnouncementStatus = "Created"
     closed_reason: CloseReason | None = None
     cancel_reason: str | None = None
+    cancelled_by: CancelledBy | None = None
     confirmed: int = 0
     held: int = 0
     waitlist: tuple[BookingId, ...] = ()
@@ -30,6 +36,8 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     """Head of the chain of its bookings, which goes on through `Booking.previous`."""
     previous_of_film: AnnouncementId | None = None
     """The announcement made before this one for the same film."""
+    previous_of_author: AnnouncementId | None = None
+    """The announcement that the author made before this one."""
 
     @property
     def taken(self) -> int:

@@ -233,6 +233,7 @@ def _make_blank_booking(
         created_at=now,
         modified_at=now,
         previous=None,
+        previous_of_guest=None,
     )
 
 

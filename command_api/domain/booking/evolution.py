@@ -9,7 +9,7 @@ from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking, HeldFor
 from command_api.domain.layer import Layer
-from command_api.domain.person.engagements import engage_guest, without
+from command_api.domain.person.engagements import engage_guest, file_booking, without
 from contracts.events.booking import (
     AnyBookingEvent,
     BookingDeclined,
@@ -23,7 +23,7 @@ from contracts.events.booking import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.events.booking_fields import booking_fields
+from contracts.events.booking_fields import booking_fields, words_by
 
 _NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)
 _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
@@ -35,9 +35,10 @@ def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> N
     # By its id and nothing else: a booking that is taken for a new one could come to stand
     # before itself in its announcement's chain.
     before = layer.bookings.get(event.booking_id)
-    after = _evolve(before or _make(announcement, event, at), event, at)
+    after = _evolve(before or _make(layer, announcement, event, at), event, at)
     if before is None:
         layer.booking_ids.put((announcement.id, after.guest_id), after.id)
+        file_booking(layer, after)
     layer.bookings.put(after.id, after)
     layer.announcements.put(announcement.id, _count_seats(announcement, before, after))
     engage_guest(layer, after, is_over=announcement.has_ended)
@@ -45,7 +46,9 @@ def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> N
         _count_invitation(layer, after, at)
 
 
-def _make(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> Booking:
+def _make(
+    layer: Layer, announcement: Announcement, event: AnyBookingEvent, at: datetime
+) -> Booking:
     return Booking(
         id=event.booking_id,
         announcement_id=announcement.id,
@@ -54,6 +57,7 @@ def _make(announcement: Announcement, event: AnyBookingEvent, at: datetime) -> B
         created_at=at,
         modified_at=at,
         previous=announcement.newest_booking,
+        previous_of_guest=layer.person(event.guest_id).newest_booking,
     )
 
 
@@ -64,6 +68,7 @@ def _evolve(booking: Booking, event: AnyBookingEvent, at: datetime) -> Booking:
     return replace(
         booking,
         **fields,
+        words_by=words_by(event),
         modified_at=at,
         held_for=_held_for(event) if fields["hold_until"] is not None else None,
         overlapping=event.clashes if isinstance(event, BookingUnsettled) else (),

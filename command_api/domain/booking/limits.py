@@ -18,11 +18,12 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
 
     The code is `too_many_invitations` (the author has sent too many), `guest_invited_too_often`
     (too many to this guest) or `not_invitable`. The last one has several causes, and the author
-    is not told which: too many from all authors together, a mute, a suspension
-    (docs/decisions/0011).
+    is not told which: too many from all authors together, a mute, a suspension,
+    an erasure (docs/decisions/0011, 0017).
     """
     rules, now = recorder.rules, recorder.now
-    if recorder.person(author_id).invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
+    author = recorder.person(author_id)
+    if author.invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
         raise _refusal_until_tomorrow(
             "too_many_invitations", rules.invitations_of_host_a_day_max, now
         )
@@ -33,7 +34,7 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
             "guest_invited_too_often", rules.invitations_of_pair_a_day_max, now
         )
     enough = len(received_from) >= rules.invitations_of_guest_a_day_max
-    if enough or not guest.may_be_invited_by(author_id):
+    if enough or not guest.may_be_invited_by(author, now):
         raise CommandRefused("not_invitable")
 
 

@@ -23,6 +23,7 @@ from contracts.events.booking import (
     BookingOffered,
     BookingReleased,
     BookingResettled,
+    BookingRevoked,
     BookingUnqueued,
 )
 from contracts.events.booking_state import CONFIRMED, Pair
@@ -54,6 +55,11 @@ def record_booking_event(
             **fields,
         )
     )
+
+
+def revoke_untold(recorder: Recorder, booking: Booking) -> None:
+    """Revoke an invitation in a draft: its guest was never told, and is told nothing now."""
+    record_booking_event(recorder, booking, BookingRevoked, (False, None), untold=True)
 
 
 def confirm_booking(

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contracts.events.booking_state import BookingState, Pair, ReasonBy, booking_state
+from contracts.events.booking_state import BookingState, Pair, Party, ReasonBy, booking_state
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 HeldFor = Literal["invitation", "offer", "move"]
@@ -23,6 +23,8 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     modified_at: datetime
     previous: BookingId | None
     """The booking made before this one for the same announcement."""
+    previous_of_guest: BookingId | None
+    """The guest's booking made before this one."""
     author_status: bool | None = None
     guest_status: bool | None = None
     waiting: bool = False
@@ -43,6 +45,8 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     reason: str | None = None
     reason_by: ReasonBy | None = None
     message: str | None = None
+    words_by: Party | None = None
+    """Who typed `message`, and `reason` unless the system gave it."""
 
     @property
     def pair(self) -> Pair:
@@ -58,6 +62,11 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
         if self.author_status is None:
             return self.guest_status is True
         return self.author_status is True and self.guest_status is None
+
+    @property
+    def turned_down(self) -> bool:
+        """Whether the author has said no to a request that the guest stands by."""
+        return self.author_status is False and self.guest_status is True
 
     @property
     def unsettled(self) -> bool:

@@ -4,15 +4,17 @@ from command_api.domain.person.commands import PersonFacts
 from command_api.domain.recorder import Recorder
 from contracts.errors import Forbidden
 from contracts.events.person import PersonSeen
+from contracts.values.personal import ERASED_NAME
 
 
 def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
-    """Record what Auth said of a person, if it differs from what is known. Records nothing
-    if Auth was not asked (None)."""
+    """Record what Auth said of a person, if it differs from what is known, or if they come back
+    after an erasure. Records nothing if Auth was not asked (None)."""
     if facts is None:
         return
     known = recorder.person(facts.person_id)
-    if (known.name, known.language, known.tz) != (facts.name, facts.language, facts.tz):
+    same = (known.name, known.language, known.tz) == (facts.name, facts.language, facts.tz)
+    if known.erased or not same:
         recorder.record(
             PersonSeen(
                 person_id=facts.person_id, name=facts.name, language=facts.language, tz=facts.tz
@@ -20,11 +22,22 @@ def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
         )
 
 
-def refuse_suspended(recorder: Recorder) -> None:
-    """Raises Forbidden `suspended` if the actor is suspended.
+def record_actor_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
+    """Record that the actor is seen, as `record_person_seen` does. If they were erased and act
+    again while Auth does not answer, they come back without a name."""
+    if facts is None and recorder.events and recorder.person(recorder.actor).erased:
+        facts = PersonFacts(recorder.actor, ERASED_NAME)
+    record_person_seen(recorder, facts)
 
-    Every process also checks it when a request arrives, but may not have read the suspension
-    yet. This check makes sure that nothing a suspended person does is recorded.
+
+def refuse_barred(recorder: Recorder) -> None:
+    """Raises Forbidden `suspended` if the actor is suspended, `erasing` while they are erased.
+
+    Every process also checks a suspension when a request arrives, but may not have read it yet.
+    This check makes sure that nothing such a person does is recorded.
     """
-    if recorder.person(recorder.actor).suspension is not None:
+    actor = recorder.person(recorder.actor)
+    if actor.suspension is not None:
         raise Forbidden("suspended")
+    if actor.is_erasing(recorder.now):
+        raise Forbidden("erasing")

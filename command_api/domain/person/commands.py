@@ -1,5 +1,7 @@
 """The commands about people, and what Auth says of a person."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from contracts.values.ids import PersonId
@@ -41,4 +43,45 @@ class ReinstatePerson(Struct, frozen=True, kw_only=True, tag="person.reinstate")
     by: str | None = None
 
 
-AnyPersonCommand = MuteAuthor | UnmuteAuthor | SuspendPerson | ReinstatePerson
+class RequestErasure(Struct, frozen=True, kw_only=True, tag="person.request_erasure"):
+    """The actor wants their data erased."""
+
+
+class ConfirmErasure(Struct, frozen=True, kw_only=True, tag="person.confirm_erasure"):
+    """The actor confirms the request that begins at `erase_at`. The edge has checked the token."""
+
+    erase_at: datetime
+
+
+class OrderErasure(Struct, frozen=True, kw_only=True, tag="person.order_erasure"):
+    """For operators only; the edge checks it."""
+
+    person_id: PersonId
+    by: str | None = None
+    at_once: bool = False
+
+
+class WithdrawErasure(Struct, frozen=True, kw_only=True, tag="person.withdraw_erasure"):
+    """For the person, or for an operator; the edge checks it."""
+
+    person_id: PersonId
+    by: str | None = None
+
+
+class ErasureDue(Struct, frozen=True, kw_only=True, tag="person.erasure_due"):
+    """A confirmed erasure may have to begin or to go on."""
+
+    person_id: PersonId
+
+
+AnyPersonCommand = (
+    MuteAuthor
+    | UnmuteAuthor
+    | SuspendPerson
+    | ReinstatePerson
+    | RequestErasure
+    | ConfirmErasure
+    | OrderErasure
+    | WithdrawErasure
+    | ErasureDue
+)

@@ -23,8 +23,9 @@ def mute_author(recorder: Recorder, command: MuteAuthor) -> Outcome:
     is not looked up, so the answer does not reveal it."""
     if command.author_id == recorder.actor:
         raise CommandRefused("mute_of_oneself")
-    muted = recorder.person(recorder.actor).muted
-    if command.author_id not in muted:
+    actor = recorder.person(recorder.actor)
+    if not actor.has_muted(recorder.person(command.author_id)):
+        muted = actor.muted
         if len(muted) >= recorder.rules.mutes_max:
             raise CommandRefused("mutes_full", {"muted": len(muted)})
         recorder.record(PersonMuted(person_id=recorder.actor, host_id=command.author_id))
@@ -33,7 +34,7 @@ def mute_author(recorder: Recorder, command: MuteAuthor) -> Outcome:
 
 def unmute_author(recorder: Recorder, command: UnmuteAuthor) -> Outcome:
     """Lift the actor's mute of an author. Repeating it adds nothing."""
-    if command.author_id in recorder.person(recorder.actor).muted:
+    if recorder.person(recorder.actor).has_muted(recorder.person(command.author_id)):
         recorder.record(PersonUnmuted(person_id=recorder.actor, host_id=command.author_id))
     return Outcome("host_unmuted")
 

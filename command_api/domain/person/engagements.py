@@ -1,7 +1,9 @@
 """Keeps in each person what they are engaged in: what they announced, attend or wait for.
 
 Only announcements that are not over count. The event that ends an announcement also removes it
-from its author and its guests, so that no later event has to look for ended ones.
+from its author and its guests, so that no later event has to look for ended ones. Beside that,
+each person has the newest of all announcements and bookings they ever made, which leads to the
+others.
 """
 
 from typing import TypeVar
@@ -16,23 +18,42 @@ Id = TypeVar("Id", bound=str)
 
 
 def engage_author(layer: Layer, announcement: Announcement) -> None:
-    """Add a new announcement to those of its author."""
+    """Add a new announcement to those of its author, as the newest."""
     author = layer.person(announcement.author_id)
     announcements = (*author.announcements, announcement.id)
-    layer.people.put(author.id, replace(author, announcements=announcements))
+    layer.people.put(
+        author.id,
+        replace(author, announcements=announcements, newest_announcement=announcement.id),
+    )
+
+
+def file_booking(layer: Layer, booking: Booking) -> None:
+    """Make a new booking the newest of its guest."""
+    guest = layer.person(booking.guest_id)
+    layer.people.put(guest.id, replace(guest, newest_booking=booking.id))
 
 
 def engage_guest(layer: Layer, booking: Booking, *, is_over: bool) -> None:
-    """File a booking under what its guest attends or waits for, as its state now says: under
-    neither if its announcement is over."""
+    """File a booking under what its guest attends, waits for or was refused, as its state now
+    says: under none of these if its announcement is over."""
     guest = layer.person(booking.guest_id)
     attending, pending = without(guest.attending, booking.id), without(guest.pending, booking.id)
-    if booking.confirmed and not is_over:
+    turned_down = without(guest.turned_down, booking.id)
+    if is_over:
+        pass
+    elif booking.confirmed:
         attending = (*attending, booking.id)
-    elif booking.pending and not is_over:
+    elif booking.pending:
         pending = (*pending, booking.id)
-    if attending is not guest.attending or pending is not guest.pending:
-        layer.people.put(guest.id, replace(guest, attending=attending, pending=pending))
+    elif booking.turned_down:
+        turned_down = (*turned_down, booking.id)
+    if (
+        attending is not guest.attending
+        or pending is not guest.pending
+        or turned_down is not guest.turned_down
+    ):
+        engaged = replace(guest, attending=attending, pending=pending, turned_down=turned_down)
+        layer.people.put(guest.id, engaged)
 
 
 def disengage_everybody(layer: Layer, announcement: Announcement) -> None:

@@ -1,15 +1,19 @@
-"""Represents a mute to the person who muted, and a suspension to operators."""
+"""Represents a mute to the person who muted, a suspension to operators, an erasure to both."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
 from command_api.domain.person.commands import (
+    ConfirmErasure,
     MuteAuthor,
+    OrderErasure,
     ReinstatePerson,
+    RequestErasure,
     SuspendPerson,
     UnmuteAuthor,
+    WithdrawErasure,
 )
 from command_api.domain.person.state import Person
 from command_api.domain.representation import AnswerBasis, Answers
@@ -34,6 +38,34 @@ class SuspensionResponse(Struct, frozen=True):
     since: datetime | None = None
 
 
+class ErasureResponse(Struct, frozen=True, kw_only=True):
+    """Whether a person's data are to be erased."""
+
+    user_id: PersonId
+    state: Literal["none", "requested", "confirmed", "erased"]
+    """`requested` counts only if it is confirmed before `erase_at`. `erased` ends when the person
+    comes back."""
+    erase_at: datetime | None = None
+    """When the erasure begins."""
+    by: str | None = None
+    """Name that an operator gave; None if the person asked."""
+    token: str | None = None
+    """What the person has to send to confirm. Only the answer to their own request has it."""
+
+
+def render_erasure(person: Person, token: str | None = None) -> ErasureResponse:
+    erasure = person.erasure
+    if erasure is None or erasure.status == "withdrawn":
+        return ErasureResponse(user_id=person.id, state="erased" if person.erased else "none")
+    return ErasureResponse(
+        user_id=person.id,
+        state=erasure.status,
+        erase_at=erasure.erase_at,
+        by=erasure.by,
+        token=token,
+    )
+
+
 def render_suspension(person: Person) -> SuspensionResponse:
     suspension = person.suspension
     if suspension is None:
@@ -51,7 +83,8 @@ def render_suspension(person: Person) -> SuspensionResponse:
 def _answer_with_mute(basis: AnswerBasis) -> MuteResponse:
     assert isinstance(basis.submission.command, MuteAuthor | UnmuteAuthor)
     author_id = basis.submission.command.author_id
-    return MuteResponse(author_id, author_id in basis.layer.person(basis.submission.actor).muted)
+    actor, author = basis.layer.person(basis.submission.actor), basis.layer.person(author_id)
+    return MuteResponse(author_id, actor.has_muted(author))
 
 
 def _answer_with_suspension(basis: AnswerBasis) -> SuspensionResponse:
@@ -59,9 +92,29 @@ def _answer_with_suspension(basis: AnswerBasis) -> SuspensionResponse:
     return render_suspension(basis.layer.person(basis.submission.command.person_id))
 
 
+def _answer_with_token(basis: AnswerBasis) -> ErasureResponse:
+    person = basis.layer.person(basis.submission.actor)
+    erasure = person.erasure
+    token = None if erasure is None else basis.sign_erasure(person.id, erasure.erase_at)
+    return render_erasure(person, token)
+
+
+def _answer_with_own_erasure(basis: AnswerBasis) -> ErasureResponse:
+    return render_erasure(basis.layer.person(basis.submission.actor))
+
+
+def _answer_with_erasure(basis: AnswerBasis) -> ErasureResponse:
+    assert isinstance(basis.submission.command, OrderErasure | WithdrawErasure)
+    return render_erasure(basis.layer.person(basis.submission.command.person_id))
+
+
 PERSON_ANSWERS: Final[Answers] = {
     MuteAuthor: _answer_with_mute,
     UnmuteAuthor: _answer_with_mute,
     SuspendPerson: _answer_with_suspension,
     ReinstatePerson: _answer_with_suspension,
+    RequestErasure: _answer_with_token,
+    ConfirmErasure: _answer_with_own_erasure,
+    OrderErasure: _answer_with_erasure,
+    WithdrawErasure: _answer_with_erasure,
 }

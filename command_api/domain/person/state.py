@@ -1,11 +1,11 @@
 """The state of a person."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from msgspec import Struct
 
-from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId, ReviewId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.zones import HOME_ZONE
 
@@ -31,8 +31,29 @@ class Suspension(Struct, frozen=True, kw_only=True, gc=False):
     since: datetime
 
 
+class MutedAuthor(Struct, frozen=True, gc=False):
+    """An author of whom a person wants to hear no more."""
+
+    author_id: PersonId
+    erasures: int
+    """How often the author had been erased then. Whoever comes back is not muted any more."""
+
+
+class Erasure(Struct, frozen=True, kw_only=True, gc=False):
+    """The newest request to erase a person's data."""
+
+    erase_at: datetime
+    status: Literal["requested", "confirmed", "withdrawn"] = "requested"
+    by: str | None = None
+    """Name that an operator gave; None if the person asked."""
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it still counts: it is confirmed, or there is time to confirm it."""
+        return self.status == "confirmed" or (self.status == "requested" and now < self.erase_at)
+
+
 class Person(Struct, frozen=True, kw_only=True, gc=False):
-    """A person's name and engagements.
+    """A person's name, their engagements, and the newest of all they ever made.
 
     An engagement has no time here: only the announcement has it, so a move changes nothing
     in people.
@@ -48,14 +69,41 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     """Their confirmed bookings of announcements that are not over."""
     pending: tuple[BookingId, ...] = ()
     """Their bookings that one side has yet to answer, of announcements that are not over."""
+    turned_down: tuple[BookingId, ...] = ()
+    """Their requests that the author said no to and they still stand by, of announcements that
+    are not over: the author alone may confirm them."""
+    newest_announcement: AnnouncementId | None = None
+    """Head of the chain of all their announcements (`Announcement.previous_of_author`)."""
+    newest_booking: BookingId | None = None
+    """Head of the chain of all their bookings (`Booking.previous_of_guest`)."""
+    newest_rating: ReviewId | None = None
+    """Head of the chain of all ratings that they gave (`Rating.previous_of_rater`)."""
     invitations: Invitations = NO_INVITATIONS
     """The counts of the last day on which the person sent or received an invitation."""
-    muted: tuple[PersonId, ...] = ()
-    """Authors of whom the person wants to hear no more."""
+    muted: tuple[MutedAuthor, ...] = ()
     suspension: Suspension | None = None
+    erasure: Erasure | None = None
+    erased: bool = False
+    """Whether they were erased, and have not come back since."""
+    erasures: int = 0
+    """How often they were erased."""
 
-    def may_be_invited_by(self, author_id: PersonId) -> bool:
-        return self.suspension is None and author_id not in self.muted
+    def has_muted(self, author: "Person") -> bool:
+        return MutedAuthor(author.id, author.erasures) in self.muted
+
+    def may_be_invited_by(self, author: "Person", now: datetime) -> bool:
+        is_there = self.suspension is None and not self.erased and not self.is_erasing(now)
+        return is_there and not self.has_muted(author)
+
+    def is_erasing(self, now: datetime) -> bool:
+        """Whether the erasure of their data has begun and is not over."""
+        erasure = self.erasure
+        return erasure is not None and erasure.status == "confirmed" and erasure.erase_at <= now
+
+    @property
+    def bookings(self) -> tuple[BookingId, ...]:
+        """Their bookings that are confirmed, or may yet be without a word from them."""
+        return self.attending + self.pending + self.turned_down
 
     def invitations_on(self, at: datetime) -> Invitations:
         """Return the counts of the day of `at`."""

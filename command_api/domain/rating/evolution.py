@@ -14,19 +14,25 @@ from contracts.events.rating import (
     RatingRevealed,
 )
 from contracts.scoring import Vote, score_of
+from contracts.values.ids import ReviewId
 
 
 def apply_rating_event(layer: Layer, event: AnyRatingEvent, at: datetime) -> None:
     """Raises LookupError if the event names a rating that was never given."""
     before = layer.ratings.get(event.review_id)
-    after = _make(event, at) if isinstance(event, RatingGiven) else _evolve(before, event, at)
+    if isinstance(event, RatingGiven):
+        rater = layer.person(event.rater_id)
+        after = _make(event, at, rater.newest_rating)
+        layer.people.put(rater.id, replace(rater, newest_rating=after.id))
+    else:
+        after = _evolve(before, event, at)
     layer.ratings.put(after.id, after)
     layer.rating_ids.put((after.announcement_id, after.rater_id, after.ratee_id), after.id)
     if (before is not None and before.counts) is not after.counts:
         _recount(layer, after)
 
 
-def _make(event: RatingGiven, at: datetime) -> Rating:
+def _make(event: RatingGiven, at: datetime, previous_of_rater: ReviewId | None) -> Rating:
     return Rating(
         id=event.review_id,
         announcement_id=event.announcement_id,
@@ -39,6 +45,7 @@ def _make(event: RatingGiven, at: datetime) -> Rating:
         sealed_until=event.sealed_until,
         created_at=at,
         modified_at=at,
+        previous_of_rater=previous_of_rater,
     )
 
 

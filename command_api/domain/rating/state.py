@@ -27,6 +27,8 @@ class Rating(Struct, frozen=True, kw_only=True, gc=False):
     modified_at: datetime
     revealed_at: datetime | None = None
     retracted: bool = False
+    previous_of_rater: ReviewId | None = None
+    """The rating that the rater gave before this one."""
 
     @property
     def sealed(self) -> bool:

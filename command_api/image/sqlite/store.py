@@ -65,6 +65,8 @@ BESIDE: Final = ("", "-wal", "-shm")
 """Endings of the files that SQLite keeps for one database."""
 ASIDE: Final = ".set-aside"
 
+EMPTY_WAL: Final = "PRAGMA wal_checkpoint(TRUNCATE)"
+"""Erases older versions of values. What is in the file itself is overwritten by `secure_delete`."""
 SELECT_VALUE: Final = "SELECT value FROM {} WHERE key = ?"
 SELECT_ANSWERS: Final = "SELECT seq, value FROM answers WHERE key_hash = ? ORDER BY seq DESC"
 SELECT_ANSWERED: Final = "SELECT seq, decided_us FROM answers WHERE seq > ? ORDER BY seq LIMIT ?"
@@ -238,6 +240,8 @@ class SqliteStore:
         self._writing.execute("PRAGMA journal_mode = WAL")
         self._writing.execute("PRAGMA synchronous = NORMAL")
         self._writing.execute(f"PRAGMA journal_size_limit = {WAL_BYTES_KEPT}")
+        self._writing.execute("PRAGMA secure_delete = ON")
+        self._writing.execute(EMPTY_WAL)
         create_tables(self._writing)
         checkpoint = read_checkpoint(self._writing)
         self._reading = self._connect()
@@ -250,6 +254,8 @@ class SqliteStore:
         pause = rest if at_leisure else go_on
         with self._translate_errors():
             write_changes(self._writing, changes, self.filters, pause)
+            if changes.erases:
+                self._writing.execute(EMPTY_WAL)
 
     def _set_aside(self) -> None:
         self._close()

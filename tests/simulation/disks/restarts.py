@@ -33,7 +33,7 @@ def run_restarts(seed: int, wishes: int = WISHES) -> "Compared":
     more, and deadlines pass that were still far away when they were written."""
     random = Random(seed)
     history = Compared(random)
-    people = RandomPeople(seed, history=history).live(wishes)
+    people = RandomPeople(seed, history=history, erasures=True).live(wishes)
     for _ in range(WAITS):
         history.wait(hours=random.choice(WAITS_H))
         people.meet_deadlines()

@@ -444,6 +444,12 @@ def check_engagements(layer: Layer, engaged: dict[PersonId, list[Booking]]) -> N
         ]
         assert person.attending == tuple(one.id for one in lasting if one.confirmed)
         assert person.pending == tuple(one.id for one in lasting if one.pending)
+        assert person.turned_down == tuple(one.id for one in lasting if one.pair == (F, T))
+        mine = [one.id for one in layer.bookings.own.values() if one.guest_id == person.id]
+        assert [one.id for one in layer.bookings_by(person)] == mine[::-1]
+        assert [one.id for one in layer.announcements_by(person)] == [one.id for one in hosted][
+            ::-1
+        ]
 
 
 def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:

@@ -174,11 +174,20 @@ class Spec:
             self._record()
         return self
 
-    def when(self, actor: PersonId, command: AnyCommand, *, is_super: bool = False) -> Self:
-        """Decide the command, and record nothing yet."""
+    def when(
+        self,
+        actor: PersonId,
+        command: AnyCommand,
+        *,
+        is_super: bool = False,
+        facts: PersonFacts | None = None,
+    ) -> Self:
+        """Decide the command, and record nothing yet. `facts` are Auth's about the actor."""
         self._decided = self.error = None
         try:
-            self._decided = self._history.decide(actor, command, is_super=is_super)
+            self._decided = self._history.decide(
+                actor, command, is_super=is_super, actor_facts=facts
+            )
         except CommandError as error:
             self.error = error
         return self

@@ -86,7 +86,7 @@ class CanaryHistory(DecidedHistory):
 
 def test_no_command_is_answered_with_a_typed_text() -> None:
     history = CanaryHistory()
-    anna, boris, *_ = RandomPeople(seed=1, history=history).live(2000).person_ids
+    anna, boris, *_ = RandomPeople(seed=1, history=history, erasures=True).live(2000).person_ids
     for actor, command in (
         (SYSTEM, RatingDue(review_id=next(iter(history.layer.ratings.own)))),
         (anna, MuteAuthor(author_id=anna)),

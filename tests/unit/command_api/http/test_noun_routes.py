@@ -12,6 +12,7 @@ from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.submission import Submission
 from command_api.http import noun_routes, nouns, routes
 from command_api.http.edge import Edge
+from command_api.http.erasure_tokens import ErasureTokens
 from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
@@ -28,6 +29,7 @@ from tests.servers.asgi import AsgiAnswer, call
 ANNA = PersonId(new_id())
 ID = "11111111-1111-4111-8111-111111111111"
 OPERATOR_TOKEN = "the operator's"
+TOKENS = ErasureTokens("the secret of the cell")
 RECORDED = Answer(Outcome("recorded"), 7, b'{"version":3}')
 
 
@@ -46,6 +48,7 @@ class RoutedApp:
                 ugc=cast(UgcClient, self),
                 film_rule=FilmRule(),
             ),
+            tokens=TOKENS,
             deadline_s=1.0,
         )
         self.app = FastAPI()

@@ -9,6 +9,7 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     UnmuteAuthor,
 )
+from command_api.domain.person.state import MutedAuthor
 from command_api.domain.rules import Rules
 from command_api.domain.submission import AnyCommand
 from contracts.errors import Forbidden
@@ -47,7 +48,7 @@ def test_muting_is_recorded_once_and_undone_once() -> None:
     spec = Spec()
     spec.when(ANN, MUTE).then((PersonMuted, {"person_id": ANN, "host_id": AUTHOR}))
     spec.when(ANN, MUTE).then_nothing()
-    assert spec.layer.person(ANN).muted == (AUTHOR,)
+    assert spec.layer.person(ANN).muted == (MutedAuthor(AUTHOR, 0),)
     spec.when(ANN, UNMUTE).then((PersonUnmuted, {"person_id": ANN, "host_id": AUTHOR}))
     spec.when(ANN, UNMUTE).then_nothing()
     assert spec.layer.person(ANN).muted == ()

@@ -1,0 +1,79 @@
+"""Takes a person's words out of everything they ever made, once they are erased.
+
+The person's chains lead to all of it, so the image holds no old text from the event on, and a
+process that folds the journal anew comes to the same. What is erased in each is stated by the
+marks of the events' fields, as for the journal itself (`contracts.events.erasing`). The words
+of others stay, also those about the person; an operator's reason for a suspension does not.
+"""
+
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from command_api.domain.announcement.state import Announcement
+from command_api.domain.booking.state import Booking
+from command_api.domain.layer import Layer
+from command_api.domain.person.state import Person
+from contracts.events.announcement import AnnouncementCreated
+from contracts.events.base import Event
+from contracts.events.booking_state import Party
+from contracts.events.erasing import list_personal_fields
+from contracts.events.person import PersonSeen, PersonSuspended
+from contracts.events.rating import RatingGiven
+
+
+def forget_person(layer: Layer, person: Person) -> Person:
+    """Erase the words of `person` in the layer, and return what is left of them: their id, what
+    they made and are engaged in, and whether they are suspended.
+
+    The chains stay whole: whoever comes back may write in a booking of before.
+    """
+    for announcement in layer.announcements_by(person):
+        layer.announcements.put(announcement.id, _erase_announcement(announcement))
+        for booking in layer.bookings_of(announcement):
+            _erase_words_of(layer, booking, "author")
+    for booking in layer.bookings_by(person):
+        _erase_words_of(layer, booking, "guest")
+    for rating in layer.ratings_by(person):
+        layer.ratings.put(rating.id, replace(rating, **_erased(rating, RatingGiven)))
+    suspension = person.suspension
+    if suspension is not None:
+        suspension = replace(suspension, **_erased(suspension, PersonSuspended))
+    return Person(
+        id=person.id,
+        **_erased(person, PersonSeen),
+        announcements=person.announcements,
+        attending=person.attending,
+        pending=person.pending,
+        turned_down=person.turned_down,
+        newest_announcement=person.newest_announcement,
+        newest_booking=person.newest_booking,
+        newest_rating=person.newest_rating,
+        suspension=suspension,
+        erased=True,
+        erasures=person.erasures + 1,
+    )
+
+
+def _erase_announcement(announcement: Announcement) -> Announcement:
+    changes = _erased(announcement, AnnouncementCreated)
+    if announcement.cancelled_by == "author":
+        changes["cancel_reason"] = None
+    return replace(announcement, **changes)
+
+
+def _erase_words_of(layer: Layer, booking: Booking, party: Party) -> None:
+    if booking.words_by != party:
+        return
+    changes: dict[str, Any] = {"message": None, "words_by": None}
+    if booking.reason_by == "person":
+        changes |= {"reason": None, "reason_by": None}
+    layer.bookings.put(booking.id, replace(booking, **changes))
+
+
+def _erased(state: Struct, kind: type[Event]) -> dict[str, Any]:
+    """Return the fields of `state` that an event of `kind` fills with personal data, erased."""
+    return {
+        field.name: field.erase(getattr(state, field.name)) for field in list_personal_fields(kind)
+    }
