@@ -88,6 +88,10 @@ security: $(STAMP) ## ask every route as everybody and renew the table of docs/s
 fuzz: $(STAMP) ## send CASES=n requests made from the API document to an embedded system; SEED=n repeats
 	FUZZ_CASES=$(or $(CASES),5000) FUZZ_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) $(BIN)/pytest -s tests/e2e/test_api_document.py
 
+.PHONY: personal-data
+personal-data: $(STAMP) ## renew the inventory in docs/personal-data.md
+	$(BIN)/python -m launcher.inventory.page
+
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json

@@ -35,8 +35,8 @@ FLOORS = {
             metrics expander dispatcher reader http service settings main __main__""",
         "neighbours": """bodies services.channels store switches settings services.auth access
             services app in_process __main__""",
-        "launcher": """settings terminal client data_directory openapi analyst_client servers
-            local_servers profiles verbs cli""",
+        "launcher": """settings terminal client data_directory openapi inventory analyst_client
+            servers local_servers profiles verbs cli""",
     }.items()
 }
 """What each package consists of. Imports within a package point to the left only, and every

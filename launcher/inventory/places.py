@@ -1,0 +1,79 @@
+"""States where personal data is, for how long and why."""
+
+from typing import Final, NamedTuple
+
+
+class DataPlace(NamedTuple):
+    place: str
+    holds: str
+    how_long: str
+    why: str
+    goes_on_to: str
+
+
+PLACES: Final = (
+    DataPlace(
+        "journal (SQLite file, Kafka topic)",
+        "every event, with the names and words in it",
+        "until it is renewed without what was erased",
+        "the only source of truth; seats are proved from it",
+        "all that follows",
+    ),
+    DataPlace(
+        "image of a command process (memory, SQLite file)",
+        "what is so now, and the answers to the last commands",
+        "as the journal; answers until their keys are forgotten",
+        "decides and answers commands",
+        "answers to clients",
+    ),
+    DataPlace(
+        "`read_model` in PostgreSQL",
+        "what is so now, and all decisions",
+        "as the journal",
+        "answers reads, searches, feeds, `why`",
+        "answers to clients",
+    ),
+    DataPlace(
+        "`notifier` in PostgreSQL",
+        "what people were told and are to be told",
+        "as the table",
+        "nobody is told twice; operators see what was sent",
+        "Notification",
+    ),
+    DataPlace(
+        "history in ClickHouse",
+        "every event and refusal",
+        "as the journal",
+        "audit trail, the past (`as_of`), rating pages",
+        "answers to clients, analysts' database",
+    ),
+    DataPlace(
+        "`practix_analysts` in ClickHouse",
+        "codes, numbers and pseudonyms, no words",
+        "see [analysts](analysts.md)",
+        "questions of analysts",
+        "exports, reports, dashboards",
+    ),
+    DataPlace(
+        "cache of Auth's answers",
+        "name, language, zone",
+        "60 s",
+        "commands need them",
+        "`person.seen`",
+    ),
+    DataPlace(
+        "cache of UGC's answers",
+        "ids of whom a person follows",
+        "5 s",
+        "who may see announcements for followers",
+        "nothing",
+    ),
+    DataPlace(
+        "stand-in (SQLite file; tests and demos only)",
+        "people, followings, inboxes",
+        "as the file",
+        "plays Auth, UGC and Notification",
+        "inbox pages",
+    ),
+)
+"""In the order in which data goes from one to the next."""

@@ -1,0 +1,101 @@
+"""States the texts of places whose columns do not say it themselves. Tests compare them with the
+tables and types as they are."""
+
+from typing import Final
+
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.personal import ERASED_NAME, ERASED_TEXT
+from contracts.values.zones import HOME_ZONE
+from launcher.inventory.texts import NOBODY, Inventory, texts
+
+ERASED: Final = f"`{ERASED_TEXT}`"
+
+NOTIFIER: Final[Inventory] = {
+    "notifier.dead_letters": (texts("type key reason", NOBODY),),
+    "notifier.evenings": (texts("state", "the author, and the film"),),
+    "notifier.fanouts": (
+        texts("facts", "the author"),
+        texts("event_type state reason", NOBODY),
+    ),
+    "notifier.links": (texts("short_link", NOBODY),),
+    "notifier.notices": (
+        texts("facts", "the author and the guest of the announcement"),
+        texts("key kind state reason crowd", NOBODY),
+    ),
+    "notifier.people": (texts("name language tz", "the person"),),
+    "notifier.preferences": (texts("wishes", "the person"),),
+    "notifier.reader_position": (texts("reader hash nonce", NOBODY),),
+    "notifier.sources": (texts("kind event_type", NOBODY),),
+}
+"""The notifier's tables in PostgreSQL."""
+
+HISTORY: Final[Inventory] = {
+    "history.events": (
+        texts("payload", "whoever gave the command"),
+        texts("actor announcement_id author_id person_id booking_id movie_id", "ids"),
+        texts("type command reason movie_title movie_title_ru visibility", NOBODY),
+    ),
+    "history.history_position": (texts("reader hash nonce", NOBODY),),
+    "history.ratings": (
+        texts("tags", "the person in `rater_id`"),
+        texts("review_id announcement_id rater_id ratee_id", "ids"),
+        texts("type role", NOBODY),
+    ),
+    "history.refusals": (
+        texts("actor announcement_id booking_id person_id", "ids"),
+        texts("code command facts", NOBODY),
+    ),
+    "history.schema_migrations": (texts("name sha256", NOBODY),),
+    "practix_analysts.events": (
+        texts("actor announcement_id author_id person_id booking_id", "pseudonyms"),
+        texts("type command reason movie_id movie_title movie_title_ru", NOBODY),
+        texts("tz visibility price_currency", NOBODY),
+    ),
+    "practix_analysts.refusals": (
+        texts("actor announcement_id booking_id person_id", "pseudonyms"),
+        texts("code command", NOBODY),
+    ),
+    "practix_analysts.ratings": (
+        texts("review_id announcement_id rater_id ratee_id", "pseudonyms"),
+        texts("type role", NOBODY),
+    ),
+    "practix_analysts.history_position": (texts("reader hash nonce", NOBODY),),
+    "practix_analysts.schema_migrations": (texts("name sha256", NOBODY),),
+}
+"""The tables in ClickHouse, views left out."""
+
+IMAGE: Final[Inventory] = {
+    "Announcement": (
+        texts("title description event_location", "the author", ERASED),
+        texts("location_hint", "the author", "absent"),
+        texts("cancel_reason", "whoever called it off", "absent"),
+        texts("movie_title movie_title_ru price_currency tz", NOBODY),
+    ),
+    "Booking": (texts("reason message", "the side that spoke last", "absent"),),
+    "Erasure": (texts("by", "an operator, who answers for the act"),),
+    "Person": (
+        texts("name", "the person", f"`{ERASED_NAME}`"),
+        texts("language tz", "the person", f"`{HOME_LANGUAGE}`, `{HOME_ZONE}`"),
+    ),
+    "Suspension": (
+        texts("reason", "the person", ERASED),
+        texts("by", "an operator, who answers for the act"),
+    ),
+    "Rating": (texts("text", "the rater", "absent"), texts("tags", "the rater", "none")),
+    "StoredAnswer": (texts("fingerprint query_fingerprint", "nobody can read them"),),
+    "Outcome": (texts("code facts", NOBODY),),
+}
+"""What a command process folds, in memory and in its SQLite file."""
+
+STAND_IN: Final[Inventory] = {
+    "person": (texts("name language tz", "the person"), texts("user_id", "ids")),
+    "follower": (texts("author_id follower_id", "ids"),),
+    "notice": (
+        texts("title text", "the people whom the notice is about"),
+        texts("user_id", "ids"),
+        texts("key notification_id source_name event_type", NOBODY),
+        texts("short_link context created_at", NOBODY),
+    ),
+    "link": (texts("target code", NOBODY),),
+}
+"""The SQLite file of the stand-in."""

@@ -1,0 +1,45 @@
+"""docs/personal-data.md names every text that is kept, and whose it is."""
+
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from msgspec import Struct
+from msgspec.structs import fields
+
+from command_api.image.sqlite.encoding import VALUE_TYPES, KeyedAnswer
+from contracts.values.personal import list_text_marks
+from launcher.inventory.page import PAGE, renew
+from launcher.inventory.stated import IMAGE
+from launcher.inventory.texts import list_names
+
+
+def test_the_page_is_up_to_date() -> None:
+    page = PAGE.read_text()
+    assert renew(page) == page, "make personal-data"
+
+
+def test_every_text_in_the_image_of_a_command_process_is_stated_once() -> None:
+    found: dict[str, list[str]] = {}
+    for kind in structs_in((*VALUE_TYPES, *KeyedAnswer.__annotations__.values())):
+        if names := [one.name for one in fields(kind) if holds_text(one.type)]:
+            found[kind.__name__] = sorted(names)
+    stated = {name: sorted(list_names(held)) for name, held in IMAGE.items()}
+    assert stated == found, "state it in launcher/inventory/stated.py"
+
+
+def structs_in(types: Iterator[Any] | tuple[Any, ...]) -> set[type[Struct]]:
+    """Return the classes of which values of these types consist."""
+    found: set[type[Struct]] = set()
+    waiting = list(types)
+    while waiting:
+        kind = waiting.pop()
+        if isinstance(kind, type) and issubclass(kind, Struct) and kind not in found:
+            found.add(kind)
+            waiting.extend(field.type for field in fields(kind))
+        waiting.extend(one for one in get_args(kind) if not isinstance(one, str))
+    return found
+
+
+def holds_text(annotation: Any) -> bool:
+    """Whether a field of this type holds a text itself, not only in the values it consists of."""
+    return not structs_in((annotation,)) and None in list_text_marks(annotation)
