@@ -18,9 +18,6 @@ BATCH_ROWS: Final = Histogram(
     buckets=(0, 1, 10, 100, 1_000, 10_000),
 )
 DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the start")
-WORDS_TO_SCRUB: Final = Gauge(
-    "projector_history_words_to_scrub", "erased people whose texts are still in the history"
-)
 
 
 def observe(projector: Projector) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, NoReturn
 
-from projector import metrics
+from projector.history.metrics import WORDS_TO_SCRUB
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
 from projector.history.scrubbing import WordScrubber
 from runtime.clickhouse.port import Analytics
@@ -27,7 +27,7 @@ class HistoryService(FollowingService):
         *,
         limits: BatchLimits = HISTORY_LIMITS,
     ) -> None:
-        self._scrubber = WordScrubber(analytics, metrics.WORDS_TO_SCRUB.set)
+        self._scrubber = WordScrubber(analytics, WORDS_TO_SCRUB.set)
         self._scrubbing: asyncio.Task[NoReturn] | None = None
         self.reader = HistoryReader(journal, analytics, limits, self._scrubber)
         super().__init__(self.reader, "history")
