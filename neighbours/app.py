@@ -5,6 +5,7 @@ The embedded profile includes the router in its own app; `python -m neighbours` 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 from fastapi import APIRouter, FastAPI
 
@@ -12,7 +13,12 @@ from neighbours.access import Access
 from neighbours.services.auth import People, Signer, auth_router
 from neighbours.services.hand_on import HandOn
 from neighbours.services.movies import Films, movies_router
-from neighbours.services.notification import Inboxes, SendBody, notification_router
+from neighbours.services.notification import (
+    Inboxes,
+    RetractBody,
+    SendBody,
+    notification_router,
+)
 from neighbours.services.shortener import Links, shortener_router
 from neighbours.services.ugc import Followers, ugc_router
 from neighbours.settings import StandInSettings
@@ -47,8 +53,20 @@ class StandInState:
         """Deliver the notice to inbox and channels if it is new, and return whether it is."""
         new = self.inboxes.take(body)
         if new:
-            self.hand_on.offer(str(body.user_id), body.title, body.text, body.short_link)
+            self.hand_on.offer(
+                str(body.user_id), body.title, body.text, body.short_link, key=body.key
+            )
         return new
+
+    def retract(self, body: RetractBody) -> None:
+        """Replace the texts of notices in inboxes. What waits for a channel is not handed on."""
+        self.hand_on.retract({one.key for one in body.notices})
+        self.inboxes.retract(body.notices)
+
+    def empty_inbox(self, user_id: str, until: datetime) -> None:
+        """Forget what the person was sent until then."""
+        self.hand_on.retract_all_of(user_id)
+        self.inboxes.empty(user_id, until)
 
     def close(self) -> None:
         self.hand_on.close()
@@ -62,7 +80,7 @@ def build_router(state: StandInState) -> APIRouter:
     router.include_router(auth_router(state.people, state.signer, access.operator, switches))
     router.include_router(movies_router(state.films, switches))
     router.include_router(ugc_router(state.followers, access, switches))
-    router.include_router(notification_router(state.deliver, state.inboxes, access, switches))
+    router.include_router(notification_router(state, state.inboxes, access, switches))
     router.include_router(shortener_router(state.links, access, switches))
     router.include_router(control_router(switches, access.operator))
     return router

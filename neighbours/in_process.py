@@ -7,8 +7,9 @@ do, and tests/contract holds both to the same tests. Nothing is cached and nothi
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import to_builtins
@@ -17,7 +18,7 @@ from pydantic import ValidationError
 from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
 from contracts.values.ids import MovieId, PersonId
 from neighbours.app import StandInState
-from neighbours.services.notification import SendBody
+from neighbours.services.notification import RetractBody, SendBody
 from neighbours.services.shortener import LinkBody
 from neighbours.switches import SERVICES, Service
 from runtime.calls.circuit import CircuitState
@@ -25,6 +26,7 @@ from runtime.outside.ports import (
     Movie,
     Notice,
     PersonProfile,
+    Retraction,
     fit_movie,
     fit_profile,
     notification_id_of,
@@ -120,6 +122,14 @@ class _Notification:
     async def send(self, notice: Notice) -> None:
         async with self._call("notification") as state:
             state.deliver(_body_of(notice))
+
+    async def retract(self, retractions: Sequence[Retraction]) -> None:
+        async with self._call("notification") as state:
+            state.retract(RetractBody.model_validate({"notices": to_builtins(retractions)}))
+
+    async def empty_inbox(self, user_id: PersonId, until: datetime) -> None:
+        async with self._call("notification") as state:
+            state.empty_inbox(user_id, until)
 
 
 class _Shortener:

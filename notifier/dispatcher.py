@@ -19,7 +19,9 @@ from notifier.delivery.decisions import (
     INTERNAL_ERROR,
     Recipient,
     compose,
+    compose_personal,
     end_if_too_late,
+    erase_begun,
     hold_back,
     mark_unsettled,
 )
@@ -28,7 +30,7 @@ from notifier.delivery.preferences import DEFAULT
 from notifier.expander import FanOutExpander
 from notifier.kinds import find_obstacle, needs_following
 from notifier.policies.facts import people_in
-from notifier.rights import NO_FOLLOWER, Relation
+from notifier.rights import ERASED, NO_FOLLOWER, Relation
 from notifier.store.queue import NoticeQueue
 from runtime.calls.store_retry import StoreRetry
 from runtime.outside.ports import (
@@ -178,6 +180,8 @@ class Dispatcher:
                 return [result for one in leased for result in await self._work_off([one])]
             log.exception("notice not readable", extra={"notice": leased[0]})
             return [DeliveryResult(leased[0], "parked", INTERNAL_ERROR)]
+        # What an erasure has not come to yet is not told all the same.
+        notices = [erase_begun(one, context.erasures) for one in notices]
         return await asyncio.gather(*(self._deliver(one, context) for one in notices))
 
     async def _pause(self) -> None:
@@ -209,7 +213,7 @@ class Dispatcher:
         except TablesUnavailable:
             return self._retry_later(notice, NO_TABLES, now)
         except Exception:  # A mistake of ours must stop this notice alone.
-            log.exception("notice not sent", extra={"notice": notice.key})
+            log.exception("notice not sent", extra={"notice": notice.id})
             return DeliveryResult(notice.id, "parked", INTERNAL_ERROR)
 
     async def _send(
@@ -217,12 +221,17 @@ class Dispatcher:
     ) -> DeliveryResult:
         """Send the notice unless preferences or rights forbid it. Raises DependencyDown,
         DependencyRefused and TablesUnavailable."""
+        if context.is_erased_for(notice):
+            return DeliveryResult(notice.id, "dropped", ERASED)
         person = await self._find_person(notice.recipient, context)
         if person is None:
             return DeliveryResult(notice.id, "parked", UNKNOWN_PERSON)
         recipient = Recipient(person, context.preferences.get(notice.recipient, DEFAULT))
         if (held := hold_back(notice, recipient, now)) is not None:
             return held
+        if notice.announcement_id is None:
+            await self._notification.send(compose_personal(notice, recipient, now))
+            return DeliveryResult(notice.id, "sent", sent_at=now)
         names = await self._find_names(notice, context)
         link = await self._find_link(notice.announcement_id, context)
         # Last of all, because the rights at the moment of sending decide what may be said.

@@ -23,6 +23,9 @@ Kind = Literal[
     "remind_hour",
     "score_request",
     "score_revealed",
+    "erasure_requested",
+    "erasure_confirmed",
+    "erasure_withdrawn",
 ]
 
 
@@ -39,6 +42,8 @@ class KindRules(NamedTuple):
     """Sent before the announcement begins."""
     for_followers: bool = False
     """People without a booking may get it, too, because they follow the author."""
+    always: bool = False
+    """Nobody can switch it off: it concerns the recipient's own data."""
 
 
 RULES: Final[Mapping[Kind, KindRules]] = {
@@ -52,6 +57,9 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "remind_hour": KindRules(rights.confirmed_guest, urgent=True, reminder=True),
     "score_request": KindRules(rights.confirmed_guest),
     "score_revealed": KindRules(rights.any_guest),
+    "erasure_requested": KindRules(rights.only_author, always=True),
+    "erasure_confirmed": KindRules(rights.only_author, always=True),
+    "erasure_withdrawn": KindRules(rights.only_author, always=True),
 }
 
 REMINDERS: Final = tuple(kind for kind, rules in RULES.items() if rules.reminder)

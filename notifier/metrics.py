@@ -18,6 +18,11 @@ OVERDUE: Final = Gauge(
     "notifier_notices_overdue", "notices that are due and still wait, quiet hours included"
 )
 
+ERASURES: Final = Gauge(
+    "notifier_erasures_pending",
+    "erasures of people and retractions of notices that are not carried out yet",
+)
+
 
 def count_results(results: Iterable[DeliveryResult]) -> None:
     """Count what came of notices that were due, by state."""

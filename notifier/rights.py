@@ -20,6 +20,7 @@ NOT_OPEN: Final = "not_open"
 NOT_FOR_FOLLOWERS: Final = "not_for_followers"
 NO_FOLLOWER: Final = "no_follower"
 MUTED: Final = "muted"
+ERASED: Final = "erased"
 
 ALL: Final = frozenset({"author", "guest", "other"})
 PARTIES: Final = frozenset({"author", "guest"})

@@ -9,10 +9,12 @@ from fastapi import APIRouter
 
 from notifier import metrics
 from notifier.dispatcher import Dispatcher, DispatcherPace
+from notifier.eraser import Eraser
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
 from notifier.http.routes import build_operator_router, build_router
 from notifier.reader import NOTICE_LIMITS, NoticeReader
+from notifier.store.erasures import ErasureStore
 from notifier.store.fanouts import FanOuts
 from notifier.store.notices import Notices
 from notifier.store.outbox import NoticeOutbox
@@ -32,7 +34,7 @@ from runtime.process.clock_watch import ClockWatch
 from runtime.process.tasks import start_for
 
 MEASURE_S: Final = 10.0
-"""How often overdue notices are counted."""
+"""How often what waits is counted."""
 
 
 class NotifierClients(NamedTuple):
@@ -78,6 +80,8 @@ class NotifierService(FollowingService):
             public_url=public_url,
             pace=pace,
         )
+        self._erasures = ErasureStore(pool)
+        self._eraser = Eraser(self._erasures, self._queue, clients.notification, clock)
         reader = NoticeReader(
             journal,
             NoticeOutbox(pool),
@@ -116,7 +120,8 @@ class NotifierService(FollowingService):
         parts = [
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
-            start_for(self._measure_overdue(), "notifier figures"),
+            start_for(self._eraser.run(), "notifier eraser"),
+            start_for(self._measure(), "notifier figures"),
             start_for(self._suspensions.run(), "suspensions"),
         ]
         try:
@@ -128,8 +133,9 @@ class NotifierService(FollowingService):
         for part in failed:
             part.result()  # They only end by failing.
 
-    async def _measure_overdue(self) -> NoReturn:
+    async def _measure(self) -> NoReturn:
         while True:
             with suppress(TablesUnavailable):
                 metrics.OVERDUE.set(await self._queue.count_overdue(self._clock()))
+                metrics.ERASURES.set(await self._erasures.count())
             await asyncio.sleep(MEASURE_S)

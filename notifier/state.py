@@ -4,8 +4,9 @@ Does no I/O. A recorded event is a fact and is never refused by a rule. Only an 
 announcement that was never created raises KeyError, and the reader parks it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final
 
 from msgspec import Struct, structs
@@ -22,7 +23,11 @@ from contracts.events.announcement_fields import announcement_fields
 from contracts.events.booking import BookingEvent
 from contracts.events.booking_state import CONFIRMED, Pair
 from contracts.events.domain_event import DomainEvent
+from contracts.events.erasing import list_personal_fields
 from contracts.events.person import (
+    PersonErased,
+    PersonErasureRequested,
+    PersonErasureWithdrawn,
     PersonMuted,
     PersonReinstated,
     PersonSeen,
@@ -31,6 +36,9 @@ from contracts.events.person import (
 )
 from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.personal import ERASED_NAME
+from contracts.values.zones import HOME_ZONE
 
 INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, None)})
 """Confirmed, pending and invited: the guests whom a change of the announcement concerns (A17)."""
@@ -77,6 +85,17 @@ class KnownBooking(Struct, frozen=True):
         return self.pair == CONFIRMED
 
 
+class KnownPerson(Struct, frozen=True):
+    """A person as the journal last named them."""
+
+    person_id: PersonId
+    name: str
+    language: str = HOME_LANGUAGE
+    tz: str = HOME_ZONE
+    erased: bool = False
+    """The person's data was erased, and they were not seen since."""
+
+
 class NotifierState:
     """The part of the notifier's state that some events need, and what has changed in it.
 
@@ -88,12 +107,19 @@ class NotifierState:
         self,
         announcements: Iterable[KnownAnnouncement] = (),
         bookings: Iterable[KnownBooking] = (),
+        erasures: Mapping[PersonId, datetime] = MappingProxyType({}),
     ) -> None:
+        """`erasures` are the times of those that were asked for."""
         self.announcements: Final = {one.announcement_id: one for one in announcements}
         self._bookings: Final[dict[AnnouncementId, dict[BookingId, KnownBooking]]] = {}
         self.changed_announcements: Final[set[AnnouncementId]] = set()
         self.changed_bookings: Final[dict[BookingId, KnownBooking]] = {}
-        self.seen_people: Final[dict[PersonId, PersonSeen]] = {}
+        self.changed_people: Final[dict[PersonId, KnownPerson]] = {}
+        self.erased_people: Final[set[PersonId]] = set()
+        """Those whose data an event erased, also if a later one names them again."""
+        self._erasures: Final = dict(erasures)
+        self.changed_erasures: Final[dict[PersonId, datetime | None]] = {}
+        """By person: when their data is to be erased; None if nobody asks for that any more."""
         self.changed_mutes: Final[dict[tuple[PersonId, PersonId], bool]] = {}
         """By person and author: whether the person mutes the author now."""
         self.changed_suspensions: Final[dict[PersonId, bool]] = {}
@@ -108,11 +134,23 @@ class NotifierState:
         """Return the loaded bookings of an announcement."""
         return self._bookings.get(announcement_id, {})
 
+    def erase_at(self, person_id: PersonId) -> datetime | None:
+        """Return when the person's data is to be erased; None if nobody asked for that."""
+        return self._erasures.get(person_id)
+
     def evolve(self, event: DomainEvent) -> None:
         """Apply an event. Raises KeyError if its announcement was never created."""
         match event:
             case PersonSeen():
-                self.seen_people[event.person_id] = event
+                self.changed_people[event.person_id] = KnownPerson(
+                    event.person_id, event.name, event.language, event.tz
+                )
+            case PersonErasureRequested():
+                self._plan_erasure(event.person_id, event.erase_at)
+            case PersonErasureWithdrawn():
+                self._plan_erasure(event.person_id, None)
+            case PersonErased():
+                self._erase(event.person_id)
             case PersonMuted() | PersonUnmuted():
                 pair = event.person_id, event.host_id
                 self.changed_mutes[pair] = isinstance(event, PersonMuted)
@@ -131,6 +169,24 @@ class NotifierState:
                 self._note_rating(event)
             case _:
                 pass  # Other events do not change whom to tell.
+
+    def _plan_erasure(self, person_id: PersonId, erase_at: datetime | None) -> None:
+        self.changed_erasures[person_id] = erase_at
+        if erase_at is None:
+            self._erasures.pop(person_id, None)
+        else:
+            self._erasures[person_id] = erase_at
+
+    def _erase(self, person_id: PersonId) -> None:
+        """Forget the person's name, the texts of their announcements and whom they mute."""
+        self._plan_erasure(person_id, None)
+        self.erased_people.add(person_id)
+        self.changed_people[person_id] = KnownPerson(person_id, ERASED_NAME, erased=True)
+        for pair in [pair for pair in self.changed_mutes if pair[0] == person_id]:
+            del self.changed_mutes[pair]
+        for one in list(self.announcements.values()):
+            if one.author_id == person_id:
+                self._change(_erase_announcement(one))
 
     def _note_rating(self, event: RatingGiven) -> None:
         announcement = self.announcement(event.announcement_id)
@@ -159,6 +215,18 @@ def announcement_of(event: DomainEvent) -> AnnouncementId | None:
 def apply_event(announcement: KnownAnnouncement, event: AnyAnnouncementEvent) -> KnownAnnouncement:
     """Return the announcement after `event`."""
     return structs.replace(announcement, **_known_fields(event))
+
+
+def _erase_announcement(announcement: KnownAnnouncement) -> KnownAnnouncement:
+    """Return the announcement without its author's texts."""
+    return structs.replace(
+        announcement,
+        **{
+            field.name: field.erase(getattr(announcement, field.name))
+            for field in list_personal_fields(AnnouncementCreated)
+            if field.name in KnownAnnouncement.__struct_fields__
+        },
+    )
 
 
 def _create_announcement(event: AnnouncementCreated) -> KnownAnnouncement:

@@ -2,8 +2,6 @@
 
 from typing import Final, NamedTuple
 
-from runtime.outside.wiring import OutsideSettings
-
 
 class DataPlace(NamedTuple):
     place: str
@@ -11,11 +9,6 @@ class DataPlace(NamedTuple):
     how_long: str
     why: str
     goes_on_to: str
-
-
-def _cached_for(name: str) -> str:
-    """Return how long answers of an outside service are kept, unless set otherwise."""
-    return f"{OutsideSettings.model_fields[name].default.ttl_s:g} s"
 
 
 PLACES: Final = (
@@ -43,7 +36,7 @@ PLACES: Final = (
     DataPlace(
         "`notifier` in PostgreSQL",
         "what people were told and are to be told",
-        "as the table",
+        "as the table; erased within minutes",
         "nobody is told twice; operators see what was sent",
         "Notification",
     ),
@@ -64,37 +57,37 @@ PLACES: Final = (
     DataPlace(
         "cache of Auth's answers",
         "name, language, zone",
-        _cached_for("people"),
+        "60 s",
         "commands need them",
         "`person.seen`",
     ),
     DataPlace(
+        "verified tokens (memory)",
+        "the token, and the person's id",
+        "until 20,000 others have come, or the process ends",
+        "a request is authenticated without decoding its token again",
+        "nothing",
+    ),
+    DataPlace(
+        "rate limits (memory)",
+        "ids of people, addresses of clients",
+        "two minutes; dropped with the next request of anybody",
+        "nobody takes more than their share",
+        "nothing",
+    ),
+    DataPlace(
         "cache of UGC's answers",
         "ids of whom a person follows",
-        _cached_for("follows"),
+        "5 s",
         "who may see announcements for followers",
         "nothing",
     ),
     DataPlace(
         "stand-in (SQLite file; tests and demos only)",
         "people, followings, inboxes",
-        "as the file",
+        "as the file; notices until they are retracted",
         "plays Auth, UGC and Notification",
         "inbox pages",
-    ),
-    DataPlace(
-        "logs",
-        "what a process did, by codes and ids; of an event that cannot be read, the error",
-        "set by whoever keeps them",
-        "finding mistakes",
-        "nothing",
-    ),
-    DataPlace(
-        "back-ups of all these",
-        "what was there when they were made",
-        "set by whoever makes them; they are to expire",
-        "restoring",
-        "nothing",
     ),
 )
 """In the order in which data goes from one to the next."""

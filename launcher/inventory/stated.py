@@ -9,22 +9,28 @@ from contracts.values.zones import HOME_ZONE
 from launcher.inventory.texts import NOBODY, Inventory, texts
 
 ERASED: Final = f"`{ERASED_TEXT}`"
+NOTICE_ERASED: Final = f"{ERASED} or absent; those to the person are deleted"
 
 NOTIFIER: Final[Inventory] = {
     "notifier.dead_letters": (texts("type key reason", NOBODY),),
-    "notifier.evenings": (texts("state", "the author, and the film"),),
+    "notifier.erasures": (texts("state", NOBODY),),
+    "notifier.evenings": (texts("state", "the author, and the film", ERASED),),
     "notifier.fanouts": (
-        texts("facts", "the author"),
+        texts("facts", "the author", ERASED),
         texts("event_type state reason", NOBODY),
     ),
     "notifier.links": (texts("short_link", NOBODY),),
     "notifier.notices": (
-        texts("facts", "the author and the guest of the announcement"),
+        texts("facts", "the author and the guest of the announcement", NOTICE_ERASED),
         texts("key kind state reason crowd", NOBODY),
     ),
-    "notifier.people": (texts("name language tz", "the person"),),
-    "notifier.preferences": (texts("wishes", "the person"),),
+    "notifier.people": (
+        texts("name", "the person", f"`{ERASED_NAME}`"),
+        texts("language tz", "the person", f"`{HOME_LANGUAGE}`, `{HOME_ZONE}`"),
+    ),
+    "notifier.preferences": (texts("wishes", "the person", "the row is deleted"),),
     "notifier.reader_position": (texts("reader hash nonce", NOBODY),),
+    "notifier.retractions": (texts("key", NOBODY),),
     "notifier.sources": (texts("kind event_type", NOBODY),),
 }
 """The notifier's tables in PostgreSQL."""
@@ -88,14 +94,19 @@ IMAGE: Final[Inventory] = {
 """What a command process folds, in memory and in its SQLite file."""
 
 STAND_IN: Final[Inventory] = {
-    "person": (texts("name language tz", "the person"), texts("user_id", "ids")),
+    "person": (
+        texts("name language tz", "the person, whom Auth goes on to know"),
+        texts("user_id", "ids"),
+    ),
     "follower": (texts("author_id follower_id", "ids"),),
     "notice": (
-        texts("title text", "the people whom the notice is about"),
+        texts("title text", "the people whom the notice is about", "written anew without them"),
+        texts("context", "the people whom the notice is about", "empty"),
         texts("user_id", "ids"),
         texts("key notification_id source_name event_type", NOBODY),
-        texts("short_link context created_at", NOBODY),
+        texts("short_link created_at", NOBODY),
     ),
+    "retracted": (texts("title text key", NOBODY),),
     "link": (texts("target code", NOBODY),),
 }
 """The SQLite file of the stand-in."""

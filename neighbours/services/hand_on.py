@@ -9,7 +9,7 @@ escapes them for a channel that reads HTML and mails them as plain text.
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -28,6 +28,7 @@ FORMAT: Final = "text"
 
 
 class ChannelNotice(NamedTuple):
+    key: str
     user_id: str
     title: str
     body: str
@@ -44,18 +45,34 @@ class HandOn:
         self._worker: asyncio.Task[None] | None = None
         self._channels = {_resolve_owner(name): open_channel(url) for name, url in channels.items()}
 
-    def offer(self, user_id: str, title: str, text: str, short_link: str | None) -> None:
+    def offer(
+        self, user_id: str, title: str, text: str, short_link: str | None, *, key: str
+    ) -> None:
         """Hand the notice on in the background if its recipient has a channel. Drops it, with a
         warning, if WAITING_MAX others wait."""
         if user_id not in self._channels and EVERYBODY not in self._channels:
             return
         body = text if short_link is None else f"{text}\n{short_link}"
         try:
-            self._waiting.put_nowait(ChannelNotice(user_id, title, body))
+            self._waiting.put_nowait(ChannelNotice(key, user_id, title, body))
         except asyncio.QueueFull:
-            log.warning("notice not handed on: too many wait", extra={"user_id": user_id})
+            log.warning("notice not handed on: too many wait")
         if self._worker is None or self._worker.done():
             self._worker = run_aside(self._work(), "hand on")
+
+    def retract(self, keys: Collection[str]) -> None:
+        """Do not hand on what waits under these keys."""
+        self._keep(lambda notice: notice.key not in keys)
+
+    def retract_all_of(self, user_id: str) -> None:
+        """Do not hand on what waits for the person."""
+        self._keep(lambda notice: notice.user_id != user_id)
+
+    def _keep(self, kept: Callable[[ChannelNotice], bool]) -> None:
+        for _ in range(self._waiting.qsize()):
+            notice = self._waiting.get_nowait()
+            if kept(notice):
+                self._waiting.put_nowait(notice)
 
     def close(self) -> None:
         if self._worker is not None:
@@ -73,7 +90,7 @@ class HandOn:
                 await asyncio.sleep(self._pause_s)
             if await channel.async_notify(title=notice.title, body=notice.body, body_format=FORMAT):
                 return
-        log.warning("notice not handed on", extra={"user_id": notice.user_id})
+        log.warning("notice not handed on")
 
 
 def _resolve_owner(name: str) -> str:

@@ -1,13 +1,13 @@
 """Notification: accepts each notice once and shows a person's inbox."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
 from fastapi import APIRouter, Depends, Header, Query, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from starlette.responses import Response
 
 from contracts.errors import Malformed
@@ -20,9 +20,12 @@ from runtime.http.json_body import json_response
 from runtime.http.negotiation import accepts_html
 
 INBOX_ROWS_MAX: Final = 10_000
+RETRACTED_MAX: Final = 1_000
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Title = Annotated[str, StringConstraints(max_length=1_000)]
+NoticeText = Annotated[str, StringConstraints(max_length=20_000)]
 
 
 class SendBody(BaseModel):
@@ -33,11 +36,27 @@ class SendBody(BaseModel):
     notification_id: UUID
     source_name: Name
     event_type: Name
-    title: Annotated[str, StringConstraints(max_length=1_000)]
-    text: Annotated[str, StringConstraints(max_length=20_000)]
+    title: Title
+    text: NoticeText
     short_link: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     context: dict[str, Any] = {}
     created_at: AwareDatetime
+
+
+class Replacement(BaseModel):
+    """What is shown in place of the notice with this key."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: Key
+    title: Title
+    text: NoticeText
+
+
+class RetractBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    notices: Annotated[tuple[Replacement, ...], Field(max_length=RETRACTED_MAX)]
 
 
 class Inboxes:
@@ -47,7 +66,11 @@ class Inboxes:
         self._store = store
 
     def take(self, body: SendBody) -> bool:
-        """Store the notice unless its key was seen before; return whether it is new."""
+        """Store the notice unless its key was seen before; return whether it is new. One that was
+        retracted before it came is stored as it is to be shown."""
+        retracted = self._store.row("SELECT title, text FROM retracted WHERE key = ?", body.key)
+        if retracted is not None:
+            body = body.model_copy(update={**retracted, "context": {}})
         written = self._store.write(
             """
             INSERT INTO notice (key, user_id, notification_id, source_name, event_type,
@@ -68,6 +91,40 @@ class Inboxes:
         )
         return written == 1
 
+    def retract(self, replacements: Iterable[Replacement]) -> None:
+        """Show these texts from now on, also for notices that have not come yet."""
+        with self._store.transaction():
+            for one in replacements:
+                known = self._store.write(
+                    "UPDATE notice SET title = ?2, text = ?3, context = '{}' WHERE key = ?1",
+                    one.key,
+                    one.title,
+                    one.text,
+                )
+                if not known:
+                    self._store.write(
+                        """
+                        INSERT INTO retracted (key, title, text) VALUES (?1, ?2, ?3)
+                        ON CONFLICT (key) DO UPDATE SET title = ?2, text = ?3
+                        """,
+                        one.key,
+                        one.title,
+                        one.text,
+                    )
+        self._store.remove_traces()
+
+    def empty(self, user_id: str, until: datetime) -> None:
+        """Forget the person's notices that were made until then, but not their keys."""
+        self._store.write(
+            """
+            UPDATE notice SET user_id = '', title = '', text = '', short_link = NULL, context = '{}'
+            WHERE user_id = ? AND created_at <= ?
+            """,
+            user_id,
+            _utc_text(until),
+        )
+        self._store.remove_traces()
+
     def inbox(self, user_id: str, limit: int) -> list[dict[str, Any]]:
         """Return the person's notices, newest first."""
         return self._store.rows(
@@ -80,10 +137,21 @@ class Inboxes:
         )
 
 
+class Post(Protocol):
+    """Delivers notices to inboxes and channels, and takes them back."""
+
+    def deliver(self, body: SendBody) -> bool:
+        """Return whether the notice is new."""
+        ...
+
+    def retract(self, body: RetractBody) -> None: ...
+
+    def empty_inbox(self, user_id: str, until: datetime) -> None: ...
+
+
 def notification_router(
-    deliver: Callable[[SendBody], bool], inboxes: Inboxes, access: Access, switches: Switches
+    post: Post, inboxes: Inboxes, access: Access, switches: Switches
 ) -> APIRouter:
-    """`deliver` returns whether the notice is new."""
     router = APIRouter(
         route_class=BoundedRoute,
         prefix="/neighbours/notification",
@@ -99,8 +167,22 @@ def notification_router(
         services, which present their credential."""
         if idempotency_key is not None and idempotency_key != body.key:
             raise Malformed("malformed_header", {"header": "Idempotency-Key"})
-        new = deliver(body)
+        new = post.deliver(body)
         return json_response({"status": "accepted", "key": body.key, "repeated": not new})
+
+    @router.post("/retract", dependencies=[Depends(access.require_service)])
+    async def retract(body: RetractBody) -> Response:
+        """Show other texts in place of notices, known by their keys. A notice that has not come
+        yet is shown so when it comes. For our own services."""
+        post.retract(body)
+        return json_response({"status": "retracted"})
+
+    @router.delete("/inbox/{user_id}", dependencies=[Depends(access.require_service)])
+    async def empty_inbox(user_id: UUID, until: AwareDatetime) -> Response:
+        """Forget what the person was sent until then. Their keys stay known. For our own
+        services."""
+        post.empty_inbox(str(user_id), until)
+        return json_response({"status": "emptied"})
 
     @router.get("/inbox/{user_id}")
     async def get_inbox(

@@ -4,11 +4,21 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from contracts.values.ids import PersonId
+from contracts.values.personal import ERASED_NAME
 from contracts.values.zones import zone_or_utc
 from notifier.delivery.leases import DeliveryResult, LeasedNotice
 from notifier.delivery.preferences import Preferences, quiet_until
 from notifier.kinds import RULES
-from notifier.policies.facts import announcement_facts, people_in
+from notifier.policies.facts import (
+    NoticeFacts,
+    announcement_facts,
+    erase_facts,
+    erased_people_in,
+    people_in,
+)
 from notifier.rights import Relation, select_facts
 from notifier.texts.render import Addressee, render
 from runtime.outside.ports import Notice, PersonProfile
@@ -16,6 +26,8 @@ from runtime.outside.ports import Notice, PersonProfile
 SWITCHED_OFF: Final = "switched_off"
 RECEIPTS_OFF: Final = "receipts_off"
 TOO_LATE: Final = "too_late"
+NO_NOTICE: Final = -1
+"""Before every notice."""
 INTERNAL_ERROR: Final = "internal_error"
 """Reason of a notice that a mistake of ours stopped. The log has the details."""
 
@@ -54,9 +66,11 @@ def hold_back(notice: LeasedNotice, recipient: Recipient, now: datetime) -> Deli
     if they do not.
 
     In quiet hours a notice waits for their end, unless it would be useless by then or its kind
-    ignores quiet hours.
+    ignores quiet hours. Some kinds are always sent.
     """
     preferences, rules = recipient.preferences, RULES[notice.kind]
+    if rules.always:
+        return None
     if notice.kind in preferences.off:
         return DeliveryResult(notice.id, "skipped", SWITCHED_OFF)
     if notice.receipt and not preferences.receipts:
@@ -90,6 +104,33 @@ def compose(
     facts = select_facts(notice.facts, notice.recipient, relation)
     if notice.event_time is not None:
         facts = facts | announcement_facts(relation.announcement)
+    names = {**names, **dict.fromkeys(erased_people_in(notice.facts), ERASED_NAME)}
+    return _build_notice(notice, recipient, facts, names, short_link, now)
+
+
+def compose_personal(notice: LeasedNotice, recipient: Recipient, now: datetime) -> Notice:
+    """Return a notice about the recipient's own data as Notification gets it."""
+    return _build_notice(notice, recipient, notice.facts, {}, None, now)
+
+
+def erase_begun(notice: LeasedNotice, erasures: Mapping[PersonId, int]) -> LeasedNotice:
+    """Return the notice without the texts of people whose erasure has begun and not yet come to
+    it. `erasures` are, by person, the last notices that there were when they began."""
+    facts = notice.facts
+    for person_id in people_in(facts):
+        if notice.id <= erasures.get(person_id, NO_NOTICE):
+            facts = erase_facts(facts, person_id)
+    return notice if facts is notice.facts else replace(notice, facts=facts)
+
+
+def _build_notice(
+    notice: LeasedNotice,
+    recipient: Recipient,
+    facts: NoticeFacts,
+    names: Mapping[str, str],
+    short_link: str | None,
+    now: datetime,
+) -> Notice:
     text = render(notice.kind, facts, recipient.addressee, names, now)
     return Notice(
         key=notice.key,

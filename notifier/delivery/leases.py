@@ -1,6 +1,8 @@
 """Defines leased notices: what a dispatcher is to send, and the result that it records."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -22,7 +24,7 @@ class LeasedNotice(Struct, kw_only=True):
     key: str
     recipient: PersonId
     kind: Kind
-    announcement_id: AnnouncementId
+    announcement_id: AnnouncementId | None
     booking_id: BookingId | None
     receipt: bool
     facts: NoticeFacts
@@ -62,6 +64,16 @@ class DeliveryContext(NamedTuple):
     """The preferences of people who have saved any."""
     links: dict[AnnouncementId, str]
     """Short links made so far."""
+    erased: frozenset[PersonId] = frozenset()
+    """The people whose data was erased, and who were not seen since."""
+    erasures: Mapping[PersonId, int] = MappingProxyType({})
+    """By person whose erasure has begun: the last notice that there was then."""
+
+    def is_erased_for(self, notice: LeasedNotice) -> bool:
+        """Return whether the notice's recipient must not get it, because their data was erased
+        after it was planned or they were not seen since."""
+        recipient = notice.recipient
+        return recipient in self.erased or notice.id <= self.erasures.get(recipient, -1)
 
 
 class LeasedFanOut(NamedTuple):

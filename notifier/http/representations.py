@@ -28,7 +28,8 @@ class NoticeResponse(Struct, frozen=True, kw_only=True):
     key: str
     """Notification knows the notice by it."""
     kind: Kind
-    announcement_id: AnnouncementId
+    announcement_id: AnnouncementId | None
+    """None if the notice is about the recipient's own data."""
     booking_id: BookingId | None
     why: str
     """Why the recipient got it."""

@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 from contracts.events.booking import BookingEvent
 from contracts.events.codec import decode_event, read_fields
 from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonErased, PersonErasureConfirmed
 from contracts.journal.records import Commit
-from contracts.values.ids import AnnouncementId, BookingId, canonical_uuid
+from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid
 from contracts.values.text import make_storable
 from notifier.planning.notice_plan import NoticePlan
 from notifier.policies.effects import Occasion
@@ -50,6 +51,10 @@ class NeededState(NamedTuple):
     with_guests: frozenset[AnnouncementId]
     """Announcements of which all bookings are needed."""
     bookings: frozenset[BookingId]
+    authors: frozenset[PersonId]
+    """People of whom all announcements are needed."""
+    erasures: frozenset[PersonId]
+    """People of whom it is needed when their data is to be erased."""
 
 
 def decode_commit(commit: Commit) -> DecodedCommit:
@@ -73,6 +78,8 @@ def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
     announcements: set[AnnouncementId] = set()
     with_guests: set[AnnouncementId] = set()
     bookings: set[BookingId] = set()
+    authors: set[PersonId] = set()
+    erasures: set[PersonId] = set()
     for event in (event for commit in commits for _, event in commit.events):
         if (key := announcement_of(event)) is not None:
             announcements.add(key)
@@ -80,7 +87,17 @@ def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
                 with_guests.add(key)
         if isinstance(event, BookingEvent):
             bookings.add(event.booking_id)
-    return NeededState(frozenset(announcements), frozenset(with_guests), frozenset(bookings))
+        elif isinstance(event, PersonErased):
+            authors.add(event.person_id)
+        elif isinstance(event, PersonErasureConfirmed):
+            erasures.add(event.person_id)
+    return NeededState(
+        frozenset(announcements),
+        frozenset(with_guests),
+        frozenset(bookings),
+        frozenset(authors),
+        frozenset(erasures),
+    )
 
 
 def fold(

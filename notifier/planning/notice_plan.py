@@ -17,13 +17,15 @@ from notifier.policies.effects import (
     MERGED_WITHIN,
     TOLD_WITHIN,
     Effect,
+    Erase,
     FanOut,
     Occasion,
     Remind,
     Tell,
     Withdraw,
 )
-from notifier.policies.facts import NoticeFacts, merge_changes
+from notifier.policies.facts import NoticeFacts, erase_facts, merge_changes
+from notifier.rights import ERASED
 
 
 class NoticeSource(NamedTuple):
@@ -40,7 +42,7 @@ class PlannedNotice(Struct, kw_only=True):
     key: str
     recipient: PersonId
     kind: Kind
-    announcement_id: AnnouncementId
+    announcement_id: AnnouncementId | None
     facts: NoticeFacts
     happened_at: datetime
     due_at: datetime
@@ -67,7 +69,14 @@ class PlannedFanOut(Struct):
     reason: str | None = None
 
 
-ChangeKey = tuple[AnnouncementId, PersonId]
+class PlannedErasure(NamedTuple):
+    """When a person's data was erased."""
+
+    seq: int
+    erased_at: datetime
+
+
+ChangeKey = tuple[AnnouncementId | None, PersonId]
 """Announcement and recipient: a recipient has at most one change that others can still join."""
 
 
@@ -81,12 +90,14 @@ class NoticePlan:
             (notice.announcement_id, notice.recipient): notice for notice in open_changes
         }
         self._stored_keys: Final = {notice.key for notice in self._open.values()}
-        self._new: Final[dict[AnnouncementId, dict[str, PlannedNotice]]] = {}
+        self._new: Final[dict[AnnouncementId | None, dict[str, PlannedNotice]]] = {}
         self.merged: Final[dict[str, PlannedNotice]] = {}
         """Notices of the outbox that a change has joined, by key. One whose change was taken
         back is dropped."""
         self.fanouts: Final[list[PlannedFanOut]] = []
         self.withdrawals: Final[list[Withdraw]] = []
+        self.erasures: Final[dict[PersonId, PlannedErasure]] = {}
+        """By person. This plan holds none of their texts any more; the outbox still does."""
 
     @property
     def notices(self) -> list[PlannedNotice]:
@@ -106,6 +117,8 @@ class NoticePlan:
                     self.fanouts.append(PlannedFanOut(effect, source, occasion.at))
                 case Withdraw():
                     self._withdraw(effect)
+                case Erase():
+                    self._erase(effect.person_id, PlannedErasure(source.seq, occasion.at))
 
     def _tell(self, tell: Tell, source: NoticeSource, at: datetime) -> None:
         notice = plan_notice(tell, source, at)
@@ -148,6 +161,22 @@ class NoticePlan:
             for fanout in self.fanouts:
                 if fanout.effect.announcement_id == withdrawal.announcement_id:
                     fanout.state, fanout.reason = "dropped", withdrawal.reason
+
+    def _erase(self, person_id: PersonId, erasure: PlannedErasure) -> None:
+        self.erasures[person_id] = erasure
+        for notices in self._new.values():
+            for key, notice in list(notices.items()):
+                if notice.recipient == person_id:
+                    del notices[key]
+                notice.facts = erase_facts(notice.facts, person_id)
+        for notice in (*self._open.values(), *self.merged.values()):
+            notice.facts = erase_facts(notice.facts, person_id)
+        for fanout in self.fanouts:
+            if fanout.effect.author_id == person_id:
+                facts = erase_facts(fanout.effect.facts, person_id)
+                fanout.effect = fanout.effect._replace(facts=facts)
+                if fanout.state == "waiting":
+                    fanout.state, fanout.reason = "dropped", ERASED
 
     def _close_changes(self, withdrawal: Withdraw) -> None:
         self._open = {

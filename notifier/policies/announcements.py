@@ -26,7 +26,7 @@ from notifier.policies.effects import (
     Tell,
     Withdraw,
 )
-from notifier.policies.facts import announcement_facts, diff
+from notifier.policies.facts import add_words, announcement_facts, diff
 from notifier.policies.policy import GuestsView, NoticePolicy
 from notifier.policies.reminders import remind_all
 from notifier.state import INVITED, KnownBooking, apply_event
@@ -98,6 +98,7 @@ def tell_cancellation(
     )
     if not announcement.takes_place:
         return
+    facts = announcement_facts(announcement) | {"by": event.by, "reason": event.reason}
     concerned = list(_concerned_people(view))
     recipients = frozenset(recipient for recipient, _ in concerned)
     yield Withdraw(announcement.announcement_id, BOOKING_KINDS, "cancelled", recipients)
@@ -106,7 +107,7 @@ def tell_cancellation(
             kind="announce_delete",
             recipient=recipient,
             announcement_id=announcement.announcement_id,
-            facts=announcement_facts(announcement) | {"by": event.by, "reason": event.reason},
+            facts=add_words(facts, occasion.actor),
             booking_id=None if booking is None else booking.booking_id,
             receipt=recipient == occasion.actor,
         )

@@ -27,7 +27,7 @@ from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
 from notifier.kinds import REMINDERS, Kind
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
-from notifier.policies.facts import NoticeFacts, announcement_facts
+from notifier.policies.facts import NoticeFacts, add_words, announcement_facts
 from notifier.policies.policy import AnnouncementView, NoticePolicy
 from notifier.policies.reminders import remind
 from notifier.state import KnownAnnouncement
@@ -84,7 +84,7 @@ def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> It
                 kind=kind,
                 recipient=recipient,
                 announcement_id=event.announcement_id,
-                facts=_booking_facts(event, view.announcement, what),
+                facts=add_words(_booking_facts(event, view.announcement, what), occasion.actor),
                 booking_id=event.booking_id,
                 receipt=recipient == occasion.actor,
             )

@@ -38,7 +38,8 @@ class Tell(NamedTuple):
 
     kind: Kind
     recipient: PersonId
-    announcement_id: AnnouncementId
+    announcement_id: AnnouncementId | None
+    """None if it is about the recipient's own data."""
     facts: NoticeFacts
     booking_id: BookingId | None = None
     receipt: bool = False
@@ -79,4 +80,10 @@ class Withdraw(NamedTuple):
     """None for everybody."""
 
 
-Effect = Tell | FanOut | Remind | Withdraw
+class Erase(NamedTuple):
+    """Tell nobody any more what the person typed, or the person's name, and the person nothing."""
+
+    person_id: PersonId
+
+
+Effect = Tell | FanOut | Remind | Withdraw | Erase

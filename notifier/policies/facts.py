@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.values.ids import PersonId
+from contracts.values.personal import ERASED_TEXT
 from notifier.state import KnownAnnouncement
 
 NoticeFacts = dict[str, Any]
@@ -19,6 +20,10 @@ TOLD_FIELDS: Final = (
     "visibility",
 )
 """Fields whose changes people are told of (A22)."""
+TYPED_FIELDS: Final = frozenset({"title", "description", "event_location"})
+"""Those of TOLD_FIELDS that the author typed."""
+TYPED_FACTS: Final = ("reason", "message")
+"""Facts that a person typed. `words_by` says who."""
 
 SHOWN_CHARS_MAX: Final = 300
 """Longer texts are cut where a change is told."""
@@ -55,6 +60,39 @@ def diff(
 def people_in(facts: NoticeFacts) -> set[PersonId]:
     """Return the ids of the people whom the facts name."""
     return {facts[who] for who in ("author_id", "guest_id") if who in facts}
+
+
+def add_words(facts: NoticeFacts, actor: str) -> NoticeFacts:
+    """Return the facts with the person who typed their reason or message."""
+    return facts | {"words_by": actor} if any(map(facts.get, TYPED_FACTS)) else facts
+
+
+def erase_facts(facts: NoticeFacts, person_id: PersonId) -> NoticeFacts:
+    """Return the facts without the texts that the person typed, and with the person among those
+    who are not named any more.
+
+    Facts that an earlier version planned do not tell who typed a reason or message. They lose
+    it, whichever of the two persons is erased.
+    """
+    if person_id not in people_in(facts):
+        return facts
+    kept = dict(facts)
+    if facts.get("author_id") == person_id:
+        if "title" in facts:
+            kept["title"] = ERASED_TEXT
+        if "diff" in facts:
+            kept["diff"] = {
+                name: one for name, one in facts["diff"].items() if name not in TYPED_FIELDS
+            }
+    if facts.get("words_by", person_id) == person_id:
+        for name in TYPED_FACTS:
+            kept.pop(name, None)
+    return kept | {"erased": sorted({*facts.get("erased", ()), person_id})}
+
+
+def erased_people_in(facts: NoticeFacts) -> frozenset[PersonId]:
+    """Return the people who are not named any more, though the facts have their ids."""
+    return frozenset(facts.get("erased", ()))
 
 
 def merge_changes(earlier: NoticeFacts, later: NoticeFacts) -> NoticeFacts:

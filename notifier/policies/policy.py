@@ -1,6 +1,7 @@
 """Defines a policy: for events of one type, what it is shown and what it asks for.
 
-A policy is shown the announcement, and the guests only if it asks for a `GuestsView`. The same
+A policy is shown the announcement, and the guests only if it asks for a `GuestsView`; a policy
+about a person is shown a `PersonView`. The same
 choice decides what is loaded, so a policy never takes missing bookings for absent ones.
 """
 
@@ -8,19 +9,25 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from contracts.values.ids import AnnouncementId, BookingId
+from contracts.events.announcement import AnnouncementEvent
+from contracts.events.booking import BookingEvent
+from contracts.events.person import PersonEvent
+from contracts.events.rating import RatingEvent
+from contracts.values.ids import BookingId
 from notifier.policies.effects import Effect, Occasion
 from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking, NotifierState
+
+AboutAnnouncement = AnnouncementEvent | BookingEvent | RatingEvent
 
 
 class AnnouncementView:
     """An event's announcement and, if the event is about a booking, that booking, both as they
     are before the event."""
 
-    def __init__(self, state: NotifierState, announcement_id: AnnouncementId) -> None:
+    def __init__(self, state: NotifierState, event: AboutAnnouncement) -> None:
         """Raises KeyError if the announcement was never created."""
-        self.announcement: KnownAnnouncement = state.announcement(announcement_id)
-        self._bookings = state.bookings(announcement_id)
+        self.announcement: KnownAnnouncement = state.announcement(event.announcement_id)
+        self._bookings = state.bookings(event.announcement_id)
 
     def booking(self, booking_id: BookingId) -> KnownBooking | None:
         """Return the booking as it is before the event; None if the event begins it."""
@@ -38,8 +45,16 @@ class GuestsView(AnnouncementView):
         return (one for one in self._bookings.values() if one.confirmed)
 
 
+class PersonView:
+    """The person whom an event is about, as they are before the event."""
+
+    def __init__(self, state: NotifierState, event: PersonEvent) -> None:
+        self.erase_at = state.erase_at(event.person_id)
+        """When the person's data is to be erased; None if nobody asked for that."""
+
+
 E = TypeVar("E")
-V = TypeVar("V", bound=AnnouncementView)
+V = TypeVar("V", bound=AnnouncementView | PersonView)
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,16 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.events.domain_event import DomainEvent
-from notifier.policies import announcements, bookings, ratings
+from notifier.policies import announcements, bookings, people, ratings
 from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnyPolicy
-from notifier.state import NotifierState, announcement_of
+from notifier.state import NotifierState
 
 POLICIES: Final[tuple[AnyPolicy, ...]] = (
     *announcements.POLICIES,
     *bookings.POLICIES,
     *ratings.POLICIES,
+    *people.POLICIES,
 )
 
 
@@ -24,7 +25,6 @@ def policy_for(event: DomainEvent) -> AnyPolicy | None:
 def plan_effects(occasion: Occasion, state: NotifierState) -> Iterator[Effect]:
     """Return what the event's policy asks for. `state` is the state before the event. Raises
     KeyError if the announcement was never created."""
-    policy, announcement_id = policy_for(occasion.event), announcement_of(occasion.event)
-    if policy is None or announcement_id is None:
+    if (policy := policy_for(occasion.event)) is None:
         return iter(())
-    return policy.effects(occasion.event, occasion, policy.shown(state, announcement_id))
+    return policy.effects(occasion.event, occasion, policy.shown(state, occasion.event))

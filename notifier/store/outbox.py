@@ -1,14 +1,21 @@
 """Writes state, notices and position in one transaction, for the reader of the journal."""
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.values.ids import PersonId
 from notifier.planning.fold import NeededState, ParkedEvent
-from notifier.planning.notice_plan import NoticePlan, PlannedFanOut, PlannedNotice
+from notifier.planning.notice_plan import (
+    NoticePlan,
+    PlannedErasure,
+    PlannedFanOut,
+    PlannedNotice,
+)
+from notifier.rights import ERASED
 from notifier.state import NotifierState
 from notifier.store import state
 from runtime.following.reader import Step
@@ -57,6 +64,22 @@ INSERT_NOTICES: Final = """
     SET state = 'waiting', reason = NULL, attempts = 0, facts = excluded.facts,
         try_at = excluded.try_at, turn = NULL
     WHERE notices.state IN ('dropped', 'unconfirmed') AND notices.event_time IS NOT NULL
+"""
+# Waits for a fan-out that is being expanded: its notices are there when the last id is looked up.
+DROP_FANOUTS_OF: Final = """
+    UPDATE notifier.fanouts SET state = 'dropped', reason = $2
+    WHERE author_id = ANY($1::uuid[]) AND state = 'waiting'
+"""
+DELETE_PREFERENCES: Final = "DELETE FROM notifier.preferences WHERE person_id = ANY($1::uuid[])"
+# One who came back may be erased again before the first erasure is carried out.
+INSERT_ERASURES: Final = """
+    INSERT INTO notifier.erasures (person_id, seq, erased_at, notices_up_to, try_at)
+    SELECT e.*, (SELECT coalesce(max(id), 0) FROM notifier.notices), e.erased_at
+    FROM unnest($1::uuid[], $2::bigint[], $3::timestamptz[]) AS e (person_id, seq, erased_at)
+    ON CONFLICT (person_id) DO UPDATE
+    SET seq = excluded.seq, erased_at = excluded.erased_at,
+        notices_up_to = excluded.notices_up_to, erased_up_to = 0,
+        state = 'notices', attempts = 0, try_at = excluded.try_at
 """
 INSERT_SOURCES: Final = """
     INSERT INTO notifier.sources (seq, event_index, recipient, kind, notice_id, event_type)
@@ -150,7 +173,7 @@ async def insert_notices(connection: PoolConnectionProxy, notices: Sequence[Plan
                 notice.expires_at,
                 notice.state,
                 notice.reason,
-                notice.facts.get("author_id"),
+                notice.facts.get("author_id", notice.recipient),
             )
             for notice in notices
         ),
@@ -174,9 +197,22 @@ async def _save_plan(connection: PoolConnectionProxy, plan: NoticePlan) -> None:
             withdrawal.reason,
             recipients,
         )
+    if plan.erasures:
+        await _begin_erasures(connection, plan.erasures)
     await insert_notices(connection, plan.notices)
     if plan.fanouts:
         await connection.execute(INSERT_FANOUTS, *_columns(map(_fanout_values, plan.fanouts)))
+
+
+async def _begin_erasures(
+    connection: PoolConnectionProxy, erasures: Mapping[PersonId, PlannedErasure]
+) -> None:
+    """Stop what the outbox would still tell of these people, and note that their texts are to be
+    taken from it."""
+    people = list(erasures)
+    await connection.execute(DROP_FANOUTS_OF, people, ERASED)
+    await connection.execute(DELETE_PREFERENCES, people)
+    await connection.execute(INSERT_ERASURES, people, *_columns(erasures.values()))
 
 
 async def _insert_sources(

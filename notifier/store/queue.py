@@ -76,16 +76,20 @@ SET_FANOUT_STATE: Final = """
     WHERE seq = $1 AND event_index = $2 AND state = 'waiting' RETURNING seq
 """
 SELECT_PEOPLE: Final = """
-    SELECT person_id, name, language, tz FROM notifier.people WHERE person_id = ANY($1::uuid[])
+    SELECT person_id, name, language, tz, erased FROM notifier.people
+    WHERE person_id = ANY($1::uuid[])
+"""
+SELECT_ERASURES: Final = """
+    SELECT person_id, notices_up_to FROM notifier.erasures
+    WHERE person_id = ANY($1::uuid[]) AND state = 'notices'
 """
 # One statement, so that all parts are of one moment. While the journal is being read again the
-# tables show the past, so nothing is returned. `->>` refuses JSON that has a NUL in any text, which
-# earlier versions recorded: a space takes its place.
-SELECT_RELATION: Final = r"""
+# tables show the past, so nothing is returned.
+SELECT_RELATION: Final = """
     SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated,
            EXISTS (SELECT FROM notifier.mutes m
-                   WHERE m.person_id = $2 AND m.host_id::text =
-                       replace(e.state::text, '\u0000', '\u0020')::json->>'author_id')
+                   WHERE m.person_id = $2
+                     AND m.host_id::text = notifier.person_in(e.state, 'author_id'))
            AS mutes_author
     FROM notifier.reader_position r
     JOIN notifier.evenings e ON e.announcement_id = $1
@@ -144,7 +148,7 @@ class NoticeQueue:
 
     async def load_context(self, notices: Sequence[LeasedNotice]) -> DeliveryContext:
         """Return what the tables know about the people and announcements of these notices."""
-        announcements = list({one.announcement_id for one in notices})
+        announcements = list({one.announcement_id for one in notices} - {None})
         people = {one.recipient for one in notices}.union(
             *(people_in(one.facts) for one in notices)
         )
@@ -152,10 +156,18 @@ class NoticeQueue:
             known = await connection.fetch(SELECT_PEOPLE, list(people))
             preferences = await connection.fetch(SELECT_PREFERENCES, list(people))
             links = await connection.fetch(SELECT_LINKS, announcements)
+            erasures = await connection.fetch(SELECT_ERASURES, list(people))
         return DeliveryContext(
-            people={row["person_id"]: PersonProfile(**dict(row)) for row in known},
+            people={
+                row["person_id"]: PersonProfile(
+                    row["person_id"], row["name"], row["language"], row["tz"]
+                )
+                for row in known
+            },
             preferences={row["person_id"]: preferences_from(row["wishes"]) for row in preferences},
             links={row["announcement_id"]: row["short_link"] for row in links},
+            erased=frozenset(row["person_id"] for row in known if row["erased"]),
+            erasures={row["person_id"]: row["notices_up_to"] for row in erasures},
         )
 
     async def load_relation(

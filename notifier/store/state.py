@@ -15,6 +15,14 @@ from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
 SELECT_ANNOUNCEMENTS: Final = """
     SELECT state FROM notifier.evenings WHERE announcement_id = ANY($1::uuid[])
 """
+SELECT_ANNOUNCEMENTS_OF: Final = """
+    SELECT state FROM notifier.evenings
+    WHERE notifier.person_in(state, 'author_id') = ANY($1::text[])
+      AND announcement_id <> ALL($2::uuid[])
+"""
+SELECT_ERASURE_REQUESTS: Final = """
+    SELECT person_id, erase_at FROM notifier.erasure_requests WHERE person_id = ANY($1::uuid[])
+"""
 SELECT_BOOKINGS: Final = """
     SELECT booking_id, announcement_id, guest_id, author_status, guest_status, seated
     FROM notifier.participations
@@ -32,10 +40,19 @@ SELECT_OPEN_CHANGES: Final = """
 SELECT_STOPPED: Final = "SELECT DISTINCT key FROM notifier.dead_letters WHERE key IS NOT NULL"
 
 UPSERT_PEOPLE: Final = """
-    INSERT INTO notifier.people (person_id, name, language, tz)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])
+    INSERT INTO notifier.people (person_id, name, language, tz, erased)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::boolean[])
     ON CONFLICT (person_id) DO UPDATE
-    SET name = excluded.name, language = excluded.language, tz = excluded.tz
+    SET name = excluded.name, language = excluded.language, tz = excluded.tz,
+        erased = excluded.erased
+"""
+UPSERT_ERASURE_REQUESTS: Final = """
+    INSERT INTO notifier.erasure_requests (person_id, erase_at)
+    SELECT * FROM unnest($1::uuid[], $2::timestamptz[])
+    ON CONFLICT (person_id) DO UPDATE SET erase_at = excluded.erase_at
+"""
+DELETE_ERASURE_REQUESTS: Final = """
+    DELETE FROM notifier.erasure_requests WHERE person_id = ANY($1::uuid[])
 """
 UPSERT_ANNOUNCEMENTS: Final = """
     INSERT INTO notifier.evenings (announcement_id, state)
@@ -59,6 +76,7 @@ DELETE_MUTES: Final = """
     DELETE FROM notifier.mutes m USING unnest($1::uuid[], $2::uuid[]) AS gone (person_id, host_id)
     WHERE m.person_id = gone.person_id AND m.host_id = gone.host_id
 """
+DELETE_MUTES_BY: Final = "DELETE FROM notifier.mutes WHERE person_id = ANY($1::uuid[])"
 INSERT_SUSPENSIONS: Final = """
     INSERT INTO notifier.suspensions (person_id) SELECT * FROM unnest($1::uuid[])
     ON CONFLICT DO NOTHING
@@ -77,6 +95,11 @@ INSERT_PARKED: Final = """
 async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> NotifierState:
     """Return the needed part of the state. What is not in the tables is left out."""
     announcements = await connection.fetch(SELECT_ANNOUNCEMENTS, list(needed.announcements))
+    if needed.authors:
+        announcements += await connection.fetch(
+            SELECT_ANNOUNCEMENTS_OF, list(needed.authors), list(needed.announcements)
+        )
+    erasures = await connection.fetch(SELECT_ERASURE_REQUESTS, list(needed.erasures))
     bookings = await connection.fetch(
         SELECT_BOOKINGS, list(needed.with_guests), list(needed.bookings)
     )
@@ -92,6 +115,7 @@ async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> No
             )
             for row in bookings
         ),
+        {row["person_id"]: row["erase_at"] for row in erasures},
     )
 
 
@@ -111,11 +135,14 @@ async def load_stopped_keys(connection: PoolConnectionProxy) -> set[str]:
 
 async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> None:
     """Save what has changed in the state."""
-    people = state.seen_people.values()
+    people = state.changed_people.values()
     await _write(
         connection,
         UPSERT_PEOPLE,
-        [(one.person_id, make_storable(one.name), one.language, one.tz) for one in people],
+        [
+            (one.person_id, make_storable(one.name), one.language, one.tz, one.erased)
+            for one in people
+        ],
     )
     await _write(
         connection,
@@ -131,12 +158,16 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
         ],
     )
     await _save_mutes_and_suspensions(connection, state)
+    asked = state.changed_erasures.items()
+    await _write(connection, UPSERT_ERASURE_REQUESTS, [(who, at) for who, at in asked if at])
+    await _write(connection, DELETE_ERASURE_REQUESTS, [(who,) for who, at in asked if at is None])
 
 
 async def _save_mutes_and_suspensions(
     connection: PoolConnectionProxy, state: NotifierState
 ) -> None:
     mutes, suspensions = state.changed_mutes, state.changed_suspensions
+    await _write(connection, DELETE_MUTES_BY, [(person,) for person in state.erased_people])
     await _write(connection, INSERT_MUTES, [pair for pair, muted in mutes.items() if muted])
     await _write(connection, DELETE_MUTES, [pair for pair, muted in mutes.items() if not muted])
     out = [(person,) for person, suspended in suspensions.items() if suspended]

@@ -12,13 +12,17 @@ from babel import Locale
 from babel.dates import format_datetime
 
 from contracts.values.languages import Language, Text
+from contracts.values.personal import ERASED_NAME
 from notifier.kinds import Kind
 from notifier.policies.facts import NoticeFacts
-from notifier.texts.wording import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY, WORDINGS, Wording
+from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY
+from notifier.texts.wording import WORDINGS, Wording
 
 LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
 WHEN: Final = "EEEE, d MMMM y, HH:mm"
 EXTRA_LINES: Final = ("system_reason", "reason", "message", "waiting", "hold_until", "clashes")
+DETAILS: Final = ("invited", "again", "by_operator")
+"""Facts for which there may be another wording."""
 MINUTES_SHOWN_BELOW: Final = 60
 
 
@@ -75,8 +79,8 @@ class _Voice:
 
 def _find_wording(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> Wording:
     """Return the most specific wording that there is. Raises KeyError if there is none."""
-    side = "author" if addressee.person_id == facts["author_id"] else "guest"
-    specific = [f"{kind}.{detail}" for detail in ("invited", "again") if facts.get(detail)]
+    side = "author" if addressee.person_id == facts.get("author_id") else "guest"
+    specific = [f"{kind}.{detail}" for detail in DETAILS if facts.get(detail)]
     for key in (f"{kind}.{facts.get('what')}.{side}", *specific, f"{kind}.{side}"):
         if key in WORDINGS:
             return WORDINGS[key]
@@ -86,16 +90,26 @@ def _find_wording(kind: Kind, facts: NoticeFacts, addressee: Addressee) -> Wordi
 def _fill_fields(
     facts: NoticeFacts, voice: _Voice, names: Mapping[str, str], now: datetime
 ) -> dict[str, str]:
-    nobody = voice.say(VALUES["nobody"])
+    """Return what the wording's places are filled with. A notice that is about no announcement has
+    only the time of an erasure."""
+    if "film" not in facts:
+        erase_at = facts.get("erase_at")
+        return {"erase_at": voice.format_time(erase_at) if erase_at else voice.say(VALUES["soon"])}
     return {
         "film": voice.say(Text(en=facts["film"], ru=facts["film_ru"])),
         "title": facts["title"],
         "when": voice.format_time(facts["event_time"]),
-        "author": names.get(facts["author_id"], nobody),
-        "guest": names.get(facts.get("guest_id", ""), nobody),
+        "author": _format_name(facts["author_id"], names, voice),
+        "guest": _format_name(facts.get("guest_id", ""), names, voice),
         "guests": voice.format_count("guests", facts.get("guest_count", 0)),
         "hours": _format_time_left(datetime.fromisoformat(facts["event_time"]), now, voice),
     }
+
+
+def _format_name(person_id: str, names: Mapping[str, str], voice: _Voice) -> str:
+    name = names.get(person_id, "")
+    unnamed = {"": "nobody", ERASED_NAME: "erased"}
+    return voice.say(VALUES[unnamed[name]]) if name in unnamed else name
 
 
 def _format_time_left(event_time: datetime, now: datetime, voice: _Voice) -> str:

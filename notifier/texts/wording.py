@@ -1,7 +1,8 @@
-"""Holds all texts of notices, in both languages. `notifier.texts.render` renders them.
+"""Holds the wording of all notices, in both languages. `notifier.texts.render` renders it.
 
-`{film}`, `{title}`, `{when}`, `{author}`, `{guest}`, `{hours}` and `{guests}` are filled in. A
-key of WORDINGS consists of the kind, what happened, and who reads it; the last two may be absent.
+`{film}`, `{title}`, `{when}`, `{author}`, `{guest}`, `{hours}` and `{guests}` are filled in, and in
+notices about a person's own data `{erase_at}`. A key of WORDINGS consists of the kind, what
+happened, and who reads it; the last two may be absent.
 """
 
 from typing import Final, NamedTuple
@@ -269,108 +270,50 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Those who waited are ordinary requests now: choose.",
         "Ожидавшие снова стали обычными заявками: выберите.",
     ),
+    # The person's own data.
+    "erasure_requested": Wording(
+        Text("Erase your data?", "Удалить ваши данные?"),
+        Text(
+            "You asked us to erase your data. That happens only if you confirm it:"
+            " then on {erase_at}. If it was not you, somebody else uses your account.",
+            "Вы попросили удалить ваши данные. Это произойдёт, только если вы подтвердите"
+            " просьбу: тогда {erase_at}. Если просили не вы, вашим входом пользуется кто-то ещё.",
+        ),
+    ),
+    "erasure_requested.by_operator": Wording(
+        Text("Erase your data?", "Удалить ваши данные?"),
+        Text(
+            "An operator asked us to erase your data. That happens only if it is confirmed:"
+            " then on {erase_at}.",
+            "Администратор попросил удалить ваши данные. Это произойдёт, только если просьбу"
+            " подтвердят: тогда {erase_at}.",
+        ),
+    ),
+    "erasure_confirmed": Wording(
+        Text("Your data will be erased", "Ваши данные будут удалены"),
+        Text(
+            "It begins on {erase_at}. Your evenings to come are then called off, and your seats"
+            " are given back. Until then you can take it back. This is the last notice about it.",
+            "Начало: {erase_at}. Тогда ваши будущие встречи отменятся, а ваши места освободятся."
+            " До этого вы можете отозвать просьбу. Это последнее уведомление об этом.",
+        ),
+    ),
+    "erasure_confirmed.by_operator": Wording(
+        Text("Your data will be erased", "Ваши данные будут удалены"),
+        Text(
+            "An operator confirmed it. It begins on {erase_at}. Your evenings to come are then"
+            " called off, and your seats are given back. Until then you can take it back. This is"
+            " the last notice about it.",
+            "Удаление подтвердил администратор. Начало: {erase_at}. Тогда ваши будущие встречи"
+            " отменятся, а ваши места освободятся. До этого вы можете отозвать просьбу. Это"
+            " последнее уведомление об этом.",
+        ),
+    ),
+    "erasure_withdrawn": Wording(
+        Text("Your data stays", "Ваши данные останутся"),
+        Text(
+            "The request to erase your data was taken back. Nothing is erased.",
+            "Просьба удалить ваши данные отозвана. Ничего не удаляется.",
+        ),
+    ),
 }
-
-REASONS: Final[dict[str, Text]] = {
-    "superseded": Text(
-        "another evening at this time was confirmed", "подтверждена другая встреча на это время"
-    ),
-    "offer_expired": Text("the offer was not answered in time", "на предложение не ответили"),
-    "moved_clash": Text(
-        "the new time clashes with another evening", "новое время пересекается с другой встречей"
-    ),
-}
-
-LINES: Final[dict[str, Text]] = {
-    "system_reason": Text("Reason: {value}.", "Причина: {value}."),
-    "reason": Text('Reason given: "{value}".', "Названная причина: «{value}»."),
-    "message": Text("Message: {value}", "Сообщение: {value}"),
-    "hold_until": Text("Held until {value}.", "Придержано до {value}."),
-    "waiting": Text(
-        "The evening is full: the request waits in line.", "Мест нет: заявка в листе ожидания."
-    ),
-    "clashes": Text("Clashes: {value}.", "Пересечений: {value}."),
-    "by_operator": Text("Cancelled by an operator.", "Отменено администратором."),
-}
-
-FIELDS: Final[dict[str, Text]] = {
-    "title": Text("Title", "Название"),
-    "description": Text("Description", "Описание"),
-    "event_time": Text("Time", "Время"),
-    "event_location": Text("Place", "Место"),
-    "is_free": Text("Price", "Стоимость"),
-    "ticket_count": Text("Places", "Места"),
-    "visibility": Text("Who sees it", "Кому видна"),
-}
-
-VALUES: Final[dict[str, Text]] = {
-    "free": Text("free", "бесплатно"),
-    "paid": Text("paid", "платно"),
-    "public": Text("everybody", "всем"),
-    "subscribers": Text("followers", "подписчикам"),
-    "invite": Text("the invited", "приглашённым"),
-    "hidden": Text("changed; confirmed guests see it", "изменено; видят подтверждённые гости"),
-    "nobody": Text("somebody", "кто-то"),
-}
-
-PLURALS: Final[dict[str, dict[str, dict[str, str]]]] = {
-    "hours": {
-        "en": {"one": "{n} hour", "other": "{n} hours"},
-        "ru": {"one": "{n} час", "few": "{n} часа", "many": "{n} часов", "other": "{n} часа"},
-    },
-    "minutes": {
-        "en": {"one": "{n} minute", "other": "{n} minutes"},
-        "ru": {
-            "one": "{n} минуту",
-            "few": "{n} минуты",
-            "many": "{n} минут",
-            "other": "{n} минуты",
-        },
-    },
-    "guests": {
-        "en": {"one": "{n} guest", "other": "{n} guests"},
-        "ru": {
-            "one": "был {n} гость",
-            "few": "было {n} гостя",
-            "many": "было {n} гостей",
-            "other": "было {n} гостя",
-        },
-    },
-    "seats": {
-        "en": {"one": "{n} seat", "other": "{n} seats"},
-        "ru": {"one": "{n} место", "few": "{n} места", "many": "{n} мест", "other": "{n} места"},
-    },
-}
-"""By plural category of CLDR."""
-
-WHY: Final[dict[str, Text]] = {
-    "announce_new": Text(
-        "You follow the host, or were invited.", "Вы подписаны на организатора или приглашены."
-    ),
-    "announce_put": Text(
-        "You host this evening, take part, asked to, or were invited.",
-        "Вы организуете встречу, участвуете, подали заявку или приглашены.",
-    ),
-    "announce_delete": Text(
-        "You host this evening, take part, asked to, or were invited.",
-        "Вы организуете встречу, участвуете, подали заявку или приглашены.",
-    ),
-    "announce_done": Text("You hosted this evening.", "Вы организовали эту встречу."),
-    "booking_new": Text(
-        "You are one of the two whom this booking concerns.",
-        "Вы одна из двух сторон этой брони.",
-    ),
-    "booking_status": Text(
-        "You are one of the two whom this booking concerns.",
-        "Вы одна из двух сторон этой брони.",
-    ),
-    "remind_day": Text(
-        "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."
-    ),
-    "remind_hour": Text(
-        "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."
-    ),
-    "score_request": Text("You were there and may rate.", "Вы были на встрече и можете оценить."),
-    "score_revealed": Text("You rated, or were rated.", "Вы ставили оценку или получили её."),
-}
-"""Why a person gets notices of this kind."""

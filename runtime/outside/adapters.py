@@ -1,7 +1,8 @@
 """HTTP clients of the five outside services. `runtime.outside.wiring` builds them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 import msgspec
@@ -18,6 +19,7 @@ from runtime.outside.ports import (
     Movie,
     Notice,
     PersonProfile,
+    Retraction,
     fit_movie,
     fit_profile,
     notification_id_of,
@@ -161,6 +163,18 @@ class HttpNotification:
             body=msgspec.json.encode(body),
             headers={"Idempotency-Key": notice.key},
         )
+        if not reply.found:
+            raise DependencyDown(self._remote.name)
+
+    async def retract(self, retractions: Sequence[Retraction]) -> None:
+        body = msgspec.json.encode({"notices": retractions})
+        reply = await self._remote.call("POST", "/retract", body=body)
+        if not reply.found:
+            raise DependencyDown(self._remote.name)
+
+    async def empty_inbox(self, user_id: PersonId, until: datetime) -> None:
+        query = {"until": until.isoformat()}
+        reply = await self._remote.call("DELETE", f"/inbox/{user_id}", query=query)
         if not reply.found:
             raise DependencyDown(self._remote.name)
 

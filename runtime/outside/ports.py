@@ -4,6 +4,7 @@ Every method raises DependencyDown if its service gives no usable answer in time
 decides what that means.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import NAMESPACE_URL, uuid5
@@ -74,6 +75,14 @@ class Notice(Struct, frozen=True, kw_only=True):
     source_name: str = "practix"
 
 
+class Retraction(Struct, frozen=True):
+    """What Notification shows from now on in place of the notice that it was sent."""
+
+    key: str
+    title: str
+    text: str
+
+
 def notification_id_of(key: str) -> str:
     """Return the UUID under which Notification knows the notice with this key."""
     return str(uuid5(_NOTICES, key))
@@ -119,6 +128,16 @@ class NotificationClient(Protocol):
 
         Raises DependencyRefused if the service will never accept this notice.
         """
+        ...
+
+    async def retract(self, retractions: Sequence[Retraction]) -> None:
+        """Let the service show other texts in place of notices that it was sent, or may yet
+        receive. Raises DependencyRefused if the service will never do that."""
+        ...
+
+    async def empty_inbox(self, user_id: PersonId, until: datetime) -> None:
+        """Let the service forget the person's notices that were made until then. Raises
+        DependencyRefused if the service will never do that."""
         ...
 
 

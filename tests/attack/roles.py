@@ -148,6 +148,10 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /neighbours/notification/inbox/{user_id}": Ask(
         note="a signed link that `make run` prints"
     ),
+    "DELETE /neighbours/notification/inbox/{user_id}": Ask(
+        query="until=2026-01-01T00:00:00Z", note=SERVICES
+    ),
+    "POST /neighbours/notification/retract": Ask({"notices": []}, note=SERVICES),
     "POST /neighbours/notification/send": Ask(MESSAGE, note=SERVICES),
     "POST /neighbours/shortener/links": Ask({"target": f"/a/{uuid4()}"}, note=SERVICES),
     "GET /neighbours/ugc/followers/{author_id}": Ask(note=SERVICES),

@@ -3,7 +3,7 @@ services around it down."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,17 +11,20 @@ from random import Random
 from typing import Any
 
 import asyncpg
+from msgspec.structs import replace
 
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher, DispatcherPace
+from notifier.eraser import Eraser
 from notifier.reader import NoticeReader
+from notifier.store.erasures import ROWS_AT_ONCE, ErasureStore
 from notifier.store.notices import NoticeFilter, Notices
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
 from notifier.store.queue import NoticeQueue
 from runtime.journal.sqlite import SqliteJournal
-from runtime.outside.ports import Notice, PersonProfile
+from runtime.outside.ports import Notice, NotificationClient, PersonProfile, Retraction
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock
 from tests.histories.notifier_events import BEGIN, NotifierHistory
@@ -39,6 +42,7 @@ class Around:
         """Kinds that Notification will never take."""
         self.inbox: dict[str, Notice] = {}
         """By key: a second message with the same key changes nothing."""
+        self.retracted: dict[str, Retraction] = {}
         self.calls: Counter[str] = Counter()
         """How often each key was sent."""
         self.followers_of: dict[str, tuple[PersonId, ...]] = {}
@@ -50,7 +54,24 @@ class Around:
         self.calls[notice.key] += 1
         if notice.event_type in self.refused:
             raise DependencyRefused("notification", 422)
+        if notice.key in self.retracted:
+            notice = replace(notice, title=self.retracted[notice.key].title, text="", context={})
         self.inbox.setdefault(notice.key, notice)
+
+    async def retract(self, retractions: Sequence[Retraction]) -> None:
+        self._answer("notification")
+        for one in retractions:
+            self.retracted[one.key] = one
+            if one.key in self.inbox:
+                self.inbox[one.key] = replace(
+                    self.inbox[one.key], title=one.title, text=one.text, context={}
+                )
+
+    async def empty_inbox(self, user_id: PersonId, until: datetime) -> None:
+        self._answer("notification")
+        for key, one in list(self.inbox.items()):
+            if one.user_id == user_id and one.created_at <= until:
+                del self.inbox[key]
 
     async def link(self, target: str) -> str:
         self._answer("shortener")
@@ -96,11 +117,14 @@ class NotifierCell:
         self.now = BEGIN
 
     def dispatcher(
-        self, queue: NoticeQueue | None = None, clock: Clock | None = None
+        self,
+        queue: NoticeQueue | None = None,
+        clock: Clock | None = None,
+        notification: NotificationClient | None = None,
     ) -> Dispatcher:
         return Dispatcher(
             queue or self.queue,
-            notification=self.around,
+            notification=notification or self.around,
             shortener=self.around,
             auth=self.around,
             ugc=self.around,
@@ -108,6 +132,25 @@ class NotifierCell:
             pace=DispatcherPace(),
             random=Random(1),
         )
+
+    def eraser(
+        self, notification: NotificationClient | None = None, rows_at_once: int = ROWS_AT_ONCE
+    ) -> Eraser:
+        return Eraser(
+            ErasureStore(self.pool, rows_at_once),
+            self.queue,
+            notification or self.around,
+            lambda: self.now,
+            Random(1),
+        )
+
+    async def erase(self, eraser: Eraser | None = None) -> None:
+        """Carry out all erasures, as far as Notification answers."""
+        eraser = eraser or self.eraser()
+        for _ in range(TURNS_MAX):
+            if not await eraser.carry_out_some():
+                return
+        raise AssertionError("there is always something to erase")
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[NoticeReader]:

@@ -11,6 +11,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 from fastapi import FastAPI
+from msgspec.structs import replace
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,13 +26,14 @@ from neighbours.switches import SwitchBody
 from runtime.calls.lookup import CacheSettings
 from runtime.calls.remote import Remote, RemoteSettings
 from runtime.http.problems import install_problems
-from runtime.outside.ports import Movie, Notice, PersonProfile
+from runtime.outside.ports import Movie, Notice, PersonProfile, Retraction
 from runtime.outside.wiring import OutsideClients
 from tests.cells.stand_in import OPERATOR, build_settings, stand_in_settings
 from tests.seconds_clock import SecondsClock
 from tests.servers.http_server import served
 
 MATRIX = Films().first
+LATER = datetime(2030, 1, 2, tzinfo=UTC)
 SLOW_MS = 60_000
 """Slower than any adapter waits, on however busy a machine."""
 QUICK = RemoteSettings(
@@ -139,6 +141,31 @@ async def test_a_notice_is_delivered_once(stand_in: StandIn, services: Services)
     assert delivered["short_link"] == notice(anna).short_link
     assert delivered["text"] == "Боб хочет прийти."
     assert delivered["created_at"] == "2030-01-01T12:00:00.123Z"
+
+
+async def test_a_notice_is_retracted_before_or_after_it_comes(
+    stand_in: StandIn, services: Services
+) -> None:
+    anna, notification = somebody(), services.notification
+    await notification.send(notice(anna, "came"))
+    retractions = [Retraction(key, "erased person", "") for key in ("came", "to come")]
+    await notification.retract(retractions)
+    await notification.send(notice(anna, "to come"))
+    inbox = await stand_in.call("GET", f"notification/inbox/{anna}")
+    assert {one["key"] for one in inbox} == {"came", "to come"}
+    assert {(one["title"], one["text"]) for one in inbox} == {("erased person", "")}
+
+
+async def test_an_inbox_is_emptied(stand_in: StandIn, services: Services) -> None:
+    anna, boris = somebody(), somebody()
+    sent = notice(anna)
+    for one in (sent, notice(boris, "his"), replace(sent, key="later", created_at=LATER)):
+        await services.notification.send(one)
+    await services.notification.empty_inbox(anna, sent.created_at)
+    await services.notification.send(sent)
+    (left,) = await stand_in.call("GET", f"notification/inbox/{anna}")
+    assert left["key"] == "later"
+    assert await stand_in.call("GET", f"notification/inbox/{boris}") != []
 
 
 async def test_a_notice_that_will_never_be_taken_is_told_apart(services: Services) -> None:

@@ -57,6 +57,13 @@ ROUTES: Final[list[tuple[str, str, Any, set[str]]]] = [
     ("GET", f"/neighbours/ugc/following/{ANNA}", None, {"anna", "ours", "operator"}),
     ("GET", f"/neighbours/notification/inbox/{ANNA}", None, {"anna", "operator"}),
     ("POST", "/neighbours/notification/send", MESSAGE, {"ours", "operator"}),
+    ("POST", "/neighbours/notification/retract", {"notices": []}, {"ours", "operator"}),
+    (
+        "DELETE",
+        f"/neighbours/notification/inbox/{ANNA}?until=2030-01-01T12:00:00Z",
+        None,
+        {"ours", "operator"},
+    ),
     ("POST", "/neighbours/shortener/links", {"target": "/a/1"}, {"ours", "operator"}),
     ("POST", "/neighbours/control/ugc", {"down": False}, {"operator"}),
 ]

@@ -3,13 +3,15 @@ waits to be killed before anything is recorded."""
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 
 import aiohttp
 
+from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher
 from notifier.store.queue import NoticeQueue
-from runtime.outside.ports import Notice, NotificationClient
+from runtime.outside.ports import Notice, NotificationClient, Retraction
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from tests.cells.stand_in import build_settings
@@ -23,6 +25,12 @@ class StuckAfterSending:
         await self._notification.send(notice)
         print(notice.key, flush=True)
         await asyncio.Event().wait()
+
+    async def retract(self, retractions: Sequence[Retraction]) -> None:
+        await self._notification.retract(retractions)
+
+    async def empty_inbox(self, user_id: PersonId, until: datetime) -> None:
+        await self._notification.empty_inbox(user_id, until)
 
 
 async def send_for_ever(dsn: str, url: str, now: datetime) -> None:

@@ -90,9 +90,20 @@ async def test_a_message_is_handed_on_once_to_the_channel_of_its_recipient(
 async def test_a_channel_that_fails_is_tried_again(channel: Channel) -> None:
     channel.failures_left = 1
     hand_on = HandOn({"*": channel.url}, pause_s=0.01)
-    hand_on.offer(person_id_of("anna"), "Soon", "Tomorrow.", None)
+    hand_on.offer(person_id_of("anna"), "Soon", "Tomorrow.", None, key="k")
     await channel.until(1)
     hand_on.close()
+
+
+async def test_what_is_taken_back_is_not_handed_on(channel: Channel) -> None:
+    hand_on = HandOn({"*": channel.url})
+    for login, key in (("anna", "1"), ("anna", "2"), ("boris", "3")):
+        hand_on.offer(person_id_of(login), f"Notice {key}", "Tomorrow.", None, key=key)
+    hand_on.retract({"1"})
+    hand_on.retract_all_of(person_id_of("boris"))
+    await channel.until(1)
+    hand_on.close()
+    assert [one["title"] for one in channel.got] == ["Notice 2"]
 
 
 def test_an_address_that_apprise_does_not_know_stops_the_start_unrepeated(
@@ -117,7 +128,7 @@ async def test_the_address_that_make_up_gives_is_mail() -> None:
     async with mail_server() as server:
         address = MAILPIT.replace("mailpit:1025", f"127.0.0.1:{server.port}")
         hand_on = HandOn({"*": address})
-        hand_on.offer(person_id_of("anna"), "Скоро", "Tomorrow.", "http://s/1")
+        hand_on.offer(person_id_of("anna"), "Скоро", "Tomorrow.", "http://s/1", key="k")
         async with asyncio.timeout(WITHIN_S):
             mail = await server.mails.get()
         hand_on.close()
@@ -137,7 +148,7 @@ async def test_what_people_wrote_is_no_html_in_mail(options: str) -> None:
     async with mail_server() as server:
         address = MAILPIT.replace("mailpit:1025", f"127.0.0.1:{server.port}")
         hand_on = HandOn({"*": address + options})
-        hand_on.offer(person_id_of("anna"), HOSTILE, HOSTILE, None)
+        hand_on.offer(person_id_of("anna"), HOSTILE, HOSTILE, None, key="k")
         async with asyncio.timeout(WITHIN_S):
             mail = await server.mails.get()
         hand_on.close()
@@ -166,7 +177,7 @@ async def test_what_people_wrote_is_no_html_in_telegram(monkeypatch: pytest.Monk
     async with served(app) as url:
         monkeypatch.setattr(NotifyTelegram, "notify_url", f"{url}/bot")
         hand_on = HandOn({"*": TELEGRAM})
-        hand_on.offer(person_id_of("anna"), HOSTILE, HOSTILE, None)
+        hand_on.offer(person_id_of("anna"), HOSTILE, HOSTILE, None, key="k")
         async with asyncio.timeout(WITHIN_S):
             sent = await told.get()
         hand_on.close()

@@ -1,12 +1,15 @@
-"""After `kill -9` between sending and recording, the key still makes it a single message."""
+"""After `kill -9` between a call to Notification and recording it, everything is done once."""
 
 import asyncio
 import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from contracts.events.booking import BookingRequested
+from contracts.events.person import PersonErased
+from contracts.values.ids import SYSTEM
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
 from runtime.outside.wiring import OutsideClients
@@ -33,7 +36,9 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
         cell.history.tell(seen("host"), seen("anna"), created(), published())
         cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
         await cell.read()
-        sent = await _send_and_be_killed(postgres_dsn, url, cell.now.isoformat())
+        sent = await _run_and_kill(
+            "send_until_killed", postgres_dsn, url, cell.now.isoformat(), lines=NOTICES
+        )
         assert {line["state"] for line in await cell.lines()} == {"waiting"}
 
         dispatcher = Dispatcher(
@@ -58,20 +63,59 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
         assert sorted(inboxes) == sorted(sent)
 
 
-async def _send_and_be_killed(dsn: str, url: str, now: str) -> list[str]:
-    """The keys that Notification had taken by then."""
+@pytest.mark.parametrize("killed_after", ["retract", "empty_inbox"])
+async def test_an_erasure_goes_on_after_its_eraser_was_killed(
+    tmp_path: Path, postgres_dsn: str, killed_after: str
+) -> None:
+    app = create_app(stand_in_settings(tmp_path / "around"))
+    async with (
+        notifier_cell(tmp_path, postgres_dsn) as cell,
+        served(app) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        clients = OutsideClients(session, build_settings(url))
+        cell.history.tell(seen("host"), seen("anna"), created(), published())
+        cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
+        await cell.read()
+        dispatcher = cell.dispatcher(notification=clients.notification)
+        while await dispatcher.dispatch_due():
+            pass
+        assert "Anna wants to come" in await _show_inboxes(session, url)
+        cell.history.tell(PersonErased(person_id=person("anna")), by=SYSTEM)
+        await cell.read()
+        await _run_and_kill(
+            "erase_until_killed", postgres_dsn, url, cell.now.isoformat(), killed_after, lines=1
+        )
+        await cell.erase(cell.eraser(clients.notification))
+        shown = await _show_inboxes(session, url)
+        assert "erased person wants to come" in shown
+        assert "Anna" not in shown
+        assert await cell.pool.fetchval("SELECT count(*) FROM notifier.erasures") == 0
+
+
+async def _show_inboxes(session: aiohttp.ClientSession, url: str) -> str:
+    """Return what the host's and Anna's inboxes show, as text."""
+    shown = ""
+    operator = {"Authorization": f"Bearer {OPERATOR}"}
+    for name in ("host", "anna"):
+        path = f"{url}/neighbours/notification/inbox/{person(name)}"
+        async with session.get(path, headers=operator) as response:
+            shown += await response.text()
+    return shown
+
+
+async def _run_and_kill(program: str, *arguments: str, lines: int) -> list[str]:
+    """Run the program until it has printed so many lines, kill it, and return them."""
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "tests.integration.notifier.send_until_killed",
-        dsn,
-        url,
-        now,
+        f"tests.integration.notifier.{program}",
+        *arguments,
         stdout=asyncio.subprocess.PIPE,
     )
     assert child.stdout is not None
     async with asyncio.timeout(WITHIN_S):
-        keys = [(await child.stdout.readline()).decode().strip() for _ in range(NOTICES)]
+        printed = [(await child.stdout.readline()).decode().strip() for _ in range(lines)]
     child.kill()
     await child.wait()
-    return keys
+    return printed

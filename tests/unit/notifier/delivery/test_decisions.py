@@ -6,8 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from notifier.delivery.decisions import Recipient, end_if_too_late, hold_back
-from notifier.delivery.leases import LeasedNotice
+from notifier.delivery.decisions import (
+    Recipient,
+    end_if_too_late,
+    erase_begun,
+    hold_back,
+)
+from notifier.delivery.leases import DeliveryContext, LeasedNotice
 from notifier.delivery.preferences import Preferences, quiet_until
 from runtime.outside.ports import PersonProfile
 from tests.histories.notifier_events import announcement, person
@@ -120,3 +125,30 @@ def test_too_late_is_skipped_and_undeliverable_is_parked() -> None:
     reminder = end_if_too_late(taken(event_time=NOW, reason="notification does not answer"), over)
     assert reminder is not None
     assert (reminder.state, reminder.reason) == ("skipped", "too_late")
+
+
+def test_what_an_erasure_has_not_come_to_yet_is_not_told_all_the_same() -> None:
+    facts = {"author_id": person("host"), "title": "Together"}
+    waiting = taken(id=7, facts=facts)
+    begun = erase_begun(waiting, {person("host"): 7})
+    assert begun.facts["title"] == "[erased]"
+    assert erase_begun(waiting, {person("host"): 6}) is waiting, "it was planned afterwards"
+    assert erase_begun(waiting, {person("boris"): 7}) is waiting
+
+
+def test_an_erased_person_gets_nothing_that_was_planned_before_or_while_they_are_away() -> None:
+    def context(**fields: Any) -> DeliveryContext:
+        return DeliveryContext({}, {}, {}, **fields)
+
+    assert context(erased=frozenset({person("anna")})).is_erased_for(taken(id=7))
+    assert context(erasures={person("anna"): 7}).is_erased_for(taken(id=7))
+    assert not context(erasures={person("anna"): 6}).is_erased_for(taken(id=7))
+    assert not context(erased=frozenset({person("boris")})).is_erased_for(taken(id=7))
+
+
+def test_nobody_can_switch_off_what_concerns_their_own_data() -> None:
+    notice = taken(kind="erasure_confirmed", receipt=True)
+    wishes = Preferences(
+        off=("erasure_confirmed",), receipts=False, quiet_from=time(22), quiet_to=time(8)
+    )
+    assert hold_back(notice, anna(wishes), NOW) is None

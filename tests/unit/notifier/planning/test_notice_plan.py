@@ -4,7 +4,10 @@ from datetime import timedelta
 
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingApproved, BookingRejected, BookingRequested
+from contracts.events.person import PersonErased
+from contracts.values.ids import SYSTEM
 from notifier.planning.notice_plan import PlannedNotice
+from notifier.state import KnownPerson
 from tests.histories.notifier_events import (
     NotifierHistory,
     announcement,
@@ -13,6 +16,7 @@ from tests.histories.notifier_events import (
     edited,
     person,
     published,
+    seen,
 )
 from tests.unit.notifier.folded import Folded
 
@@ -113,3 +117,44 @@ def test_a_key_names_the_fact_or_the_plan_and_nothing_twice(history: NotifierHis
     assert len(keys) == len(set(keys))
     moment = START.isoformat(timespec="milliseconds")
     assert f"{announcement()}:{person('anna')}:remind_day:{moment}" in keys
+
+
+def test_an_erasure_takes_the_persons_words_and_notices_from_the_plan(
+    history: NotifierHistory,
+) -> None:
+    history.tell(edited(title="Second", ticket_count=7))
+    seq = history.tell(PersonErased(person_id=person("host")), by=SYSTEM)
+    folded = Folded(history.commits)
+    assert {row.facts["title"] for row in folded.rows()} == {"[erased]"}
+    assert person("host") not in {row.recipient for row in folded.rows()}
+    assert [row.facts["diff"] for row in folded.rows("announce_put") if _of(row, "anna")] == [
+        {"ticket_count": {"old": 5, "new": 7}}
+    ]
+    (fanout,) = folded.plan.fanouts
+    assert (fanout.state, fanout.reason) == ("dropped", "erased")
+    assert fanout.effect.facts["title"] == "[erased]"
+    assert folded.plan.erasures[person("host")].seq == seq
+
+
+def test_the_state_forgets_an_erased_author_until_they_are_seen_again(
+    history: NotifierHistory,
+) -> None:
+    history.tell(seen("host"))
+    history.tell(PersonErased(person_id=person("host")), by=SYSTEM)
+    state = Folded(history.commits).state
+    known = state.announcement(announcement())
+    assert (known.title, known.event_location) == ("[erased]", "[erased]")
+    assert known.movie_title == "Solaris"
+    assert state.changed_people[person("host")] == KnownPerson(
+        person("host"), "erased person", erased=True
+    )
+    history.tell(seen("host"))
+    after = Folded(history.commits).state.changed_people[person("host")]
+    assert (after.name, after.erased) == ("Host", False)
+
+
+def test_nothing_is_planned_for_an_erasure_that_was_told_before(history: NotifierHistory) -> None:
+    seq = history.tell(PersonErased(person_id=person("host")), by=SYSTEM)
+    folded = Folded(history.commits, told_seq=seq)
+    assert not folded.plan.erasures
+    assert folded.state.announcement(announcement()).title == "[erased]"

@@ -19,7 +19,7 @@ from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnnouncementView, AnyPolicy, GuestsView, NoticePolicy
 from notifier.policies.ratings import stop_asking
 from notifier.policies.registry import POLICIES
-from notifier.texts.wording import WHY
+from notifier.texts.phrases import WHY
 from runtime.process.modules import import_modules
 from tests.histories.notifier_events import (
     NotifierHistory,
@@ -133,7 +133,7 @@ def test_the_contract_with_notification_names_every_kind() -> None:
 
 def test_a_view_of_guests_shows_those_whom_a_change_concerns(history: NotifierHistory) -> None:
     history.tell(booking(BookingApproved, "boris", (True, False)))
-    view = GuestsView(Folded(history.commits).state, announcement())
+    view = GuestsView(Folded(history.commits).state, published())
     assert [one.guest_id for one in view.confirmed()] == [person("anna")]
     assert [one.guest_id for one in view.involved()] == [person("anna")]
     assert len(view.announcement.rated_guests) == 1

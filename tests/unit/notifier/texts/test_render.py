@@ -10,8 +10,9 @@ from contracts.events.booking import BookingWithdrawn
 from contracts.values.languages import Language
 from notifier.kinds import Kind
 from notifier.policies.bookings import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
+from notifier.texts.phrases import PLURALS
 from notifier.texts.render import Addressee, NoticeText, render
-from notifier.texts.wording import PLURALS, WORDINGS
+from notifier.texts.wording import WORDINGS
 from tests.histories.notifier_events import (
     NotifierHistory,
     booking,
@@ -152,6 +153,7 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     needed = {kind for kind in get_args(Kind) if not kind.startswith(("booking_", "score_rev"))}
     needed |= {"announce_new.invited", "score_request.again", "booking_status.seat_freed.author"}
     needed |= {"score_revealed.author", "score_revealed.guest"}
+    needed |= {"erasure_requested.by_operator", "erasure_confirmed.by_operator"}
     for kind, what in (*BY_PARTY.values(), ("booking_new", QUEUED)):
         needed |= {f"{kind}.{what}.author", f"{kind}.{what}.guest"}
     for event, what in BY_SYSTEM.items():
