@@ -37,13 +37,14 @@ NOTIFIER: Final[Inventory] = {
 
 HISTORY: Final[Inventory] = {
     "history.events": (
-        texts("payload", "whoever gave the command"),
+        texts("words", "the person in `words_of`", "empty"),
+        texts("words_of", "ids", "empty"),
         texts("actor announcement_id author_id person_id booking_id movie_id", "ids"),
-        texts("type command reason movie_title movie_title_ru visibility", NOBODY),
+        texts("payload type command reason movie_title movie_title_ru visibility", NOBODY),
     ),
     "history.history_position": (texts("reader hash nonce", NOBODY),),
     "history.ratings": (
-        texts("tags", "the person in `rater_id`"),
+        texts("tags", "the person in `rater_id`", "`[]`"),
         texts("review_id announcement_id rater_id ratee_id", "ids"),
         texts("type role", NOBODY),
     ),
