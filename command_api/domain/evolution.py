@@ -10,6 +10,7 @@ from typing import Final, get_args
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
 from contracts.events.domain_event import DomainEvent
+from contracts.values.ids import PersonId
 
 _APPLY: Final = {
     kind: noun.apply
@@ -19,12 +20,12 @@ _APPLY: Final = {
 }
 
 
-def apply(layer: Layer, event: DomainEvent, at: datetime) -> None:
-    """Write into `layer` what `event`, decided at `at`, changed.
+def apply(layer: Layer, event: DomainEvent, at: datetime, actor: PersonId) -> None:
+    """Write into `layer` what `event`, decided at `at` by a command of `actor`, changed.
 
     Does nothing for an event of no noun: no decision rests on it. Raises LookupError if the
     event names something that no event made.
     """
     apply_event = _APPLY.get(type(event))
     if apply_event is not None:
-        apply_event(layer, event, at)
+        apply_event(layer, event, at, actor)

@@ -35,6 +35,7 @@ class Table(Protocol):
 _BEFORE: Final = attrgetter("previous")
 _BEFORE_OF_FILM: Final = attrgetter("previous_of_film")
 _BEFORE_OF_AUTHOR: Final = attrgetter("previous_of_author")
+_BEFORE_CALLED_OFF: Final = attrgetter("previous_called_off")
 _BEFORE_OF_GUEST: Final = attrgetter("previous_of_guest")
 _BEFORE_OF_RATER: Final = attrgetter("previous_of_rater")
 
@@ -76,6 +77,10 @@ class Layer(Struct, eq=False, gc=False):
     def announcements_by(self, person: Person) -> Iterator[Announcement]:
         """Yield all announcements that a person made, newest first."""
         return self.announcements.walk(person.newest_announcement, _BEFORE_OF_AUTHOR)
+
+    def announcements_called_off_by(self, person: Person) -> Iterator[Announcement]:
+        """Yield the announcements of others that a person called off, newest first."""
+        return self.announcements.walk(person.newest_called_off, _BEFORE_CALLED_OFF)
 
     def bookings_by(self, person: Person) -> Iterator[Booking]:
         """Yield all bookings of which a person is the guest, newest first."""

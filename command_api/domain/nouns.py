@@ -34,13 +34,14 @@ from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
 from contracts.events.person import PersonEvent
 from contracts.events.rating import RatingEvent
+from contracts.values.ids import PersonId
 
 
 class Noun(NamedTuple):
     family: type[Event]
     """The base class of its events."""
-    apply: Callable[[Layer, Any, datetime], None]
-    """Applies an event of the family."""
+    apply: Callable[[Layer, Any, datetime, PersonId], None]
+    """Applies an event of the family, decided at a time by a command of a person."""
     handlers: Handlers
     answers: Answers
     list_deadlines: Callable[[Layer], Iterator[Deadline | NoDeadline]] | None = None

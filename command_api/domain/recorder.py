@@ -24,7 +24,7 @@ class Recorder:
     def __init__(
         self,
         layer: Layer,
-        apply: Callable[[Layer, DomainEvent, datetime], None],
+        apply: Callable[[Layer, DomainEvent, datetime, PersonId], None],
         now: datetime,
         rules: Rules,
         *,
@@ -42,7 +42,7 @@ class Recorder:
 
     def record(self, event: DomainEvent) -> None:
         self.events.append(event)
-        self._apply(self.layer, event, self.now)
+        self._apply(self.layer, event, self.now, self.actor)
 
     def announcement(self, announcement_id: AnnouncementId) -> Announcement:
         """Return the announcement as it is now. Raises NotFound if there is none."""

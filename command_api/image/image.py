@@ -148,5 +148,5 @@ class Image:
     def _replay(self, commit: Commit) -> Layer:
         changed = Layer.on(self.accepted)
         for event in decode_events(commit.events):
-            apply(changed, event, commit.decided_at)
+            apply(changed, event, commit.decided_at, PersonId(commit.command.actor))
         return changed

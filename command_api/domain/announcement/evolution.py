@@ -1,6 +1,7 @@
 """Applies the events of announcements to the layer."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -13,18 +14,21 @@ from contracts.events.announcement import (
     AnyAnnouncementEvent,
 )
 from contracts.events.announcement_fields import announcement_fields
-from contracts.values.ids import AnnouncementId
+from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 
 
-def apply_announcement_event(layer: Layer, event: AnyAnnouncementEvent, at: datetime) -> None:
-    """Raises LookupError if the event names an announcement that was never created."""
+def apply_announcement_event(
+    layer: Layer, event: AnyAnnouncementEvent, at: datetime, actor: PersonId
+) -> None:
+    """Raises LookupError if the event names an announcement that was never created, or creates one
+    again: it would come to stand before itself in its chains."""
     if isinstance(event, AnnouncementCreated):
         _create_announcement(layer, event, at)
         return
     before = find_announcement(layer, event.announcement_id)
     after = replace(before, **announcement_fields(event), modified_at=at)
     if isinstance(event, AnnouncementCancelled):
-        after = replace(after, cancelled_by=event.by)
+        after = replace(after, **_note_actor(layer, after, actor))
     layer.announcements.put(after.id, after)
     if after.has_ended and not before.has_ended:
         disengage_everybody(layer, after)
@@ -38,7 +42,19 @@ def find_announcement(layer: Layer, announcement_id: AnnouncementId) -> Announce
     return announcement
 
 
+def _note_actor(layer: Layer, announcement: Announcement, actor: PersonId) -> dict[str, Any]:
+    """Return the fields that say who called an announcement off. Unless it is the author, makes
+    the announcement the newest that this person has called off."""
+    if actor in (announcement.author_id, SYSTEM) or announcement.called_off_by is not None:
+        return {"called_off_by": actor}
+    person = layer.person(actor)
+    layer.people.put(actor, replace(person, newest_called_off=announcement.id))
+    return {"called_off_by": actor, "previous_called_off": person.newest_called_off}
+
+
 def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
+    if layer.announcements.get(event.announcement_id) is not None:
+        raise LookupError(f"announcement {event.announcement_id} is created again")
     announcement = Announcement(
         id=event.announcement_id,
         **announcement_fields(event),

@@ -3,12 +3,7 @@
 from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
-from contracts.events.announcement import (
-    ONGOING_STATUSES,
-    AnnouncementStatus,
-    CancelledBy,
-    CloseReason,
-)
+from contracts.events.announcement import ONGOING_STATUSES, AnnouncementStatus, CloseReason
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 
 
@@ -27,7 +22,8 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     status: AnnouncementStatus = "Created"
     closed_reason: CloseReason | None = None
     cancel_reason: str | None = None
-    cancelled_by: CancelledBy | None = None
+    called_off_by: PersonId | None = None
+    """Who gave `cancel_reason`, if any: the author, a super-user, or the system."""
     confirmed: int = 0
     held: int = 0
     waitlist: tuple[BookingId, ...] = ()
@@ -38,6 +34,8 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     """The announcement made before this one for the same film."""
     previous_of_author: AnnouncementId | None = None
     """The announcement that the author made before this one."""
+    previous_called_off: AnnouncementId | None = None
+    """The one that `called_off_by`, unless the author, had called off before this one."""
 
     @property
     def taken(self) -> int:

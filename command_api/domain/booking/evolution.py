@@ -24,12 +24,15 @@ from contracts.events.booking import (
     BookingWithdrawn,
 )
 from contracts.events.booking_fields import booking_fields, words_by
+from contracts.values.ids import PersonId
 
 _NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)
 _NOES_OF_GUEST: Final = (BookingDeclined, BookingLeft, BookingWithdrawn)
 
 
-def apply_booking_event(layer: Layer, event: AnyBookingEvent, at: datetime) -> None:
+def apply_booking_event(
+    layer: Layer, event: AnyBookingEvent, at: datetime, _actor: PersonId
+) -> None:
     """Raises LookupError if the event names an announcement that was never created."""
     announcement = find_announcement(layer, event.announcement_id)
     # By its id and nothing else: a booking that is taken for a new one could come to stand

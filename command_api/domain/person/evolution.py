@@ -23,7 +23,7 @@ from contracts.events.person import (
 from contracts.values.ids import PersonId
 
 
-def apply_person_event(layer: Layer, event: AnyPersonEvent, at: datetime) -> None:
+def apply_person_event(layer: Layer, event: AnyPersonEvent, at: datetime, _actor: PersonId) -> None:
     """Raises LookupError if the layer is damaged."""
     layer.people.put(event.person_id, _evolve(layer, event, at))
 

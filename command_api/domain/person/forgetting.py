@@ -30,9 +30,12 @@ def forget_person(layer: Layer, person: Person) -> Person:
     The chains stay whole: whoever comes back may write in a booking of before.
     """
     for announcement in layer.announcements_by(person):
-        layer.announcements.put(announcement.id, _erase_announcement(announcement))
+        terms = replace(announcement, **_erased(announcement, AnnouncementCreated))
+        layer.announcements.put(announcement.id, _erase_reason(terms, person))
         for booking in layer.bookings_of(announcement):
             _erase_words_of(layer, booking, "author")
+    for announcement in layer.announcements_called_off_by(person):
+        layer.announcements.put(announcement.id, _erase_reason(announcement, person))
     for booking in layer.bookings_by(person):
         _erase_words_of(layer, booking, "guest")
     for rating in layer.ratings_by(person):
@@ -50,17 +53,18 @@ def forget_person(layer: Layer, person: Person) -> Person:
         newest_announcement=person.newest_announcement,
         newest_booking=person.newest_booking,
         newest_rating=person.newest_rating,
+        newest_called_off=person.newest_called_off,
         suspension=suspension,
         erased=True,
         erasures=person.erasures + 1,
     )
 
 
-def _erase_announcement(announcement: Announcement) -> Announcement:
-    changes = _erased(announcement, AnnouncementCreated)
-    if announcement.cancelled_by == "author":
-        changes["cancel_reason"] = None
-    return replace(announcement, **changes)
+def _erase_reason(announcement: Announcement, person: Person) -> Announcement:
+    """Erase why an announcement was called off, if that is what the person said."""
+    if announcement.called_off_by != person.id:
+        return announcement
+    return replace(announcement, cancel_reason=None)
 
 
 def _erase_words_of(layer: Layer, booking: Booking, party: Party) -> None:

@@ -78,6 +78,9 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     """Head of the chain of all their bookings (`Booking.previous_of_guest`)."""
     newest_rating: ReviewId | None = None
     """Head of the chain of all ratings that they gave (`Rating.previous_of_rater`)."""
+    newest_called_off: AnnouncementId | None = None
+    """Head of the chain of the announcements of others that they called off
+    (`Announcement.previous_called_off`)."""
     invitations: Invitations = NO_INVITATIONS
     """The counts of the last day on which the person sent or received an invitation."""
     muted: tuple[MutedAuthor, ...] = ()

@@ -14,13 +14,15 @@ from contracts.events.rating import (
     RatingRevealed,
 )
 from contracts.scoring import Vote, score_of
-from contracts.values.ids import ReviewId
+from contracts.values.ids import PersonId, ReviewId
 
 
-def apply_rating_event(layer: Layer, event: AnyRatingEvent, at: datetime) -> None:
-    """Raises LookupError if the event names a rating that was never given."""
+def apply_rating_event(layer: Layer, event: AnyRatingEvent, at: datetime, _actor: PersonId) -> None:
+    """Raises LookupError if the event names a rating that was never given, or gives one again."""
     before = layer.ratings.get(event.review_id)
     if isinstance(event, RatingGiven):
+        if before is not None:
+            raise LookupError(f"rating {event.review_id} is given again")
         rater = layer.person(event.rater_id)
         after = _make(event, at, rater.newest_rating)
         layer.people.put(rater.id, replace(rater, newest_rating=after.id))

@@ -234,7 +234,7 @@ class RandomCell:
             if isinstance(event, BookingEvent):
                 self._check_move(actor, event)
                 earlier = self.folded.bookings.get(event.booking_id)
-            apply(self.folded, decode_event(encode_event(event)), self.now)
+            apply(self.folded, decode_event(encode_event(event)), self.now, actor)
             if isinstance(event, BookingEvent):
                 self._check_seats(event)
                 self._check_kept(earlier, event)

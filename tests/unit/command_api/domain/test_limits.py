@@ -161,7 +161,7 @@ def test_all_processes_count_alike_whatever_their_own_numbers() -> None:
     follower = Layer.empty()
     follower.absorb(spec.layer)
     for event in spec.decision.events:
-        apply(follower, event, NOON)
+        apply(follower, event, NOON, AUTHOR)
     assert follower.person(AUTHOR) == spec.decision.layer.person(AUTHOR)
     assert follower.person(AUTHOR).invitations.sent == 2
     assert follower.person(ANN).invitations.received_from == (AUTHOR,)

@@ -4,7 +4,7 @@ from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from contracts.events.announcement import AnnouncementDone, AnnouncementPublished
 from contracts.events.booking import BookingRequested
-from contracts.values.ids import BookingId, PersonId
+from contracts.values.ids import SYSTEM, BookingId, PersonId
 from tests.histories.notifier_events import BEGIN as NOON
 from tests.histories.notifier_events import created
 
@@ -31,10 +31,10 @@ def test_a_booking_that_comes_with_another_guest_stays_one_link_of_the_chain() -
         request("second", "ben"),
         request("second", "carl"),
     ):
-        apply(layer, event, NOON)
+        apply(layer, event, NOON, SYSTEM)
     announcement = layer.announcements.get(announcement_id)
     assert announcement is not None
     chain = layer.bookings_of(announcement)
     assert [next(chain).id, next(chain).id] == ["second", "first"]
     assert next(chain, None) is None
-    apply(layer, AnnouncementDone(announcement_id=announcement_id, version=2), NOON)
+    apply(layer, AnnouncementDone(announcement_id=announcement_id, version=2), NOON, SYSTEM)

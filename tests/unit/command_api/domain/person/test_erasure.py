@@ -381,3 +381,14 @@ def test_new_words_in_a_booking_of_before_are_erased_as_well() -> None:
     erase(spec).given(ANN, ask(ANN, message=CANARY))
     assert spec.booking(ANN).message == CANARY
     assert CANARY not in show(erase(spec.at(1)))
+
+
+def test_why_a_super_user_called_off_an_evening_is_erased_with_the_super_user() -> None:
+    root = PersonId("root")
+    spec = Spec().given(AUTHOR, announce(), announce(RIVAL, hours=48))
+    for announcement in (ANNOUNCEMENT, RIVAL):
+        spec.when(root, cancel(announcement, CANARY), is_super=True)
+        spec.then((AnnouncementCancelled, {"by": "operator", "reason": CANARY}))
+    assert spec.announcement(RIVAL).cancel_reason == CANARY
+    erase(erase(spec, AUTHOR), root)
+    assert CANARY not in show(spec)
