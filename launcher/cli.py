@@ -85,6 +85,13 @@ def verify(
     offline: Annotated[
         bool, typer.Option("--offline", help="A stopped embedded system's PRACTIX_DATA.")
     ] = False,
+    from_position: Annotated[
+        int | None,
+        typer.Option("--from", min=0, help="Go on from a checkpoint at or before this position."),
+    ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep a checkpoint if everything is right.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Fold the journal again and compare: chain, capacity, overlaps, every row.
@@ -92,9 +99,16 @@ def verify(
     If there is a history, every person's scores are also computed from the votes in it.
     """
     if offline:
-        result = _verify_offline()
+        result = _verify_offline(from_position, keep=keep)
     else:
-        result = run_to_end(verify_running(resolve_address(base_url), find_operator_token()))
+        result = run_to_end(
+            verify_running(
+                resolve_address(base_url),
+                find_operator_token(),
+                from_position=from_position,
+                keep=keep,
+            )
+        )
     print_result(result, as_json=as_json)
     raise typer.Exit(0 if result["ok"] else 1)
 
@@ -251,15 +265,17 @@ def fail(reason: str) -> NoReturn:
     raise typer.Exit(1)
 
 
-def _verify_offline() -> Result:
+def _verify_offline(from_position: int | None, *, keep: bool) -> Result:
     from launcher.verbs.verify_offline import verify_offline
+    from projector.proof.scratch.checkpoints import Start
     from runtime.postgres.tables import TablesUnavailable
 
     data = DataDirectory(read_settings().data)
     if not data.journal_path.exists():
         fail(f"there is no journal in {data.path}")
+    start = Start(from_position, keep)
     try:
-        return run_to_end(show_progress(verify_offline(data)))
+        return run_to_end(show_progress(verify_offline(data, start)))
     except TablesUnavailable as error:
         fail(str(error))
 

@@ -37,14 +37,14 @@ async def log_in(base_url: str, login: str, operator_token: str | None = None) -
 
 
 async def stream_operator_lines(
-    base_url: str, path: str, operator_token: str
+    base_url: str, path: str, operator_token: str, query: Mapping[str, str] | None = None
 ) -> AsyncIterator[dict[str, Any]]:
     """POST as an operator and yield the NDJSON lines of the answer.
 
     Raises NotRunning, RequestRefused.
     """
     url = f"{base_url}/api/v1/operator/{path}"
-    async with open_answer("POST", url, operator_headers(operator_token)) as response:
+    async with open_answer("POST", url, operator_headers(operator_token), params=query) as response:
         async for line in response.content:
             yield msgspec.json.decode(line)
 

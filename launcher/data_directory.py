@@ -65,6 +65,10 @@ class DataDirectory:
         return self.path / "command_api" / "image.sqlite"
 
     @property
+    def verify_path(self) -> Path:
+        return self.path / "projector" / "verify"
+
+    @property
     def token_secret(self) -> str:
         return self._secret("token")
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from typing import Final
 
 import msgspec
 from fastapi import APIRouter
@@ -12,13 +13,28 @@ from contracts.errors import Malformed, RateLimited, Unavailable
 from contracts.scoring import Formula
 from contracts.values.decoding import UNDECODABLE
 from projector.proof.progress import ReportLine
+from projector.proof.scratch.checkpoints import Start
 from projector.service import ProjectorService
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
+from runtime.http.numbers import parse_whole_number
+from runtime.http.parameters import (
+    BOOLEAN,
+    POSITION,
+    Parameter,
+    describe_parameters,
+    is_true,
+    malformed_parameter,
+)
 from runtime.postgres.tables import TablesUnavailable
 
 NDJSON = "application/x-ndjson"
 RETRY_AFTER_S = 10
+
+FROM: Final = Parameter(
+    "from", "go on from the newest checkpoint at or before this position", POSITION
+)
+KEEP: Final = Parameter("keep", "keep a checkpoint if everything is right", BOOLEAN)
 
 Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated if the caller is no operator."""
@@ -37,6 +53,7 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
                 "content": {NDJSON: {"schema": {"type": "string"}}},
             }
         },
+        openapi_extra={"parameters": describe_parameters(FROM, KEEP)},
     )
     async def verify(request: Request) -> Response:
         """Fold the journal again and compare: chain, capacity, overlaps, every row, and every
@@ -45,11 +62,12 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
         One at a time; 429 while another one runs, 503 while the tables are not followed.
         """
         await guard(request)
+        start = _read_start(request)
         if not service.ready:
             raise Unavailable
         if service.verifying:
             raise RateLimited(RETRY_AFTER_S)
-        return StreamingResponse(_stream_lines(service), media_type=NDJSON)
+        return StreamingResponse(_stream_lines(service, start), media_type=NDJSON)
 
     @router.post(
         "/ratings/trial",
@@ -75,11 +93,23 @@ def build_router(service: ProjectorService, guard: Guard) -> APIRouter:
     return router
 
 
-async def _stream_lines(service: ProjectorService) -> AsyncGenerator[bytes, None]:
+def _read_start(request: Request) -> Start:
+    """Return where verify is to begin. Raises Malformed."""
+    keep = is_true(request.query_params, KEEP.name)
+    given = request.query_params.get(FROM.name)
+    if given is None:
+        return Start(keep=keep)
+    position = parse_whole_number(given)
+    if position is None:
+        raise malformed_parameter(FROM.name)
+    return Start(position, keep)
+
+
+async def _stream_lines(service: ProjectorService, start: Start) -> AsyncGenerator[bytes, None]:
     """Yield the lines of verify as NDJSON. The HTTP status is sent before the first of them, so
     a failure is reported as the last line."""
     try:
-        async with aclosing(service.verify()) as lines:
+        async with aclosing(service.verify(start)) as lines:
             async for line in lines:
                 yield _encode(line)
     except (TablesUnavailable, RateLimited) as error:

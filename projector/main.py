@@ -15,6 +15,7 @@ from projector.analysts.service import AnalystsService
 from projector.history.service import HistoryService
 from projector.http import build_router
 from projector.proof.history_votes import HistoryVotes
+from projector.proof.scratch.checkpoints import VerifiedCheckpoints
 from projector.service import ProjectorService
 from projector.settings import Settings
 from runtime.auth.operators import OperatorGuard
@@ -53,7 +54,13 @@ async def _start(
     pool = await open_pool(settings.postgres_dsn.get_secret_value())
     stack.callback(pool.terminate)
     votes = await _start_history(settings, journal, stack)
-    service = ProjectorService(journal, pool, history=votes, limits=settings.limits())
+    service = ProjectorService(
+        journal,
+        pool,
+        history=votes,
+        checkpoints=VerifiedCheckpoints(settings.verify_directory),
+        limits=settings.limits(),
+    )
     guard = OperatorGuard(settings.operator_token.get_secret_value())
     app.include_router(build_router(service, guard))
     app.include_router(build_process_router(service.readiness))

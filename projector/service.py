@@ -10,6 +10,7 @@ from contracts.scoring import Formula
 from projector import metrics
 from projector.proof.progress import ReportLine
 from projector.proof.score_comparison import VotesInHistory
+from projector.proof.scratch.checkpoints import FROM_ZERO, Start, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.batch import RowBatch
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
@@ -26,7 +27,8 @@ from runtime.process.clock import Clock, system_clock
 class ProjectorService(FollowingService):
     """Keeps the tables behind `pool` up with `journal`. Start once, stop once.
 
-    If there is a `history`, verify compares the scores with it.
+    If there is a `history`, verify compares the scores with it. It keeps its checkpoints in
+    `checkpoints`.
     """
 
     def __init__(
@@ -35,31 +37,40 @@ class ProjectorService(FollowingService):
         pool: asyncpg.Pool,
         *,
         history: VotesInHistory | None = None,
+        checkpoints: VerifiedCheckpoints | None = None,
         limits: BatchLimits = READ_MODEL_LIMITS,
         clock: Clock = system_clock,
     ) -> None:
         self._journal = journal
         self._pool = pool
         self._history = history
+        self._checkpoints = checkpoints or VerifiedCheckpoints()
         self._sink = PostgresSink(pool)
         projector = Projector(
-            journal, self._sink, limits=limits, clock=clock, on_written=_count_written
+            journal, self._sink, limits=limits, clock=clock, on_written=self._note_written
         )
         super().__init__(projector, "projector", self._prepare_tables)
         self.verifying = False
         metrics.observe(projector)
 
-    async def verify(self) -> AsyncGenerator[ReportLine, None]:
+    async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
 
-        Raises RateLimited while another verify runs, because each holds all rows in memory, and
-        TablesUnavailable.
+        Raises RateLimited while another verify runs, because each takes much of a processor and
+        of the disk, and TablesUnavailable.
         """
         if self.verifying:
             raise RateLimited
         self.verifying = True
         try:
-            async with aclosing(verify(self._journal, self._sink, self._history)) as lines:
+            verified = verify(
+                self._journal,
+                self._sink,
+                self._history,
+                checkpoints=self._checkpoints,
+                start=start,
+            )
+            async with aclosing(verified) as lines:
                 async for line in lines:
                     yield line
         finally:
@@ -76,8 +87,10 @@ class ProjectorService(FollowingService):
         with translate_postgres_errors():
             await migrate(self._pool)
             await publish_formula(self._pool)
+        async with self._sink.snapshot() as snapshot:
+            self._checkpoints.forbid_before(await snapshot.last_erasure())
 
-
-def _count_written(batch: RowBatch) -> None:
-    metrics.BATCH_ROWS.observe(batch.row_count)
-    metrics.DEAD_LETTERS.inc(len(batch.letters))
+    def _note_written(self, batch: RowBatch) -> None:
+        metrics.BATCH_ROWS.observe(batch.row_count)
+        metrics.DEAD_LETTERS.inc(len(batch.letters))
+        self._checkpoints.forbid_before(max(batch.erased.values(), default=0))

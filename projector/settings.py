@@ -1,5 +1,7 @@
 """Settings of a projector process."""
 
+from pathlib import Path
+
 from pydantic import AliasChoices, Field, NonNegativeInt, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
@@ -31,6 +33,9 @@ class Settings(ServiceSettings):
         None, validation_alias=AliasChoices("PROJECTOR_CLICKHOUSE_DSN", "CLICKHOUSE_DSN")
     )
     """If absent, no history is written; everything else works."""
+    verify_directory: Path | None = None
+    """Where verify folds the journal and keeps checkpoints: on a disk, with room for about half
+    the journal. If absent, it folds in the system's place for temporary files and keeps none."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("PROJECTOR_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )

@@ -37,16 +37,16 @@ class FingerprintKey:
         self._key = hmac.digest(cell_secret.encode(), _LABEL, "sha256")
 
     def conceal(self, command: CommandInfo) -> CommandInfo:
-        """Return the command as a Commit holds it. Changes nothing that is concealed already,
-        and nothing in a command of the system: its key names a deadline."""
-        if command.actor == SYSTEM:
+        """Return the command as a Commit holds it. Returns it as it is if that is done already,
+        and if the system gave it: its key then names a deadline."""
+        if command.actor == SYSTEM or command.idempotency_key.startswith(_HASHED):
             return command
+        query = command.query_fingerprint
         return replace(
             command,
             idempotency_key=conceal_idempotency_key(command.idempotency_key),
             fingerprint=self.conceal_fingerprint(command.fingerprint),
-            query_fingerprint=command.query_fingerprint
-            and self.conceal_fingerprint(command.query_fingerprint),
+            query_fingerprint=query and self.conceal_fingerprint(query),
         )
 
     def conceal_fingerprint(self, fingerprint: str) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Final, NamedTuple
 
+from runtime.outside.wiring import OutsideSettings
+
 
 class DataPlace(NamedTuple):
     place: str
@@ -9,6 +11,11 @@ class DataPlace(NamedTuple):
     how_long: str
     why: str
     goes_on_to: str
+
+
+def _cached_for(name: str) -> str:
+    """Return how long answers of an outside service are kept, unless set otherwise."""
+    return f"{OutsideSettings.model_fields[name].default.ttl_s:g} s"
 
 
 PLACES: Final = (
@@ -57,7 +64,7 @@ PLACES: Final = (
     DataPlace(
         "cache of Auth's answers",
         "name, language, zone",
-        "60 s",
+        _cached_for("people"),
         "commands need them",
         "`person.seen`",
     ),
@@ -78,7 +85,7 @@ PLACES: Final = (
     DataPlace(
         "cache of UGC's answers",
         "ids of whom a person follows",
-        "5 s",
+        _cached_for("follows"),
         "who may see announcements for followers",
         "nothing",
     ),
@@ -88,6 +95,20 @@ PLACES: Final = (
         "as the file; notices until they are retracted",
         "plays Auth, UGC and Notification",
         "inbox pages",
+    ),
+    DataPlace(
+        "logs",
+        "what a process did, by codes and ids; of an event that cannot be read, the error",
+        "set by whoever keeps them",
+        "finding mistakes",
+        "nothing",
+    ),
+    DataPlace(
+        "back-ups of all these",
+        "what was there when they were made",
+        "set by whoever makes them; they are to expire",
+        "restoring",
+        "nothing",
     ),
 )
 """In the order in which data goes from one to the next."""

@@ -35,6 +35,7 @@ from projector.analysts.service import AnalystsService
 from projector.history.service import HistoryService
 from projector.http import build_router as build_projector_router
 from projector.proof.history_votes import HistoryVotes
+from projector.proof.scratch.checkpoints import VerifiedCheckpoints
 from projector.service import ProjectorService
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
@@ -252,6 +253,7 @@ def _build_services(
             resources.journal,
             resources.pools["projector"],
             history=HistoryVotes(resources.analytics, history.reader),
+            checkpoints=VerifiedCheckpoints(data.verify_path),
             clock=clock,
         ),
         history=history,

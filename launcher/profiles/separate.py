@@ -203,6 +203,7 @@ def build_environment(
         "COMMAND_API_JOURNAL_TOPIC": TOPIC,
         "COMMAND_API_IMAGE_FILE": str(data.image_path),
         "PROJECTOR_JOURNAL_TOPIC": TOPIC,
+        "PROJECTOR_VERIFY_DIRECTORY": str(data.verify_path),
         "QUERY_API_TOKEN__SECRET": data.token_secret,
         "QUERY_API_FEED_SECRET": data.feed_secret,
         "QUERY_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],

@@ -12,9 +12,15 @@ Result = dict[str, Any]
 """The last line of `verify`, as the projector documents it."""
 
 
-async def verify_running(base_url: str, operator_token: str) -> Result:
-    """Verify the system at `base_url`. Raises NotRunning, RequestRefused."""
-    return await show_progress(stream_operator_lines(base_url, "verify", operator_token))
+async def verify_running(
+    base_url: str, operator_token: str, *, from_position: int | None = None, keep: bool = False
+) -> Result:
+    """Verify the system at `base_url`: from zero, or from a checkpoint at or before
+    `from_position`. Raises NotRunning, RequestRefused."""
+    query = {} if from_position is None else {"from": str(from_position)}
+    if keep:
+        query["keep"] = "true"
+    return await show_progress(stream_operator_lines(base_url, "verify", operator_token, query))
 
 
 async def show_progress(lines: AsyncIterator[dict[str, Any]]) -> Result:
@@ -48,6 +54,10 @@ def print_result(result: Result, *, as_json: bool) -> None:
         f"{len(result.get('double_confirmed', ()))}, rows that differ: "
         f"{len(result.get('differences', ()))}"
     )
+    if result.get("from"):
+        print(f"went on from the checkpoint at position {result['from']:,}")
+    if result.get("kept"):
+        print(f"kept a checkpoint at position {result['position']:,}")
     in_history = result.get("scores_in_history")
     compared = "not compared" if in_history is None else f"of {in_history:,} people compared"
     print(f"scores: {compared} with the votes in the history")

@@ -11,6 +11,7 @@ from launcher.data_directory import DataDirectory
 from launcher.servers.postgres import PostgresServer
 from projector.history.reader import HistoryReader
 from projector.proof.history_votes import HistoryVotes
+from projector.proof.scratch.checkpoints import FROM_ZERO, Start, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.clickhouse.chdb import ChdbAnalytics
@@ -22,7 +23,9 @@ from runtime.postgres.tables import TablesUnavailable, translate_postgres_errors
 from runtime.process.tasks import end, start_for
 
 
-async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
+async def verify_offline(
+    data: DataDirectory, start: Start = FROM_ZERO
+) -> AsyncIterator[dict[str, Any]]:
     """Yield the lines of `verify`.
 
     Raises DataInUse while a system runs on the data, ServerError, and TablesUnavailable if
@@ -37,7 +40,14 @@ async def verify_offline(data: DataDirectory) -> AsyncIterator[dict[str, Any]]:
             journal = SqliteJournal(data.journal_path)
             stack.push_async_callback(journal.close)
             votes = _open_votes(journal, data.path / "clickhouse", stack)
-            async with aclosing(verify(journal, PostgresSink(pool), votes)) as lines:
+            verified = verify(
+                journal,
+                PostgresSink(pool),
+                votes,
+                checkpoints=VerifiedCheckpoints(data.verify_path),
+                start=start,
+            )
+            async with aclosing(verified) as lines:
                 async for line in lines:
                     yield line
     finally:

@@ -1,5 +1,8 @@
 """Table `events`: every domain event as payload, and the fields that analysts ask about as columns.
 
+What a person typed stands apart from the payload (`contracts.events.words_apart`), so that it
+can be emptied once the person is erased (`projector.history.scrubbing`).
+
 It reads the fields of events by name, without their classes. So even an event that only a newer
 version knows is in the history, if it belongs to one of the families that analysts may read.
 """
@@ -10,7 +13,9 @@ from typing import Final, NamedTuple
 from msgspec import Raw
 
 from contracts.events.codec import read_fields
+from contracts.events.words_apart import EventApart, take_words_apart
 from contracts.journal.records import Commit
+from contracts.values.ids import PersonId
 from contracts.values.times import to_ms
 from projector.history.rows import Rows
 from projector.history.values import (
@@ -44,6 +49,7 @@ class RecordedEvent(NamedTuple):
     version: int
     fields: Fields
     stored: Raw
+    apart: EventApart
 
 
 def read_events(commit: Commit) -> list[RecordedEvent]:
@@ -66,6 +72,7 @@ def read_events(commit: Commit) -> list[RecordedEvent]:
                 version,
                 fields,
                 stored,
+                take_words_apart(stored, PersonId(commit.command.actor)),
             )
         )
     return found
@@ -99,6 +106,8 @@ EVENT_COLUMNS: Final = (
     "visibility",
     "is_free",
     "payload",
+    "words",
+    "words_of",
 )
 
 
@@ -131,7 +140,7 @@ def add_event(rows: Rows, event: RecordedEvent) -> None:
         get_flag(fields, "guest_status"),
         get_integer(fields, "taken"),
         get_flag(fields, "waiting") or 0,
-        get_text(fields, "reason"),
+        _find_reason_code(event),
         get_instant_ms(fields, "hold_until"),
         get_text(fields, "movie_id"),
         get_text(fields, "movie_title"),
@@ -141,5 +150,12 @@ def add_event(rows: Rows, event: RecordedEvent) -> None:
         get_instant_ms(fields, "event_time"),
         get_text(fields, "visibility"),
         get_flag(fields, "is_free"),
-        bytes(event.stored).decode("utf-8", "replace"),
+        *event.apart,
     )
+
+
+def _find_reason_code(event: RecordedEvent) -> str:
+    """Return the reason if it is a code of the system. What a person typed is not repeated."""
+    if not event.apart.event or "reason" in event.apart.words:
+        return ""
+    return get_text(event.fields, "reason")

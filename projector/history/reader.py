@@ -10,6 +10,7 @@ from typing import Final
 
 from contracts.journal.records import Commit
 from projector.history.block import Block, block_of
+from projector.history.scrubbing import WordScrubber
 from projector.history.sink import ClickHouseSink
 from runtime.calls.store_retry import StoreRetry
 from runtime.clickhouse.migrations import migrate
@@ -28,13 +29,16 @@ HISTORY_LIMITS: Final = BatchLimits(
 class HistoryTables:
     """The history as `runtime.following.reader.ReaderStore`."""
 
-    def __init__(self, analytics: Analytics) -> None:
+    def __init__(self, analytics: Analytics, scrubber: WordScrubber | None) -> None:
         self._analytics = analytics
+        self._scrubber = scrubber
         self._sink = ClickHouseSink(analytics)
 
     async def load(self) -> Position:
         """Migrate the tables and return their position."""
         await migrate(self._analytics)
+        if self._scrubber is not None:
+            self._scrubber.ask()
         return await self._sink.position()
 
     async def position(self) -> Position:
@@ -51,15 +55,26 @@ class HistoryTables:
         await self._sink.write(batch, step.reached)
 
     def note_written(self, batch: Block) -> None:
-        """Do nothing."""
+        if self._scrubber is not None:
+            self._scrubber.note_written(batch)
 
 
 class HistoryReader(JournalReader[Block]):
-    """Reads the journal into the history. Raises what JournalReader raises; runs once."""
+    """Reads the journal into the history. Raises what JournalReader raises; runs once.
+
+    The `scrubber` learns of the erasures. Without one, the texts of the erased stay.
+    """
 
     def __init__(
-        self, journal: Journal, analytics: Analytics, limits: BatchLimits = HISTORY_LIMITS
+        self,
+        journal: Journal,
+        analytics: Analytics,
+        limits: BatchLimits = HISTORY_LIMITS,
+        scrubber: WordScrubber | None = None,
     ) -> None:
         super().__init__(
-            journal, HistoryTables(analytics), limits, StoreRetry("history", AnalyticsError)
+            journal,
+            HistoryTables(analytics, scrubber),
+            limits,
+            StoreRetry("history", AnalyticsError),
         )

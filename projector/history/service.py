@@ -1,16 +1,21 @@
 """Wires the history. It runs beside the read models."""
 
-from typing import Any
+import asyncio
+from typing import Any, NoReturn
 
+from projector.history.metrics import WORDS_TO_SCRUB
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
+from projector.history.scrubbing import WordScrubber
 from runtime.clickhouse.port import Analytics
 from runtime.following.reader import BatchLimits
 from runtime.following.service import FollowingService
 from runtime.journal.port import Journal
+from runtime.process.tasks import end, keep_running
 
 
 class HistoryService(FollowingService):
-    """Keeps the tables behind `analytics` up with `journal`.
+    """Keeps the tables behind `analytics` up with `journal`, and empties in them what erased
+    people typed.
 
     Start once, stop once. Whoever made `analytics` closes it, after `stop`.
     """
@@ -22,9 +27,22 @@ class HistoryService(FollowingService):
         *,
         limits: BatchLimits = HISTORY_LIMITS,
     ) -> None:
-        self.reader = HistoryReader(journal, analytics, limits)
+        self._scrubber = WordScrubber(analytics, WORDS_TO_SCRUB.set)
+        self._scrubbing: asyncio.Task[NoReturn] | None = None
+        self.reader = HistoryReader(journal, analytics, limits, self._scrubber)
         super().__init__(self.reader, "history")
+
+    async def start(self) -> asyncio.Task[None]:
+        self._scrubbing = keep_running(self._scrubber.run(), "history scrubber")
+        return await super().start()
+
+    async def stop(self) -> None:
+        await super().stop()
+        await end(self._scrubbing)
 
     def _own_readiness(self) -> dict[str, Any]:
         """If ClickHouse is away, the history waits for it and is still ready."""
-        return {"clickhouse": "available" if self.reader.tables_available else "away"}
+        return {
+            "clickhouse": "available" if self.reader.tables_available else "away",
+            "erased_in_history": self._scrubber.pending,
+        }

@@ -8,58 +8,78 @@ from contracts.journal.acceptance import JournalBroken
 from contracts.journal.records import Commit
 from projector.proof.progress import Progress, ReportLine
 from projector.proof.rules import RuleProof
+from projector.proof.scratch.expected_rows import ExpectedRows
+from projector.proof.scratch.file import Scratch
+from projector.proof.scratch.kept_states import KeptStates
 from projector.read_models.intake import Intake
-from projector.read_models.memory import MemoryTables
 from runtime.journal.port import Journal
-from runtime.journal.tail import Accepted, Position, Tail
+from runtime.journal.tail import START, Accepted, Position, Tail
 
 FETCH_WAIT_S: Final = 1.0
 
 
 class JournalFold:
-    """Everything that follows from the journal up to `target`, the position of the tables."""
+    """Everything that follows from the journal up to `target`, the position of the tables.
 
-    def __init__(self, target: Position) -> None:
+    It is kept in `scratch`, which holds everything up to `start`. What is in memory does not grow
+    with the journal, but with what takes place at the same time.
+    """
+
+    def __init__(self, target: Position, scratch: Scratch, start: Position = START) -> None:
         self.target = target
-        self.tables = MemoryTables()
-        self.rules = RuleProof()
+        self.rows = ExpectedRows(scratch)
         self.records = 0
         self.commits = 0
-        self.sizes: dict[str, int] = {}
-        """Number of rows by table, once everything is read."""
+        self.start = start
+        self._scratch = scratch
+        self._states = KeptStates(scratch)
+        self.rules = RuleProof(self._states.find, self._states.read_calendars())
         self._intake = Intake()
 
     async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[ReportLine, None]:
         """Read the journal. Yields lines of progress; exhaust it. Raises JournalBroken if the
         journal does not lead to the target, or brings no record for `patience_s`."""
+        if self._seq == self.target.state.seq and self.start.state.hash != self.target.state.hash:
+            raise JournalBroken(f"the tables follow {self.target}, the checkpoint {self.start}")
         loop = asyncio.get_running_loop()
-        tail = Tail(journal)
+        tail = Tail(journal, self.start)
         progress = Progress("journal", self.target.state.seq)
         heard_at = loop.time()
         try:
-            while missing := self.target.state.seq - self.records:
+            while (missing := self.target.state.seq - self._seq) or not tail.confirmed:
                 fetched = await tail.fetch(FETCH_WAIT_S)
                 if fetched:
                     heard_at = loop.time()
                 elif loop.time() - heard_at >= patience_s:
                     raise JournalBroken(
-                        f"no record follows seq {self.records}; the tables are at {self.target}"
+                        f"no record follows seq {self._seq}; the tables are at {self.target}"
                     )
                 for accepted in fetched[:missing]:
                     self._take(accepted)
                     if progress.must_rest() and await progress.rest():
-                        yield progress.line(self.records)
+                        yield progress.line(self._seq)
+                if self.rows.must_write or self._states.must_write:
+                    await self._scratch.run(self._write)
         finally:
             await tail.close()
-        for _ in self.tables.score():
-            if progress.must_rest() and await progress.rest():
-                yield progress.line(self.records)
-        self.sizes = {name: len(rows) for name, rows in self.tables.rows.items()}
-        yield progress.line(self.records)
+        await self._scratch.run(self._write_all)
+        yield progress.line(self._seq)
+
+    @property
+    def _seq(self) -> int:
+        return self.start.state.seq + self.records
+
+    def _write(self) -> None:
+        self.rows.write()
+        self._states.write()
+
+    def _write_all(self) -> None:
+        self.rows.write()
+        self._states.write_all(self.rules.calendars)
 
     def _take(self, accepted: Accepted) -> None:
         self.records += 1
-        if self.records == self.target.state.seq and accepted.position != self.target:
+        if self._seq == self.target.state.seq and accepted.position != self.target:
             raise JournalBroken(
                 f"the tables follow {self.target}, the journal has {accepted.position} there"
             )
@@ -72,9 +92,4 @@ class JournalFold:
         self.rules.record(commit.seq, [one.event for one in projected if one.event is not None])
         self._intake.stop(one.letter for one in projected if one.letter is not None)
         for one in projected:
-            for put in one.puts:
-                # If a row that must exist is absent, nothing is put. The projector has parked
-                # that event, and verify counts the dead letter.
-                self.tables.put(put)
-            if one.erased is not None:
-                self.tables.erase([one.erased])
+            self.rows.add(one)

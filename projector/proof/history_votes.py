@@ -6,7 +6,7 @@ rating's rows, so that changes nothing.
 """
 
 from collections.abc import AsyncGenerator, Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, Final, Protocol
 
 from contracts.values.times import from_ms
@@ -17,6 +17,7 @@ from runtime.journal.tail import Position
 
 RANGE_ROWS: Final = 50_000
 """About how many rows of the table one query reads."""
+PEOPLE_AT_ONCE: Final = 100
 DIGITS_MAX: Final = 4
 """Ranges begin with at most so many digits of an id: there are 16 ** 4 at most."""
 
@@ -55,13 +56,16 @@ class HistoryVotes:
     async def reach(self, seq: int, wait_s: float) -> bool:
         return await self._history.reach(seq, wait_s)
 
-    async def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
+    async def people(
+        self, seq: int
+    ) -> AsyncGenerator[list[tuple[Key, list[RevealedRating]]], None]:
         rows = int((await self._analytics.scan(_COUNT)).rows[0][0])
         for first, behind in cut_ranges(rows):
             wanted: dict[str, SqlParameter] = {"first": first, "behind": behind, "seq": seq}
             answer = await self._analytics.scan(_SELECT_REVEALED, wanted)
-            for person in _by_ratee(answer.rows):
-                yield person
+            ratees = _by_ratee(answer.rows)
+            while part := list(islice(ratees, PEOPLE_AT_ONCE)):
+                yield part
 
 
 def cut_ranges(rows: int) -> list[tuple[str, str]]:

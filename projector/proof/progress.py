@@ -16,6 +16,7 @@ class Progress:
     """Says, in one phase of the work, when to give the event loop back and when to report."""
 
     def __init__(self, phase: str, of: int) -> None:
+        """`of` is how many steps there are, or a guess."""
         self._phase = phase
         self._of = of
         self._now = asyncio.get_running_loop().time
@@ -37,3 +38,7 @@ class Progress:
     def line(self, done: int) -> ReportLine:
         """Return a line of progress: `done` steps of all."""
         return {"phase": self._phase, "done": done, "of": self._of}
+
+    def last_line(self, done: int) -> ReportLine:
+        """Return the last line of progress. Now it is known how many steps there were."""
+        return {"phase": self._phase, "done": done, "of": done}

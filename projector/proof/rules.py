@@ -7,10 +7,10 @@ may already have its new time while its guests have not yet been asked to choose
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET
 
 from contracts.events.announcement import (
     AnnouncementCancelled,
@@ -31,50 +31,39 @@ from contracts.events.booking import (
 )
 from contracts.events.domain_event import DomainEvent
 from contracts.events.rating import AnyRatingEvent, RatingEvent
-from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.ids import AnnouncementId, PersonId
+from projector.proof.announcement_state import (
+    AnnouncementState,
+    FindState,
+    Occupancy,
+    StatesInMemory,
+)
 from projector.proof.findings import Findings
-from projector.proof.rating_rules import RatingRuleProof
+from projector.proof.rating_rules import find_broken_rules, note_for_ratings
 
-
-class Occupancy(Struct, gc=False):
-    """The seats and the time of one announcement."""
-
-    author_id: PersonId
-    starts_at: datetime
-    duration: timedelta
-    ticket_count: int
-    taken: int = 0
-    takes_place: bool = False
-    """Published, and neither over nor cancelled."""
-    over_capacity: bool = False
-
-    @property
-    def ends_at(self) -> datetime:
-        return self.starts_at + self.duration
-
-    def overlaps(self, other: "Occupancy") -> bool:
-        """Return whether both run at some time. One may begin when the other ends."""
-        return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+Calendars = dict[PersonId, set[AnnouncementId]]
 
 
 class RuleProof:
-    """Takes the events of a journal, and collects the rules that they break."""
+    """Takes the events of a journal, and collects the rules that they break.
 
-    def __init__(self) -> None:
+    It keeps in memory what takes place. Where the states of announcements are kept is up to
+    `find_state`.
+    """
+
+    def __init__(
+        self, find_state: FindState | None = None, calendars: Calendars | None = None
+    ) -> None:
+        """Begin with an empty journal, or go on from the states and calendars of another proof."""
         self.over_capacity: Final = Findings()
         self.double_confirmed: Final = Findings()
         self.contradictions: Final = Findings()
         """Events that state a wrong number of taken seats, that name an announcement which was
         never created or give it an impossible end, or that break a rule about ratings."""
-        self._ratings = RatingRuleProof()
-        self._announcements: dict[AnnouncementId, Occupancy] = {}
-        self._seated: dict[BookingId, bool] = {}
-        """Bookings that take a seat: True if confirmed, False if the seat is held."""
-        self._guests: dict[AnnouncementId, set[PersonId]] = {}
-        """Confirmed guests of announcements that are neither over nor cancelled."""
-        self._calendars: dict[PersonId, set[AnnouncementId]] = {}
+        self.calendars: Final[Calendars] = {} if calendars is None else calendars
         """Announcements that a person made or is confirmed for, and that are neither over nor
         cancelled."""
+        self._find_state = find_state or StatesInMemory().find
         self._to_count: set[AnnouncementId] = set()
         """Announcements whose seats this Commit has changed."""
         self._to_compare: set[tuple[PersonId, AnnouncementId]] = set()
@@ -83,119 +72,106 @@ class RuleProof:
     def record(self, seq: int, events: Iterable[DomainEvent]) -> None:
         """Take the events of the Commit at `seq`, then check everything that they touched."""
         for event in events:
-            self._ratings.note(event)
-            self._take(seq, event)
+            if isinstance(event, BookingEvent | AnnouncementEvent | RatingEvent):
+                self._take(seq, event, self._find_state(event.announcement_id))
+            # Nothing else takes a seat or somebody's time.
         if self._to_count:
             self._check_seats(seq)
         if self._to_compare:
             self._check_calendars(seq)
 
-    def _take(self, seq: int, event: DomainEvent) -> None:
+    def _take(
+        self,
+        seq: int,
+        event: AnyBookingEvent | AnyAnnouncementEvent | AnyRatingEvent,
+        state: AnnouncementState,
+    ) -> None:
+        note_for_ratings(state, event)
+        occupancy = state.occupancy
         match event:
             case RatingEvent():
-                for broken in self._ratings.check(event):
+                for broken in find_broken_rules(state, event):
                     self._contradict(seq, event, broken)
-            case AnnouncementCreated() | AnnouncementChanged() if not self._has_end(event):
+            case AnnouncementCreated() | AnnouncementChanged() if not _has_end(event, occupancy):
                 self._contradict(seq, event, "the announcement ends at an impossible time")
             case AnnouncementCreated():
-                self._create(event)
-            case AnnouncementEvent() | BookingEvent() if (
-                event.announcement_id not in self._announcements
-            ):
+                self._create(event, state)
+            case _ if occupancy is None:
                 self._contradict(seq, event, "the announcement was never created")
             case BookingEvent():
-                self._seat(seq, event)
-            case AnnouncementEvent():
-                self._change(event)
-            case _:  # Nothing else takes a seat or somebody's time.
-                pass
+                self._seat(seq, event, state, occupancy)
+            case _:
+                self._change(event, state, occupancy)
 
-    def _has_end(self, event: AnnouncementCreated | AnnouncementChanged) -> bool:
-        """Return whether the announcement's end, as the event states it, can be computed."""
-        known = self._announcements.get(event.announcement_id)
-        try:
-            match event:
-                case AnnouncementCreated():
-                    event.event_time + timedelta(minutes=event.duration_min)
-                case AnnouncementChanged() if event.event_time is not UNSET and known is not None:
-                    event.event_time + known.duration
-                case _:
-                    pass
-        except OverflowError:
-            return False
-        return True
-
-    def _create(self, event: AnnouncementCreated) -> None:
-        self._announcements[event.announcement_id] = Occupancy(
+    def _create(self, event: AnnouncementCreated, state: AnnouncementState) -> None:
+        state.occupancy = Occupancy(
             event.author_id,
             event.event_time,
             timedelta(minutes=event.duration_min),
             event.ticket_count,
         )
-        self._calendars.setdefault(event.author_id, set()).add(event.announcement_id)
+        self.calendars.setdefault(event.author_id, set()).add(event.announcement_id)
 
-    def _seat(self, seq: int, event: AnyBookingEvent) -> None:
-        announcement = self._announcements[event.announcement_id]
-        before = self._seated.get(event.booking_id)
+    def _seat(
+        self, seq: int, event: AnyBookingEvent, state: AnnouncementState, occupancy: Occupancy
+    ) -> None:
+        before = state.seated.get(event.booking_id)
         after = _seat_after(event)
-        announcement.taken += (after is not None) - (before is not None)
-        if event.taken != announcement.taken:
-            self._contradict(seq, event, f"{event.taken} taken, counted {announcement.taken}")
+        occupancy.taken += (after is not None) - (before is not None)
+        if event.taken != occupancy.taken:
+            self._contradict(seq, event, f"{event.taken} taken, counted {occupancy.taken}")
         if after is None:
-            self._seated.pop(event.booking_id, None)
+            state.seated.pop(event.booking_id, None)
         else:
-            self._seated[event.booking_id] = after
+            state.seated[event.booking_id] = after
         if after is True:
-            self._confirm(event.announcement_id, event.guest_id)
+            self.calendars.setdefault(event.guest_id, set()).add(event.announcement_id)
+            self._to_compare.add((event.guest_id, event.announcement_id))
         elif before is True:
-            self._guests.get(event.announcement_id, set()).discard(event.guest_id)
-            self._calendars.get(event.guest_id, set()).discard(event.announcement_id)
+            self._leave_calendar(event.guest_id, event.announcement_id)
         self._to_count.add(event.announcement_id)
 
-    def _confirm(self, announcement_id: AnnouncementId, guest_id: PersonId) -> None:
-        self._guests.setdefault(announcement_id, set()).add(guest_id)
-        self._calendars.setdefault(guest_id, set()).add(announcement_id)
-        self._to_compare.add((guest_id, announcement_id))
-
-    def _change(self, event: AnyAnnouncementEvent) -> None:
-        announcement = self._announcements[event.announcement_id]
+    def _change(
+        self, event: AnyAnnouncementEvent, state: AnnouncementState, occupancy: Occupancy
+    ) -> None:
+        people = (occupancy.author_id, *state.guests)
         match event:
             case AnnouncementChanged():
                 if event.ticket_count is not UNSET:
-                    announcement.ticket_count = event.ticket_count
+                    occupancy.ticket_count = event.ticket_count
                     self._to_count.add(event.announcement_id)
                 if event.event_time is not UNSET:
-                    announcement.starts_at = event.event_time
-                    self._compare_everybody(event.announcement_id, announcement)
+                    occupancy.starts_at = event.event_time
+                    self._to_compare.update((one, event.announcement_id) for one in people)
             case AnnouncementPublished():
-                announcement.takes_place = True
-                self._compare_everybody(event.announcement_id, announcement)
+                occupancy.takes_place = True
+                self._to_compare.update((one, event.announcement_id) for one in people)
             case AnnouncementCancelled() | AnnouncementDone():
-                self._end(event.announcement_id, announcement)
+                occupancy.takes_place = False
+                for person_id in people:
+                    self._leave_calendar(person_id, event.announcement_id)
             case _:  # Whether it is closed or reopened, it takes place.
                 pass
 
-    def _compare_everybody(self, announcement_id: AnnouncementId, announcement: Occupancy) -> None:
-        for person_id in (announcement.author_id, *self._guests.get(announcement_id, ())):
-            self._to_compare.add((person_id, announcement_id))
-
-    def _end(self, announcement_id: AnnouncementId, announcement: Occupancy) -> None:
-        announcement.takes_place = False
-        for person_id in (announcement.author_id, *self._guests.pop(announcement_id, ())):
-            self._calendars.get(person_id, set()).discard(announcement_id)
+    def _leave_calendar(self, person_id: PersonId, announcement_id: AnnouncementId) -> None:
+        if (calendar := self.calendars.get(person_id)) is not None:
+            calendar.discard(announcement_id)
+            if not calendar:
+                del self.calendars[person_id]
 
     def _check_seats(self, seq: int) -> None:
         for announcement_id in self._to_count:
-            announcement = self._announcements[announcement_id]
-            over = announcement.taken > announcement.ticket_count
-            if over and not announcement.over_capacity:
+            occupancy = self._find_occupancy(announcement_id)
+            assert occupancy is not None
+            over = occupancy.taken > occupancy.ticket_count
+            if over and not occupancy.over_capacity:
                 self.over_capacity.add(
                     position=seq,
                     announcement_id=announcement_id,
-                    ticket_count=announcement.ticket_count,
-                    taken=announcement.taken,
+                    ticket_count=occupancy.ticket_count,
+                    taken=occupancy.taken,
                 )
-            announcement.over_capacity = over
+            occupancy.over_capacity = over
         self._to_count.clear()
 
     def _check_calendars(self, seq: int) -> None:
@@ -213,19 +189,39 @@ class RuleProof:
     def _find_overlaps(
         self, person_id: PersonId, announcement_id: AnnouncementId
     ) -> Iterator[AnnouncementId]:
-        announcement = self._announcements[announcement_id]
-        calendar = self._calendars.get(person_id, set())
-        if not announcement.takes_place or announcement_id not in calendar:
+        occupancy = self._find_occupancy(announcement_id)
+        calendar = self.calendars.get(person_id, ())
+        if occupancy is None or not occupancy.takes_place or announcement_id not in calendar:
             return
         for other_id in calendar:
-            other = self._announcements[other_id]
-            if other is not announcement and other.takes_place and announcement.overlaps(other):
+            if other_id == announcement_id:
+                continue
+            other = self._find_occupancy(other_id)
+            if other is not None and other.takes_place and occupancy.overlaps(other):
                 yield other_id
+
+    def _find_occupancy(self, announcement_id: AnnouncementId) -> Occupancy | None:
+        return self._find_state(announcement_id).occupancy
 
     def _contradict(
         self, seq: int, event: AnyAnnouncementEvent | AnyBookingEvent | AnyRatingEvent, reason: str
     ) -> None:
         self.contradictions.add(position=seq, announcement_id=event.announcement_id, reason=reason)
+
+
+def _has_end(event: AnnouncementCreated | AnnouncementChanged, known: Occupancy | None) -> bool:
+    """Return whether the announcement's end, as the event states it, can be computed."""
+    try:
+        match event:
+            case AnnouncementCreated():
+                event.event_time + timedelta(minutes=event.duration_min)
+            case AnnouncementChanged() if event.event_time is not UNSET and known is not None:
+                event.event_time + known.duration
+            case _:
+                pass
+    except OverflowError:
+        return False
+    return True
 
 
 def _seat_after(event: AnyBookingEvent) -> bool | None:

@@ -5,13 +5,14 @@ So a wrong row in either of them shows as a difference, to the last bit.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from typing import Final, Protocol
 
 from projector.proof.findings import Findings
+from projector.proof.key_order import Keyed, pair_by_key
 from projector.proof.progress import REPORT_S, Progress, ReportLine
-from projector.proof.table_comparison import compare_row
+from projector.proof.table_comparison import compare_row, key_rows
 from projector.read_models.ports import TablesSnapshot
 from projector.read_models.projections.scores import SCORES, RevealedRating, score_row
 from projector.read_models.read_model import Key
@@ -37,9 +38,9 @@ class VotesInHistory(Protocol):
         """Wait at most `wait_s`. Returns whether the history has come to `seq`."""
         ...
 
-    def people(self, seq: int) -> AsyncGenerator[tuple[Key, list[RevealedRating]], None]:
-        """Yield everybody about whom a rating was revealed up to `seq`, each once, with all of
-        these ratings. Raises AnalyticsError."""
+    def people(self, seq: int) -> AsyncGenerator[list[tuple[Key, list[RevealedRating]]], None]:
+        """Yield everybody about whom a rating was revealed up to `seq`, in parts, ordered by id,
+        each once and with all of these ratings. Raises AnalyticsError."""
         ...
 
 
@@ -49,33 +50,40 @@ async def compare_scores(
     seq: int,
     differences: Findings,
     patience_s: float,
+    people_about: int = 0,
 ) -> AsyncGenerator[ReportLine, None]:
     """Compare the scores of the snapshot, whose position is `seq`, with the votes as they stood
     there. Adds to `differences`.
 
-    Waits for the history if it is not there yet. Yields lines of progress; the last one says how
-    many people were compared. Raises NotCompared.
+    Waits for the history if it is not there yet. Yields lines of progress, of about
+    `people_about` people; the last one says how many were compared. Raises NotCompared.
     """
     async with aclosing(wait_for_history(history, seq, patience_s)) as lines:
         async for line in lines:
             yield line
-    stored = {row[0]: row async for part in snapshot.rows(SCORES) for row in part}
-    progress = Progress(PHASE, len(stored))
+    progress = Progress(PHASE, people_about)
     done = 0
+    people = history.people(seq)
     try:
-        async with aclosing(history.people(seq)) as people:
-            async for person_id, revealed in people:
-                done += 1
-                expected = score_row(person_id, revealed)
-                row = stored.pop(person_id, None)
-                compare_row(SCORES, person_id, PHASE, expected, row, differences)
+        async with aclosing(people):
+            stored = key_rows(snapshot, SCORES)
+            async for pairs in pair_by_key(_score(people), stored):
+                for person_id, expected, row in pairs:
+                    done += expected is not None
+                    compare_row(SCORES, person_id, PHASE, expected, row, differences)
                 if progress.must_rest() and await progress.rest():
                     yield progress.line(done)
     except AnalyticsError as error:
         raise NotCompared(f"the history is not available: {error}") from error
-    for person_id, row in stored.items():
-        compare_row(SCORES, person_id, PHASE, None, row, differences)
-    yield progress.line(done)
+    yield progress.last_line(done)
+
+
+async def _score(
+    people: AsyncIterator[Sequence[tuple[Key, Sequence[RevealedRating]]]],
+) -> AsyncIterator[list[Keyed]]:
+    """Yield everybody's row of `scores`, computed from that person's ratings."""
+    async for part in people:
+        yield [(person_id, score_row(person_id, revealed)) for person_id, revealed in part]
 
 
 async def wait_for_history(

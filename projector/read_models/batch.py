@@ -86,7 +86,7 @@ class RowBatch:
         self.parts: Final[list[BatchPart]] = [BatchPart()]
         self.letters: Final[list[DeadLetter]] = []
         for event in events:
-            self._add(event)
+            self.add(event)
 
     @property
     def row_count(self) -> int:
@@ -97,7 +97,8 @@ class RowBatch:
         """Everybody who is erased, with the position of the last erasure."""
         return {person: seq for part in self.parts for person, seq in part.erased.items()}
 
-    def _add(self, event: Projected) -> None:
+    def add(self, event: Projected) -> None:
+        """Add what an event puts, after everything that was added before."""
         if event.letter is not None:
             self.letters.append(event.letter)
         if self.parts[-1].erased and event.is_of(self.parts[-1].erased):

@@ -1,10 +1,11 @@
-"""Keeps the read models in memory: for verify, which folds the journal into them, and for tests.
+"""Keeps the read models in memory, for tests and simulations.
 
 The same puts make the same rows here as in PostgreSQL.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from operator import itemgetter
 from sys import intern
 from typing import Any, Final
 
@@ -155,6 +156,7 @@ class MemorySink:
         self.tables: Final = MemoryTables()
         self.letters: Final[list[DeadLetter]] = []
         self._position = START
+        self._last_erasure = 0
 
     @property
     def reached(self) -> Position:
@@ -172,20 +174,24 @@ class MemorySink:
         self.tables.apply(batch)
         self.letters.extend(batch.letters)
         self._position = step.reached
+        self._last_erasure = max((self._last_erasure, *batch.erased.values()))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator["MemorySnapshot"]:
-        yield MemorySnapshot(self._position, len(self.letters), self.tables)
+        yield MemorySnapshot(self._position, len(self.letters), self._last_erasure, self.tables)
 
 
 class MemorySnapshot:
     """A copy of the rows as they are when it is made."""
 
-    def __init__(self, position: Position, letters: int, tables: MemoryTables) -> None:
+    def __init__(
+        self, position: Position, letters: int, last_erasure: int, tables: MemoryTables
+    ) -> None:
         self._position = position
         self._letters = letters
+        self._last_erasure = last_erasure
         self._rows: Mapping[str, Sequence[Row]] = {
-            name: list(rows.values()) for name, rows in tables.rows.items()
+            name: sorted(rows.values(), key=itemgetter(0)) for name, rows in tables.rows.items()
         }
 
     async def position(self) -> Position:
@@ -193,6 +199,9 @@ class MemorySnapshot:
 
     async def dead_letters(self) -> int:
         return self._letters
+
+    async def last_erasure(self) -> int:
+        return self._last_erasure
 
     async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         rows = self._rows[table.name]

@@ -50,8 +50,13 @@ class TablesSnapshot(Protocol):
         """Return how many events are parked."""
         ...
 
+    async def last_erasure(self) -> int:
+        """Return the position at which a person was last erased, 0 if none was."""
+        ...
+
     def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
-        """Yield all rows in parts. A row's values are in the order of the table's columns."""
+        """Yield all rows in parts, ordered by key: numbers by size, texts by code point. A row's
+        values are in the order of the table's columns."""
         ...
 
     async def wrong_ranks(self) -> Sequence[WrongRank]:

@@ -2,7 +2,7 @@
 
 Such programs cannot send a bearer token, so the address of the feed contains a token of its
 own: a keyed hash of the person's id. It opens this feed only, and is valid until the secret
-changes.
+changes or the person is erased.
 """
 
 from hashlib import blake2b
@@ -24,6 +24,7 @@ from query_api.announcements.rows import COLUMNS, MY_STATE, pick_movie_title
 from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
 from query_api.edge.reads import Reads
 from query_api.edge.routes import WITHOUT_TOKEN, answer, answer_bytes, document, new_router
+from query_api.people.erasures import fetch_erased_seq
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import path_id
 
@@ -50,10 +51,11 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
     async def get_feed_address(request: Request) -> Response:
         """The secret address of the caller's own feed."""
         caller = await reads.authenticate(request)
-        token = _feed_token(feed_secret, caller.person_id)
-        path = f"/api/v1/schedule/{caller.person_id}/{token}.ics"
         async with reads.open_snapshot(request) as snapshot:
-            return answer(request, FeedAddress(path), snapshot.position)
+            erased_seq = await fetch_erased_seq(snapshot, caller.person_id)
+        token = _feed_token(feed_secret, caller.person_id, erased_seq)
+        path = f"/api/v1/schedule/{caller.person_id}/{token}.ics"
+        return answer(request, FeedAddress(path), snapshot.position)
 
     @router.get(
         "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
@@ -61,12 +63,12 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
     async def get_feed(request: Request) -> Response:
         """The feed: what the person hosts, attends or has pending, the newest 500."""
         person_id = path_id(request, "person_id")
-        token = _feed_token(feed_secret, person_id)
-        # As bytes, because compare_digest raises TypeError for text that is not ASCII.
-        if not compare_digest(request.path_params["token"].encode(), token.encode()):
-            raise NotFound
-        reads.demand_not_suspended(PersonId(person_id))
         async with reads.open_snapshot(request) as snapshot:
+            token = _feed_token(feed_secret, person_id, await fetch_erased_seq(snapshot, person_id))
+            # As bytes, because compare_digest raises TypeError for text that is not ASCII.
+            if not compare_digest(request.path_params["token"].encode(), token.encode()):
+                raise NotFound
+            reads.demand_not_suspended(PersonId(person_id))
             rows = await snapshot.fetch_rows(SELECT_SCHEDULE, False, person_id)
         calendar = Calendar()
         calendar.add("prodid", "-//PRACTIX//watch it together//")
@@ -96,6 +98,8 @@ def _build_event(row: asyncpg.Record, person_id: str, language: Language) -> Eve
     return event
 
 
-def _feed_token(secret: str, person_id: str) -> str:
+def _feed_token(secret: str, person_id: str, erased_seq: int | None) -> str:
+    """Return the token of the person's feed. Each erasure changes it, which revokes the old one."""
     key = blake2b(secret.encode(), digest_size=32).digest()
-    return blake2b(person_id.encode(), key=key, digest_size=_TOKEN_BYTES).hexdigest()
+    opened = person_id if erased_seq is None else f"{person_id}/{erased_seq}"
+    return blake2b(opened.encode(), key=key, digest_size=_TOKEN_BYTES).hexdigest()

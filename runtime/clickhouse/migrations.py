@@ -19,7 +19,7 @@ MIGRATIONS: Final = ROOT / "clickhouse"
 ANALYSTS_MIGRATIONS: Final = ROOT / "analysts"
 """Files of the analysts' database."""
 
-READER: Final = "history.2"
+READER: Final = "history.3"
 """The name under which the tables store their position. If a new version has to fill its tables
 anew, it takes another name. So it ignores what a writer of the old version stores."""
 

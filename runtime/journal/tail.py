@@ -111,6 +111,14 @@ class Tail:
             return []
         return self._accept_all(entries)
 
+    @property
+    def confirmed(self) -> bool:
+        """Whether the record of `position` was found in the journal since the cursor was opened
+        or a check came due (R4). Before the first record there is none to find."""
+        if self.position.offset < 0:
+            return True
+        return self._cursor is not None and self._anchor is None
+
     async def find_end(self) -> int:
         """Return the offset after the last entry of the log in which this reader is. Raises
         JournalError, and JournalBroken."""

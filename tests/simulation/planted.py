@@ -14,7 +14,10 @@ from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import runtime.journal.tail
+from command_api.domain.deadline import Deadline
 from command_api.domain.decide import Decision
+from command_api.domain.person.commands import ErasureDue
+from command_api.domain.recorder import Recorder
 from command_api.domain.submission import Submission
 from command_api.image.agenda import BEFORE_ALL, NEAR, Agenda
 from command_api.image.cache import CachedTable
@@ -25,8 +28,9 @@ from command_api.leader.answering import Answering
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from command_api.leader.sent_record import SentRecord
+from contracts.events.person import PersonErased
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
-from contracts.journal.records import Claim, CommandInfo, Record
+from contracts.journal.records import Claim, CommandInfo, Outcome, Record
 from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step
@@ -44,7 +48,7 @@ from tests.simulation.clocks import (
 from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
 from tests.simulation.disks.restarts import run_restarts
 from tests.simulation.disks.situations import other_journal
-from tests.simulation.scenario import run_seed
+from tests.simulation.scenario import run_seed, run_with_erasures
 from tests.simulation.simulated.store import SimulatedStore
 
 SEEDS_MAX = 600
@@ -353,6 +357,26 @@ def _the_journal_is_not_compared() -> Any:
     return _all(patch("command_api.image.restoring.confirm", trust), _no_recheck())
 
 
+def _erased_before_all_is_given_back() -> Any:
+    def erase_at_once(recorder: Recorder, command: ErasureDue) -> Outcome:
+        if recorder.person(command.person_id).is_erasing(recorder.now):
+            recorder.record(PersonErased(person_id=command.person_id))
+        return Outcome("person_erased")
+
+    return patch.dict("command_api.domain.decide._HANDLERS", {ErasureDue: erase_at_once})
+
+
+def _acts_while_being_erased() -> Any:
+    return patch("command_api.domain.decide.refuse_barred", lambda _recorder: None)
+
+
+def _steps_of_an_erasure_have_one_key() -> Any:
+    def without_part(deadline: Deadline) -> str:
+        return f"{deadline.id}@{deadline.due_at.isoformat()}"
+
+    return patch("command_api.leader.deadlines._key_of", without_part)
+
+
 @contextmanager
 def _all(*patches: Any) -> Iterator[None]:
     if not patches:
@@ -399,6 +423,19 @@ PLANTED = (
         "§2",
         _a_deadline_on_disk_counts_more_than_a_newer_one,
         run_restarts,
+    ),
+    PlantedBug(
+        "erases before all is given back",
+        "0017",
+        _erased_before_all_is_given_back,
+        run_with_erasures,
+    ),
+    PlantedBug("lets the erased act", "0017", _acts_while_being_erased, run_with_erasures),
+    PlantedBug(
+        "gives all steps of an erasure one key",
+        "0017",
+        _steps_of_an_erasure_have_one_key,
+        run_with_erasures,
     ),
     PlantedBug(
         "trusts a checkpoint of another journal", "§2", _the_journal_is_not_compared, other_journal

@@ -7,6 +7,7 @@ from typing import Final
 
 from projector.proof.verify import verify
 from tests.simulation import invariants
+from tests.simulation.people.erasures import Operators, check_erasures, is_anybody_erasing
 from tests.simulation.simulated.chaos import Chaos
 from tests.simulation.simulated.clients import Population, WrongAnswer
 from tests.simulation.simulated.cluster import Cluster
@@ -22,13 +23,22 @@ Setup = Callable[[Cluster], None]
 
 def run_seed(seed: int) -> SimulationLoop:
     """Raises what went wrong. The same seed does the same again."""
+    return _run_seed(seed, None)
+
+
+def run_with_erasures(seed: int) -> SimulationLoop:
+    """As `run_seed`, and operators have people erased meanwhile."""
+    return _run_seed(seed, Random(f"erasures {seed}"))
+
+
+def _run_seed(seed: int, erasing: Random | None) -> SimulationLoop:
     loop = SimulationLoop(seed)
     cluster = Cluster(loop, faults=_faults(loop.random), on_disk=loop.random.random() < 0.7)
-    loop.run(_run(cluster), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
+    loop.run(_run(cluster, erasing), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
     return loop
 
 
-async def _run(cluster: Cluster) -> None:
+async def _run(cluster: Cluster, erasing: Random | None) -> None:
     random = cluster.loop.random
     cluster.network.loss = random.choice((0.0, 0.0, 0.02))
     cluster.start_all()
@@ -39,17 +49,19 @@ async def _run(cluster: Cluster) -> None:
     async with asyncio.TaskGroup() as clients:
         for _ in range(CLIENTS):
             clients.create_task(population.live(WISHES))
+        if erasing is not None:
+            clients.create_task(Operators(cluster, population, erasing).erase())
         await raging
         chaos.mend()
-    await _calm(cluster)
+    await _calm(cluster, population)
     check(cluster, population)
     await check_tables(cluster)
 
 
-async def _calm(cluster: Cluster) -> None:
-    """Wait until every process has read everything, and one of them leads."""
+async def _calm(cluster: Cluster, population: Population) -> None:
+    """Wait until every process has read everything, one of them leads, and no erasure goes on."""
     deadline = cluster.loop.time() + CALM_S_MAX
-    while not _is_calm(cluster):
+    while is_anybody_erasing(cluster, population.people) or not _is_calm(cluster):
         if cluster.loop.time() > deadline:
             raise WrongAnswer(f"no calm after {CALM_S_MAX} s: {cluster.leaders()} lead")
         await asyncio.sleep(1.0)
@@ -71,6 +83,7 @@ def check(cluster: Cluster, population: Population) -> None:
     commits = invariants.accepted_commits(cluster.journal.log)
     invariants.check_answers(population.told, commits)
     invariants.check_keys(commits)
+    check_erasures(commits)
     folded = invariants.check_every_prefix(commits)
     for name, node in cluster.nodes.items():
         invariants.check_same_image(name, node.image, folded, commits)

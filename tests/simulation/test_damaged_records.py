@@ -13,8 +13,10 @@ from typing import Final
 import pytest
 
 from command_api.image.image import Image
+from contracts.events.words_apart import take_words_apart
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
+from contracts.values.ids import PersonId
 from contracts.values.times import to_ms
 from notifier.planning.fold import decode_commit, find_needed_state, fold
 from notifier.planning.notice_plan import NoticePlan
@@ -98,11 +100,13 @@ class Readers:
                 "at_ms": to_ms(commit.decided_at),
                 "type": "",
                 "actor": commit.command.actor,
-                "payload": bytes(stored).decode("utf-8", "replace"),
+                "payload": apart.event,
+                "words": apart.words,
             }
             for index, stored in enumerate(commit.events)
+            for apart in [take_words_apart(stored, PersonId(commit.command.actor))]
         ]
-        self._story = [*self._story[-STORY_EVENTS:], *decode_events(rows)]
+        self._story = [*self._story[-STORY_EVENTS:], *decode_events(rows, {})]
         fold_events(self._story)
 
 

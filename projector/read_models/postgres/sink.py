@@ -87,6 +87,11 @@ class PostgresSnapshot:
             count: int = await self._connection.fetchval(statements.COUNT_LETTERS)
         return count
 
+    async def last_erasure(self) -> int:
+        with translate_postgres_errors():
+            seq: int = await self._connection.fetchval(statements.SELECT_LAST_ERASURE)
+        return seq
+
     async def rows(self, table: TableShape) -> AsyncIterator[Sequence[Sequence[Any]]]:
         with translate_postgres_errors():
             cursor = await self._connection.cursor(statements.build_select(table))

@@ -19,6 +19,8 @@ INSERT_LETTERS: Final = f"""
 
 SELECT_STOPPED_KEYS: Final = f"SELECT DISTINCT key FROM {SCHEMA}.dead_letters WHERE key IS NOT NULL"
 
+SELECT_LAST_ERASURE: Final = f"SELECT coalesce(max(erased_seq), 0) FROM {SCHEMA}.erasures"
+
 COUNT_LETTERS: Final = f"SELECT count(*) FROM {SCHEMA}.dead_letters"
 
 
@@ -46,7 +48,12 @@ def build_letters_statement(letters: Iterable[DeadLetter]) -> Statement:
 
 
 def build_select(table: TableShape) -> str:
-    return f"SELECT {', '.join(table.types)} FROM {SCHEMA}.{table.name}"
+    """Return the SQL that reads all rows of a table, ordered by key: texts by code point."""
+    # PostgreSQL turns a uuid into text faster than a codec of ours does.
+    columns = (f"{name}::text" if kind == "uuid" else name for name, kind in table.types.items())
+    collation = ' COLLATE "C"' if table.types[table.key] == "text" else ""
+    order = f"{table.name}.{table.key}{collation}"  # Without the table it would be the text.
+    return f"SELECT {', '.join(columns)} FROM {SCHEMA}.{table.name} ORDER BY {order}"
 
 
 def _statement(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -90,6 +91,20 @@ async def test_without_a_key_the_edge_makes_one_and_returns_it(cell: CommandCell
     created = await announced(cell, anna)
     key = created.headers["Idempotency-Key"]
     assert (await cell.commits())[0].command.idempotency_key == conceal_idempotency_key(key)
+
+
+async def test_the_journal_tells_neither_a_key_nor_the_hash_of_a_body(cell: CommandCell) -> None:
+    """The hash of a short body can be guessed by whoever has the journal."""
+    anna, _ = await cell.person("anna")
+    created = await announced(cell, anna)
+    path = f"/api/v1/announcement/{created.body['id']}"
+    body = b'{"status":"Closed"}'
+    for _ in range(2):
+        await cell.send("PUT", path, anna, raw=body, Idempotency_Key="anna@example.org")
+    commits = await cell.commits()
+    assert len(commits) == 2
+    assert "anna@example.org" not in repr(commits)
+    assert sha256(f"PUT {path}\n".encode() + body).hexdigest() not in repr(commits)
 
 
 async def test_keys_belong_to_their_actor(cell: CommandCell) -> None:

@@ -101,7 +101,8 @@ async def test_people_come_in_ranges_of_any_size(
     chain: Chain, votes: HistoryVotes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def people() -> list[Any]:
-        return [(one, sorted(revealed)) async for one, revealed in votes.people(chain.seq)]
+        parts = votes.people(chain.seq)
+        return [(one, sorted(revealed)) async for part in parts for one, revealed in part]
 
     whole = await people()
     monkeypatch.setattr(history_votes, "RANGE_ROWS", 2)

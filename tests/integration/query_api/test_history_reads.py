@@ -79,7 +79,7 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
         tables = tables_at(chain, position)
         known = group_by_announcement([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
-            stated = await fetch_events(history, evening_id, position)
+            stated = await fetch_events(history, evening_id, position, {})
             assert [one[:3] for one in stated] == [one[:3] for one in expected]
             assert [one.event for one in stated] == [one.event for one in expected]
             assert_agrees(fold_events(stated), tables, evening_id)

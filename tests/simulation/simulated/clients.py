@@ -60,6 +60,8 @@ class Population:
         """Where an author and a guest may last have met."""
         self.called_off: set[AnnouncementId] = set()
         """Drafts, and those that somebody ever tried to cancel: strangers may not find them."""
+        self.erased: set[PersonId] = set()
+        """Those whom somebody ever tried to have erased: their evenings may be called off."""
         self.told: list[ClientAnswer] = []
         self._serial = 0
 
@@ -98,7 +100,9 @@ class Population:
     def _demand_honest_not_found(self, command: Submission) -> None:
         """Everybody sees a public evening once its author was told that it exists."""
         body = command.command
-        if isinstance(body, RequestBooking) and body.announcement_id not in self.called_off:
+        if not isinstance(body, RequestBooking) or body.announcement_id in self.called_off:
+            return
+        if self.evenings[body.announcement_id] not in self.erased:
             raise WrongAnswer(f"{body.announcement_id} exists, but was not found")
 
     def _note(self, command: Submission, answer: Answer) -> None:

@@ -1,5 +1,6 @@
 """To whom a follower forwards a submission, and what it accepts as an answer."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -85,6 +86,19 @@ async def test_an_endless_answer_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
                 elsewhere.url, submission(), 30.0
             )
+
+
+async def test_a_refusal_comes_back_with_the_facts_to_show() -> None:
+    """The leader has added what is not recorded: titles."""
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        recorded = {"code": "overlap", "refused": True, "facts": {"conflicts": [{"role": "host"}]}}
+        shown = {"conflicts": [{"role": "host", "title": "Mine"}]}
+        elsewhere.answer = web.json_response({"outcome": recorded, "position": 7, "body": shown})
+        answer = await HttpPeers(session, SECRET, [elsewhere.url]).forward(
+            elsewhere.url, submission(), 30.0
+        )
+    assert (answer.outcome.refused, json.loads(answer.body)) == (True, shown)
 
 
 def submission() -> Submission:

@@ -54,3 +54,15 @@ def test_nothing_that_is_remembered_can_be_read_or_guessed() -> None:
     _, remembered = answered("q", concealed=False).freeze()
     shown = repr(remembered)
     assert not any(bare in shown for bare in ("'anna key'", "'f'", "'q'"))
+
+
+def test_after_a_change_of_the_secret_a_retry_is_refused_and_not_decided_again() -> None:
+    _, remembered = answered("q").freeze()
+    (recorded,) = remembered.values()
+    keys = AnsweredKeys(fingerprint_key=FingerprintKey("another secret"))
+    command = CommandInfo(
+        "id", "announcement.cancel", "anna", "key", recorded.fingerprint, recorded.query_fingerprint
+    )
+    keys.remember(command, 7, NOON, Outcome("announcement_cancelled"))
+    with pytest.raises(KeyReused):
+        keys.find("anna", "key", "f", "q")
