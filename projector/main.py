@@ -24,6 +24,7 @@ from runtime.journal.kafka import open_kafka_journal
 from runtime.journal.port import Journal
 from runtime.limits.limiter import Limiter
 from runtime.postgres.pools import open_pool
+from runtime.process.garbage_collector import collect_rarely
 from runtime.pseudonyms import Pseudonyms
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
@@ -101,4 +102,5 @@ async def _start_history(
 def main() -> None:
     logging.basicConfig(level=logging.INFO)
     settings = load_settings_or_exit(Settings)
+    collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -16,9 +16,11 @@ from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.pools import open_pool
+from runtime.process.garbage_collector import collect_rarely
 
 
 async def main(data: Path, dsn: str, from_position: int) -> None:
+    collect_rarely()
     journal = SqliteJournal(data / "journal.sqlite")
     pool = await open_pool(dsn)
     lines = verify(

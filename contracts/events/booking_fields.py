@@ -26,6 +26,7 @@ from contracts.events.booking import (
 from contracts.events.booking_state import Party, ReasonBy, booking_state
 
 _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
+_OFFERS: Final = (BookingOffered, BookingUnsettled)
 _WORDS_OF_GUEST: Final = (
     BookingRequested,
     BookingAccepted,
@@ -57,7 +58,7 @@ def booking_columns(event: AnyBookingEvent, at: datetime) -> dict[str, Any]:
     columns["state"] = booking_state(
         (event.author_status, event.guest_status),
         waiting=columns["waiting"],
-        offered=isinstance(event, BookingOffered | BookingUnsettled)
+        offered=isinstance(event, _OFFERS)
         or (isinstance(event, BookingHoldShortened) and event.offered),
     )
     columns["modified"] = at

@@ -41,6 +41,8 @@ from projector.proof.announcement_state import (
 from projector.proof.findings import Findings
 from projector.proof.rating_rules import find_broken_rules, note_for_ratings
 
+OF_ANNOUNCEMENTS: Final = (BookingEvent, AnnouncementEvent, RatingEvent)
+
 Calendars = dict[PersonId, set[AnnouncementId]]
 
 
@@ -72,7 +74,7 @@ class RuleProof:
     def record(self, seq: int, events: Iterable[DomainEvent]) -> None:
         """Take the events of the Commit at `seq`, then check everything that they touched."""
         for event in events:
-            if isinstance(event, BookingEvent | AnnouncementEvent | RatingEvent):
+            if isinstance(event, OF_ANNOUNCEMENTS):
                 self._take(seq, event, self._find_state(event.announcement_id))
             # Nothing else takes a seat or somebody's time.
         if self._to_count:

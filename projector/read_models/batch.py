@@ -50,11 +50,11 @@ class Patch:
     __slots__ = ("columns", "initial")
 
     def __init__(self, put: Put) -> None:
-        self.columns: dict[str, Any] = dict(put.columns)
+        self.columns: Mapping[str, Any] = put.columns
         self.initial: Mapping[str, Any] | None = put.initial
 
     def add(self, put: Put) -> None:
-        self.columns.update(put.columns)
+        self.columns = {**self.columns, **put.columns}
         if self.initial is None:
             self.initial = put.initial
 

@@ -47,8 +47,6 @@ COMPACT: Final = (
     f"ALTER TABLE {COMPACTED} RENAME TO {{}}",
 )
 
-CHANGED: Final = 0
-INITIAL: Final = 1
 INTEGER_BITS_MAX: Final = 63
 END: Final = 2**INTEGER_BITS_MAX
 
@@ -61,41 +59,66 @@ _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder().decode
 
 
+class ColumnSet:
+    """Some columns of a table, in the order in which a patch states them."""
+
+    def __init__(self, table: TableShape, names: tuple[str, ...]) -> None:
+        indexes = {name: index for index, name in enumerate(table.types)}
+        self.indexes: Final = [indexes[name] for name in names]
+        self._documents: Final = [
+            place for place, name in enumerate(names) if table.types[name] == "jsonb"
+        ]
+        # With two names or more, itemgetter returns a tuple.
+        self._get: Final = itemgetter(*names, *names[:1]) if names else None
+
+    def values(self, columns: Mapping[str, Any]) -> list[Any]:
+        """Return the values of these columns; documents as JSON, which unlike what `_encode`
+        writes holds numbers of any size."""
+        if self._get is None:
+            return []
+        values = list(self._get(columns)[:-1])
+        for place in self._documents:
+            values[place] = msgspec.json.encode(values[place])
+        return values
+
+
 class PatchCodec:
     """Encodes the patches of one table.
 
-    A patch that states every column is a list of its values. Any other is a mapping with the
-    columns that it changes, and with those of a new row or None, each by index.
+    A patch is a list: the indexes of the columns that it changes, their values, and the same two
+    of a new row, unless it makes none. If it states every column, the indexes are None.
     """
 
     def __init__(self, table: TableShape) -> None:
+        self._table = table
         self.names: Final = tuple(table.types)
-        self._others: Final = self.names[1:]
-        self._indexes: Final = {name: index for index, name in enumerate(self.names)}
+        self._others: Final = ColumnSet(table, self.names[1:])
         self._documents: Final = [
             index for index, kind in enumerate(table.types.values()) if kind == "jsonb"
         ]
+        self._sets: Final[dict[tuple[str, ...], ColumnSet]] = {}
         self._words: Final = [
-            (self._indexes[words.owner], self._by_index(words.erased)) for words in table.words
+            (self.names.index(words.owner), self._state(words.erased)) for words in table.words
         ]
-        self._gone_with: Final = [self._indexes[name] for name in table.gone_with]
+        self._gone_with: Final = [self.names.index(name) for name in table.gone_with]
 
-    def encode(self, key: Key, patch: Patch) -> bytes:
+    def encode(self, patch: Patch) -> bytes:
         columns, initial = patch.columns, patch.initial
-        stored: Any
-        if initial is not None and len(columns) == len(self._others):
-            stored = [key, *[columns[name] for name in self._others]]
-            for index in self._documents:
-                stored[index] = _encode_document(stored[index])
+        if initial is not None and len(columns) == len(self.names) - 1:
+            stored = [None, self._others.values(columns)]
         else:
-            stored = {
-                CHANGED: self._by_index(columns),
-                INITIAL: None if initial is None else self._by_index(initial),
-            }
+            stored = [*self._state(columns), *(self._state(initial) if initial is not None else ())]
         try:
             return _encode(stored)
         except OverflowError:
             return _encode(_spell_out(stored))
+
+    def _state(self, columns: Mapping[str, Any]) -> tuple[list[int], list[Any]]:
+        """Return indexes and values."""
+        names = tuple(columns)
+        if (columns_set := self._sets.get(names)) is None:
+            columns_set = self._sets[names] = ColumnSet(self._table, names)
+        return columns_set.indexes, columns_set.values(columns)
 
     def merge(
         self, key: Key, patches: Iterable[StoredPatch], erasures: Erasures
@@ -107,17 +130,17 @@ class PatchCodec:
         for _, part, encoded in patches:
             if part != reached:
                 row, reached = self._erase(row, erasures, range(reached, part)), part
-            patch = _decode(encoded)
-            if isinstance(patch, list):
-                row = patch
+            indexes, values, *initial = _decode(encoded)
+            if indexes is None:
+                row = [key, *values]
                 continue
-            if row is None and (initial := patch[INITIAL]) is not None:
-                row = [key] + [None] * len(self._others)
-                _change(row, initial)
+            if row is None and initial:
+                row = [key] + [None] * (len(self.names) - 1)
+                _change(row, *initial)
             # If a row that must exist is absent, nothing is put. The projector has parked that
             # event, and verify counts the dead letter.
             if row is not None:
-                _change(row, patch[CHANGED])
+                _change(row, indexes, values)
         if erasures:
             row = self._erase(row, erasures, range(reached, END))
         if row is None:
@@ -132,7 +155,7 @@ class PatchCodec:
             return None
         for owner, texts in self._words:
             if any(part in parts for part in erasures.get(row[owner], ())):
-                for index, instead in texts.items():
+                for index, instead in zip(*texts, strict=True):
                     if row[index] is not None:
                         row[index] = instead
         for owner in self._gone_with:
@@ -140,34 +163,20 @@ class PatchCodec:
                 return None
         return row
 
-    def _by_index(self, columns: Mapping[str, Any]) -> dict[int, Any]:
-        found = {self._indexes[name]: value for name, value in columns.items()}
-        for index in self._documents:
-            if index in found:
-                found[index] = _encode_document(found[index])
-        return found
-
 
 def _stored_name(table: TableShape) -> str:
     return REVEALED if table is SCORES else f"rows_of_{table.name}"
 
 
-def _change(row: list[Any], columns: Mapping[int, Any]) -> None:
-    for index, value in columns.items():
+def _change(row: list[Any], indexes: list[int], values: list[Any]) -> None:
+    for index, value in zip(indexes, values, strict=True):
         row[index] = value
-
-
-def _encode_document(document: Any) -> bytes:
-    """Return JSON: unlike what `_encode` writes, it holds numbers of any size."""
-    return msgspec.json.encode(document)
 
 
 def _spell_out(value: Any) -> Any:
     """Return the value with every number that is too large for `_encode` as text. No table holds
     such a number either: the projector has parked its event."""
     match value:
-        case dict():
-            return {name: _spell_out(one) for name, one in value.items()}
         case list():
             return [_spell_out(one) for one in value]
         case int() if value.bit_length() > INTEGER_BITS_MAX:
@@ -208,7 +217,7 @@ class ExpectedRows:
         for batch_part in self._batch.parts:
             for table in PATCHED_TABLES:
                 encode, patches = self._codecs[table.name].encode, batch_part.patches[table.name]
-                rows = ((key, self._part, encode(key, one)) for key, one in patches.items())
+                rows = ((key, self._part, encode(one)) for key, one in patches.items())
                 self._scratch.append(INSERT.format(_stored_name(table)), rows)
             if batch_part.erased:
                 people = [(person, self._part) for person in batch_part.erased]
@@ -265,7 +274,7 @@ class ExpectedRows:
         codec = self._codecs[table.name]
         for key, row in rows:
             columns = dict(zip(codec.names[1:], row[1:], strict=True))
-            yield key, 0, codec.encode(key, Patch(Put(table, key, columns, NOTHING_MORE)))
+            yield key, 0, codec.encode(Patch(Put(table, key, columns, NOTHING_MORE)))
 
     async def _scores(self) -> AsyncIterator[list[Keyed]]:
         async for part in self._groups(_stored_name(SCORES)):

@@ -50,9 +50,12 @@ BOOKINGS: Final = TableShape(
 """`words_by` typed the message, and the reason unless that is a code of the system."""
 
 
+BEGINNINGS: Final = (BookingRequested, BookingInvited)
+
+
 def project_booking(event: AnyBookingEvent, context: EventContext) -> Put:
     columns = _columns_after(event, context)
-    if not isinstance(event, BookingRequested | BookingInvited):
+    if not isinstance(event, BEGINNINGS):
         return Put(BOOKINGS, event.booking_id, columns)
     # Only the table knows whether the pair has a booking already.
     columns["announcement_id"] = event.announcement_id

@@ -74,9 +74,14 @@ async def followed(journal: Journal, analytics: Analytics) -> AsyncIterator[Hist
         await task
 
 
-async def verdict(pool: asyncpg.Pool, journal: Journal, votes: HistoryVotes | None) -> ReportLine:
+async def verdict(
+    pool: asyncpg.Pool,
+    journal: Journal,
+    votes: HistoryVotes | None,
+    patience_s: float = PATIENCE_S,
+) -> ReportLine:
     sink = PostgresSink(pool)
-    lines = [line async for line in verify(journal, sink, votes, patience_s=PATIENCE_S)]
+    lines = [line async for line in verify(journal, sink, votes, patience_s=patience_s)]
     return lines[-1]
 
 
@@ -187,7 +192,8 @@ async def test_a_history_that_comes_late_is_waited_for(
 ) -> None:
     async with AsyncExitStack() as stack:
         history = await stack.enter_async_context(followed(sqlite_journal, analytics))
-        result = await verdict(tables, sqlite_journal, HistoryVotes(analytics, history))
+        votes = HistoryVotes(analytics, history)
+        result = await verdict(tables, sqlite_journal, votes, patience_s=DEADLINE_S)
     assert result["ok"], result
     assert result["scores_in_history"]
 
