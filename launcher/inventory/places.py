@@ -97,6 +97,13 @@ PLACES: Final = (
         "inbox pages",
     ),
     DataPlace(
+        "checkpoints of verify (SQLite files)",
+        "the rows that the tables should have",
+        "the newest two; one from before an erasure is deleted",
+        "a later verify goes on from there",
+        "nothing",
+    ),
+    DataPlace(
         "logs",
         "what a process did, by codes and ids; of an event that cannot be read, the error",
         "set by whoever keeps them",

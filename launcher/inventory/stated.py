@@ -40,7 +40,8 @@ HISTORY: Final[Inventory] = {
         texts("words", "the person in `words_of`", "empty"),
         texts("words_of", "ids", "empty"),
         texts("actor announcement_id author_id person_id booking_id movie_id", "ids"),
-        texts("payload type command reason movie_title movie_title_ru visibility", NOBODY),
+        texts("payload", "ids, and operators, who answer for their acts"),
+        texts("type command reason movie_title movie_title_ru visibility", NOBODY),
     ),
     "history.history_position": (texts("reader hash nonce", NOBODY),),
     "history.ratings": (
