@@ -83,6 +83,18 @@ BEGIN
 END
 $$;
 
+-- The projector takes the texts of erased people out of the write-ahead log. Only a superuser can
+-- give these rights. Without them it waits for the server's own checkpoints.
+DO $$
+BEGIN
+    GRANT pg_checkpoint TO practix_projector;
+    GRANT EXECUTE ON FUNCTION pg_catalog.pg_switch_wal() TO practix_projector;
+EXCEPTION
+    WHEN insufficient_privilege OR undefined_object THEN
+        RAISE NOTICE 'the projector cannot renew the write-ahead log: %', SQLERRM;
+END
+$$;
+
 GRANT USAGE ON SCHEMA read_model TO practix_query_api;
 GRANT SELECT ON ALL TABLES IN SCHEMA read_model TO practix_query_api;
 ALTER DEFAULT PRIVILEGES FOR ROLE practix_projector IN SCHEMA read_model

@@ -18,6 +18,9 @@ BATCH_ROWS: Final = Histogram(
     buckets=(0, 1, 10, 100, 1_000, 10_000),
 )
 DEAD_LETTERS: Final = Counter("projector_dead_letters", "events parked since the start")
+ERASED_ON_DISK: Final = Gauge(
+    "projector_erased_on_disk", "erased people whose texts may still be on PostgreSQL's disk"
+)
 
 
 def observe(projector: Projector) -> None:

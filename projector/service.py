@@ -1,7 +1,9 @@
 """Wires the projector. Its own process runs it, or the embedded system."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from typing import Any, NoReturn
 
 import asyncpg
 
@@ -13,6 +15,7 @@ from projector.proof.score_comparison import VotesInHistory
 from projector.proof.scratch.checkpoints import FROM_ZERO, Start, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.batch import RowBatch
+from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.recompute import FormulaTrial, publish_formula, try_formula
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import READ_MODEL_LIMITS, Projector
@@ -22,6 +25,7 @@ from runtime.journal.port import Journal
 from runtime.postgres.migrations import migrate
 from runtime.postgres.tables import translate_postgres_errors
 from runtime.process.clock import Clock, system_clock
+from runtime.process.tasks import end, keep_running
 
 
 class ProjectorService(FollowingService):
@@ -49,9 +53,15 @@ class ProjectorService(FollowingService):
         projector = Projector(
             journal, self._sink, limits=limits, clock=clock, on_written=self._note_written
         )
+        self._cleaner = DiskCleaner(pool, metrics.ERASED_ON_DISK.set)
+        self._cleaning: asyncio.Task[NoReturn] | None = None
         super().__init__(projector, "projector", self._prepare_tables)
         self.verifying = False
         metrics.observe(projector)
+
+    async def stop(self) -> None:
+        await super().stop()
+        await end(self._cleaning)
 
     async def verify(self, start: Start = FROM_ZERO) -> AsyncGenerator[ReportLine, None]:
         """Verify the tables as they are now. Yields what `projector.proof.verify` yields.
@@ -81,6 +91,13 @@ class ProjectorService(FollowingService):
         Raises TablesUnavailable."""
         with translate_postgres_errors():
             return await try_formula(self._pool, formula)
+
+    def _own_readiness(self) -> dict[str, Any]:
+        return {**super()._own_readiness(), "erased_on_disk": self._cleaner.pending}
+
+    async def _work(self) -> None:
+        self._cleaning = keep_running(self._cleaner.run(), "disk cleaner")
+        await super()._work()
 
     async def _prepare_tables(self) -> None:
         """Migrate the tables. If another formula computed the scores, compute them again."""

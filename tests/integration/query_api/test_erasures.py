@@ -1,9 +1,8 @@
 """Nobody is shown what an erased person wrote, by any read, at whatever position."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import pytest
@@ -14,19 +13,21 @@ from projector.history.service import HistoryService
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.sqlite import SqliteJournal
-from runtime.process.clock import system_clock
 from tests.cells.projector_cell import follow
-from tests.cells.read_side import ReadSide, read_side, text_of
+from tests.cells.read_side import ReadSide, read_side
 from tests.histories.chain import Chain
+from tests.histories.erased_life import (
+    ANNA,
+    BORIS,
+    CANARY,
+    HERS,
+    HIS,
+    booked,
+    erase_anna,
+    live_until_erasure,
+    seen,
+)
 from tests.waiting import eventually
-
-ANNA: Final = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
-BORIS: Final = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c002"
-HERS: Final = "2f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
-HIS: Final = "2f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c002"
-CANARY: Final = "kanarienvogel"
-PAIRS: Final = {"requested": (None, True), "approved": (True, True), "left": (True, False)}
-
 
 ADDRESSES: Final = (
     f"/api/v1/announcement/{HERS}",
@@ -47,92 +48,6 @@ ADDRESSES: Final = (
     f"/a/{HERS}",
 )
 """Reads that show Boris something that Anna wrote."""
-
-
-def seen(person: str, name: str) -> dict[str, Any]:
-    return {"type": "person.seen.v1", "person_id": person, "name": name}
-
-
-def announced(evening: str, author: str, word: str, at: Any) -> list[dict[str, Any]]:
-    created = {
-        "type": "announcement.created.v1",
-        "announcement_id": evening,
-        "author_id": author,
-        "movie_id": evening,
-        "movie_title": "Solaris",
-        "movie_title_ru": "Солярис",
-        "duration_min": 120,
-        "title": f"{word} title",
-        "description": f"{word} description",
-        "visibility": "public",
-        "is_free": True,
-        "ticket_count": 3,
-        "event_time": text_of(at),
-        "event_location": f"{word} street 1",
-        "hide_location": True,
-        "location_hint": f"{word} hint",
-    }
-    published = {"type": "announcement.published.v1", "announcement_id": evening, "version": 2}
-    return [created, published]
-
-
-def booked(what: str, evening: str, author: str, guest: str, **more: Any) -> dict[str, Any]:
-    author_status, guest_status = PAIRS[what]
-    return {
-        "type": f"booking.{what}.v1",
-        "booking_id": evening.replace("2f0e", "3f0e"),
-        "announcement_id": evening,
-        "guest_id": guest,
-        "author_status": author_status,
-        "guest_status": guest_status,
-        "taken": int(what == "approved"),
-        **({"author_id": author} if what == "requested" else {}),
-        **more,
-    }
-
-
-def lives() -> Chain:
-    """Anna announces an evening to which Boris comes, and leaves one of his."""
-    now = system_clock()
-    chain = Chain(now - timedelta(hours=5))
-    chain.commit(seen(ANNA, f"{CANARY} Anna"), seen(BORIS, "Boris"), actor=ANNA)
-    chain.commit(*announced(HERS, ANNA, CANARY, now + timedelta(hours=30)), actor=ANNA)
-    chain.commit(*announced(HIS, BORIS, "his", now + timedelta(hours=60)), actor=BORIS)
-    asks = booked("requested", HERS, ANNA, BORIS, message="Boris asks")
-    chain.commit(asks, actor=BORIS)
-    welcome = booked("approved", HERS, ANNA, BORIS, message=f"{CANARY} welcome")
-    chain.commit(welcome, actor=ANNA)
-    chain.commit(booked("requested", HIS, BORIS, ANNA, message=f"{CANARY} please"), actor=ANNA)
-    chain.commit(booked("approved", HIS, BORIS, ANNA, message="come"), actor=BORIS)
-    chain.commit(booked("left", HIS, BORIS, ANNA, reason=f"{CANARY} is ill"), actor=ANNA)
-    chain.commit(
-        {
-            "type": "rating.given.v1",
-            "review_id": HERS.replace("2f0e", "4f0e"),
-            "announcement_id": HERS,
-            "rater_id": ANNA,
-            "ratee_id": BORIS,
-            "role": "guest",
-            "score": 9,
-            "sealed_until": text_of(now),
-            "text": f"{CANARY} text",
-            "tags": [f"{CANARY} tag"],
-        },
-        actor=ANNA,
-    )
-    chain.commit(
-        {
-            "type": "rating.revealed.v1",
-            "review_id": HERS.replace("2f0e", "4f0e"),
-            "announcement_id": HERS,
-            "rater_id": ANNA,
-            "ratee_id": BORIS,
-            "role": "guest",
-            "reason": "both_rated",
-        }
-    )
-    chain.commit({"type": "announcement.done.v1", "announcement_id": HERS, "version": 3})
-    return chain
 
 
 class Cell:
@@ -174,7 +89,7 @@ async def erasing_cell(
 ) -> AsyncIterator[Cell]:
     analytics = ChdbAnalytics(tmp_path / "chdb")
     async with read_side(postgres_dsn, analytics=analytics) as reads:
-        found = Cell(lives(), sqlite_journal, tables, analytics, reads)
+        found = Cell(live_until_erasure(), sqlite_journal, tables, analytics, reads)
         await found.project()
         yield found
     await analytics.close()
@@ -184,7 +99,7 @@ async def test_no_read_shows_what_an_erased_person_wrote(erasing_cell: Cell) -> 
     before = await erasing_cell.read_all()
     shown = [path for path, text in before.items() if CANARY in text]
     assert shown == list(ADDRESSES), "each of them shows something of Anna's"
-    erasing_cell.chain.commit({"type": "person.erased.v1", "person_id": ANNA})
+    erase_anna(erasing_cell.chain)
     await erasing_cell.project()
     after = await erasing_cell.read_all()
     assert [path for path, text in after.items() if CANARY in text] == []
@@ -196,7 +111,7 @@ async def test_no_read_shows_what_an_erased_person_wrote(erasing_cell: Cell) -> 
 
 async def test_what_the_person_writes_after_coming_back_is_shown(erasing_cell: Cell) -> None:
     chain = erasing_cell.chain
-    chain.commit({"type": "person.erased.v1", "person_id": ANNA})
+    erase_anna(chain)
     chain.commit(seen(ANNA, "Anna again"), actor=ANNA)
     again = booked("requested", HIS, BORIS, ANNA, message="may I after all?")
     chain.commit(again, actor=ANNA)
@@ -213,7 +128,7 @@ async def test_what_the_person_writes_after_coming_back_is_shown(erasing_cell: C
 async def test_a_search_finds_nothing_by_erased_words(erasing_cell: Cell) -> None:
     search = f"/api/v1/announcements?status=Done&q={CANARY}"
     assert len((await erasing_cell.reads.get(search, BORIS)).body) == 1
-    erasing_cell.chain.commit({"type": "person.erased.v1", "person_id": ANNA})
+    erase_anna(erasing_cell.chain)
     await erasing_cell.project()
     assert (await erasing_cell.reads.get(search, BORIS)).body == []
 
@@ -224,7 +139,7 @@ async def test_a_client_that_knows_the_text_is_not_told_that_it_is_unchanged(
     path = f"/api/v1/announcement/{HERS}"
     tag = (await erasing_cell.reads.get(path, BORIS)).headers["ETag"]
     assert (await erasing_cell.reads.get(path, BORIS, If_None_Match=tag)).status == 304
-    erasing_cell.chain.commit({"type": "person.erased.v1", "person_id": ANNA})
+    erase_anna(erasing_cell.chain)
     await erasing_cell.project()
     assert (await erasing_cell.reads.get(path, BORIS, If_None_Match=tag)).status == 200
 
@@ -233,7 +148,7 @@ async def test_the_feed_of_an_erased_person_is_revoked(erasing_cell: Cell) -> No
     reads = erasing_cell.reads
     old = (await reads.get("/api/v1/schedule/feed", ANNA)).body["url"]
     assert (await reads.get(old)).status == 200
-    erasing_cell.chain.commit({"type": "person.erased.v1", "person_id": ANNA})
+    erase_anna(erasing_cell.chain)
     await erasing_cell.project()
     assert (await reads.get(old)).status == 404
     new = (await reads.get("/api/v1/schedule/feed", ANNA)).body["url"]

@@ -8,13 +8,16 @@ import asyncpg
 import pytest
 
 from contracts.scoring import Formula
+from projector.read_models.postgres.at_rest import DiskCleaner
 from projector.read_models.postgres.recompute import publish_formula
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
+from runtime.postgres.rewriting import renew_write_ahead_log
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from tests.cells.projector_cell import follow, read_rows
+from tests.histories.erased_life import erase_anna, live_until_erasure
 from tests.histories.random_people import RandomPeople
 
 PASSWORDS = {service: f"{service}'s own password" for service in SERVICES}
@@ -89,6 +92,19 @@ async def test_a_changed_formula_leaves_scores_that_can_be_read(
     before = await pools["query_api"].fetchval(SCORES)
     assert await publish_formula(pools["projector"], Formula(prior_weight=1.0))
     assert await pools["query_api"].fetchval(SCORES) == before > 0
+    assert await read_rows(pools["query_api"])
+
+
+async def test_the_projector_takes_texts_of_the_erased_off_the_disk(
+    pools: dict[str, asyncpg.Pool], sqlite_journal: SqliteJournal
+) -> None:
+    chain = live_until_erasure()
+    erase_anna(chain)
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
+    assert await DiskCleaner(pools["projector"]).clean()
+    assert await renew_write_ahead_log(pools["projector"])
+    assert not await renew_write_ahead_log(pools["notifier"])
     assert await read_rows(pools["query_api"])
 
 
