@@ -83,15 +83,15 @@ BEGIN
 END
 $$;
 
--- The projector takes the texts of erased people out of the write-ahead log. Only a superuser can
--- give these rights. Without them it waits for the server's own checkpoints.
+-- Projector and notifier take the texts of erased people out of the write-ahead log. Only a
+-- superuser can give these rights. Without them the server's own checkpoints do it.
 DO $$
 BEGIN
-    GRANT pg_checkpoint TO practix_projector;
-    GRANT EXECUTE ON FUNCTION pg_catalog.pg_switch_wal() TO practix_projector;
+    GRANT pg_checkpoint TO practix_projector, practix_notifier;
+    GRANT EXECUTE ON FUNCTION pg_catalog.pg_switch_wal() TO practix_projector, practix_notifier;
 EXCEPTION
     WHEN insufficient_privilege OR undefined_object THEN
-        RAISE NOTICE 'the projector cannot renew the write-ahead log: %', SQLERRM;
+        RAISE NOTICE 'nobody but the owner renews the write-ahead log: %', SQLERRM;
 END
 $$;
 

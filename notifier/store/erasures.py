@@ -16,7 +16,7 @@ from asyncpg.pool import PoolConnectionProxy
 from contracts.values.ids import PersonId
 from notifier.delivery.leases import LeasedNotice
 from notifier.policies.facts import NoticeFacts, erase_facts
-from runtime.postgres.rewriting import rewrite_tables
+from runtime.postgres.rewriting import renew_write_ahead_log, rewrite_tables
 from runtime.postgres.tables import acquire_connection, transaction
 
 ROWS_AT_ONCE: Final = 500
@@ -201,7 +201,10 @@ class ErasureStore:
             done = await connection.fetch(SELECT_TRACES)
         if not done:
             return False
-        await rewrite_tables(self._pool, [f"notifier.{table}" for table in TABLES_WITH_TEXTS])
+        tables = [f"notifier.{table}" for table in TABLES_WITH_TEXTS]
+        if not await rewrite_tables(self._pool, tables):
+            return True  # Somebody still reads old rows: the erasures wait for the next time.
+        await renew_write_ahead_log(self._pool)
         async with acquire_connection(self._pool) as connection:
             people = [row["person_id"] for row in done], [row["seq"] for row in done]
             await connection.execute(DELETE_ERASURES, *people)
