@@ -17,6 +17,7 @@ from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
 from query_api.history import audit_trail, why
 from query_api.history.past_details import PastDetails
+from query_api.my_data import routes as my_data
 from query_api.people import mutes
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
@@ -84,6 +85,7 @@ class QueryService:
             rating_pair.build_router(reads),
             public_page.build_router(reads),
             audit_trail.build_router(reads),
+            my_data.build_router(reads, feed_secret),
         ]
         if analysts is not None and guard is not None:
             followed = HistoryReads(analysts, min_position_timeout_s, ANALYSTS_READER)

@@ -53,8 +53,7 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         caller = await reads.authenticate(request)
         async with reads.open_snapshot(request) as snapshot:
             erased_seq = await fetch_erased_seq(snapshot, caller.person_id)
-        token = _feed_token(feed_secret, caller.person_id, erased_seq)
-        path = f"/api/v1/schedule/{caller.person_id}/{token}.ics"
+        path = feed_path(feed_secret, caller.person_id, erased_seq)
         return answer(request, FeedAddress(path), snapshot.position)
 
     @router.get(
@@ -79,6 +78,12 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         return answer_bytes(request, calendar.to_ical(), ICAL, snapshot.position, headers)
 
     return router
+
+
+def feed_path(secret: str, person_id: PersonId, erased_seq: int | None) -> str:
+    """Return the secret address of a person's feed, on this host. `erased_seq` is the position
+    of their last erasure."""
+    return f"/api/v1/schedule/{person_id}/{_feed_token(secret, person_id, erased_seq)}.ics"
 
 
 def _build_event(row: asyncpg.Record, person_id: str, language: Language) -> Event:

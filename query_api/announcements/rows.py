@@ -34,6 +34,12 @@ MY_STATE: Final = """
        AND NOT b.untold) AS my_state
 """
 
+MY_BOOKING_ID: Final = """
+    (SELECT b.booking_id FROM read_model.bookings b
+     WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
+       AND NOT b.untold) AS my_booking_id
+"""
+
 COLUMNS: Final = f"""
     {", ".join(f"a.{name}" for name in _STORED)},
     author.name AS author_name, {AUTHOR_SCORE}, {SHOWS_PLACE} AS shows_place
@@ -46,9 +52,7 @@ SELECT_ONE: Final = f"""
     SELECT
         (SELECT count(*) FROM read_model.bookings b
          WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') AS guest_count,
-        (SELECT b.booking_id FROM read_model.bookings b
-         WHERE b.announcement_id = a.announcement_id AND b.guest_id = $2::uuid
-           AND NOT b.untold) AS my_booking_id,
+        {MY_BOOKING_ID},
         {MY_STATE}, {COLUMNS}
     WHERE a.announcement_id = $4 AND {VISIBLE}
 """

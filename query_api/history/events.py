@@ -21,8 +21,9 @@ from query_api.people.erasures import Erasures
 log = logging.getLogger(__name__)
 
 # LIMIT 1 BY: a block that was written twice may still be there twice.
-SELECT_EVENTS: Final = """
-    SELECT seq, event_index, at_ms, type, actor, payload, words FROM events
+EVENT_COLUMNS: Final = "seq, event_index, at_ms, type, actor, payload, words"
+SELECT_EVENTS: Final = f"""
+    SELECT {EVENT_COLUMNS} FROM events
     WHERE announcement_id = %(announcement_id)s AND seq <= %(end)s
     ORDER BY seq, event_index LIMIT 1 BY seq, event_index
 """

@@ -5,7 +5,9 @@ It needs only method and path, so the decision can come before anything else is 
 
 from typing import Final, Literal
 
-RouteClass = Literal["reads", "searches", "writes", "public", "operator", "neighbours", "peers"]
+RouteClass = Literal[
+    "reads", "searches", "exports", "writes", "public", "operator", "neighbours", "peers"
+]
 
 _UNLIMITED: Final = ("/healthz", "/readyz")
 """Supervisors ask for these to decide on restarts."""
@@ -16,6 +18,7 @@ _SEARCHES: Final = frozenset(
     {"announcements", "bookings", "history", "schedule", "rating", "explain", "drift"}
 )
 """Parts of the paths of lists, and of reads that ClickHouse answers."""
+_EXPORTS: Final = "/api/v1/my/data"
 _READS: Final = ("GET", "HEAD")
 
 
@@ -28,6 +31,8 @@ def class_of(method: str, path: str) -> RouteClass | None:
             return "writes"
         if path.endswith(".ics"):
             return "public"
+        if path == _EXPORTS:
+            return "exports"
         return "reads" if _SEARCHES.isdisjoint(path.split("/")) else "searches"
     if path.startswith("/neighbours/"):
         return "writes" if path == "/neighbours/auth/token" else "neighbours"

@@ -18,6 +18,8 @@ class PersonLimits(BaseModel):
     reads: PerMinute = 1_200
     searches: PerMinute = 300
     """Lists, and reads that ClickHouse answers."""
+    exports: PerMinute = 6
+    """Archives of all that is held about the person."""
     writes: PerMinute = 600
     """At all command processes together, because the leader counts every write."""
 
@@ -29,6 +31,7 @@ class AddressLimits(BaseModel):
 
     reads: PerMinute = 12_000
     searches: PerMinute = 3_000
+    exports: PerMinute = 60
     writes: PerMinute = 6_000
     public: PerMinute = 1_200
     """Pages, feeds and short links, which need no token."""

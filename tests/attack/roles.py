@@ -102,6 +102,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/bookings": Ask(query="role=guest"),
     "GET /api/v1/history/announcement/{announcement_id}": Ask(),
     "GET /api/v1/mutes": Ask(),
+    "GET /api/v1/my/data": Ask(),
     "DELETE /api/v1/my/erasure": Ask(),
     "GET /api/v1/my/erasure": Ask(),
     "POST /api/v1/my/erasure": Ask({}),

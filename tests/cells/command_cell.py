@@ -89,6 +89,12 @@ class CommandCell:
         assert reply.status in (200, 201), reply.body
         return reply
 
+    async def fetch(self, path: str, token: str) -> tuple[aiohttp.ClientResponse, bytes]:
+        """Return an answer that is no text."""
+        named = {"Authorization": f"Bearer {token}"}
+        async with self._session.get(self._url + path, headers=named) as response:
+            return response, await response.read()
+
     async def page(self, path: str) -> str:
         """Return the page that a browser is shown."""
         async with self._session.get(self._url + path) as response:

@@ -19,8 +19,10 @@ TEXTLESS: Final = (
     *("timestamp with time zone", "date", "interval"),
 )
 SELECT_POSTGRES: Final = """
-    SELECT table_schema || '.' || table_name, column_name FROM information_schema.columns
+    SELECT table_schema || '.' || table_name, column_name
+    FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
     WHERE table_schema NOT IN ('pg_catalog', 'information_schema') AND data_type <> ALL ($1)
+      AND table_type = 'BASE TABLE'  -- A view holds nothing of its own.
 """
 SELECT_CLICKHOUSE: Final = """
     SELECT table, name FROM system.columns

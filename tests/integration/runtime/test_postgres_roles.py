@@ -137,6 +137,13 @@ async def test_a_role_bounds_its_statements_and_idle_transactions(
         assert timedelta(0) < set_to <= timedelta(minutes=30), name
 
 
+async def test_the_query_service_reads_what_people_may_fetch_of_their_own(
+    pools: dict[str, asyncpg.Pool],
+) -> None:
+    for view in ("own_notices", "own_preferences"):
+        assert await pools["query_api"].fetch(f"SELECT * FROM notifier.{view}") == []
+
+
 async def test_a_role_has_a_bounded_number_of_connections(owner: asyncpg.Pool) -> None:
     limits = await owner.fetch(
         "SELECT rolconnlimit FROM pg_roles WHERE rolname LIKE 'practix\\_%' AND NOT rolsuper"

@@ -100,6 +100,7 @@ def test_the_collector_does_not_walk_the_buckets() -> None:
         ("GET", "/api/v1/announcements", "searches"),
         ("HEAD", "/api/v1/history/announcement/1", "searches"),
         ("GET", "/api/v1/user/me/rating/drift", "searches"),
+        ("GET", "/api/v1/my/data", "exports"),
         ("GET", "/api/v1/schedule/1/2.ics", "public"),
         ("POST", "/api/v1/booking/1", "writes"),
         ("DELETE", "/api/v1/user/1/mute", "writes"),

@@ -1,0 +1,155 @@
+"""What is held about a person in PostgreSQL, as the person may read it today.
+
+Every statement takes the person as $1 and selects only rows that are theirs, or that a page
+shows them anyway. Rows are read with a cursor, so their number does not matter.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import msgspec
+
+from query_api.announcements.visibility import VISIBLE_TO_GUEST
+from query_api.edge.reads import TableSnapshot
+from query_api.history.fact_rights import DECISION_FACTS, FactRight, select_allowed
+
+Row = Mapping[str, Any]
+"""One row of an export: values by name."""
+
+
+class OwnTable(NamedTuple):
+    """One part of an export that is rows of PostgreSQL."""
+
+    name: str
+    sql: str
+    represent: Callable[[asyncpg.Record], Row] = dict
+
+
+async def read_rows(table: OwnTable, snapshot: TableSnapshot, person_id: str) -> AsyncIterator[Row]:
+    """Yield the person's rows."""
+    async for record in snapshot.connection.cursor(table.sql, person_id, prefetch=500):
+        yield table.represent(record)
+
+
+def _represent_rating(record: asyncpg.Record) -> Row:
+    return dict(record) | {"tags": msgspec.json.decode(record["tags"])}
+
+
+_GIVER: Final[tuple[FactRight, ...]] = ("giver",)
+
+
+def _represent_decision(record: asyncpg.Record) -> Row:
+    return dict(record) | {"facts": select_allowed(record["facts"], DECISION_FACTS, _GIVER)}
+
+
+_RATING: Final = """
+    r.review_id, r.announcement_id, r.role, r.score, r.text, r.tags,
+    r.revealed_at, r.retracted, r.sealed_until, r.created, r.modified
+"""
+
+OWN_TABLES: Final = (
+    OwnTable(
+        "profile",
+        """
+        SELECT p.person_id, p.name, p.language, p.tz,
+               s.host_rating, s.host_rating_count, s.guest_rating, s.guest_rating_count
+        FROM read_model.people p LEFT JOIN read_model.scores s USING (person_id)
+        WHERE p.person_id = $1
+        """,
+    ),
+    OwnTable(
+        "erasure",
+        "SELECT erase_at, confirmed, changed FROM read_model.erasures WHERE person_id = $1",
+    ),
+    OwnTable(
+        "suspension",
+        "SELECT suspended, reason, since FROM read_model.suspensions WHERE person_id = $1",
+    ),
+    OwnTable(
+        "announcements",
+        """
+        SELECT announcement_id, status, title, description, movie_id, movie_title, movie_title_ru,
+               duration_min, event_time, ends_at, tz, event_location, hide_location,
+               location_hint, visibility, is_free, price_amount, price_currency, ticket_count,
+               taken, closed_reason, cancel_reason, version, created, modified
+        FROM read_model.announcements WHERE author_id = $1 ORDER BY created, announcement_id
+        """,
+    ),
+    OwnTable(
+        "bookings_as_guest",
+        f"""
+        SELECT b.booking_id, b.announcement_id, a.title AS announcement_title, a.event_time,
+               b.author_id, author.name AS author_name, b.state, b.author_status, b.guest_status,
+               b.waiting, b.preapproved, b.hold_until, b.reason, b.reason_by, b.message,
+               b.created, b.modified
+        FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
+        LEFT JOIN read_model.people author ON author.person_id = b.author_id
+        WHERE {VISIBLE_TO_GUEST.format("$1")} ORDER BY b.created, b.booking_id
+        """,
+    ),
+    OwnTable(
+        "bookings_as_author",
+        """
+        SELECT b.booking_id, b.announcement_id, a.title AS announcement_title, a.event_time,
+               b.guest_id, guest.name AS guest_name, b.state, b.author_status, b.guest_status,
+               b.waiting, b.preapproved, b.hold_until, b.reason, b.reason_by, b.message,
+               b.created, b.modified
+        FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
+        LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+        WHERE b.author_id = $1 ORDER BY b.created, b.booking_id
+        """,
+    ),
+    OwnTable(
+        "ratings_given",
+        f"""
+        SELECT {_RATING}, r.ratee_id, ratee.name AS ratee_name
+        FROM read_model.ratings r
+        LEFT JOIN read_model.people ratee ON ratee.person_id = r.ratee_id
+        WHERE r.rater_id = $1 ORDER BY r.created, r.review_id
+        """,
+        _represent_rating,
+    ),
+    OwnTable(
+        "ratings_received",
+        f"""
+        SELECT {_RATING}, r.rater_id, rater.name AS rater_name
+        FROM read_model.ratings r
+        LEFT JOIN read_model.people rater ON rater.person_id = r.rater_id
+        WHERE r.ratee_id = $1 AND r.revealed_at IS NOT NULL AND NOT r.retracted
+        ORDER BY r.created, r.review_id
+        """,
+        _represent_rating,
+    ),
+    OwnTable(
+        "mutes",
+        """
+        SELECT m.host_id AS muted_id, host.name AS muted_name, m.muted, m.since
+        FROM read_model.mutes m LEFT JOIN read_model.people host ON host.person_id = m.host_id
+        WHERE m.person_id = $1 ORDER BY m.since, m.host_id
+        """,
+    ),
+    OwnTable(
+        "preferences",
+        "SELECT wishes FROM notifier.own_preferences WHERE person_id = $1",
+        lambda record: dict(record["wishes"]),
+    ),
+    OwnTable(
+        "notices",
+        """
+        SELECT id AS notice_id, kind, announcement_id, booking_id, receipt, happened_at, due_at,
+               state, reason, attempts, sent_at
+        FROM notifier.own_notices WHERE person_id = $1 ORDER BY id
+        """,
+    ),
+    OwnTable(
+        "commands",
+        """
+        SELECT seq AS position, decided_at, kind AS command, code, refused, announcement_id,
+               booking_id, facts
+        FROM read_model.decisions WHERE actor = $1::text ORDER BY seq
+        """,
+        _represent_decision,
+    ),
+)
+"""The parts of an export in PostgreSQL, in order."""

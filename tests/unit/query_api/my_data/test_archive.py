@@ -1,0 +1,93 @@
+"""An archive holds every row once, whatever their number, and leaves nothing behind."""
+
+import io
+import tracemalloc
+import zipfile
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+import pytest
+
+from contracts.values.languages import Language
+from query_api.my_data.archive import Archive, open_archive
+from query_api.my_data.labels import PARTS
+from query_api.my_data.page import PageStyle
+
+AT: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
+MEMORY_BYTES_MAX: Final = 8_000_000
+
+
+def style(language: Language = "en") -> PageStyle:
+    return PageStyle(language, ZoneInfo("Europe/Moscow"))
+
+
+def row(number: int, more: str) -> dict[str, Any]:
+    return {"position": number, "message": f"message {number}{more}", "at": AT, "reason": None}
+
+
+def fill(archive: Archive, chunks: int, rows_each: int, more: str = "") -> None:
+    archive.begin_part("history")
+    for chunk in range(chunks):
+        archive.add_rows(
+            "history", [row(chunk * rows_each + one, more) for one in range(rows_each)]
+        )
+    archive.end_part("history")
+
+
+def test_every_row_is_there_once_in_order() -> None:
+    with open_archive(style(), 7, AT) as archive:
+        fill(archive, 3, 4)
+        size = archive.finish()
+        body = archive.file.read()
+    assert len(body) == size
+    with zipfile.ZipFile(io.BytesIO(body)) as unzipped:
+        rows = msgspec.json.decode(unzipped.read("history.json"))
+        page = unzipped.read("index.html").decode()
+        about = msgspec.json.decode(unzipped.read("about.json"))
+    assert [one["position"] for one in rows] == list(range(12))
+    assert page.count("<article>") == 12
+    assert about == {"position": 7, "made_at": "2026-03-01T12:00:00Z", "rows": {"history": 12}}
+
+
+def test_the_memory_does_not_grow_with_the_rows() -> None:
+    """Some forty megabytes of rows and page."""
+    tracemalloc.start()
+    with open_archive(style(), 7, AT) as archive:
+        fill(archive, 40, 500, "x" * 1_000)
+        archive.finish()
+        _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < MEMORY_BYTES_MAX
+
+
+def test_an_archive_that_fails_halfway_is_closed() -> None:
+    opened: list[Archive] = []
+    with pytest.raises(KeyError):
+        break_off(opened)
+    assert opened[0].file.closed
+
+
+def break_off(opened: list[Archive]) -> None:
+    with open_archive(style(), 7, AT) as archive:
+        opened.append(archive)
+        archive.begin_part("history")
+        raise KeyError
+
+
+def test_a_part_without_rows_says_so_in_both_languages() -> None:
+    for language, nothing in (("en", "Nothing."), ("ru", "Ничего нет.")):
+        assert nothing in style("ru" if language == "ru" else "en").end_part(0)
+    assert all(text.en and text.ru for text in PARTS.values())
+
+
+def test_times_are_in_the_persons_zone_and_values_are_escaped() -> None:
+    shown = style().render_rows(
+        [{"at": AT, "text": "<b>&", "facts": {"<i>": ["<u>", True]}, "message": None}]
+    )
+    assert "2026-03-01 15:00:00 MSK" in shown
+    assert "&lt;b&gt;&amp;" in shown
+    assert "&lt;i&gt;" in shown
+    assert "&lt;u&gt;, yes" in shown
+    assert "message" not in shown
