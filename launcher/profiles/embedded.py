@@ -41,7 +41,7 @@ from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenSettings, TokenVerifier
-from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.chdb import ANALYSTS_DATABASE, ChdbAnalytics
 from runtime.clickhouse.migrations import ANALYSTS_MIGRATIONS, MIGRATIONS, migrate
 from runtime.clickhouse.port import Analytics, AnalyticsError
 from runtime.journal.sqlite import SqliteJournal
@@ -160,7 +160,7 @@ async def _open_resources(
     stack.callback(stand_in.close)
     analytics = ChdbAnalytics(data.path / "clickhouse")
     stack.push_async_callback(analytics.close)
-    analysts = ChdbAnalytics(data.path / "practix_analysts")
+    analysts = ChdbAnalytics(data.path / ANALYSTS_DATABASE, database=ANALYSTS_DATABASE)
     stack.push_async_callback(analysts.close)
     warming = start_for(
         _warm(analytics, analysts), "engine"

@@ -16,7 +16,7 @@ import msgspec
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from runtime.clickhouse.chdb_client import EngineProcess
-from runtime.clickhouse.chdb_frames import CallKind, Lane
+from runtime.clickhouse.chdb_frames import DEFAULT_DATABASE, CallKind, Lane
 from runtime.clickhouse.port import (
     QUERY_SECONDS_MAX,
     AnalyticsUnavailable,
@@ -33,6 +33,7 @@ from runtime.process.tasks import start_for
 
 log = logging.getLogger(__name__)
 
+ANALYSTS_DATABASE: Final = "practix_analysts"
 CALL_S_MAX: Final = 120.0
 """If the engine does not answer a call of ours for so long, it is restarted."""
 GRACE_S: Final = 5.0
@@ -68,12 +69,20 @@ _decode: Final = msgspec.json.Decoder(_JsonCompact).decode
 
 
 class ChdbAnalytics:
-    """Analytics on the directory `path`, which is created if it is missing.
+    """Analytics on the directory `path`, which is created if it is missing, and in its
+    `database`.
 
     A second instance on the same path raises AnalyticsUnavailable until the first is closed.
     """
 
-    def __init__(self, path: Path, *, quota: Quota = Quota()) -> None:  # noqa: B008 - immutable
+    def __init__(
+        self,
+        path: Path,
+        *,
+        database: str = DEFAULT_DATABASE,
+        quota: Quota = Quota(),  # noqa: B008 - immutable
+    ) -> None:
+        self._database = database
         path.mkdir(parents=True, exist_ok=True)
         self._directory = path.absolute()
         self._quota = quota
@@ -85,7 +94,7 @@ class ChdbAnalytics:
         self._types: dict[str, dict[str, pa.DataType]] = {}
 
     async def create_database(self) -> None:
-        """Do nothing: the engine makes it with its directory."""
+        """Do nothing: the engine makes it when it is first used."""
 
     async def execute(self, sql: str) -> None:
         await self._call("write", "execute", sql)
@@ -183,7 +192,9 @@ class ChdbAnalytics:
             if self._closed:
                 raise AnalyticsUnavailable("closed")
             if self._engine is None or self._engine.ended:
-                self._engine = await EngineProcess.start(self._directory, self._lanes)
+                self._engine = await EngineProcess.start(
+                    self._directory, self._database, self._lanes
+                )
                 if self._engine.unconfined is not None:
                     reason = {"reason": self._engine.unconfined}
                     log.warning("engine not confined: own SQL is refused", extra=reason)

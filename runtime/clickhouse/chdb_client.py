@@ -51,9 +51,9 @@ class EngineProcess:
         self._reading = run_aside(self._read(), "chdb replies")
 
     @classmethod
-    async def start(cls, directory: Path, lanes: dict[str, Lane]) -> "EngineProcess":
+    async def start(cls, directory: Path, database: str, lanes: dict[str, Lane]) -> "EngineProcess":
         """Start a process on `directory`. Raises AnalyticsUnavailable."""
-        setup = EngineSetup(str(directory), os.getpid(), lanes)
+        setup = EngineSetup(str(directory), database, os.getpid(), lanes)
         process = await asyncio.create_subprocess_exec(
             *(
                 sys.executable,

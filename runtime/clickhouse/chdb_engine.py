@@ -21,6 +21,7 @@ from typing import Any, BinaryIO, Final
 import msgspec
 
 from runtime.clickhouse.chdb_frames import (
+    DEFAULT_DATABASE,
     LENGTH_BYTES,
     EngineCall,
     EngineGreeting,
@@ -72,7 +73,10 @@ def main() -> None:
     os.chdir(directory)
     unconfined = confine([directory], [*readable_paths()])
     outbox.put(EngineGreeting(unconfined=unconfined))
-    lanes = {name: LaneConnections(setup.directory, lane) for name, lane in setup.lanes.items()}
+    lanes = {
+        name: LaneConnections(setup.directory, setup.database, lane)
+        for name, lane in setup.lanes.items()
+    }
     for call in _read_calls(calls):
         lanes[call.lane].submit(call, outbox)
     for connections in lanes.values():
@@ -131,7 +135,9 @@ class LaneConnections:
     for the size of its stack.
     """
 
-    def __init__(self, directory: str, lane: Lane) -> None:
+    def __init__(self, directory: str, database: str, lane: Lane) -> None:
+        self._database = database
+        self._may_create = "readonly" not in lane.settings
         settings = "&".join(f"{name}={value}" for name, value in lane.settings.items())
         self._target = f"{directory}?{settings}" if settings else directory
         self._answer_bytes_max = lane.answer_bytes_max
@@ -179,9 +185,19 @@ class LaneConnections:
     def _connection(self) -> Any:
         opened = getattr(self._own, "opened", None)
         if opened is None:
-            opened = self._own.opened = _connect(self._target)
+            opened = _connect(self._target)
             self._opened.append(opened)
+            self._own.opened = opened
+            self._enter_database(opened)
         return opened
+
+    def _enter_database(self, connection: Any) -> None:
+        """Use the database. A lane that only reads fails until another one has made it."""
+        if self._database == DEFAULT_DATABASE:
+            return
+        if self._may_create:
+            connection.query(f"CREATE DATABASE IF NOT EXISTS {self._database}")
+        connection.query(f"USE {self._database}")
 
     def _drop(self) -> None:
         """Drop the connection: the rest of a failed call's result would come before the next

@@ -24,10 +24,16 @@ class Lane(msgspec.Struct, frozen=True):
     """A larger result is refused before it leaves the engine."""
 
 
+DEFAULT_DATABASE: Final = "default"
+"""The database that every engine has from the beginning."""
+
+
 class EngineSetup(msgspec.Struct, frozen=True):
     """The argument of the engine's process, as JSON."""
 
     directory: str
+    database: str
+    """The database that every statement runs in."""
     parent_pid: int
     lanes: dict[str, Lane]
 

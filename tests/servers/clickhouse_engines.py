@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 import pytest
 from clickhouse_driver import Client
 
-from runtime.clickhouse.chdb import ChdbAnalytics
+from runtime.clickhouse.chdb import ANALYSTS_DATABASE, ChdbAnalytics
 from runtime.clickhouse.port import Analytics, Quota
 from runtime.clickhouse.server import (
     ANALYSTS_SUFFIX,
@@ -59,7 +59,8 @@ def opener_of_both(request: pytest.FixtureRequest, path: Path) -> Callable[[], D
         analyst = request.getfixturevalue("clickhouse_analyst_dsn")
         return lambda: Databases(ServerAnalytics(dsn), open_analysts_database(dsn, analyst))
     return lambda: Databases(
-        ChdbAnalytics(path / "clickhouse"), ChdbAnalytics(path / "practix_analysts")
+        ChdbAnalytics(path / "clickhouse"),
+        ChdbAnalytics(path / ANALYSTS_DATABASE, database=ANALYSTS_DATABASE),
     )
 
 

@@ -130,9 +130,11 @@ async def test_own_sql_reaches_neither_the_history_nor_the_system(
     stated = evenings_in_march()
     await stated.write_to(journal)
     async with following(journal, databases, stated):
-        for closed in ("practix.events", "default.events_of_history", "system.tables"):
+        for closed in ("practix.events", "default.events", "system.tables"):
             with pytest.raises(QueryRefused):
                 await databases.analysts.ask_own(f"SELECT * FROM {closed}")
+        here = await databases.analysts.ask_own("SELECT currentDatabase()")
+        assert here.rows == [("practix_analysts",)]
         found = await databases.analysts.ask_own("SHOW TABLES")
         assert {name for (name,) in found.rows} == {
             "current_ratings",

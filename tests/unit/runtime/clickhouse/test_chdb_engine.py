@@ -30,7 +30,7 @@ def test_a_connection_that_does_not_close_keeps_no_reply_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(engine, "_connect", lambda _: BrokenConnection())
-    lane, replies = engine.LaneConnections("nowhere", Lane()), Replies()
+    lane, replies = engine.LaneConnections("nowhere", "default", Lane()), Replies()
     for number in (1, 2):
         lane.submit(EngineCall(number, "ask", "select", "SELECT 1"), replies)
     lane.close()
@@ -65,7 +65,7 @@ def test_a_reply_that_cannot_be_sent_is_a_refusal(
     monkeypatch.setattr(engine, "_connect", lambda _: Talkative(answer))
     monkeypatch.setattr(frames, "LENGTH_BYTES", 1)
     pipe = BytesIO()
-    lane = engine.LaneConnections("nowhere", Lane())
+    lane = engine.LaneConnections("nowhere", "default", Lane())
     lane.submit(EngineCall(1, "query", "select", "SELECT 1"), engine.ReplyPipe(pipe))
     lane.close()
     assert pipe.getvalue() == frames.encode_frame(EngineReply(1, refused))
