@@ -21,6 +21,10 @@ FILMS: Final = tuple(f"Film {number}" for number in range(200))
 PEOPLE: Final = 50_000
 LIFE: Final = timedelta(days=7.5)
 """Mean time from the creation of an announcement to its start."""
+RECORDS_EACH: Final = 16.4
+"""Mean number of records of one announcement, with its bookings and ratings."""
+MEAN_LAG: Final = timedelta(days=8)
+"""Rather more than passes on average between an announcement's creation and its records."""
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -28,8 +32,9 @@ _encode: Final = msgspec.json.Encoder().encode
 class GeneratedHistory:
     """`commits(n)` yields at least n events. Commits of one announcement stay together."""
 
-    def __init__(self, seed: int = 1, people: int = PEOPLE) -> None:
+    def __init__(self, seed: int = 1, people: int = PEOPLE, begin: datetime = BEGIN) -> None:
         self._random = random.Random(seed)
+        self._begin = begin
         self._people = people
         self._seq = 0
         self._announcements = 0
@@ -40,14 +45,14 @@ class GeneratedHistory:
         until = self.events + events
         while self.events < until:
             yield from self._generate_announcement(
-                BEGIN + timedelta(days=self._random.random() * DAYS)
+                self._begin + timedelta(days=self._random.random() * DAYS)
             )
 
     def commits_by_time(self, live: int) -> Iterator[Commit]:
         """Yield Commits without end, in the order of their times. About `live` announcements
         are neither over nor cancelled at any time."""
         waiting: list[tuple[datetime, int, Commit]] = []
-        created, between = BEGIN, LIFE / live
+        created, between = self._begin, LIFE / live
         while True:
             for commit in self._generate_announcement(created):
                 heapq.heappush(waiting, (commit.decided_at, commit.seq, commit))
@@ -177,6 +182,11 @@ class GeneratedHistory:
             outcome=outcome,
             events=tuple(Raw(_encode(event)) for event in events),
         )
+
+
+def find_begin(end: datetime, records: int, live: int) -> datetime:
+    """Return when `commits_by_time(live)` has to begin to have about `records` records by `end`."""
+    return end - LIFE / live * (records / RECORDS_EACH) - MEAN_LAG
 
 
 def _pair(kind: str, author: bool | None, guest: bool | None, taken: int) -> dict[str, Any]:

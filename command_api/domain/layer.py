@@ -141,7 +141,8 @@ class Layer(Struct, eq=False, gc=False):
     def clear(self) -> None:
         """Drop all values of this layer."""
         for shelf in self.shelves:
-            shelf.own.clear()
+            if shelf.own:
+                shelf.own.clear()
 
 
 COLLECTIONS: Final = Layer.__struct_fields__[1:]

@@ -20,6 +20,7 @@ from command_api.image.store import ImageStore
 
 NEAR: Final = timedelta(hours=1)
 """How far ahead deadlines are read from the store."""
+LISTS: Final = [noun.list_deadlines for noun in NOUNS if noun.list_deadlines is not None]
 BEFORE_ALL: Final = datetime.min.replace(tzinfo=UTC)
 STALE_MAX: Final = 1_000
 """How many entries of the heap may have been replaced, beside as many as still stand."""
@@ -40,10 +41,9 @@ class Agenda:
 
     def update(self, changed: Layer) -> None:
         """Take over the deadlines of the aggregates that an accepted command changed."""
-        for noun in NOUNS:
-            if noun.list_deadlines is not None:
-                for deadline in noun.list_deadlines(changed):
-                    self._set(deadline)
+        for list_deadlines in LISTS:
+            for deadline in list_deadlines(changed):
+                self._set(deadline)
 
     def list_due(self, now: datetime) -> Iterator[Deadline]:
         """Yield all deadlines that have passed by `now` and still stand. `drop` may be called

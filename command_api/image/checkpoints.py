@@ -25,8 +25,11 @@ class StoreLimits(NamedTuple):
     """A checkpoint is due after so many records,"""
     every_s: float = 30.0
     """or so many seconds after the one before, if anything has changed."""
-    ahead_max: int = 20_000
-    """While a process reads what it has missed, it waits for a write after so many records."""
+    catching_up_max: int = 30_000
+    """While a process reads what it has missed, a checkpoint is due after so many records: what
+    changes several times is written once."""
+    ahead_max: int = 40_000
+    """Meanwhile it waits for a write after so many records."""
     retry_s: float = 5.0
     """How long to wait after a write that failed."""
     cached_max: int = CACHED_MAX
@@ -70,7 +73,9 @@ class Checkpoints:
             return
         records = position.state.seq - self._frozen_to.state.seq
         waited_s = self._now() - self._written_at
-        if records >= self._limits.records_max or (records and waited_s >= self._limits.every_s):
+        limits = self._limits
+        records_max = limits.records_max if self.caught_up else limits.catching_up_max
+        if records >= records_max or (records and waited_s >= limits.every_s):
             self._frozen_to = position
             self._tried.clear()
             changes = self._image.freeze(position)

@@ -51,6 +51,8 @@ class Image:
             self._tables = [CachedTable(table, cached_max) for table in store.tables]
             self._frozen = Layer.on(Layer.on_tables(self._tables))
             self.accepted = Layer.on(self._frozen)
+        self._replayed = Layer.on(self.accepted)
+        """What the newest record changed that this process has not decided itself."""
         self.agenda = Agenda(store)
         self._erased_since = False
         """Whether anybody was erased since the last checkpoint."""
@@ -134,7 +136,8 @@ class Image:
         self.accepted.absorb(changed)
         self.agenda.update(changed)
         for person in changed.people.own.values():
-            self._note_suspension(person.id, person.suspension)
+            if person.suspension is not None or self.suspended:
+                self._note_suspension(person.id, person.suspension)
             self._erased_since = self._erased_since or person.erased
         self.keys.remember(commit.command, commit.seq, commit.decided_at, commit.outcome)
         self.advance(commit)
@@ -142,11 +145,12 @@ class Image:
     def _note_suspension(self, person_id: PersonId, suspension: Suspension | None) -> None:
         if suspension is not None:
             self.suspended[person_id] = suspension
-        elif self.suspended:
+        else:
             self.suspended.pop(person_id, None)
 
     def _replay(self, commit: Commit) -> Layer:
-        changed = Layer.on(self.accepted)
+        self._replayed.clear()
+        actor = PersonId(commit.command.actor)
         for event in decode_events(commit.events):
-            apply(changed, event, commit.decided_at, PersonId(commit.command.actor))
-        return changed
+            apply(self._replayed, event, commit.decided_at, actor)
+        return self._replayed

@@ -42,7 +42,10 @@ def decode_event(stored: Raw | bytes) -> DomainEvent:
 
 def decode_events(stored: Sequence[Raw]) -> list[DomainEvent]:
     """Return the events in order. Raises UnreadableEvent if there is one among them."""
-    return [decode_event(one) for one in stored]
+    try:
+        return [_decoder.decode(one) for one in stored]
+    except UNDECODABLE:
+        return [decode_event(one) for one in stored]
 
 
 def read_fields(stored: Raw) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def disengage_everybody(layer: Layer, announcement: Announcement) -> None:
 
 
 def without(ids: tuple[Id, ...], gone: Id) -> tuple[Id, ...]:
-    """Return `ids` without `gone`: the very same tuple if it is not among them."""
+    """Return `ids`, which are unique, without `gone`: the very same tuple if it is not there."""
     if gone not in ids:
         return ids
-    return tuple(one for one in ids if one != gone)
+    place = ids.index(gone)
+    return ids[:place] + ids[place + 1 :]

@@ -30,14 +30,14 @@ from command_api.image.sqlite.encoding import (
     to_number,
 )
 from command_api.image.sqlite.key_filter import KeyFilter
+from command_api.image.sqlite.rows import AT_LEISURE, IN_BULK
 from command_api.image.sqlite.writing import (
     ANSWERS,
+    SELECT_SUSPENDED,
     Filters,
     add_stored_keys,
     create_tables,
-    go_on,
     read_checkpoint,
-    rest,
     write_changes,
 )
 from command_api.image.store import (
@@ -59,6 +59,8 @@ WRITE_CACHE_KB: Final = 32_000
 BUSY_TIMEOUT_S: Final = 5.0
 WAL_BYTES_KEPT: Final = 32_000_000
 OWNER_ONLY: Final = 0o600
+STATEMENTS_KEPT: Final = 24
+"""Those for many rows at once are large."""
 FILL_PAUSE_S: Final = 0.005
 DONE: Final = object()
 BESIDE: Final = ("", "-wal", "-shm")
@@ -73,7 +75,6 @@ SELECT_ANSWERED: Final = "SELECT seq, decided_us FROM answers WHERE seq > ? ORDE
 SELECT_DEADLINES: Final = """
     SELECT id, value FROM deadlines WHERE due_us > ? AND due_us <= ? ORDER BY due_us
 """
-SELECT_SUSPENDED: Final = "SELECT person_id FROM suspended"
 
 
 def make_filters() -> Filters:
@@ -251,9 +252,9 @@ class SqliteStore:
     def _write(self, changes: Changes, *, at_leisure: bool) -> None:
         if self._writing is None:
             raise StoreUnavailable("the store is closed")
-        pause = rest if at_leisure else go_on
+        pace = AT_LEISURE if at_leisure else IN_BULK
         with self._translate_errors():
-            write_changes(self._writing, changes, self.filters, pause)
+            write_changes(self._writing, changes, self.filters, pace)
             if changes.erases:
                 self._writing.execute(EMPTY_WAL)
 
@@ -281,7 +282,11 @@ class SqliteStore:
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(
-            self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            self._path,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=STATEMENTS_KEPT,
         )
 
     def _name(self, ending: str) -> Path:

@@ -1,9 +1,8 @@
 """The tables of the image's SQLite file, and what is written to them."""
 
 import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 from typing import Any, Final
 from zlib import crc32
 
@@ -20,6 +19,7 @@ from command_api.image.sqlite.encoding import (
     to_number,
 )
 from command_api.image.sqlite.key_filter import KeyFilter
+from command_api.image.sqlite.rows import ManyRows, Pace, write_rows
 from command_api.image.store import Changes, Checkpoint, StoreDamaged
 
 _decoder: Final = ValueDecoder(Checkpoint)
@@ -28,9 +28,7 @@ Filters = Mapping[str, KeyFilter]
 """One for each collection, and one for `ANSWERS`."""
 ANSWERS: Final = "answers"
 KEYS_AT_ONCE: Final = 2_000
-ROWS_AT_ONCE: Final = 50
-REST_S: Final = 0.0005
-"""About as long as so many rows take."""
+FIRST: Final = itemgetter(0)
 PEOPLE: Final = COLLECTIONS.index("people")
 
 CREATE: Final = (
@@ -52,17 +50,23 @@ CREATE: Final = (
 HAS_TABLES: Final = "SELECT 1 FROM sqlite_master WHERE name = 'checkpoint'"
 SELECT_CHECKPOINT: Final = "SELECT version, value FROM checkpoint"
 PUT_CHECKPOINT: Final = "REPLACE INTO checkpoint VALUES (?, ?, ?)"
-PUT_VALUE: Final = """
-    INSERT INTO {} VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value
-"""
+PUT_VALUES: Final = {
+    name: ManyRows(
+        f"INSERT INTO {name} VALUES",
+        "(?, ?)",
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+    )
+    for name in COLLECTIONS
+}
+SELECT_SUSPENDED: Final = "SELECT person_id FROM suspended"
 PUT_SUSPENDED: Final = "REPLACE INTO suspended VALUES (?)"
 DROP_SUSPENDED: Final = "DELETE FROM suspended WHERE person_id = ?"
-PUT_ANSWER: Final = "REPLACE INTO answers VALUES (?, ?, ?, ?)"
+PUT_ANSWERS: Final = ManyRows("REPLACE INTO answers VALUES", "(?, ?, ?, ?)")
 SELECT_KEYS: Final = "SELECT key FROM {} WHERE key > ? ORDER BY key LIMIT ?"
 SELECT_HASHES: Final = "SELECT seq, key_hash FROM answers WHERE seq > ? ORDER BY seq LIMIT ?"
 FORGET_ANSWERS: Final = "DELETE FROM answers WHERE seq <= ?"
-PUT_DEADLINE: Final = "REPLACE INTO deadlines VALUES (?, ?, ?)"
-DROP_DEADLINE: Final = "DELETE FROM deadlines WHERE id = ?"
+PUT_DEADLINES: Final = ManyRows("REPLACE INTO deadlines VALUES", "(?, ?, ?)")
+DROP_DEADLINES: Final = ManyRows("DELETE FROM deadlines WHERE id IN (", "?", ")")
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -101,37 +105,18 @@ def add_stored_keys(
     key_filter.complete = True
 
 
-def rest() -> None:
-    """Leave the interpreter to the event loop for as long as it was taken from it."""
-    time.sleep(REST_S)
-
-
-def go_on() -> None:
-    """Do not rest."""
-
-
 def write_changes(
-    connection: sqlite3.Connection,
-    changes: Changes,
-    filters: Filters,
-    pause: Callable[[], None] = go_on,
+    connection: sqlite3.Connection, changes: Changes, filters: Filters, pace: Pace
 ) -> None:
-    """Write everything in one transaction, and add its keys to the filters. Calls `pause` after
-    every few rows."""
+    """Write everything in one transaction, and add its keys to the filters."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         for name, values in zip(COLLECTIONS, changes.values, strict=True):
-            # In the order of the keys, so that each page of the index is touched once.
-            rows = sorted((encode_key(key), value) for key, value in list(values.items()))
-            for key, _ in rows:
-                filters[name].add(crc32(key))
-            encoded = ((key, encode_value(key, value)) for key, value in rows)
-            _put(connection, PUT_VALUE.format(name), encoded, pause)
+            rows = _encode_rows(values, filters[name])
+            write_rows(connection, PUT_VALUES[name], rows, pace)
         _write_suspended(connection, changes)
-        _write_deadlines(connection, changes, pause)
-        for scoped_key in list(changes.answers):
-            filters[ANSWERS].add(hash_key(scoped_key))
-        _put(connection, PUT_ANSWER, _answer_rows(changes), pause)
+        _write_deadlines(connection, changes, pace)
+        write_rows(connection, PUT_ANSWERS, _answer_rows(changes, filters[ANSWERS]), pace)
         _write_checkpoint(connection, changes.checkpoint)
         connection.execute("COMMIT")
     except BaseException:
@@ -140,28 +125,25 @@ def write_changes(
         raise
 
 
+def _encode_rows(values: Mapping[Any, Any], key_filter: KeyFilter) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the rows in the order of their keys, so that each page of the index is touched once."""
+    for key, value in sorted(
+        [(encode_key(key), value) for key, value in values.items()], key=FIRST
+    ):
+        key_filter.add(crc32(key))
+        yield key, encode_value(key, value)
+
+
 def _write_suspended(connection: sqlite3.Connection, changes: Changes) -> None:
     people = changes.values[PEOPLE].values()
-    suspended = [(one.id,) for one in people if one.suspension is not None]
-    others = [(one.id,) for one in people if one.suspension is None]
-    connection.executemany(PUT_SUSPENDED, suspended)
-    connection.executemany(DROP_SUSPENDED, others)
+    suspended = {one.id for one in people if one.suspension is not None}
+    before = {person_id for (person_id,) in connection.execute(SELECT_SUSPENDED)}
+    reinstated = before.intersection(one.id for one in people if one.suspension is None)
+    connection.executemany(PUT_SUSPENDED, [(one,) for one in suspended])
+    connection.executemany(DROP_SUSPENDED, [(one,) for one in reinstated])
 
 
-def _put(
-    connection: sqlite3.Connection,
-    statement: str,
-    rows: Iterator[tuple[Any, ...]],
-    pause: Callable[[], None],
-) -> None:
-    while part := list(islice(rows, ROWS_AT_ONCE)):
-        connection.executemany(statement, part)
-        pause()
-
-
-def _write_deadlines(
-    connection: sqlite3.Connection, changes: Changes, pause: Callable[[], None]
-) -> None:
+def _write_deadlines(connection: sqlite3.Connection, changes: Changes, pace: Pace) -> None:
     gone, rows = [], []
     for entry_id, deadline in changes.deadlines.items():
         key = encode_key(entry_id)
@@ -169,15 +151,16 @@ def _write_deadlines(
             gone.append((key,))
         else:
             rows.append((key, to_number(deadline.due_at), encode_value(key, deadline)))
-    _put(connection, DROP_DEADLINE, iter(gone), pause)
-    _put(connection, PUT_DEADLINE, iter(rows), pause)
+    write_rows(connection, DROP_DEADLINES, sorted(gone), pace)
+    write_rows(connection, PUT_DEADLINES, rows, pace)
 
 
-def _answer_rows(changes: Changes) -> Iterator[tuple[int, int, int, bytes]]:
+def _answer_rows(changes: Changes, key_filter: KeyFilter) -> Iterator[tuple[int, int, int, bytes]]:
     for scoped_key, answer in changes.answers.items():
-        key = encode_key(answer.seq)
-        value = encode_value(key, KeyedAnswer(scoped_key, answer))
-        yield answer.seq, to_number(answer.decided_at), hash_key(scoped_key), value
+        key_hash = hash_key(scoped_key)
+        key_filter.add(key_hash)
+        value = encode_value(encode_key(answer.seq), KeyedAnswer(scoped_key, answer))
+        yield answer.seq, to_number(answer.decided_at), key_hash, value
 
 
 def _write_checkpoint(connection: sqlite3.Connection, checkpoint: Checkpoint) -> None:

@@ -28,7 +28,9 @@ from tests.simulation.simulated.store import SimulatedDisk, SimulatedStore
 TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
 SUBMIT_DEADLINE_S: Final = 20.0
 PROJECTOR: Final = "projector"
-STORE_LIMITS: Final = StoreLimits(records_max=4, every_s=5.0, ahead_max=8, cached_max=2)
+STORE_LIMITS: Final = StoreLimits(
+    records_max=4, every_s=5.0, catching_up_max=6, ahead_max=8, cached_max=2
+)
 """So small that a short run comes through all of it."""
 
 _copy: Final = msgspec.json.Decoder(Submission)
