@@ -13,7 +13,8 @@ from random import Random
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.http.erasure_tokens import ErasureTokens
 from command_api.image.sqlite.store import SqliteStore
-from command_api.leader.node import Node, Timing
+from command_api.leader.node import Node
+from command_api.leader.timing import Timing
 from command_api.rendering import build_renderer
 from contracts.journal.concealment import NO_SECRET
 from runtime.journal.sqlite import SqliteJournal

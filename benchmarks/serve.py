@@ -31,7 +31,7 @@ from benchmarks.subject import (
 )
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.image.sqlite.store import SqliteStore
-from command_api.leader.node import Timing
+from command_api.leader.timing import Timing
 from command_api.service import CommandService
 from launcher.profiles.no_peers import NoPeers
 from runtime.auth.operators import OperatorGuard

@@ -53,6 +53,7 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
         submit_deadline_s=settings.submit_deadline_s,
         admit_forwarded=limiter.admit_write,
         store=open_image_store(settings.image_file) if settings.image_file else None,
+        keep_old_journal_s=settings.keep_old_journal_s,
     )
     for router in service.routers:
         app.include_router(router)

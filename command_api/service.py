@@ -17,14 +17,17 @@ from command_api.http.erasure_tokens import ErasureTokens
 from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
+from command_api.http.renewal import build_renewal_router
 from command_api.http.routes import build_operator_router, build_public_router
 from command_api.image.sqlite.store import SqliteStore
 from command_api.image.store import ImageStore
 from command_api.leader.answering import SUBMIT_DEADLINE_S, Answering
-from command_api.leader.node import Node, Timing
+from command_api.leader.node import Node
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
+from command_api.leader.timing import Timing
 from command_api.metrics import FIGURES, IMAGE_READS, show_in_gauges
 from command_api.rendering import build_renderer
+from command_api.renewal.renewals import Renewals
 from contracts.journal.concealment import FingerprintKey
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.tokens import TokenVerifier
@@ -65,13 +68,16 @@ class CommandService:
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
         admit_forwarded: AdmitForwarded = admit_everybody,
         store: ImageStore | None = None,
+        keep_old_journal_s: float = 0.0,
     ) -> None:
-        """Without a `store` the image is in memory only: each start folds the whole journal."""
+        """Without a `store` the image is in memory only: each start folds the whole journal. After
+        a renewal the old journal is kept for `keep_old_journal_s`."""
         tokens = ErasureTokens(cell_secret)
         render = build_renderer(rules, tokens.sign)
+        fingerprint_key = FingerprintKey(cell_secret)
         self.node = Node(
             journal=journal,
-            fingerprint_key=FingerprintKey(cell_secret),
+            fingerprint_key=fingerprint_key,
             own_url=own_url,
             clock=clock,
             steady=steady_clock,
@@ -82,6 +88,15 @@ class CommandService:
             timing=timing,
             observer=FIGURES,
             store=store,
+        )
+        self.renewals = Renewals(
+            self.node,
+            peers=peers,
+            clock=clock,
+            random=SystemRandom(),
+            patience_s=0.0 if timing.alone else timing.heartbeat_timeout_s,
+            keep_old_s=keep_old_journal_s,
+            update_command=fingerprint_key.conceal,
         )
         answering = Answering(
             self.node,
@@ -101,17 +116,20 @@ class CommandService:
         self.routers: list[APIRouter] = [
             build_public_router(edge, verifier),
             build_operator_router(edge, guard),
-            build_internal_router(answering, cell_secret),
+            build_renewal_router(self.renewals, guard),
+            build_internal_router(answering, self.renewals, cell_secret),
         ]
         verifier.refuse_suspended(lambda person_id: person_id in self.node.image.suspended)
         self._peers = peers
         self._running: asyncio.Task[None] | None = None
+        self._renewing: asyncio.Task[None] | None = None
         show_in_gauges(self.node)
 
     async def start(self) -> asyncio.Task[None]:
         """Begin to follow the journal and to stand for leader. The returned task ends only with
         an error, such as JournalBroken, and the process has to end with it."""
         self._running = keep_running(self.node.run(), "command node")
+        self._renewing = keep_running(self.renewals.run(), "renewals")
         return self._running
 
     async def stop(self) -> None:
@@ -119,6 +137,7 @@ class CommandService:
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S_MAX):
                 await self.node.resign()
+        await end(self._renewing)
         await end(self._running)
         await self.node.close()
 

@@ -6,13 +6,13 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
-from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
+from pydantic import AliasChoices, Field, NonNegativeFloat, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.films import FilmRule
 from command_api.leader.answering import SUBMIT_DEADLINE_S
-from command_api.leader.node import Timing
+from command_api.leader.timing import Timing
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
@@ -74,10 +74,13 @@ class Settings(ServiceSettings, RuleSettings):
     image_file: Path | None = None
     """The SQLite file in which this process keeps its image. No other process may use it.
     Without it the image is in memory only, and each start folds the whole journal."""
+    keep_old_journal_s: NonNegativeFloat = 60.0
+    """After a renewal the leader deletes the old journal when it has led in the new one for so
+    long."""
     operator_token: Secret = Field(
         validation_alias=AliasChoices("COMMAND_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN"),
     )
-    """Opens the routes that suspend a person."""
+    """Opens the operator's routes."""
     neighbours: OutsideSettings
     token: TokenSettings
     heartbeat_timeout_s: PositiveFloat = Timing().heartbeat_timeout_s

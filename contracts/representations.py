@@ -205,3 +205,22 @@ class EligibilityResponse(Struct, frozen=True, kw_only=True):
     be refused."""
     alternatives: Sequence[Alternative]
     """Soonest first; none if the request would be taken."""
+
+
+RenewalPhase = Literal["none", "copying", "switching", "done", "failed"]
+
+
+class RenewalResponse(Struct, frozen=True, kw_only=True):
+    """How far a renewal of the journal is, as the leader knows."""
+
+    generation: int
+    """Number of the journal in use. A renewal that is done has raised it."""
+    phase: RenewalPhase
+    position: int
+    """The copy has all records up to here,"""
+    of: int
+    """of so many."""
+    without_writes_s: float | None
+    """How long writes waited at the last switch that this process has seen."""
+    problem: str | None
+    """Why the last renewal failed."""

@@ -21,10 +21,10 @@ from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, S
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.terminal import escape_controls, make_progress_bar
-from launcher.verbs import analysts, ratings
+from launcher.verbs import analysts, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
-from launcher.verbs.demo import Demo
-from launcher.verbs.demo_summary import DemoSummary, build_report, print_outcomes
+from launcher.verbs.demo.player import Demo
+from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
 from launcher.verbs.verify import Result, print_result, show_progress, verify_running
 from runtime.journal.port import JournalError
 from runtime.service.settings import SettingsWrong, exit_for_wrong_settings, load_settings
@@ -205,6 +205,13 @@ for verbs in (analysts, ratings):
         lambda work: run_to_end(work),
     )
 
+journal.register(
+    app,
+    lambda base_url: resolve_address(base_url),
+    lambda: find_operator_token(),
+    lambda work: run_to_end(work),
+)
+
 
 def main() -> None:
     app()
@@ -268,10 +275,11 @@ def fail(reason: str) -> NoReturn:
 def _verify_offline(from_position: int | None, *, keep: bool) -> Result:
     from launcher.verbs.verify_offline import verify_offline
     from projector.proof.scratch.checkpoints import Start
+    from runtime.journal.sqlite_file import list_generations
     from runtime.postgres.tables import TablesUnavailable
 
     data = DataDirectory(read_settings().data)
-    if not data.journal_path.exists():
+    if not list_generations(data.journal_path):
         fail(f"there is no journal in {data.path}")
     start = Start(from_position, keep)
     try:

@@ -23,6 +23,7 @@ from starlette.responses import Response
 from command_api.domain.submission import Submission
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
+from command_api.renewal.renewals import Renewals
 from contracts.error_codes import ErrorCode
 from contracts.errors import (
     CommandError,
@@ -38,6 +39,7 @@ from contracts.errors import (
     TooLarge,
 )
 from contracts.journal.records import Outcome
+from contracts.representations import RenewalResponse
 from contracts.values.decoding import UNDECODABLE
 from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
 from runtime.http.api_route import ApiRoute
@@ -46,6 +48,9 @@ from runtime.http.json_body import JSON, read_json_body
 log = logging.getLogger(__name__)
 
 PATH: Final = "/internal/commands"
+RENEWAL_PATH: Final = "/internal/renewal"
+BEGIN: Final = "begin"
+RENEWAL_S_MAX: Final = 5.0
 SECRET_HEADER: Final = "X-Practix-Cell-Secret"
 FORWARD_S_MAX: Final = 30.0
 CONNECT_S_MAX: Final = 2.0
@@ -92,6 +97,7 @@ class ForwardedAnswer(Struct, frozen=True, omit_defaults=True):
 _encode: Final = msgspec.json.Encoder().encode
 _decode_submission: Final = msgspec.json.Decoder(ForwardedSubmission).decode
 _decode_answer: Final = msgspec.json.Decoder(ForwardedAnswer).decode
+_decode_renewal: Final = msgspec.json.Decoder(RenewalResponse).decode
 
 
 class HttpPeers:
@@ -115,16 +121,33 @@ class HttpPeers:
         Raises NoLeader if the address is not in the settings, was not reached or refused the
         request, and OutcomeUnknown if the leader may have decided.
         """
+        timeout_s = min(timeout_s, FORWARD_S_MAX)
+        forwarded = _encode(ForwardedSubmission(submission, timeout_s))
+        reply = await self._post(leader_url, PATH, forwarded, timeout_s)
+        try:
+            return _restore_answer(_decode_answer(reply))
+        except UNDECODABLE as error:
+            raise OutcomeUnknown from error
+
+    async def ask_renewal(self, leader_url: str, *, begin: bool) -> RenewalResponse:
+        """Return the leader's answer. Raises NoLeader and OutcomeUnknown as `forward` does."""
+        path = f"{RENEWAL_PATH}?{BEGIN}={int(begin)}"
+        reply = await self._post(leader_url, path, b"{}", RENEWAL_S_MAX)
+        try:
+            return _decode_renewal(reply)
+        except UNDECODABLE as error:
+            raise OutcomeUnknown from error
+
+    async def _post(self, leader_url: str, path: str, body: bytes, timeout_s: float) -> bytes:
         if not self.knows(leader_url):
             log.error(
                 "the leader is not one of the peers in the settings", extra={"url": leader_url}
             )
             raise NoLeader
-        timeout_s = min(timeout_s, FORWARD_S_MAX)
         try:
             async with self._session.post(
-                _normalize_address(leader_url) + PATH,
-                data=_encode(ForwardedSubmission(submission, timeout_s)),
+                _normalize_address(leader_url) + path,
+                data=body,
                 headers={SECRET_HEADER: self._secret, "Content-Type": JSON},
                 timeout=aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_S_MAX),
                 allow_redirects=False,
@@ -141,10 +164,7 @@ class HttpPeers:
         if status != 200:
             raise OutcomeUnknown
         self._refusals.pop(_normalize_address(leader_url), None)
-        try:
-            return _restore_answer(_decode_answer(reply))
-        except UNDECODABLE as error:
-            raise OutcomeUnknown from error
+        return reply
 
     def _note_refusal(self, address: str, status: int) -> None:
         if self._refusals.get(address) != status:
@@ -152,14 +172,24 @@ class HttpPeers:
             log.error("the peer %s refuses commands: status %d", address, status)
 
 
-def build_internal_router(answering: Answering, secret: str) -> APIRouter:
-    """Return the route to which followers forward. The API document does not show it."""
+def build_internal_router(answering: Answering, renewals: Renewals, secret: str) -> APIRouter:
+    """Return the routes to which followers forward. The API document does not show them."""
     router = APIRouter(include_in_schema=False, route_class=ApiRoute)
+
+    def demand_secret(request: Request) -> None:
+        if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
+            raise Forbidden
+
+    @router.post(RENEWAL_PATH)
+    async def answer_renewal(request: Request) -> Response:
+        demand_secret(request)
+        begin = request.query_params.get(BEGIN) == "1"
+        answer = await renewals.ask(begin=begin, forwarded=True)
+        return Response(_encode(answer), media_type=JSON)
 
     @router.post(PATH)
     async def answer_forwarded(request: Request) -> Response:
-        if not compare_digest(request.headers.get(SECRET_HEADER, "").encode(), secret.encode()):
-            raise Forbidden
+        demand_secret(request)
         try:
             forwarded = _decode_submission(await read_json_body(request, FORWARD_BYTES_MAX))
         except UNDECODABLE as error:

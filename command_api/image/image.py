@@ -20,7 +20,7 @@ from command_api.image.store import Changes, Checkpoint, ImageStore, StoreError
 from contracts.events.codec import decode_events
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.concealment import NO_SECRET, FingerprintKey
-from contracts.journal.records import Barrier, Claim, Commit, Resign
+from contracts.journal.records import Barrier, Claim, Commit, Moved, Resign
 from contracts.values.ids import PersonId
 from contracts.values.times import EPOCH
 from runtime.journal.tail import Position
@@ -100,7 +100,7 @@ class Image:
         self.seq = record.seq
         self.decided_at = record.decided_at
 
-    def note_leader(self, record: Claim | Resign) -> None:
+    def note_leader(self, record: Claim | Resign | Moved) -> None:
         """Take over who leads from now on."""
         if isinstance(record, Claim):
             self.seq = record.seq

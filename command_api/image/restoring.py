@@ -4,13 +4,11 @@ import logging
 from typing import Final
 
 from command_api.image.store import Checkpoint, ImageStore, StoreDamaged
-from contracts.journal.records import hash_record
-from runtime.journal.port import Journal, JournalTruncated
-from runtime.journal.tail import START, Position
+from runtime.journal.lineage import Position, find_place
+from runtime.journal.port import Journal
 
 log = logging.getLogger(__name__)
 
-FETCH_WAIT_S: Final = 1.0
 SET_ASIDE: Final = "checkpoint set aside: the whole journal is folded"
 
 
@@ -38,23 +36,11 @@ async def restore(store: ImageStore, journal: Journal) -> Checkpoint | None:
 
 
 async def confirm(journal: Journal, position: Position) -> None:
-    """Raises StoreDamaged unless the journal has the record of `position`, byte for byte (R4).
+    """Raises StoreDamaged unless the journal has the record of `position`, byte for byte or as a
+    renewal carried it over (R4).
 
     As each record has the hash of the one before it, all records before it are confirmed as
     well. Raises JournalUnavailable.
     """
-    if position == START:
-        return
-    cursor = await journal.open_cursor(position.offset)
-    try:
-        entries = await cursor.fetch(FETCH_WAIT_S)
-        while not entries and await journal.end() > position.offset:
-            entries = await cursor.fetch(FETCH_WAIT_S)
-    except JournalTruncated as error:
-        raise StoreDamaged(f"the journal does not have its position: {error}") from error
-    finally:
-        await cursor.close()
-    if not entries or entries[0].offset != position.offset:
-        raise StoreDamaged(f"the journal ends before its position, {position.offset}")
-    if hash_record(entries[0].payload) != position.state.hash:
-        raise StoreDamaged("it is of another journal")
+    if await find_place(journal, position) is None:
+        raise StoreDamaged(f"the journal does not have its position, {position.state.seq}")

@@ -26,10 +26,11 @@ from command_api.image.store import ImageStore, StoreDamaged
 from command_api.leader.deadlines import DueCommands
 from command_api.leader.ports import UNOBSERVED, Observer, Render, WallClock
 from command_api.leader.reign import RECORDS_MAX, Reign
+from command_api.leader.timing import Timing
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken, ReaderState
 from contracts.journal.concealment import FingerprintKey
-from contracts.journal.records import Barrier, Claim, Commit, Resign, encode_record
+from contracts.journal.records import Barrier, Claim, Commit, Moved, Resign, encode_record
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch
@@ -39,25 +40,6 @@ log = logging.getLogger(__name__)
 
 RETRY_S: Final = 0.1
 RETRY_ALONE_S: Final = 1.0
-
-
-class Timing(NamedTuple):
-    """How long a process waits, in seconds."""
-
-    heartbeat_timeout_s: float = 5.0
-    """A follower stands for leader after this much silence (T)."""
-    timeout_s_max: float = 60.0
-    """The longest silence it waits for, after claims that had no effect."""
-    after_resign_s: float = 0.05
-    """A follower stands for leader this long after a Resign."""
-    read_back_s_min: float = 5.0
-    """A leader waits at least this long for a record to be read back before it gives up."""
-    alone: bool = False
-    """Whether this process holds an exclusive lock on the journal and stamps it by its own
-    clock. Then nobody else can lead: it claims at once, tries again soon, sends no heartbeats,
-    and has no other clock to compare its own with."""
-    tick_s: float = 0.1
-    """How often it looks whether a heartbeat, a deadline or a claim is due."""
 
 
 class SentClaim(NamedTuple):
@@ -119,6 +101,10 @@ class Node:
         """The address of the leader; None if it is this process, or unknown."""
         self.problem: str | None = None
         """Why the last reign ended or the last claim failed; None since a reign began."""
+        self._moved_at = 0.0
+        self.without_writes_s: float | None = None
+        """How long nobody led while the journal went over to a renewed one, the last time that
+        this process has seen it."""
         self.caught_up = asyncio.Event()
         """Set once this process has read the records that were there when it started."""
 
@@ -195,7 +181,11 @@ class Node:
 
     async def _follow(self) -> None:
         journal_end = await self._find_journal_end()
+        generation = self.tail.log.generation
         while True:
+            if self.tail.log.generation != generation:
+                generation = self.tail.log.generation
+                self._put_off_standing(resigned=True)
             if not self.caught_up.is_set() and self.tail.seen_offset >= journal_end - 1:
                 self.caught_up.set()
                 self._put_off_standing()
@@ -215,7 +205,7 @@ class Node:
     async def _find_journal_end(self) -> int:
         while True:
             try:
-                return await self._journal.end()
+                return await self.tail.find_end()
             except JournalError as error:
                 log.warning("journal unavailable", extra={"reason": str(error)})
                 await asyncio.sleep(RETRY_S)
@@ -235,9 +225,11 @@ class Node:
                     self.reign.forget(layer)
             case Barrier():
                 self.image.advance(record)
-            case Resign():
+            case Resign() | Moved():
                 self.image.note_leader(record)
                 self._note_leader(None)
+                if isinstance(record, Moved):
+                    self._moved_at = self._loop.time()
         self._put_off_standing(resigned=isinstance(record, Resign))
 
     def _accept_claim(self, claim: Claim, accepted: Accepted) -> None:
@@ -245,6 +237,8 @@ class Node:
             self.reign.end(f"term {claim.term} was claimed by {claim.leader_url}")
         self.image.note_leader(claim)
         self._note_leader(claim.leader_url)
+        if self._moved_at:
+            self.without_writes_s, self._moved_at = self._loop.time() - self._moved_at, 0.0
         sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
         if sent_at is not None:
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
@@ -265,7 +259,7 @@ class Node:
         """Lead under a Claim whose writer has been given up since."""
         try:
             async with asyncio.timeout(self._timing.heartbeat_timeout_s):
-                writer = await self._journal.open_writer()
+                writer = await self.tail.log.open_writer()
         except (JournalError, TimeoutError) as error:
             log.warning("cannot lead", extra={"reason": repr(error)})
             return
@@ -338,6 +332,7 @@ class Node:
         return (
             self.caught_up.is_set()
             and not self._stopping
+            and self.tail.moved_to is None
             and self._loop.time() >= self._stand_at + doubt_s
         )
 
@@ -363,7 +358,7 @@ class Node:
         self._stand_at = self._loop.time() + self._timeout_s * (1 + self._random.random() / 2)
         try:
             async with asyncio.timeout(self._timeout_s):
-                writer = await self._journal.open_writer()
+                writer = await self.tail.log.open_writer()
         except (JournalError, TimeoutError) as error:
             self._note_failed_claim(str(error) or "the journal does not answer")
             return

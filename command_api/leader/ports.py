@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 from command_api.domain.layer import Layer
 from command_api.domain.submission import Submission
 from contracts.journal.records import Outcome
+from contracts.representations import RenewalResponse
 from contracts.values.ids import PersonId
 
 
@@ -47,6 +48,11 @@ class Peers(Protocol):
         """Return the leader's answer. Raises the CommandError it answered with; NoLeader if it
         does not lead or could not be connected to (nothing was done); OutcomeUnknown if the
         connection broke later."""
+        ...
+
+    async def ask_renewal(self, leader_url: str, *, begin: bool) -> RenewalResponse:
+        """Return how far the leader's renewal of the journal is. With `begin` it begins one. Raises
+        NoLeader and OutcomeUnknown."""
         ...
 
 

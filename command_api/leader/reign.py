@@ -32,6 +32,7 @@ from contracts.journal.records import (
     Barrier,
     CommandInfo,
     Commit,
+    Moved,
     Record,
     Resign,
     encode_record,
@@ -201,6 +202,12 @@ class Reign:
         self._hand_over()
         await asyncio.wait([self.ended])
 
+    async def move(self, generation: int) -> None:
+        """Close the journal for the one with number `generation`, and return once the reign is
+        over, whether the Moved was read back or not."""
+        self._leave(Moved(self._term, self._seq + 1, self._hash, generation))
+        await asyncio.wait([self.ended])
+
     def read_back(self, accepted: Accepted) -> Layer | None:
         """Settle the record of this term that the reader has just accepted.
 
@@ -248,13 +255,16 @@ class Reign:
     # Inside
 
     def _hand_over(self) -> None:
-        """Stop deciding and send a Resign. The reign ends once that is settled, or after
+        """Stop deciding and send a Resign."""
+        self._leave(Resign(term=self._term, seq=self._seq + 1, prev_hash=self._hash))
+
+    def _leave(self, last: Resign | Moved) -> None:
+        """Stop deciding and send the last record. The reign ends once that is settled, or after
         `settles_within_s`."""
         if not self.leading:
             return
         self._resigned = True
-        record = Resign(term=self._term, seq=self._seq + 1, prev_hash=self._hash)
-        sent = self._send(record, encode_record(record), None)
+        sent = self._send(last, encode_record(last), None)
         self._handing_over = run_aside(self._end_resigned(sent), "end of a reign")
 
     async def _end_resigned(self, sent: SentRecord) -> None:

@@ -124,7 +124,8 @@ class Renewal(Struct, frozen=True, tag="renewal", tag_field="record"):
     position."""
 
     generation: int
-    """Number of this journal. The first journal of a cell, number 1, has no such entry."""
+    """Number of this journal: the position after `base_seq`, so that no two attempts share one.
+    The first journal of a cell, number 1, has no such entry."""
     base_seq: int
     """Position of the newest record of the journal before when the renewal began. What had been
     erased by then is left out."""

@@ -51,11 +51,6 @@ UpdateCommand = Callable[[CommandInfo], CommandInfo]
 """Returns the identification of a command in the present format."""
 
 
-def keep_command(command: CommandInfo) -> CommandInfo:
-    """Return it as it is."""
-    return command
-
-
 def prove(state: ReaderState) -> str:
     """Return the proof of the last record of `state`. Only who has read its reign can make it."""
     return sha256(f"{state.nonce} {state.hash}".encode()).hexdigest()[:PROOF_CHARS]
@@ -108,7 +103,7 @@ class Renewing:
         self,
         state: ReaderState,
         erasures: Mapping[PersonId, int],
-        update_command: UpdateCommand = keep_command,
+        update_command: UpdateCommand,
     ) -> None:
         """`state` is that of the new journal's last record. `erasures` tells, of each erased
         person, the position of the last erasure up to the Renewal's `base_seq`."""

@@ -14,7 +14,7 @@ import asyncpg
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from command_api.leader.node import Timing
+from command_api.leader.timing import Timing
 from command_api.service import CommandService, open_image_store
 from command_api.settings import RuleSettings
 from contracts.values.times import to_ms

@@ -2,6 +2,7 @@
 
 from command_api.leader.ports import Answer
 from contracts.errors import NoLeader
+from contracts.representations import RenewalResponse
 
 
 class NoPeers:
@@ -11,4 +12,7 @@ class NoPeers:
         return False
 
     async def forward(self, *_: object) -> Answer:
+        raise NoLeader
+
+    async def ask_renewal(self, *_: object, **__: object) -> RenewalResponse:
         raise NoLeader

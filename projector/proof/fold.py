@@ -11,6 +11,7 @@ from projector.proof.rules import RuleProof
 from projector.proof.scratch.expected_rows import ExpectedRows
 from projector.proof.scratch.file import Scratch
 from projector.proof.scratch.kept_states import KeptStates
+from projector.proof.seat_ledger import SeatLedger
 from projector.read_models.intake import Intake
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
@@ -34,6 +35,7 @@ class JournalFold:
         self._scratch = scratch
         self._states = KeptStates(scratch)
         self.rules = RuleProof(self._states.find, self._states.read_calendars())
+        self.ledger = SeatLedger(self._states.read_ledger())
         self._intake = Intake()
 
     async def read(self, journal: Journal, patience_s: float) -> AsyncGenerator[ReportLine, None]:
@@ -75,11 +77,11 @@ class JournalFold:
 
     def _write_all(self) -> None:
         self.rows.write()
-        self._states.write_all(self.rules.calendars)
+        self._states.write_all(self.rules.calendars, self.ledger.digest)
 
     def _take(self, accepted: Accepted) -> None:
         self.records += 1
-        if self._seq == self.target.state.seq and accepted.position != self.target:
+        if self._seq == self.target.state.seq and not accepted.is_at(self.target):
             raise JournalBroken(
                 f"the tables follow {self.target}, the journal has {accepted.position} there"
             )
@@ -89,7 +91,9 @@ class JournalFold:
 
     def _take_commit(self, commit: Commit) -> None:
         projected = self._intake.take([commit])
-        self.rules.record(commit.seq, [one.event for one in projected if one.event is not None])
+        events = [one.event for one in projected if one.event is not None]
+        self.rules.record(commit.seq, events)
+        self.ledger.record(commit.seq, events)
         self._intake.stop(one.letter for one in projected if one.letter is not None)
         for one in projected:
             self.rows.add(one)

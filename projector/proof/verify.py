@@ -58,7 +58,8 @@ async def verify(
     The result has `ok`, `position`, `from` (the position of the checkpoint that it went on
     from, 0 if none), `records` and `commits` (read behind that), the number of `announcements`
     and `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
-    (examples; `found` has how many there are), `dead_letters`, `scores_in_history` (how many
+    (examples; `found` has how many there are), `dead_letters`, `seat_ledger` (a digest that a
+    renewal of the journal does not change), `scores_in_history` (how many
     people's scores were compared with `history`, or None if none were), `kept` (whether a
     checkpoint was kept), `problem` (why the journal or the history could not be followed to the
     tables' position, or None) and `seconds`. Raises TablesUnavailable. A broken journal is a
@@ -197,6 +198,7 @@ class Examination:
             **{kind: one.examples for kind, one in findings.items()},
             "found": {kind: one.total for kind, one in findings.items()},
             "dead_letters": self._dead_letters,
+            "seat_ledger": fold.ledger.digest if fold else None,
             "scores_in_history": self._in_history,
             "kept": self._kept,
             "problem": self._problem,

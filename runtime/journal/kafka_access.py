@@ -17,15 +17,19 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
 
 from runtime.journal.kafka_clients import translate_kafka_errors
+from runtime.journal.kafka_topics import LATER_INFIX
 from runtime.journal.port import JournalUnavailable
 
 Mechanism = Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]
 
 _TOPIC: Final = 2
 _LITERAL: Final = 3
+_PREFIXED: Final = 4
 _ALLOW: Final = 3
 _READ: Final = 3
 _WRITE: Final = 4
+_CREATE: Final = 5
+_DELETE: Final = 6
 _DESCRIBE_CONFIGS: Final = 10
 
 
@@ -71,7 +75,8 @@ async def grant_journal(
     timeout_s: float,
     client_options: Mapping[str, Any],
 ) -> None:
-    """Let `writers` append to the topic and read it, and `readers` only read it.
+    """Let `writers` append to the topic and read it, and `readers` only read it. The same holds
+    for the topics of renewed journals, which the writers also make and delete.
 
     The caller's account must be allowed to change rights. Rights that exist stay. Raises
     JournalUnavailable, also if the broker has no authorizer.
@@ -81,22 +86,27 @@ async def grant_journal(
         request_timeout_ms=round(timeout_s * 1000),
         **client_options,
     )
-    rights = [(name, right) for name in writers for right in (_READ, _WRITE)]
+    rights = [(name, right) for name in writers for right in (_READ, _WRITE, _DELETE)]
     rights += [(name, right) for name in readers for right in (_READ, _DESCRIBE_CONFIGS)]
+    later = [(name, _CREATE) for name in writers]
     try:
         with translate_kafka_errors():
             async with asyncio.timeout(timeout_s):
                 await admin.start()
                 for account, operation in rights:
-                    await _allow(admin, topic, account, operation)
+                    await _allow(admin, topic, _LITERAL, account, operation)
+                for account, operation in (*rights, *later):
+                    await _allow(admin, topic + LATER_INFIX, _PREFIXED, account, operation)
     finally:
         await admin.close()
 
 
-async def _allow(admin: AIOKafkaAdminClient, topic: str, account: str, operation: int) -> None:
+async def _allow(
+    admin: AIOKafkaAdminClient, topic: str, pattern: int, account: str, operation: int
+) -> None:
     """Grant one right. aiokafka has the message, but no public way to send it."""
     answer = await admin._send_to_controller(
-        CreateAclsRequest(_TOPIC, topic, _LITERAL, f"User:{account}", "*", operation, _ALLOW)
+        CreateAclsRequest(_TOPIC, topic, pattern, f"User:{account}", "*", operation, _ALLOW)
     )
     for code, reason in answer.creation_responses:
         if code:

@@ -93,8 +93,8 @@ async def open_admin(timeout_s: float, options: Mapping[str, Any]) -> AIOKafkaAd
 
 async def abandon_admin(admin: AIOKafkaAdminClient) -> None:
     """Close the client. Takes bounded time and never raises."""
-    await _await_bounded(admin.close())
     _abort_connections(admin._client)
+    await _await_bounded(admin.close())
 
 
 async def abandon_producer(producer: AIOKafkaProducer) -> None:

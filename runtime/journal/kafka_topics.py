@@ -1,6 +1,6 @@
 """Makes, lists and deletes the topics of a cell's journal.
 
-The first log is the topic that the settings name, and the second is that name with `.r2`.
+The first log is the topic that the settings name. A later one has its number behind that name.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ so that a broker with a lower limit of its own takes our records too."""
 
 
 def topic_of_generation(first: str, number: int) -> str:
-    """Return the topic of a log: `practix.journal`, `practix.journal.r2` ..."""
+    """Return the topic of a log: `practix.journal`, and for later ones `practix.journal.r120`."""
     return first if number == 1 else f"{first}{LATER_INFIX}{number}"
 
 

@@ -33,7 +33,7 @@ INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?
 
 
 def path_of_generation(first: Path, number: int) -> Path:
-    """Return the file of a log: `journal.sqlite`, `journal.r2.sqlite`, `journal.r3.sqlite` ..."""
+    """Return the file of a log: `journal.sqlite`, and for later ones `journal.r120.sqlite`."""
     return first if number == 1 else first.with_name(f"{first.stem}.r{number}{first.suffix}")
 
 

@@ -24,6 +24,7 @@ from contracts.journal.records import (
     decode_record,
     hash_record,
 )
+from contracts.journal.renewal import recognise
 from runtime.journal.lineage import START as START
 from runtime.journal.lineage import Place, find_carried, find_place
 from runtime.journal.lineage import Position as Position
@@ -52,6 +53,13 @@ class Accepted(NamedTuple):
     record: Record
     position: Position
     stamp_ms: int
+
+    def is_at(self, stored: Position) -> bool:
+        """Return whether a reader that stored this position stands at this record, perhaps in a
+        journal before."""
+        here = self.position
+        carried = recognise(stored.state, self.record, here.state.hash)
+        return here == stored or carried == here.state
 
 
 class Tail:

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.http.peers import HttpPeers
 from command_api.image.sqlite.store import SqliteStore
-from command_api.leader.node import Timing
+from command_api.leader.timing import Timing
 from command_api.service import CommandService
 from contracts.journal.records import Commit
 from contracts.values.times import to_ms

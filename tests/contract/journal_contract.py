@@ -9,11 +9,13 @@ from typing import Final
 
 import pytest
 
+from contracts.journal.records import CARRIED_BYTES_MAX
 from runtime.journal.port import (
     EntryTooLarge,
     Journal,
     JournalCursor,
     JournalEntry,
+    JournalExists,
     JournalTruncated,
     JournalWriter,
     WriterLost,
@@ -197,3 +199,37 @@ class JournalContract:
             writer = await journal.open_writer()
             assert (await writer.append(b"entry")).offset == expected
             await writer.close()
+
+    async def test_a_later_log_is_made_listed_and_dropped(self, journal: Journal) -> None:
+        writer = await journal.open_writer()
+        await append_all(writer, [b"first"])
+        await writer.close()
+        later = journal.at_generation(120)
+        assert (journal.generation, later.generation) == (1, 120)
+        await later.create()
+        assert await journal.list_generations() == [1, 120]
+        assert await later.end() == 0
+        with pytest.raises(JournalExists):
+            await later.create()
+        for _ in range(2):  # The second time there is nothing to drop.
+            await journal.drop()
+        assert await later.list_generations() == [120]
+        assert await later.end() == 0
+
+    async def test_logs_do_not_share_entries(self, journal: Journal) -> None:
+        later = journal.at_generation(7)
+        await later.create()
+        first, second = await journal.open_writer(), await later.open_writer()
+        await append_all(first, numbered("first", 3))
+        await append_all(second, numbered("second", 2))
+        assert payloads_of(await read_from_start(journal, 3)) == numbered("first", 3)
+        assert payloads_of(await read_from_start(later, 2)) == numbered("second", 2)
+        await first.close()
+        await second.close()
+
+    async def test_a_later_log_has_room_for_what_carrying_adds(self, journal: Journal) -> None:
+        later = journal.at_generation(2)
+        await later.create()
+        writer = await later.open_writer()
+        await append_all(writer, [b"x" * CARRIED_BYTES_MAX])
+        await writer.close()

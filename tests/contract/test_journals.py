@@ -218,6 +218,15 @@ class TestKafkaJournal(JournalContract):
         assert await journal.end() == 1
         await writer.close()
 
+    async def test_a_topic_is_not_made_again_once_the_journal_was_renewed(
+        self, kafka_server: Broker, kafka_topic: str
+    ) -> None:
+        journal = KafkaJournal(kafka_server.bootstrap_servers, kafka_topic)
+        await journal.at_generation(9).create()
+        await journal.drop()
+        await create_topic(kafka_server.bootstrap_servers, kafka_topic, replication_factor=1)
+        assert await journal.list_generations() == [9]
+
     async def test_more_replicas_than_brokers_are_refused(self, kafka_server: Broker) -> None:
         with pytest.raises(JournalUnavailable, match="InvalidReplicationFactor"):
             await create_topic(kafka_server.bootstrap_servers, f"three-{uuid4().hex}")

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from launcher import cli
 from launcher.servers.process import HOST, free_port
-from launcher.verbs.demo_summary import DemoSummary
+from launcher.verbs.demo.summary import DemoSummary
 from runtime.journal.sqlite import SqliteJournal
 from runtime.service.settings import WRONG_SETTINGS_STATUS
 from tests.cells.embedded import PRACTIX, START_S_MAX

@@ -7,11 +7,14 @@ how many seeds the simulation found it.
 import logging
 import sys
 from asyncio import sleep
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 from unittest.mock import patch
+
+from msgspec import Raw
+from msgspec.structs import replace
 
 import runtime.journal.tail
 from command_api.domain.deadline import Deadline
@@ -28,12 +31,15 @@ from command_api.leader.answering import Answering
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from command_api.leader.sent_record import SentRecord
+from command_api.renewal import copying
 from contracts.events.person import PersonErased
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
-from contracts.journal.records import Claim, CommandInfo, Outcome, Record
+from contracts.journal.records import Claim, CommandInfo, Commit, Outcome, Record
+from contracts.journal.renewal import Renewing
 from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step
+from runtime.journal import lineage
 from runtime.journal.port import Journal, JournalError
 from runtime.journal.tail import Accepted, Position, Tail
 from runtime.process.clock_watch import ClockWatch
@@ -48,6 +54,7 @@ from tests.simulation.clocks import (
 from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
 from tests.simulation.disks.restarts import run_restarts
 from tests.simulation.disks.situations import other_journal
+from tests.simulation.renewed.runs import other_renewed_journal, run_renewals
 from tests.simulation.scenario import run_seed, run_with_erasures
 from tests.simulation.simulated.store import SimulatedStore
 
@@ -377,6 +384,34 @@ def _steps_of_an_erasure_have_one_key() -> Any:
     return patch("command_api.leader.deadlines._key_of", without_part)
 
 
+def _a_record_is_not_carried_over() -> Any:
+    cut = copying.cut_at_terms
+
+    def skip_one(records: Sequence[Accepted]) -> Iterator[Sequence[Accepted]]:
+        commits = [one for one in records if isinstance(one.record, Commit)]
+        return cut([one for one in records if one is not (commits and commits[-1])])
+
+    return patch.object(copying, "cut_at_terms", skip_one)
+
+
+def _a_seat_changes_on_the_way() -> Any:
+    renew_commit = Renewing._renew_commit
+
+    def add_a_seat(renewing: Renewing, commit: Commit, proof: str) -> Commit:
+        renewed = renew_commit(renewing, commit, proof)
+        events = [bytes(one).replace(b'"taken":1', b'"taken":2') for one in renewed.events]
+        return replace(renewed, events=tuple(map(Raw, events)))
+
+    return patch.object(Renewing, "_renew_commit", add_a_seat)
+
+
+def _any_record_at_the_position_will_do() -> Any:
+    def recognise(stored: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
+        return replace(stored, hash=record_hash) if record.seq == stored.seq else None
+
+    return patch.object(lineage, "recognise", recognise)
+
+
 @contextmanager
 def _all(*patches: Any) -> Iterator[None]:
     if not patches:
@@ -439,6 +474,14 @@ PLANTED = (
     ),
     PlantedBug(
         "trusts a checkpoint of another journal", "§2", _the_journal_is_not_compared, other_journal
+    ),
+    PlantedBug("a renewal drops a record", "N3", _a_record_is_not_carried_over, run_renewals),
+    PlantedBug("a renewal changes a seat", "N3", _a_seat_changes_on_the_way, run_renewals),
+    PlantedBug(
+        "does not compare what a record was",
+        "N4",
+        _any_record_at_the_position_will_do,
+        other_renewed_journal,
     ),
 )
 

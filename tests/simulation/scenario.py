@@ -1,9 +1,10 @@
 """Runs one seed: people use the cell while things go wrong, then everything is checked."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from functools import partial
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from projector.proof.verify import verify
 from tests.simulation import invariants
@@ -18,27 +19,37 @@ CLIENTS: Final = 4
 WISHES: Final = 12
 CALM_S_MAX: Final = 600.0
 
-Setup = Callable[[Cluster], None]
+Beside = Callable[[Cluster, Population], Coroutine[Any, Any, None]]
+"""Something else that happens while clients give commands and things go wrong."""
+
+
+async def _nothing(_cluster: Cluster, _population: Population) -> None: ...
 
 
 def run_seed(seed: int) -> SimulationLoop:
     """Raises what went wrong. The same seed does the same again."""
-    return _run_seed(seed, None)
+    return run_cell(seed).loop
 
 
 def run_with_erasures(seed: int) -> SimulationLoop:
     """As `run_seed`, and operators have people erased meanwhile."""
-    return _run_seed(seed, Random(f"erasures {seed}"))
+    return run_cell(seed, beside=partial(erase_people, seed)).loop
 
 
-def _run_seed(seed: int, erasing: Random | None) -> SimulationLoop:
+async def erase_people(seed: int, cluster: Cluster, population: Population) -> None:
+    await Operators(cluster, population, Random(f"erasures {seed}")).erase()
+
+
+def run_cell(seed: int, *, renews: bool = False, beside: Beside = _nothing) -> Cluster:
+    """Run a cell in which people do what they like and things go wrong, and check it."""
     loop = SimulationLoop(seed)
-    cluster = Cluster(loop, faults=_faults(loop.random), on_disk=loop.random.random() < 0.7)
-    loop.run(_run(cluster, erasing), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
-    return loop
+    faults, on_disk = _faults(loop.random), loop.random.random() < 0.7
+    cluster = Cluster(loop, faults=faults, on_disk=on_disk, renews=renews)
+    loop.run(_run(cluster, beside), max_virtual_s=6 * 3600.0, max_steps=5_000_000)
+    return cluster
 
 
-async def _run(cluster: Cluster, erasing: Random | None) -> None:
+async def _run(cluster: Cluster, beside: Beside) -> None:
     random = cluster.loop.random
     cluster.network.loss = random.choice((0.0, 0.0, 0.02))
     cluster.start_all()
@@ -49,8 +60,7 @@ async def _run(cluster: Cluster, erasing: Random | None) -> None:
     async with asyncio.TaskGroup() as clients:
         for _ in range(CLIENTS):
             clients.create_task(population.live(WISHES))
-        if erasing is not None:
-            clients.create_task(Operators(cluster, population, erasing).erase())
+        clients.create_task(beside(cluster, population))
         await raging
         chaos.mend()
     await _calm(cluster, population)
@@ -59,7 +69,8 @@ async def _run(cluster: Cluster, erasing: Random | None) -> None:
 
 
 async def _calm(cluster: Cluster, population: Population) -> None:
-    """Wait until every process has read everything, one of them leads, and no erasure goes on."""
+    """Wait until every process has read everything, one of them leads, no erasure goes on, and one
+    log is left."""
     deadline = cluster.loop.time() + CALM_S_MAX
     while is_anybody_erasing(cluster, population.people) or not _is_calm(cluster):
         if cluster.loop.time() > deadline:
@@ -73,8 +84,11 @@ def _is_calm(cluster: Cluster) -> bool:
     positions = {node.tail.position for node in cluster.nodes.values()}
     positions.add(cluster.tables.reached)
     end = len(cluster.journal.log) - 1
-    return len(positions) == 1 and all(
-        node.tail.seen_offset == end for node in cluster.nodes.values()
+    one_log = len(cluster.journal.logs) == 1
+    return (
+        one_log
+        and len(positions) == 1
+        and all(node.tail.seen_offset == end for node in cluster.nodes.values())
     )
 
 

@@ -18,12 +18,16 @@ STATES_MAX: Final = 4_000
 CREATE: Final = (
     "CREATE TABLE IF NOT EXISTS states (id TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS calendars (value BLOB)",
+    "CREATE TABLE IF NOT EXISTS ledger (digest TEXT)",
 )
 SELECT_STATE: Final = "SELECT value FROM states WHERE id = ?"
 PUT_STATE: Final = "REPLACE INTO states VALUES (?, ?)"
 SELECT_CALENDARS: Final = "SELECT value FROM calendars"
 DROP_CALENDARS: Final = "DELETE FROM calendars"
 PUT_CALENDARS: Final = "INSERT INTO calendars VALUES (?)"
+SELECT_LEDGER: Final = "SELECT digest FROM ledger"
+DROP_LEDGER: Final = "DELETE FROM ledger"
+PUT_LEDGER: Final = "INSERT INTO ledger VALUES (?)"
 
 KEY: Final = itemgetter(0)
 
@@ -63,17 +67,24 @@ class KeptStates:
         self._scratch.append(PUT_STATE, rows)
         self._earlier, self._recent = self._recent, {}
 
-    def write_all(self, calendars: Calendars) -> None:
+    def write_all(self, calendars: Calendars, ledger: str) -> None:
         """Write everything that another proof needs in order to go on."""
         self.write()
         self.write()
         self._scratch.connection.execute(DROP_CALENDARS)
         self._scratch.append(PUT_CALENDARS, [(_encode(calendars),)])
+        self._scratch.connection.execute(DROP_LEDGER)
+        self._scratch.append(PUT_LEDGER, [(ledger,)])
 
     def read_calendars(self) -> Calendars:
         """Return what `write_all` was given, nothing in a new file."""
         row = self._scratch.connection.execute(SELECT_CALENDARS).fetchone()
         return {} if row is None else _decode_calendars(row[0])
+
+    def read_ledger(self) -> str:
+        """Return the digest of the seat ledger that `write_all` was given, "" in a new file."""
+        row = self._scratch.connection.execute(SELECT_LEDGER).fetchone()
+        return "" if row is None else str(row[0])
 
     def _read(self, announcement_id: AnnouncementId) -> AnnouncementState:
         row = self._scratch.connection.execute(SELECT_STATE, (announcement_id,)).fetchone()

@@ -25,9 +25,9 @@ ANNOUNCED: Final = 12
 Situation = Callable[[Cluster, SimulatedDisk], Coroutine[Any, Any, None]]
 
 
-def run_store(situation: Situation, seed: int) -> Cluster:
+def run_store(situation: Situation, seed: int, *, renews: bool = False) -> Cluster:
     """Run a situation in a cell of one process, and check its image at the end."""
-    cluster = Cluster(SimulationLoop(seed), (ALPHA,), on_disk=True)
+    cluster = Cluster(SimulationLoop(seed), (ALPHA,), on_disk=True, renews=renews)
 
     async def live() -> None:
         cluster.start_all()

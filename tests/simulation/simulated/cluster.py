@@ -11,15 +11,19 @@ from command_api.domain.submission import Submission
 from command_api.http.erasure_tokens import ErasureTokens
 from command_api.image.checkpoints import StoreLimits
 from command_api.leader.answering import Answering
-from command_api.leader.node import Node, Timing
+from command_api.leader.node import Node
 from command_api.leader.ports import Answer
 from command_api.leader.reign import RECORDS_MAX
+from command_api.leader.timing import Timing
 from command_api.rendering import build_renderer
-from contracts.errors import OutcomeUnknown
+from command_api.renewal.renewals import Renewals
+from contracts.errors import NoLeader, OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.concealment import FingerprintKey
+from contracts.representations import RenewalResponse
 from projector.read_models.memory import MemorySink
 from projector.read_models.projector import Projector
+from runtime.process.tasks import end, run_aside
 from tests.simulation.simulated.journal import Faults, SimulatedJournal
 from tests.simulation.simulated.loop import TEST, SimulationLoop
 from tests.simulation.simulated.network import SimulatedNetwork
@@ -28,6 +32,7 @@ from tests.simulation.simulated.store import SimulatedDisk, SimulatedStore
 TIMING: Final = Timing(heartbeat_timeout_s=5.0, tick_s=0.25)
 SUBMIT_DEADLINE_S: Final = 20.0
 PROJECTOR: Final = "projector"
+KEEP_OLD_S: Final = 20.0
 STORE_LIMITS: Final = StoreLimits(
     records_max=4, every_s=5.0, catching_up_max=6, ahead_max=8, cached_max=2
 )
@@ -45,6 +50,9 @@ class SimulatedPeers:
 
     def knows(self, leader_url: str) -> bool:
         return True
+
+    async def ask_renewal(self, *_: object, **__: object) -> RenewalResponse:
+        raise NoLeader
 
     async def forward(self, leader_url: str, command: Submission, timeout_s: float) -> Answer:
         payload = (msgspec.json.encode(command), timeout_s)
@@ -74,17 +82,21 @@ class Cluster:
         timing: Timing = TIMING,
         records_max: int = RECORDS_MAX,
         on_disk: bool = False,
+        renews: bool = False,
     ) -> None:
-        """With `on_disk` each process keeps its image on a disk of its own."""
+        """With `on_disk` each process keeps its image on a disk of its own. With `renews` the
+        journal can be renewed."""
         self.loop = loop
         self.names = names
         self.network = SimulatedNetwork(loop)
         self.journal = SimulatedJournal(loop, faults)
         self.nodes: dict[str, Node] = {}
+        self.renewals: dict[str, Renewals] = {}
         self.tables = MemorySink()
         """What the projector writes; it outlives the projector's process."""
         self.disks = {name: SimulatedDisk() for name in names} if on_disk else {}
         """Each outlives its process."""
+        self._renews = renews
         self._timing = timing
         self._records_max = records_max
 
@@ -106,6 +118,7 @@ class Cluster:
     def crash(self, name: str) -> None:
         self.loop.crash(name)
         self.nodes.pop(name, None)
+        self.renewals.pop(name, None)
 
     def running(self) -> list[str]:
         return [name for name in self.names if self.loop.is_alive(name)]
@@ -156,9 +169,24 @@ class Cluster:
 
         self.network.serve(name, "submit", submit)
         self.network.serve(name, "forward", forward)
+        renewing = self._start_renewals(name, node) if self._renews else None
         try:
             await node.run()
         except JournalBroken as error:
             if broken is None:
                 raise
             broken[name] = error
+        finally:
+            await end(renewing)
+
+    def _start_renewals(self, name: str, node: Node) -> asyncio.Task[None]:
+        self.renewals[name] = renewals = Renewals(
+            node,
+            peers=SimulatedPeers(self.network, name),
+            clock=self.clock,
+            random=self.loop.random,
+            patience_s=5.0,
+            keep_old_s=KEEP_OLD_S,
+            update_command=FINGERPRINT_KEY.conceal,
+        )
+        return run_aside(renewals.run(), "renewals")

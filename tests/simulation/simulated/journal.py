@@ -59,6 +59,8 @@ class SimulatedJournal:
         self.faults = faults or Faults()
         self.logs: dict[int, list[JournalEntry]] = {1: []}
         """What the broker holds now, by generation."""
+        self.dropped: list[list[JournalEntry]] = []
+        """What it held in logs that were deleted."""
         self._loop = loop
         self._all_down = False
         self._cut_off: set[str] = set()
@@ -340,7 +342,9 @@ class ConnectedJournal:
 
     async def drop(self) -> None:
         await self._ask()
-        self._broker.logs.pop(self.generation, None)
+        if self.generation in self._broker.logs:
+            self._broker.dropped.append(self._broker.logs.pop(self.generation))
+            self._loop.note("log dropped", self._process, self.generation)
 
     async def open_writer(self) -> _Writer:
         await self._ask()

@@ -58,8 +58,9 @@ def test_another_proof_goes_on_from_what_was_written(scratch: Scratch, cut: int)
     for commit in commits[:cut]:
         record(first, commit)
         record(in_memory, commit)
-    states.write_all(first.calendars)
+    states.write_all(first.calendars, "the ledger")
     states = KeptStates(scratch)
+    assert states.read_ledger() == "the ledger"
     second = RuleProof(states.find, states.read_calendars())
     assert second.calendars == first.calendars
     for commit in spoil(commits[cut:]):

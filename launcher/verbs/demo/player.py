@@ -18,8 +18,8 @@ import jwt
 import msgspec
 
 from launcher.client import NotRunning, RequestRefused, open_answer
-from launcher.verbs.demo_summary import DemoSummary
-from launcher.verbs.traffic import MalformedLine, TimeShift, TrafficLine, read_traffic
+from launcher.verbs.demo.summary import DemoSummary
+from launcher.verbs.demo.traffic import MalformedLine, TimeShift, TrafficLine, read_traffic
 
 FILM_MIN: Final = 120
 RETRIES_MAX: Final = 60

@@ -7,7 +7,7 @@ import msgspec
 import rich.table
 from rich.console import Console
 
-from launcher.verbs.traffic import MalformedLine
+from launcher.verbs.demo.traffic import MalformedLine
 
 MALFORMED_SHOWN_MAX: Final = 20
 

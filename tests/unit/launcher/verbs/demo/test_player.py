@@ -14,8 +14,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from launcher.client import NotRunning, RequestRefused
-from launcher.verbs.demo import Demo
-from launcher.verbs.demo_summary import MALFORMED_SHOWN_MAX, DemoSummary
+from launcher.verbs.demo.player import Demo
+from launcher.verbs.demo.summary import MALFORMED_SHOWN_MAX, DemoSummary
 
 CONCURRENCY = 8
 YIELDS = 20

@@ -1,0 +1,64 @@
+"""The journal of an embedded system is renewed, also over a kill in the middle."""
+
+import asyncio
+import json
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
+
+
+async def renew(system: RunningSystem) -> dict[str, object]:
+    renewed = await asyncio.to_thread(system.command, "journal", "renew", "--json")
+    assert renewed.returncode == 0, renewed.stderr
+    answer: dict[str, object] = json.loads(renewed.stdout.splitlines()[-1])
+    return answer
+
+
+async def verify(system: RunningSystem) -> dict[str, object]:
+    verified = await asyncio.to_thread(system.command, "verify", "--json")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    result: dict[str, object] = json.loads(verified.stdout.splitlines()[-1])
+    return result
+
+
+@pytest.mark.timeout(300)
+async def test_reads_and_writes_go_on_in_a_renewed_journal(tmp_path: Path) -> None:
+    async with run_system(tmp_path) as system:
+        evening_id, boris, position = await confirm_guest(system)
+        renewed = await renew(system)
+        assert renewed["generation"] != 1
+        await assert_guest_is_seen(system, evening_id, boris, position)
+        later_id, _, later = await confirm_guest(system, in_days=3)
+        assert later > position
+        await assert_guest_is_seen(system, later_id, boris, later)
+        await verify(system)
+        again = await renew(system)
+        assert again["generation"] != renewed["generation"]
+        await verify(system)
+        logs = [path.name for path in tmp_path.glob("journal*.sqlite")]
+        assert logs == [f"journal.r{again['generation']}.sqlite"]
+    async with run_system(tmp_path) as system:
+        await assert_guest_is_seen(system, later_id, boris, later)
+        assert await system.stop() == 0
+        offline = await asyncio.to_thread(system.command, "verify", "--offline", "--json")
+        assert offline.returncode == 0, offline.stderr
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("after_s", [0.0, 0.05, 0.2])
+async def test_a_kill_in_the_middle_loses_nothing(tmp_path: Path, after_s: float) -> None:
+    async with run_system(tmp_path) as system:
+        evening_id, boris, position = await confirm_guest(system)
+        path = "/api/v1/operator/journal/renewal"
+        await system.send("POST", path, system.operator_token, {}, expect=202)
+        await asyncio.sleep(after_s)
+        assert await system.stop(signal.SIGKILL) == -signal.SIGKILL
+    async with run_system(tmp_path) as system:
+        await assert_guest_is_seen(system, evening_id, boris, position)
+        later_id, _, later = await confirm_guest(system, in_days=3)
+        await assert_guest_is_seen(system, later_id, boris, later)
+        await renew(system)
+        await verify(system)

@@ -1,0 +1,186 @@
+"""Runs in which the journal is renewed while everything goes on, and goes wrong."""
+
+import asyncio
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import replace
+
+from contracts.errors import NoLeader
+from contracts.events.erasing import erase_stored_words
+from contracts.journal.records import Commit, Moved, Record, Renewal, Resign, encode_record
+from contracts.values.ids import PersonId
+from tests.simulation.directed import announce, insist, leader_of, request, until
+from tests.simulation.disks.situations import (
+    ALPHA,
+    ANNOUNCED,
+    announce_some,
+    run_store,
+    wait_for_writes,
+)
+from tests.simulation.invariants import Violation, accepted
+from tests.simulation.scenario import erase_people, run_cell
+from tests.simulation.simulated.clients import Population
+from tests.simulation.simulated.cluster import Cluster
+from tests.simulation.simulated.loop import SimulationLoop
+from tests.simulation.simulated.store import SimulatedDisk
+
+PAUSE_S: Final = (1.0, 25.0)
+ATTEMPTS: Final = (1, 4)
+
+
+def run_renewals(seed: int) -> SimulationLoop:
+    """Raises what went wrong. Some renewals are interrupted, and some are finished by others."""
+    cluster = run_cell(seed, renews=True, beside=partial(_renew_and_erase, seed))
+    check_carried(cluster)
+    return cluster.loop
+
+
+async def _renew_and_erase(seed: int, cluster: Cluster, population: Population) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_renew_now_and_then(cluster))
+        if seed % 2:
+            tasks.create_task(erase_people(seed, cluster, population))
+
+
+async def _renew_now_and_then(cluster: Cluster) -> None:
+    random = cluster.loop.random
+    for _ in range(random.randint(*ATTEMPTS)):
+        await asyncio.sleep(random.uniform(*PAUSE_S))
+        for name in cluster.leaders():
+            await begin_renewal(cluster, name)
+
+
+async def begin_renewal(cluster: Cluster, name: str) -> None:
+    """Begin a renewal in the process, if it leads."""
+
+    async def begin() -> None:
+        with suppress(NoLeader, KeyError):
+            cluster.renewals[name].begin()
+
+    await cluster.loop.spawn(name, begin())
+
+
+def interrupted(seed: int) -> None:
+    """The leader dies at some moment of a renewal. It is finished, or it was never begun."""
+
+    async def live(cluster: Cluster) -> None:
+        random = cluster.loop.random
+        cluster.start_all()
+        leader = await leader_of(cluster)
+        await insist(cluster, leader, announce(cluster))
+        leader = await leader_of(cluster)
+        await begin_renewal(cluster, leader)
+        await asyncio.sleep(random.uniform(0.0, 0.5))
+        cluster.crash(leader)
+        if random.random() < 0.5:  # Whoever finishes it may die as well.
+            await asyncio.sleep(random.uniform(0.0, 12.0))
+            cluster.crash(random.choice(cluster.running()))
+        for name in cluster.names:
+            if name not in cluster.running():
+                cluster.start(name)
+        await insist(cluster, cluster.names[0], request())
+        await until(lambda: len(cluster.journal.logs) == 1, "single log")
+        check_carried(cluster)
+
+    cluster = Cluster(SimulationLoop(seed), renews=True)
+    cluster.loop.run(live(cluster), max_steps=5_000_000)
+
+
+def slept_through(seed: int) -> None:
+    """A process comes back with a checkpoint from two renewals ago, and need not fold anew."""
+
+    async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
+        await announce_some(cluster, "first")
+        await wait_for_writes(disk)
+        old = disk.copy()
+        for name in ("second", "third"):
+            await renew(cluster)
+            await announce_some(cluster, name)
+        cluster.crash(ALPHA)
+        disk.contents = old
+        cluster.start(ALPHA)
+        await announce_some(cluster, "fourth")
+        if disk.set_aside is not None:
+            raise Violation("the checkpoint was set aside")
+
+    run_store(situation, seed, renews=True)
+
+
+def other_renewed_journal(seed: int) -> None:
+    """The checkpoint is of another cell, whose journal had records at the same positions."""
+
+    async def stranger(cluster: Cluster, disk: SimulatedDisk) -> None:
+        await announce_some(cluster, "theirs", ANNOUNCED + seed % 5)
+        await wait_for_writes(disk)
+
+    theirs = run_store(stranger, seed + 1).disks[ALPHA]
+
+    async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
+        await announce_some(cluster, "ours", 2 * ANNOUNCED)
+        await renew(cluster)
+        cluster.crash(ALPHA)
+        disk.contents = theirs.copy()
+        cluster.start(ALPHA)
+        await announce_some(cluster, "later")
+
+    run_store(situation, seed, renews=True)
+
+
+async def renew(cluster: Cluster) -> None:
+    """Renew the journal of a cell in which nothing goes wrong."""
+    before = cluster.journal.log
+    await begin_renewal(cluster, await leader_of(cluster))
+    await until(lambda: cluster.journal.log is not before, "renewed journal")
+    await until(lambda: len(cluster.journal.logs) == 1, "single log")
+    await leader_of(cluster)
+
+
+def check_carried(cluster: Cluster) -> int:
+    """Check that every closed log went on in one that has the same records, but for texts.
+    Returns how many were closed."""
+    logs = [*cluster.journal.dropped, *cluster.journal.logs.values()]
+    folded = [[one.record for one in accepted(log)] for log in logs if log]
+    by_generation = {one[0].generation: one[1:] for one in folded if isinstance(one[0], Renewal)}
+    closed = [records for records in folded if records and isinstance(records[-1], Moved)]
+    for records in closed:
+        moved = records[-1]
+        assert isinstance(moved, Moved)
+        carried = by_generation[moved.generation]
+        old = [one for one in records if not isinstance(one, Renewal)]
+        for before, after in zip(old, carried, strict=False):
+            if _kept(before) != _kept(after):
+                raise Violation(f"record {before.seq} was carried over as {after}")
+        if len(carried) < len(old):
+            raise Violation(f"{len(old) - len(carried)} records were not carried over")
+    return len(closed)
+
+
+class Everybody(Collection[PersonId]):
+    """All persons there may be."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+    def __iter__(self) -> Iterator[PersonId]:
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+
+def _kept(record: Record) -> Any:
+    """Return what a renewal must not change."""
+    if isinstance(record, Moved):
+        record = Resign(record.term, record.seq, "")
+    if isinstance(record, Commit):
+        actor = PersonId(record.command.actor)
+        events = [erase_stored_words(one, actor, Everybody()) for one in record.events]
+        record = replace(record, events=tuple(events))
+    kept = msgspec.json.decode(encode_record(record))
+    for name in ("carried", "prev_hash", "nonce"):
+        kept.pop(name, None)
+    return kept
