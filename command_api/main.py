@@ -1,6 +1,5 @@
 """Runs the command API as a process of its own; wired in `build_app`."""
 
-import logging
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -18,6 +17,7 @@ from runtime.outside.wiring import OutsideClients
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.tasks import run_aside
+from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -72,7 +72,7 @@ async def _spare_when_loaded(service: CommandService) -> None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO)
     settings = load_settings_or_exit(Settings)
+    log_to_stderr(settings.pseudonym_key)
     collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -4,7 +4,6 @@ It ends with status 1 if the journal cannot be trusted, or if another notifier h
 the tables.
 """
 
-import logging
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -23,6 +22,7 @@ from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import steady_clock, system_clock
 from runtime.process.clock_watch import ClockWatch
+from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -81,6 +81,6 @@ def clients_from(outside: OutsideClients) -> NotifierClients:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO)
     settings = load_settings_or_exit(Settings)
+    log_to_stderr(settings.pseudonym_key)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -26,6 +26,7 @@ from runtime.limits.limiter import Limiter
 from runtime.postgres.pools import open_pool
 from runtime.process.garbage_collector import collect_rarely
 from runtime.pseudonyms import Pseudonyms
+from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -100,7 +101,7 @@ async def _start_history(
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO)
     settings = load_settings_or_exit(Settings)
+    log_to_stderr(settings.pseudonym_key)
     collect_rarely()
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -16,6 +16,7 @@ from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
+from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
 from runtime.service.process_routes import build_process_router
 from runtime.service.serving import serve
@@ -82,6 +83,6 @@ def _operator_guard(settings: Settings) -> OperatorGuard | None:
 
 
 def main() -> None:
-    logging.basicConfig(level=logging.INFO)
     settings = load_settings_or_exit(Settings)
+    log_to_stderr(settings.pseudonym_key)
     serve(partial(build_app, settings), settings.host, settings.port, settings.http)

@@ -1,7 +1,10 @@
 """`practix run`: runs a system in the foreground until Ctrl-C or SIGTERM."""
 
 import asyncio
+import logging
 import socket
+
+from pydantic import SecretStr
 
 from command_api.settings import RuleSettings
 from launcher.data_directory import DataDirectory
@@ -12,6 +15,7 @@ from launcher.profiles.welcome import build_welcome, load_stand_in_settings
 from launcher.settings import Settings
 from neighbours.app import StandInState
 from runtime.process.clock import system_clock
+from runtime.service.logs import BARE, log_to_stderr
 from runtime.service.serving import serve_until_stopped
 from runtime.service.settings import load_settings
 
@@ -56,6 +60,7 @@ def _demand_own_clock(settings: Settings) -> None:
 def _run_embedded(
     settings: Settings, data: DataDirectory, listener: socket.socket, on_ready: OnReady
 ) -> str | None:
+    log_to_stderr(SecretStr(data.pseudonym_key), logging.WARNING, BARE)
     return serve_until_stopped(
         lambda: build_app(settings, data, on_ready),
         listener,

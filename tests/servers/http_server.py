@@ -18,7 +18,7 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
     On leaving, requests that hang are cut off and the port is free again.
     """
     limits = DEFAULT.model_copy(update={"grace_s": 1})
-    config = server_config(app, limits, host="127.0.0.1", port=port, log_config=None)
+    config = server_config(app, limits, host="127.0.0.1", port=port)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
     socket.listen()  # From here on connections wait for the server, however slow its start.

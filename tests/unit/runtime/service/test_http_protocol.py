@@ -103,7 +103,7 @@ class RawConnection(NamedTuple):
 @asynccontextmanager
 async def serving(limits: HttpLimits) -> AsyncIterator[ServedApp]:
     app = App()
-    config = server_config(app, limits, host="127.0.0.1", port=0, log_config=None)
+    config = server_config(app, limits, host="127.0.0.1", port=0)
     server = uvicorn.Server(config)
     listener = config.bind_socket()
     listener.listen()
