@@ -1,4 +1,5 @@
-"""Proves from the events alone that no rule about seats, calendars or ratings was broken.
+"""Proves from the events alone that no rule about seats, calendars or ratings was broken, and
+that nobody was erased on whom an announcement depended.
 
 It shares no code with the deciders or the projections. It counts seats by the statuses and holds
 that booking events state, and keeps calendars by confirmations, publications and new times. The
@@ -30,6 +31,7 @@ from contracts.events.booking import (
     BookingUnsettled,
 )
 from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonErased
 from contracts.events.rating import AnyRatingEvent, RatingEvent
 from contracts.values.ids import AnnouncementId, PersonId
 from projector.proof.announcement_state import (
@@ -61,7 +63,8 @@ class RuleProof:
         self.double_confirmed: Final = Findings()
         self.contradictions: Final = Findings()
         """Events that state a wrong number of taken seats, that name an announcement which was
-        never created or give it an impossible end, or that break a rule about ratings."""
+        never created or give it an impossible end, that break a rule about ratings, or that erase
+        somebody who still makes or attends an announcement."""
         self.calendars: Final[Calendars] = {} if calendars is None else calendars
         """Announcements that a person made or is confirmed for, and that are neither over nor
         cancelled."""
@@ -76,11 +79,18 @@ class RuleProof:
         for event in events:
             if isinstance(event, OF_ANNOUNCEMENTS):
                 self._take(seq, event, self._find_state(event.announcement_id))
+            elif isinstance(event, PersonErased):
+                self._check_disengaged(seq, event.person_id)
             # Nothing else takes a seat or somebody's time.
         if self._to_count:
             self._check_seats(seq)
         if self._to_compare:
             self._check_calendars(seq)
+
+    def _check_disengaged(self, seq: int, person_id: PersonId) -> None:
+        for announcement_id in sorted(self.calendars.get(person_id, ())):
+            reason = "its author or a confirmed guest is erased"
+            self.contradictions.add(position=seq, announcement_id=announcement_id, reason=reason)
 
     def _take(
         self,

@@ -9,7 +9,6 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS
 from tests.cells.projector_cell import SMALL, commit_stored, fold_rows, follow, read_rows
 from tests.histories.chain import Chain
-from tests.histories.erasures import add_erasures
 from tests.histories.random_people import RandomPeople
 
 ANNA = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
@@ -19,7 +18,8 @@ ANNA = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
 async def test_the_tables_are_the_fold_of_a_journal_with_erasures(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int, events_max: int
 ) -> None:
-    chain = add_erasures(RandomPeople(seed).live(200).chain, seed)
+    chain = RandomPeople(seed, erasures=True).live(300).chain
+    assert any(b"person.erased.v1" in payload for payload in chain.payloads)
     await chain.write_to(sqlite_journal)
     limits = SMALL._replace(events_max=events_max)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq, limits)

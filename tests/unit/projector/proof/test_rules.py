@@ -28,6 +28,7 @@ from contracts.events.booking import (
 )
 from contracts.events.codec import decode_events
 from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonErased
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.proof.rules import RuleProof
 from tests.histories.random_people import RandomPeople
@@ -123,7 +124,7 @@ def found_nothing(proof: RuleProof) -> bool:
 @given(st.integers(0, 2**32))
 def test_whatever_the_domain_decides_breaks_no_rule(seed: int) -> None:
     proof = RuleProof()
-    for commit in RandomPeople(seed).live(80).chain.commits:
+    for commit in RandomPeople(seed, erasures=True).live(80).chain.commits:
         proof.record(commit.seq, decode_events(commit.events))
     assert found_nothing(proof)
 
@@ -241,6 +242,18 @@ def test_a_move_whose_guest_is_asked_in_the_same_commit_is_right() -> None:
         [changed("b", starts_at=NOON), booking("b", "unsettled", 1)],
     )
     assert found_nothing(proof)
+
+
+def test_whoever_is_erased_has_left_everything_before() -> None:
+    attended = [*announced("a"), booking("a", "confirmed", 1)]
+    called_off = AnnouncementCancelled(announcement_id=AnnouncementId("a"), version=2, by="system")
+    assert found_nothing(proof_of(attended, [PersonErased(person_id=OTHER_HOST)]))
+    for person_id in (HOST, GUEST):
+        erased = PersonErased(person_id=person_id)
+        (found,) = proof_of(attended, [erased]).contradictions.examples
+        assert (found["position"], found["announcement_id"]) == (2, "a")
+        left = [booking("a", "left", 0)] if person_id == GUEST else [called_off]
+        assert found_nothing(proof_of(attended, left, [erased]))
 
 
 def test_who_left_or_whose_evening_is_off_or_over_is_free_again() -> None:
