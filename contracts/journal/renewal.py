@@ -118,7 +118,7 @@ class Renewing:
         """Return the record in the new journal. `old_state` is that of a reader of the journal
         before, after the record."""
         self._erased.difference_update(self._erased_at.pop(record.seq, ()))
-        renewed = self._renew(record, prove(old_state))
+        renewed = self._renew(record, old_state)
         payload = encode_record(renewed)
         nonce = renewed.nonce if isinstance(renewed, Claim) else self.state.nonce
         self.state = ReaderState(
@@ -126,14 +126,15 @@ class Renewing:
         )
         return RenewedRecord(payload, self.state)
 
-    def _renew(self, record: Record, proof: str) -> Record:
+    def _renew(self, record: Record, old_state: ReaderState) -> Record:
+        proof = prove(old_state)
         match record:
             case Renewal():
                 raise ValueError("the first entry of a renewed journal is not carried over")
             case Moved():
                 return Resign(record.term, record.seq, self.state.hash, Carried((proof,)))
             case Commit():
-                return self._renew_commit(record, proof)
+                return self._renew_commit(record, old_state)
             case Claim():
                 nonce = replace_nonce(record.nonce)
                 carried = carry(record.carried, proof)
@@ -142,11 +143,11 @@ class Renewing:
                 carried = carry(record.carried, proof)
                 return replace(record, prev_hash=self.state.hash, carried=carried)
 
-    def _renew_commit(self, commit: Commit, proof: str) -> Commit:
-        why: set[str] = set()
+    def _renew_commit(self, commit: Commit, old_state: ReaderState) -> Commit:
         command = self._update_command(commit.command)
-        if command != commit.command:
-            why.add(FORMAT)
+        # Decoding, too, brings a record up to date. Then its hash is another one.
+        as_it_was = hash_record(encode_record(commit)) == old_state.hash
+        why = set() if as_it_was and command == commit.command else {FORMAT}
         events = []
         for stored in commit.events:
             present = bring_up_to_date(stored)
@@ -161,7 +162,7 @@ class Renewing:
             prev_hash=self.state.hash,
             command=command,
             events=tuple(events),
-            carried=carry(commit.carried, proof, why),
+            carried=carry(commit.carried, prove(old_state), why),
         )
 
     def _erase(self, stored: Raw, actor: str) -> Raw:

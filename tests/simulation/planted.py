@@ -397,8 +397,8 @@ def _a_record_is_not_carried_over() -> Any:
 def _a_seat_changes_on_the_way() -> Any:
     renew_commit = Renewing._renew_commit
 
-    def add_a_seat(renewing: Renewing, commit: Commit, proof: str) -> Commit:
-        renewed = renew_commit(renewing, commit, proof)
+    def add_a_seat(renewing: Renewing, commit: Commit, old_state: ReaderState) -> Commit:
+        renewed = renew_commit(renewing, commit, old_state)
         events = [bytes(one).replace(b'"taken":1', b'"taken":2') for one in renewed.events]
         return replace(renewed, events=tuple(map(Raw, events)))
 

@@ -18,6 +18,7 @@ from contracts.journal.records import (
     Claim,
     Commit,
     Moved,
+    Outcome,
     Record,
     Renewal,
     Resign,
@@ -124,6 +125,18 @@ def test_keys_and_fingerprints_are_concealed(chain: Chain) -> None:
     assert new.command == NO_SECRET.conceal(old.command)
     assert new.command != old.command
     assert FORMAT in why(new)
+
+
+def test_titles_in_the_facts_of_an_earlier_build_are_left_out_and_that_is_said() -> None:
+    chain = Chain()
+    titled = {"role": "host", "title": "Mine"}
+    for conflicts in ([titled], [{"role": "host"}]):
+        facts = {"conflicts": conflicts}
+        chain.commit(outcome=Outcome("overlap", refused=True, facts=facts))
+    payloads = renew_log(chain.payloads, 9)
+    assert b"Mine" in b"".join(chain.payloads)
+    assert b"Mine" not in b"".join(payloads)
+    assert [why(one) for one in commits_in(payloads)] == [(FORMAT,), ()]
 
 
 def test_the_moved_becomes_a_resign() -> None:
