@@ -146,7 +146,7 @@ class Examination:
                     )
         except (JournalBroken, NotCompared, NoCheckpoint) as error:
             self._problem, self._in_history = str(error), None
-        except (sqlite3.Error, msgspec.DecodeError) as error:
+        except (sqlite3.Error, OSError, msgspec.DecodeError) as error:
             self._problem = f"the scratch file cannot be used: {error}"
 
     async def _compare(self, fold: JournalFold) -> AsyncGenerator[ReportLine, None]:

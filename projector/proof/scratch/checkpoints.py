@@ -94,21 +94,20 @@ class VerifiedCheckpoints:
                     path.unlink()  # The open file remains until it is closed, come what may.
                 yield Beginning(scratch, position)
             finally:
-                scratch.close()
+                await scratch.close()
         finally:
             path.unlink(missing_ok=True)
 
     def keep(self, scratch: Scratch, position: Position) -> bool:
-        """Keep what was folded up to `position`, which was found right. Closes the file, and
-        deletes older checkpoints than the newest KEPT_MAX. Returns False, and keeps nothing, if
-        somebody was erased since."""
+        """Keep what was folded up to `position`, which was found right. Nothing may be written
+        to the file any more. Deletes older checkpoints than the newest KEPT_MAX. Returns False,
+        and keeps nothing, if somebody was erased since."""
         if position.state.seq < self._oldest:
             return False
         scratch.connection.execute(CREATE)
         scratch.connection.execute(DELETE)
         scratch.connection.execute(INSERT, (find_version(), msgspec.json.encode(position)))
         scratch.connection.execute("COMMIT")
-        scratch.close()
         with scratch.path.open("rb") as file:
             os.fsync(file.fileno())
         scratch.path.rename(scratch.path.with_name(f"verified-{position.state.seq}.sqlite"))

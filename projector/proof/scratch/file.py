@@ -8,12 +8,13 @@ only once it is kept as a checkpoint (`projector.proof.scratch.checkpoints`).
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 
-CACHE_KB: Final = 32_000
+CACHE_KB: Final = 8_000
 """Bounds the pages in memory and the memory of each sort."""
 ROWS_AT_ONCE: Final = 500
 
@@ -30,6 +31,7 @@ class Scratch:
         self.connection: Final = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False
         )
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scratch")
         for setting in (
             "journal_mode = OFF",
             "synchronous = OFF",
@@ -40,15 +42,19 @@ class Scratch:
             self.connection.execute(f"PRAGMA {setting}")
         self.connection.execute("BEGIN")
 
-    def close(self) -> None:
-        self.connection.close()
+    async def close(self) -> None:
+        """Close the file. If work was left running because its caller was cancelled, it is
+        interrupted first, and waited for."""
+        self.connection.interrupt()
+        await self.run(self.connection.close)
+        self._thread.shutdown(wait=False)
 
     def append(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         self.connection.executemany(statement, rows)
 
     async def run(self, work: Callable[[], T]) -> T:
-        """Run `work` in a thread. Nothing else may use this object meanwhile."""
-        return await asyncio.get_running_loop().run_in_executor(None, work)
+        """Run `work` in the thread of this file. Nothing else may use the file meanwhile."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def select(self, statement: str) -> AsyncIterator[list[Any]]:
         """Yield the rows of a statement in parts."""

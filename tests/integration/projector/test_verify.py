@@ -317,11 +317,11 @@ class ServedProjector:
         async with self._session.get(f"{self._url}/metrics") as response:
             return await response.text()
 
-    async def verify(self, token: str | None) -> tuple[int, list[Any]]:
+    async def verify(self, token: str | None, **query: str) -> tuple[int, list[Any]]:
         """Status, and the lines of the body."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         url = f"{self._url}/api/v1/operator/verify"
-        async with self._session.post(url, headers=headers) as response:
+        async with self._session.post(url, headers=headers, params=query) as response:
             text = await response.text()
             return response.status, [msgspec.json.decode(line) for line in text.splitlines()]
 
@@ -370,6 +370,24 @@ async def test_verify_over_http_tells_its_progress_and_then_the_result(
         assert lines[-1]["ok"], lines[-1]
         assert await there.get("/healthz") == 200
         assert "projector_position" in await there.metrics()
+
+
+async def test_over_http_it_keeps_a_checkpoint_and_goes_on_from_it(
+    bare_postgres_dsn: str, sqlite_journal: SqliteJournal, tmp_path: Path
+) -> None:
+    chain = RandomPeople(4).live(60).chain
+    await chain.write_to(sqlite_journal)
+    directory = {"verify_directory": str(tmp_path / "verify")}
+    async with process(bare_postgres_dsn, sqlite_journal, **directory) as there:
+        await there.ready(chain.seq)
+        _, lines = await there.verify(OPERATOR_TOKEN, keep="true")
+        assert lines[-1]["kept"], lines[-1]
+        _, lines = await there.verify(OPERATOR_TOKEN, **{"from": str(chain.seq)})
+        assert (lines[-1]["ok"], lines[-1]["from"]) == (True, chain.seq), lines[-1]
+        for name, value in (("from", "-1"), ("from", "x"), ("keep", "yes")):
+            status, (problem,) = await there.verify(OPERATOR_TOKEN, **{name: value})
+            assert (status, problem["code"]) == (422, "malformed_query")
+            assert problem["parameter"] == name
 
 
 async def test_a_process_that_writes_a_history_compares_the_scores_with_it(

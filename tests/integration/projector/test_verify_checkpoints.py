@@ -1,6 +1,8 @@
 """verify goes on from what it found right before, and from nothing else."""
 
+import asyncio
 import sqlite3
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
@@ -172,6 +174,33 @@ async def test_a_full_disk_is_a_result(verified: Verified) -> None:
     assert not result["ok"]
     assert "disk is full" in result["problem"]
     assert verified.kept == kept
+
+
+async def test_a_verify_that_is_given_up_leaves_nothing(verified: Verified) -> None:
+    """Whatever its thread does at that moment."""
+    kept = verified.kept
+    for steps in range(1, 12):
+        lines = verify(
+            verified.journal,
+            PostgresSink(verified.pool),
+            checkpoints=VerifiedCheckpoints(verified.directory),
+            start=KEEP,
+        )
+        async with aclosing(lines):
+            waiting = asyncio.ensure_future(anext(lines))
+            for _ in range(steps * 5):
+                await asyncio.sleep(0)
+            waiting.cancel()
+            await asyncio.wait([waiting])
+        assert verified.kept == kept
+
+
+async def test_a_directory_that_cannot_be_made_is_a_result(verified: Verified) -> None:
+    (name,) = verified.kept
+    verified.directory /= f"{name}/below a file"
+    result = await verified.verify(KEEP)
+    assert not result["ok"]
+    assert "cannot be used" in result["problem"]
 
 
 async def test_nothing_can_be_kept_without_a_directory(verified: Verified) -> None:

@@ -35,7 +35,7 @@ NAME: Final = {"name": "Ada", "language": "ru", "tz": "Europe/Moscow"}
 def scratch(tmp_path: Path) -> Iterator[Scratch]:
     scratch = Scratch(tmp_path / "scratch.sqlite")
     yield scratch
-    scratch.close()
+    scratch.connection.close()
 
 
 def read(rows: ExpectedRows, table: TableShape) -> list[tuple[Any, ...]]:

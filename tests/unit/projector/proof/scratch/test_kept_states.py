@@ -19,7 +19,7 @@ from tests.histories.random_people import RandomPeople
 def scratch(tmp_path: Path) -> Iterator[Scratch]:
     scratch = Scratch(tmp_path / "scratch.sqlite")
     yield scratch
-    scratch.close()
+    scratch.connection.close()
 
 
 def spoil(commits: list[Commit]) -> Iterator[Commit]:
