@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 
 PATH: Final = "/internal/commands"
 RENEWAL_PATH: Final = "/internal/renewal"
-BEGIN: Final = "begin"
 RENEWAL_S_MAX: Final = 5.0
 SECRET_HEADER: Final = "X-Practix-Cell-Secret"
 FORWARD_S_MAX: Final = 30.0
@@ -82,6 +81,10 @@ class ForwardedSubmission(Struct, frozen=True):
     """How long the sender will still wait."""
 
 
+class RenewalQuestion(Struct, frozen=True):
+    begin: bool
+
+
 class ForwardedAnswer(Struct, frozen=True, omit_defaults=True):
     """An answer, or the error that was raised instead of one."""
 
@@ -97,6 +100,7 @@ class ForwardedAnswer(Struct, frozen=True, omit_defaults=True):
 _encode: Final = msgspec.json.Encoder().encode
 _decode_submission: Final = msgspec.json.Decoder(ForwardedSubmission).decode
 _decode_answer: Final = msgspec.json.Decoder(ForwardedAnswer).decode
+_decode_question: Final = msgspec.json.Decoder(RenewalQuestion).decode
 _decode_renewal: Final = msgspec.json.Decoder(RenewalResponse).decode
 
 
@@ -131,8 +135,8 @@ class HttpPeers:
 
     async def ask_renewal(self, leader_url: str, *, begin: bool) -> RenewalResponse:
         """Return the leader's answer. Raises NoLeader and OutcomeUnknown as `forward` does."""
-        path = f"{RENEWAL_PATH}?{BEGIN}={int(begin)}"
-        reply = await self._post(leader_url, path, b"{}", RENEWAL_S_MAX)
+        question = _encode(RenewalQuestion(begin))
+        reply = await self._post(leader_url, RENEWAL_PATH, question, RENEWAL_S_MAX)
         try:
             return _decode_renewal(reply)
         except UNDECODABLE as error:
@@ -183,8 +187,11 @@ def build_internal_router(answering: Answering, renewals: Renewals, secret: str)
     @router.post(RENEWAL_PATH)
     async def answer_renewal(request: Request) -> Response:
         demand_secret(request)
-        begin = request.query_params.get(BEGIN) == "1"
-        answer = await renewals.ask(begin=begin, forwarded=True)
+        try:
+            question = _decode_question(await read_json_body(request))
+        except UNDECODABLE as error:
+            raise Malformed("malformed_request") from error
+        answer = await renewals.ask(begin=question.begin, forwarded=True)
         return Response(_encode(answer), media_type=JSON)
 
     @router.post(PATH)

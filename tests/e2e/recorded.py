@@ -14,12 +14,15 @@ RECORDED: Final = (200, 201, 409)
 
 
 async def read_accepted(journal: Journal) -> list[Accepted]:
-    """Return every accepted record; closes the journal."""
-    end = await journal.end()
+    """Return every accepted record, through all renewals; closes the journal."""
     tail = Tail(journal)
+    end = await tail.find_end()
     records: list[Accepted] = []
-    while tail.seen_offset < end - 1:
+    while tail.moved_to is not None or tail.seen_offset < end - 1:
+        log = tail.log
         records += await tail.fetch(1.0)
+        if tail.log is not log:
+            end = await tail.find_end()
     await tail.close()
     await journal.close()
     return records

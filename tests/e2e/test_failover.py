@@ -25,7 +25,7 @@ from runtime.journal.kafka import KafkaJournal
 from runtime.journal.kafka_topics import create_topic
 from tests.cells.stand_in import stand_in_settings
 from tests.conftest import unavailable
-from tests.e2e.cell import CommandProcess, cell
+from tests.e2e.cell import SECRET, CommandProcess, cell
 from tests.e2e.recorded import find_misrecorded, read_accepted
 from tests.e2e.traffic import Clients
 from tests.servers.http_server import served
@@ -100,6 +100,14 @@ async def _go_through_everything(
     await broker.start()
     seconds["broker killed and restarted"] = await _time(clients, asyncio.sleep(0))
 
+    seconds["journal renewed"] = await _time(clients, _renew(session, processes))
+    leader = await _leader(session, processes)
+    await _ask_renewal(session, leader, "POST")
+    await asyncio.sleep(0.1)
+    seconds["leader killed while it renews"] = await _time(clients, leader.process.kill())
+    await leader.start(session)
+    seconds["journal renewed again"] = await _time(clients, _renew(session, processes))
+
     leader = await _leader(session, processes)
     seconds["leader asked to stop"] = await _time(clients, leader.process.stop())
     await leader.start(session)
@@ -131,6 +139,27 @@ async def _leader(
                 if (await one.readiness(session)).get("leading") == "yes":
                     return one
             await asyncio.sleep(0.05)
+
+
+async def _renew(session: aiohttp.ClientSession, processes: list[CommandProcess]) -> None:
+    """Ask a follower, which asks the leader. Returns once the new journal is in use."""
+    leader = await _leader(session, processes)
+    follower = next(one for one in processes if one is not leader)
+    before = await _ask_renewal(session, follower, "POST")
+    async with asyncio.timeout(SETTLE_S_MAX):
+        while await _ask_renewal(session, follower, "GET") in (before, None):
+            await asyncio.sleep(0.05)
+
+
+async def _ask_renewal(
+    session: aiohttp.ClientSession, process: CommandProcess, method: str
+) -> int | None:
+    """Return the number of the journal in use; None if nobody leads."""
+    url = f"{process.url}/api/v1/operator/journal/renewal"
+    headers = {"Authorization": f"Bearer {SECRET}"}
+    async with session.request(method, url, headers=headers) as response:
+        answer = await response.json()
+        return answer["generation"] if response.status < 300 else None
 
 
 async def _others_lead(

@@ -63,6 +63,22 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
 
 @pytest.mark.timeout(300)
 @pytest.mark.asyncio(loop_scope="module")
+async def test_the_journal_of_separate_processes_is_renewed(system: RunningSystem) -> None:
+    evening_id, boris, position = await confirm_guest(system, in_days=5)
+    before = await asyncio.to_thread(system.command, "verify", "--json")
+    renewed = await asyncio.to_thread(system.command, "journal", "renew", "--json")
+    assert renewed.returncode == 0, renewed.stderr
+    print(renewed.stdout)
+    await assert_guest_is_seen(system, evening_id, boris, position)
+    later_id, _, later = await confirm_guest(system, in_days=7)
+    await assert_guest_is_seen(system, later_id, boris, later)
+    after = await asyncio.to_thread(system.command, "verify", "--json")
+    assert (before.returncode, after.returncode) == (0, 0), after.stdout
+    assert json.loads(after.stdout.splitlines()[-1])["dead_letters"] == 0
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.asyncio(loop_scope="module")
 async def test_separate_processes_outlive_their_servers_and_are_started_again(
     system: RunningSystem,
 ) -> None:

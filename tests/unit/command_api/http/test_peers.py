@@ -131,3 +131,25 @@ async def test_a_peer_that_failed_may_have_decided() -> None:
             await HttpPeers(session, SECRET, [elsewhere.url]).forward(
                 elsewhere.url, submission(), 30.0
             )
+
+
+async def test_a_renewal_is_asked_of_the_leader_alone() -> None:
+    elsewhere = Elsewhere()
+    async with elsewhere.open() as session:
+        elsewhere.answer = web.json_response(
+            {
+                "generation": 9,
+                "phase": "done",
+                "position": 8,
+                "of": 8,
+                "without_writes_s": 0.1,
+                "problem": None,
+            }
+        )
+        stranger = HttpPeers(session, SECRET, ["http://127.0.0.1:9"])
+        with pytest.raises(NoLeader):
+            await stranger.ask_renewal(elsewhere.url, begin=True)
+        assert elsewhere.shown == []
+        peer = HttpPeers(session, SECRET, [elsewhere.url])
+        assert (await peer.ask_renewal(elsewhere.url, begin=True)).generation == 9
+    assert elsewhere.shown == [SECRET]
