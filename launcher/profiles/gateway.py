@@ -48,6 +48,9 @@ decision (30 s)."""
 OPERATOR_SILENCE_S_MAX: Final = 3600.0
 """A trial of another formula answers once all scores are computed. A question waits for the
 questions before it."""
+COMMANDS_OF_OPERATORS: Final = tuple(
+    f"/api/v1/operator/{one}" for one in ("suspensions", "user/", "journal/")
+)
 ANALYSTS: Final = ("/api/v1/operator/ask", "/api/v1/operator/export")
 """Paths of the query API's routes for analysts, with any method."""
 
@@ -63,7 +66,7 @@ def upstream_of(method: str, path: str) -> str:
         ("/api/v1/notifications", "/api/v1/preferences", "/api/v1/operator/notices")
     ):
         return "notifier"
-    if path.startswith(("/api/v1/operator/suspensions", "/api/v1/operator/user/")):
+    if path.startswith(COMMANDS_OF_OPERATORS):
         return "command_api"
     if path == "/api/v1/my/erasure":
         return "command_api"

@@ -151,3 +151,21 @@ async def test_only_an_administrator_grants(broker: KafkaServer, topic: str) -> 
             timeout_s=TIMEOUT_S,
             client_options=access("projector").client_options(),
         )
+
+
+async def test_the_command_api_alone_makes_and_drops_the_logs_of_renewed_journals(
+    broker: KafkaServer, topic: str
+) -> None:
+    later = journal(broker, topic, access("command_api")).at_generation(9)
+    with pytest.raises(JournalError):
+        await journal(broker, topic, access("projector")).at_generation(9).create()
+    await later.create()
+    await append(later, b"a record")
+    readers = [journal(broker, topic, access(one)) for one in ("projector", "notifier")]
+    for reader in readers:
+        assert await reader.list_generations() == [1, 9]
+        assert await read_one(reader.at_generation(9)) == b"a record"
+        with pytest.raises(JournalError):
+            await reader.at_generation(9).drop()
+    await journal(broker, topic, access("command_api")).drop()
+    assert await later.list_generations() == [9]

@@ -31,6 +31,7 @@ Client = aiohttp.ClientSession
         ("HEAD", "/api/v1/announcements", "query_api"),
         ("GET", "/api/v1/announcement/1/eligibility", "command_api"),
         ("POST", "/api/v1/operator/verify", "projector"),
+        ("POST", "/api/v1/operator/journal/renewal", "command_api"),
         ("GET", "/api/v1/operator/ask", "query_api"),
         ("POST", "/api/v1/operator/ask", "query_api"),
         ("GET", "/api/v1/operator/export", "query_api"),
