@@ -233,6 +233,17 @@ class SimulationLoop(_EventLoop):
         heappush(self._timers, (when, next(self._serials), handle))
         return handle
 
+    def run_in_executor(
+        self, _executor: Any, func: Callable[[*Ts], T], *args: *Ts
+    ) -> asyncio.Future[T]:
+        """Run `func` at once: a thread would run in real time."""
+        future: asyncio.Future[T] = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
     def create_future(self) -> asyncio.Future[Any]:
         return asyncio.Future(loop=self)
 
