@@ -12,9 +12,9 @@ class Deadline(NamedTuple):
     """The id of the aggregate, which has one deadline at a time."""
     command: AnyCommand
     """The command that the leader then gives itself."""
-    part: int | None = None
-    """Which part of a long work this is, if it has parts that are due at the same time. It gives
-    way to what is done at once."""
+    in_steps: bool = False
+    """Whether one command may not be enough. Then the leader gives it again, once it is recorded,
+    for as long as the deadline stands; all others go first."""
 
 
 class NoDeadline(NamedTuple):
@@ -24,7 +24,7 @@ class NoDeadline(NamedTuple):
 
 
 def deadline_of(
-    id: str, due_at: datetime | None, command: AnyCommand, part: int | None = None
+    id: str, due_at: datetime | None, command: AnyCommand, *, in_steps: bool = False
 ) -> Deadline | NoDeadline:
     """Return the deadline of the aggregate `id`; `due_at` is None if it has none."""
-    return NoDeadline(id) if due_at is None else Deadline(due_at, id, command, part)
+    return NoDeadline(id) if due_at is None else Deadline(due_at, id, command, in_steps)

@@ -91,7 +91,7 @@ class Agenda:
             if known is not None:
                 del self._by_id[deadline.id]
                 self._overdue.pop(deadline.id, None)
-        elif known is None or (known.due_at, known.part) != (deadline.due_at, deadline.part):
+        elif known is None or known.due_at != deadline.due_at:
             self._note_change(deadline)
             self._put(deadline)
 

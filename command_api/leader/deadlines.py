@@ -12,6 +12,7 @@ from command_api.domain.deadline import Deadline
 from command_api.domain.submission import Submission
 from command_api.image.agenda import Agenda
 from command_api.leader.reign import Reign
+from command_api.leader.sent_record import SentRecord
 from contracts.values.ids import SYSTEM
 
 log = logging.getLogger(__name__)
@@ -23,23 +24,24 @@ they ever made."""
 
 
 class DueCommands:
-    """The commands that one reign gives itself. Each is sent once while its deadline stands."""
+    """The commands that one reign gives itself. Each is sent once while its deadline stands, or,
+    if that may take several steps, again whenever the last step has been recorded."""
 
     def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
-        self._given: set[str] = set()
-        """The keys of the commands that were sent, or failed, and whose deadlines still stand."""
+        self._given: dict[str, SentRecord | None] = {}
+        """The newest record of each command whose deadline still stands, by key; None if it
+        failed."""
 
     def give(self, reign: Reign, now: datetime) -> None:
         """Decide and send the commands of the deadlines that have passed by `now`, as many as fit
-        into one turn; those that are parts of a long work last. One that fails does not stop the
-        others."""
+        into one turn; those that take steps go last. One that fails does not stop the others."""
         due = {_key_of(deadline): deadline for deadline in self._agenda.list_due(now)}
-        self._given &= due.keys()
-        not_given = [key for key in due if key not in self._given]
-        not_given.sort(key=lambda key: due[key].part is not None)
+        self._given = {key: sent for key, sent in self._given.items() if key in due}
+        waiting = [key for key, deadline in due.items() if self._may_give(key, deadline)]
+        waiting.sort(key=lambda key: due[key].in_steps)
         changed = 0
-        for key in not_given[:GIVEN_AT_ONCE_MAX]:
+        for key in waiting[:GIVEN_AT_ONCE_MAX]:
             if not reign.leading or changed >= CHANGED_AT_ONCE_MAX:
                 return
             try:
@@ -47,21 +49,33 @@ class DueCommands:
             except Exception:
                 # As for a client's command: it fails alone, and leading goes on.
                 log.exception("deadline not met", extra={"key": key})
-                self._given.add(key)
+                self._given[key] = None
+
+    def _may_give(self, key: str, deadline: Deadline) -> bool:
+        if key not in self._given:
+            return True
+        sent = self._given[key]
+        return deadline.in_steps and sent is not None and sent.settled
 
     def _give(self, reign: Reign, key: str, deadline: Deadline, now: datetime) -> int:
         """Return how many values the command has changed."""
+        # What is accepted by now tells the steps of one work apart, whoever leads.
+        own_key = f"{key}/{reign.accepted_seq}" if deadline.in_steps else key
         submission = Submission(
-            id=key, actor=SYSTEM, idempotency_key=key, fingerprint="", command=deadline.command
+            id=own_key,
+            actor=SYSTEM,
+            idempotency_key=own_key,
+            fingerprint="",
+            command=deadline.command,
         )
-        changed = reign.meet_deadline(submission, now)
-        if changed:
-            self._given.add(key)
-        elif reign.is_moot(submission, now):
+        sent = reign.meet_deadline(submission, now)
+        if sent is not None:
+            self._given[key] = sent
+            return 0 if sent.layer is None else sent.layer.size
+        if reign.is_moot(submission, now):
             self._agenda.drop(deadline)
-        return changed
+        return 0
 
 
 def _key_of(deadline: Deadline) -> str:
-    key = f"{deadline.id}@{deadline.due_at.isoformat()}"
-    return key if deadline.part is None else f"{key}/{deadline.part}"
+    return f"{deadline.id}@{deadline.due_at.isoformat()}"

@@ -105,6 +105,11 @@ class Reign:
         return self._read_back_s_max
 
     @property
+    def accepted_seq(self) -> int:
+        """`seq` of the newest record that counts."""
+        return self._image.seq
+
+    @property
     def leading(self) -> bool:
         return not self._resigned and not self.ended.done()
 
@@ -157,14 +162,13 @@ class Reign:
             self._hand_over()
             raise OutcomeUnknown from error
 
-    def meet_deadline(self, submission: Submission, now: datetime) -> int:
-        """Decide a command of the leader's own, and send it. Returns how many values it changes; 0,
-        and sends nothing, if it would record nothing."""
+    def meet_deadline(self, submission: Submission, now: datetime) -> SentRecord | None:
+        """Decide a command of the leader's own, and send it. Returns None, and sends nothing, if
+        it would record nothing."""
         decision = decide(submission, self._tentative, now, self._rules)
         if not decision.events:
-            return 0
-        self._send_commit(submission, decision, now)
-        return decision.layer.size
+            return None
+        return self._send_commit(submission, decision, now)
 
     def is_moot(self, submission: Submission, now: datetime) -> bool:
         """Whether a command of the leader's own would record nothing even if no record that is

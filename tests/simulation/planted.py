@@ -28,6 +28,7 @@ from command_api.image.image import Image
 from command_api.image.keys import AnsweredKeys
 from command_api.image.store import Changes, ImageStore
 from command_api.leader.answering import Answering
+from command_api.leader.deadlines import DueCommands
 from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from command_api.leader.sent_record import SentRecord
@@ -377,11 +378,15 @@ def _acts_while_being_erased() -> Any:
     return patch("command_api.domain.decide.refuse_barred", lambda _recorder: None)
 
 
-def _steps_of_an_erasure_have_one_key() -> Any:
-    def without_part(deadline: Deadline) -> str:
-        return f"{deadline.id}@{deadline.due_at.isoformat()}"
+def _only_one_step_of_an_erasure_is_taken() -> Any:
+    def give_once(due: DueCommands, key: str, _deadline: Deadline) -> bool:
+        return key not in due._given
 
-    return patch("command_api.leader.deadlines._key_of", without_part)
+    return patch.object(DueCommands, "_may_give", give_once)
+
+
+def _steps_of_an_erasure_have_one_key() -> Any:
+    return patch.object(Reign, "accepted_seq", 0)
 
 
 def _a_record_is_not_carried_over() -> Any:
@@ -466,6 +471,12 @@ PLANTED = (
         run_with_erasures,
     ),
     PlantedBug("lets the erased act", "0017", _acts_while_being_erased, run_with_erasures),
+    PlantedBug(
+        "takes only one step of an erasure",
+        "0017",
+        _only_one_step_of_an_erasure_is_taken,
+        run_with_erasures,
+    ),
     PlantedBug(
         "gives all steps of an erasure one key",
         "0017",

@@ -9,11 +9,7 @@ from command_api.domain.person.commands import ErasureDue
 
 def list_person_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
     """Yield the deadline of each person in `changed` for whom an erasure was ever asked, and who
-    has not come back since.
-
-    All steps of an erasure are due at the same time. What is left to give up tells them apart: each
-    step leaves less of it.
-    """
+    has not come back since."""
     for person in changed.people.own.values():
         erasure = person.erasure
         if erasure is not None or person.erased:
@@ -22,5 +18,5 @@ def list_person_deadlines(changed: Layer) -> Iterator[Deadline | NoDeadline]:
                 person.id,
                 erasure.erase_at if erasure is not None and confirmed else None,
                 ErasureDue(person_id=person.id),
-                part=len(person.announcements) + len(person.bookings),
+                in_steps=True,
             )

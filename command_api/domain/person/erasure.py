@@ -123,8 +123,15 @@ def _record_request(
 
 
 def _end_announcement(recorder: Recorder, announcement_id: AnnouncementId) -> None:
-    """Record the end of an announcement whose time has passed; call off any other."""
+    """Record the end of an announcement whose time has passed; call off any other. Of a draft with
+    very many invitations, first takes back some of these."""
     announcement = recorder.announcement(announcement_id)
+    if announcement.status == "Created":
+        for booking in list(recorder.layer.bookings_of(announcement)):
+            if len(recorder.events) >= EVENTS_A_STEP:
+                return
+            if booking.pair == (True, None):
+                revoke_untold(recorder, booking)
     if announcement.is_over(recorder.now):
         meet_deadline(recorder, AnnouncementDue(announcement_id=announcement_id))
     else:

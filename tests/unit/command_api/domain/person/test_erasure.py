@@ -392,3 +392,11 @@ def test_why_a_super_user_called_off_an_evening_is_erased_with_the_super_user() 
     assert spec.announcement(RIVAL).cancel_reason == CANARY
     erase(erase(spec, AUTHOR), root)
     assert CANARY not in show(spec)
+
+
+def test_a_draft_with_very_many_invitations_takes_several_steps() -> None:
+    guests = [PersonId(f"guest-{number}") for number in range(EVENTS_A_STEP + 5)]
+    spec = Spec().given(ANN, announce(publish=False), invite(*guests)).given(OPERATOR, ERASE)
+    due(spec, STEP).then(*[(BookingRevoked, {"untold": True})] * EVENTS_A_STEP)
+    due(spec, STEP).then(*[(BookingRevoked, {"untold": True})] * 5, (AnnouncementCancelled, {}))
+    due(spec, STEP).then((PersonErased, {}))
