@@ -27,6 +27,15 @@ def test_time_jumps_to_the_next_timer() -> None:
     assert loop.run(main()) == 3600
 
 
+def test_what_goes_to_a_thread_is_done_at_once_and_fails_as_it_would_there() -> None:
+    async def main() -> int:
+        with pytest.raises(ZeroDivisionError):
+            await asyncio.get_running_loop().run_in_executor(None, divmod, 1, 0)
+        return await asyncio.get_running_loop().run_in_executor(None, abs, -3)
+
+    assert SimulationLoop(1).run(main()) == 3
+
+
 async def _exercise_asyncio(loop: SimulationLoop) -> list[object]:
     """One pass over the primitives that the services use."""
     results: list[object] = []
