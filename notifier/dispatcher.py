@@ -12,6 +12,7 @@ from random import Random, SystemRandom
 from typing import Final, NamedTuple, NoReturn
 
 from contracts.errors import DependencyDown, DependencyRefused
+from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, PersonId
 from notifier import metrics
 from notifier.delivery.backoff import Backoff
@@ -128,13 +129,13 @@ class Dispatcher:
             progressed = await self.dispatch_due()
         except TablesUnavailable as error:
             if self.tables_available:
-                log.warning("outbox unavailable: %s", error)
+                log.warning("outbox unavailable: %s", describe_error(error))
             self.tables_available = False
             await self._queue.session.close()  # Frees what is leased and not yet sent.
             return False
         except ClockWrong as error:
             if self._clock_right:
-                log.error("clock is wrong, nothing is sent: %s", error)
+                log.error("clock is wrong, nothing is sent: %s", describe_error(error))
             self._clock_right = False
             return False
         self.tables_available = self._clock_right = True

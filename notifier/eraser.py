@@ -14,6 +14,7 @@ from time import monotonic
 from typing import Final, NoReturn
 
 from contracts.errors import DependencyDown, DependencyRefused
+from contracts.values.describing import describe_error
 from contracts.values.personal import ERASED_NAME
 from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import Recipient, compose
@@ -166,7 +167,7 @@ class Eraser:
 
     def _note_failure(self, error: Exception, attempts: int) -> None:
         if attempts == 0 or isinstance(error, DependencyRefused):
-            log.warning("Notification did not erase: %s", error)
+            log.warning("Notification did not erase: %s", describe_error(error))
 
 
 def _fit(retractions: Sequence[Retraction]) -> list[Retraction]:

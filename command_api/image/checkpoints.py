@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from command_api.image.image import CACHED_MAX, Image
 from command_api.image.store import Changes, ImageStore, StoreDamaged, StoreUnavailable
+from contracts.values.describing import describe_error
 from runtime.journal.tail import Position
 from runtime.process.tasks import end, run_aside
 
@@ -102,7 +103,7 @@ class Checkpoints:
                 return  # The store remembers it; the node folds anew.
             except StoreUnavailable as error:
                 if self.problem is None:
-                    log.error("checkpoint not written", extra={"reason": str(error)})
+                    log.error("checkpoint not written", extra={"reason": describe_error(error)})
                 self.problem = str(error)
                 self._tried.set()
                 await asyncio.sleep(self._limits.retry_s)
@@ -121,4 +122,6 @@ class Checkpoints:
         try:
             await self._store.delete_set_aside()
         except StoreUnavailable as error:  # It is tried again after the next checkpoint.
-            log.warning("what was set aside is still there", extra={"reason": str(error)})
+            log.warning(
+                "what was set aside is still there", extra={"reason": describe_error(error)}
+            )

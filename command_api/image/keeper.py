@@ -9,6 +9,7 @@ from command_api.image.image import Image
 from command_api.image.restoring import restore
 from command_api.image.store import Checkpoint, ImageStore, StoreUnavailable
 from contracts.journal.concealment import FingerprintKey
+from contracts.values.describing import describe_error
 from runtime.journal.port import Journal, JournalError
 from runtime.journal.tail import START, Position
 
@@ -56,7 +57,9 @@ class ImageKeeper:
         try:
             checkpoint = await self._restore(self._store)
         except StoreUnavailable as error:
-            log.error("no store: the image is in memory only", extra={"reason": str(error)})
+            log.error(
+                "no store: the image is in memory only", extra={"reason": describe_error(error)}
+            )
             self._failure = str(error)
             return START
         position = START if checkpoint is None else checkpoint.position
@@ -101,5 +104,5 @@ class ImageKeeper:
             try:
                 return await restore(store, self._journal)
             except JournalError as error:
-                log.warning("journal unavailable", extra={"reason": str(error)})
+                log.warning("journal unavailable", extra={"reason": describe_error(error)})
                 await asyncio.sleep(RETRY_S)

@@ -4,6 +4,7 @@ import logging
 from typing import Final
 
 from command_api.image.store import Checkpoint, ImageStore, StoreDamaged
+from contracts.values.describing import describe_error
 from runtime.journal.lineage import Position, find_place
 from runtime.journal.port import Journal
 
@@ -28,7 +29,7 @@ async def restore(store: ImageStore, journal: Journal) -> Checkpoint | None:
             return None
         await confirm(journal, checkpoint.position)
     except StoreDamaged as damage:
-        log.warning(SET_ASIDE, extra={"reason": str(damage)})
+        log.warning(SET_ASIDE, extra={"reason": describe_error(damage)})
         await store.set_aside()
         return None
     log.info("checkpoint", extra={"seq": checkpoint.seq})

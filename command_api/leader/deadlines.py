@@ -48,7 +48,7 @@ class DueCommands:
                 changed += self._give(reign, key, due[key], now)
             except Exception:
                 # As for a client's command: it fails alone, and leading goes on.
-                log.exception("deadline not met", extra={"key": key})
+                log.exception("deadline not met: %s", type(due[key].command).__name__)
                 self._given[key] = None
 
     def _may_give(self, key: str, deadline: Deadline) -> bool:

@@ -31,6 +31,7 @@ from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken, ReaderState
 from contracts.journal.concealment import FingerprintKey
 from contracts.journal.records import Barrier, Claim, Commit, Moved, Resign, encode_record
+from contracts.values.describing import describe_error
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 from runtime.process.clock_watch import ClockWatch
@@ -121,7 +122,10 @@ class Node:
             except* JournalBroken as broken:
                 raise broken.exceptions[0] from None
             except* StoreDamaged as damaged:
-                log.error("the image is read anew", extra={"reason": str(damaged.exceptions[0])})
+                log.error(
+                    "the image is read anew",
+                    extra={"reason": describe_error(damaged.exceptions[0])},
+                )
             finally:
                 if self.reign is not None:
                     self.reign.end("the process stops")
@@ -207,7 +211,7 @@ class Node:
             try:
                 return await self.tail.find_end()
             except JournalError as error:
-                log.warning("journal unavailable", extra={"reason": str(error)})
+                log.warning("journal unavailable", extra={"reason": describe_error(error)})
                 await asyncio.sleep(RETRY_S)
 
     def _accept(self, accepted: Accepted) -> None:
@@ -261,7 +265,7 @@ class Node:
             async with asyncio.timeout(self._timing.heartbeat_timeout_s):
                 writer = await self.tail.log.open_writer()
         except (JournalError, TimeoutError) as error:
-            log.warning("cannot lead", extra={"reason": repr(error)})
+            log.warning("cannot lead", extra={"reason": describe_error(error)})
             return
         if self.tail.position.state == state:
             self._lead(state, writer, round_trip_s)

@@ -38,6 +38,7 @@ from contracts.journal.records import (
     encode_record,
     hash_record,
 )
+from contracts.values.describing import describe_error
 from runtime.journal.port import Appended, JournalWriter
 from runtime.journal.tail import Accepted
 from runtime.process.clock_watch import ClockWatch, ClockWrong
@@ -158,7 +159,7 @@ class Reign:
         try:
             return log_time(self._decided_at, self._clock_watch.now())
         except ClockWrong as error:
-            log.error("clock is wrong, handing over", extra={"reason": str(error)})
+            log.error("clock is wrong, handing over", extra={"reason": describe_error(error)})
             self._hand_over()
             raise OutcomeUnknown from error
 
@@ -276,7 +277,7 @@ class Reign:
             async with asyncio.timeout(self._read_back_s_max):
                 await sent.wait()
         except (OutcomeUnknown, TimeoutError) as error:
-            log.warning("resignation not confirmed", extra={"reason": repr(error)})
+            log.warning("resignation not confirmed", extra={"reason": describe_error(error)})
         self.end("resigned")
 
     def _demand_leading(self) -> None:

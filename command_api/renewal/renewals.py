@@ -23,6 +23,7 @@ from contracts.errors import NoLeader, OutcomeUnknown
 from contracts.journal.records import Renewal
 from contracts.journal.renewal import UpdateCommand
 from contracts.representations import RenewalPhase, RenewalResponse
+from contracts.values.describing import describe_error
 from runtime.journal.port import Journal, JournalError
 from runtime.process.tasks import end, start_for
 
@@ -194,7 +195,7 @@ class Renewals:
             copying.result()
             await asyncio.sleep(TICK_S)
         except (CopyFailed, JournalError) as error:
-            log.warning("the renewal goes on", extra={"reason": str(error)})
+            log.warning("the renewal goes on", extra={"reason": describe_error(error)})
             await asyncio.sleep(RETRY_S * self._random.random())
 
     async def _tidy(self, reign: Reign) -> None:
@@ -209,7 +210,7 @@ class Renewals:
         try:
             await self._drop_others(reign, self._node.tail.log, keep_below=keep_below)
         except (JournalError, OutcomeUnknown, TimeoutError) as error:
-            log.warning("an old log is still there", extra={"reason": str(error)})
+            log.warning("an old log is still there", extra={"reason": describe_error(error)})
             self._tidy_at = self._loop.time() + RETRY_S
 
     async def _drop_others(

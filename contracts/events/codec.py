@@ -13,6 +13,7 @@ from msgspec import Raw
 
 from contracts.events.domain_event import DomainEvent
 from contracts.values.decoding import UNDECODABLE
+from contracts.values.describing import describe_error
 
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -64,4 +65,5 @@ def _decode_old(stored: Raw | bytes, error: Exception) -> DomainEvent:
             event = upcast(event)
         return cast(DomainEvent, msgspec.convert(event, DomainEvent))
     except Exception as second:  # Upcasters, too, may meet shapes that they do not know.
-        raise UnreadableEvent(f"{second!r}; as the present version: {error}") from second
+        why = f"{describe_error(second)}; as the present version: {describe_error(error)}"
+        raise UnreadableEvent(why) from second

@@ -105,7 +105,7 @@ PLACES: Final = (
     ),
     DataPlace(
         "logs",
-        "what a process did, by codes and ids; of an event that cannot be read, the error",
+        "what a process did: positions, codes, places in the code, pseudonyms; no words",
         "set by whoever keeps them",
         "finding mistakes",
         "nothing",

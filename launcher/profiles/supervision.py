@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from typing import Final, NamedTuple, NoReturn, Protocol
 
+from contracts.values.describing import describe_error
 from launcher.servers.process import ServerError, ServerFailed
 
 log = logging.getLogger(__name__)
@@ -71,4 +72,4 @@ async def _start_again(part: Supervised, attempt: int, patience: Patience) -> No
     try:
         await part.start()
     except ServerError as error:
-        log.warning("%s did not start: %s", part.name, error)
+        log.warning("%s did not start: %s", part.name, describe_error(error))

@@ -45,6 +45,7 @@ SETTINGS: Final = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    "log_error_verbosity": "terse",  # Details of an error quote the rows it is about.
     "jit": "off",  # Costs more than it gives on short queries.
     "wal_recycle": "off",  # Old texts would stand in recycled files of the write-ahead log.
 }

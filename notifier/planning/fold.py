@@ -12,6 +12,7 @@ from contracts.events.codec import decode_event, read_fields
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased, PersonErasureConfirmed
 from contracts.journal.records import Commit
+from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid
 from contracts.values.text import make_storable
 from notifier.planning.notice_plan import NoticePlan
@@ -68,7 +69,8 @@ def decode_commit(commit: Commit) -> DecodedCommit:
             fields = read_fields(stored)
             key = canonical_uuid(str(fields.get("announcement_id")))
             event_type = _shorten(str(fields.get("type")))
-            parked.append(ParkedEvent(commit.seq, index, event_type, key, _shorten(repr(error))))
+            reason = _shorten(describe_error(error))
+            parked.append(ParkedEvent(commit.seq, index, event_type, key, reason))
     return DecodedCommit(commit, tuple(events), tuple(parked))
 
 
@@ -148,7 +150,7 @@ def _fold_commit(
             state.evolve(occasion.event)
             plan.add(effects, occasion)
         except Exception as error:  # Whatever it is, only this announcement must stop.
-            yield _park(occasion, key, f"{type(error).__name__}: {error}")
+            yield _park(occasion, key, describe_error(error))
 
 
 def _build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:

@@ -15,6 +15,7 @@ from msgspec import Raw
 from contracts.events.codec import decode_event, read_fields
 from contracts.events.domain_event import DomainEvent
 from contracts.journal.records import Commit
+from contracts.values.describing import describe_error
 from contracts.values.ids import canonical_uuid
 from contracts.values.text import make_storable
 from projector.read_models.batch import DeadLetter, Projected
@@ -80,7 +81,7 @@ class Intake:
                 puts = _storable_puts(project(event, context), stored)
                 return Projected(key, context, event, puts, erased=person_erased_by(event))
         except Exception as error:  # Whatever it is, only this key may stop.
-            reason = f"{type(error).__name__}: {error}"
+            reason = describe_error(error)
         letter = _build_letter(stored, index, context, reason)
         return Projected(letter.key, context, event, [], letter)
 

@@ -102,7 +102,7 @@ async def stream_framed(
                         {"done": done, "of": rows, "data": base64.b64encode(data).decode()}
                     )
     except AnalyticsError as error:
-        log.warning("export broken off", extra={"reason": str(error)})
+        log.warning("export broken off", extra={"reason": type(error).__name__})
         yield _encode_line({"ok": False, "problem": str(error)})
     else:
         yield _encode_line({"ok": True, "rows": done, "bytes": size, "sha256": digest.hexdigest()})

@@ -15,6 +15,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from contracts.errors import ProjectionBehind
+from contracts.values.describing import describe_error
 from runtime.postgres.tables import (
     Away,
     TablesUnavailable,
@@ -89,7 +90,7 @@ class PositionWaiter:
                     await self._listen(connection)
             except TablesUnavailable as error:
                 if self._away != error.reason:
-                    log.warning("not listening: %s", error)
+                    log.warning("not listening: %s", describe_error(error))
                 self._away = error.reason
             await asyncio.sleep(POLL_S)
 

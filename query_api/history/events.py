@@ -13,6 +13,7 @@ from contracts.events.codec import UnreadableEvent, decode_event
 from contracts.events.domain_event import DomainEvent
 from contracts.events.erasing import erase_words
 from contracts.events.words_apart import join_words
+from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
@@ -63,7 +64,10 @@ def decode_events(rows: Iterable[Mapping[str, Any]], erasures: Erasures) -> list
         try:
             events.append(_decode(row, erasures))
         except UnreadableEvent as error:
-            log.error("event not readable", extra={"position": row["seq"], "reason": str(error)})
+            log.error(
+                "event not readable",
+                extra={"position": row["seq"], "reason": describe_error(error)},
+            )
             break
     return events
 
@@ -90,7 +94,7 @@ def _decode(row: Mapping[str, Any], erasures: Erasures) -> PastEvent:
     try:
         columns = columns_after(event, at)
     except Exception as error:  # An impossible pair of statuses, or a time out of range.
-        raise UnreadableEvent(repr(error)) from error
+        raise UnreadableEvent(describe_error(error)) from error
     return PastEvent(
         position=position,
         event_index=int(row["event_index"]),

@@ -19,6 +19,7 @@ from msgspec import Struct
 
 from contracts.errors import DependencyDown, Unauthenticated
 from contracts.values.decoding import UNDECODABLE
+from contracts.values.describing import describe_error
 from runtime.process.clock import Clock
 
 log = logging.getLogger(__name__)
@@ -98,7 +99,7 @@ class PublishedKeys:
             try:
                 return self.use(await self._fetch())
             except Exception as error:  # Whatever a fetch raises, the earlier keys stay.
-                log.warning("key set not read", extra={"reason": repr(error)})
+                log.warning("key set not read", extra={"reason": describe_error(error)})
                 return False
 
     def use(self, document: bytes) -> bool:
@@ -150,5 +151,7 @@ def _key(entry: Any, algorithm: Algorithm) -> tuple[str, Any] | None:
     try:
         return str(entry.get("kid", "")), jwt.PyJWK(entry, algorithm=algorithm).key
     except (jwt.PyJWTError, ValueError, TypeError, KeyError) as error:
-        log.warning("key left out", extra={"kid": entry.get("kid"), "reason": repr(error)})
+        log.warning(
+            "key left out", extra={"kid": entry.get("kid"), "reason": describe_error(error)}
+        )
         return None

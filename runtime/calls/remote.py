@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic import PositiveInt as Count
 
 from contracts.errors import DependencyDown, DependencyRefused
+from contracts.values.describing import describe_error
 from runtime.calls.bounded_reading import AnswerTooLarge, read_bounded
 from runtime.calls.circuit import Circuit
 
@@ -145,7 +146,7 @@ class Remote:
             ) as response:
                 content = await read_bounded(response, self._settings.answer_bytes_max)
         except (aiohttp.ClientError, AnswerTooLarge, TimeoutError, OSError) as error:
-            self._note_failure(method, path, repr(error))
+            self._note_failure(method, path, describe_error(error))
             return _Failed(maybe_done=not isinstance(error, aiohttp.ClientConnectorError))
         if response.status in _TRANSIENT:
             self._note_failure(method, path, f"status {response.status}")
@@ -160,7 +161,7 @@ class Remote:
         self.circuit.note_failure()
         log.warning(
             "call to an outside service failed",
-            extra={"service": self.name, "call": f"{method} {path}", "reason": reason},
+            extra={"service": self.name, "call": f"{method} {_hide_ids(path)}", "reason": reason},
         )
 
     def _pause_s(self, attempt: int) -> float:
@@ -172,3 +173,8 @@ class Remote:
         if self._credential is not None:
             content["Authorization"] = f"Bearer {self._credential.get_secret_value()}"
         return {**_JSON, **content, **(headers or {})}
+
+
+def _hide_ids(path: str) -> str:
+    """Return the path up to its first part: what follows are ids of people and films."""
+    return "/".join(path.split("/")[:2])

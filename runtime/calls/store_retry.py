@@ -8,6 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
+from contracts.values.describing import describe_error
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -54,5 +56,5 @@ class StoreRetry:
     def _note(self, error: Exception, *, first: bool) -> None:
         reason = getattr(error, "reason", None)
         if self.available or first or reason != self.reason:
-            log.warning("%s unavailable: %s", self._store, error)
+            log.warning("%s unavailable: %s", self._store, describe_error(error))
         self.available, self.reason = False, reason

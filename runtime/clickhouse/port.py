@@ -27,6 +27,9 @@ _NOISE: Final = re.compile(r"(Code: \d+\. ?|DB::Exception: |\(version [^)]*\)\s*
 class AnalyticsError(Exception):
     """ClickHouse did not do what it was asked to do."""
 
+    quotes_values = True
+    """The message is ClickHouse's, for whoever asked. It is not for the log."""
+
 
 class AnalyticsUnavailable(AnalyticsError):
     """ClickHouse cannot be reached now; try again later. A write may have happened."""

@@ -15,6 +15,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from contracts.values.describing import describe_error
 from runtime.journal.futures import fail_appends
 from runtime.journal.kafka_clients import ABANDON_S, PARTITION, abandon_producer
 from runtime.journal.port import Appended, EntryTooLarge, JournalError, WriterLost
@@ -100,7 +101,7 @@ class KafkaWriter:
                 while self._waiting:
                     await self._send(self._waiting.popleft())
         except Exception as error:  # Whatever it is, nobody may go on waiting.
-            log.warning("journal writer lost", extra={"reason": repr(error)})
+            log.warning("journal writer lost", extra={"reason": describe_error(error)})
             self._give_up(f"append failed: {error!r}")
             await abandon_producer(self._producer)
 

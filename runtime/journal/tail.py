@@ -25,6 +25,7 @@ from contracts.journal.records import (
     hash_record,
 )
 from contracts.journal.renewal import recognise
+from contracts.values.describing import describe_error
 from runtime.journal.lineage import START as START
 from runtime.journal.lineage import Place, find_carried, find_place
 from runtime.journal.lineage import Position as Position
@@ -111,7 +112,7 @@ class Tail:
             self.available = True
         except JournalUnavailable as error:
             if self.available:
-                log.warning("journal unavailable", extra={"reason": str(error)})
+                log.warning("journal unavailable", extra={"reason": describe_error(error)})
             self.available = False
             self._located = self._pinned  # Its log may be gone for good.
             await self.close()

@@ -6,6 +6,7 @@ error is a mistake of ours and is passed on.
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Final, Literal
@@ -56,6 +57,7 @@ _AWAY: Final[dict[type[Exception], Away]] = {
     EOFError: "unreachable",
 }
 _AWAY_ERRORS: Final = tuple(_AWAY)
+_ARGUMENT: Final = re.compile(r"argument \$\d+")
 
 
 class TablesUnavailable(Exception):
@@ -137,7 +139,7 @@ def translate_postgres_errors() -> Iterator[None]:
     try:
         yield
     except _REFUSED as error:
-        raise RowsRefused(str(error)) from error
+        raise RowsRefused(_describe_refusal(error)) from error
     except _AWAY_ERRORS as error:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
@@ -146,3 +148,14 @@ def translate_postgres_errors() -> Iterator[None]:
         reason = why_away(error)
         assert reason is not None
         raise TablesUnavailable(f"{type(error).__name__}: {error}", reason) from error
+
+
+def _describe_refusal(error: Exception) -> str:
+    """Return why the tables refuse rows. PostgreSQL and asyncpg quote the rows; this does not."""
+    argument = _ARGUMENT.search(str(error))
+    parts = [
+        type(error).__name__,
+        *(getattr(error, name, None) for name in ("table_name", "column_name", "constraint_name")),
+        None if argument is None else argument[0],
+    ]
+    return " ".join(filter(None, parts))

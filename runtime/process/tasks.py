@@ -12,6 +12,7 @@ from contextlib import suppress
 from threading import Thread
 from typing import Any, TypeVar
 
+from contracts.values.describing import describe_error
 from runtime.process.lifecycle import current_process
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ def start_thread(work: Callable[[], None], name: str) -> Thread:
         except BaseException as error:  # Whatever it is, somebody waits for this thread.
             log.critical("%s stopped", name, exc_info=error)
             with suppress(RuntimeError):  # The loop is closed: the process ends already.
-                loop.call_soon_threadsafe(process.fail, f"{name} stopped: {error}")
+                loop.call_soon_threadsafe(process.fail, f"{name} stopped: {describe_error(error)}")
 
     thread = Thread(target=run, name=name, daemon=True)
     thread.start()
@@ -74,7 +75,8 @@ def _start_watched(work: Coroutine[Any, Any, T], name: str, *, may_return: bool)
         if error is None and may_return:
             return
         log.critical("%s stopped", name, exc_info=error)
-        process.fail(f"{name} stopped: {error or 'it returned'}")
+        why = "it returned" if error is None else describe_error(error)
+        process.fail(f"{name} stopped: {why}")
 
     task = start_for(work, name)
     task.add_done_callback(report_end)

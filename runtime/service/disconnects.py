@@ -18,4 +18,6 @@ class QuietDisconnects:
         try:
             await self._app(scope, receive, send)
         except ClientDisconnect:
-            log.info("client went away", extra={"call": f"{scope['method']} {scope['path']}"})
+            # The route, and not the path, which has ids of people.
+            path = getattr(scope.get("route"), "path", "")
+            log.info("client went away", extra={"call": f"{scope['method']} {path}".rstrip()})

@@ -1,16 +1,19 @@
-"""Writes the log of a process to stderr, with pseudonyms in place of ids.
+"""Writes the log of a process to stderr, with pseudonyms in place of ids, and quoting nobody.
 
 Every line passes here last, tracebacks included, so no caller has to think of it. The
-pseudonyms are those of the analysts' database.
+pseudonyms are those of the analysts' database. Errors are told as
+`contracts.values.describing` does, without the values that they were about.
 """
 
 import logging
 import re
 import secrets
+from types import TracebackType
 from typing import Final
 
 from pydantic import SecretStr
 
+from contracts.values.describing import format_error
 from runtime.pseudonyms import Pseudonyms
 
 BARE: Final = "%(message)s"
@@ -37,6 +40,19 @@ class PseudonymFormatter(logging.Formatter):
     def __init__(self, form: str, pseudonyms: Pseudonyms) -> None:
         super().__init__(form)
         self._pseudonyms = pseudonyms
+
+    def formatException(  # noqa: N802 - the name is the standard library's
+        self,
+        ei: tuple[type[BaseException], BaseException, TracebackType | None]
+        | tuple[None, None, None],
+    ) -> str:
+        return "" if ei[1] is None else format_error(ei[1])
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        if record.name == "asyncio":
+            # Its further lines quote the task and the error.
+            record.message = record.message.partition("\n")[0]
+        return super().formatMessage(record)
 
     def format(self, record: logging.LogRecord) -> str:
         text = _ID.sub(lambda found: self._pseudonyms.replace(found[0]), super().format(record))

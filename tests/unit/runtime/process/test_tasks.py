@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contracts.journal.acceptance import JournalBroken
 from runtime.process.lifecycle import Process, run_as
 from runtime.process.tasks import end, keep_running, run_aside, start_for, start_thread
 
@@ -23,7 +24,7 @@ async def returning() -> str:
 
 
 async def failing() -> str:
-    raise ValueError("the journal was edited")
+    raise JournalBroken("the journal was edited")
 
 
 async def waiting() -> str:
@@ -58,7 +59,7 @@ async def test_what_has_an_end_ends_the_process_by_an_error_only(reasons: list[s
 
 
 async def test_an_awaited_task_concerns_only_who_awaits_it(reasons: list[str]) -> None:
-    with pytest.raises(ValueError, match="edited"):
+    with pytest.raises(JournalBroken, match="edited"):
         await start_for(failing(), "lookup")
     assert reasons == []
 
@@ -74,7 +75,7 @@ async def test_a_task_that_was_cancelled_did_not_fail(reasons: list[str], start:
 
 async def test_a_thread_that_fails_ends_the_process(reasons: list[str]) -> None:
     def fail() -> None:
-        raise ValueError("no memory")
+        raise JournalBroken("no memory")
 
     thread = start_thread(fail, "journal-commit")
     await asyncio.to_thread(thread.join)

@@ -1,19 +1,22 @@
-"""No id of anybody reaches the log."""
+"""No id of anybody reaches the log, and nothing that anybody typed."""
 
 import logging
 import sys
 from typing import Final
 from uuid import uuid4
 
+from contracts.events.codec import UnreadableEvent
 from runtime.pseudonyms import Pseudonyms
 from runtime.service.logs import BARE, PseudonymFormatter
 
 PSEUDONYMS: Final = Pseudonyms("the key of the tests")
 
 
-def format_line(message: str, *arguments: object, failed: bool = False) -> str:
+def format_line(
+    message: str, *arguments: object, failed: bool = False, logger: str = "tests"
+) -> str:
     record = logging.LogRecord(
-        "tests", logging.INFO, "here", 1, message, arguments, sys.exc_info() if failed else None
+        logger, logging.INFO, "here", 1, message, arguments, sys.exc_info() if failed else None
     )
     return PseudonymFormatter(BARE, PSEUDONYMS).format(record)
 
@@ -28,11 +31,28 @@ def test_an_id_is_replaced_by_its_pseudonym_however_it_came_into_the_line() -> N
 def test_an_id_in_a_traceback_is_replaced_too() -> None:
     person = str(uuid4())
     try:
-        raise KeyError(person)
-    except KeyError:
+        raise UnreadableEvent(f"of {person}")
+    except UnreadableEvent:
         line = format_line("failed", failed=True)
     assert person not in line
-    assert f"KeyError: '{PSEUDONYMS.replace(person)}'" in line
+    assert f"of {PSEUDONYMS.replace(person)}" in line
+
+
+def test_an_unexpected_error_is_told_by_type_and_place() -> None:
+    typed = "Kanarienvogel"
+    try:
+        int(typed)
+    except ValueError:
+        line = format_line("Exception in ASGI application", failed=True)
+    assert line.startswith("Exception in ASGI application\n")
+    assert "ValueError" in line
+    assert "in test_an_unexpected_error_is_told_by_type_and_place" in line
+    assert typed not in line
+
+
+def test_a_lost_task_is_not_quoted() -> None:
+    lost = "Task exception was never retrieved\nfuture: <Task exception=ValueError('typed')>"
+    assert format_line(lost, logger="asyncio") == "Task exception was never retrieved"
 
 
 def test_the_token_of_a_calendar_feed_is_left_out() -> None:

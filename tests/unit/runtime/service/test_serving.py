@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 from fastapi import FastAPI
 
+from contracts.journal.acceptance import JournalBroken
 from runtime.process.tasks import keep_running, run_aside
 from runtime.service.http_limits import HttpLimits
 from runtime.service.process_routes import build_process_router
@@ -20,7 +21,7 @@ from runtime.service.serving import serve, serve_until_stopped
 def test_a_process_whose_part_failed_ends_with_the_reason() -> None:
     def build() -> FastAPI:
         async def fail() -> None:
-            raise ValueError("the journal was edited")
+            raise JournalBroken("the journal was edited")
 
         @asynccontextmanager
         async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
