@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.cells.embedded import RunningSystem, assert_guest_is_seen, confirm_guest, run_system
+from tests.cells.embedded import (
+    RunningSystem,
+    assert_guest_is_seen,
+    confirm_guest,
+    evening,
+    run_system,
+)
 
 
 async def renew(system: RunningSystem) -> dict[str, object]:
@@ -45,6 +51,38 @@ async def test_reads_and_writes_go_on_in_a_renewed_journal(tmp_path: Path) -> No
         assert await system.stop() == 0
         offline = await asyncio.to_thread(system.command, "verify", "--offline", "--json")
         assert offline.returncode == 0, offline.stderr
+
+
+@pytest.mark.timeout(300)
+async def test_what_an_erased_person_wrote_leaves_the_journal_with_the_next_renewal(
+    tmp_path: Path,
+) -> None:
+    async with run_system(tmp_path) as system:
+        anna, boris = await system.token("anna"), await system.token("boris")
+        path = f"/api/v1/announcement/{await system.film()}"
+        for token, canary in ((anna, "kanarienvogel"), (boris, "rotkehlchen")):
+            body = evening(description=f"about {canary}", event_location=f"at {canary}")
+            await system.send("POST", path, token, body, expect=201)
+        anna_id = (await system.get("/api/v1/my/erasure", anna))["user_id"]
+        erasure = f"/api/v1/operator/user/{anna_id}/erasure"
+        await system.send("PUT", erasure, system.operator_token, {"at_once": True})
+        async with asyncio.timeout(60):
+            while (await system.get("/api/v1/my/erasure", anna))["state"] != "erased":
+                await asyncio.sleep(0.1)
+        assert find_in_journal(tmp_path, "kanarienvogel")
+        before = await verify(system)
+        await renew(system)
+        after = await verify(system)
+        assert not find_in_journal(tmp_path, "kanarienvogel")
+        assert find_in_journal(tmp_path, "rotkehlchen")
+        assert after["dead_letters"] == 0
+        assert before["seat_ledger"] == after["seat_ledger"]
+
+
+def find_in_journal(data: Path, text: str) -> list[str]:
+    """Return the files of the journal, its write-ahead log included, that hold the text."""
+    files = data.glob("journal*")
+    return [path.name for path in files if text.encode() in path.read_bytes()]
 
 
 @pytest.mark.timeout(600)

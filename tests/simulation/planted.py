@@ -55,7 +55,7 @@ from tests.simulation.clocks import (
 from tests.simulation.directed import cut_off_leader, oversize, slow_broker, truncated_log
 from tests.simulation.disks.restarts import run_restarts
 from tests.simulation.disks.situations import other_journal
-from tests.simulation.renewed.runs import other_renewed_journal, run_renewals
+from tests.simulation.renewed.runs import other_renewed_journal, run_renewals, woken_leader
 from tests.simulation.scenario import run_seed, run_with_erasures
 from tests.simulation.simulated.store import SimulatedStore
 
@@ -410,6 +410,13 @@ def _a_seat_changes_on_the_way() -> Any:
     return patch.object(Renewing, "_renew_commit", add_a_seat)
 
 
+def _logs_are_dropped_without_a_proof() -> Any:
+    async def believe(_: Reign) -> None:
+        return
+
+    return patch.object(Reign, "confirm_leading", believe)
+
+
 def _any_record_at_the_position_will_do() -> Any:
     def recognise(stored: ReaderState, record: Record, record_hash: str) -> ReaderState | None:
         return replace(stored, hash=record_hash) if record.seq == stored.seq else None
@@ -488,6 +495,7 @@ PLANTED = (
     ),
     PlantedBug("a renewal drops a record", "N3", _a_record_is_not_carried_over, run_renewals),
     PlantedBug("a renewal changes a seat", "N3", _a_seat_changes_on_the_way, run_renewals),
+    PlantedBug("drops what is in force", "N5", _logs_are_dropped_without_a_proof, woken_leader),
     PlantedBug(
         "does not compare what a record was",
         "N4",

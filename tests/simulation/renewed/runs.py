@@ -54,14 +54,14 @@ async def _renew_now_and_then(cluster: Cluster) -> None:
             await begin_renewal(cluster, name)
 
 
-async def begin_renewal(cluster: Cluster, name: str) -> None:
-    """Begin a renewal in the process, if it leads."""
+def begin_renewal(cluster: Cluster, name: str) -> asyncio.Task[None]:
+    """Begin a renewal in the process, if it leads. A paused process does so when it goes on."""
 
     async def begin() -> None:
         with suppress(NoLeader, KeyError):
             cluster.renewals[name].begin()
 
-    await cluster.loop.spawn(name, begin())
+    return cluster.loop.spawn(name, begin())
 
 
 def interrupted(seed: int) -> None:
@@ -128,6 +128,34 @@ def other_renewed_journal(seed: int) -> None:
         await announce_some(cluster, "later")
 
     run_store(situation, seed, renews=True)
+
+
+def woken_leader(seed: int) -> None:
+    """A leader is frozen, others lead and renew the journal, and it is asked to renew before it
+    knows of that. It must not drop the log in force."""
+
+    async def live(cluster: Cluster) -> None:
+        cluster.start_all()
+        old = await leader_of(cluster)
+        await insist(cluster, old, announce(cluster))
+        cluster.loop.pause(old)
+        await until(lambda: len(cluster.leaders()) == 2, "second leader")
+        new = next(name for name in cluster.leaders() if name != old)
+        before = cluster.journal.log
+        await begin_renewal(cluster, new)
+        await until(lambda: cluster.journal.log is not before, "renewed journal")
+        in_force = cluster.journal.log
+        begun = begin_renewal(cluster, old)
+        cluster.loop.resume(old)
+        await begun
+        await asyncio.sleep(cluster.loop.random.uniform(0.0, 60.0))
+        if in_force in cluster.journal.dropped:
+            raise Violation("the log in force was dropped")
+        await insist(cluster, cluster.names[0], request())
+        check_carried(cluster)
+
+    cluster = Cluster(SimulationLoop(seed), renews=True)
+    cluster.loop.run(live(cluster), max_steps=5_000_000)
 
 
 async def renew(cluster: Cluster) -> None:

@@ -19,7 +19,12 @@ def test_every_seed_holds() -> None:
 
 @pytest.mark.parametrize(
     "situation",
-    [runs.interrupted, runs.slept_through, runs.other_renewed_journal],
+    [
+        runs.interrupted,
+        runs.slept_through,
+        runs.other_renewed_journal,
+        runs.woken_leader,
+    ],
     ids=lambda situation: situation.__name__,
 )
 def test_situation(situation: Callable[[int], None]) -> None:
