@@ -33,8 +33,10 @@ SECRETS = (
     "KAFKA_UI_PASSWORD",
     "CLICKHOUSE_PASSWORD",
     "CLICKHOUSE_ANALYST_PASSWORD",
+    "CLICKHOUSE_INVESTIGATOR_PASSWORD",
     "PRACTIX_OPERATOR_TOKEN",
     "PRACTIX_PSEUDONYM_KEY",
+    "PRACTIX_INVESTIGATOR_TOKEN",
 )
 SETTING = re.compile(r"""\s*(?:export\s+)?(\w+)\s*=\s*["']?(.*?)["']?\s*(?:\s#.*)?""")
 """A line of an environment file: name and value, without quotes and comment."""

@@ -28,11 +28,11 @@ class AnswerTable(msgspec.Struct):
 
 
 class AnalystClient:
-    """Speaks to the system at `base_url` as an operator."""
+    """Speaks to the system at `base_url` as the holder of the token."""
 
-    def __init__(self, base_url: str, operator_token: str) -> None:
+    def __init__(self, base_url: str, token: str) -> None:
         self._url = f"{base_url}/api/v1/operator"
-        self._headers = operator_headers(operator_token)
+        self._headers = operator_headers(token)
 
     async def list_questions(self) -> list[dict[str, Any]]:
         """Return the ready questions, each as `Question.summary` describes it."""
@@ -49,6 +49,12 @@ class AnalystClient:
     async def ask_sql(self, sql: str) -> AnswerTable:
         """Return the answer to read-only SQL."""
         async with self._request("POST", "ask", json={"sql": sql}) as response:
+            return msgspec.json.decode(await response.read(), type=AnswerTable)
+
+    async def ask_history(self, sql: str, *, by: str, why: str) -> AnswerTable:
+        """Return the answer of the history itself. Takes the investigators' token."""
+        asked = {"sql": sql, "by": by, "why": why}
+        async with self._request("POST", "ask/history", json=asked) as response:
             return msgspec.json.decode(await response.read(), type=AnswerTable)
 
     async def try_formula(self, changes: Mapping[str, float]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import aiohttp
 import msgspec
@@ -21,7 +21,7 @@ from launcher.data_directory import ClockTurnedBack, DataDirectory, DataInUse, S
 from launcher.servers.process import ServerError
 from launcher.settings import Settings
 from launcher.terminal import escape_controls, make_progress_bar
-from launcher.verbs import analysts, journal, ratings
+from launcher.verbs import analysts, investigate, journal, ratings
 from launcher.verbs.analysts import AsJson, BaseUrl
 from launcher.verbs.demo.player import Demo
 from launcher.verbs.demo.summary import DemoSummary, build_report, print_outcomes
@@ -213,6 +213,13 @@ journal.register(
 )
 
 
+investigate.register(
+    app,
+    lambda base_url: AnalystClient(resolve_address(base_url), find_investigator_token()),
+    lambda work: run_to_end(work),
+)
+
+
 def main() -> None:
     app()
 
@@ -244,13 +251,21 @@ def resolve_address(base_url: str | None) -> str:
 
 def find_operator_token() -> str:
     """Return the operator token from the environment or the data directory."""
-    chosen = read_settings()
+    return _find_token("operator", read_settings().operator_token)
+
+
+def find_investigator_token() -> str:
+    """Return the investigators' token from the environment or the data directory."""
+    return _find_token("investigator", read_settings().investigator_token)
+
+
+def _find_token(name: Literal["operator", "investigator"], given: str | None) -> str:
     try:
-        found = chosen.operator_token or DataDirectory(chosen.data).find_operator_token()
+        found = given or DataDirectory(read_settings().data).find_token(name)
     except SecretUnusable as wrong:
         exit_for_wrong_settings(f"practix: {wrong}")
     if found is None:
-        fail("no operator token: set PRACTIX_OPERATOR_TOKEN or PRACTIX_DATA")
+        fail(f"no {name} token: set PRACTIX_{name.upper()}_TOKEN or PRACTIX_DATA")
     return found
 
 

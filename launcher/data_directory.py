@@ -8,7 +8,7 @@ offset may grow between starts but never shrink: an evening that was over must s
 import os
 import secrets
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from runtime.auth.secret import require_long
 from runtime.process.file_lock import FileLock, FileLocked
@@ -81,6 +81,11 @@ class DataDirectory:
         return self._secret("operator")
 
     @property
+    def investigator_token(self) -> str:
+        """Token that opens SQL on the history itself."""
+        return self._secret("investigator")
+
+    @property
     def feed_secret(self) -> str:
         return self._secret("feed")
 
@@ -102,12 +107,20 @@ class DataDirectory:
 
     def require_secrets(self) -> None:
         """Read or make every secret. Raises SecretUnusable."""
-        for name in ("token", "cell", "operator", "feed", "neighbours", "pseudonyms"):
+        for name in (
+            "token",
+            "cell",
+            "operator",
+            "feed",
+            "neighbours",
+            "pseudonyms",
+            "investigator",
+        ):
             self._secret(name)
 
-    def find_operator_token(self) -> str | None:
-        """Return the operator token, or None if no system was ever started here."""
-        path = self._secret_path("operator")
+    def find_token(self, name: Literal["operator", "investigator"]) -> str | None:
+        """Return this token, or None if no system was ever started here."""
+        path = self._secret_path(name)
         return _read(path) if path.exists() else None
 
     def remember_clock_offset(self, offset_s: float) -> None:

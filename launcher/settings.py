@@ -51,3 +51,4 @@ class Settings(BaseSettings):
     hosts: CommaSeparated = Field((), validation_alias="PRACTIX_HOSTS")
     """Further names that a request may call this system by, besides loopback; `*` for any."""
     operator_token: str | None = Field(None, validation_alias="PRACTIX_OPERATOR_TOKEN")
+    investigator_token: str | None = Field(None, validation_alias="PRACTIX_INVESTIGATOR_TOKEN")

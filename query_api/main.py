@@ -6,6 +6,7 @@ from functools import partial
 
 import aiohttp
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from query_api.service import QueryService
 from query_api.settings import Settings
@@ -49,6 +50,7 @@ async def _start(
         clock=system_clock,
         feed_secret=settings.feed_secret.get_secret_value(),
         guard=_operator_guard(settings),
+        investigators=_investigator_guard(settings),
         analytics=analytics,
         analysts=analysts,
         rules=settings.shared_rules(),
@@ -70,9 +72,19 @@ def _open_analytics(
     """Return the history and the analysts' database; None if the settings name no ClickHouse."""
     if settings.clickhouse_dsn is None:
         return None, None
-    dsn, analyst_dsn = settings.clickhouse_dsn.get_secret_value(), settings.clickhouse_analyst_dsn
-    analyst = None if analyst_dsn is None else analyst_dsn.get_secret_value()
-    return ServerAnalytics(dsn), open_analysts_database(dsn, analyst)
+    dsn = settings.clickhouse_dsn.get_secret_value()
+    analyst = _reveal(settings.clickhouse_analyst_dsn)
+    investigator = _reveal(settings.clickhouse_investigator_dsn)
+    return ServerAnalytics(dsn, analyst_dsn=investigator), open_analysts_database(dsn, analyst)
+
+
+def _reveal(secret: SecretStr | None) -> str | None:
+    return None if secret is None else secret.get_secret_value()
+
+
+def _investigator_guard(settings: Settings) -> OperatorGuard | None:
+    token = _reveal(settings.investigator_token)
+    return None if token is None else OperatorGuard(token)
 
 
 def _operator_guard(settings: Settings) -> OperatorGuard | None:

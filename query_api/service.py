@@ -9,6 +9,7 @@ import asyncpg
 from fastapi import APIRouter
 
 from contracts.shared_rules import SharedRules
+from query_api.analysts import investigation
 from query_api.analysts import routes as analyst_routes
 from query_api.announcements import calendar_feed, details, lists, public_page, schedule
 from query_api.bookings import routes as bookings
@@ -40,7 +41,8 @@ class QueryService:
     Create it inside a running event loop, `start` it, serve its `routers`, and `stop` it.
     Whoever made `analytics` and `analysts` closes them, after `stop`. Without `analytics`, the
     history, reads of it are unavailable. `analysts` is the database for analysts; there are
-    routes for them only with both `analysts` and `guard`.
+    routes for them only with both `analysts` and `guard`. `investigators` admits those who may
+    ask the history itself.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class QueryService:
         days_of: ZoneInfo,
         analytics: Analytics | None = None,
         analysts: Analytics | None = None,
+        investigators: OperatorGuard | None = None,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
     ) -> None:
         self._positions = PositionWaiter(pool, min_position_timeout_s)
@@ -90,6 +93,12 @@ class QueryService:
         if analysts is not None and guard is not None:
             followed = HistoryReads(analysts, min_position_timeout_s, ANALYSTS_READER)
             self.routers.append(analyst_routes.build_router(analysts, followed, guard))
+        if analytics is not None and guard is not None:
+            self.routers.append(
+                investigation.build_router(
+                    pool, analytics, history, guard=guard, investigators=investigators, clock=clock
+                )
+            )
 
     async def start(self) -> None:
         await self._suspensions.look()

@@ -43,6 +43,13 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
         None, validation_alias=AliasChoices("QUERY_API_OPERATOR_TOKEN", "PRACTIX_OPERATOR_TOKEN")
     )
     """Opens the routes for analysts. Without it there are none."""
+    clickhouse_investigator_dsn: ClickHouseDsn | None = None
+    """The read-only account that runs SQL on the history (deploy/clickhouse/investigator.xml)."""
+    investigator_token: Secret | None = Field(
+        None,
+        validation_alias=AliasChoices("QUERY_API_INVESTIGATOR_TOKEN", "PRACTIX_INVESTIGATOR_TOKEN"),
+    )
+    """Opens SQL on the history itself. Without it nobody asks the history."""
     neighbours: OutsideSettings
     token: TokenSettings
     feed_secret: Secret

@@ -10,6 +10,9 @@ from projector.read_models.project import TABLES
 from projector.read_models.read_model import TableShape
 
 OTHER_TEXTS: Final[Inventory] = {
+    "access.uses_of_history": (
+        texts("signed_by why sql", "an investigator, who answers for the act"),
+    ),
     "public.schema_migrations": (texts("name sha256", NOBODY),),
     "read_model.announcements": (
         texts("words location_words", "the person in `author_id`", "made anew from the row"),

@@ -246,6 +246,7 @@ def _build_services(
             guard=guard,
             analytics=resources.analytics,
             analysts=resources.analysts,
+            investigators=OperatorGuard(data.investigator_token),
             rules=rules,
             days_of=DAYS_OF_DEFAULT,
         ),

@@ -51,7 +51,7 @@ questions before it."""
 COMMANDS_OF_OPERATORS: Final = tuple(
     f"/api/v1/operator/{one}" for one in ("suspensions", "user/", "journal/")
 )
-ANALYSTS: Final = ("/api/v1/operator/ask", "/api/v1/operator/export")
+ANALYSTS: Final = tuple(f"/api/v1/operator/{one}" for one in ("ask", "ask/history", "export"))
 """Paths of the query API's routes for analysts, with any method."""
 
 Upstreams = Mapping[str, str]

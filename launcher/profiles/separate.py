@@ -194,6 +194,7 @@ def build_environment(
         "PRACTIX_HTTP__DRAIN_S": "0",  # The gateway stops before the processes.
         "PRACTIX_OPERATOR_TOKEN": data.operator_token,
         "PRACTIX_PSEUDONYM_KEY": data.pseudonym_key,
+        "PRACTIX_INVESTIGATOR_TOKEN": data.investigator_token,
         "COMMAND_API_OWN_URL": addresses["command_api"],
         "COMMAND_API_CELL_SECRET": data.cell_secret,
         "COMMAND_API_TOKEN__SECRET": data.token_secret,
@@ -237,4 +238,5 @@ def _history_environment(clickhouse: ClickHouseServer | None) -> dict[str, str]:
     return {
         "CLICKHOUSE_DSN": clickhouse.dsn,
         "QUERY_API_CLICKHOUSE_ANALYST_DSN": clickhouse.analyst_dsn,
+        "QUERY_API_CLICKHOUSE_INVESTIGATOR_DSN": clickhouse.investigator_dsn,
     }

@@ -26,8 +26,11 @@ from launcher.servers.process import (
 from launcher.servers.server import Server, read_or_make_secret
 
 PACKAGE: Final = "clickhouse-server"
-ANALYST: Final = Path(__file__).parents[2] / "deploy" / "clickhouse" / "analyst.xml"
+ACCOUNTS: Final = Path(__file__).parents[2] / "deploy" / "clickhouse"
+ANALYST: Final = ACCOUNTS / "analyst.xml"
+INVESTIGATOR: Final = ACCOUNTS / "investigator.xml"
 ANALYST_PASSWORD: Final = "CLICKHOUSE_ANALYST_PASSWORD"
+INVESTIGATOR_PASSWORD: Final = "CLICKHOUSE_INVESTIGATOR_PASSWORD"
 DATABASE: Final = "practix"
 ANALYSTS_DATABASE: Final = "practix_analysts"
 READY_DEADLINE_S: Final = 60.0
@@ -102,6 +105,7 @@ class ClickHouseServer(Server):
         self.port = 0
         self._password = ""
         self._analyst_password = ""
+        self._investigator_password = ""
 
     @property
     def dsn(self) -> str:
@@ -117,6 +121,12 @@ class ClickHouseServer(Server):
         place = f"{HOST}:{self.port}/{ANALYSTS_DATABASE}"
         return f"clickhouse://analyst:{self._analyst_password}@{place}"
 
+    @property
+    def investigator_dsn(self) -> str:
+        """Address for SQL on the history: its account may only read it."""
+        place = f"{HOST}:{self.port}/{DATABASE}"
+        return f"clickhouse://investigator:{self._investigator_password}@{place}"
+
     async def _launch(self) -> None:
         command = _server_command()
         if command is None:
@@ -126,7 +136,10 @@ class ClickHouseServer(Server):
         self._process.start(
             [*command, f"--config-file={config}"],
             cwd=self._data_dir,
-            env={ANALYST_PASSWORD: self._analyst_password},
+            env={
+                ANALYST_PASSWORD: self._analyst_password,
+                INVESTIGATOR_PASSWORD: self._investigator_password,
+            },
         )
         await self._process.wait_ready(self._answers, READY_DEADLINE_S)
         await asyncio.to_thread(
@@ -136,10 +149,12 @@ class ClickHouseServer(Server):
     def _write_config(self) -> Path:
         self._password = read_or_make_secret(self._data_dir / "clickhouse.password")
         self._analyst_password = read_or_make_secret(self._data_dir / "analyst.password")
+        self._investigator_password = read_or_make_secret(self._data_dir / "investigator.password")
         users = self._data_dir / "users.xml"
         additions = self._data_dir / "users.d"
         additions.mkdir(exist_ok=True)
-        shutil.copy(ANALYST, additions)
+        for account in (ANALYST, INVESTIGATOR):
+            shutil.copy(account, additions)
         password_hash = hashlib.sha256(self._password.encode()).hexdigest()
         users.write_text(USERS.format(host=HOST, password_hash=password_hash))
         config = self._data_dir / "config.xml"

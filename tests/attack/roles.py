@@ -109,6 +109,10 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/notifications": Ask(),
     "GET /api/v1/operator/ask": Ask(),
     "POST /api/v1/operator/ask": Ask({"sql": "SELECT 1"}),
+    "GET /api/v1/operator/ask/history": Ask(),
+    "POST /api/v1/operator/ask/history": Ask(
+        {"sql": "SELECT 1", "by": "Ada", "why": "a test"}, note="the investigators' token"
+    ),
     "GET /api/v1/operator/export": Ask(query="table=events&format=csv"),
     "GET /api/v1/operator/notices": Ask(),
     "GET /api/v1/operator/notices/fanouts": Ask(),

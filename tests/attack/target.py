@@ -59,7 +59,7 @@ def own_site(data: Path, **environment: str) -> Iterator[Site]:
         )
         try:
             _await_ready(process, f"http://127.0.0.1:{port}")
-            token = DataDirectory(data).find_operator_token()
+            token = DataDirectory(data).find_token("operator")
             assert token is not None
             yield Site(f"http://127.0.0.1:{port}", token, data, process.pid)
         finally:

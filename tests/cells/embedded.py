@@ -83,7 +83,7 @@ class RunningSystem:
 
     @property
     def operator_token(self) -> str | None:
-        return DataDirectory(self.data).find_operator_token()
+        return DataDirectory(self.data).find_token("operator")
 
     async def token(self, login: str) -> str:
         body, _ = await self.send("POST", "/neighbours/auth/token", body={"login": login})

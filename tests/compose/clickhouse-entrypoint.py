@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 ADDITIONS = Path("/tmp/users.d")
-SHIPPED = Path("/etc/clickhouse-server/users.d/analyst.xml")
+SHIPPED = Path("/etc/clickhouse-server/users.d")
 DATA = Path("/var/lib/clickhouse")
 USER, PASSWORD = os.environ["CLICKHOUSE_USER"], os.environ["CLICKHOUSE_PASSWORD"]
 DATABASE = os.environ["CLICKHOUSE_DB"]
@@ -46,8 +46,9 @@ Path("/tmp/config.xml").write_text(CONFIG)
 password = hashlib.sha256(PASSWORD.encode()).hexdigest()
 Path("/tmp/users.xml").write_text(USERS.format(user=USER, password=password))
 ADDITIONS.mkdir(exist_ok=True)
-if SHIPPED.exists():  # analyst-newer.xml beside it is for servers from 23.3 on.
-    shutil.copy(SHIPPED, ADDITIONS)
+for account in ("analyst.xml", "investigator.xml"):  # Those for servers from 23.3 on stay.
+    if (SHIPPED / account).exists():
+        shutil.copy(SHIPPED / account, ADDITIONS)
 server = subprocess.Popen(["clickhouse-server", "--config-file=/tmp/config.xml"])
 client = ["clickhouse-client", f"--user={USER}", f"--password={PASSWORD}"]
 create = [*client, f"--query=CREATE DATABASE IF NOT EXISTS {DATABASE}"]

@@ -61,7 +61,7 @@ def test_a_secret_that_was_cut_short_opens_nothing(tmp_path: Path, left: str) ->
     with pytest.raises(SecretUnusable, match="secrets/operator"):
         data.require_secrets()
     with pytest.raises(SecretUnusable):
-        data.find_operator_token()
+        data.find_token("operator")
 
 
 def test_a_second_owner_is_refused_until_the_first_has_left(tmp_path: Path) -> None:
@@ -94,8 +94,8 @@ def test_a_start_that_was_killed_leaves_no_empty_secret(tmp_path: Path) -> None:
 
 def test_asking_for_the_operator_token_makes_none(tmp_path: Path) -> None:
     data = DataDirectory(tmp_path)
-    assert data.find_operator_token() is None
-    assert data.operator_token == data.find_operator_token()
+    assert data.find_token("operator") is None
+    assert data.operator_token == data.find_token("operator")
 
 
 def test_the_clock_may_advance_between_starts_and_never_turn_back(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def service_with(
         clock=UNUSED,
         feed_secret="unused",
         guard=guard,
+        analytics=analysts,
         analysts=analysts,
         rules=SharedRules(),
         days_of=UNUSED,

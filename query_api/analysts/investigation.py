@@ -1,0 +1,130 @@
+"""Serves those who need more than analysts: SQL on the history itself, each use recorded.
+
+It takes a token of its own, not the operators'. Before a question runs, it is written down who
+asked what and why; if that fails, nothing runs. Operators read the record.
+"""
+
+from typing import Annotated, Any, Final
+
+import asyncpg
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import Malformed, Unauthenticated
+from contracts.values.decoding import UNDECODABLE
+from query_api.analysts.asking import QuestionLimit, answer_or_refuse
+from query_api.analysts.uses import UseOfHistory, UsesOfHistory
+from query_api.edge.history_reads import HistoryReads
+from runtime.auth.operators import OperatorGuard
+from runtime.clickhouse.port import Analytics
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response, read_json_body
+from runtime.http.numbers import parse_whole_number
+from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.parameters import MIN_POSITION, describe_parameters, min_position_of
+from runtime.openapi.document import response_schema
+from runtime.process.clock import Clock
+
+# No NUL, which PostgreSQL cannot store.
+OneLine = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*\Z")
+]
+Sql = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000, pattern=r"^[^\x00]*\Z")]
+
+
+class Investigation(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of a question to the history."""
+
+    sql: Sql
+    by: OneLine
+    why: OneLine
+
+
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["sql", "by", "why"],
+                    "properties": {
+                        name: {"type": "string", "minLength": 1} for name in ("sql", "by", "why")
+                    },
+                }
+            }
+        },
+    },
+    "parameters": describe_parameters(MIN_POSITION),
+}
+LISTED: Final[dict[int | str, dict[str, Any]]] = {
+    200: {
+        "description": "newest first",
+        "content": {"application/json": {"schema": response_schema(list[UseOfHistory])}},
+    }
+}
+
+
+def build_router(
+    pool: asyncpg.Pool,
+    analytics: Analytics,
+    history: HistoryReads,
+    *,
+    guard: OperatorGuard,
+    investigators: OperatorGuard | None,
+    clock: Clock,
+) -> APIRouter:
+    """Return the routes. Without `investigators` nobody asks the history."""
+    router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
+    limit, uses = QuestionLimit(), UsesOfHistory(pool)
+
+    @router.post("/ask/history", response_class=Response, openapi_extra=BODY)
+    async def post_ask_history(request: Request) -> Response:
+        """The answer of the history to read-only SQL: `{"sql", "by", "why"}`. Takes the
+        investigators' token, and records who asked what and why."""
+        if investigators is None:
+            raise Unauthenticated
+        investigators.require(request)
+        asked = await _read_investigation(request)
+        position = await history.reach(min_position_of(request.query_params))
+        await uses.record(clock(), asked.by, asked.why, asked.sql)
+        with limit.admit():
+            answer = await answer_or_refuse(analytics.ask_own(asked.sql))
+        body = {**answer._asdict(), "position": position, "question": None}
+        return json_response(body, headers={"X-Position": str(position)})
+
+    @router.get(
+        "/ask/history",
+        response_class=Response,
+        responses=LISTED,
+        openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR)},
+    )
+    async def get_uses(request: Request) -> Response:
+        """Who asked the history, when, what for and what; newest first. For operators."""
+        guard.require(request)
+        shown, before = parse_limit(request.query_params), _parse_cursor(request)
+        found = await uses.select(before, shown + 1)
+        more = len(found) > shown
+        headers = next_page_headers(request, str(found[shown - 1].id)) if more else {}
+        return json_response(found[:shown], headers=headers)
+
+    return router
+
+
+async def _read_investigation(request: Request) -> Investigation:
+    """Return the body. Raises Malformed."""
+    try:
+        return msgspec.json.decode(await read_json_body(request), type=Investigation)
+    except UNDECODABLE as error:
+        raise Malformed("malformed_body", {"reason": str(error)}) from error
+
+
+def _parse_cursor(request: Request) -> int | None:
+    """Return the id that the cursor names, None without one. Raises Malformed."""
+    given = request.query_params.get(CURSOR.name)
+    found = None if given is None else parse_whole_number(given)
+    if given is not None and (found is None or found >= 2**63):
+        raise Malformed("malformed_cursor")
+    return found
