@@ -86,8 +86,9 @@ class VerifiedCheckpoints:
         try:
             position = START
             if start.from_position is not None:
-                newest = min(start.from_position, target.state.seq)
-                position = await asyncio.to_thread(self._copy_checkpoint, path, newest)
+                position = await asyncio.to_thread(
+                    self._copy_checkpoint, path, start.from_position, target
+                )
             scratch = Scratch(path)
             try:
                 if not start.keeps:
@@ -133,10 +134,14 @@ class VerifiedCheckpoints:
             left.unlink(missing_ok=True)
         return _make_private_file(self._directory)
 
-    def _copy_checkpoint(self, path: Path, position: int) -> Position:
+    def _copy_checkpoint(self, path: Path, position: int, target: Position) -> Position:
         found = self._find()
         for at, kept in found:
-            if at <= position and (reached := _read_position(kept)) is not None:
+            if at > min(position, target.state.seq):
+                continue
+            reached = _read_position(kept)
+            # At the target itself it must be of the same record: no later one shows it.
+            if reached is not None and (at < target.state.seq or reached == target):
                 shutil.copyfile(kept, path)
                 return reached
         kept_at = ", ".join(str(at) for at, path in found if path.exists()) or "none"

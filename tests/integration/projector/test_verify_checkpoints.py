@@ -141,6 +141,15 @@ async def test_a_checkpoint_of_another_journal_is_refused(
     assert "is another one now" in result["problem"]
 
 
+async def test_a_checkpoint_at_the_position_of_the_tables_is_of_the_same_record(
+    verified: Verified,
+) -> None:
+    await verified.pool.execute("UPDATE read_model.reader_position SET hash = repeat('0', 64)")
+    result = await verified.verify(Start(from_position=verified.chain.seq))
+    assert not result["ok"]
+    assert "no verified checkpoint" in result["problem"]
+
+
 async def test_a_checkpoint_of_other_code_is_deleted(verified: Verified) -> None:
     with patch("projector.proof.scratch.checkpoints.find_version", lambda: "of next year"):
         result = await verified.verify(Start(from_position=verified.chain.seq))
