@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from contracts.journal.acceptance import GENESIS, accept
-from contracts.journal.records import RECORD_BYTES_MAX, decode_record, hash_record
+from contracts.journal.records import (
+    CARRIED_BYTES_MAX,
+    RECORD_BYTES_MAX,
+    decode_record,
+    hash_record,
+)
 from runtime.journal.port import (
     Appended,
     EntryTooLarge,
@@ -217,12 +222,13 @@ class _Writer:
         self._broker = broker
         self._loop = loop
         self._session = broker.open_session(process, generation)
+        self._entry_bytes_max = RECORD_BYTES_MAX if generation == 1 else CARRIED_BYTES_MAX
         self._unsent: list[tuple[bytes, Future[Appended]]] = []
         self._over: str | None = None
 
     def append(self, payload: bytes) -> Future[Appended]:
         place: Future[Appended] = self._loop.create_future()
-        if len(payload) > RECORD_BYTES_MAX:
+        if len(payload) > self._entry_bytes_max:
             _settle(place, EntryTooLarge(f"{len(payload)} bytes"))
         elif self._over is not None:
             _settle(place, WriterLost(self._over))
