@@ -21,7 +21,7 @@ from contracts.values.ids import PersonId
 from runtime.journal.port import Journal, JournalWriter
 from runtime.journal.tail import Accepted, Tail
 
-PART_RECORDS_MAX: Final = 200
+PART_RECORDS_MAX: Final = 100
 """So few records are renewed at once that commands hardly wait for it."""
 NEAR_RECORDS: Final = 500
 """A copy has caught up if no more records are missing. They are carried over in no time."""

@@ -35,11 +35,14 @@ def close_log(payloads: Sequence[bytes], generation: int) -> list[bytes]:
 
 
 def renew_log(
-    payloads: Sequence[bytes], generation: int, erasures: Mapping[PersonId, int] | None = None
+    payloads: Sequence[bytes],
+    generation: int,
+    erasures: Mapping[PersonId, int] | None = None,
+    header: Renewal | None = None,
 ) -> list[bytes]:
-    """Return the renewed log."""
+    """Return the renewed log, with this first entry or with one of its own."""
     counted = [one for one in read_log(payloads) if not isinstance(one[0], Renewal)]
     base = counted[-1][1]
-    header = encode_record(Renewal(generation, base.seq, base.hash, BEGIN))
-    renewing = Renewing(ReaderState(hash=hash_record(header)), erasures or {}, NO_SECRET.conceal)
-    return [header, *(renewing.renew(record, state).payload for record, state in counted)]
+    first = encode_record(header or Renewal(generation, base.seq, base.hash, BEGIN))
+    renewing = Renewing(ReaderState(hash=hash_record(first)), erasures or {}, NO_SECRET.conceal)
+    return [first, *(renewing.renew(record, state).payload for record, state in counted)]

@@ -1,13 +1,14 @@
 """What a record becomes in a renewed journal, and how a reader recognises it there."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from contracts.events import codec
 from contracts.events.base import Event
 from contracts.events.codec import decode_events
 from contracts.events.person import PersonErased, PersonSeen, PersonSuspended
@@ -137,6 +138,26 @@ def test_titles_in_the_facts_of_an_earlier_build_are_left_out_and_that_is_said()
     assert b"Mine" in b"".join(chain.payloads)
     assert b"Mine" not in b"".join(payloads)
     assert [why(one) for one in commits_in(payloads)] == [(FORMAT,), ()]
+
+
+def test_an_event_of_an_old_version_becomes_the_present_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def upcast(event: dict[str, str]) -> dict[str, str]:
+        return {"type": "person.seen.v1", "person_id": event["id"], "name": event["name"]}
+
+    monkeypatch.setitem(codec.UPCASTERS, "person.seen.v0", upcast)
+    chain = Chain()
+    old: dict[str, Any] = {"type": "person.seen.v0", "id": ANNA, "name": "Anna"}
+    chain.commit(old, {**old, "id": BORIS, "name": "Boris"}, seen(ANNA, "Anna"))
+    new = commits_in(renew_log(chain.payloads, 9, {ANNA: 9}))[0]
+    assert events_in(new) == [
+        seen(ANNA, ERASED_NAME),
+        seen(BORIS, "Boris"),
+        seen(ANNA, ERASED_NAME),
+    ]
+    assert b"person.seen.v0" not in bytes(new.events[1])
+    assert why(new) == (ERASED, FORMAT)
 
 
 def test_the_moved_becomes_a_resign() -> None:
