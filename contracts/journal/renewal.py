@@ -43,6 +43,7 @@ ERASED: Final = "erased"
 """Texts of erased persons were left out of the record."""
 FORMAT: Final = "format"
 """Something of an older format was brought up to date."""
+REASONS: Final = (ERASED, FORMAT)
 
 PERSON_ERASED: Final = b"person.erased.v"
 """Is in the stored bytes of every PersonErased, so that few events have to be decoded."""

@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from typing import Final
 
+from msgspec import UNSET
+
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.records import Commit
+from contracts.journal.renewal import REASONS
 from projector.proof.progress import Progress, ReportLine
 from projector.proof.rules import RuleProof
 from projector.proof.scratch.expected_rows import ExpectedRows
@@ -31,6 +34,10 @@ class JournalFold:
         self.rows = ExpectedRows(scratch)
         self.records = 0
         self.commits = 0
+        self.generation = 0
+        """Number of the log that was read last."""
+        self.changed = dict.fromkeys(REASONS, 0)
+        """How many of the records were changed by renewals, for each reason."""
         self.start = start
         self._scratch = scratch
         self._states = KeptStates(scratch)
@@ -61,6 +68,7 @@ class JournalFold:
                 if self.rows.must_write or self._states.must_write:
                     await self._scratch.run(self._write)
         finally:
+            self.generation = tail.log.generation
             await tail.close()
         await self._scratch.run(self._write_all)
         yield progress.line(self._seq)
@@ -85,6 +93,9 @@ class JournalFold:
             )
         if isinstance(accepted.record, Commit):
             self.commits += 1
+            if accepted.record.carried is not UNSET:
+                for reason in accepted.record.carried.why:
+                    self.changed[reason] = self.changed.get(reason, 0) + 1
             self._take_commit(accepted.record)
 
     def _take_commit(self, commit: Commit) -> None:

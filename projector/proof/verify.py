@@ -59,9 +59,10 @@ async def verify(
     from, 0 if none), `records` and `commits` (read behind that), the number of `announcements`
     and `bookings`, `over_capacity`, `double_confirmed`, `contradictions` and `differences`
     (examples; `found` has how many there are), `dead_letters`, `seat_ledger` (a digest that a
-    renewal of the journal does not change), `scores_in_history` (how many
-    people's scores were compared with `history`, or None if none were), `kept` (whether a
-    checkpoint was kept), `problem` (why the journal or the history could not be followed to the
+    renewal of the journal does not change), `generation` (number of the log that was read),
+    `changed` (how many of `records` were changed by renewals, by reason), `scores_in_history`
+    (how many people's scores were compared with `history`, or None if none were), `kept` (whether
+    a checkpoint was kept), `problem` (why the journal or the history could not be followed to the
     tables' position, or None) and `seconds`. Raises TablesUnavailable. A broken journal is a
     result, not an error.
     """
@@ -199,6 +200,8 @@ class Examination:
             "found": {kind: one.total for kind, one in findings.items()},
             "dead_letters": self._dead_letters,
             "seat_ledger": fold.ledger.digest if fold else None,
+            "generation": fold.generation if fold else None,
+            "changed": fold.changed if fold else {},
             "scores_in_history": self._in_history,
             "kept": self._kept,
             "problem": self._problem,

@@ -77,6 +77,9 @@ async def test_what_an_erased_person_wrote_leaves_the_journal_with_the_next_rene
         assert find_in_journal(tmp_path, "rotkehlchen")
         assert after["dead_letters"] == 0
         assert before["seat_ledger"] == after["seat_ledger"]
+        assert before["changed"] == {"erased": 0, "format": 0}
+        assert isinstance(after["changed"], dict)
+        assert after["changed"]["erased"] == 1  # Her name and her evening are in one record.
 
 
 def find_in_journal(data: Path, text: str) -> list[str]:
