@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 GATHER_S: Final = 5.0
 """How long after an erasure to wait for others, which then go by the same mutation."""
 POLL_S: Final = 0.5
+DISK_POLL_S: Final = 2.0
 PEOPLE_AT_ONCE: Final = 2_000
 """At most so many people go by one mutation: ClickHouse bounds the size of a statement."""
 
@@ -31,6 +32,10 @@ _SELECT_ERASURES: Final = f"""
 _COUNT_RUNNING: Final = """
     SELECT count() FROM system.mutations
     WHERE database = currentDatabase() AND table IN ('events', 'ratings') AND is_done = 0
+"""
+_SELECT_OLD_PARTS: Final = """
+    SELECT table, name FROM system.parts
+    WHERE database = currentDatabase() AND table IN ('events', 'ratings') AND active = 0
 """
 
 
@@ -84,7 +89,8 @@ class WordScrubber:
         self._retry = StoreRetry("history to scrub", AnalyticsError)
         self._asked = asyncio.Event()
         self.pending: int | None = None
-        """Number of erased people whose texts are still there; None before the first look."""
+        """Number of erased people whose texts are still there, if only in files that ClickHouse
+        is about to delete; None before the first look."""
 
     def ask(self) -> None:
         """Look again, soon."""
@@ -102,6 +108,7 @@ class WordScrubber:
             await asyncio.sleep(gather_s)
             self._asked.clear()
             await self._retry.attempt_until_available(self.scrub)
+            await self._retry.attempt_until_available(self.wait_until_off_disk)
 
     async def scrub(self) -> None:
         """Empty everything that is to be emptied now. Safe to repeat. Raises AnalyticsError."""
@@ -113,6 +120,17 @@ class WordScrubber:
                     await self._analytics.execute(table.mutation(part))
             await self._wait_for_mutations()
             log.info("texts of erased people emptied", extra={"people": self.pending})
+
+    async def wait_until_off_disk(self) -> None:
+        """Wait until ClickHouse has deleted the files that the mutations replaced, or somebody
+        asks. Raises AnalyticsError."""
+        old = await self._find_old_parts()
+        while old & await self._find_old_parts():
+            if self._asked.is_set():
+                return
+            for table in TABLES:  # Wakes an idle engine, which cleans up more and more rarely.
+                await self._analytics.execute(f"SYSTEM START MERGES {table.name}")
+            await asyncio.sleep(DISK_POLL_S)
         self._note_pending(0)
 
     async def _find_pending(self) -> Mapping[ScrubbedTable, Mapping[str, int]]:
@@ -127,6 +145,10 @@ class WordScrubber:
             if people:
                 found[table] = people
         return found
+
+    async def _find_old_parts(self) -> set[tuple[str, str]]:
+        rows = (await self._analytics.query(_SELECT_OLD_PARTS)).rows
+        return {(str(table), str(name)) for table, name in rows}
 
     async def _wait_for_mutations(self) -> None:
         while int((await self._analytics.query(_COUNT_RUNNING)).rows[0][0]):
