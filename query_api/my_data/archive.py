@@ -61,7 +61,7 @@ class Archive:
 
     def begin_part(self, name: str) -> None:
         """Begin `name.json`, a JSON array, and the part on the page."""
-        self._part = self._zip.open(f"{name}.json", "w", force_zip64=True)
+        self._part = self._zip.open(self._entry(f"{name}.json"), "w", force_zip64=True)
         self._part.write(b"[")
         self._counts[name] = 0
         self._write_page(self._style.begin_part(name))
@@ -96,14 +96,20 @@ class Archive:
         self._page_file.seek(0)
         with (
             gzip.GzipFile(fileobj=self._page_file, mode="rb") as page,
-            self._zip.open(PAGE, "w", force_zip64=True) as target,
+            self._zip.open(self._entry(PAGE), "w", force_zip64=True) as target,
         ):
             shutil.copyfileobj(page, target)
-        self._zip.writestr(ABOUT, _encode({**self._about, "rows": self._counts}))
+        self._zip.writestr(self._entry(ABOUT), _encode({**self._about, "rows": self._counts}))
         self._zip.close()
         size = self.file.tell()
         self.file.seek(0)
         return size
+
+    def _entry(self, name: str) -> zipfile.ZipInfo:
+        """Return the entry of a file of this archive, with the time at which it was made."""
+        entry = zipfile.ZipInfo(name, self._about["made_at"].timetuple()[:6])
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        return entry
 
     def _write_page(self, text: str) -> None:
         self._page.write(text.encode())

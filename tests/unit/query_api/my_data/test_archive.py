@@ -46,8 +46,10 @@ def test_every_row_is_there_once_in_order() -> None:
         rows = msgspec.json.decode(unzipped.read("history.json"))
         page = unzipped.read("index.html").decode()
         about = msgspec.json.decode(unzipped.read("about.json"))
+        dates = {one.date_time for one in unzipped.infolist()}
     assert [one["position"] for one in rows] == list(range(12))
     assert page.count("<article>") == 12
+    assert dates == {(2026, 3, 1, 12, 0, 0)}
     assert about == {"position": 7, "made_at": "2026-03-01T12:00:00Z", "rows": {"history": 12}}
 
 
