@@ -24,10 +24,20 @@ async def test_the_tour_survives_a_kill_and_a_restart(tmp_path: Path) -> None:
         assert await system.stop(signal.SIGKILL) == -signal.SIGKILL
     async with run_system(tmp_path) as system:
         await assert_guest_is_seen(system, evening_id, boris, position)
+        kept = await verify(system, "--keep")
+        assert kept["kept"]
         assert await system.stop() == 0
-        offline = await asyncio.to_thread(system.command, "verify", "--offline", "--json")
-        assert offline.returncode == 0, offline.stderr
-        assert json.loads(offline.stdout)["scores_in_history"] is not None
+        offline = await verify(system, "--offline", "--from", str(kept["position"]))
+        assert offline["scores_in_history"] is not None
+        assert offline["from"] == kept["position"]
+
+
+async def verify(system: RunningSystem, *options: str) -> dict[str, Any]:
+    """Return the result of `practix verify`, which must be right."""
+    done = await asyncio.to_thread(system.command, "verify", "--json", *options)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
 
 
 async def test_readiness_tells_of_every_part_and_of_the_services_around_us(tmp_path: Path) -> None:
