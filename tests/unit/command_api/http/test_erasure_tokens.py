@@ -4,11 +4,11 @@ import pytest
 
 from command_api.http.erasure_tokens import ErasureTokens
 from contracts.errors import Forbidden
-from contracts.values.ids import PersonId, new_id
+from contracts.values.ids import PersonId
 from contracts.values.times import from_ms, to_ms
 
-ANNA = PersonId(new_id())
-BORIS = PersonId(new_id())
+ANNA = PersonId("a0000000-0000-4000-8000-000000000001")
+BORIS = PersonId("b0000000-0000-4000-8000-000000000001")
 AT = from_ms(1_800_000_000_123)
 TOKENS = ErasureTokens("the secret of the cell")
 
