@@ -36,6 +36,8 @@ POLL_S: Final = 1.0
 """How often to look if nothing was to be done."""
 TRACES_EVERY_S: Final = 600.0
 """The shortest time between two removals of old rows from the disk."""
+TRACES_AGAIN_S: Final = 60.0
+"""When to try again if the tables were in use: others wait while this waits for them."""
 BACKOFF: Final = Backoff()
 
 
@@ -121,7 +123,11 @@ class Eraser:
         now_s = monotonic()
         if now_s < self._traces_at:
             return False
-        removed = await self._store.remove_traces()
+        try:
+            removed = await self._store.remove_traces()
+        except TablesUnavailable:
+            self._traces_at = now_s + TRACES_AGAIN_S
+            raise
         if removed:
             self._traces_at = now_s + TRACES_EVERY_S
         return removed
