@@ -196,3 +196,14 @@ class TestOnSqlite:
         await writer.append(chain(1)[0])
         assert seqs(await waiting) == [1]
         await journal.close()
+
+
+async def test_a_position_is_confirmed_once_its_record_was_found() -> None:
+    journal = ListJournal(chain(3))
+    assert Tail(journal).confirmed  # There is no record to find.
+    tail = Tail(journal, await position_after(journal))
+    assert not tail.confirmed
+    await fetch_all(tail)
+    assert tail.confirmed
+    await tail.close()
+    assert not tail.confirmed
