@@ -116,7 +116,7 @@ class CommandService:
         self.routers: list[APIRouter] = [
             build_public_router(edge, verifier),
             build_operator_router(edge, guard),
-            build_renewal_router(self.renewals, guard),
+            build_renewal_router(self.renewals, edge, guard),
             build_internal_router(answering, self.renewals, cell_secret),
         ]
         verifier.refuse_suspended(lambda person_id: person_id in self.node.image.suspended)

@@ -7,10 +7,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from command_api.http.edge import Edge
 from command_api.renewal.renewals import Renewals
 from contracts.representations import RenewalResponse
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
+from runtime.http.parameters import MIN_POSITION, describe_parameters
 from runtime.openapi.document import response_schema
 
 PATH: Final = "/journal/renewal"
@@ -19,7 +21,7 @@ Guard = Callable[[Request], Awaitable[None]]
 """Raises Unauthenticated if the caller is no operator."""
 
 
-def build_renewal_router(renewals: Renewals, guard: Guard) -> APIRouter:
+def build_renewal_router(renewals: Renewals, edge: Edge, guard: Guard) -> APIRouter:
     """Return the routes, under `/api/v1/operator`."""
     router = APIRouter(prefix="/api/v1/operator", tags=["operator"], route_class=ApiRoute)
 
@@ -31,10 +33,15 @@ def build_renewal_router(renewals: Renewals, guard: Guard) -> APIRouter:
         await read_json_body(request)
         return json_response(await renewals.ask(begin=True), 202)
 
-    @router.get(PATH, responses=_describe(200, "how far it is"))
+    @router.get(
+        PATH,
+        responses=_describe(200, "how far it is"),
+        openapi_extra={"parameters": describe_parameters(MIN_POSITION)},
+    )
     async def read_renewal(request: Request) -> Response:
         """How far the renewal of the journal is. It is done once `generation` has risen."""
         await guard(request)
+        await edge.reach_min_position(request)
         return json_response(await renewals.ask(begin=False))
 
     return router
