@@ -18,11 +18,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from benchmarks.generated.history import GeneratedHistory
+from benchmarks.generated.history import GeneratedHistory, find_begin
 from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.report import Report
 from command_api.image.image import Image
@@ -108,8 +109,12 @@ def read_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
 
 
 def generate(records: int, live: int) -> Iterator[JournalEntry]:
-    """Return so many entries of a history with as many live announcements as `live`."""
-    history = GeneratedHistory(people=max(1_000, records // RECORDS_A_PERSON))
+    """Return so many entries of a history with as many live announcements as `live`, which ends
+    about now."""
+    history = GeneratedHistory(
+        people=max(1_000, records // RECORDS_A_PERSON),
+        begin=find_begin(datetime.now(UTC), records, live),
+    )
     return islice(generate_entries(history.commits_by_time(live)), records)
 
 

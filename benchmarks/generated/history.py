@@ -17,7 +17,8 @@ from contracts.values.ids import AnnouncementId
 
 BEGIN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS: Final = 365
-FILMS: Final = tuple(f"Film {number}" for number in range(200))
+FILMS: Final = {f"00000000-0000-4000-a000-{number:012x}": f"Film {number}" for number in range(200)}
+"""Titles by id."""
 PEOPLE: Final = 50_000
 LIFE: Final = timedelta(days=7.5)
 """Mean time from the creation of an announcement to its start."""
@@ -128,12 +129,12 @@ class GeneratedHistory:
     def _build_creation(
         self, announcement_id: str, author_id: str, seats: int, starts: datetime
     ) -> tuple[dict[str, Any], ...]:
-        film = self._random.choice(FILMS)
+        movie_id, film = self._random.choice(tuple(FILMS.items()))
         created = {
             "type": "announcement.created.v1",
             "announcement_id": announcement_id,
             "author_id": author_id,
-            "movie_id": film,
+            "movie_id": movie_id,
             "movie_title": film,
             "movie_title_ru": film,
             "duration_min": 120,
@@ -184,9 +185,12 @@ class GeneratedHistory:
         )
 
 
-def find_begin(end: datetime, records: int, live: int) -> datetime:
-    """Return when `commits_by_time(live)` has to begin to have about `records` records by `end`."""
-    return end - LIFE / live * (records / RECORDS_EACH) - MEAN_LAG
+def find_begin(
+    end: datetime, records: int, live: int, records_each: float = RECORDS_EACH
+) -> datetime:
+    """Return when a history of `live` announcements at a time has to begin, so that `records`
+    records end a little before `end`. Each announcement has so many records on average."""
+    return end - LIFE / live * (records / records_each) - MEAN_LAG
 
 
 def _pair(kind: str, author: bool | None, guest: bool | None, taken: int) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from contracts.values.ids import AnnouncementId
 
 PEOPLE_A_LIVE_ANNOUNCEMENT: Final = 40
 FILMS: Final = 200
+RECORDS_EACH: Final = 17.1
+"""Mean number of records of one announcement, with its bookings and ratings."""
 DURATION: Final = timedelta(hours=2)
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -31,8 +33,9 @@ Step = tuple[datetime, int, str, dict[str, Any]]
 class LawfulHistory:
     """A history in which about `live` announcements are neither over nor cancelled at a time."""
 
-    def __init__(self, live: int, seed: int = 1) -> None:
+    def __init__(self, live: int, seed: int = 1, begin: datetime = BEGIN) -> None:
         self._live = live
+        self._begin = begin
         self._random = random.Random(seed)
         self._people = [self._new_id() for _ in range(live * PEOPLE_A_LIVE_ANNOUNCEMENT)]
         self._films = [self._new_id() for _ in range(FILMS)]
@@ -42,7 +45,7 @@ class LawfulHistory:
     def commits_by_time(self) -> Iterator[Commit]:
         """Yield Commits without end, in the order of their times."""
         waiting: list[tuple[datetime, int, Commit]] = []
-        created, count = BEGIN, 0
+        created, count = self._begin, 0
         while True:
             for commit in self._generate_announcement(created):
                 count += 1
