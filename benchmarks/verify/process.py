@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.image_process import read_memory
+from benchmarks.image.process import read_memory
 from projector.proof.scratch.checkpoints import Start, VerifiedCheckpoints
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink

@@ -17,25 +17,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from benchmarks.generated.history import GeneratedHistory, find_begin
-from benchmarks.generated.journal import generate_entries, write_journal
+from benchmarks.generated.journal import generate_recent, write_journal
 from benchmarks.report import Report
 from command_api.image.image import Image
 from contracts.events.codec import decode_events
 from contracts.journal.records import Commit, decode_record, hash_record
-from runtime.journal.port import JournalEntry
 from runtime.process.garbage_collector import spare_long_lived_state
 
 RECORDS: Final = 100_000
 LIVE: Final = 5_000
 JOURNAL_RECORDS: Final = 300_000
-RECORDS_A_PERSON: Final = 20
 
 T = TypeVar("T")
 
@@ -55,7 +50,7 @@ def main() -> None:
 
 def measure_folding(report: Report, records: int, live: int) -> None:
     """Measure each step from the bytes of a record to the image, alone."""
-    payloads = [entry.payload for entry in generate(records, live)]
+    payloads = [entry.payload for entry in generate_recent(records, live)]
     spare_long_lived_state()
 
     def measure(step: str, work: Callable[[], T], baseline: str | None = None) -> T:
@@ -77,7 +72,7 @@ def measure_folding(report: Report, records: int, live: int) -> None:
 def measure_starts(report: Report, records: int, live: int, scratch: Path) -> None:
     """Measure a process from its start until it leads."""
     journal, image = scratch / "journal.sqlite", scratch / "image.sqlite"
-    write_journal(journal, generate(records, live))
+    write_journal(journal, generate_recent(records, live))
     for name, arguments in (
         ("in_memory", [journal]),
         ("empty_file", [journal, image]),
@@ -85,7 +80,7 @@ def measure_starts(report: Report, records: int, live: int, scratch: Path) -> No
     ):
         started = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.image_process", *map(str, arguments)],
+            [sys.executable, "-m", "benchmarks.image.process", *map(str, arguments)],
             stdout=subprocess.PIPE,
         )
         ready = read_line(process)
@@ -106,16 +101,6 @@ def read_line(process: subprocess.Popen[bytes]) -> dict[str, Any]:
     assert process.stdout is not None
     said: dict[str, Any] = json.loads(process.stdout.readline())
     return said
-
-
-def generate(records: int, live: int) -> Iterator[JournalEntry]:
-    """Return so many entries of a history with as many live announcements as `live`, which ends
-    about now."""
-    history = GeneratedHistory(
-        people=max(1_000, records // RECORDS_A_PERSON),
-        begin=find_begin(datetime.now(UTC), records, live),
-    )
-    return islice(generate_entries(history.commits_by_time(live)), records)
 
 
 def fold(commits: list[Commit]) -> Image:

@@ -6,7 +6,7 @@ image from it, so that no cache has anything. Then decide requests of new guests
 announcement (hot), and each for another one (cold). The operating system still has the file in
 its memory: a disk that has to be asked comes on top of it.
 
-    python -m benchmarks.image_reads [--records 300000] [--live 5000]
+    python -m benchmarks.image.reads [--records 300000] [--live 5000]
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from benchmarks.image import generate
+from benchmarks.generated.journal import generate_recent
 from benchmarks.report import Report
 from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.decide import decide
@@ -45,7 +45,7 @@ async def main() -> None:
     parser.add_argument("--records", type=int, default=RECORDS)
     parser.add_argument("--live", type=int, default=LIVE)
     options = parser.parse_args()
-    report = Report("python -m benchmarks.image_reads")
+    report = Report("python -m benchmarks.image.reads")
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "image.sqlite"
         open_ids = await write_image(path, options.records, options.live)
@@ -61,7 +61,7 @@ async def write_image(path: Path, records: int, live: int) -> list[AnnouncementI
     await store.open()
     image = Image(store)
     ids: dict[AnnouncementId, None] = {}
-    for entry in generate(records, live):
+    for entry in generate_recent(records, live):
         record = decode_record(entry.payload)
         if not isinstance(record, Commit):
             continue

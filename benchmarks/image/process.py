@@ -1,6 +1,6 @@
 """A command process without HTTP, for `benchmarks.image`: says when it is ready, and then waits.
 
-python -m benchmarks.image_process JOURNAL [IMAGE]
+python -m benchmarks.image.process JOURNAL [IMAGE]
 """
 
 import asyncio
