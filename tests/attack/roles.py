@@ -83,6 +83,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /metrics": ANYBODY,
     "GET /s/{code}": ANYBODY,
     "POST /internal/commands": Ask({}, note="the secret of the cell"),
+    "POST /internal/renewal": Ask({}, note="the secret of the cell"),
     "DELETE /api/v1/announcement/{announcement_id}": Ask(),
     "GET /api/v1/announcement/{announcement_id}": Ask(),
     "PUT /api/v1/announcement/{announcement_id}": Ask({"title": "Another title"}),
@@ -114,6 +115,8 @@ ROWS: Final[Mapping[str, Ask]] = {
         {"sql": "SELECT 1", "by": "Ada", "why": "a test"}, note="the investigators' token"
     ),
     "GET /api/v1/operator/export": Ask(query="table=events&format=csv"),
+    "GET /api/v1/operator/journal/renewal": Ask(),
+    "POST /api/v1/operator/journal/renewal": Ask({}),
     "GET /api/v1/operator/notices": Ask(),
     "GET /api/v1/operator/notices/fanouts": Ask(),
     "PUT /api/v1/operator/notices/fanouts/{position}/{event_index}": Ask(NOTICE),

@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import aiohttp
@@ -142,24 +143,32 @@ async def _leader(
 
 
 async def _renew(session: aiohttp.ClientSession, processes: list[CommandProcess]) -> None:
-    """Ask a follower, which asks the leader. Returns once the new journal is in use."""
+    """Ask a follower, which asks the leader. Returns once the new journal is in use. A renewal
+    that a change of leader interrupts is begun again, as the verb does."""
     leader = await _leader(session, processes)
     follower = next(one for one in processes if one is not leader)
-    before = await _ask_renewal(session, follower, "POST")
+    before: int | None = None
     async with asyncio.timeout(SETTLE_S_MAX):
-        while await _ask_renewal(session, follower, "GET") in (before, None):
+        while True:
+            answer = await _ask_renewal(session, follower, "GET")
+            if answer is not None:
+                before = before or answer["generation"]
+                if answer["generation"] != before:
+                    return
+                if answer["phase"] not in ("copying", "switching"):
+                    await _ask_renewal(session, follower, "POST")
             await asyncio.sleep(0.05)
 
 
 async def _ask_renewal(
     session: aiohttp.ClientSession, process: CommandProcess, method: str
-) -> int | None:
-    """Return the number of the journal in use; None if nobody leads."""
+) -> dict[str, Any] | None:
+    """Return the answer; None if nobody leads."""
     url = f"{process.url}/api/v1/operator/journal/renewal"
     headers = {"Authorization": f"Bearer {SECRET}"}
     async with session.request(method, url, headers=headers) as response:
-        answer = await response.json()
-        return answer["generation"] if response.status < 300 else None
+        answer: dict[str, Any] = await response.json()
+        return answer if response.status < 300 else None
 
 
 async def _others_lead(
