@@ -20,9 +20,10 @@ from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.project import TABLES
 from projector.read_models.projector import Projector
 from projector.read_models.read_model import Key
-from runtime.following.reader import BatchLimits
+from runtime.following.reader import BatchLimits, Step
 from runtime.journal.port import Journal
 from runtime.journal.tail import Position
+from tests.cells.killed import Killed
 from tests.histories.chain import Chain
 from tests.waiting import eventually
 
@@ -56,6 +57,22 @@ async def follow(journal: Journal, sink: Sink, seq: int, limits: BatchLimits = S
         await eventually(lambda: task.done() or projector.position.state.seq >= seq)
         if task.done():
             task.result()
+
+
+class Dying(PostgresSink):
+    """Its process dies at the second write: before it, or before it is known to be done."""
+
+    def __init__(self, pool: asyncpg.Pool, *, written: bool) -> None:
+        super().__init__(pool)
+        self._written = written
+        self._writes = 0
+
+    async def write(self, batch: RowBatch, step: Step) -> None:
+        self._writes += 1
+        if self._writes == 1 or self._written:
+            await super().write(batch, step)
+        if self._writes == 2:
+            raise Killed
 
 
 async def read_rows(pool: asyncpg.Pool) -> Rows:

@@ -28,6 +28,7 @@ from tests.cells.killed import Killed
 from tests.cells.projector_cell import (
     DEADLINE_S,
     SMALL,
+    Dying,
     Rows,
     find_end,
     fold_rows,
@@ -127,22 +128,6 @@ async def test_a_write_whose_answer_was_lost_is_not_repeated_and_none_is_missed(
     limits = SMALL._replace(events_max=20)
     await follow(sqlite_journal, FlakySink(tables), chain.seq, limits)
     assert await read_rows(tables) == fold_rows(chain)
-
-
-class Dying(PostgresSink):
-    """Its process dies at the second write: before it, or before it is known to be done."""
-
-    def __init__(self, pool: asyncpg.Pool, *, written: bool) -> None:
-        super().__init__(pool)
-        self._written = written
-        self._writes = 0
-
-    async def write(self, batch: RowBatch, step: Step) -> None:
-        self._writes += 1
-        if self._writes == 1 or self._written:
-            await super().write(batch, step)
-        if self._writes == 2:
-            raise Killed
 
 
 async def test_a_projector_killed_between_batches_goes_on_where_the_tables_are(

@@ -1,17 +1,24 @@
 """Erasures in PostgreSQL: the tables are the fold of the journal, and hold no erased text."""
 
+from typing import Final
+
 import asyncpg
 import pytest
 
 from projector.proof.verify import verify
+from projector.read_models.postgres import sink
+from projector.read_models.postgres.erasing import ERASE_ROWS
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS
-from tests.cells.projector_cell import SMALL, commit_stored, fold_rows, follow, read_rows
+from tests.cells.killed import Killed
+from tests.cells.projector_cell import SMALL, Dying, commit_stored, fold_rows, follow, read_rows
 from tests.histories.chain import Chain
+from tests.histories.erased_life import ANNA, BORIS, erase_anna, live_until_erasure
+from tests.histories.erasures import add_erasures
 from tests.histories.random_people import RandomPeople
 
-ANNA = "1f0e8a1c-52a5-4b0e-a0ad-b7f6dfa1c001"
+LIVES: Final = 5
 
 
 @pytest.mark.parametrize(("seed", "events_max"), [(1, 7), (2, 200), (3, 2_000)])
@@ -26,6 +33,38 @@ async def test_the_tables_are_the_fold_of_a_journal_with_erasures(
     assert await read_rows(tables) == fold_rows(chain)
     verified = [line async for line in verify(sqlite_journal, PostgresSink(tables))]
     assert verified[-1]["ok"], verified[-1]
+
+
+async def test_a_projector_killed_while_people_are_erased_erases_them_all_the_same(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    chain = add_erasures(RandomPeople(4).live(100).chain, 4)
+    await chain.write_to(sqlite_journal)
+    for life in range(LIVES):
+        with pytest.raises(Killed):
+            await follow(sqlite_journal, Dying(tables, written=life % 2 == 0), chain.seq)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    assert await read_rows(tables) == fold_rows(chain)
+
+
+@pytest.mark.parametrize("table", ["people", "announcements", "bookings", "ratings", "mutes"])
+async def test_verify_finds_a_table_that_keeps_what_it_should_not(
+    tables: asyncpg.Pool,
+    sqlite_journal: SqliteJournal,
+    monkeypatch: pytest.MonkeyPatch,
+    table: str,
+) -> None:
+    others = tuple(sql for sql in ERASE_ROWS if f"read_model.{table} " not in sql)
+    assert len(others) < len(ERASE_ROWS)
+    monkeypatch.setattr(sink, "ERASE_ROWS", others)
+    chain = live_until_erasure()
+    chain.commit({"type": "person.muted.v1", "person_id": ANNA, "host_id": BORIS}, actor=ANNA)
+    erase_anna(chain)
+    await chain.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), chain.seq)
+    verified = [line async for line in verify(sqlite_journal, PostgresSink(tables))]
+    assert not verified[-1]["ok"]
+    assert {one["table"] for one in verified[-1]["differences"]} == {table}
 
 
 async def test_an_upgrade_finds_out_who_typed_what(
