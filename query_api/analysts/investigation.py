@@ -99,11 +99,12 @@ def build_router(
         "/ask/history",
         response_class=Response,
         responses=LISTED,
-        openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR)},
+        openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR, MIN_POSITION)},
     )
     async def get_uses(request: Request) -> Response:
         """Who asked the history, when, what for and what; newest first. For operators."""
         guard.require(request)
+        await history.reach(min_position_of(request.query_params))
         shown, before = parse_limit(request.query_params), _parse_cursor(request)
         found = await uses.select(before, shown + 1)
         more = len(found) > shown
