@@ -163,12 +163,17 @@ async def test_the_read_models_are_made_anew_as_the_operators_are_told_and_no_no
     everything = await migrate(pool)
     await pool.execute(EVENING, uuid_text(10), uuid_text(1))
     await pool.execute("INSERT INTO notifier.people VALUES ($1, 'Ada', 'ru', 'UTC')", uuid_text(1))
+    await pool.execute(
+        "INSERT INTO access.uses_of_history (at, signed_by, why, sql) "
+        "VALUES (now(), 'Ada', 'a complaint', 'SELECT 1')"
+    )
     (told,) = re.findall(r"```sql\n(DROP SCHEMA.*?)```", OPERATIONS.read_text(), re.DOTALL)
     await pool.execute(told)
     kept = [name for name in everything if "notifier" in name or "access" in name]
     assert await migrate(pool) == [name for name in everything if name not in kept]
     assert await pool.fetchval("SELECT count(*) FROM read_model.announcements") == 0
     assert await pool.fetchval("SELECT count(*) FROM notifier.people") == 1
+    assert await pool.fetchval("SELECT count(*) FROM access.uses_of_history") == 1
 
 
 async def test_ids_are_text_and_json_is_values_in_both_directions(pool: asyncpg.Pool) -> None:
