@@ -17,7 +17,9 @@ async def served(app: Any, port: int = 0) -> AsyncIterator[str]:
 
     On leaving, requests that hang are cut off and the port is free again.
     """
-    limits = DEFAULT.model_copy(update={"grace_s": 1})
+    # aiohttp gives up an idle connection after 15 s. A server that does so at the same time may
+    # close one that a request is just being sent on.
+    limits = DEFAULT.model_copy(update={"grace_s": 1, "keep_alive_s": 60})
     config = server_config(app, limits, host="127.0.0.1", port=port)
     server = uvicorn.Server(config)
     socket = config.bind_socket()
