@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from tests.attack.target import ANSWER_S_MAX, Received, Target
 from tests.servers.process_tree import find_descendant
 
-ENGINE = "-m runtime.clickhouse.chdb_engine"
+ENGINE = '"database":"default"'
+"""In the command line of the history's engine. That of the analysts names another database."""
 POSTGRES = "bin/postgres -D"
 RATING = "/api/v1/user/me/rating"
 RATING_PAGES = (RATING, f"{RATING}/explain", f"{RATING}/drift")

@@ -59,6 +59,7 @@ async def test_readiness_tells_of_every_part_and_of_the_services_around_us(tmp_p
         "query_api",
         "projector",
         "history",
+        "analysts",
         "notifier",
     }
 
