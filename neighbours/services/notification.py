@@ -16,6 +16,7 @@ from neighbours.bodies import BoundedRoute
 from neighbours.services.inbox_page import render_inbox
 from neighbours.store import Store
 from neighbours.switches import Switches
+from runtime.http.instants import StatedInstant
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import accepts_html
 
@@ -178,7 +179,7 @@ def notification_router(
         return json_response({"status": "retracted"})
 
     @router.delete("/inbox/{user_id}", dependencies=[Depends(access.require_service)])
-    async def empty_inbox(user_id: UUID, until: AwareDatetime) -> Response:
+    async def empty_inbox(user_id: UUID, until: StatedInstant) -> Response:
         """Forget what the person was sent until then. Their keys stay known. For our own
         services."""
         post.empty_inbox(str(user_id), until)
