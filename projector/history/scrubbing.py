@@ -128,8 +128,6 @@ class WordScrubber:
         while old & await self._find_old_parts():
             if self._asked.is_set():
                 return
-            for table in TABLES:  # Wakes an idle engine, which cleans up more and more rarely.
-                await self._analytics.execute(f"SYSTEM START MERGES {table.name}")
             await asyncio.sleep(DISK_POLL_S)
         self._note_pending(0)
 
