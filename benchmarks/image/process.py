@@ -1,6 +1,8 @@
 """A command process without HTTP, for `benchmarks.image`: says when it is ready, and then waits.
 
-python -m benchmarks.image.process JOURNAL [IMAGE]
+python -m benchmarks.image.process JOURNAL [IMAGE [follow]]
+
+With `follow`, somebody else holds the journal, and it says again and again how far it is.
 """
 
 import asyncio
@@ -23,9 +25,10 @@ from runtime.process.garbage_collector import collect_rarely
 from runtime.process.tasks import keep_running
 
 POLL_S = 0.005
+FOLLOW_POLL_S = 0.1
 
 
-async def main(journal: Path, image: Path | None) -> None:
+async def main(journal: Path, image: Path | None, follow: bool) -> None:
     collect_rarely()
     node = Node(
         journal=SqliteJournal(journal),
@@ -41,6 +44,19 @@ async def main(journal: Path, image: Path | None) -> None:
         store=None if image is None else SqliteStore(image),
     )
     working = keep_running(node.run(), "node")
+    while follow:
+        print(
+            json.dumps(
+                {
+                    "position": node.image.seq,
+                    "written": node.keeper.written_to,
+                    "elapsed": steady_clock(),
+                    **read_memory(),
+                }
+            ),
+            flush=True,
+        )
+        await asyncio.sleep(FOLLOW_POLL_S)
     while not node.leading:
         await asyncio.sleep(POLL_S)
     print(json.dumps({"position": node.image.seq, **read_memory()}), flush=True)
@@ -58,4 +74,10 @@ def read_memory() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2:] else None))
+    asyncio.run(
+        main(
+            Path(sys.argv[1]),
+            Path(sys.argv[2]) if sys.argv[2:] else None,
+            follow=sys.argv[3:] == ["follow"],
+        )
+    )
