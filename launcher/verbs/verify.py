@@ -45,15 +45,12 @@ def print_result(result: Result, *, as_json: bool) -> None:
     if as_json:
         print(msgspec.json.encode(result).decode())
         return
-    verdict = "verified" if result["ok"] else "NOT VERIFIED"
-    print(
-        f"{verdict}: {result.get('commits', 0):,} commits up to position "
-        f"{result.get('position', 0):,}, {result.get('announcements', 0):,} evenings, "
-        f"{result.get('bookings', 0):,} bookings; over capacity: "
-        f"{len(result.get('over_capacity', ()))}, confirmed twice: "
-        f"{len(result.get('double_confirmed', ()))}, rows that differ: "
-        f"{len(result.get('differences', ()))}"
-    )
+    print(f"{'verified' if result['ok'] else 'NOT VERIFIED'}: {_describe_size(result)}")
+    print(_describe_findings(result))
+    if result.get("seat_ledger"):
+        print(f"seat ledger: {result['seat_ledger']}")
+    if (result.get("generation") or 1) > 1:
+        print(_describe_renewals(result))
     if result.get("from"):
         print(f"went on from the checkpoint at position {result['from']:,}")
     if result.get("kept"):
@@ -63,3 +60,30 @@ def print_result(result: Result, *, as_json: bool) -> None:
     print(f"scores: {compared} with the votes in the history")
     if result.get("problem"):
         print(f"problem: {escape_controls(result['problem'])}")
+
+
+def _describe_size(result: Result) -> str:
+    return (
+        f"{result.get('commits', 0):,} commits up to position {result.get('position', 0):,}, "
+        f"{result.get('announcements', 0):,} evenings, {result.get('bookings', 0):,} bookings"
+    )
+
+
+def _describe_findings(result: Result) -> str:
+    """Count all that makes verify say no. The lists in the result have only examples of it."""
+    found: dict[str, int] = result.get("found", {})
+    return (
+        f"over capacity: {found.get('over_capacity', 0):,}, "
+        f"confirmed twice: {found.get('double_confirmed', 0):,}, "
+        f"contradictions: {found.get('contradictions', 0):,}, "
+        f"rows that differ: {found.get('differences', 0):,}, "
+        f"dead letters: {result.get('dead_letters', 0):,}"
+    )
+
+
+def _describe_renewals(result: Result) -> str:
+    changed: dict[str, int] = result["changed"]
+    return (
+        f"journal {result['generation']}: records without erased texts: {changed['erased']:,}, "
+        f"records in a newer format: {changed['format']:,}"
+    )
