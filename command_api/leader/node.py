@@ -188,6 +188,8 @@ class Node:
         generation = self.tail.log.generation
         while True:
             if self.tail.log.generation != generation:
+                if not self.caught_up.is_set():
+                    journal_end = await self._find_journal_end()  # Offsets are those of a log.
                 generation = self.tail.log.generation
                 self._put_off_standing(resigned=True)
             if not self.caught_up.is_set() and self.tail.seen_offset >= journal_end - 1:

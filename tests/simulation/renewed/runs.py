@@ -30,6 +30,7 @@ from tests.simulation.simulated.store import SimulatedDisk
 
 PAUSE_S: Final = (1.0, 25.0)
 ATTEMPTS: Final = (1, 4)
+LEFTOVERS: Final = 200
 
 
 def run_renewals(seed: int) -> SimulationLoop:
@@ -151,6 +152,30 @@ def woken_leader(seed: int) -> None:
         await asyncio.sleep(cluster.loop.random.uniform(0.0, 60.0))
         if in_force in cluster.journal.dropped:
             raise Violation("the log in force was dropped")
+        await insist(cluster, cluster.names[0], request())
+        check_carried(cluster)
+
+    cluster = Cluster(SimulationLoop(seed), renews=True)
+    cluster.loop.run(live(cluster), max_steps=5_000_000)
+
+
+def restarted_after(seed: int) -> None:
+    """All processes start anew right after a renewal. The closed log is still there. It has many
+    entries that do not count, so it is longer than the one in force."""
+
+    async def live(cluster: Cluster) -> None:
+        cluster.start_all()
+        leader = await leader_of(cluster)
+        await insist(cluster, leader, announce(cluster))
+        closed = cluster.journal.log
+        await begin_renewal(cluster, await leader_of(cluster))
+        await until(lambda: cluster.journal.log is not closed, "renewed journal")
+        for entry in closed[:1] * LEFTOVERS:
+            cluster.journal.land(leader, 1, entry.payload)
+        for name in cluster.names:
+            cluster.crash(name)
+        for name in cluster.names:
+            cluster.start(name)
         await insist(cluster, cluster.names[0], request())
         check_carried(cluster)
 

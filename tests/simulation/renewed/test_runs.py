@@ -24,6 +24,7 @@ def test_every_seed_holds() -> None:
         runs.slept_through,
         runs.other_renewed_journal,
         runs.woken_leader,
+        runs.restarted_after,
     ],
     ids=lambda situation: situation.__name__,
 )
