@@ -1,19 +1,20 @@
 """Finds the log and the place in it at which a reader goes on, if the journal was renewed.
 
-A renewed journal is a new log with the next number. The oldest log that exists is in force, or
-was closed by a Moved, which names the one that follows. So a reader begins in the oldest, and
+A renewed journal is a new log with the next number. The oldest log that was ever in force is so
+still, or was closed by a Moved, which names the one that follows. So a reader begins there, and
 a reader's position is in the log that has its record, byte for byte. If that log is gone, the
-oldest one that exists has the record as it was carried over (`contracts.journal.renewal`).
+oldest one has the record as it was carried over (`contracts.journal.renewal`).
 """
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from contracts.journal.acceptance import GENESIS, ReaderState
 from contracts.journal.records import (
+    Moved,
     Record,
     Renewal,
     UnreadableRecord,
@@ -48,14 +49,30 @@ class Place(NamedTuple):
 async def find_place(journal: Journal, position: Position) -> Place | None:
     """Return where to go on after `position`, which may be of a log that is gone; None if no log
     has its record. Raises JournalUnavailable."""
+    if position != START:
+        for number in await journal.list_generations():
+            log = journal.at_generation(number)
+            if await _holds(log, position):
+                return Place(log, position)
+    oldest = await find_oldest(journal)
+    return Place(oldest, START) if position == START else await find_carried(oldest, position)
+
+
+async def find_oldest(journal: Journal) -> Journal:
+    """Return the oldest log that is or was in force. Raises JournalUnavailable.
+
+    An older one may be there that never was: a leader that was frozen may begin a renewal long
+    after others have led and renewed, and a broker may make an empty topic for a reader that asks
+    for one that is gone. Nothing was ever decided in such a log, so its last entry is carried
+    over, or it has none. A log in force whose last entry is such a copy has no younger one in use.
+    """
     generations = await journal.list_generations() or [journal.generation]
     logs = [journal.at_generation(number) for number in generations]
-    if position == START:
-        return Place(logs[0], START)
-    for log in logs:
-        if await _holds(log, position):
-            return Place(log, position)
-    return await find_carried(logs[0], position)
+    if len(logs) > 1:
+        for log in logs:
+            if await _was_in_force(log):
+                return log
+    return logs[0]
 
 
 async def find_carried(log: Journal, position: Position) -> Place | None:
@@ -79,6 +96,20 @@ async def _holds(log: Journal, position: Position) -> bool:
         async for entry in entries:
             same_place = entry.offset == position.offset
             return same_place and hash_record(entry.payload) == position.state.hash
+    return False
+
+
+async def _was_in_force(log: Journal) -> bool:
+    """Return whether the last entry was written for this log, not carried over to it."""
+    async with aclosing(_read(log, max(await log.end() - 1, 0))) as entries:
+        async for entry in entries:
+            match _decode(entry):
+                case Renewal():
+                    return False
+                case None | Moved():
+                    return True
+                case record:
+                    return record.carried is UNSET
     return False
 
 

@@ -27,7 +27,7 @@ from contracts.journal.records import (
 from contracts.journal.renewal import recognise
 from contracts.values.describing import describe_error
 from runtime.journal.lineage import START as START
-from runtime.journal.lineage import Place, find_carried, find_place
+from runtime.journal.lineage import Place, find_carried, find_oldest, find_place
 from runtime.journal.lineage import Position as Position
 from runtime.journal.port import (
     Journal,
@@ -161,11 +161,15 @@ class Tail:
         """Return the cursor. If a check is due, it stands at the last accepted record (R4)."""
         now = asyncio.get_running_loop().time()
         start = max(self.position.offset, 0)
+        check_due = now - self._checked_at >= self._recheck_s
+        if check_due and self.position.offset < 0 and not self._pinned:
+            await self.close()  # There is no record by which a log that is gone would be noticed.
+            self._located = False
         if self._cursor is None:
             if not self._located:
-                await self._begin_in_oldest()
+                await self._choose_log()
             self._cursor = await self.log.open_cursor(start)
-        elif now - self._checked_at >= self._recheck_s:
+        elif check_due:
             await self._cursor.seek(start)
         else:
             return self._cursor
@@ -173,12 +177,14 @@ class Tail:
         self._anchor = self.position if self.position.offset >= 0 else None
         return self._cursor
 
-    async def _begin_in_oldest(self) -> None:
-        """Look in the oldest log first. If the position is not there, its record is looked for
-        as soon as that shows."""
+    async def _choose_log(self) -> None:
+        """Stay in the log if a position in it is known and it is still there; otherwise begin in the
+        oldest. If the position is not there, its record is looked for as soon as that shows."""
         generations = await self.log.list_generations()
-        if generations:
-            self.log = self.log.at_generation(generations[0])
+        if self.position.offset < 0 or self.log.generation not in generations:
+            oldest = await find_oldest(self.log)
+            if oldest.generation != self.log.generation:
+                self.log, self.seen_offset = oldest, self.position.offset
         self._located = True
 
     async def _relocate(self, broken: JournalBroken) -> None:
@@ -196,11 +202,12 @@ class Tail:
         """Go on in the log that follows. Returns False if it is not yet as far as this reader."""
         await self.close()
         generations = await self.log.list_generations()
+        following = self.log.at_generation(generation)
         if self.log.generation not in generations and generations:
-            generation = generations[0]  # What this reader slept through may be over as well.
+            following = await find_oldest(self.log)  # What it slept through may be over as well.
         elif generation not in generations:
             return False
-        place = await find_carried(self.log.at_generation(generation), self.position)
+        place = await find_carried(following, self.position)
         if place is None:
             return False
         self._go_on_at(place)

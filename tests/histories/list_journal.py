@@ -19,6 +19,8 @@ class ListJournal:
         self.logs: dict[int, ListJournal] = {1: self}
         self.payloads = list(payloads)
         self.reachable = True
+        self.exists = False
+        """Whether the log is there although it is empty."""
         self.delayed = False
         """The next fetch comes back empty, whatever there is."""
 
@@ -32,7 +34,7 @@ class ListJournal:
 
     async def list_generations(self) -> list[int]:
         self.require_reachable()
-        return sorted(number for number, log in self.logs.items() if log.payloads)
+        return sorted(number for number, log in self.logs.items() if log.payloads or log.exists)
 
     async def create(self) -> None: ...
 

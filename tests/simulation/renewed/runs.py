@@ -25,6 +25,7 @@ from tests.simulation.invariants import Violation, accepted
 from tests.simulation.scenario import erase_people, run_cell
 from tests.simulation.simulated.clients import Population
 from tests.simulation.simulated.cluster import Cluster
+from tests.simulation.simulated.journal import closed_for
 from tests.simulation.simulated.loop import SimulationLoop
 from tests.simulation.simulated.store import SimulatedDisk
 
@@ -176,6 +177,32 @@ def restarted_after(seed: int) -> None:
             cluster.crash(name)
         for name in cluster.names:
             cluster.start(name)
+        await insist(cluster, cluster.names[0], request())
+        check_carried(cluster)
+
+    cluster = Cluster(SimulationLoop(seed), renews=True)
+    cluster.loop.run(live(cluster), max_steps=5_000_000)
+
+
+def cut_off_leader(seed: int) -> None:
+    """The leader is cut off for a moment while the closed log is still there, and is asked to renew
+    while it looks for its place. It must not take the closed log for the one in force."""
+
+    async def live(cluster: Cluster) -> None:
+        cluster.start_all()
+        await insist(cluster, await leader_of(cluster), announce(cluster))
+        closed = cluster.journal.log
+        await begin_renewal(cluster, await leader_of(cluster))
+        await until(lambda: cluster.journal.log is not closed, "renewed journal")
+        leader, in_force = await leader_of(cluster), cluster.journal.log
+        cluster.journal.down(leader)
+        await until(lambda: not cluster.nodes[leader].tail.available, "cut-off reader")
+        cluster.journal.up(leader)
+        await asyncio.sleep(cluster.loop.random.uniform(0.45, 0.55))
+        await begin_renewal(cluster, leader)
+        await asyncio.sleep(60.0)
+        if in_force in cluster.journal.dropped and closed_for(in_force) is None:
+            raise Violation("the log in force was dropped")
         await insist(cluster, cluster.names[0], request())
         check_carried(cluster)
 

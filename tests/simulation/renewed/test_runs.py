@@ -25,6 +25,7 @@ def test_every_seed_holds() -> None:
         runs.other_renewed_journal,
         runs.woken_leader,
         runs.restarted_after,
+        runs.cut_off_leader,
     ],
     ids=lambda situation: situation.__name__,
 )

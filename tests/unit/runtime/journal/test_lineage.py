@@ -5,12 +5,12 @@ from typing import Final
 import pytest
 
 from contracts.journal.acceptance import JournalBroken
-from contracts.journal.records import Resign
+from contracts.journal.records import Claim, Resign, encode_record
 from runtime.journal.lineage import START, Position, find_place
 from runtime.journal.tail import Accepted, Tail
 from tests.histories.chain import BEGIN, Chain
 from tests.histories.list_journal import ListJournal
-from tests.histories.renewed import close_log, renew_log
+from tests.histories.renewed import close_log, read_log, renew_log
 
 SECOND: Final = 9
 THIRD: Final = 30
@@ -157,3 +157,41 @@ async def test_a_carried_record_is_that_of_a_stored_position() -> None:
     stored = await position_in(OLD, 3)
     accepted = await read_on(Tail(journal_of({SECOND: NEW})))
     assert [one.is_at(stored) for one in accepted] == [False, False, True, False, False]
+
+
+async def test_a_reader_stays_in_its_log_when_the_journal_was_away() -> None:
+    """Whoever leads takes the log of its reader for the one in force."""
+    journal = journal_of({1: OLD, SECOND: NEW})
+    tail = Tail(journal, recheck_s=0)
+    await read_on(tail)
+    journal.at_generation(SECOND).reachable = False
+    await tail.fetch(0)
+    assert not tail.available
+    journal.at_generation(SECOND).reachable = True
+    assert await tail.find_end() == len(NEW)
+    assert tail.log.generation == SECOND
+
+
+HALF_MADE: Final = renew_log(OLD, SECOND - 1)[:3]
+
+
+@pytest.mark.parametrize("unused", [{1: []}, {8: HALF_MADE[:1]}, {8: HALF_MADE}])
+async def test_a_reader_does_not_begin_in_a_log_that_was_never_in_force(
+    unused: dict[int, list[bytes]],
+) -> None:
+    """A process that was frozen may make one late, and a broker an empty topic."""
+    last = read_log(NEW)[-1][1]
+    claim = Claim(last.term + 1, last.seq + 1, last.hash, "another nonce", "http://leader")
+    journal = journal_of({**unused, SECOND: [*NEW, encode_record(claim)]})
+    journal.exists = 1 in unused
+    assert seqs(await read_on(Tail(journal))) == [1, 2, 3, 4, 5, 6]
+    stored = await position_in(OLD, 4)
+    assert seqs(await read_on(Tail(journal, stored))) == [5, 6]
+
+
+async def test_a_reader_that_has_read_nothing_leaves_a_log_that_is_gone() -> None:
+    journal = journal_of({1: OLD[:1], SECOND: NEW})
+    tail = Tail(journal, recheck_s=0)
+    await tail.find_end()
+    await journal.drop()
+    assert seqs(await read_on(tail)) == [1, 2, 3, 4, 5]
