@@ -281,6 +281,7 @@ class Node:
         self.reign = self._last_reign = reign = Reign(
             image=self.image,
             claim=state,
+            generation=self.tail.log.generation,
             writer=writer,
             clock_watch=self._clock_watch,
             render=self._render,

@@ -68,6 +68,7 @@ class Reign:
         *,
         image: Image,
         claim: ReaderState,
+        generation: int,
         writer: JournalWriter,
         clock_watch: ClockWatch,
         render: Render,
@@ -86,6 +87,8 @@ class Reign:
         self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._tentative = Layer.on(image.accepted)
+        self.generation = generation
+        """Number of the log in which this process leads."""
         self._term = claim.term
         self._seq = claim.seq
         self._hash = claim.hash

@@ -24,7 +24,7 @@ from contracts.journal.records import Renewal
 from contracts.journal.renewal import UpdateCommand
 from contracts.representations import RenewalPhase, RenewalResponse
 from contracts.values.describing import describe_error
-from runtime.journal.port import Journal, JournalError
+from runtime.journal.port import JournalError
 from runtime.process.tasks import end, start_for
 
 log = logging.getLogger(__name__)
@@ -125,9 +125,11 @@ class Renewals:
     async def _renew(self, reign: Reign) -> None:
         """Raises Interrupted, CopyFailed and JournalError; then the new log is dropped, unless
         the old one may have been closed for it."""
-        old = self._node.tail.log
+        if not reign.leading:
+            raise Interrupted("the leader changed")  # The number would be another reign's.
+        old = self._node.tail.log.at_generation(reign.generation)
         base = self._node.tail.position.state
-        await self._drop_others(reign, old)
+        await self._drop_others(reign)
         new = old.at_generation(base.seq + 1)
         await new.create()
         copy = self._copy = Copy(old, new, self._update_command)
@@ -142,7 +144,8 @@ class Renewals:
             self._phase, closing = "switching", True
             log.info("the journal is closed", extra={"generation": new.generation})
             await reign.move(new.generation)
-            if self._node.tail.moved_to is None and self._node.tail.log is old:
+            reader = self._node.tail
+            if reader.moved_to is None and reader.log.generation == old.generation:
                 raise Interrupted("whether the old log was closed is unknown")
             await self._finish(new.generation, copying)
         except BaseException:
@@ -208,22 +211,21 @@ class Renewals:
         else:
             return
         try:
-            await self._drop_others(reign, self._node.tail.log, keep_below=keep_below)
+            await self._drop_others(reign, keep_below=keep_below)
         except (JournalError, OutcomeUnknown, TimeoutError) as error:
             log.warning("an old log is still there", extra={"reason": describe_error(error)})
             self._tidy_at = self._loop.time() + RETRY_S
 
-    async def _drop_others(
-        self, reign: Reign, current: Journal, *, keep_below: bool = False
-    ) -> None:
-        """Drop all other logs, the newest first: what was never in force goes before the log
-        that a reader might begin with. Raises OutcomeUnknown or TimeoutError if this process
-        leads no more.
+    async def _drop_others(self, reign: Reign, *, keep_below: bool = False) -> None:
+        """Drop all other logs than that of the reign, the newest first: what was never in force
+        goes before the log that a reader might begin with. Raises OutcomeUnknown or TimeoutError
+        if this process leads no more.
 
         An ex-leader that was paused must not drop what is in force by now. So this process proves
-        that it leads in `current` after it has found the others. Then none of them is in force,
-        and none ever will be: a number is used by one reign only.
+        that it still leads after it has found the others. Then none of them is in force, and none
+        ever will be: a number is used by one reign only.
         """
+        current = self._node.tail.log.at_generation(reign.generation)
         others = [
             number
             for number in reversed(await current.list_generations())

@@ -178,8 +178,8 @@ class Tail:
         return self._cursor
 
     async def _choose_log(self) -> None:
-        """Stay in the log if a position in it is known and it is still there; otherwise begin in the
-        oldest. If the position is not there, its record is looked for as soon as that shows."""
+        """Stay in the log if it still exists and something was read; otherwise begin in the oldest.
+        If the position is not there, its record is looked for as soon as that shows."""
         generations = await self.log.list_generations()
         if self.position.offset < 0 or self.log.generation not in generations:
             oldest = await find_oldest(self.log)

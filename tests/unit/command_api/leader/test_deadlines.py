@@ -55,6 +55,7 @@ class Led:
         self.reign = Reign(
             image=self.history.image,
             claim=STATE,
+            generation=1,
             writer=self.writer,
             clock_watch=ClockWatch(lambda: self.due_at, lambda: 0.0, watching=False),
             render=lambda *_: b"",
