@@ -27,8 +27,8 @@ def build_renewal_router(renewals: Renewals, edge: Edge, guard: Guard) -> APIRou
 
     @router.post(PATH, status_code=202, responses=_describe(202, "it begins, or goes on"))
     async def renew_journal(request: Request) -> Response:
-        """Write the journal anew, without the texts of erased persons and in the present format,
-        and go over to the new one. Writes go on meanwhile, but for seconds at the end."""
+        """Write the journal anew, without the texts of erased people and in the present format,
+        and switch to the new one. Writes go on meanwhile, and wait for seconds at the end."""
         await guard(request)
         await read_json_body(request)
         return json_response(await renewals.ask(begin=True), 202)

@@ -39,7 +39,7 @@ def register(
 
     @journal.command("renew")
     def renew_verb(as_json: AsJson = False, base_url: BaseUrl = None) -> None:
-        """Write the journal anew, without the texts of erased persons, and go over to it."""
+        """Write the journal anew, without the texts of erased people, and switch to it."""
         done = run(renew(resolve(base_url), token()))
         if as_json:
             print(msgspec.json.encode(done).decode())

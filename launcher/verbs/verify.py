@@ -63,8 +63,10 @@ def print_result(result: Result, *, as_json: bool) -> None:
 
 
 def _describe_size(result: Result) -> str:
+    after = f" after position {result['from']:,}" if result.get("from") else ""
     return (
-        f"{result.get('commits', 0):,} commits up to position {result.get('position', 0):,}, "
+        f"{result.get('commits', 0):,} commits{after} "
+        f"up to position {result.get('position', 0):,}, "
         f"{result.get('announcements', 0):,} evenings, {result.get('bookings', 0):,} bookings"
     )
 
@@ -84,6 +86,6 @@ def _describe_findings(result: Result) -> str:
 def _describe_renewals(result: Result) -> str:
     changed: dict[str, int] = result["changed"]
     return (
-        f"journal {result['generation']}: records without erased texts: {changed['erased']:,}, "
-        f"records in a newer format: {changed['format']:,}"
+        f"journal {result['generation']}: of {result['records']:,} records read, renewals took "
+        f"erased texts out of {changed['erased']:,} and changed the format of {changed['format']:,}"
     )

@@ -82,7 +82,7 @@ def build_router(
 
     @router.post("/ask/history", response_class=Response, openapi_extra=BODY)
     async def post_ask_history(request: Request) -> Response:
-        """The answer of the history to read-only SQL: `{"sql", "by", "why"}`. Takes the
+        """Answer read-only SQL from the history itself: `{"sql", "by", "why"}`. Takes the
         investigators' token, and records who asked what and why."""
         if investigators is None:
             raise Unauthenticated
@@ -102,7 +102,7 @@ def build_router(
         openapi_extra={"parameters": describe_parameters(LIMIT, CURSOR, MIN_POSITION)},
     )
     async def get_uses(request: Request) -> Response:
-        """Who asked the history, when, what for and what; newest first. For operators."""
+        """List who asked the history what, when and why, newest first. For operators."""
         guard.require(request)
         await history.reach(min_position_of(request.query_params))
         shown, before = parse_limit(request.query_params), _parse_cursor(request)

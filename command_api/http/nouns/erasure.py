@@ -44,7 +44,7 @@ class WithdrawErasureBody(WriteBody):
 async def request_erasure(request: WriteRequest[ErasureBody]) -> RequestErasure | ConfirmErasure:
     """Have all your data erased. The answer has a token and a date. Send the token in a second
     request to confirm; until the date you can take it back. Then your evenings are called off,
-    your seats go to others, and nobody is told your name or your words any more."""
+    your seats go to others, and nobody is shown your name or your words any more."""
     token = request.body.token
     if token is None:
         return RequestErasure()
@@ -53,20 +53,20 @@ async def request_erasure(request: WriteRequest[ErasureBody]) -> RequestErasure 
 
 @ROUTES.write("DELETE", "/my/erasure", NoBody, ErasureResponse)
 async def withdraw_erasure(request: WriteRequest[NoBody]) -> WithdrawErasure:
-    """Take the wish to be erased back, until the erasure begins."""
+    """Take back your request to be erased. It is possible until the erasure begins."""
     return WithdrawErasure(person_id=request.caller.person_id)
 
 
 @ROUTES.read("/my/erasure", ErasureResponse)
 async def get_erasure(edge: Edge, request: Request, caller: Caller) -> ErasureResponse:
-    """Are your data to be erased, and when?"""
+    """Say whether your data is to be erased, and when."""
     await edge.reach_min_position(request)
     return render_erasure(edge.answering.find_person(caller.person_id))
 
 
 @OPERATOR_ROUTES.write("PUT", "/user/{user_id}/erasure", OrderErasureBody, ErasureResponse)
 async def order_erasure(request: WriteRequest[OrderErasureBody]) -> OrderErasure:
-    """Have a person's data erased, without a confirmation of theirs."""
+    """Have a person's data erased without asking them to confirm."""
     return OrderErasure(
         person_id=PersonId(request.path_id("user_id")),
         by=request.body.by,
@@ -76,5 +76,5 @@ async def order_erasure(request: WriteRequest[OrderErasureBody]) -> OrderErasure
 
 @OPERATOR_ROUTES.write("DELETE", "/user/{user_id}/erasure", WithdrawErasureBody, ErasureResponse)
 async def revoke_erasure(request: WriteRequest[WithdrawErasureBody]) -> WithdrawErasure:
-    """Take the erasure of a person back, until it begins."""
+    """Take back the erasure of a person. It is possible until it begins."""
     return WithdrawErasure(person_id=PersonId(request.path_id("user_id")), by=request.body.by)

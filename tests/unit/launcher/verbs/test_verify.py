@@ -75,9 +75,15 @@ def test_a_renewed_journal_says_what_renewals_have_changed(
 ) -> None:
     changed = {"erased": 1500, "format": 2}
     printed = print_as_text(result(generation=12, changed=changed), capsys)
-    expected = "journal 12: records without erased texts: 1,500, records in a newer format: 2\n"
-    assert expected in printed
+    assert "journal 12: of 14 records read" in printed
+    assert "erased texts out of 1,500 and changed the format of 2\n" in printed
     assert "journal" not in print_as_text(result(), capsys)
+
+
+def test_commits_are_counted_from_the_checkpoint_on(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = print_as_text(result(**{"from": 12, "commits": 1}), capsys)
+    assert "1 commits after position 12 up to position 14" in printed
+    assert "went on from the checkpoint at position 12\n" in printed
 
 
 def test_a_result_without_a_fold_is_only_a_problem(capsys: pytest.CaptureFixture[str]) -> None:
