@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
+from starlette.requests import Request
+
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import BookingEvent
@@ -17,7 +19,8 @@ from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
-from query_api.people.erasures import Erasures
+from query_api.edge.reads import Reads
+from query_api.people.erasures import Erasures, fetch_erasures
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,10 @@ SELECT_EVENTS: Final = f"""
     WHERE announcement_id = %(announcement_id)s AND seq <= %(end)s
     ORDER BY seq, event_index LIMIT 1 BY seq, event_index
 """
+
+
+EventRow = dict[str, Any]
+"""The EVENT_COLUMNS of an event, by name."""
 
 
 class PastEvent(NamedTuple):
@@ -46,14 +53,32 @@ class PastEvent(NamedTuple):
 
 
 async def fetch_events(
-    history: HistoryReads, announcement_id: AnnouncementId | str, end: int, erasures: Erasures
+    request: Request, reads: Reads, announcement_id: AnnouncementId | str, end: int
 ) -> list[PastEvent]:
     """Return the events up to position `end`, oldest first, without what the erased wrote.
+    Raises ProjectionBehind and Unavailable."""
+    rows = await fetch_event_rows(reads.history, announcement_id, end)
+    return decode_events(rows, await fetch_erasures_of_writers(request, reads, rows))
 
-    ClickHouse empties these texts a little later than everybody else. Raises Unavailable.
+
+async def fetch_event_rows(
+    history: HistoryReads, announcement_id: AnnouncementId | str, end: int
+) -> list[EventRow]:
+    """Return the events up to position `end` as they are stored, oldest first. Raises
+    Unavailable."""
+    return await history.fetch_rows(SELECT_EVENTS, {"announcement_id": announcement_id, "end": end})
+
+
+async def fetch_erasures_of_writers(
+    request: Request, reads: Reads, rows: Iterable[EventRow]
+) -> Erasures:
+    """Return the erasures of everybody who gave a command that these events came from, as of now.
+
+    ClickHouse empties their texts a little later than PostgreSQL. Call it after the rows were
+    read, with no snapshot open. Raises ProjectionBehind and Unavailable.
     """
-    rows = await history.fetch_rows(SELECT_EVENTS, {"announcement_id": announcement_id, "end": end})
-    return decode_events(rows, erasures)
+    async with reads.open_snapshot(request) as snapshot:
+        return await fetch_erasures(snapshot, {row["actor"] for row in rows})
 
 
 def decode_events(rows: Iterable[Mapping[str, Any]], erasures: Erasures) -> list[PastEvent]:

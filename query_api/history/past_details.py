@@ -22,7 +22,6 @@ from query_api.history.as_of import (
     fold_events,
 )
 from query_api.history.events import fetch_events
-from query_api.people.erasures import fetch_erasures
 from query_api.people.names import fetch_names
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.auth.tokens import Caller
@@ -42,12 +41,11 @@ class PastDetails:
         followed = await reads.fetch_followed(caller)
         async with reads.open_snapshot(request, least_position(moment)) as snapshot:
             now = await fetch_visible(snapshot, caller, followed, announcement_id)
-            erasures = await fetch_erasures(snapshot, announcement_id)
             horizon = await find_horizon(snapshot, moment)
         # The snapshot is closed: no connection to PostgreSQL waits for ClickHouse.
         await reads.history.reach(horizon.last_commit)
         position = horizon.position
-        then = fold_events(await fetch_events(reads.history, announcement_id, position, erasures))
+        then = fold_events(await fetch_events(request, reads, announcement_id, position))
         demand_visible(then, caller, followed)
         row = await self._fetch_announcement(now, then, caller, position)
         guests: Sequence[AnyRow] = ()

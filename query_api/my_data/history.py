@@ -5,11 +5,12 @@ as far as it concerns them: everything of an own announcement; of another one th
 own ratings, and what they did.
 """
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from msgspec.structs import asdict
+from starlette.requests import Request
 
 from contracts.events.booking import BookingEvent
 from contracts.events.person import PersonEvent
@@ -17,13 +18,18 @@ from contracts.events.rating import RatingEvent
 from contracts.values.ids import PersonId
 from query_api.announcements.rows import MY_BOOKING_ID
 from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE_TO_GUEST
-from query_api.edge.history_reads import HistoryReads
 from query_api.edge.moments import find_horizon
-from query_api.edge.reads import AnyRow, TableSnapshot
+from query_api.edge.reads import AnyRow, Reads, TableSnapshot
 from query_api.history.audit_rights import TrailEntry, TrailReader, select_entries
-from query_api.history.events import EVENT_COLUMNS, PastEvent, decode_events
+from query_api.history.events import (
+    EVENT_COLUMNS,
+    EventRow,
+    PastEvent,
+    decode_events,
+    fetch_erasures_of_writers,
+)
 from query_api.my_data.rows import Row
-from query_api.people.erasures import Erasures
+from query_api.people.erasures import Erasures, fetch_erased_seq
 from runtime.auth.tokens import Caller
 from runtime.clickhouse.port import SqlParameter
 
@@ -46,15 +52,6 @@ SELECT_INVOLVED: Final = f"""
         WHERE {VISIBLE_TO_GUEST.format("$2")})
     ORDER BY a.created, a.announcement_id
 """
-SELECT_ERASURES: Final = """
-    SELECT person_id, erased_seq FROM read_model.erasures
-    WHERE erased_seq IS NOT NULL AND person_id IN (
-        SELECT $1::uuid
-        UNION ALL
-        SELECT b.author_id FROM read_model.bookings b WHERE b.guest_id = $1
-        UNION ALL
-        SELECT b.guest_id FROM read_model.bookings b WHERE b.author_id = $1)
-"""
 
 # LIMIT 1 BY: a block that was written twice may still be there twice.
 _ORDER: Final = "ORDER BY announcement_id, seq, event_index LIMIT 1 BY seq, event_index"
@@ -73,16 +70,12 @@ class OwnHistory(NamedTuple):
 
     caller: Caller
     announcements: Sequence[AnyRow]
-    erasures: Erasures
+    erased_seq: int | None
+    """Position of the person's last erasure. The past before it is empty."""
     end: int
     """Position of the snapshot: nothing later is read."""
     last_commit: int
     """Position of the last Commit up to there: the history must have come so far."""
-
-    @property
-    def erased_seq(self) -> int | None:
-        """Position of the person's last erasure. The past before it is empty."""
-        return self.erasures.get(self.caller.person_id)
 
     def is_past(self, position: int) -> bool:
         """Return whether the person's last erasure came after this position."""
@@ -93,23 +86,24 @@ async def prepare_history(snapshot: TableSnapshot, caller: Caller) -> OwnHistory
     """Return what the history of a person needs of the tables."""
     own = Caller(caller.person_id)
     announcements = await snapshot.fetch_rows(SELECT_INVOLVED, False, own.person_id)
-    erasures = await snapshot.fetch_rows(SELECT_ERASURES, own.person_id)
-    erased = {PersonId(row["person_id"]): int(row["erased_seq"]) for row in erasures}
-    return OwnHistory(own, announcements, erased, *await find_horizon(snapshot, None))
+    erased_seq = await fetch_erased_seq(snapshot, own.person_id)
+    return OwnHistory(own, announcements, erased_seq, *await find_horizon(snapshot, None))
 
 
-async def read_history(history: HistoryReads, own: OwnHistory) -> AsyncIterator[Row]:
+async def read_history(request: Request, reads: Reads, own: OwnHistory) -> AsyncIterator[Row]:
     """Yield the events of the person, and those of each announcement, oldest first. The history
-    must be at the end. Raises Unavailable."""
+    must be at the end. Raises ProjectionBehind and Unavailable."""
+    history = reads.history
     asked: dict[str, SqlParameter] = {"person_id": own.caller.person_id, "end": own.end}
     rows = await history.fetch_rows(SELECT_OF_PERSON, asked)
-    for past in decode_events(rows, own.erasures):
+    for past in decode_events(rows, await fetch_erasures_of_writers(request, reads, rows)):
         if not own.is_past(past.position):
             yield _represent_person_event(past)
     for batch in cut_batches(own.announcements):
         ids = tuple(str(one["announcement_id"]) for one in batch)
         found = await history.fetch_rows(SELECT_OF_ANNOUNCEMENTS, {"ids": ids, "end": own.end})
-        for entry in _select_entries(found, batch, own):
+        erasures = await fetch_erasures_of_writers(request, reads, found)
+        for entry in _select_entries(found, batch, own, erasures):
             if not own.is_past(entry.past.position):
                 yield _represent_entry(entry)
 
@@ -132,14 +126,14 @@ def cut_batches(
 
 
 def _select_entries(
-    rows: Iterable[Mapping[str, Any]], batch: Sequence[AnyRow], own: OwnHistory
+    rows: Iterable[EventRow], batch: Sequence[AnyRow], own: OwnHistory, erasures: Erasures
 ) -> Iterator[TrailEntry]:
     """Yield what the person learns of these events, as far as it concerns them."""
     known = {str(one["announcement_id"]): one for one in batch}
     for announcement_id, of_one in groupby(rows, key=lambda row: str(row["announcement_id"])):
         now = known[announcement_id]
         reader = TrailReader(own.caller, (), now)
-        for entry in select_entries(decode_events(of_one, own.erasures), reader):
+        for entry in select_entries(decode_events(of_one, erasures), reader):
             if reader.sees_everything or concerns(entry.past, own.caller.person_id):
                 yield entry
 

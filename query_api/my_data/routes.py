@@ -79,7 +79,7 @@ class MyData:
             # The snapshot is closed: no connection to PostgreSQL waits for ClickHouse.
             await self._reads.history.reach(own.last_commit)
             await _write_part(archive, "calendar", self._read_calendar(own))
-            await _write_part(archive, "history", read_history(self._reads.history, own))
+            await _write_part(archive, "history", read_history(request, self._reads, own))
             size = await asyncio.to_thread(archive.finish)
             kept = stack.pop_all()  # Until it is sent.
         headers = {

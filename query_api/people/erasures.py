@@ -1,17 +1,15 @@
 """Looks up from which position on people are erased."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from contracts.values.ids import PersonId
 from query_api.edge.reads import TableSnapshot
+from query_api.people.names import list_ids
 
-SELECT_OF_ANNOUNCEMENT: Final = """
+SELECT_OF_PEOPLE: Final = """
     SELECT person_id, erased_seq FROM read_model.erasures
-    WHERE erased_seq IS NOT NULL AND person_id IN (
-        SELECT author_id FROM read_model.announcements WHERE announcement_id = $1
-        UNION ALL
-        SELECT guest_id FROM read_model.bookings WHERE announcement_id = $1)
+    WHERE erased_seq IS NOT NULL AND person_id = ANY($1::uuid[])
 """
 SELECT_OF_PERSON: Final = "SELECT erased_seq FROM read_model.erasures WHERE person_id = $1"
 
@@ -19,10 +17,10 @@ Erasures = Mapping[PersonId, int]
 """By person, the position of the last erasure. What they wrote before it is shown to nobody."""
 
 
-async def fetch_erasures(snapshot: TableSnapshot, announcement_id: str) -> Erasures:
-    """Return the erasures of everybody who can have written about an announcement: its author,
-    and everybody with a booking."""
-    rows = await snapshot.fetch_rows(SELECT_OF_ANNOUNCEMENT, announcement_id)
+async def fetch_erasures(snapshot: TableSnapshot, people: Iterable[str]) -> Erasures:
+    """Return the erasures of these people. Texts that are no ids, such as `system`, are
+    skipped."""
+    rows = await snapshot.fetch_rows(SELECT_OF_PEOPLE, list_ids(people))
     return {row["person_id"]: row["erased_seq"] for row in rows}
 
 

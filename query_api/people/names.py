@@ -14,6 +14,11 @@ SELECT_NAMES: Final = """
 async def fetch_names(snapshot: TableSnapshot, people: Iterable[str]) -> dict[PersonId, str]:
     """Return the names of those of `people` who are known. Texts that are no ids, such as
     `system`, are skipped."""
-    ids = sorted({one for one in people if canonical_uuid(one) == one})
+    ids = list_ids(people)
     rows = await snapshot.fetch_rows(SELECT_NAMES, ids) if ids else []
     return {row["person_id"]: row["name"] for row in rows}
+
+
+def list_ids(people: Iterable[str]) -> list[str]:
+    """Return those of `people` that are ids, each once."""
+    return sorted({one for one in people if canonical_uuid(one) == one})

@@ -1,6 +1,7 @@
 """Nobody is shown what an erased person wrote, by any read, at whatever position."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ from projector.history.service import HistoryService
 from projector.read_models.postgres.sink import PostgresSink
 from runtime.clickhouse.chdb import ChdbAnalytics
 from runtime.journal.sqlite import SqliteJournal
+from runtime.process.clock import system_clock
 from tests.cells.projector_cell import follow
 from tests.cells.read_side import ReadSide, read_side
 from tests.histories.chain import Chain
@@ -22,6 +24,8 @@ from tests.histories.erased_life import (
     CANARY,
     HERS,
     HIS,
+    OFF,
+    announced,
     booked,
     erase_anna,
     live_until_erasure,
@@ -107,6 +111,30 @@ async def test_no_read_shows_what_an_erased_person_wrote(erasing_cell: Cell) -> 
     assert "come" in after[f"/api/v1/history/announcement/{HIS}"], "what Boris wrote stays"
     await WordScrubber(erasing_cell.analytics).scrub()
     assert await erasing_cell.read_all() == after, "the history itself shows the same"
+
+
+async def test_nobody_is_shown_why_an_erased_super_user_called_an_evening_off(
+    erasing_cell: Cell,
+) -> None:
+    """Somebody who is neither the author nor a guest wrote it."""
+    chain = erasing_cell.chain
+    chain.commit(*announced(OFF, BORIS, "his", system_clock() + timedelta(hours=90)), actor=BORIS)
+    off = {"type": "announcement.cancelled.v1", "announcement_id": OFF, "version": 3}
+    chain.commit(off | {"by": "operator", "reason": f"{CANARY} off"}, actor=ANNA)
+    called_off = chain.seq
+    await erasing_cell.project()
+    paths = (
+        f"/api/v1/history/announcement/{OFF}",
+        f"/api/v1/announcement/{OFF}?as_of={called_off}",
+    )
+    for path in paths:
+        assert CANARY in (await erasing_cell.reads.get(path, BORIS)).text
+    erase_anna(chain)
+    await erasing_cell.project()
+    for path in paths:
+        reply = await erasing_cell.reads.get(path, BORIS)
+        assert reply.status == 200
+        assert CANARY not in reply.text
 
 
 async def test_what_the_person_writes_after_coming_back_is_shown(erasing_cell: Cell) -> None:

@@ -17,7 +17,7 @@ from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.scores import SCORES
 from query_api.edge.history_reads import HistoryReads
 from query_api.history.as_of import fold_events
-from query_api.history.events import fetch_events
+from query_api.history.events import decode_events, fetch_event_rows
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
@@ -79,7 +79,8 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
         tables = tables_at(chain, position)
         known = group_by_announcement([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
-            stated = await fetch_events(history, evening_id, position, {})
+            rows = await fetch_event_rows(history, evening_id, position)
+            stated = decode_events(rows, {})
             assert [one[:3] for one in stated] == [one[:3] for one in expected]
             assert [one.event for one in stated] == [one.event for one in expected]
             assert_agrees(fold_events(stated), tables, evening_id)
