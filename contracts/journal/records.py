@@ -59,7 +59,7 @@ class Carried(Struct, frozen=True, omit_defaults=True):
     """What a record in a renewed journal says of the same record in the journals before."""
 
     was: tuple[str, ...]
-    """For each journal before this one, oldest first, the proof of its record
+    """For each of the newest journals before this one, oldest first, the proof of its record
     (`contracts.journal.renewal.prove`). A reader at that record recognises its place by it."""
     why: tuple[str, ...] = ()
     """Why the contents were changed, over all renewals; empty if they never were."""

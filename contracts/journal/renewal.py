@@ -39,6 +39,9 @@ from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import PersonId
 
 PROOF_CHARS: Final = 32
+PROOFS_MAX: Final = 32
+"""A record has the proofs of so many journals before, so that it stays small however often the
+journal is renewed. A reader that slept through more renewals begins anew."""
 ERASED: Final = "erased"
 """Texts of erased persons were left out of the record."""
 FORMAT: Final = "format"
@@ -178,7 +181,7 @@ class Renewing:
 def carry(before: Carried | UnsetType, proof: str, why: Iterable[str] = ()) -> Carried:
     """Return what a carried record says of the journals before."""
     earlier = before if isinstance(before, Carried) else Carried(())
-    return Carried((*earlier.was, proof), tuple(sorted({*earlier.why, *why})))
+    return Carried((*earlier.was, proof)[-PROOFS_MAX:], tuple(sorted({*earlier.why, *why})))
 
 
 def bring_up_to_date(stored: Raw) -> Raw:

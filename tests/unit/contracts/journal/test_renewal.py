@@ -15,6 +15,7 @@ from contracts.events.person import PersonErased, PersonSeen, PersonSuspended
 from contracts.journal.acceptance import GENESIS, ReaderState, accept
 from contracts.journal.concealment import NO_SECRET
 from contracts.journal.records import (
+    Barrier,
     Carried,
     Claim,
     Commit,
@@ -30,6 +31,7 @@ from contracts.journal.records import (
 from contracts.journal.renewal import (
     ERASED,
     FORMAT,
+    PROOFS_MAX,
     Renewing,
     find_erased,
     prove,
@@ -239,3 +241,18 @@ def test_nothing_counts_after_a_moved() -> None:
     claim = Claim(state.term + 1, state.seq + 1, state.hash, "late", "")
     assert accept(state, claim, "b" * 64) is None
     assert accept(state, Claim(state.term + 7, state.seq + 9, "", "late", ""), "b" * 64) is None
+
+
+def test_records_stay_small_however_often_the_journal_is_renewed(chain: Chain) -> None:
+    """The newest proofs stay, and a reader that slept through as many renewals goes on."""
+    log, states = chain.payloads, []
+    for generation in range(50, 50 + PROOFS_MAX + 5):
+        log = renew_log(log, generation)
+        states.append(read_log(log)[-1][1])
+    record, here = read_log(log)[-1]
+    assert isinstance(record, Barrier)
+    assert isinstance(record.carried, Carried)
+    assert len(record.carried.was) == PROOFS_MAX
+    assert [recognise(one, record, here.hash) for one in states[-2:-5:-1]] == [here] * 3
+    assert recognise(states[-PROOFS_MAX - 1], record, here.hash) == here
+    assert recognise(states[-PROOFS_MAX - 2], record, here.hash) is None
