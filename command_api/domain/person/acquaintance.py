@@ -23,10 +23,12 @@ def record_person_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
 
 
 def record_actor_seen(recorder: Recorder, facts: PersonFacts | None) -> None:
-    """Record that the actor is seen, as `record_person_seen` does. If they were erased and act
-    again while Auth does not answer, they come back without a name."""
-    if facts is None and recorder.events and recorder.person(recorder.actor).erased:
-        facts = PersonFacts(recorder.actor, ERASED_NAME)
+    """Record that the actor is seen, as `record_person_seen` does. If they were erased, they come
+    back only if the command has changed something; without a name if Auth does not answer."""
+    if recorder.person(recorder.actor).erased:
+        if not recorder.events:
+            return
+        facts = facts or PersonFacts(recorder.actor, ERASED_NAME)
     record_person_seen(recorder, facts)
 
 

@@ -57,12 +57,12 @@ def confirm_erasure(recorder: Recorder, command: ConfirmErasure) -> Outcome:
 
 def order_erasure(recorder: Recorder, command: OrderErasure) -> Outcome:
     """Request and confirm the erasure of a person. Adds nothing if one is confirmed, unless this
-    one is to begin sooner, or if the person is erased. Raises NotFound if nobody has the id."""
+    one is to begin sooner, or if nothing would be erased. Raises NotFound if nobody has the id."""
     person_id, now = command.person_id, recorder.now
     person = recorder.layer.people.get(person_id)
     if person is None:
         raise NotFound
-    if person.erased:
+    if person.is_blank:
         return Outcome("unchanged")
     erasure = _find_standing(recorder, person_id)
     if erasure is None or (command.at_once and erasure.erase_at > now):

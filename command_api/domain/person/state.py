@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, ReviewId
 from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.personal import ERASED_TEXT
 from contracts.values.zones import HOME_ZONE
 
 
@@ -102,6 +103,13 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
         """Whether the erasure of their data has begun and is not over."""
         erasure = self.erasure
         return erasure is not None and erasure.status == "confirmed" and erasure.erase_at <= now
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether they were erased, have not come back, and no operator has written of them
+        since."""
+        suspension = self.suspension
+        return self.erased and (suspension is None or suspension.reason == ERASED_TEXT)
 
     @property
     def bookings(self) -> tuple[BookingId, ...]:

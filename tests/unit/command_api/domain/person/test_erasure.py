@@ -357,6 +357,24 @@ def test_only_their_own_acting_brings_them_back() -> None:
     assert type(spec.decision.events[-1]) is PersonSeen
 
 
+def test_a_command_that_changes_nothing_does_not_bring_them_back() -> None:
+    """A client that takes an erasure back too late, or sends a request again."""
+    spec = erase(meet(Spec()))
+    for command in (WITHDRAW, UnmuteAuthor(author_id=OTHER_AUTHOR)):
+        spec.when(ANN, command, facts=PersonFacts(ANN, "Anna"))
+        assert spec.decision.events == []
+    assert spec.layer.person(ANN).erased
+
+
+def test_what_an_operator_writes_of_an_erased_person_is_erased_if_ordered_again() -> None:
+    spec = erase(meet(Spec()))
+    spec.when(OPERATOR, ERASE).then_nothing()
+    spec.given(OPERATOR, SuspendPerson(person_id=ANN, reason=CANARY))
+    assert CANARY not in show(erase(spec))
+    assert spec.layer.person(ANN).suspension is not None
+    spec.when(OPERATOR, ERASE).then_nothing()
+
+
 def test_a_mute_of_an_erased_author_counts_no_more() -> None:
     spec = erase(meet(Spec()).given(BEN, MuteAuthor(author_id=ANN)))
     spec.given(ANN, announce(NEW)).when(ANN, invite(BEN, announcement=NEW))
