@@ -172,6 +172,7 @@ class SqliteJournal:
 
     def _open_for_writing(self) -> tuple[sqlite3.Connection, int]:
         """Return a connection, and the offset after the last entry."""
+        sqlite_file.delete_leftovers(self._first_path)
         connection = sqlite_file.open_for_writing(self._path)
         try:
             with sqlite_file.translate_sqlite_errors(self._path):

@@ -31,6 +31,9 @@ SELECT_FROM: Final = """
 """
 INSERT: Final = "INSERT INTO entries (offset, stamp_ms, payload) VALUES (?, ?, ?)"
 
+BESIDE: Final = ("-wal", "-shm")
+"""What SQLite keeps beside a file while it is open. The first one has entries, too."""
+
 
 def path_of_generation(first: Path, number: int) -> Path:
     """Return the file of a log: `journal.sqlite`, and for later ones `journal.r120.sqlite`."""
@@ -39,18 +42,26 @@ def path_of_generation(first: Path, number: int) -> Path:
 
 def list_generations(first: Path) -> list[int]:
     """Return the numbers of the logs whose files there are, in order."""
-    pattern = re.compile(rf"{re.escape(first.stem)}\.r([0-9]+){re.escape(first.suffix)}")
-    names = [path.name for path in first.parent.glob("*")]
-    later = [int(found[1]) for name in names if (found := pattern.fullmatch(name))]
-    return sorted([*later, *([1] if first.name in names else [])])
+    return _list_numbered(first, "")
 
 
 def delete(path: Path) -> None:
-    """Delete the file for good, with what SQLite keeps beside it."""
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
-    if path.parent.exists():
-        _sync_directory(path.parent)
+    """Delete the file for good, with what SQLite keeps beside it. Raises JournalUnavailable."""
+    try:
+        for suffix in ("", *BESIDE):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        if path.parent.exists():
+            _sync_directory(path.parent)
+    except OSError as error:
+        raise JournalUnavailable(f"{path} cannot be deleted: {error}") from error
+
+
+def delete_leftovers(first: Path) -> None:
+    """Delete what SQLite kept beside the files of logs that are gone: a kill may have come between.
+    Only the one process that writes may do so. Raises JournalUnavailable."""
+    kept = {number for suffix in BESIDE for number in _list_numbered(first, suffix)}
+    for number in kept.difference(list_generations(first)):
+        delete(path_of_generation(first, number))
 
 
 def open_for_writing(path: Path) -> sqlite3.Connection:
@@ -121,6 +132,14 @@ def translate_sqlite_errors(path: Path) -> Iterator[None]:
         raise JournalUnavailable(f"{path}: {error}") from error
     except sqlite3.DatabaseError as error:
         raise JournalTruncated(f"{path}: {error}") from error
+
+
+def _list_numbered(first: Path, ending: str) -> list[int]:
+    """Return the numbers of the logs beside which there is a file with this ending, in order."""
+    pattern = re.compile(rf"{re.escape(first.stem)}\.r([0-9]+){re.escape(first.suffix + ending)}")
+    names = [path.name for path in first.parent.glob("*")]
+    later = [int(found[1]) for name in names if (found := pattern.fullmatch(name))]
+    return sorted([*later, *([1] if first.name + ending in names else [])])
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -26,6 +26,7 @@ from runtime.journal.port import (
     WriterLost,
 )
 from runtime.journal.sqlite import JournalLocked, SqliteJournal
+from runtime.journal.sqlite_file import BESIDE
 from tests.contract.journal_contract import (
     JournalContract,
     append_all,
@@ -172,6 +173,29 @@ class TestSqliteJournal(JournalContract):
         for start in range(0, 5_000, 100):
             await append_all(writer, numbered("entry", 5_000)[start : start + 100])
         assert await tailing == await read_from_start(journal, 5_000)
+        await journal.close()
+
+    async def test_what_a_dropped_log_left_goes_with_the_next_opening(self, tmp_path: Path) -> None:
+        """A kill while a log is dropped may leave its write-ahead log, with erased texts."""
+        path = tmp_path / "journal.sqlite"
+        gone = [
+            f"{name}{kept}" for name in (path, tmp_path / "journal.r9.sqlite") for kept in BESIDE
+        ]
+        for name in gone:
+            Path(name).write_bytes(b"erased")
+        later = SqliteJournal(path).at_generation(20)
+        await append_all(await later.open_writer(), [b"entry"])
+        assert not [name for name in gone if Path(name).exists()]
+        assert payloads_of(await later.read_stored(0)) == [b"entry"]
+        await later.close()
+
+    async def test_a_log_that_cannot_be_deleted_is_an_error_of_the_port(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "journal.sqlite-wal").mkdir()
+        journal = SqliteJournal(tmp_path / "journal.sqlite")
+        with pytest.raises(JournalUnavailable):
+            await journal.drop()
         await journal.close()
 
     async def test_a_reader_in_another_process_sees_new_entries(self, tmp_path: Path) -> None:
