@@ -1,4 +1,4 @@
-"""Writes an export as one zip archive: a JSON file for each part, and one page of all.
+"""Writes an archive, which is one zip file: a JSON file for each part, and one page of all.
 
 Rows go to the disk in chunks as they come, so the memory does not grow with their number. The
 page is kept beside the archive until all parts are there, since a zip grows at one file only.

@@ -1,4 +1,4 @@
-"""Names the parts and fields of an export for its reader, in both languages."""
+"""Names the parts and fields of an archive for its reader, in both languages."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Renders an export as one HTML page that needs only a browser. Pure.
+"""Renders an archive as one HTML page that needs only a browser. Pure.
 
 Everything that people typed is escaped. The page loads nothing and runs no script.
 """

@@ -15,11 +15,11 @@ from query_api.edge.reads import TableSnapshot
 from query_api.history.fact_rights import DECISION_FACTS, FactRight, select_allowed
 
 Row = Mapping[str, Any]
-"""One row of an export: values by name."""
+"""One row of an archive: values by name."""
 
 
 class OwnTable(NamedTuple):
-    """One part of an export that is rows of PostgreSQL."""
+    """One part of an archive that is rows of PostgreSQL."""
 
     name: str
     sql: str
@@ -152,4 +152,4 @@ OWN_TABLES: Final = (
         _represent_decision,
     ),
 )
-"""The parts of an export in PostgreSQL, in order."""
+"""The parts of an archive in PostgreSQL, in order."""

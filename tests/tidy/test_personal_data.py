@@ -1,8 +1,11 @@
-"""docs/personal-data.md names every text that is kept, and whose it is."""
+"""docs/personal-data.md names every text that is kept, and whose it is. The archive of a person's
+own data has every table."""
 
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
+import pytest
 from msgspec import Struct
 from msgspec.structs import fields
 
@@ -11,6 +14,9 @@ from contracts.values.personal import list_text_marks
 from launcher.inventory.page import PAGE, renew
 from launcher.inventory.stated import IMAGE
 from launcher.inventory.texts import list_names
+from projector.read_models.project import TABLES
+from projector.read_models.read_model import TableShape
+from query_api.my_data.rows import OWN_TABLES
 
 
 def test_the_page_is_up_to_date() -> None:
@@ -25,6 +31,12 @@ def test_every_text_in_the_image_of_a_command_process_is_stated_once() -> None:
             found[kind.__name__] = sorted(names)
     stated = {name: sorted(list_names(held)) for name, held in IMAGE.items()}
     assert stated == found, "state it in launcher/inventory/stated.py"
+
+
+@pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+def test_every_table_is_in_the_archive_of_a_persons_own_data(table: TableShape) -> None:
+    parts = [part.name for part in OWN_TABLES if re.search(rf"\.{table.name}\b", part.sql)]
+    assert parts, "select a person's rows of it in query_api/my_data/rows.py"
 
 
 def structs_in(types: Iterator[Any] | tuple[Any, ...]) -> set[type[Struct]]:
