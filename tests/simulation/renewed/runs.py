@@ -133,13 +133,16 @@ def other_renewed_journal(seed: int) -> None:
 
 
 def woken_leader(seed: int) -> None:
-    """A leader is frozen, others lead and renew the journal, and it is asked to renew before it
-    knows of that. It must not drop the log in force."""
+    """A leader is frozen, others lead and renew the journal, and it begins a renewal, or goes on
+    with one, before it knows of that. It must not drop the log in force."""
 
     async def live(cluster: Cluster) -> None:
         cluster.start_all()
         old = await leader_of(cluster)
         await insist(cluster, old, announce(cluster))
+        if seed % 2:
+            await begin_renewal(cluster, old)
+            await asyncio.sleep(cluster.loop.random.uniform(0.0, 0.003))
         cluster.loop.pause(old)
         await until(lambda: len(cluster.leaders()) == 2, "second leader")
         new = next(name for name in cluster.leaders() if name != old)
