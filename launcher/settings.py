@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from projector.analysts.retention import DAYS_MAX
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 from runtime.service.http_limits import HttpLimits
@@ -44,6 +45,10 @@ class Settings(BaseSettings):
         DAYS_MAX, validation_alias="PROJECTOR_ANALYSTS_DAYS_MAX"
     )
     """For how many days the analysts' database keeps what happened; 0: for ever."""
+    notices_keep_days: int = Field(
+        KEEP_DAYS, validation_alias="NOTIFIER_KEEP_DAYS", ge=KEEP_DAYS_MIN, le=KEEP_DAYS_MAX
+    )
+    """For how many days finished notices are kept."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""

@@ -49,7 +49,8 @@ class FanOutExpander:
         if source is None:
             return False
         try:
-            return await self._expand(await self._queue.read_fanout(source))
+            leased = await self._queue.read_fanout(source)
+            return True if leased is None else await self._expand(leased)
         except (TablesUnavailable, ClockWrong):
             raise
         except Exception:  # Whatever is wrong with a fan-out must stop that one alone.

@@ -59,6 +59,7 @@ async def _start(
         guard=OperatorGuard(settings.operator_token.get_secret_value()),
         clock_watch=ClockWatch(system_clock, steady_clock),
         public_url=settings.public_url,
+        keep_days=settings.keep_days,
         pace=settings.pace(),
     )
     for router in service.routers:

@@ -7,6 +7,7 @@ reading goes on from the stored position, and every notice is planned once.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from contracts.journal.records import Commit
@@ -42,9 +43,15 @@ class CommitBatch(NamedTuple):
 class NoticeStore:
     """Outbox and state of the notifier as `runtime.following.reader.ReaderStore`."""
 
-    def __init__(self, outbox: NoticeOutbox, on_notices: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        outbox: NoticeOutbox,
+        on_notices: Callable[[], None],
+        on_taken_over: Callable[[datetime], None],
+    ) -> None:
         self._outbox = outbox
         self._on_notices = on_notices
+        self._on_taken_over = on_taken_over
 
     async def load(self) -> Position:
         return await self._outbox.position()
@@ -67,6 +74,8 @@ class NoticeStore:
             else:
                 parked = park_all(batch.commits, batch.refusal)
             await transaction.save_parked(parked)
+        if step.decided_at is not None:
+            self._on_taken_over(step.decided_at)
         for one in parked:
             log.error("event parked", extra={"position": one.seq, "reason": one.reason})
         metrics.DEAD_LETTERS.inc(len(parked))
@@ -86,12 +95,14 @@ class NoticeReader(JournalReader[CommitBatch]):
         *,
         limits: BatchLimits = NOTICE_LIMITS,
         on_notices: Callable[[], None] = lambda: None,
+        on_taken_over: Callable[[datetime], None] = lambda _decided_at: None,
         on_read: Callable[[Accepted], None] = lambda _newest: None,
     ) -> None:
-        """`on_notices` is called when there may be new notices; `on_read` as in JournalReader."""
+        """`on_notices` is called when there may be new notices, `on_taken_over` with the log time
+        up to which the tables follow the journal; `on_read` as in JournalReader."""
         super().__init__(
             journal,
-            NoticeStore(outbox, on_notices),
+            NoticeStore(outbox, on_notices, on_taken_over),
             limits,
             StoreRetry("outbox", TablesUnavailable),
             on_read,

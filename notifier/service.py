@@ -9,13 +9,15 @@ from fastapi import APIRouter
 
 from notifier import metrics
 from notifier.dispatcher import Dispatcher, DispatcherPace
-from notifier.eraser import Eraser
+from notifier.forgetting.eraser import Eraser
+from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
 from notifier.http.routes import build_operator_router, build_router
 from notifier.reader import NOTICE_LIMITS, NoticeReader
 from notifier.store.erasures import ErasureStore
 from notifier.store.fanouts import FanOuts
+from notifier.store.forgetting import ForgettingStore
 from notifier.store.notices import Notices
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
@@ -52,7 +54,7 @@ class NotifierService(FollowingService):
 
     Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
     admits operators to their routes. `public_url` is put before the path of an announcement's
-    page, if the shortener needs a whole address.
+    page, if the shortener needs a whole address. Finished notices are kept for `keep_days`.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class NotifierService(FollowingService):
         clock: Clock = system_clock,
         clock_watch: ClockWatch | None = None,
         public_url: str = "",
+        keep_days: int = KEEP_DAYS,
         limits: BatchLimits = NOTICE_LIMITS,
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
     ) -> None:
@@ -82,11 +85,13 @@ class NotifierService(FollowingService):
         )
         self._erasures = ErasureStore(pool)
         self._eraser = Eraser(self._erasures, self._queue, clients.notification, clock)
+        self._forgetter = Forgetter(ForgettingStore(pool), clients.notification, keep_days)
         reader = NoticeReader(
             journal,
             NoticeOutbox(pool),
             limits=limits,
             on_notices=self._dispatcher.wake,
+            on_taken_over=self._forgetter.note_taken_over,
             on_read=lambda newest: self._clock_watch.compare(newest.stamp_ms, may_be_old=True),
         )
         super().__init__(reader, "notifier", self._migrate)
@@ -121,6 +126,7 @@ class NotifierService(FollowingService):
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
             start_for(self._eraser.run(), "notifier eraser"),
+            start_for(self._forgetter.run(), "notifier forgetter"),
             start_for(self._measure(), "notifier figures"),
             start_for(self._suspensions.run(), "suspensions"),
         ]

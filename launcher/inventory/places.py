@@ -2,6 +2,7 @@
 
 from typing import Final, NamedTuple
 
+from notifier.forgetting.forgetter import KEEP_DAYS
 from runtime.outside.wiring import OutsideSettings
 
 
@@ -43,7 +44,7 @@ PLACES: Final = (
     DataPlace(
         "`notifier` in PostgreSQL",
         "what people were told and are to be told",
-        "for ever; erased within minutes of `person.erased`",
+        f"{KEEP_DAYS} days once finished; erased within minutes of `person.erased`",
         "nobody is told twice; operators see what was sent",
         "Notification",
     ),
@@ -92,7 +93,7 @@ PLACES: Final = (
     DataPlace(
         "stand-in (SQLite file; tests and demos only)",
         "people, followings, inboxes",
-        "as long as the file; notices until they are retracted",
+        "as long as the file; notices until they are retracted or forgotten",
         "plays Auth, UGC and Notification",
         "inbox pages",
     ),

@@ -272,6 +272,7 @@ def _build_services(
             verifier=verifier,
             guard=guard,
             clock=clock,
+            keep_days=settings.notices_keep_days,
             pace=UNHURRIED,
         ),
     )

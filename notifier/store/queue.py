@@ -204,11 +204,12 @@ class NoticeQueue:
                 return NoticeSource(*source)
         return None
 
-    async def read_fanout(self, source: NoticeSource) -> LeasedFanOut:
-        """Return a leased fan-out."""
+    async def read_fanout(self, source: NoticeSource) -> LeasedFanOut | None:
+        """Return a leased fan-out; None if it was dropped and forgotten in the meantime."""
         async with acquire_connection(self._pool) as connection:
             row = await connection.fetchrow(SELECT_LEASED_FANOUT, source.seq, source.event_index)
-        assert row is not None  # Fan-outs are never deleted.
+        if row is None:
+            return None
         effect = FanOut(row["author_id"], row["announcement_id"], row["facts"], row["expires_at"])
         return LeasedFanOut(PlannedFanOut(effect, source, row["happened_at"]), row["attempts"])
 

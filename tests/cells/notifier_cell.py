@@ -3,7 +3,7 @@ services around it down."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher, DispatcherPace
-from notifier.eraser import Eraser
+from notifier.forgetting.eraser import Eraser
 from notifier.reader import NoticeReader
 from notifier.store.erasures import ROWS_AT_ONCE, ErasureStore
 from notifier.store.notices import NoticeFilter, Notices
@@ -153,9 +153,11 @@ class NotifierCell:
         raise AssertionError("there is always something to erase")
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[NoticeReader]:
+    async def reading(
+        self, on_taken_over: Callable[[datetime], None] = lambda _decided_at: None
+    ) -> AsyncIterator[NoticeReader]:
         """Run a reader until the end of the block."""
-        reader = NoticeReader(self.journal, NoticeOutbox(self.pool))
+        reader = NoticeReader(self.journal, NoticeOutbox(self.pool), on_taken_over=on_taken_over)
         running = asyncio.create_task(reader.run())
         yield reader
         running.cancel()

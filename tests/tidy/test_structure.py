@@ -32,7 +32,7 @@ FLOORS = {
         "query_api": """edge people announcements bookings ratings history my_data analysts service
             settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning delivery store
-            metrics expander dispatcher eraser reader http service settings main __main__""",
+            metrics expander dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies services.channels store switches settings services.auth access
             services app in_process __main__""",
         "launcher": """settings terminal client data_directory openapi inventory analyst_client

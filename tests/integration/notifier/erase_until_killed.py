@@ -9,7 +9,7 @@ from datetime import datetime
 import aiohttp
 
 from contracts.values.ids import PersonId
-from notifier.eraser import Eraser
+from notifier.forgetting.eraser import Eraser
 from notifier.store.erasures import ErasureStore
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice, NotificationClient, Retraction

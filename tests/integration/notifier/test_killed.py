@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
@@ -12,6 +13,8 @@ from contracts.events.person import PersonErased
 from contracts.values.ids import SYSTEM
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
+from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
+from notifier.store.forgetting import ForgettingStore
 from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
 from tests.cells.notifier_cell import notifier_cell
@@ -91,6 +94,37 @@ async def test_an_erasure_goes_on_after_its_eraser_was_killed(
         assert "erased person wants to come" in shown
         assert "Anna" not in shown
         assert await cell.pool.fetchval("SELECT count(*) FROM notifier.erasures") == 0
+
+
+async def test_what_a_killed_forgetter_had_begun_is_forgotten_by_the_next(
+    tmp_path: Path, postgres_dsn: str
+) -> None:
+    app = create_app(stand_in_settings(tmp_path / "around"))
+    async with (
+        notifier_cell(tmp_path, postgres_dsn) as cell,
+        served(app) as url,
+        aiohttp.ClientSession() as session,
+    ):
+        clients = OutsideClients(session, build_settings(url))
+        cell.history.tell(seen("host"), seen("anna"), created(), published())
+        cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
+        await cell.read()
+        dispatcher = cell.dispatcher(notification=clients.notification)
+        while await dispatcher.dispatch_due():
+            pass
+        assert "Anna wants to come" in await _show_inboxes(session, url)
+        cell.now += timedelta(days=KEEP_DAYS + 30)
+        while await dispatcher.dispatch_due():  # The reminders are too late.
+            pass
+        before = len(await cell.lines())
+        await _run_and_kill("forget_until_killed", postgres_dsn, url, cell.now.isoformat(), lines=1)
+        assert len(await cell.lines()) == before, "nothing is deleted that Notification may have"
+        forgetter = Forgetter(ForgettingStore(cell.pool), clients.notification)
+        forgetter.note_taken_over(cell.now)
+        while await forgetter.forget_some():
+            pass
+        assert await cell.lines() == []
+        assert "Anna" not in await _show_inboxes(session, url)
 
 
 async def _show_inboxes(session: aiohttp.ClientSession, url: str) -> str:

@@ -1,0 +1,78 @@
+"""Deletes finished notices and fan-outs whose end is long ago, some at a time.
+
+Each method is one transaction. A row that waits is never touched, also if an operator revives
+it between two of them.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import asyncpg
+
+from contracts.values.ids import PersonId
+from notifier.store.erasures import DELETE_NOTICES, DELETE_SOURCES
+from runtime.postgres.tables import transaction
+
+# Statistics of a queue's table are always out of date. So PostgreSQL is made to read the ordered
+# index.
+BY_INDEX: Final = "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off"
+_AGE: Final = "greatest(happened_at, due_at, expires_at)"
+_OLD: Final = f"state <> 'waiting' AND {_AGE} < $1"
+SELECT_NOTICES: Final = f"""
+    SELECT id, recipient, state IN ('sent', 'unconfirmed') OR unsettled AS may_have_arrived
+    FROM notifier.notices WHERE {_OLD} ORDER BY {_AGE}, id LIMIT $2
+"""
+LOCK_NOTICES: Final = f"""
+    SELECT id FROM notifier.notices WHERE {_OLD} AND id = ANY($2::bigint[])
+    ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+_FANOUT_AGE: Final = "greatest(happened_at, expires_at)"
+DELETE_FANOUTS: Final = f"""
+    DELETE FROM notifier.fanouts f
+    USING (SELECT seq, event_index FROM notifier.fanouts
+           WHERE state <> 'waiting' AND {_FANOUT_AGE} < $1
+           ORDER BY {_FANOUT_AGE}, seq, event_index LIMIT $2 FOR UPDATE SKIP LOCKED) old
+    WHERE f.seq = old.seq AND f.event_index = old.event_index
+    RETURNING f.seq
+"""
+
+
+class OldNotice(NamedTuple):
+    """A finished notice that is to be forgotten."""
+
+    id: int
+    recipient: PersonId
+    may_have_arrived: bool
+    """Whether Notification has it, as far as anybody knows."""
+
+
+class ForgettingStore:
+    """The old rows of the outbox. Methods raise TablesUnavailable."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def select_notices(self, before: datetime, limit: int) -> list[OldNotice]:
+        """Return the oldest of the finished notices that ended before this time."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(BY_INDEX)
+            rows = await connection.fetch(SELECT_NOTICES, before, limit)
+        return [OldNotice(*row) for row in rows]
+
+    async def delete_notices(self, before: datetime, ids: Collection[int]) -> int:
+        """Delete those of the notices that are still finished and that old, with their sources.
+        Returns how many it were."""
+        async with transaction(self._pool) as connection:
+            locked = await connection.fetch(LOCK_NOTICES, before, list(ids))
+            old = [row["id"] for row in locked]
+            await connection.execute(DELETE_SOURCES, old)
+            await connection.execute(DELETE_NOTICES, old)
+        return len(old)
+
+    async def delete_fanouts(self, before: datetime, limit: int) -> int:
+        """Delete the oldest of the finished fan-outs that ended before this time. Returns how
+        many it were."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(BY_INDEX)
+            return len(await connection.fetch(DELETE_FANOUTS, before, limit))
