@@ -106,6 +106,8 @@ class EngineProcess:
         self._pending[number] = reply
         try:
             async with self._turn:
+                if self._calls.is_closing():  # uvloop's pipe then refuses with a RuntimeError.
+                    raise BrokenPipeError
                 self._calls.write(encode_frame(EngineCall(number, lane, kind, sql, data)))
                 await self._calls.drain()
             return await reply
