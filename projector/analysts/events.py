@@ -1,6 +1,6 @@
 """Table `events` of the analysts' database: what happened, without words and with pseudonyms.
 
-A column that is not filled here is shown to no analyst: every field is named one by one.
+A column that is not named here is shown to no analyst.
 """
 
 from collections.abc import Mapping
@@ -9,15 +9,16 @@ from typing import Any, Final, get_args
 from contracts.events.announcement import CloseReason, ReopenReason
 from contracts.events.booking import ReleaseReason
 from contracts.events.rating import RevealReason
-from projector.history.events import FAMILIES, PRIVATE, RecordedEvent
-from projector.history.rows import Rows
-from projector.history.values import (
-    Fields,
-    get_flag,
-    get_instant_ms,
-    get_integer,
-    get_text,
+from projector.analysts.rows import choose_columns
+from projector.history.events import (
+    FAMILIES,
+    FIELD_COLUMNS,
+    PRIVATE,
+    RecordedEvent,
+    read_columns,
 )
+from projector.history.rows import Rows
+from projector.history.values import Fields, get_text
 from runtime.pseudonyms import Pseudonyms
 
 EVENT_COLUMNS: Final = (
@@ -73,38 +74,13 @@ def add_event(rows: Rows, event: RecordedEvent, pseudonyms: Pseudonyms) -> None:
     """Add the event's row if analysts may know of events of its type."""
     if not is_for_analysts(event.type):
         return
-    fields, replace = event.fields, pseudonyms.replace
-    rows.add(
-        event.seq,
-        event.event_index,
-        event.at_ms,
-        event.day,
-        event.type,
-        event.version,
-        replace(event.actor),
-        event.command,
-        replace(get_text(fields, "announcement_id")),
-        replace(get_text(fields, "author_id")),
-        replace(get_text(fields, "guest_id") or get_text(fields, "person_id")),
-        replace(get_text(fields, "booking_id")),
-        get_flag(fields, "author_status"),
-        get_flag(fields, "guest_status"),
-        get_integer(fields, "taken"),
-        get_flag(fields, "waiting") or 0,
-        _get_reason_code(event),
-        get_instant_ms(fields, "hold_until"),
-        get_text(fields, "movie_id"),
-        get_text(fields, "movie_title"),
-        get_text(fields, "movie_title_ru"),
-        get_integer(fields, "duration_min"),
-        get_integer(fields, "ticket_count"),
-        get_instant_ms(fields, "event_time"),
-        get_text(fields, "tz") if event.type.startswith("announcement.") else "",
-        get_text(fields, "visibility"),
-        get_flag(fields, "is_free"),
-        _get_amount(fields),
-        get_text(fields, "price_currency"),
-    )
+    values = dict(zip(FIELD_COLUMNS, read_columns(event), strict=True))
+    values["reason"] = _get_reason_code(event)
+    is_announcement = event.type.startswith("announcement.")
+    values["tz"] = get_text(event.fields, "tz") if is_announcement else ""
+    values["price_amount"] = _get_amount(event.fields)
+    values["price_currency"] = get_text(event.fields, "price_currency")
+    rows.add(*choose_columns(EVENT_COLUMNS, values, pseudonyms))
 
 
 def _get_reason_code(event: RecordedEvent) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from contracts.events.rating import NO_SHOW
+from projector.analysts.rows import choose_columns
 from projector.history.events import RecordedEvent
 from projector.history.ratings import RETRACTED, REVEALED
 from projector.history.rows import Rows
@@ -113,27 +114,18 @@ def rating_rows(
 ) -> Rows:
     """Return the rows of the changes. A rating that was taken back while it was sealed has
     none."""
-    rows, replace = Rows(RATING_COLUMNS), pseudonyms.replace
+    rows = Rows(RATING_COLUMNS)
     for one in changes:
         known = scores.get(one.review_id)
         if known is None:
             continue
         revealed = one.type == REVEALED
-        rows.add(
-            replace(one.review_id),
-            one.version,
-            one.event_index,
-            one.at_ms,
-            one.day,
-            one.type,
-            replace(one.announcement_id),
-            replace(one.rater_id),
-            replace(one.ratee_id),
-            one.role,
-            known.score if revealed else None,
-            known.no_show,
-            known.given_at_ms,
-            int(revealed),
-            int(not revealed),
-        )
+        values = {
+            **one._asdict(),
+            **known._asdict(),
+            "score": known.score if revealed else None,
+            "revealed": int(revealed),
+            "retracted": int(not revealed),
+        }
+        rows.add(*choose_columns(RATING_COLUMNS, values, pseudonyms))
     return rows

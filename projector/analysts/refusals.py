@@ -1,9 +1,10 @@
 """Table `refusals` of the analysts' database: what was refused to whom, without its facts."""
 
-from typing import Any, Final
+from typing import Final
 
 from contracts.journal.records import Commit
-from projector.history.refusals import RefusedPart, refused_parts
+from projector.analysts.rows import choose_columns
+from projector.history.refusals import refused_parts
 from projector.history.rows import Rows
 from runtime.pseudonyms import Pseudonyms
 
@@ -24,20 +25,4 @@ REFUSAL_COLUMNS: Final = (
 def add_refusals(rows: Rows, commit: Commit, pseudonyms: Pseudonyms) -> None:
     """Add a row for each refusal in the Commit."""
     for refused in refused_parts(commit):
-        rows.add(*_row_of(refused, pseudonyms))
-
-
-def _row_of(refused: RefusedPart, pseudonyms: Pseudonyms) -> tuple[Any, ...]:
-    replace = pseudonyms.replace
-    return (
-        refused.seq,
-        refused.part,
-        refused.at_ms,
-        refused.day,
-        refused.code,
-        replace(refused.actor),
-        refused.command,
-        replace(refused.announcement_id),
-        replace(refused.booking_id),
-        replace(refused.person_id),
-    )
+        rows.add(*choose_columns(REFUSAL_COLUMNS, refused._asdict(), pseudonyms))

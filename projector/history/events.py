@@ -1,14 +1,14 @@
-"""Table `events`: every domain event as payload, and the fields that analysts ask about as columns.
+"""Table `events`: every domain event as payload, and the fields that are asked about as columns.
 
 What a person typed stands apart from the payload (`contracts.events.words_apart`), so that it
 can be emptied once the person is erased (`projector.history.scrubbing`).
 
 It reads the fields of events by name, without their classes. So even an event that only a newer
-version knows is in the history, if it belongs to one of the families that analysts may read.
+version knows is in the history, if it belongs to one of the families that may be asked about.
 """
 
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from msgspec import Raw
 
@@ -29,8 +29,8 @@ from projector.history.values import (
 )
 
 FAMILIES: Final = frozenset({"announcement", "booking", "person", "rating"})
-"""First parts of the types that are in the table. Analysts read it, so a new family is in it only
-once somebody has decided so."""
+"""First parts of the types that are in the table. Investigators read it, and the analysts' tables
+have no others, so a new family is in it only once somebody has decided so."""
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
 """Types of these families that are not in the table: nobody else may learn whom a person mutes."""
 
@@ -78,7 +78,7 @@ def read_events(commit: Commit) -> list[RecordedEvent]:
     return found
 
 
-EVENT_COLUMNS: Final = (
+FIELD_COLUMNS: Final = (
     "seq",
     "event_index",
     "at_ms",
@@ -105,25 +105,28 @@ EVENT_COLUMNS: Final = (
     "event_time_ms",
     "visibility",
     "is_free",
-    "payload",
-    "words",
-    "words_of",
 )
+"""Columns of the event's own fields, and of what its Commit says."""
+EVENT_COLUMNS: Final = (*FIELD_COLUMNS, "payload", "words", "words_of")
 
 
-def is_for_analysts(event_type: str) -> bool:
+def is_in_history(event_type: str) -> bool:
     """Return whether events of this type, without its version, are in the table. Damaged events
-    without a readable type are, so that analysts find them."""
+    without a readable type are, so that somebody finds them."""
     family = event_type.partition(".")[0]
     return event_type == "" or (family in FAMILIES and event_type not in PRIVATE)
 
 
 def add_event(rows: Rows, event: RecordedEvent) -> None:
-    """Add the event's row if analysts may read events of its type."""
-    if not is_for_analysts(event.type):
-        return
+    """Add the event's row if events of its type are in the history."""
+    if is_in_history(event.type):
+        rows.add(*read_columns(event), *event.apart)
+
+
+def read_columns(event: RecordedEvent) -> tuple[Any, ...]:
+    """Return the values of FIELD_COLUMNS."""
     fields = event.fields
-    rows.add(
+    return (
         event.seq,
         event.event_index,
         event.at_ms,
@@ -150,7 +153,6 @@ def add_event(rows: Rows, event: RecordedEvent) -> None:
         get_instant_ms(fields, "event_time"),
         get_text(fields, "visibility"),
         get_flag(fields, "is_free"),
-        *event.apart,
     )
 
 

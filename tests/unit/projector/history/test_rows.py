@@ -14,7 +14,7 @@ from contracts.events.rating import AnyRatingEvent, RatingRetracted, RatingRevea
 from contracts.events.words_apart import join_words
 from contracts.journal.records import Commit
 from projector.history.block import block_of
-from projector.history.events import is_for_analysts
+from projector.history.events import is_in_history
 from projector.history.values import day_of, split_type
 from tests.histories.random_people import RandomPeople
 from tests.histories.stated import RATINGS, StatedHistory, evenings_in_march
@@ -60,7 +60,7 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
     stated = StatedHistory()
     stated.record(0, event)
     found = rows(stated.commits, "events")
-    if not is_for_analysts(sample.stem.rpartition(".")[0]):
+    if not is_in_history(sample.stem.rpartition(".")[0]):
         assert found == []
         return
     (row,) = found
@@ -77,9 +77,9 @@ def test_analysts_are_shown_no_family_that_nobody_decided_to_show_them() -> None
 
 
 def test_analysts_are_not_told_whom_a_person_mutes() -> None:
-    assert is_for_analysts("person.seen")
-    assert not is_for_analysts("person.muted")
-    assert not is_for_analysts("person.unmuted")
+    assert is_in_history("person.seen")
+    assert not is_in_history("person.muted")
+    assert not is_in_history("person.unmuted")
 
 
 @pytest.mark.parametrize(
