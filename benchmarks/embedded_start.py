@@ -84,7 +84,7 @@ def measure_start(report: Report, name: str, records: int, data: Path) -> None:
 class Started(NamedTuple):
     process: "subprocess.Popen[bytes]"
     welcome: dict[str, Any]
-    """What `practix run --json` has printed (`launcher.profiles.welcome`)."""
+    """The line that `practix run --json` has printed (`launcher.profiles.welcome`)."""
 
 
 @contextmanager

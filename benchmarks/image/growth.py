@@ -19,11 +19,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.generated.journal import (
-    ENTRIES_AT_ONCE,
-    generate_recent,
-    write_journal,
-)
+from benchmarks.generated.journal import ENTRIES_AT_ONCE, generate_recent, write_journal
+from benchmarks.image.process import read_memory
 from benchmarks.report import Report
 from runtime.journal import sqlite_file
 from runtime.process.file_lock import FileLock
@@ -36,7 +33,7 @@ SETTLED_S: Final = 60.0
 
 
 class Follower:
-    """A command process that follows the journal and says every second how far it is."""
+    """A command process that follows the journal and says how far it is."""
 
     def __init__(self, journal: Path, image: Path) -> None:
         self.began_at = time.perf_counter()
@@ -53,11 +50,11 @@ class Follower:
                 return {**said, "seconds": time.perf_counter() - self.began_at}
         raise SystemExit("the process ended")
 
-    def settle(self, position: int) -> dict[str, Any]:
-        """Return what it says a minute after everything is on disk."""
+    def settle(self, position: int) -> float:
+        """Return the resident memory a minute after everything up to `position` is on disk."""
         self.reach("written", position)
         time.sleep(SETTLED_S)
-        return self.reach("elapsed", self.reach("written", position)["elapsed"] + SETTLED_S)
+        return read_memory(self.process.pid)["VmRSS"]
 
     def kill(self) -> None:
         self.process.kill()
@@ -93,14 +90,14 @@ def measure(report: Report, records: int, more: int, live: int, scratch: Path) -
     ready = again.reach("position", records)
     report.add("after_kill/ready", ready["seconds"], "s", records)
     report.add("after_kill/memory", ready["VmRSS"], "MB", records)
+    report.add("after_kill/memory_later", again.settle(records), "MB", records)
     connection = sqlite_file.open_for_writing(journal)
     while part := list(islice(entries, ENTRIES_AT_ONCE)):
         sqlite_file.commit(connection, part)
     connection.close()
     grown = again.reach("position", records + more)
     report.add("grown/memory_at_most", grown["VmHWM"], "MB", records + more)
-    settled = again.settle(records + more)
-    report.add("grown/memory", settled["VmRSS"], "MB", records + more)
+    report.add("grown/memory", again.settle(records + more), "MB", records + more)
     again.kill()
     last = Follower(journal, image)
     ready = last.reach("position", records + more)

@@ -11,6 +11,7 @@ import secrets
 import sys
 from pathlib import Path
 from random import Random
+from typing import NoReturn
 
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.http.erasure_tokens import ErasureTokens
@@ -44,19 +45,8 @@ async def main(journal: Path, image: Path | None, follow: bool) -> None:
         store=None if image is None else SqliteStore(image),
     )
     working = keep_running(node.run(), "node")
-    while follow:
-        print(
-            json.dumps(
-                {
-                    "position": node.image.seq,
-                    "written": node.keeper.written_to,
-                    "elapsed": steady_clock(),
-                    **read_memory(),
-                }
-            ),
-            flush=True,
-        )
-        await asyncio.sleep(FOLLOW_POLL_S)
+    if follow:
+        await tell_progress(node)
     while not node.leading:
         await asyncio.sleep(POLL_S)
     print(json.dumps({"position": node.image.seq, **read_memory()}), flush=True)
@@ -66,9 +56,20 @@ async def main(journal: Path, image: Path | None, follow: bool) -> None:
     await working
 
 
-def read_memory() -> dict[str, float]:
-    """Return the resident memory now and at most, in megabytes."""
-    lines = Path("/proc/self/status").read_text().splitlines()
+async def tell_progress(node: Node) -> NoReturn:
+    """Print the positions that are read and written, and the memory, whenever one has changed."""
+    told = None
+    while True:
+        reached = {"position": node.image.seq, "written": node.keeper.written_to}
+        if reached != told:
+            print(json.dumps({**reached, **read_memory()}), flush=True)
+            told = reached
+        await asyncio.sleep(FOLLOW_POLL_S)
+
+
+def read_memory(process: int | str = "self") -> dict[str, float]:
+    """Return the resident memory of a process now and at most, in megabytes."""
+    lines = Path(f"/proc/{process}/status").read_text().splitlines()
     fields = dict(line.split(":", 1) for line in lines)
     return {name: int(fields[name].split()[0]) / 1000 for name in ("VmRSS", "VmHWM")}
 

@@ -52,7 +52,7 @@ class Image:
             self._frozen = Layer.on(Layer.on_tables(self._tables))
             self.accepted = Layer.on(self._frozen)
         self._replayed = Layer.on(self.accepted)
-        """What the newest record changed that this process has not decided itself."""
+        """The changes of the newest record, unless this process has decided it itself."""
         self.agenda = Agenda(store)
         self._erased_since = False
         """Whether anybody was erased since the last checkpoint."""

@@ -56,7 +56,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
 
 
 class Carried(Struct, frozen=True, omit_defaults=True):
-    """What a record in a renewed journal says of the same record in the journals before."""
+    """Ties a record in a renewed journal to the same record in the journals before."""
 
     was: tuple[str, ...]
     """For each of the newest journals before this one, oldest first, the proof of its record

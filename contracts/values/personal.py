@@ -19,7 +19,7 @@ ERASED_TEXT: Final = "[erased]"
 """Stands for a text that must not be empty. An optional text is absent instead."""
 
 Owner = Literal["actor", "person", "operator", "nobody"]
-"""Whose data a text is: `actor` gave the command and typed it; `person` is the one whom the
+"""Says whose data a text is: `actor` gave the command and typed it; `person` is the one whom the
 event is about (`person_id`); `operator` is whoever acted with the operator token; `nobody`
 means that it is no personal data."""
 
@@ -45,7 +45,7 @@ NameOfPerson = Annotated[str, _meta(Mark("person", ERASED_NAME))]
 LanguageOfPerson = Annotated[str, _meta(Mark("person", HOME_LANGUAGE))]
 ZoneOfPerson = Annotated[str, _meta(Mark("person", HOME_ZONE))]
 WordsAboutPerson = Annotated[str, _meta(Mark("person"))]
-"""What an operator typed about the person. It goes with the person's own data."""
+"""Words that an operator typed about the person. It goes with the person's own data."""
 NameOfOperator = Annotated[str, _meta(Mark("operator"))]
 """Says who answers for what an operator did. It stays."""
 NotPersonal = Annotated[str, _meta(Mark("nobody"))]

@@ -17,7 +17,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from runtime.journal.kafka import KafkaJournal
-from runtime.journal.kafka_topics import create_topic
+from runtime.journal.kafka_topics import ADMIN_TIMEOUT_S, TOPIC_CHANGE_POLL_S, create_topic
 from runtime.journal.port import (
     Journal,
     JournalError,
@@ -228,6 +228,9 @@ class TestKafkaJournal(JournalContract):
         admin = AIOKafkaAdminClient(bootstrap_servers=kafka_server.bootstrap_servers)
         await admin.start()
         await admin.create_topics([NewTopic(topic, 2, 1)])
+        async with asyncio.timeout(ADMIN_TIMEOUT_S):
+            while topic not in await admin.list_topics():  # The broker learns of it later.
+                await asyncio.sleep(TOPIC_CHANGE_POLL_S)
         await admin.close()
         with pytest.raises(JournalError, match="2 partitions"):
             await KafkaJournal(kafka_server.bootstrap_servers, topic).open_writer()

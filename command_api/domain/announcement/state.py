@@ -23,7 +23,7 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     closed_reason: CloseReason | None = None
     cancel_reason: str | None = None
     called_off_by: PersonId | None = None
-    """Who gave `cancel_reason`, if any: the author, a super-user, or the system."""
+    """The one who gave `cancel_reason`, if any: the author, a super-user, or the system."""
     confirmed: int = 0
     held: int = 0
     waitlist: tuple[BookingId, ...] = ()

@@ -46,7 +46,7 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
     reason_by: ReasonBy | None = None
     message: str | None = None
     words_by: Party | None = None
-    """Who typed `message`, and `reason` unless the system gave it."""
+    """The one who typed `message`, and `reason` unless the system gave it."""
 
     @property
     def pair(self) -> Pair:

@@ -50,7 +50,7 @@ class ErasureResponse(Struct, frozen=True, kw_only=True):
     by: str | None = None
     """Name that an operator gave; None if the person asked."""
     token: str | None = None
-    """What the person has to send to confirm. Only the answer to their own request has it."""
+    """Confirms the request if the person sends it. Only the answer to their own request has it."""
 
 
 def render_erasure(person: Person, token: str | None = None) -> ErasureResponse:

@@ -7,13 +7,13 @@ in every file of the data directory.
 import asyncio
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.at_rest import find_traces
 from tests.cells.embedded import SEPARATE, RunningSystem, evening, run_system
 from tests.paths import API_DOCUMENT
 
@@ -235,18 +235,15 @@ class Story:
         _, self.position = await self.system.send("GET", "/api/v1/schedule", self.anna)
 
 
-def list_traces(data: Path, canaries: Canaries, name: str) -> dict[str, list[str]]:
-    """Return the canaries that a file of the data directory holds, by file. Vera's name in the
+def list_traces(data: Path, canaries: Canaries, name: str) -> dict[Path, list[bytes]]:
+    """Return by file of the data directory the canaries that it holds. Vera's name in the
     stand-in's store is left out: its Auth is another company's, and she has an account there."""
-    traces = {}
-    for path in sorted(data.rglob("*")):
-        with suppress(OSError):
-            found = canaries.find_in(path.read_bytes())
-            if "neighbours" in path.name:
-                found = [text for text in found if text != name]
-            if found:
-                traces[str(path.relative_to(data))] = found
-    return traces
+    traces = find_traces([text.encode() for text in canaries.typed], data)
+    return {
+        path: held
+        for path, held in traces.items()
+        if "neighbours" not in path.name or held != [name.encode()]
+    }
 
 
 async def demand_gone(story: Story, data: Path) -> None:

@@ -1,9 +1,13 @@
 """After `kill -9` between a call to Notification and recording it, everything is done once."""
 
 import asyncio
+import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 import pytest
@@ -17,7 +21,7 @@ from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
 from notifier.store.forgetting import ForgettingStore
 from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
-from tests.cells.notifier_cell import notifier_cell
+from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.cells.stand_in import OPERATOR, build_settings, stand_in_settings
 from tests.histories.notifier_events import booking, created, person, published, seen
 from tests.servers.http_server import served
@@ -26,21 +30,55 @@ WITHIN_S = 60.0
 NOTICES = 2
 
 
-async def test_killed_between_sending_and_recording_each_message_arrives_once(
-    tmp_path: Path, postgres_dsn: str
-) -> None:
+class Around(NamedTuple):
+    """A notifier, and the stand-in that it sends to."""
+
+    cell: NotifierCell
+    clients: OutsideClients
+    session: aiohttp.ClientSession
+    url: str
+
+    async def tell_host(self) -> Dispatcher:
+        """Send what is due, and see it arrive."""
+        dispatcher = self.cell.dispatcher(notification=self.clients.notification)
+        while await dispatcher.dispatch_due():
+            pass
+        assert "Anna wants to come" in "".join(await self.read_inboxes())
+        return dispatcher
+
+    async def read_inboxes(self) -> list[str]:
+        """Return what the host's and Anna's inboxes answer."""
+        shown = []
+        operator = {"Authorization": f"Bearer {OPERATOR}"}
+        for name in ("host", "anna"):
+            path = f"{self.url}/neighbours/notification/inbox/{person(name)}"
+            async with self.session.get(path, headers=operator) as response:
+                shown.append(await response.text())
+        return shown
+
+
+@asynccontextmanager
+async def asked_host(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Around]:
+    """Anna has asked to come, and nobody has been told yet."""
     app = create_app(stand_in_settings(tmp_path / "around"))
     async with (
         notifier_cell(tmp_path, postgres_dsn) as cell,
         served(app) as url,
         aiohttp.ClientSession() as session,
     ):
-        clients = OutsideClients(session, build_settings(url))
         cell.history.tell(seen("host"), seen("anna"), created(), published())
         cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
         await cell.read()
+        yield Around(cell, OutsideClients(session, build_settings(url)), session, url)
+
+
+async def test_killed_between_sending_and_recording_each_message_arrives_once(
+    tmp_path: Path, postgres_dsn: str
+) -> None:
+    async with asked_host(tmp_path, postgres_dsn) as around:
+        cell, clients = around.cell, around.clients
         sent = await _run_and_kill(
-            "send_until_killed", postgres_dsn, url, cell.now.isoformat(), lines=NOTICES
+            "send_until_killed", postgres_dsn, around.url, cell.now.isoformat(), lines=NOTICES
         )
         assert {line["state"] for line in await cell.lines()} == {"waiting"}
 
@@ -57,12 +95,7 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
             while len(await cell.lines(state="sent")) < NOTICES:
                 await asyncio.sleep(0.05)
         await end(running)
-        inboxes: list[str] = []
-        operator = {"Authorization": f"Bearer {OPERATOR}"}
-        for name in ("host", "anna"):
-            path = f"{url}/neighbours/notification/inbox/{person(name)}"
-            async with session.get(path, headers=operator) as response:
-                inboxes += [one["key"] for one in await response.json()]
+        inboxes = [one["key"] for inbox in await around.read_inboxes() for one in json.loads(inbox)]
         assert sorted(inboxes) == sorted(sent)
 
 
@@ -70,27 +103,21 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
 async def test_an_erasure_goes_on_after_its_eraser_was_killed(
     tmp_path: Path, postgres_dsn: str, killed_after: str
 ) -> None:
-    app = create_app(stand_in_settings(tmp_path / "around"))
-    async with (
-        notifier_cell(tmp_path, postgres_dsn) as cell,
-        served(app) as url,
-        aiohttp.ClientSession() as session,
-    ):
-        clients = OutsideClients(session, build_settings(url))
-        cell.history.tell(seen("host"), seen("anna"), created(), published())
-        cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
-        await cell.read()
-        dispatcher = cell.dispatcher(notification=clients.notification)
-        while await dispatcher.dispatch_due():
-            pass
-        assert "Anna wants to come" in await _show_inboxes(session, url)
+    async with asked_host(tmp_path, postgres_dsn) as around:
+        cell = around.cell
+        await around.tell_host()
         cell.history.tell(PersonErased(person_id=person("anna")), by=SYSTEM)
         await cell.read()
         await _run_and_kill(
-            "erase_until_killed", postgres_dsn, url, cell.now.isoformat(), killed_after, lines=1
+            "erase_until_killed",
+            postgres_dsn,
+            around.url,
+            cell.now.isoformat(),
+            killed_after,
+            lines=1,
         )
-        await cell.erase(cell.eraser(clients.notification))
-        shown = await _show_inboxes(session, url)
+        await cell.erase(cell.eraser(around.clients.notification))
+        shown = "".join(await around.read_inboxes())
         assert "erased person wants to come" in shown
         assert "Anna" not in shown
         assert await cell.pool.fetchval("SELECT count(*) FROM notifier.erasures") == 0
@@ -99,43 +126,22 @@ async def test_an_erasure_goes_on_after_its_eraser_was_killed(
 async def test_what_a_killed_forgetter_had_begun_is_forgotten_by_the_next(
     tmp_path: Path, postgres_dsn: str
 ) -> None:
-    app = create_app(stand_in_settings(tmp_path / "around"))
-    async with (
-        notifier_cell(tmp_path, postgres_dsn) as cell,
-        served(app) as url,
-        aiohttp.ClientSession() as session,
-    ):
-        clients = OutsideClients(session, build_settings(url))
-        cell.history.tell(seen("host"), seen("anna"), created(), published())
-        cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
-        await cell.read()
-        dispatcher = cell.dispatcher(notification=clients.notification)
-        while await dispatcher.dispatch_due():
-            pass
-        assert "Anna wants to come" in await _show_inboxes(session, url)
+    async with asked_host(tmp_path, postgres_dsn) as around:
+        cell, dispatcher = around.cell, await around.tell_host()
         cell.now += timedelta(days=KEEP_DAYS + 30)
         while await dispatcher.dispatch_due():  # The reminders are too late.
             pass
         before = len(await cell.lines())
-        await _run_and_kill("forget_until_killed", postgres_dsn, url, cell.now.isoformat(), lines=1)
+        await _run_and_kill(
+            "forget_until_killed", postgres_dsn, around.url, cell.now.isoformat(), lines=1
+        )
         assert len(await cell.lines()) == before, "nothing is deleted that Notification may have"
-        forgetter = Forgetter(ForgettingStore(cell.pool), clients.notification)
+        forgetter = Forgetter(ForgettingStore(cell.pool), around.clients.notification)
         forgetter.note_taken_over(cell.now)
         while await forgetter.forget_some():
             pass
         assert await cell.lines() == []
-        assert "Anna" not in await _show_inboxes(session, url)
-
-
-async def _show_inboxes(session: aiohttp.ClientSession, url: str) -> str:
-    """Return what the host's and Anna's inboxes show, as text."""
-    shown = ""
-    operator = {"Authorization": f"Bearer {OPERATOR}"}
-    for name in ("host", "anna"):
-        path = f"{url}/neighbours/notification/inbox/{person(name)}"
-        async with session.get(path, headers=operator) as response:
-            shown += await response.text()
-    return shown
+        assert "Anna" not in "".join(await around.read_inboxes())
 
 
 async def _run_and_kill(program: str, *arguments: str, lines: int) -> list[str]:

@@ -109,14 +109,20 @@ def stale_file(seed: int) -> None:
     run_store(situation, seed)
 
 
-def other_journal(seed: int) -> None:
-    """The file was written by a process of another cell."""
+def write_strangers_checkpoint(seed: int) -> SimulatedDisk:
+    """Return the disk of a process of another cell, with a checkpoint at a like position."""
 
     async def stranger(cluster: Cluster, disk: SimulatedDisk) -> None:
         await announce_some(cluster, "theirs", ANNOUNCED + seed % 5)
         await wait_for_writes(disk)
 
-    theirs = run_store(stranger, seed + 1).disks[ALPHA]
+    return run_store(stranger, seed + 1).disks[ALPHA]
+
+
+def other_journal(seed: int) -> None:
+    """The file was written by a process of another cell."""
+
+    theirs = write_strangers_checkpoint(seed)
 
     async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
         await announce_some(cluster, "ours", 2 * ANNOUNCED)

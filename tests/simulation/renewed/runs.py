@@ -20,6 +20,7 @@ from tests.simulation.disks.situations import (
     announce_some,
     run_store,
     wait_for_writes,
+    write_strangers_checkpoint,
 )
 from tests.simulation.invariants import Violation, accepted
 from tests.simulation.scenario import erase_people, run_cell
@@ -115,11 +116,7 @@ def slept_through(seed: int) -> None:
 def other_renewed_journal(seed: int) -> None:
     """The checkpoint is of another cell, whose journal had records at the same positions."""
 
-    async def stranger(cluster: Cluster, disk: SimulatedDisk) -> None:
-        await announce_some(cluster, "theirs", ANNOUNCED + seed % 5)
-        await wait_for_writes(disk)
-
-    theirs = run_store(stranger, seed + 1).disks[ALPHA]
+    theirs = write_strangers_checkpoint(seed)
 
     async def situation(cluster: Cluster, disk: SimulatedDisk) -> None:
         await announce_some(cluster, "ours", 2 * ANNOUNCED)
