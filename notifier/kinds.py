@@ -19,6 +19,7 @@ Kind = Literal[
     "announce_done",
     "booking_new",
     "booking_status",
+    "booking_unanswered",
     "remind_day",
     "remind_hour",
     "score_request",
@@ -53,6 +54,7 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "announce_done": KindRules(rights.only_author),
     "booking_new": KindRules(rights.party_of_new_booking),
     "booking_status": KindRules(rights.any_guest),
+    "booking_unanswered": KindRules(rights.unanswered_guest),
     "remind_day": KindRules(rights.confirmed_guest, reminder=True),
     "remind_hour": KindRules(rights.confirmed_guest, urgent=True, reminder=True),
     "score_request": KindRules(rights.confirmed_guest),
@@ -62,6 +64,7 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "erasure_withdrawn": KindRules(rights.only_author, always=True),
 }
 
+UNANSWERED: Final[Kind] = "booking_unanswered"
 REMINDERS: Final = tuple(kind for kind, rules in RULES.items() if rules.reminder)
 BOOKING_KINDS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")
 URGENT: Final = frozenset(kind for kind, rules in RULES.items() if rules.urgent)

@@ -15,6 +15,7 @@ from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking
 
 NOT_INVOLVED: Final = "not_involved"
 NOT_COMING: Final = "not_coming"
+ANSWERED: Final = "answered"
 NOT_INVITED: Final = "not_invited"
 NOT_OPEN: Final = "not_open"
 NOT_FOR_FOLLOWERS: Final = "not_for_followers"
@@ -92,6 +93,12 @@ def any_guest(_facts: NoticeFacts, now: Relation) -> str | None:
 def involved_guest(_facts: NoticeFacts, now: Relation) -> str | None:
     """Allow the confirmed, the pending and the invited."""
     return None if now.involved else NOT_INVOLVED
+
+
+def unanswered_guest(_facts: NoticeFacts, now: Relation) -> str | None:
+    """Allow those who still ask or stand in line."""
+    unanswered = now.booking is not None and now.booking.unanswered
+    return None if unanswered else ANSWERED
 
 
 def confirmed_guest(_facts: NoticeFacts, now: Relation) -> str | None:

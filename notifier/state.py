@@ -43,6 +43,8 @@ from contracts.values.zones import HOME_ZONE
 INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, None)})
 """Confirmed, pending and invited: the guests whom a change of the announcement concerns (A17)."""
 INVITED: Final[Pair] = (True, None)
+REQUESTED: Final[Pair] = (None, True)
+"""The guest asks, or stands in line, and has had no answer."""
 
 
 class KnownAnnouncement(Struct, kw_only=True):
@@ -60,6 +62,9 @@ class KnownAnnouncement(Struct, kw_only=True):
     event_time: datetime
     event_location: str
     hide_location: bool = False
+    location_hint: str | None = None
+    price_amount: float | None = None
+    price_currency: str | None = None
     status: AnnouncementStatus = "Created"
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""
@@ -83,6 +88,11 @@ class KnownBooking(Struct, frozen=True):
     @property
     def confirmed(self) -> bool:
         return self.pair == CONFIRMED
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether the guest asks or stands in line, and has no seat so far."""
+        return self.pair == REQUESTED
 
 
 class KnownPerson(Struct, frozen=True):

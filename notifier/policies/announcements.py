@@ -10,13 +10,14 @@ from typing import Final
 from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementChanged,
+    AnnouncementClosed,
     AnnouncementDone,
     AnnouncementPublished,
 )
 from contracts.events.booking import BookingInvited
 from contracts.events.rating import RATING_WINDOW
 from contracts.values.ids import PersonId
-from notifier.kinds import BOOKING_KINDS, REMINDERS
+from notifier.kinds import BOOKING_KINDS, REMINDERS, UNANSWERED
 from notifier.policies.effects import (
     TOLD_WITHIN,
     Effect,
@@ -28,7 +29,7 @@ from notifier.policies.effects import (
 )
 from notifier.policies.facts import add_words, announcement_facts, diff
 from notifier.policies.policy import GuestsView, NoticePolicy
-from notifier.policies.reminders import remind_all
+from notifier.policies.reminders import remind_all, tell_at_start
 from notifier.state import INVITED, KnownBooking, apply_event
 
 RATING_REMINDER_AFTER: Final = timedelta(days=11)
@@ -79,8 +80,28 @@ def tell_changes(
                 receipt=recipient == occasion.actor,
             )
     if before.event_time != after.event_time:
-        yield Withdraw(before.announcement_id, REMINDERS, "moved")
+        yield Withdraw(before.announcement_id, (*REMINDERS, UNANSWERED), "moved")
         yield from remind_all(after, view.confirmed())
+        yield from (tell_at_start(one.guest_id, after) for one in view.unanswered())
+
+
+def tell_unanswered(
+    event: AnnouncementClosed, _occasion: Occasion, view: GuestsView
+) -> Iterator[Effect]:
+    """Tell those without an answer that the author takes no more requests. If all seats are
+    taken they stand in line instead, and at the start they are told by a notice of its own."""
+    if event.reason != "manual":
+        return
+    announcement = view.announcement
+    for one in view.unanswered():
+        yield Tell(
+            kind=UNANSWERED,
+            recipient=one.guest_id,
+            announcement_id=announcement.announcement_id,
+            facts=announcement_facts(announcement) | {"guest_id": one.guest_id, "what": "closed"},
+            booking_id=one.booking_id,
+            expires_at=announcement.event_time,
+        )
 
 
 def tell_cancellation(
@@ -94,7 +115,9 @@ def tell_cancellation(
     """
     announcement = view.announcement
     yield Withdraw(
-        announcement.announcement_id, (*REMINDERS, "announce_new", "announce_put"), "cancelled"
+        announcement.announcement_id,
+        (*REMINDERS, UNANSWERED, "announce_new", "announce_put"),
+        "cancelled",
     )
     if not announcement.takes_place:
         return
@@ -170,6 +193,7 @@ def _concerned_people(view: GuestsView) -> Iterator[tuple[PersonId, KnownBooking
 POLICIES: Final = (
     NoticePolicy(AnnouncementPublished, GuestsView, announce_publication),
     NoticePolicy(AnnouncementChanged, GuestsView, tell_changes),
+    NoticePolicy(AnnouncementClosed, GuestsView, tell_unanswered),
     NoticePolicy(AnnouncementCancelled, GuestsView, tell_cancellation),
     NoticePolicy(AnnouncementDone, GuestsView, ask_for_ratings),
 )

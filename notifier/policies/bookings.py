@@ -25,12 +25,13 @@ from contracts.events.booking import (
 )
 from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
-from notifier.kinds import REMINDERS, Kind
+from notifier.kinds import REMINDERS, UNANSWERED, Kind
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
 from notifier.policies.facts import NoticeFacts, add_words, announcement_facts
 from notifier.policies.policy import AnnouncementView, NoticePolicy
-from notifier.policies.reminders import remind
-from notifier.state import KnownAnnouncement
+from notifier.policies.reminders import remind, tell_at_start
+from notifier.rights import ANSWERED
+from notifier.state import REQUESTED, KnownAnnouncement
 
 BY_PARTY: Final[dict[type[BookingEvent], tuple[Kind, str]]] = {
     BookingRequested: ("booking_new", "requested"),
@@ -129,12 +130,21 @@ def _booking_facts(event: BookingEvent, announcement: KnownAnnouncement, what: s
 
 def _change_reminders(event: BookingEvent, view: AnnouncementView) -> Iterator[Effect]:
     before = view.booking(event.booking_id)
-    was_confirmed = before is not None and before.confirmed
-    is_confirmed = (event.author_status, event.guest_status) == CONFIRMED
-    if was_confirmed and not is_confirmed:
-        yield Withdraw(event.announcement_id, REMINDERS, "not_coming", frozenset({event.guest_id}))
-    elif is_confirmed and not was_confirmed and view.announcement.takes_place:
+    pair_before = None if before is None else before.pair
+    pair = event.author_status, event.guest_status
+    if pair == pair_before:
+        return
+    guest = frozenset({event.guest_id})
+    if pair_before == CONFIRMED:
+        yield Withdraw(event.announcement_id, REMINDERS, "not_coming", guest)
+    elif pair_before == REQUESTED:
+        yield Withdraw(event.announcement_id, (UNANSWERED,), ANSWERED, guest)
+    if not view.announcement.takes_place:
+        return
+    if pair == CONFIRMED:
         yield from remind(event.guest_id, view.announcement)
+    elif pair == REQUESTED:
+        yield tell_at_start(event.guest_id, view.announcement)
 
 
 POLICIES: Final = (NoticePolicy(BookingEvent, AnnouncementView, tell_booking_change),)

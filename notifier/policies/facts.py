@@ -15,12 +15,15 @@ TOLD_FIELDS: Final = (
     "description",
     "event_time",
     "event_location",
+    "location_hint",
     "is_free",
+    "price_amount",
+    "price_currency",
     "ticket_count",
     "visibility",
 )
 """Fields whose changes people are told of (A22)."""
-TYPED_FIELDS: Final = frozenset({"title", "description", "event_location"})
+TYPED_FIELDS: Final = frozenset({"title", "description", "event_location", "location_hint"})
 """Those of TOLD_FIELDS that the author typed."""
 TYPED_FACTS: Final = ("reason", "message")
 """Facts that a person typed. `words_by` says who."""

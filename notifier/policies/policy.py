@@ -44,6 +44,10 @@ class GuestsView(AnnouncementView):
     def confirmed(self) -> Iterator[KnownBooking]:
         return (one for one in self._bookings.values() if one.confirmed)
 
+    def unanswered(self) -> Iterator[KnownBooking]:
+        """Yield the bookings of those who ask or stand in line."""
+        return (one for one in self._bookings.values() if one.unanswered)
+
 
 class PersonView:
     """The person whom an event is about, as they are before the event."""

@@ -1,4 +1,7 @@
-"""Plans reminders 24 hours and one hour before the start, for the author and the confirmed (A20).
+"""Plans what is told at a time that the start of an announcement gives.
+
+The author and the confirmed are reminded 24 hours and one hour before it (A20). Whoever still
+has no answer when it begins is told so.
 
 Hours are counted between instants, so daylight saving time makes none longer or shorter.
 """
@@ -8,8 +11,8 @@ from datetime import timedelta
 from typing import Final, NamedTuple
 
 from contracts.values.ids import PersonId
-from notifier.kinds import Kind
-from notifier.policies.effects import Remind
+from notifier.kinds import UNANSWERED, Kind
+from notifier.policies.effects import TOLD_WITHIN, Remind
 from notifier.policies.facts import announcement_facts
 from notifier.state import KnownAnnouncement, KnownBooking
 
@@ -50,3 +53,16 @@ def remind_all(
     yield from remind(announcement.author_id, announcement)
     for one in confirmed:
         yield from remind(one.guest_id, announcement)
+
+
+def tell_at_start(guest_id: PersonId, announcement: KnownAnnouncement) -> Remind:
+    """Return what a guest without an answer is told once the announcement begins."""
+    return Remind(
+        kind=UNANSWERED,
+        recipient=guest_id,
+        announcement_id=announcement.announcement_id,
+        event_time=announcement.event_time,
+        due_at=announcement.event_time,
+        expires_at=announcement.event_time + TOLD_WITHIN,
+        facts=announcement_facts(announcement) | {"guest_id": guest_id, "what": "begun"},
+    )

@@ -32,7 +32,10 @@ FIELDS: Final[dict[str, Text]] = {
     "description": Text("Description", "Описание"),
     "event_time": Text("Time", "Время"),
     "event_location": Text("Place", "Место"),
+    "location_hint": Text("How to find it", "Как найти"),
     "is_free": Text("Price", "Стоимость"),
+    "price_amount": Text("Amount", "Сумма"),
+    "price_currency": Text("Currency", "Валюта"),
     "ticket_count": Text("Places", "Места"),
     "visibility": Text("Who sees it", "Кому видна"),
 }
@@ -46,6 +49,7 @@ VALUES: Final[dict[str, Text]] = {
     "hidden": Text("changed; confirmed guests see it", "изменено; видят подтверждённые гости"),
     "nobody": Text("somebody", "кто-то"),
     "erased": Text(ERASED_NAME, "удалённый пользователь"),
+    "none": Text("not stated", "не указано"),
     "soon": Text("soon", "в ближайшее время"),
 }
 
@@ -99,6 +103,9 @@ WHY: Final[dict[str, Text]] = {
     "booking_status": Text(
         "You are one of the two whom this booking concerns.",
         "Вы одна из двух сторон этой брони.",
+    ),
+    "booking_unanswered": Text(
+        "You asked to come and have had no answer.", "Вы просили места и не получили ответа."
     ),
     "remind_day": Text(
         "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."

@@ -13,6 +13,7 @@ from babel.dates import format_datetime
 
 from contracts.values.languages import Language, Text
 from contracts.values.personal import ERASED_NAME
+from contracts.values.prices import format_amount
 from notifier.kinds import Kind
 from notifier.policies.facts import NoticeFacts
 from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY
@@ -161,11 +162,15 @@ def _describe_change(name: str, change: Mapping[str, Any], voice: _Voice) -> str
 
 
 def _format_field(name: str, value: Any, voice: _Voice) -> str:
+    if value is None:
+        return voice.say(VALUES["none"])
     match name:
         case "event_time":
             return voice.format_time(value)
         case "ticket_count":
             return voice.format_count("seats", value)
+        case "price_amount":
+            return format_amount(value)
         case "is_free":
             return voice.say(VALUES["free" if value else "paid"])
         case "visibility":

@@ -270,6 +270,20 @@ WORDINGS: Final[dict[str, Wording]] = {
         "Those who waited are ordinary requests now: choose.",
         "Ожидавшие снова стали обычными заявками: выберите.",
     ),
+    # No answer.
+    "booking_unanswered.closed.guest": _wording(
+        "No answer so far: {title}",
+        "Пока без ответа: {title}",
+        "{author} takes no more requests. Yours has had no answer; if one comes, we will tell you:",
+        "Новые заявки больше не принимаются, организатор: {author}. На вашу ответа не было;"
+        " если он будет, мы сообщим:",
+    ),
+    "booking_unanswered.begun.guest": _wording(
+        "No seat for you: {title}",
+        "Места не нашлось: {title}",
+        "The evening has begun, and {author} has not confirmed you:",
+        "Встреча началась, а ваше участие так и не подтверждено, организатор: {author}.",
+    ),
     # The person's own data.
     "erasure_requested": Wording(
         Text("Erase your data?", "Удалить ваши данные?"),

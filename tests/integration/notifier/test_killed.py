@@ -30,7 +30,7 @@ WITHIN_S = 60.0
 NOTICES = 2
 
 
-class Around(NamedTuple):
+class AskedHost(NamedTuple):
     """A notifier, and the stand-in that it sends to."""
 
     cell: NotifierCell
@@ -58,7 +58,7 @@ class Around(NamedTuple):
 
 
 @asynccontextmanager
-async def asked_host(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Around]:
+async def asked_host(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[AskedHost]:
     """Anna has asked to come, and nobody has been told yet."""
     app = create_app(stand_in_settings(tmp_path / "around"))
     async with (
@@ -69,7 +69,7 @@ async def asked_host(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[Around]
         cell.history.tell(seen("host"), seen("anna"), created(), published())
         cell.history.tell(booking(BookingRequested, "anna", (None, True)), by="anna")
         await cell.read()
-        yield Around(cell, OutsideClients(session, build_settings(url)), session, url)
+        yield AskedHost(cell, OutsideClients(session, build_settings(url)), session, url)
 
 
 async def test_killed_between_sending_and_recording_each_message_arrives_once(

@@ -56,6 +56,12 @@ def test_only_who_comes_is_reminded_and_asked_to_rate(kind: Kind) -> None:
         assert why_not(kind, pair) == "not_coming"
 
 
+@pytest.mark.parametrize("pair", [*GONE, CONFIRMED, INVITED])
+def test_who_was_answered_meanwhile_is_not_told_of_no_answer(pair: Any) -> None:
+    assert why_not("booking_unanswered", ASKED) is None
+    assert why_not("booking_unanswered", pair) == "answered"
+
+
 def test_an_invitation_that_was_taken_back_is_not_told() -> None:
     assert why_not("booking_new", INVITED, {"what": "invited"}) is None
     assert why_not("booking_new", LEFT, {"what": "invited"}) is None

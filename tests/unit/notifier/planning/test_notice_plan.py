@@ -64,7 +64,7 @@ def test_an_edit_that_is_taken_back_is_not_told(history: NotifierHistory) -> Non
 
 
 def test_what_is_not_worth_telling_is_not_told(history: NotifierHistory) -> None:
-    history.tell(edited(location_hint="near the park", price_amount=None))
+    history.tell(edited(tz="Asia/Omsk", hide_location=False))
     assert edits(history) == []
 
 

@@ -127,7 +127,8 @@ def test_what_the_system_does_the_guest_is_told_and_the_author_of_a_lost_seat(
     [
         booking(BookingPreapproved, "boris", (None, YES)),
         booking(BookingReconsidered, "gleb", (NO, YES)),
-        AnnouncementClosed(announcement_id=announcement(), version=3, reason="manual"),
+        AnnouncementClosed(announcement_id=announcement(), version=3, reason="full"),
+        AnnouncementClosed(announcement_id=announcement(), version=3, reason="cutoff"),
         AnnouncementReopened(announcement_id=announcement(), version=3, reason="manual"),
         seen("fan"),
         created("another"),
@@ -140,6 +141,18 @@ def test_what_changes_nothing_for_anybody_is_not_told(event: DomainEvent) -> Non
 def test_a_change_is_told_to_confirmed_pending_invited_and_as_a_receipt_to_the_author() -> None:
     """D6: those who are to come are found, and told; the rejected are not."""
     assert told_of(edited(title="New")) == to("announce_put", "host", "anna", "boris", "vera")
+
+
+@pytest.mark.parametrize(
+    "change", [{"price_amount": 300.0}, {"price_currency": "EUR"}, {"location_hint": "Ring twice"}]
+)
+def test_a_changed_price_or_hint_is_told_like_any_other_change(change: dict[str, Any]) -> None:
+    assert told_of(edited(**change)) == to("announce_put", "host", "anna", "boris", "vera")
+
+
+def test_who_has_no_answer_is_told_when_the_author_closes() -> None:
+    closed = AnnouncementClosed(announcement_id=announcement(), version=3, reason="manual")
+    assert told_of(closed) == to("booking_unanswered", "boris")
 
 
 def test_a_cancellation_is_told_to_the_same() -> None:

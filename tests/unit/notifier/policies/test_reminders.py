@@ -2,14 +2,24 @@
 
 from datetime import UTC, datetime, timedelta
 
-from contracts.events.announcement import AnnouncementDone
-from contracts.events.booking import BookingApproved, BookingLeft
+import pytest
+
+from contracts.events.announcement import AnnouncementCancelled, AnnouncementDone
+from contracts.events.booking import (
+    BookingApproved,
+    BookingLeft,
+    BookingRejected,
+    BookingRequested,
+    BookingWithdrawn,
+)
+from contracts.events.domain_event import DomainEvent
 from tests.histories.notifier_events import (
     NotifierHistory,
     announcement,
     booking,
     created,
     edited,
+    person,
     published,
 )
 from tests.unit.notifier.folded import Folded
@@ -68,3 +78,38 @@ def test_a_day_is_twenty_four_hours_also_where_clocks_change() -> None:
     history = NotifierHistory()
     history.tell(created(event_time=evening, tz="Europe/Berlin"), published())
     assert planned(history, "host") == both(evening)
+
+
+def unanswered(history: NotifierHistory) -> dict[str, datetime]:
+    """Return who is to be told at which time that there was no answer."""
+    rows = Folded(history.commits).rows("booking_unanswered")
+    return {row.recipient: row.due_at for row in rows}
+
+
+def test_who_has_no_answer_is_told_when_the_evening_begins(history: NotifierHistory) -> None:
+    history.tell(booking(BookingRequested, "vera", (None, True), waiting=True), by="vera")
+    assert unanswered(history) == {person("boris"): START, person("vera"): START}
+    history.tell(edited(event_time=LATER))
+    assert unanswered(history) == {person("boris"): LATER, person("vera"): LATER}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        booking(BookingApproved, "boris", (True, True)),
+        booking(BookingRejected, "boris", (False, True)),
+        booking(BookingWithdrawn, "boris", (None, False)),
+        AnnouncementCancelled(announcement_id=announcement(), version=4, by="author"),
+    ],
+)
+def test_an_answer_or_a_cancellation_takes_its_place(
+    history: NotifierHistory, answer: DomainEvent
+) -> None:
+    history.tell(answer)
+    assert unanswered(history) == {}
+
+
+def test_who_asks_again_is_told_after_all(history: NotifierHistory) -> None:
+    history.tell(booking(BookingWithdrawn, "boris", (None, False)), by="boris")
+    history.tell(booking(BookingRequested, "boris", (None, True)), by="boris")
+    assert unanswered(history) == {person("boris"): START}

@@ -118,6 +118,9 @@ def test_a_change_shows_each_field_before_and_after() -> None:
             title="Снова вместе",
             ticket_count=2,
             is_free=False,
+            price_amount=300.0,
+            price_currency="RUB",
+            location_hint="Два звонка",
             visibility="subscribers",
             event_time=datetime(2026, 3, 6, 17, 0, tzinfo=UTC),
         )
@@ -127,7 +130,10 @@ def test_a_change_shows_each_field_before_and_after() -> None:
     assert text.splitlines()[1:] == [
         "Название: Together → Снова вместе",
         "Время: четверг, 5 марта 2026, 19:00 (GMT+3) → пятница, 6 марта 2026, 20:00 (GMT+3)",
+        "Как найти: не указано → Два звонка",
         "Стоимость: бесплатно → платно",
+        "Сумма: не указано → 300",
+        "Валюта: не указано → RUB",
         "Места: 5 мест → 2 места",
         "Кому видна: всем → подписчикам",
     ]
@@ -153,6 +159,7 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     needed = {kind for kind in get_args(Kind) if not kind.startswith(("booking_", "score_rev"))}
     needed |= {"announce_new.invited", "score_request.again", "booking_status.seat_freed.author"}
     needed |= {"score_revealed.author", "score_revealed.guest"}
+    needed |= {"booking_unanswered.closed.guest", "booking_unanswered.begun.guest"}
     needed |= {"erasure_requested.by_operator", "erasure_confirmed.by_operator"}
     for kind, what in (*BY_PARTY.values(), ("booking_new", QUEUED)):
         needed |= {f"{kind}.{what}.author", f"{kind}.{what}.guest"}
