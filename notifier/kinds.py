@@ -1,33 +1,17 @@
-"""Lists all kinds of notices: how urgent each is, and who may still get it when it is sent.
+"""Rules of all kinds of notices: how urgent each is, and who may still get it when it is sent.
 
-A new kind needs its rules here, a policy that plans it (`notifier.policies`) and its wording
-(`notifier.texts.wording`).
+A new kind (`contracts.notices`) needs its rules here, a policy that plans it
+(`notifier.policies`) and its wording (`notifier.texts.wording`).
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
+from contracts.notices import Kind
 from contracts.values.ids import PersonId
 from notifier import rights
 from notifier.policies.facts import NoticeFacts
 from notifier.rights import GuestRight, Relation
-
-Kind = Literal[
-    "announce_new",
-    "announce_put",
-    "announce_delete",
-    "announce_done",
-    "booking_new",
-    "booking_status",
-    "booking_unanswered",
-    "remind_day",
-    "remind_hour",
-    "score_request",
-    "score_revealed",
-    "erasure_requested",
-    "erasure_confirmed",
-    "erasure_withdrawn",
-]
 
 
 class KindRules(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from notifier.delivery.preferences import Preferences
-from notifier.kinds import Kind
 from notifier.planning.notice_plan import PlannedFanOut
 from notifier.policies.facts import NoticeFacts
 from runtime.outside.ports import PersonProfile

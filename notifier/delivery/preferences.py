@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from contracts.notices import Kind
 from contracts.values.languages import Language
-from notifier.kinds import Kind
 
 
 class Preferences(Struct, frozen=True, kw_only=True):

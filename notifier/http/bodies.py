@@ -12,10 +12,10 @@ from pydantic import (
     model_validator,
 )
 
+from contracts.notices import Kind
 from contracts.values.languages import Language
 from contracts.values.zones import demand_zone
 from notifier.delivery.preferences import Preferences
-from notifier.kinds import Kind
 from runtime.http.instants import StatedInstant
 from runtime.http.json_body import malformed_body
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import CommandRefused, NotFound
+from contracts.notices import Kind, NoticeResponse
 from contracts.values.ids import PersonId
 from notifier.delivery.leases import NoticeState
 from notifier.delivery.preferences import Preferences
@@ -26,12 +27,10 @@ from notifier.http.edge import (
     wait_for_position,
 )
 from notifier.http.representations import (
-    NoticeResponse,
     OperatorNoticeResponse,
     notice_response,
     operator_notice_response,
 )
-from notifier.kinds import Kind
 from notifier.reader import NoticeReader
 from notifier.store.notices import NoticeFilter, Notices, StoredNotice
 from notifier.store.preferences import PreferenceStore

@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
-from notifier.kinds import Kind
 from notifier.policies.effects import (
     MERGED_WITHIN,
     TOLD_WITHIN,

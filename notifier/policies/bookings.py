@@ -25,7 +25,8 @@ from contracts.events.booking import (
 )
 from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
-from notifier.kinds import REMINDERS, UNANSWERED, Kind
+from contracts.notices import Kind
+from notifier.kinds import REMINDERS, UNANSWERED
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
 from notifier.policies.facts import NoticeFacts, add_words, announcement_facts
 from notifier.policies.policy import AnnouncementView, NoticePolicy

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from contracts.events.domain_event import DomainEvent
+from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
-from notifier.kinds import Kind
 from notifier.policies.facts import NoticeFacts
 
 MERGED_WITHIN: Final = timedelta(seconds=60)

@@ -15,7 +15,7 @@ from contracts.events.person import (
     PersonErasureWithdrawn,
     PersonEvent,
 )
-from notifier.kinds import Kind
+from contracts.notices import Kind
 from notifier.policies.effects import Effect, Erase, Occasion, Tell
 from notifier.policies.facts import NoticeFacts
 from notifier.policies.policy import NoticePolicy, PersonView

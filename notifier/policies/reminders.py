@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Final, NamedTuple
 
+from contracts.notices import Kind
 from contracts.values.ids import PersonId
-from notifier.kinds import UNANSWERED, Kind
+from notifier.kinds import UNANSWERED
 from notifier.policies.effects import TOLD_WITHIN, Remind
 from notifier.policies.facts import announcement_facts
 from notifier.state import KnownAnnouncement, KnownBooking

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_datetime
 
+from contracts.notices import Kind
 from contracts.values.languages import Language, Text
 from contracts.values.personal import ERASED_NAME
 from contracts.values.prices import format_amount
-from notifier.kinds import Kind
 from notifier.policies.facts import NoticeFacts
-from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES, WHY
+from notifier.texts.phrases import FIELDS, LINES, PLURALS, REASONS, VALUES
 from notifier.texts.wording import WORDINGS, Wording
 
 LOCALES: Final[dict[Language, Locale]] = {"ru": Locale("ru"), "en": Locale("en")}
@@ -51,11 +51,6 @@ def render(
     title = voice.say(wording.title).format(**fields)
     text = voice.say(wording.text).format(**fields)
     return NoticeText(title, "\n".join([text, *_write_lines(facts, voice)]))
-
-
-def explain_kind(kind: Kind, language: Language) -> str:
-    """Return why a person gets notices of this kind."""
-    return WHY[kind].in_language(language)
 
 
 class _Voice:

@@ -22,7 +22,7 @@ FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
         "contracts": """values events journal scoring shared_rules error_codes errors
-            representations""",
+            representations notices""",
         "runtime": """process pseudonyms confinement http calls migration_files postgres clickhouse
             journal following auth limits openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http metrics rendering settings

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from contracts.journal.records import Commit
-from notifier.kinds import Kind
+from contracts.notices import Kind
 from notifier.planning.fold import ParkedEvent, decode_commit, fold
 from notifier.planning.notice_plan import NoticePlan, PlannedNotice
 from notifier.state import NotifierState

@@ -5,8 +5,9 @@ from typing import Any, get_args
 import pytest
 
 from contracts.events.announcement import AnnouncementCreated
+from contracts.notices import Kind
 from contracts.values.ids import BookingId
-from notifier.kinds import Kind, find_obstacle, needs_following
+from notifier.kinds import find_obstacle, needs_following
 from notifier.policies.facts import HIDDEN, NoticeFacts
 from notifier.rights import READERS_OF, Relation, select_facts
 from notifier.state import KnownAnnouncement, KnownBooking

@@ -32,7 +32,7 @@ from contracts.events.booking import (
     BookingWithdrawn,
 )
 from contracts.events.domain_event import DomainEvent
-from notifier.texts.phrases import WHY
+from contracts.notices import WHY
 from tests.histories.notifier_events import (
     BEGIN,
     NotifierHistory,

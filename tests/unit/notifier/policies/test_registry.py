@@ -10,16 +10,16 @@ import pytest
 from contracts.events.announcement import AnnouncementDone
 from contracts.events.booking import BookingApproved
 from contracts.events.rating import RatingGiven
+from contracts.notices import WHY, Kind
 from contracts.values.ids import ReviewId
 from notifier import policies
-from notifier.kinds import RULES, Kind
+from notifier.kinds import RULES
 from notifier.planning.fold import decode_commit, find_needed_state
 from notifier.policies import registry
 from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnnouncementView, AnyPolicy, GuestsView, NoticePolicy
 from notifier.policies.ratings import stop_asking
 from notifier.policies.registry import POLICIES
-from notifier.texts.phrases import WHY
 from runtime.process.modules import import_modules
 from tests.histories.notifier_events import (
     NotifierHistory,

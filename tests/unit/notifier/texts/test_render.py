@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from contracts.events.booking import BookingWithdrawn
+from contracts.notices import Kind
 from contracts.values.languages import Language
-from notifier.kinds import Kind
 from notifier.policies.bookings import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
 from notifier.texts.phrases import PLURALS
 from notifier.texts.render import Addressee, NoticeText, render
