@@ -29,10 +29,11 @@ from benchmarks.read_tables import fill, id_of
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
-from query_api.announcements import calendar, calendar_feed, public_page, rows, schedule
+from query_api.announcements import calendar, public_page, rows, schedule
 from query_api.announcements.lists import SORTS, build_page
 from query_api.bookings import routes as bookings
 from query_api.bookings import rows as booking_rows
+from query_api.calendars import feeds
 from query_api.edge.paging import encode_cursor
 from query_api.edge.where import Where
 from query_api.history import why
@@ -166,12 +167,11 @@ def _of_persons() -> Iterator[Case]:
                 page = bookings.build_page(bookings.select_own(caller, parameters), parameters)
                 name = f"bookings?{query}{' far down' if further else ''}{_who(caller)}"
                 yield Case(name, page.sql, page.arguments)
-        where = schedule.build_where(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
-        sql = schedule.SELECT.format(where=where.sql)
-        yield Case(f"schedule{_who(caller)}", sql, where.arguments)
+        page = schedule.build_page(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
+        yield Case(f"schedule{_who(caller)}", page.sql, page.arguments)
         overlap = (caller.person_id, ANNOUNCEMENT_ID, NOW, NOW + timedelta(hours=2))
         feed = (False, caller.person_id)
-        yield Case(f"calendar feed{_who(caller)}", calendar_feed.SELECT_SCHEDULE, feed)
+        yield Case(f"calendar feed{_who(caller)}", feeds.SELECT_SCHEDULE, feed)
         yield Case(f"overlaps{_who(caller)}", calendar.SELECT_OVERLAPS, overlap)
 
 

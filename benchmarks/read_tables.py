@@ -23,7 +23,7 @@ ANNOUNCEMENTS: Final = """
     INSERT INTO read_model.announcements (
         announcement_id, author_id, movie_id, movie_title, movie_title_ru, duration_min, title,
         description, status, visibility, is_free, ticket_count, taken, event_time,
-        event_location, hide_location, version, created, modified, author_rank)
+        event_location, hide_location, version, created, modified, author_rank, published)
     SELECT
         md5('evening' || n)::uuid,
         md5('person' || CASE WHEN n % 1000 = 0 THEN 0 ELSE hash % ($1 / 10) END)::uuid,
@@ -38,7 +38,8 @@ ANNOUNCEMENTS: Final = """
         hash % 3 > 0, 10, hash % 11,
         now() + (n::float8 / $1 - 0.9) * interval '1000 days',
         'Street ' || hash % 5000 || ', house ' || n % 100, hash % 9 = 0, 1,
-        now() + (n::float8 / $1 - 1) * interval '900 days', now(), coalesce(host_rank, 0)
+        now() + (n::float8 / $1 - 1) * interval '900 days', now(), coalesce(host_rank, 0),
+        hash % 10 <> 1 OR n < $1 * 0.9
     FROM (
         SELECT n, abs(hashint8(n)::bigint) AS hash FROM generate_series(0, $1::bigint - 1) n
     ) numbered

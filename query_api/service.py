@@ -11,8 +11,9 @@ from fastapi import APIRouter
 from contracts.shared_rules import SharedRules
 from query_api.analysts import investigation
 from query_api.analysts import routes as analyst_routes
-from query_api.announcements import calendar_feed, details, lists, public_page, schedule
+from query_api.announcements import details, lists, public_page, schedule
 from query_api.bookings import routes as bookings
+from query_api.calendars import feeds
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
@@ -81,7 +82,7 @@ class QueryService:
             lists.build_router(reads),
             bookings.build_router(reads),
             schedule.build_router(reads),
-            calendar_feed.build_router(reads, feed_secret),
+            feeds.build_router(reads, feed_secret),
             why.build_router(reads),
             mutes.build_router(reads),
             rating_pages.build_router(reads),

@@ -1,8 +1,12 @@
-"""Serves the caller's schedule: what they announced, attend or have pending, by time."""
+"""Serves the caller's schedule: what they announced, attend or have pending, by time.
+
+What was cancelled stays in it, and says so. A draft was in nobody's schedule.
+"""
 
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
+import asyncpg
 from fastapi import APIRouter
 from msgspec import Struct
 from starlette.datastructures import QueryParams
@@ -11,27 +15,41 @@ from starlette.responses import Response
 
 from contracts.events.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
+from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
-from query_api.announcements.visibility import NOT_PRIVATE
+from query_api.edge.paging import (
+    INSTANT_KEY,
+    PAGE_PARAMETERS,
+    Page,
+    Sort,
+    parse_cursor,
+    parse_sort,
+)
+from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
-
-ENTRIES_MAX: Final = 500
+from runtime.http.paging import parse_limit
+from runtime.http.parameters import Parameter
 
 SCHEDULE: Final = f"""
-    {NOT_PRIVATE}
+    a.published
     AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
 
-SELECT: Final = f"""
-    SELECT {MY_STATE}, {COLUMNS} WHERE {{where}}
-    ORDER BY a.event_time, a.announcement_id LIMIT {ENTRIES_MAX}
-"""
+SORTS: Final = {"event_time": Sort("event_time", "a.event_time", INSTANT_KEY, "timestamptz")}
+
+PARAMETERS: Final = (
+    *TIME_PARAMETERS,
+    Parameter(
+        "sort", "the earliest first; `-` reverses the order", one_of("event_time", "-event_time")
+    ),
+    *PAGE_PARAMETERS,
+)
 
 
 class ScheduleEntry(Struct, frozen=True):
@@ -39,36 +57,51 @@ class ScheduleEntry(Struct, frozen=True):
 
     role: Literal["host", "guest"]
     state: BookingState | Literal["hosting"]
+    cancelled: bool
+    """Whether it will not take place. `state` is the one in which it was cancelled."""
+    cancel_reason: str | None
     announcement: AnnouncementResponse
 
 
 def build_router(reads: Reads) -> APIRouter:
     router = new_router()
 
-    @router.get("/schedule", **document(list[ScheduleEntry], TIME_PARAMETERS))
+    @router.get("/schedule", **document(list[ScheduleEntry], PARAMETERS))
     async def get_schedule(request: Request) -> Response:
-        """List what the caller hosts, attends or has pending, by time; 500 at most."""
+        """List what the caller hosts, attends or has pending, by time. What was cancelled is
+        marked."""
         caller = await reads.authenticate(request)
-        where = build_where(caller, request.query_params, reads.days_of)
+        page = build_page(caller, request.query_params, reads.days_of)
         async with reads.open_snapshot(request) as snapshot:
-            rows = await snapshot.fetch_rows(SELECT.format(where=where.sql), *where.arguments)
-        language = language_of(request)
-        entries = [
-            ScheduleEntry(
-                "host" if row["author_id"] == caller.person_id else "guest",
-                "hosting" if row["author_id"] == caller.person_id else row["my_state"],
-                represent_line(row, language),
-            )
-            for row in rows
-        ]
-        return answer(request, entries, snapshot.position)
+            rows = await snapshot.search_rows(page.sql, *page.arguments)
+        rows, headers = page.cut(request, rows)
+        entries = [_represent_entry(row, caller, language_of(request)) for row in rows]
+        return answer(request, entries, snapshot.position, headers=headers)
 
     return router
 
 
-def build_where(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Where:
-    """Return the condition for SELECT. Raises Malformed."""
+def build_page(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Page:
+    """Return the page that the parameters ask for. Raises Malformed."""
     where = Where(False, caller.person_id)
     where.add(SCHEDULE)
     add_times(where, parameters, days_of)
-    return where
+    sort, limit = parse_sort(parameters, SORTS, "event_time"), parse_limit(parameters)
+    if (last := parse_cursor(parameters, sort)) is not None:
+        where.add(sort.comes_after("a.announcement_id"), *last)
+    sql = f"""
+        SELECT {sort.column} AS sort_key, {MY_STATE}, {COLUMNS} WHERE {where.sql}
+        ORDER BY {sort.order_by("a.event_time", "a.announcement_id")} LIMIT {limit + 1}
+    """
+    return Page(sql, where.arguments, sort, limit, "announcement_id")
+
+
+def _represent_entry(row: asyncpg.Record, caller: Caller, language: Language) -> ScheduleEntry:
+    hosting = row["author_id"] == caller.person_id
+    return ScheduleEntry(
+        "host" if hosting else "guest",
+        "hosting" if hosting else row["my_state"],
+        row["status"] == "Cancelled",
+        row["cancel_reason"],
+        represent_line(row, language),
+    )

@@ -18,7 +18,7 @@ from starlette.types import Receive, Scope, Send
 from contracts.errors import RateLimited
 from contracts.values.languages import HOME_LANGUAGE, nearest_language
 from contracts.values.zones import HOME_ZONE, zone_or_utc
-from query_api.announcements.calendar_feed import feed_path
+from query_api.calendars.feeds import feed_path
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import new_router
 from query_api.my_data.archive import Archive, open_archive

@@ -90,6 +90,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/announcement/{announcement_id}/booking/{user_id}": Ask(),
     "PUT /api/v1/announcement/{announcement_id}/booking/{user_id}": Ask({"my_status": True}),
     "GET /api/v1/announcement/{announcement_id}/bookings": Ask(),
+    "GET /api/v1/announcement/{announcement_id}/calendar.ics": Ask(),
     "GET /api/v1/announcement/{announcement_id}/eligibility": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invites": Ask({"guest_ids": [str(uuid4())]}),
     "GET /api/v1/announcement/{announcement_id}/rating": Ask(),

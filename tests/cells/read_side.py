@@ -116,6 +116,7 @@ class ReadSide:
             "version": 1,
             "created": at(-1),
             "modified": at(-1),
+            "published": changes.get("status") != "Created",
         }
         rank = "SELECT host_rank FROM read_model.scores WHERE person_id = $1"
         row["author_rank"] = await self.pool.fetchval(rank, author_id) or 0.0

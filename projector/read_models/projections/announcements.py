@@ -1,6 +1,7 @@
 """Read model `announcements`: every announcement as it is now, drafts and past ones included.
 
-The database computes when the film ends and how many seats are left.
+The database computes when the film ends and how many seats are left. `published` stays when an
+announcement is cancelled: it tells one that was in people's schedules from a draft.
 """
 
 from typing import Final
@@ -9,6 +10,7 @@ from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementCreated,
     AnnouncementEvent,
+    AnnouncementPublished,
     AnyAnnouncementEvent,
 )
 from contracts.events.announcement_fields import announcement_columns
@@ -36,6 +38,7 @@ ANNOUNCEMENTS: Final = TableShape(
         "cancel_reason": "text",
         "cancel_reason_by": "uuid",
         "taken": "integer",
+        "published": "boolean",
         "created": "timestamptz",
         "modified": "timestamptz",
     },
@@ -66,7 +69,9 @@ def project_announcement(event: AnyAnnouncementEvent, context: EventContext) -> 
     columns = announcement_columns(event, context.decided_at)
     match event:
         case AnnouncementCreated():
-            columns["cancel_reason_by"] = None
+            columns |= {"cancel_reason_by": None, "published": False}
+        case AnnouncementPublished():
+            columns["published"] = True
         case AnnouncementCancelled():
             columns["cancel_reason_by"] = None if event.reason is None else context.writer
         case _:

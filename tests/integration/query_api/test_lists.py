@@ -6,6 +6,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
+from icalendar import Calendar
 
 from benchmarks.query_plans import cases, explain, open_tables
 from contracts.shared_rules import SharedRules
@@ -303,8 +304,6 @@ async def test_the_schedule_merges_hosting_attending_and_pending(
         await reads.booking(evening, viewer, state)
     await reads.evening(viewer, title="hosting", event_time=at(36))
     await reads.evening(viewer, title="draft", event_time=at(36), status="Created")
-    called_off = await reads.evening(host, title="off", event_time=at(36), status="Cancelled")
-    await reads.booking(called_off, viewer)
     entries = (await reads.get("/api/v1/schedule", viewer)).body
     assert [(one["role"], one["state"]) for one in entries] == [
         ("guest", "confirmed"), ("guest", "requested"), ("guest", "waitlisted"),
@@ -316,6 +315,61 @@ async def test_the_schedule_merges_hosting_attending_and_pending(
     upcoming = await reads.get(f"/api/v1/schedule?date_from={text_of(at(30))}", viewer)
     assert [one["state"] for one in upcoming.body] == ["hosting", "invited"]
     assert (await reads.get("/api/v1/schedule?date_to=later", viewer)).status == 422
+
+
+async def test_the_schedule_marks_what_was_cancelled(
+    reads: ReadSide, host: str, viewer: str
+) -> None:
+    off = {"status": "Cancelled", "version": 3}
+    attended = await reads.evening(
+        host, title="attended", event_time=at(24), cancel_reason="ill", **off
+    )
+    await reads.booking(attended, viewer)
+    await reads.evening(viewer, title="own", event_time=at(36), **off)
+    left = await reads.evening(host, title="left", event_time=at(48), **off)
+    await reads.booking(left, viewer, "withdrawn")
+    draft = await reads.evening(host, title="draft", event_time=at(48), published=False, **off)
+    await reads.booking(draft, viewer, "rejected", untold=True)
+    await reads.evening(viewer, title="own draft", event_time=at(48), published=False, **off)
+    coming = await reads.evening(host, title="coming", event_time=at(60))
+    await reads.booking(coming, viewer)
+    entries = (await reads.get("/api/v1/schedule", viewer)).body
+    shown = [(e["announcement"]["title"], e["cancelled"], e["cancel_reason"]) for e in entries]
+    assert shown == [("attended", True, "ill"), ("own", True, None), ("coming", False, None)]
+    feed = await reads.get((await reads.get("/api/v1/schedule/feed", viewer)).body["url"])
+    statuses = {one["summary"]: one["status"] for one in Calendar.from_ical(feed.text).events}
+    assert statuses == {"attended": "CANCELLED", "own": "CANCELLED", "coming": "CONFIRMED"}
+
+
+async def test_the_schedule_comes_in_pages(reads: ReadSide, viewer: str) -> None:
+    for number in range(5):
+        await reads.evening(viewer, title=str(number), event_time=at(24 + number))
+    for order in ("event_time", "-event_time"):
+        path: str | None = f"/api/v1/schedule?limit=2&sort={order}"
+        titles: list[str] = []
+        while path is not None:
+            page = await reads.get(path, viewer)
+            assert len(page.body) <= 2
+            titles += [one["announcement"]["title"] for one in page.body]
+            cursor = page.headers.get("X-Next-Cursor")
+            path = cursor and f"/api/v1/schedule?limit=2&sort={order}&cursor={cursor}"
+        assert titles == sorted("01234", reverse=order.startswith("-"))
+
+
+async def test_one_evening_is_a_file_for_who_may_see_it(
+    reads: ReadSide, host: str, viewer: str
+) -> None:
+    public = await reads.evening(
+        host, title="public", hide_location=True, event_location="Lenina 1", location_hint="Centre"
+    )
+    hidden = await reads.evening(host, visibility="invite")
+    file = await reads.get(f"/api/v1/announcement/{public}/calendar.ics", viewer)
+    (event,) = Calendar.from_ical(file.text).events
+    assert (event["summary"], event["location"]) == ("public", "Centre")
+    assert file.headers["Content-Type"].startswith("text/calendar")
+    for path in (hidden, uuid4(), "no-id"):
+        answer = await reads.get(f"/api/v1/announcement/{path}/calendar.ics", viewer)
+        assert (answer.status, answer.body["code"]) == (404, "not_found")
 
 
 async def test_an_index_serves_every_query(postgres_dsn: str) -> None:

@@ -1,6 +1,6 @@
-"""Serves a person's schedule as an iCalendar feed (RFC 5545), for calendar programs.
+"""Serves a person's schedule as an iCalendar feed, and single announcements as `.ics` files.
 
-Such programs cannot send a bearer token, so the address of the feed contains a token of its
+Calendar programs cannot send a bearer token, so the address of a feed contains a token of its
 own: a keyed hash of the person's id. It opens this feed only, and is valid until the secret
 changes or the person is erased.
 """
@@ -9,28 +9,24 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Final
 
-import asyncpg
 from fastapi import APIRouter
-from icalendar import Calendar, Event
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
 from contracts.values.ids import PersonId
-from contracts.values.languages import Language
-from contracts.values.text import fit_line
-from query_api.announcements.rows import COLUMNS, MY_STATE, pick_movie_title
-from query_api.announcements.schedule import ENTRIES_MAX, SCHEDULE
+from query_api.announcements.rows import COLUMNS, MY_STATE, fetch_visible
+from query_api.announcements.schedule import SCHEDULE
+from query_api.calendars.ical import ICAL, build_calendar
 from query_api.edge.reads import Reads
 from query_api.edge.routes import WITHOUT_TOKEN, answer, answer_bytes, document, new_router
 from query_api.people.erasures import fetch_erased_seq
 from runtime.http.negotiation import language_of
-from runtime.http.parameters import path_id
+from runtime.http.parameters import MIN_POSITION, describe_parameters, path_id
 
-ICAL: Final = "text/calendar; charset=utf-8"
+ENTRIES_MAX: Final = 500
 _TOKEN_BYTES: Final = 16
-PLACE_CHARS_MAX: Final = 500
 
 SELECT_SCHEDULE: Final = f"""
     SELECT {MY_STATE}, {COLUMNS} WHERE {SCHEDULE}
@@ -60,7 +56,8 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
     )
     async def get_feed(request: Request) -> Response:
-        """The feed: what the person hosts, attends or has pending, the newest 500."""
+        """The feed: what the person hosts, attends or has pending, the newest 500. What was
+        cancelled stays, as STATUS:CANCELLED."""
         person_id = path_id(request, "person_id")
         async with reads.open_snapshot(request) as snapshot:
             token = _feed_token(feed_secret, person_id, await fetch_erased_seq(snapshot, person_id))
@@ -69,13 +66,29 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
                 raise NotFound
             reads.demand_not_suspended(PersonId(person_id))
             rows = await snapshot.fetch_rows(SELECT_SCHEDULE, False, person_id)
-        calendar = Calendar()
-        calendar.add("prodid", "-//PRACTIX//watch it together//")
-        calendar.add("version", "2.0")
-        for row in rows:
-            calendar.add_component(_build_event(row, person_id, language_of(request)))
+        content = build_calendar(rows, person_id, language_of(request))
         headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
-        return answer_bytes(request, calendar.to_ical(), ICAL, snapshot.position, headers)
+        return answer_bytes(request, content, ICAL, snapshot.position, headers)
+
+    @router.get(
+        "/announcement/{announcement_id}/calendar.ics",
+        response_class=Response,
+        openapi_extra={"parameters": describe_parameters(MIN_POSITION)},
+    )
+    async def get_calendar_file(request: Request) -> Response:
+        """One announcement as an iCalendar file, as the caller may see it."""
+        caller = await reads.authenticate(request)
+        announcement_id = path_id(request, "announcement_id")
+        followed = await reads.fetch_followed(caller)
+        async with reads.open_snapshot(request) as snapshot:
+            row = await fetch_visible(snapshot, caller, followed, announcement_id)
+        content = build_calendar([row], caller.person_id, language_of(request))
+        headers = {
+            "Cache-Control": "private, no-cache",
+            "Vary": "Authorization, Accept-Language",
+            "Content-Disposition": f'attachment; filename="practix-{announcement_id}.ics"',
+        }
+        return answer_bytes(request, content, ICAL, snapshot.position, headers)
 
     return router
 
@@ -84,23 +97,6 @@ def feed_path(secret: str, person_id: PersonId, erased_seq: int | None) -> str:
     """Return the secret address of a person's feed, on this host. `erased_seq` is the position
     of their last erasure."""
     return f"/api/v1/schedule/{person_id}/{_feed_token(secret, person_id, erased_seq)}.ics"
-
-
-def _build_event(row: asyncpg.Record, person_id: str, language: Language) -> Event:
-    event = Event()
-    event.add("uid", f"{row['announcement_id']}@practix")
-    event.add("summary", fit_line(row["title"]))
-    event.add("description", fit_line(pick_movie_title(row, language)))
-    event.add("dtstart", row["event_time"])
-    event.add("dtend", row["ends_at"])
-    event.add("dtstamp", row["modified"])
-    event.add("sequence", row["version"])
-    place = row["event_location"] if row["shows_place"] else row["location_hint"]
-    if place:
-        event.add("location", fit_line(place, PLACE_CHARS_MAX))
-    settled = row["author_id"] == person_id or row["my_state"] == "confirmed"
-    event.add("status", "CONFIRMED" if settled else "TENTATIVE")
-    return event
 
 
 def _feed_token(secret: str, person_id: str, erased_seq: int | None) -> str:
