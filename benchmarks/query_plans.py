@@ -29,7 +29,7 @@ from benchmarks.read_tables import fill, id_of
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
-from query_api.announcements import calendar, public_page, rows, schedule
+from query_api.announcements import calendar, rows, schedule
 from query_api.announcements.lists import SORTS, build_page
 from query_api.bookings import routes as bookings
 from query_api.bookings import rows as booking_rows
@@ -38,6 +38,7 @@ from query_api.edge.paging import encode_cursor
 from query_api.edge.where import Where
 from query_api.history import why
 from query_api.ratings import pair as rating_pair
+from query_api.sharing import preview, public_page
 from runtime.auth.tokens import Caller
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
@@ -189,6 +190,7 @@ def _single_things() -> Iterator[Case]:
         "booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, ANNOUNCEMENT_ID, GUEST.person_id)
     )
     yield Case("public page", public_page.SELECT_PUBLIC, (ANNOUNCEMENT_ID,))
+    yield Case("card", preview.SELECT_PREVIEW, (ANNOUNCEMENT_ID,))
 
 
 def _ratings_and_reasons() -> Iterator[Case]:

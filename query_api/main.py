@@ -47,6 +47,8 @@ async def _start(
         pool=pool,
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
         ugc=outside.ugc,
+        shortener=outside.shortener,
+        public_url=settings.public_url,
         clock=system_clock,
         feed_secret=settings.feed_secret.get_secret_value(),
         guard=_operator_guard(settings),

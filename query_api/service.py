@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from contracts.shared_rules import SharedRules
 from query_api.analysts import investigation
 from query_api.analysts import routes as analyst_routes
-from query_api.announcements import details, lists, public_page, schedule
+from query_api.announcements import details, lists, schedule
 from query_api.bookings import routes as bookings
 from query_api.calendars import feeds
 from query_api.edge.history_reads import HistoryReads
@@ -23,13 +23,15 @@ from query_api.my_data import routes as my_data
 from query_api.people import mutes
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
+from query_api.sharing import public_page, share
+from query_api.sharing.drawing import DrawingBoard
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.migrations import ANALYSTS_READER
 from runtime.clickhouse.port import Analytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
-from runtime.outside.ports import UgcClient
+from runtime.outside.ports import ShortenerClient, UgcClient
 from runtime.process.clock import Clock
 from runtime.process.tasks import end, keep_running
 
@@ -43,7 +45,8 @@ class QueryService:
     Whoever made `analytics` and `analysts` closes them, after `stop`. Without `analytics`, the
     history, reads of it are unavailable. `analysts` is the database for analysts; there are
     routes for them only with both `analysts` and `guard`. `investigators` admits those who may
-    ask the history itself.
+    ask the history itself. `public_url` is the address of this system for other sites; if it is
+    empty, pages name the address of the request.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class QueryService:
         pool: asyncpg.Pool,
         verifier: TokenVerifier,
         ugc: UgcClient,
+        shortener: ShortenerClient,
         clock: Clock,
         feed_secret: str,
         guard: OperatorGuard | None,
@@ -61,10 +65,13 @@ class QueryService:
         analysts: Analytics | None = None,
         investigators: OperatorGuard | None = None,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
+        public_url: str = "",
     ) -> None:
+        public_url = public_url.rstrip("/")
         self._positions = PositionWaiter(pool, min_position_timeout_s)
         self._suspensions = SuspensionWatch(pool, SELECT_SUSPENDED)
         self._watching: asyncio.Task[NoReturn] | None = None
+        self._drawing_board = DrawingBoard()
         verifier.refuse_suspended(self._suspensions)
         history = HistoryReads(analytics, min_position_timeout_s)
         reads = Reads(
@@ -87,7 +94,8 @@ class QueryService:
             mutes.build_router(reads),
             rating_pages.build_router(reads),
             rating_pair.build_router(reads),
-            public_page.build_router(reads),
+            public_page.build_router(reads, self._drawing_board, public_url),
+            share.build_router(reads, shortener, public_url),
             audit_trail.build_router(reads),
             my_data.build_router(reads, feed_secret),
         ]
@@ -109,6 +117,7 @@ class QueryService:
     async def stop(self) -> None:
         await self._positions.stop()
         await end(self._watching)
+        self._drawing_board.close()
 
     def readiness(self) -> Mapping[str, Any]:
         return {**self._positions.readiness(), "suspensions": self._suspensions.known}

@@ -54,6 +54,9 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     token: TokenSettings
     feed_secret: Secret
     """Signs the addresses of calendar feeds; another secret makes all old ones invalid."""
+    public_url: str = ""
+    """Address of this system for other sites. It stands before the paths of public pages, as in
+    the notifier's setting of the same name. By default pages name the address of the request."""
     days_of: ZoneInfo = DAYS_OF_DEFAULT
     """The zone in which a date without a time of day begins and ends."""
     pool_size: PositiveInt = 16

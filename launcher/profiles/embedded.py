@@ -241,6 +241,7 @@ def _build_services(
             pool=resources.pools["query_api"],
             verifier=verifier,
             ugc=outside.ugc,
+            shortener=outside.shortener,
             clock=clock,
             feed_secret=data.feed_secret,
             guard=guard,

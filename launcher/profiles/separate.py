@@ -185,6 +185,7 @@ def build_environment(
 ) -> dict[str, str]:
     """Return the environment variables that are the same for all service processes."""
     root = str(Path(__file__).resolve().parents[2])
+    public_url = f"http://{HOST}:{settings.port}"
     return {
         "PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH")))),
         "PRACTIX_RATE_LIMITS": settings.rate_limits.model_copy(
@@ -209,14 +210,16 @@ def build_environment(
         "QUERY_API_FEED_SECRET": data.feed_secret,
         "QUERY_API_NEIGHBOURS__BASE_URL": addresses["neighbours"],
         "QUERY_API_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
+        "QUERY_API_PUBLIC_URL": public_url,
         "NOTIFIER_TOKEN__SECRET": data.token_secret,
         "NOTIFIER_NEIGHBOURS__BASE_URL": addresses["neighbours"],
         "NOTIFIER_NEIGHBOURS__CREDENTIAL": data.neighbour_credential,
         "NOTIFIER_JOURNAL_TOPIC": TOPIC,
+        "NOTIFIER_PUBLIC_URL": public_url,
         "NEIGHBOURS_SECRET": data.token_secret,
         "NEIGHBOURS_CREDENTIAL": data.neighbour_credential,
         "NEIGHBOURS_DATA_DIR": str(data.path / "neighbours"),
-        "NEIGHBOURS_PUBLIC_URL": f"http://{HOST}:{settings.port}",
+        "NEIGHBOURS_PUBLIC_URL": public_url,
     }
 
 

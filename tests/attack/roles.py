@@ -76,6 +76,7 @@ NOTICE: Final = {"due_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
 
 ROWS: Final[Mapping[str, Ask]] = {
     "GET /a/{announcement_id}": ANYBODY,
+    "GET /a/{announcement_id}/card.png": ANYBODY,
     "GET /api/openapi": ANYBODY,
     "GET /api/openapi.json": ANYBODY,
     "GET /healthz": ANYBODY,
@@ -94,6 +95,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/announcement/{announcement_id}/eligibility": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invites": Ask({"guest_ids": [str(uuid4())]}),
     "GET /api/v1/announcement/{announcement_id}/rating": Ask(),
+    "GET /api/v1/announcement/{announcement_id}/share": Ask(),
     "POST /api/v1/announcement/{movie_id}": Ask("evening"),
     "GET /api/v1/announcements": Ask(),
     "POST /api/v1/booking/{announcement_id}": Ask({}),

@@ -182,6 +182,7 @@ async def command_cell(
                 query = {
                     "verifier": verifier,
                     "ugc": neighbours.ugc,
+                    "shortener": neighbours.shortener,
                     "clock": clock,
                     "rules": rules,
                     "days_of": DAYS_OF_DEFAULT,

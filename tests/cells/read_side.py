@@ -1,9 +1,9 @@
 """Runs the query API over rows of the read models that a test writes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
 import aiohttp
@@ -57,6 +57,26 @@ class Ugc:
         return frozenset(self.following_of.get(user_id, ()))
 
 
+class Shortener:
+    """Makes short links, until it is down."""
+
+    def __init__(self) -> None:
+        self.down = False
+
+    async def link(self, target: str) -> str:
+        if self.down:
+            raise DependencyDown("shortener")
+        return f"https://practix.test/s{target}"
+
+
+class BytesReply(NamedTuple):
+    """An answer that is no text."""
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
 class ReadSide:
     """The query API over tables that only the test writes."""
 
@@ -65,6 +85,7 @@ class ReadSide:
         self._session = session
         self.pool = pool
         self.ugc = Ugc()
+        self.shortener = Shortener()
 
     async def get(
         self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
@@ -76,6 +97,10 @@ class ReadSide:
             named["Authorization"] = f"Bearer {token}"
         async with self._session.get(self.url + path, headers=named) as response:
             return HttpReply(response.status, response.headers.copy(), await response.text())
+
+    async def get_bytes(self, path: str) -> BytesReply:
+        async with self._session.get(self.url + path) as response:
+            return BytesReply(response.status, response.headers.copy(), await response.read())
 
     async def pages(self, path: str, person_id: str) -> list[Any]:
         """Return all lines, by following the links."""
@@ -225,6 +250,7 @@ async def read_side(
             pool=pool,
             verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
             ugc=found.ugc,
+            shortener=found.shortener,
             clock=system_clock,
             feed_secret=SECRET,
             guard=None,

@@ -29,8 +29,8 @@ FLOORS = {
             service main __main__""",
         "projector": """history analysts read_models proof metrics service http settings main
             __main__""",
-        "query_api": """edge people announcements calendars bookings ratings history my_data
-            analysts service settings main __main__""",
+        "query_api": """edge people announcements calendars sharing bookings ratings history
+            my_data analysts service settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning delivery store
             metrics expander dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies services.channels store switches settings services.auth access

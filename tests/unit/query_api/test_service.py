@@ -26,6 +26,7 @@ def service_with(
         pool=UNUSED,
         verifier=verifier,
         ugc=UNUSED,
+        shortener=UNUSED,
         clock=UNUSED,
         feed_secret="unused",
         guard=guard,

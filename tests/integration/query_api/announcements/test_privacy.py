@@ -2,51 +2,11 @@
 
 import re
 from itertools import product
-from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from contracts.shared_rules import SharedRules
-from contracts.values.ids import PersonId
 from tests.cells.read_side import PAIRS, ReadSide, at, read_side
-
-STATUSES = ("Created", "Alive", "Closed", "Done", "Cancelled")
-VISIBILITIES = ("public", "subscribers", "invite")
-ANNOUNCED = ("Alive", "Closed", "Done")
-
-
-class Cast:
-    """A host, and one person in every relation to the host and the evening."""
-
-    def __init__(self, reads: ReadSide) -> None:
-        self.reads = reads
-        self.ids: dict[str, str] = {}
-
-    async def arrive(self) -> None:
-        for role in ("host", "follower", "followed", "stranger", "operator", *PAIRS):
-            self.ids[role] = await self.reads.person(role)
-        host = PersonId(self.ids["host"])
-        self.reads.ugc.following_of = {
-            self.ids["follower"]: {host},
-            host: {PersonId(self.ids["followed"])},
-        }
-
-    async def evening(self, **changes: Any) -> str:
-        evening = await self.reads.evening(self.ids["host"], **changes)
-        for state in PAIRS:
-            await self.reads.booking(evening, self.ids[state], state)
-        return evening
-
-    async def get(self, path: str, role: str) -> Any:
-        return await self.reads.get(path, self.ids[role], is_super=role == "operator")
-
-
-@pytest.fixture
-async def cast(reads: ReadSide) -> Cast:
-    found = Cast(reads)
-    await found.arrive()
-    return found
+from tests.integration.query_api.announcements.cast import ANNOUNCED, STATUSES, VISIBILITIES, Cast
 
 
 def expected(role: str, status: str, visibility: str) -> bool:
@@ -233,7 +193,11 @@ async def test_every_read_needs_a_token(reads: ReadSide) -> None:
     paths = [*(await reads.get("/openapi.json")).body["paths"]]
     open_to_all = {path for path in paths if await status_without_token(reads, path) != 401}
     assert len(paths) > 10
-    assert open_to_all == {"/a/{announcement_id}", "/api/v1/schedule/{person_id}/{token}.ics"}
+    assert open_to_all == {
+        "/a/{announcement_id}",
+        "/a/{announcement_id}/card.png",
+        "/api/v1/schedule/{person_id}/{token}.ics",
+    }
 
 
 async def status_without_token(reads: ReadSide, path: str) -> int:

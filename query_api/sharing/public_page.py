@@ -1,7 +1,8 @@
-"""Serves the page behind a short link.
+"""Serves the page behind a short link, and the card that goes with it.
 
-It needs no token, so it shows public announcements only. For an announcement that is hidden or
-absent it only asks the reader to log in, so nobody learns which of the two it is.
+They need no token, so they show public announcements only. For an announcement that is hidden or
+absent the page only asks the reader to log in, and there is no card, so nobody learns which of
+the two it is.
 """
 
 from collections.abc import Mapping
@@ -19,12 +20,31 @@ from contracts.values.languages import Language
 from contracts.values.prices import format_amount
 from contracts.values.zones import zone_or_utc
 from query_api.announcements.rows import pick_movie_title
-from query_api.announcements.visibility import NOT_PRIVATE
 from query_api.edge.reads import Reads
 from query_api.edge.routes import WITHOUT_TOKEN, answer_bytes
+from query_api.sharing.drawing import DrawingBoard
+from query_api.sharing.preview import (
+    IS_PUBLIC,
+    SELECT_PREVIEW,
+    SITE_NAME,
+    open_graph_tags,
+    preview_of,
+)
+from query_api.sharing.site import find_site
 from runtime.http.negotiation import language_of
+from runtime.http.parameters import (
+    MIN_POSITION,
+    Parameter,
+    describe_parameters,
+    malformed_parameter,
+    path_id,
+)
 
 HTML: Final = "text/html; charset=utf-8"
+PNG: Final = "image/png"
+LANGUAGE: Final = Parameter(
+    "lang", "language of the card; by default that of `Accept-Language`", {"enum": ["ru", "en"]}
+)
 
 SELECT_PUBLIC: Final = f"""
     SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
@@ -33,9 +53,10 @@ SELECT_PUBLIC: Final = f"""
            a.price_amount, a.price_currency, author.name AS author_name
     FROM read_model.announcements a
     LEFT JOIN read_model.people author ON author.person_id = a.author_id
-    WHERE a.announcement_id = $1 AND a.visibility = 'public'
-      AND {NOT_PRIVATE}
+    WHERE a.announcement_id = $1 AND {IS_PUBLIC}
 """
+
+HEADERS: Final = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
 
 STYLE: Final = """
     :root { color-scheme: light dark }
@@ -91,8 +112,10 @@ TEXTS: Final[dict[Language, dict[str, str]]] = {
 }
 
 
-def build_router(reads: Reads) -> APIRouter:
-    router = APIRouter()
+def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> APIRouter:
+    """Return the routes. `public_url` is the address of this system for other sites; if it is
+    empty, the one that the request names."""
+    router = APIRouter()  # Other sites append parameters of their own to links.
 
     @router.get("/a/{announcement_id}", response_class=HTMLResponse, openapi_extra=WITHOUT_TOKEN)
     async def show(request: Request) -> Response:
@@ -101,14 +124,47 @@ def build_router(reads: Reads) -> APIRouter:
         announcement_id = canonical_uuid(request.path_params["announcement_id"])
         async with reads.open_snapshot(request) as snapshot:
             found = await snapshot.fetch_rows(SELECT_PUBLIC, announcement_id)
-        html = _announcement_page(found[0], language) if found else _login_page(language)
-        headers = {"Vary": "Accept-Language", "Cache-Control": "no-cache"}
-        return answer_bytes(request, html.encode(), HTML, snapshot.position, headers)
+        site = find_site(request, public_url)
+        html = (
+            _announcement_page(found[0], announcement_id, language, site)
+            if found and announcement_id
+            else _login_page(language)
+        )
+        return answer_bytes(request, html.encode(), HTML, snapshot.position, HEADERS)
+
+    @router.get(
+        "/a/{announcement_id}/card.png",
+        response_class=Response,
+        openapi_extra=WITHOUT_TOKEN | {"parameters": describe_parameters(MIN_POSITION, LANGUAGE)},
+    )
+    async def show_card(request: Request) -> Response:
+        """The picture that messengers show beside a link to the public page."""
+        language = _parse_language(request)
+        announcement_id = path_id(request, "announcement_id")
+        async with reads.open_snapshot(request) as snapshot:
+            row = await snapshot.fetch_row(SELECT_PREVIEW, announcement_id)
+        card = await drawing_board.draw(preview_of(row, language))
+        return answer_bytes(request, card, PNG, snapshot.position, HEADERS)
 
     return router
 
 
-def _announcement_page(row: asyncpg.Record, language: Language) -> str:
+def _parse_language(request: Request) -> Language:
+    """Return the language that the request asks for. Raises Malformed."""
+    match request.query_params.get(LANGUAGE.name):
+        case None:
+            return language_of(request)
+        case "ru":
+            return "ru"
+        case "en":
+            return "en"
+        case _:
+            raise malformed_parameter(LANGUAGE.name, known=["ru", "en"])
+
+
+def _announcement_page(
+    row: asyncpg.Record, announcement_id: str, language: Language, site: str
+) -> str:
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
     film = pick_movie_title(row, language)
@@ -131,6 +187,7 @@ def _announcement_page(row: asyncpg.Record, language: Language) -> str:
         f'<h1><bdi>{escape(row["title"])}</bdi></h1><p class="film"><bdi>{escape(film)}</bdi>, '
         f"{row['duration_min']} {texts['min']}</p><dl>{lines}</dl>"
         f'<p class="text">{escape(row["description"])}</p>',
+        open_graph_tags(preview_of(row, language), announcement_id, site),
     )
 
 
@@ -146,7 +203,7 @@ def _login_page(language: Language) -> str:
     texts = TEXTS[language]
     return _page(
         language,
-        "PRACTIX",
+        SITE_NAME,
         f'<h1>{escape(texts["log_in"])}</h1><p class="text">{escape(texts["why"])}</p>',
     )
 
@@ -160,10 +217,10 @@ def _format_time(instant: datetime, tz: str | None) -> str:
     return f"{local:%d.%m.%Y %H:%M} ({zone.key}, UTC{offset})"
 
 
-def _page(language: Language, title: str, content: str) -> str:
+def _page(language: Language, title: str, content: str, further_head: str = "") -> str:
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
+        f"<title>{escape(title)}</title>{further_head}<style>{STYLE}</style></head>"
         f"<body><main>{content}</main></body></html>"
     )
