@@ -49,7 +49,6 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
         clock=system_clock,
         timing=settings.timing(),
         rules=settings.rules(),
-        film_rule=settings.films,
         submit_deadline_s=settings.submit_deadline_s,
         admit_forwarded=limiter.admit_write,
         store=open_image_store(settings.image_file) if settings.image_file else None,

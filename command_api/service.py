@@ -14,7 +14,6 @@ from fastapi import APIRouter
 from command_api.domain.rules import Rules
 from command_api.http.edge import Edge
 from command_api.http.erasure_tokens import ErasureTokens
-from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
 from command_api.http.renewal import build_renewal_router
@@ -64,7 +63,6 @@ class CommandService:
         clock: Callable[[], datetime],
         rules: Rules,
         timing: Timing = Timing(),  # noqa: B008 - immutable
-        film_rule: FilmRule = FilmRule(),  # noqa: B008 - immutable
         submit_deadline_s: float = SUBMIT_DEADLINE_S,
         admit_forwarded: AdmitForwarded = admit_everybody,
         store: ImageStore | None = None,
@@ -109,7 +107,7 @@ class CommandService:
         )
         edge = Edge(
             answering=answering,
-            lookups=Lookups(auth=auth, movies=movies, ugc=ugc, film_rule=film_rule),
+            lookups=Lookups(auth=auth, movies=movies, ugc=ugc, films=rules.films),
             tokens=tokens,
             deadline_s=submit_deadline_s,
         )

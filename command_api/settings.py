@@ -10,7 +10,6 @@ from pydantic import AliasChoices, Field, NonNegativeFloat, PositiveFloat, Posit
 from pydantic_settings import SettingsConfigDict
 
 from command_api.domain.rules import DEFAULT_RULES, Rules
-from command_api.http.films import FilmRule
 from command_api.leader.answering import SUBMIT_DEADLINE_S
 from command_api.leader.timing import Timing
 from runtime.auth.secret import Secret
@@ -85,8 +84,6 @@ class Settings(ServiceSettings, RuleSettings):
     token: TokenSettings
     heartbeat_timeout_s: PositiveFloat = Timing().heartbeat_timeout_s
     submit_deadline_s: PositiveFloat = SUBMIT_DEADLINE_S
-    films: FilmRule = FilmRule()
-    """The films that may be announced."""
 
     @property
     def own_name(self) -> str:

@@ -58,6 +58,8 @@ FailureCode = Literal[
     "time_in_past",
     "hold_out_of_range",
     "price_when_free",
+    "episode_missing",
+    "no_such_episode",
     "key_reused",
     "too_large",
     "head_too_large",
@@ -215,6 +217,13 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     ),
     "price_when_free": Text(
         "A free evening has no price.", "У бесплатной встречи не может быть цены."
+    ),
+    "episode_missing": Text(
+        "An evening of a series names the season and the episode.",
+        "Для сериала нужно указать сезон и серию.",
+    ),
+    "no_such_episode": Text(
+        "There is no such season or episode.", "Такого сезона или такой серии нет."
     ),
     "key_reused": Text(
         "This Idempotency-Key was used for another request.",

@@ -48,6 +48,9 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     visibility: Visibility
     movie_id: MovieId
     movie_title: str
+    season: int | None
+    """Season and episode of a series; None for a film."""
+    episode: int | None
     author_name: str
     author_rating: float
     author_rating_count: int

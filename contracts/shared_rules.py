@@ -7,6 +7,8 @@ from datetime import timedelta
 
 from msgspec import Struct
 
+from contracts.films import FilmGroup
+
 
 class SharedRules(Struct, frozen=True):
     """The rules of a cell. A change affects decisions and reads from then on, never history."""
@@ -18,3 +20,5 @@ class SharedRules(Struct, frozen=True):
     """Whether an unanswered request or invitation already makes a person busy."""
     hide_guest_list: bool = False
     """Whether guests, confirmed ones too, are hidden from each other."""
+    films: FilmGroup = FilmGroup()
+    """The films that may be announced."""

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import to_builtins
+from msgspec import convert, to_builtins
 from pydantic import ValidationError
 
 from contracts.errors import DependencyDown, DependencyRefused, Malformed, NotFound
@@ -24,6 +24,7 @@ from neighbours.switches import SERVICES, Service
 from runtime.calls.circuit import CircuitState
 from runtime.outside.ports import (
     Movie,
+    MovieAnswer,
     Notice,
     PersonProfile,
     Retraction,
@@ -96,7 +97,7 @@ class _Movies:
                 film = state.films.film(movie_id)
             except NotFound:
                 return None
-        return fit_movie(movie_id, film.title, film.title_ru, film.year, film.duration_min)
+        return fit_movie(movie_id, convert(film, MovieAnswer, from_attributes=True))
 
 
 class _Ugc:

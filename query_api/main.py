@@ -46,6 +46,7 @@ async def _start(
     service = QueryService(
         pool=pool,
         verifier=TokenVerifier(settings.token, system_clock, outside.fetch_keys),
+        movies=outside.movies,
         ugc=outside.ugc,
         shortener=outside.shortener,
         public_url=settings.public_url,

@@ -17,6 +17,7 @@ from query_api.calendars import feeds
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
+from query_api.films import together
 from query_api.history import audit_trail, why
 from query_api.history.past_details import PastDetails
 from query_api.my_data import routes as my_data
@@ -31,7 +32,7 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.migrations import ANALYSTS_READER
 from runtime.clickhouse.port import Analytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
-from runtime.outside.ports import ShortenerClient, UgcClient
+from runtime.outside.ports import MovieClient, ShortenerClient, UgcClient
 from runtime.process.clock import Clock
 from runtime.process.tasks import end, keep_running
 
@@ -54,6 +55,7 @@ class QueryService:
         *,
         pool: asyncpg.Pool,
         verifier: TokenVerifier,
+        movies: MovieClient,
         ugc: UgcClient,
         shortener: ShortenerClient,
         clock: Clock,
@@ -87,6 +89,7 @@ class QueryService:
         self.routers: list[APIRouter] = [
             details.build_router(reads, PastDetails(reads).fetch),
             lists.build_router(reads),
+            together.build_router(reads, movies),
             bookings.build_router(reads),
             schedule.build_router(reads),
             feeds.build_router(reads, feed_secret),

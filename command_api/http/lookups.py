@@ -7,8 +7,8 @@ from uuid import UUID
 from command_api.domain.announcement.commands import FilmFacts
 from command_api.domain.booking.commands import Invitee
 from command_api.domain.person.commands import PersonFacts
-from command_api.http.films import FilmRule
 from contracts.errors import DependencyDown, Forbidden, NeedsFact, NotFound
+from contracts.films import FilmGroup, demand_episode
 from contracts.values.ids import OPERATOR, BookingId, MovieId, PersonId, new_id
 from runtime.outside.ports import AuthClient, MovieClient, UgcClient
 
@@ -17,24 +17,28 @@ class Lookups:
     """Asks Auth, Movie_API and UGC, and returns their answers in the types of the domain."""
 
     def __init__(
-        self, *, auth: AuthClient, movies: MovieClient, ugc: UgcClient, film_rule: FilmRule
+        self, *, auth: AuthClient, movies: MovieClient, ugc: UgcClient, films: FilmGroup
     ) -> None:
         self._auth = auth
         self._movies = movies
         self._ugc = ugc
-        self._film_rule = film_rule
+        self._films = films
 
-    async def find_film(self, movie_id: MovieId) -> FilmFacts:
-        """Return what Movie_API says of the film.
+    async def find_film(
+        self, movie_id: MovieId, season: int | None, episode: int | None
+    ) -> FilmFacts:
+        """Return what Movie_API says of the film that is to be announced.
 
-        Raises NotFound if there is no such film, Forbidden `film_not_allowed` if the settings
-        exclude it, and DependencyDown if Movie_API does not answer.
+        Raises NotFound if there is no such film, Forbidden `film_not_allowed` if it does not
+        belong to the cell's group, Malformed if the episode is not one of it, and
+        DependencyDown if Movie_API does not answer.
         """
         movie = await self._movies.movie(movie_id)
         if movie is None:
             raise NotFound
-        if not self._film_rule.allows(movie):
+        if not self._films.includes(movie):
             raise Forbidden("film_not_allowed")
+        demand_episode(movie, season, episode)
         return FilmFacts(movie_id, movie.title, movie.title_ru, movie.duration_min)
 
     async def find_invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:

@@ -51,6 +51,9 @@ class AnnouncementCreated(
     tz: NotPersonal | None = None
     hide_location: bool = False
     location_hint: WordsOfActor | None = None
+    season: int | None = None
+    """Of a series; an announcement names one episode of it."""
+    episode: int | None = None
 
 
 class AnnouncementPublished(

@@ -240,6 +240,7 @@ def _build_services(
         query=QueryService(
             pool=resources.pools["query_api"],
             verifier=verifier,
+            movies=outside.movies,
             ugc=outside.ugc,
             shortener=outside.shortener,
             clock=clock,

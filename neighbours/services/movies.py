@@ -1,4 +1,4 @@
-"""Movie_API: serves a catalogue of real films from films.csv."""
+"""Movie_API: serves a catalogue of real films and series from films.csv, which is made by hand."""
 
 import csv
 from pathlib import Path
@@ -10,6 +10,7 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from contracts.errors import NotFound
+from contracts.films import FilmKind
 from neighbours.bodies import BoundedRoute
 from neighbours.switches import Switches
 from runtime.http.json_body import json_response
@@ -25,6 +26,12 @@ class Film(Struct, frozen=True):
     title_ru: str
     year: int
     duration_min: int
+    """Of a series: one episode."""
+    kind: FilmKind
+    genres: list[str]
+    countries: list[str]
+    seasons: list[int]
+    """Number of episodes of each season; empty for a film."""
 
 
 class Films:
@@ -76,4 +83,8 @@ def _film(row: dict[str, str]) -> Film:
         title_ru=row["title_ru"],
         year=int(row["year"]),
         duration_min=int(row["duration_min"]),
+        kind="series" if row["seasons"] else "film",
+        genres=row["genres"].split("|"),
+        countries=row["countries"].split("|"),
+        seasons=[int(one) for one in row["seasons"].split("|") if one],
     )

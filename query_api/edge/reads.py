@@ -108,11 +108,18 @@ class Reads:
         self, request: Request, at_least: int = 0
     ) -> AsyncIterator[TableSnapshot]:
         """Open a snapshot that is at `at_least` and at the request's `min_position`, or later.
-
-        Raises Malformed, ProjectionBehind if the tables do not get there in time, and
-        Unavailable without PostgreSQL or before its migrations.
-        """
+        Raises Malformed, and as `open_tables` does."""
         wanted = max(at_least, min_position_of(request.query_params))
+        async with self.open_tables(wanted) as snapshot:
+            yield snapshot
+
+    @asynccontextmanager
+    async def open_tables(self, wanted: int) -> AsyncIterator[TableSnapshot]:
+        """Open a snapshot that is at this position or later.
+
+        Raises ProjectionBehind if the tables do not get there in time, and Unavailable without
+        PostgreSQL or before its migrations.
+        """
         await self._positions.wait(wanted)
         try:
             async with (

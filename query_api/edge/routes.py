@@ -34,11 +34,16 @@ def new_router() -> APIRouter:
 
 
 def document(
-    response: Any, parameters: Sequence[Parameter] = (), *, or_else: Any = None
+    response: Any,
+    parameters: Sequence[Parameter] = (),
+    *,
+    or_else: Any = None,
+    token_optional: bool = False,
 ) -> dict[str, Any]:
     """Return the keyword arguments of a route's decorator that describe it in the API document.
 
     `response` is the type of the answer, and `or_else` a second one that a parameter may ask for.
+    With `token_optional` anybody may read it, and a token tells more.
     """
     shapes = [response_schema(one) for one in (response, or_else) if one is not None]
     responses: dict[int, dict[str, Any]] = {
@@ -50,10 +55,10 @@ def document(
             "application/json": {"schema": shapes[0] if or_else is None else {"anyOf": shapes}}
         },
     }
-    return {
-        "responses": responses,
-        "openapi_extra": {"parameters": describe_parameters(MIN_POSITION, *parameters)},
-    }
+    extra: dict[str, Any] = {"parameters": describe_parameters(MIN_POSITION, *parameters)}
+    if token_optional:
+        extra["security"] = [{}, {"bearer": []}]
+    return {"responses": responses, "openapi_extra": extra}
 
 
 def answer(

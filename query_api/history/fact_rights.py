@@ -21,7 +21,9 @@ def _allow(right: FactRight, names: str) -> Iterable[tuple[str, FactRight]]:
 EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
     [
         # Announcements.
-        *_allow("reader", "author_id movie_id movie_title movie_title_ru duration_min"),
+        *_allow(
+            "reader", "author_id movie_id movie_title movie_title_ru duration_min season episode"
+        ),
         *_allow("reader", "title description visibility is_free ticket_count event_time"),
         *_allow("reader", "price_amount price_currency tz hide_location location_hint"),
         *_allow("reader", "version reason by"),

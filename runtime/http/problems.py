@@ -58,6 +58,8 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "malformed_body": 422,
     "malformed_query": 422,
     "malformed_cursor": 422,
+    "episode_missing": 422,
+    "no_such_episode": 422,
     "naive_time": 422,
     "time_in_past": 422,
     "price_when_free": 422,

@@ -17,6 +17,7 @@ from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.calls.remote import Remote
 from runtime.outside.ports import (
     Movie,
+    MovieAnswer,
     Notice,
     PersonProfile,
     Retraction,
@@ -41,13 +42,6 @@ class _User(Struct):
     name: str
     language: str = HOME_LANGUAGE
     tz: str = HOME_ZONE
-
-
-class _Film(Struct):
-    title: str
-    title_ru: str | None = None
-    year: int | None = None
-    duration_min: int | None = None
 
 
 class _Link(Struct):
@@ -86,8 +80,7 @@ class HttpMovies:
         reply = await self._remote.call("GET", f"/{movie_id}")
         if not reply.found:
             return None
-        film = _decode(self._remote, reply.body, _Film)
-        return fit_movie(movie_id, film.title, film.title_ru, film.year, film.duration_min)
+        return fit_movie(movie_id, _decode(self._remote, reply.body, MovieAnswer))
 
 
 class HttpUgc:

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from msgspec import Struct
 
+from contracts.films import FilmKind
 from contracts.values.ids import MovieId, PersonId
 from contracts.values.languages import HOME_LANGUAGE, Language, nearest_language
 from contracts.values.text import fit_line
@@ -41,24 +42,56 @@ def fit_profile(person_id: PersonId, name: str, language: str, tz: str) -> Perso
     return PersonProfile(person_id, fit_line(name), nearest_language(language), zone_or_utc(tz).key)
 
 
-class Movie(Struct, frozen=True, gc=False):
-    """Movie_API's data about a film."""
+class Movie(Struct, frozen=True):
+    """Movie_API's data about a film or a series."""
 
     movie_id: MovieId
     title: str
     title_ru: str
     year: int | None
     duration_min: int
+    """Of a series: one episode."""
+    kind: FilmKind = "film"
+    genres: tuple[str, ...] = ()
+    """Lower case."""
+    countries: tuple[str, ...] = ()
+    """Two letters, upper case."""
+    seasons: tuple[int, ...] = ()
+    """Number of episodes of each season; empty if unknown."""
 
 
-def fit_movie(
-    movie_id: MovieId, title: str, title_ru: str | None, year: int | None, duration_min: int | None
-) -> Movie:
-    """Return the film with values that are fit for the journal: titles of one line, and a
-    duration that a film can have. They are corrected for the same reason as a profile's."""
+class MovieAnswer(Struct, frozen=True):
+    """What Movie_API answers."""
+
+    title: str
+    title_ru: str | None = None
+    year: int | None = None
+    duration_min: int | None = None
+    kind: str | None = None
+    genres: list[str] | None = None
+    countries: list[str] | None = None
+    seasons: list[int] | None = None
+
+
+def fit_movie(movie_id: MovieId, answer: MovieAnswer) -> Movie:
+    """Return the film with values that are fit for the journal: titles of one line, a duration
+    that a film can have, numbers of episodes. They are corrected for the same reason as a
+    profile's."""
+    duration_min = answer.duration_min
     if duration_min is None or not 0 < duration_min <= DURATION_MIN_MAX:
         duration_min = UNKNOWN_DURATION_MIN
-    return Movie(movie_id, fit_line(title), fit_line(title_ru or title), year, duration_min)
+    seasons = tuple(answer.seasons or ())
+    return Movie(
+        movie_id,
+        fit_line(answer.title),
+        fit_line(answer.title_ru or answer.title),
+        answer.year,
+        duration_min,
+        kind="series" if answer.kind == "series" else "film",
+        genres=tuple(fit_line(one).lower() for one in answer.genres or ()),
+        countries=tuple(fit_line(one).upper() for one in answer.countries or ()),
+        seasons=seasons if all(one >= 0 for one in seasons) else (),
+    )
 
 
 class Notice(Struct, frozen=True, kw_only=True):

@@ -104,6 +104,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "PUT /api/v1/booking/{booking_id}": Ask({"my_status": True}),
     "GET /api/v1/booking/{booking_id}/why": Ask(),
     "GET /api/v1/bookings": Ask(query="role=guest"),
+    "GET /api/v1/film/{movie_id}/together": Ask(),
     "GET /api/v1/history/announcement/{announcement_id}": Ask(),
     "GET /api/v1/mutes": Ask(),
     "GET /api/v1/my/data": Ask(),

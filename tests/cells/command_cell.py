@@ -181,6 +181,7 @@ async def command_cell(
                 await migrate_history(analytics)  # Pages must not come before their tables.
                 query = {
                     "verifier": verifier,
+                    "movies": neighbours.movies,
                     "ugc": neighbours.ugc,
                     "shortener": neighbours.shortener,
                     "clock": clock,

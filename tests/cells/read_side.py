@@ -13,12 +13,13 @@ from pydantic import SecretStr
 
 from contracts.errors import DependencyDown
 from contracts.shared_rules import SharedRules
-from contracts.values.ids import PersonId
+from contracts.values.ids import MovieId, PersonId
 from query_api.service import QueryService
 from query_api.settings import DAYS_OF_DEFAULT
 from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.http.problems import install_problems
 from runtime.openapi.document import complete_document
+from runtime.outside.ports import Movie
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from tests.cells.http_reply import HttpReply
@@ -77,6 +78,25 @@ class BytesReply(NamedTuple):
     content: bytes
 
 
+class Movies:
+    """Knows the films that a test adds, until it is down."""
+
+    def __init__(self) -> None:
+        self.known: dict[MovieId, Movie] = {}
+        self.down = False
+
+    async def movie(self, movie_id: MovieId) -> Movie | None:
+        if self.down:
+            raise DependencyDown("movies")
+        return self.known.get(movie_id)
+
+    def add(self, **attributes: Any) -> MovieId:
+        """Add a film and return its id."""
+        movie_id = MovieId(str(uuid4()))
+        self.known[movie_id] = Movie(movie_id, "Solaris", "Солярис", 1972, 167, **attributes)
+        return movie_id
+
+
 class ReadSide:
     """The query API over tables that only the test writes."""
 
@@ -86,6 +106,7 @@ class ReadSide:
         self.pool = pool
         self.ugc = Ugc()
         self.shortener = Shortener()
+        self.movies = Movies()
 
     async def get(
         self, path: str, person_id: str | None = None, *, is_super: bool = False, **headers: str
@@ -249,6 +270,7 @@ async def read_side(
         service = QueryService(
             pool=pool,
             verifier=TokenVerifier(TokenSettings(secret=SecretStr(SECRET)), system_clock),
+            movies=found.movies,
             ugc=found.ugc,
             shortener=found.shortener,
             clock=system_clock,

@@ -116,8 +116,23 @@ async def test_auth_tells_a_person(stand_in: StandIn, services: Services) -> Non
 async def test_movie_api_tells_a_film(services: Services) -> None:
     movies = services.movies
     matrix = MovieId(MATRIX.id)
-    assert await movies.movie(matrix) == Movie(matrix, "The Matrix", "Матрица", 1999, 136)
+    assert await movies.movie(matrix) == Movie(
+        matrix,
+        "The Matrix",
+        "Матрица",
+        1999,
+        136,
+        genres=("science fiction", "action"),
+        countries=("US",),
+    )
     assert await movies.movie(MovieId(str(uuid4()))) is None
+
+
+async def test_movie_api_tells_the_episodes_of_a_series(services: Services) -> None:
+    (dark,) = Films().search("dark", 1000)[-1:]
+    told = await services.movies.movie(MovieId(dark.id))
+    assert told is not None
+    assert (told.title, told.kind, told.seasons) == ("Dark", "series", (10, 8, 8))
 
 
 async def test_ugc_tells_who_follows_whom(stand_in: StandIn, services: Services) -> None:
@@ -331,6 +346,21 @@ async def test_a_film_of_unknown_length_takes_two_hours(duration: str) -> None:
         clients = OutsideClients(session, build_settings(url))
         movie = await clients.movies.movie(MovieId(MATRIX.id))
     assert movie == Movie(MovieId(MATRIX.id), "Arrival", "Arrival", None, 120)
+
+
+async def test_attributes_of_a_film_are_made_comparable() -> None:
+    service = Scripted()
+    service.body = (
+        b'{"title": "Solaris", "kind": "short", "genres": [" Drama"], "countries": ["su"],'
+        b' "seasons": [3, -1]}'
+    )
+    app = Starlette(routes=[Route("/{path:path}", service.__call__)])
+    async with served(app) as url, aiohttp.ClientSession() as session:
+        clients = OutsideClients(session, build_settings(url))
+        movie = await clients.movies.movie(MovieId(MATRIX.id))
+    assert movie == Movie(
+        MovieId(MATRIX.id), "Solaris", "Solaris", None, 120, genres=("drama",), countries=("SU",)
+    )
 
 
 async def test_a_zone_and_language_we_do_not_know_are_replaced() -> None:

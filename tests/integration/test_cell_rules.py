@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from command_api.domain.rules import Rules
-from tests.cells.command_cell import CommandCell, command_cell
+from contracts.films import FilmGroup
+from neighbours.services.movies import Films
+from tests.cells.command_cell import CommandCell, command_cell, evening
 from tests.cells.own_reads import OwnReads, at, titles
 
-STRICT = Rules(gap=timedelta(minutes=30), pending_blocks=True)
+STRICT = Rules(
+    gap=timedelta(minutes=30),
+    pending_blocks=True,
+    films=FilmGroup(genres=frozenset({"science fiction"})),
+)
 
 
 @pytest.fixture
@@ -55,3 +61,40 @@ async def test_overlaps_are_the_same_before_the_command_after_it_and_read(
     ]
     path = f"/api/v1/announcement/{second['id']}/eligibility"
     assert (await cell.send("GET", path, guest)).body["overlaps"] == read["overlaps"]
+
+
+async def test_a_film_has_the_button_if_it_can_be_announced(cell: CommandCell) -> None:
+    host, _ = await cell.person("anna")
+    found = {film.title: film.id for film in Films().search("", 1000)}
+    for title, allowed in (("The Matrix", True), ("Casablanca", False)):
+        path = f"/api/v1/announcement/{found[title]}?dry_run=true"
+        tried = await cell.send("POST", path, host, evening())
+        together = await cell.send("GET", f"/api/v1/film/{found[title]}/together")
+        assert (tried.status == 201) is together.body["shown"] is allowed
+        assert tried.body.get("code") == together.body["reason"]
+
+
+async def test_an_announcement_of_a_series_names_one_episode(cell: CommandCell) -> None:
+    anna = OwnReads(cell)
+    host, _ = await cell.person("anna")
+    (dark,) = (film for film in Films().search("dark", 1000) if film.title == "Dark")
+    path = f"/api/v1/announcement/{dark.id}"
+    for wrong, code in (
+        ({}, "episode_missing"),
+        ({"season": 1}, "episode_missing"),
+        ({"season": 2, "episode": 9}, "no_such_episode"),
+        ({"season": 0, "episode": 1}, "malformed_body"),
+    ):
+        refused = await cell.send("POST", path, host, evening(**wrong))
+        assert (refused.status, refused.code) == (422, code)
+    film = f"/api/v1/announcement/{cell.movie_id}"
+    refused = await cell.send("POST", film, host, evening(season=1, episode=1))
+    assert (refused.status, refused.code) == (422, "no_such_episode")
+    made = (await anna.write("POST", path, host, evening(season=2, episode=8))).body
+    assert (made["season"], made["episode"]) == (2, 8)
+    at_once = f"/api/v1/announcement/{made['id']}"
+    assert (await anna.read(at_once, host)).body == made
+    past = await anna.read(f"{at_once}?as_of={anna.position}", host)
+    assert (past.body["season"], past.body["episode"]) == (2, 8)
+    kept = await cell.send("PUT", at_once, host, {"episode": 7})
+    assert (kept.status, kept.code) == (422, "malformed_body")

@@ -22,7 +22,7 @@ DIGESTS: Final = {
     1: "4768b4593e46b53c0796d9fe46695836de16ed9fa76d5cd7788c30a239382492",
     2: "45f5b4710129ae86127eaddbad4ca6a25f543a1382aabc3bfa4d49cc27567abc",
     3: "dc35210de860e1741694b6c05fc15e8fe86cae0870f500d460448c9976f2def3",
-    4: "0dc8d60121516d1fb970509b4d50285fa6ebd42fe53d7b8ac319783332616719",
+    4: "1dd15c88bd3ec6f6d334a9889759e106505f225c2b7f760c3be27e09ca1bf649",
 }
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 

@@ -21,7 +21,7 @@ TEST_LINES_MAX = 600
 FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
-        "contracts": """values events journal scoring shared_rules error_codes errors
+        "contracts": """values events journal scoring error_codes errors films shared_rules
             representations notices""",
         "runtime": """process pseudonyms confinement http calls migration_files postgres clickhouse
             journal following auth limits openapi outside service""",
@@ -30,7 +30,7 @@ FLOORS = {
         "projector": """history analysts read_models proof metrics service http settings main
             __main__""",
         "query_api": """edge people announcements calendars sharing bookings ratings history
-            my_data analysts service settings main __main__""",
+            my_data analysts films service settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning delivery store
             metrics expander dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies services.channels store switches settings services.auth access

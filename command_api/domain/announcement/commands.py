@@ -21,6 +21,9 @@ class FilmFacts(Struct, frozen=True):
 class CreateAnnouncement(AnnouncementTerms, frozen=True, kw_only=True, tag="announcement.create"):
     announcement_id: AnnouncementId
     film: FilmFacts
+    season: int | None = None
+    """Of a series, as is `episode`; one episode is announced."""
+    episode: int | None = None
     publish: bool = True
     invite: tuple[Invitee, ...] = ()
 

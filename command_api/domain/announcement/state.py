@@ -16,6 +16,8 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     movie_title: str
     movie_title_ru: str
     duration_min: int
+    season: int | None = None
+    episode: int | None = None
     version: int
     created_at: datetime
     modified_at: datetime

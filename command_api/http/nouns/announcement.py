@@ -15,6 +15,7 @@ from command_api.domain.announcement.terms import ChangedTerms
 from command_api.http.bodies import NoBody, ShortText, WriteBody
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.announcement import CHANGEABLE_FIELDS, Visibility
+from contracts.films import NUMBER_MAX
 from contracts.representations import DetailAnnouncementResponse
 from contracts.values.ids import AnnouncementId, MovieId, new_id
 from contracts.values.prices import demand_cents
@@ -33,6 +34,7 @@ Location = Annotated[
     AfterValidator(clean_line),
 ]
 ZoneName = Annotated[str, StringConstraints(max_length=64), AfterValidator(demand_zone)]
+EpisodeNumber = Annotated[int, Field(ge=1, le=NUMBER_MAX)]
 TicketCount = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[
     float, Field(ge=0, le=1_000_000, allow_inf_nan=False), AfterValidator(demand_cents)
@@ -85,7 +87,8 @@ class TermsBody(WriteBody):
 
 
 class CreateAnnouncementBody(TermsBody):
-    """`sub_only` is the short form of `visibility: subscribers`."""
+    """`sub_only` is the short form of `visibility: subscribers`. An announcement of a series
+    names its season and episode; one of a film has neither."""
 
     title: ShortText
     description: Description
@@ -94,6 +97,8 @@ class CreateAnnouncementBody(TermsBody):
     ticket_count: TicketCount
     event_time: StatedInstant
     event_location: Location
+    season: EpisodeNumber | None = None
+    episode: EpisodeNumber | None = None
     publish: bool = True
     invite: list[UUID] = Field(default=[], max_length=100)
 
@@ -130,9 +135,12 @@ class ChangeAnnouncementBody(TermsBody):
 async def create_announcement(request: WriteRequest[CreateAnnouncementBody]) -> CreateAnnouncement:
     """Announce a film; open at once, or a draft with `publish: false`."""
     body = request.body
+    movie_id = MovieId(request.path_id("movie_id"))
     return CreateAnnouncement(
         announcement_id=AnnouncementId(new_id()),
-        film=await request.lookups.find_film(MovieId(request.path_id("movie_id"))),
+        film=await request.lookups.find_film(movie_id, body.season, body.episode),
+        season=body.season,
+        episode=body.episode,
         publish=body.publish,
         invite=await request.lookups.find_invitees(body.invite),
         **body.terms(),

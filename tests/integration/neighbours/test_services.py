@@ -170,6 +170,8 @@ def test_the_catalogue_holds_real_films_once_each() -> None:
     assert len(films) >= 200
     assert len({film.id for film in films}) == len(films)
     assert all(1895 < film.year < 2030 and 0 < film.duration_min < 500 for film in films)
+    assert all(film.genres and film.countries for film in films)
+    assert {film.kind for film in films} == {"film", "series"}
 
 
 @pytest.mark.parametrize("words", ["matrix", "МАТРИЦА", "the mat", " матр "])
@@ -183,6 +185,10 @@ async def test_a_film_is_found_by_either_title(call: OperatorClient, words: str)
         "title_ru": "Матрица",
         "year": 1999,
         "duration_min": 136,
+        "kind": "film",
+        "genres": ["science fiction", "action"],
+        "countries": ["US"],
+        "seasons": [],
     }
 
 

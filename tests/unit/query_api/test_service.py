@@ -25,6 +25,7 @@ def service_with(
     return QueryService(
         pool=UNUSED,
         verifier=verifier,
+        movies=UNUSED,
         ugc=UNUSED,
         shortener=UNUSED,
         clock=UNUSED,

@@ -13,11 +13,11 @@ from command_api.domain.submission import Submission
 from command_api.http import noun_routes, nouns, routes
 from command_api.http.edge import Edge
 from command_api.http.erasure_tokens import ErasureTokens
-from command_api.http.films import FilmRule
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
 from contracts.errors import NeedsFact
+from contracts.films import FilmGroup
 from contracts.journal.records import Outcome
 from contracts.values.ids import OPERATOR, PersonId, new_id
 from runtime.auth.operators import OperatorGuard
@@ -46,7 +46,7 @@ class RoutedApp:
                 auth=cast(AuthClient, self),
                 movies=cast(MovieClient, self),
                 ugc=cast(UgcClient, self),
-                film_rule=FilmRule(),
+                films=FilmGroup(),
             ),
             tokens=TOKENS,
             deadline_s=1.0,
