@@ -41,6 +41,8 @@ RefusalCode = Literal[
     "rating_window_closed",
     "rating_revealed",
     "rating_retracted",
+    "chat_closed",
+    "post_deleted",
     "notice_not_waiting",
 ]
 """Codes of rules that say no. mypy checks them wherever one is raised."""
@@ -185,6 +187,12 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "Оценка раскрыта и больше не меняется.",
     ),
     "rating_retracted": Text("The rating was taken back.", "Оценка отозвана."),
+    # Chats.
+    "chat_closed": Text(
+        "This chat can only be read by now: the evening is long over.",
+        "Этот чат теперь можно только читать: встреча давно позади.",
+    ),
+    "post_deleted": Text("The post was deleted.", "Сообщение удалено."),
     # Notices.
     "notice_not_waiting": Text(
         "The notice was sent, or no longer waits.",

@@ -15,7 +15,10 @@ from msgspec import Struct
 from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
 from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.events.rating import RatingRole
-from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, PostId, ReviewId
+
+UNREAD_MAX: Final = 1_000
+"""Only so many of the newest posts of a chat are looked at to count those that are unread."""
 
 
 class GuestEntry(Struct, frozen=True):
@@ -181,6 +184,30 @@ class RatingResponse(Struct, frozen=True, kw_only=True):
     """Time at which the rating is revealed at the latest."""
     created: datetime
     modified: datetime
+
+
+class PostResponse(Struct, frozen=True, kw_only=True):
+    """A post in the chat of an announcement."""
+
+    post_id: PostId
+    announcement_id: AnnouncementId
+    author_id: PersonId
+    """Who wrote it."""
+    author_name: str
+    text: str | None
+    """None once it is deleted."""
+    created: datetime
+    modified: datetime
+    deleted: bool
+    position: int
+    """Where it stands in the chat: the position at which it was written."""
+
+
+class UnreadResponse(Struct, frozen=True):
+    """How many posts of a chat the caller has yet to read."""
+
+    unread: int
+    """Posts by others that are not deleted, among the newest UNREAD_MAX of the chat."""
 
 
 class Alternative(Struct, frozen=True):

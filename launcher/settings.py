@@ -22,6 +22,7 @@ class LocalAddressLimits(AddressLimits):
     reads: PerMinute = 1_200_000
     searches: PerMinute = 300_000
     writes: PerMinute = 600_000
+    posts: PerMinute = 120_000
     neighbours: PerMinute = 1_200_000
 
 

@@ -14,6 +14,7 @@ from query_api.analysts import routes as analyst_routes
 from query_api.announcements import details, lists, schedule
 from query_api.bookings import routes as bookings
 from query_api.calendars import feeds
+from query_api.chats import routes as chats
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import PositionWaiter
 from query_api.edge.reads import Reads
@@ -92,6 +93,7 @@ class QueryService:
             together.build_router(reads, movies),
             bookings.build_router(reads),
             schedule.build_router(reads),
+            chats.build_router(reads),
             feeds.build_router(reads, feed_secret),
             why.build_router(reads),
             mutes.build_router(reads),

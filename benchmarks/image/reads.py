@@ -126,7 +126,7 @@ def decide_request(
         actor_facts=PersonFacts(guest, "Guest"),
     )
     image.keys.find(guest, booking_id, "")
-    decision = decide(submission, image.accepted, now, DEFAULT_RULES)
+    decision = decide(submission, image.accepted, now, DEFAULT_RULES, position=image.seq + 1)
     if decision.outcome.refused:
         raise ValueError(f"a request was refused: {decision.outcome.code}")
     image.accepted.absorb(decision.layer)

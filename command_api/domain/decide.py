@@ -30,8 +30,11 @@ class Decision(NamedTuple):
     """The layer that the decision was made in, with its events applied."""
 
 
-def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) -> Decision:
-    """Decide `submission` at `now` on `layer`, which stays untouched.
+def decide(
+    submission: Submission, layer: Layer, now: datetime, rules: Rules, *, position: int
+) -> Decision:
+    """Decide `submission` at `now` on `layer`, which stays untouched. Its record will stand at
+    `position`.
 
     A refusal is a decision too: its outcome is `refused`, and it has no events. Raises
     NotFound, Forbidden (also if the actor is suspended or being erased), StaleVersion,
@@ -39,7 +42,13 @@ def decide(submission: Submission, layer: Layer, now: datetime, rules: Rules) ->
     get NotFound only for what does not exist, and Forbidden for the rest.
     """
     recorder = Recorder(
-        layer, apply, now, rules, actor=submission.actor, is_super=submission.is_super
+        layer,
+        apply,
+        now,
+        rules,
+        actor=submission.actor,
+        position=position,
+        is_super=submission.is_super,
     )
     refuse_barred(recorder)
     command = submission.command
@@ -69,8 +78,8 @@ def _make_refusal(command: AnyCommand, refused: CommandRefused) -> Outcome:
 
 
 def _target_exists(layer: Layer, command: AnyCommand) -> bool:
-    """Whether the announcement or booking that a command names exists. False for a rating: it
-    is between two people, and a super-user may not read it."""
+    """Whether the announcement or booking that a command names exists. False for a rating
+    and a chat: a super-user may not read what is between other people."""
     match command:
         case AnswerBooking(booking_id=str(booking_id)):
             return layer.bookings.get(booking_id) is not None

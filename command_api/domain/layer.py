@@ -18,10 +18,11 @@ from msgspec import Struct
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.person.state import Person
+from command_api.domain.post.state import Post
 from command_api.domain.rating.state import UNVOTED, Rating, Standing
 from command_api.domain.shelf import Shelf
 from contracts.events.rating import RatingRole
-from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, ReviewId
+from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, PostId, ReviewId
 
 
 class Table(Protocol):
@@ -38,6 +39,7 @@ _BEFORE_OF_AUTHOR: Final = attrgetter("previous_of_author")
 _BEFORE_CALLED_OFF: Final = attrgetter("previous_called_off")
 _BEFORE_OF_GUEST: Final = attrgetter("previous_of_guest")
 _BEFORE_OF_RATER: Final = attrgetter("previous_of_rater")
+_BEFORE_OF_WRITER: Final = attrgetter("previous_of_writer")
 
 
 class Layer(Struct, eq=False, gc=False):
@@ -55,6 +57,10 @@ class Layer(Struct, eq=False, gc=False):
     rating_ids: Shelf[tuple[AnnouncementId, PersonId, PersonId], ReviewId]
     """By announcement, rater and ratee."""
     standings: Shelf[tuple[PersonId, RatingRole], Standing]
+    posts: Shelf[PostId, Post]
+    newest_of_chat: Shelf[AnnouncementId, PostId]
+    read_marks: Shelf[tuple[AnnouncementId, PersonId], int]
+    """Up to which position a person has read a chat."""
 
     def person(self, person_id: PersonId) -> Person:
         """Return what is known of a person: only the id of one who was never seen."""
@@ -89,6 +95,18 @@ class Layer(Struct, eq=False, gc=False):
     def ratings_by(self, person: Person) -> Iterator[Rating]:
         """Yield all ratings that a person gave, newest first."""
         return self.ratings.walk(person.newest_rating, _BEFORE_OF_RATER)
+
+    def posts_of(self, announcement_id: AnnouncementId) -> Iterator[Post]:
+        """Yield all posts of a chat, newest first."""
+        return self.posts.walk(self.newest_of_chat.get(announcement_id), _BEFORE)
+
+    def posts_by(self, person: Person) -> Iterator[Post]:
+        """Yield all posts that a person wrote, newest first."""
+        return self.posts.walk(person.newest_post, _BEFORE_OF_WRITER)
+
+    def read_mark(self, announcement_id: AnnouncementId, reader_id: PersonId) -> int:
+        """Return the position up to which a person has read a chat, 0 if they have read nothing."""
+        return self.read_marks.get((announcement_id, reader_id)) or 0
 
     def rating_of(
         self, announcement_id: AnnouncementId, rater_id: PersonId, ratee_id: PersonId

@@ -23,6 +23,9 @@ from command_api.domain.person.decisions import PERSON_HANDLERS
 from command_api.domain.person.erasure import ERASURE_HANDLERS
 from command_api.domain.person.evolution import apply_person_event
 from command_api.domain.person.representation import PERSON_ANSWERS
+from command_api.domain.post.decisions import POST_HANDLERS
+from command_api.domain.post.evolution import apply_post_event
+from command_api.domain.post.representation import POST_ANSWERS
 from command_api.domain.rating.deadlines import list_rating_deadlines
 from command_api.domain.rating.decisions import RATING_HANDLERS
 from command_api.domain.rating.evolution import apply_rating_event
@@ -33,6 +36,7 @@ from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
 from contracts.events.person import PersonEvent
+from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
 from contracts.values.ids import PersonId
 
@@ -71,4 +75,5 @@ NOUNS: Final = (
         PERSON_ANSWERS,
         list_person_deadlines,
     ),
+    Noun(PostEvent, apply_post_event, POST_HANDLERS, POST_ANSWERS),
 )

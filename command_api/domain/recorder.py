@@ -29,6 +29,7 @@ class Recorder:
         rules: Rules,
         *,
         actor: PersonId,
+        position: int,
         is_super: bool = False,
     ) -> None:
         self.layer = Layer.on(layer)
@@ -38,6 +39,8 @@ class Recorder:
         self.rules = rules
         self.actor = actor
         """The person who gives the command."""
+        self.position = position
+        """Where the record of this decision will stand in the journal."""
         self.is_super = is_super
 
     def record(self, event: DomainEvent) -> None:

@@ -10,11 +10,18 @@ from msgspec import Struct
 from command_api.domain.announcement.commands import AnyAnnouncementCommand
 from command_api.domain.booking.commands import AnyBookingCommand
 from command_api.domain.person.commands import AnyPersonCommand, PersonFacts
+from command_api.domain.post.commands import AnyPostCommand
 from command_api.domain.rating.commands import AnyRatingCommand
 from contracts.values.ids import PersonId
 from contracts.values.languages import API_LANGUAGE, Language
 
-AnyCommand = AnyAnnouncementCommand | AnyBookingCommand | AnyRatingCommand | AnyPersonCommand
+AnyCommand = (
+    AnyAnnouncementCommand
+    | AnyBookingCommand
+    | AnyRatingCommand
+    | AnyPersonCommand
+    | AnyPostCommand
+)
 
 
 class Submission(Struct, frozen=True, kw_only=True):

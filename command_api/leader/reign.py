@@ -137,7 +137,7 @@ class Reign:
         self._demand_leading()
         began_at, now = perf_counter(), self.now()
         try:
-            decision = decide(submission, self._tentative, now, self._rules)
+            decision = self._decide(submission, self._tentative, now)
         except NeedsFact:
             raise
         except CommandError:
@@ -169,7 +169,7 @@ class Reign:
     def meet_deadline(self, submission: Submission, now: datetime) -> SentRecord | None:
         """Decide a command of the leader's own, and send it. Returns None, and sends nothing, if
         it would record nothing."""
-        decision = decide(submission, self._tentative, now, self._rules)
+        decision = self._decide(submission, self._tentative, now)
         if not decision.events:
             return None
         return self._send_commit(submission, decision, now)
@@ -177,7 +177,7 @@ class Reign:
     def is_moot(self, submission: Submission, now: datetime) -> bool:
         """Whether a command of the leader's own would record nothing even if no record that is
         on its way ever counts."""
-        return not decide(submission, self._image.accepted, now, self._rules).events
+        return not self._decide(submission, self._image.accepted, now).events
 
     async def confirm_leading(self) -> None:
         """Return once a record that was sent after this call has been read back.
@@ -282,6 +282,9 @@ class Reign:
         except (OutcomeUnknown, TimeoutError) as error:
             log.warning("resignation not confirmed", extra={"reason": describe_error(error)})
         self.end("resigned")
+
+    def _decide(self, submission: Submission, layer: Layer, now: datetime) -> Decision:
+        return decide(submission, layer, now, self._rules, position=self._seq + 1)
 
     def _demand_leading(self) -> None:
         if not self.leading:

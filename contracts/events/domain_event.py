@@ -3,8 +3,11 @@
 from contracts.events.announcement import AnyAnnouncementEvent
 from contracts.events.booking import AnyBookingEvent
 from contracts.events.person import AnyPersonEvent
+from contracts.events.post import AnyPostEvent
 from contracts.events.rating import AnyRatingEvent
 
-DomainEvent = AnyPersonEvent | AnyAnnouncementEvent | AnyBookingEvent | AnyRatingEvent
+DomainEvent = (
+    AnyPersonEvent | AnyAnnouncementEvent | AnyBookingEvent | AnyRatingEvent | AnyPostEvent
+)
 """Each family has a base class. Code that tells events apart names the families and does
 nothing for any other: a new family is shown to nobody until somebody decides so."""

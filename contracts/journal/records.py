@@ -13,7 +13,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from contracts.values.decoding import UNDECODABLE
-from contracts.values.ids import AnnouncementId, BookingId, ReviewId
+from contracts.values.ids import AnnouncementId, BookingId, PostId, ReviewId
 from contracts.values.times import Instant, is_in_range
 
 RECORD_BYTES_MAX: Final = 900_000
@@ -53,6 +53,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     """The facts that a refusal rested on, or the result of each part of a bulk command. Ids,
     codes, numbers and times: no text that a person typed."""
     review_id: ReviewId | None = None
+    post_id: PostId | None = None
 
 
 class Carried(Struct, frozen=True, omit_defaults=True):

@@ -14,6 +14,7 @@ BookingId = NewType("BookingId", str)
 PersonId = NewType("PersonId", str)
 MovieId = NewType("MovieId", str)
 ReviewId = NewType("ReviewId", str)
+PostId = NewType("PostId", str)
 
 SYSTEM: Final = PersonId("system")
 """Actor of the commands that the leader gives itself, such as deadlines."""

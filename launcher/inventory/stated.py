@@ -85,6 +85,7 @@ IMAGE: Final[Inventory] = {
         texts("name", "the person", f"`{ERASED_NAME}`"),
         texts("language tz", "the person", f"`{HOME_LANGUAGE}`, `{HOME_ZONE}`"),
     ),
+    "Post": (texts("text_digest", "the writer: a digest of the text", f"that of {ERASED}"),),
     "Suspension": (
         texts("reason", "the person", ERASED),
         texts("by", "an operator, who answers for the act"),

@@ -138,7 +138,7 @@ class Inboxes:
         )
 
 
-class Post(Protocol):
+class PostOffice(Protocol):
     """Delivers notices to inboxes and channels, and takes them back."""
 
     def deliver(self, body: SendBody) -> bool:
@@ -151,7 +151,7 @@ class Post(Protocol):
 
 
 def notification_router(
-    post: Post, inboxes: Inboxes, access: Access, switches: Switches
+    post: PostOffice, inboxes: Inboxes, access: Access, switches: Switches
 ) -> APIRouter:
     router = APIRouter(
         route_class=BoundedRoute,

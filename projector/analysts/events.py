@@ -11,7 +11,6 @@ from contracts.events.booking import ReleaseReason
 from contracts.events.rating import RevealReason
 from projector.analysts.rows import choose_columns
 from projector.history.events import (
-    FAMILIES,
     FIELD_COLUMNS,
     PRIVATE,
     RecordedEvent,
@@ -52,6 +51,9 @@ EVENT_COLUMNS: Final = (
     "price_amount",
     "price_currency",
 )
+
+FAMILIES: Final = frozenset({"announcement", "booking", "person", "rating"})
+"""First parts of the types that are in the table. Who writes in which chat is nobody's business."""
 
 REASON_CODES: Final[Mapping[str, frozenset[str]]] = {
     "announcement.closed": frozenset(get_args(CloseReason)),

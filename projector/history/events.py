@@ -28,11 +28,14 @@ from projector.history.values import (
     split_type,
 )
 
-FAMILIES: Final = frozenset({"announcement", "booking", "person", "rating"})
-"""First parts of the types that are in the table. Investigators read it, and the analysts' tables
-have no others, so a new family is in it only once somebody has decided so."""
+FAMILIES: Final = frozenset({"announcement", "booking", "person", "post", "rating"})
+"""First parts of the types that are in the table. Investigators read it, so a new family is in it
+only once somebody has decided so."""
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
 """Types of these families that are not in the table: nobody else may learn whom a person mutes."""
+WORDLESS: Final = frozenset({"post"})
+"""Families whose words are not in the table. A deleted post is told to nobody, so what is told of
+posts is in PostgreSQL alone, and only as it now stands."""
 
 
 class RecordedEvent(NamedTuple):
@@ -120,7 +123,9 @@ def is_in_history(event_type: str) -> bool:
 def add_event(rows: Rows, event: RecordedEvent) -> None:
     """Add the event's row if events of its type are in the history."""
     if is_in_history(event.type):
-        rows.add(*read_columns(event), *event.apart)
+        family = event.type.partition(".")[0]
+        apart = event.apart if family not in WORDLESS else EventApart(event.apart.event, "", "")
+        rows.add(*read_columns(event), *apart)
 
 
 def read_columns(event: RecordedEvent) -> tuple[Any, ...]:

@@ -1,16 +1,13 @@
 """Turns query parameters of announcement lists into conditions, each a fixed SQL fragment."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final, get_args
-from unicodedata import category
 from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
 from contracts.events.announcement import AnnouncementStatus
-from contracts.values.text import make_storable
 from query_api.announcements.score_columns import AUTHOR_RATING
 from query_api.edge.parameters import (
     ID,
@@ -20,15 +17,11 @@ from query_api.edge.parameters import (
     parse_some,
     some_of,
 )
+from query_api.edge.search_words import parse_words
 from query_api.edge.where import Where
 from runtime.http.parameters import BOOLEAN, Parameter, malformed_parameter, parse_boolean
 
-WORDS_MAX: Final = 16
-SEARCH_CHARS_MAX: Final = 200
 STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
-
-_WORD: Final = re.compile(r"[^\W_]+")
-_PART_OF_WORD: Final = re.compile(r"[\u0300-\u036f\u200b-\u200f\u2060-\u2064]")
 
 
 def _parse_score(text: str, parameter: str) -> float:
@@ -39,20 +32,6 @@ def _parse_score(text: str, parameter: str) -> float:
     if not 0 <= number <= 10:
         raise malformed_parameter(parameter, minimum=0, maximum=10)
     return number
-
-
-def _parse_words(text: str, parameter: str) -> str:
-    """Return the text to search for. PostgreSQL splits it into words (`read_model.word_query`);
-    if it finds none in it, as in a lone symbol, nothing matches. Raises Malformed for a text that
-    is too long, has too many words, or has neither a letter, a digit nor a symbol."""
-    if len(text) > SEARCH_CHARS_MAX:
-        raise malformed_parameter(parameter, maximum=SEARCH_CHARS_MAX)
-    words = sum(1 for _ in _WORD.finditer(_PART_OF_WORD.sub("", text)))
-    if words > WORDS_MAX:
-        raise malformed_parameter(parameter, words=words, words_max=WORDS_MAX)
-    if not any(category(one)[0] in "LNS" for one in text):
-        raise malformed_parameter(parameter)
-    return make_storable(text)
 
 
 Parse = Callable[[str, str], Any]
@@ -66,8 +45,8 @@ TIMES: Final = {
 whole day."""
 
 FILTERS: Final[dict[str, tuple[Parse, str]]] = {  # By parameter.
-    "location": (_parse_words, "a.location_words @@ read_model.word_query({})"),
-    "q": (_parse_words, "a.words @@ read_model.word_query({})"),
+    "location": (parse_words, "a.location_words @@ read_model.word_query({})"),
+    "q": (parse_words, "a.words @@ read_model.word_query({})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
     "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
     "min_author_rating": (_parse_score, f"{AUTHOR_RATING} >= {{}}::double precision"),

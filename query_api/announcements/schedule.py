@@ -19,6 +19,7 @@ from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.chats.rights import UNREAD_POSTS
 from query_api.edge.paging import (
     INSTANT_KEY,
     PAGE_PARAMETERS,
@@ -61,6 +62,8 @@ class ScheduleEntry(Struct, frozen=True):
     """Whether it will not take place. `state` is the one in which it was cancelled."""
     cancel_reason: str | None
     announcement: AnnouncementResponse
+    unread_posts: int
+    """In its chat, if the caller takes part in it."""
 
 
 def build_router(reads: Reads) -> APIRouter:
@@ -90,7 +93,8 @@ def build_page(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Pa
     if (last := parse_cursor(parameters, sort)) is not None:
         where.add(sort.comes_after("a.announcement_id"), *last)
     sql = f"""
-        SELECT {sort.column} AS sort_key, {MY_STATE}, {COLUMNS} WHERE {where.sql}
+        SELECT {sort.column} AS sort_key, {MY_STATE}, {UNREAD_POSTS}, {COLUMNS}
+        WHERE {where.sql}
         ORDER BY {sort.order_by("a.event_time", "a.announcement_id")} LIMIT {limit + 1}
     """
     return Page(sql, where.arguments, sort, limit, "announcement_id")
@@ -104,4 +108,5 @@ def _represent_entry(row: asyncpg.Record, caller: Caller, language: Language) ->
         row["status"] == "Cancelled",
         row["cancel_reason"],
         represent_line(row, language),
+        row["unread_posts"],
     )

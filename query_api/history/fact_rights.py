@@ -38,9 +38,11 @@ EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
         # Ratings.
         *_allow("reader", "review_id rater_id ratee_id role sealed_until"),
         *_allow("words", "score text tags"),
+        # Posts. Their texts are in no history (`audit_trail`).
+        *_allow("reader", "post_id writer_id reader_id position"),
     ]
 )
-"""By field of an event of an announcement, a booking or a rating."""
+"""By field of an event of an announcement, a booking, a rating or a chat."""
 
 DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
     [

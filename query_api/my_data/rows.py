@@ -122,6 +122,20 @@ OWN_TABLES: Final = (
         _represent_rating,
     ),
     OwnTable(
+        "posts",
+        """
+        SELECT post_id, announcement_id, position, text, deleted, created, modified
+        FROM read_model.posts WHERE writer_id = $1 ORDER BY position
+        """,
+    ),
+    OwnTable(
+        "read_marks",
+        """
+        SELECT announcement_id, position, read_at
+        FROM read_model.read_marks WHERE reader_id = $1 ORDER BY announcement_id
+        """,
+    ),
+    OwnTable(
         "mutes",
         """
         SELECT m.host_id AS muted_id, host.name AS muted_name, m.muted, m.since

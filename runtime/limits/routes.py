@@ -6,7 +6,7 @@ It needs only method and path, so the decision can come before anything else is 
 from typing import Final, Literal
 
 RouteClass = Literal[
-    "reads", "searches", "exports", "writes", "public", "operator", "neighbours", "peers"
+    "reads", "searches", "exports", "writes", "posts", "public", "operator", "neighbours", "peers"
 ]
 
 _UNLIMITED: Final = ("/healthz", "/readyz")
@@ -15,7 +15,7 @@ _PEERS: Final = "/internal/commands"
 """A peer sends the cell's secret, and the leader counts the person. Only wrong secrets are
 counted for the address."""
 _SEARCHES: Final = frozenset(
-    {"announcements", "bookings", "history", "schedule", "rating", "explain", "drift"}
+    {"announcements", "bookings", "history", "schedule", "posts", "rating", "explain", "drift"}
 )
 """Parts of the paths of lists, and of reads that ClickHouse answers."""
 _EXPORTS: Final = "/api/v1/my/data"
@@ -28,7 +28,8 @@ def class_of(method: str, path: str) -> RouteClass | None:
         if path.startswith("/api/v1/operator/"):
             return "operator"
         if method not in _READS:
-            return "writes"
+            is_post = method == "POST" and path.endswith("/posts")
+            return "posts" if is_post else "writes"
         if path.endswith(".ics"):
             return "public"
         if path == _EXPORTS:

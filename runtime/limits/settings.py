@@ -22,6 +22,8 @@ class PersonLimits(BaseModel):
     """Archives of all that is held about the person."""
     writes: PerMinute = 600
     """At all command processes together, because the leader counts every write."""
+    posts: PerMinute = 30
+    """What the person writes in chats."""
 
 
 class AddressLimits(BaseModel):
@@ -33,6 +35,7 @@ class AddressLimits(BaseModel):
     searches: PerMinute = 3_000
     exports: PerMinute = 60
     writes: PerMinute = 6_000
+    posts: PerMinute = 1_200
     public: PerMinute = 1_200
     """Pages, feeds and short links, which need no token."""
     misses: PerMinute = 300

@@ -94,6 +94,9 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/announcement/{announcement_id}/calendar.ics": Ask(),
     "GET /api/v1/announcement/{announcement_id}/eligibility": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invites": Ask({"guest_ids": [str(uuid4())]}),
+    "GET /api/v1/announcement/{announcement_id}/posts": Ask(),
+    "POST /api/v1/announcement/{announcement_id}/posts": Ask({"text": "Hello."}),
+    "PUT /api/v1/announcement/{announcement_id}/posts/read": Ask({"position": 1}),
     "GET /api/v1/announcement/{announcement_id}/rating": Ask(),
     "GET /api/v1/announcement/{announcement_id}/share": Ask(),
     "POST /api/v1/announcement/{movie_id}": Ask("evening"),
@@ -134,6 +137,9 @@ ROWS: Final[Mapping[str, Ask]] = {
     "PUT /api/v1/operator/user/{user_id}/erasure": Ask({"at_once": True}),
     "DELETE /api/v1/operator/user/{user_id}/erasure": Ask({}),
     "POST /api/v1/operator/verify": Ask(),
+    "GET /api/v1/post/{post_id}": Ask(),
+    "PUT /api/v1/post/{post_id}": Ask({"text": "Hello."}, note="only who wrote it"),
+    "DELETE /api/v1/post/{post_id}": Ask(note="only who wrote it, and the host"),
     "GET /api/v1/preferences": Ask(),
     "PUT /api/v1/preferences": Ask({}),
     "GET /api/v1/rating/{announcement_id}/{user_id}": Ask(),
@@ -241,10 +247,16 @@ class Scene:
         booking_id = asked.json["booking_id"]
         answer = {"my_status": True}
         approved = await send("PUT", f"/api/v1/booking/{booking_id}", tokens["host"], answer)
-        position = str(approved.position)
-        path = f"/api/v1/announcement/{evening_id}?min_position={position}"
+        chat = f"/api/v1/announcement/{evening_id}/posts"
+        written = await send("POST", chat, tokens["guest"], {"text": "Hello."})
+        path = f"/api/v1/announcement/{evening_id}?min_position={written.position}"
         assert (await send("GET", path, tokens["guest"])).status == 200
-        return {"announcement_id": evening_id, "booking_id": booking_id, "position": position}
+        return {
+            "announcement_id": evening_id,
+            "booking_id": booking_id,
+            "post_id": written.json["post_id"],
+            "position": str(approved.position),
+        }
 
 
 async def measure(target: Target) -> dict[str, list[int]]:

@@ -46,7 +46,10 @@ class DecidedHistory:
         submission = submit(
             actor, command, f"k{self._serial}", is_super=is_super, actor_facts=actor_facts
         )
-        return Decided(submission, decide(submission, self.layer, self.chain.now, self._rules))
+        decision = decide(
+            submission, self.layer, self.chain.now, self._rules, position=self.chain.seq + 1
+        )
+        return Decided(submission, decision)
 
     def record(self, decided: Decided) -> Commit:
         submission, decision = decided

@@ -30,6 +30,7 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     WithdrawErasure,
 )
+from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
 from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
@@ -41,6 +42,7 @@ from contracts.values.ids import (
     BookingId,
     MovieId,
     PersonId,
+    PostId,
     ReviewId,
 )
 from tests.histories.decided import DecidedHistory
@@ -64,6 +66,7 @@ class RandomPeople:
         self._history = history or DecidedHistory()
         self.chain = self._history.chain
         self._random = Random(seed)
+        self._chatting = Random(f"chats of {seed}")
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
         self._announcements_at_once = announcements_at_once
         self._erasures = erasures
@@ -81,6 +84,8 @@ class RandomPeople:
             self.meet_deadlines()
             actor = self._random.choice(self.person_ids)
             self._try(actor, self._choose_command(actor))
+            if self._chatting.random() < 0.3 and (wish := self._choose_post()):
+                self._try(*wish)
             if self._erasures and self._random.random() < 0.1:
                 self._try(*self._choose_erasure())
         return self
@@ -202,6 +207,27 @@ class RandomPeople:
         if self._random.random() < 0.5:
             return ChangeRating(review_id=given.id, score=score)
         return RetractRating(review_id=given.id)
+
+    def _choose_post(self) -> tuple[PersonId, AnyCommand] | None:
+        """Return what somebody does in a chat; sometimes it is not their chat, or not their post.
+        Returns None if nobody has announced anything yet."""
+        dice, layer = self._chatting, self.layer
+        if not layer.announcements.own:
+            return None
+        announcement = dice.choice(list(layer.announcements.own.values())[-6:])
+        members = [one.guest_id for one in layer.bookings_of(announcement) if one.confirmed]
+        actor = dice.choice([announcement.author_id, *members, dice.choice(self.person_ids)])
+        posts = list(layer.posts_of(announcement.id))
+        chance, text = dice.random(), dice.choice(("Who brings tea?", "I am late.", "Me!"))
+        if not posts or chance < 0.4:
+            post_id = PostId(str(UUID(int=dice.getrandbits(128), version=4)))
+            return actor, WritePost(announcement_id=announcement.id, post_id=post_id, text=text)
+        post = dice.choice(posts)
+        if chance < 0.6:
+            return dice.choice([actor, post.writer_id]), ChangePost(post_id=post.id, text=text)
+        if chance < 0.7:
+            return actor, DeletePost(post_id=post.id)
+        return actor, ReadPosts(announcement_id=announcement.id, position=post.position)
 
     def _choose_terms(self) -> ChangedTerms:
         return self._random.choice(

@@ -14,7 +14,12 @@ from tests.histories.chain import Chain
 from tests.paths import SAMPLES
 
 RECORDED: Final = Path(__file__).with_name("recorded.jsonl")
-MAKING: Final = ("announcement.created.v1", "booking.invited.v1", "rating.given.v1")
+MAKING: Final = (
+    "announcement.created.v1",
+    "booking.invited.v1",
+    "post.written.v1",
+    "rating.given.v1",
+)
 """Their samples come first: the others name what these make."""
 
 

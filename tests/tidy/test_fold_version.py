@@ -22,7 +22,7 @@ DIGESTS: Final = {
     1: "4768b4593e46b53c0796d9fe46695836de16ed9fa76d5cd7788c30a239382492",
     2: "45f5b4710129ae86127eaddbad4ca6a25f543a1382aabc3bfa4d49cc27567abc",
     3: "dc35210de860e1741694b6c05fc15e8fe86cae0870f500d460448c9976f2def3",
-    4: "1dd15c88bd3ec6f6d334a9889759e106505f225c2b7f760c3be27e09ca1bf649",
+    4: "1b96f3807c5fb05da8ad6dc29343aa86ea10f1990b20d8d76d4ff93cf4ddf14a",
 }
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 

@@ -29,8 +29,8 @@ FLOORS = {
             service main __main__""",
         "projector": """history analysts read_models proof metrics service http settings main
             __main__""",
-        "query_api": """edge people announcements calendars sharing bookings ratings history
-            my_data analysts films service settings main __main__""",
+        "query_api": """edge people chats announcements calendars sharing bookings ratings
+            history my_data analysts films service settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning delivery store
             metrics expander dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies services.channels store switches settings services.auth access
@@ -44,6 +44,7 @@ module stands on one of its floors: under the longest of these names that leads 
 
 FILES_MAX = 12
 WIDE_FOLDERS = {
+    "contracts/events": "one file a family of events, and what all families share",
     "tests/attack": "one file an attack, numbered as docs/security.md numbers them",
 }
 """Folders of more than FILES_MAX modules, with the reason. Others want rooms."""

@@ -75,7 +75,7 @@ def _decide_request(
     follows_author: bool | None,
 ) -> Outcome:
     """Return the outcome of a request by this person: maybe a refusal. Nothing is recorded."""
-    recorder = Recorder(layer, apply, now, rules, actor=person_id)
+    recorder = Recorder(layer, apply, now, rules, actor=person_id, position=0)
     command = RequestBooking(
         announcement_id=announcement.id,
         booking_id=BookingId("undecided"),

@@ -15,12 +15,14 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
+from command_api.domain.post.state import digest_text
 from contracts.events.announcement import AnnouncementCreated
 from contracts.events.base import Event
 from contracts.events.booking_state import Party
 from contracts.events.erasing import list_personal_fields
 from contracts.events.person import PersonSeen, PersonSuspended
 from contracts.events.rating import RatingGiven
+from contracts.values.personal import ERASED_TEXT
 
 
 def forget_person(layer: Layer, person: Person) -> Person:
@@ -40,6 +42,10 @@ def forget_person(layer: Layer, person: Person) -> Person:
         _erase_words_of(layer, booking, "guest")
     for rating in layer.ratings_by(person):
         layer.ratings.put(rating.id, replace(rating, **_erased(rating, RatingGiven)))
+    for post in layer.posts_by(person):
+        if not post.deleted:
+            digest = digest_text(post.id, ERASED_TEXT)
+            layer.posts.put(post.id, replace(post, text_digest=digest))
     suspension = person.suspension
     if suspension is not None:
         suspension = replace(suspension, **_erased(suspension, PersonSuspended))
@@ -53,6 +59,7 @@ def forget_person(layer: Layer, person: Person) -> Person:
         newest_announcement=person.newest_announcement,
         newest_booking=person.newest_booking,
         newest_rating=person.newest_rating,
+        newest_post=person.newest_post,
         newest_called_off=person.newest_called_off,
         suspension=suspension,
         erased=True,

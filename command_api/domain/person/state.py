@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from contracts.values.ids import AnnouncementId, BookingId, PersonId, ReviewId
+from contracts.values.ids import AnnouncementId, BookingId, PersonId, PostId, ReviewId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import ERASED_TEXT
 from contracts.values.zones import HOME_ZONE
@@ -79,6 +79,8 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     """Head of the chain of all their bookings (`Booking.previous_of_guest`)."""
     newest_rating: ReviewId | None = None
     """Head of the chain of all ratings that they gave (`Rating.previous_of_rater`)."""
+    newest_post: PostId | None = None
+    """Head of the chain of all posts that they wrote (`Post.previous_of_writer`)."""
     newest_called_off: AnnouncementId | None = None
     """Head of the chain of the announcements of others that they called off
     (`Announcement.previous_called_off`)."""

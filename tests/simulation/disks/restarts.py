@@ -107,7 +107,13 @@ class Compared(DecidedHistory):
 
     def record(self, decided: Decided) -> Commit:
         submission, decision = decided
-        ours = decide(submission, self.restless.image.accepted, self.chain.now, DEFAULT_RULES)
+        ours = decide(
+            submission,
+            self.restless.image.accepted,
+            self.chain.now,
+            DEFAULT_RULES,
+            position=self.chain.seq + 1,
+        )
         if (ours.outcome, ours.events) != (decision.outcome, decision.events):
             raise Violation(f"{submission.kind} is decided otherwise: {ours}, not {decision}")
         commit = super().record(decided)

@@ -225,7 +225,7 @@ class RandomCell:
         command = submit(actor, body)
         before = {one.id: one for one in self.folded.announcements.own.values()}
         try:
-            decision = decide(command, self.tentative, self.now, self.rules)
+            decision = self._decide(command)
         except CommandError:
             return
         self.tentative.absorb(decision.layer)
@@ -319,9 +319,12 @@ class RandomCell:
         bookings[:] = [one for one in bookings if one.id != event.booking_id]
         bookings.append(self.folded.bookings.own[event.booking_id])
 
+    def _decide(self, command: Submission) -> Decision:
+        return decide(command, self.tentative, self.now, self.rules, position=1)
+
     def _check_repeated(self, command: Submission) -> None:
         try:
-            again = decide(command, self.tentative, self.now, self.rules)
+            again = self._decide(command)
         except Malformed:
             return
         assert again.events == [], (command, again)

@@ -53,7 +53,7 @@ def test_every_event_comes_up() -> None:
 def test_a_dropped_decision_leaves_no_trace() -> None:
     layer = Layer.empty()
     command = submit(PEOPLE[0], announce())
-    decision = decide(command, layer, NOON, DEFAULT_RULES)
+    decision = decide(command, layer, NOON, DEFAULT_RULES, position=1)
     assert decision.events
     assert not layer.announcements.own
     tentative = Layer.on(layer)

@@ -65,6 +65,9 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
         return
     (row,) = found
     assert f"{row['type']}.v{row['type_version']}" == sample.stem == event["type"]
+    if sample.stem.startswith("post."):
+        assert (row["words"], row["words_of"]) == ("", "")
+        return
     for name in ("announcement_id", "booking_id", "author_id", "taken", "ticket_count"):
         assert row[name] == event.get(name, row[name])
     assert msgspec.json.decode(join_words(row["payload"], row["words"])) == event
@@ -72,7 +75,7 @@ def test_every_stored_event_there_ever_was_has_a_row_unless_it_is_private(sample
 
 def test_analysts_are_shown_no_family_that_nobody_decided_to_show_them() -> None:
     stated = StatedHistory()
-    stated.record(0, {"type": "post.written.v1", "announcement_id": "a", "text": "for us two"})
+    stated.record(0, {"type": "quiz.answered.v1", "announcement_id": "a", "text": "for us two"})
     assert rows(stated.commits, "events") == []
 
 

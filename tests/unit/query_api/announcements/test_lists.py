@@ -13,9 +13,9 @@ from starlette.datastructures import QueryParams
 from contracts.errors import Malformed
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
-from query_api.announcements.filters import WORDS_MAX
 from query_api.announcements.lists import SORTS, build_page, may_list_others
 from query_api.edge.paging import Page, encode_cursor
+from query_api.edge.search_words import WORDS_MAX
 from runtime.auth.tokens import Caller
 
 MOSCOW = ZoneInfo("Europe/Moscow")

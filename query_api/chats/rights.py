@@ -1,0 +1,44 @@
+"""Decides who reads the chat of an announcement: the only place for this rule on the read side.
+
+Its author and its confirmed guests read all of it, for as long as they are that. For anybody
+else there is no chat. That includes super-users, as for the messages of bookings.
+
+In the SQL fragments `a` is the announcement and $2 the reader.
+"""
+
+from typing import Final
+
+from contracts.representations import UNREAD_MAX
+from query_api.edge.reads import TableSnapshot
+from runtime.auth.tokens import Caller
+
+TAKES_PART: Final = """(
+    a.author_id = $2::uuid
+    OR EXISTS (
+        SELECT FROM read_model.bookings part
+        WHERE part.announcement_id = a.announcement_id AND part.guest_id = $2::uuid
+          AND part.state = 'confirmed')
+)"""
+"""Whether the reader takes part in the chat, and so reads it."""
+
+UNREAD_POSTS: Final = f"""
+    CASE WHEN {TAKES_PART} THEN (
+        SELECT count(*) FROM (
+            SELECT p.writer_id, p.deleted FROM read_model.posts p
+            WHERE p.announcement_id = a.announcement_id AND p.position > coalesce((
+                SELECT mark.position FROM read_model.read_marks mark
+                WHERE mark.announcement_id = a.announcement_id AND mark.reader_id = $2::uuid), 0)
+            ORDER BY p.position DESC LIMIT {UNREAD_MAX}) newest
+        WHERE newest.writer_id <> $2::uuid AND NOT newest.deleted)
+    ELSE 0 END AS unread_posts
+"""
+"""How many posts the reader has yet to read; 0 if they take no part."""
+
+_SELECT_CHAT: Final = f"""
+    SELECT FROM read_model.announcements a WHERE a.announcement_id = $1 AND {TAKES_PART}
+"""
+
+
+async def demand_chat(snapshot: TableSnapshot, caller: Caller, announcement_id: str) -> None:
+    """Raises NotFound unless the caller takes part in the chat of the announcement."""
+    await snapshot.fetch_row(_SELECT_CHAT, announcement_id, caller.person_id)
