@@ -35,6 +35,10 @@ RefusalCode = Literal[
     "waitlist_full",
     "mute_of_oneself",
     "mutes_full",
+    "plans_full",
+    "plan_has_no_time",
+    "plan_has_no_place",
+    "feeds_full",
     "erasure_not_requested",
     "evening_not_done",
     "already_rated",
@@ -62,6 +66,7 @@ FailureCode = Literal[
     "price_when_free",
     "episode_missing",
     "no_such_episode",
+    "wished_time_too_short",
     "key_reused",
     "too_large",
     "head_too_large",
@@ -166,6 +171,21 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "You have muted as many hosts as can be.",
         "Вы заглушили столько организаторов, сколько возможно.",
     ),
+    "plans_full": Text(
+        "You have planned as many films as can be.",
+        "Вы запланировали столько фильмов, сколько возможно.",
+    ),
+    "plan_has_no_time": Text(
+        "The plan has no time that is still to come, so say when.",
+        "В плане нет времени в будущем, поэтому укажите его.",
+    ),
+    "plan_has_no_place": Text(
+        "The plan has no place, so say where.", "В плане нет места, поэтому укажите его."
+    ),
+    "feeds_full": Text(
+        "You have as many calendar feeds as can be.",
+        "У вас столько календарных лент, сколько возможно.",
+    ),
     "erasure_not_requested": Text(
         "This request to erase your data does not stand any more.",
         "Этот запрос на удаление ваших данных больше не действует.",
@@ -232,6 +252,9 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     ),
     "no_such_episode": Text(
         "There is no such season or episode.", "Такого сезона или такой серии нет."
+    ),
+    "wished_time_too_short": Text(
+        "The film takes longer than this wished time.", "Фильм длиннее этого желаемого времени."
     ),
     "key_reused": Text(
         "This Idempotency-Key was used for another request.",

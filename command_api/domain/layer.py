@@ -18,6 +18,7 @@ from msgspec import Struct
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.person.state import Person
+from command_api.domain.plan.state import FilmPlan, FreeTimes
 from command_api.domain.post.state import Post
 from command_api.domain.rating.state import UNVOTED, Rating, Standing
 from command_api.domain.shelf import Shelf
@@ -32,6 +33,8 @@ class Table(Protocol):
         """Return the value of `key`, or None if there is none."""
         ...
 
+
+NEVER_SAID: Final = FreeTimes()
 
 _BEFORE: Final = attrgetter("previous")
 _BEFORE_OF_FILM: Final = attrgetter("previous_of_film")
@@ -61,6 +64,9 @@ class Layer(Struct, eq=False, gc=False):
     newest_of_chat: Shelf[AnnouncementId, PostId]
     read_marks: Shelf[tuple[AnnouncementId, PersonId], int]
     """Up to which position a person has read a chat."""
+    plans: Shelf[tuple[PersonId, MovieId], FilmPlan]
+    """Also those that were given up: `Person.plans` has the others."""
+    free_times: Shelf[PersonId, FreeTimes]
 
     def person(self, person_id: PersonId) -> Person:
         """Return what is known of a person: only the id of one who was never seen."""
@@ -122,6 +128,15 @@ class Layer(Struct, eq=False, gc=False):
     def standing(self, person_id: PersonId, role: RatingRole) -> Standing:
         """Return how a person is rated in a role: without votes if nobody has rated them."""
         return self.standings.get((person_id, role)) or UNVOTED
+
+    def plan_of(self, person_id: PersonId, movie_id: MovieId) -> FilmPlan | None:
+        """Return a person's plan for a film; None if the person has none, or no longer."""
+        planned = movie_id in self.person(person_id).plans
+        return self.plans.get((person_id, movie_id)) if planned else None
+
+    def free_times_of(self, person_id: PersonId) -> FreeTimes:
+        """Return when a person is free: without times if they have not said it."""
+        return self.free_times.get(person_id) or NEVER_SAID
 
     @classmethod
     def on(cls, below: "Layer") -> "Layer":

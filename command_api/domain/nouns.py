@@ -17,12 +17,16 @@ from command_api.domain.booking.decisions import BOOKING_HANDLERS
 from command_api.domain.booking.evolution import apply_booking_event
 from command_api.domain.booking.representation import BOOKING_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
+from command_api.domain.feed.decisions import FEED_ANSWERS, FEED_HANDLERS, apply_feed_event
 from command_api.domain.layer import Layer
 from command_api.domain.person.deadlines import list_person_deadlines
 from command_api.domain.person.decisions import PERSON_HANDLERS
 from command_api.domain.person.erasure import ERASURE_HANDLERS
 from command_api.domain.person.evolution import apply_person_event
 from command_api.domain.person.representation import PERSON_ANSWERS
+from command_api.domain.plan.decisions import PLAN_HANDLERS
+from command_api.domain.plan.evolution import apply_plan_event
+from command_api.domain.plan.representation import PLAN_ANSWERS
 from command_api.domain.post.decisions import POST_HANDLERS
 from command_api.domain.post.evolution import apply_post_event
 from command_api.domain.post.representation import POST_ANSWERS
@@ -35,7 +39,9 @@ from command_api.domain.representation import Answers
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
+from contracts.events.feed import FeedEvent
 from contracts.events.person import PersonEvent
+from contracts.events.plan import PlanEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
 from contracts.values.ids import PersonId
@@ -76,4 +82,6 @@ NOUNS: Final = (
         list_person_deadlines,
     ),
     Noun(PostEvent, apply_post_event, POST_HANDLERS, POST_ANSWERS),
+    Noun(PlanEvent, apply_plan_event, PLAN_HANDLERS, PLAN_ANSWERS),
+    Noun(FeedEvent, apply_feed_event, FEED_HANDLERS, FEED_ANSWERS),
 )

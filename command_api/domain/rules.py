@@ -19,6 +19,10 @@ class Rules(SharedRules, frozen=True):
     """Longest waitlist of one announcement; dissolving it has to fit into one record."""
     mutes_max: int = 1_000
     """How many authors one person may have muted."""
+    plans_max: int = 100
+    """How many films one person may have planned."""
+    feeds_max: int = 20
+    """How many calendar feeds one person may have made."""
     offer_hold: timedelta = timedelta(hours=12)
     """How long a freed seat is held for the guest to whom it is offered."""
     move_hold: timedelta = timedelta(hours=24)

@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from command_api.domain.announcement.commands import AnyAnnouncementCommand
 from command_api.domain.booking.commands import AnyBookingCommand
+from command_api.domain.feed.commands import AnyFeedCommand
 from command_api.domain.person.commands import AnyPersonCommand, PersonFacts
+from command_api.domain.plan.commands import AnyPlanCommand
 from command_api.domain.post.commands import AnyPostCommand
 from command_api.domain.rating.commands import AnyRatingCommand
 from contracts.values.ids import PersonId
@@ -21,6 +23,8 @@ AnyCommand = (
     | AnyRatingCommand
     | AnyPersonCommand
     | AnyPostCommand
+    | AnyPlanCommand
+    | AnyFeedCommand
 )
 
 

@@ -10,7 +10,7 @@ from command_api.domain.person.commands import PersonFacts
 from contracts.errors import DependencyDown, Forbidden, NeedsFact, NotFound
 from contracts.films import FilmGroup, demand_episode
 from contracts.values.ids import OPERATOR, BookingId, MovieId, PersonId, new_id
-from runtime.outside.ports import AuthClient, MovieClient, UgcClient
+from runtime.outside.ports import AuthClient, Movie, MovieClient, UgcClient
 
 
 class Lookups:
@@ -33,13 +33,13 @@ class Lookups:
         belong to the cell's group, Malformed if the episode is not one of it, and
         DependencyDown if Movie_API does not answer.
         """
-        movie = await self._movies.movie(movie_id)
-        if movie is None:
-            raise NotFound
-        if not self._films.includes(movie):
-            raise Forbidden("film_not_allowed")
+        movie = await self._find_movie(movie_id)
         demand_episode(movie, season, episode)
-        return FilmFacts(movie_id, movie.title, movie.title_ru, movie.duration_min)
+        return _film_facts(movie)
+
+    async def find_film_to_plan(self, movie_id: MovieId) -> FilmFacts:
+        """As `find_film`, but of a series no episode is asked for: any of them will do."""
+        return _film_facts(await self._find_movie(movie_id))
 
     async def find_invitees(self, guest_ids: Iterable[UUID]) -> tuple[Invitee, ...]:
         """Return each guest once, with what Auth says of them and a new booking id. Raises
@@ -75,8 +75,20 @@ class Lookups:
         except DependencyDown:
             return False
 
+    async def _find_movie(self, movie_id: MovieId) -> Movie:
+        movie = await self._movies.movie(movie_id)
+        if movie is None:
+            raise NotFound
+        if not self._films.includes(movie):
+            raise Forbidden("film_not_allowed")
+        return movie
+
     async def _find_person(self, person_id: PersonId) -> PersonFacts | None:
         person = await self._auth.person(person_id)
         if person is None:
             return None
         return PersonFacts(person_id, person.name, person.language, person.tz)
+
+
+def _film_facts(movie: Movie) -> FilmFacts:
+    return FilmFacts(movie.movie_id, movie.title, movie.title_ru, movie.duration_min)

@@ -2,12 +2,20 @@
 
 from contracts.events.announcement import AnyAnnouncementEvent
 from contracts.events.booking import AnyBookingEvent
+from contracts.events.feed import AnyFeedEvent
 from contracts.events.person import AnyPersonEvent
+from contracts.events.plan import AnyPlanEvent
 from contracts.events.post import AnyPostEvent
 from contracts.events.rating import AnyRatingEvent
 
 DomainEvent = (
-    AnyPersonEvent | AnyAnnouncementEvent | AnyBookingEvent | AnyRatingEvent | AnyPostEvent
+    AnyPersonEvent
+    | AnyAnnouncementEvent
+    | AnyBookingEvent
+    | AnyRatingEvent
+    | AnyPostEvent
+    | AnyPlanEvent
+    | AnyFeedEvent
 )
 """Each family has a base class. Code that tells events apart names the families and does
 nothing for any other: a new family is shown to nobody until somebody decides so."""

@@ -15,6 +15,7 @@ PersonId = NewType("PersonId", str)
 MovieId = NewType("MovieId", str)
 ReviewId = NewType("ReviewId", str)
 PostId = NewType("PostId", str)
+FeedId = NewType("FeedId", str)
 
 SYSTEM: Final = PersonId("system")
 """Actor of the commands that the leader gives itself, such as deadlines."""

@@ -46,6 +46,9 @@ LanguageOfPerson = Annotated[str, _meta(Mark("person", HOME_LANGUAGE))]
 ZoneOfPerson = Annotated[str, _meta(Mark("person", HOME_ZONE))]
 WordsAboutPerson = Annotated[str, _meta(Mark("person"))]
 """Words that an operator typed about the person. It goes with the person's own data."""
+WishOfPerson = Annotated[str, _meta(Mark("person"))]
+"""When and where the person would like to see a film, or is free. Times are written as text here,
+so that an erasure takes them, too."""
 NameOfOperator = Annotated[str, _meta(Mark("operator"))]
 """Says who answers for what an operator did. It stays."""
 NotPersonal = Annotated[str, _meta(Mark("nobody"))]

@@ -81,11 +81,19 @@ IMAGE: Final[Inventory] = {
     ),
     "Booking": (texts("reason message", "the side that spoke last", "absent"),),
     "Erasure": (texts("by", "an operator, who answers for the act"),),
+    "FreeTimes": (
+        texts("times", "the person", "none"),
+        texts("tz", "the person", f"`{HOME_ZONE}`"),
+    ),
     "Person": (
         texts("name", "the person", f"`{ERASED_NAME}`"),
         texts("language tz", "the person", f"`{HOME_LANGUAGE}`, `{HOME_ZONE}`"),
     ),
     "Post": (texts("text_digest", "the writer: a digest of the text", f"that of {ERASED}"),),
+    "FilmPlan": (
+        texts("times places", "the person", "none"),
+        texts("movie_title movie_title_ru", NOBODY),
+    ),
     "Suspension": (
         texts("reason", "the person", ERASED),
         texts("by", "an operator, who answers for the act"),

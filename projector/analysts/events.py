@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from contracts.events.announcement import CloseReason, ReopenReason
 from contracts.events.booking import ReleaseReason
 from contracts.events.rating import RevealReason
-from projector.analysts.rows import choose_columns
+from projector.analysts.rows import SHOWN_AS, choose_columns
 from projector.history.events import (
     FIELD_COLUMNS,
     PRIVATE,
@@ -77,6 +77,7 @@ def add_event(rows: Rows, event: RecordedEvent, pseudonyms: Pseudonyms) -> None:
     if not is_for_analysts(event.type):
         return
     values = dict(zip(FIELD_COLUMNS, read_columns(event), strict=True))
+    values["command"] = SHOWN_AS.get(event.command, event.command)
     values["reason"] = _get_reason_code(event)
     is_announcement = event.type.startswith("announcement.")
     values["tz"] = get_text(event.fields, "tz") if is_announcement else ""

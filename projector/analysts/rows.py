@@ -19,6 +19,16 @@ IDS: Final = frozenset(
 )
 """Columns whose values are never shown as they are."""
 
+PRIVATE_NOUNS: Final = frozenset({"plan", "feed"})
+"""First parts of the commands that concern nobody but the person who gives them."""
+SHOWN_AS: Final[Mapping[str, str]] = {"plan.announce": "announcement.create"}
+"""Such a command whose events others see, with the command that it is shown as."""
+
+
+def is_private(command: str) -> bool:
+    """Return whether analysts see nothing of what became of this command."""
+    return command.partition(".")[0] in PRIVATE_NOUNS
+
 
 def choose_columns(
     columns: Iterable[str], values: Mapping[str, Any], pseudonyms: Pseudonyms

@@ -146,8 +146,14 @@ ROWS: Final[Mapping[str, Ask]] = {
     "POST /api/v1/rating/{announcement_id}/{user_id}": Ask({"score": 9}),
     "DELETE /api/v1/rating/{review_id}": Ask(note="who wrote the rating"),
     "PUT /api/v1/rating/{review_id}": Ask({"score": 9}, note="who wrote the rating"),
+    "PUT /api/v1/free-times": Ask({"tz": "UTC", "times": []}),
+    "DELETE /api/v1/plan/{movie_id}": Ask(),
+    "PUT /api/v1/plan/{movie_id}": Ask({}),
+    "POST /api/v1/plan/{movie_id}/announcement": Ask({}, note="who has planned the film"),
     "GET /api/v1/schedule": Ask(),
     "GET /api/v1/schedule/feed": Ask(),
+    "POST /api/v1/schedule/feeds": Ask({}),
+    "DELETE /api/v1/schedule/feeds/{feed_id}": Ask(note="whose feed it is"),
     "GET /api/v1/schedule/{person_id}/{token}.ics": Ask(
         note="its address, which only the guest is told"
     ),
@@ -195,12 +201,14 @@ class Scene:
     async def build(self) -> None:
         await self._invite_everybody()
         film = await self.target.film()
+        await self.target.send("PUT", f"/api/v1/plan/{film}", self.tokens["guest"], {})
         for places, terms in ((self.places, {}), (self.hidden, {"sub_only": True})):
             places |= await self._evening(terms)
             places |= {
                 "movie_id": film,
                 "user_id": self.ids["guest"],
                 "person_id": self.ids["guest"],
+                "feed_id": self.ids["guest"],
                 "author_id": self.ids["host"],
                 "follower_id": self.ids["guest"],
                 "review_id": str(uuid4()),

@@ -21,7 +21,7 @@ TEST_LINES_MAX = 600
 FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
-        "contracts": """values events journal scoring error_codes errors films shared_rules
+        "contracts": """values events journal scoring error_codes errors films shared_rules plans
             representations notices""",
         "runtime": """process pseudonyms confinement http calls migration_files postgres clickhouse
             journal following auth limits openapi outside service""",

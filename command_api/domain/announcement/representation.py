@@ -99,7 +99,8 @@ def _guest_entry(layer: Layer, booking: Booking) -> GuestEntry:
     )
 
 
-def _answer_with_announcement(basis: AnswerBasis) -> DetailAnnouncementResponse:
+def answer_with_announcement(basis: AnswerBasis) -> DetailAnnouncementResponse:
+    """Return the announcement of the outcome, as the actor sees it."""
     assert basis.outcome.announcement_id is not None
     return render_announcement(
         basis.layer,
@@ -115,7 +116,7 @@ def _answer_ok(_: AnswerBasis) -> dict[str, str]:
 
 
 ANNOUNCEMENT_ANSWERS: Final[Answers] = {
-    CreateAnnouncement: _answer_with_announcement,
-    ChangeAnnouncement: _answer_with_announcement,
+    CreateAnnouncement: answer_with_announcement,
+    ChangeAnnouncement: answer_with_announcement,
     CancelAnnouncement: _answer_ok,
 }

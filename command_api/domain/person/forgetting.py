@@ -15,6 +15,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
+from command_api.domain.plan.evolution import forget_plans
 from command_api.domain.post.state import digest_text
 from contracts.events.announcement import AnnouncementCreated
 from contracts.events.base import Event
@@ -46,6 +47,7 @@ def forget_person(layer: Layer, person: Person) -> Person:
         if not post.deleted:
             digest = digest_text(post.id, ERASED_TEXT)
             layer.posts.put(post.id, replace(post, text_digest=digest))
+    forget_plans(layer, person.id, person.plans)
     suspension = person.suspension
     if suspension is not None:
         suspension = replace(suspension, **_erased(suspension, PersonSuspended))

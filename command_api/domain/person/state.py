@@ -5,7 +5,15 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from contracts.values.ids import AnnouncementId, BookingId, PersonId, PostId, ReviewId
+from contracts.values.ids import (
+    AnnouncementId,
+    BookingId,
+    FeedId,
+    MovieId,
+    PersonId,
+    PostId,
+    ReviewId,
+)
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import ERASED_TEXT
 from contracts.values.zones import HOME_ZONE
@@ -87,6 +95,10 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     invitations: Invitations = NO_INVITATIONS
     """The counts of the last day on which the person sent or received an invitation."""
     muted: tuple[MutedAuthor, ...] = ()
+    plans: tuple[MovieId, ...] = ()
+    """The films that they have planned to see (`Layer.plan_of`)."""
+    feeds: tuple[FeedId, ...] = ()
+    """The calendar feeds that they made and have not revoked."""
     suspension: Suspension | None = None
     erasure: Erasure | None = None
     erased: bool = False

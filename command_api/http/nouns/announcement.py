@@ -78,7 +78,7 @@ class TermsBody(WriteBody):
             raise ValueError("sub_only and visibility contradict each other")
         return self
 
-    def _read_terms(self, names: Iterable[str]) -> dict[str, Any]:
+    def read_terms(self, names: Iterable[str]) -> dict[str, Any]:
         """Return the terms called `names`, with `sub_only` translated to `visibility`."""
         terms = {name: getattr(self, name) for name in names}
         if self.sub_only is not None and self.visibility is None:
@@ -104,7 +104,7 @@ class CreateAnnouncementBody(TermsBody):
 
     def terms(self) -> dict[str, Any]:
         """Return all terms, by their names in the domain."""
-        return self._read_terms(CHANGEABLE_FIELDS)
+        return self.read_terms(CHANGEABLE_FIELDS)
 
 
 class ChangeAnnouncementBody(TermsBody):
@@ -122,7 +122,7 @@ class ChangeAnnouncementBody(TermsBody):
     def terms(self) -> ChangedTerms:
         """Return the terms that the body states; the others stay unset."""
         given = (name for name in CHANGEABLE_FIELDS if name in self.model_fields_set)
-        return ChangedTerms(**self._read_terms(given))
+        return ChangedTerms(**self.read_terms(given))
 
 
 @ROUTES.write(

@@ -7,7 +7,9 @@ from typing import Any, Final, get_args
 import msgspec
 from msgspec import Struct
 
+from command_api.domain.announcement.commands import FilmFacts
 from command_api.domain.calendar import add_titles
+from command_api.domain.feed.commands import MakeFeed, RevokeFeed
 from command_api.domain.person.commands import (
     MuteAuthor,
     PersonFacts,
@@ -15,10 +17,11 @@ from command_api.domain.person.commands import (
     SuspendPerson,
     UnmuteAuthor,
 )
+from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
 from command_api.domain.rating.commands import RatingDue
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
-from contracts.values.ids import OPERATOR, SYSTEM, PersonId
+from contracts.values.ids import OPERATOR, SYSTEM, AnnouncementId, FeedId, MovieId, PersonId
 from contracts.values.personal import list_text_marks
 from tests.histories.decided import Decided, DecidedHistory
 from tests.histories.random_people import RandomPeople
@@ -34,6 +37,19 @@ from tests.unit.command_api.domain.spec import (
 )
 
 CANARY: Final = "canary"
+FILM: Final = FilmFacts(MovieId("planned"), "Solaris", "Солярис", 120)
+
+
+def announce_film(film: FilmFacts) -> AnnouncePlan:
+    return AnnouncePlan(
+        announcement_id=AnnouncementId("announced"),
+        film=film,
+        title="A film",
+        description="",
+        visibility="public",
+        is_free=True,
+        ticket_count=1,
+    )
 
 
 def plant(value: Any, annotation: Any = None) -> Any:
@@ -43,7 +59,8 @@ def plant(value: Any, annotation: Any = None) -> Any:
         planted = {one.name: plant(getattr(value, one.name), one.type) for one in fields}
         return msgspec.structs.replace(value, **planted)
     if isinstance(value, tuple):
-        return (CANARY,) if str in get_args(annotation) else tuple(plant(one) for one in value)
+        inner = next(iter(get_args(annotation)), None)
+        return (CANARY,) if inner is str else tuple(plant(one, inner) for one in value)
     missing = value is None and str in get_args(annotation)
     if missing or (isinstance(value, str) and None in list_text_marks(annotation)):
         return CANARY
@@ -95,6 +112,13 @@ def test_no_command_is_answered_with_a_typed_text() -> None:
         (OPERATOR, SuspendPerson(person_id=boris, reason="spam", by="Olga")),
         (boris, MuteAuthor(author_id=anna)),
         (OPERATOR, ReinstatePerson(person_id=boris)),
+        (anna, PlanFilm(film=FILM, times=(), places=("Here",))),
+        (anna, StateFreeTimes(tz="UTC", times=())),
+        (anna, announce_film(FILM)),
+        (anna, UnplanFilm(movie_id=FILM.movie_id)),
+        (anna, announce_film(FILM)),
+        (anna, MakeFeed(feed_id=FeedId("feed"), name="phone")),
+        (anna, RevokeFeed(feed_id=FeedId("feed"))),
     ):
         with suppress(CommandError):
             history.record(history.decide(actor, command))

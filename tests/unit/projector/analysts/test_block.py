@@ -94,6 +94,19 @@ def test_a_refusal_has_a_code_and_no_facts() -> None:
     assert CANARY not in str(row)
 
 
+def test_of_plans_and_feeds_nothing_is_shown() -> None:
+    stated = StatedHistory()
+    stated.refuse(0, "plans_full", actor="g1", announcement_id="")
+    created = {"type": "announcement.created.v1", "announcement_id": "e1"}
+    stated.record(1, created, actor="g1")
+    refused, recorded = stated.commits
+    refused = replace(refused, command=replace(refused.command, kind="plan.plan_film"))
+    recorded = replace(recorded, command=replace(recorded.command, kind="plan.announce"))
+    tables = analysts_block_of([refused, recorded], PSEUDONYMS).tables
+    assert not list(tables["refusals"].columns["seq"])
+    assert list(tables["events"].columns["command"]) == ["announcement.create"]
+
+
 def test_a_rating_has_a_row_once_it_is_revealed() -> None:
     stated = StatedHistory()
     review, sealed = RATINGS["r1"], RATINGS["r3"]

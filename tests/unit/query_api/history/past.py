@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from contracts.events.codec import decode_event
+from contracts.events.feed import FeedEvent
 from contracts.events.person import PersonEvent
+from contracts.events.plan import PlanEvent
 from contracts.journal.records import Commit
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
@@ -27,14 +29,15 @@ def group_by_announcement(commits: Sequence[Commit]) -> dict[str, list[PastEvent
     """Return the events of every announcement."""
     found: dict[str, list[PastEvent]] = {}
     for one in decode_past(commits):
-        if not isinstance(one.event, PersonEvent):
+        if not isinstance(one.event, PersonEvent | PlanEvent | FeedEvent):
             found.setdefault(one.event.announcement_id, []).append(one)
     return found
 
 
 def assert_agrees(standing: PastAnnouncement, tables: MemoryTables, evening_id: str) -> None:
     row = tables.row(ANNOUNCEMENTS, evening_id)
-    del row["cancel_reason_by"]  # Only an erasure reads it.
+    for name in ("cancel_reason_by", "published"):  # Only an erasure and a schedule read them.
+        del row[name]
     assert standing.announcement == {**row, "announcement_id": evening_id}
     for booking in standing.bookings.values():
         stored = tables.row(BOOKINGS, booking["booking_id"])
