@@ -55,6 +55,7 @@ DEEP: Final = {
     "created": NOW - timedelta(days=60),
     "tickets_left": 1,
     "author_rating": 6.0,
+    "status": (2, int((NOW + timedelta(days=90)).timestamp()) * 1_000_000),
 }
 """A sort key some thousands of lines down the list."""
 
@@ -63,6 +64,7 @@ INDEX_OF_SORT: Final = {
     "created": "announcements_by_creation",
     "tickets_left": "announcements_by_tickets",
     "author_rating": "announcements_by_author_rank",
+    "status": "announcements_by_time",
 }
 """The index that has the order of a sort, so that a page is read without sorting."""
 
@@ -93,6 +95,9 @@ FILTERS: Final = (
     "status=Created,Cancelled&sort=created",
     "status=Alive,Closed,Done&sort=-tickets_left",
     "min_author_rating=1",
+    "visibility=subscribers,invite",
+    "sub_only=true",
+    "status=Alive,Closed,Done&sort=status",
 )
 
 

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from starlette.datastructures import QueryParams
 
-from contracts.events.announcement import AnnouncementStatus
+from contracts.events.announcement import Visibility
+from contracts.films import NUMBER_MAX
 from query_api.announcements.score_columns import AUTHOR_RATING
+from query_api.announcements.status_order import STATUSES
 from query_api.edge.parameters import (
     ID,
     INSTANT,
@@ -19,9 +21,10 @@ from query_api.edge.parameters import (
 )
 from query_api.edge.search_words import parse_words
 from query_api.edge.where import Where
+from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import BOOLEAN, Parameter, malformed_parameter, parse_boolean
 
-STATUSES: Final[tuple[str, ...]] = get_args(AnnouncementStatus)
+VISIBILITIES: Final[tuple[str, ...]] = get_args(Visibility)
 
 
 def _parse_score(text: str, parameter: str) -> float:
@@ -31,6 +34,17 @@ def _parse_score(text: str, parameter: str) -> float:
         raise malformed_parameter(parameter) from error
     if not 0 <= number <= 10:
         raise malformed_parameter(parameter, minimum=0, maximum=10)
+    return number
+
+
+def _parse_visibilities(text: str, parameter: str) -> list[str]:
+    return parse_some(text, parameter, frozenset(VISIBILITIES))
+
+
+def _parse_episode(text: str, parameter: str) -> int:
+    number = parse_whole_number(text)
+    if number is None or not 1 <= number <= NUMBER_MAX:
+        raise malformed_parameter(parameter, minimum=1, maximum=NUMBER_MAX)
     return number
 
 
@@ -52,7 +66,13 @@ FILTERS: Final[dict[str, tuple[Parse, str]]] = {  # By parameter.
     "min_author_rating": (_parse_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
     "author_id": (parse_id, "a.author_id = {}"),
     "movie_id": (parse_id, "a.movie_id = {}"),
+    "season": (_parse_episode, "a.season = {}"),
+    "episode": (_parse_episode, "a.episode = {}"),
+    "visibility": (_parse_visibilities, "a.visibility = ANY({}::text[])"),
+    "sub_only": (parse_boolean, "(a.visibility = 'subscribers') = {}"),
 }
+
+EPISODE: Final = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 
 TIME_PARAMETERS: Final = (
     Parameter("date_from", "starting at this instant, on this day, or later", INSTANT),
@@ -72,6 +92,10 @@ PARAMETERS: Final = (
     ),
     Parameter("author_id", "of this author", ID),
     Parameter("movie_id", "for this film", ID),
+    Parameter("season", "of this season of a series", EPISODE),
+    Parameter("episode", "of this episode of a season", EPISODE),
+    Parameter("visibility", "shown to one of these", some_of(*VISIBILITIES)),
+    Parameter("sub_only", "only those for followers of the author, or only others", BOOLEAN),
     Parameter("status", "in one of these", some_of(*STATUSES)),
     Parameter("fits_my_schedule", "true: no overlap with what the caller attends", BOOLEAN),
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -19,6 +19,13 @@ from query_api.announcements.calendar import ATTENDED_OR_PENDING, add_fits_my_sc
 from query_api.announcements.filters import add_filters, add_times, parse_statuses
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
 from query_api.announcements.score_columns import BY_AUTHOR_RATING
+from query_api.announcements.status_order import (
+    BY_STATUS,
+    BY_TIME,
+    STATUSES,
+    Part,
+    split_by_status,
+)
 from query_api.announcements.visibility import OWN_OR_INVOLVED, PRIVATE_STATUSES, VISIBLE
 from query_api.edge.paging import (
     INSTANT_KEY,
@@ -39,10 +46,11 @@ from runtime.http.paging import parse_limit
 from runtime.http.parameters import BOOLEAN, Parameter, is_true, malformed_parameter
 
 SORTS: Final = {
-    "event_time": Sort("event_time", "a.event_time", INSTANT_KEY, "timestamptz"),
+    "event_time": BY_TIME,
     "created": Sort("created", "a.created", INSTANT_KEY, "timestamptz", descending=True),
     "tickets_left": Sort("tickets_left", "a.tickets_left", INTEGER_KEY, "integer", descending=True),
     "author_rating": BY_AUTHOR_RATING,
+    "status": BY_STATUS,
 }
 
 SCOPES: Final = {
@@ -70,7 +78,8 @@ PARAMETERS: Final = (
     Parameter("all", "true, with `mine=guest`: also what is over, cancelled or left", BOOLEAN),
     Parameter(
         "sort",
-        "`created`, `author_rating`, `tickets_left`: the highest first; `-` reverses the order",
+        "`created`, `author_rating`, `tickets_left`: the highest first; `status`: drafts first,"
+        " cancelled last, and by time within a status; `-` reverses the order",
         one_of(*SORTS, *(f"-{name}" for name in SORTS)),
     ),
     *PAGE_PARAMETERS,
@@ -143,22 +152,28 @@ def build_page(
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)
     sort, limit = parse_sort(parameters, SORTS, "event_time"), parse_limit(parameters)
-    if (last := parse_cursor(parameters, sort)) is not None:
-        where.add(sort.comes_after("a.announcement_id"), *last)
-    sql = _build_sql(where, statuses, sort, limit + 1)
+    last = parse_cursor(parameters, sort)
+    sql = _build_sql(where, statuses, sort, last, limit + 1)
     return Page(sql, where.arguments, sort, limit, "announcement_id")
 
 
-def _build_sql(where: Where, statuses: Sequence[str], sort: Sort, lines: int) -> str:
+def _build_sql(
+    where: Where, statuses: Sequence[str], sort: Sort, last: tuple[Any, str] | None, lines: int
+) -> str:
     """Return SQL that reads `lines` lines of each status along an index, and merges them."""
-    conditions = [f"a.status = {where.bind(status)}" for status in statuses] or ["true"]
     order = sort.order_by("sort_key", "announcement_id")
-    parts = (
-        f"(SELECT {sort.column} AS sort_key, {COLUMNS} WHERE {where.sql} AND {condition} "
-        f"ORDER BY {order} LIMIT {lines})"
-        for condition in conditions
+    if sort.column == BY_STATUS.column:
+        parts = list(split_by_status(where, statuses or STATUSES, sort, last))
+    else:
+        if last is not None:
+            where.add(sort.comes_after("a.announcement_id"), *last)
+        parts = [Part(f"a.status = {where.bind(status)}", order) for status in statuses]
+    selects = (
+        f"(SELECT {sort.column} AS sort_key, {COLUMNS} WHERE {where.sql} AND {part.condition} "
+        f"ORDER BY {part.order} LIMIT {lines})"
+        for part in parts or [Part("true", order)]
     )
-    page = f"({' UNION ALL '.join(parts)})"
+    page = f"({' UNION ALL '.join(selects)})"
     return f"SELECT a.*, {MY_STATE} FROM {page} a ORDER BY {order} LIMIT {lines}"
 
 

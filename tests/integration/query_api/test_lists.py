@@ -10,6 +10,7 @@ from icalendar import Calendar
 
 from benchmarks.query_plans import cases, explain, open_tables
 from contracts.shared_rules import SharedRules
+from query_api.announcements.status_order import STATUSES
 from tests.cells.read_side import ReadSide, at, read_side, text_of
 
 LIST = "/api/v1/announcements"
@@ -232,6 +233,45 @@ async def test_pages_in_every_order_leave_nothing_out_and_repeat_nothing(
             assert len(whole) == 23
             for limit in (1, 4, 23):
                 assert await reads.pages(f"{query}&limit={limit}", viewer) == whole, query
+
+
+async def test_pages_by_status_go_from_drafts_to_cancelled_and_by_time_within(
+    reads: ReadSide, host: str
+) -> None:
+    places = {status: place for place, status in enumerate(STATUSES)}
+    now = at(24)
+    for number in range(21):
+        await reads.evening(
+            host,
+            status=STATUSES[number * 3 % 5],
+            event_time=now + timedelta(hours=number % 3, microseconds=number % 2),
+        )
+    for sort in ("status", "-status"):
+        for query in (f"{LIST}?mine=host&sort={sort}", f"{LIST}?sort={sort}&status=Done,Alive"):
+            whole = (await reads.get(f"{query}&limit=100", host)).body
+            assert len(whole) == (21 if "mine" in query else 8)
+            keys = [(places[one["status"]], one["event_time"], one["id"]) for one in whole]
+            assert keys == sorted(keys, reverse=sort == "-status")
+            for limit in (1, 4, 20):
+                assert await reads.pages(f"{query}&limit={limit}", host) == whole, query
+
+
+async def test_lists_are_filtered_by_privacy_and_episode(reads: ReadSide, host: str) -> None:
+    for visibility in ("public", "subscribers", "invite"):
+        await reads.evening(host, title=visibility, visibility=visibility)
+    await reads.evening(host, title="S2E3", season=2, episode=3, event_time=at(25))
+    for query, titles in {
+        "visibility=subscribers": ["subscribers"],
+        "visibility=invite,subscribers": ["invite", "subscribers"],
+        "visibility=public&season=2": ["S2E3"],
+        "season=2&episode=3": ["S2E3"],
+        "season=2&episode=4": [],
+        "sub_only=true": ["subscribers"],
+        "sub_only=false": ["S2E3", "invite", "public"],
+        "sub_only=true&visibility=public": [],
+    }.items():
+        found = await reads.get(f"{LIST}?mine=host&{query}", host)
+        assert sorted(found.titles) == titles, query
 
 
 async def test_a_page_goes_on_where_it_was_though_lines_came_and_went(

@@ -42,6 +42,7 @@ def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
         "date_from=2030-01-01T00:00:00", "date_from=0001-01-01T00:00:00%2B14:00",
         "date_to=9999-12-31", "date_from=0001-01-01", "date_from=9999-12-31T23:59:59-14:00",
         "date_from=1969-12-31T23:59:59Z", "date_to=2030-02-30", "date_to=tomorrow", "author_id=me",
+        "visibility=all", "visibility=", "sub_only=1", "season=0", "episode=x", "episode=10001",
         "movie_id=1", "status=open", "status=", "status=Alive,",
         "min_author_rating=11", "min_author_rating=-1", "min_author_rating=nan",
         "min_author_rating=x", "mine=both", "q=%26", "location=",
