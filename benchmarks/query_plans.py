@@ -33,6 +33,8 @@ from query_api.announcements import calendar, rows, schedule
 from query_api.announcements.lists import SORTS, build_page
 from query_api.bookings import routes as bookings
 from query_api.bookings import rows as booking_rows
+from query_api.bookings.participants import BY_CREATION
+from query_api.bookings.participants import SORTS as PARTICIPANT_SORTS
 from query_api.calendars import feeds
 from query_api.edge.paging import encode_cursor
 from query_api.edge.where import Where
@@ -165,7 +167,7 @@ def _list(query: str, caller: Caller) -> Case:
 
 
 def _of_persons() -> Iterator[Case]:
-    cursor = encode_cursor(bookings.BY_CREATION, NOW - timedelta(days=30), ANNOUNCEMENT_ID)
+    cursor = encode_cursor(BY_CREATION, NOW - timedelta(days=30), ANNOUNCEMENT_ID)
     for caller in (STRANGER, AUTHOR, GUEST):
         for query in ("role=guest", "role=author", "role=author&state=waitlisted"):
             for further in ("", f"&cursor={cursor}"):
@@ -184,10 +186,12 @@ def _of_persons() -> Iterator[Case]:
 def _single_things() -> Iterator[Case]:
     viewer = (False, STRANGER.person_id)
     booking = "00000000-0000-4000-8000-000000000000"
-    of_announcement = Where()
-    of_announcement.add("b.announcement_id = {}", ANNOUNCEMENT_ID)
-    participants = bookings.build_page(of_announcement, QueryParams(""))
-    yield Case("participants", participants.sql, participants.arguments)
+    for sort in PARTICIPANT_SORTS:
+        of_announcement = Where()
+        of_announcement.add("b.announcement_id = {}", ANNOUNCEMENT_ID)
+        parameters = QueryParams(f"sort={sort}")
+        page = bookings.build_page(of_announcement, parameters, PARTICIPANT_SORTS)
+        yield Case(f"participants?sort={sort}", page.sql, page.arguments)
     yield Case("announcement", rows.SELECT_ONE, (*viewer, [], ANNOUNCEMENT_ID))
     yield Case("guest list", rows.SELECT_GUESTS, (ANNOUNCEMENT_ID, True))
     yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))

@@ -1,6 +1,6 @@
 """Turns query parameters of announcement lists into conditions, each a fixed SQL fragment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, get_args
 from zoneinfo import ZoneInfo
@@ -27,7 +27,8 @@ from runtime.http.parameters import BOOLEAN, Parameter, malformed_parameter, par
 VISIBILITIES: Final[tuple[str, ...]] = get_args(Visibility)
 
 
-def _parse_score(text: str, parameter: str) -> float:
+def parse_score(text: str, parameter: str) -> float:
+    """Return the score. Raises Malformed."""
     try:
         number = float(text)
     except ValueError as error:
@@ -51,19 +52,21 @@ def _parse_episode(text: str, parameter: str) -> int:
 Parse = Callable[[str, str], Any]
 """Takes a text and the parameter's name. Returns the argument, or raises Malformed."""
 
-TIMES: Final = {
+TimeConditions = Mapping[str, tuple[timedelta, str]]
+"""By parameter: what is added to a bare date, and the condition. A bare end includes its whole
+day."""
+
+TIMES: Final[TimeConditions] = {
     "date_from": (timedelta(), "a.event_time >= {}"),
     "date_to": (timedelta(days=1), "a.event_time < {}"),
 }
-"""By parameter: what is added to a bare date, and the condition. A bare `date_to` includes its
-whole day."""
 
 FILTERS: Final[dict[str, tuple[Parse, str]]] = {  # By parameter.
     "location": (parse_words, "a.location_words @@ read_model.word_query({})"),
     "q": (parse_words, "a.words @@ read_model.word_query({})"),
     "is_free": (parse_boolean, "a.is_free = {}"),
     "has_seats": (parse_boolean, "(a.tickets_left > 0) = {}"),
-    "min_author_rating": (_parse_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
+    "min_author_rating": (parse_score, f"{AUTHOR_RATING} >= {{}}::double precision"),
     "author_id": (parse_id, "a.author_id = {}"),
     "movie_id": (parse_id, "a.movie_id = {}"),
     "season": (_parse_episode, "a.season = {}"),
@@ -72,6 +75,7 @@ FILTERS: Final[dict[str, tuple[Parse, str]]] = {  # By parameter.
     "sub_only": (parse_boolean, "(a.visibility = 'subscribers') = {}"),
 }
 
+SCORE: Final = {"type": "number", "minimum": 0, "maximum": 10}
 EPISODE: Final = {"type": "integer", "minimum": 1, "maximum": NUMBER_MAX}
 
 TIME_PARAMETERS: Final = (
@@ -85,11 +89,7 @@ PARAMETERS: Final = (
     Parameter("q", "words of title, description or film, or their beginnings"),
     Parameter("is_free", "only free ones, or only others", BOOLEAN),
     Parameter("has_seats", "only those with a seat left, or only full ones", BOOLEAN),
-    Parameter(
-        "min_author_rating",
-        "score of the author, at least",
-        {"type": "number", "minimum": 0, "maximum": 10},
-    ),
+    Parameter("min_author_rating", "score of the author, at least", SCORE),
     Parameter("author_id", "of this author", ID),
     Parameter("movie_id", "for this film", ID),
     Parameter("season", "of this season of a series", EPISODE),
@@ -108,9 +108,11 @@ def add_filters(where: Where, parameters: QueryParams) -> None:
             where.add(condition, parse(text, name))
 
 
-def add_times(where: Where, parameters: QueryParams, days_of: ZoneInfo) -> None:
+def add_times(
+    where: Where, parameters: QueryParams, days_of: ZoneInfo, times: TimeConditions = TIMES
+) -> None:
     """Add the filters by time. Bare dates are days in the zone `days_of`. Raises Malformed."""
-    for name, (day_offset, condition) in TIMES.items():
+    for name, (day_offset, condition) in times.items():
         if (text := parameters.get(name)) is not None:
             where.add(condition, parse_instant_or_day(text, name, days_of, day_offset))
 

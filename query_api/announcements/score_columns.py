@@ -19,16 +19,18 @@ AUTHOR_SCORE: Final = f"""
     {AUTHOR_RATING} AS author_rating,
     coalesce(host_score.host_rating_count, 0) AS author_rating_count
 """
-GUEST_SCORE: Final = """
-    coalesce(guest_score.guest_rating, 0.0) AS guest_rating,
+GUEST_RATING: Final = "coalesce(guest_score.guest_rating, 0.0)"
+GUEST_RANK: Final = "coalesce(guest_score.guest_rank, 0.0)"
+GUEST_SCORE: Final = f"""
+    {GUEST_RATING} AS guest_rating,
     coalesce(guest_score.guest_rating_count, 0) AS guest_rating_count
 """
 
-_RANK: Final = Annotated[float, Meta(ge=-1e6, le=1e6)]
+RANK_KEY: Final = Annotated[float, Meta(ge=-1e6, le=1e6)]
 BY_AUTHOR_RATING: Final = Sort(
     "author_rating",
     "a.author_rank",
-    _RANK,
+    RANK_KEY,
     "double precision",
     descending=True,
 )

@@ -1,5 +1,6 @@
 """Serves bookings: one in detail, those for an announcement, and those of the caller."""
 
+from collections.abc import Mapping
 from typing import Final, get_args
 
 from fastapi import APIRouter
@@ -12,6 +13,8 @@ from contracts.representations import BookingResponse, DetailBookingResponse
 from query_api.announcements.details import sees_guests
 from query_api.announcements.rows import fetch_visible
 from query_api.announcements.visibility import VISIBLE_TO_GUEST, sees_everything
+from query_api.bookings import participants
+from query_api.bookings.participants import BY_CREATION, add_cursor, sort_key
 from query_api.bookings.rows import (
     COLUMNS,
     SELECT_BY_ID,
@@ -19,7 +22,7 @@ from query_api.bookings.rows import (
     represent_detail,
     represent_line,
 )
-from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, parse_cursor
+from query_api.edge.paging import PAGE_PARAMETERS, Page, Sort, parse_cursor, parse_sort
 from query_api.edge.parameters import ID, one_of, parse_id, parse_some, some_of
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
@@ -29,12 +32,12 @@ from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
 from runtime.http.parameters import Parameter, malformed_parameter, path_id, path_person
 
-BY_CREATION: Final = Sort("created", "b.created", INSTANT_KEY, "timestamptz")
 STATES: Final[tuple[str, ...]] = get_args(BookingState)
 PARAMETERS: Final = (
     Parameter("state", "in one of these", some_of(*STATES)),
     *PAGE_PARAMETERS,
 )
+MY_SORTS: Final = {BY_CREATION.name: BY_CREATION}
 MY_PARAMETERS: Final = (
     Parameter("role", "`guest` unless stated", one_of("guest", "author")),
     Parameter("announcement_id", "of this announcement", ID),
@@ -63,10 +66,11 @@ def build_router(reads: Reads) -> APIRouter:
 
     @router.get(
         "/announcement/{announcement_id}/bookings",
-        **document(list[BookingResponse], PARAMETERS),
+        **document(list[BookingResponse], (*participants.PARAMETERS, *PARAMETERS)),
     )
     async def list_participants(request: Request) -> Response:
-        """The author sees everyone, a confirmed guest the confirmed, others nobody."""
+        """The author sees everyone, a confirmed guest the confirmed, others nobody. Oldest first
+        unless `sort` says otherwise."""
         caller = await reads.authenticate(request)
         announcement_id = path_id(request, "announcement_id")
         followed = await reads.fetch_followed(caller)
@@ -77,7 +81,8 @@ def build_router(reads: Reads) -> APIRouter:
             if not sees_everything(announcement, caller):
                 shown = sees_guests(announcement, caller, reads.rules)
                 where.add("b.state = 'confirmed' AND {}::boolean", shown)
-            return await _answer_page(request, snapshot, where)
+            participants.add_filters(where, request.query_params, reads.days_of)
+            return await _answer_page(request, snapshot, where, participants.SORTS)
 
     @router.get("/bookings", **document(list[BookingResponse], MY_PARAMETERS))
     async def list_my_bookings(request: Request) -> Response:
@@ -85,7 +90,7 @@ def build_router(reads: Reads) -> APIRouter:
         caller = await reads.authenticate(request)
         where = select_own(caller, request.query_params)
         async with reads.open_snapshot(request) as snapshot:
-            return await _answer_page(request, snapshot, where)
+            return await _answer_page(request, snapshot, where, MY_SORTS)
 
     return router
 
@@ -105,23 +110,25 @@ def select_own(caller: Caller, parameters: QueryParams) -> Where:
     return where
 
 
-def build_page(where: Where, parameters: QueryParams) -> Page:
+def build_page(where: Where, parameters: QueryParams, sorts: Mapping[str, Sort] = MY_SORTS) -> Page:
     """Return the page that the parameters ask for, of the bookings that meet `where`. Adds its
     own conditions to `where`. Raises Malformed."""
     if (text := parameters.get("state")) is not None:
         where.add("b.state = ANY({}::text[])", parse_some(text, "state", frozenset(STATES)))
-    limit = parse_limit(parameters)
-    if (last := parse_cursor(parameters, BY_CREATION)) is not None:
-        where.add(BY_CREATION.comes_after("b.booking_id"), *last)
+    sort, limit = parse_sort(parameters, sorts, BY_CREATION.name), parse_limit(parameters)
+    if (last := parse_cursor(parameters, sort)) is not None:
+        add_cursor(where, sort, last)
     sql = (
-        f"SELECT {BY_CREATION.column} AS sort_key, {COLUMNS} WHERE {where.sql} "
-        f"ORDER BY {BY_CREATION.order_by('sort_key', 'b.booking_id')} LIMIT {limit + 1}"
+        f"SELECT {sort_key(sort)} AS sort_key, {COLUMNS} WHERE {where.sql} "
+        f"ORDER BY {sort.order_by(sort.column, 'b.booking_id')} LIMIT {limit + 1}"
     )
-    return Page(sql, where.arguments, BY_CREATION, limit, "booking_id")
+    return Page(sql, where.arguments, sort, limit, "booking_id")
 
 
-async def _answer_page(request: Request, snapshot: TableSnapshot, where: Where) -> Response:
-    page = build_page(where, request.query_params)
+async def _answer_page(
+    request: Request, snapshot: TableSnapshot, where: Where, sorts: Mapping[str, Sort]
+) -> Response:
+    page = build_page(where, request.query_params, sorts)
     rows, headers = page.cut(request, await snapshot.fetch_rows(page.sql, *page.arguments))
     lines = [represent_line(row) for row in rows]
     return answer(request, lines, snapshot.position, headers=headers)

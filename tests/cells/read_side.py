@@ -208,6 +208,21 @@ class ReadSide:
             overall_rating_count=count,
         )
 
+    async def guest_score(self, person_id: str, rating: float, rank: float, count: int) -> None:
+        await self._insert(
+            "scores",
+            person_id=person_id,
+            host_rating=0.0,
+            host_rank=0.0,
+            host_rating_count=0,
+            guest_rating=rating,
+            guest_rank=rank,
+            guest_rating_count=count,
+            overall_rating=rating,
+            overall_rank=rank,
+            overall_rating_count=count,
+        )
+
     async def decision(self, seq: int, decided_at: datetime | None = None) -> None:
         """Insert a decision, whatever it was about."""
         await self._insert(
