@@ -59,6 +59,7 @@ async def _start(
         rules=settings.shared_rules(),
         days_of=settings.days_of,
         min_position_timeout_s=settings.min_position_timeout_s,
+        stream_limits=settings.streams,
     )
     for router in service.routers:
         app.include_router(router)

@@ -27,6 +27,9 @@ from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
 from query_api.sharing import public_page, share
 from query_api.sharing.drawing import DrawingBoard
+from query_api.streams import routes as streams
+from query_api.streams.hub import StreamHub
+from query_api.streams.limits import DEFAULT, StreamLimits
 from runtime.auth.operators import OperatorGuard
 from runtime.auth.suspensions import SuspensionWatch
 from runtime.auth.tokens import TokenVerifier
@@ -69,6 +72,7 @@ class QueryService:
         investigators: OperatorGuard | None = None,
         min_position_timeout_s: float = MIN_POSITION_WAIT_S,
         public_url: str = "",
+        stream_limits: StreamLimits = DEFAULT,
     ) -> None:
         public_url = public_url.rstrip("/")
         self._positions = PositionWaiter(pool, min_position_timeout_s)
@@ -87,6 +91,7 @@ class QueryService:
             rules=rules,
             days_of=days_of,
         )
+        self._streams = StreamHub(reads, self._positions, stream_limits)
         self.routers: list[APIRouter] = [
             details.build_router(reads, PastDetails(reads).fetch),
             lists.build_router(reads),
@@ -103,6 +108,7 @@ class QueryService:
             share.build_router(reads, shortener, public_url),
             audit_trail.build_router(reads),
             my_data.build_router(reads, feed_secret),
+            streams.build_router(reads, self._streams),
         ]
         if analysts is not None and guard is not None:
             followed = HistoryReads(analysts, min_position_timeout_s, ANALYSTS_READER)
@@ -118,8 +124,10 @@ class QueryService:
         await self._suspensions.look()
         self._watching = keep_running(self._suspensions.run(), "suspensions")
         await self._positions.start()
+        await self._streams.start()
 
     async def stop(self) -> None:
+        await self._streams.stop()
         await self._positions.stop()
         await end(self._watching)
         self._drawing_board.close()

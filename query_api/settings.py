@@ -7,6 +7,7 @@ from pydantic import AliasChoices, Field, PositiveFloat, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
 from contracts.values.zones import HOME_ZONE
+from query_api.streams.limits import DEFAULT, StreamLimits
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.http.parameters import MIN_POSITION_WAIT_S
@@ -61,3 +62,4 @@ class Settings(SharedRuleSettings, ServiceSettings):  # The last base says how t
     """The zone in which a date without a time of day begins and ends."""
     pool_size: PositiveInt = 16
     min_position_timeout_s: PositiveFloat = MIN_POSITION_WAIT_S
+    streams: StreamLimits = DEFAULT

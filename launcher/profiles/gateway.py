@@ -17,6 +17,7 @@ from yarl import URL
 
 from contracts.errors import TooLarge
 from launcher.profiles.overview import Overview
+from runtime.event_stream import EVENT_STREAM, SHUTTING_DOWN, format_end
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
 from runtime.service.cors import cors_headers
@@ -88,14 +89,16 @@ def build_gateway(
     *,
     origins: Sequence[str] = (),
     hosts: Iterable[str] = (),
+    streams: "PassedStreams | None" = None,
 ) -> ASGIApp:
-    """Return the gateway as an app.
+    """Return the gateway as an app. Whoever stops it ends the `streams` first.
 
     `session` must not decompress: bodies are passed on as they are. Pages of `origins` may
     read the gateway's own answers; the processes decide that for theirs. A request for a
     host other than loopback and `hosts` is refused.
     """
     own = _overview_routes(Overview(upstreams, session))
+    passed_streams = streams or PassedStreams()
 
     async def answer(request: Request) -> Response:
         handler = own.get(request.scope["path"]) if request.method in READS else None
@@ -113,7 +116,7 @@ def build_gateway(
             return problem("too_large")
         except (aiohttp.ClientError, TimeoutError):
             return problem("unavailable" if request.method in READS else "outcome_unknown")
-        return _stream(forwarded)
+        return _stream(forwarded, passed_streams)
 
     async def gateway(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -194,18 +197,48 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _stream(answer: aiohttp.ClientResponse) -> Response:
+class PassedStreams:
+    """The streams of events that pass through a gateway. They have no end of their own."""
+
+    def __init__(self) -> None:
+        self._answers: set[aiohttp.ClientResponse] = set()
+
+    def end(self) -> None:
+        """End all of them, and tell their readers that we are about to stop."""
+        answers, self._answers = self._answers, set()
+        for answer in answers:
+            answer.close()
+
+    async def pieces(self, answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+        """Yield the pieces of one stream."""
+        self._answers.add(answer)
+        piece = b""
+        try:
+            async for piece in _pieces(answer):
+                yield piece
+        except aiohttp.ClientError:
+            # Half an event must not look whole.
+            if answer in self._answers or not piece.endswith(b"\n\n"):
+                raise
+            yield format_end(SHUTTING_DOWN)
+        finally:
+            self._answers.discard(answer)
+
+
+async def _pieces(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    async with answer:
+        async for piece in answer.content.iter_chunked(CHUNK_BYTES):
+            yield piece
+
+
+def _stream(answer: aiohttp.ClientResponse, streams: PassedStreams) -> Response:
     """Pass the answer on as it arrives.
 
     If it breaks off, so does ours: half an answer must not look whole.
     """
-
-    async def chunks() -> AsyncIterator[bytes]:
-        async with answer:
-            async for chunk in answer.content.iter_chunked(CHUNK_BYTES):
-                yield chunk
-
-    response = StreamingResponse(chunks(), answer.status)
+    has_no_end = answer.content_type == EVENT_STREAM
+    pieces = streams.pieces(answer) if has_no_end else _pieces(answer)
+    response = StreamingResponse(pieces, answer.status)
     response.raw_headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1"))
         for name, value in _drop_hop_headers(answer.headers.items())

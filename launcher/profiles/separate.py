@@ -17,7 +17,7 @@ from typing import Final
 import aiohttp
 
 from launcher.data_directory import DataDirectory
-from launcher.profiles.gateway import build_gateway
+from launcher.profiles.gateway import PassedStreams, build_gateway
 from launcher.profiles.listening import QUICK_END, listen
 from launcher.profiles.supervision import Supervised, keep_up
 from launcher.profiles.tables import prepare_tables
@@ -69,12 +69,18 @@ async def run_separate(
         processes = Processes(settings, data, kafka.bootstrap_servers, tables, history)
         stack.push_async_callback(processes.stop)
         await processes.start(session)
+        streams = PassedStreams()
         gateway = build_gateway(
-            processes.addresses, session, origins=settings.cors_origins, hosts=settings.hosts
+            processes.addresses,
+            session,
+            origins=settings.cors_origins,
+            hosts=settings.hosts,
+            streams=streams,
         )
         listener = listen(settings.port)
         limits = settings.http.model_copy(update=QUICK_END)
         await stack.enter_async_context(serve_beside(gateway, listener, limits))
+        stack.callback(streams.end)
         on_ready()
         servers = [kafka, postgres, *([] if clickhouse is None else [clickhouse])]
         await _keep_up_until(stop, [*servers, *processes.parts])

@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from contracts.representations import DetailAnnouncementResponse
 from contracts.shared_rules import SharedRules
+from contracts.values.ids import PersonId
 from query_api.announcements.rows import SELECT_GUESTS, fetch_visible, represent_detail
 from query_api.announcements.visibility import sees_everything
 from query_api.edge.moments import AS_OF, Moment, parse_moment
-from query_api.edge.reads import AnyRow, Reads
+from query_api.edge.reads import AnyRow, Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
@@ -75,11 +76,23 @@ async def _fetch_present(
 ) -> DetailRows:
     followed = await reads.fetch_followed(caller)
     async with reads.open_snapshot(request) as snapshot:
-        found = await fetch_visible(snapshot, caller, followed, announcement_id)
-        guests: Sequence[AnyRow] = ()
-        if sees_guests(found, caller, reads.rules):
-            everyone = sees_everything(found, caller)
-            guests = await snapshot.fetch_rows(SELECT_GUESTS, announcement_id, everyone)
+        return await fetch_detail(snapshot, caller, followed, announcement_id, reads.rules)
+
+
+async def fetch_detail(
+    snapshot: TableSnapshot,
+    caller: Caller,
+    followed: list[PersonId],
+    announcement_id: str,
+    rules: SharedRules,
+) -> DetailRows:
+    """Return the announcement as the caller may see it now. Raises NotFound if it is absent or
+    hidden."""
+    found = await fetch_visible(snapshot, caller, followed, announcement_id)
+    guests: Sequence[AnyRow] = ()
+    if sees_guests(found, caller, rules):
+        everyone = sees_everything(found, caller)
+        guests = await snapshot.fetch_rows(SELECT_GUESTS, announcement_id, everyone)
     return DetailRows(found, guests, snapshot.position)
 
 

@@ -3,11 +3,13 @@ reached a position.
 
 The projector sends a PostgreSQL notification with every batch. One connection per process
 listens. While a request waits, that connection also polls, in case a notification was lost.
-Requests that wait hold no connection.
+Requests that wait hold no connection. Streams are woken from here, too: the connection also hears
+of notices.
 """
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, NoReturn
 
@@ -27,7 +29,9 @@ from runtime.process.tasks import end, keep_running
 
 log = logging.getLogger(__name__)
 
-CHANNEL: Final = "projected"
+PROJECTED: Final = "projected"
+NOTICED: Final = "noticed"
+"""The notifier's tables notify of every notice that has changed."""
 POLL_S: Final = 0.25
 LOOK_S: Final = 5.0
 """How often to poll although nobody waits: only a poll shows that a silent connection is dead."""
@@ -47,6 +51,7 @@ class PositionWaiter:
         self._waiting: dict[asyncio.Future[None], int] = {}
         self._following: asyncio.Task[NoReturn] | None = None
         self._away: Away | None = None
+        self._on_news: list[Callable[[], None]] = []
         self.listening = False
         """Whether new positions are being heard of."""
 
@@ -67,6 +72,11 @@ class PositionWaiter:
 
     async def stop(self) -> None:
         await end(self._following)
+
+    def call_on_news(self, hear: Callable[[], None]) -> None:
+        """From now on, call `hear` whenever the tables may have changed: soon after they did, or
+        within LOOK_S if a notification was lost."""
+        self._on_news.append(hear)
 
     async def wait(self, wanted: int) -> None:
         """Wait until the tables are at `wanted` or later. Raises ProjectionBehind after the
@@ -116,6 +126,7 @@ class PositionWaiter:
                         await connection.fetchval(SELECT_POSITION, timeout=ANSWER_S_MAX) or 0
                     )
                     looked_at = now()
+                    self._tell_news()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(lost.wait(), POLL_S)
         except TimeoutError:
@@ -125,19 +136,29 @@ class PositionWaiter:
             self.listening = False
             with suppress(TablesUnavailable), translate_postgres_errors():
                 connection.remove_termination_listener(on_lost)
-                await connection.remove_listener(CHANNEL, self._on_projected)
+                await connection.remove_listener(PROJECTED, self._on_projected)
+                await connection.remove_listener(NOTICED, self._on_noticed)
 
     async def _subscribe(self, connection: PoolConnectionProxy) -> bool:
         """Begin to listen. Returns False on a standby, which refuses LISTEN and is polled
         instead."""
         try:
-            await connection.add_listener(CHANNEL, self._on_projected)
+            await connection.add_listener(PROJECTED, self._on_projected)
+            await connection.add_listener(NOTICED, self._on_noticed)
         except asyncpg.ReadOnlySQLTransactionError:
             return False
         return True
 
     def _on_projected(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self._note(int(str(payload)))
+        self._tell_news()
+
+    def _on_noticed(self, *_: object) -> None:
+        self._tell_news()
+
+    def _tell_news(self) -> None:
+        for hear in self._on_news:
+            hear()
 
     def _note(self, position: int) -> None:
         self._position = max(self._position, position)

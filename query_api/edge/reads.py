@@ -1,7 +1,7 @@
 """Gives every read its caller, and a snapshot of the tables at a known position."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -83,6 +83,11 @@ class Reads:
         """Return the caller. Raises Unauthenticated, RateLimited."""
         return await authenticate(request, self._verifier)
 
+    async def authenticate_again(self, authorization: str | None) -> None:
+        """Raises what a read with this `Authorization` header would now be refused with. Counts
+        against no limit."""
+        await self._verifier.authenticate(authorization)
+
     def demand_not_suspended(self, person_id: PersonId) -> None:
         """Raises Forbidden (`suspended`) if the person is suspended. `authenticate` checks this
         itself; only a route that takes no token needs it."""
@@ -103,15 +108,14 @@ class Reads:
         except DependencyDown:
             return []
 
-    @asynccontextmanager
-    async def open_snapshot(
+    def open_snapshot(
         self, request: Request, at_least: int = 0
-    ) -> AsyncIterator[TableSnapshot]:
+    ) -> AbstractAsyncContextManager[TableSnapshot]:
         """Open a snapshot that is at `at_least` and at the request's `min_position`, or later.
-        Raises Malformed, and as `open_tables` does."""
-        wanted = max(at_least, min_position_of(request.query_params))
-        async with self.open_tables(wanted) as snapshot:
-            yield snapshot
+
+        Raises Malformed, and as `open_tables` does.
+        """
+        return self.open_tables(max(at_least, min_position_of(request.query_params)))
 
     @asynccontextmanager
     async def open_tables(self, wanted: int) -> AsyncIterator[TableSnapshot]:

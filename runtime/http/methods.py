@@ -4,10 +4,14 @@ FastAPI alone would answer HEAD with 405, and would put into `Allow` only the me
 first route with that path, or none.
 """
 
+from typing import Final
+
 from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+_IS_HEAD: Final = "practix.head"
 
 
 class HeadAsGet:
@@ -19,8 +23,14 @@ class HeadAsGet:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET"}
+            scope = {**scope, "method": "GET", _IS_HEAD: True}
         await self._app(scope, receive, send)
+
+
+def is_head(request: Request) -> bool:
+    """Return whether the client asked only for the head. A route needs to know if its body would
+    have no end."""
+    return _IS_HEAD in request.scope
 
 
 def allowed_methods(request: Request) -> str:

@@ -159,6 +159,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     ),
     "PUT /api/v1/user/{user_id}/mute": Ask(),
     "DELETE /api/v1/user/{user_id}/mute": Ask(),
+    "GET /api/v1/stream": Ask(query="announcement_id={announcement_id}"),
     "GET /api/v1/user/{user_id}/rating": Ask(),
     "GET /api/v1/user/{user_id}/rating/drift": Ask(),
     "GET /api/v1/user/{user_id}/rating/explain": Ask(),
@@ -288,11 +289,11 @@ async def ask_as(
 ) -> Received:
     """Return the answer; waits for a place in the queue and for whatever still starts."""
     method, path = route.split(" ")
-    for name, value in places.items():
-        path = path.replace(f"{{{name}}}", value)
     query = "&".join(filter(None, (row.query, "dry_run=true" if dry_run else "")))
     body = evening() if row.body == "evening" else row.body
     address = f"{path}?{query}" if query else path
+    for name, value in places.items():
+        address = address.replace(f"{{{name}}}", value)
     async with asyncio.timeout(PATIENCE_S):
         while True:
             answer = await scene.target.send(method, address, scene.tokens.get(role), body)

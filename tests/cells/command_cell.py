@@ -1,7 +1,7 @@
 """Serves a command process over SQLite and the stand-in on loopback, for tests over HTTP."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from runtime.postgres.pools import open_pool
 from runtime.process.clock import Clock, system_clock
 from tests.cells.http_reply import HttpReply
 from tests.cells.stand_in import OPERATOR, TOKEN_SECRET, build_settings, key_for, stand_in_settings
+from tests.cells.stream_reader import StreamReader, reading
 from tests.servers.http_server import served
 
 SECRET = TOKEN_SECRET
@@ -94,6 +95,12 @@ class CommandCell:
         named = {"Authorization": f"Bearer {token}"}
         async with self._session.get(self._url + path, headers=named) as response:
             return response, await response.read()
+
+    def stream(
+        self, path: str, token: str, last_id: str = ""
+    ) -> AbstractAsyncContextManager[StreamReader]:
+        """Read a stream until the end of the block."""
+        return reading(self._session, self._url + path, token, last_id)
 
     async def page(self, path: str) -> str:
         """Return the page that a browser is shown."""

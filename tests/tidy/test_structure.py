@@ -23,14 +23,14 @@ FLOORS = {
     for package, floors in {
         "contracts": """values events journal scoring error_codes errors films shared_rules plans
             representations notices""",
-        "runtime": """process pseudonyms confinement http calls migration_files postgres clickhouse
-            journal following auth limits openapi outside service""",
+        "runtime": """process pseudonyms event_stream confinement http calls migration_files
+            postgres clickhouse journal following auth limits openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http metrics rendering settings
             service main __main__""",
         "projector": """history analysts read_models proof metrics service http settings main
             __main__""",
         "query_api": """edge people chats announcements calendars sharing bookings ratings
-            history my_data analysts films service settings main __main__""",
+            history my_data analysts films streams service settings main __main__""",
         "notifier": """state policies.facts rights kinds texts policies planning delivery store
             metrics expander dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies services.channels store switches settings services.auth access

@@ -12,8 +12,9 @@ from yarl import URL
 
 from launcher.profiles import gateway as gateways
 from launcher.profiles import separate
-from launcher.profiles.gateway import BODY_BYTES_MAX, build_gateway, upstream_of
+from launcher.profiles.gateway import BODY_BYTES_MAX, PassedStreams, build_gateway, upstream_of
 from launcher.profiles.separate import is_ready
+from runtime.event_stream import format_end
 from tests.servers.http_server import served
 
 NOBODY = "http://127.0.0.1:1"
@@ -29,6 +30,7 @@ Client = aiohttp.ClientSession
         ("DELETE", "/api/v1/booking/1", "command_api"),
         ("GET", "/api/v1/announcement/1", "query_api"),
         ("HEAD", "/api/v1/announcements", "query_api"),
+        ("GET", "/api/v1/stream", "query_api"),
         ("GET", "/api/v1/announcement/1/eligibility", "command_api"),
         ("POST", "/api/v1/operator/verify", "projector"),
         ("POST", "/api/v1/operator/journal/renewal", "command_api"),
@@ -62,13 +64,13 @@ async def gateway() -> AsyncIterator[Client]:
 
 
 @asynccontextmanager
-async def in_front_of(**up: str) -> AsyncIterator[Client]:
+async def in_front_of(streams: PassedStreams | None = None, **up: str) -> AsyncIterator[Client]:
     """A client of a gateway; the processes that are not in `up` are down. The gateway's
     session has no patience of its own."""
     addresses = dict.fromkeys(("command_api", "query_api", "projector", "neighbours"), NOBODY)
     none = aiohttp.ClientTimeout(total=1e-9)
     async with aiohttp.ClientSession(timeout=none) as session:
-        app = build_gateway({**addresses, **up}, session)
+        app = build_gateway({**addresses, **up}, session, streams=streams)
         async with served(app) as url, aiohttp.ClientSession(url) as client:
             yield client
 
@@ -162,3 +164,30 @@ async def test_answers_have_each_header_once(gateway: Client) -> None:
     async with gateway.get("/api/v1/announcements") as answer:
         for name in ("Date", "Server", "X-Content-Type-Options"):
             assert len(answer.headers.getall(name)) == 1
+
+
+async def test_a_stream_passes_piece_by_piece_and_ends_with_the_gateway() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    streams = PassedStreams()
+    async with (
+        saying(head + b"data: 1\n\n") as address,
+        in_front_of(streams, query_api=address) as client,
+        client.get("/api/v1/stream") as answer,
+    ):
+        assert await answer.content.readuntil(b"\n\n") == b"data: 1\n\n"
+        streams.end()
+        assert await answer.read() == format_end("shutting_down")
+
+
+async def test_half_an_event_is_never_made_to_look_whole() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    streams = PassedStreams()
+    async with (
+        saying(head + b"data: 1") as address,
+        in_front_of(streams, query_api=address) as client,
+        client.get("/api/v1/stream") as answer,
+    ):
+        assert await answer.content.readexactly(7) == b"data: 1"
+        streams.end()
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await answer.read()

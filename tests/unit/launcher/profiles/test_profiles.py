@@ -23,6 +23,7 @@ from contracts.error_codes import describe, is_error_code
 from deploy import up
 from launcher.profiles.gateway import OPERATOR_SILENCE_S_MAX, SILENCE_S_MAX
 from neighbours.settings import StandInSettings
+from query_api.streams.limits import DEFAULT as STREAM_LIMITS
 from runtime.http.problems import STATUS, TYPE_PREFIX
 from runtime.service.settings import SHARED_PREFIX, ServiceSettings
 from tests.paths import ROOT
@@ -103,6 +104,14 @@ def test_both_gateways_are_equally_patient() -> None:
     commands, *operators = map(float, re.findall(r"proxy_read_timeout (\d+)s;", conf))
     assert commands == SILENCE_S_MAX
     assert set(operators) == {OPERATOR_SILENCE_S_MAX}
+
+
+def test_both_gateways_pass_streams_on_as_they_come() -> None:
+    """What is silent for longer than the heartbeat is not a stream."""
+    conf = (ROOT / "deploy" / "gateway" / "nginx.conf").read_text()
+    (stream,) = re.findall(r"location = /api/v1/stream (\{.*\})", conf)
+    assert "proxy_buffering off;" in stream
+    assert STREAM_LIMITS.heartbeat_s * 4 < SILENCE_S_MAX
 
 
 def test_every_published_port_is_one_of_loopback_and_can_be_chosen(
