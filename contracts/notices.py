@@ -24,6 +24,7 @@ Kind = Literal[
     "remind_hour",
     "score_request",
     "score_revealed",
+    "chat_digest",
     "erasure_requested",
     "erasure_confirmed",
     "erasure_withdrawn",
@@ -61,6 +62,9 @@ WHY: Final[Mapping[Kind, Text]] = {
     ),
     "score_request": Text("You were there and may rate.", "Вы были на встрече и можете оценить."),
     "score_revealed": Text("You rated, or were rated.", "Вы ставили оценку или получили её."),
+    "chat_digest": Text(
+        "You take part in the chat of this evening.", "Вы участвуете в чате этой встречи."
+    ),
     "erasure_requested": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_confirmed": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_withdrawn": Text("It is about your own data.", "Речь о ваших данных."),

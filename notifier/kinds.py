@@ -43,11 +43,13 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "remind_hour": KindRules(rights.confirmed_guest, urgent=True, reminder=True),
     "score_request": KindRules(rights.confirmed_guest),
     "score_revealed": KindRules(rights.any_guest),
+    "chat_digest": KindRules(rights.confirmed_guest),
     "erasure_requested": KindRules(rights.only_author, always=True),
     "erasure_confirmed": KindRules(rights.only_author, always=True),
     "erasure_withdrawn": KindRules(rights.only_author, always=True),
 }
 
+CHAT_DIGEST: Final[Kind] = "chat_digest"
 UNANSWERED: Final[Kind] = "booking_unanswered"
 REMINDERS: Final = tuple(kind for kind, rules in RULES.items() if rules.reminder)
 BOOKING_KINDS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")

@@ -34,6 +34,7 @@ from contracts.events.person import (
     PersonSuspended,
     PersonUnmuted,
 )
+from contracts.events.post import PostEvent, PostsRead, PostWritten
 from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
@@ -45,6 +46,9 @@ INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, No
 INVITED: Final[Pair] = (True, None)
 REQUESTED: Final[Pair] = (None, True)
 """The guest asks, or stands in line, and has had no answer."""
+
+Membership = tuple[AnnouncementId, PersonId]
+"""Somebody who takes part in the chat of an announcement."""
 
 
 class KnownAnnouncement(Struct, kw_only=True):
@@ -118,8 +122,10 @@ class NotifierState:
         announcements: Iterable[KnownAnnouncement] = (),
         bookings: Iterable[KnownBooking] = (),
         erasures: Mapping[PersonId, datetime] = MappingProxyType({}),
+        told_of_chats: Iterable[Membership] = (),
     ) -> None:
-        """`erasures` are the times of those that were asked for."""
+        """`erasures` are the times of those that were asked for. `told_of_chats` are those who
+        have been told of new posts and have not read on since."""
         self.announcements: Final = {one.announcement_id: one for one in announcements}
         self._bookings: Final[dict[AnnouncementId, dict[BookingId, KnownBooking]]] = {}
         self.changed_announcements: Final[set[AnnouncementId]] = set()
@@ -132,6 +138,8 @@ class NotifierState:
         """By person: when their data is to be erased; None if nobody asks for that any more."""
         self.changed_mutes: Final[dict[tuple[PersonId, PersonId], bool]] = {}
         """By person and author: whether the person mutes the author now."""
+        self._told_of_chats: Final = set(told_of_chats)
+        self.changed_told_of_chats: Final[dict[Membership, bool]] = {}
         self.changed_suspensions: Final[dict[PersonId, bool]] = {}
         for one in bookings:
             self._put(one)
@@ -147,6 +155,15 @@ class NotifierState:
     def erase_at(self, person_id: PersonId) -> datetime | None:
         """Return when the person's data is to be erased; None if nobody asked for that."""
         return self._erasures.get(person_id)
+
+    def untold_members(self, announcement_id: AnnouncementId) -> list[PersonId]:
+        """Return who takes part in a chat and has not been told of new posts, or has read on
+        since. All bookings of the announcement must be loaded."""
+        confirmed = [
+            one.guest_id for one in self.bookings(announcement_id).values() if one.confirmed
+        ]
+        members = [self.announcement(announcement_id).author_id, *confirmed]
+        return [one for one in members if (announcement_id, one) not in self._told_of_chats]
 
     def evolve(self, event: DomainEvent) -> None:
         """Apply an event. Raises KeyError if its announcement was never created."""
@@ -173,12 +190,31 @@ class NotifierState:
                 self._change(apply_event(self.announcement(event.announcement_id), event))
             case BookingEvent():
                 booking = _booking_after(event)
+                before = self.bookings(event.announcement_id).get(event.booking_id)
+                if before is not None and before.confirmed and not booking.confirmed:
+                    self._note_told_of_chat(event.announcement_id, event.guest_id, told=False)
                 self.changed_bookings[event.booking_id] = booking
                 self._put(booking)
             case RatingGiven():
                 self._note_rating(event)
+            case PostWritten():
+                for member in self.untold_members(event.announcement_id):
+                    self._note_told_of_chat(event.announcement_id, member, told=True)
+                self._note_told_of_chat(event.announcement_id, event.writer_id, told=False)
+            case PostsRead():
+                self._note_told_of_chat(event.announcement_id, event.reader_id, told=False)
             case _:
                 pass  # Other events do not change whom to tell.
+
+    def _note_told_of_chat(
+        self, announcement_id: AnnouncementId, person_id: PersonId, *, told: bool
+    ) -> None:
+        membership = announcement_id, person_id
+        self.changed_told_of_chats[membership] = told
+        if told:
+            self._told_of_chats.add(membership)
+        else:
+            self._told_of_chats.discard(membership)
 
     def _plan_erasure(self, person_id: PersonId, erase_at: datetime | None) -> None:
         self.changed_erasures[person_id] = erase_at
@@ -216,7 +252,7 @@ def announcement_of(event: DomainEvent) -> AnnouncementId | None:
     """Return the announcement that the event is about. None for events of a family that concerns
     no single announcement, or that is not named here."""
     match event:
-        case AnnouncementEvent() | BookingEvent() | RatingEvent():
+        case AnnouncementEvent() | BookingEvent() | RatingEvent() | PostEvent():
             return event.announcement_id
         case _:
             return None

@@ -11,6 +11,7 @@ from contracts.events.booking import BookingEvent
 from contracts.events.codec import decode_event, read_fields
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased, PersonErasureConfirmed
+from contracts.events.post import PostWritten
 from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid
@@ -54,6 +55,8 @@ class NeededState(NamedTuple):
     bookings: frozenset[BookingId]
     authors: frozenset[PersonId]
     """People of whom all announcements are needed."""
+    chats: frozenset[AnnouncementId]
+    """Announcements of which it is needed who has been told of new posts."""
     erasures: frozenset[PersonId]
     """People of whom it is needed when their data is to be erased."""
 
@@ -81,6 +84,7 @@ def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
     with_guests: set[AnnouncementId] = set()
     bookings: set[BookingId] = set()
     authors: set[PersonId] = set()
+    chats: set[AnnouncementId] = set()
     erasures: set[PersonId] = set()
     for event in (event for commit in commits for _, event in commit.events):
         if (key := announcement_of(event)) is not None:
@@ -89,6 +93,8 @@ def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
                 with_guests.add(key)
         if isinstance(event, BookingEvent):
             bookings.add(event.booking_id)
+        elif isinstance(event, PostWritten):
+            chats.add(event.announcement_id)
         elif isinstance(event, PersonErased):
             authors.add(event.person_id)
         elif isinstance(event, PersonErasureConfirmed):
@@ -98,6 +104,7 @@ def find_needed_state(commits: Iterable[DecodedCommit]) -> NeededState:
         frozenset(with_guests),
         frozenset(bookings),
         frozenset(authors),
+        frozenset(chats),
         frozenset(erasures),
     )
 

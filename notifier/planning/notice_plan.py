@@ -4,7 +4,7 @@ The order of effects counts. A withdrawal concerns what was planned before it. A
 earlier one that it follows within a minute, whether that is in the plan or already in the outbox.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from notifier.policies.effects import (
+    DIGEST_AFTER,
     MERGED_WITHIN,
     TOLD_WITHIN,
     Effect,
@@ -75,6 +76,12 @@ class PlannedErasure(NamedTuple):
     seq: int
     erased_at: datetime
 
+
+DELAYS: Final[Mapping[Kind, timedelta]] = {
+    "announce_put": MERGED_WITHIN,
+    "chat_digest": DIGEST_AFTER,
+}
+"""How long notices of some kinds wait for more to tell. All others are due at once."""
 
 ChangeKey = tuple[AnnouncementId | None, PersonId]
 """Announcement and recipient: a recipient has at most one change that others can still join."""
@@ -185,9 +192,8 @@ class NoticePlan:
 
 
 def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice:
-    """Return the notice for an event that happened `at` this time. It is due at once, but a
-    change waits for others to join it."""
-    delay = MERGED_WITHIN if tell.kind == "announce_put" else timedelta()
+    """Return the notice for an event that happened `at` this time. It is due after the
+    delay of its kind."""
     return PlannedNotice(
         key=f"{source.seq}:{source.event_index}:{tell.recipient}:{tell.kind}",
         recipient=tell.recipient,
@@ -197,7 +203,7 @@ def plan_notice(tell: Tell, source: NoticeSource, at: datetime) -> PlannedNotice
         receipt=tell.receipt,
         facts=tell.facts,
         happened_at=at,
-        due_at=at + delay,
+        due_at=at + DELAYS.get(tell.kind, timedelta()),
         expires_at=min(tell.expires_at or at + TOLD_WITHIN, at + TOLD_WITHIN),
         sources=[source],
     )

@@ -26,7 +26,7 @@ from contracts.events.booking import (
 from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
 from contracts.notices import Kind
-from notifier.kinds import REMINDERS, UNANSWERED
+from notifier.kinds import CHAT_DIGEST, REMINDERS, UNANSWERED
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
 from notifier.policies.facts import NoticeFacts, add_words, announcement_facts
 from notifier.policies.policy import AnnouncementView, NoticePolicy
@@ -60,6 +60,9 @@ BY_SYSTEM: Final[dict[type[BookingEvent], str]] = {
     BookingResettled: "resettled",
 }
 """Events of what the system does: the guest is told, and the author if a taken seat was freed."""
+
+FOR_COMERS: Final = (*REMINDERS, CHAT_DIGEST)
+"""Kinds of notices that are for confirmed guests alone."""
 
 SEAT_MAY_BE_LOST: Final = (BookingReleased, BookingHoldLapsed)
 """Changes by the system after which a guest who had a seat has none."""
@@ -137,7 +140,7 @@ def _change_reminders(event: BookingEvent, view: AnnouncementView) -> Iterator[E
         return
     guest = frozenset({event.guest_id})
     if pair_before == CONFIRMED:
-        yield Withdraw(event.announcement_id, REMINDERS, "not_coming", guest)
+        yield Withdraw(event.announcement_id, FOR_COMERS, "not_coming", guest)
     elif pair_before == REQUESTED:
         yield Withdraw(event.announcement_id, (UNANSWERED,), ANSWERED, guest)
     if not view.announcement.takes_place:

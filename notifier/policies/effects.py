@@ -10,6 +10,8 @@ from notifier.policies.facts import NoticeFacts
 
 MERGED_WITHIN: Final = timedelta(seconds=60)
 """A change waits so long before it is told, and further changes join it."""
+DIGEST_AFTER: Final = timedelta(minutes=10)
+"""New posts in a chat are told so long after the first of them, if nobody has read it by then."""
 TOLD_WITHIN: Final = timedelta(days=3)
 """The delivery budget: news that is older is no longer sent."""
 

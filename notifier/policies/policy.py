@@ -12,12 +12,13 @@ from typing import Any, Generic, TypeVar
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.booking import BookingEvent
 from contracts.events.person import PersonEvent
+from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
-from contracts.values.ids import BookingId
+from contracts.values.ids import BookingId, PersonId
 from notifier.policies.effects import Effect, Occasion
 from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking, NotifierState
 
-AboutAnnouncement = AnnouncementEvent | BookingEvent | RatingEvent
+AboutAnnouncement = AnnouncementEvent | BookingEvent | RatingEvent | PostEvent
 
 
 class AnnouncementView:
@@ -47,6 +48,19 @@ class GuestsView(AnnouncementView):
     def unanswered(self) -> Iterator[KnownBooking]:
         """Yield the bookings of those who ask or stand in line."""
         return (one for one in self._bookings.values() if one.unanswered)
+
+
+class ChatView(GuestsView):
+    """The announcement with all its bookings, and who has been told of new posts in its chat."""
+
+    def __init__(self, state: NotifierState, event: PostEvent) -> None:
+        super().__init__(state, event)
+        self._untold = state.untold_members(event.announcement_id)
+
+    def untold_members(self) -> Iterator[PersonId]:
+        """Yield the author and the confirmed guests, without those who have been told of new
+        posts and have not read on since."""
+        return iter(self._untold)
 
 
 class PersonView:

@@ -54,6 +54,19 @@ UPSERT_ERASURE_REQUESTS: Final = """
 DELETE_ERASURE_REQUESTS: Final = """
     DELETE FROM notifier.erasure_requests WHERE person_id = ANY($1::uuid[])
 """
+SELECT_TOLD_OF_CHATS: Final = """
+    SELECT announcement_id, person_id FROM notifier.told_of_chats
+    WHERE announcement_id = ANY($1::uuid[])
+"""
+INSERT_TOLD_OF_CHATS: Final = """
+    INSERT INTO notifier.told_of_chats (announcement_id, person_id)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+DELETE_TOLD_OF_CHATS: Final = """
+    DELETE FROM notifier.told_of_chats t
+    USING unnest($1::uuid[], $2::uuid[]) AS gone (announcement_id, person_id)
+    WHERE t.announcement_id = gone.announcement_id AND t.person_id = gone.person_id
+"""
 UPSERT_ANNOUNCEMENTS: Final = """
     INSERT INTO notifier.evenings (announcement_id, state)
     SELECT * FROM unnest($1::uuid[], $2::json[])
@@ -103,6 +116,7 @@ async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> No
     bookings = await connection.fetch(
         SELECT_BOOKINGS, list(needed.with_guests), list(needed.bookings)
     )
+    told = await connection.fetch(SELECT_TOLD_OF_CHATS, list(needed.chats)) if needed.chats else []
     return NotifierState(
         (announcement_from(row["state"]) for row in announcements),
         (
@@ -116,6 +130,7 @@ async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> No
             for row in bookings
         ),
         {row["person_id"]: row["erase_at"] for row in erasures},
+        ((row["announcement_id"], row["person_id"]) for row in told),
     )
 
 
@@ -158,6 +173,9 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
         ],
     )
     await _save_mutes_and_suspensions(connection, state)
+    told = state.changed_told_of_chats.items()
+    await _write(connection, INSERT_TOLD_OF_CHATS, [pair for pair, is_told in told if is_told])
+    await _write(connection, DELETE_TOLD_OF_CHATS, [pair for pair, is_told in told if not is_told])
     asked = state.changed_erasures.items()
     await _write(connection, UPSERT_ERASURE_REQUESTS, [(who, at) for who, at in asked if at])
     await _write(connection, DELETE_ERASURE_REQUESTS, [(who,) for who, at in asked if at is None])

@@ -81,6 +81,12 @@ WORDINGS: Final[dict[str, Wording]] = {
         "You and {author} can now read what you said of each other:",
         "Теперь видно, как оценена встреча, организатор: {author}.",
     ),
+    "chat_digest": _wording(
+        "New posts: {title}",
+        "Новые сообщения: {title}",
+        "There is something new in the chat of the evening",
+        "В чате встречи есть новое:",
+    ),
     "remind_day": _wording(
         "Soon: {film}",
         "Скоро: {film}",
