@@ -16,6 +16,7 @@ from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import BookingEvent, BookingRevoked
 from contracts.events.booking_state import CONFIRMED
 from contracts.events.domain_event import DomainEvent
+from contracts.events.post import PostEvent, PostsRead
 from contracts.events.rating import (
     RatingChanged,
     RatingEvent,
@@ -23,10 +24,11 @@ from contracts.events.rating import (
     RatingRetracted,
     RatingRevealed,
 )
-from contracts.values.ids import SYSTEM, PersonId, ReviewId
+from contracts.values.ids import SYSTEM, PersonId, PostId, ReviewId
 from query_api.announcements.visibility import could_see, could_see_place, sees_everything
 from query_api.edge.reads import AnyRow
 from query_api.history.as_of import Fields
+from query_api.history.chat_trail import find_standing_texts
 from query_api.history.events import PastEvent
 from query_api.history.fact_rights import EVENT_FACTS, FactRight, select_allowed
 from runtime.auth.tokens import Caller
@@ -78,11 +80,15 @@ class TrailEntry(NamedTuple):
     """Whether the reader learns who acted."""
     facts: dict[str, Any]
     """The fields of the event; None for what the reader may not read."""
+    text_of: PostId | None
+    """The post whose present text came from this event. It is not among the facts."""
 
 
 def select_entries(events: Sequence[PastEvent], reader: TrailReader) -> list[TrailEntry]:
     """Return what the reader learns of these events, oldest first."""
     states, ratings = _fold_states(events, reader.id), _fold_ratings(events)
+    in_chat = bool(events) and _takes_part(states[events[-1].position], reader)
+    texts = find_standing_texts(events)
     if not reader.sees_everything:
         events = _drop_untold(events, reader.id)
     guests = _group_guests(events)
@@ -91,10 +97,16 @@ def select_entries(events: Sequence[PastEvent], reader: TrailReader) -> list[Tra
             past,
             _may_name_actor(past, guests[past.position], reader),
             _select_facts(past, states[past.position], ratings, reader),
+            texts.get((past.position, past.event_index)),
         )
         for past in events
-        if _may_read(past.event, states[past.position], ratings, reader)
+        if _may_read(past.event, states[past.position], ratings, reader, in_chat=in_chat)
     ]
+
+
+def _takes_part(state: StateAfter, reader: TrailReader) -> bool:
+    """Return whether the reader takes part in the chat in this state."""
+    return state.confirmed or reader.id == reader.now["author_id"]
 
 
 def _drop_untold(events: Sequence[PastEvent], reader: PersonId) -> Sequence[PastEvent]:
@@ -119,9 +131,19 @@ def _drop_untold(events: Sequence[PastEvent], reader: PersonId) -> Sequence[Past
 
 
 def _may_read(
-    event: DomainEvent, after: StateAfter, ratings: RatingStates, reader: TrailReader
+    event: DomainEvent,
+    after: StateAfter,
+    ratings: RatingStates,
+    reader: TrailReader,
+    *,
+    in_chat: bool,
 ) -> bool:
+    """`in_chat` is whether the reader takes part in the chat today."""
     match event:
+        case PostsRead():
+            return False
+        case PostEvent():
+            return in_chat and _takes_part(after, reader)
         case RatingEvent():
             revealed = event.review_id in ratings.revealed
             may_read_revealed = event.ratee_id == reader.id or reader.caller.is_super
@@ -144,6 +166,8 @@ def _may_name_actor(past: PastEvent, guests: Collection[PersonId], reader: Trail
     its actor would tell whose announcement that is, and it may be hidden.
     """
     if reader.caller.is_super or past.actor in (SYSTEM, reader.id, reader.now["author_id"]):
+        return True
+    if isinstance(past.event, PostEvent):  # Whoever reads a chat knows who takes part in it.
         return True
     acted_here = past.actor in guests or isinstance(past.event, AnnouncementCancelled | RatingEvent)
     return reader.sees_everything and acted_here

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import Malformed
-from contracts.values.ids import BookingId, PersonId
+from contracts.values.ids import BookingId, PersonId, PostId
 from query_api.announcements.rows import fetch_visible
+from query_api.chats.texts import fetch_texts
 from query_api.edge.moments import AS_OF, Moment, find_horizon, least_position, parse_moment
 from query_api.edge.paging import PAGE_PARAMETERS, Sort, encode_cursor, parse_cursor
 from query_api.edge.reads import Reads
@@ -33,7 +34,7 @@ EventPlace = tuple[_Number, _Number]
 
 BY_PLACE: Final = Sort("history", "(seq, event_index)", EventPlace, "bigint[]")
 """Only for cursors: entries are compared in Python, not in SQL."""
-PEOPLE: Final = ("author", "rater", "ratee")
+PEOPLE: Final = ("author", "rater", "ratee", "writer")
 """Facts `…_id` that are a person's id. For each, an entry also states `…_name`."""
 
 
@@ -82,7 +83,7 @@ def build_router(reads: Reads) -> APIRouter:
         if len(page) > limit:
             last = _place_of(page[limit - 1].past)
             headers = next_page_headers(request, encode_cursor(BY_PLACE, last, announcement_id))
-        lines = await _represent(request, reads, page[:limit])
+        lines = await _represent(request, reads, caller, page[:limit])
         return answer(request, lines, position, headers=headers)
 
     return router
@@ -110,12 +111,14 @@ async def _fetch_entries(
 
 
 async def _represent(
-    request: Request, reads: Reads, entries: Sequence[TrailEntry]
+    request: Request, reads: Reads, caller: Caller, entries: Sequence[TrailEntry]
 ) -> list[AuditEntry]:
+    posts = [one.text_of for one in entries if one.text_of is not None]
     people = {person for one in entries for person in _find_people(one)}
     async with reads.open_snapshot(request) as snapshot:
         names = await fetch_names(snapshot, people)
-    return [_represent_entry(one, names) for one in entries]
+        texts = await fetch_texts(snapshot, caller, posts)
+    return [_represent_entry(one, names, texts) for one in entries]
 
 
 def _parse_place(parameters: QueryParams, announcement_id: str) -> EventPlace:
@@ -140,9 +143,14 @@ def _find_people(entry: TrailEntry) -> list[str]:
     return [one for one in (entry.past.actor, guest_id, *named) if one is not None]
 
 
-def _represent_entry(entry: TrailEntry, names: Mapping[PersonId, str]) -> AuditEntry:
+def _represent_entry(
+    entry: TrailEntry, names: Mapping[PersonId, str], texts: Mapping[PostId, str | None]
+) -> AuditEntry:
     past, event = entry.past, entry.past.event
     guest_id = getattr(event, "guest_id", None)
+    facts = _add_names(entry.facts, names)
+    if entry.text_of is not None:
+        facts["text"] = texts.get(entry.text_of)
     actor_name = names.get(PersonId(past.actor))
     return AuditEntry(
         position=past.position,
@@ -153,7 +161,7 @@ def _represent_entry(entry: TrailEntry, names: Mapping[PersonId, str]) -> AuditE
         booking_id=getattr(event, "booking_id", None),
         guest_id=guest_id,
         guest_name=None if guest_id is None else names.get(guest_id),
-        facts=_add_names(entry.facts, names),
+        facts=facts,
     )
 
 

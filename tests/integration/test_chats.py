@@ -189,3 +189,43 @@ async def test_two_weeks_after_the_end_a_chat_is_only_read(chat: Chat) -> None:
         refused = await chat.cell.say("ann", method, path, body)
         assert (refused.status, refused.code) == (409, "chat_closed")
     assert await chat.texts("ben") == ["See you.", "Thank you."]
+
+
+async def test_the_history_tells_a_post_to_those_who_could_read_it_then_and_may_now(
+    chat: Chat,
+) -> None:
+    cell = chat.cell
+    kept, changed, gone = [await chat.write("ann", text) for text in ("Keep", "Old", "Gone")]
+    booked = await cell.say("stranger", "POST", f"/booking/{chat.evening_id}")
+    path = f"/booking/{booked.body['booking_id']}"
+    assert (await cell.say("host", "PUT", path, {"my_status": True})).status == 200
+    await cell.say("ann", "PUT", f"/post/{changed['post_id']}", {"text": "New"})
+    await cell.say("host", "DELETE", f"/post/{gone['post_id']}")
+    await cell.say("ben", "PUT", f"{chat.path}/read", {"position": 2**62})
+    trail = f"/history/announcement/{chat.evening_id}"
+
+    async def told(name: str, query: str = "limit=100") -> list[tuple[str, str | None]]:
+        entries = await cell.read(name, f"{trail}?{query}")
+        return [
+            (one["type"], one["facts"].get("text"))
+            for one in entries
+            if one["type"].startswith("post")
+        ]
+
+    later = [("post.changed", "New"), ("post.deleted", None)]
+    whole = [("post.written", "Keep"), ("post.written", None), ("post.written", None), *later]
+    for name in ("host", "ann", "ben"):
+        assert await told(name) == whole
+    assert await told("stranger") == later, "was no guest yet"
+    assert await chat.texts("stranger") == ["Keep", "New", None]
+    assert await told("ben", f"limit=100&as_of={gone['position']}") == whole[:3]
+    entries = await cell.read("ben", f"{trail}?limit=100")
+    (first,) = [one for one in entries if one["position"] == kept["position"]]
+    assert first["actor"] == {"id": cell.ids["ann"], "name": "Ann"}
+    assert first["facts"]["writer_name"] == "Ann"
+
+    left = await cell.say(
+        "ben", "PUT", f"/announcement/{chat.evening_id}/booking/me", {"my_status": False}
+    )
+    assert left.status == 200
+    assert await told("ben") == await told("ben", f"limit=100&as_of={gone['position']}") == []
