@@ -1,5 +1,5 @@
-"""Proves from the events alone that no rule about seats, calendars or ratings was broken, and
-that nobody was erased on whom an announcement depended.
+"""Proves from the events alone that no rule about seats, calendars, ratings or chats was broken,
+and that nobody was erased on whom an announcement depended.
 
 It shares no code with the deciders or the projections. It counts seats by the statuses and holds
 that booking events state, and keeps calendars by confirmations, publications and new times. The
@@ -32,6 +32,7 @@ from contracts.events.booking import (
 )
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased
+from contracts.events.post import AnyPostEvent, PostEvent
 from contracts.events.rating import AnyRatingEvent, RatingEvent
 from contracts.values.ids import AnnouncementId, PersonId
 from projector.proof.announcement_state import (
@@ -41,10 +42,12 @@ from projector.proof.announcement_state import (
     StatesInMemory,
 )
 from projector.proof.findings import Findings
-from projector.proof.rating_rules import find_broken_rules, note_for_ratings
+from projector.proof.noun_rules.chats import find_broken_chat_rules
+from projector.proof.noun_rules.ratings import find_broken_rules, note_for_ratings
 
-OF_ANNOUNCEMENTS: Final = (BookingEvent, AnnouncementEvent, RatingEvent)
+OF_ANNOUNCEMENTS: Final = (BookingEvent, AnnouncementEvent, RatingEvent, PostEvent)
 
+AnyEvent = AnyBookingEvent | AnyAnnouncementEvent | AnyRatingEvent | AnyPostEvent
 Calendars = dict[PersonId, set[AnnouncementId]]
 
 
@@ -63,8 +66,8 @@ class RuleProof:
         self.double_confirmed: Final = Findings()
         self.contradictions: Final = Findings()
         """Events that state a wrong number of taken seats, that name an announcement which was
-        never created or give it an impossible end, that break a rule about ratings, or that erase
-        somebody who still makes or attends an announcement."""
+        never created or give it an impossible end, that break a rule about ratings or chats, or
+        that erase somebody who still makes or attends an announcement."""
         self.calendars: Final[Calendars] = {} if calendars is None else calendars
         """Announcements that a person made or is confirmed for, and that are neither over nor
         cancelled."""
@@ -95,7 +98,7 @@ class RuleProof:
     def _take(
         self,
         seq: int,
-        event: AnyBookingEvent | AnyAnnouncementEvent | AnyRatingEvent,
+        event: AnyEvent,
         state: AnnouncementState,
     ) -> None:
         note_for_ratings(state, event)
@@ -103,6 +106,9 @@ class RuleProof:
         match event:
             case RatingEvent():
                 for broken in find_broken_rules(state, event):
+                    self._contradict(seq, event, broken)
+            case PostEvent():
+                for broken in find_broken_chat_rules(state, event, seq):
                     self._contradict(seq, event, broken)
             case AnnouncementCreated() | AnnouncementChanged() if not _has_end(event, occupancy):
                 self._contradict(seq, event, "the announcement ends at an impossible time")
@@ -215,9 +221,7 @@ class RuleProof:
     def _find_occupancy(self, announcement_id: AnnouncementId) -> Occupancy | None:
         return self._find_state(announcement_id).occupancy
 
-    def _contradict(
-        self, seq: int, event: AnyAnnouncementEvent | AnyBookingEvent | AnyRatingEvent, reason: str
-    ) -> None:
+    def _contradict(self, seq: int, event: AnyEvent, reason: str) -> None:
         self.contradictions.add(position=seq, announcement_id=event.announcement_id, reason=reason)
 
 

@@ -23,6 +23,7 @@ from runtime.postgres.tables import Fenced
 from runtime.process.clock_watch import ClockWatch, ClockWrong
 from tests.cells.killed import Killed
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
+from tests.histories.notifier_chats import an_evening_with_a_chat, read, written
 from tests.histories.notifier_events import (
     announcement,
     booking,
@@ -510,3 +511,38 @@ async def test_the_outbox_says_what_one_fold_in_memory_says(
 async def _waiting(pool: Pool) -> dict[str, object]:
     rows = await pool.fetch("SELECT key, facts FROM notifier.notices WHERE state = 'waiting'")
     return {row["key"]: row["facts"] for row in rows}
+
+
+def digests_sent(cell: NotifierCell) -> dict[str, int]:
+    names = ("host", "anna", "boris")
+    return {name: len(cell.around.got(person(name), "chat_digest")) for name in names}
+
+
+async def test_who_is_away_is_told_once_of_new_posts_until_they_read(cell: NotifierCell) -> None:
+    cell.history = an_evening_with_a_chat()
+    await cell.read_and_send()
+    for number in (1, 2):  # Each batch loads what the one before saved.
+        cell.history.tell(written("anna", number))
+        await cell.read_and_send()
+    assert digests_sent(cell) == {"host": 0, "anna": 0, "boris": 0}
+    cell.history.tell(read("boris"))
+    await cell.wait(minutes=10)
+    assert digests_sent(cell) == {"host": 1, "anna": 0, "boris": 0}
+
+    cell.history.tell(written("anna", 3))
+    await cell.read_and_send()
+    cell.history.tell(booking(BookingLeft, "boris", (True, False)), by="boris")
+    await cell.wait(minutes=10)
+    assert digests_sent(cell) == {"host": 1, "anna": 0, "boris": 0}
+
+    cell.history.tell(read("host"))
+    cell.history.tell(written("anna", 4))
+    await cell.wait(minutes=10)
+    assert digests_sent(cell) == {"host": 2, "anna": 0, "boris": 0}
+    (first, _) = cell.around.got(person("host"), "chat_digest")
+    assert "Hello" not in repr(first)
+
+    before = dict(cell.around.calls)
+    await cell.forget(["told_of_chats"])
+    await cell.read_and_send()
+    assert cell.around.calls == before, "nothing is sent twice"

@@ -1,53 +1,24 @@
 """§3.3, chats: members are told once that there is something new, and only if they are away."""
 
 from contracts.events.announcement import AnnouncementCancelled
-from contracts.events.booking import BookingApproved, BookingLeft, BookingRequested
+from contracts.events.booking import BookingApproved, BookingLeft
 from contracts.events.domain_event import DomainEvent
-from contracts.events.post import PostChanged, PostDeleted, PostsRead, PostWritten
-from contracts.values.ids import PostId
+from contracts.events.post import PostChanged, PostDeleted
 from notifier.policies.effects import DIGEST_AFTER
+from tests.histories.notifier_chats import an_evening_with_a_chat, read, written
 from tests.histories.notifier_events import (
-    NotifierHistory,
     announcement,
     booking,
-    created,
     person,
-    published,
-    seen,
 )
 from tests.unit.notifier.folded import Folded
 
 YES, NO = True, False
 
 
-def written(by: str, number: int = 1) -> PostWritten:
-    return PostWritten(
-        announcement_id=announcement(),
-        post_id=PostId(person(f"post {number}")),
-        writer_id=person(by),
-        position=number,
-        text="Hello.",
-    )
-
-
-def read(by: str) -> PostsRead:
-    return PostsRead(announcement_id=announcement(), reader_id=person(by), position=1)
-
-
-def an_evening() -> NotifierHistory:
-    """Anna and Boris are confirmed, Vera asks."""
-    history = NotifierHistory()
-    history.tell(seen("host"), created(), published())
-    for guest in ("anna", "boris", "vera"):
-        history.tell(booking(BookingRequested, guest, (None, YES)), by=guest)
-    for guest in ("anna", "boris"):
-        history.tell(booking(BookingApproved, guest, (YES, YES)))
-    return history
-
-
 def after(*events: DomainEvent) -> list[tuple[str, str, str | None]]:
     """Return who gets a digest, its state, and why it is dropped."""
-    history = an_evening()
+    history = an_evening_with_a_chat()
     for event in events:
         history.tell(event)
     folded = Folded(history.commits)
@@ -67,7 +38,7 @@ def test_author_and_confirmed_guests_are_told_and_the_writer_is_not() -> None:
 
 
 def test_a_digest_waits_for_more_to_come() -> None:
-    history = an_evening()
+    history = an_evening_with_a_chat()
     history.tell(written("anna"))
     assert {
         row.due_at - row.happened_at for row in Folded(history.commits).rows("chat_digest")
@@ -111,7 +82,7 @@ def test_changing_and_deleting_a_post_is_told_to_nobody() -> None:
 
 
 def test_what_was_told_while_the_journal_is_read_again_is_not_told_again() -> None:
-    history = an_evening()
+    history = an_evening_with_a_chat()
     seq = history.tell(written("anna"))
     history.tell(written("anna", 2))
     assert Folded(history.commits, told_seq=seq).rows("chat_digest") == []
@@ -123,6 +94,6 @@ def test_a_chat_goes_on_after_a_cancellation() -> None:
 
 
 def test_a_digest_says_nothing_of_the_texts() -> None:
-    history = an_evening()
+    history = an_evening_with_a_chat()
     history.tell(written("anna"))
     assert "Hello" not in repr([row.facts for row in Folded(history.commits).rows("chat_digest")])
