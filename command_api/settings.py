@@ -38,6 +38,8 @@ class RuleSettings(SharedRuleSettings):
         DEFAULT_RULES.erasure_delay / timedelta(hours=1)
     )
     """How long a person can take back the wish to be erased."""
+    publish_targets: CommaSeparated = ()
+    """Names of the targets to which authors may publish, as in `NOTIFIER_PUBLISH_TARGETS`."""
 
     def rules(self) -> Rules:
         return Rules(
@@ -48,6 +50,7 @@ class RuleSettings(SharedRuleSettings):
             invitations_of_pair_a_day_max=self.invitations_of_pair_a_day_max,
             invitations_of_guest_a_day_max=self.invitations_of_guest_a_day_max,
             erasure_delay=timedelta(seconds=round(self.erasure_delay_h * 3600)),
+            publish_targets=frozenset(self.publish_targets),
         )
 
 

@@ -67,6 +67,7 @@ FailureCode = Literal[
     "episode_missing",
     "no_such_episode",
     "wished_time_too_short",
+    "unknown_target",
     "key_reused",
     "too_large",
     "head_too_large",
@@ -255,6 +256,10 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     ),
     "wished_time_too_short": Text(
         "The film takes longer than this wished time.", "Фильм длиннее этого желаемого времени."
+    ),
+    "unknown_target": Text(
+        "The operator has not configured such a target.",
+        "Такого места для публикации администратор не настроил.",
     ),
     "key_reused": Text(
         "This Idempotency-Key was used for another request.",

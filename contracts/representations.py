@@ -82,6 +82,8 @@ class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True
     hide_location: bool
     cancel_reason: str | None
     my_booking_id: BookingId | None
+    publish_to: Sequence[str]
+    """Targets to which the system publishes it. Only the author sees them."""
 
 
 _RENDERED: Final = frozenset(
@@ -97,6 +99,7 @@ _RENDERED: Final = frozenset(
         "my_booking_id",
         "guest_list",
         "guest_count",
+        "publish_to",
         "created",
         "modified",
     ]

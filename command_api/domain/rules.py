@@ -40,6 +40,8 @@ class Rules(SharedRules, frozen=True):
     """From all authors together."""
     erasure_delay: timedelta = timedelta(days=7)
     """How long a person can take back the wish to be erased."""
+    publish_targets: frozenset[str] = frozenset()
+    """Names of the targets to which announcements can be published."""
 
 
 DEFAULT_RULES = Rules()

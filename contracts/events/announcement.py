@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 from contracts.events.base import Event
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from contracts.values.personal import NotPersonal, WordsOfActor
+from contracts.values.targets import TargetName
 from contracts.values.times import Instant
 
 AnnouncementStatus = Literal["Created", "Alive", "Closed", "Done", "Cancelled"]
@@ -54,6 +55,8 @@ class AnnouncementCreated(
     season: int | None = None
     """Of a series; an announcement names one episode of it."""
     episode: int | None = None
+    publish_to: tuple[TargetName, ...] = ()
+    """Names of the targets that the operator configured, to which the system posts it."""
 
 
 class AnnouncementPublished(
@@ -82,6 +85,7 @@ class AnnouncementChanged(
     event_location: WordsOfActor | UnsetType = UNSET
     hide_location: bool | UnsetType = UNSET
     location_hint: WordsOfActor | UnsetType | None = UNSET
+    publish_to: tuple[TargetName, ...] | UnsetType = UNSET
 
 
 CHANGEABLE_FIELDS: Final = tuple(

@@ -48,6 +48,8 @@ def announcement_columns(event: AnyAnnouncementEvent, at: datetime) -> dict[str,
     An event of a booking changes only `taken`, and does not count as a modification.
     """
     columns = announcement_fields(event) | {"modified": at}
+    if "publish_to" in columns:  # A column holds a JSON array.
+        columns["publish_to"] = list(columns["publish_to"])
     if isinstance(event, AnnouncementCreated):
         columns |= {"taken": 0, "created": at}
     return columns

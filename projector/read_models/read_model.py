@@ -28,6 +28,7 @@ _COLUMN_TYPES: Final[dict[type[inspect.Type], str]] = {
     inspect.StrType: "text",
     inspect.LiteralType: "text",
     inspect.DateTimeType: "timestamptz",
+    inspect.VarTupleType: "jsonb",
 }
 
 

@@ -64,7 +64,7 @@ def build_router(reads: Reads, fetch_past: FetchPast) -> APIRouter:
             found = await _fetch_present(request, reads, caller, announcement_id)
         else:
             found = await fetch_past(request, caller, announcement_id, moment)
-        detail = represent_detail(found.announcement, found.guests, language_of(request))
+        detail = represent_detail(found.announcement, found.guests, language_of(request), caller)
         content = _with_names(detail) if names_only else detail
         return answer(request, content, found.position, version=detail.version)
 

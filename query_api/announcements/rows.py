@@ -19,12 +19,13 @@ from contracts.representations import (
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
-from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE
+from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
 from query_api.edge.reads import AnyRow, TableSnapshot, represent
 from runtime.auth.tokens import Caller
 
 _STORED: Final = (
     *("announcement_id", "movie_title", "movie_title_ru", "event_location", "created", "modified"),
+    "publish_to",
     *copied_fields(DetailAnnouncementResponse),
 )
 
@@ -85,14 +86,18 @@ def represent_line(row: AnyRow, language: Language) -> AnnouncementResponse:
 
 
 def represent_detail(
-    row: AnyRow, guests: Sequence[AnyRow], language: Language
+    row: AnyRow, guests: Sequence[AnyRow], language: Language, caller: Caller
 ) -> DetailAnnouncementResponse:
     """Return an announcement as details show it, with these rows as its guest list."""
     guest_list = [
         represent(GuestEntry, guest, guest_name=guest["guest_name"] or "") for guest in guests
     ]
     return represent(
-        DetailAnnouncementResponse, row, **_derive(row, language), guest_list=guest_list
+        DetailAnnouncementResponse,
+        row,
+        **_derive(row, language),
+        guest_list=guest_list,
+        publish_to=row["publish_to"] if sees_everything(row, caller) else [],
     )
 
 

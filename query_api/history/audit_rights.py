@@ -205,6 +205,8 @@ def _find_fact_rights(
             )
             if reader.now["shows_place"] and shown_then:
                 yield "place"
+            if sees_everything(reader.now, reader.caller):
+                yield "author"
         case _:
             pass
 

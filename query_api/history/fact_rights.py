@@ -7,11 +7,11 @@ it concerns. The reasons are in docs/decisions/0007-who-may-read-history.md.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal
 
-FactRight = Literal["reader", "party", "guest", "place", "words", "giver"]
+FactRight = Literal["reader", "party", "guest", "place", "words", "giver", "author"]
 """The role that somebody must have to read a fact: any reader of the event (`reader`), one of the
 two sides of its booking (`party`), the guest of its booking (`guest`), somebody who may see the
-exact place (`place`) or read the words of the rating (`words`), or the one who gave the
-command (`giver`)."""
+exact place (`place`) or read the words of the rating (`words`), the one who gave the command
+(`giver`), or the author of the announcement (`author`)."""
 
 
 def _allow(right: FactRight, names: str) -> Iterable[tuple[str, FactRight]]:
@@ -28,6 +28,7 @@ EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("reader", "price_amount price_currency tz hide_location location_hint"),
         *_allow("reader", "version reason by"),
         *_allow("place", "event_location"),
+        *_allow("author", "publish_to"),
         # Bookings.
         *_allow(
             "reader",

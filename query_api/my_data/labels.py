@@ -91,6 +91,7 @@ FIELDS: Final[dict[str, Text]] = {
     "preapproved": Text("approved in advance", "одобрено заранее"),
     "price_amount": Text("price", "цена"),
     "price_currency": Text("currency", "валюта"),
+    "publish_to": Text("published at", "где опубликовано"),
     "quiet_from": Text("quiet from", "тихо с"),
     "quiet_to": Text("quiet until", "тихо до"),
     "ratee_id": Text("rated person", "кого оценили"),

@@ -72,7 +72,7 @@ OWN_TABLES: Final = (
         SELECT announcement_id, status, title, description, movie_id, movie_title, movie_title_ru,
                duration_min, event_time, ends_at, tz, event_location, hide_location,
                location_hint, visibility, is_free, price_amount, price_currency, ticket_count,
-               taken, closed_reason, cancel_reason, version, created, modified
+               taken, closed_reason, cancel_reason, publish_to, version, created, modified
         FROM read_model.announcements WHERE author_id = $1 ORDER BY created, announcement_id
         """,
     ),

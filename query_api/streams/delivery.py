@@ -82,7 +82,9 @@ class Deliveries:
                     detail = await fetch_detail(
                         snapshot, caller, stream.followed, change.row_id, rules
                     )
-                    return represent_announcement(detail.announcement, detail.guests, language)
+                    return represent_announcement(
+                        detail.announcement, detail.guests, language, caller
+                    )
                 case "booking":
                     row = await snapshot.fetch_row(
                         SELECT_BY_ID, caller.is_super, caller.person_id, change.row_id

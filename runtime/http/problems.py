@@ -64,6 +64,7 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "time_in_past": 422,
     "price_when_free": 422,
     "wished_time_too_short": 422,
+    "unknown_target": 422,
     "hold_out_of_range": 422,
     "key_reused": 422,
     "rate_limited": 429,

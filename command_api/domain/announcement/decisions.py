@@ -5,6 +5,7 @@ when its start has passed. An announcement takes no requests once the film has b
 Done when the film is over.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
@@ -53,6 +54,7 @@ def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outc
         return Outcome("unchanged", announcement_id=command.announcement_id)
     _demand_future(command.event_time, recorder.now)
     _demand_consistent_price(command.is_free, command.price_amount)
+    _demand_known_targets(recorder, command.publish_to)
     if not command.publish:
         refuse_more_drafts(recorder, recorder.actor)
     fields = {
@@ -180,6 +182,9 @@ def _refuse_if_over(announcement: Announcement, now: datetime) -> None:
 def _change_terms(recorder: Recorder, announcement: Announcement, changes: dict[str, Any]) -> None:
     is_free = changes.get("is_free", announcement.is_free)
     _demand_consistent_price(is_free, changes.get("price_amount", announcement.price_amount))
+    _demand_known_targets(
+        recorder, set(changes.get("publish_to", ())).difference(announcement.publish_to)
+    )
     if changes.get("ticket_count", announcement.ticket_count) < announcement.taken:
         raise CommandRefused(
             "tickets_below_confirmed",
@@ -242,6 +247,12 @@ def _revoke_untold_invitations(recorder: Recorder, draft: Announcement) -> None:
 def _demand_future(event_time: datetime, now: datetime) -> None:
     if event_time <= now:
         raise Malformed("time_in_past")
+
+
+def _demand_known_targets(recorder: Recorder, names: Iterable[str]) -> None:
+    known = recorder.rules.publish_targets
+    if not known.issuperset(names):
+        raise Malformed("unknown_target", {"known": sorted(known)})
 
 
 def _demand_consistent_price(is_free: bool, price_amount: float | None) -> None:

@@ -60,6 +60,7 @@ def render_announcement(
         guest_count=announcement.confirmed,
         my_booking_id=mine.id if mine else None,
         my_state=mine.state if mine else None,
+        publish_to=list(announcement.publish_to) if is_author else [],
     )
 
 

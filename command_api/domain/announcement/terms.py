@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import UNSET, Struct, UnsetType
 
 from contracts.events.announcement import Visibility
+from contracts.values.targets import TargetName
 
 
 class AnnouncementTerms(Struct, frozen=True, kw_only=True):
@@ -22,6 +23,7 @@ class AnnouncementTerms(Struct, frozen=True, kw_only=True):
     event_location: str
     hide_location: bool = False
     location_hint: str | None = None
+    publish_to: tuple[TargetName, ...] = ()
 
 
 class ChangedTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,3 +41,4 @@ class ChangedTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     event_location: str | UnsetType = UNSET
     hide_location: bool | UnsetType = UNSET
     location_hint: str | UnsetType | None = UNSET
+    publish_to: tuple[TargetName, ...] | UnsetType = UNSET

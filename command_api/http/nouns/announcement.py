@@ -19,6 +19,7 @@ from contracts.films import NUMBER_MAX
 from contracts.representations import DetailAnnouncementResponse
 from contracts.values.ids import AnnouncementId, MovieId, new_id
 from contracts.values.prices import demand_cents
+from contracts.values.targets import TARGET_NAME, TargetName
 from contracts.values.text import clean_line, clean_lines
 from contracts.values.zones import demand_zone
 from runtime.http.entity_tag import versions_in
@@ -26,6 +27,15 @@ from runtime.http.instants import StatedInstant
 from runtime.http.parameters import Parameter, malformed_parameter
 
 ROUTES: Final = NounRoutes()
+
+TARGETS_MAX: Final = 10
+"""How many targets one announcement can be published to."""
+
+
+def _sort(names: tuple[TargetName, ...]) -> tuple[TargetName, ...]:
+    """Return each name once, in order: the same targets are then the same value."""
+    return tuple(sorted(set(names)))
+
 
 Description = Annotated[str, StringConstraints(max_length=4000), AfterValidator(clean_lines)]
 Location = Annotated[
@@ -38,6 +48,10 @@ EpisodeNumber = Annotated[int, Field(ge=1, le=NUMBER_MAX)]
 TicketCount = Annotated[int, Field(ge=1, le=10_000)]
 Amount = Annotated[
     float, Field(ge=0, le=1_000_000, allow_inf_nan=False), AfterValidator(demand_cents)
+]
+StatedTarget = Annotated[TargetName, StringConstraints(pattern=TARGET_NAME)]
+PublishTo = Annotated[
+    tuple[StatedTarget, ...], Field(max_length=TARGETS_MAX), AfterValidator(_sort)
 ]
 Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
 
@@ -69,6 +83,7 @@ class TermsBody(WriteBody):
     price_currency: Currency | None = None
     hide_location: bool = False
     location_hint: Location | None = None
+    publish_to: PublishTo = ()
 
     @model_validator(mode="after")
     def _demand_one_visibility(self) -> Self:

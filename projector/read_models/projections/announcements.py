@@ -56,7 +56,7 @@ ANNOUNCEMENTS: Final = TableShape(
     ),
     kept=dict.fromkeys(
         (
-            *("movie_title", "movie_title_ru", "visibility", "price_currency", "tz"),
+            *("movie_title", "movie_title_ru", "visibility", "price_currency", "tz", "publish_to"),
             *("status", "closed_reason"),
         ),
         "nobody",

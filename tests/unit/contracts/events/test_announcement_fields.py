@@ -47,6 +47,7 @@ def test_a_creation_sets_every_field_that_it_states() -> None:
 def test_a_creation_sets_every_column() -> None:
     columns = announcement_columns(CREATED, NOON)
     assert columns == announcement_fields(CREATED) | {
+        "publish_to": [],
         "taken": 0,
         "created": NOON,
         "modified": NOON,

@@ -148,6 +148,7 @@ def announcement_row(one: Announcement) -> dict[str, Any]:
         "taken": one.taken,
         "created": one.created_at,
         "modified": one.modified_at,
+        "publish_to": list(one.publish_to),
     }
     return {
         name: renamed[name] if name in renamed else getattr(one, name)
