@@ -14,6 +14,7 @@ from fastapi import APIRouter
 from command_api.domain.rules import Rules
 from command_api.http.edge import Edge
 from command_api.http.erasure_tokens import ErasureTokens
+from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.http.peers import build_internal_router
 from command_api.http.renewal import build_renewal_router
@@ -71,7 +72,8 @@ class CommandService:
         """Without a `store` the image is in memory only: each start folds the whole journal. After
         a renewal the old journal is kept for `keep_old_journal_s`."""
         tokens = ErasureTokens(cell_secret)
-        render = build_renderer(rules, tokens.sign)
+        links = LinkTokens(cell_secret)
+        render = build_renderer(rules, tokens.sign, links.sign)
         fingerprint_key = FingerprintKey(cell_secret)
         self.node = Node(
             journal=journal,
@@ -109,6 +111,7 @@ class CommandService:
             answering=answering,
             lookups=Lookups(auth=auth, movies=movies, ugc=ugc, films=rules.films),
             tokens=tokens,
+            links=links,
             deadline_s=submit_deadline_s,
         )
         self.routers: list[APIRouter] = [

@@ -34,6 +34,7 @@ class RuleSettings(SharedRuleSettings):
     invitations_of_host_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_host_a_day_max
     invitations_of_pair_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_pair_a_day_max
     invitations_of_guest_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_guest_a_day_max
+    invite_links_max: PositiveInt = DEFAULT_RULES.invite_links_max
     erasure_delay_h: Annotated[PositiveFloat, Field(le=HOURS_A_YEAR)] = (
         DEFAULT_RULES.erasure_delay / timedelta(hours=1)
     )
@@ -49,6 +50,7 @@ class RuleSettings(SharedRuleSettings):
             invitations_of_host_a_day_max=self.invitations_of_host_a_day_max,
             invitations_of_pair_a_day_max=self.invitations_of_pair_a_day_max,
             invitations_of_guest_a_day_max=self.invitations_of_guest_a_day_max,
+            invite_links_max=self.invite_links_max,
             erasure_delay=timedelta(seconds=round(self.erasure_delay_h * 3600)),
             publish_targets=frozenset(self.publish_targets),
         )

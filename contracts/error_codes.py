@@ -33,6 +33,10 @@ RefusalCode = Literal[
     "invite_revoked",
     "booking_frozen",
     "waitlist_full",
+    "too_many_invite_links",
+    "invite_link_revoked",
+    "invite_link_expired",
+    "invite_link_used_up",
     "mute_of_oneself",
     "mutes_full",
     "plans_full",
@@ -166,6 +170,21 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "Встреча прошла или отменена: её брони больше не меняются.",
     ),
     "waitlist_full": Text("The waiting list is full.", "Лист ожидания заполнен."),
+    # Invite links.
+    "too_many_invite_links": Text(
+        "This evening has as many invite links as it may have.",
+        "У этой встречи уже столько ссылок-приглашений, сколько можно.",
+    ),
+    "invite_link_revoked": Text(
+        "The host has taken this link back.", "Организатор отозвал эту ссылку."
+    ),
+    "invite_link_expired": Text(
+        "This link is no longer valid.", "Срок действия этой ссылки истёк."
+    ),
+    "invite_link_used_up": Text(
+        "This link has been used as often as it may be.",
+        "Эту ссылку уже использовали столько раз, сколько можно.",
+    ),
     # People.
     "mute_of_oneself": Text("Nobody mutes themselves.", "Себя заглушить нельзя."),
     "mutes_full": Text(

@@ -11,10 +11,11 @@ import secrets
 import sys
 from pathlib import Path
 from random import Random
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.http.erasure_tokens import ErasureTokens
+from command_api.http.link_tokens import LinkTokens
 from command_api.image.sqlite.store import SqliteStore
 from command_api.leader.node import Node
 from command_api.leader.timing import Timing
@@ -29,6 +30,9 @@ POLL_S = 0.005
 FOLLOW_POLL_S = 0.1
 
 
+SECRET: Final = secrets.token_hex()
+
+
 async def main(journal: Path, image: Path | None, follow: bool) -> None:
     collect_rarely()
     node = Node(
@@ -37,7 +41,7 @@ async def main(journal: Path, image: Path | None, follow: bool) -> None:
         own_url="",
         clock=system_clock,
         steady=steady_clock,
-        render=build_renderer(DEFAULT_RULES, ErasureTokens(secrets.token_hex()).sign),
+        render=build_renderer(DEFAULT_RULES, ErasureTokens(SECRET).sign, LinkTokens(SECRET).sign),
         random=Random(1),
         new_nonce=lambda: secrets.token_hex(16),
         rules=DEFAULT_RULES,

@@ -10,6 +10,7 @@ from command_api.domain.announcement.commands import ChangeAnnouncement
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.domain.booking.rescheduling import reconsider_unsettled
 from command_api.domain.evolution import apply
+from command_api.domain.invite_link.commands import MakeInviteLink
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
 from command_api.domain.person.acquaintance import record_actor_seen, refuse_barred
@@ -71,7 +72,8 @@ def _make_refusal(command: AnyCommand, refused: CommandRefused) -> Outcome:
     return Outcome(
         refused.code,
         refused=True,
-        announcement_id=getattr(command, "announcement_id", None),
+        announcement_id=getattr(command, "announcement_id", None)
+        or refused.facts.get("announcement_id"),
         booking_id=refused.facts.get("booking_id") or answered,
         facts=refused.facts,
     )
@@ -85,6 +87,6 @@ def _target_exists(layer: Layer, command: AnyCommand) -> bool:
             return layer.bookings.get(booking_id) is not None
         case AnswerBooking(announcement_id=str(announcement_id), guest_id=str(guest_id)):
             return layer.booking_of(announcement_id, guest_id) is not None
-        case RequestBooking() | ChangeAnnouncement() | InviteGuests():
+        case RequestBooking() | ChangeAnnouncement() | InviteGuests() | MakeInviteLink():
             return layer.announcements.get(command.announcement_id) is not None
     return False

@@ -17,13 +17,22 @@ from msgspec import Struct
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
+from command_api.domain.invite_link.state import InviteLink
 from command_api.domain.person.state import Person
 from command_api.domain.plan.state import FilmPlan, FreeTimes
 from command_api.domain.post.state import Post
 from command_api.domain.rating.state import UNVOTED, Rating, Standing
 from command_api.domain.shelf import Shelf
 from contracts.events.rating import RatingRole
-from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, PostId, ReviewId
+from contracts.values.ids import (
+    AnnouncementId,
+    BookingId,
+    InviteLinkId,
+    MovieId,
+    PersonId,
+    PostId,
+    ReviewId,
+)
 
 
 class Table(Protocol):
@@ -67,6 +76,7 @@ class Layer(Struct, eq=False, gc=False):
     plans: Shelf[tuple[PersonId, MovieId], FilmPlan]
     """Also those that were given up: `Person.plans` has the others."""
     free_times: Shelf[PersonId, FreeTimes]
+    invite_links: Shelf[InviteLinkId, InviteLink]
 
     def person(self, person_id: PersonId) -> Person:
         """Return what is known of a person: only the id of one who was never seen."""

@@ -18,6 +18,9 @@ from command_api.domain.booking.evolution import apply_booking_event
 from command_api.domain.booking.representation import BOOKING_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.feed.decisions import FEED_ANSWERS, FEED_HANDLERS, apply_feed_event
+from command_api.domain.invite_link.decisions import INVITE_LINK_HANDLERS
+from command_api.domain.invite_link.evolution import apply_invite_link_event
+from command_api.domain.invite_link.representation import INVITE_LINK_ANSWERS
 from command_api.domain.layer import Layer
 from command_api.domain.person.deadlines import list_person_deadlines
 from command_api.domain.person.decisions import PERSON_HANDLERS
@@ -40,6 +43,7 @@ from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
 from contracts.events.feed import FeedEvent
+from contracts.events.invite_link import InviteLinkEvent
 from contracts.events.person import PersonEvent
 from contracts.events.plan import PlanEvent
 from contracts.events.post import PostEvent
@@ -84,4 +88,5 @@ NOUNS: Final = (
     Noun(PostEvent, apply_post_event, POST_HANDLERS, POST_ANSWERS),
     Noun(PlanEvent, apply_plan_event, PLAN_HANDLERS, PLAN_ANSWERS),
     Noun(FeedEvent, apply_feed_event, FEED_HANDLERS, FEED_ANSWERS),
+    Noun(InviteLinkEvent, apply_invite_link_event, INVITE_LINK_HANDLERS, INVITE_LINK_ANSWERS),
 )

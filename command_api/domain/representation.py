@@ -9,10 +9,12 @@ from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from contracts.journal.records import Outcome
-from contracts.values.ids import PersonId
+from contracts.values.ids import InviteLinkId, PersonId
 
 SignErasure = Callable[[PersonId, datetime], str]
 """Returns the token that confirms a person's erasure, which begins at that time."""
+SignLink = Callable[[InviteLinkId], str]
+"""Returns the token that opens an invite link."""
 
 
 class AnswerBasis(Struct, frozen=True, gc=False):
@@ -24,6 +26,7 @@ class AnswerBasis(Struct, frozen=True, gc=False):
     """The aggregates as the answer shows them."""
     rules: Rules
     sign_erasure: SignErasure
+    sign_link: SignLink
 
 
 Answers = Mapping[type[Struct], Callable[[AnswerBasis], object]]

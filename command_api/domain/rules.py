@@ -38,6 +38,8 @@ class Rules(SharedRules, frozen=True):
     """From one author to one guest, for any announcements."""
     invitations_of_guest_a_day_max: int = 50
     """From all authors together."""
+    invite_links_max: int = 50
+    """Invite links of one announcement, revoked ones included."""
     erasure_delay: timedelta = timedelta(days=7)
     """How long a person can take back the wish to be erased."""
     publish_targets: frozenset[str] = frozenset()

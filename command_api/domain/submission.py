@@ -10,6 +10,7 @@ from msgspec import Struct
 from command_api.domain.announcement.commands import AnyAnnouncementCommand
 from command_api.domain.booking.commands import AnyBookingCommand
 from command_api.domain.feed.commands import AnyFeedCommand
+from command_api.domain.invite_link.commands import AnyInviteLinkCommand
 from command_api.domain.person.commands import AnyPersonCommand, PersonFacts
 from command_api.domain.plan.commands import AnyPlanCommand
 from command_api.domain.post.commands import AnyPostCommand
@@ -25,6 +26,7 @@ AnyCommand = (
     | AnyPostCommand
     | AnyPlanCommand
     | AnyFeedCommand
+    | AnyInviteLinkCommand
 )
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.erasure_tokens import ErasureTokens
+from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
@@ -41,11 +42,13 @@ class Edge:
         answering: Answering,
         lookups: Lookups,
         tokens: ErasureTokens,
+        links: LinkTokens,
         deadline_s: float,
     ) -> None:
         self.answering = answering
         self.lookups = lookups
         self.tokens = tokens
+        self.links = links
         self._deadline_s = deadline_s
 
     async def submit(

@@ -26,6 +26,7 @@ from command_api.http.api_document import document_read, document_write
 from command_api.http.bodies import Body, NoBody
 from command_api.http.edge import Edge
 from command_api.http.erasure_tokens import ErasureTokens
+from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
@@ -51,6 +52,7 @@ class WriteRequest(NamedTuple, Generic[Body]):
     body: Body
     lookups: Lookups
     tokens: ErasureTokens
+    links: LinkTokens
 
     def path_id(self, name: str) -> str:
         """Return the id in the path. Raises NotFound if it is no UUID."""
@@ -58,8 +60,8 @@ class WriteRequest(NamedTuple, Generic[Body]):
 
 
 BuildCommand = Callable[[WriteRequest[Body]], Awaitable[AnyCommand]]
-"""Returns the command of a request. Raises Malformed, and the errors of `Lookups` and
-`ErasureTokens`."""
+"""Returns the command of a request. Raises Malformed, and the errors of `Lookups`,
+`ErasureTokens` and `LinkTokens`."""
 
 Read = Callable[[Edge, Request, Caller], Awaitable[object]]
 """Returns the content of the answer to a read: something that msgspec can encode."""
@@ -156,7 +158,9 @@ class _WriteRoute(NamedTuple, Generic[Body]):
             caller = await authenticate(request)
             raw_body = await read_json_body(request) if reads_body else b""
             body = parse_body(body_type, raw_body if takes_body else b"")
-            command = await build(WriteRequest(request, caller, body, edge.lookups, edge.tokens))
+            command = await build(
+                WriteRequest(request, caller, body, edge.lookups, edge.tokens, edge.links)
+            )
             submission, answer = await edge.submit(request, caller, raw_body, command)
             return _respond(request, submission, answer, tagged=tagged)
 

@@ -9,8 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+from command_api.domain.announcement.visibility import demand_author
 from command_api.domain.booking.eligibility import assess_eligibility
+from command_api.domain.invite_link.representation import (
+    InviteLinkResponse,
+    render_invite_links,
+)
 from command_api.domain.person.state import Person
+from command_api.domain.representation import SignLink
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
 from command_api.image.store import StoreDamaged
@@ -32,6 +38,7 @@ from contracts.errors import (
     CommandError,
     NeedsFact,
     NoLeader,
+    NotFound,
     OutcomeUnknown,
     ProjectionBehind,
     Unavailable,
@@ -96,6 +103,19 @@ class Answering:
         image = self._node.image
         with demand_store():
             return [image.accepted.person(person_id) for person_id in image.suspended]
+
+    def list_invite_links(
+        self, announcement_id: AnnouncementId, person_id: PersonId, sign: SignLink
+    ) -> list[InviteLinkResponse]:
+        """Return the links to a person's announcement, as far as this process has read the
+        journal. Raises NotFound and Forbidden as `demand_author` does."""
+        with demand_store():
+            layer = self._node.image.accepted
+            announcement = layer.announcements.get(announcement_id)
+            if announcement is None:
+                raise NotFound
+            demand_author(layer, announcement, person_id)
+            return render_invite_links(layer, announcement, sign)
 
     async def submit(
         self, submission: Submission, deadline_s: float, *, forwarded: bool = False

@@ -3,6 +3,7 @@
 from contracts.events.announcement import AnyAnnouncementEvent
 from contracts.events.booking import AnyBookingEvent
 from contracts.events.feed import AnyFeedEvent
+from contracts.events.invite_link import AnyInviteLinkEvent
 from contracts.events.person import AnyPersonEvent
 from contracts.events.plan import AnyPlanEvent
 from contracts.events.post import AnyPostEvent
@@ -16,6 +17,7 @@ DomainEvent = (
     | AnyPostEvent
     | AnyPlanEvent
     | AnyFeedEvent
+    | AnyInviteLinkEvent
 )
 """Each family has a base class. Code that tells events apart names the families and does
 nothing for any other: a new family is shown to nobody until somebody decides so."""

@@ -16,6 +16,7 @@ MovieId = NewType("MovieId", str)
 ReviewId = NewType("ReviewId", str)
 PostId = NewType("PostId", str)
 FeedId = NewType("FeedId", str)
+InviteLinkId = NewType("InviteLinkId", str)
 
 SYSTEM: Final = PersonId("system")
 """Actor of the commands that the leader gives itself, such as deadlines."""

@@ -75,7 +75,7 @@ def upstream_of(method: str, path: str) -> str:
         return "query_api"
     if path.startswith("/api/v1/operator/"):
         return "projector"
-    if path.endswith("/eligibility"):
+    if path.endswith(("/eligibility", "/invite-links")):
         return "command_api"
     return "query_api" if method in READS else "command_api"
 

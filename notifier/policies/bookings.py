@@ -80,6 +80,8 @@ def tell_booking_change(
 
 def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> Iterator[Effect]:
     author_id = view.announcement.author_id
+    if isinstance(event, BookingRequested) and _is_confirmed_at_once(event, occasion):
+        return
     if type(event) in BY_PARTY:
         kind, what = BY_PARTY[type(event)]
         if isinstance(event, BookingRequested) and event.preapproved:
@@ -102,6 +104,15 @@ def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> It
     elif isinstance(event, BookingUnqueued) and _is_first_after_freed_seat(event, occasion):
         facts = announcement_facts(view.announcement) | {"what": "seat_freed"}
         yield Tell("booking_status", author_id, event.announcement_id, facts)
+
+
+def _is_confirmed_at_once(event: BookingRequested, occasion: Occasion) -> bool:
+    """Return whether the same command confirms the request, as an invite link that waives approval
+    does. Then both sides are told of that alone."""
+    return any(
+        isinstance(later, BookingAccepted) and later.booking_id == event.booking_id
+        for later in occasion.together[occasion.place :]
+    )
 
 
 def _is_first_after_freed_seat(event: BookingUnqueued, occasion: Occasion) -> bool:

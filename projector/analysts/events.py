@@ -52,7 +52,7 @@ EVENT_COLUMNS: Final = (
     "price_currency",
 )
 
-FAMILIES: Final = frozenset({"announcement", "booking", "person", "rating"})
+FAMILIES: Final = frozenset({"announcement", "booking", "invite_link", "person", "rating"})
 """First parts of the types that are in the table. Who writes in which chat is nobody's business."""
 
 REASON_CODES: Final[Mapping[str, frozenset[str]]] = {

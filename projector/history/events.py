@@ -28,7 +28,7 @@ from projector.history.values import (
     split_type,
 )
 
-FAMILIES: Final = frozenset({"announcement", "booking", "person", "post", "rating"})
+FAMILIES: Final = frozenset({"announcement", "booking", "invite_link", "person", "post", "rating"})
 """First parts of the types that are in the table. Investigators read it, so a new family is in it
 only once somebody has decided so."""
 PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})

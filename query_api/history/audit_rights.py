@@ -16,6 +16,7 @@ from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import BookingEvent, BookingRevoked
 from contracts.events.booking_state import CONFIRMED
 from contracts.events.domain_event import DomainEvent
+from contracts.events.invite_link import InviteLinkEvent, InviteLinkUsed
 from contracts.events.post import PostEvent, PostsRead
 from contracts.events.rating import (
     RatingChanged,
@@ -148,8 +149,10 @@ def _may_read(
             revealed = event.review_id in ratings.revealed
             may_read_revealed = event.ratee_id == reader.id or reader.caller.is_super
             return event.rater_id == reader.id or (revealed and may_read_revealed)
-        case BookingEvent():
+        case BookingEvent() | InviteLinkUsed():
             return reader.sees_everything or event.guest_id == reader.id
+        case InviteLinkEvent():
+            return reader.sees_everything
         case AnnouncementEvent():
             involved = reader.now["my_booking_id"] is not None
             return could_see(after.announcement, reader.caller, reader.followed, involved=involved)

@@ -41,9 +41,11 @@ EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("words", "score text tags"),
         # Posts. Their texts are in no history (`audit_trail`).
         *_allow("reader", "post_id writer_id reader_id position"),
+        # Invite links. The id opens nothing: only the token does, and no event has it.
+        *_allow("reader", "link_id uses_max expires_at waives_approval used"),
     ]
 )
-"""By field of an event of an announcement, a booking, a rating or a chat."""
+"""By field of an event of an announcement, a booking, a rating, a chat or an invite link."""
 
 DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
     [
@@ -52,6 +54,7 @@ DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("giver", "booking_id state author_status guest_status why"),
         *_allow("giver", "requests waiting conflicts ticket_count"),
         *_allow("giver", "review_id closed_at limit until muted"),
+        *_allow("giver", "announcement_id link_id uses_max expires_at"),
     ]
 )
 """By fact of an outcome (`contracts.journal.records.Outcome.facts`): what a decision rested on

@@ -13,6 +13,7 @@ from msgspec.structs import asdict
 from starlette.requests import Request
 
 from contracts.events.booking import BookingEvent
+from contracts.events.invite_link import InviteLinkUsed
 from contracts.events.person import PersonEvent
 from contracts.events.rating import RatingEvent
 from contracts.values.ids import PersonId
@@ -143,6 +144,8 @@ def concerns(past: PastEvent, person_id: PersonId) -> bool:
     match past.event:
         case BookingEvent() as booking:
             return person_id in (booking.guest_id, past.actor)
+        case InviteLinkUsed() as use:
+            return person_id in (use.guest_id, past.actor)
         case RatingEvent() as rating:
             return person_id in (rating.rater_id, rating.ratee_id)
         case _:

@@ -101,6 +101,15 @@ OWN_TABLES: Final = (
         """,
     ),
     OwnTable(
+        "invite_links",
+        """
+        SELECT l.link_id, l.announcement_id, a.title AS announcement_title, l.uses_max, l.used,
+               l.expires_at, l.waives_approval, l.created, l.revoked_at
+        FROM read_model.invite_links l JOIN read_model.announcements a USING (announcement_id)
+        WHERE a.author_id = $1 ORDER BY l.created, l.link_id
+        """,
+    ),
+    OwnTable(
         "ratings_given",
         f"""
         SELECT {_RATING}, r.ratee_id, ratee.name AS ratee_name

@@ -84,7 +84,7 @@ class Limiter:
             of_address=self._addresses[kind],
             misses=misses,
             of_person=self._people.get(kind),
-            guessable=kind == "public" and is_guessable(scope["path"]),
+            guessable=kind in ("public", "writes") and is_guessable(scope["path"]),
         )
 
     def admit_write(self, person_id: PersonId) -> None:

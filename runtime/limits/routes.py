@@ -45,6 +45,6 @@ def class_of(method: str, path: str) -> RouteClass | None:
 
 
 def is_guessable(path: str) -> bool:
-    """Return whether knowing the path is enough to read something: a short link, a page or a
-    feed."""
-    return path.startswith(("/s/", "/a/")) or path.endswith(".ics")
+    """Return whether knowing the path is enough to read something, as with a short link, a page
+    or a feed, or to be let in, as with an invite link."""
+    return path.startswith(("/s/", "/a/", "/api/v1/invite-link/")) or path.endswith(".ics")

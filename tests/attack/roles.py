@@ -93,6 +93,9 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/announcement/{announcement_id}/bookings": Ask(),
     "GET /api/v1/announcement/{announcement_id}/calendar.ics": Ask(),
     "GET /api/v1/announcement/{announcement_id}/eligibility": Ask(),
+    "GET /api/v1/announcement/{announcement_id}/invite-links": Ask(),
+    "POST /api/v1/announcement/{announcement_id}/invite-links": Ask({}),
+    "DELETE /api/v1/announcement/{announcement_id}/invite-links/{link_id}": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invites": Ask({"guest_ids": [str(uuid4())]}),
     "GET /api/v1/announcement/{announcement_id}/posts": Ask(),
     "POST /api/v1/announcement/{announcement_id}/posts": Ask({"text": "Hello."}),
@@ -109,6 +112,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/bookings": Ask(query="role=guest"),
     "GET /api/v1/film/{movie_id}/together": Ask(),
     "GET /api/v1/history/announcement/{announcement_id}": Ask(),
+    "POST /api/v1/invite-link/{link_token}": Ask({}, note="its token, whatever the visibility"),
     "GET /api/v1/mutes": Ask(),
     "GET /api/v1/my/data": Ask(),
     "DELETE /api/v1/my/erasure": Ask(),
@@ -258,12 +262,16 @@ class Scene:
         approved = await send("PUT", f"/api/v1/booking/{booking_id}", tokens["host"], answer)
         chat = f"/api/v1/announcement/{evening_id}/posts"
         written = await send("POST", chat, tokens["guest"], {"text": "Hello."})
-        path = f"/api/v1/announcement/{evening_id}?min_position={written.position}"
+        links = f"/api/v1/announcement/{evening_id}/invite-links"
+        link = await send("POST", links, tokens["host"], {})
+        path = f"/api/v1/announcement/{evening_id}?min_position={link.position}"
         assert (await send("GET", path, tokens["guest"])).status == 200
         return {
             "announcement_id": evening_id,
             "booking_id": booking_id,
             "post_id": written.json["post_id"],
+            "link_id": link.json["link_id"],
+            "link_token": link.json["token"],
             "position": str(approved.position),
         }
 

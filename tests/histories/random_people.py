@@ -20,6 +20,11 @@ from command_api.domain.announcement.commands import (
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
+from command_api.domain.invite_link.commands import (
+    MakeInviteLink,
+    OpenInviteLink,
+    RevokeInviteLink,
+)
 from command_api.domain.layer import Layer
 from command_api.domain.person.commands import (
     ConfirmErasure,
@@ -40,6 +45,7 @@ from contracts.values.ids import (
     SYSTEM,
     AnnouncementId,
     BookingId,
+    InviteLinkId,
     MovieId,
     PersonId,
     PostId,
@@ -138,6 +144,8 @@ class RandomPeople:
             return CancelAnnouncement(announcement_id=announcement_id, reason="rain")
         if chance < 0.7:
             return self._invite(announcement_id)
+        if chance < 0.78:
+            return self._choose_link_command(announcement_id)
         if chance > 0.88 and (rating := self._rate(actor)):
             return rating
         return RequestBooking(
@@ -250,6 +258,23 @@ class RandomPeople:
             ),
             hold_until=None if hold is None else self.chain.now + hold,
         )
+
+    def _choose_link_command(self, announcement_id: AnnouncementId) -> AnyCommand:
+        """Make a link, or revoke or open one of any that there are."""
+        links = list(self.layer.invite_links.own.values())
+        chance = self._random.random()
+        if not links or chance < 0.3:
+            return MakeInviteLink(
+                announcement_id=announcement_id,
+                link_id=InviteLinkId(self._new_id()),
+                uses_max=self._random.choice((None, 1, 2)),
+                expires_at=self._random.choice((None, self.chain.now + timedelta(hours=2))),
+                waives_approval=self._random.random() < 0.5,
+            )
+        link = self._random.choice(links)
+        if chance < 0.4:
+            return RevokeInviteLink(announcement_id=link.announcement_id, link_id=link.id)
+        return OpenInviteLink(link_id=link.id, booking_id=BookingId(self._new_id()))
 
     def _choose_time(self) -> datetime:
         """Return one of so few times that announcements overlap, or just touch."""

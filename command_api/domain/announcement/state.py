@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
 from contracts.events.announcement import ONGOING_STATUSES, AnnouncementStatus, CloseReason
-from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, InviteLinkId, MovieId, PersonId
 
 
 class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
@@ -30,6 +30,8 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     held: int = 0
     waitlist: tuple[BookingId, ...] = ()
     """The requests made while it is full, first come first."""
+    invite_links: tuple[InviteLinkId, ...] = ()
+    """All links that were ever made to it, oldest first. The rules keep it short."""
     newest_booking: BookingId | None = None
     """Head of the chain of its bookings, which goes on through `Booking.previous`."""
     previous_of_film: AnnouncementId | None = None

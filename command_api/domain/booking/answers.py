@@ -67,15 +67,7 @@ def place_request(
     advance, which is possible only on the waitlist.
     """
     rules = recorder.rules
-    started = recorder.now >= announcement.event_time
-    if started or not (announcement.status == "Alive" or announcement.is_full):
-        raise CommandRefused(
-            "announcement_closed",
-            {
-                "announcement_status": announcement.status,
-                "closed_reason": announcement.closed_reason,
-            },
-        )
+    refuse_if_closed(announcement, recorder.now)
     if booking.requests >= rules.requests_max:
         raise CommandRefused("reopen_limit", {"requests": booking.requests})
     if announcement.is_full and len(announcement.waitlist) >= rules.waiting_max:
@@ -91,6 +83,21 @@ def place_request(
         preapproved=preapproved,
         message=message,
     )
+
+
+def refuse_if_closed(announcement: Announcement, now: datetime) -> None:
+    """Raises CommandRefused `announcement_closed` unless the announcement takes requests: it has
+    not begun, and is open or has a waitlist."""
+    if now >= announcement.event_time or not (
+        announcement.status == "Alive" or announcement.is_full
+    ):
+        raise CommandRefused(
+            "announcement_closed",
+            {
+                "announcement_status": announcement.status,
+                "closed_reason": announcement.closed_reason,
+            },
+        )
 
 
 def send_invitation(
@@ -119,17 +126,22 @@ def send_invitation(
 
 
 def say_yes_as_guest(
-    recorder: Recorder, announcement: Announcement, booking: Booking, message: str | None
+    recorder: Recorder,
+    announcement: Announcement,
+    booking: Booking,
+    message: str | None,
+    *,
+    preapproved: bool = False,
 ) -> None:
-    """Accept an invitation or an offer, or request again. Raises CommandRefused if a rule
-    says no, `invite_revoked` if the invitation is gone."""
+    """Accept an invitation or an offer, or request again, `preapproved` as in `place_request`.
+    Raises CommandRefused if a rule says no, `invite_revoked` if the invitation is gone."""
     match booking.pair:
         case (True, _) if _must_wait(recorder, announcement, booking):
             place_request(recorder, announcement, booking, message, preapproved=True)
         case (True, _):
             confirm_booking(recorder, booking, BookingAccepted, message)
         case (None, False):
-            place_request(recorder, announcement, booking, message)
+            place_request(recorder, announcement, booking, message, preapproved=preapproved)
         case (False, False):
             record_booking_event(recorder, booking, BookingReconsidered, (False, True))
         case _:
@@ -155,6 +167,16 @@ def say_yes_as_author(
             raise refusal_with_why("guest_said_no", booking)
         case _:
             send_invitation(recorder, announcement, booking, None)
+
+
+def confirm_by_link(recorder: Recorder, booking: Booking, message: str | None) -> None:
+    """Confirm a guest to whom the author has said yes in advance by a link; on the waitlist,
+    approve them in advance. Adds nothing for a guest who is. Raises CommandRefused if a rule says
+    no."""
+    if booking.waiting and not booking.preapproved:
+        record_booking_event(recorder, booking, BookingPreapproved, (None, True))
+    elif booking.pair == (None, True) and not booking.waiting:
+        confirm_booking(recorder, booking, BookingAccepted, message)
 
 
 def say_no(

@@ -39,29 +39,47 @@ from contracts.values.ids import BookingId, PersonId
 
 def request_booking(recorder: Recorder, command: RequestBooking) -> Outcome:
     """Request a seat for the actor. If they have been invited, accepts the invitation."""
-    actor = recorder.actor
     announcement = find_visible(
-        recorder.layer, command.announcement_id, actor, follows_author=command.follows_author
+        recorder.layer,
+        command.announcement_id,
+        recorder.actor,
+        follows_author=command.follows_author,
     )
+    booking = request_seat(recorder, announcement, command.booking_id, command.message)
+    return outcome_of(recorder, booking.id, created=True)
+
+
+def request_seat(
+    recorder: Recorder,
+    announcement: Announcement,
+    booking_id: BookingId,
+    message: str | None,
+    *,
+    preapproved: bool = False,
+) -> Booking:
+    """Request a seat for the actor, who may see the announcement, and return the booking. Accepts
+    an invitation. `booking_id` is for the pair's first booking. `preapproved` is as in
+    `place_request`. Raises CommandRefused."""
+    actor = recorder.actor
     if actor == announcement.author_id:
         raise CommandRefused("own_announcement")
     booking = recorder.layer.booking_of(announcement.id, actor)
     if booking is None:
-        booking = _make_blank_booking(announcement, command.booking_id, actor, recorder.now)
-        place_request(recorder, announcement, booking, command.message)
+        booking = _make_blank_booking(announcement, booking_id, actor, recorder.now)
+        place_request(recorder, announcement, booking, message, preapproved=preapproved)
     elif booking.untold:
-        place_request(recorder, announcement, booking, command.message)
+        place_request(recorder, announcement, booking, message, preapproved=preapproved)
     elif booking.guest_status is True:
         if booking.author_status is False:
             raise refusal_with_why("author_said_no", booking)
         raise CommandRefused("already_booked", describe_booking(booking))
     else:
-        _refuse_if_over(announcement, recorder.now)
+        refuse_if_over(announcement, recorder.now)
         if booking.pair == (False, False):
             raise refusal_with_why("author_said_no", booking)
         refuse_another_return(recorder, booking, as_guest=True)
-        say_yes_as_guest(recorder, announcement, booking, command.message)
-    return _outcome_of(recorder, booking.id, created=True)
+        say_yes_as_guest(recorder, announcement, booking, message)
+    return recorder.booking(booking.id)
 
 
 def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
@@ -82,12 +100,12 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
     own = booking.guest_status if as_guest else booking.author_status
     if own is not command.my_status:
         try:
-            _refuse_if_over(announcement, recorder.now)
+            refuse_if_over(announcement, recorder.now)
             _answer(recorder, announcement, booking, as_guest, command)
         except CommandRefused as refusal:
             facts = describe_booking(booking) | refusal.facts
             raise CommandRefused(refusal.code, facts) from refusal
-    return _outcome_of(recorder, booking.id)
+    return outcome_of(recorder, booking.id)
 
 
 def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
@@ -95,7 +113,7 @@ def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
     not stop the others."""
     announcement = recorder.announcement(command.announcement_id)
     demand_author(recorder.layer, announcement, recorder.actor)
-    _refuse_if_over(announcement, recorder.now)
+    refuse_if_over(announcement, recorder.now)
     hold_until = command.hold_until
     if hold_until is not None and not recorder.now < hold_until <= announcement.event_time:
         raise Malformed("hold_out_of_range")
@@ -157,7 +175,7 @@ def _find_named_booking(recorder: Recorder, command: AnswerBooking) -> Booking:
     return booking
 
 
-def _refuse_if_over(announcement: Announcement, now: datetime) -> None:
+def refuse_if_over(announcement: Announcement, now: datetime) -> None:
     """Raises CommandRefused `booking_frozen` if the announcement is over. A draft is not: its
     author may change its invitations, which the guests do not see yet."""
     if announcement.is_over(now):
@@ -237,7 +255,8 @@ def _make_blank_booking(
     )
 
 
-def _outcome_of(recorder: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
+def outcome_of(recorder: Recorder, booking_id: BookingId, *, created: bool = False) -> Outcome:
+    """Return the outcome that names the booking as it is now."""
     booking = recorder.booking(booking_id)
     return Outcome(
         f"booking_{booking.state}",

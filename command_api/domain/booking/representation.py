@@ -78,7 +78,8 @@ def _show_overlaps(
     )
 
 
-def _answer_with_booking(basis: AnswerBasis) -> DetailBookingResponse:
+def answer_with_booking(basis: AnswerBasis) -> DetailBookingResponse:
+    """Answer with the booking that the outcome names."""
     assert basis.outcome.booking_id is not None
     return render_booking(
         basis.layer,
@@ -94,7 +95,7 @@ def _answer_with_results(basis: AnswerBasis) -> dict[str, Any]:
 
 
 BOOKING_ANSWERS: Final[Answers] = {
-    RequestBooking: _answer_with_booking,
-    AnswerBooking: _answer_with_booking,
+    RequestBooking: answer_with_booking,
+    AnswerBooking: answer_with_booking,
     InviteGuests: _answer_with_results,
 }

@@ -64,6 +64,11 @@ class Booking(Struct, frozen=True, kw_only=True, gc=False):
         return self.author_status is True and self.guest_status is None
 
     @property
+    def requested(self) -> bool:
+        """Whether the guest has asked, and the author is still to answer."""
+        return self.pair == (None, True)
+
+    @property
     def turned_down(self) -> bool:
         """Whether the author has said no to a request that the guest stands by."""
         return self.author_status is False and self.guest_status is True

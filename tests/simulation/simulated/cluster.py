@@ -9,6 +9,7 @@ import msgspec
 from command_api.domain.rules import DEFAULT_RULES
 from command_api.domain.submission import Submission
 from command_api.http.erasure_tokens import ErasureTokens
+from command_api.http.link_tokens import LinkTokens
 from command_api.image.checkpoints import StoreLimits
 from command_api.leader.answering import Answering
 from command_api.leader.node import Node
@@ -68,6 +69,7 @@ class SimulatedPeers:
 CELL_SECRET: Final = "the secret of the cell"
 FINGERPRINT_KEY: Final = FingerprintKey(CELL_SECRET)
 TOKENS: Final = ErasureTokens(CELL_SECRET)
+LINKS: Final = LinkTokens(CELL_SECRET)
 
 
 class Cluster:
@@ -138,7 +140,7 @@ class Cluster:
 
     async def _live(self, name: str, broken: dict[str, BaseException] | None) -> None:
         random = self.loop.random
-        render = build_renderer(DEFAULT_RULES, TOKENS.sign)
+        render = build_renderer(DEFAULT_RULES, TOKENS.sign, LINKS.sign)
         node = Node(
             journal=self.journal.connect(name),
             fingerprint_key=FINGERPRINT_KEY,

@@ -19,6 +19,11 @@ from command_api.domain.booking.commands import HoldDue, RequestBooking
 from command_api.domain.booking.state import Booking
 from command_api.domain.decide import Decision, decide
 from command_api.domain.evolution import apply
+from command_api.domain.invite_link.commands import (
+    MakeInviteLink,
+    OpenInviteLink,
+    RevokeInviteLink,
+)
 from command_api.domain.layer import COLLECTIONS, Layer
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand, Submission
@@ -47,12 +52,14 @@ from contracts.events.booking import (
 from contracts.events.booking_state import Pair
 from contracts.events.codec import decode_event, encode_event
 from contracts.events.domain_event import DomainEvent
-from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
+from contracts.events.invite_link import InviteLinkUsed
+from contracts.values.ids import SYSTEM, AnnouncementId, InviteLinkId, PersonId
 from tests.histories.decided import submit
 from tests.unit.command_api.domain.spec import (
     NOON,
     announce,
     ask,
+    booking_id,
     cancel,
     change,
     invite,
@@ -117,10 +124,11 @@ def choose_command(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand
         *[choose_request] * 5,
         *[choose_answer] * 8,
         choose_invitation,
+        *[choose_link] * 2,
         *[choose_change] * 2,
     ]
     actor, body = dice.of(*kinds)(dice, cell)
-    if dice.of(*[False] * 19, True) and not isinstance(body, RequestBooking):
+    if dice.of(*[False] * 19, True) and not isinstance(body, RequestBooking | OpenInviteLink):
         actor = dice.of(*PEOPLE)
     return actor, body
 
@@ -165,6 +173,27 @@ def choose_invitation(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyComm
     return announcement.author_id, invite(*guests, announcement=announcement.id, hold_hours=hold)
 
 
+def choose_link(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
+    announcement = dice.of(*cell.live())
+    links = [InviteLinkId(f"{announcement.id}/{number}") for number in range(2)]
+    link_id = dice.of(*links)
+    if cell.folded.invite_links.get(link_id) is None:
+        body = MakeInviteLink(
+            announcement_id=announcement.id,
+            link_id=link_id,
+            uses_max=dice.of(1, 2, None),
+            expires_at=dice.of(None, None, cell.now + timedelta(hours=20)),
+            waives_approval=dice.of(True, True, False),
+        )
+        return announcement.author_id, body
+    if dice.of(*[False] * 9, True):
+        revoking = RevokeInviteLink(announcement_id=announcement.id, link_id=link_id)
+        return announcement.author_id, revoking
+    guest = dice.of(*PEOPLE)
+    opening = OpenInviteLink(link_id=link_id, booking_id=booking_id(guest, announcement.id))
+    return guest, opening
+
+
 def choose_change(dice: Dice, cell: "RandomCell") -> tuple[PersonId, AnyCommand]:
     announcement = dice.of(*cell.live())
     onto_another = dice.of(*cell.live()).event_time
@@ -207,6 +236,8 @@ class RandomCell:
         self.tentative = Layer.on(self.accepted)
         self.folded = Layer.empty()
         self.recorded: Counter[type[DomainEvent]] = Counter()
+        self.uses: Counter[InviteLinkId] = Counter()
+        """How often each link was used."""
         self.engaged: dict[PersonId, list[Booking]] = {}
         """Every guest's bookings, over or not, in the order of their last events."""
         self._sent: list[Layer] = []
@@ -232,7 +263,8 @@ class RandomCell:
         for event in decision.events:
             earlier: Booking | None = None
             if isinstance(event, BookingEvent):
-                self._check_move(actor, event)
+                by_link = isinstance(body, OpenInviteLink) and actor == event.guest_id
+                self._check_move(actor, event, by_link=by_link)
                 earlier = self.folded.bookings.get(event.booking_id)
             apply(self.folded, decode_event(encode_event(event)), self.now, actor)
             if isinstance(event, BookingEvent):
@@ -249,6 +281,7 @@ class RandomCell:
             check_announcement(self.folded, before.get(announcement.id), announcement)
         check_calendars(self.folded, self.rules.gap)
         check_unsettled(self.folded, self.now, self.rules.gap)
+        self._check_links(decision)
         check_engagements(self.folded, self.engaged)
         self._check_rivals(decision)
         self._check_repeated(command)
@@ -281,8 +314,10 @@ class RandomCell:
         self.accepted.absorb(settled)
         self.tentative.forget(settled)
 
-    def _check_move(self, actor: PersonId, event: AnyBookingEvent) -> None:
-        """Check that the right side moved the pair as it may, and that offers go to the first."""
+    def _check_move(self, actor: PersonId, event: AnyBookingEvent, *, by_link: bool) -> None:
+        """Check that the right side moved the pair as it may, and that offers go to the first. A
+        guest with a link may have the author's yes to the waitlist."""
+        by_link = by_link and isinstance(event, BookingPreapproved)
         announcement = self.folded.announcements.own[event.announcement_id]
         booking = self.folded.bookings.get(event.booking_id)
         before = booking.pair if booking else (None, None)
@@ -292,7 +327,8 @@ class RandomCell:
         assert after == before or anew or after in MOVES[before], (before, event)
         # A draft that is called off, by time as well, takes its invitations back.
         of_draft = isinstance(event, BookingRevoked) and event.untold
-        assert not isinstance(event, BY_AUTHOR) or of_draft or actor == announcement.author_id
+        by_author = of_draft or by_link or actor == announcement.author_id
+        assert not isinstance(event, BY_AUTHOR) or by_author
         assert not isinstance(event, BY_GUEST) or actor == event.guest_id
         if isinstance(event, BookingOffered):
             line = [self.folded.bookings.own[one] for one in announcement.waitlist]
@@ -328,6 +364,19 @@ class RandomCell:
         except Malformed:
             return
         assert again.events == [], (command, again)
+
+    def _check_links(self, decision: Decision) -> None:
+        """Check that no link is used more often than it may be, and that each use is counted."""
+        for link in self.folded.invite_links.own.values():
+            assert link.uses_max is None or link.used <= link.uses_max
+        for event in decision.events:
+            if isinstance(event, InviteLinkUsed):
+                self.uses[event.link_id] += 1
+                assert event.used == self.uses[event.link_id]
+                assert any(
+                    isinstance(one, BookingEvent) and one.booking_id == event.booking_id
+                    for one in decision.events
+                )
 
     def _check_rivals(self, decision: Decision) -> None:
         """Check that a confirmed guest has nothing pending at that time any more."""

@@ -13,6 +13,7 @@ from command_api.domain.submission import Submission
 from command_api.http import noun_routes, nouns, routes
 from command_api.http.edge import Edge
 from command_api.http.erasure_tokens import ErasureTokens
+from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
@@ -30,6 +31,7 @@ ANNA = PersonId(new_id())
 ID = "11111111-1111-4111-8111-111111111111"
 OPERATOR_TOKEN = "the operator's"
 TOKENS = ErasureTokens("the secret of the cell")
+LINKS = LinkTokens("the secret of the cell")
 RECORDED = Answer(Outcome("recorded"), 7, b'{"version":3}')
 
 
@@ -49,6 +51,7 @@ class RoutedApp:
                 films=FilmGroup(),
             ),
             tokens=TOKENS,
+            links=LINKS,
             deadline_s=1.0,
         )
         self.app = FastAPI()

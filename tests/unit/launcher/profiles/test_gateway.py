@@ -32,6 +32,8 @@ Client = aiohttp.ClientSession
         ("HEAD", "/api/v1/announcements", "query_api"),
         ("GET", "/api/v1/stream", "query_api"),
         ("GET", "/api/v1/announcement/1/eligibility", "command_api"),
+        ("GET", "/api/v1/announcement/1/invite-links", "command_api"),
+        ("DELETE", "/api/v1/announcement/1/invite-links/2", "command_api"),
         ("POST", "/api/v1/operator/verify", "projector"),
         ("POST", "/api/v1/operator/journal/renewal", "command_api"),
         ("GET", "/api/v1/operator/ask", "query_api"),
