@@ -72,7 +72,7 @@ def build_router(
         """My notices, newest first: what caused each, why I got it, and when it was sent or why
         not."""
         caller = await authenticate(request, verifier)
-        wanted = _parse_filter(request)._replace(recipient=caller.person_id)
+        wanted = _parse_filter(request, caller.person_id)
         return await _answer_page(request, store, reader, wanted, notice_response)
 
     @router.get(
@@ -122,9 +122,9 @@ def build_operator_router(
     async def notices(request: Request) -> Response:
         """Everybody's notices; with `state=waiting` those that are delayed."""
         await guard(request)
-        return await _answer_page(
-            request, store, reader, _parse_filter(request), operator_notice_response
-        )
+        recipient = parse_id(request, RECIPIENT.name)
+        wanted = _parse_filter(request, None if recipient is None else PersonId(recipient))
+        return await _answer_page(request, store, reader, wanted, operator_notice_response)
 
     @router.get(
         "/{notice_id}",
@@ -208,11 +208,10 @@ def _answer_notice(
     return json_response(operator_notice_response(notice, language_of(request)))
 
 
-def _parse_filter(request: Request) -> NoticeFilter:
+def _parse_filter(request: Request, recipient: PersonId | None) -> NoticeFilter:
     """Return the filter that the query parameters state. Raises Malformed."""
-    recipient = parse_id(request, RECIPIENT.name)
     return NoticeFilter(
-        recipient=None if recipient is None else PersonId(recipient),
+        recipient=recipient,
         announcement_id=parse_id(request, "announcement_id"),
         state=parse_choice(request, "state", STATES),
         kind=parse_choice(request, "kind", KINDS),

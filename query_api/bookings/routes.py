@@ -42,6 +42,11 @@ MY_PARAMETERS: Final = (
     Parameter("role", "`guest` unless stated", one_of("guest", "author")),
     Parameter("announcement_id", "of this announcement", ID),
     *PARAMETERS,
+    Parameter(
+        "sort",
+        "the oldest first; `-` reverses the order",
+        one_of(BY_CREATION.name, f"-{BY_CREATION.name}"),
+    ),
 )
 
 

@@ -20,10 +20,10 @@ from query_api.announcements.rows import COLUMNS, MY_STATE, fetch_visible
 from query_api.announcements.schedule import SCHEDULE
 from query_api.calendars.ical import ICAL, build_calendar
 from query_api.edge.reads import Reads
-from query_api.edge.routes import WITHOUT_TOKEN, answer, answer_bytes, document, new_router
+from query_api.edge.routes import answer, answer_bytes, document, document_file, new_router
 from query_api.people.erasures import fetch_erased_seq
 from runtime.http.negotiation import language_of
-from runtime.http.parameters import MIN_POSITION, describe_parameters, path_id
+from runtime.http.parameters import path_id
 
 ENTRIES_MAX: Final = 500
 _TOKEN_BYTES: Final = 16
@@ -53,7 +53,9 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
         return answer(request, FeedAddress(path), snapshot.position)
 
     @router.get(
-        "/schedule/{person_id}/{token}.ics", response_class=Response, openapi_extra=WITHOUT_TOKEN
+        "/schedule/{person_id}/{token}.ics",
+        response_class=Response,
+        **document_file(without_token=True),
     )
     async def get_feed(request: Request) -> Response:
         """The feed: what the person hosts, attends or has pending, the newest 500. What was
@@ -73,7 +75,7 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
     @router.get(
         "/announcement/{announcement_id}/calendar.ics",
         response_class=Response,
-        openapi_extra={"parameters": describe_parameters(MIN_POSITION)},
+        **document_file(),
     )
     async def get_calendar_file(request: Request) -> Response:
         """One announcement as an iCalendar file, as the caller may see it."""

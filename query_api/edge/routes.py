@@ -19,11 +19,21 @@ _PROBLEMS: Final = {
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
-WITHOUT_TOKEN: Final[dict[str, Any]] = {
-    "security": [],
-    "parameters": describe_parameters(MIN_POSITION),
+IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "`ETag`s of answers that you have; 304 if the answer would be one of them",
+    "schema": {"type": "string"},
 }
-"""`openapi_extra` of a route that anybody may read."""
+_HEADERS: Final = {
+    "X-Position": {
+        "description": "the position of the journal that the answer reflects",
+        "schema": {"type": "integer"},
+    },
+    "ETag": {"description": "for `If-None-Match`", "schema": {"type": "string"}},
+}
+_NOT_MODIFIED: Final = {"description": "as `If-None-Match` says, the client has it already"}
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -49,16 +59,33 @@ def document(
     responses: dict[int, dict[str, Any]] = {
         status: {"description": text} for status, text in _PROBLEMS.items()
     }
+    responses[304] = _NOT_MODIFIED
     responses[200] = {
         "description": "as of `X-Position`",
+        "headers": _HEADERS,
         "content": {
             "application/json": {"schema": shapes[0] if or_else is None else {"anyOf": shapes}}
         },
     }
-    extra: dict[str, Any] = {"parameters": describe_parameters(MIN_POSITION, *parameters)}
+    extra: dict[str, Any] = {"parameters": _describe_reading(parameters)}
     if token_optional:
         extra["security"] = [{}, {"bearer": []}]
     return {"responses": responses, "openapi_extra": extra}
+
+
+def document_file(
+    parameters: Sequence[Parameter] = (), *, without_token: bool = False
+) -> dict[str, Any]:
+    """Return the keyword arguments of a route's decorator that describe it, if it answers with
+    something else than JSON. With `without_token` anybody may read it."""
+    extra: dict[str, Any] = {"parameters": _describe_reading(parameters)}
+    if without_token:
+        extra["security"] = []
+    return {"responses": {304: _NOT_MODIFIED}, "openapi_extra": extra}
+
+
+def _describe_reading(parameters: Sequence[Parameter]) -> list[dict[str, Any]]:
+    return [*describe_parameters(MIN_POSITION, *parameters), IF_NONE_MATCH]
 
 
 def answer(

@@ -21,7 +21,7 @@ from contracts.values.prices import format_amount
 from contracts.values.zones import zone_or_utc
 from query_api.announcements.rows import pick_movie_title
 from query_api.edge.reads import Reads
-from query_api.edge.routes import WITHOUT_TOKEN, answer_bytes
+from query_api.edge.routes import answer_bytes, document_file
 from query_api.sharing.drawing import DrawingBoard
 from query_api.sharing.preview import (
     IS_PUBLIC,
@@ -33,9 +33,7 @@ from query_api.sharing.preview import (
 from query_api.sharing.site import find_site
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import (
-    MIN_POSITION,
     Parameter,
-    describe_parameters,
     malformed_parameter,
     path_id,
 )
@@ -117,7 +115,11 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
     empty, the one that the request names."""
     router = APIRouter()  # Other sites append parameters of their own to links.
 
-    @router.get("/a/{announcement_id}", response_class=HTMLResponse, openapi_extra=WITHOUT_TOKEN)
+    @router.get(
+        "/a/{announcement_id}",
+        response_class=HTMLResponse,
+        **document_file(without_token=True),
+    )
     async def show(request: Request) -> Response:
         """The public page of an announcement."""
         language = language_of(request)
@@ -135,7 +137,7 @@ def build_router(reads: Reads, drawing_board: DrawingBoard, public_url: str) -> 
     @router.get(
         "/a/{announcement_id}/card.png",
         response_class=Response,
-        openapi_extra=WITHOUT_TOKEN | {"parameters": describe_parameters(MIN_POSITION, LANGUAGE)},
+        **document_file([LANGUAGE], without_token=True),
     )
     async def show_card(request: Request) -> Response:
         """The picture that messengers show beside a link to the public page."""

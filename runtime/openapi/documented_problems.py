@@ -1,4 +1,5 @@
-"""Adds the problems that any operation may answer to the OpenAPI document, and their shape.
+"""Adds the problems that any operation may answer to the OpenAPI document, their shape, and
+the header that chooses their language.
 
 A route only describes the problems that mean something else for it, or that it alone has.
 """
@@ -28,6 +29,14 @@ SCHEMA: Final[dict[str, Any]] = {
     "required": ["type", "title", "status", "detail", "code"],
 }
 
+ACCEPT_LANGUAGE: Final = {
+    "name": "Accept-Language",
+    "in": "header",
+    "required": False,
+    "description": "`ru` or `en`: the language of titles and problems",
+    "schema": {"type": "string"},
+}
+"""Every operation takes it."""
 _OF_ANY: Final = {
     400: "a header is malformed or repeated",
     403: "the caller is known, but may not do this",
@@ -48,7 +57,7 @@ _FRAMEWORKS_OWN: Final = ("HTTPValidationError", "ValidationError")
 
 
 def document_problems(app: FastAPI) -> None:
-    """Make the document of `app` name the problems of every operation."""
+    """Make the document of `app` name the problems of every operation, and their language."""
     plain_openapi = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -60,6 +69,7 @@ def document_problems(app: FastAPI) -> None:
         for operations in document["paths"].values():
             for method in METHODS & operations.keys():
                 _add_problems(method, operations[method])
+                _add_language(operations[method])
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
@@ -76,6 +86,12 @@ def _add_problems(method: str, operation: dict[str, Any]) -> None:
             "description": own.get("description", description),
             "content": {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{SCHEMA_NAME}"}}},
         }
+
+
+def _add_language(operation: dict[str, Any]) -> None:
+    parameters = operation.setdefault("parameters", [])
+    if ACCEPT_LANGUAGE not in parameters:  # FastAPI keeps the document.
+        parameters.append(ACCEPT_LANGUAGE)
 
 
 def _problems_of(method: str, operation: Mapping[str, Any]) -> dict[int, str]:

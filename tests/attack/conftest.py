@@ -5,15 +5,19 @@ invents people under a name of its own, so that tests do not meet.
 """
 
 import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Final
 
 import aiohttp
 import pytest
 
+from tests.attack.recorded_reads import COMMAND, FILE
 from tests.attack.target import Site, Target, own_site
 
+READINGS: Final = "readings.jsonl"
 SETTINGS: Final = {
     # All tests together guess more than any one person: they share an address.
     "PRACTIX_RATE_LIMITS__ADDRESS__MISSES": "100000",
@@ -30,7 +34,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(base_url.rstrip("/"), os.environ["PRACTIX_OPERATOR_TOKEN"])
         return
     with ExitStack() as stack:
-        yield stack.enter_context(own_site(tmp_path_factory.mktemp("attacked"), **SETTINGS))
+        data = tmp_path_factory.mktemp("attacked")
+        practix = [sys.executable, "-c", COMMAND]
+        recorded = {FILE: str(data / READINGS)}
+        yield stack.enter_context(own_site(data, practix=practix, **recorded, **SETTINGS))
 
 
 @pytest.fixture
@@ -40,6 +47,15 @@ async def target(site: Site, request: pytest.FixtureRequest) -> AsyncIterator[Ta
         target = Target(site, session, request.node.name)
         yield target
         await target.await_ready()
+
+
+@pytest.fixture
+def readings(site: Site) -> Path:
+    """The file of what the handlers of the attacked system have read; skips the test if the system
+    runs elsewhere."""
+    if site.data is None:
+        pytest.skip("the system runs elsewhere")
+    return site.data / READINGS
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,12 +41,12 @@ class Site:
 
 
 @contextmanager
-def own_site(data: Path, **environment: str) -> Iterator[Site]:
+def own_site(data: Path, *, practix: Sequence[str] = PRACTIX, **environment: str) -> Iterator[Site]:
     """Run an embedded system of our own until the end of the block."""
     port = free_port()
     with (data / "output.log").open("w") as output:
         process = subprocess.Popen(
-            [*PRACTIX, "run"],
+            [*practix, "run"],
             env={
                 **os.environ,
                 "PORT": str(port),
