@@ -17,8 +17,10 @@ from msgspec import Raw
 from msgspec.structs import replace
 
 import runtime.journal.tail
+from command_api.domain.announcement.state import Announcement
 from command_api.domain.deadline import Deadline
-from command_api.domain.decide import Decision
+from command_api.domain.decide import Decision, decide
+from command_api.domain.layer import Layer
 from command_api.domain.person.commands import ErasureDue
 from command_api.domain.recorder import Recorder
 from command_api.domain.submission import Submission
@@ -37,6 +39,7 @@ from contracts.events.person import PersonErased
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Claim, CommandInfo, Commit, Outcome, Record
 from contracts.journal.renewal import Renewing
+from contracts.values.ids import AnnouncementId
 from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step
@@ -56,7 +59,7 @@ from tests.simulation.directed import cut_off_leader, oversize, slow_broker, tru
 from tests.simulation.disks.restarts import run_restarts
 from tests.simulation.disks.situations import other_journal
 from tests.simulation.renewed.runs import other_renewed_journal, run_renewals, woken_leader
-from tests.simulation.scenario import run_seed, run_with_erasures
+from tests.simulation.scenario import run_seed, run_with_chats, run_with_erasures
 from tests.simulation.simulated.store import SimulatedStore
 
 SEEDS_MAX = 600
@@ -389,6 +392,24 @@ def _steps_of_an_erasure_have_one_key() -> Any:
     return patch.object(Reign, "accepted_seq", 0)
 
 
+def _strangers_are_in_a_chat() -> Any:
+    def find(recorder: Recorder, announcement_id: AnnouncementId) -> Announcement:
+        return recorder.announcement(announcement_id)
+
+    return patch("command_api.domain.post.decisions._find_chat", find)
+
+
+def _a_mark_goes_back() -> Any:
+    return patch.object(Layer, "read_mark", lambda *_: 0)
+
+
+def _a_post_stands_behind_what_is_accepted() -> Any:
+    def decide_there(reign: Reign, submission: Submission, layer: Layer, now: datetime) -> Decision:
+        return decide(submission, layer, now, reign._rules, position=reign.accepted_seq + 1)
+
+    return patch.object(Reign, "_decide", decide_there)
+
+
 def _a_record_is_not_carried_over() -> Any:
     cut = copying.cut_at_terms
 
@@ -489,6 +510,14 @@ PLANTED = (
         "0017",
         _steps_of_an_erasure_have_one_key,
         run_with_erasures,
+    ),
+    PlantedBug("lets strangers into a chat", "A33", _strangers_are_in_a_chat, run_with_chats),
+    PlantedBug("lets a read mark go back", "A33", _a_mark_goes_back, run_with_chats),
+    PlantedBug(
+        "places a post behind what is accepted",
+        "A33",
+        _a_post_stands_behind_what_is_accepted,
+        run_with_chats,
     ),
     PlantedBug(
         "trusts a checkpoint of another journal", "§2", _the_journal_is_not_compared, other_journal

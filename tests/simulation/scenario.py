@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from projector.proof.verify import verify
 from tests.simulation import invariants
+from tests.simulation.people.chats import Chatters, check_chats
 from tests.simulation.people.erasures import Operators, check_erasures, is_anybody_erasing
 from tests.simulation.simulated.chaos import Chaos
 from tests.simulation.simulated.clients import Population, WrongAnswer
@@ -34,6 +35,15 @@ def run_seed(seed: int) -> SimulationLoop:
 def run_with_erasures(seed: int) -> SimulationLoop:
     """As `run_seed`, and operators have people erased meanwhile."""
     return run_cell(seed, beside=partial(erase_people, seed)).loop
+
+
+def run_with_chats(seed: int) -> Cluster:
+    """As `run_seed`, and people write in the chats of their announcements meanwhile."""
+    return run_cell(seed, beside=partial(let_people_chat, seed))
+
+
+async def let_people_chat(seed: int, cluster: Cluster, population: Population) -> None:
+    await Chatters(cluster, population, Random(f"chats {seed}")).chat()
 
 
 async def erase_people(seed: int, cluster: Cluster, population: Population) -> None:
@@ -98,6 +108,7 @@ def check(cluster: Cluster, population: Population) -> None:
     invariants.check_answers(population.told, commits)
     invariants.check_keys(commits)
     check_erasures(commits)
+    check_chats(commits)
     folded = invariants.check_every_prefix(commits)
     for name, node in cluster.nodes.items():
         invariants.check_same_image(name, node.image, folded, commits)
