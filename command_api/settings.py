@@ -31,6 +31,7 @@ class RuleSettings(SharedRuleSettings):
 
     evenings_open_max: PositiveInt = DEFAULT_RULES.evenings_open_max
     drafts_max: PositiveInt = DEFAULT_RULES.drafts_max
+    broadcasts_max: PositiveInt = DEFAULT_RULES.broadcasts_max
     invitations_of_host_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_host_a_day_max
     invitations_of_pair_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_pair_a_day_max
     invitations_of_guest_a_day_max: PositiveInt = DEFAULT_RULES.invitations_of_guest_a_day_max
@@ -47,6 +48,7 @@ class RuleSettings(SharedRuleSettings):
             **msgspec.structs.asdict(self.shared_rules()),
             evenings_open_max=self.evenings_open_max,
             drafts_max=self.drafts_max,
+            broadcasts_max=self.broadcasts_max,
             invitations_of_host_a_day_max=self.invitations_of_host_a_day_max,
             invitations_of_pair_a_day_max=self.invitations_of_pair_a_day_max,
             invitations_of_guest_a_day_max=self.invitations_of_guest_a_day_max,

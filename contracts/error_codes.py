@@ -37,6 +37,9 @@ RefusalCode = Literal[
     "invite_link_revoked",
     "invite_link_expired",
     "invite_link_used_up",
+    "broadcast_not_possible",
+    "broadcast_not_planned",
+    "too_many_broadcasts",
     "mute_of_oneself",
     "mutes_full",
     "plans_full",
@@ -67,6 +70,7 @@ FailureCode = Literal[
     "naive_time",
     "time_in_past",
     "hold_out_of_range",
+    "broadcast_out_of_range",
     "price_when_free",
     "episode_missing",
     "no_such_episode",
@@ -185,6 +189,19 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "This link has been used as often as it may be.",
         "Эту ссылку уже использовали столько раз, сколько можно.",
     ),
+    # Words to all guests.
+    "broadcast_not_possible": Text(
+        "Only the guests of a published evening that is not over can be written to.",
+        "Написать можно только гостям опубликованной и ещё не завершённой встречи.",
+    ),
+    "broadcast_not_planned": Text(
+        "The message was sent or cancelled and no longer changes.",
+        "Сообщение уже отправлено или отменено и больше не меняется.",
+    ),
+    "too_many_broadcasts": Text(
+        "You have written to the guests of this evening as often as one can.",
+        "Вы уже писали гостям этой встречи столько раз, сколько можно.",
+    ),
     # People.
     "mute_of_oneself": Text("Nobody mutes themselves.", "Себя заглушить нельзя."),
     "mutes_full": Text(
@@ -262,6 +279,10 @@ FAILURES: Final[dict[FailureCode, Text]] = {
     "hold_out_of_range": Text(
         "A seat can be held from now until the evening starts.",
         "Место можно удерживать только до начала встречи.",
+    ),
+    "broadcast_out_of_range": Text(
+        "A message can be sent from now until the evening is over.",
+        "Сообщение можно отправить только до конца встречи.",
     ),
     "price_when_free": Text(
         "A free evening has no price.", "У бесплатной встречи не может быть цены."

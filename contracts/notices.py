@@ -20,6 +20,7 @@ Kind = Literal[
     "booking_new",
     "booking_status",
     "booking_unanswered",
+    "host_message",
     "remind_day",
     "remind_hour",
     "score_request",
@@ -53,6 +54,10 @@ WHY: Final[Mapping[Kind, Text]] = {
     ),
     "booking_unanswered": Text(
         "You asked to come and have had no answer.", "Вы просили места и не получили ответа."
+    ),
+    "host_message": Text(
+        "The host has written to the guests of this evening.",
+        "Организатор написал гостям этой встречи.",
     ),
     "remind_day": Text(
         "You host this evening or have a seat.", "Вы организуете встречу или идёте на неё."

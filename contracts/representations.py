@@ -14,8 +14,17 @@ from msgspec import Struct
 
 from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
 from contracts.events.booking_state import BookingState, ReasonBy
+from contracts.events.broadcast import Audience, BroadcastState
 from contracts.events.rating import RatingRole
-from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId, PostId, ReviewId
+from contracts.values.ids import (
+    AnnouncementId,
+    BookingId,
+    BroadcastId,
+    MovieId,
+    PersonId,
+    PostId,
+    ReviewId,
+)
 
 UNREAD_MAX: Final = 1_000
 """Only so many of the newest posts of a chat are looked at to count those that are unread."""
@@ -211,6 +220,29 @@ class UnreadResponse(Struct, frozen=True):
 
     unread: int
     """Posts by others that are not deleted, among the newest UNREAD_MAX of the chat."""
+
+
+class BroadcastResponse(Struct, frozen=True, kw_only=True):
+    """What the author of an announcement wrote to its guests, or is going to."""
+
+    broadcast_id: BroadcastId
+    announcement_id: AnnouncementId
+    text: str
+    to: Sequence[Audience]
+    """It goes to guests whose bookings are in one of these states when it goes. `invited` are
+    also those to whom a seat is offered."""
+    at: datetime | None
+    before_start_min: int | None
+    """So many minutes before the start, also if that moves."""
+    state: BroadcastState
+    due_at: datetime | None
+    """When it will go; None unless it is planned."""
+    sent_at: datetime | None
+    reaches: int | None
+    """The number of guests whom it reached. While it is planned: whom it would reach now. None if
+    it was cancelled."""
+    created: datetime
+    modified: datetime
 
 
 class Alternative(Struct, frozen=True):

@@ -39,6 +39,7 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "booking_new": KindRules(rights.party_of_new_booking),
     "booking_status": KindRules(rights.any_guest),
     "booking_unanswered": KindRules(rights.unanswered_guest),
+    "host_message": KindRules(rights.addressed_guest),
     "remind_day": KindRules(rights.confirmed_guest, reminder=True),
     "remind_hour": KindRules(rights.confirmed_guest, urgent=True, reminder=True),
     "score_request": KindRules(rights.confirmed_guest),

@@ -9,6 +9,7 @@ it is sent. A notice never says more than was planned.
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from contracts.events.broadcast import is_addressed
 from contracts.values.ids import PersonId
 from notifier.policies.facts import HIDDEN, NoticeFacts
 from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking
@@ -93,6 +94,14 @@ def any_guest(_facts: NoticeFacts, now: Relation) -> str | None:
 def involved_guest(_facts: NoticeFacts, now: Relation) -> str | None:
     """Allow the confirmed, the pending and the invited."""
     return None if now.involved else NOT_INVOLVED
+
+
+def addressed_guest(facts: NoticeFacts, now: Relation) -> str | None:
+    """Allow the confirmed, and those who still are in one of the states that were written to."""
+    if now.confirmed:
+        return None
+    addressed = now.booking is not None and is_addressed(now.booking.state, tuple(facts["to"]))
+    return None if addressed else NOT_INVOLVED
 
 
 def unanswered_guest(_facts: NoticeFacts, now: Relation) -> str | None:

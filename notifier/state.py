@@ -20,8 +20,15 @@ from contracts.events.announcement import (
     Visibility,
 )
 from contracts.events.announcement_fields import announcement_fields
-from contracts.events.booking import BookingEvent
-from contracts.events.booking_state import CONFIRMED, Pair
+from contracts.events.booking import AnyBookingEvent, BookingEvent
+from contracts.events.booking_fields import is_waiting
+from contracts.events.booking_state import CONFIRMED, BookingState, Pair, booking_state
+from contracts.events.broadcast import (
+    Audience,
+    BroadcastChanged,
+    BroadcastEvent,
+    BroadcastWritten,
+)
 from contracts.events.domain_event import DomainEvent
 from contracts.events.erasing import list_personal_fields
 from contracts.events.person import (
@@ -36,7 +43,7 @@ from contracts.events.person import (
 )
 from contracts.events.post import PostEvent, PostsRead, PostWritten
 from contracts.events.rating import RatingEvent, RatingGiven
-from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import ERASED_NAME
 from contracts.values.zones import HOME_ZONE
@@ -49,6 +56,13 @@ REQUESTED: Final[Pair] = (None, True)
 
 Membership = tuple[AnnouncementId, PersonId]
 """Somebody who takes part in the chat of an announcement."""
+
+
+class KnownBroadcast(Struct, frozen=True):
+    """A word of the author to all guests in some states, before it goes."""
+
+    text: str
+    to: tuple[Audience, ...]
 
 
 class KnownAnnouncement(Struct, kw_only=True):
@@ -72,6 +86,8 @@ class KnownAnnouncement(Struct, kw_only=True):
     status: AnnouncementStatus = "Created"
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""
+    broadcasts: dict[BroadcastId, KnownBroadcast] = {}
+    """Those that were neither sent nor cancelled."""
 
     @property
     def takes_place(self) -> bool:
@@ -88,6 +104,8 @@ class KnownBooking(Struct, frozen=True):
     pair: Pair
     seated: bool
     """The guest is confirmed, or a seat is held for them."""
+    waiting: bool = False
+    """The guest stands in line."""
 
     @property
     def confirmed(self) -> bool:
@@ -97,6 +115,11 @@ class KnownBooking(Struct, frozen=True):
     def unanswered(self) -> bool:
         """Whether the guest asks or stands in line, and has no seat so far."""
         return self.pair == REQUESTED
+
+    @property
+    def state(self) -> BookingState:
+        """Its state; a seat that is offered counts as an invitation."""
+        return booking_state(self.pair, waiting=self.waiting)
 
 
 class KnownPerson(Struct, frozen=True):
@@ -203,6 +226,8 @@ class NotifierState:
                 self._note_told_of_chat(event.announcement_id, event.writer_id, told=False)
             case PostsRead():
                 self._note_told_of_chat(event.announcement_id, event.reader_id, told=False)
+            case BroadcastEvent():
+                self._note_broadcast(event)
             case _:
                 pass  # Other events do not change whom to tell.
 
@@ -240,6 +265,14 @@ class NotifierState:
             rated = (*announcement.rated_guests, event.ratee_id)
             self._change(structs.replace(announcement, rated_guests=rated))
 
+    def _note_broadcast(self, event: BroadcastEvent) -> None:
+        announcement = self.announcement(event.announcement_id)
+        waiting = {**announcement.broadcasts}
+        waiting.pop(event.broadcast_id, None)
+        if isinstance(event, BroadcastWritten | BroadcastChanged):
+            waiting[event.broadcast_id] = KnownBroadcast(event.text, event.to)
+        self._change(structs.replace(announcement, broadcasts=waiting))
+
     def _change(self, announcement: KnownAnnouncement) -> None:
         self.announcements[announcement.announcement_id] = announcement
         self.changed_announcements.add(announcement.announcement_id)
@@ -252,7 +285,7 @@ def announcement_of(event: DomainEvent) -> AnnouncementId | None:
     """Return the announcement that the event is about. None for events of a family that concerns
     no single announcement, or that is not named here."""
     match event:
-        case AnnouncementEvent() | BookingEvent() | RatingEvent() | PostEvent():
+        case AnnouncementEvent() | BookingEvent() | RatingEvent() | PostEvent() | BroadcastEvent():
             return event.announcement_id
         case _:
             return None
@@ -267,6 +300,7 @@ def _erase_announcement(announcement: KnownAnnouncement) -> KnownAnnouncement:
     """Return the announcement without its author's texts."""
     return structs.replace(
         announcement,
+        broadcasts={},
         **{
             field.name: field.erase(getattr(announcement, field.name))
             for field in list_personal_fields(AnnouncementCreated)
@@ -288,7 +322,9 @@ def _known_fields(event: AnyAnnouncementEvent) -> dict[str, Any]:
     }
 
 
-def _booking_after(event: BookingEvent) -> KnownBooking:
+def _booking_after(event: AnyBookingEvent) -> KnownBooking:
     pair = (event.author_status, event.guest_status)
     seated = pair == CONFIRMED or getattr(event, "hold_until", None) is not None
-    return KnownBooking(event.booking_id, event.announcement_id, event.guest_id, pair, seated)
+    return KnownBooking(
+        event.booking_id, event.announcement_id, event.guest_id, pair, seated, is_waiting(event)
+    )

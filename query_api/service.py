@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from contracts.shared_rules import SharedRules
 from query_api.analysts import investigation
 from query_api.analysts import routes as analyst_routes
-from query_api.announcements import details, lists, schedule
+from query_api.announcements import broadcasts, details, lists, schedule
 from query_api.bookings import routes as bookings
 from query_api.calendars import feeds
 from query_api.chats import routes as chats
@@ -97,6 +97,7 @@ class QueryService:
             lists.build_router(reads),
             together.build_router(reads, movies),
             bookings.build_router(reads),
+            broadcasts.build_router(reads),
             schedule.build_router(reads),
             chats.build_router(reads),
             feeds.build_router(reads, feed_secret),

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from command_api.domain.announcement.commands import ChangeAnnouncement
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
 from command_api.domain.booking.rescheduling import reconsider_unsettled
+from command_api.domain.broadcast.commands import CancelBroadcast, ChangeBroadcast, WriteBroadcast
 from command_api.domain.evolution import apply
 from command_api.domain.invite_link.commands import MakeInviteLink
 from command_api.domain.layer import Layer
@@ -87,6 +88,14 @@ def _target_exists(layer: Layer, command: AnyCommand) -> bool:
             return layer.bookings.get(booking_id) is not None
         case AnswerBooking(announcement_id=str(announcement_id), guest_id=str(guest_id)):
             return layer.booking_of(announcement_id, guest_id) is not None
-        case RequestBooking() | ChangeAnnouncement() | InviteGuests() | MakeInviteLink():
+        case (
+            RequestBooking()
+            | ChangeAnnouncement()
+            | InviteGuests()
+            | MakeInviteLink()
+            | WriteBroadcast()
+            | ChangeBroadcast()
+            | CancelBroadcast()
+        ):
             return layer.announcements.get(command.announcement_id) is not None
     return False

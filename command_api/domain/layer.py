@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
+from command_api.domain.broadcast.state import Broadcast
 from command_api.domain.invite_link.state import InviteLink
 from command_api.domain.person.state import Person
 from command_api.domain.plan.state import FilmPlan, FreeTimes
@@ -27,6 +28,7 @@ from contracts.events.rating import RatingRole
 from contracts.values.ids import (
     AnnouncementId,
     BookingId,
+    BroadcastId,
     InviteLinkId,
     MovieId,
     PersonId,
@@ -77,6 +79,7 @@ class Layer(Struct, eq=False, gc=False):
     """Also those that were given up: `Person.plans` has the others."""
     free_times: Shelf[PersonId, FreeTimes]
     invite_links: Shelf[InviteLinkId, InviteLink]
+    broadcasts: Shelf[BroadcastId, Broadcast]
 
     def person(self, person_id: PersonId) -> Person:
         """Return what is known of a person: only the id of one who was never seen."""
@@ -91,6 +94,10 @@ class Layer(Struct, eq=False, gc=False):
     def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:
         """Yield all bookings of an announcement, newest first."""
         return self.bookings.walk(announcement.newest_booking, _BEFORE)
+
+    def broadcasts_of(self, announcement: Announcement) -> Iterator[Broadcast]:
+        """Yield all broadcasts of an announcement, newest first."""
+        return self.broadcasts.walk(announcement.newest_broadcast, _BEFORE)
 
     def announcements_for(self, movie_id: MovieId) -> Iterator[Announcement]:
         """Yield all announcements for a film, newest first."""

@@ -16,6 +16,10 @@ from command_api.domain.booking.deadlines import list_booking_deadlines
 from command_api.domain.booking.decisions import BOOKING_HANDLERS
 from command_api.domain.booking.evolution import apply_booking_event
 from command_api.domain.booking.representation import BOOKING_ANSWERS
+from command_api.domain.broadcast.deadlines import list_broadcast_deadlines
+from command_api.domain.broadcast.decisions import BROADCAST_HANDLERS
+from command_api.domain.broadcast.evolution import apply_broadcast_event
+from command_api.domain.broadcast.representation import BROADCAST_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.feed.decisions import FEED_ANSWERS, FEED_HANDLERS, apply_feed_event
 from command_api.domain.invite_link.decisions import INVITE_LINK_HANDLERS
@@ -42,6 +46,7 @@ from command_api.domain.representation import Answers
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
+from contracts.events.broadcast import BroadcastEvent
 from contracts.events.feed import FeedEvent
 from contracts.events.invite_link import InviteLinkEvent
 from contracts.events.person import PersonEvent
@@ -89,4 +94,11 @@ NOUNS: Final = (
     Noun(PlanEvent, apply_plan_event, PLAN_HANDLERS, PLAN_ANSWERS),
     Noun(FeedEvent, apply_feed_event, FEED_HANDLERS, FEED_ANSWERS),
     Noun(InviteLinkEvent, apply_invite_link_event, INVITE_LINK_HANDLERS, INVITE_LINK_ANSWERS),
+    Noun(
+        BroadcastEvent,
+        apply_broadcast_event,
+        BROADCAST_HANDLERS,
+        BROADCAST_ANSWERS,
+        list_broadcast_deadlines,
+    ),
 )

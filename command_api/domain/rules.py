@@ -40,6 +40,8 @@ class Rules(SharedRules, frozen=True):
     """From all authors together."""
     invite_links_max: int = 50
     """Invite links of one announcement, revoked ones included."""
+    broadcasts_max: int = 20
+    """How often an author may write to all guests of one announcement, cancelled ones included."""
     erasure_delay: timedelta = timedelta(days=7)
     """How long a person can take back the wish to be erased."""
     publish_targets: frozenset[str] = frozenset()

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from command_api.domain.announcement.commands import AnyAnnouncementCommand
 from command_api.domain.booking.commands import AnyBookingCommand
+from command_api.domain.broadcast.commands import AnyBroadcastCommand
 from command_api.domain.feed.commands import AnyFeedCommand
 from command_api.domain.invite_link.commands import AnyInviteLinkCommand
 from command_api.domain.person.commands import AnyPersonCommand, PersonFacts
@@ -27,6 +28,7 @@ AnyCommand = (
     | AnyPlanCommand
     | AnyFeedCommand
     | AnyInviteLinkCommand
+    | AnyBroadcastCommand
 )
 
 

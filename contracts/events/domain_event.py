@@ -2,6 +2,7 @@
 
 from contracts.events.announcement import AnyAnnouncementEvent
 from contracts.events.booking import AnyBookingEvent
+from contracts.events.broadcast import AnyBroadcastEvent
 from contracts.events.feed import AnyFeedEvent
 from contracts.events.invite_link import AnyInviteLinkEvent
 from contracts.events.person import AnyPersonEvent
@@ -18,6 +19,7 @@ DomainEvent = (
     | AnyPlanEvent
     | AnyFeedEvent
     | AnyInviteLinkEvent
+    | AnyBroadcastEvent
 )
 """Each family has a base class. Code that tells events apart names the families and does
 nothing for any other: a new family is shown to nobody until somebody decides so."""

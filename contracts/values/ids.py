@@ -17,6 +17,7 @@ ReviewId = NewType("ReviewId", str)
 PostId = NewType("PostId", str)
 FeedId = NewType("FeedId", str)
 InviteLinkId = NewType("InviteLinkId", str)
+BroadcastId = NewType("BroadcastId", str)
 
 SYSTEM: Final = PersonId("system")
 """Actor of the commands that the leader gives itself, such as deadlines."""

@@ -45,9 +45,7 @@ def clean_line(text: str) -> str:
     line = _strip(normalize("NFC", text))
     if (found := _find_first(_FORBIDDEN, line)) is not None:
         raise ValueError(f"{_describe(found)} in a text of one line")
-    if not is_visible(line):
-        raise ValueError("nothing of it can be seen")
-    return line
+    return demand_visible(line)
 
 
 def clean_lines(text: str) -> str:
@@ -60,6 +58,13 @@ def clean_lines(text: str) -> str:
     if (found := _find_first(_FORBIDDEN_IN_LINES, lines)) is not None:
         raise ValueError(f"{_describe(found)} in a text")
     return lines
+
+
+def demand_visible(text: str) -> str:
+    """Return the text. Raises ValueError if nothing of it can be seen."""
+    if not is_visible(text):
+        raise ValueError("nothing of it can be seen")
+    return text
 
 
 def fit_line(text: str, chars_max: int = NAME_CHARS_MAX) -> str:

@@ -80,6 +80,7 @@ IMAGE: Final[Inventory] = {
         texts("movie_title movie_title_ru price_currency tz", NOBODY),
     ),
     "Booking": (texts("reason message", "the side that spoke last", "absent"),),
+    "Broadcast": (texts("text", "the author", ERASED),),
     "Erasure": (texts("by", "an operator, who answers for the act"),),
     "FreeTimes": (
         texts("times", "the person", "none"),

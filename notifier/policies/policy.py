@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.booking import BookingEvent
+from contracts.events.broadcast import Audience, BroadcastEvent, is_addressed
 from contracts.events.person import PersonEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
@@ -18,7 +19,7 @@ from contracts.values.ids import BookingId, PersonId
 from notifier.policies.effects import Effect, Occasion
 from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking, NotifierState
 
-AboutAnnouncement = AnnouncementEvent | BookingEvent | RatingEvent | PostEvent
+AboutAnnouncement = AnnouncementEvent | BookingEvent | RatingEvent | PostEvent | BroadcastEvent
 
 
 class AnnouncementView:
@@ -44,6 +45,10 @@ class GuestsView(AnnouncementView):
 
     def confirmed(self) -> Iterator[KnownBooking]:
         return (one for one in self._bookings.values() if one.confirmed)
+
+    def addressed(self, to: tuple[Audience, ...]) -> Iterator[KnownBooking]:
+        """Yield the bookings whose guests a broadcast to these reaches."""
+        return (one for one in self._bookings.values() if is_addressed(one.state, to))
 
     def unanswered(self) -> Iterator[KnownBooking]:
         """Yield the bookings of those who ask or stand in line."""

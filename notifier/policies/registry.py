@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.events.domain_event import DomainEvent
-from notifier.policies import announcements, bookings, chats, people, ratings
+from notifier.policies import announcements, bookings, broadcasts, chats, people, ratings
 from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnyPolicy
 from notifier.state import NotifierState
@@ -12,6 +12,7 @@ from notifier.state import NotifierState
 POLICIES: Final[tuple[AnyPolicy, ...]] = (
     *announcements.POLICIES,
     *bookings.POLICIES,
+    *broadcasts.POLICIES,
     *ratings.POLICIES,
     *chats.POLICIES,
     *people.POLICIES,

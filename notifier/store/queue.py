@@ -86,7 +86,7 @@ SELECT_ERASURES: Final = """
 # One statement, so that all parts are of one moment. While the journal is being read again the
 # tables show the past, so nothing is returned.
 SELECT_RELATION: Final = """
-    SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated,
+    SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated, p.waiting,
            EXISTS (SELECT FROM notifier.mutes m
                    WHERE m.person_id = $2
                      AND m.host_id::text = notifier.person_in(e.state, 'author_id'))
@@ -183,7 +183,7 @@ class NoticeQueue:
         if row["booking_id"] is not None:
             pair = row["author_status"], row["guest_status"]
             booking = KnownBooking(
-                row["booking_id"], announcement_id, recipient, pair, row["seated"]
+                row["booking_id"], announcement_id, recipient, pair, row["seated"], row["waiting"]
             )
         return Relation(announcement_from(row["state"]), booking, row["mutes_author"])
 

@@ -24,7 +24,7 @@ SELECT_ERASURE_REQUESTS: Final = """
     SELECT person_id, erase_at FROM notifier.erasure_requests WHERE person_id = ANY($1::uuid[])
 """
 SELECT_BOOKINGS: Final = """
-    SELECT booking_id, announcement_id, guest_id, author_status, guest_status, seated
+    SELECT booking_id, announcement_id, guest_id, author_status, guest_status, seated, waiting
     FROM notifier.participations
     WHERE announcement_id = ANY($1::uuid[]) OR booking_id = ANY($2::uuid[])
 """
@@ -74,12 +74,12 @@ UPSERT_ANNOUNCEMENTS: Final = """
 """
 UPSERT_BOOKINGS: Final = """
     INSERT INTO notifier.participations
-        (booking_id, announcement_id, guest_id, author_status, guest_status, seated)
+        (booking_id, announcement_id, guest_id, author_status, guest_status, seated, waiting)
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[], $5::boolean[],
-                         $6::boolean[])
+                         $6::boolean[], $7::boolean[])
     ON CONFLICT (booking_id) DO UPDATE
     SET author_status = excluded.author_status, guest_status = excluded.guest_status,
-        seated = excluded.seated
+        seated = excluded.seated, waiting = excluded.waiting
 """
 INSERT_MUTES: Final = """
     INSERT INTO notifier.mutes (person_id, host_id)
@@ -126,6 +126,7 @@ async def load_state(connection: PoolConnectionProxy, needed: NeededState) -> No
                 row["guest_id"],
                 (row["author_status"], row["guest_status"]),
                 row["seated"],
+                row["waiting"],
             )
             for row in bookings
         ),
@@ -168,7 +169,7 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
         connection,
         UPSERT_BOOKINGS,
         [
-            (one.booking_id, one.announcement_id, one.guest_id, *one.pair, one.seated)
+            (one.booking_id, one.announcement_id, one.guest_id, *one.pair, one.seated, one.waiting)
             for one in state.changed_bookings.values()
         ],
     )

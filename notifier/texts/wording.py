@@ -290,6 +290,12 @@ WORDINGS: Final[dict[str, Wording]] = {
         "The evening has begun, and {author} has not confirmed you:",
         "Встреча началась, а ваше участие так и не подтверждено, организатор: {author}.",
     ),
+    "host_message": _wording(
+        "A word from {author}: {title}",
+        "Сообщение гостям: {title}",
+        "The host has written to the guests:",
+        "Гостям пишет организатор, {author}:",
+    ),
     # The person's own data.
     "erasure_requested": Wording(
         Text("Erase your data?", "Удалить ваши данные?"),

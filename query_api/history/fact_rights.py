@@ -36,6 +36,8 @@ EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
         ),
         *_allow("party", "message"),
         *_allow("guest", "clashes"),  # Other places of the guest: decision 0004.
+        # Broadcasts, which only their author may read at all.
+        *_allow("reader", "broadcast_id to at before_start_min reaches"),
         # Ratings.
         *_allow("reader", "review_id rater_id ratee_id role sealed_until"),
         *_allow("words", "score text tags"),
@@ -53,7 +55,7 @@ DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("giver", "announcement_status closed_reason event_time confirmed held"),
         *_allow("giver", "booking_id state author_status guest_status why"),
         *_allow("giver", "requests waiting conflicts ticket_count"),
-        *_allow("giver", "review_id closed_at limit until muted"),
+        *_allow("giver", "review_id closed_at limit until muted broadcast_id"),
         *_allow("giver", "announcement_id link_id uses_max expires_at"),
     ]
 )

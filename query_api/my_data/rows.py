@@ -110,6 +110,16 @@ OWN_TABLES: Final = (
         """,
     ),
     OwnTable(
+        "broadcasts",
+        """
+        SELECT b.broadcast_id, b.announcement_id, a.title AS announcement_title, b.text,
+               b.audience, b.at AS send_at, b.before_start_min, b.state, b.reaches, b.sent_at,
+               b.created, b.modified
+        FROM read_model.broadcasts b JOIN read_model.announcements a USING (announcement_id)
+        WHERE b.author_id = $1 ORDER BY b.created, b.broadcast_id
+        """,
+    ),
+    OwnTable(
         "ratings_given",
         f"""
         SELECT {_RATING}, r.ratee_id, ratee.name AS ratee_name

@@ -66,6 +66,7 @@ _STATUS_OF_FAILURE: Final[dict[FailureCode, int]] = {
     "wished_time_too_short": 422,
     "unknown_target": 422,
     "hold_out_of_range": 422,
+    "broadcast_out_of_range": 422,
     "key_reused": 422,
     "rate_limited": 429,
     "head_too_large": 431,

@@ -72,6 +72,7 @@ MESSAGE: Final = {
     "text": "A text",
     "created_at": datetime.now(UTC).isoformat(),
 }
+WORD: Final = {"text": "Ring twice", "to": ["confirmed"], "before_start_min": 60}
 NOTICE: Final = {"due_at": (datetime.now(UTC) + timedelta(hours=2)).isoformat()}
 
 ROWS: Final[Mapping[str, Ask]] = {
@@ -92,6 +93,10 @@ ROWS: Final[Mapping[str, Ask]] = {
     "PUT /api/v1/announcement/{announcement_id}/booking/{user_id}": Ask({"my_status": True}),
     "GET /api/v1/announcement/{announcement_id}/bookings": Ask(),
     "GET /api/v1/announcement/{announcement_id}/calendar.ics": Ask(),
+    "GET /api/v1/announcement/{announcement_id}/broadcasts": Ask(),
+    "POST /api/v1/announcement/{announcement_id}/broadcasts": Ask(WORD),
+    "PUT /api/v1/announcement/{announcement_id}/broadcasts/{broadcast_id}": Ask({"text": "Soon"}),
+    "DELETE /api/v1/announcement/{announcement_id}/broadcasts/{broadcast_id}": Ask(),
     "GET /api/v1/announcement/{announcement_id}/eligibility": Ask(),
     "GET /api/v1/announcement/{announcement_id}/invite-links": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invite-links": Ask({}),
@@ -264,7 +269,9 @@ class Scene:
         written = await send("POST", chat, tokens["guest"], {"text": "Hello."})
         links = f"/api/v1/announcement/{evening_id}/invite-links"
         link = await send("POST", links, tokens["host"], {})
-        path = f"/api/v1/announcement/{evening_id}?min_position={link.position}"
+        words = f"/api/v1/announcement/{evening_id}/broadcasts"
+        planned = await send("POST", words, tokens["host"], WORD)
+        path = f"/api/v1/announcement/{evening_id}?min_position={planned.position}"
         assert (await send("GET", path, tokens["guest"])).status == 200
         return {
             "announcement_id": evening_id,
@@ -272,6 +279,7 @@ class Scene:
             "post_id": written.json["post_id"],
             "link_id": link.json["link_id"],
             "link_token": link.json["token"],
+            "broadcast_id": planned.json["broadcast_id"],
             "position": str(approved.position),
         }
 

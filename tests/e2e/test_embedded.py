@@ -96,6 +96,41 @@ async def test_a_demo_is_replayed_and_verified(system: RunningSystem, tmp_path: 
     assert summary["outcomes"]["overlap"] > 0
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_word_to_all_guests_is_tried_told_and_listed(system: RunningSystem) -> None:
+    evening_id, boris, begun = await confirm_guest(system, in_days=9)
+    anna = await system.token("anna")
+    path = f"/api/v1/announcement/{evening_id}/broadcasts"
+    word = {"text": "Ring twice", "to": ["confirmed"]}
+    tried, _ = await system.send("POST", f"{path}?dry_run=true", anna, word, expect=201)
+    seen = f"{path}?min_position={begun}"
+    assert (tried["reaches"], await system.get(seen, anna)) == (1, [])
+    await system.send("GET", seen, boris, expect=403)
+    planned, _ = await system.send("POST", path, anna, word | {"before_start_min": 60}, expect=201)
+    changed = {"text": "Ring thrice"}
+    await system.send("PUT", f"{path}/{planned['broadcast_id']}", anna, changed)
+    sent, position = await system.send("POST", path, anna, word, expect=201)
+    newest, oldest = await system.get(f"{path}?min_position={position}", anna)
+    assert newest == sent
+    assert (oldest["text"], oldest["due_at"], oldest["reaches"]) == (
+        "Ring thrice",
+        planned["due_at"],
+        1,
+    )
+    cancelled, _ = await system.send("DELETE", f"{path}/{planned['broadcast_id']}", anna)
+    assert (cancelled["state"], cancelled["due_at"]) == ("cancelled", None)
+    inbox = f"/neighbours/notification/inbox/{await user_id(system, 'boris')}"
+    async with asyncio.timeout(20.0):
+        while "host_message" not in {one["event_type"] for one in await system.get(inbox, boris)}:
+            await asyncio.sleep(0.1)
+
+
+async def user_id(system: RunningSystem, login: str) -> str:
+    body, _ = await system.send("POST", "/neighbours/auth/token", body={"login": login})
+    found: str = body["user_id"]
+    return found
+
+
 async def test_an_evening_is_over_on_a_later_clock_which_cannot_be_turned_back(
     tmp_path: Path,
 ) -> None:

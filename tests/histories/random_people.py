@@ -20,6 +20,7 @@ from command_api.domain.announcement.commands import (
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
+from command_api.domain.broadcast.commands import CancelBroadcast, ChangeBroadcast, WriteBroadcast
 from command_api.domain.invite_link.commands import (
     MakeInviteLink,
     OpenInviteLink,
@@ -45,6 +46,7 @@ from contracts.values.ids import (
     SYSTEM,
     AnnouncementId,
     BookingId,
+    BroadcastId,
     InviteLinkId,
     MovieId,
     PersonId,
@@ -73,6 +75,8 @@ class RandomPeople:
         self.chain = self._history.chain
         self._random = Random(seed)
         self._chatting = Random(f"chats of {seed}")
+        self._mood = Random(seed)
+        """Decides who writes to all guests. Those who do not write do as they would anyway."""
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
         self._announcements_at_once = announcements_at_once
         self._erasures = erasures
@@ -91,6 +95,8 @@ class RandomPeople:
             actor = self._random.choice(self.person_ids)
             self._try(actor, self._choose_command(actor))
             if self._chatting.random() < 0.3 and (wish := self._choose_post()):
+                self._try(*wish)
+            if self._mood.random() < 0.1 and (wish := self._choose_broadcast()):
                 self._try(*wish)
             if self._erasures and self._random.random() < 0.1:
                 self._try(*self._choose_erasure())
@@ -236,6 +242,34 @@ class RandomPeople:
         if chance < 0.7:
             return actor, DeletePost(post_id=post.id)
         return actor, ReadPosts(announcement_id=announcement.id, position=post.position)
+
+    def _choose_broadcast(self) -> tuple[PersonId, AnyCommand] | None:
+        """Let an author write to guests, or change their mind. Returns None if there is none."""
+        mood, layer = self._mood, self.layer
+        announcements = [one for one in self._find_open() if one.takes_place]
+        if not announcements:
+            return None
+        announcement = mood.choice(announcements)
+        planned = [one.id for one in layer.broadcasts_of(announcement) if one.planned]
+        if planned and mood.random() < 0.3:
+            return announcement.author_id, CancelBroadcast(
+                announcement_id=announcement.id, broadcast_id=planned[0]
+            )
+        if planned and mood.random() < 0.3:
+            change = ChangeBroadcast(
+                announcement_id=announcement.id, broadcast_id=planned[0], text="Bring cake."
+            )
+            return announcement.author_id, change
+        new_id = BroadcastId(str(UUID(int=mood.getrandbits(128), version=4)))
+        at = mood.choice((None, self.chain.now + timedelta(minutes=30)))
+        return announcement.author_id, WriteBroadcast(
+            announcement_id=announcement.id,
+            broadcast_id=new_id,
+            text="The door is open.",
+            to=("confirmed", mood.choice(("requested", "invited", "waitlisted"))),
+            at=at,
+            before_start_min=None if at is not None else mood.choice((None, 10)),
+        )
 
     def _choose_terms(self) -> ChangedTerms:
         return self._random.choice(

@@ -18,6 +18,7 @@ MAKING: Final = (
     "announcement.created.v1",
     "booking.invited.v1",
     "post.written.v1",
+    "broadcast.written.v1",
     "rating.given.v1",
 )
 """Their samples come first: the others name what these make."""

@@ -33,6 +33,7 @@ from command_api.domain.booking.seats import (
     refuse_overlap,
     revoke_untold,
 )
+from command_api.domain.broadcast.following import cancel_planned_broadcasts
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.events.announcement import (
@@ -122,6 +123,7 @@ def meet_deadline(recorder: Recorder, command: AnnouncementDue) -> Outcome:
     if announcement.status == "Created":
         call_off(recorder, announcement, "system", "draft_expired")
     elif announcement.ends_at <= recorder.now:
+        cancel_planned_broadcasts(recorder, announcement)
         recorder.record(
             AnnouncementDone(announcement_id=announcement.id, version=announcement.version)
         )
@@ -136,6 +138,7 @@ def call_off(
     """Cancel an announcement that is not over, a draft as well."""
     if announcement.status == "Created":
         _revoke_untold_invitations(recorder, announcement)
+    cancel_planned_broadcasts(recorder, announcement)
     recorder.record(
         AnnouncementCancelled(
             announcement_id=announcement.id,

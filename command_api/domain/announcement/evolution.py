@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.broadcast.following import move_broadcasts
 from command_api.domain.layer import Layer
 from command_api.domain.person.engagements import disengage_everybody, engage_author
 from contracts.events.announcement import (
@@ -30,6 +31,8 @@ def apply_announcement_event(
     if isinstance(event, AnnouncementCancelled):
         after = replace(after, **_note_actor(layer, after, actor))
     layer.announcements.put(after.id, after)
+    if after.event_time != before.event_time:
+        move_broadcasts(layer, after)
     if after.has_ended and not before.has_ended:
         disengage_everybody(layer, after)
 

@@ -4,7 +4,14 @@ from datetime import datetime, timedelta
 
 from command_api.domain.announcement.terms import AnnouncementTerms
 from contracts.events.announcement import ONGOING_STATUSES, AnnouncementStatus, CloseReason
-from contracts.values.ids import AnnouncementId, BookingId, InviteLinkId, MovieId, PersonId
+from contracts.values.ids import (
+    AnnouncementId,
+    BookingId,
+    BroadcastId,
+    InviteLinkId,
+    MovieId,
+    PersonId,
+)
 
 
 class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
@@ -34,6 +41,8 @@ class Announcement(AnnouncementTerms, frozen=True, kw_only=True, gc=False):
     """All links that were ever made to it, oldest first. The rules keep it short."""
     newest_booking: BookingId | None = None
     """Head of the chain of its bookings, which goes on through `Booking.previous`."""
+    newest_broadcast: BroadcastId | None = None
+    """Head of the chain of its broadcasts, which goes on through `Broadcast.previous`."""
     previous_of_film: AnnouncementId | None = None
     """The announcement made before this one for the same film."""
     previous_of_author: AnnouncementId | None = None

@@ -20,6 +20,7 @@ from command_api.domain.post.state import digest_text
 from contracts.events.announcement import AnnouncementCreated
 from contracts.events.base import Event
 from contracts.events.booking_state import Party
+from contracts.events.broadcast import BroadcastWritten
 from contracts.events.erasing import list_personal_fields
 from contracts.events.person import PersonSeen, PersonSuspended
 from contracts.events.rating import RatingGiven
@@ -37,6 +38,9 @@ def forget_person(layer: Layer, person: Person) -> Person:
         layer.announcements.put(announcement.id, _erase_reason(terms, person))
         for booking in layer.bookings_of(announcement):
             _erase_words_of(layer, booking, "author")
+        for broadcast in layer.broadcasts_of(announcement):
+            without = replace(broadcast, **_erased(broadcast, BroadcastWritten))
+            layer.broadcasts.put(broadcast.id, without)
     for announcement in layer.announcements_called_off_by(person):
         layer.announcements.put(announcement.id, _erase_reason(announcement, person))
     for booking in layer.bookings_by(person):

@@ -252,6 +252,7 @@ async def test_d20_notification_down_for_an_hour_delays_and_loses_nothing(
     await evening.wait(minutes=5)  # The longest pause between two attempts.
     assert {line["state"] for line in await evening.lines(state="waiting")} == {"waiting"}
     assert {line["kind"] for line in await evening.lines(state="waiting")} == {
+        "booking_unanswered",
         "remind_day",
         "remind_hour",
     }
@@ -290,7 +291,7 @@ async def test_what_cannot_be_delivered_within_the_budget_is_parked_with_its_rea
 async def test_what_is_refused_is_parked_at_once(evening: NotifierCell) -> None:
     evening.around.refused = {"booking_new"}
     await evening.read_and_send()
-    states = await evening.states(person("boris"))
+    states = await evening.states(person("boris"), "booking_new")
     assert states == {"booking_new": ("parked", "notification refused it with 422")}
     assert set(evening.around.calls.values()) == {1}
 
@@ -358,7 +359,7 @@ async def test_a_mistake_of_ours_parks_one_notice_alone(evening: NotifierCell) -
         "UPDATE notifier.notices SET facts = '{}' WHERE key LIKE $1", f"%{person('boris')}%"
     )
     await evening.send()
-    states = await evening.states(person("boris"))
+    states = await evening.states(person("boris"), "booking_new")
     assert states == {"booking_new": ("parked", "internal_error")}
     assert len(evening.around.got(person("anna"))) == 2
 
@@ -389,7 +390,9 @@ async def test_an_evening_that_cannot_be_read_parks_what_is_said_of_it_alone(
     await evening.send()
     (told,) = evening.around.got(person("anna"))
     assert told.context["announcement_id"] == announcement("other")
-    assert await evening.states(person("boris")) == {"booking_new": ("parked", "internal_error")}
+    assert await evening.states(person("boris"), "booking_new") == {
+        "booking_new": ("parked", "internal_error")
+    }
     fanouts = await evening.pool.fetch("SELECT state, reason FROM notifier.fanouts ORDER BY seq")
     assert [tuple(row) for row in fanouts] == [("parked", "internal_error"), ("done", None)]
 

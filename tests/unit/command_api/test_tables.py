@@ -5,6 +5,7 @@ from typing import Final, get_args
 
 from command_api.domain.announcement.commands import AnnouncementDue
 from command_api.domain.booking.commands import HoldDue
+from command_api.domain.broadcast.commands import BroadcastDue
 from command_api.domain.nouns import NOUNS
 from command_api.domain.person.commands import ErasureDue
 from command_api.domain.rating.commands import RatingDue
@@ -12,7 +13,7 @@ from command_api.domain.submission import AnyCommand
 from contracts.events.domain_event import DomainEvent
 
 COMMANDS: Final = Counter(get_args(AnyCommand))
-OF_THE_LEADER: Final = {AnnouncementDue, HoldDue, RatingDue, ErasureDue}
+OF_THE_LEADER: Final = {AnnouncementDue, HoldDue, RatingDue, ErasureDue, BroadcastDue}
 """Nobody waits for an answer to these."""
 
 
