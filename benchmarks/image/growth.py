@@ -39,16 +39,18 @@ class Follower:
         self.began_at = time.perf_counter()
         command = [sys.executable, "-m", "benchmarks.image.process", str(journal), str(image)]
         self.process = subprocess.Popen([*command, "follow"], stdout=subprocess.PIPE)
+        self._said: dict[str, Any] = {"position": 0, "written": 0}
 
     def reach(self, field: str, position: int) -> dict[str, Any]:
         """Return what it says once `field` is at least `position`, with the seconds since its
-        start."""
+        start. It says something only when it has changed."""
         assert self.process.stdout is not None
-        for line in self.process.stdout:
-            said: dict[str, Any] = json.loads(line)
-            if said[field] >= position:
-                return {**said, "seconds": time.perf_counter() - self.began_at}
-        raise SystemExit("the process ended")
+        while self._said[field] < position:
+            line = self.process.stdout.readline()
+            if not line:
+                raise SystemExit("the process ended")
+            self._said = json.loads(line)
+        return {**self._said, "seconds": time.perf_counter() - self.began_at}
 
     def settle(self, position: int) -> float:
         """Return the resident memory a minute after everything up to `position` is on disk."""

@@ -1,8 +1,8 @@
 """Writes the changes of an image to its store now and then, off the event loop.
 
-Nobody waits for a write: while one is on its way, or fails, the changes since then stay in
-memory. A write that failed is tried again with the same changes, so what is on disk is always
-one whole checkpoint.
+While a write is on its way, or fails, the changes since then stay in memory. A leader never waits
+for a write; a follower waits for one that is far behind. A write that failed is tried again with
+the same changes, so what is on disk is always one whole checkpoint.
 """
 
 import asyncio
@@ -30,7 +30,8 @@ class StoreLimits(NamedTuple):
     """While a process reads what it has missed, a checkpoint is due after so many records: what
     changes several times is written once."""
     ahead_max: int = 40_000
-    """Meanwhile it waits for a write after so many records."""
+    """So many records after a checkpoint was frozen, a process that does not lead waits until it
+    is written. A checkpoint of more is written as fast as the disk can."""
     retry_s: float = 5.0
     """How long to wait after a write that failed."""
     cached_max: int = CACHED_MAX
@@ -80,7 +81,8 @@ class Checkpoints:
             self._frozen_to = position
             self._tried.clear()
             changes = self._image.freeze(position)
-            self._writing = run_aside(self._write(changes), "checkpoint")
+            at_leisure = self.caught_up and records < limits.ahead_max
+            self._writing = run_aside(self._write(changes, at_leisure=at_leisure), "checkpoint")
 
     async def keep_up(self, position: Position) -> None:
         """Wait for a write if very many records have come since it began. Does not wait for one
@@ -93,10 +95,10 @@ class Checkpoints:
         """Give up a write on its way. What is on disk stays whole."""
         await end(self._writing)
 
-    async def _write(self, changes: Changes) -> None:
+    async def _write(self, changes: Changes, *, at_leisure: bool) -> None:
         while True:
             try:
-                await self._store.write(changes, at_leisure=self.caught_up)
+                await self._store.write(changes, at_leisure=at_leisure)
                 break
             except StoreDamaged:
                 self._tried.set()

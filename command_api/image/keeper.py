@@ -72,14 +72,14 @@ class ImageKeeper:
         self._checkpoints = Checkpoints(self.image, self._store, position, self._limits)
         return position
 
-    async def note_folded(self, position: Position, *, caught_up: bool) -> None:
-        """Write a checkpoint if it is time to: the image holds all up to `position`. Waits only
-        while the process catches up, and only for a write that is far behind.
+    async def note_folded(self, position: Position, *, caught_up: bool, leading: bool) -> None:
+        """Write a checkpoint if it is time to: the image holds all up to `position`. A process
+        that leads never waits; another one waits for a write that is far behind.
         """
         if self._checkpoints is not None:
             self._checkpoints.caught_up = caught_up
             self._checkpoints.consider(position)
-            if not caught_up:
+            if not leading:
                 await self._checkpoints.keep_up(position)
 
     def check(self) -> None:

@@ -200,7 +200,9 @@ class Node:
                 self._accept(one)
             if accepted and self.caught_up.is_set():
                 self._compare_clocks(accepted[-1])
-            await self.keeper.note_folded(self.tail.position, caught_up=self.caught_up.is_set())
+            await self.keeper.note_folded(
+                self.tail.position, caught_up=self.caught_up.is_set(), leading=self.leading
+            )
 
     def _compare_clocks(self, newest: Accepted) -> None:
         """Compare this process's clock with the stamp of the newest record, whoever wrote it.
