@@ -51,6 +51,8 @@ PROPERTIES: Final = {
     "share.coordinator.state.topic.replication.factor": "1",
     "share.coordinator.state.topic.min.isr": "1",
     "group.initial.rebalance.delay.ms": "0",
+    # What a renewal drops leaves the disk soon: after 60 s by default.
+    "log.segment.delete.delay.ms": "1000",
     # A killed broker can come back only when its session has ended: 9 s by default.
     "broker.session.timeout.ms": "2000",
     "broker.heartbeat.interval.ms": "500",
