@@ -13,6 +13,7 @@ RefusalCode = Literal[
     "announcement_closed",
     "change_not_allowed",
     "tickets_below_confirmed",
+    "guests_rely_on_it",
     "cannot_publish",
     "cannot_reopen",
     "cannot_close",
@@ -119,6 +120,10 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     "tickets_below_confirmed": Text(
         "There cannot be fewer seats than are already taken.",
         "Мест не может быть меньше, чем уже занято.",
+    ),
+    "guests_rely_on_it": Text(
+        "Guests rely on it: they are told of this change.",
+        "На это рассчитывают гости: об этом изменении им сообщат.",
     ),
     "cannot_publish": Text(
         "Only a draft of an evening still to come can be published.",

@@ -86,13 +86,28 @@ class AnnouncementChanged(
     hide_location: bool | UnsetType = UNSET
     location_hint: WordsOfActor | UnsetType | None = UNSET
     publish_to: tuple[TargetName, ...] | UnsetType = UNSET
+    notify: bool = True
+    """Whether people are told of the change. The author may keep it quiet if it changes none of
+    RELIED_ON."""
 
 
 CHANGEABLE_FIELDS: Final = tuple(
     name
     for name in AnnouncementChanged.__struct_fields__
-    if name not in ("announcement_id", "version")
+    if name not in ("announcement_id", "version", "notify")
 )
+RELIED_ON: Final = frozenset(
+    {
+        "event_time",
+        "event_location",
+        "location_hint",
+        "is_free",
+        "price_amount",
+        "price_currency",
+    }
+)
+"""Fields that a guest relies on: when and where it is, and what it costs. Nobody changes them
+without telling."""
 
 
 class AnnouncementClosed(

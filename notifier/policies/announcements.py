@@ -63,10 +63,10 @@ def tell_changes(
     event: AnnouncementChanged, occasion: Occasion, view: GuestsView
 ) -> Iterator[Effect]:
     """Tell everybody involved what has changed, as far as they may see it. Tell nobody of a
-    draft."""
+    draft, or of a change that the author keeps quiet."""
     before = view.announcement
     after = apply_event(before, event)
-    if not before.takes_place:
+    if not before.takes_place or not event.notify:
         return
     for recipient, booking in _concerned_people(view):
         sees_all = booking is None or booking.confirmed

@@ -34,6 +34,8 @@ class ChangeAnnouncement(Struct, frozen=True, kw_only=True, tag="announcement.ch
     status: Literal["Alive", "Closed"] | None = None
     if_versions: frozenset[int] | None = None
     """Refuse if the announcement has another version by now."""
+    notify: bool = True
+    """Whether people are to be told."""
 
 
 class CancelAnnouncement(Struct, frozen=True, kw_only=True, tag="announcement.cancel"):

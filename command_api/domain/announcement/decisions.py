@@ -37,6 +37,7 @@ from command_api.domain.broadcast.following import cancel_planned_broadcasts
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Malformed, StaleVersion
 from contracts.events.announcement import (
+    RELIED_ON,
     AnnouncementCancelled,
     AnnouncementChanged,
     AnnouncementCreated,
@@ -94,9 +95,12 @@ def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outc
     changes = _find_changes(announcement, command.terms)
     if changes:
         _refuse_if_over(announcement, recorder.now)
-        _change_terms(recorder, announcement, changes)
+        _change_terms(recorder, announcement, changes, notify=command.notify)
+    recorded = len(recorder.events)
     if command.status is not None:
         _change_status(recorder, recorder.announcement(announcement.id), command.status)
+    if not command.notify and len(recorder.events) > recorded:
+        raise CommandRefused("guests_rely_on_it", {"fields": ["status"]})
     code = "announcement_changed" if recorder.events else "unchanged"
     return Outcome(code, announcement_id=announcement.id)
 
@@ -182,7 +186,12 @@ def _refuse_if_over(announcement: Announcement, now: datetime) -> None:
         raise CommandRefused("change_not_allowed", {"announcement_status": announcement.status})
 
 
-def _change_terms(recorder: Recorder, announcement: Announcement, changes: dict[str, Any]) -> None:
+def _change_terms(
+    recorder: Recorder, announcement: Announcement, changes: dict[str, Any], *, notify: bool
+) -> None:
+    relied_on = sorted(RELIED_ON.intersection(changes))
+    if relied_on and not notify:
+        raise CommandRefused("guests_rely_on_it", {"fields": relied_on})
     is_free = changes.get("is_free", announcement.is_free)
     _demand_consistent_price(is_free, changes.get("price_amount", announcement.price_amount))
     _demand_known_targets(
@@ -198,7 +207,10 @@ def _change_terms(recorder: Recorder, announcement: Announcement, changes: dict[
         _demand_future(changes["event_time"], recorder.now)
     recorder.record(
         AnnouncementChanged(
-            announcement_id=announcement.id, version=announcement.version + 1, **changes
+            announcement_id=announcement.id,
+            version=announcement.version + 1,
+            notify=notify,
+            **changes,
         )
     )
     if moved:

@@ -123,9 +123,11 @@ class CreateAnnouncementBody(TermsBody):
 
 
 class ChangeAnnouncementBody(TermsBody):
-    """Only what is to change. `status` publishes, reopens (`Alive`) or closes (`Closed`)."""
+    """Only what is to change. `status` publishes, reopens (`Alive`) or closes (`Closed`). With
+    `notify: false` nobody is told; refused if a guest relies on what changes."""
 
     status: Literal["Alive", "Closed"] | None = None
+    notify: bool = True
 
     @model_validator(mode="after")
     def _demand_no_null(self) -> Self:
@@ -176,6 +178,7 @@ async def change_announcement(request: WriteRequest[ChangeAnnouncementBody]) -> 
         terms=request.body.terms(),
         status=request.body.status,
         if_versions=versions_in(request.http.headers.get("if-match")),
+        notify=request.body.notify,
     )
 
 

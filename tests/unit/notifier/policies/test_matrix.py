@@ -130,6 +130,7 @@ def test_what_the_system_does_the_guest_is_told_and_the_author_of_a_lost_seat(
         AnnouncementClosed(announcement_id=announcement(), version=3, reason="full"),
         AnnouncementClosed(announcement_id=announcement(), version=3, reason="cutoff"),
         AnnouncementReopened(announcement_id=announcement(), version=3, reason="manual"),
+        edited(title="New", notify=False),
         seen("fan"),
         created("another"),
     ],

@@ -1,7 +1,12 @@
 """Announcements: their statuses, terms, deadlines, and the announcements of one person."""
 
+from datetime import timedelta
+from typing import Any
+
+import msgspec
 import pytest
 
+from command_api.domain.announcement.commands import ChangeAnnouncement
 from command_api.domain.rules import Rules
 from contracts.errors import Forbidden, Malformed, NeedsFact, NotFound, StaleVersion
 from contracts.events.announcement import (
@@ -335,3 +340,30 @@ def test_a_hold_ends_before_the_announcement_starts(spec: Spec) -> None:
     spec.given(AUTHOR, announce())
     for wrong in (-1, 25):
         spec.when(AUTHOR, invite(ANN, hold_hours=wrong)).then_fails(Malformed, "hold_out_of_range")
+
+
+def test_a_change_that_nobody_relies_on_may_be_kept_quiet(spec: Spec) -> None:
+    spec.given(AUTHOR, announce())
+    spec.when(AUTHOR, quiet(title="Typo mended")).then((AnnouncementChanged, {"notify": False}))
+    spec.when(AUTHOR, quiet(title="Typo mended", event_location="Here")).then_nothing()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"event_time": NOON + timedelta(hours=30)},
+        {"event_location": "There"},
+        {"location_hint": "Ring twice"},
+        {"price_currency": "EUR"},
+    ],
+)
+def test_what_guests_rely_on_is_never_changed_quietly(spec: Spec, changes: dict[str, Any]) -> None:
+    spec.given(AUTHOR, announce())
+    spec.when(AUTHOR, quiet(title="New", **changes)).then_refused(
+        "guests_rely_on_it", fields=list(changes)
+    )
+    spec.when(AUTHOR, quiet(status="Closed")).then_refused("guests_rely_on_it", fields=["status"])
+
+
+def quiet(status: Any = None, **changes: Any) -> ChangeAnnouncement:
+    return msgspec.structs.replace(change(status=status, **changes), notify=False)
