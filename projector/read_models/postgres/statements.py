@@ -1,15 +1,19 @@
 """Builds the SQL of the PostgreSQL sink: one statement for all rows that set the same columns.
 
 Values travel as one array per column (`unnest`), so a statement of any size is one round trip.
+JSON travels as text: in an array of JSON values, a list would be taken for a dimension of it.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from projector.read_models.batch import DeadLetter, Patch
 from projector.read_models.read_model import Key, TableShape
 
 SCHEMA: Final = "read_model"
+JSON: Final = "jsonb"
 
 INSERT_LETTERS: Final = f"""
     INSERT INTO {SCHEMA}.dead_letters (seq, event_index, type, key, payload, reason)
@@ -67,9 +71,10 @@ def _statement(
     arguments: list[list[Any]] = [[key for key, _ in rows]]
     for name in columns:
         if name in changed:
-            arguments.append([patch.columns[name] for _, patch in rows])
+            values = [patch.columns[name] for _, patch in rows]
         else:
-            arguments.append([(patch.initial or {})[name] for _, patch in rows])
+            values = [(patch.initial or {})[name] for _, patch in rows]
+        arguments.append(list(map(_to_json, values)) if table.types[name] == JSON else values)
     write = _update if initial is None else _upsert
     return Statement(write(table, [table.key, *columns], changed), arguments, len(rows))
 
@@ -92,5 +97,16 @@ def _upsert(table: TableShape, columns: list[str], changed: frozenset[str]) -> s
 
 
 def _arrays(table: TableShape, columns: list[str]) -> str:
-    arrays = ", ".join(f"${n}::{table.types[name]}[]" for n, name in enumerate(columns, 1))
+    arrays = ", ".join(
+        f"${n}::{_sent_as(table.types[name])}[]" for n, name in enumerate(columns, 1)
+    )
     return f"unnest({arrays}) AS new ({', '.join(columns)})"
+
+
+def _sent_as(kind: str) -> str:
+    """Return the type of the array, without its brackets, in which values of a type travel."""
+    return f"text[]::{JSON}" if kind == JSON else kind
+
+
+def _to_json(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
