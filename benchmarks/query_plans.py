@@ -41,6 +41,8 @@ from query_api.edge.where import Where
 from query_api.history import why
 from query_api.ratings import pair as rating_pair
 from query_api.sharing import preview, public_page
+from query_api.streams import changes, concerned
+from query_api.streams.cursor import NO_ROW
 from runtime.auth.tokens import Caller
 from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
@@ -49,6 +51,9 @@ ROWS: Final = 1_000_000
 COMMAND: Final = "python -m benchmarks.query_plans"
 SEARCH: Final = ("custom",)
 """The plans that `Snapshot.search` uses."""
+
+RECENTLY: Final = 1_000_000_000
+"""A position after all that `fill` writes."""
 
 NOW: Final = datetime.now(UTC)
 MOSCOW: Final = ZoneInfo("Europe/Moscow")
@@ -141,6 +146,7 @@ def cases() -> Iterator[Case]:
     yield from _of_persons()
     yield from _single_things()
     yield from _ratings_and_reasons()
+    yield from _streams()
 
 
 def _lists() -> Iterator[Case]:
@@ -209,6 +215,17 @@ def _ratings_and_reasons() -> Iterator[Case]:
     yield Case("ratings of a pair", rating_pair.SELECT_OF_PAIR, pair)
     yield Case("why a booking", why.SELECT_OF_BOOKING, (ANNOUNCEMENT_ID, *viewer))
     yield Case("why at a position", why.SELECT_AT_POSITION, (1, *viewer))
+
+
+def _streams() -> Iterator[Case]:
+    """Nothing has changed behind the cursor, as nearly always."""
+    place = (RECENTLY, 0, NO_ROW)
+    for caller in (STRANGER, AUTHOR, GUEST):
+        mine = (False, caller.person_id, *place)
+        yield Case(f"stream{_who(caller)}", changes.OF_PERSON, mine, SEARCH)
+    of_one = (False, STRANGER.person_id, *place, ANNOUNCEMENT_ID)
+    yield Case("stream of one", changes.OF_ANNOUNCEMENT, of_one, SEARCH)
+    yield Case("streams concerned", concerned.SELECT_CHANGED, (RECENTLY - 1,), SEARCH)
 
 
 def _who(caller: Caller) -> str:

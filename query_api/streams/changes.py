@@ -89,12 +89,12 @@ def _select_changes(announcements: str, bookings: str, of_scope: str) -> str:
     """
 
 
-_OF_PERSON: Final = _select_changes(
+OF_PERSON: Final = _select_changes(
     announcements=f"a.announcement_id IN ({announcements_of('$2', ATTENDED_OR_PENDING)})",
     bookings="(author_id = $2::uuid OR guest_id = $2::uuid)",
     of_scope="true",
 )
-_OF_ANNOUNCEMENT: Final = _select_changes(
+OF_ANNOUNCEMENT: Final = _select_changes(
     announcements="a.announcement_id = $6::uuid",
     bookings="announcement_id = $6::uuid",
     of_scope="a.announcement_id = $6::uuid",
@@ -121,10 +121,10 @@ async def find_changes(
     """Return the rows to tell next: AT_ONCE at most, and fewer only if these are all."""
     place = after.position, after.kind, after.row
     if announcement_id is None:
-        rows = await snapshot.search_rows(_OF_PERSON, False, caller.person_id, *place)
+        rows = await snapshot.search_rows(OF_PERSON, False, caller.person_id, *place)
     else:
         arguments = caller.is_super, caller.person_id, *place, announcement_id
-        rows = await snapshot.search_rows(_OF_ANNOUNCEMENT, *arguments)
+        rows = await snapshot.search_rows(OF_ANNOUNCEMENT, *arguments)
     return [Change(row["seq"], ROW_KINDS[row["kind"]], row["id"]) for row in rows]
 
 

@@ -13,7 +13,7 @@ CHANGES_MAX: Final = 1_000
 """If more has changed since the last look, all streams look for themselves."""
 
 _NEWEST: Final = f"WHERE t.changed_seq > $1::bigint ORDER BY t.changed_seq LIMIT {CHANGES_MAX + 1}"
-_SELECT_CHANGED: Final = f"""
+SELECT_CHANGED: Final = f"""
     (SELECT 'announcement' AS kind, t.announcement_id, t.author_id, NULL AS guest_id
      FROM read_model.announcements t {_NEWEST})
     UNION ALL
@@ -59,7 +59,7 @@ async def find_concerned(snapshot: TableSnapshot, since: Marks | None) -> Concer
     marks = Marks(snapshot.position, horizon.complete_before)
     if since is None:
         return Concerned(None, frozenset(), marks, unfinished=True)
-    changed = await snapshot.search_rows(_SELECT_CHANGED, since.position)
+    changed = await snapshot.search_rows(SELECT_CHANGED, since.position)
     noticed = await snapshot.search_rows(_SELECT_RECIPIENTS, since.notice_xid, horizon.begun_before)
     everybody = Concerned(None, frozenset(), marks, _is_unfinished(noticed, horizon))
     if max(len(changed), len(noticed)) > CHANGES_MAX:

@@ -1,7 +1,7 @@
 """Runs the query API over rows of the read models that a test writes."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
@@ -23,6 +23,7 @@ from runtime.outside.ports import Movie
 from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from tests.cells.http_reply import HttpReply
+from tests.cells.stream_reader import StreamReader, reading
 from tests.servers.http_server import served
 from tests.waiting import eventually
 
@@ -122,6 +123,18 @@ class ReadSide:
     async def get_bytes(self, path: str) -> BytesReply:
         async with self._session.get(self.url + path) as response:
             return BytesReply(response.status, response.headers.copy(), await response.read())
+
+    def stream(
+        self,
+        person_id: str,
+        query: str = "",
+        *,
+        last_id: str = "",
+        lifetime: timedelta = timedelta(days=1),
+    ) -> AbstractAsyncContextManager[StreamReader]:
+        """Read a stream until the end of the block, with a token that is good for so long."""
+        token = issue_token(person_id, key=SECRET, now=system_clock(), lifetime=lifetime)
+        return reading(self._session, f"{self.url}/api/v1/stream{query}", token, last_id)
 
     async def pages(self, path: str, person_id: str) -> list[Any]:
         """Return all lines, by following the links."""
@@ -236,8 +249,9 @@ class ReadSide:
             facts={},
         )
 
-    async def move_position(self, seq: int, *, tell: bool = True) -> None:
-        """Move the position as the projector does, which notifies all listeners."""
+    async def move_position(self, seq: int, *, tell: bool = True, write: str = "") -> None:
+        """Move the position as the projector does, which notifies all listeners. The SQL `write`
+        is part of the same transaction."""
         async with self.pool.acquire() as connection, connection.transaction():
             await connection.execute(
                 """INSERT INTO read_model.reader_position
@@ -248,6 +262,8 @@ class ReadSide:
             )
             if tell:
                 await connection.execute("SELECT pg_notify('projected', $1::text)", str(seq))
+            if write:
+                await connection.execute(write)
 
     async def _insert(self, table: str, **row: Any) -> str:
         places = ", ".join(f"${number + 1}" for number in range(len(row)))

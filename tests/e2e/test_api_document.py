@@ -43,7 +43,7 @@ from tests.paths import API_DOCUMENT
 def _without_tokens(path: Path) -> Any:
     """The document, in which nobody has to say who they are: each case gets a token here.
 
-    Without the stream: an answer to it has no end (`tests/integration/query_api/test_stream.py`).
+    Without the stream: an answer to it has no end (`tests/integration/query_api/streams/`).
     """
     document = msgspec.json.decode(path.read_bytes())
     del document["paths"]["/api/v1/stream"]

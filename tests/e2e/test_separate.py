@@ -21,6 +21,7 @@ from tests.cells.embedded import (
     confirm_guest,
     run_system,
 )
+from tests.cells.stream_reader import reading
 from tests.conftest import unavailable
 from tests.e2e.killed import announce_and_see, kill, wait_for_position
 from tests.paths import API_DOCUMENT, ROOT
@@ -33,7 +34,10 @@ async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runn
         unavailable(reason)
     async with run_system(tmp_path_factory.mktemp("separate"), **SEPARATE) as found:
         yield found
-        assert await found.stop() == 0
+        boris = await found.token("boris")
+        async with reading(found.session, f"{found.url}/api/v1/stream", boris) as stream:
+            assert await found.stop() == 0
+            assert (await stream.next())[:2] == ("end", {"reason": "shutting_down"})
 
 
 @pytest.mark.timeout(300)
@@ -42,7 +46,14 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     traffic = tmp_path / "traffic.jsonl"
     lines = (ROOT / "demo" / "evening_rush.jsonl").read_text().splitlines()[:300]
     traffic.write_text("\n".join(lines))
-    evening_id, boris, position = await confirm_guest(system)
+    stream_url = f"{system.url}/api/v1/stream"
+    async with reading(system.session, stream_url, await system.token("boris")) as stream:
+        evening_id, boris, position = await confirm_guest(system)
+        told = await stream.next()
+        while (told.name, told.data.get("state")) != ("booking", "confirmed"):
+            told = await stream.next()
+        while told.name != "notice":
+            told = await stream.next()
     seen = await system.get(f"/api/v1/announcement/{evening_id}?min_position={position}", boris)
     assert [guest["state"] for guest in seen["guest_list"]] == ["confirmed"]
     replay = await asyncio.to_thread(
@@ -53,8 +64,8 @@ async def test_the_same_works_in_separate_processes(system: RunningSystem, tmp_p
     own_sql = ("ask", "--json", "--base-url", system.url, "--sql")
     answer = await asyncio.to_thread(system.command, *own_sql, "SELECT max(seq) FROM events")
     assert answer.returncode == 0, answer.stderr
-    reading = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
-    refused = await asyncio.to_thread(system.command, *own_sql, reading)
+    forbidden = "SELECT * FROM file('/etc/passwd', 'TSV', 'line String')"
+    refused = await asyncio.to_thread(system.command, *own_sql, forbidden)
     assert (refused.returncode, "readonly" in refused.stderr) == (1, True), refused.stderr
     assert await system.get("/api/openapi.json") == msgspec.json.decode(API_DOCUMENT.read_text())
     ready = await system.get("/readyz")
