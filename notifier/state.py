@@ -83,6 +83,8 @@ class KnownAnnouncement(Struct, kw_only=True):
     location_hint: str | None = None
     price_amount: float | None = None
     price_currency: str | None = None
+    season: int | None = None
+    episode: int | None = None
     status: AnnouncementStatus = "Created"
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from contracts.films import name_episode
 from contracts.representations import (
     AnnouncementResponse,
     DetailAnnouncementResponse,
@@ -17,7 +18,7 @@ from contracts.representations import (
     copied_fields,
 )
 from contracts.values.ids import PersonId
-from contracts.values.languages import Language
+from contracts.values.languages import Language, Text
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
 from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
 from query_api.edge.reads import AnyRow, TableSnapshot, represent
@@ -105,6 +106,12 @@ def pick_movie_title(row: AnyRow, language: Language) -> str:
     """Return the film's title in the reader's language."""
     title: str = row["movie_title_ru" if language == "ru" else "movie_title"]
     return title
+
+
+def pick_film_name(row: AnyRow, language: Language) -> str:
+    """Return the film's title in the reader's language; of a series, with the episode."""
+    title = Text(en=row["movie_title"], ru=row["movie_title_ru"])
+    return name_episode(title, row["season"], row["episode"]).in_language(language)
 
 
 def _derive(row: AnyRow, language: Language) -> dict[str, Any]:
