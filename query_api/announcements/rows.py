@@ -20,8 +20,14 @@ from contracts.representations import (
 from contracts.values.ids import PersonId
 from contracts.values.languages import Language, Text
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
-from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
+from query_api.announcements.visibility import (
+    SHOWS_GUEST_COUNT,
+    SHOWS_PLACE,
+    VISIBLE,
+    sees_everything,
+)
 from query_api.edge.reads import AnyRow, TableSnapshot, represent
+from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
 
 _STORED: Final = (
@@ -52,8 +58,10 @@ COLUMNS: Final = f"""
 
 SELECT_ONE: Final = f"""
     SELECT
-        (SELECT count(*) FROM read_model.bookings b
-         WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') AS guest_count,
+        CASE WHEN {SHOWS_GUEST_COUNT} THEN (
+            SELECT count(*) FROM read_model.bookings b
+            WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed'
+        ) END AS guest_count,
         {MY_BOOKING_ID},
         {MY_STATE}, {COLUMNS}
     WHERE a.announcement_id = $4 AND {VISIBLE}
@@ -66,7 +74,8 @@ SELECT_GUESTS: Final = f"""
     FROM read_model.bookings b
     LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
     {GUEST_JOIN}
-    WHERE b.announcement_id = $1 AND ($2 OR b.state = 'confirmed')
+    WHERE b.announcement_id = $1
+      AND ($2 OR (b.state = 'confirmed' AND b.guest_id <> ALL({APART_FROM.format("$3")})))
     ORDER BY b.created, b.booking_id
     LIMIT {GUESTS_MAX}
 """
