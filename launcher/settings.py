@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
+from notifier.publishing.targets import PublishTargets
 from projector.analysts.retention import DAYS_MAX
 from runtime.limits.settings import AddressLimits, PerMinute, RateLimits
 from runtime.service.http_limits import HttpLimits
@@ -50,6 +51,8 @@ class Settings(BaseSettings):
         KEEP_DAYS, validation_alias="NOTIFIER_KEEP_DAYS", ge=KEEP_DAYS_MIN, le=KEEP_DAYS_MAX
     )
     """For how many days finished notices are kept."""
+    publish_targets: PublishTargets = Field({}, validation_alias="NOTIFIER_PUBLISH_TARGETS")
+    """Where announcements can be published, by the names in `COMMAND_API_PUBLISH_TARGETS`."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""

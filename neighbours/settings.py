@@ -17,10 +17,10 @@ from pydantic import (
 )
 from pydantic_settings import SettingsConfigDict
 
-from neighbours.services.channels import demand_known
 from runtime.auth.secret import Secret
 from runtime.auth.token_keys import Algorithm
 from runtime.auth.tokens import require_secret
+from runtime.outside.channels import demand_known
 from runtime.service.settings import CommaSeparated, ServiceSettings
 
 _TARGET_START: Final = re.compile(r"https?://[^/\\]+/(.*/)?|/[^/\\]+/(.*/)?")

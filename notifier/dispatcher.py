@@ -32,13 +32,13 @@ from notifier.expander import FanOutExpander
 from notifier.kinds import find_obstacle, needs_following
 from notifier.policies.facts import people_in
 from notifier.rights import ERASED, NO_FOLLOWER, Relation
+from notifier.short_links import ShortLinks
 from notifier.store.queue import NoticeQueue
 from runtime.calls.store_retry import StoreRetry
 from runtime.outside.ports import (
     AuthClient,
     NotificationClient,
     PersonProfile,
-    ShortenerClient,
     UgcClient,
 )
 from runtime.postgres.tables import TablesUnavailable
@@ -77,23 +77,20 @@ class Dispatcher:
         queue: NoticeQueue,
         *,
         notification: NotificationClient,
-        shortener: ShortenerClient,
+        links: ShortLinks,
         auth: AuthClient,
         ugc: UgcClient,
         clock: Clock,
-        public_url: str = "",
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
         random: Random | None = None,
     ) -> None:
-        """`public_url` is put before `/a/{announcement_id}` if the shortener needs a whole
-        address. While `clock` raises ClockWrong nothing is due, and nothing is too late."""
+        """While `clock` raises ClockWrong nothing is due, and nothing is too late."""
         self._queue = queue
         self._notification = notification
-        self._shortener = shortener
+        self._links = links
         self._auth = auth
         self._ugc = ugc
         self._clock = clock
-        self._public_url = public_url.rstrip("/")
         self._pace = pace
         self._random = random or SystemRandom()
         self._expander = FanOutExpander(
@@ -281,7 +278,5 @@ class Dispatcher:
 
     async def _find_link(self, announcement_id: AnnouncementId, context: DeliveryContext) -> str:
         if announcement_id not in context.links:
-            link = await self._shortener.link(f"{self._public_url}/a/{announcement_id}")
-            await self._queue.save_link(announcement_id, link)
-            context.links[announcement_id] = link
+            context.links[announcement_id] = await self._links.find(announcement_id)
         return context.links[announcement_id]

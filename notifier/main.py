@@ -60,6 +60,7 @@ async def _start(
         clock_watch=ClockWatch(system_clock, steady_clock),
         public_url=settings.public_url,
         keep_days=settings.keep_days,
+        targets=settings.publish_targets,
         pace=settings.pace(),
     )
     for router in service.routers:

@@ -22,6 +22,9 @@ ERASURES: Final = Gauge(
     "notifier_erasures_pending",
     "erasures of people and retractions of notices that are not carried out yet",
 )
+PUBLICATIONS_STUCK: Final = Gauge(
+    "notifier_publications_stuck", "publications that wait for an operator"
+)
 FORGOTTEN: Final = Counter(
     "notifier_forgotten", "finished notices and fan-outs that were deleted because of their age"
 )

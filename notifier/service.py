@@ -1,26 +1,33 @@
 """Wires the notifier. It runs in a process of its own or inside the embedded system."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, NoReturn
 
 import asyncpg
 from fastapi import APIRouter
 
+from contracts.values.targets import TargetName
 from notifier import metrics
 from notifier.dispatcher import Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
 from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
+from notifier.http.publications import build_publication_router
 from notifier.http.routes import build_operator_router, build_router
+from notifier.publishing.publisher import Publisher
+from notifier.publishing.targets import PublishTarget
 from notifier.reader import NOTICE_LIMITS, NoticeReader
+from notifier.short_links import ShortLinks
 from notifier.store.erasures import ErasureStore
 from notifier.store.fanouts import FanOuts
 from notifier.store.forgetting import ForgettingStore
 from notifier.store.notices import Notices
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
+from notifier.store.publications import Publications
 from notifier.store.queue import NoticeQueue
 from notifier.store.state import SELECT_SUSPENDED
 from runtime.auth.suspensions import SuspensionWatch
@@ -55,6 +62,7 @@ class NotifierService(FollowingService):
     Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
     admits operators to their routes. `public_url` is put before the path of an announcement's
     page, if the shortener needs a whole address. Finished notices are kept for `keep_days`.
+    Announcements are published at `targets`.
     """
 
     def __init__(
@@ -69,6 +77,7 @@ class NotifierService(FollowingService):
         clock_watch: ClockWatch | None = None,
         public_url: str = "",
         keep_days: int = KEEP_DAYS,
+        targets: Mapping[TargetName, PublishTarget] | None = None,
         limits: BatchLimits = NOTICE_LIMITS,
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
     ) -> None:
@@ -76,12 +85,19 @@ class NotifierService(FollowingService):
         self._clock = clock
         self._queue = NoticeQueue(pool)
         self._clock_watch = clock_watch or ClockWatch(clock, steady_clock, watching=False)
+        links = ShortLinks(self._queue, clients.shortener, public_url)
         self._dispatcher = Dispatcher(
             self._queue,
-            **clients._asdict(),
+            notification=clients.notification,
+            links=links,
+            auth=clients.auth,
+            ugc=clients.ugc,
             clock=self._clock_watch.now,
-            public_url=public_url,
             pace=pace,
+        )
+        self._publications = Publications(pool)
+        self._publisher = Publisher(
+            self._publications, self._queue, links, targets or {}, self._clock_watch.now
         )
         self._erasures = ErasureStore(pool)
         self._eraser = Eraser(self._erasures, self._queue, clients.notification, clock)
@@ -101,6 +117,7 @@ class NotifierService(FollowingService):
         self.routers: list[APIRouter] = [
             build_router(notices, PreferenceStore(pool), reader, verifier),
             build_fanout_router(FanOuts(pool), reader, guard, clock, self._dispatcher.wake),
+            build_publication_router(self._publications, reader, guard, clock),
             build_operator_router(notices, reader, guard, clock, self._dispatcher.wake),
         ]
         metrics.observe(
@@ -125,6 +142,7 @@ class NotifierService(FollowingService):
         parts = [
             start_for(self._reader.run(), "notifier reader"),
             start_for(self._dispatcher.run(), "notifier dispatcher"),
+            start_for(self._publisher.run(), "notifier publisher"),
             start_for(self._eraser.run(), "notifier eraser"),
             start_for(self._forgetter.run(), "notifier forgetter"),
             start_for(self._measure(), "notifier figures"),
@@ -144,4 +162,5 @@ class NotifierService(FollowingService):
             with suppress(TablesUnavailable):
                 metrics.OVERDUE.set(await self._queue.count_overdue(self._clock()))
                 metrics.ERASURES.set(await self._erasures.count())
+                metrics.PUBLICATIONS_STUCK.set(await self._publications.count_stuck())
             await asyncio.sleep(MEASURE_S)

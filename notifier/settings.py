@@ -5,6 +5,7 @@ from pydantic_settings import SettingsConfigDict
 
 from notifier.dispatcher import DispatcherPace
 from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
+from notifier.publishing.targets import PublishTargets
 from runtime.auth.secret import Secret
 from runtime.auth.tokens import TokenSettings
 from runtime.journal.kafka_access import KafkaAccess
@@ -36,6 +37,8 @@ class Settings(ServiceSettings):
     """Address of `/a/{announcement_id}` for clients, if the shortener is on another host."""
     keep_days: int = Field(KEEP_DAYS, ge=KEEP_DAYS_MIN, le=KEEP_DAYS_MAX)
     """For how many days of log time finished notices are kept, here and at Notification."""
+    publish_targets: PublishTargets = Field({})
+    """Where announcements can be published, by the names that authors state."""
     sent_at_once: PositiveInt = 16
     pool_size: PositiveInt = 8
 

@@ -32,7 +32,6 @@ from contracts.events.broadcast import (
 from contracts.events.domain_event import DomainEvent
 from contracts.events.erasing import list_personal_fields
 from contracts.events.person import (
-    PersonBlocked,
     PersonErased,
     PersonErasureRequested,
     PersonErasureWithdrawn,
@@ -40,7 +39,6 @@ from contracts.events.person import (
     PersonReinstated,
     PersonSeen,
     PersonSuspended,
-    PersonUnblocked,
     PersonUnmuted,
 )
 from contracts.events.post import PostEvent, PostsRead, PostWritten
@@ -48,6 +46,7 @@ from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import ERASED_NAME
+from contracts.values.targets import TargetName
 from contracts.values.zones import HOME_ZONE
 
 INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, None)})
@@ -85,8 +84,8 @@ class KnownAnnouncement(Struct, kw_only=True):
     location_hint: str | None = None
     price_amount: float | None = None
     price_currency: str | None = None
-    season: int | None = None
-    episode: int | None = None
+    tz: str | None = None
+    publish_to: tuple[TargetName, ...] = ()
     status: AnnouncementStatus = "Created"
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""
@@ -167,8 +166,6 @@ class NotifierState:
         """By person and author: whether the person mutes the author now."""
         self._told_of_chats: Final = set(told_of_chats)
         self.changed_told_of_chats: Final[dict[Membership, bool]] = {}
-        self.changed_blocks: Final[dict[tuple[PersonId, PersonId], bool]] = {}
-        """By person and whom they blocked: whether the block stands now."""
         self.changed_suspensions: Final[dict[PersonId, bool]] = {}
         for one in bookings:
             self._put(one)
@@ -176,6 +173,10 @@ class NotifierState:
     def announcement(self, announcement_id: AnnouncementId) -> KnownAnnouncement:
         """Raises KeyError if it was never created."""
         return self.announcements[announcement_id]
+
+    def find_announcement(self, announcement_id: AnnouncementId | None) -> KnownAnnouncement | None:
+        """Return the announcement; None if it is not loaded, or there is none."""
+        return None if announcement_id is None else self.announcements.get(announcement_id)
 
     def bookings(self, announcement_id: AnnouncementId) -> dict[BookingId, KnownBooking]:
         """Return the loaded bookings of an announcement."""
@@ -210,9 +211,6 @@ class NotifierState:
             case PersonMuted() | PersonUnmuted():
                 pair = event.person_id, event.host_id
                 self.changed_mutes[pair] = isinstance(event, PersonMuted)
-            case PersonBlocked() | PersonUnblocked():
-                pair = event.person_id, event.blocked_id
-                self.changed_blocks[pair] = isinstance(event, PersonBlocked)
             case PersonSuspended() | PersonReinstated():
                 suspended = isinstance(event, PersonSuspended)
                 self.changed_suspensions[event.person_id] = suspended
@@ -258,15 +256,12 @@ class NotifierState:
             self._erasures[person_id] = erase_at
 
     def _erase(self, person_id: PersonId) -> None:
-        """Forget the person's name, the texts of their announcements, and whom they mute and
-        block."""
+        """Forget the person's name, the texts of their announcements and whom they mute."""
         self._plan_erasure(person_id, None)
         self.erased_people.add(person_id)
         self.changed_people[person_id] = KnownPerson(person_id, ERASED_NAME, erased=True)
         for pair in [pair for pair in self.changed_mutes if pair[0] == person_id]:
             del self.changed_mutes[pair]
-        for pair in [pair for pair in self.changed_blocks if pair[0] == person_id]:
-            del self.changed_blocks[pair]
         for one in list(self.announcements.values()):
             if one.author_id == person_id:
                 self._change(_erase_announcement(one))

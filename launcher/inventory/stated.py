@@ -29,6 +29,7 @@ NOTIFIER: Final[Inventory] = {
         texts("language tz", "the person", f"`{HOME_LANGUAGE}`, `{HOME_ZONE}`"),
     ),
     "notifier.preferences": (texts("wishes", "the person", "the row is deleted"),),
+    "notifier.publications": (texts("target state reason", NOBODY),),
     "notifier.reader_position": (texts("reader hash nonce", NOBODY),),
     "notifier.retractions": (texts("key", NOBODY),),
     "notifier.sources": (texts("kind event_type", NOBODY),),

@@ -60,7 +60,7 @@ from runtime.service.settings import load_settings
 
 log = logging.getLogger(__name__)
 
-POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 6}
+POOL_SIZES: Final = {"query_api": 10, "projector": 4, "notifier": 7}
 ALONE: Final = Timing(alone=True, tick_s=0.05)
 
 UNHURRIED: Final = DispatcherPace(at_once=2, batch=32)
@@ -275,6 +275,7 @@ def _build_services(
             guard=guard,
             clock=clock,
             keep_days=settings.notices_keep_days,
+            targets=settings.publish_targets,
             pace=UNHURRIED,
         ),
     )

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from neighbours.services.auth import person_id_of
-from neighbours.services.channels import open_channel
+from runtime.outside.channels import open_channel
 from runtime.process.tasks import run_aside
 
 log = logging.getLogger(__name__)

@@ -32,6 +32,27 @@ class FanOutResponse(Struct, frozen=True, kw_only=True):
     try_at: datetime
 
 
+class PublicationResponse(Struct, frozen=True, kw_only=True):
+    """The post of an announcement at one target."""
+
+    announcement_id: AnnouncementId
+    target: str
+    author_id: PersonId
+    wanted: bool
+    """Whether it is to stand."""
+    position: int
+    """Position of the newest change of what it says."""
+    changed_at: datetime
+    stands: bool
+    """Whether the target shows it, as far as is known."""
+    state: str
+    """`waiting`, `sending`, `done`; `unsettled`: nobody knows whether the target has it;
+    `parked`: given up."""
+    reason: str | None
+    attempts: int
+    try_at: datetime
+
+
 def notice_response(notice: StoredNotice, language: Language) -> NoticeResponse:
     return NoticeResponse(**notice_fields(notice, language))
 

@@ -17,9 +17,10 @@ from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid
 from contracts.values.text import make_storable
 from notifier.planning.notice_plan import NoticePlan
+from notifier.planning.publications import plan_publication
 from notifier.policies.effects import Occasion
 from notifier.policies.registry import plan_effects, policy_for
-from notifier.state import NotifierState, announcement_of
+from notifier.state import KnownAnnouncement, NotifierState, announcement_of
 
 REASON_CHARS_MAX: Final = 500
 STOPPED: Final = "an earlier event of this announcement was parked"
@@ -153,11 +154,29 @@ def _fold_commit(
             if key in failed:
                 yield _park(occasion, key, STOPPED)
                 continue
-            effects = list(plan_effects(occasion, state)) if occasion.seq > told_seq else []
+            if occasion.seq <= told_seq:
+                state.evolve(occasion.event)
+                continue
+            effects = list(plan_effects(occasion, state))
+            before = state.find_announcement(key)
             state.evolve(occasion.event)
             plan.add(effects, occasion)
+            _plan_publication(plan, before, state.find_announcement(key), occasion)
         except Exception as error:  # Whatever it is, only this announcement must stop.
             yield _park(occasion, key, describe_error(error))
+
+
+def _plan_publication(
+    plan: NoticePlan,
+    before: KnownAnnouncement | None,
+    after: KnownAnnouncement | None,
+    occasion: Occasion,
+) -> None:
+    if after is None:
+        return
+    planned = plan_publication(before, after, occasion.event, occasion.seq, occasion.at)
+    if planned is not None:
+        plan.publications.append(planned)
 
 
 def _build_occasions(decoded: DecodedCommit) -> Iterator[Occasion]:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
+from notifier.planning.publications import PlannedPublication
 from notifier.policies.effects import (
     DIGEST_AFTER,
     MERGED_WITHIN,
@@ -103,6 +104,8 @@ class NoticePlan:
         back is dropped."""
         self.fanouts: Final[list[PlannedFanOut]] = []
         self.withdrawals: Final[list[Withdraw]] = []
+        self.publications: Final[list[PlannedPublication]] = []
+        """In the order of their events: a later one of an announcement replaces earlier ones."""
         self.erasures: Final[dict[PersonId, PlannedErasure]] = {}
         """By person. This plan holds none of their texts any more; the outbox still does."""
 

@@ -18,6 +18,7 @@ from notifier.planning.notice_plan import (
 from notifier.rights import ERASED
 from notifier.state import NotifierState
 from notifier.store import state
+from notifier.store.publications import save_publications, withdraw_all_of
 from runtime.following.reader import Step
 from runtime.following.stored_position import StoredPosition
 from runtime.journal.tail import Position
@@ -197,6 +198,7 @@ async def _save_plan(connection: PoolConnectionProxy, plan: NoticePlan) -> None:
             withdrawal.reason,
             recipients,
         )
+    await save_publications(connection, plan.publications)
     if plan.erasures:
         await _begin_erasures(connection, plan.erasures)
     await insert_notices(connection, plan.notices)
@@ -213,6 +215,8 @@ async def _begin_erasures(
     await connection.execute(DROP_FANOUTS_OF, people, ERASED)
     await connection.execute(DELETE_PREFERENCES, people)
     await connection.execute(INSERT_ERASURES, people, *_columns(erasures.values()))
+    for person_id, erasure in erasures.items():
+        await withdraw_all_of(connection, person_id, erasure.seq, erasure.erased_at)
 
 
 async def _insert_sources(

@@ -90,13 +90,7 @@ SELECT_RELATION: Final = """
            EXISTS (SELECT FROM notifier.mutes m
                    WHERE m.person_id = $2
                      AND m.host_id::text = notifier.person_in(e.state, 'author_id'))
-           AS mutes_author,
-           EXISTS (SELECT FROM notifier.blocks b
-                   WHERE (b.person_id = $2
-                          AND b.blocked_id::text = notifier.person_in(e.state, 'author_id'))
-                      OR (b.blocked_id = $2
-                          AND b.person_id::text = notifier.person_in(e.state, 'author_id')))
-           AS apart
+           AS mutes_author
     FROM notifier.reader_position r
     JOIN notifier.evenings e ON e.announcement_id = $1
     LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
@@ -191,7 +185,13 @@ class NoticeQueue:
             booking = KnownBooking(
                 row["booking_id"], announcement_id, recipient, pair, row["seated"], row["waiting"]
             )
-        return Relation(announcement_from(row["state"]), booking, row["mutes_author"], row["apart"])
+        return Relation(announcement_from(row["state"]), booking, row["mutes_author"])
+
+    async def load_link(self, announcement_id: AnnouncementId) -> str | None:
+        """Return the stored short link; None if none was made so far."""
+        async with acquire_connection(self._pool) as connection:
+            row = await connection.fetchrow(SELECT_LINKS, [announcement_id])
+        return None if row is None else str(row["short_link"])
 
     async def save_link(self, announcement_id: AnnouncementId, link: str) -> None:
         async with acquire_connection(self._pool) as connection:

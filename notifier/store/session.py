@@ -36,6 +36,13 @@ FREE_FANOUTS: Final = f"""
     WHERE state = 'waiting' AND holder > {NO_SESSION} AND holder NOT IN ({_LIVING})
 """
 
+# Whether its target has the post, nobody knows.
+FREE_PUBLICATIONS: Final = f"""
+    UPDATE notifier.publications SET holder = NULL, unsettled = true, state = 'unsettled',
+        reason = 'may_have_arrived', try_at = $1
+    WHERE state = 'sending' AND holder NOT IN ({_LIVING})
+"""
+
 
 class LeaseSession:
     """The session of one dispatcher. It may be opened and closed many times. A lease taken
@@ -83,6 +90,7 @@ class LeaseSession:
         async with acquire_connection(self._pool) as connection:
             await connection.execute(FREE_NOTICES, now)
             await connection.execute(FREE_FANOUTS, now)
+            await connection.execute(FREE_PUBLICATIONS, now)
 
 
 async def _take_lock(connection: PoolConnectionProxy) -> int:

@@ -19,7 +19,6 @@ from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
-from query_api.announcements.visibility import NOT_APART
 from query_api.chats.rights import UNREAD_POSTS
 from query_api.edge.paging import (
     INSTANT_KEY,
@@ -39,7 +38,7 @@ from runtime.http.paging import parse_limit
 from runtime.http.parameters import Parameter
 
 SCHEDULE: Final = f"""
-    a.published AND {NOT_APART}
+    a.published
     AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
 

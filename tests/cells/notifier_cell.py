@@ -18,6 +18,7 @@ from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
 from notifier.reader import NoticeReader
+from notifier.short_links import ShortLinks
 from notifier.store.erasures import ROWS_AT_ONCE, ErasureStore
 from notifier.store.notices import NoticeFilter, Notices
 from notifier.store.outbox import NoticeOutbox
@@ -125,7 +126,7 @@ class NotifierCell:
         return Dispatcher(
             queue or self.queue,
             notification=notification or self.around,
-            shortener=self.around,
+            links=ShortLinks(queue or self.queue, self.around, ""),
             auth=self.around,
             ugc=self.around,
             clock=clock or (lambda: self.now),

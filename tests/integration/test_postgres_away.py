@@ -17,6 +17,7 @@ from launcher.servers import postgres
 from launcher.servers.postgres import DATABASE, PostgresServer
 from notifier.dispatcher import Dispatcher
 from notifier.reader import NoticeReader
+from notifier.short_links import ShortLinks
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.queue import NoticeQueue
 from projector.service import ProjectorService
@@ -142,10 +143,11 @@ async def test_projector_notifier_and_reads_outlive_postgresql(
     await migrate(pool)
     projector = ProjectorService(sqlite_journal, pool, limits=SMALL)
     around = Around()
+    queue = NoticeQueue(pool)
     dispatcher = Dispatcher(
-        NoticeQueue(pool),
+        queue,
         notification=around,
-        shortener=around,
+        links=ShortLinks(queue, around, ""),
         auth=around,
         ugc=around,
         clock=system_clock,

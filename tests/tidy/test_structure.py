@@ -21,8 +21,8 @@ TEST_LINES_MAX = 600
 FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
-        "contracts": """values events journal scoring failure_codes error_codes errors films
-            shared_rules plans representations notices""",
+        "contracts": """values events journal scoring error_codes errors films shared_rules plans
+            representations notices""",
         "runtime": """process pseudonyms event_stream confinement http calls migration_files
             postgres clickhouse journal following auth limits openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http metrics rendering settings
@@ -31,9 +31,10 @@ FLOORS = {
             __main__""",
         "query_api": """edge people chats announcements calendars sharing bookings ratings
             history my_data analysts films streams service settings main __main__""",
-        "notifier": """state policies.facts rights kinds texts policies planning delivery store
-            metrics expander dispatcher forgetting reader http service settings main __main__""",
-        "neighbours": """bodies services.channels store switches settings services.auth access
+        "notifier": """state policies.facts rights kinds texts policies planning delivery
+            publishing.steps store short_links publishing metrics expander
+            dispatcher forgetting reader http service settings main __main__""",
+        "neighbours": """bodies store switches settings services.auth access
             services app in_process __main__""",
         "launcher": """settings terminal client data_directory openapi inventory analyst_client
             servers local_servers profiles verbs cli""",

@@ -10,6 +10,7 @@ import aiohttp
 
 from contracts.values.ids import PersonId
 from notifier.dispatcher import Dispatcher
+from notifier.short_links import ShortLinks
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice, NotificationClient, Retraction
 from runtime.outside.wiring import OutsideClients
@@ -36,10 +37,11 @@ class StuckAfterSending:
 async def send_for_ever(dsn: str, url: str, now: datetime) -> None:
     async with aiohttp.ClientSession() as session:
         clients = OutsideClients(session, build_settings(url))
+        queue = NoticeQueue(await open_pool(dsn))
         dispatcher = Dispatcher(
-            NoticeQueue(await open_pool(dsn)),
+            queue,
             notification=StuckAfterSending(clients.notification),
-            shortener=clients.shortener,
+            links=ShortLinks(queue, clients.shortener, ""),
             auth=clients.auth,
             ugc=clients.ugc,
             clock=lambda: now,

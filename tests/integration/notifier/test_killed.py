@@ -18,6 +18,7 @@ from contracts.values.ids import SYSTEM
 from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
 from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
+from notifier.short_links import ShortLinks
 from notifier.store.forgetting import ForgettingStore
 from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
@@ -85,7 +86,7 @@ async def test_killed_between_sending_and_recording_each_message_arrives_once(
         dispatcher = Dispatcher(
             cell.queue,
             notification=clients.notification,
-            shortener=clients.shortener,
+            links=ShortLinks(cell.queue, clients.shortener, ""),
             auth=clients.auth,
             ugc=clients.ugc,
             clock=lambda: cell.now,

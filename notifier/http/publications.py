@@ -1,0 +1,84 @@
+"""Serves publications to operators: what stands at which target, and what is stuck."""
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from contracts.errors import CommandRefused, NotFound
+from contracts.values.ids import AnnouncementId
+from notifier.http.bodies import RescheduleBody
+from notifier.http.edge import (
+    Guard,
+    document_answer,
+    document_read,
+    document_write,
+    parse_choice,
+    read_body,
+    unavailable_without_tables,
+    wait_for_position,
+)
+from notifier.http.representations import PublicationResponse
+from notifier.reader import NoticeReader
+from notifier.store.publications import Publications
+from runtime.http.api_route import ApiRoute
+from runtime.http.json_body import json_response
+from runtime.http.paging import LIMIT, parse_limit
+from runtime.http.parameters import Parameter, is_dry_run, path_id
+from runtime.process.clock import Clock
+
+STATES: Final = ("waiting", "sending", "done", "unsettled", "parked")
+STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": list(STATES)})
+
+
+def build_publication_router(
+    publications: Publications, reader: NoticeReader, guard: Guard, clock: Clock
+) -> APIRouter:
+    """Return the routes.
+
+    Include them before the routes of single notices, which would take `publications` for an id.
+    """
+    router = APIRouter(
+        prefix="/api/v1/operator/notices/publications", tags=["operator"], route_class=ApiRoute
+    )
+
+    @router.get(
+        "",
+        response_class=Response,
+        responses=document_answer(list[PublicationResponse]),
+        openapi_extra=document_read(STATE, LIMIT),
+    )
+    async def list_publications(request: Request) -> Response:
+        """Newest change first; with `state=unsettled` those that may have arrived or not."""
+        await guard(request)
+        await wait_for_position(request, reader)
+        state, limit = parse_choice(request, "state", STATES), parse_limit(request.query_params)
+        async with unavailable_without_tables():
+            found = await publications.select(state, limit)
+        return json_response([PublicationResponse(**one) for one in found])
+
+    @router.put(
+        "/{announcement_id}/{target}",
+        response_class=Response,
+        responses=document_answer(PublicationResponse),
+        openapi_extra=document_write(RescheduleBody),
+    )
+    async def retry_publication(request: Request) -> Response:
+        """Send it at that time. An unsettled one counts as not arrived from now on: look at the
+        target before. 409 if it is done or being sent."""
+        await guard(request)
+        announcement_id = AnnouncementId(path_id(request, "announcement_id"))
+        dry_run = is_dry_run(request)
+        due_at = (await read_body(request, RescheduleBody)).not_before(clock())
+        async with unavailable_without_tables():
+            done, found = await publications.retry(
+                announcement_id, request.path_params["target"], due_at, dry_run=dry_run
+            )
+        if found is None:
+            raise NotFound
+        if not done:
+            raise CommandRefused("notice_not_waiting", {"state": found["state"]})
+        return json_response(PublicationResponse(**found))
+
+    return router

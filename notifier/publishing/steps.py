@@ -1,0 +1,135 @@
+"""Decides what a target is sent next, and writes the post. Pure.
+
+Few targets can replace a post; they know each post by its key, so repeating one is harmless. All
+others take a post once: what happened to it afterwards stands behind its link. They are told no
+time, which could change.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal, NamedTuple
+
+from babel import Locale
+from babel.dates import format_datetime
+
+from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.languages import Language, Text
+from contracts.values.targets import TargetName
+from contracts.values.zones import zone_or_utc
+from notifier.state import KnownAnnouncement
+from notifier.texts.render import LOCALES, WHEN
+
+TOLD_WITHIN: Final = timedelta(days=3)
+"""A change that a target has not taken in this time is given up."""
+
+TOO_LATE: Final = "too_late"
+NOT_WANTED: Final = "not_wanted"
+LEFT: Final = "left_as_it_was"
+
+Action = Literal["publish", "amend", "withdraw"]
+EndState = Literal["waiting", "done", "parked", "unsettled"]
+
+_FILM: Final = Text("Film", "Фильм")
+_HOST: Final = Text("Host", "Организатор")
+_WHEN: Final = Text("When", "Когда")
+_WITHDRAWN: Final = Text("withdrawn", "снято с публикации")
+
+
+class LeasedPublication(NamedTuple):
+    """A row of the outbox that this publisher alone may work on."""
+
+    announcement_id: AnnouncementId
+    target: TargetName
+    author_id: PersonId
+    wanted: bool
+    revision: int
+    changed_at: datetime
+    posted_revision: int | None
+    stands: bool
+    unsettled: bool
+    attempts: int
+    """This one included."""
+
+
+class PublicationResult(NamedTuple):
+    """The result of working on a leased publication."""
+
+    state: EndState
+    reason: str | None = None
+    action: Action | None = None
+    """What the target has done; None if nothing."""
+    unsettled: bool = False
+    """It may have done it."""
+    try_at: datetime | None = None
+    """When to try again, if it still waits."""
+
+
+class OutsidePost(NamedTuple):
+    """What a target is sent."""
+
+    key: str
+    """Always the same for one announcement."""
+    action: Action
+    revision: int
+    title: str
+    text: str
+    link: str
+
+
+def choose_step(
+    leased: LeasedPublication,
+    announcement: KnownAnnouncement | None,
+    now: datetime,
+    *,
+    replaces: bool,
+) -> Action | PublicationResult:
+    """Return the action to take, or the result if there is none. `replaces` is whether the target
+    can replace and withdraw a post."""
+    may_stand = leased.posted_revision is not None or (leased.unsettled and replaces)
+    if not leased.wanted and (not may_stand or (not leased.stands and not leased.unsettled)):
+        return PublicationResult("done", NOT_WANTED)
+    if leased.wanted and leased.stands and leased.posted_revision == leased.revision:
+        return PublicationResult("done")
+    if leased.posted_revision is not None and not replaces:
+        return PublicationResult("done", LEFT)
+    if now - leased.changed_at > TOLD_WITHIN:
+        return PublicationResult("parked", TOO_LATE)
+    if not leased.wanted:
+        return "withdraw"
+    if announcement is None or now >= announcement.event_time:
+        return PublicationResult("done", TOO_LATE)
+    return "publish" if leased.posted_revision is None else "amend"
+
+
+def write_post(
+    leased: LeasedPublication,
+    action: Action,
+    announcement: KnownAnnouncement,
+    host: str,
+    link: str,
+    language: Language,
+    *,
+    replaces: bool,
+) -> OutsidePost:
+    """Return the post in the target's language. A withdrawal has no word of the author's."""
+    key = f"announcement-{leased.announcement_id}"
+    if action == "withdraw":
+        text = _WITHDRAWN.in_language(language)
+        return OutsidePost(key, action, leased.revision, "PRACTIX", text, link)
+    film = Text(announcement.movie_title, announcement.movie_title_ru).in_language(language)
+    lines = [f"{_FILM.in_language(language)}: {film}"]
+    if replaces:
+        lines.append(f"{_WHEN.in_language(language)}: {_format_time(announcement, language)}")
+    if host:
+        lines.append(f"{_HOST.in_language(language)}: {host}")
+    if announcement.location_hint:
+        lines.append(announcement.location_hint)
+    return OutsidePost(
+        key, action, leased.revision, announcement.title, "\n".join([*lines, link]), link
+    )
+
+
+def _format_time(announcement: KnownAnnouncement, language: Language) -> str:
+    zone = zone_or_utc(announcement.tz)
+    locale: Locale = LOCALES[language]
+    local = announcement.event_time.astimezone(zone)
+    return f"{format_datetime(local, WHEN, locale=locale)} ({zone.key})"

@@ -1,0 +1,112 @@
+"""What a target is sent next, and what a post says."""
+
+from datetime import timedelta
+
+import pytest
+
+from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.targets import TargetName
+from notifier.publishing.steps import (
+    LEFT,
+    NOT_WANTED,
+    TOLD_WITHIN,
+    TOO_LATE,
+    LeasedPublication,
+    PublicationResult,
+    choose_step,
+    write_post,
+)
+from notifier.state import KnownAnnouncement
+from tests.histories.notifier_events import BEGIN
+
+NOW = BEGIN
+EVENING = KnownAnnouncement(
+    announcement_id=AnnouncementId("e"),
+    author_id=PersonId("h"),
+    movie_title="Solaris",
+    movie_title_ru="Солярис",
+    title="Солярис на стене",
+    description="Secret words",
+    visibility="public",
+    is_free=True,
+    ticket_count=3,
+    event_time=NOW + timedelta(days=5),
+    event_location="Secret street",
+    location_hint="у парка",
+    status="Alive",
+    tz="Europe/Moscow",
+)
+NEW = LeasedPublication(
+    announcement_id=EVENING.announcement_id,
+    target=TargetName("club"),
+    author_id=EVENING.author_id,
+    wanted=True,
+    revision=7,
+    changed_at=NOW,
+    posted_revision=None,
+    stands=False,
+    unsettled=False,
+    attempts=1,
+)
+POSTED = NEW._replace(posted_revision=5, stands=True)
+CURRENT = NEW._replace(posted_revision=7, stands=True)
+GONE = POSTED._replace(wanted=False, stands=False)
+
+
+@pytest.mark.parametrize(
+    ("leased", "replacing", "once"),
+    [
+        (NEW, "publish", "publish"),
+        (POSTED, "amend", PublicationResult("done", LEFT)),
+        (CURRENT, PublicationResult("done"), PublicationResult("done")),
+        (POSTED._replace(wanted=False), "withdraw", PublicationResult("done", LEFT)),
+        (NEW._replace(wanted=False), *[PublicationResult("done", NOT_WANTED)] * 2),
+        (GONE, *[PublicationResult("done", NOT_WANTED)] * 2),
+        (GONE._replace(wanted=True), "amend", PublicationResult("done", LEFT)),
+        (NEW._replace(unsettled=True), "publish", "publish"),
+        (
+            NEW._replace(unsettled=True, wanted=False),
+            "withdraw",
+            PublicationResult("done", NOT_WANTED),
+        ),
+    ],
+)
+def test_the_next_step(leased: LeasedPublication, replacing: object, once: object) -> None:
+    assert choose_step(leased, EVENING, NOW, replaces=True) == replacing
+    assert choose_step(leased, EVENING, NOW, replaces=False) == once
+
+
+def test_nothing_is_published_once_the_film_has_begun() -> None:
+    late = EVENING.event_time
+    changed = NEW._replace(changed_at=late)
+    assert choose_step(changed, EVENING, late, replaces=True) == PublicationResult("done", TOO_LATE)
+
+
+def test_a_change_that_was_not_taken_for_days_is_given_up() -> None:
+    later = NOW + TOLD_WITHIN + timedelta(seconds=1)
+    assert choose_step(NEW, EVENING, later, replaces=True) == PublicationResult("parked", TOO_LATE)
+
+
+def test_a_post_says_what_everybody_may_know() -> None:
+    post = write_post(NEW, "publish", EVENING, "Анна", "http://s/1", "ru", replaces=True)
+    assert post.title == "Солярис на стене"
+    assert post.text.splitlines() == [
+        "Фильм: Солярис",
+        "Когда: суббота, 7 марта 2026, 12:00 (Europe/Moscow)",
+        "Организатор: Анна",
+        "у парка",
+        "http://s/1",
+    ]
+    assert "Secret" not in str(post)
+
+
+def test_a_target_that_cannot_replace_is_told_no_time() -> None:
+    post = write_post(NEW, "publish", EVENING, "", "http://s/1", "en", replaces=False)
+    assert post.text.splitlines() == ["Film: Solaris", "у парка", "http://s/1"]
+
+
+def test_a_withdrawal_has_no_word_of_the_author() -> None:
+    post = write_post(POSTED, "withdraw", EVENING, "Анна", "http://s/1", "ru", replaces=True)
+    assert (post.title, post.text) == ("PRACTIX", "снято с публикации")
+    publication = write_post(NEW, "publish", EVENING, "", "http://s/1", "ru", replaces=True)
+    assert post.key == publication.key
