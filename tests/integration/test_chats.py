@@ -128,8 +128,11 @@ async def test_for_anybody_else_there_is_no_chat(chat: Chat) -> None:
             ("PUT", path, missing, {"text": "No."}),
             ("DELETE", path, missing, None),
         ):
-            refused = await chat.cell.say(name, method, here, body)
-            hidden = await chat.cell.say(name, method, nowhere, body)
+            if method == "GET":
+                refused, hidden = await chat.get(name, here), await chat.get(name, nowhere)
+            else:
+                refused = await chat.cell.say(name, method, here, body)
+                hidden = await chat.cell.say(name, method, nowhere, body)
             assert refused.status == hidden.status == 404
             assert refused.body | {"instance": ""} == hidden.body | {"instance": ""}
     assert await chat.unread("host") == 1
@@ -150,14 +153,12 @@ async def test_unread_posts_are_counted_for_each_person(chat: Chat) -> None:
     assert [await chat.unread(name) for name in ("ann", "ben", "host")] == [1, 1, 2]
 
 
-async def test_a_text_is_bounded_and_can_be_seen(chat: Chat) -> None:
+async def test_a_text_is_bounded_and_a_repeated_request_writes_one_post(chat: Chat) -> None:
     await chat.write("ann", "я" * 4_000)
     for text in ("я" * 4_001, "", " \n ", "\u202e", 7, None):
         refused = await chat.cell.say("ann", "POST", chat.path, {"text": text})
         assert (refused.status, refused.code) == (422, "malformed_body"), text
 
-
-async def test_a_repeated_request_writes_one_post(chat: Chat) -> None:
     first, again = [
         await chat.cell.cell.send(
             "POST",
@@ -173,7 +174,7 @@ async def test_a_repeated_request_writes_one_post(chat: Chat) -> None:
     assert again.headers["Idempotent-Replay"] == "true"
     tried = await chat.cell.say("ann", "POST", f"{chat.path}?dry_run=true", {"text": "Try."})
     assert (tried.status, tried.body["text"]) == (201, "Try.")
-    assert await chat.texts("ann") == ["Hello."]
+    assert (await chat.texts("ann"))[1:] == ["Hello."]
 
 
 async def test_two_weeks_after_the_end_a_chat_is_only_read(chat: Chat) -> None:

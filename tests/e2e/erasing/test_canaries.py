@@ -113,7 +113,19 @@ class Story:
         for said in (False, True):
             words = self.canaries.fill("reason", "message") if not said else {}
             await self.put(f"booking/{asked}", {"my_status": said, **words})
+        for one in (mine, hers):
+            await self.chat(one)
         self.mine, self.hers = mine, hers
+
+    async def chat(self, announcement_id: str) -> None:
+        """Write a post, change it, and delete another one."""
+        path = f"/api/v1/announcement/{announcement_id}/posts"
+        for number in range(2):
+            body = self.canaries.fill("text")
+            post, _ = await self.system.send("POST", path, self.vera, body, expect=201)
+            if number == 0:
+                await self.put(f"post/{post['post_id']}", self.canaries.fill("text"))
+        await self.system.send("DELETE", f"/api/v1/post/{post['post_id']}", self.vera)
 
     async def rate(self) -> None:
         """Rate each other, once both evenings are over."""
@@ -214,7 +226,7 @@ class Story:
         yield f"/neighbours/notification/inbox/{self.vera_id}"
         for one in self.announcements:
             yield f"/a/{one}"
-            for rest in ("", "/bookings", "/rating", f"/booking/{self.vera_id}"):
+            for rest in ("", "/bookings", "/posts", "/rating", f"/booking/{self.vera_id}"):
                 yield f"/api/v1/announcement/{one}{rest}"
             yield f"/api/v1/history/announcement/{one}"
             yield f"/api/v1/rating/{one}/{self.vera_id}"
