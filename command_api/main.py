@@ -6,6 +6,8 @@ from functools import partial
 import aiohttp
 from fastapi import FastAPI
 
+from command_api.domain.post.commands import WritePost
+from command_api.domain.submission import Submission
 from command_api.http.peers import HttpPeers
 from command_api.service import CommandService, open_image_store
 from command_api.settings import Settings
@@ -30,6 +32,11 @@ def build_app(settings: Settings) -> FastAPI:
     return build_process_app("PRACTIX command API", settings, start, [settings.own_name])
 
 
+def _admit_forwarded(limiter: Limiter, submission: Submission) -> None:
+    is_post = isinstance(submission.command, WritePost)
+    limiter.admit_write(submission.actor, "posts" if is_post else "writes")
+
+
 async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: AsyncExitStack) -> None:
     """Wire and start everything. `stack` stops and closes it, in reverse order."""
     journal = open_kafka_journal(settings)
@@ -50,7 +57,7 @@ async def _start(settings: Settings, app: FastAPI, limiter: Limiter, stack: Asyn
         timing=settings.timing(),
         rules=settings.rules(),
         submit_deadline_s=settings.submit_deadline_s,
-        admit_forwarded=limiter.admit_write,
+        admit_forwarded=partial(_admit_forwarded, limiter),
         store=open_image_store(settings.image_file) if settings.image_file else None,
         keep_old_journal_s=settings.keep_old_journal_s,
     )

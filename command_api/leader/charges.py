@@ -23,7 +23,7 @@ class ChargeOnce:
         """Charge the command's actor. Raises RateLimited, and then charges nothing."""
         if submission.id in self._charged:
             return
-        self._admit(submission.actor)
+        self._admit(submission)
         self._charged[submission.id] = None
         if len(self._charged) > self._ids_max:
             self._charged.popitem(last=False)

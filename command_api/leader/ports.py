@@ -8,7 +8,6 @@ from command_api.domain.layer import Layer
 from command_api.domain.submission import Submission
 from contracts.journal.records import Outcome
 from contracts.representations import RenewalResponse
-from contracts.values.ids import PersonId
 
 
 class Answer(NamedTuple):
@@ -29,11 +28,11 @@ these are the facts to show."""
 WallClock = Callable[[], datetime]
 """Returns the time now: aware UTC, in whole milliseconds."""
 
-AdmitForwarded = Callable[[PersonId], None]
+AdmitForwarded = Callable[[Submission], None]
 """Counts a forwarded command against its person's limit. Raises RateLimited."""
 
 
-def admit_everybody(_: PersonId) -> None:
+def admit_everybody(_: Submission) -> None:
     """Admit without counting, for a cell in which no process forwards anything."""
 
 

@@ -20,7 +20,7 @@ from contracts.errors import RateLimited
 from contracts.values.ids import PersonId
 from runtime.http.problems import problem_of
 from runtime.limits.buckets import MINUTE_S, Buckets, Seconds
-from runtime.limits.routes import class_of, is_guessable
+from runtime.limits.routes import WriteClass, class_of, is_guessable
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 
 REFUSED: Final = Counter(
@@ -87,9 +87,9 @@ class Limiter:
             guessable=kind in ("public", "writes") and is_guessable(scope["path"]),
         )
 
-    def admit_write(self, person_id: PersonId) -> None:
+    def admit_write(self, person_id: PersonId, kind: WriteClass = "writes") -> None:
         """Count a command that another process forwarded. Raises RateLimited."""
-        self._people["writes"].take(person_id)
+        self._people[kind].take(person_id)
 
 
 class Admission:

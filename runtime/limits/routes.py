@@ -9,6 +9,9 @@ RouteClass = Literal[
     "reads", "searches", "exports", "writes", "posts", "public", "operator", "neighbours", "peers"
 ]
 
+WriteClass = Literal["writes", "posts"]
+"""What the leader counts of what other processes forward."""
+
 _UNLIMITED: Final = ("/healthz", "/readyz")
 """Supervisors ask for these to decide on restarts."""
 _PEERS: Final = "/internal/commands"

@@ -48,7 +48,7 @@ def answering(admit: Any) -> Answering:
 
 async def test_a_forwarded_command_is_charged_once_however_often_it_comes() -> None:
     charged: list[PersonId] = []
-    leader = answering(charged.append)
+    leader = answering(lambda submission: charged.append(submission.actor))
     for _ in range(3):
         await fail(leader, "1", OutcomeUnknown)
     assert charged == ["anna"]
@@ -59,8 +59,8 @@ async def test_a_forwarded_command_is_charged_once_however_often_it_comes() -> N
 async def test_a_forwarded_command_that_was_refused_is_charged_when_it_comes_again() -> None:
     asked: list[PersonId] = []
 
-    def refuse(person_id: PersonId) -> None:
-        asked.append(person_id)
+    def refuse(submission: Submission) -> None:
+        asked.append(submission.actor)
         raise RateLimited(1, "writes-of-person")
 
     leader = answering(refuse)
@@ -85,7 +85,7 @@ def command_of(command_id: str) -> Submission:
 
 
 def test_the_charged_commands_that_are_remembered_are_bounded() -> None:
-    charged: list[PersonId] = []
+    charged: list[Submission] = []
     charge = ChargeOnce(charged.append, ids_max=2)
     for command_id in ("1", "2", "3", "3", "2", "1"):
         charge(command_of(command_id))

@@ -165,6 +165,7 @@ def test_the_leader_counts_what_others_pass_on(watch: Watch) -> None:
         limiter.admit_write(ANNA)
     assert refused.value.facts == {"retry_after_s": 20, "policy": "writes-of-person"}
     limiter.admit_write(BORIS)
+    limiter.admit_write(ANNA, "posts")
 
 
 @asynccontextmanager
