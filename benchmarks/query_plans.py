@@ -38,6 +38,7 @@ from query_api.bookings.participants import SORTS as PARTICIPANT_SORTS
 from query_api.calendars import feeds
 from query_api.edge.paging import encode_cursor
 from query_api.edge.where import Where
+from query_api.films import together
 from query_api.history import why
 from query_api.ratings import pair as rating_pair
 from query_api.sharing import preview, public_page
@@ -198,6 +199,13 @@ def _single_things() -> Iterator[Case]:
         parameters = QueryParams(f"sort={sort}")
         page = bookings.build_page(of_announcement, parameters, PARTICIPANT_SORTS)
         yield Case(f"participants?sort={sort}", page.sql, page.arguments)
+    together_of_film: tuple[Any, ...] = (*viewer, [], id_of("movie0"), NOW)
+    for name, sql in (
+        ("open evenings of a film", together.COUNT_PUBLIC),
+        ("private evenings of a film", together.COUNT_PRIVATE),
+        ("next evenings of a film", together.SELECT_NEXT_OF_ALL),
+    ):
+        yield Case(name, sql, together_of_film)
     yield Case("announcement", rows.SELECT_ONE, (*viewer, [], ANNOUNCEMENT_ID))
     yield Case("guest list", rows.SELECT_GUESTS, (ANNOUNCEMENT_ID, True))
     yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))

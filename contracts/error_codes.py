@@ -6,6 +6,7 @@ theirs. A new one is a line in its `Literal` and a line in its table; a test com
 
 from typing import Final, Literal, TypeGuard
 
+from contracts.failure_codes import FAILURES, FailureCode
 from contracts.values.languages import API_LANGUAGE, Language, Text
 
 RefusalCode = Literal[
@@ -47,6 +48,8 @@ RefusalCode = Literal[
     "plan_has_no_time",
     "plan_has_no_place",
     "feeds_full",
+    "block_of_oneself",
+    "blocks_full",
     "erasure_not_requested",
     "evening_not_done",
     "already_rated",
@@ -61,49 +64,6 @@ RefusalCode = Literal[
 
 FormerRefusalCode = Literal["move_not_allowed"]
 """Refusals that no rule gives any more. Journals of earlier builds have them."""
-
-FailureCode = Literal[
-    "malformed_request",
-    "malformed_header",
-    "malformed_query",
-    "malformed_body",
-    "malformed_cursor",
-    "naive_time",
-    "time_in_past",
-    "hold_out_of_range",
-    "broadcast_out_of_range",
-    "price_when_free",
-    "episode_missing",
-    "no_such_episode",
-    "wished_time_too_short",
-    "unknown_target",
-    "key_reused",
-    "too_large",
-    "head_too_large",
-    "request_timeout",
-    "unsupported_media_type",
-    "method_not_allowed",
-    "unauthenticated",
-    "token_expired",
-    "forbidden",
-    "suspended",
-    "erasing",
-    "wrong_erasure_token",
-    "film_not_allowed",
-    "own_sql_barred",
-    "not_found",
-    "stale_version",
-    "unknown_host",
-    "rate_limited",
-    "needs_fact",
-    "unavailable",
-    "outcome_unknown",
-    "no_leader",
-    "dependency_down",
-    "projection_behind",
-    "internal_error",
-]
-"""All other codes."""
 
 RecordedRefusal = RefusalCode | FormerRefusalCode
 ErrorCode = RecordedRefusal | FailureCode
@@ -228,6 +188,11 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "You have as many calendar feeds as can be.",
         "У вас столько календарных лент, сколько возможно.",
     ),
+    "block_of_oneself": Text("Nobody blocks themselves.", "Себя заблокировать нельзя."),
+    "blocks_full": Text(
+        "You have blocked as many people as can be.",
+        "Вы заблокировали столько людей, сколько возможно.",
+    ),
     "erasure_not_requested": Text(
         "This request to erase your data does not stand any more.",
         "Этот запрос на удаление ваших данных больше не действует.",
@@ -266,109 +231,6 @@ FORMER_REFUSALS: Final[dict[FormerRefusalCode, Text]] = {
     "move_not_allowed": Text(
         "This evening can no longer be moved.", "Эту встречу больше нельзя перенести."
     ),
-}
-
-FAILURES: Final[dict[FailureCode, Text]] = {
-    "malformed_request": Text("The request cannot be understood.", "Запрос не удалось понять."),
-    "malformed_header": Text("A request header is malformed.", "Заголовок запроса некорректен."),
-    "malformed_query": Text("A query parameter is malformed.", "Параметр запроса некорректен."),
-    "malformed_body": Text("The request body is malformed.", "Тело запроса некорректно."),
-    "malformed_cursor": Text(
-        "The cursor is not one that this list gave out.",
-        "Этот курсор не выдавался для данного списка.",
-    ),
-    "naive_time": Text(
-        "A time must state its offset from UTC.", "Время должно содержать смещение от UTC."
-    ),
-    "time_in_past": Text("The time lies in the past.", "Время уже прошло."),
-    "hold_out_of_range": Text(
-        "A seat can be held from now until the evening starts.",
-        "Место можно удерживать только до начала встречи.",
-    ),
-    "broadcast_out_of_range": Text(
-        "A message can be sent from now until the evening is over.",
-        "Сообщение можно отправить только до конца встречи.",
-    ),
-    "price_when_free": Text(
-        "A free evening has no price.", "У бесплатной встречи не может быть цены."
-    ),
-    "episode_missing": Text(
-        "An evening of a series names the season and the episode.",
-        "Для сериала нужно указать сезон и серию.",
-    ),
-    "no_such_episode": Text(
-        "There is no such season or episode.", "Такого сезона или такой серии нет."
-    ),
-    "wished_time_too_short": Text(
-        "The film takes longer than this wished time.", "Фильм длиннее этого желаемого времени."
-    ),
-    "unknown_target": Text(
-        "The operator has not configured such a target.",
-        "Такого места для публикации администратор не настроил.",
-    ),
-    "key_reused": Text(
-        "This Idempotency-Key was used for another request.",
-        "Этот Idempotency-Key уже использован для другого запроса.",
-    ),
-    "too_large": Text("The request is too large.", "Запрос слишком большой."),
-    "head_too_large": Text(
-        "The request line and headers are too large.",
-        "Строка запроса и заголовки слишком большие.",
-    ),
-    "request_timeout": Text(
-        "The request took too long to arrive.", "Запрос передавался слишком долго."
-    ),
-    "unsupported_media_type": Text("The body must be JSON.", "Тело запроса должно быть в JSON."),
-    "method_not_allowed": Text(
-        "This address does not know the method.", "Этот адрес не поддерживает такой метод."
-    ),
-    "unauthenticated": Text("A valid token is needed.", "Нужен действительный токен."),
-    "token_expired": Text("The token has expired.", "Срок действия токена истёк."),
-    "forbidden": Text("You are not allowed to do this.", "У вас нет на это прав."),
-    "suspended": Text("Your account is suspended.", "Ваша учётная запись приостановлена."),
-    "erasing": Text("This person's data are being erased.", "Данные этого человека удаляются."),
-    "wrong_erasure_token": Text(
-        "This token does not confirm the erasure of your data.",
-        "Этот токен не подтверждает удаление ваших данных.",
-    ),
-    "film_not_allowed": Text(
-        "Evenings for this film are not announced here.",
-        "Для этого фильма встречи здесь не объявляют.",
-    ),
-    "own_sql_barred": Text(
-        "Only ready questions are answered here.", "Здесь отвечают только на готовые вопросы."
-    ),
-    "not_found": Text("There is nothing here.", "Здесь ничего нет."),
-    "stale_version": Text(
-        "It was changed in the meantime; read it again.",
-        "За это время данные изменились; прочитайте их заново.",
-    ),
-    "unknown_host": Text("Nobody of this name is here.", "Здесь нет никого с таким именем хоста."),
-    "rate_limited": Text("Too many requests; slow down.", "Слишком много запросов; не спешите."),
-    "needs_fact": Text(
-        "The decision needs a fact that was not looked up.",
-        "Для решения не хватает сведений.",
-    ),
-    "unavailable": Text(
-        "Not available at the moment; try again.", "Сейчас недоступно; повторите попытку."
-    ),
-    "outcome_unknown": Text(
-        "It is unknown whether this counted; retry with the same Idempotency-Key.",
-        "Неизвестно, выполнено ли действие; повторите с тем же Idempotency-Key.",
-    ),
-    "no_leader": Text(
-        "Nobody takes commands at the moment; try again.",
-        "Сейчас некому принять команду; повторите попытку.",
-    ),
-    "dependency_down": Text(
-        "A service that is needed for this does not answer; try again.",
-        "Нужный для этого сервис не отвечает; повторите попытку.",
-    ),
-    "projection_behind": Text(
-        "The answer for this position is not ready yet.",
-        "Ответ для этой позиции ещё не готов.",
-    ),
-    "internal_error": Text("Something went wrong on our side.", "Ошибка на нашей стороне."),
 }
 
 RECORDED_REFUSALS: Final = REFUSALS | FORMER_REFUSALS

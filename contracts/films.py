@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from contracts.errors import Malformed
 from contracts.values.ids import MovieId
+from contracts.values.languages import Text
 
 FilmKind = Literal["film", "series"]
 NUMBER_MAX: Final = 10_000
@@ -100,6 +101,16 @@ def demand_episode(film: KnownFilm, season: int | None, episode: int | None) -> 
         raise Malformed("episode_missing", {"seasons": list(film.seasons)})
     if film.seasons and not (season <= len(film.seasons) and episode <= film.seasons[season - 1]):
         raise Malformed("no_such_episode", {"kind": film.kind, "seasons": list(film.seasons)})
+
+
+def name_episode(title: Text, season: int | None, episode: int | None) -> Text:
+    """Return the title of a film as it is; that of a series with season and episode."""
+    if season is None or episode is None:
+        return title
+    return Text(
+        en=f"{title.en}, season {season}, episode {episode}",
+        ru=f"{title.ru}, сезон {season}, серия {episode}",
+    )
 
 
 def _shares(wanted: frozenset[str], found: Sequence[str]) -> bool:

@@ -86,9 +86,11 @@ class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True
     version: int
     guest_list: Sequence[GuestEntry]
     """The author sees everybody, a confirmed guest the confirmed ones, others nobody."""
-    guest_count: int
-    """Number of confirmed guests; every caller sees it."""
+    guest_count: int | None
+    """Number of confirmed guests. None if the author hides the guests from the caller."""
     hide_location: bool
+    hide_guests: bool
+    """Whether the author shows the guests to nobody else."""
     cancel_reason: str | None
     my_booking_id: BookingId | None
     publish_to: Sequence[str]

@@ -54,6 +54,9 @@ CHAT_DIGEST: Final[Kind] = "chat_digest"
 UNANSWERED: Final[Kind] = "booking_unanswered"
 REMINDERS: Final = tuple(kind for kind, rules in RULES.items() if rules.reminder)
 BOOKING_KINDS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")
+TOLD_ON_LEAVING: Final[frozenset[Kind]] = frozenset({"booking_status"})
+"""Kinds that may tell a guest that a seat is lost. A guest who was confirmed hears of it even
+across a block; of what a block itself ends, nobody is told (`policies.bookings`)."""
 URGENT: Final = frozenset(kind for kind, rules in RULES.items() if rules.urgent)
 
 
@@ -61,6 +64,8 @@ def find_obstacle(kind: Kind, facts: NoticeFacts, recipient: PersonId, now: Rela
     """Return the reason why the recipient may no longer get the notice; None if they may."""
     if recipient == now.announcement.author_id:
         return None
+    if now.apart and not now.confirmed and kind not in TOLD_ON_LEAVING:
+        return rights.APART
     return RULES[kind].guest_right(facts, now)
 
 

@@ -22,6 +22,7 @@ NOT_OPEN: Final = "not_open"
 NOT_FOR_FOLLOWERS: Final = "not_for_followers"
 NO_FOLLOWER: Final = "no_follower"
 MUTED: Final = "muted"
+APART: Final = "apart"
 ERASED: Final = "erased"
 
 ALL: Final = frozenset({"author", "guest", "other"})
@@ -59,6 +60,8 @@ class Relation(NamedTuple):
     """The recipient's own."""
     mutes_author: bool = False
     """Whether the recipient wants to hear no more of the author's new announcements."""
+    apart: bool = False
+    """Whether one of the recipient and the author has blocked the other."""
 
     def side(self, recipient: PersonId) -> str:
         """Return `author`, `guest` if the recipient has a booking, or `other`."""

@@ -32,6 +32,7 @@ from contracts.events.broadcast import (
 from contracts.events.domain_event import DomainEvent
 from contracts.events.erasing import list_personal_fields
 from contracts.events.person import (
+    PersonBlocked,
     PersonErased,
     PersonErasureRequested,
     PersonErasureWithdrawn,
@@ -39,6 +40,7 @@ from contracts.events.person import (
     PersonReinstated,
     PersonSeen,
     PersonSuspended,
+    PersonUnblocked,
     PersonUnmuted,
 )
 from contracts.events.post import PostEvent, PostsRead, PostWritten
@@ -86,6 +88,8 @@ class KnownAnnouncement(Struct, kw_only=True):
     price_currency: str | None = None
     tz: str | None = None
     publish_to: tuple[TargetName, ...] = ()
+    season: int | None = None
+    episode: int | None = None
     status: AnnouncementStatus = "Created"
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""
@@ -166,6 +170,8 @@ class NotifierState:
         """By person and author: whether the person mutes the author now."""
         self._told_of_chats: Final = set(told_of_chats)
         self.changed_told_of_chats: Final[dict[Membership, bool]] = {}
+        self.changed_blocks: Final[dict[tuple[PersonId, PersonId], bool]] = {}
+        """By person and whom they blocked: whether the block stands now."""
         self.changed_suspensions: Final[dict[PersonId, bool]] = {}
         for one in bookings:
             self._put(one)
@@ -211,6 +217,9 @@ class NotifierState:
             case PersonMuted() | PersonUnmuted():
                 pair = event.person_id, event.host_id
                 self.changed_mutes[pair] = isinstance(event, PersonMuted)
+            case PersonBlocked() | PersonUnblocked():
+                pair = event.person_id, event.blocked_id
+                self.changed_blocks[pair] = isinstance(event, PersonBlocked)
             case PersonSuspended() | PersonReinstated():
                 suspended = isinstance(event, PersonSuspended)
                 self.changed_suspensions[event.person_id] = suspended
@@ -256,12 +265,15 @@ class NotifierState:
             self._erasures[person_id] = erase_at
 
     def _erase(self, person_id: PersonId) -> None:
-        """Forget the person's name, the texts of their announcements and whom they mute."""
+        """Forget the person's name, the texts of their announcements, and whom they mute and
+        block."""
         self._plan_erasure(person_id, None)
         self.erased_people.add(person_id)
         self.changed_people[person_id] = KnownPerson(person_id, ERASED_NAME, erased=True)
         for pair in [pair for pair in self.changed_mutes if pair[0] == person_id]:
             del self.changed_mutes[pair]
+        for pair in [pair for pair in self.changed_blocks if pair[0] == person_id]:
+            del self.changed_blocks[pair]
         for one in list(self.announcements.values()):
             if one.author_id == person_id:
                 self._change(_erase_announcement(one))

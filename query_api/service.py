@@ -22,7 +22,7 @@ from query_api.films import together
 from query_api.history import audit_trail, why
 from query_api.history.past_details import PastDetails
 from query_api.my_data import routes as my_data
-from query_api.people import mutes
+from query_api.people import blocks, mutes
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
 from query_api.sharing import public_page, share
@@ -103,6 +103,7 @@ class QueryService:
             feeds.build_router(reads, feed_secret),
             why.build_router(reads),
             mutes.build_router(reads),
+            blocks.build_router(reads),
             rating_pages.build_router(reads),
             rating_pair.build_router(reads),
             public_page.build_router(reads, self._drawing_board, public_url),

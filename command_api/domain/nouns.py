@@ -26,6 +26,7 @@ from command_api.domain.invite_link.decisions import INVITE_LINK_HANDLERS
 from command_api.domain.invite_link.evolution import apply_invite_link_event
 from command_api.domain.invite_link.representation import INVITE_LINK_ANSWERS
 from command_api.domain.layer import Layer
+from command_api.domain.person.blocks import BLOCK_HANDLERS
 from command_api.domain.person.deadlines import list_person_deadlines
 from command_api.domain.person.decisions import PERSON_HANDLERS
 from command_api.domain.person.erasure import ERASURE_HANDLERS
@@ -86,7 +87,7 @@ NOUNS: Final = (
     Noun(
         PersonEvent,
         apply_person_event,
-        (*PERSON_HANDLERS, *ERASURE_HANDLERS),
+        (*PERSON_HANDLERS, *BLOCK_HANDLERS, *ERASURE_HANDLERS),
         PERSON_ANSWERS,
         list_person_deadlines,
     ),

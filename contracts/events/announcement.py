@@ -57,6 +57,7 @@ class AnnouncementCreated(
     episode: int | None = None
     publish_to: tuple[TargetName, ...] = ()
     """Names of the targets that the operator configured, to which the system posts it."""
+    hide_guests: bool = False
 
 
 class AnnouncementPublished(
@@ -89,6 +90,7 @@ class AnnouncementChanged(
     notify: bool = True
     """Whether people are told of the change. The author may keep it quiet if it changes none of
     RELIED_ON."""
+    hide_guests: bool | UnsetType = UNSET
 
 
 CHANGEABLE_FIELDS: Final = tuple(

@@ -1,4 +1,4 @@
-"""Events of people: seen for the first time, muting an author, suspended, erased.
+"""Events of people: seen, muting or blocking somebody, suspended, erased.
 
 Every field is storage format (`contracts.events.base`).
 """
@@ -42,6 +42,18 @@ class PersonUnmuted(PersonEvent, frozen=True, kw_only=True, tag="person.unmuted.
     """The person hears of the author again."""
 
     host_id: PersonId
+
+
+class PersonBlocked(PersonEvent, frozen=True, kw_only=True, tag="person.blocked.v1"):
+    """The person wants nothing to do with somebody. Only the person learns of it."""
+
+    blocked_id: PersonId
+
+
+class PersonUnblocked(PersonEvent, frozen=True, kw_only=True, tag="person.unblocked.v1"):
+    """The person took the block back."""
+
+    blocked_id: PersonId
 
 
 class PersonSuspended(PersonEvent, frozen=True, kw_only=True, tag="person.suspended.v1"):
@@ -97,6 +109,8 @@ AnyPersonEvent = (
     PersonSeen
     | PersonMuted
     | PersonUnmuted
+    | PersonBlocked
+    | PersonUnblocked
     | PersonSuspended
     | PersonReinstated
     | PersonErasureRequested

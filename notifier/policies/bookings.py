@@ -25,6 +25,7 @@ from contracts.events.booking import (
 )
 from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
+from contracts.events.person import PersonBlocked
 from contracts.notices import Kind
 from notifier.kinds import CHAT_DIGEST, REMINDERS, UNANSWERED
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
@@ -72,8 +73,9 @@ def tell_booking_change(
     event: BookingEvent, occasion: Occasion, view: AnnouncementView
 ) -> Iterator[Effect]:
     """Tell both sides, and plan or withdraw the guest's reminders. Nobody is told if nothing
-    changes for them yet, as when a request is approved in advance or a no is taken back."""
-    if view.announcement.status != "Created":
+    changes for them yet, as when a request is approved in advance or a no is taken back. Nor
+    is anybody told that a block ended a request or an invitation."""
+    if view.announcement.status != "Created" and not _is_ended_by_block(event, occasion, view):
         yield from _tell(event, occasion, view)
     yield from _change_reminders(event, view)
 
@@ -112,6 +114,16 @@ def _is_confirmed_at_once(event: BookingRequested, occasion: Occasion) -> bool:
     return any(
         isinstance(later, BookingAccepted) and later.booking_id == event.booking_id
         for later in occasion.together[occasion.place :]
+    )
+
+
+def _is_ended_by_block(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> bool:
+    """Return whether the event is the no that a block says to what is open between two people.
+    Others whom it concerns, such as those who get the seat, are told as ever."""
+    sides = {event.guest_id, view.announcement.author_id}
+    return any(
+        isinstance(other, PersonBlocked) and sides == {other.person_id, other.blocked_id}
+        for other in occasion.together
     )
 
 

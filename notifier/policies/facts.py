@@ -3,7 +3,9 @@
 from datetime import datetime
 from typing import Any, Final
 
+from contracts.films import name_episode
 from contracts.values.ids import PersonId
+from contracts.values.languages import Text
 from contracts.values.personal import ERASED_TEXT
 from notifier.state import KnownAnnouncement
 
@@ -36,10 +38,12 @@ HIDDEN: Final[dict[str, Any]] = {"hidden": True}
 
 def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
     """Return the facts that every notice about the announcement has."""
+    title = Text(en=announcement.movie_title, ru=announcement.movie_title_ru)
+    film = name_episode(title, announcement.season, announcement.episode)
     return {
         "title": announcement.title,
-        "film": announcement.movie_title,
-        "film_ru": announcement.movie_title_ru,
+        "film": film.en,
+        "film_ru": film.ru,
         "event_time": announcement.event_time.isoformat(),
         "author_id": announcement.author_id,
     }

@@ -90,7 +90,13 @@ SELECT_RELATION: Final = """
            EXISTS (SELECT FROM notifier.mutes m
                    WHERE m.person_id = $2
                      AND m.host_id::text = notifier.person_in(e.state, 'author_id'))
-           AS mutes_author
+           AS mutes_author,
+           EXISTS (SELECT FROM notifier.blocks b
+                   WHERE (b.person_id = $2
+                          AND b.blocked_id::text = notifier.person_in(e.state, 'author_id'))
+                      OR (b.blocked_id = $2
+                          AND b.person_id::text = notifier.person_in(e.state, 'author_id')))
+           AS apart
     FROM notifier.reader_position r
     JOIN notifier.evenings e ON e.announcement_id = $1
     LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
@@ -185,7 +191,7 @@ class NoticeQueue:
             booking = KnownBooking(
                 row["booking_id"], announcement_id, recipient, pair, row["seated"], row["waiting"]
             )
-        return Relation(announcement_from(row["state"]), booking, row["mutes_author"])
+        return Relation(announcement_from(row["state"]), booking, row["mutes_author"], row["apart"])
 
     async def load_link(self, announcement_id: AnnouncementId) -> str | None:
         """Return the stored short link; None if none was made so far."""

@@ -90,6 +90,15 @@ DELETE_MUTES: Final = """
     WHERE m.person_id = gone.person_id AND m.host_id = gone.host_id
 """
 DELETE_MUTES_BY: Final = "DELETE FROM notifier.mutes WHERE person_id = ANY($1::uuid[])"
+INSERT_BLOCKS: Final = """
+    INSERT INTO notifier.blocks (person_id, blocked_id)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[]) ON CONFLICT DO NOTHING
+"""
+DELETE_BLOCKS: Final = """
+    DELETE FROM notifier.blocks b USING unnest($1::uuid[], $2::uuid[]) AS gone (person_id, other_id)
+    WHERE b.person_id = gone.person_id AND b.blocked_id = gone.other_id
+"""
+DELETE_BLOCKS_BY: Final = "DELETE FROM notifier.blocks WHERE person_id = ANY($1::uuid[])"
 INSERT_SUSPENSIONS: Final = """
     INSERT INTO notifier.suspensions (person_id) SELECT * FROM unnest($1::uuid[])
     ON CONFLICT DO NOTHING
@@ -173,7 +182,7 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
             for one in state.changed_bookings.values()
         ],
     )
-    await _save_mutes_and_suspensions(connection, state)
+    await _save_standing_wishes(connection, state)
     told = state.changed_told_of_chats.items()
     await _write(connection, INSERT_TOLD_OF_CHATS, [pair for pair, is_told in told if is_told])
     await _write(connection, DELETE_TOLD_OF_CHATS, [pair for pair, is_told in told if not is_told])
@@ -182,11 +191,15 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
     await _write(connection, DELETE_ERASURE_REQUESTS, [(who,) for who, at in asked if at is None])
 
 
-async def _save_mutes_and_suspensions(
-    connection: PoolConnectionProxy, state: NotifierState
-) -> None:
-    mutes, suspensions = state.changed_mutes, state.changed_suspensions
-    await _write(connection, DELETE_MUTES_BY, [(person,) for person in state.erased_people])
+async def _save_standing_wishes(connection: PoolConnectionProxy, state: NotifierState) -> None:
+    """Save who mutes or blocks whom, and who is shut out."""
+    mutes, blocks = state.changed_mutes, state.changed_blocks
+    suspensions = state.changed_suspensions
+    erased = [(person,) for person in state.erased_people]
+    await _write(connection, DELETE_MUTES_BY, erased)
+    await _write(connection, DELETE_BLOCKS_BY, erased)
+    await _write(connection, INSERT_BLOCKS, [pair for pair, stands in blocks.items() if stands])
+    await _write(connection, DELETE_BLOCKS, [pair for pair, stands in blocks.items() if not stands])
     await _write(connection, INSERT_MUTES, [pair for pair, muted in mutes.items() if muted])
     await _write(connection, DELETE_MUTES, [pair for pair, muted in mutes.items() if not muted])
     out = [(person,) for person, suspended in suspensions.items() if suspended]

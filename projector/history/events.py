@@ -31,8 +31,12 @@ from projector.history.values import (
 FAMILIES: Final = frozenset({"announcement", "booking", "invite_link", "person", "post", "rating"})
 """First parts of the types that are in the table. Investigators read it, so a new family is in it
 only once somebody has decided so."""
-PRIVATE: Final = frozenset({"person.muted", "person.unmuted"})
-"""Types of these families that are not in the table: nobody else may learn whom a person mutes."""
+PRIVATE: Final = frozenset({"person.muted", "person.unmuted", "person.blocked", "person.unblocked"})
+"""Types of these families that are not in the table: nobody else may learn whom a person mutes or
+blocks."""
+SHOWN_COMMANDS: Final = {"person.block": "booking.answer"}
+"""What the table says instead of a command. A block says no to what is open between two people,
+as the person could have done by hand. Nobody may learn that it was a block."""
 WORDLESS: Final = frozenset({"post"})
 """Families whose words are not in the table. A deleted post is told to nobody, so what is told of
 posts is in PostgreSQL alone, and only as it now stands."""
@@ -70,7 +74,7 @@ def read_events(commit: Commit) -> list[RecordedEvent]:
                 at_ms,
                 day,
                 commit.command.actor,
-                commit.command.kind,
+                SHOWN_COMMANDS.get(commit.command.kind, commit.command.kind),
                 name,
                 version,
                 fields,

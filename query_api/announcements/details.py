@@ -92,16 +92,19 @@ async def fetch_detail(
     guests: Sequence[AnyRow] = ()
     if sees_guests(found, caller, rules):
         everyone = sees_everything(found, caller)
-        guests = await snapshot.fetch_rows(SELECT_GUESTS, announcement_id, everyone)
+        guests = await snapshot.fetch_rows(
+            SELECT_GUESTS, announcement_id, everyone, caller.person_id
+        )
     return DetailRows(found, guests, snapshot.position)
 
 
 def sees_guests(announcement: AnyRow, caller: Caller, rules: SharedRules) -> bool:
     """Return whether the caller sees guests at all. The author sees everybody with a booking. A
-    confirmed guest sees the confirmed, unless the cell hides guest lists."""
+    confirmed guest sees the confirmed, unless the author or the cell hides guest lists."""
     if sees_everything(announcement, caller):
         return True
-    return announcement["my_state"] == "confirmed" and not rules.hide_guest_list
+    hidden = rules.hide_guest_list or announcement["hide_guests"]
+    return announcement["my_state"] == "confirmed" and not hidden
 
 
 def _wants_names(request: Request) -> bool:

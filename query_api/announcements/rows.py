@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from contracts.films import name_episode
 from contracts.representations import (
     AnnouncementResponse,
     DetailAnnouncementResponse,
@@ -17,10 +18,16 @@ from contracts.representations import (
     copied_fields,
 )
 from contracts.values.ids import PersonId
-from contracts.values.languages import Language
+from contracts.values.languages import Language, Text
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
-from query_api.announcements.visibility import SHOWS_PLACE, VISIBLE, sees_everything
+from query_api.announcements.visibility import (
+    SHOWS_GUEST_COUNT,
+    SHOWS_PLACE,
+    VISIBLE,
+    sees_everything,
+)
 from query_api.edge.reads import AnyRow, TableSnapshot, represent
+from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
 
 _STORED: Final = (
@@ -51,8 +58,10 @@ COLUMNS: Final = f"""
 
 SELECT_ONE: Final = f"""
     SELECT
-        (SELECT count(*) FROM read_model.bookings b
-         WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') AS guest_count,
+        CASE WHEN {SHOWS_GUEST_COUNT} THEN (
+            SELECT count(*) FROM read_model.bookings b
+            WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed'
+        ) END AS guest_count,
         {MY_BOOKING_ID},
         {MY_STATE}, {COLUMNS}
     WHERE a.announcement_id = $4 AND {VISIBLE}
@@ -65,7 +74,8 @@ SELECT_GUESTS: Final = f"""
     FROM read_model.bookings b
     LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
     {GUEST_JOIN}
-    WHERE b.announcement_id = $1 AND ($2 OR b.state = 'confirmed')
+    WHERE b.announcement_id = $1
+      AND ($2 OR (b.state = 'confirmed' AND b.guest_id <> ALL({APART_FROM.format("$3")})))
     ORDER BY b.created, b.booking_id
     LIMIT {GUESTS_MAX}
 """
@@ -105,6 +115,12 @@ def pick_movie_title(row: AnyRow, language: Language) -> str:
     """Return the film's title in the reader's language."""
     title: str = row["movie_title_ru" if language == "ru" else "movie_title"]
     return title
+
+
+def pick_film_name(row: AnyRow, language: Language) -> str:
+    """Return the film's title in the reader's language; of a series, with the episode."""
+    title = Text(en=row["movie_title"], ru=row["movie_title_ru"])
+    return name_episode(title, row["season"], row["episode"]).in_language(language)
 
 
 def _derive(row: AnyRow, language: Language) -> dict[str, Any]:

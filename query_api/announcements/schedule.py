@@ -19,6 +19,7 @@ from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.announcements.visibility import NOT_APART
 from query_api.chats.rights import UNREAD_POSTS
 from query_api.edge.paging import (
     INSTANT_KEY,
@@ -38,7 +39,7 @@ from runtime.http.paging import parse_limit
 from runtime.http.parameters import Parameter
 
 SCHEDULE: Final = f"""
-    a.published
+    a.published AND {NOT_APART}
     AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
 

@@ -2,7 +2,8 @@
 
 Its author sees it. Everybody with a booking for it sees it once it is published. While it is
 neither a draft nor cancelled, everybody sees a public announcement, and followers of the author
-see one for subscribers. A super-user sees all. For anybody else it does not exist.
+see one for subscribers. If one of viewer and author has blocked the other, the viewer sees it
+only while confirmed for it. A super-user sees all. For anybody else it does not exist.
 
 In the SQL fragments $1 is whether the viewer is a super-user, $2 the viewer, and $3 the authors
 whom the viewer follows. The functions state the same rules for an announcement as it once
@@ -14,6 +15,7 @@ from typing import Final
 
 from contracts.values.ids import PersonId
 from query_api.edge.reads import AnyRow
+from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
 
 PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
@@ -22,17 +24,27 @@ PRIVATE_STATUSES: Final = frozenset({"Created", "Cancelled"})
 NOT_PRIVATE: Final = "a.status IN ('Alive', 'Closed', 'Done')"
 """Holds in all other statuses."""
 
+NOT_APART: Final = f"""(
+    a.author_id <> ALL({APART_FROM.format("$2")})
+    OR EXISTS (
+        SELECT FROM read_model.bookings kept
+        WHERE kept.announcement_id = a.announcement_id AND kept.guest_id = $2::uuid
+          AND kept.state = 'confirmed')
+)"""
+"""Holds unless a block stands between viewer and author. What is confirmed stays."""
+
 # The cheap checks come first: most lines of a list are public.
 VISIBLE: Final = f"""(
-    ({NOT_PRIVATE} AND (
+    (({NOT_PRIVATE} AND (
         a.visibility = 'public'
         OR (a.visibility = 'subscribers' AND a.author_id = ANY($3::uuid[]))))
-    OR $1::boolean
     OR a.author_id = $2::uuid
     OR (a.status <> 'Created' AND EXISTS (
         SELECT FROM read_model.bookings involved
         WHERE involved.announcement_id = a.announcement_id AND involved.guest_id = $2::uuid
-          AND NOT involved.untold))
+          AND NOT involved.untold)))
+    AND {NOT_APART}
+    OR $1::boolean
 )"""
 
 OWN_OR_INVOLVED: Final = """
@@ -44,9 +56,14 @@ OWN_OR_INVOLVED: Final = """
 """Holds for every announcement in a private status that VISIBLE shows to anybody but a
 super-user. With it, PostgreSQL searches by person instead of testing all announcements."""
 
-VISIBLE_TO_GUEST: Final = "(b.guest_id = {}::uuid AND a.status <> 'Created' AND NOT b.untold)"
-"""Whether the guest sees a booking; `{}` stands for the guest. Invitations to a draft are
+VISIBLE_TO_GUEST: Final = "(b.guest_id = {0}::uuid AND a.status <> 'Created' AND NOT b.untold)"
+"""Whether the guest sees a booking; `{0}` stands for the guest. Invitations to a draft are
 hidden, and one that was taken back before publication is hidden for ever."""
+
+SHOWN_TO_GUEST: Final = f"""(
+    {VISIBLE_TO_GUEST} AND (b.state = 'confirmed' OR b.author_id <> ALL({APART_FROM})))"""
+"""Whether the guest is shown a booking: not if a block stands between the guest and the author,
+unless it is confirmed. Only the archive of the guest's own data goes by VISIBLE_TO_GUEST."""
 
 SHOWS_PLACE: Final = """(
     NOT a.hide_location
@@ -58,6 +75,10 @@ SHOWS_PLACE: Final = """(
           AND mine.state = 'confirmed')
 )"""
 """Whether the viewer is shown the exact place."""
+
+
+SHOWS_GUEST_COUNT: Final = "(NOT a.hide_guests OR $1::boolean OR a.author_id = $2::uuid)"
+"""Whether the viewer is told how many are confirmed."""
 
 
 def could_see(
@@ -82,3 +103,8 @@ def sees_everything(announcement: AnyRow, caller: Caller) -> bool:
     """Return whether the caller sees drafts, all bookings and the exact place, as the author and
     super-users do."""
     return caller.is_super or announcement["author_id"] == caller.person_id
+
+
+def shows_guest_count(announcement: AnyRow, caller: Caller) -> bool:
+    """Return whether SHOWS_GUEST_COUNT held."""
+    return not announcement["hide_guests"] or sees_everything(announcement, caller)

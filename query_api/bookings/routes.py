@@ -12,7 +12,7 @@ from contracts.events.booking_state import BookingState
 from contracts.representations import BookingResponse, DetailBookingResponse
 from query_api.announcements.details import sees_guests
 from query_api.announcements.rows import fetch_visible
-from query_api.announcements.visibility import VISIBLE_TO_GUEST, sees_everything
+from query_api.announcements.visibility import SHOWN_TO_GUEST, sees_everything
 from query_api.bookings import participants
 from query_api.bookings.participants import BY_CREATION, add_cursor, sort_key
 from query_api.bookings.rows import (
@@ -27,6 +27,7 @@ from query_api.edge.parameters import ID, one_of, parse_id, parse_some, some_of
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
+from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
@@ -86,6 +87,7 @@ def build_router(reads: Reads) -> APIRouter:
             if not sees_everything(announcement, caller):
                 shown = sees_guests(announcement, caller, reads.rules)
                 where.add("b.state = 'confirmed' AND {}::boolean", shown)
+                where.add(f"b.guest_id <> ALL({APART_FROM})", caller.person_id)
             participants.add_filters(where, request.query_params, reads.days_of)
             return await _answer_page(request, snapshot, where, participants.SORTS)
 
@@ -105,7 +107,7 @@ def select_own(caller: Caller, parameters: QueryParams) -> Where:
     where = Where()
     match parameters.get("role"):
         case None | "guest":
-            where.add(VISIBLE_TO_GUEST, caller.person_id)
+            where.add(SHOWN_TO_GUEST, caller.person_id)
         case "author":
             where.add("b.author_id = {}::uuid", caller.person_id)
         case _:

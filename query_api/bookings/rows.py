@@ -14,7 +14,7 @@ from contracts.values.languages import Language
 from query_api.announcements.calendar import fetch_overlaps
 from query_api.announcements.rows import pick_movie_title
 from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
-from query_api.announcements.visibility import VISIBLE_TO_GUEST
+from query_api.announcements.visibility import SHOWN_TO_GUEST
 from query_api.edge.reads import TableSnapshot, represent
 from runtime.auth.tokens import Caller
 
@@ -38,7 +38,7 @@ COLUMNS: Final = f"""
 """
 
 # $1 is whether the caller is a super-user, $2 the caller.
-OF_PARTY: Final = f"($1::boolean OR b.author_id = $2::uuid OR {VISIBLE_TO_GUEST.format('$2')})"
+OF_PARTY: Final = f"($1::boolean OR b.author_id = $2::uuid OR {SHOWN_TO_GUEST.format('$2')})"
 
 SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
 

@@ -11,7 +11,7 @@ from icalendar import Calendar, Event
 
 from contracts.values.languages import Language
 from contracts.values.text import fit_line
-from query_api.announcements.rows import pick_movie_title
+from query_api.announcements.rows import pick_film_name
 from query_api.edge.reads import AnyRow
 
 ICAL: Final = "text/calendar; charset=utf-8"
@@ -33,7 +33,7 @@ def _build_event(row: AnyRow, person_id: str, language: Language) -> Event:
     event = Event()
     event.add("uid", f"{row['announcement_id']}@practix")
     event.add("summary", fit_line(row["title"]))
-    event.add("description", fit_line(pick_movie_title(row, language)))
+    event.add("description", fit_line(pick_film_name(row, language)))
     event.add("dtstart", row["event_time"])
     event.add("dtend", row["ends_at"])
     event.add("dtstamp", row["modified"])

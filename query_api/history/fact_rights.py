@@ -27,6 +27,7 @@ EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("reader", "title description visibility is_free ticket_count event_time"),
         *_allow("reader", "price_amount price_currency tz hide_location location_hint"),
         *_allow("reader", "version notify reason by"),
+        *_allow("reader", "hide_guests"),
         *_allow("place", "event_location"),
         *_allow("author", "publish_to"),
         # Bookings.
@@ -57,6 +58,7 @@ DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("giver", "requests waiting conflicts ticket_count"),
         *_allow("giver", "review_id closed_at limit until muted broadcast_id fields"),
         *_allow("giver", "announcement_id link_id uses_max expires_at"),
+        *_allow("giver", "blocked"),
     ]
 )
 """By fact of an outcome (`contracts.journal.records.Outcome.facts`): what a decision rested on

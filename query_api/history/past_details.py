@@ -12,7 +12,12 @@ from contracts.errors import NotFound
 from contracts.values.ids import PersonId
 from query_api.announcements.details import DetailRows, sees_guests
 from query_api.announcements.rows import GUESTS_MAX, fetch_visible
-from query_api.announcements.visibility import could_see, could_see_place, sees_everything
+from query_api.announcements.visibility import (
+    could_see,
+    could_see_place,
+    sees_everything,
+    shows_guest_count,
+)
 from query_api.edge.moments import Moment, find_horizon, least_position
 from query_api.edge.reads import AnyRow, Reads
 from query_api.history.as_of import (
@@ -22,6 +27,7 @@ from query_api.history.as_of import (
     fold_events,
 )
 from query_api.history.events import fetch_events
+from query_api.people.apart import fetch_apart
 from query_api.people.names import fetch_names
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.auth.tokens import Caller
@@ -59,6 +65,8 @@ class PastDetails:
         score = await fetch_score(self._reads.history, now["author_id"], "host", position)
         row = build_detail_row(then, caller.person_id, score)
         shown_then = could_see_place(row, caller, confirmed=then.is_confirmed(caller.person_id))
+        if not (shows_guest_count(now, caller) and shows_guest_count(row, caller)):
+            row["guest_count"] = None
         row["author_name"] = now["author_name"]
         row["shows_place"] = now["shows_place"] and shown_then
         return row
@@ -68,10 +76,13 @@ class PastDetails:
     ) -> Sequence[AnyRow]:
         async with self._reads.open_snapshot(request) as snapshot:
             names = await fetch_names(snapshot, then.bookings)
+            apart = await fetch_apart(snapshot, caller.person_id)
         announcement_id = then.announcement["announcement_id"]
         scores = await fetch_guest_scores(self._reads.history, announcement_id, position)
         everyone = sees_everything(then.announcement, caller)
-        return build_guest_rows(then, names, scores, everyone=everyone)[:GUESTS_MAX]
+        rows = build_guest_rows(then, names, scores, everyone=everyone)
+        shown = [row for row in rows if everyone or row["guest_id"] not in apart]
+        return shown[:GUESTS_MAX]
 
 
 def demand_visible(then: PastAnnouncement, caller: Caller, followed: Sequence[PersonId]) -> None:

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from contracts.error_codes import describe, is_error_code
 from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.values.ids import OPERATOR, SYSTEM, BookingId
-from query_api.announcements.visibility import VISIBLE_TO_GUEST
+from query_api.announcements.visibility import SHOWN_TO_GUEST
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.history.fact_rights import DECISION_FACTS, FactRight, select_allowed
@@ -27,9 +27,10 @@ COLUMNS: Final = """
     d.*, a.author_id AS announcement_author, b.guest_id AS booking_guest,
     b.state AS booking_state, b.reason AS booking_reason,
     b.reason_by AS booking_reason_by,
-    coalesce(d.announcement_id <> b.announcement_id, false) AS elsewhere
+    d.kind = 'person.block' OR coalesce(d.announcement_id <> b.announcement_id, false) AS elsewhere
 """
-"""`elsewhere`: the decision was about another announcement and had an effect on this booking."""
+"""`elsewhere`: the decision was about another announcement, or was a block, and had an effect on
+this booking."""
 
 SELECT_OF_BOOKING: Final = f"""
     SELECT {COLUMNS}
@@ -38,7 +39,7 @@ SELECT_OF_BOOKING: Final = f"""
     JOIN read_model.decisions d ON d.seq = b.changed_seq
     WHERE b.booking_id = $1
       AND ($2::boolean OR b.author_id = $3::uuid
-           OR {VISIBLE_TO_GUEST.format("$3")})
+           OR {SHOWN_TO_GUEST.format("$3")})
 """
 
 SELECT_AT_POSITION: Final = f"""
@@ -49,7 +50,7 @@ SELECT_AT_POSITION: Final = f"""
         ON a.announcement_id = coalesce(d.announcement_id, b.announcement_id)
     WHERE d.seq = $1
       AND ($2::boolean OR d.actor = $3::uuid::text OR (NOT d.refused
-           AND (a.author_id = $3::uuid OR {VISIBLE_TO_GUEST.format("$3")})))
+           AND (a.author_id = $3::uuid OR {SHOWN_TO_GUEST.format("$3")})))
 """
 
 SELECT_TITLES: Final = """

@@ -71,6 +71,7 @@ OWN_TABLES: Final = (
         """
         SELECT announcement_id, status, title, description, movie_id, movie_title, movie_title_ru,
                duration_min, event_time, ends_at, tz, event_location, hide_location,
+               hide_guests,
                location_hint, visibility, is_free, price_amount, price_currency, ticket_count,
                taken, closed_reason, cancel_reason, publish_to, version, created, modified
         FROM read_model.announcements WHERE author_id = $1 ORDER BY created, announcement_id
@@ -160,6 +161,15 @@ OWN_TABLES: Final = (
         SELECT m.host_id AS muted_id, host.name AS muted_name, m.muted, m.since
         FROM read_model.mutes m LEFT JOIN read_model.people host ON host.person_id = m.host_id
         WHERE m.person_id = $1 ORDER BY m.since, m.host_id
+        """,
+    ),
+    OwnTable(
+        "blocks",
+        """
+        SELECT b.blocked_id, other.name AS blocked_name, b.blocked, b.since
+        FROM read_model.blocks b
+        LEFT JOIN read_model.people other ON other.person_id = b.blocked_id
+        WHERE b.person_id = $1 ORDER BY b.since, b.blocked_id
         """,
     ),
     OwnTable(

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from contracts.values.languages import Language
-from query_api.announcements.rows import pick_movie_title
+from query_api.announcements.rows import pick_film_name
 from query_api.announcements.visibility import NOT_PRIVATE
 from query_api.edge.reads import AnyRow
 
@@ -24,7 +24,8 @@ IS_PUBLIC: Final = f"(a.visibility = 'public' AND {NOT_PRIVATE})"
 """Holds for an announcement that anybody may see without a token."""
 
 SELECT_PREVIEW: Final = f"""
-    SELECT a.title, a.movie_title, a.movie_title_ru, a.location_hint, author.name AS author_name
+    SELECT a.title, a.movie_title, a.movie_title_ru, a.season, a.episode,
+           a.location_hint, author.name AS author_name
     FROM read_model.announcements a
     LEFT JOIN read_model.people author ON author.person_id = a.author_id
     WHERE a.announcement_id = $1 AND {IS_PUBLIC}
@@ -62,7 +63,7 @@ def preview_of(row: AnyRow, language: Language) -> Preview:
     """Return the preview of a public announcement from its row."""
     return Preview(
         title=row["title"],
-        film=pick_movie_title(row, language),
+        film=pick_film_name(row, language),
         host=row["author_name"] or "",
         place_hint=row["location_hint"],
         language=language,

@@ -19,7 +19,7 @@ from contracts.values.ids import canonical_uuid
 from contracts.values.languages import Language
 from contracts.values.prices import format_amount
 from contracts.values.zones import zone_or_utc
-from query_api.announcements.rows import pick_movie_title
+from query_api.announcements.rows import pick_film_name
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer_bytes, document_file
 from query_api.sharing.drawing import DrawingBoard
@@ -45,7 +45,8 @@ LANGUAGE: Final = Parameter(
 )
 
 SELECT_PUBLIC: Final = f"""
-    SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.duration_min,
+    SELECT a.title, a.description, a.movie_title, a.movie_title_ru, a.season, a.episode,
+           a.duration_min,
            a.event_time, a.tz, a.event_location, a.hide_location, a.location_hint,
            a.tickets_left, a.ticket_count, a.status, a.is_free,
            a.price_amount, a.price_currency, author.name AS author_name
@@ -169,7 +170,7 @@ def _announcement_page(
 ) -> str:
     texts = TEXTS[language]
     place = row["location_hint"] if row["hide_location"] else row["event_location"]
-    film = pick_movie_title(row, language)
+    film = pick_film_name(row, language)
     facts = [
         (texts["when"], _format_time(row["event_time"], row["tz"])),
         (texts["where"], place or texts["for_guests"]),

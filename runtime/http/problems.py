@@ -20,7 +20,6 @@ from starlette.responses import Response
 from contracts.error_codes import (
     RECORDED_REFUSALS,
     ErrorCode,
-    FailureCode,
     describe,
 )
 from contracts.errors import (
@@ -28,6 +27,7 @@ from contracts.errors import (
     Malformed,
     NotFound,
 )
+from contracts.failure_codes import FailureCode
 from contracts.values.languages import API_LANGUAGE, Language
 from runtime.http.json_body import malformed_body
 from runtime.http.methods import HeadAsGet, allowed_methods

@@ -12,7 +12,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from contracts.error_codes import FailureCode
+from contracts.failure_codes import FailureCode
 from runtime.http.problems import problem
 from runtime.service.http_limits import HttpLimits
 

@@ -28,12 +28,14 @@ from command_api.domain.invite_link.commands import (
 )
 from command_api.domain.layer import Layer
 from command_api.domain.person.commands import (
+    BlockPerson,
     ConfirmErasure,
     OrderErasure,
     PersonFacts,
     ReinstatePerson,
     RequestErasure,
     SuspendPerson,
+    UnblockPerson,
     WithdrawErasure,
 )
 from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
@@ -69,8 +71,10 @@ class RandomPeople:
         history: DecidedHistory | None = None,
         *,
         erasures: bool = False,
+        quarrels: bool = False,
     ) -> None:
-        """With `erasures` people are erased now and then, and come back by their next wish."""
+        """With `erasures` people are erased now and then, and come back by their next wish. With
+        `quarrels` they block each other now and then."""
         self._history = history or DecidedHistory()
         self.chain = self._history.chain
         self._random = Random(seed)
@@ -80,6 +84,7 @@ class RandomPeople:
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
         self._announcements_at_once = announcements_at_once
         self._erasures = erasures
+        self._quarrels = quarrels
         self._serial = 0
 
     @property
@@ -100,6 +105,8 @@ class RandomPeople:
                 self._try(*wish)
             if self._erasures and self._random.random() < 0.1:
                 self._try(*self._choose_erasure())
+            if self._quarrels and self._random.random() < 0.15:
+                self._try(*self._choose_block())
         return self
 
     def meet_deadlines(self) -> None:
@@ -128,6 +135,15 @@ class RandomPeople:
         if person.erasure is not None:
             commands += ((person_id, ConfirmErasure(erase_at=person.erasure.erase_at)),)
         return self._random.choice(commands)
+
+    def _choose_block(self) -> tuple[PersonId, AnyCommand]:
+        """Return a block, or the end of one: so that there are about as many as one person in
+        three has."""
+        person_id = self._random.choice(self.person_ids)
+        blocked = self.layer.person(person_id).blocked
+        if blocked and self._random.random() < 0.6:
+            return person_id, UnblockPerson(person_id=self._random.choice(blocked))
+        return person_id, BlockPerson(person_id=self._random.choice(self.person_ids))
 
     def _choose_command(self, actor: PersonId) -> AnyCommand:
         open_ids = [one.id for one in self._find_open()]

@@ -9,18 +9,17 @@ from mypy import api as mypy
 from contracts import errors
 from contracts.error_codes import (
     ERROR_TEXTS,
-    FAILURES,
     FORMER_REFUSALS,
     RECORDED_REFUSALS,
     REFUSALS,
     ErrorCode,
-    FailureCode,
     FormerRefusalCode,
     RefusalCode,
     describe,
     read_refusal,
 )
 from contracts.errors import CommandError
+from contracts.failure_codes import FAILURES, FailureCode
 from runtime.http.problems import STATUS
 
 

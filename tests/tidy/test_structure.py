@@ -21,8 +21,8 @@ TEST_LINES_MAX = 600
 FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
-        "contracts": """values events journal scoring error_codes errors films shared_rules plans
-            representations notices""",
+        "contracts": """values events journal scoring failure_codes error_codes errors films
+            shared_rules plans representations notices""",
         "runtime": """process pseudonyms event_stream confinement http calls migration_files
             postgres clickhouse journal following auth limits openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http metrics rendering settings

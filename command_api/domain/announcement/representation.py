@@ -55,9 +55,10 @@ def render_announcement(
             layer,
             announcement,
             everyone=is_author,
-            confirmed=is_guest and not rules.hide_guest_list,
+            confirmed=is_guest and not (rules.hide_guest_list or announcement.hide_guests),
+            viewer=viewer,
         ),
-        guest_count=announcement.confirmed,
+        guest_count=announcement.confirmed if is_author or not announcement.hide_guests else None,
         my_booking_id=mine.id if mine else None,
         my_state=mine.state if mine else None,
         publish_to=list(announcement.publish_to) if is_author else [],
@@ -71,19 +72,28 @@ def film_title(announcement: Announcement, language: Language) -> str:
 
 
 def _guest_list(
-    layer: Layer, announcement: Announcement, *, everyone: bool, confirmed: bool
+    layer: Layer,
+    announcement: Announcement,
+    *,
+    everyone: bool,
+    confirmed: bool,
+    viewer: PersonId,
 ) -> list[GuestEntry]:
     """Return the bookings to show, oldest first: all with `everyone`, else the confirmed ones
-    with `confirmed`, else none."""
+    with `confirmed`, without people whom a block keeps apart from the viewer, else none."""
     if not (everyone or confirmed):
         return []
     entries = [
         _guest_entry(layer, booking)
         for booking in layer.bookings_of(announcement)
-        if everyone or booking.confirmed
+        if everyone or (booking.confirmed and not _are_apart(layer, viewer, booking.guest_id))
     ]
     entries.reverse()
     return entries
+
+
+def _are_apart(layer: Layer, one: PersonId, other: PersonId) -> bool:
+    return layer.person(one).is_apart_from(layer.person(other))
 
 
 def _guest_entry(layer: Layer, booking: Booking) -> GuestEntry:

@@ -24,6 +24,7 @@ class AnnouncementTerms(Struct, frozen=True, kw_only=True):
     hide_location: bool = False
     location_hint: str | None = None
     publish_to: tuple[TargetName, ...] = ()
+    hide_guests: bool = False
 
 
 class ChangedTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -42,3 +43,4 @@ class ChangedTerms(Struct, frozen=True, kw_only=True, omit_defaults=True):
     hide_location: bool | UnsetType = UNSET
     location_hint: str | UnsetType | None = UNSET
     publish_to: tuple[TargetName, ...] | UnsetType = UNSET
+    hide_guests: bool | UnsetType = UNSET

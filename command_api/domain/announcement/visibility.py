@@ -22,6 +22,8 @@ def find_visible(
     absent one.
     """
     announcement = layer.announcements.get(announcement_id)
+    if announcement is not None and is_kept_from(layer, announcement, viewer):
+        announcement = None
     if announcement is not None and _is_seen_by(layer, announcement, viewer):
         return announcement
     if follows_author is None:
@@ -30,6 +32,16 @@ def find_visible(
     if announcement is None or not (follows_author and _is_for_followers(announcement)):
         raise NotFound
     return announcement
+
+
+def is_kept_from(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:
+    """Return whether a block keeps the viewer from the announcement: one stands between viewer and
+    author, and the viewer is not confirmed."""
+    viewing, author = layer.person(viewer), layer.person(announcement.author_id)
+    if not viewing.is_apart_from(author):
+        return False
+    booking = layer.booking_of(announcement.id, viewer)
+    return booking is None or not booking.confirmed
 
 
 def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:

@@ -21,7 +21,7 @@ from command_api.domain.booking.commands import (
     InviteGuests,
     RequestBooking,
 )
-from command_api.domain.booking.limits import refuse_another_return
+from command_api.domain.booking.limits import are_apart, refuse_another_return
 from command_api.domain.booking.rescheduling import find_blocking_announcements, release_after_move
 from command_api.domain.booking.seats import (
     close_or_offer_seats,
@@ -97,10 +97,15 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
         raise NotFound
     if command.only_as_guest and not as_guest:
         raise Forbidden
+    apart = are_apart(recorder, booking) and not booking.confirmed
+    if apart and as_guest:
+        raise NotFound
     own = booking.guest_status if as_guest else booking.author_status
     if own is not command.my_status:
         try:
             refuse_if_over(announcement, recorder.now)
+            if apart and command.my_status and booking.guest_status is True:
+                raise CommandRefused("not_invitable")
             _answer(recorder, announcement, booking, as_guest, command)
         except CommandRefused as refusal:
             facts = describe_booking(booking) | refusal.facts
@@ -231,6 +236,8 @@ def _invite(
         raise CommandRefused("already_invited")
     refuse_another_return(recorder, booking, as_guest=False)
     if booking.guest_status is True:
+        if are_apart(recorder, booking):
+            raise CommandRefused("not_invitable")
         say_yes_as_author(recorder, announcement, booking, None)
     else:
         send_invitation(recorder, announcement, booking, hold_until)

@@ -1,4 +1,4 @@
-"""Limits how often one person may invite others or change their mind.
+"""Limits whom and how often one person may invite, and how often they change their mind.
 
 Invitations are counted for each day of UTC, in log time. Every process comes to the same
 count, because only recorded events are counted.
@@ -18,8 +18,8 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
 
     The code is `too_many_invitations` (the author has sent too many), `guest_invited_too_often`
     (too many to this guest) or `not_invitable`. The last one has several causes, and the author
-    is not told which: too many from all authors together, a mute, a suspension,
-    an erasure (docs/decisions/0011, 0017).
+    is not told which: too many from all authors together, a mute, a block, a suspension,
+    an erasure (docs/decisions/0011, 0017, 0029).
     """
     rules, now = recorder.rules, recorder.now
     author = recorder.person(author_id)
@@ -36,6 +36,12 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
     enough = len(received_from) >= rules.invitations_of_guest_a_day_max
     if enough or not guest.may_be_invited_by(author, now):
         raise CommandRefused("not_invitable")
+
+
+def are_apart(recorder: Recorder, booking: Booking) -> bool:
+    """Return whether a block stands between the two sides of a booking."""
+    guest, author = recorder.person(booking.guest_id), recorder.person(booking.author_id)
+    return guest.is_apart_from(author)
 
 
 def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: bool) -> None:

@@ -8,7 +8,7 @@ are those of any request. A no that the author said to a person stands above the
 from typing import Final
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.announcement.visibility import demand_author
+from command_api.domain.announcement.visibility import demand_author, is_kept_from
 from command_api.domain.booking.answers import confirm_by_link, refuse_if_closed
 from command_api.domain.booking.decisions import outcome_of, refuse_if_over, request_seat
 from command_api.domain.booking.state import Booking
@@ -65,12 +65,14 @@ def revoke_invite_link(recorder: Recorder, command: RevokeInviteLink) -> Outcome
 def open_invite_link(recorder: Recorder, command: OpenInviteLink) -> Outcome:
     """Ask for a seat for the actor, who holds a link. If the link waives approval, the actor is
     confirmed, or approved in advance on the waitlist. Adds nothing, and uses nothing up, if the
-    actor has already got what the link can give. Raises NotFound for a link to a draft."""
+    actor has already got what the link can give. Raises NotFound for a link to a draft, or
+    across a block."""
     link = recorder.layer.invite_links.get(command.link_id)
     if link is None:
         raise NotFound
     announcement = recorder.announcement(link.announcement_id)
-    if announcement.status == "Created":
+    apart = is_kept_from(recorder.layer, announcement, recorder.actor)
+    if apart or announcement.status == "Created":
         raise NotFound
     booking = recorder.layer.booking_of(announcement.id, recorder.actor)
     if booking is not None and _has_all(booking, link):

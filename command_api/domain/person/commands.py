@@ -28,6 +28,16 @@ class UnmuteAuthor(Struct, frozen=True, kw_only=True, tag="person.unmute"):
     author_id: PersonId
 
 
+class BlockPerson(Struct, frozen=True, kw_only=True, tag="person.block"):
+    """The actor wants nothing to do with somebody."""
+
+    person_id: PersonId
+
+
+class UnblockPerson(Struct, frozen=True, kw_only=True, tag="person.unblock"):
+    person_id: PersonId
+
+
 class SuspendPerson(Struct, frozen=True, kw_only=True, tag="person.suspend"):
     """For operators only; the edge checks it."""
 
@@ -77,6 +87,8 @@ class ErasureDue(Struct, frozen=True, kw_only=True, tag="person.erasure_due"):
 AnyPersonCommand = (
     MuteAuthor
     | UnmuteAuthor
+    | BlockPerson
+    | UnblockPerson
     | SuspendPerson
     | ReinstatePerson
     | RequestErasure

@@ -6,10 +6,12 @@ from typing import Literal
 from msgspec.structs import replace
 
 from command_api.domain.layer import Layer
+from command_api.domain.person.engagements import without
 from command_api.domain.person.forgetting import forget_person
 from command_api.domain.person.state import Erasure, MutedAuthor, Person, Suspension
 from contracts.events.person import (
     AnyPersonEvent,
+    PersonBlocked,
     PersonErased,
     PersonErasureConfirmed,
     PersonErasureRequested,
@@ -18,6 +20,7 @@ from contracts.events.person import (
     PersonReinstated,
     PersonSeen,
     PersonSuspended,
+    PersonUnblocked,
     PersonUnmuted,
 )
 from contracts.values.ids import PersonId
@@ -40,6 +43,12 @@ def _evolve(layer: Layer, event: AnyPersonEvent, at: datetime) -> Person:
             return replace(person, muted=(*_without_author(person, event.host_id), mute))
         case PersonUnmuted():
             return replace(person, muted=_without_author(person, event.host_id))
+        case PersonBlocked():
+            return replace(
+                person, blocked=(*without(person.blocked, event.blocked_id), event.blocked_id)
+            )
+        case PersonUnblocked():
+            return replace(person, blocked=without(person.blocked, event.blocked_id))
         case PersonSuspended():
             return replace(
                 person, suspension=Suspension(reason=event.reason, by=event.by, since=at)

@@ -1,4 +1,4 @@
-"""Represents a mute to the person who muted, a suspension to operators, an erasure to both."""
+"""Represents mutes and blocks to whoever set them, suspensions to operators, erasures to both."""
 
 from datetime import datetime
 from typing import Final, Literal
@@ -6,12 +6,14 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from command_api.domain.person.commands import (
+    BlockPerson,
     ConfirmErasure,
     MuteAuthor,
     OrderErasure,
     ReinstatePerson,
     RequestErasure,
     SuspendPerson,
+    UnblockPerson,
     UnmuteAuthor,
     WithdrawErasure,
 )
@@ -25,6 +27,13 @@ class MuteResponse(Struct, frozen=True):
 
     user_id: PersonId
     muted: bool
+
+
+class BlockResponse(Struct, frozen=True):
+    """Whether the caller has blocked the person now."""
+
+    user_id: PersonId
+    blocked: bool
 
 
 class SuspensionResponse(Struct, frozen=True):
@@ -87,6 +96,12 @@ def _answer_with_mute(basis: AnswerBasis) -> MuteResponse:
     return MuteResponse(author_id, actor.has_muted(author))
 
 
+def _answer_with_block(basis: AnswerBasis) -> BlockResponse:
+    assert isinstance(basis.submission.command, BlockPerson | UnblockPerson)
+    person_id = basis.submission.command.person_id
+    return BlockResponse(person_id, person_id in basis.layer.person(basis.submission.actor).blocked)
+
+
 def _answer_with_suspension(basis: AnswerBasis) -> SuspensionResponse:
     assert isinstance(basis.submission.command, SuspendPerson | ReinstatePerson)
     return render_suspension(basis.layer.person(basis.submission.command.person_id))
@@ -111,6 +126,8 @@ def _answer_with_erasure(basis: AnswerBasis) -> ErasureResponse:
 PERSON_ANSWERS: Final[Answers] = {
     MuteAuthor: _answer_with_mute,
     UnmuteAuthor: _answer_with_mute,
+    BlockPerson: _answer_with_block,
+    UnblockPerson: _answer_with_block,
     SuspendPerson: _answer_with_suspension,
     ReinstatePerson: _answer_with_suspension,
     RequestErasure: _answer_with_token,

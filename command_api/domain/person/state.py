@@ -99,6 +99,9 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     """The films that they have planned to see (`Layer.plan_of`)."""
     feeds: tuple[FeedId, ...] = ()
     """The calendar feeds that they made and have not revoked."""
+    blocked: tuple[PersonId, ...] = ()
+    """Whom they want nothing to do with. An erasure of the other one changes nothing: coming back
+    is no way round a block."""
     suspension: Suspension | None = None
     erasure: Erasure | None = None
     erased: bool = False
@@ -111,7 +114,16 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
 
     def may_be_invited_by(self, author: "Person", now: datetime) -> bool:
         is_there = self.suspension is None and not self.erased and not self.is_erasing(now)
-        return is_there and not self.has_muted(author)
+        return is_there and not self.has_muted(author) and not self.is_apart_from(author)
+
+    def is_apart_from(self, other: "Person") -> bool:
+        """Return whether one of the two has blocked the other.
+
+        Then neither finds, asks, invites or writes to the other. What is confirmed between them
+        stays until somebody leaves. The read side asks the same of its tables
+        (`query_api.people.apart`), the notifier of its own.
+        """
+        return other.id in self.blocked or self.id in other.blocked
 
     def is_erasing(self, now: datetime) -> bool:
         """Whether the erasure of their data has begun and is not over."""

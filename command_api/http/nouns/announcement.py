@@ -84,6 +84,7 @@ class TermsBody(WriteBody):
     hide_location: bool = False
     location_hint: Location | None = None
     publish_to: PublishTo = ()
+    hide_guests: bool = False
 
     @model_validator(mode="after")
     def _demand_one_visibility(self) -> Self:

@@ -1,16 +1,19 @@
-"""The routes of people: muting an author, and an operator's suspensions."""
+"""The routes of people: muting an author, blocking somebody, and an operator's suspensions."""
 
 from typing import Final
 
 from starlette.requests import Request
 
 from command_api.domain.person.commands import (
+    BlockPerson,
     MuteAuthor,
     ReinstatePerson,
     SuspendPerson,
+    UnblockPerson,
     UnmuteAuthor,
 )
 from command_api.domain.person.representation import (
+    BlockResponse,
     MuteResponse,
     SuspensionResponse,
     render_suspension,
@@ -47,6 +50,20 @@ async def mute_host(request: WriteRequest[NoBody]) -> MuteAuthor:
 async def unmute_host(request: WriteRequest[NoBody]) -> UnmuteAuthor:
     """Hear of an author's announcements again."""
     return UnmuteAuthor(author_id=PersonId(request.path_id("user_id")))
+
+
+@ROUTES.write("PUT", "/user/{user_id}/block", NoBody, BlockResponse)
+async def block_user(request: WriteRequest[NoBody]) -> BlockPerson:
+    """Have nothing to do with somebody any more: from now on neither finds, asks, invites or
+    writes to the other. Open requests and invitations between the two end; what is confirmed
+    stays until somebody leaves. Nobody is told."""
+    return BlockPerson(person_id=PersonId(request.path_id("user_id")))
+
+
+@ROUTES.write("DELETE", "/user/{user_id}/block", NoBody, BlockResponse)
+async def unblock_user(request: WriteRequest[NoBody]) -> UnblockPerson:
+    """Take a block back. What it ended stays ended."""
+    return UnblockPerson(person_id=PersonId(request.path_id("user_id")))
 
 
 @OPERATOR_ROUTES.read("/suspensions", list[SuspensionResponse])

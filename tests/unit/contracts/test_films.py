@@ -6,8 +6,9 @@ from uuid import uuid4
 import pytest
 
 from contracts.errors import Malformed
-from contracts.films import FilmGroup, demand_episode
+from contracts.films import FilmGroup, demand_episode, name_episode
 from contracts.values.ids import MovieId
+from contracts.values.languages import Text
 from runtime.outside.ports import Movie
 
 SOLARIS = MovieId(str(uuid4()))
@@ -74,6 +75,13 @@ def test_an_unknown_year_meets_conditions_and_no_genre_meets_none() -> None:
 )
 def test_an_id_tells_as_much_as_the_group_allows(stated: Any, known: bool | None) -> None:
     assert group(**stated).includes_id(SOLARIS) is known
+
+
+def test_a_series_is_named_with_its_episode() -> None:
+    title = Text(en="Dark", ru="Тьма")
+    assert name_episode(title, None, None) == title
+    named = name_episode(title, 2, 8)
+    assert named == Text(en="Dark, season 2, episode 8", ru="Тьма, сезон 2, серия 8")
 
 
 @pytest.mark.parametrize(

@@ -124,3 +124,17 @@ def test_a_fact_that_is_not_listed_is_told_to_nobody() -> None:
     facts: NoticeFacts = {"secret": 1, "title": "T"}
     for recipient in (ANNA, HOST):
         assert select_facts(facts, recipient, standing(CONFIRMED)) == {"title": "T"}
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_across_a_block_only_who_is_confirmed_or_lost_a_seat_is_told(kind: Kind) -> None:
+    for pair in (*GONE, ASKED, INVITED):
+        told = find_obstacle(kind, {"what": "rejected"}, ANNA, apart(pair))
+        assert told == "apart" or kind == "booking_status", (kind, pair)
+    assert find_obstacle(kind, {"what": "requested"}, ANNA, apart(CONFIRMED)) == why_not(
+        kind, CONFIRMED, {"what": "requested"}
+    )
+
+
+def apart(pair: tuple[bool | None, bool | None] | None) -> Relation:
+    return standing(pair)._replace(apart=True)

@@ -25,7 +25,7 @@ LIVES: Final = 5
 async def test_the_tables_are_the_fold_of_a_journal_with_erasures(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal, seed: int, events_max: int
 ) -> None:
-    chain = RandomPeople(seed, erasures=True).live(300).chain
+    chain = RandomPeople(seed, erasures=True, quarrels=True).live(300).chain
     assert any(b"person.erased.v1" in payload for payload in chain.payloads)
     await chain.write_to(sqlite_journal)
     limits = SMALL._replace(events_max=events_max)

@@ -11,10 +11,12 @@ from command_api.domain.announcement.commands import FilmFacts
 from command_api.domain.calendar import add_titles
 from command_api.domain.feed.commands import MakeFeed, RevokeFeed
 from command_api.domain.person.commands import (
+    BlockPerson,
     MuteAuthor,
     PersonFacts,
     ReinstatePerson,
     SuspendPerson,
+    UnblockPerson,
     UnmuteAuthor,
 )
 from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
@@ -109,6 +111,8 @@ def test_no_command_is_answered_with_a_typed_text() -> None:
         (anna, MuteAuthor(author_id=anna)),
         (anna, MuteAuthor(author_id=boris)),
         (anna, UnmuteAuthor(author_id=boris)),
+        (anna, BlockPerson(person_id=boris)),
+        (anna, UnblockPerson(person_id=boris)),
         (OPERATOR, SuspendPerson(person_id=boris, reason="spam", by="Olga")),
         (boris, MuteAuthor(author_id=anna)),
         (OPERATOR, ReinstatePerson(person_id=boris)),

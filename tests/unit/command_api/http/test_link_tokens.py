@@ -4,10 +4,11 @@ import pytest
 
 from command_api.http.link_tokens import TOKEN_CHARS, LinkTokens
 from contracts.errors import NotFound
-from contracts.values.ids import InviteLinkId, new_id
+from contracts.values.ids import InviteLinkId
 
 TOKENS = LinkTokens("the secret of the cell")
-LINK = InviteLinkId(new_id())
+LINK = InviteLinkId("0192f0c5-8a4e-7c3b-9d21-5f6e7a8b9c0d")
+OTHER = InviteLinkId("0192f0c5-8a4e-7c3b-9d21-000000000000")
 
 
 def test_every_process_of_the_cell_reads_a_token() -> None:
@@ -28,7 +29,7 @@ def test_every_process_of_the_cell_reads_a_token() -> None:
         TOKENS.sign(LINK) + "A",
         TOKENS.sign(LINK)[:-1],
         TOKENS.sign(LINK)[:-4] + "AAAA",
-        TOKENS.sign(LINK)[:22] + TOKENS.sign(InviteLinkId(new_id()))[22:],
+        TOKENS.sign(LINK)[:22] + TOKENS.sign(OTHER)[22:],
         LinkTokens("another secret").sign(LINK),
         LINK,
     ],

@@ -32,6 +32,7 @@ from contracts.events.booking import (
     BookingWithdrawn,
 )
 from contracts.events.domain_event import DomainEvent
+from contracts.events.person import PersonBlocked
 from contracts.notices import WHY
 from tests.histories.notifier_events import (
     BEGIN,
@@ -233,3 +234,14 @@ def test_every_kind_says_why() -> None:
     history.tell(edited(title="New"))
     history.tell(DONE, by="system")
     assert {row.kind for row in Folded(history.commits).rows()} <= set(WHY)
+
+
+def test_of_what_a_block_ends_nobody_is_told_but_who_gets_the_seat_is() -> None:
+    block = PersonBlocked(person_id=person("host"), blocked_id=person("vera"))
+    freed = booking(BookingRevoked, "vera", (NO, None))
+    offered = booking(BookingOffered, "boris", (YES, None), hold_until=HOLD)
+    assert told_of(block, freed, offered) == to("booking_status", "boris")
+    assert told_of(block) == set()
+    assert told_of(block, booking(BookingRejected, "boris", (NO, YES))) == to(
+        "booking_status", "host", "boris"
+    ), "of another guest's booking both are told as ever"

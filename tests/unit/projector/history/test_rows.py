@@ -83,6 +83,8 @@ def test_analysts_are_not_told_whom_a_person_mutes() -> None:
     assert is_in_history("person.seen")
     assert not is_in_history("person.muted")
     assert not is_in_history("person.unmuted")
+    assert not is_in_history("person.blocked")
+    assert not is_in_history("person.unblocked")
 
 
 @pytest.mark.parametrize(

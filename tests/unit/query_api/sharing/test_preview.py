@@ -8,6 +8,8 @@ ROW: dict[str, Any] = {
     "title": 'A "loud" night <b>',
     "movie_title": "The Matrix",
     "movie_title_ru": "Матрица",
+    "season": None,
+    "episode": None,
     "author_name": "Анна",
     "location_hint": "near the park",
     "tickets_left": 3,

@@ -8,6 +8,7 @@ from command_api.domain.invite_link.commands import (
     OpenInviteLink,
     RevokeInviteLink,
 )
+from command_api.domain.person.commands import BlockPerson
 from command_api.domain.rules import Rules
 from contracts.errors import Forbidden, Malformed, NotFound
 from contracts.events.announcement import AnnouncementClosed
@@ -204,3 +205,8 @@ def test_a_guest_who_is_busy_is_not_confirmed_by_a_link() -> None:
 
 def test_what_was_never_made_is_absent() -> None:
     evening().when(ANN, use(ANN, InviteLinkId("none"))).then_fails(NotFound)
+
+
+def test_a_link_opens_nothing_across_a_block() -> None:
+    spec = evening(make(waives_approval=True)).given(ANN, BlockPerson(person_id=AUTHOR))
+    spec.when(ANN, use(ANN)).then_fails(NotFound)
