@@ -26,6 +26,7 @@ Kind = Literal[
     "score_request",
     "score_revealed",
     "chat_digest",
+    "operator_message",
     "erasure_requested",
     "erasure_confirmed",
     "erasure_withdrawn",
@@ -70,6 +71,7 @@ WHY: Final[Mapping[Kind, Text]] = {
     "chat_digest": Text(
         "You take part in the chat of this evening.", "Вы участвуете в чате этой встречи."
     ),
+    "operator_message": Text("The operators wrote to you.", "Вам написала администрация."),
     "erasure_requested": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_confirmed": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_withdrawn": Text("It is about your own data.", "Речь о ваших данных."),

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from contracts.notices import Kind
 from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from notifier.publishing.targets import PublishTargets
 from projector.analysts.retention import DAYS_MAX
@@ -53,6 +54,8 @@ class Settings(BaseSettings):
     """For how many days finished notices are kept."""
     publish_targets: PublishTargets = Field({}, validation_alias="NOTIFIER_PUBLISH_TARGETS")
     """Where announcements can be published, by the names in `COMMAND_API_PUBLISH_TARGETS`."""
+    approval_kinds: tuple[Kind, ...] = Field((), validation_alias="NOTIFIER_APPROVAL_KINDS")
+    """Kinds of notices that go only once an operator has approved them."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")
     cors_origins: Origins = Field((), validation_alias="PRACTIX_CORS_ORIGINS")
     """Origins whose pages may use the API from a browser."""

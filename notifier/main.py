@@ -61,6 +61,7 @@ async def _start(
         public_url=settings.public_url,
         keep_days=settings.keep_days,
         targets=settings.publish_targets,
+        approval_kinds=settings.approval_kinds,
         pace=settings.pace(),
     )
     for router in service.routers:

@@ -47,6 +47,7 @@ READERS_OF: Final[Mapping[str, frozenset[str]]] = {
     "waiting": PARTIES,
     "hold_until": PARTIES,
     "clashes": GUEST,
+    "typed": ALL,
 }
 """By fact, the sides (`Relation.side`) that may read it. A fact that is not listed is shown to
 nobody. A guest's other announcements are the guest's own business (docs/decisions/0004)."""
@@ -87,6 +88,11 @@ may, and otherwise the reason why not.."""
 def only_author(_facts: NoticeFacts, _now: Relation) -> str | None:
     """Allow nobody."""
     return NOT_INVOLVED
+
+
+def anybody(_facts: NoticeFacts, _now: Relation) -> str | None:
+    """Allow everybody: an operator has chosen the recipient."""
+    return None
 
 
 def any_guest(_facts: NoticeFacts, now: Relation) -> str | None:

@@ -1,13 +1,14 @@
 """Wires the notifier. It runs in a process of its own or inside the embedded system."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, NoReturn
 
 import asyncpg
 from fastapi import APIRouter
 
+from contracts.notices import Kind
 from contracts.values.targets import TargetName
 from notifier import metrics
 from notifier.dispatcher import Dispatcher, DispatcherPace
@@ -15,8 +16,10 @@ from notifier.forgetting.eraser import Eraser
 from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
 from notifier.http.edge import Guard
 from notifier.http.fanouts import build_fanout_router
+from notifier.http.moderation import ModerationParts, build_moderation_router
+from notifier.http.preview import NoticePreview
 from notifier.http.publications import build_publication_router
-from notifier.http.routes import build_operator_router, build_router
+from notifier.http.routes import build_router
 from notifier.publishing.publisher import Publisher
 from notifier.publishing.targets import PublishTarget
 from notifier.reader import NOTICE_LIMITS, NoticeReader
@@ -24,6 +27,7 @@ from notifier.short_links import ShortLinks
 from notifier.store.erasures import ErasureStore
 from notifier.store.fanouts import FanOuts
 from notifier.store.forgetting import ForgettingStore
+from notifier.store.moderation import Moderation
 from notifier.store.notices import Notices
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
@@ -61,7 +65,8 @@ class NotifierService(FollowingService):
 
     Without `clock_watch` the clock counts as right, whatever the journal's stamps say. `guard`
     admits operators to their routes. `public_url` is put before the path of an announcement's
-    page, if the shortener needs a whole address. Finished notices are kept for `keep_days`.
+    page, if the shortener needs a whole address. Finished notices are kept for `keep_days`. Those
+    of `approval_kinds` go only once an operator has approved them.
     Announcements are published at `targets`.
     """
 
@@ -78,12 +83,13 @@ class NotifierService(FollowingService):
         public_url: str = "",
         keep_days: int = KEEP_DAYS,
         targets: Mapping[TargetName, PublishTarget] | None = None,
+        approval_kinds: Collection[Kind] = (),
         limits: BatchLimits = NOTICE_LIMITS,
         pace: DispatcherPace = DispatcherPace(),  # noqa: B008 - immutable
     ) -> None:
         self._pool = pool
         self._clock = clock
-        self._queue = NoticeQueue(pool)
+        self._queue = NoticeQueue(pool, approval_kinds)
         self._clock_watch = clock_watch or ClockWatch(clock, steady_clock, watching=False)
         links = ShortLinks(self._queue, clients.shortener, public_url)
         self._dispatcher = Dispatcher(
@@ -104,7 +110,7 @@ class NotifierService(FollowingService):
         self._forgetter = Forgetter(ForgettingStore(pool), clients.notification, keep_days)
         reader = NoticeReader(
             journal,
-            NoticeOutbox(pool),
+            NoticeOutbox(pool, approval_kinds),
             limits=limits,
             on_notices=self._dispatcher.wake,
             on_taken_over=self._forgetter.note_taken_over,
@@ -118,7 +124,17 @@ class NotifierService(FollowingService):
             build_router(notices, PreferenceStore(pool), reader, verifier),
             build_fanout_router(FanOuts(pool), reader, guard, clock, self._dispatcher.wake),
             build_publication_router(self._publications, reader, guard, clock),
-            build_operator_router(notices, reader, guard, clock, self._dispatcher.wake),
+            build_moderation_router(
+                ModerationParts(
+                    notices,
+                    Moderation(pool, approval_kinds),
+                    NoticePreview(self._queue, clients.auth, clock),
+                    reader,
+                    guard,
+                    clock,
+                    self._dispatcher.wake,
+                )
+            ),
         ]
         metrics.observe(
             position=lambda: self.position,

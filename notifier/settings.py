@@ -3,6 +3,7 @@
 from pydantic import AliasChoices, Field, PositiveInt
 from pydantic_settings import SettingsConfigDict
 
+from contracts.notices import Kind
 from notifier.dispatcher import DispatcherPace
 from notifier.forgetting.forgetter import KEEP_DAYS, KEEP_DAYS_MAX, KEEP_DAYS_MIN
 from notifier.publishing.targets import PublishTargets
@@ -39,6 +40,8 @@ class Settings(ServiceSettings):
     """For how many days of log time finished notices are kept, here and at Notification."""
     publish_targets: PublishTargets = Field({})
     """Where announcements can be published, by the names that authors state."""
+    approval_kinds: tuple[Kind, ...] = ()
+    """Kinds of notices that go only once an operator has approved them."""
     sent_at_once: PositiveInt = 16
     pool_size: PositiveInt = 8
 

@@ -20,6 +20,10 @@ NOTIFIER: Final[Inventory] = {
         texts("event_type state reason", NOBODY),
     ),
     "notifier.links": (texts("short_link", NOBODY),),
+    "notifier.moderation": (
+        texts("signed_by", "an operator, who answers for the act"),
+        texts("act before after", NOBODY),
+    ),
     "notifier.notices": (
         texts("facts", "the author and the guest of the announcement", NOTICE_ERASED),
         texts("key kind state reason crowd", NOBODY),

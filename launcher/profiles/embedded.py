@@ -276,6 +276,7 @@ def _build_services(
             clock=clock,
             keep_days=settings.notices_keep_days,
             targets=settings.publish_targets,
+            approval_kinds=settings.approval_kinds,
             pace=UNHURRIED,
         ),
     )

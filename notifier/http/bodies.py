@@ -1,7 +1,8 @@
 """Defines the request bodies of the notifier. Unknown fields are refused."""
 
 from datetime import datetime, time, timedelta
-from typing import Annotated, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
+from uuid import UUID
 
 from pydantic import (
     AfterValidator,
@@ -9,13 +10,18 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StringConstraints,
     model_validator,
 )
 
 from contracts.notices import Kind
+from contracts.values.ids import PersonId
 from contracts.values.languages import Language
+from contracts.values.text import clean_line, clean_lines, demand_visible
 from contracts.values.zones import demand_zone
 from notifier.delivery.preferences import Preferences
+from notifier.store.moderation import CHANGED_AT_ONCE, Signature
+from notifier.store.notices import NoticeFilter
 from runtime.http.instants import StatedInstant
 from runtime.http.json_body import malformed_body
 
@@ -59,15 +65,121 @@ class PreferencesBody(BaseModel):
         return Preferences(**fields | {"off": tuple(dict.fromkeys(self.off))})
 
 
-class RescheduleBody(BaseModel):
+SignedBy = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(clean_line),
+]
+"""How the operator signs: the operator token belongs to no person."""
+TypedTitle = SignedBy
+TypedText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=4000),
+    AfterValidator(clean_lines),
+    AfterValidator(demand_visible),
+]
+
+
+class InBothLanguages(BaseModel):
+    """A text in both languages. The recipient gets it in theirs."""
+
     model_config = ConfigDict(extra="forbid")
 
+    ru: TypedText
+    en: TypedText
+
+
+class ActBody(BaseModel):
+    """What every act of an operator may state."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: SignedBy | None = None
+
+    def sign(self, now: datetime) -> Signature:
+        return Signature(self.by, now)
+
+
+class RescheduleBody(ActBody):
     due_at: StatedInstant
 
     def not_before(self, now: datetime) -> datetime:
         """Return the later of `due_at` and `now`. Raises Malformed if `due_at` is more than
         PUT_OFF_MAX ahead."""
-        if self.due_at > now + PUT_OFF_MAX:
-            error = {"loc": ("due_at",), "type": "too_late", "msg": "more than a year ahead"}
-            raise malformed_body([error])
-        return max(self.due_at, now)
+        return demand_near(self.due_at, now)
+
+
+class CreateNoticeBody(ActBody):
+    """A notice that an operator writes. Without `due_at` it is due at once."""
+
+    recipient: UUID
+    text: TypedText | InBothLanguages
+    title: TypedTitle | None = None
+    announcement_id: UUID | None = None
+    due_at: StatedInstant | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return the facts of the notice."""
+        text = self.text
+        by_language = (
+            {"ru": text, "en": text} if isinstance(text, str) else {"ru": text.ru, "en": text.en}
+        )
+        return {
+            "typed": {
+                language: {"title": self.title, "text": one}
+                for language, one in by_language.items()
+            }
+        }
+
+
+class FilterBody(BaseModel):
+    """A choice of notices, by what a list can be filtered by."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    recipient: UUID | None = None
+    announcement_id: UUID | None = None
+    kind: Kind | None = None
+    state: Literal["waiting", "parked"] = "waiting"
+    needs_approval: StrictBool | None = None
+
+    def to_filter(self) -> NoticeFilter:
+        return NoticeFilter(
+            recipient=None if self.recipient is None else PersonId(str(self.recipient)),
+            announcement_id=None if self.announcement_id is None else str(self.announcement_id),
+            state=self.state,
+            kind=self.kind,
+            needs_approval=self.needs_approval,
+        )
+
+
+class BulkBody(ActBody):
+    """One act on many notices: those named, or the newest that a filter chooses."""
+
+    action: Literal["reschedule", "cancel", "approve"]
+    ids: (
+        Annotated[
+            list[Annotated[int, Field(ge=1, le=2**63 - 1)]],
+            Field(min_length=1, max_length=CHANGED_AT_ONCE),
+        ]
+        | None
+    ) = None
+    filter: FilterBody | None = None
+    due_at: StatedInstant | None = None
+
+    @model_validator(mode="after")
+    def _demand_a_clear_choice(self) -> Self:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("either ids or a filter")
+        if (self.due_at is None) != (self.action != "reschedule"):
+            raise ValueError("due_at is for reschedule")
+        return self
+
+
+def demand_near(due_at: datetime, now: datetime) -> datetime:
+    """Return the later of `due_at` and `now`. Raises Malformed if `due_at` is more than
+    PUT_OFF_MAX ahead."""
+    if due_at > now + PUT_OFF_MAX:
+        error = {"loc": ("due_at",), "type": "too_late", "msg": "more than a year ahead"}
+        raise malformed_body([error])
+    return max(due_at, now)

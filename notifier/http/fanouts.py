@@ -72,9 +72,11 @@ def build_fanout_router(
         position = parse_path_number(request, "position")
         place = position, parse_path_number(request, "event_index", INTEGER_MAX)
         dry_run = is_dry_run(request)
-        due_at = (await read_body(request, RescheduleBody)).not_before(clock())
+        body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
-            done, fanout = await fanouts.retry(*place, due_at, dry_run=dry_run)
+            done, fanout = await fanouts.retry(
+                place, body.not_before(now), body.sign(now), dry_run=dry_run
+            )
         if not dry_run:
             wake()
         if fanout is None:

@@ -1,6 +1,8 @@
 """Makes the JSON that the notifier's routes answer with."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -8,10 +10,50 @@ from contracts.notices import NoticeResponse, notice_fields
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language
 from notifier.store.notices import StoredNotice
+from notifier.texts.render import NoticeText
 
 
 class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
     recipient: PersonId
+    needs_approval: bool
+    """Whether it goes only once an operator has approved it."""
+    title: str | None
+    text: str | None
+    """What its recipient would read now, in their language. Both are None if it cannot be
+    written, as for an erased person."""
+
+
+class ModerationRecord(Struct, frozen=True, kw_only=True):
+    """What an operator did to a notice or a fan-out."""
+
+    id: int
+    at: datetime
+    by: str | None
+    """How the operator signed."""
+    act: str
+    """`created`, `rescheduled`, `cancelled`, `approved`."""
+    notice_id: int | None
+    position: int | None
+    """Of the fan-out, as is `event_index`."""
+    event_index: int | None
+    before: dict[str, Any] | None
+    """What stood before; None for a notice that was created."""
+    after: dict[str, Any]
+
+
+class BulkResult(Struct, frozen=True):
+    id: int
+    done: bool
+    """False if it was too late, or if there is no such notice."""
+    state: str | None
+
+
+class BulkResponse(Struct, frozen=True):
+    """What one act came to for many notices."""
+
+    action: str
+    done: int
+    results: Sequence[BulkResult]
 
 
 class FanOutResponse(Struct, frozen=True, kw_only=True):
@@ -57,5 +99,14 @@ def notice_response(notice: StoredNotice, language: Language) -> NoticeResponse:
     return NoticeResponse(**notice_fields(notice, language))
 
 
-def operator_notice_response(notice: StoredNotice, language: Language) -> OperatorNoticeResponse:
-    return OperatorNoticeResponse(**notice_fields(notice, language), recipient=notice["recipient"])
+def operator_notice_response(
+    notice: StoredNotice, language: Language, told: NoticeText | None
+) -> OperatorNoticeResponse:
+    """Return the notice; `told` is what its recipient would read, if it can be written."""
+    return OperatorNoticeResponse(
+        **notice_fields(notice, language),
+        recipient=notice["recipient"],
+        needs_approval=notice["needs_approval"],
+        title=None if told is None else told.title,
+        text=None if told is None else told.text,
+    )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from notifier.store.moderation import Signature, record_fanout_act
 from notifier.store.notices import OperatorChange
 from runtime.postgres.tables import acquire_connection, transaction
 
@@ -43,11 +44,21 @@ class FanOuts:
             return [dict(row) for row in await connection.fetch(SELECT_FANOUTS, state, limit)]
 
     async def retry(
-        self, position: int, event_index: int, at: datetime, *, dry_run: bool
+        self, place: tuple[int, int], at: datetime, signature: Signature, *, dry_run: bool
     ) -> OperatorChange:
-        """Make the fan-out due at this time, unless it is done or dropped. With `dry_run` nothing
-        is changed."""
+        """Make the fan-out due at this time, unless it is done or dropped, and record that. With
+        `dry_run` nothing is changed."""
         async with transaction(self._pool, dry_run=dry_run) as connection:
-            done = await connection.execute(RETRY_FANOUT, position, event_index, at)
-            row = await connection.fetchrow(SELECT_FANOUT, position, event_index)
-        return OperatorChange(done == "UPDATE 1", None if row is None else dict(row))
+            before = await connection.fetchrow(SELECT_FANOUT, *place)
+            done = await connection.execute(RETRY_FANOUT, *place, at) == "UPDATE 1"
+            row = await connection.fetchrow(SELECT_FANOUT, *place)
+            if done and before is not None and row is not None:
+                facts = [_describe(one) for one in (before, row)]
+                await record_fanout_act(connection, "rescheduled", signature, place, *facts)
+        return OperatorChange(done, None if row is None else dict(row))
+
+
+def _describe(fanout: asyncpg.Record) -> dict[str, Any]:
+    """Return what the record of an act says of a fan-out."""
+    named = {name: fanout[name] for name in ("state", "reason")}
+    return named | {"due_at": fanout["try_at"].isoformat()}

@@ -1,17 +1,18 @@
-"""Lists notices for people and operators, and makes an operator's changes to them."""
+"""Lists notices for people and operators."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from contracts.values.ids import PersonId
-from runtime.postgres.tables import acquire_connection, transaction
+from runtime.postgres.tables import acquire_connection
 
 _COLUMNS: Final = """
     n.id, n.key, n.recipient, n.kind, n.announcement_id, n.booking_id, n.receipt,
     n.happened_at, n.event_time, n.due_at, n.state, n.reason, n.attempts, n.sent_at,
+    n.unapproved AS needs_approval,
     (SELECT json_agg(json_build_object('position', s.seq, 'event_index', s.event_index,
                                        'event_type', s.event_type)
                      ORDER BY s.seq, s.event_index)
@@ -21,8 +22,9 @@ _WHERE: Final = """
       AND ($2::uuid IS NULL OR n.announcement_id = $2)
       AND ($3::text IS NULL OR n.state = $3)
       AND ($4::text IS NULL OR n.kind = $4)
-      AND ($5::bigint IS NULL OR n.id < $5)
-    ORDER BY n.id DESC LIMIT $6
+      AND ($5::boolean IS NULL OR (n.unapproved AND n.state = 'waiting') = $5)
+      AND ($6::bigint IS NULL OR n.id < $6)
+    ORDER BY n.id DESC LIMIT $7
 """
 SELECT_NOTICES: Final = f"""
     SELECT {_COLUMNS} FROM notifier.notices n WHERE $1::uuid IS NULL {_WHERE}
@@ -32,20 +34,10 @@ SELECT_NOTICES_OF: Final = f"""
     SELECT {_COLUMNS} FROM notifier.notices n WHERE n.recipient = $1 {_WHERE}
 """
 SELECT_NOTICE: Final = f"SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = $1"
+SELECT_NOTICES_BY_ID: Final = f"""
+    SELECT {_COLUMNS} FROM notifier.notices n WHERE n.id = ANY($1::bigint[]) ORDER BY n.id
+"""
 
-# Only if the notice was not sent. One that was missed or parked gets a new chance, and an hour
-# for it.
-RESCHEDULE: Final = """
-    UPDATE notifier.notices SET state = 'waiting', reason = NULL, attempts = 0, due_at = $2,
-        try_at = $2, turn = NULL,
-        expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
-    WHERE id = $1 AND state <> 'sent' RETURNING id
-"""
-CANCEL: Final = """
-    UPDATE notifier.notices SET reason = 'by_operator',
-        state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'cancelled' END
-    WHERE id = $1 AND state IN ('waiting', 'parked') RETURNING id
-"""
 StoredNotice = dict[str, Any]
 """One notice by column name; instants are aware, `sources` is a list."""
 
@@ -57,6 +49,7 @@ class NoticeFilter(NamedTuple):
     announcement_id: str | None = None
     state: str | None = None
     kind: str | None = None
+    needs_approval: bool | None = None
 
 
 class OperatorChange(NamedTuple):
@@ -69,8 +62,7 @@ class OperatorChange(NamedTuple):
 
 
 class Notices:
-    """The notices in the outbox. With `dry_run` a method answers as if it had made the change,
-    and changes nothing. Methods raise TablesUnavailable."""
+    """The notices in the outbox. Methods raise TablesUnavailable."""
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
@@ -90,21 +82,9 @@ class Notices:
             row = await connection.fetchrow(SELECT_NOTICE, notice_id)
         return None if row is None else dict(row)
 
-    async def reschedule(
-        self, notice_id: int, due_at: datetime, *, dry_run: bool
-    ) -> OperatorChange:
-        """Make the notice due at this time, whatever its state, unless it was sent."""
-        return await self._change(RESCHEDULE, notice_id, due_at, dry_run=dry_run)
-
-    async def cancel(self, notice_id: int, *, dry_run: bool) -> OperatorChange:
-        """Give up a notice that waits or is parked. Its state becomes `unconfirmed` if an attempt
-        may have arrived or still may, and `cancelled` otherwise."""
-        return await self._change(CANCEL, notice_id, dry_run=dry_run)
-
-    async def _change(
-        self, sql: str, notice_id: int, *arguments: Any, dry_run: bool
-    ) -> OperatorChange:
-        async with transaction(self._pool, dry_run=dry_run) as connection:
-            done = await connection.fetchval(sql, notice_id, *arguments) is not None
-            row = await connection.fetchrow(SELECT_NOTICE, notice_id)
-        return OperatorChange(done, None if row is None else dict(row))
+    async def fetch(
+        self, connection: PoolConnectionProxy, ids: Sequence[int]
+    ) -> Sequence[StoredNotice]:
+        """Return those of the notices that there are, as this transaction sees them."""
+        rows = await connection.fetch(SELECT_NOTICES_BY_ID, ids)
+        return [dict(row) for row in rows]

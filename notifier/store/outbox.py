@@ -1,12 +1,13 @@
 """Writes state, notices and position in one transaction, for the reader of the journal."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.notices import Kind
 from contracts.values.ids import PersonId
 from notifier.planning.fold import NeededState, ParkedEvent
 from notifier.planning.notice_plan import (
@@ -32,7 +33,8 @@ POSITION: Final = StoredPosition(
 )
 UPDATE_MERGED: Final = """
     UPDATE notifier.notices n SET facts = m.facts, receipt = m.receipt, state = m.state,
-        reason = m.reason
+        reason = m.reason, unapproved = n.unapproved OR n.kind = ANY($6::text[]),
+        try_at = CASE WHEN n.kind = ANY($6::text[]) THEN n.expires_at ELSE n.try_at END
     FROM unnest($1::text[], $2::json[], $3::boolean[], $4::text[], $5::text[])
         AS m (key, facts, receipt, state, reason)
     WHERE n.key = m.key
@@ -49,13 +51,15 @@ DROP_NOTICES: Final = """
     WHERE announcement_id = $1 AND kind = ANY($2::text[]) AND state = 'waiting'
       AND ($4::uuid[] IS NULL OR recipient = ANY($4))
 """
+# One that waits for an approval is tried at its end only, when it is too late.
 # A reminder that was dropped unsent is due again if the announcement is moved back. One that
 # was sent, missed or cancelled stays as it is. No other notice ever has a key twice.
 INSERT_NOTICES: Final = """
     INSERT INTO notifier.notices
         (key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
-         event_time, due_at, expires_at, state, reason, crowd, try_at)
-    SELECT *, due_at FROM unnest(
+         event_time, due_at, expires_at, state, reason, crowd, unapproved, try_at)
+    SELECT n.*, n.kind = ANY($15::text[]),
+        CASE WHEN n.kind = ANY($15::text[]) THEN n.expires_at ELSE n.due_at END FROM unnest(
         $1::text[], $2::uuid[], $3::text[], $4::uuid[], $5::uuid[], $6::boolean[], $7::json[],
         $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[],
         $12::text[], $13::text[], $14::text[])
@@ -63,7 +67,7 @@ INSERT_NOTICES: Final = """
               event_time, due_at, expires_at, state, reason, crowd)
     ON CONFLICT (key) DO UPDATE
     SET state = 'waiting', reason = NULL, attempts = 0, facts = excluded.facts,
-        try_at = excluded.try_at, turn = NULL
+        unapproved = excluded.unapproved, try_at = excluded.try_at, turn = NULL
     WHERE notices.state IN ('dropped', 'unconfirmed') AND notices.event_time IS NOT NULL
 """
 # Waits for a fan-out that is being expanded: its notices are there when the last id is looked up.
@@ -106,8 +110,11 @@ INSERT_FANOUTS: Final = """
 class OutboxTransaction:
     """One transaction of the reader. Its position has been moved already."""
 
-    def __init__(self, connection: PoolConnectionProxy, told_seq: int) -> None:
+    def __init__(
+        self, connection: PoolConnectionProxy, told_seq: int, approval: Collection[Kind]
+    ) -> None:
         self._connection = connection
+        self._approval = approval
         self.told_seq = told_seq
         """Highest seq of which people have been told. It is greater than the position while the
         journal is being read again."""
@@ -130,14 +137,16 @@ class OutboxTransaction:
         await state.save_parked(self._connection, parked)
 
     async def save_plan(self, plan: NoticePlan) -> None:
-        await _save_plan(self._connection, plan)
+        await _save_plan(self._connection, plan, self._approval)
 
 
 class NoticeOutbox:
     """The outbox of the journal's reader. Methods raise TablesUnavailable."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, approval: Collection[Kind] = ()) -> None:
+        """Notices of the kinds in `approval` wait for an operator."""
         self._pool = pool
+        self._approval = approval
 
     async def position(self) -> Position:
         """Return the stored position, `START` if nothing was read yet."""
@@ -149,11 +158,16 @@ class NoticeOutbox:
         RowsRefused, and Fenced if the tables are not at the expected position."""
         async with transaction(self._pool) as connection:
             moved = await POSITION.move(connection, step.expected, step.reached)
-            yield OutboxTransaction(connection, moved["told_seq"])
+            yield OutboxTransaction(connection, moved["told_seq"], self._approval)
 
 
-async def insert_notices(connection: PoolConnectionProxy, notices: Sequence[PlannedNotice]) -> None:
-    """Insert new notices. If the key is there already, the stored notice is left alone; only a
+async def insert_notices(
+    connection: PoolConnectionProxy,
+    notices: Sequence[PlannedNotice],
+    approval: Collection[Kind] = (),
+) -> None:
+    """Insert new notices. Those of the kinds in `approval` wait for an operator. If the key is
+    there already, the stored notice is left alone; only a
     reminder that was dropped becomes due again."""
     if not notices:
         return
@@ -178,14 +192,17 @@ async def insert_notices(connection: PoolConnectionProxy, notices: Sequence[Plan
             )
             for notice in notices
         ),
+        list(approval),
     )
     await _insert_sources(connection, notices)
 
 
-async def _save_plan(connection: PoolConnectionProxy, plan: NoticePlan) -> None:
+async def _save_plan(
+    connection: PoolConnectionProxy, plan: NoticePlan, approval: Collection[Kind]
+) -> None:
     if merged := list(plan.merged.values()):
         columns = ((one.key, one.facts, one.receipt, one.state, one.reason) for one in merged)
-        await connection.execute(UPDATE_MERGED, *_columns(columns))
+        await connection.execute(UPDATE_MERGED, *_columns(columns), list(approval))
         await _insert_sources(connection, merged)
     for withdrawal in plan.withdrawals:
         if "announce_new" in withdrawal.kinds:
@@ -201,7 +218,7 @@ async def _save_plan(connection: PoolConnectionProxy, plan: NoticePlan) -> None:
     await save_publications(connection, plan.publications)
     if plan.erasures:
         await _begin_erasures(connection, plan.erasures)
-    await insert_notices(connection, plan.notices)
+    await insert_notices(connection, plan.notices, approval)
     if plan.fanouts:
         await connection.execute(INSERT_FANOUTS, *_columns(map(_fanout_values, plan.fanouts)))
 
@@ -222,8 +239,9 @@ async def _begin_erasures(
 async def _insert_sources(
     connection: PoolConnectionProxy, notices: Iterable[PlannedNotice]
 ) -> None:
-    sources = ((*source, notice.key) for notice in notices for source in notice.sources)
-    await connection.execute(INSERT_SOURCES, *_columns(sources))
+    sources = [(*source, notice.key) for notice in notices for source in notice.sources]
+    if sources:  # What an operator writes has none.
+        await connection.execute(INSERT_SOURCES, *_columns(sources))
 
 
 def _fanout_values(fanout: PlannedFanOut) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ from typing import Final
 
 import asyncpg
 
+from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, PersonId
 from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedFanOut, LeasedNotice
 from notifier.planning.notice_plan import NoticeSource, PlannedFanOut, PlannedNotice
@@ -33,11 +34,12 @@ EXPANDED_AT_ONCE: Final = 2_000
 FIRST_AUTHOR: Final = "00000000-0000-0000-0000-000000000000"
 """Before every author."""
 
-SELECT_LEASED: Final = """
+SELECT_WHOLE: Final = """
     SELECT id, key, recipient, kind, announcement_id, booking_id, receipt, facts, happened_at,
            event_time, due_at, expires_at, attempts, reason, unsettled
-    FROM notifier.notices WHERE id = ANY($1::bigint[]) AND state = 'waiting' ORDER BY id
+    FROM notifier.notices WHERE id = ANY($1::bigint[])
 """
+SELECT_LEASED: Final = f"{SELECT_WHOLE} AND state = 'waiting' ORDER BY id"
 # `sent` is recorded whatever has become of the row in the meantime, any other result only if the
 # notice still waits.
 RECORD: Final = """
@@ -56,7 +58,8 @@ SETTLE: Final = """
     WHERE id = ANY($1::bigint[]) AND state = 'unconfirmed'
 """
 COUNT_OVERDUE: Final = """
-    SELECT count(*) FROM notifier.notices WHERE state = 'waiting' AND due_at <= $1
+    SELECT count(*) FROM notifier.notices
+    WHERE state = 'waiting' AND NOT unapproved AND due_at <= $1
 """
 LEASE_FANOUT: Final = """
     UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2, holder = $3
@@ -113,8 +116,10 @@ class NoticeQueue:
     """The outbox of one dispatcher. Methods raise TablesUnavailable. Those that read rows may
     raise any error if a row is not as it should be."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, approval: Collection[Kind] = ()) -> None:
+        """Notices of the kinds in `approval` wait for an operator."""
         self._pool = pool
+        self._approval = approval
         self.session = LeaseSession(pool)
         self._author: str = FIRST_AUTHOR
         """Author of the fan-out that was leased last."""
@@ -131,6 +136,12 @@ class NoticeQueue:
         """Return those of the leased notices that still wait, in order of their ids."""
         async with acquire_connection(self._pool) as connection:
             rows = await connection.fetch(SELECT_LEASED, leased)
+        return [LeasedNotice(**dict(row)) for row in rows]
+
+    async def read_any(self, ids: Sequence[int]) -> list[LeasedNotice]:
+        """Return those of the notices that there are, whatever their state."""
+        async with acquire_connection(self._pool) as connection:
+            rows = await connection.fetch(SELECT_WHOLE, ids)
         return [LeasedNotice(**dict(row)) for row in rows]
 
     async def record(
@@ -152,11 +163,14 @@ class NoticeQueue:
             count: int = await connection.fetchval(COUNT_OVERDUE, now)
         return count
 
-    async def load_context(self, notices: Sequence[LeasedNotice]) -> DeliveryContext:
-        """Return what the tables know about the people and announcements of these notices."""
+    async def load_context(
+        self, notices: Sequence[LeasedNotice], further: Collection[PersonId] = ()
+    ) -> DeliveryContext:
+        """Return what the tables know about the people and announcements of these notices, and
+        about `further` people."""
         announcements = list({one.announcement_id for one in notices} - {None})
         people = {one.recipient for one in notices}.union(
-            *(people_in(one.facts) for one in notices)
+            further, *(people_in(one.facts) for one in notices)
         )
         async with acquire_connection(self._pool) as connection:
             known = await connection.fetch(SELECT_PEOPLE, list(people))
@@ -240,7 +254,7 @@ class NoticeQueue:
                 return
             remaining = iter(notices)
             while part := list(islice(remaining, EXPANDED_AT_ONCE)):
-                await insert_notices(connection, part)
+                await insert_notices(connection, part, self._approval)
 
     async def set_fanout_state(
         self, source: NoticeSource, state: str, reason: str, try_at: datetime | None = None

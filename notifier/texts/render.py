@@ -50,7 +50,9 @@ def render(
     fields = _fill_fields(facts, voice, names, now)
     title = voice.say(wording.title).format(**fields)
     text = voice.say(wording.text).format(**fields)
-    return NoticeText(title, "\n".join([text, *_write_lines(facts, voice)]))
+    typed = facts.get("typed", {}).get(voice.language, {})
+    lines = [text, *_write_lines(facts, voice), *filter(None, [typed.get("text")])]
+    return NoticeText(typed.get("title") or title, "\n".join(lines))
 
 
 class _Voice:

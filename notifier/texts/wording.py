@@ -296,6 +296,10 @@ WORDINGS: Final[dict[str, Wording]] = {
         "The host has written to the guests:",
         "Гостям пишет организатор, {author}:",
     ),
+    "operator_message": Wording(
+        Text("A word from the operators", "Сообщение администрации"),
+        Text("The operators of PRACTIX write to you:", "Вам пишет администрация PRACTIX:"),
+    ),
     # The person's own data.
     "erasure_requested": Wording(
         Text("Erase your data?", "Удалить ваши данные?"),

@@ -20,6 +20,7 @@ from notifier.forgetting.eraser import Eraser
 from notifier.reader import NoticeReader
 from notifier.short_links import ShortLinks
 from notifier.store.erasures import ROWS_AT_ONCE, ErasureStore
+from notifier.store.moderation import Moderation
 from notifier.store.notices import NoticeFilter, Notices
 from notifier.store.outbox import NoticeOutbox
 from notifier.store.preferences import PreferenceStore
@@ -114,6 +115,7 @@ class NotifierCell:
         self.around = Around()
         self.queue = NoticeQueue(pool)
         self.notices = Notices(pool)
+        self.moderation = Moderation(pool)
         self.preferences = PreferenceStore(pool)
         self.now = BEGIN
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from contracts.events.booking import BookingApproved, BookingRequested
+from contracts.notices import Kind
 from neighbours.app import StandInState
 from neighbours.app import build_router as build_stand_in_router
 from notifier.dispatcher import DispatcherPace
@@ -46,6 +48,7 @@ from tests.histories.notifier_events import (
 from tests.servers.http_server import served
 
 SECRET = TOKEN_SECRET
+APPROVED: tuple[Kind, ...] = ("operator_message",)
 WITHIN_S = 60.0
 
 
@@ -125,6 +128,7 @@ async def running(tmp_path: Path, postgres_dsn: str) -> AsyncIterator[ServedNoti
             verifier=verifier,
             guard=OperatorGuard(OPERATOR),
             clock=lambda: found.now,
+            approval_kinds=APPROVED,
             pace=DispatcherPace(poll_s=0.02),
         )
         for router in found.service.routers:
@@ -398,6 +402,97 @@ async def test_an_operator_lists_reschedules_and_cancels_what_is_delayed(
     assert (await cell.send("GET", "/api/v1/operator/notices/x", OPERATOR))[0] == 404
     assert (await cell.send("PUT", path, OPERATOR, {"due_at": "2026-03-03T10:00"}))[0] == 422
     assert (await cell.send("GET", path, cell.token("anna")))[0] == 401
+
+
+NOTICES = "/api/v1/operator/notices"
+
+
+async def test_an_operator_reads_what_a_notice_says_in_its_recipients_language(
+    cell: ServedNotifier,
+) -> None:
+    await cell.settled("anna")
+    for name, title in (("host", "Скоро: Солярис"), ("anna", "Soon: Solaris")):
+        query = f"kind=remind_day&recipient={person(name)}"
+        (shown,) = await cell.get(f"{NOTICES}?{query}", OPERATOR)
+        assert shown["title"] == title
+        assert "Together" in shown["text"]
+        assert await cell.get(f"{NOTICES}/{shown['id']}", OPERATOR) == shown
+
+
+async def test_a_notice_that_needs_approval_waits_for_it_and_then_goes(
+    cell: ServedNotifier,
+) -> None:
+    await cell.settled("anna")
+    text = {"ru": "Зал закрыт.", "en": "The {hall} is closed."}
+    body = {"recipient": person("anna"), "text": text, "title": "Beware", "by": "Olga"}
+    key = {"Idempotency_Key": "one"}
+    status, tried, _ = await cell.send("POST", f"{NOTICES}?dry_run=true", OPERATOR, body)
+    assert (status, tried["title"]) == (201, "Beware")
+    assert "The {hall} is closed." in tried["text"]
+    status, made, _ = await cell.send("POST", NOTICES, OPERATOR, body, **key)
+    assert (status, made["state"], made["needs_approval"]) == (201, "waiting", True)
+    assert (await cell.send("POST", NOTICES, OPERATOR, body, **key))[1]["id"] == made["id"]
+    await cell.settled("host")
+    waiting = await cell.get(f"{NOTICES}?needs_approval=true", OPERATOR)
+    assert [one["id"] for one in waiting] == [made["id"]]
+    path = f"{NOTICES}/{made['id']}/approval"
+    status, answer, _ = await cell.send("PUT", path, OPERATOR, {"by": "Ada"})
+    assert (status, answer["needs_approval"]) == (200, False)
+    sent = next(one for one in await cell.settled("anna") if one["id"] == made["id"])
+    assert sent["state"] == "sent"
+    assert "operator_message" in {one["event_type"] for one in await cell.inbox("anna")}
+    assert (await cell.send("PUT", path, OPERATOR, {}))[1]["code"] == "notice_not_waiting"
+
+
+async def test_what_operators_did_is_kept_with_what_stood_before(cell: ServedNotifier) -> None:
+    await cell.settled("anna")
+    query = f"state=waiting&recipient={person('anna')}"
+    hour, day = await cell.get(f"{NOTICES}?{query}", OPERATOR)
+    later = (BEGIN + timedelta(hours=5)).isoformat()
+    for dry_run in ("true", "false"):
+        await cell.send(
+            "PUT",
+            f"{NOTICES}/{day['id']}?dry_run={dry_run}",
+            OPERATOR,
+            {"due_at": later, "by": "Ada"},
+        )
+    bulk = {"action": "cancel", "ids": [day["id"], hour["id"], 999999], "by": "Olga"}
+    status, answer, _ = await cell.send("POST", f"{NOTICES}/bulk", OPERATOR, bulk)
+    assert (status, answer["done"]) == (200, 2)
+    assert [(one["id"], one["done"], one["state"]) for one in answer["results"]] == [
+        (day["id"], True, "cancelled"),
+        (hour["id"], True, "cancelled"),
+        (999999, False, None),
+    ]
+    records = await cell.get(f"{NOTICES}/record?notice_id={day['id']}", OPERATOR)
+    assert [(one["act"], one["by"], one["before"]["state"]) for one in records] == [
+        ("cancelled", "Olga", "waiting"),
+        ("rescheduled", "Ada", "waiting"),
+    ]
+    before, after = records[1]["before"]["due_at"], records[1]["after"]["due_at"]
+    assert datetime.fromisoformat(before) == datetime.fromisoformat(day["due_at"])
+    assert datetime.fromisoformat(after) == BEGIN + timedelta(hours=5)
+    assert len(await cell.get(f"{NOTICES}/record?limit=1", OPERATOR)) == 1
+    revived = {"action": "reschedule", "filter": {"kind": "remind_day"}, "due_at": later}
+    status, answer, _ = await cell.send("POST", f"{NOTICES}/bulk", OPERATOR, revived)
+    assert (status, answer["done"]) == (200, 1), "the host's alone waits"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "code"),
+    [
+        ("", {"recipient": str(uuid4()), "text": "Hello"}, "unknown_person"),
+        ("", {"recipient": person("anna"), "text": " "}, "malformed_body"),
+        ("/bulk", {"action": "cancel"}, "malformed_body"),
+        ("/bulk", {"action": "reschedule", "ids": [1]}, "malformed_body"),
+        ("/bulk", {"action": "send", "ids": [1]}, "malformed_body"),
+    ],
+)
+async def test_what_an_operator_cannot_ask_for(
+    cell: ServedNotifier, path: str, body: Any, code: str
+) -> None:
+    assert (await cell.send("POST", NOTICES + path, OPERATOR, body))[1]["code"] == code
+    assert (await cell.send("POST", NOTICES + path, cell.token("anna"), body))[0] == 401
 
 
 async def test_an_operator_revives_a_fan_out_that_ugc_never_answered(cell: ServedNotifier) -> None:

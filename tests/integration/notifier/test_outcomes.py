@@ -12,6 +12,7 @@ from contracts.errors import DependencyDown
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingRequested
 from notifier.delivery.leases import DeliveryResult
+from notifier.store.moderation import Signature
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice
 from runtime.postgres.pools import open_pool
@@ -146,9 +147,9 @@ async def test_an_operator_cannot_cancel_what_has_arrived(evening: NotifierCell)
     (line,) = await evening.lines(BORIS, kind="booking_new")
 
     async def cancel() -> None:
-        change = await evening.notices.cancel(line["id"], dry_run=False)
-        assert change.row is not None
-        assert change.row["state"] == "unconfirmed"
+        signature = Signature(None, evening.now)
+        changed = await evening.moderation.cancel([line["id"]], signature, dry_run=False)
+        assert changed.notices[line["id"]]["state"] == "unconfirmed"
 
     await evening.dispatcher(InterruptedQueue(evening, cancel)).dispatch_due()
     assert await read_first_notice(evening) == ("sent", None)

@@ -9,6 +9,7 @@ import pytest
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingInvited, BookingRequested
 from contracts.values.ids import PersonId
+from notifier.store.moderation import Signature
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import announcement, booking, created, person, published, seen
 
@@ -121,7 +122,8 @@ async def test_what_is_put_off_while_it_stands_in_line_keeps_its_new_time(
     dispatcher = cell.dispatcher()
     await dispatcher.dispatch_due()
     last = await cell.pool.fetchval(LAST_IN_LINE)
-    await cell.notices.reschedule(last, cell.now + timedelta(hours=2), dry_run=False)
+    later, signature = cell.now + timedelta(hours=2), Signature(None, cell.now)
+    await cell.moderation.reschedule([last], later, signature, dry_run=False)
     await cell.send()
     assert await cell.pool.fetchval(STATE_OF, last) == "waiting"
     await cell.wait(hours=2)

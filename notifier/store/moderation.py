@@ -1,0 +1,194 @@
+"""Makes operators' changes to notices, and keeps who did what, when, and what stood before.
+
+The record is written in the transaction of the change. It has no words: what a notice says is
+in the notice alone, and goes with it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, NamedTuple
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from contracts.notices import Kind
+from notifier.planning.notice_plan import PlannedNotice
+from notifier.store.notices import NoticeFilter, Notices, StoredNotice
+from notifier.store.outbox import insert_notices
+from runtime.postgres.tables import acquire_connection, transaction
+
+Act = Literal["created", "rescheduled", "cancelled", "approved"]
+
+CHANGED_AT_ONCE: Final = 1_000
+"""How many notices one request may change."""
+
+# What stands in a record, before and after.
+_FACTS: Final = """
+    json_build_object('state', n.state, 'reason', n.reason, 'due_at', n.due_at,
+                      'expires_at', n.expires_at, 'needs_approval', n.unapproved)
+"""
+LOCK: Final = f"""
+    SELECT n.id, {_FACTS} AS facts FROM notifier.notices n WHERE n.id = ANY($1::bigint[])
+    ORDER BY n.id FOR UPDATE
+"""
+SELECT_FACTS: Final = f"""
+    SELECT n.id, {_FACTS} AS facts FROM notifier.notices n WHERE n.id = ANY($1::bigint[])
+"""
+# Only if the notice was not sent. One that was missed or parked gets a new chance, and an hour
+# for it. One that waits for an approval goes on waiting for it.
+RESCHEDULE: Final = """
+    UPDATE notifier.notices SET state = 'waiting', reason = NULL, attempts = 0, due_at = $2,
+        try_at = CASE WHEN unapproved
+            THEN greatest(expires_at, $2::timestamptz + interval '1 hour') ELSE $2 END,
+        turn = NULL, expires_at = greatest(expires_at, $2::timestamptz + interval '1 hour')
+    WHERE id = ANY($1::bigint[]) AND state <> 'sent' RETURNING id
+"""
+CANCEL: Final = """
+    UPDATE notifier.notices SET reason = 'by_operator',
+        state = CASE WHEN unsettled OR holder IS NOT NULL THEN 'unconfirmed' ELSE 'cancelled' END
+    WHERE id = ANY($1::bigint[]) AND state IN ('waiting', 'parked') RETURNING id
+"""
+APPROVE: Final = """
+    UPDATE notifier.notices SET unapproved = false, turn = NULL,
+        try_at = CASE WHEN unapproved THEN due_at ELSE try_at END
+    WHERE id = ANY($1::bigint[]) AND state = 'waiting' RETURNING id
+"""
+INSERT_RECORDS: Final = """
+    INSERT INTO notifier.moderation (at, signed_by, act, notice_id, before, after)
+    SELECT $1, $2, $3, r.* FROM unnest($4::bigint[], $5::json[], $6::json[])
+        AS r (notice_id, before, after)
+"""
+INSERT_FANOUT_RECORD: Final = """
+    INSERT INTO notifier.moderation (at, signed_by, act, position, event_index, before, after)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+SELECT_RECORDS: Final = """
+    SELECT id, at, signed_by AS by, act, notice_id, position, event_index, before, after
+    FROM notifier.moderation
+    WHERE ($1::bigint IS NULL OR notice_id = $1) AND ($2::bigint IS NULL OR id < $2)
+    ORDER BY id DESC LIMIT $3
+"""
+SELECT_ID: Final = "SELECT id FROM notifier.notices WHERE key = $1"
+
+
+class Signature(NamedTuple):
+    """Who acts, and when."""
+
+    by: str | None
+    """How the operator signs: the operator token belongs to no person."""
+    at: datetime
+
+
+class Moderated(NamedTuple):
+    """The result of an operator's change of some notices."""
+
+    done: frozenset[int]
+    """Those for which it was not too late."""
+    notices: Mapping[int, StoredNotice]
+    """As they are afterwards, by id. What does not exist is missing."""
+
+
+class Moderation:
+    """Operators' changes to notices. With `dry_run` a method answers as if it had made the
+    change, and changes nothing. Methods raise TablesUnavailable."""
+
+    def __init__(self, pool: asyncpg.Pool, approval: Collection[Kind] = ()) -> None:
+        """Notices of the kinds in `approval` go only once an operator has approved them."""
+        self._pool = pool
+        self._approval = approval
+        self._notices = Notices(pool)
+
+    async def create(
+        self, notice: PlannedNotice, signature: Signature, *, dry_run: bool
+    ) -> StoredNotice:
+        """Put a notice into the outbox. Returns the stored one; the same key adds nothing."""
+        async with transaction(self._pool, dry_run=dry_run) as connection:
+            known = await connection.fetchval(SELECT_ID, notice.key)
+            if known is None:
+                await insert_notices(connection, [notice], self._approval)
+                known = await connection.fetchval(SELECT_ID, notice.key)
+                after = await _fetch_facts(connection, SELECT_FACTS, [known])
+                await _record(connection, "created", signature, {known: None}, after)
+            (created,) = await self._notices.fetch(connection, [known])
+        return created
+
+    async def reschedule(
+        self, ids: Sequence[int], due_at: datetime, signature: Signature, *, dry_run: bool
+    ) -> Moderated:
+        """Make the notices due at this time, whatever their state, unless they were sent."""
+        return await self._change(RESCHEDULE, "rescheduled", ids, signature, dry_run, due_at)
+
+    async def cancel(self, ids: Sequence[int], signature: Signature, *, dry_run: bool) -> Moderated:
+        """Give up notices that wait or are parked. Their state becomes `unconfirmed` if an attempt
+        may have arrived or still may, and `cancelled` otherwise."""
+        return await self._change(CANCEL, "cancelled", ids, signature, dry_run)
+
+    async def approve(
+        self, ids: Sequence[int], signature: Signature, *, dry_run: bool
+    ) -> Moderated:
+        """Let notices go that wait for an approval."""
+        return await self._change(APPROVE, "approved", ids, signature, dry_run)
+
+    async def select_ids(self, wanted: NoticeFilter) -> list[int]:
+        """Return the ids of the newest notices that the filter chooses, CHANGED_AT_ONCE at most."""
+        found = await self._notices.select(wanted, None, CHANGED_AT_ONCE)
+        return [one["id"] for one in found]
+
+    async def select_records(
+        self, notice_id: int | None, before: int | None, limit: int
+    ) -> list[dict[str, Any]]:
+        """Return what operators did, newest first; with `before` only records with a smaller id."""
+        async with acquire_connection(self._pool) as connection:
+            rows = await connection.fetch(SELECT_RECORDS, notice_id, before, limit)
+        return [dict(row) for row in rows]
+
+    async def _change(
+        self,
+        sql: str,
+        act: Act,
+        ids: Sequence[int],
+        signature: Signature,
+        dry_run: bool,
+        *arguments: Any,
+    ) -> Moderated:
+        async with transaction(self._pool, dry_run=dry_run) as connection:
+            before = await _fetch_facts(connection, LOCK, ids)
+            done = {row["id"] for row in await connection.fetch(sql, ids, *arguments)}
+            after = await _fetch_facts(connection, SELECT_FACTS, ids)
+            changed = {one: before[one] for one in done if before[one] != after[one]}
+            await _record(connection, act, signature, changed, after)
+            notices = await self._notices.fetch(connection, ids)
+        return Moderated(frozenset(done), {one["id"]: one for one in notices})
+
+
+async def record_fanout_act(
+    connection: PoolConnectionProxy,
+    act: Act,
+    signature: Signature,
+    place: tuple[int, int],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Record what an operator did to a fan-out."""
+    await connection.execute(
+        INSERT_FANOUT_RECORD, signature.at, signature.by, act, *place, before, after
+    )
+
+
+async def _fetch_facts(
+    connection: PoolConnectionProxy, sql: str, ids: Sequence[int]
+) -> dict[int, Any]:
+    return {row["id"]: row["facts"] for row in await connection.fetch(sql, ids)}
+
+
+async def _record(
+    connection: PoolConnectionProxy,
+    act: Act,
+    signature: Signature,
+    before: Mapping[int, Any],
+    after: Mapping[int, Any],
+) -> None:
+    """Record the act for each notice in `before`."""
+    ids = sorted(before)
+    columns = ids, [before[one] for one in ids], [after[one] for one in ids]
+    await connection.execute(INSERT_RECORDS, signature.at, signature.by, act, *columns)
