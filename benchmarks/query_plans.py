@@ -200,14 +200,11 @@ def _single_things() -> Iterator[Case]:
         page = bookings.build_page(of_announcement, parameters, PARTICIPANT_SORTS)
         yield Case(f"participants?sort={sort}", page.sql, page.arguments)
     together_of_film: tuple[Any, ...] = (*viewer, [], id_of("movie0"), NOW)
-    for name, sql in (
-        ("open evenings of a film", together.COUNT_PUBLIC),
-        ("private evenings of a film", together.COUNT_PRIVATE),
-        ("next evenings of a film", together.SELECT_NEXT_OF_ALL),
-    ):
-        yield Case(name, sql, together_of_film)
+    yield Case("open evenings of a film", together.COUNT, together_of_film)
+    yield Case("next evenings of a film", together.SELECT_NEXT, together_of_film)
     yield Case("announcement", rows.SELECT_ONE, (*viewer, [], ANNOUNCEMENT_ID))
-    yield Case("guest list", rows.SELECT_GUESTS, (ANNOUNCEMENT_ID, True))
+    of_guest = (ANNOUNCEMENT_ID, False, GUEST.person_id)
+    yield Case("guest list", rows.SELECT_GUESTS, of_guest)
     yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))
     yield Case(
         "booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, ANNOUNCEMENT_ID, GUEST.person_id)

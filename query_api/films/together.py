@@ -2,8 +2,9 @@
 компании", and which evenings are open.
 
 Without a token the answer is the same for everybody and may be cached anywhere. It counts public
-evenings only. All callers share one count of these, so that a popular page costs one query in
-`SHARED_S`. With a token the answer also counts the private evenings that the caller may see.
+evenings only, and is read from the tables once in `SHARED_S`, however many ask. With a token it
+counts what the caller may see: private evenings as well, but none of an author with whom the
+caller has nothing to do any more.
 """
 
 from typing import Any, Final
@@ -19,7 +20,7 @@ from contracts.representations import AnnouncementResponse
 from contracts.values.ids import MovieId
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
 from query_api.announcements.visibility import VISIBLE
-from query_api.edge.reads import AnyRow, Reads
+from query_api.edge.reads import AnyRow, Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from runtime.auth.tokens import Caller
 from runtime.calls.lookup import CacheSettings, Lookup
@@ -33,20 +34,13 @@ FILMS_MAX: Final = 2_000
 NEXT_MAX: Final = 3
 
 OPEN: Final = "a.movie_id = $4 AND a.status = 'Alive' AND a.event_time > $5"
-PUBLIC: Final = "a.visibility = 'public'"
-"""With the status of `OPEN`, everybody may see it."""
-
-COUNT: Final = f"""
-    SELECT count(*) FROM read_model.announcements a WHERE {OPEN} AND {{which}} AND {VISIBLE}
-"""
+COUNT: Final = f"SELECT count(*) FROM read_model.announcements a WHERE {OPEN} AND {VISIBLE}"
 SELECT_NEXT: Final = f"""
-    SELECT {MY_STATE}, {COLUMNS} WHERE {OPEN} AND {{which}} AND {VISIBLE}
+    SELECT {MY_STATE}, {COLUMNS} WHERE {OPEN} AND {VISIBLE}
     ORDER BY a.event_time, a.announcement_id LIMIT {NEXT_MAX}
 """
-COUNT_PUBLIC: Final = COUNT.format(which=PUBLIC)
-COUNT_PRIVATE: Final = COUNT.format(which=f"NOT {PUBLIC}")
-SELECT_NEXT_PUBLIC: Final = SELECT_NEXT.format(which=PUBLIC)
-SELECT_NEXT_OF_ALL: Final = SELECT_NEXT.format(which="true")
+NOBODY: Final = (False, None, list[str]())
+"""What is visible to somebody without a token is visible to everybody."""
 
 FOR_ALL: Final = {"Cache-Control": f"public, max-age={SHARED_S}"}
 NOT_KEPT: Final = {"Cache-Control": "no-cache"}
@@ -82,7 +76,7 @@ def build_router(reads: Reads, movies: MovieClient) -> APIRouter:
     @router.get("/film/{movie_id}/together", **document(TogetherResponse, token_optional=True))
     async def get_together(request: Request) -> Response:
         """Whether the page of a film shows the button, and which evenings are open. Needs no
-        token. With one, also counts the private evenings that the caller may see."""
+        token. With one, counts the evenings that the caller may see, private ones as well."""
         caller = await reads.authenticate(request) if "authorization" in request.headers else None
         movie_id = MovieId(path_id(request, "movie_id"))
         reason = await find_reason(reads.rules.films, movies, movie_id)
@@ -141,19 +135,19 @@ class OpenEveningsOfFilms:
     async def find_visible(
         self, request: Request, caller: Caller, movie_id: MovieId
     ) -> OpenEvenings:
-        """Return the evenings that the caller may see, likewise."""
-        public = await self.find_public(request, movie_id)
-        followed = await self._reads.fetch_followed(caller)
-        of_caller = (caller.is_super, caller.person_id, followed)
-        asked = (*of_caller, movie_id, self._reads.clock())
+        """Return the evenings that the caller may see, likewise, but never kept ones."""
+        viewer = (caller.is_super, caller.person_id, await self._reads.fetch_followed(caller))
         async with self._reads.open_snapshot(request) as snapshot:
-            private = await snapshot.connection.fetchval(COUNT_PRIVATE, *asked)
-            rows: list[Any] = await snapshot.fetch_rows(SELECT_NEXT_OF_ALL, *asked)
-        return OpenEvenings(public.count + private, rows, min(public.position, snapshot.position))
+            return await self._fetch(snapshot, viewer, movie_id)
 
     async def _fetch_public(self, movie_id: MovieId, wanted: int = 0) -> OpenEvenings:
-        asked = (False, None, list[str](), movie_id, self._reads.clock())
         async with self._reads.open_tables(wanted) as snapshot:
-            count = await snapshot.connection.fetchval(COUNT_PUBLIC, *asked)
-            rows: list[Any] = await snapshot.fetch_rows(SELECT_NEXT_PUBLIC, *asked)
+            return await self._fetch(snapshot, NOBODY, movie_id)
+
+    async def _fetch(
+        self, snapshot: TableSnapshot, viewer: tuple[Any, ...], movie_id: MovieId
+    ) -> OpenEvenings:
+        asked = (*viewer, movie_id, self._reads.clock())
+        count = await snapshot.connection.fetchval(COUNT, *asked)
+        rows: list[Any] = await snapshot.fetch_rows(SELECT_NEXT, *asked)
         return OpenEvenings(count, rows, snapshot.position)

@@ -221,6 +221,16 @@ class ReadSide:
             overall_rating_count=count,
         )
 
+    async def block(self, person_id: str, blocked_id: str) -> None:
+        await self._insert(
+            "blocks",
+            block_id=f"{person_id}:{blocked_id}",
+            person_id=person_id,
+            blocked_id=blocked_id,
+            blocked=True,
+            since=at(-1),
+        )
+
     async def guest_score(self, person_id: str, rating: float, rank: float, count: int) -> None:
         await self._insert(
             "scores",

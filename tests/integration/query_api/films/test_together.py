@@ -94,6 +94,21 @@ async def test_a_token_adds_the_private_evenings_that_one_may_see(
     assert operator.body["open_evenings"] == 3
 
 
+async def test_people_apart_are_not_told_of_each_other(
+    reads: ReadSide, host: str, movie_id: MovieId
+) -> None:
+    for title in ("First", "Second"):
+        evening = await reads.evening(host, movie_id=movie_id, title=title)
+    stranger, confirmed = await reads.person("S"), await reads.person("C")
+    await reads.booking(evening, confirmed, "confirmed")
+    for apart, seen in ((stranger, []), (confirmed, ["Second"])):
+        assert (await ask(reads, movie_id, apart)).body["open_evenings"] == 2
+        await reads.block(host, apart)
+        told = await ask(reads, movie_id, apart)
+        assert (titles(told), told.body["open_evenings"]) == (seen, len(seen))
+    assert (await ask(reads, movie_id)).body["open_evenings"] == 2
+
+
 async def test_a_film_that_nobody_knows_is_not_found(reads: ReadSide) -> None:
     for unknown in (str(uuid4()), "matrix"):
         told = await ask(reads, unknown)
