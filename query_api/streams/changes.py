@@ -56,8 +56,9 @@ _ANNOUNCEMENTS: Final = f"""
     WHERE a.changed_seq >= $3::bigint AND {{which}}
 """
 _BOOKINGS: Final = f"""
-    SELECT CASE WHEN b.guest_id = $2::uuid THEN greatest(b.changed_seq, a.published_seq)
-                ELSE b.changed_seq END AS seq,
+    SELECT CASE WHEN b.guest_id <> $2::uuid THEN b.changed_seq
+                WHEN b.waiting THEN greatest(b.changed_seq, a.published_seq, b.moved_seq)
+                ELSE greatest(b.changed_seq, a.published_seq) END AS seq,
            {ROW_KINDS.index("booking")} AS kind, b.booking_id AS id
     FROM read_model.bookings b JOIN read_model.announcements a USING (announcement_id)
     WHERE ($1::boolean OR b.author_id = $2::uuid OR {VISIBLE_TO_GUEST.format("$2")})
@@ -67,7 +68,10 @@ _BOOKINGS: Final = f"""
         -- An invitation to a draft is told when that is published.
         SELECT told.booking_id FROM read_model.bookings told
         JOIN read_model.announcements draft USING (announcement_id)
-        WHERE told.guest_id = $2::uuid AND draft.published_seq >= $3::bigint)
+        WHERE told.guest_id = $2::uuid AND draft.published_seq >= $3::bigint
+        UNION ALL
+        SELECT booking_id FROM read_model.bookings
+        WHERE guest_id = $2::uuid AND waiting AND moved_seq >= $3::bigint)
 """
 _POSTS: Final = f"""
     SELECT p.changed_seq AS seq, {ROW_KINDS.index("post")} AS kind, p.post_id AS id

@@ -20,6 +20,9 @@ SELECT_CHANGED: Final = f"""
     (SELECT 'booking', t.announcement_id, t.author_id, t.guest_id
      FROM read_model.bookings t {_NEWEST})
     UNION ALL
+    (SELECT 'booking', t.announcement_id, NULL, t.guest_id FROM read_model.bookings t
+     WHERE t.waiting AND t.moved_seq > $1::bigint ORDER BY t.moved_seq LIMIT {CHANGES_MAX + 1})
+    UNION ALL
     (SELECT 'post', t.announcement_id, a.author_id, NULL
      FROM read_model.posts t JOIN read_model.announcements a USING (announcement_id) {_NEWEST})
 """
@@ -70,7 +73,8 @@ async def find_concerned(snapshot: TableSnapshot, since: Marks | None) -> Concer
     if len(guests) > CHANGES_MAX:
         return everybody
     people = {row["author_id"] for row in changed}
-    people |= {row["guest_id"] for row in (*changed, *guests)} - {None}
+    people |= {row["guest_id"] for row in (*changed, *guests)}
+    people.discard(None)
     people |= {row["person_id"] for row in noticed}
     return everybody._replace(people=people, announcements=announcements)
 

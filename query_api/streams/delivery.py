@@ -50,9 +50,10 @@ class Deliveries:
             if snapshot.position < stream.cursor.position:
                 return Delivery(b"", complete=True)  # The tables are being rebuilt.
             if stream.announcement_id is not None:
-                await fetch_visible(
+                found = await fetch_visible(
                     snapshot, stream.caller, stream.followed, stream.announcement_id
                 )
+                stream.by_following = found["visibility"] == "subscribers"
             rows, all_rows = await self._read_rows(stream, snapshot)
             notices, all_notices = await _read_notices(stream, snapshot)
         return Delivery(rows + notices, all_rows and all_notices)

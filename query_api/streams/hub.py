@@ -112,7 +112,8 @@ class StreamHub:
             is_due = monotonic() - checked_at >= self._limits.recheck_s
             if stream.announcement_id is not None and is_due:
                 checked_at = monotonic()
-                stream.followed = await self._reads.fetch_followed(stream.caller)
+                if stream.by_following:
+                    stream.followed = await self._reads.fetch_followed(stream.caller)
                 woken = True
             events = await self._read(stream) if woken else b""
             if not events and monotonic() - told_at >= self._limits.heartbeat_s:

@@ -19,6 +19,7 @@ class OpenStream:
         "_woken",
         "announcement_id",
         "authorization",
+        "by_following",
         "caller",
         "cursor",
         "followed",
@@ -46,6 +47,9 @@ class OpenStream:
         """How far the reader has been told."""
         self.followed = followed
         """Whom the reader followed when that was last asked for."""
+        self.by_following = False
+        """Whether only followers of the author, and people with a booking, see the
+        announcement."""
         self.reason: str | None = None
         """Why the stream ends; None while it goes on."""
         self._woken = asyncio.Event()

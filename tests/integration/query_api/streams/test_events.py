@@ -163,6 +163,23 @@ async def test_an_invitation_to_a_draft_is_told_when_it_is_published(
     assert second.data["state"] == "invited"
 
 
+async def test_who_waits_is_told_when_the_place_moves_and_nobody_ahead_is(
+    cell: CommandCell, anna: OwnReads, watchers: Watchers
+) -> None:
+    host, _ = await cell.person("anna")
+    evening = await anna.announce(host, ticket_count=1)
+    await anna.confirm(host, (await cell.person("boris"))[0], evening["id"])
+    waiting = [(await cell.person(login))[0] for login in ("carl", "dora", "emil")]
+    bookings = [await anna.ask(one, evening["id"]) for one in waiting]
+    assert [one["waitlist_position"] for one in bookings] == [1, 2, 3]
+    ahead, behind = await watchers.open(waiting[0]), await watchers.open(waiting[2])
+    await anna.write("DELETE", f"/api/v1/booking/{bookings[1]['booking_id']}", waiting[1])
+    moved = await behind.next()
+    assert (moved.name, moved.data["waitlist_position"]) == ("booking", 2)
+    await anna.write("PUT", f"/api/v1/announcement/{evening['id']}", host, {"title": "Soon"})
+    assert (await ahead.next()).name == "announcement"
+
+
 async def test_a_hidden_evening_is_not_streamed_and_its_stream_ends(
     cell: CommandCell, anna: OwnReads, watchers: Watchers
 ) -> None:
