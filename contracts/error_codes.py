@@ -56,6 +56,7 @@ RefusalCode = Literal[
     "rating_window_closed",
     "rating_revealed",
     "rating_retracted",
+    "already_replied",
     "chat_closed",
     "post_deleted",
     "notice_not_waiting",
@@ -214,6 +215,7 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
         "Оценка раскрыта и больше не меняется.",
     ),
     "rating_retracted": Text("The rating was taken back.", "Оценка отозвана."),
+    "already_replied": Text("You have replied to this already.", "Вы уже ответили на этот отзыв."),
     # Chats.
     "chat_closed": Text(
         "This chat can only be read by now: the evening is long over.",

@@ -191,6 +191,11 @@ class RatingResponse(Struct, frozen=True, kw_only=True):
     score: int
     text: str | None
     tags: Sequence[str]
+    signed: bool
+    """Whether the rater lets their name stand under it for everybody."""
+    reply: str | None
+    """What the rated host answered."""
+    replied_at: datetime | None
     revealed: bool
     """Whether it is shown to the rated person, counts, and no longer changes."""
     retracted: bool

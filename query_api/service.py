@@ -25,6 +25,7 @@ from query_api.my_data import routes as my_data
 from query_api.people import blocks, mutes
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
+from query_api.ratings import reviews
 from query_api.sharing import public_page, share
 from query_api.sharing.drawing import DrawingBoard
 from query_api.streams import routes as streams
@@ -106,6 +107,7 @@ class QueryService:
             blocks.build_router(reads),
             rating_pages.build_router(reads),
             rating_pair.build_router(reads),
+            reviews.build_router(reads),
             public_page.build_router(reads, self._drawing_board, public_url),
             share.build_router(reads, shortener, public_url),
             audit_trail.build_router(reads),

@@ -64,4 +64,21 @@ class RatingRetracted(RatingEvent, frozen=True, kw_only=True, tag="rating.retrac
     """The rater took the rating back: it no longer counts, and is never revealed."""
 
 
-AnyRatingEvent = RatingGiven | RatingChanged | RatingRevealed | RatingRetracted
+class RatingSigned(RatingEvent, frozen=True, kw_only=True, tag="rating.signed.v1"):
+    """The rater allowed or forbade that their name stands under what they wrote. Without this
+    event it does not."""
+
+    signed: bool
+
+
+class RatingReplied(RatingEvent, frozen=True, kw_only=True, tag="rating.replied.v1"):
+    """The author of the announcement answered what a guest wrote of them. It is done once, and
+    shown beside the rating."""
+
+    reply: WordsOfActor | None = None
+    """None once the author is erased."""
+
+
+AnyRatingEvent = (
+    RatingGiven | RatingChanged | RatingRevealed | RatingRetracted | RatingSigned | RatingReplied
+)

@@ -104,7 +104,11 @@ IMAGE: Final[Inventory] = {
         texts("reason", "the person", ERASED),
         texts("by", "an operator, who answers for the act"),
     ),
-    "Rating": (texts("text", "the rater", "absent"), texts("tags", "the rater", "none")),
+    "Rating": (
+        texts("text", "the rater", "absent"),
+        texts("tags", "the rater", "none"),
+        texts("reply", "the rated author", "absent"),
+    ),
     "StoredAnswer": (texts("fingerprint query_fingerprint", "nobody can read them"),),
     "Outcome": (texts("code facts", NOBODY),),
 }

@@ -68,6 +68,8 @@ class RatingStates(NamedTuple):
 
     revealed: frozenset[ReviewId]
     """Ever revealed, even if retracted since."""
+    shown: frozenset[ReviewId]
+    """Those of them that are not retracted."""
     current_words: frozenset[tuple[int, int]]
     """Position and index of the events whose words now stand revealed: the last words of each
     rating that is not retracted."""
@@ -197,6 +199,8 @@ def _find_fact_rights(
             current = (past.position, past.event_index) in ratings.current_words
             if rating.rater_id == reader.id or current:
                 yield "words"
+            if past.actor == reader.id or rating.review_id in ratings.shown:
+                yield "reply"
         case BookingEvent() as booking:
             if reader.id in (booking.guest_id, reader.now["author_id"]):
                 yield "party"
@@ -257,4 +261,4 @@ def _fold_ratings(events: Iterable[PastEvent]) -> RatingStates:
                 retracted.add(rating.review_id)
     shown = revealed - retracted
     current_words = frozenset(place for review_id, place in words.items() if review_id in shown)
-    return RatingStates(frozenset(revealed), current_words)
+    return RatingStates(frozenset(revealed), frozenset(shown), current_words)

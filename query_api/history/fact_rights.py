@@ -7,11 +7,11 @@ it concerns. The reasons are in docs/decisions/0007-who-may-read-history.md.
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Literal
 
-FactRight = Literal["reader", "party", "guest", "place", "words", "giver", "author"]
+FactRight = Literal["reader", "party", "guest", "place", "words", "reply", "giver", "author"]
 """The role that somebody must have to read a fact: any reader of the event (`reader`), one of the
 two sides of its booking (`party`), the guest of its booking (`guest`), somebody who may see the
-exact place (`place`) or read the words of the rating (`words`), the one who gave the command
-(`giver`), or the author of the announcement (`author`)."""
+exact place (`place`), read the words of the rating (`words`) or the reply to it (`reply`), the one
+who gave the command (`giver`), or the author of the announcement (`author`)."""
 
 
 def _allow(right: FactRight, names: str) -> Iterable[tuple[str, FactRight]]:
@@ -42,6 +42,8 @@ EVENT_FACTS: Final[Mapping[str, FactRight]] = dict(
         # Ratings.
         *_allow("reader", "review_id rater_id ratee_id role sealed_until"),
         *_allow("words", "score text tags"),
+        *_allow("reader", "signed"),
+        *_allow("reply", "reply"),
         # Posts. Their texts are in no history (`audit_trail`).
         *_allow("reader", "post_id writer_id reader_id position"),
         # Invite links. The id opens nothing: only the token does, and no event has it.
@@ -57,6 +59,7 @@ DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("giver", "booking_id state author_status guest_status why"),
         *_allow("giver", "requests waiting conflicts ticket_count"),
         *_allow("giver", "review_id closed_at limit until muted broadcast_id fields"),
+        *_allow("giver", "replied_at"),
         *_allow("giver", "announcement_id link_id uses_max expires_at"),
         *_allow("giver", "blocked"),
     ]

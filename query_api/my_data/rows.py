@@ -45,7 +45,8 @@ def _represent_decision(record: asyncpg.Record) -> Row:
 
 _RATING: Final = """
     r.review_id, r.announcement_id, r.role, r.score, r.text, r.tags,
-    r.revealed_at, r.retracted, r.sealed_until, r.created, r.modified
+    r.revealed_at, r.retracted, r.sealed_until, r.created, r.modified,
+    r.signed, r.reply, r.replied_at
 """
 
 OWN_TABLES: Final = (

@@ -3,6 +3,7 @@
 A sealed rating is shown to its rater only.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import asyncpg
@@ -35,6 +36,33 @@ SELECT_OF_PAIR: Final = """
 """
 
 
+SELECT_INVOLVED: Final = """
+    SELECT FROM read_model.announcements a
+    WHERE a.announcement_id = $1 AND (
+        a.author_id = $2::uuid
+        OR (a.status <> 'Created' AND EXISTS (
+            SELECT FROM read_model.bookings b
+            WHERE b.announcement_id = $1 AND b.guest_id = $2::uuid AND NOT b.untold)))
+"""
+
+SELECT_OF_CALLER: Final = """
+    SELECT r.* FROM read_model.ratings r
+    WHERE r.announcement_id = $1
+      AND (r.rater_id = $2::uuid
+           OR (r.ratee_id = $2::uuid AND r.revealed_at IS NOT NULL AND NOT r.retracted))
+    ORDER BY r.created, r.review_id
+"""
+
+
+class OwnRatings(Struct, frozen=True):
+    """What the caller gave and received for one announcement. A rating that the caller received is
+    shown once it is revealed."""
+
+    announcement_id: AnnouncementId
+    given: Sequence[RatingResponse]
+    received: Sequence[RatingResponse]
+
+
 class PairRatings(Struct, frozen=True):
     """The caller's rating of a person for an announcement, and that person's of the caller."""
 
@@ -47,6 +75,24 @@ class PairRatings(Struct, frozen=True):
 
 def build_router(reads: Reads) -> APIRouter:
     router = new_router()
+
+    # Before the route of a pair, which would take `me` for a person.
+    @router.get("/rating/{announcement_id}/me", **document(OwnRatings))
+    async def get_own_ratings(request: Request) -> Response:
+        """What the caller gave and received for an announcement that they made or have a booking
+        for."""
+        caller = await reads.authenticate(request)
+        of_caller = (path_id(request, "announcement_id"), caller.person_id)
+        async with reads.open_snapshot(request) as snapshot:
+            await snapshot.fetch_row(SELECT_INVOLVED, *of_caller)
+            rows = await snapshot.fetch_rows(SELECT_OF_CALLER, *of_caller)
+        found = [_represent_rating(row) for row in rows]
+        own = OwnRatings(
+            AnnouncementId(of_caller[0]),
+            given=[one for one in found if one.rater_id == caller.person_id],
+            received=[one for one in found if one.ratee_id == caller.person_id],
+        )
+        return answer(request, own, snapshot.position)
 
     @router.get("/rating/{announcement_id}/{user_id}", **document(PairRatings))
     async def get_rating_of_pair(request: Request) -> Response:

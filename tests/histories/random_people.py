@@ -39,7 +39,12 @@ from command_api.domain.person.commands import (
     WithdrawErasure,
 )
 from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
-from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.domain.rating.commands import (
+    ChangeRating,
+    GiveRating,
+    ReplyToRating,
+    RetractRating,
+)
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
 from contracts.journal.records import Commit
@@ -233,9 +238,13 @@ class RandomPeople:
                 score=score,
                 text=self._random.choice((None, "Well.")),
                 tags=self._random.choice(((), ("kind",), ("late", "loud"))),
+                signed=self._random.random() < 0.5,
             )
         if self._random.random() < 0.5:
-            return ChangeRating(review_id=given.id, score=score)
+            return ChangeRating(review_id=given.id, score=score, signed=self._random.random() < 0.5)
+        received = layer.rating_of(announcement_id, ratee, actor)
+        if received is not None and self._random.random() < 0.4:
+            return ReplyToRating(review_id=received.id, text="Thank you.")
         return RetractRating(review_id=given.id)
 
     def _choose_post(self) -> tuple[PersonId, AnyCommand] | None:

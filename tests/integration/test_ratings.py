@@ -292,3 +292,70 @@ async def test_lists_are_ordered_and_filtered_by_the_score_of_the_host(rated: Ce
     page = await rated.say("ben", "GET", "/announcements?sort=author_rating&limit=1")
     cursor = page.headers["X-Next-Cursor"]
     assert await hosts(f"sort=author_rating&limit=1&cursor={cursor}") == ["bad"]
+
+
+async def test_everybody_reads_what_guests_wrote_of_a_host_and_the_reply(
+    rated: CellOverTime,
+) -> None:
+    """The writer's name is there only while the writer says so; nothing is, while it is sealed."""
+    over = await rated.over("host", "ann", "ben")
+    reviews = f"/user/{rated.ids['host']}/reviews"
+    signed = await rated.rate(over, "ann", "host", 9, text="Warm", tags=["tea"], signed=True)
+    unsigned = await rated.rate(over, "ben", "host", 3, text="Cold")
+    assert await rated.read("stranger", reviews) == []
+    assert (await rated.read("host", f"/rating/{over}/me"))["received"] == []
+    path = f"/rating/{signed.body['review_id']}"
+    assert (await rated.say("host", "PUT", f"{path}/reply", {"text": "Thanks"})).status == 404
+
+    for guest in ("ann", "ben"):
+        assert (await rated.rate(over, "host", guest, 8)).status == 201
+    replied = await rated.say("host", "PUT", f"{path}/reply", {"text": "Thanks"})
+    assert (replied.status, replied.body["reply"]) == (200, "Thanks")
+    again = await rated.say("host", "PUT", f"{path}/reply", {"text": "Not at all"})
+    assert (again.status, again.code) == (409, "already_replied")
+    for someone, status in (("ann", 403), ("ben", 404), ("stranger", 404)):
+        answer = await rated.say(someone, "PUT", f"{path}/reply", {"text": "Mine"})
+        assert answer.status == status, someone
+
+    found = {one["review_id"]: one for one in await rated.read("stranger", reviews)}
+    month = signed.body["created"][:7]
+    assert found == {
+        signed.body["review_id"]: {
+            "review_id": signed.body["review_id"],
+            "month": month,
+            "text": "Warm",
+            "tags": ["tea"],
+            "writer_id": rated.ids["ann"],
+            "writer_name": "Ann",
+            "reply": "Thanks",
+            "replied_at": replied.body["replied_at"],
+        },
+        unsigned.body["review_id"]: {
+            "review_id": unsigned.body["review_id"],
+            "month": month,
+            "text": "Cold",
+            "tags": [],
+            "writer_id": None,
+            "writer_name": None,
+            "reply": None,
+            "replied_at": None,
+        },
+    }
+    paged = await rated.say("stranger", "GET", f"{reviews}?limit=1&min_position={rated.position}")
+    assert len(paged.body) == 1
+    assert 'rel="next"' in paged.headers["Link"]
+    assert (await rated.say("ann", "PUT", path, {"signed": False})).status == 200
+    nameless = await rated.read("stranger", reviews)
+    assert [one["writer_name"] for one in nameless] == [None, None]
+    assert await rated.read("stranger", f"/user/{rated.ids['ann']}/reviews") == []
+
+    own = await rated.read("host", f"/rating/{over}/me")
+    assert {one["rater_id"] for one in own["received"]} == {rated.ids["ann"], rated.ids["ben"]}
+    assert len(own["given"]) == 2
+    of_ann = await rated.read("ann", f"/rating/{over}/me")
+    assert (len(of_ann["given"]), len(of_ann["received"])) == (1, 1)
+    hidden = await rated.say("stranger", "GET", f"/rating/{over}/me")
+    absent = await rated.say("stranger", "GET", f"/rating/{uuid4()}/me")
+    assert (hidden.status, hidden.text) == (404, absent.text)
+    assert (await rated.say("ann", "DELETE", path)).status == 200
+    assert len(await rated.read("stranger", reviews)) == 1

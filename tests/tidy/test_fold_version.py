@@ -22,7 +22,7 @@ DIGESTS: Final = {
     1: "4768b4593e46b53c0796d9fe46695836de16ed9fa76d5cd7788c30a239382492",
     2: "45f5b4710129ae86127eaddbad4ca6a25f543a1382aabc3bfa4d49cc27567abc",
     3: "dc35210de860e1741694b6c05fc15e8fe86cae0870f500d460448c9976f2def3",
-    4: "85c093592b98ffb411be78f885d2f263adc2b6bc69bbffdda9e4a326dd556c11",
+    4: "2b74a1cdbe02da1c4224edc2196b3d5734c944009ab9d76138025c3af4d3879e",
 }
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 

@@ -17,13 +17,14 @@ from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
 from command_api.domain.plan.evolution import forget_plans
 from command_api.domain.post.state import digest_text
+from command_api.domain.rating.state import Rating
 from contracts.events.announcement import AnnouncementCreated
 from contracts.events.base import Event
 from contracts.events.booking_state import Party
 from contracts.events.broadcast import BroadcastWritten
 from contracts.events.erasing import list_personal_fields
 from contracts.events.person import PersonSeen, PersonSuspended
-from contracts.events.rating import RatingGiven
+from contracts.events.rating import RatingGiven, RatingReplied
 from contracts.values.personal import ERASED_TEXT
 
 
@@ -41,6 +42,7 @@ def forget_person(layer: Layer, person: Person) -> Person:
         for broadcast in layer.broadcasts_of(announcement):
             without = replace(broadcast, **_erased(broadcast, BroadcastWritten))
             layer.broadcasts.put(broadcast.id, without)
+            _erase_reply(layer, layer.rating_of(announcement.id, booking.guest_id, person.id))
     for announcement in layer.announcements_called_off_by(person):
         layer.announcements.put(announcement.id, _erase_reason(announcement, person))
     for booking in layer.bookings_by(person):
@@ -87,6 +89,12 @@ def _erase_words_of(layer: Layer, booking: Booking, party: Party) -> None:
     if booking.reason_by == "person":
         changes |= {"reason": None, "reason_by": None}
     layer.bookings.put(booking.id, replace(booking, **changes))
+
+
+def _erase_reply(layer: Layer, rating: Rating | None) -> None:
+    """Erase what the rated author replied."""
+    if rating is not None and rating.reply is not None:
+        layer.ratings.put(rating.id, replace(rating, **_erased(rating, RatingReplied)))
 
 
 def _erased(state: Struct, kind: type[Event]) -> dict[str, Any]:

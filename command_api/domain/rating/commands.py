@@ -14,6 +14,7 @@ class GiveRating(Struct, frozen=True, kw_only=True, tag="rating.give"):
     score: int
     text: str | None = None
     tags: tuple[str, ...] = ()
+    signed: bool = False
 
 
 class ChangeRating(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="rating.change"):
@@ -23,10 +24,18 @@ class ChangeRating(Struct, frozen=True, kw_only=True, omit_defaults=True, tag="r
     score: int | UnsetType = UNSET
     text: str | UnsetType | None = UNSET
     tags: tuple[str, ...] | UnsetType = UNSET
+    signed: bool | UnsetType = UNSET
 
 
 class RetractRating(Struct, frozen=True, kw_only=True, tag="rating.retract"):
     review_id: ReviewId
+
+
+class ReplyToRating(Struct, frozen=True, kw_only=True, tag="rating.reply"):
+    """The author of the announcement answers what a guest wrote of them."""
+
+    review_id: ReviewId
+    text: str
 
 
 class RatingDue(Struct, frozen=True, kw_only=True, tag="rating.due"):
@@ -35,4 +44,4 @@ class RatingDue(Struct, frozen=True, kw_only=True, tag="rating.due"):
     review_id: ReviewId
 
 
-AnyRatingCommand = GiveRating | ChangeRating | RetractRating | RatingDue
+AnyRatingCommand = GiveRating | ChangeRating | RetractRating | ReplyToRating | RatingDue

@@ -3,7 +3,9 @@
 Once an announcement is Done, each confirmed guest may rate its author, and the author each
 of them, once. A rating is sealed until the other side has rated as well or the window is
 over, so that nobody pays a bad one back. While sealed it may be changed; afterwards it can
-only be retracted.
+only be retracted. Everybody may then read what guests wrote of an author; the writer's name
+stands under it only while the writer says so, which may change at any time. The author may reply
+to each, once.
 """
 
 from datetime import datetime
@@ -12,7 +14,13 @@ from typing import Final
 from msgspec import UNSET
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
+from command_api.domain.rating.commands import (
+    ChangeRating,
+    GiveRating,
+    RatingDue,
+    ReplyToRating,
+    RetractRating,
+)
 from command_api.domain.rating.state import Rating
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Forbidden, NotFound
@@ -20,9 +28,11 @@ from contracts.events.rating import (
     RATING_WINDOW,
     RatingChanged,
     RatingGiven,
+    RatingReplied,
     RatingRetracted,
     RatingRevealed,
     RatingRole,
+    RatingSigned,
     RevealReason,
 )
 from contracts.journal.records import Outcome
@@ -55,31 +65,52 @@ def give_rating(recorder: Recorder, command: GiveRating) -> Outcome:
             tags=command.tags,
         )
     )
+    _sign(recorder, command.review_id, command.signed)
     _reveal_pair(recorder, announcement.id, actor, command.ratee_id)
     return Outcome("rating_given", created=True, review_id=command.review_id)
 
 
 def change_rating(recorder: Recorder, command: ChangeRating) -> Outcome:
-    """Change score, text or tags while the rating is sealed."""
+    """Change score, text or tags while the rating is sealed, and at any time whether the rater's
+    name stands under it."""
     rating = _find_own(recorder, command.review_id)
     if rating.retracted:
         raise CommandRefused("rating_retracted")
-    if not rating.sealed or rating.sealed_until <= recorder.now:
-        raise CommandRefused("rating_revealed")
-    event = RatingChanged(
-        review_id=rating.id,
-        announcement_id=rating.announcement_id,
-        rater_id=rating.rater_id,
-        ratee_id=rating.ratee_id,
-        role=rating.role,
-        score=rating.score if command.score is UNSET else command.score,
-        text=rating.text if command.text is UNSET else command.text,
-        tags=rating.tags if command.tags is UNSET else command.tags,
-    )
-    if (event.score, event.text, event.tags) != (rating.score, rating.text, rating.tags):
-        recorder.record(event)
+    if any(one is not UNSET for one in (command.score, command.text, command.tags)):
+        _change_content(recorder, rating, command)
+    if command.signed is not UNSET:
+        _sign(recorder, rating.id, command.signed)
     code = "rating_changed" if recorder.events else "unchanged"
     return Outcome(code, review_id=rating.id)
+
+
+def reply_to_rating(recorder: Recorder, command: ReplyToRating) -> Outcome:
+    """Answer what a guest wrote of the actor. Repeating the same reply adds nothing. Raises
+    CommandRefused `already_replied` for another one, and NotFound or Forbidden unless the actor is
+    the author whom the rating is about, and it is revealed and not retracted."""
+    rating = recorder.layer.ratings.get(command.review_id)
+    if rating is None or recorder.actor not in (rating.rater_id, rating.ratee_id):
+        raise NotFound
+    if recorder.actor == rating.rater_id:
+        raise Forbidden
+    if not rating.counts:
+        raise NotFound
+    if rating.role != "host":
+        raise Forbidden
+    if rating.replied_at is None:
+        recorder.record(
+            RatingReplied(
+                review_id=rating.id,
+                announcement_id=rating.announcement_id,
+                rater_id=rating.rater_id,
+                ratee_id=rating.ratee_id,
+                role=rating.role,
+                reply=command.text,
+            )
+        )
+    elif rating.reply != command.text:
+        raise CommandRefused("already_replied", {"replied_at": rating.replied_at})
+    return Outcome("rating_replied", review_id=rating.id)
 
 
 def retract_rating(recorder: Recorder, command: RetractRating) -> Outcome:
@@ -112,8 +143,26 @@ RATING_HANDLERS: Final[Handlers] = (
     pair_handler(GiveRating, give_rating),
     pair_handler(ChangeRating, change_rating),
     pair_handler(RetractRating, retract_rating),
+    pair_handler(ReplyToRating, reply_to_rating),
     pair_handler(RatingDue, reveal_after_window),
 )
+
+
+def _change_content(recorder: Recorder, rating: Rating, command: ChangeRating) -> None:
+    if not rating.sealed or rating.sealed_until <= recorder.now:
+        raise CommandRefused("rating_revealed")
+    event = RatingChanged(
+        review_id=rating.id,
+        announcement_id=rating.announcement_id,
+        rater_id=rating.rater_id,
+        ratee_id=rating.ratee_id,
+        role=rating.role,
+        score=rating.score if command.score is UNSET else command.score,
+        text=rating.text if command.text is UNSET else command.text,
+        tags=rating.tags if command.tags is UNSET else command.tags,
+    )
+    if (event.score, event.text, event.tags) != (rating.score, rating.text, rating.tags):
+        recorder.record(event)
 
 
 def _window_end(announcement: Announcement) -> datetime:
@@ -148,6 +197,22 @@ def _find_own(recorder: Recorder, review_id: ReviewId) -> Rating:
     if rating.rater_id != actor:
         raise Forbidden if rating.counts and rating.ratee_id == actor else NotFound
     return rating
+
+
+def _sign(recorder: Recorder, review_id: ReviewId, signed: bool) -> None:
+    """Record whether the rater's name stands under the rating, unless that is so already."""
+    rating = recorder.layer.ratings.get(review_id)
+    if rating is not None and rating.signed is not signed:
+        recorder.record(
+            RatingSigned(
+                review_id=rating.id,
+                announcement_id=rating.announcement_id,
+                rater_id=rating.rater_id,
+                ratee_id=rating.ratee_id,
+                role=rating.role,
+                signed=signed,
+            )
+        )
 
 
 def _reveal_pair(

@@ -10,8 +10,10 @@ from contracts.events.rating import (
     AnyRatingEvent,
     RatingChanged,
     RatingGiven,
+    RatingReplied,
     RatingRetracted,
     RatingRevealed,
+    RatingSigned,
 )
 from contracts.scoring import Vote, score_of
 from contracts.values.ids import PersonId, ReviewId
@@ -52,7 +54,9 @@ def _make(event: RatingGiven, at: datetime, previous_of_rater: ReviewId | None) 
 
 
 def _evolve(
-    before: Rating | None, event: RatingChanged | RatingRevealed | RatingRetracted, at: datetime
+    before: Rating | None,
+    event: RatingChanged | RatingRevealed | RatingRetracted | RatingSigned | RatingReplied,
+    at: datetime,
 ) -> Rating:
     if before is None:
         raise LookupError(f"an event names rating {event.review_id}, which was never given")
@@ -65,6 +69,10 @@ def _evolve(
             return replace(before, revealed_at=at)
         case RatingRetracted():
             return replace(before, retracted=True, modified_at=at)
+        case RatingSigned():
+            return replace(before, signed=event.signed, modified_at=at)
+        case RatingReplied():
+            return replace(before, reply=event.reply, replied_at=at)
 
 
 def _recount(layer: Layer, rating: Rating) -> None:

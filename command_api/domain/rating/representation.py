@@ -1,9 +1,14 @@
-"""Represents a rating to the person who gave it."""
+"""Represents a rating to the person who gave it, or who replied to it."""
 
 from typing import Final
 
 from command_api.domain.layer import Layer
-from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.domain.rating.commands import (
+    ChangeRating,
+    GiveRating,
+    ReplyToRating,
+    RetractRating,
+)
 from command_api.domain.representation import AnswerBasis, Answers
 from contracts.representations import RatingResponse
 from contracts.values.ids import ReviewId
@@ -23,6 +28,9 @@ def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
         score=rating.score,
         text=rating.text,
         tags=rating.tags,
+        signed=rating.signed,
+        reply=rating.reply,
+        replied_at=rating.replied_at,
         revealed=rating.revealed_at is not None,
         retracted=rating.retracted,
         sealed_until=rating.sealed_until,
@@ -40,4 +48,5 @@ RATING_ANSWERS: Final[Answers] = {
     GiveRating: _answer_with_rating,
     ChangeRating: _answer_with_rating,
     RetractRating: _answer_with_rating,
+    ReplyToRating: _answer_with_rating,
 }

@@ -27,6 +27,10 @@ class Rating(Struct, frozen=True, kw_only=True, gc=False):
     modified_at: datetime
     revealed_at: datetime | None = None
     retracted: bool = False
+    signed: bool = False
+    """Whether the rater lets their name stand under it."""
+    reply: str | None = None
+    replied_at: datetime | None = None
     previous_of_rater: ReviewId | None = None
     """The rating that the rater gave before this one."""
 

@@ -4,7 +4,12 @@ from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from command_api.domain.rating.commands import ChangeRating, GiveRating, RetractRating
+from command_api.domain.rating.commands import (
+    ChangeRating,
+    GiveRating,
+    ReplyToRating,
+    RetractRating,
+)
 from command_api.http.bodies import NoBody, WriteBody
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.rating import SCORE_MAX, SCORE_MIN
@@ -16,6 +21,11 @@ ROUTES: Final = NounRoutes()
 
 RatingScore = Annotated[int, Field(ge=SCORE_MIN, le=SCORE_MAX)]
 RatingText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_lines)]
+ReplyText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(clean_lines),
+]
 Tag = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=40),
@@ -25,17 +35,22 @@ Tags = Annotated[list[Tag], Field(max_length=10)]
 
 
 class RateBody(WriteBody):
+    """With `signed`, the rater's name stands under a review of a host for everybody."""
+
     score: RatingScore
     text: RatingText | None = None
     tags: Tags = Field(default=[])
+    signed: bool = False
 
 
 class ChangeRatingBody(WriteBody):
-    """Only what is to change; a text of null removes the text."""
+    """Only what is to change; a text of null removes the text. `signed` may change at any time,
+    the rest while the rating is sealed."""
 
     score: RatingScore = SCORE_MIN
     text: RatingText | None = None
     tags: Tags = Field(default=[])
+    signed: bool = False
 
     def changes(self) -> dict[str, Any]:
         """Return the fields that the body states, by their names in the domain."""
@@ -43,6 +58,10 @@ class ChangeRatingBody(WriteBody):
         if "tags" in given:
             given["tags"] = _drop_repeated(self.tags)
         return given
+
+
+class ReplyBody(WriteBody):
+    text: ReplyText
 
 
 @ROUTES.write("POST", "/rating/{announcement_id}/{user_id}", RateBody, RatingResponse, created=True)
@@ -56,12 +75,13 @@ async def rate(request: WriteRequest[RateBody]) -> GiveRating:
         score=request.body.score,
         text=request.body.text,
         tags=_drop_repeated(request.body.tags),
+        signed=request.body.signed,
     )
 
 
 @ROUTES.write("PUT", "/rating/{review_id}", ChangeRatingBody, RatingResponse)
 async def change_rating(request: WriteRequest[ChangeRatingBody]) -> ChangeRating:
-    """Change a rating while it is sealed."""
+    """Change a rating while it is sealed; whether it is signed, at any time."""
     review_id = ReviewId(request.path_id("review_id"))
     return ChangeRating(review_id=review_id, **request.body.changes())
 
@@ -70,6 +90,13 @@ async def change_rating(request: WriteRequest[ChangeRatingBody]) -> ChangeRating
 async def retract_rating(request: WriteRequest[NoBody]) -> RetractRating:
     """Take a rating back: it no longer counts, and stays in history."""
     return RetractRating(review_id=ReviewId(request.path_id("review_id")))
+
+
+@ROUTES.write("PUT", "/rating/{review_id}/reply", ReplyBody, RatingResponse)
+async def reply_to_rating(request: WriteRequest[ReplyBody]) -> ReplyToRating:
+    """Answer, once, what a guest wrote of you as a host. Whoever reads the review reads it."""
+    review_id = ReviewId(request.path_id("review_id"))
+    return ReplyToRating(review_id=review_id, text=request.body.text)
 
 
 def _drop_repeated(tags: list[str]) -> tuple[str, ...]:

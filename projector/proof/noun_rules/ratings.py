@@ -15,6 +15,7 @@ from contracts.events.rating import (
     AnyRatingEvent,
     RatingChanged,
     RatingGiven,
+    RatingReplied,
     RatingRetracted,
     RatingRevealed,
 )
@@ -48,6 +49,8 @@ def find_broken_rules(state: AnnouncementState, event: AnyRatingEvent) -> Iterat
             yield "a revealed or retracted rating was changed"
         case RatingRevealed():
             yield from _reveal(state, event)
+        case RatingReplied() if event.review_id in state.sealed | state.retracted:
+            yield "a reply to a rating that is not shown"
         case RatingRetracted():
             state.sealed.discard(event.review_id)
             state.retracted.add(event.review_id)

@@ -13,8 +13,10 @@ from contracts.events.rating import (
     RatingChanged,
     RatingEvent,
     RatingGiven,
+    RatingReplied,
     RatingRetracted,
     RatingRevealed,
+    RatingSigned,
 )
 from projector.read_models.read_model import (
     NOTHING_MORE,
@@ -42,10 +44,16 @@ RATINGS: Final = TableShape(
         "sealed_until": "timestamptz",
         "revealed_at": "timestamptz",
         "retracted": "boolean",
+        "signed": "boolean",
+        "reply": "text",
+        "replied_at": "timestamptz",
         "created": "timestamptz",
         "modified": "timestamptz",
     },
-    words=(Words("rater_id", {"text": None, "tags": "[]"}),),
+    words=(
+        Words("rater_id", {"text": None, "tags": "[]"}),
+        Words("ratee_id", {"reply": None}),
+    ),
     kept={"role": "nobody"},
 )
 
@@ -69,6 +77,10 @@ def _changed_columns(event: AnyRatingEvent, context: EventContext) -> dict[str, 
             return {"revealed_at": context.decided_at}
         case RatingRetracted():
             return {"retracted": True, "modified": context.decided_at}
+        case RatingSigned():
+            return {"signed": event.signed, "modified": context.decided_at}
+        case RatingReplied():
+            return {"reply": event.reply, "replied_at": context.decided_at}
 
 
 def _columns_of_new(event: RatingGiven, context: EventContext) -> dict[str, Any]:
@@ -80,6 +92,9 @@ def _columns_of_new(event: RatingGiven, context: EventContext) -> dict[str, Any]
         "sealed_until": event.sealed_until,
         "revealed_at": None,
         "retracted": False,
+        "signed": False,
+        "reply": None,
+        "replied_at": None,
         "created": context.decided_at,
         **_changed_columns(event, context),
     }

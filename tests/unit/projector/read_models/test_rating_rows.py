@@ -66,7 +66,9 @@ def test_merged_batches_of_any_size_come_to_the_same_scores(seed: int) -> None:
 
 def test_histories_hold_every_kind_of_rating() -> None:
     """Otherwise the tests above would say nothing."""
-    layers = [RandomPeople(seed, people=4).live(150).layer for seed in range(10)]
+    layers = [RandomPeople(seed, people=4).live(150).layer for seed in range(20)]
     ratings = [one for layer in layers for one in layer.ratings.own.values()]
     kinds = {(one.revealed_at is not None, one.retracted) for one in ratings}
+    assert {one.signed for one in ratings} == {False, True}
+    assert any(one.reply is not None for one in ratings)
     assert kinds == {(False, False), (False, True), (True, False), (True, True)}

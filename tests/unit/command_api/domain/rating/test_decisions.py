@@ -4,16 +4,24 @@ from typing import Any, Final
 
 import pytest
 
-from command_api.domain.rating.commands import ChangeRating, GiveRating, RatingDue, RetractRating
+from command_api.domain.rating.commands import (
+    ChangeRating,
+    GiveRating,
+    RatingDue,
+    ReplyToRating,
+    RetractRating,
+)
 from command_api.image.agenda import Agenda
 from contracts.errors import Forbidden, NotFound
 from contracts.events.domain_event import DomainEvent
 from contracts.events.rating import (
     RatingChanged,
     RatingGiven,
+    RatingReplied,
     RatingRetracted,
     RatingRevealed,
     RatingRole,
+    RatingSigned,
 )
 from contracts.scoring import UNRATED, Vote, score_of
 from contracts.values.ids import SYSTEM, PersonId, ReviewId
@@ -259,3 +267,48 @@ def test_only_the_rater_changes_or_retracts_and_nobody_learns_of_a_sealed_one(ov
     over.given(AUTHOR, rate(AUTHOR, ANN))
     over.when(AUTHOR, retract(ANN, AUTHOR)).then_fails(Forbidden)
     over.when(BEN, retract(ANN, AUTHOR)).then_fails(NotFound)
+
+
+# The writer's name
+
+
+def test_a_rating_is_signed_only_if_its_writer_says_so(over: Spec) -> None:
+    over.when(ANN, rate(ANN, AUTHOR)).then(given(ANN, AUTHOR))
+    over.when(BEN, rate(BEN, AUTHOR, signed=True)).then(
+        given(BEN, AUTHOR), (RatingSigned, {"rater_id": BEN, "signed": True})
+    )
+    over.when(BEN, change(BEN, AUTHOR, signed=True)).then_nothing()
+    over.when(BEN, change(BEN, AUTHOR, signed=False)).then((RatingSigned, {"signed": False}))
+
+
+def test_a_name_is_given_and_taken_back_at_any_time(over: Spec) -> None:
+    over.given(ANN, rate(ANN, AUTHOR)).given(AUTHOR, rate(AUTHOR, ANN))
+    over.when(ANN, change(ANN, AUTHOR, score=1, signed=True)).then_refused("rating_revealed")
+    over.when(ANN, change(ANN, AUTHOR, signed=True)).then((RatingSigned, {"signed": True}))
+    over.when(AUTHOR, change(ANN, AUTHOR, signed=False)).then_fails(Forbidden)
+    over.given(ANN, retract(ANN, AUTHOR))
+    over.when(ANN, change(ANN, AUTHOR, signed=False)).then_refused("rating_retracted")
+
+
+# Replies
+
+
+def reply(rater: PersonId, ratee: PersonId, text: str = "Thanks") -> ReplyToRating:
+    return ReplyToRating(review_id=review_id(rater, ratee), text=text)
+
+
+def test_a_host_replies_once_to_what_is_revealed(over: Spec) -> None:
+    over.given(ANN, rate(ANN, AUTHOR)).when(AUTHOR, reply(ANN, AUTHOR)).then_fails(NotFound)
+    over.given(AUTHOR, rate(AUTHOR, ANN))
+    over.when(AUTHOR, reply(ANN, AUTHOR)).then((RatingReplied, {"reply": "Thanks"}))
+    over.when(AUTHOR, reply(ANN, AUTHOR)).then_nothing()
+    over.when(AUTHOR, reply(ANN, AUTHOR, "No thanks")).then_refused("already_replied")
+
+
+def test_nobody_else_replies_and_no_guest_does(over: Spec) -> None:
+    over.given(ANN, rate(ANN, AUTHOR)).given(AUTHOR, rate(AUTHOR, ANN))
+    over.when(ANN, reply(ANN, AUTHOR)).then_fails(Forbidden)
+    over.when(BEN, reply(ANN, AUTHOR)).then_fails(NotFound)
+    over.when(ANN, reply(AUTHOR, ANN)).then_fails(Forbidden)
+    over.when(AUTHOR, reply(BEN, AUTHOR)).then_fails(NotFound)
+    over.given(ANN, retract(ANN, AUTHOR)).when(AUTHOR, reply(ANN, AUTHOR)).then_fails(NotFound)
