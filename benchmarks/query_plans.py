@@ -30,7 +30,7 @@ from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
 from query_api.announcements import calendar, rows, schedule
-from query_api.announcements.lists import SORTS, build_page
+from query_api.announcements.lists import SELECT_OF_PLANS, SORTS, build_page
 from query_api.bookings import routes as bookings
 from query_api.bookings import rows as booking_rows
 from query_api.bookings.participants import BY_CREATION
@@ -40,6 +40,8 @@ from query_api.edge.paging import encode_cursor
 from query_api.edge.where import Where
 from query_api.films import together
 from query_api.history import why
+from query_api.plans.fitting import SELECT_WISHES
+from query_api.plans.routes import SELECT_PLANS
 from query_api.ratings import pair as rating_pair
 from query_api.sharing import preview, public_page
 from query_api.streams import changes, concerned
@@ -184,6 +186,12 @@ def _of_persons() -> Iterator[Case]:
                 yield Case(name, page.sql, page.arguments)
         page = schedule.build_page(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
         yield Case(f"schedule{_who(caller)}", page.sql, page.arguments)
+        wishes = (caller.person_id,)
+        for name, sql in (("wishes", SELECT_WISHES), ("plans", SELECT_PLANS)):
+            yield Case(f"{name}{_who(caller)}", sql, wishes)
+        of_plans: tuple[Any, ...] = (False, caller.person_id, [], [id_of("movie0")], NOW)
+        yield Case(f"fits_my_plan{_who(caller)}", SELECT_OF_PLANS, of_plans, SEARCH)
+        yield Case(f"feeds{_who(caller)}", feeds.SELECT_FEEDS, wishes)
         overlap = (caller.person_id, ANNOUNCEMENT_ID, NOW, NOW + timedelta(hours=2))
         feed = (False, caller.person_id)
         yield Case(f"calendar feed{_who(caller)}", feeds.SELECT_SCHEDULE, feed)

@@ -76,6 +76,9 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     created: datetime
     my_state: BookingState | None
     """State of the caller's own booking there."""
+    fits_my_plan: bool | None = None
+    """Whether it fits the caller's plan for this film; None if there is none, in answers to writes,
+    and for own announcements."""
 
 
 class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ _RENDERED: Final = frozenset(
         "author_rating",
         "author_rating_count",
         "my_state",
+        "fits_my_plan",
         "my_booking_id",
         "guest_list",
         "guest_count",

@@ -15,6 +15,7 @@ from query_api.announcements.visibility import sees_everything
 from query_api.edge.moments import AS_OF, Moment, parse_moment
 from query_api.edge.reads import AnyRow, Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
+from query_api.plans.fitting import fetch_wishes, fits_my_plan
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import Parameter, malformed_parameter, path_id
@@ -39,6 +40,8 @@ class DetailRows(NamedTuple):
     """Those that the caller sees."""
     position: int
     """The position that the answer reflects."""
+    fits_my_plan: bool | None = None
+    """Whether it fits the caller's plan for its film; None if they have none, or of the past."""
 
 
 FetchPast = Callable[[Request, Caller, str, Moment], Awaitable[DetailRows]]
@@ -64,7 +67,13 @@ def build_router(reads: Reads, fetch_past: FetchPast) -> APIRouter:
             found = await _fetch_present(request, reads, caller, announcement_id)
         else:
             found = await fetch_past(request, caller, announcement_id, moment)
-        detail = represent_detail(found.announcement, found.guests, language_of(request), caller)
+        detail = represent_detail(
+            found.announcement,
+            found.guests,
+            language_of(request),
+            caller,
+            fits_my_plan=found.fits_my_plan,
+        )
         content = _with_names(detail) if names_only else detail
         return answer(request, content, found.position, version=detail.version)
 
@@ -95,7 +104,9 @@ async def fetch_detail(
         guests = await snapshot.fetch_rows(
             SELECT_GUESTS, announcement_id, everyone, caller.person_id
         )
-    return DetailRows(found, guests, snapshot.position)
+    wishes = await fetch_wishes(snapshot, caller.person_id)
+    fits = fits_my_plan(found, wishes, caller.person_id)
+    return DetailRows(found, guests, snapshot.position, fits)
 
 
 def sees_guests(announcement: AnyRow, caller: Caller, rules: SharedRules) -> bool:

@@ -98,6 +98,11 @@ PARAMETERS: Final = (
     Parameter("sub_only", "only those for followers of the author, or only others", BOOLEAN),
     Parameter("status", "in one of these", some_of(*STATUSES)),
     Parameter("fits_my_schedule", "true: no overlap with what the caller attends", BOOLEAN),
+    Parameter(
+        "fits_my_plan",
+        "true: for a film that the caller has planned, still to come, when and where they wish",
+        BOOLEAN,
+    ),
 )
 
 

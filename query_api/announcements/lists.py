@@ -26,7 +26,12 @@ from query_api.announcements.status_order import (
     Part,
     split_by_status,
 )
-from query_api.announcements.visibility import OWN_OR_INVOLVED, PRIVATE_STATUSES, VISIBLE
+from query_api.announcements.visibility import (
+    OWN_OR_INVOLVED,
+    PRIVATE_STATUSES,
+    SHOWS_PLACE,
+    VISIBLE,
+)
 from query_api.edge.paging import (
     INSTANT_KEY,
     INTEGER_KEY,
@@ -37,9 +42,15 @@ from query_api.edge.paging import (
     parse_sort,
 )
 from query_api.edge.parameters import one_of
-from query_api.edge.reads import Reads
+from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
+from query_api.plans.fitting import (
+    WishesOfFilms,
+    fetch_wishes,
+    fits_my_plan,
+    list_fitting,
+)
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
@@ -67,6 +78,18 @@ EVER_GUEST: Final = """
         WHERE guest_id = $2::uuid AND NOT untold)
 """
 STILL_TO_COME: Final = "a.event_time > {}"
+
+OF_PLANS_MAX: Final = 2_000
+"""Of the films that a person has planned, so many announcements are looked at."""
+SELECT_OF_PLANS: Final = f"""
+    SELECT a.announcement_id, a.author_id, a.movie_id, a.event_time, a.ends_at, a.event_location,
+           a.location_hint, {SHOWS_PLACE} AS shows_place
+    FROM read_model.announcements a
+    WHERE {VISIBLE} AND a.movie_id = ANY($4::uuid[]) AND a.event_time > $5
+      AND a.status IN ({", ".join(map(repr, ONGOING_STATUSES))})
+    ORDER BY a.event_time, a.announcement_id LIMIT {OF_PLANS_MAX}
+"""
+"""Takes the viewer as `visibility` does, the films, and the time of asking."""
 
 PARAMETERS: Final = (
     *filters.PARAMETERS,
@@ -97,15 +120,35 @@ def build_router(reads: Reads) -> APIRouter:
         parameters = request.query_params
         followed = await reads.fetch_followed(caller) if may_list_others(parameters) else []
         now = reads.clock()
-        page = build_page(parameters, caller, followed, now, reads.rules, reads.days_of)
+        fitting: list[str] | None = [] if is_true(parameters, "fits_my_plan") else None
+        page = build_page(parameters, caller, followed, now, reads.rules, reads.days_of, fitting)
         async with reads.open_snapshot(request) as snapshot:
+            wishes = await fetch_wishes(snapshot, caller.person_id)
+            if fitting is not None and wishes:  # The page is bound to this list.
+                fitting += await _find_fitting(snapshot, wishes, caller, followed, now)
             rows = await snapshot.search_rows(page.sql, *page.arguments)
         language = language_of(request)
         rows, headers = page.cut(request, rows)
-        lines = [represent_line(row, language) for row in rows]
+        lines = [
+            represent_line(row, language, fits_my_plan=fits_my_plan(row, wishes, caller.person_id))
+            for row in rows
+        ]
         return answer(request, lines, snapshot.position, headers=headers)
 
     return router
+
+
+async def _find_fitting(
+    snapshot: TableSnapshot,
+    wishes: WishesOfFilms,
+    caller: Caller,
+    followed: Sequence[PersonId],
+    now: datetime,
+) -> list[str]:
+    """Return the announcements that fit the caller's plans, of the soonest that they may see."""
+    viewer = (caller.is_super, caller.person_id, followed)
+    rows = await snapshot.search_rows(SELECT_OF_PLANS, *viewer, list(wishes), now)
+    return list_fitting(rows, wishes, caller.person_id, now)
 
 
 def may_list_others(parameters: QueryParams) -> bool:
@@ -127,8 +170,10 @@ def build_page(
     now: datetime,
     rules: SharedRules,
     days_of: ZoneInfo,
+    only: Sequence[str] | None = None,
 ) -> Page:
-    """Return the page that the parameters ask for. Raises Malformed.
+    """Return the page that the parameters ask for, of announcements with the ids in `only`, if it
+    is not None. Raises Malformed.
 
     Without `status` the list holds what is still to come and takes requests. With `mine=host`
     it then holds all statuses, with `mine=guest` the ongoing ones, and with `all=true` as well
@@ -151,6 +196,8 @@ def build_page(
     add_filters(where, parameters)
     if is_true(parameters, "fits_my_schedule"):
         add_fits_my_schedule(where, rules)
+    if only is not None:
+        where.add("a.announcement_id = ANY({}::uuid[])", only)
     sort, limit = parse_sort(parameters, SORTS, "event_time"), parse_limit(parameters)
     last = parse_cursor(parameters, sort)
     sql = _build_sql(where, statuses, sort, last, limit + 1)

@@ -90,13 +90,21 @@ async def fetch_visible(
     )
 
 
-def represent_line(row: AnyRow, language: Language) -> AnnouncementResponse:
+def represent_line(
+    row: AnyRow, language: Language, *, fits_my_plan: bool | None = None
+) -> AnnouncementResponse:
     """Return an announcement as lists show it."""
-    return represent(AnnouncementResponse, row, **_derive(row, language))
+    derived = _derive(row, language)
+    return represent(AnnouncementResponse, row, **derived, fits_my_plan=fits_my_plan)
 
 
 def represent_detail(
-    row: AnyRow, guests: Sequence[AnyRow], language: Language, caller: Caller
+    row: AnyRow,
+    guests: Sequence[AnyRow],
+    language: Language,
+    caller: Caller,
+    *,
+    fits_my_plan: bool | None = None,
 ) -> DetailAnnouncementResponse:
     """Return an announcement as details show it, with these rows as its guest list."""
     guest_list = [
@@ -108,6 +116,7 @@ def represent_detail(
         **_derive(row, language),
         guest_list=guest_list,
         publish_to=row["publish_to"] if sees_everything(row, caller) else [],
+        fits_my_plan=fits_my_plan,
     )
 
 

@@ -1,10 +1,12 @@
-"""Serves a person's schedule as an iCalendar feed, and single announcements as `.ics` files.
+"""Serves a person's schedule as iCalendar feeds, and single announcements as `.ics` files.
 
 Calendar programs cannot send a bearer token, so the address of a feed contains a token of its
-own: a keyed hash of the person's id. It opens this feed only, and is valid until the secret
-changes or the person is erased.
+own: a keyed hash of the feed's id. It opens this feed only, and is valid until the secret
+changes, the feed is revoked, or the person is erased. Everybody has a feed from the start, whose
+id is the person's: revoking it gives it another address. The others are made one by one.
 """
 
+from datetime import datetime
 from hashlib import blake2b
 from hmac import compare_digest
 from typing import Final
@@ -15,11 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.errors import NotFound
-from contracts.values.ids import PersonId
+from contracts.values.ids import FeedId, PersonId
 from query_api.announcements.rows import COLUMNS, MY_STATE, fetch_visible
 from query_api.announcements.schedule import SCHEDULE
 from query_api.calendars.ical import ICAL, build_calendar
-from query_api.edge.reads import Reads
+from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, answer_bytes, document, document_file, new_router
 from query_api.people.erasures import fetch_erased_seq
 from runtime.http.negotiation import language_of
@@ -34,10 +36,28 @@ SELECT_SCHEDULE: Final = f"""
 """
 
 
+SELECT_FEED: Final = "SELECT person_id, revoked_seq FROM read_model.feeds WHERE feed_id = $1"
+SELECT_FEEDS: Final = """
+    SELECT feed_id, name, created FROM read_model.feeds
+    WHERE person_id = $1 AND feed_id <> person_id AND revoked_seq IS NULL
+    ORDER BY created, feed_id
+"""
+
+
 class FeedAddress(Struct, frozen=True):
-    """Address of the caller's feed. Whoever has it can read the feed."""
+    """Address of the caller's first feed. Whoever has it can read the feed."""
 
     url: str
+
+
+class Feed(Struct, frozen=True):
+    """A feed of the caller's schedule. Whoever has its address can read it."""
+
+    feed_id: FeedId
+    name: str | None
+    url: str
+    created: datetime | None
+    """None for the feed that everybody has from the start."""
 
 
 def build_router(reads: Reads, feed_secret: str) -> APIRouter:
@@ -45,28 +65,48 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
 
     @router.get("/schedule/feed", **document(FeedAddress))
     async def get_feed_address(request: Request) -> Response:
-        """The secret address of the caller's own feed."""
+        """The secret address of the caller's first feed."""
         caller = await reads.authenticate(request)
         async with reads.open_snapshot(request) as snapshot:
-            erased_seq = await fetch_erased_seq(snapshot, caller.person_id)
-        path = feed_path(feed_secret, caller.person_id, erased_seq)
-        return answer(request, FeedAddress(path), snapshot.position)
+            feed = await fetch_first_feed(snapshot, feed_secret, caller.person_id)
+        return answer(request, FeedAddress(feed.url), snapshot.position)
+
+    @router.get("/schedule/feeds", **document(list[Feed]))
+    async def list_feeds(request: Request) -> Response:
+        """All feeds of the caller with their addresses: the first one, then the others in the
+        order in which they were made."""
+        caller = await reads.authenticate(request)
+        async with reads.open_snapshot(request) as snapshot:
+            feeds = await fetch_feeds(snapshot, feed_secret, caller.person_id)
+        return answer(request, feeds, snapshot.position)
+
+    @router.get("/schedule/feeds/{feed_id}", **document(Feed))
+    async def get_feed_of_caller(request: Request) -> Response:
+        """One feed of the caller with its address."""
+        caller = await reads.authenticate(request)
+        feed_id = path_id(request, "feed_id")
+        async with reads.open_snapshot(request) as snapshot:
+            feeds = await fetch_feeds(snapshot, feed_secret, caller.person_id)
+        found = next((one for one in feeds if one.feed_id == feed_id), None)
+        if found is None:
+            raise NotFound
+        return answer(request, found, snapshot.position)
 
     @router.get(
-        "/schedule/{person_id}/{token}.ics",
+        "/schedule/{feed_id}/{token}.ics",
         response_class=Response,
         **document_file(without_token=True),
     )
     async def get_feed(request: Request) -> Response:
         """The feed: what the person hosts, attends or has pending, the newest 500. What was
         cancelled stays, as STATUS:CANCELLED."""
-        person_id = path_id(request, "person_id")
+        feed_id = FeedId(path_id(request, "feed_id"))
         async with reads.open_snapshot(request) as snapshot:
-            token = _feed_token(feed_secret, person_id, await fetch_erased_seq(snapshot, person_id))
+            person_id, token = await _open_feed(snapshot, feed_secret, feed_id)
             # As bytes, because compare_digest raises TypeError for text that is not ASCII.
             if not compare_digest(request.path_params["token"].encode(), token.encode()):
                 raise NotFound
-            reads.demand_not_suspended(PersonId(person_id))
+            reads.demand_not_suspended(person_id)
             rows = await snapshot.fetch_rows(SELECT_SCHEDULE, False, person_id)
         content = build_calendar(rows, person_id, language_of(request))
         headers = {"Cache-Control": "private, no-cache", "Vary": "Accept-Language"}
@@ -95,14 +135,51 @@ def build_router(reads: Reads, feed_secret: str) -> APIRouter:
     return router
 
 
-def feed_path(secret: str, person_id: PersonId, erased_seq: int | None) -> str:
-    """Return the secret address of a person's feed, on this host. `erased_seq` is the position
-    of their last erasure."""
-    return f"/api/v1/schedule/{person_id}/{_feed_token(secret, person_id, erased_seq)}.ics"
+async def fetch_feeds(snapshot: TableSnapshot, secret: str, person_id: PersonId) -> list[Feed]:
+    """Return the person's feeds, the first one first."""
+    first = await fetch_first_feed(snapshot, secret, person_id)
+    rows = await snapshot.fetch_rows(SELECT_FEEDS, person_id)
+    return [first, *(_build_feed(secret, **dict(row), since=None) for row in rows)]
 
 
-def _feed_token(secret: str, person_id: str, erased_seq: int | None) -> str:
-    """Return the token of the person's feed. Each erasure changes it, which revokes the old one."""
+async def fetch_first_feed(snapshot: TableSnapshot, secret: str, person_id: PersonId) -> Feed:
+    """Return the feed that the person has from the start."""
+    feed_id = FeedId(person_id)
+    since = await _find_change(snapshot, feed_id)
+    return _build_feed(secret, feed_id, name=None, created=None, since=since)
+
+
+async def _open_feed(snapshot: TableSnapshot, secret: str, feed_id: FeedId) -> tuple[PersonId, str]:
+    """Return whose feed it is, and the token that opens it. Raises NotFound if it was revoked.
+    Any id may be that of a person, so the token alone says whether there is such a feed."""
+    rows = await snapshot.fetch_rows(SELECT_FEED, feed_id)
+    if not rows or rows[0]["person_id"] == feed_id:
+        since = await _find_change(snapshot, feed_id)
+        return PersonId(feed_id), _sign_feed(secret, feed_id, since)
+    if rows[0]["revoked_seq"] is not None:
+        raise NotFound
+    return rows[0]["person_id"], _sign_feed(secret, feed_id, None)
+
+
+async def _find_change(snapshot: TableSnapshot, feed_id: FeedId) -> int | None:
+    """Return the position from which on a person's first feed has its present address; None if
+    it was neither revoked nor the person erased."""
+    rows = await snapshot.fetch_rows(SELECT_FEED, feed_id)
+    revoked_seq = rows[0]["revoked_seq"] if rows else None
+    erased_seq = await fetch_erased_seq(snapshot, feed_id)
+    return max((one for one in (revoked_seq, erased_seq) if one is not None), default=None)
+
+
+def _build_feed(
+    secret: str, feed_id: FeedId, name: str | None, created: datetime | None, since: int | None
+) -> Feed:
+    url = f"/api/v1/schedule/{feed_id}/{_sign_feed(secret, feed_id, since)}.ics"
+    return Feed(feed_id, name, url, created)
+
+
+def _sign_feed(secret: str, feed_id: FeedId, since: int | None) -> str:
+    """Return the token of a feed. Another position `since` makes another token, which revokes the
+    old one."""
     key = blake2b(secret.encode(), digest_size=32).digest()
-    opened = person_id if erased_seq is None else f"{person_id}/{erased_seq}"
+    opened = feed_id if since is None else f"{feed_id}/{since}"
     return blake2b(opened.encode(), key=key, digest_size=_TOKEN_BYTES).hexdigest()

@@ -6,10 +6,11 @@ is sent.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import IO, Any, Final
 
+import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
@@ -18,11 +19,11 @@ from starlette.types import Receive, Scope, Send
 from contracts.errors import RateLimited
 from contracts.values.languages import HOME_LANGUAGE, nearest_language
 from contracts.values.zones import HOME_ZONE, zone_or_utc
-from query_api.calendars.feeds import feed_path
+from query_api.calendars.feeds import Feed, fetch_feeds
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import new_router
 from query_api.my_data.archive import Archive, open_archive
-from query_api.my_data.history import OwnHistory, prepare_history, read_history
+from query_api.my_data.history import prepare_history, read_history
 from query_api.my_data.page import PageStyle
 from query_api.my_data.rows import OWN_TABLES, Row, read_rows
 from runtime.auth.tokens import Caller
@@ -75,10 +76,11 @@ class MyData:
                 for table in OWN_TABLES:
                     rows = read_rows(table, snapshot, caller.person_id)
                     await _write_part(archive, table.name, rows)
+                feeds = await fetch_feeds(snapshot, self._feed_secret, caller.person_id)
+                await _write_part(archive, "calendar", _list_feeds(feeds))
                 own = await prepare_history(snapshot, caller)
             # The snapshot is closed: no connection to PostgreSQL waits for ClickHouse.
             await self._reads.history.reach(own.last_commit)
-            await _write_part(archive, "calendar", self._read_calendar(own))
             await _write_part(archive, "history", read_history(request, self._reads, own))
             size = await asyncio.to_thread(archive.finish)
             kept = stack.pop_all()  # Until it is sent.
@@ -90,8 +92,10 @@ class MyData:
         }
         return ArchiveResponse(archive.file, kept, headers)
 
-    async def _read_calendar(self, own: OwnHistory) -> AsyncIterator[Row]:
-        yield {"url": feed_path(self._feed_secret, own.caller.person_id, own.erased_seq)}
+
+async def _list_feeds(feeds: Iterable[Feed]) -> AsyncIterator[Row]:
+    for feed in feeds:
+        yield msgspec.structs.asdict(feed)
 
 
 class ArchiveResponse(StreamingResponse):

@@ -36,6 +36,13 @@ def _represent_rating(record: asyncpg.Record) -> Row:
     return dict(record) | {"tags": msgspec.json.decode(record["tags"])}
 
 
+def _represent_wishes(record: asyncpg.Record) -> Row:
+    lists = {
+        name: msgspec.json.decode(record[name]) for name in ("times", "places") if name in record
+    }
+    return dict(record) | lists
+
+
 _GIVER: Final[tuple[FactRight, ...]] = ("giver",)
 
 
@@ -171,6 +178,26 @@ OWN_TABLES: Final = (
         FROM read_model.blocks b
         LEFT JOIN read_model.people other ON other.person_id = b.blocked_id
         WHERE b.person_id = $1 ORDER BY b.since, b.blocked_id
+        """,
+    ),
+    OwnTable(
+        "plans",
+        """
+        SELECT movie_id, movie_title, movie_title_ru, times, places, planned, modified
+        FROM read_model.plans WHERE person_id = $1 ORDER BY modified, movie_id
+        """,
+        _represent_wishes,
+    ),
+    OwnTable(
+        "free_times",
+        "SELECT tz, times, modified FROM read_model.free_times WHERE person_id = $1",
+        _represent_wishes,
+    ),
+    OwnTable(
+        "feeds",
+        """
+        SELECT feed_id, name, created, revoked_seq IS NOT NULL AS revoked
+        FROM read_model.feeds WHERE person_id = $1 ORDER BY created, feed_id
         """,
     ),
     OwnTable(

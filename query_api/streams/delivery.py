@@ -84,7 +84,11 @@ class Deliveries:
                         snapshot, caller, stream.followed, change.row_id, rules
                     )
                     return represent_announcement(
-                        detail.announcement, detail.guests, language, caller
+                        detail.announcement,
+                        detail.guests,
+                        language,
+                        caller,
+                        fits_my_plan=detail.fits_my_plan,
                     )
                 case "booking":
                     row = await snapshot.fetch_row(

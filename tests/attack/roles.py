@@ -163,16 +163,21 @@ ROWS: Final[Mapping[str, Ask]] = {
     "POST /api/v1/rating/{announcement_id}/{user_id}": Ask({"score": 9}),
     "DELETE /api/v1/rating/{review_id}": Ask(note="who wrote the rating"),
     "PUT /api/v1/rating/{review_id}": Ask({"score": 9}, note="who wrote the rating"),
+    "GET /api/v1/free-times": Ask(),
     "PUT /api/v1/free-times": Ask({"tz": "UTC", "times": []}),
+    "GET /api/v1/plan": Ask(),
+    "GET /api/v1/plan/{movie_id}": Ask(note="who has planned the film"),
     "DELETE /api/v1/plan/{movie_id}": Ask(),
     "PUT /api/v1/plan/{movie_id}": Ask({}),
     "POST /api/v1/plan/{movie_id}/announcement": Ask({}, note="who has planned the film"),
     "PUT /api/v1/rating/{review_id}/reply": Ask({"text": "Thanks"}, note="the host it is about"),
     "GET /api/v1/schedule": Ask(),
     "GET /api/v1/schedule/feed": Ask(),
+    "GET /api/v1/schedule/feeds": Ask(),
     "POST /api/v1/schedule/feeds": Ask({}),
+    "GET /api/v1/schedule/feeds/{feed_id}": Ask(note="whose feed it is"),
     "DELETE /api/v1/schedule/feeds/{feed_id}": Ask(note="whose feed it is"),
-    "GET /api/v1/schedule/{person_id}/{token}.ics": Ask(
+    "GET /api/v1/schedule/{feed_id}/{token}.ics": Ask(
         note="its address, which only the guest is told"
     ),
     "PUT /api/v1/user/{user_id}/mute": Ask(),

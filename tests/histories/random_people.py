@@ -61,6 +61,7 @@ from contracts.values.ids import (
     ReviewId,
 )
 from tests.histories.decided import DecidedHistory
+from tests.histories.plans.random_plans import choose_wish
 
 FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
 
@@ -86,6 +87,7 @@ class RandomPeople:
         self._chatting = Random(f"chats of {seed}")
         self._mood = Random(seed)
         """Decides who writes to all guests. Those who do not write do as they would anyway."""
+        self._planning = Random(f"plans of {seed}")
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
         self._announcements_at_once = announcements_at_once
         self._erasures = erasures
@@ -108,6 +110,10 @@ class RandomPeople:
                 self._try(*wish)
             if self._mood.random() < 0.1 and (wish := self._choose_broadcast()):
                 self._try(*wish)
+            if self._planning.random() < 0.2:
+                planner = self.layer.person(self._planning.choice(self.person_ids))
+                if not planner.erased:  # They come back by another wish.
+                    self._try(planner.id, choose_wish(self._planning, planner, self.chain.now))
             if self._erasures and self._random.random() < 0.1:
                 self._try(*self._choose_erasure())
             if self._quarrels and self._random.random() < 0.15:

@@ -1,11 +1,9 @@
 """The commands about plans and free times. The actor is always the person concerned."""
 
-from datetime import datetime
-
 from msgspec import Struct
 
 from command_api.domain.announcement.commands import FilmFacts
-from contracts.events.announcement import Visibility
+from command_api.domain.announcement.terms import ChangedTerms
 from contracts.plans.intervals import WrittenTime
 from contracts.values.ids import AnnouncementId, MovieId
 
@@ -30,24 +28,15 @@ class StateFreeTimes(Struct, frozen=True, kw_only=True, tag="plan.state_free_tim
 
 
 class AnnouncePlan(Struct, frozen=True, kw_only=True, tag="plan.announce"):
-    """The actor announces a planned film. What is None comes from the plan."""
+    """The actor announces a planned film. What `terms` leave unset comes from the plan."""
 
     announcement_id: AnnouncementId
     film: FilmFacts
-    title: str
-    description: str
-    visibility: Visibility
-    is_free: bool
-    price_amount: float | None = None
-    price_currency: str | None = None
-    ticket_count: int
-    event_time: datetime | None = None
-    event_location: str | None = None
-    tz: str | None = None
-    hide_location: bool = False
-    location_hint: str | None = None
     season: int | None = None
     episode: int | None = None
+    title: str
+    """Of the film, in the actor's language."""
+    terms: ChangedTerms
     publish: bool = True
 
 

@@ -6,12 +6,14 @@ what the announcement still lacks comes from the plan and the free times.
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from msgspec import UNSET
 from msgspec.structs import asdict
 
 from command_api.domain.announcement.commands import CreateAnnouncement
 from command_api.domain.announcement.decisions import create_announcement
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
 from command_api.domain.plan.state import FilmPlan
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
@@ -25,6 +27,14 @@ from contracts.values.zones import zone_or_utc
 
 FREE_WITHIN: Final = timedelta(days=60)
 """How far ahead a free time is looked for."""
+
+DEFAULTS: Final[dict[str, Any]] = {
+    "description": "",
+    "visibility": "public",
+    "is_free": True,
+    "ticket_count": 1,
+}
+"""Terms of an announcement that neither the command nor the plan states."""
 
 
 def plan_film(recorder: Recorder, command: PlanFilm) -> Outcome:
@@ -78,12 +88,22 @@ def announce_plan(recorder: Recorder, command: AnnouncePlan) -> Outcome:
     plan = recorder.layer.plan_of(recorder.actor, command.film.movie_id)
     if plan is None:
         raise NotFound
-    terms = asdict(command) | {
-        "film": command.film,
-        "event_time": command.event_time or _find_time(recorder, plan, command.film.duration_min),
-        "event_location": command.event_location or _find_place(plan),
-    }
-    return create_announcement(recorder, CreateAnnouncement(**terms))
+    terms = DEFAULTS | {"title": command.title} | _list_set(command.terms)
+    if "event_time" not in terms:
+        terms["event_time"] = _find_time(recorder, plan, command.film.duration_min)
+    if "event_location" not in terms:
+        terms["event_location"] = _find_place(plan)
+    return create_announcement(
+        recorder,
+        CreateAnnouncement(
+            announcement_id=command.announcement_id,
+            film=command.film,
+            season=command.season,
+            episode=command.episode,
+            publish=command.publish,
+            **terms,
+        ),
+    )
 
 
 PLAN_HANDLERS: Final[Handlers] = (
@@ -92,6 +112,10 @@ PLAN_HANDLERS: Final[Handlers] = (
     pair_handler(StateFreeTimes, state_free_times),
     pair_handler(AnnouncePlan, announce_plan),
 )
+
+
+def _list_set(terms: ChangedTerms) -> dict[str, Any]:
+    return {name: value for name, value in asdict(terms).items() if value is not UNSET}
 
 
 def _find_time(recorder: Recorder, plan: FilmPlan, duration_min: int) -> datetime:

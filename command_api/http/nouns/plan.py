@@ -5,9 +5,10 @@ from typing import Annotated, Final, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
 from command_api.domain.plan.representation import UnplannedResponse
-from command_api.http.bodies import NoBody, ShortText, WriteBody
+from command_api.http.bodies import NoBody, WriteBody
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from command_api.http.nouns.announcement import EpisodeNumber, Location, TermsBody, ZoneName
 from contracts.events.announcement import CHANGEABLE_FIELDS
@@ -110,12 +111,18 @@ class AnnouncePlanBody(TermsBody):
     """All terms may be left out. The title is then the film's; time and place come from the plan;
     one guest may come, for free. A series needs its season and episode."""
 
-    title: ShortText | None = None  # type: ignore[assignment]  # No text is no title here.
-    is_free: bool = True
-    event_location: Location | None = None  # type: ignore[assignment]
     season: EpisodeNumber | None = None
     episode: EpisodeNumber | None = None
     publish: bool = True
+
+    def terms(self) -> ChangedTerms:
+        """Return the terms that the body states; the others stay unset."""
+        stated = (
+            name
+            for name in CHANGEABLE_FIELDS
+            if name in self.model_fields_set and getattr(self, name) is not None
+        )
+        return ChangedTerms(**self.read_terms(stated))
 
 
 @ROUTES.write("PUT", "/plan/{movie_id}", PlanBody, PlanResponse)
@@ -148,17 +155,14 @@ async def announce_plan(request: WriteRequest[AnnouncePlanBody]) -> AnnouncePlan
     body = request.body
     movie_id = MovieId(request.path_id("movie_id"))
     film = await request.lookups.find_film(movie_id, body.season, body.episode)
-    terms = body.read_terms(CHANGEABLE_FIELDS)
-    own_title = Text(en=film.title, ru=film.title_ru).in_language(language_of(request.http))
     return AnnouncePlan(
         announcement_id=AnnouncementId(new_id()),
         film=film,
-        title=terms.pop("title") or own_title,
-        visibility=terms.pop("visibility") or "public",
         season=body.season,
         episode=body.episode,
+        title=Text(en=film.title, ru=film.title_ru).in_language(language_of(request.http)),
+        terms=body.terms(),
         publish=body.publish,
-        **terms,
     )
 
 

@@ -168,6 +168,24 @@ async def test_a_changed_value_is_found_with_both_values(
     }
 
 
+async def test_a_changed_wish_is_found(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> None:
+    await projected(tables, sqlite_journal, RandomPeople(1).live(300).chain)
+    assert (await verdict(tables, sqlite_journal))["ok"]
+    for table, change in {
+        "plans": "places = '[]' WHERE planned AND places <> '[]'",
+        "free_times": "tz = 'Asia/Omsk'",
+        "feeds": "revoked_seq = 1 WHERE revoked_seq IS NULL",
+    }.items():
+        changed = await tables.fetchval(
+            f"WITH changed AS (UPDATE read_model.{table} SET {change} RETURNING 1)"
+            " SELECT count(*) FROM changed"
+        )
+        assert changed > 0, table
+    result = await verdict(tables, sqlite_journal)
+    assert not result["ok"]
+    assert {one["table"] for one in result["differences"]} == {"plans", "free_times", "feeds"}
+
+
 async def test_a_missing_and_an_invented_row_are_found(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:

@@ -54,6 +54,10 @@ async def test_it_holds_what_is_held_about_the_caller(eventful: EventfulEvening)
     await eventful.live()
     people = eventful.people
     await people.say("ann", "PUT", f"/user/{people.ids[HOST]}/mute")
+    await people.say("ann", "PUT", f"/plan/{people.cell.movie_id}", {"places": ["Arbat"]})
+    free = {"day": "fri", "from": "18:00", "to": "23:00"}
+    await people.say("ann", "PUT", "/free-times", {"times": [free]})
+    await people.say("ann", "POST", "/schedule/feeds", {"name": "phone"})
     found = await fetch(eventful, "ann")
     position = int(found.headers["X-Position"])
     assert position >= people.position
@@ -76,8 +80,13 @@ async def test_it_holds_what_is_held_about_the_caller(eventful: EventfulEvening)
     assert history[0]["event"] == "person.seen"
     assert history[0]["facts"]["name"] == "Ann"
     assert all(one["position"] <= position for one in history)
-    (calendar,) = found.part("calendar")
-    assert (await people.cell.send("GET", calendar["url"])).status == 200
+    assert [one["places"] for one in found.part("plans")] == [["Arbat"]]
+    assert [one["times"] for one in found.part("free_times")] == [["fri 18:00-23:00"]]
+    assert [one["name"] for one in found.part("feeds")] == ["phone"]
+    first, phone = found.part("calendar")
+    assert (first["name"], phone["name"]) == (None, "phone")
+    for feed in (first, phone):
+        assert (await people.cell.send("GET", feed["url"])).status == 200
 
 
 async def test_the_author_reads_what_guests_wrote_to_them(eventful: EventfulEvening) -> None:

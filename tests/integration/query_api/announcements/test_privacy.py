@@ -196,7 +196,7 @@ async def test_every_read_needs_a_token(reads: ReadSide) -> None:
     assert open_to_all == {
         "/a/{announcement_id}",
         "/a/{announcement_id}/card.png",
-        "/api/v1/schedule/{person_id}/{token}.ics",
+        "/api/v1/schedule/{feed_id}/{token}.ics",
     }
 
 

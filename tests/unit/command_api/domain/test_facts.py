@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from command_api.domain.announcement.commands import FilmFacts
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.calendar import add_titles
 from command_api.domain.feed.commands import MakeFeed, RevokeFeed
 from command_api.domain.person.commands import (
@@ -47,10 +48,7 @@ def announce_film(film: FilmFacts) -> AnnouncePlan:
         announcement_id=AnnouncementId("announced"),
         film=film,
         title="A film",
-        description="",
-        visibility="public",
-        is_free=True,
-        ticket_count=1,
+        terms=ChangedTerms(description="Tea"),
     )
 
 

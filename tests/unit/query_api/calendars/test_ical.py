@@ -18,6 +18,8 @@ def a_row(**columns: Any) -> Any:
         "title": "Evening",
         "movie_title": "Solaris",
         "movie_title_ru": "Солярис",
+        "season": None,
+        "episode": None,
         "event_time": NOON,
         "ends_at": NOON + timedelta(hours=2),
         "modified": NOON,

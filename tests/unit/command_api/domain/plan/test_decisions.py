@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from command_api.domain.announcement.commands import FilmFacts
+from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.person.commands import ErasureDue, OrderErasure
 from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
 from command_api.domain.plan.state import FreeTimes
@@ -36,16 +37,14 @@ def free(*times: str, tz: str = "UTC") -> StateFreeTimes:
     return StateFreeTimes(tz=tz, times=tuple(map(WrittenTime, times)))
 
 
-def announce_plan(film: FilmFacts = SOLARIS, **terms: Any) -> AnnouncePlan:
-    fields: dict[str, Any] = {
-        "announcement_id": AnnouncementId("planned"),
-        "title": "Together",
-        "description": "",
-        "visibility": "public",
-        "is_free": True,
-        "ticket_count": 2,
-    }
-    return AnnouncePlan(film=film, **(fields | terms))
+def announce_plan(film: FilmFacts = SOLARIS, *, publish: bool = True, **terms: Any) -> AnnouncePlan:
+    return AnnouncePlan(
+        announcement_id=AnnouncementId("planned"),
+        film=film,
+        title=film.title,
+        terms=ChangedTerms(**terms),
+        publish=publish,
+    )
 
 
 def test_a_plan_is_recorded_once_and_given_up_once() -> None:
@@ -98,7 +97,9 @@ def test_a_plan_is_announced_at_its_first_wished_time_and_place() -> None:
                 "movie_id": "solaris",
                 "event_time": NOON + hours(24),
                 "event_location": "Here",
-                "ticket_count": 2,
+                "ticket_count": 1,
+                "title": "Solaris",
+                "visibility": "public",
             },
         ),
         (AnnouncementPublished, {}),
@@ -118,12 +119,8 @@ def test_without_wished_times_a_plan_is_announced_in_the_first_free_time_that_is
 
 def test_what_the_command_states_goes_before_the_plan() -> None:
     spec = Spec().given(ANN, plan(wish(24, 28), places=("Here",)))
-    stated: dict[str, Any] = {
-        "event_time": NOON + hours(48),
-        "event_location": "Elsewhere",
-        "publish": False,
-    }
-    spec.when(ANN, announce_plan(**stated)).then(
+    stated: dict[str, Any] = {"event_time": NOON + hours(48), "event_location": "Elsewhere"}
+    spec.when(ANN, announce_plan(publish=False, **stated)).then(
         (AnnouncementCreated, {"event_time": NOON + hours(48), "event_location": "Elsewhere"})
     )
 
