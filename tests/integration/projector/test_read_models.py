@@ -58,7 +58,7 @@ async def test_an_upgrade_finds_out_who_gave_the_reasons_of_before(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
     """Migration 0027 comes to what the events say."""
-    chain = RandomPeople(2).live(300).chain
+    chain = RandomPeople(3).live(300).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), chain.seq)
     given = await tables.fetch("SELECT DISTINCT reason_by FROM read_model.bookings")
