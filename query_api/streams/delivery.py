@@ -5,7 +5,7 @@ functions in one snapshot. What the reader may not read any more is left out.
 """
 
 import asyncio
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 
@@ -20,14 +20,21 @@ from query_api.chats.routes import SELECT_ONE as SELECT_POST
 from query_api.chats.routes import represent_post
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.streams.changes import AT_ONCE, Change, fetch_horizon, find_changes, find_notices
+from query_api.streams.cursor import StreamCursor
 from query_api.streams.open_stream import OpenStream
 from runtime.event_stream import format_event
+
+BYTES_AT_ONCE: Final = 256 * 1024
+"""A delivery that has so much is sent before more is read: it is all that is held in memory for
+a slow reader. One event may be larger."""
 
 
 class Delivery(NamedTuple):
     """Events, in the bytes of the stream."""
 
     events: bytes
+    cursor: StreamCursor
+    """The cursor of whoever has them."""
     complete: bool
     """Whether these are all at present."""
 
@@ -41,36 +48,39 @@ class Deliveries:
         self._turns = asyncio.Semaphore(at_once_max)
 
     async def read(self, stream: OpenStream) -> Delivery:
-        """Return what the stream is to tell next, and move its cursor behind that.
+        """Return what the stream is to tell next.
 
         Raises NotFound if the stream's announcement is hidden from its reader by now, and
         Unavailable without PostgreSQL.
         """
         async with self._turns, self._reads.open_tables(0) as snapshot:
-            if snapshot.position < stream.cursor.position:
-                return Delivery(b"", complete=True)  # The tables are being rebuilt.
+            if snapshot.position < stream.cursor.position:  # The tables are being rebuilt.
+                return Delivery(b"", stream.cursor, complete=True)
             if stream.announcement_id is not None:
                 found = await fetch_visible(
                     snapshot, stream.caller, stream.followed, stream.announcement_id
                 )
                 stream.by_following = found["visibility"] == "subscribers"
-            rows, all_rows = await self._read_rows(stream, snapshot)
-            notices, all_notices = await _read_notices(stream, snapshot)
-        return Delivery(rows + notices, all_rows and all_notices)
+            rows = await self._read_rows(stream, snapshot)
+            notices = await _read_notices(stream, rows.cursor, snapshot)
+        complete = rows.complete and notices.complete
+        return Delivery(rows.events + notices.events, notices.cursor, complete)
 
-    async def _read_rows(self, stream: OpenStream, snapshot: TableSnapshot) -> tuple[bytes, bool]:
-        """Return events of rows, and whether these are all."""
-        changes = await find_changes(snapshot, stream.caller, stream.announcement_id, stream.cursor)
-        events = []
+    async def _read_rows(self, stream: OpenStream, snapshot: TableSnapshot) -> Delivery:
+        """Return events of rows."""
+        cursor = stream.cursor
+        changes = await find_changes(snapshot, stream.caller, stream.announcement_id, cursor)
+        events = bytearray()
         for change in changes:
-            stream.cursor = stream.cursor.at_row(*change.place)
+            if len(events) >= BYTES_AT_ONCE:
+                return Delivery(bytes(events), cursor, complete=False)
+            cursor = cursor.at_row(*change.place)
             found = await self._represent(change, stream, snapshot)
             if found is not None:
-                events.append(format_event(change.kind, found, stream.cursor.event_id))
-        complete = len(changes) < AT_ONCE
-        if complete:
-            stream.cursor = stream.cursor.after_position(snapshot.position)
-        return b"".join(events), complete
+                events += format_event(change.kind, found, cursor.event_id)
+        if len(changes) == AT_ONCE:
+            return Delivery(bytes(events), cursor, complete=False)
+        return Delivery(bytes(events), cursor.after_position(snapshot.position), complete=True)
 
     async def _represent(
         self, change: Change, stream: OpenStream, snapshot: TableSnapshot
@@ -102,18 +112,17 @@ class Deliveries:
             return None
 
 
-async def _read_notices(stream: OpenStream, snapshot: TableSnapshot) -> tuple[bytes, bool]:
-    """Return events of notices, and whether these are all."""
+async def _read_notices(
+    stream: OpenStream, cursor: StreamCursor, snapshot: TableSnapshot
+) -> Delivery:
+    """Return events of notices."""
     horizon = await fetch_horizon(snapshot)
-    notices = await find_notices(
-        snapshot, stream.caller, stream.announcement_id, stream.cursor, horizon
-    )
-    events = []
+    notices = await find_notices(snapshot, stream.caller, stream.announcement_id, cursor, horizon)
+    events = bytearray()
     for notice in notices:
-        stream.cursor = stream.cursor.at_notice(notice["changed_xid"], notice["id"])
+        cursor = cursor.at_notice(notice["changed_xid"], notice["id"])
         told = NoticeResponse(**notice_fields(dict(notice), stream.language))
-        events.append(format_event("notice", told, stream.cursor.event_id))
-    complete = len(notices) < AT_ONCE
-    if complete:
-        stream.cursor = stream.cursor.at_notice(horizon.complete_before, 0)
-    return b"".join(events), complete
+        events += format_event("notice", told, cursor.event_id)
+    if len(notices) == AT_ONCE:
+        return Delivery(bytes(events), cursor, complete=False)
+    return Delivery(bytes(events), cursor.at_notice(horizon.complete_before, 0), complete=True)

@@ -129,16 +129,17 @@ class StreamHub:
         if not await self._is_admitted(stream):
             return b""
         try:
-            events, complete = await self._deliveries.read(stream)
+            delivery = await self._deliveries.read(stream)
         except NotFound as error:
             stream.end(error.code)
             return b""
         except Unavailable:
             asyncio.get_running_loop().call_later(RETRY_S, stream.wake)
             return b""
-        if not complete:
+        stream.cursor = delivery.cursor
+        if not delivery.complete:
             stream.wake()
-        return events
+        return delivery.events
 
     async def _wake_concerned(self) -> NoReturn:
         """Look for changes whenever there may be some, as long as anybody listens."""

@@ -10,7 +10,11 @@ from typing import Final
 import pytest
 from yarl import URL
 
+from contracts.errors import Unavailable
 from contracts.values.ids import PersonId
+from query_api.edge.reads import TableSnapshot
+from query_api.streams import delivery
+from query_api.streams.changes import NoticeHorizon, fetch_horizon
 from query_api.streams.limits import StreamLimits
 from runtime.auth.tokens import issue_token
 from runtime.process.clock import system_clock
@@ -75,12 +79,39 @@ async def test_a_stream_outlives_the_connections_to_the_tables(reads: ReadSide, 
         assert (await stream.next()).data["title"] == "After all"
 
 
+async def test_what_could_not_be_read_to_its_end_is_told_later(
+    reads: ReadSide, host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL goes away between the rows and the notices of one delivery."""
+    evening_id = await reads.evening(host)
+    failed: list[bool] = []
+
+    async def fail_once(snapshot: TableSnapshot) -> NoticeHorizon:
+        if not failed:
+            failed.append(True)
+            raise Unavailable
+        return await fetch_horizon(snapshot)
+
+    async with reads.stream(host) as stream:
+        monkeypatch.setattr(delivery, "fetch_horizon", fail_once)
+        await retitle(reads, evening_id, "After all", 11)
+        assert (await stream.next()).data["title"] == "After all"
+    assert failed
+
+
 async def test_nothing_is_told_while_the_tables_are_rebuilt(reads: ReadSide, host: str) -> None:
     evening_id = await reads.evening(host)
     async with reads.stream(host) as stream:
         await retitle(reads, evening_id, "Of the past", 5)
         await retitle(reads, evening_id, "News", 11)
         assert (await stream.next()).data["title"] == "News"
+
+
+async def test_much_is_told_in_parts(reads: ReadSide, host: str) -> None:
+    evenings = {await reads.evening(host, description="x" * 100_000) for _ in range(7)}
+    async with reads.stream(host) as stream:
+        await reads.move_position(11, write="UPDATE read_model.announcements SET title = 'New'")
+        assert {one.data["id"] for one in await stream.take(7)} == evenings
 
 
 async def test_a_reader_who_does_not_read_holds_nobody_up(
