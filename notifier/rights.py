@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from contracts.events.broadcast import is_addressed
+from contracts.recipients import INVOLVED
 from contracts.values.ids import PersonId
 from notifier.policies.facts import HIDDEN, NoticeFacts
-from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking
+from notifier.state import KnownAnnouncement, KnownBooking
 
 NOT_INVOLVED: Final = "not_involved"
 NOT_COMING: Final = "not_coming"

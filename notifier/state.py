@@ -45,17 +45,12 @@ from contracts.events.person import (
 )
 from contracts.events.post import PostEvent, PostsRead, PostWritten
 from contracts.events.rating import RatingEvent, RatingGiven
+from contracts.recipients import REQUESTED
 from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import ERASED_NAME
 from contracts.values.targets import TargetName
 from contracts.values.zones import HOME_ZONE
-
-INVOLVED: Final[frozenset[Pair]] = frozenset({CONFIRMED, (None, True), (True, None)})
-"""Confirmed, pending and invited: the guests whom a change of the announcement concerns (A17)."""
-INVITED: Final[Pair] = (True, None)
-REQUESTED: Final[Pair] = (None, True)
-"""The guest asks, or stands in line, and has had no answer."""
 
 Membership = tuple[AnnouncementId, PersonId]
 """Somebody who takes part in the chat of an announcement."""

@@ -19,6 +19,7 @@ from command_api.domain.decide import Decision, decide
 from command_api.domain.layer import Layer
 from command_api.domain.rules import Rules
 from command_api.domain.submission import Submission
+from command_api.domain.telling import add_would_tell, list_would_tell
 from command_api.image.image import Image
 from command_api.image.keys import scope_key
 from command_api.leader.log_time import log_time
@@ -145,6 +146,9 @@ class Reign:
             await self.confirm_leading()
             raise
         body = self._render(decision.layer, submission, decision.outcome)
+        if submission.dry_run and not decision.outcome.refused:
+            told = list_would_tell(self._tentative, decision.events, now, submission.actor)
+            body = add_would_tell(body, told)
         self._observer.observe_decision(perf_counter() - began_at)
         if submission.dry_run:
             await self.confirm_leading()

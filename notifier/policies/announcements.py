@@ -16,6 +16,7 @@ from contracts.events.announcement import (
 )
 from contracts.events.booking import BookingInvited
 from contracts.events.rating import RATING_WINDOW
+from contracts.recipients import INVITED
 from contracts.values.ids import PersonId
 from notifier.kinds import BOOKING_KINDS, REMINDERS, UNANSWERED
 from notifier.policies.effects import (
@@ -30,7 +31,7 @@ from notifier.policies.effects import (
 from notifier.policies.facts import add_words, announcement_facts, diff
 from notifier.policies.policy import GuestsView, NoticePolicy
 from notifier.policies.reminders import remind_all, tell_at_start
-from notifier.state import INVITED, KnownBooking, apply_event
+from notifier.state import KnownBooking, apply_event
 
 RATING_REMINDER_AFTER: Final = timedelta(days=11)
 """When people who have not rated are asked again, three days before the window closes."""

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from contracts.films import name_episode
+from contracts.recipients import TOLD_FIELDS
 from contracts.values.ids import PersonId
 from contracts.values.languages import Text
 from contracts.values.personal import ERASED_TEXT
@@ -12,19 +13,6 @@ from notifier.state import KnownAnnouncement
 NoticeFacts = dict[str, Any]
 """By name; stored as JSON, so instants are text."""
 
-TOLD_FIELDS: Final = (
-    "title",
-    "description",
-    "event_time",
-    "event_location",
-    "location_hint",
-    "is_free",
-    "price_amount",
-    "price_currency",
-    "ticket_count",
-    "visibility",
-)
-"""Fields whose changes people are told of (A22)."""
 TYPED_FIELDS: Final = frozenset({"title", "description", "event_location", "location_hint"})
 """Those of TOLD_FIELDS that the author typed."""
 TYPED_FACTS: Final = ("reason", "message")

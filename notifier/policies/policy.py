@@ -15,9 +15,10 @@ from contracts.events.broadcast import Audience, BroadcastEvent, is_addressed
 from contracts.events.person import PersonEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
+from contracts.recipients import INVOLVED
 from contracts.values.ids import BookingId, PersonId
 from notifier.policies.effects import Effect, Occasion
-from notifier.state import INVOLVED, KnownAnnouncement, KnownBooking, NotifierState
+from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
 
 AboutAnnouncement = AnnouncementEvent | BookingEvent | RatingEvent | PostEvent | BroadcastEvent
 

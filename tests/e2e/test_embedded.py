@@ -105,6 +105,8 @@ async def test_a_word_to_all_guests_is_tried_told_and_listed(system: RunningSyst
     tried, _ = await system.send("POST", f"{path}?dry_run=true", anna, word, expect=201)
     seen = f"{path}?min_position={begun}"
     assert (tried["reaches"], await system.get(seen, anna)) == (1, [])
+    (told,) = tried["would_tell"]
+    assert (told["name"], told["kind"]) == ("Boris", "host_message")
     await system.send("GET", seen, boris, expect=403)
     planned, _ = await system.send("POST", path, anna, word | {"before_start_min": 60}, expect=201)
     changed = {"text": "Ring thrice"}

@@ -22,7 +22,7 @@ FLOORS = {
     package: tuple(floors.split())
     for package, floors in {
         "contracts": """values events journal scoring failure_codes error_codes errors films
-            shared_rules plans representations notices""",
+            shared_rules plans representations notices recipients""",
         "runtime": """process pseudonyms event_stream confinement http calls migration_files
             postgres clickhouse journal following auth limits openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http metrics rendering settings

@@ -8,8 +8,8 @@ import pytest
 
 from contracts.events.booking import BookingWithdrawn
 from contracts.notices import Kind
+from contracts.recipients import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
 from contracts.values.languages import Language
-from notifier.policies.bookings import BY_PARTY, BY_SYSTEM, QUEUED, SEAT_MAY_BE_LOST
 from notifier.texts.phrases import PLURALS
 from notifier.texts.render import Addressee, NoticeText, render
 from notifier.texts.wording import WORDINGS
