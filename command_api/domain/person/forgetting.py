@@ -39,10 +39,10 @@ def forget_person(layer: Layer, person: Person) -> Person:
         layer.announcements.put(announcement.id, _erase_reason(terms, person))
         for booking in layer.bookings_of(announcement):
             _erase_words_of(layer, booking, "author")
+            _erase_reply(layer, layer.rating_of(announcement.id, booking.guest_id, person.id))
         for broadcast in layer.broadcasts_of(announcement):
             without = replace(broadcast, **_erased(broadcast, BroadcastWritten))
             layer.broadcasts.put(broadcast.id, without)
-            _erase_reply(layer, layer.rating_of(announcement.id, booking.guest_id, person.id))
     for announcement in layer.announcements_called_off_by(person):
         layer.announcements.put(announcement.id, _erase_reason(announcement, person))
     for booking in layer.bookings_by(person):

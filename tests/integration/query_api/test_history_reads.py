@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 
+from contracts.events.post import PostEvent
 from contracts.scoring import UNRATED
 from contracts.values.ids import PersonId
 from projector.history.reader import HISTORY_LIMITS, HistoryReader
@@ -17,7 +18,7 @@ from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.scores import SCORES
 from query_api.edge.history_reads import HistoryReads
 from query_api.history.as_of import fold_events
-from query_api.history.events import decode_events, fetch_event_rows
+from query_api.history.events import PastEvent, decode_events, fetch_event_rows
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
@@ -80,7 +81,8 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
         known = group_by_announcement([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
             rows = await fetch_event_rows(history, evening_id, position)
-            stated = decode_events(rows, {})
+            stated = [one for one in decode_events(rows, {}) if is_told_in_words(one)]
+            expected = [one for one in expected if is_told_in_words(one)]
             assert [one[:3] for one in stated] == [one[:3] for one in expected]
             assert [one.event for one in stated] == [one.event for one in expected]
             assert_agrees(fold_events(stated), tables, evening_id)
@@ -94,6 +96,11 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
             assert (score.rating, score.count) == stored_score(tables, person_id, "host")
             rated += score.count > 0
     assert rated > 10
+
+
+def is_told_in_words(past: PastEvent) -> bool:
+    """The history has posts without their words, and read marks not at all."""
+    return not isinstance(past.event, PostEvent)
 
 
 def stored_score(tables: MemoryTables, person_id: str, role: str) -> tuple[float, int]:
