@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from command_api.http.bodies import NoBody, WriteBody
-from runtime.http.parameters import DRY_RUN, MIN_POSITION, Parameter, describe_parameters
+from runtime.http.parameters import (
+    DRY_RUN,
+    IDEMPOTENCY_KEY,
+    MIN_POSITION,
+    Parameter,
+    describe_parameters,
+)
 from runtime.openapi.document import response_schema
 
 _PROBLEMS = {
@@ -28,13 +34,6 @@ _HEADERS = {
         "description": "the key that was used: the client's own, or one made here",
         "schema": {"type": "string"},
     },
-}
-_KEY = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "a retry with the same key gets the same answer as the first time",
-    "schema": {"type": "string", "maxLength": 200},
 }
 
 _IF_MATCH = {
@@ -61,7 +60,7 @@ def document_write(
     responses[success] = {"description": "recorded", "headers": _HEADERS}
     if answer is not None:
         responses[success]["content"] = {"application/json": {"schema": response_schema(answer)}}
-    headers = [_KEY, *([_IF_MATCH] if if_match else [])]
+    headers = [IDEMPOTENCY_KEY, *([_IF_MATCH] if if_match else [])]
     extra: dict[str, Any] = {"parameters": [*headers, *describe_parameters(DRY_RUN, *parameters)]}
     if body is not NoBody:
         extra["requestBody"] = {

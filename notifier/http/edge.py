@@ -14,6 +14,7 @@ from runtime.http.json_body import parse_body, read_json_body
 from runtime.http.numbers import parse_whole_number
 from runtime.http.parameters import (
     DRY_RUN,
+    IDEMPOTENCY_KEY,
     MIN_POSITION,
     MIN_POSITION_WAIT_S,
     Parameter,
@@ -106,9 +107,11 @@ def document_read(*parameters: Parameter) -> dict[str, Any]:
     return {"parameters": describe_parameters(MIN_POSITION, *parameters)}
 
 
-def document_write(kind: type[BaseModel] | None = None) -> dict[str, Any]:
-    """Return `openapi_extra` of a route that writes."""
-    extra: dict[str, Any] = {"parameters": describe_parameters(DRY_RUN)}
+def document_write(kind: type[BaseModel] | None = None, *, keyed: bool = False) -> dict[str, Any]:
+    """Return `openapi_extra` of a route that writes; of one that takes an idempotency key if it
+    is `keyed`."""
+    headers = [IDEMPOTENCY_KEY] if keyed else []
+    extra: dict[str, Any] = {"parameters": [*headers, *describe_parameters(DRY_RUN)]}
     if kind is not None:
         schema = kind.model_json_schema()
         extra["requestBody"] = {"content": {"application/json": {"schema": schema}}}

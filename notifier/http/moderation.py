@@ -126,7 +126,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
         "",
         response_class=Response,
         responses=document_answer(OperatorNoticeResponse),
-        openapi_extra=document_write(CreateNoticeBody),
+        openapi_extra=document_write(CreateNoticeBody, keyed=True),
     )
     async def create_notice(request: Request) -> Response:
         """Write to a person: at once, or at a time within a year. The same Idempotency-Key adds

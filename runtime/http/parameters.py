@@ -29,6 +29,15 @@ POSITION: Final = {"type": "integer", "minimum": 0}
 DRY_RUN: Final = Parameter("dry_run", "decide and answer, but record nothing", BOOLEAN)
 """Every write takes it; read it with `is_dry_run`."""
 
+IDEMPOTENCY_KEY: Final[Mapping[str, Any]] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "a retry with the same key gets the same answer as the first time",
+    "schema": {"type": "string", "maxLength": 200},
+}
+"""The header, as the OpenAPI document lists it."""
+
 MIN_POSITION: Final = Parameter(
     "min_position",
     "wait until this position of the journal can be read (`X-Position` of a write)",
