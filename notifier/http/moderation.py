@@ -178,6 +178,7 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
         await parts.guard(request)
         limit, before = parse_limit(request.query_params), parse_number(request, "cursor")
         notice_id = parse_number(request, NOTICE_ID.name)
+        await wait_for_position(request, parts.reader)
         async with unavailable_without_tables():
             found = await moderation.select_records(notice_id, before, limit + 1)
         headers = {"Cache-Control": "private, no-cache"}

@@ -18,9 +18,15 @@ from launcher.cli import main
 from tests.paths import API_DOCUMENT
 
 FILE: Final = "RECORDED_READS"
-HEADERS: Final = ("Idempotency-Key", "If-Match", "If-None-Match", "Accept-Language")
-"""The headers that the document can name. It never names Accept, Content-Type and Authorization as
-parameters (OpenAPI 3.1, 4.8.12.1)."""
+HEADERS: Final = (
+    "Idempotency-Key",
+    "If-Match",
+    "If-None-Match",
+    "Last-Event-Id",
+    "Accept-Language",
+)
+"""The headers that the document can name, in one spelling. It never names Accept, Content-Type
+and Authorization as parameters (OpenAPI 3.1, 4.8.12.1)."""
 COMMAND: Final = "from tests.attack.recorded_reads import run; run()"
 
 _METHOD_OF: Final = {"HEAD": "GET"}
