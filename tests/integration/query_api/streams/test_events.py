@@ -1,5 +1,6 @@
 """Streams, behind the real write side, projector and PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any
@@ -7,7 +8,9 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from msgspec import to_builtins
 
+from query_api.streams.cursor import parse_event_id
 from tests.cells.command_cell import OPERATOR_TOKEN, CommandCell
 from tests.cells.own_reads import OwnReads, at
 from tests.cells.stream_reader import StreamEvent, StreamReader
@@ -46,6 +49,11 @@ async def watchers(cell: CommandCell, anna: OwnReads) -> AsyncIterator[Watchers]
 
 def names(events: list[StreamEvent]) -> list[str]:
     return [one.name for one in events]
+
+
+def without_announcement(data: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a booking repeats of its announcement, which tells of itself."""
+    return {name: value for name, value in data.items() if not name.startswith("announcement_")}
 
 
 async def test_each_is_told_what_a_read_would_answer(
@@ -145,6 +153,45 @@ async def test_an_id_resumes_with_nothing_lost_and_nothing_doubled(
     async with watchers.briefly(host, last_id=last_id) as stream:
         event = await stream.next()
     assert (event.data["id"], event.data["title"]) == (told[1], "Once more")
+
+
+async def test_whoever_keeps_coming_back_has_everything_once(
+    cell: CommandCell, anna: OwnReads, watchers: Watchers
+) -> None:
+    """While others go on changing it, over connections that break after every other event."""
+    host, _ = await cell.person("anna")
+    evening = await anna.announce(host, ticket_count=3)
+    path = f"/api/v1/announcement/{evening['id']}"
+    told: list[StreamEvent] = []
+
+    async def read_on() -> None:
+        async with watchers.briefly(host) as stream:
+            last_id = stream.last_id
+        while not told or told[-1].data.get("title") != "The last":
+            async with watchers.briefly(host, last_id=last_id) as stream:
+                told.append(await stream.next())
+                if told[-1].data.get("title") != "The last":
+                    told.append(await stream.next())
+            last_id = told[-1].id
+
+    reading = asyncio.create_task(read_on())
+    for number in range(6):
+        guest, _ = await cell.person(f"guest{number}")
+        booking = await anna.ask(guest, evening["id"])
+        of_booking = f"/api/v1/booking/{booking['booking_id']}"
+        await anna.write("PUT", of_booking, host, {"my_status": number % 3 > 0})
+        if number % 2:
+            await anna.write("DELETE", of_booking, guest)
+        await anna.write("PUT", path, host, {"title": f"Title {number}"})
+    await anna.write("PUT", path, host, {"title": "The last"})
+    await reading
+    cursors = [parse_event_id(one.id) for one in told]
+    assert cursors == sorted(set(cursors), key=to_builtins)
+    last_told = {one.data.get("booking_id", one.data.get("id")): one for one in told}
+    assert len(last_told) == 7
+    for row_id, event in last_told.items():
+        now = (await anna.read(f"/api/v1/{event.name}/{row_id}", host)).body
+        assert without_announcement(event.data) == without_announcement(now)
 
 
 async def test_an_invitation_to_a_draft_is_told_when_it_is_published(
