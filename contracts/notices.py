@@ -26,6 +26,7 @@ Kind = Literal[
     "score_request",
     "score_revealed",
     "chat_digest",
+    "plan_match",
     "operator_message",
     "erasure_requested",
     "erasure_confirmed",
@@ -71,6 +72,7 @@ WHY: Final[Mapping[Kind, Text]] = {
     "chat_digest": Text(
         "You take part in the chat of this evening.", "Вы участвуете в чате этой встречи."
     ),
+    "plan_match": Text("You have planned these films.", "Вы запланировали эти фильмы."),
     "operator_message": Text("The operators wrote to you.", "Вам написала администрация."),
     "erasure_requested": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_confirmed": Text("It is about your own data.", "Речь о ваших данных."),

@@ -76,7 +76,7 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     created: datetime
     my_state: BookingState | None
     """State of the caller's own booking there."""
-    fits_my_plan: bool | None = None
+    fits_my_plan: bool | None
     """Whether it fits the caller's plan for this film; None if there is none, in answers to writes,
     and for own announcements."""
 

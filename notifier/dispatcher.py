@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from random import Random, SystemRandom
 from typing import Final, NamedTuple, NoReturn
 
+from msgspec.structs import replace
+
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, PersonId
@@ -30,7 +32,8 @@ from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedNoti
 from notifier.delivery.preferences import DEFAULT
 from notifier.expander import FanOutExpander
 from notifier.kinds import find_obstacle, needs_following
-from notifier.policies.facts import people_in
+from notifier.matching.digests import PLAN_MATCH, describe_evening, fits
+from notifier.policies.facts import NoticeFacts, people_in
 from notifier.rights import ERASED, NO_FOLLOWER, Relation
 from notifier.short_links import ShortLinks
 from notifier.store.queue import NoticeQueue
@@ -50,6 +53,7 @@ log = logging.getLogger(__name__)
 NOTIFICATION: Final = "notification"
 UNKNOWN_PERSON: Final = "unknown_person"
 NO_TABLES: Final = "PostgreSQL does not answer"
+NOTHING_FITS: Final = "nothing_fits"
 REBUILDING: Final = "the notifier is reading the journal again"
 
 
@@ -227,6 +231,8 @@ class Dispatcher:
         recipient = Recipient(person, context.preferences.get(notice.recipient, DEFAULT))
         if (held := hold_back(notice, recipient, now)) is not None:
             return held
+        if notice.kind == PLAN_MATCH:
+            return await self._send_digest(notice, recipient, context, now)
         if notice.announcement_id is None:
             await self._notification.send(compose_personal(notice, recipient, now))
             return DeliveryResult(notice.id, "sent", sent_at=now)
@@ -239,6 +245,29 @@ class Dispatcher:
         if (reason := await self._find_obstacle(notice, relation)) is not None:
             return DeliveryResult(notice.id, "dropped", reason)
         await self._notification.send(compose(notice, recipient, relation, names, link, now))
+        return DeliveryResult(notice.id, "sent", sent_at=now)
+
+    async def _send_digest(
+        self, notice: LeasedNotice, recipient: Recipient, context: DeliveryContext, now: datetime
+    ) -> DeliveryResult:
+        """Send the evenings that still fit the recipient's plans, and that they may still see."""
+        wishes = await self._queue.load_wishes(notice.recipient)
+        evenings: list[NoticeFacts] = []
+        for announcement_id in notice.facts["matches"]:
+            relation = await self._queue.load_relation(announcement_id, notice.recipient)
+            if relation is None:
+                return self._retry_later(notice, REBUILDING, now)
+            announcement = relation.announcement
+            wish = wishes.get(announcement.movie_id)
+            if wish is None or announcement.event_time <= now or relation.booking is not None:
+                continue
+            if fits(announcement, wish) and await self._find_obstacle(notice, relation) is None:
+                link = await self._find_link(announcement_id, context)
+                evenings.append(describe_evening(announcement, link))
+        if not evenings:
+            return DeliveryResult(notice.id, "dropped", NOTHING_FITS)
+        told = replace(notice, facts={"evenings": evenings})
+        await self._notification.send(compose_personal(told, recipient, now))
         return DeliveryResult(notice.id, "sent", sent_at=now)
 
     async def _find_obstacle(self, notice: LeasedNotice, relation: Relation) -> str | None:

@@ -10,8 +10,10 @@ from contracts.values.ids import PersonId
 from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import INTERNAL_ERROR, TOO_LATE
 from notifier.delivery.leases import LeasedFanOut
+from notifier.matching.digests import choose_people
 from notifier.planning.notice_plan import expand_fanout
 from notifier.rights import NOT_FOR_FOLLOWERS
+from notifier.state import KnownAnnouncement
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import UgcClient
 from runtime.postgres.tables import RowsRefused, TablesUnavailable
@@ -71,11 +73,14 @@ class FanOutExpander:
         elif now >= effect.expires_at:
             await self._queue.set_fanout_state(source, "parked", TOO_LATE)
         else:
-            return await self._expand_to_followers(leased, now)
+            return await self._expand_to_followers(leased, announcement, now)
         return True
 
-    async def _expand_to_followers(self, leased: LeasedFanOut, now: datetime) -> bool:
-        """Ask UGC and write the notices. Returns False if UGC did not answer."""
+    async def _expand_to_followers(
+        self, leased: LeasedFanOut, announcement: KnownAnnouncement, now: datetime
+    ) -> bool:
+        """Ask UGC and write the notices, also for the digests of those whose plan it fits. Returns
+        False if UGC did not answer."""
         source, author_id = leased.fanout.source, leased.fanout.effect.author_id
         try:
             followers: Sequence[PersonId] = await self._ugc.followers(author_id)
@@ -90,7 +95,9 @@ class FanOutExpander:
             return False
         try:
             notices = list(expand_fanout(leased.fanout, followers))
-            await self._queue.finish_fanout(source, notices)
+            planners = await self._queue.load_planners(announcement.movie_id)
+            matched = choose_people(announcement, planners, followers)
+            await self._queue.finish_fanout(leased.fanout, notices, matched)
         except RowsRefused:
             await self._queue.set_fanout_state(source, "parked", "ugc names what are no ids")
         return True

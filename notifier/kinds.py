@@ -45,6 +45,7 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "score_request": KindRules(rights.confirmed_guest),
     "score_revealed": KindRules(rights.any_guest),
     "chat_digest": KindRules(rights.confirmed_guest),
+    "plan_match": KindRules(rights.audience_of_new_announcement, for_followers=True),
     "operator_message": KindRules(rights.anybody),
     "erasure_requested": KindRules(rights.only_author, always=True),
     "erasure_confirmed": KindRules(rights.only_author, always=True),

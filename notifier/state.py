@@ -43,10 +43,11 @@ from contracts.events.person import (
     PersonUnblocked,
     PersonUnmuted,
 )
+from contracts.events.plan import FilmPlanned, FilmUnplanned, FreeTimesStated
 from contracts.events.post import PostEvent, PostsRead, PostWritten
 from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.recipients import REQUESTED
-from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, PersonId
+from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, MovieId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import ERASED_NAME
 from contracts.values.targets import TargetName
@@ -82,6 +83,9 @@ class KnownAnnouncement(Struct, kw_only=True):
     price_amount: float | None = None
     price_currency: str | None = None
     tz: str | None = None
+    movie_id: MovieId = MovieId("")
+    """Empty of an announcement that an earlier version noted."""
+    duration_min: int = 0
     publish_to: tuple[TargetName, ...] = ()
     season: int | None = None
     episode: int | None = None
@@ -165,6 +169,9 @@ class NotifierState:
         """By person and author: whether the person mutes the author now."""
         self._told_of_chats: Final = set(told_of_chats)
         self.changed_told_of_chats: Final[dict[Membership, bool]] = {}
+        self.changed_plans: Final[dict[tuple[PersonId, MovieId], FilmPlanned | None]] = {}
+        """By person and film; None if the plan was given up."""
+        self.changed_free_times: Final[dict[PersonId, FreeTimesStated]] = {}
         self.changed_blocks: Final[dict[tuple[PersonId, PersonId], bool]] = {}
         """By person and whom they blocked: whether the block stands now."""
         self.changed_suspensions: Final[dict[PersonId, bool]] = {}
@@ -209,6 +216,11 @@ class NotifierState:
                 self._plan_erasure(event.person_id, None)
             case PersonErased():
                 self._erase(event.person_id)
+            case FilmPlanned() | FilmUnplanned():
+                planned = event if isinstance(event, FilmPlanned) else None
+                self.changed_plans[event.person_id, event.movie_id] = planned
+            case FreeTimesStated():
+                self.changed_free_times[event.person_id] = event
             case PersonMuted() | PersonUnmuted():
                 pair = event.person_id, event.host_id
                 self.changed_mutes[pair] = isinstance(event, PersonMuted)
@@ -267,6 +279,9 @@ class NotifierState:
         self.changed_people[person_id] = KnownPerson(person_id, ERASED_NAME, erased=True)
         for pair in [pair for pair in self.changed_mutes if pair[0] == person_id]:
             del self.changed_mutes[pair]
+        for plan in [plan for plan in self.changed_plans if plan[0] == person_id]:
+            del self.changed_plans[plan]
+        self.changed_free_times.pop(person_id, None)
         for pair in [pair for pair in self.changed_blocks if pair[0] == person_id]:
             del self.changed_blocks[pair]
         for one in list(self.announcements.values()):

@@ -32,6 +32,8 @@ NOTIFIER: Final[Inventory] = {
         texts("name", "the person", f"`{ERASED_NAME}`"),
         texts("language tz", "the person", f"`{HOME_LANGUAGE}`, `{HOME_ZONE}`"),
     ),
+    "notifier.plans": (texts("times places", "the person", "the row is deleted"),),
+    "notifier.free_times": (texts("tz times", "the person", "the row is deleted"),),
     "notifier.preferences": (texts("wishes", "the person", "the row is deleted"),),
     "notifier.publications": (texts("target state reason", NOBODY),),
     "notifier.reader_position": (texts("reader hash nonce", NOBODY),),

@@ -6,7 +6,7 @@ latest. The notice is then sent again under the same key. Leasing returns ids on
 are read afterwards: a row that cannot be read is still known by its id, and can be parked.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -14,8 +14,16 @@ from typing import Final
 import asyncpg
 
 from contracts.notices import Kind
-from contracts.values.ids import AnnouncementId, PersonId
+from contracts.plans.wishes import Wishes
+from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedFanOut, LeasedNotice
+from notifier.matching.digests import (
+    Planner,
+    join_waiting,
+    load_planners,
+    load_wishes,
+    plan_digests,
+)
 from notifier.planning.notice_plan import NoticeSource, PlannedFanOut, PlannedNotice
 from notifier.policies.effects import FanOut
 from notifier.policies.facts import people_in
@@ -245,14 +253,32 @@ class NoticeQueue:
             row = await connection.fetchrow(SELECT_ANNOUNCEMENTS, [announcement_id])
         return None if row is None else announcement_from(row["state"])
 
-    async def finish_fanout(self, source: NoticeSource, notices: Sequence[PlannedNotice]) -> None:
-        """End the fan-out as `done` and insert its notices. Does nothing if it was dropped in the
-        meantime. Raises RowsRefused."""
+    async def load_planners(self, movie_id: MovieId) -> list[Planner]:
+        """Return everybody who has planned the film."""
+        async with acquire_connection(self._pool) as connection:
+            return await load_planners(connection, movie_id)
+
+    async def load_wishes(self, person_id: PersonId) -> Mapping[MovieId, Wishes]:
+        """Return what a person wishes, by film."""
+        async with acquire_connection(self._pool) as connection:
+            return await load_wishes(connection, person_id)
+
+    async def finish_fanout(
+        self,
+        fanout: PlannedFanOut,
+        notices: Sequence[PlannedNotice],
+        matched: Sequence[PersonId] = (),
+    ) -> None:
+        """End the fan-out as `done`, insert its notices, and tell the people in `matched` by
+        their digests. Does nothing if it was dropped in the meantime. Raises RowsRefused."""
+        source, announcement_id = fanout.source, fanout.effect.announcement_id
         async with transaction(self._pool) as connection:
             key = (source.seq, source.event_index)
             if await connection.fetchval(SET_FANOUT_STATE, *key, "done", None, None) is None:
                 return
-            remaining = iter(notices)
+            new = await join_waiting(connection, announcement_id, matched) if matched else []
+            digests = await plan_digests(connection, fanout, new) if new else []
+            remaining = iter([*notices, *digests])
             while part := list(islice(remaining, EXPANDED_AT_ONCE)):
                 await insert_notices(connection, part, self._approval)
 

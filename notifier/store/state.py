@@ -106,6 +106,25 @@ INSERT_SUSPENSIONS: Final = """
 DELETE_SUSPENSIONS: Final = """
     DELETE FROM notifier.suspensions WHERE person_id = ANY($1::uuid[])
 """
+UPSERT_PLANS: Final = """
+    INSERT INTO notifier.plans (person_id, movie_id, times, places)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[])
+    ON CONFLICT (person_id, movie_id) DO UPDATE
+    SET times = excluded.times, places = excluded.places
+"""
+DELETE_PLANS: Final = """
+    DELETE FROM notifier.plans p USING unnest($1::uuid[], $2::uuid[]) AS gone (person_id, movie_id)
+    WHERE p.person_id = gone.person_id AND p.movie_id = gone.movie_id
+"""
+UPSERT_FREE_TIMES: Final = """
+    INSERT INTO notifier.free_times (person_id, tz, times)
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[])
+    ON CONFLICT (person_id) DO UPDATE SET tz = excluded.tz, times = excluded.times
+"""
+DELETE_PLANS_OF: Final = (
+    "DELETE FROM notifier.plans WHERE person_id = ANY($1::uuid[])",
+    "DELETE FROM notifier.free_times WHERE person_id = ANY($1::uuid[])",
+)
 SELECT_SUSPENDED: Final = "SELECT person_id FROM notifier.suspensions"
 INSERT_PARKED: Final = """
     INSERT INTO notifier.dead_letters (seq, event_index, type, key, reason)
@@ -183,12 +202,35 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
         ],
     )
     await _save_standing_wishes(connection, state)
+    await _save_plans(connection, state)
     told = state.changed_told_of_chats.items()
     await _write(connection, INSERT_TOLD_OF_CHATS, [pair for pair, is_told in told if is_told])
     await _write(connection, DELETE_TOLD_OF_CHATS, [pair for pair, is_told in told if not is_told])
     asked = state.changed_erasures.items()
     await _write(connection, UPSERT_ERASURE_REQUESTS, [(who, at) for who, at in asked if at])
     await _write(connection, DELETE_ERASURE_REQUESTS, [(who,) for who, at in asked if at is None])
+
+
+async def _save_plans(connection: PoolConnectionProxy, state: NotifierState) -> None:
+    """Save what people would like to see, and when they are free."""
+    erased = [(person,) for person in state.erased_people]
+    for delete in DELETE_PLANS_OF:
+        await _write(connection, delete, erased)
+    plans = state.changed_plans
+    given_up = [key for key, plan in plans.items() if plan is None]
+    planned = [
+        (*key, _encode(plan.times), _encode(plan.places))
+        for key, plan in plans.items()
+        if plan is not None
+    ]
+    free = [(who, one.tz, _encode(one.times)) for who, one in state.changed_free_times.items()]
+    await _write(connection, DELETE_PLANS, given_up)
+    await _write(connection, UPSERT_PLANS, planned)
+    await _write(connection, UPSERT_FREE_TIMES, free)
+
+
+def _encode(texts: tuple[str, ...]) -> str:
+    return make_storable(msgspec.json.encode(texts).decode())
 
 
 async def _save_standing_wishes(connection: PoolConnectionProxy, state: NotifierState) -> None:

@@ -127,7 +127,13 @@ def _write_lines(facts: NoticeFacts, voice: _Voice) -> list[str]:
     ]
     if facts.get("by") == "operator":
         others.append(voice.say(LINES["by_operator"]))
-    return changes + others
+    return changes + others + [_describe_evening(one, voice) for one in facts.get("evenings", ())]
+
+
+def _describe_evening(evening: Mapping[str, Any], voice: _Voice) -> str:
+    """Return a line of a digest: film, time and link."""
+    film = voice.say(Text(en=evening["film"], ru=evening["film_ru"]))
+    return f"{film}: {voice.format_time(evening['event_time'])}. {evening['link']}"
 
 
 def _separate_reasons(facts: NoticeFacts) -> NoticeFacts:

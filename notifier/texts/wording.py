@@ -300,6 +300,14 @@ WORDINGS: Final[dict[str, Wording]] = {
         Text("A word from the operators", "Сообщение администрации"),
         Text("The operators of PRACTIX write to you:", "Вам пишет администрация PRACTIX:"),
     ),
+    # The person's own plans. Render adds a line for each evening.
+    "plan_match": Wording(
+        Text("Evenings for your plans", "Встречи по вашим планам"),
+        Text(
+            "These film evenings fit what you would like to see, when and where:",
+            "Эти киновстречи подходят к тому, что, когда и где вы хотите посмотреть:",
+        ),
+    ),
     # The person's own data.
     "erasure_requested": Wording(
         Text("Erase your data?", "Удалить ваши данные?"),

@@ -31,8 +31,8 @@ FLOORS = {
             __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings
             ratings history my_data analysts films streams service settings main __main__""",
-        "notifier": """state policies.facts rights kinds texts policies planning delivery
-            publishing.steps store short_links publishing metrics expander
+        "notifier": """state policies.facts rights kinds texts policies planning matching
+            delivery publishing.steps store short_links publishing metrics expander
             dispatcher forgetting reader http service settings main __main__""",
         "neighbours": """bodies store switches settings services.auth access
             services app in_process __main__""",

@@ -61,6 +61,7 @@ def render_announcement(
         guest_count=announcement.confirmed if is_author or not announcement.hide_guests else None,
         my_booking_id=mine.id if mine else None,
         my_state=mine.state if mine else None,
+        fits_my_plan=None,
         publish_to=list(announcement.publish_to) if is_author else [],
     )
 

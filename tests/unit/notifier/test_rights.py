@@ -93,7 +93,7 @@ def test_only_a_stranger_to_a_followers_evening_needs_to_follow() -> None:
 def test_the_author_is_told_and_a_stranger_only_of_a_new_evening(kind: Kind) -> None:
     facts = {"what": "requested"}
     assert find_obstacle(kind, facts, HOST, standing(None)) is None
-    for_strangers = kind in ("announce_new", "operator_message")
+    for_strangers = kind in ("announce_new", "plan_match", "operator_message")
     assert (find_obstacle(kind, facts, ANNA, standing(None)) is None) is for_strangers
 
 
