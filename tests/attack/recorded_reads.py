@@ -1,7 +1,8 @@
 """Runs `practix` and notes which query parameters and headers its handlers read.
 
-`python -m tests.attack.recorded_reads run` is `practix run`. Each new reading is a line of the file
-that `FILE` names: the route as the API document calls it, and the name as the document has it.
+Python with `-c` and `COMMAND` is `practix`. Each new reading is a line of the file that `FILE`
+names in the environment: the route as the API document calls it, and the name as the document
+has it.
 """
 
 import os
@@ -26,15 +27,15 @@ HEADERS: Final = (
     "Accept-Language",
 )
 """The headers that the document can name, in one spelling. It never names Accept, Content-Type
-and Authorization as parameters (OpenAPI 3.1, 4.8.12.1)."""
+and Authorization as parameters (OpenAPI 3.1, Parameter Object)."""
 COMMAND: Final = "from tests.attack.recorded_reads import run; run()"
 
 _METHOD_OF: Final = {"HEAD": "GET"}
 
 
-def documented_names(path: Path = API_DOCUMENT) -> dict[str, set[str]]:
+def documented_names(document: Path = API_DOCUMENT) -> dict[str, set[str]]:
     """Return the query parameters and headers that the API document has, by route."""
-    paths = msgspec.json.decode(path.read_bytes())["paths"]
+    paths = msgspec.json.decode(document.read_bytes())["paths"]
     return {
         f"{method.upper()} {path}": {
             one["name"].title() if one["in"] == "header" else one["name"]
