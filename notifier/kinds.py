@@ -56,9 +56,9 @@ CHAT_DIGEST: Final[Kind] = "chat_digest"
 UNANSWERED: Final[Kind] = "booking_unanswered"
 REMINDERS: Final = tuple(kind for kind, rules in RULES.items() if rules.reminder)
 BOOKING_KINDS: Final[tuple[Kind, ...]] = ("booking_new", "booking_status")
-TOLD_ON_LEAVING: Final[frozenset[Kind]] = frozenset({"booking_status"})
-"""Kinds that may tell a guest that a seat is lost. A guest who was confirmed hears of it even
-across a block; of what a block itself ends, nobody is told (`policies.bookings`)."""
+TOLD_ACROSS_BLOCKS: Final[frozenset[Kind]] = frozenset({"booking_status", "operator_message"})
+"""Kinds that a guest gets even across a block: that a seat is lost, if the guest was confirmed,
+and a word of the operators. Of what a block itself ends nobody is told (`contracts.recipients`)."""
 URGENT: Final = frozenset(kind for kind, rules in RULES.items() if rules.urgent)
 
 
@@ -66,7 +66,7 @@ def find_obstacle(kind: Kind, facts: NoticeFacts, recipient: PersonId, now: Rela
     """Return the reason why the recipient may no longer get the notice; None if they may."""
     if recipient == now.announcement.author_id:
         return None
-    if now.apart and not now.confirmed and kind not in TOLD_ON_LEAVING:
+    if now.apart and not now.confirmed and kind not in TOLD_ACROSS_BLOCKS:
         return rights.APART
     return RULES[kind].guest_right(facts, now)
 

@@ -7,7 +7,7 @@ import pytest
 from contracts.events.announcement import AnnouncementCreated
 from contracts.notices import Kind
 from contracts.values.ids import BookingId
-from notifier.kinds import find_obstacle, needs_following
+from notifier.kinds import TOLD_ACROSS_BLOCKS, find_obstacle, needs_following
 from notifier.policies.facts import HIDDEN, NoticeFacts
 from notifier.rights import READERS_OF, Relation, select_facts
 from notifier.state import KnownAnnouncement, KnownBooking
@@ -131,7 +131,7 @@ def test_a_fact_that_is_not_listed_is_told_to_nobody() -> None:
 def test_across_a_block_only_who_is_confirmed_or_lost_a_seat_is_told(kind: Kind) -> None:
     for pair in (*GONE, ASKED, INVITED):
         told = find_obstacle(kind, {"what": "rejected"}, ANNA, apart(pair))
-        assert told == "apart" or kind == "booking_status", (kind, pair)
+        assert told == "apart" or kind in TOLD_ACROSS_BLOCKS, (kind, pair)
     assert find_obstacle(kind, {"what": "requested"}, ANNA, apart(CONFIRMED)) == why_not(
         kind, CONFIRMED, {"what": "requested"}
     )
