@@ -92,6 +92,14 @@ fuzz: $(STAMP) ## send CASES=n requests made from the API document to an embedde
 personal-data: $(STAMP) ## renew the inventory in docs/personal-data.md
 	$(BIN)/python -m launcher.inventory.page
 
+.PHONY: models
+models: $(STAMP) ## renew docs/models.md: events and tables
+	$(BIN)/python -m launcher.documents.models
+
+.PHONY: asyncapi
+asyncapi: $(STAMP) ## renew docs/asyncapi.json: the journal as a schema
+	$(BIN)/python -m launcher.documents.asyncapi
+
 .PHONY: openapi
 openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json
