@@ -50,6 +50,10 @@ RefusalCode = Literal[
     "feeds_full",
     "block_of_oneself",
     "blocks_full",
+    "report_of_oneself",
+    "too_many_reports",
+    "report_answered",
+    "nothing_to_hide",
     "erasure_not_requested",
     "evening_not_done",
     "already_rated",
@@ -193,6 +197,16 @@ REFUSALS: Final[dict[RefusalCode, Text]] = {
     "blocks_full": Text(
         "You have blocked as many people as can be.",
         "Вы заблокировали столько людей, сколько возможно.",
+    ),
+    "report_of_oneself": Text("Nobody reports themselves.", "Жаловаться на себя нельзя."),
+    "too_many_reports": Text(
+        "You have made as many reports today as can be.",
+        "Сегодня вы отправили столько жалоб, сколько возможно.",
+    ),
+    "report_answered": Text("The report is answered already.", "На жалобу уже ответили."),
+    "nothing_to_hide": Text(
+        "A person has no text to hide; suspend them instead.",
+        "У человека нет текста, который можно скрыть; заблокируйте его.",
     ),
     "erasure_not_requested": Text(
         "This request to erase your data does not stand any more.",

@@ -31,6 +31,8 @@ Kind = Literal[
     "erasure_requested",
     "erasure_confirmed",
     "erasure_withdrawn",
+    "text_hidden",
+    "report_answered",
 ]
 
 WHY: Final[Mapping[Kind, Text]] = {
@@ -77,6 +79,8 @@ WHY: Final[Mapping[Kind, Text]] = {
     "erasure_requested": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_confirmed": Text("It is about your own data.", "Речь о ваших данных."),
     "erasure_withdrawn": Text("It is about your own data.", "Речь о ваших данных."),
+    "text_hidden": Text("You wrote it.", "Вы это написали."),
+    "report_answered": Text("You reported it.", "Вы об этом сообщили."),
 }
 """Why a person gets notices of this kind."""
 

@@ -50,6 +50,8 @@ RULES: Final[Mapping[Kind, KindRules]] = {
     "erasure_requested": KindRules(rights.only_author, always=True),
     "erasure_confirmed": KindRules(rights.only_author, always=True),
     "erasure_withdrawn": KindRules(rights.only_author, always=True),
+    "text_hidden": KindRules(rights.only_author, always=True),
+    "report_answered": KindRules(rights.only_author, always=True),
 }
 
 CHAT_DIGEST: Final[Kind] = "chat_digest"

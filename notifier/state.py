@@ -46,10 +46,11 @@ from contracts.events.person import (
 from contracts.events.plan import FilmPlanned, FilmUnplanned, FreeTimesStated
 from contracts.events.post import PostEvent, PostsRead, PostWritten
 from contracts.events.rating import RatingEvent, RatingGiven
+from contracts.events.report import EveningHidden
 from contracts.recipients import REQUESTED
 from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, MovieId, PersonId
 from contracts.values.languages import HOME_LANGUAGE
-from contracts.values.personal import ERASED_NAME
+from contracts.values.personal import ERASED_NAME, HIDDEN_TEXT
 from contracts.values.targets import TargetName
 from contracts.values.zones import HOME_ZONE
 
@@ -90,6 +91,8 @@ class KnownAnnouncement(Struct, kw_only=True):
     season: int | None = None
     episode: int | None = None
     status: AnnouncementStatus = "Created"
+    hidden: bool = False
+    """An operator has hidden its texts once. Notices then say only what it says now."""
     rated_guests: tuple[PersonId, ...] = ()
     """Guests whom the author has rated."""
     broadcasts: dict[BroadcastId, KnownBroadcast] = {}
@@ -234,6 +237,8 @@ class NotifierState:
                 self._change(_create_announcement(event))
             case AnnouncementEvent():
                 self._change(apply_event(self.announcement(event.announcement_id), event))
+            case EveningHidden():
+                self._change(_hide_announcement(self.announcement(event.announcement_id)))
             case BookingEvent():
                 booking = _booking_after(event)
                 before = self.bookings(event.announcement_id).get(event.booking_id)
@@ -316,6 +321,8 @@ def announcement_of(event: DomainEvent) -> AnnouncementId | None:
     match event:
         case AnnouncementEvent() | BookingEvent() | RatingEvent() | PostEvent() | BroadcastEvent():
             return event.announcement_id
+        case EveningHidden():
+            return event.announcement_id
         case _:
             return None
 
@@ -335,6 +342,18 @@ def _erase_announcement(announcement: KnownAnnouncement) -> KnownAnnouncement:
             for field in list_personal_fields(AnnouncementCreated)
             if field.name in KnownAnnouncement.__struct_fields__
         },
+    )
+
+
+def _hide_announcement(announcement: KnownAnnouncement) -> KnownAnnouncement:
+    """Return the announcement without the texts that an operator hid."""
+    return structs.replace(
+        announcement,
+        title=HIDDEN_TEXT,
+        description=HIDDEN_TEXT,
+        event_location=HIDDEN_TEXT,
+        location_hint=None,
+        hidden=True,
     )
 
 

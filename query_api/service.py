@@ -27,6 +27,7 @@ from query_api.plans import routes as plans
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
 from query_api.ratings import reviews
+from query_api.reports import routes as reports
 from query_api.sharing import public_page, share
 from query_api.sharing.drawing import DrawingBoard
 from query_api.streams import routes as streams
@@ -107,6 +108,7 @@ class QueryService:
             why.build_router(reads),
             mutes.build_router(reads),
             blocks.build_router(reads),
+            reports.build_router(reads, guard),
             rating_pages.build_router(reads),
             rating_pair.build_router(reads),
             reviews.build_router(reads),

@@ -23,6 +23,7 @@ from command_api.domain.person.state import Person
 from command_api.domain.plan.state import FilmPlan, FreeTimes
 from command_api.domain.post.state import Post
 from command_api.domain.rating.state import UNVOTED, Rating, Standing
+from command_api.domain.report.state import FiledReport
 from command_api.domain.shelf import Shelf
 from contracts.events.rating import RatingRole
 from contracts.values.ids import (
@@ -33,7 +34,9 @@ from contracts.values.ids import (
     MovieId,
     PersonId,
     PostId,
+    ReportId,
     ReviewId,
+    SubjectId,
 )
 
 
@@ -80,10 +83,18 @@ class Layer(Struct, eq=False, gc=False):
     free_times: Shelf[PersonId, FreeTimes]
     invite_links: Shelf[InviteLinkId, InviteLink]
     broadcasts: Shelf[BroadcastId, Broadcast]
+    reports: Shelf[ReportId, FiledReport]
+    report_ids: Shelf[tuple[PersonId, SubjectId], ReportId]
+    """The newest by reporter and what is reported."""
 
     def person(self, person_id: PersonId) -> Person:
         """Return what is known of a person: only the id of one who was never seen."""
         return self.people.get(person_id) or Person(id=person_id)
+
+    def report_of(self, reporter_id: PersonId, subject_id: SubjectId) -> FiledReport | None:
+        """Return the newest report of a person about a text or a person."""
+        report_id = self.report_ids.get((reporter_id, subject_id))
+        return None if report_id is None else self.reports.get(report_id)
 
     def booking_of(self, announcement_id: AnnouncementId, guest_id: PersonId) -> Booking | None:
         booking_id = self.booking_ids.get((announcement_id, guest_id))

@@ -43,6 +43,9 @@ from command_api.domain.rating.decisions import RATING_HANDLERS
 from command_api.domain.rating.evolution import apply_rating_event
 from command_api.domain.rating.representation import RATING_ANSWERS
 from command_api.domain.recorder import Handlers
+from command_api.domain.report.decisions import REPORT_HANDLERS
+from command_api.domain.report.evolution import apply_report_event
+from command_api.domain.report.representation import REPORT_ANSWERS
 from command_api.domain.representation import Answers
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.base import Event
@@ -54,6 +57,7 @@ from contracts.events.person import PersonEvent
 from contracts.events.plan import PlanEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
+from contracts.events.report import ReportEvent
 from contracts.values.ids import PersonId
 
 
@@ -102,4 +106,5 @@ NOUNS: Final = (
         BROADCAST_ANSWERS,
         list_broadcast_deadlines,
     ),
+    Noun(ReportEvent, apply_report_event, REPORT_HANDLERS, REPORT_ANSWERS),
 )

@@ -25,6 +25,8 @@ class Rules(SharedRules, frozen=True):
     """How many calendar feeds one person may have made."""
     blocks_max: int = 1_000
     """How many people one person may have blocked."""
+    reports_a_day_max: int = 20
+    """How many reports one person may make in one day of UTC."""
     offer_hold: timedelta = timedelta(hours=12)
     """How long a freed seat is held for the guest to whom it is offered."""
     move_hold: timedelta = timedelta(hours=24)

@@ -16,6 +16,7 @@ from command_api.domain.person.commands import AnyPersonCommand, PersonFacts
 from command_api.domain.plan.commands import AnyPlanCommand
 from command_api.domain.post.commands import AnyPostCommand
 from command_api.domain.rating.commands import AnyRatingCommand
+from command_api.domain.report.commands import AnyReportCommand
 from contracts.values.ids import PersonId
 from contracts.values.languages import API_LANGUAGE, Language
 
@@ -29,6 +30,7 @@ AnyCommand = (
     | AnyFeedCommand
     | AnyInviteLinkCommand
     | AnyBroadcastCommand
+    | AnyReportCommand
 )
 
 

@@ -9,6 +9,7 @@ from contracts.events.person import AnyPersonEvent
 from contracts.events.plan import AnyPlanEvent
 from contracts.events.post import AnyPostEvent
 from contracts.events.rating import AnyRatingEvent
+from contracts.events.report import AnyReportEvent
 
 DomainEvent = (
     AnyPersonEvent
@@ -20,6 +21,7 @@ DomainEvent = (
     | AnyFeedEvent
     | AnyInviteLinkEvent
     | AnyBroadcastEvent
+    | AnyReportEvent
 )
 """Each family has a base class. Code that tells events apart names the families and does
 nothing for any other: a new family is shown to nobody until somebody decides so."""

@@ -14,7 +14,7 @@ from msgspec.structs import fields, replace
 from contracts.events.base import Event
 from contracts.events.codec import decode_event, encode_event
 from contracts.values.ids import PersonId
-from contracts.values.personal import Mark, list_text_marks
+from contracts.values.personal import HIDDEN_TEXT, Mark, list_text_marks
 
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
@@ -67,3 +67,15 @@ def erase_stored_words(stored: Raw, actor: PersonId, erased: Collection[PersonId
     event = decode_event(stored)
     without = erase_words(event, actor, erased)
     return stored if without is event else encode_event(without)
+
+
+def hide_words(event: AnyEvent) -> AnyEvent:
+    """Return the event without the texts that its actor typed, because an operator hid them."""
+    changes = {
+        field.name: HIDDEN_TEXT if isinstance(erased, str) else erased
+        for field in list_personal_fields(type(event))
+        if field.mark.owner == "actor"
+        and (value := getattr(event, field.name)) not in (None, UNSET, ())
+        for erased in (field.erase(value),)
+    }
+    return replace(event, **changes) if changes else event

@@ -18,6 +18,9 @@ PostId = NewType("PostId", str)
 FeedId = NewType("FeedId", str)
 InviteLinkId = NewType("InviteLinkId", str)
 BroadcastId = NewType("BroadcastId", str)
+ReportId = NewType("ReportId", str)
+SubjectId = NewType("SubjectId", str)
+"""Id of what a report is about: an announcement, a rating, a post or a person."""
 
 SYSTEM: Final = PersonId("system")
 """Actor of the commands that the leader gives itself, such as deadlines."""

@@ -18,6 +18,9 @@ ERASED_NAME: Final = "erased person"
 ERASED_TEXT: Final = "[erased]"
 """Stands for a text that must not be empty. An optional text is absent instead."""
 
+HIDDEN_TEXT: Final = "[hidden]"
+"""Stands for a text that must not be empty and that an operator has hidden."""
+
 Owner = Literal["actor", "person", "operator", "nobody"]
 """Says whose data a text is: `actor` gave the command and typed it; `person` is the one whom the
 event is about (`person_id`); `operator` is whoever acted with the operator token; `nobody`

@@ -50,9 +50,10 @@ OPERATOR_SILENCE_S_MAX: Final = 3600.0
 """A trial of another formula answers once all scores are computed. A question waits for the
 questions before it."""
 COMMANDS_OF_OPERATORS: Final = tuple(
-    f"/api/v1/operator/{one}" for one in ("suspensions", "user/", "journal/")
+    f"/api/v1/operator/{one}" for one in ("suspensions", "user/", "journal/", "reports/")
 )
 ANALYSTS: Final = tuple(f"/api/v1/operator/{one}" for one in ("ask", "ask/history", "export"))
+REPORTS: Final = "/api/v1/operator/reports"
 """Paths of the query API's routes for analysts, with any method."""
 
 Upstreams = Mapping[str, str]
@@ -71,7 +72,7 @@ def upstream_of(method: str, path: str) -> str:
         return "command_api"
     if path == "/api/v1/my/erasure":
         return "command_api"
-    if path in ANALYSTS:
+    if path in ANALYSTS or path == REPORTS:
         return "query_api"
     if path.startswith("/api/v1/operator/"):
         return "projector"

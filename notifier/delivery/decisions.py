@@ -17,6 +17,7 @@ from notifier.policies.facts import (
     announcement_facts,
     erase_facts,
     erased_people_in,
+    hide_typed,
     people_in,
 )
 from notifier.rights import Relation, select_facts
@@ -101,7 +102,9 @@ def compose(
 ) -> Notice:
     """Return the notice as Notification gets it, with the facts that its recipient may know now.
     A reminder states the announcement as it is now, not as it was when it was planned."""
-    facts = select_facts(notice.facts, notice.recipient, relation)
+    facts = hide_typed(
+        select_facts(notice.facts, notice.recipient, relation), relation.announcement
+    )
     if notice.event_time is not None:
         facts = facts | announcement_facts(relation.announcement)
     names = {**names, **dict.fromkeys(erased_people_in(notice.facts), ERASED_NAME)}

@@ -85,6 +85,21 @@ def erase_facts(facts: NoticeFacts, person_id: PersonId) -> NoticeFacts:
     return kept | {"erased": sorted({*facts.get("erased", ()), person_id})}
 
 
+def hide_typed(facts: NoticeFacts, announcement: KnownAnnouncement) -> NoticeFacts:
+    """Return the facts without what the author typed earlier, if an operator has hidden texts of
+    the announcement since: only its present title, and no changes of typed fields."""
+    if not announcement.hidden:
+        return facts
+    shown = dict(facts)
+    if "title" in facts:
+        shown["title"] = announcement.title
+    if "diff" in facts:
+        shown["diff"] = {
+            name: one for name, one in facts["diff"].items() if name not in TYPED_FIELDS
+        }
+    return shown
+
+
 def erased_people_in(facts: NoticeFacts) -> frozenset[PersonId]:
     """Return the people who are not named any more, though the facts have their ids."""
     return frozenset(facts.get("erased", ()))

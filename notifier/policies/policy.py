@@ -15,6 +15,7 @@ from contracts.events.broadcast import Audience, BroadcastEvent, is_addressed
 from contracts.events.person import PersonEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
+from contracts.events.report import ReportEvent
 from contracts.recipients import INVOLVED
 from contracts.values.ids import BookingId, PersonId
 from notifier.policies.effects import Effect, Occasion
@@ -77,8 +78,15 @@ class PersonView:
         """When the person's data is to be erased; None if nobody asked for that."""
 
 
+class NoView:
+    """Nothing: the event says all that the policy needs."""
+
+    def __init__(self, _state: NotifierState, _event: ReportEvent) -> None:
+        pass
+
+
 E = TypeVar("E")
-V = TypeVar("V", bound=AnnouncementView | PersonView)
+V = TypeVar("V", bound=AnnouncementView | PersonView | NoView)
 
 
 @dataclass(frozen=True)

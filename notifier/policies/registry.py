@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.events.domain_event import DomainEvent
-from notifier.policies import announcements, bookings, broadcasts, chats, people, ratings
+from notifier.policies import announcements, bookings, broadcasts, chats, people, ratings, reports
 from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnyPolicy
 from notifier.state import NotifierState
@@ -16,6 +16,7 @@ POLICIES: Final[tuple[AnyPolicy, ...]] = (
     *ratings.POLICIES,
     *chats.POLICIES,
     *people.POLICIES,
+    *reports.POLICIES,
 )
 
 

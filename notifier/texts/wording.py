@@ -354,4 +354,31 @@ WORDINGS: Final[dict[str, Wording]] = {
             "Просьба удалить ваши данные отозвана. Ничего не удаляется.",
         ),
     ),
+    "text_hidden": Wording(
+        Text("A text of yours was hidden", "Ваш текст скрыт"),
+        Text(
+            "An operator hid it: nobody is shown it any more. You may write another one.",
+            "Администратор скрыл его: его больше никому не показывают. Вы можете написать другой.",
+        ),
+    ),
+    "text_hidden.evening.guest": Wording(
+        Text("The text of your evening was hidden", "Текст вашей встречи скрыт"),
+        Text(
+            "An operator hid title, description and place: nobody is shown them any more. You may"
+            " write others.",
+            "Администратор скрыл название, описание и место: их больше никому не показывают. Вы"
+            " можете написать другие.",
+        ),
+    ),
+    "text_hidden.review.guest": Wording(
+        Text("Your review was hidden", "Ваш отзыв скрыт"),
+        Text(
+            "An operator hid its text and tags: nobody is shown them any more. The score counts.",
+            "Администратор скрыл текст и метки: их больше никому не показывают. Оценка учтена.",
+        ),
+    ),
+    "report_answered": Wording(
+        Text("Your report was answered", "На вашу жалобу ответили"),
+        Text("An operator has looked at it.", "Администратор рассмотрел её."),
+    ),
 }

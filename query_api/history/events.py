@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.times import from_ms
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.reads import Reads
+from query_api.history.hidden import Hidden, fetch_hidden, without_hidden
 from query_api.people.erasures import Erasures, fetch_erasures
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,13 @@ SELECT_EVENTS: Final = f"""
 
 EventRow = dict[str, Any]
 """The EVENT_COLUMNS of an event, by name."""
+
+
+class Withheld(NamedTuple):
+    """What is told to nobody any more, although the history has it."""
+
+    erasures: Erasures = MappingProxyType({})
+    hidden: Hidden = MappingProxyType({})
 
 
 class PastEvent(NamedTuple):
@@ -55,10 +64,11 @@ class PastEvent(NamedTuple):
 async def fetch_events(
     request: Request, reads: Reads, announcement_id: AnnouncementId | str, end: int
 ) -> list[PastEvent]:
-    """Return the events up to position `end`, oldest first, without what the erased wrote.
+    """Return the events up to position `end`, oldest first, without what the erased wrote and
+    what operators hid.
     Raises ProjectionBehind and Unavailable."""
     rows = await fetch_event_rows(reads.history, announcement_id, end)
-    return decode_events(rows, await fetch_erasures_of_writers(request, reads, rows))
+    return decode_events(rows, await fetch_withheld(request, reads, rows, [announcement_id]))
 
 
 async def fetch_event_rows(
@@ -69,25 +79,27 @@ async def fetch_event_rows(
     return await history.fetch_rows(SELECT_EVENTS, {"announcement_id": announcement_id, "end": end})
 
 
-async def fetch_erasures_of_writers(
-    request: Request, reads: Reads, rows: Iterable[EventRow]
-) -> Erasures:
-    """Return the erasures of everybody who gave a command that these events came from, as of now.
+async def fetch_withheld(
+    request: Request, reads: Reads, rows: Iterable[EventRow], announcement_ids: Iterable[str] = ()
+) -> Withheld:
+    """Return the erasures of everybody who gave a command that these events came from, and what
+    operators hid of these announcements, as of now.
 
-    ClickHouse empties their texts a little later than PostgreSQL. Call it after the rows were
-    read, with no snapshot open. Raises ProjectionBehind and Unavailable.
+    ClickHouse empties the texts of the erased a little later than PostgreSQL. Call it after the
+    rows were read, with no snapshot open. Raises ProjectionBehind and Unavailable.
     """
     async with reads.open_snapshot(request) as snapshot:
-        return await fetch_erasures(snapshot, {row["actor"] for row in rows})
+        erasures = await fetch_erasures(snapshot, {row["actor"] for row in rows})
+        return Withheld(erasures, await fetch_hidden(snapshot, announcement_ids))
 
 
-def decode_events(rows: Iterable[Mapping[str, Any]], erasures: Erasures) -> list[PastEvent]:
+def decode_events(rows: Iterable[Mapping[str, Any]], withheld: Withheld) -> list[PastEvent]:
     """Return the events up to the first one that this version cannot read. The projector, too,
     stops an announcement there. Pure."""
     events: list[PastEvent] = []
     for row in rows:
         try:
-            events.append(_decode(row, erasures))
+            events.append(_decode(row, withheld))
         except UnreadableEvent as error:
             log.error(
                 "event not readable",
@@ -109,13 +121,14 @@ def columns_after(event: DomainEvent, at: datetime) -> dict[str, Any]:
             return {}
 
 
-def _decode(row: Mapping[str, Any], erasures: Erasures) -> PastEvent:
+def _decode(row: Mapping[str, Any], withheld: Withheld) -> PastEvent:
     """Return the event of a row. Raises UnreadableEvent, also if its columns cannot be
     computed."""
     at, position = from_ms(row["at_ms"]), int(row["seq"])
     stored = decode_event(join_words(row["payload"], row["words"]))
-    erased = {person for person, seq in erasures.items() if position < seq}
-    event = erase_words(stored, PersonId(row["actor"]), erased)
+    erased = {person for person, seq in withheld.erasures.items() if position < seq}
+    shown = without_hidden(stored, position, withheld.hidden)
+    event = erase_words(shown, PersonId(row["actor"]), erased)
     try:
         columns = columns_after(event, at)
     except Exception as error:  # An impossible pair of statuses, or a time out of range.

@@ -26,11 +26,12 @@ from query_api.history.events import (
     EVENT_COLUMNS,
     EventRow,
     PastEvent,
+    Withheld,
     decode_events,
-    fetch_erasures_of_writers,
+    fetch_withheld,
 )
 from query_api.my_data.rows import Row
-from query_api.people.erasures import Erasures, fetch_erased_seq
+from query_api.people.erasures import fetch_erased_seq
 from runtime.auth.tokens import Caller
 from runtime.clickhouse.port import SqlParameter
 
@@ -97,14 +98,14 @@ async def read_history(request: Request, reads: Reads, own: OwnHistory) -> Async
     history = reads.history
     asked: dict[str, SqlParameter] = {"person_id": own.caller.person_id, "end": own.end}
     rows = await history.fetch_rows(SELECT_OF_PERSON, asked)
-    for past in decode_events(rows, await fetch_erasures_of_writers(request, reads, rows)):
+    for past in decode_events(rows, await fetch_withheld(request, reads, rows)):
         if not own.is_past(past.position):
             yield _represent_person_event(past)
     for batch in cut_batches(own.announcements):
         ids = tuple(str(one["announcement_id"]) for one in batch)
         found = await history.fetch_rows(SELECT_OF_ANNOUNCEMENTS, {"ids": ids, "end": own.end})
-        erasures = await fetch_erasures_of_writers(request, reads, found)
-        for entry in _select_entries(found, batch, own, erasures):
+        withheld = await fetch_withheld(request, reads, found, ids)
+        for entry in _select_entries(found, batch, own, withheld):
             if not own.is_past(entry.past.position):
                 yield _represent_entry(entry)
 
@@ -127,14 +128,14 @@ def cut_batches(
 
 
 def _select_entries(
-    rows: Iterable[EventRow], batch: Sequence[AnyRow], own: OwnHistory, erasures: Erasures
+    rows: Iterable[EventRow], batch: Sequence[AnyRow], own: OwnHistory, withheld: Withheld
 ) -> Iterator[TrailEntry]:
     """Yield what the person learns of these events, as far as it concerns them."""
     known = {str(one["announcement_id"]): one for one in batch}
     for announcement_id, of_one in groupby(rows, key=lambda row: str(row["announcement_id"])):
         now = known[announcement_id]
         reader = TrailReader(own.caller, (), now)
-        for entry in select_entries(decode_events(of_one, erasures), reader):
+        for entry in select_entries(decode_events(of_one, withheld), reader):
             if reader.sees_everything or concerns(entry.past, own.caller.person_id):
                 yield entry
 

@@ -201,6 +201,20 @@ OWN_TABLES: Final = (
         """,
     ),
     OwnTable(
+        "reports",
+        """
+        SELECT report_id, kind, subject_id, reason, created, answer, answered_at, hidden_at
+        FROM read_model.reports WHERE reporter_id = $1 ORDER BY created, report_id
+        """,
+    ),
+    OwnTable(
+        "hidden_texts",
+        """
+        SELECT subject_id, kind, announcement_id, reason, hidden_at
+        FROM read_model.hidden_texts WHERE writer_id = $1 ORDER BY hidden_at, subject_id
+        """,
+    ),
+    OwnTable(
         "preferences",
         "SELECT wishes FROM notifier.own_preferences WHERE person_id = $1",
         lambda record: dict(record["wishes"]),

@@ -120,6 +120,8 @@ ROWS: Final[Mapping[str, Ask]] = {
     "POST /api/v1/invite-link/{link_token}": Ask({}, note="its token, whatever the visibility"),
     "GET /api/v1/mutes": Ask(),
     "GET /api/v1/blocks": Ask(),
+    "GET /api/v1/reports": Ask(),
+    "POST /api/v1/report": Ask({"kind": "person", "id": str(uuid4()), "reason": "Rude."}),
     "GET /api/v1/my/data": Ask(),
     "DELETE /api/v1/my/erasure": Ask(),
     "GET /api/v1/my/erasure": Ask(),
@@ -148,6 +150,9 @@ ROWS: Final[Mapping[str, Ask]] = {
     "PUT /api/v1/operator/notices/{notice_id}": Ask(NOTICE),
     "POST /api/v1/operator/ratings/trial": Ask({}),
     "GET /api/v1/operator/suspensions": Ask(),
+    "GET /api/v1/operator/reports": Ask(),
+    "PUT /api/v1/operator/reports/{report_id}/answer": Ask({"text": "Seen."}),
+    "PUT /api/v1/operator/reports/{report_id}/hidden": Ask({"reason": "Rude."}),
     "PUT /api/v1/operator/user/{user_id}/suspension": Ask({"reason": "spam"}),
     "DELETE /api/v1/operator/user/{user_id}/suspension": Ask(),
     "PUT /api/v1/operator/user/{user_id}/erasure": Ask({"at_once": True}),
@@ -288,6 +293,8 @@ class Scene:
         link = await send("POST", links, tokens["host"], {})
         words = f"/api/v1/announcement/{evening_id}/broadcasts"
         planned = await send("POST", words, tokens["host"], WORD)
+        complaint = {"kind": "evening", "id": evening_id, "reason": "Rude."}
+        reported = await send("POST", "/api/v1/report", tokens["guest"], complaint)
         path = f"/api/v1/announcement/{evening_id}?min_position={planned.position}"
         assert (await send("GET", path, tokens["guest"])).status == 200
         return {
@@ -297,6 +304,7 @@ class Scene:
             "link_id": link.json["link_id"],
             "link_token": link.json["token"],
             "broadcast_id": planned.json["broadcast_id"],
+            "report_id": reported.json["report_id"],
             "position": str(approved.position),
         }
 

@@ -316,8 +316,7 @@ async def read_side(
             shortener=found.shortener,
             clock=system_clock,
             feed_secret=SECRET,
-            guard=None,
-            **{"rules": SharedRules(), "days_of": DAYS_OF_DEFAULT, **options},
+            **{"guard": None, "rules": SharedRules(), "days_of": DAYS_OF_DEFAULT, **options},
         )
         for router in service.routers:
             app.include_router(router)

@@ -20,6 +20,7 @@ MAKING: Final = (
     "post.written.v1",
     "broadcast.written.v1",
     "rating.given.v1",
+    "report.made.v1",
 )
 """Their samples come first: the others name what these make."""
 

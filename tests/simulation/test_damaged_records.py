@@ -26,7 +26,7 @@ from projector.proof.rules import RuleProof
 from projector.read_models.intake import Intake
 from projector.read_models.memory import MemoryTables
 from query_api.history.as_of import fold_events
-from query_api.history.events import PastEvent, decode_events
+from query_api.history.events import PastEvent, Withheld, decode_events
 from tests.histories.damaged import damage, live_histories, rechain
 
 MUTANTS: Final = int(os.environ.get("MUTANTS", "10000"))
@@ -106,7 +106,7 @@ class Readers:
             for index, stored in enumerate(commit.events)
             for apart in [take_words_apart(stored, PersonId(commit.command.actor))]
         ]
-        self._story = [*self._story[-STORY_EVENTS:], *decode_events(rows, {})]
+        self._story = [*self._story[-STORY_EVENTS:], *decode_events(rows, Withheld())]
         fold_events(self._story)
 
 

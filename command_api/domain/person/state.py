@@ -102,6 +102,8 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     blocked: tuple[PersonId, ...] = ()
     """Whom they want nothing to do with. An erasure of the other one changes nothing: coming back
     is no way round a block."""
+    reports_made: tuple[int, int] = (0, 0)
+    """The last day of UTC on which they reported anything, as an ordinal, and how often then."""
     suspension: Suspension | None = None
     erasure: Erasure | None = None
     erased: bool = False

@@ -15,7 +15,8 @@ from contracts.events.announcement import (
 )
 from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import AnyBookingEvent, BookingEvent
-from contracts.values.personal import ERASED_TEXT
+from contracts.events.report import EveningHidden
+from contracts.values.personal import ERASED_TEXT, HIDDEN_TEXT
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,
@@ -84,10 +85,21 @@ def project_seats(event: AnyBookingEvent, _: EventContext) -> Put:
     return Put(ANNOUNCEMENTS, event.announcement_id, {"taken": event.taken})
 
 
+def project_hidden(event: EveningHidden, _: EventContext) -> Put:
+    hidden = {
+        "title": HIDDEN_TEXT,
+        "description": HIDDEN_TEXT,
+        "event_location": HIDDEN_TEXT,
+        "location_hint": None,
+    }
+    return Put(ANNOUNCEMENTS, event.announcement_id, hidden)
+
+
 READ_MODEL: Final = ReadModel(
     ANNOUNCEMENTS,
     (
         Projection(AnnouncementEvent, project_announcement, announcement_of),
         Projection(BookingEvent, project_seats, announcement_of),
+        Projection(EveningHidden, project_hidden, announcement_of),
     ),
 )

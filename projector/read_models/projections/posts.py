@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from contracts.events.post import PostChanged, PostDeleted, PostWritten
+from contracts.events.report import PostHidden
 from contracts.values.personal import ERASED_TEXT
 from projector.read_models.read_model import (
     EventContext,
@@ -48,6 +49,14 @@ def project_post(event: PostWritten | PostChanged | PostDeleted, context: EventC
     return Put(POSTS, event.post_id, columns, created)
 
 
+def project_hidden(event: PostHidden, _: EventContext) -> Put:
+    return Put(POSTS, event.post_id, {"text": None})
+
+
 READ_MODEL: Final = ReadModel(
-    POSTS, (Projection((PostWritten, PostChanged, PostDeleted), project_post, announcement_of),)
+    POSTS,
+    (
+        Projection((PostWritten, PostChanged, PostDeleted), project_post, announcement_of),
+        Projection(PostHidden, project_hidden, announcement_of),
+    ),
 )

@@ -18,6 +18,7 @@ from contracts.events.rating import (
     RatingRevealed,
     RatingSigned,
 )
+from contracts.events.report import ReviewHidden
 from projector.read_models.read_model import (
     NOTHING_MORE,
     EventContext,
@@ -100,4 +101,14 @@ def _columns_of_new(event: RatingGiven, context: EventContext) -> dict[str, Any]
     }
 
 
-READ_MODEL: Final = ReadModel(RATINGS, (Projection(RatingEvent, project_rating, announcement_of),))
+def project_hidden(event: ReviewHidden, _: EventContext) -> Put:
+    return Put(RATINGS, event.review_id, {"text": None, "tags": "[]"})
+
+
+READ_MODEL: Final = ReadModel(
+    RATINGS,
+    (
+        Projection(RatingEvent, project_rating, announcement_of),
+        Projection(ReviewHidden, project_hidden, announcement_of),
+    ),
+)

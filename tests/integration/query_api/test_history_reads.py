@@ -18,7 +18,7 @@ from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.scores import SCORES
 from query_api.edge.history_reads import HistoryReads
 from query_api.history.as_of import fold_events
-from query_api.history.events import PastEvent, decode_events, fetch_event_rows
+from query_api.history.events import PastEvent, Withheld, decode_events, fetch_event_rows
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
@@ -81,7 +81,7 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
         known = group_by_announcement([one for one in chain.commits if one.seq <= position])
         for evening_id, expected in list(known.items())[::5]:
             rows = await fetch_event_rows(history, evening_id, position)
-            stated = [one for one in decode_events(rows, {}) if is_told_in_words(one)]
+            stated = [one for one in decode_events(rows, Withheld()) if is_told_in_words(one)]
             expected = [one for one in expected if is_told_in_words(one)]
             assert [one[:3] for one in stated] == [one[:3] for one in expected]
             assert [one.event for one in stated] == [one.event for one in expected]

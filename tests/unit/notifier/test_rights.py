@@ -8,7 +8,7 @@ from contracts.events.announcement import AnnouncementCreated
 from contracts.notices import Kind
 from contracts.values.ids import BookingId
 from notifier.kinds import TOLD_ACROSS_BLOCKS, find_obstacle, needs_following
-from notifier.policies.facts import HIDDEN, NoticeFacts
+from notifier.policies.facts import HIDDEN, NoticeFacts, hide_typed
 from notifier.rights import READERS_OF, Relation, select_facts
 from notifier.state import KnownAnnouncement, KnownBooking
 from tests.histories.notifier_events import announcement, created, person
@@ -139,3 +139,15 @@ def test_across_a_block_only_who_is_confirmed_or_lost_a_seat_is_told(kind: Kind)
 
 def apart(pair: tuple[bool | None, bool | None] | None) -> Relation:
     return standing(pair)._replace(apart=True)
+
+
+def test_a_notice_says_nothing_that_an_operator_has_hidden_since() -> None:
+    facts = {
+        "title": "Fools",
+        "diff": {"title": {"old": "A", "new": "Fools"}, "ticket_count": {"old": 1, "new": 2}},
+    }
+    assert hide_typed(facts, evening()) == facts
+    assert hide_typed(facts, evening(hidden=True, title="[hidden]")) == {
+        "title": "[hidden]",
+        "diff": {"ticket_count": {"old": 1, "new": 2}},
+    }

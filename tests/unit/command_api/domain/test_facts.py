@@ -22,9 +22,19 @@ from command_api.domain.person.commands import (
 )
 from command_api.domain.plan.commands import AnnouncePlan, PlanFilm, StateFreeTimes, UnplanFilm
 from command_api.domain.rating.commands import RatingDue
+from command_api.domain.report.commands import AnswerReport, HideReported, MakeReport
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
-from contracts.values.ids import OPERATOR, SYSTEM, AnnouncementId, FeedId, MovieId, PersonId
+from contracts.values.ids import (
+    OPERATOR,
+    SYSTEM,
+    AnnouncementId,
+    FeedId,
+    MovieId,
+    PersonId,
+    ReportId,
+    SubjectId,
+)
 from contracts.values.personal import list_text_marks
 from tests.histories.decided import Decided, DecidedHistory
 from tests.histories.random_people import RandomPeople
@@ -101,6 +111,9 @@ class CanaryHistory(DecidedHistory):
         return decided
 
 
+REPORT = ReportId("00000000-0000-4000-8000-000000000001")
+
+
 def test_no_command_is_answered_with_a_typed_text() -> None:
     history = CanaryHistory()
     anna, boris, *_ = RandomPeople(seed=1, history=history, erasures=True).live(2000).person_ids
@@ -113,6 +126,12 @@ def test_no_command_is_answered_with_a_typed_text() -> None:
         (anna, UnblockPerson(person_id=boris)),
         (OPERATOR, SuspendPerson(person_id=boris, reason="spam", by="Olga")),
         (boris, MuteAuthor(author_id=anna)),
+        (
+            anna,
+            MakeReport(report_id=REPORT, kind="person", subject_id=SubjectId(boris), reason="rude"),
+        ),
+        (OPERATOR, AnswerReport(report_id=REPORT, text="seen", by="Olga")),
+        (OPERATOR, HideReported(report_id=REPORT, reason="rude", by="Olga")),
         (OPERATOR, ReinstatePerson(person_id=boris)),
         (anna, PlanFilm(film=FILM, times=(), places=("Here",))),
         (anna, StateFreeTimes(tz="UTC", times=())),

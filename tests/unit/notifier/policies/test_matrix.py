@@ -33,7 +33,9 @@ from contracts.events.booking import (
 )
 from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonBlocked
+from contracts.events.report import EveningHidden, ReportAnswered, ReportMade
 from contracts.notices import WHY
+from contracts.values.ids import ReportId, SubjectId
 from tests.histories.notifier_events import (
     BEGIN,
     NotifierHistory,
@@ -245,3 +247,27 @@ def test_of_what_a_block_ends_nobody_is_told_but_who_gets_the_seat_is() -> None:
     assert told_of(block, booking(BookingRejected, "boris", (NO, YES))) == to(
         "booking_status", "host", "boris"
     ), "of another guest's booking both are told as ever"
+
+
+def test_of_a_report_only_the_reporter_hears_and_of_a_hidden_text_its_writer() -> None:
+    made = ReportMade(
+        report_id=ReportId("r"),
+        reporter_id=person("boris"),
+        kind="evening",
+        subject_id=SubjectId(announcement()),
+        writer_id=person("host"),
+        announcement_id=announcement(),
+        reason="Rude",
+    )
+    hidden = EveningHidden(
+        report_id=ReportId("r"),
+        person_id=person("host"),
+        announcement_id=announcement(),
+        reason="Insults",
+    )
+    answered = ReportAnswered(
+        report_id=ReportId("r"), person_id=person("boris"), kind="evening", text="Gone."
+    )
+    assert told_of(made, by="boris") == set()
+    assert told_of(hidden, by="operator") == to("text_hidden", "host")
+    assert told_of(answered, by="operator") == to("report_answered", "boris")

@@ -161,6 +161,7 @@ def test_there_are_words_for_everything_that_policies_tell() -> None:
     needed |= {"score_revealed.author", "score_revealed.guest"}
     needed |= {"booking_unanswered.closed.guest", "booking_unanswered.begun.guest"}
     needed |= {"erasure_requested.by_operator", "erasure_confirmed.by_operator"}
+    needed |= {"text_hidden.evening.guest", "text_hidden.review.guest"}
     for kind, what in (*BY_PARTY.values(), ("booking_new", QUEUED)):
         needed |= {f"{kind}.{what}.author", f"{kind}.{what}.guest"}
     for event, what in BY_SYSTEM.items():

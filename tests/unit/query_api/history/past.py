@@ -6,6 +6,7 @@ from contracts.events.codec import decode_event
 from contracts.events.feed import FeedEvent
 from contracts.events.person import PersonEvent
 from contracts.events.plan import PlanEvent
+from contracts.events.report import ReportEvent
 from contracts.journal.records import Commit
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.announcements import ANNOUNCEMENTS
@@ -29,7 +30,7 @@ def group_by_announcement(commits: Sequence[Commit]) -> dict[str, list[PastEvent
     """Return the events of every announcement."""
     found: dict[str, list[PastEvent]] = {}
     for one in decode_past(commits):
-        if not isinstance(one.event, PersonEvent | PlanEvent | FeedEvent):
+        if not isinstance(one.event, PersonEvent | PlanEvent | FeedEvent | ReportEvent):
             found.setdefault(one.event.announcement_id, []).append(one)
     return found
 

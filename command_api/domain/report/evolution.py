@@ -1,0 +1,79 @@
+"""Applies the events of reports to the layer: to the report, and to the text that was hidden."""
+
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from command_api.domain.announcement.evolution import find_announcement
+from command_api.domain.layer import Layer
+from command_api.domain.report.state import FiledReport
+from contracts.events.report import (
+    AnyReportEvent,
+    EveningHidden,
+    PostHidden,
+    ReportAnswered,
+    ReportMade,
+    ReviewHidden,
+    TextHidden,
+)
+from contracts.values.ids import PersonId, ReportId
+from contracts.values.personal import HIDDEN_TEXT
+
+HIDDEN_TERMS: Final = {
+    "title": HIDDEN_TEXT,
+    "description": HIDDEN_TEXT,
+    "event_location": HIDDEN_TEXT,
+    "location_hint": None,
+}
+"""What stands for the terms of an announcement that its author typed."""
+
+
+def apply_report_event(layer: Layer, event: AnyReportEvent, at: datetime, _actor: PersonId) -> None:
+    """Raises LookupError if the event names a report or a text that there never was."""
+    if isinstance(event, ReportMade):
+        _file_report(layer, event, at)
+        return
+    report = _find_report(layer, event.report_id)
+    if isinstance(event, TextHidden):
+        layer.reports.put(report.id, replace(report, hidden=True))
+    match event:
+        case ReportAnswered():
+            layer.reports.put(report.id, replace(report, answered=True))
+        case EveningHidden():
+            announcement = find_announcement(layer, event.announcement_id)
+            layer.announcements.put(announcement.id, replace(announcement, **HIDDEN_TERMS))
+        case ReviewHidden():
+            rating = layer.ratings.get(event.review_id)
+            if rating is None:
+                raise LookupError(f"rating {event.review_id} was never given")
+            layer.ratings.put(rating.id, replace(rating, text=None, tags=()))
+        case PostHidden():
+            pass  # The layer has no text of a post.
+
+
+def _file_report(layer: Layer, event: ReportMade, at: datetime) -> None:
+    if layer.reports.get(event.report_id) is not None:
+        raise LookupError(f"report {event.report_id} is made again")
+    report = FiledReport(
+        id=event.report_id,
+        reporter_id=event.reporter_id,
+        kind=event.kind,
+        subject_id=event.subject_id,
+        writer_id=event.writer_id,
+        announcement_id=event.announcement_id,
+        made_at=at,
+    )
+    layer.reports.put(report.id, report)
+    layer.report_ids.put((report.reporter_id, report.subject_id), report.id)
+    reporter, today = layer.person(report.reporter_id), at.toordinal()
+    day, made = reporter.reports_made
+    counted = (today, made + 1 if day == today else 1)
+    layer.people.put(reporter.id, replace(reporter, reports_made=counted))
+
+
+def _find_report(layer: Layer, report_id: ReportId) -> FiledReport:
+    report = layer.reports.get(report_id)
+    if report is None:
+        raise LookupError(f"an event names report {report_id}, which was never made")
+    return report
