@@ -144,7 +144,7 @@ def test_each_event_of_a_review_is_a_version_of_it() -> None:
 
 def test_rows_of_ratings_say_what_the_decided_events_say() -> None:
     """A name that the writing side and the history spell differently would be empty here."""
-    commits = RandomPeople(3, people=4).live(300).chain.commits
+    commits = RandomPeople(4, people=4).live(300).chain.commits
     decided = [
         (commit.seq, index, event)
         for commit in commits
