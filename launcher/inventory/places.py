@@ -46,7 +46,14 @@ PLACES: Final = (
         "what people were told and are to be told",
         f"{KEEP_DAYS} days once finished; erased within minutes of `person.erased`",
         "nobody is told twice; operators see what was sent",
-        "Notification",
+        "Notification, targets of the operator",
+    ),
+    DataPlace(
+        "targets of the operator (none by default)",
+        "title, hint at the place and host of public announcements whose authors asked for it",
+        "withdrawn after `person.erased` where the target can; elsewhere as the target decides",
+        "announcements reach people outside",
+        "whoever reads there",
     ),
     DataPlace(
         "history in ClickHouse",
