@@ -10,6 +10,7 @@ from typing import Final
 
 from contracts.representations import UNREAD_MAX
 from query_api.edge.reads import TableSnapshot
+from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
 
 TAKES_PART: Final = """(
@@ -21,6 +22,16 @@ TAKES_PART: Final = """(
 )"""
 """Whether the reader takes part in the chat, and so reads it."""
 
+SHOWN_POST: Final = f"""(
+    p.writer_id <> ALL({APART_FROM})
+    OR EXISTS (
+        SELECT FROM read_model.announcements chat
+        WHERE chat.announcement_id = p.announcement_id
+          AND chat.author_id IN (p.writer_id, {{0}}::uuid))
+)"""
+"""Whether a reader who takes part, `{0}`, is shown a post: not one of another guest across a block.
+What the author writes, and what is written to the author, stays with what is confirmed."""
+
 UNREAD_POSTS: Final = f"""
     CASE WHEN {TAKES_PART} THEN (
         SELECT count(*) FROM (
@@ -28,6 +39,7 @@ UNREAD_POSTS: Final = f"""
             WHERE p.announcement_id = a.announcement_id AND p.position > coalesce((
                 SELECT mark.position FROM read_model.read_marks mark
                 WHERE mark.announcement_id = a.announcement_id AND mark.reader_id = $2::uuid), 0)
+              AND {SHOWN_POST.format("$2")}
             ORDER BY p.position DESC LIMIT {UNREAD_MAX}) newest
         WHERE newest.writer_id <> $2::uuid AND NOT newest.deleted)
     ELSE 0 END AS unread_posts

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.representations import PostResponse
-from query_api.chats.rights import TAKES_PART, demand_chat
+from contracts.values.ids import PersonId
+from query_api.chats.rights import SHOWN_POST, TAKES_PART, demand_chat
 from query_api.edge.paging import PAGE_PARAMETERS, Page, Sort, parse_cursor
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
@@ -45,7 +46,7 @@ _POSTS: Final = """
 
 SELECT_ONE: Final = f"""
     SELECT {_POSTS} JOIN read_model.announcements a USING (announcement_id)
-    WHERE p.post_id = $1 AND {TAKES_PART}
+    WHERE p.post_id = $1 AND {TAKES_PART} AND {SHOWN_POST.format("$2")}
 """
 
 
@@ -58,7 +59,7 @@ def build_router(reads: Reads) -> APIRouter:
         A deleted post has no text."""
         caller = await reads.authenticate(request)
         announcement_id = path_id(request, "announcement_id")
-        page = build_page(announcement_id, request.query_params)
+        page = build_page(announcement_id, caller.person_id, request.query_params)
         async with reads.open_snapshot(request) as snapshot:
             await demand_chat(snapshot, caller, announcement_id)
             rows = await snapshot.fetch_rows(page.sql, *page.arguments)
@@ -80,10 +81,11 @@ def build_router(reads: Reads) -> APIRouter:
     return router
 
 
-def build_page(announcement_id: str, parameters: QueryParams) -> Page:
+def build_page(announcement_id: str, reader_id: PersonId, parameters: QueryParams) -> Page:
     """Return the page of a chat that the parameters ask for. Raises Malformed."""
     where = Where()
     where.add("p.announcement_id = {}", announcement_id)
+    where.add(SHOWN_POST, reader_id)
     sort = FORWARDS
     if (text := parameters.get("after")) is not None:
         where.add("p.position > {}::bigint", _parse_position(text, "after"))

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from contracts.values.ids import PostId
-from query_api.chats.rights import TAKES_PART
+from query_api.chats.rights import SHOWN_POST, TAKES_PART
 from query_api.edge.reads import TableSnapshot
 from runtime.auth.tokens import Caller
 
 _SELECT_TEXTS: Final = f"""
     SELECT p.post_id, p.text
     FROM read_model.posts p JOIN read_model.announcements a USING (announcement_id)
-    WHERE p.post_id = ANY($1::uuid[]) AND {TAKES_PART}
+    WHERE p.post_id = ANY($1::uuid[]) AND {TAKES_PART} AND {SHOWN_POST.format("$2")}
 """
 
 

@@ -25,6 +25,7 @@ from query_api.edge.moments import (
 from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
+from query_api.people.apart import fetch_apart
 from query_api.ratings.drift import RatingDrift, compute_drift
 from query_api.ratings.lateness import fetch_lateness
 from query_api.ratings.representations import (
@@ -51,6 +52,7 @@ from runtime.http.parameters import (
     path_person,
 )
 
+NOBODY: Final = PersonId("00000000-0000-0000-0000-000000000000")
 RECORDS_BEHIND_MAX: Final = 50_000
 """How far the history may be behind the tables. A history that is being rebuilt has few votes
 yet: people would seem never to have been rated."""
@@ -85,8 +87,9 @@ def build_router(reads: Reads) -> APIRouter:
         person_id = path_person(request, caller.person_id)
         moment = _parse_own_moment(request, reads, caller, person_id)
         position = await _reach_position(request, reads, moment)
-        ratings = await fetch_ratings(history, person_id, position)
-        late = await fetch_lateness(history, person_id, position)
+        shown_id = await _find_shown(request, reads, caller, person_id)
+        ratings = await fetch_ratings(history, shown_id, position)
+        late = await fetch_lateness(history, shown_id, position)
         return answer(request, represent_person(person_id, ratings, late), position)
 
     @router.get("/user/{user_id}/rating/explain", **document(ExplainedRating, (ROLE,)))
@@ -95,7 +98,8 @@ def build_router(reads: Reads) -> APIRouter:
         caller = await reads.authenticate(request)
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
         position = await _reach_position(request, reads)
-        ratings = await fetch_ratings(history, person_id, position)
+        shown_id = await _find_shown(request, reads, caller, person_id)
+        ratings = await fetch_ratings(history, shown_id, position)
         votes = drop_retracted(select_role(ratings, role))
         may_know = caller.is_super or caller.person_id == person_id
         content = explain_rating(person_id, role, votes, names_source=may_know)
@@ -108,10 +112,20 @@ def build_router(reads: Reads) -> APIRouter:
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
         moment = _parse_own_moment(request, reads, caller, person_id)
         position = await _reach_position(request, reads, moment)
-        months = compute_drift(await fetch_ratings(history, person_id, position), role)
+        shown_id = await _find_shown(request, reads, caller, person_id)
+        months = compute_drift(await fetch_ratings(history, shown_id, position), role)
         return answer(request, RatingDrift(person_id, role, months), position)
 
     return router
+
+
+async def _find_shown(
+    request: Request, reads: Reads, caller: Caller, person_id: PersonId
+) -> PersonId:
+    """Return whose ratings are shown: across a block, those of nobody, as for an unknown id."""
+    async with reads.open_snapshot(request) as snapshot:
+        apart = await fetch_apart(snapshot, caller.person_id)
+    return NOBODY if person_id in apart and not caller.is_super else person_id
 
 
 async def _reach_position(request: Request, reads: Reads, moment: Moment | None = None) -> int:

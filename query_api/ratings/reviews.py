@@ -21,6 +21,7 @@ from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, pars
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
+from query_api.people.apart import APART_FROM
 from runtime.http.paging import parse_limit
 from runtime.http.parameters import path_person
 
@@ -58,7 +59,7 @@ def build_router(reads: Reads) -> APIRouter:
         """What guests wrote of a host, the newest month first; `me` is the caller. The writer's
         name is there only if they signed it."""
         caller = await reads.authenticate(request)
-        page = _build_page(request, path_person(request, caller.person_id))
+        page = _build_page(request, caller.person_id, path_person(request, caller.person_id))
         async with reads.open_snapshot(request) as snapshot:
             rows = await snapshot.fetch_rows(page.sql, *page.arguments)
         shown, headers = page.cut(request, rows)
@@ -68,10 +69,12 @@ def build_router(reads: Reads) -> APIRouter:
     return router
 
 
-def _build_page(request: Request, host_id: PersonId) -> Page:
+def _build_page(request: Request, reader_id: PersonId, host_id: PersonId) -> Page:
     """Return the page that the request asks for. Raises Malformed."""
     where = Where()
     where.add(REVEALED_OF_HOST, host_id)
+    where.add(f"r.ratee_id <> ALL({APART_FROM})", reader_id)
+    where.add(f"r.rater_id <> ALL({APART_FROM})", reader_id)
     limit = parse_limit(request.query_params)
     if (last := parse_cursor(request.query_params, BY_MONTH)) is not None:
         where.add(BY_MONTH.comes_after("r.review_id"), *last)

@@ -12,7 +12,7 @@ import asyncpg
 
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.visibility import VISIBLE_TO_GUEST
-from query_api.chats.rights import TAKES_PART
+from query_api.chats.rights import SHOWN_POST, TAKES_PART
 from query_api.edge.reads import TableSnapshot
 from query_api.streams.cursor import StreamCursor
 from runtime.auth.tokens import Caller
@@ -77,6 +77,7 @@ _POSTS: Final = f"""
     SELECT p.changed_seq AS seq, {ROW_KINDS.index("post")} AS kind, p.post_id AS id
     FROM read_model.posts p JOIN read_model.announcements a USING (announcement_id)
     WHERE p.changed_seq >= $3::bigint AND {{of_scope}} AND {TAKES_PART}
+      AND {SHOWN_POST.format("$2")}
 """
 
 

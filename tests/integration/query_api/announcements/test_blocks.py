@@ -92,3 +92,39 @@ async def test_an_author_hides_the_guests_of_an_evening(cast: Cast) -> None:
         detail = (await cast.get(f"/api/v1/announcement/{evening}", role)).body
         assert len(detail["guest_list"]) == len(PAIRS)
         assert detail["guest_count"] == 1
+
+
+async def test_guests_apart_read_nothing_of_each_other_in_a_chat(cast: Cast) -> None:
+    evening = await cast.evening()
+    await cast.reads.booking(evening, cast.ids["stranger"], "confirmed")
+    await cast.reads.booking(evening, cast.ids["follower"], "confirmed")
+    for position, writer in enumerate(("host", "confirmed", "follower"), start=1):
+        await cast.reads.pool.execute(
+            """INSERT INTO read_model.posts
+                   (post_id, announcement_id, writer_id, position, text, deleted, created, modified)
+               VALUES ($1, $2, $3, $4, $5, false, $6, $6)""",
+            str(uuid4()),
+            evening,
+            cast.ids[writer],
+            position,
+            writer,
+            system_clock(),
+        )
+    await block(cast, "stranger", "confirmed")
+    await block(cast, "host", "stranger")
+    shown = {
+        "stranger": ["host", "follower"],
+        "follower": ["host", "confirmed", "follower"],
+        "host": ["host", "confirmed", "follower"],
+    }
+    for role, texts in shown.items():
+        posts = (await cast.get(f"/api/v1/announcement/{evening}/posts", role)).body
+        assert [one["text"] for one in posts] == texts, role
+    (line,) = (await cast.get("/api/v1/schedule", "stranger")).body
+    assert line["unread_posts"] == 2
+
+
+async def test_reviews_are_not_found_across_a_block(cast: Cast) -> None:
+    await block(cast, "stranger", "host")
+    path = f"/api/v1/user/{cast.ids['host']}/reviews"
+    assert (await cast.get(path, "stranger")).body == []
