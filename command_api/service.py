@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from random import SystemRandom
-from typing import Any
+from typing import Any, NoReturn
 
 from fastapi import APIRouter
 
@@ -21,6 +21,7 @@ from command_api.http.renewal import build_renewal_router
 from command_api.http.routes import build_operator_router, build_public_router
 from command_api.image.sqlite.store import SqliteStore
 from command_api.image.store import ImageStore
+from command_api.inviting import InviteJobs
 from command_api.leader.answering import SUBMIT_DEADLINE_S, Answering
 from command_api.leader.node import Node
 from command_api.leader.ports import AdmitForwarded, Peers, admit_everybody
@@ -107,9 +108,11 @@ class CommandService:
             observer=FIGURES,
             admit_forwarded=admit_forwarded,
         )
+        lookups = Lookups(auth=auth, movies=movies, ugc=ugc, films=rules.films)
+        self._jobs = InviteJobs(answering, lookups, ugc)
         edge = Edge(
             answering=answering,
-            lookups=Lookups(auth=auth, movies=movies, ugc=ugc, films=rules.films),
+            lookups=lookups,
             tokens=tokens,
             links=links,
             deadline_s=submit_deadline_s,
@@ -124,6 +127,7 @@ class CommandService:
         self._peers = peers
         self._running: asyncio.Task[None] | None = None
         self._renewing: asyncio.Task[None] | None = None
+        self._inviting: asyncio.Task[NoReturn] | None = None
         show_in_gauges(self.node)
 
     async def start(self) -> asyncio.Task[None]:
@@ -131,10 +135,12 @@ class CommandService:
         an error, such as JournalBroken, and the process has to end with it."""
         self._running = keep_running(self.node.run(), "command node")
         self._renewing = keep_running(self.renewals.run(), "renewals")
+        self._inviting = keep_running(self._jobs.run(), "invite jobs")
         return self._running
 
     async def stop(self) -> None:
         """Hand over if this process leads, for at most `STOP_S_MAX` seconds, and stop."""
+        await end(self._inviting)
         with suppress(TimeoutError):
             async with asyncio.timeout(STOP_S_MAX):
                 await self.node.resign()

@@ -15,11 +15,13 @@ from msgspec import Struct
 from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
 from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.events.broadcast import Audience, BroadcastState
+from contracts.events.invite_job import InviteJobState
 from contracts.events.rating import RatingRole
 from contracts.values.ids import (
     AnnouncementId,
     BookingId,
     BroadcastId,
+    InviteJobId,
     MovieId,
     PersonId,
     PostId,
@@ -281,6 +283,22 @@ class EligibilityResponse(Struct, frozen=True, kw_only=True):
     be refused."""
     alternatives: Sequence[Alternative]
     """Soonest first; none if the request would be taken."""
+
+
+class InviteJobResponse(Struct, frozen=True, kw_only=True):
+    """How far the inviting of all followers of an author is."""
+
+    job_id: InviteJobId
+    announcement_id: AnnouncementId
+    state: InviteJobState
+    invited: int
+    already_invited: int
+    refused: int
+    """Followers who cannot be invited: among others, they muted the author or said no too often."""
+    left_over: int
+    """Followers who were not invited because the author may invite no more today."""
+    created: datetime
+    modified: datetime
 
 
 RenewalPhase = Literal["none", "copying", "switching", "done", "failed"]

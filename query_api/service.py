@@ -12,6 +12,7 @@ from contracts.shared_rules import SharedRules
 from query_api.analysts import investigation
 from query_api.analysts import routes as analyst_routes
 from query_api.announcements import broadcasts, details, lists, schedule
+from query_api.bookings import invite_jobs
 from query_api.bookings import routes as bookings
 from query_api.calendars import feeds
 from query_api.chats import routes as chats
@@ -100,6 +101,7 @@ class QueryService:
             lists.build_router(reads),
             together.build_router(reads, movies),
             bookings.build_router(reads),
+            invite_jobs.build_router(reads),
             broadcasts.build_router(reads),
             schedule.build_router(reads),
             chats.build_router(reads),

@@ -18,6 +18,7 @@ from msgspec import Struct
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.broadcast.state import Broadcast
+from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.invite_link.state import InviteLink
 from command_api.domain.person.state import Person
 from command_api.domain.plan.state import FilmPlan, FreeTimes
@@ -30,6 +31,7 @@ from contracts.values.ids import (
     AnnouncementId,
     BookingId,
     BroadcastId,
+    InviteJobId,
     InviteLinkId,
     MovieId,
     PersonId,
@@ -82,6 +84,9 @@ class Layer(Struct, eq=False, gc=False):
     """Also those that were given up: `Person.plans` has the others."""
     free_times: Shelf[PersonId, FreeTimes]
     invite_links: Shelf[InviteLinkId, InviteLink]
+    invite_jobs: Shelf[InviteJobId, InviteJob]
+    running_jobs: Shelf[str, tuple[InviteJobId, ...]]
+    """The jobs that are not over, under one key."""
     broadcasts: Shelf[BroadcastId, Broadcast]
     reports: Shelf[ReportId, FiledReport]
     report_ids: Shelf[tuple[PersonId, SubjectId], ReportId]

@@ -22,6 +22,11 @@ from command_api.domain.broadcast.evolution import apply_broadcast_event
 from command_api.domain.broadcast.representation import BROADCAST_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.feed.decisions import FEED_ANSWERS, FEED_HANDLERS, apply_feed_event
+from command_api.domain.invite_job.decisions import (
+    INVITE_JOB_ANSWERS,
+    INVITE_JOB_HANDLERS,
+    apply_invite_job_event,
+)
 from command_api.domain.invite_link.decisions import INVITE_LINK_HANDLERS
 from command_api.domain.invite_link.evolution import apply_invite_link_event
 from command_api.domain.invite_link.representation import INVITE_LINK_ANSWERS
@@ -52,6 +57,7 @@ from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
 from contracts.events.broadcast import BroadcastEvent
 from contracts.events.feed import FeedEvent
+from contracts.events.invite_job import InviteJobEvent
 from contracts.events.invite_link import InviteLinkEvent
 from contracts.events.person import PersonEvent
 from contracts.events.plan import PlanEvent
@@ -98,6 +104,7 @@ NOUNS: Final = (
     Noun(PostEvent, apply_post_event, POST_HANDLERS, POST_ANSWERS),
     Noun(PlanEvent, apply_plan_event, PLAN_HANDLERS, PLAN_ANSWERS),
     Noun(FeedEvent, apply_feed_event, FEED_HANDLERS, FEED_ANSWERS),
+    Noun(InviteJobEvent, apply_invite_job_event, INVITE_JOB_HANDLERS, INVITE_JOB_ANSWERS),
     Noun(InviteLinkEvent, apply_invite_link_event, INVITE_LINK_HANDLERS, INVITE_LINK_ANSWERS),
     Noun(
         BroadcastEvent,

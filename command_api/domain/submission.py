@@ -11,6 +11,7 @@ from command_api.domain.announcement.commands import AnyAnnouncementCommand
 from command_api.domain.booking.commands import AnyBookingCommand
 from command_api.domain.broadcast.commands import AnyBroadcastCommand
 from command_api.domain.feed.commands import AnyFeedCommand
+from command_api.domain.invite_job.commands import AnyInviteJobCommand
 from command_api.domain.invite_link.commands import AnyInviteLinkCommand
 from command_api.domain.person.commands import AnyPersonCommand, PersonFacts
 from command_api.domain.plan.commands import AnyPlanCommand
@@ -29,6 +30,7 @@ AnyCommand = (
     | AnyPlanCommand
     | AnyFeedCommand
     | AnyInviteLinkCommand
+    | AnyInviteJobCommand
     | AnyBroadcastCommand
     | AnyReportCommand
 )

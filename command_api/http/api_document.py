@@ -51,6 +51,7 @@ def document_write(
     body: type[WriteBody],
     *,
     created: bool,
+    accepted: type | None = None,
     if_match: bool,
     parameters: Sequence[Parameter],
 ) -> dict[str, Any]:
@@ -60,6 +61,12 @@ def document_write(
     responses[success] = {"description": "recorded", "headers": _HEADERS}
     if answer is not None:
         responses[success]["content"] = {"application/json": {"schema": response_schema(answer)}}
+    if accepted is not None:
+        responses[202] = {
+            "description": "recorded; it is being carried out",
+            "headers": _HEADERS,
+            "content": {"application/json": {"schema": response_schema(accepted)}},
+        }
     headers = [IDEMPOTENCY_KEY, *([_IF_MATCH] if if_match else [])]
     extra: dict[str, Any] = {"parameters": [*headers, *describe_parameters(DRY_RUN, *parameters)]}
     if body is not NoBody:

@@ -21,6 +21,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
+from command_api.domain.invite_job.decisions import BEGUN
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.api_document import document_read, document_write
 from command_api.http.bodies import Body, NoBody
@@ -30,6 +31,7 @@ from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
+from contracts.journal.records import Outcome
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import check_before, query_names_in
 from runtime.http.entity_tag import entity_tag
@@ -86,6 +88,7 @@ class NounRoutes:
         answer: type | None,
         *,
         created: bool = False,
+        accepted: type | None = None,
         if_match: bool = False,
         parameters: Sequence[Parameter] = (),
         hot: bool = False,
@@ -94,10 +97,16 @@ class NounRoutes:
 
         `answer` is the type of the answer. If it has a `version`, the answer is sent with an
         entity tag. `created` and `if_match` change the API document only: it then promises 201
-        instead of 200, and shows If-Match. A `hot` route is served by Starlette alone.
+        instead of 200, and shows If-Match. `accepted` is the type of an answer with 202. A `hot`
+        route is served by Starlette alone.
         """
         documented = document_write(
-            answer, body, created=created, if_match=if_match, parameters=parameters
+            answer,
+            body,
+            created=created,
+            accepted=accepted,
+            if_match=if_match,
+            parameters=parameters,
         )
         tagged = "version" in getattr(answer, "__struct_fields__", ())
 
@@ -221,4 +230,10 @@ def _respond(request: Request, submission: Submission, answer: Answer, *, tagged
     if tagged:
         version = msgspec.json.decode(answer.body, type=_Versioned).version
         headers["ETag"] = entity_tag(answer.body, version)
-    return Response(answer.body, 201 if outcome.created else 200, headers, JSON)
+    return Response(answer.body, _status_of(outcome), headers, JSON)
+
+
+def _status_of(outcome: Outcome) -> int:
+    if outcome.code == BEGUN:
+        return 202
+    return 201 if outcome.created else 200

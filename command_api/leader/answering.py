@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from command_api.domain.announcement.visibility import demand_author
 from command_api.domain.booking.eligibility import assess_eligibility
+from command_api.domain.invite_job.decisions import list_running
+from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.invite_link.representation import (
     InviteLinkResponse,
     render_invite_links,
@@ -103,6 +105,16 @@ class Answering:
         image = self._node.image
         with demand_store():
             return [image.accepted.person(person_id) for person_id in image.suspended]
+
+    def list_running_jobs(self) -> list[InviteJob]:
+        """Return the invite jobs that are not over if this process leads; none if it does not.
+        Raises NoLeader if the image on disk is damaged."""
+        if not self._node.leading:
+            return []
+        with demand_store():
+            layer = self._node.image.accepted
+            jobs = map(layer.invite_jobs.get, list_running(layer))
+            return [one for one in jobs if one is not None]
 
     def list_invite_links(
         self, announcement_id: AnnouncementId, person_id: PersonId, sign: SignLink

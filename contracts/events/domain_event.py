@@ -4,6 +4,7 @@ from contracts.events.announcement import AnyAnnouncementEvent
 from contracts.events.booking import AnyBookingEvent
 from contracts.events.broadcast import AnyBroadcastEvent
 from contracts.events.feed import AnyFeedEvent
+from contracts.events.invite_job import AnyInviteJobEvent
 from contracts.events.invite_link import AnyInviteLinkEvent
 from contracts.events.person import AnyPersonEvent
 from contracts.events.plan import AnyPlanEvent
@@ -20,6 +21,7 @@ DomainEvent = (
     | AnyPlanEvent
     | AnyFeedEvent
     | AnyInviteLinkEvent
+    | AnyInviteJobEvent
     | AnyBroadcastEvent
     | AnyReportEvent
 )

@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.events.booking import (
-    BookingEvent,
-)
+from contracts.events.booking import BookingApproved, BookingEvent, BookingInvited
 from contracts.events.booking_fields import reason_by
 from contracts.events.booking_state import CONFIRMED
 from contracts.recipients import REQUESTED, SEAT_FREED, Together, list_told_of_booking
+from contracts.values.ids import SYSTEM
 from notifier.kinds import CHAT_DIGEST, REMINDERS, UNANSWERED
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
 from notifier.policies.facts import NoticeFacts, add_words, announcement_facts
@@ -38,6 +37,8 @@ def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> It
     for one in list_told_of_booking(event, together, announcement, had_seat=had_seat):
         assert one.recipient is not None
         assert one.what is not None
+        if _is_by_job(event, occasion) and one.recipient == announcement.author_id:
+            continue
         if one.what == SEAT_FREED:
             facts = announcement_facts(announcement) | {"what": SEAT_FREED}
             yield Tell(one.kind, one.recipient, event.announcement_id, facts)
@@ -51,6 +52,12 @@ def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> It
             booking_id=event.booking_id,
             receipt=one.by_party and one.recipient == occasion.actor,
         )
+
+
+def _is_by_job(event: BookingEvent, occasion: Occasion) -> bool:
+    """Return whether an invite job said yes for the author, who reads how far it is and is told of
+    no guest."""
+    return occasion.actor == SYSTEM and isinstance(event, BookingInvited | BookingApproved)
 
 
 def _booking_facts(event: BookingEvent, announcement: KnownAnnouncement, what: str) -> NoticeFacts:

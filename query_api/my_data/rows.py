@@ -129,6 +129,15 @@ OWN_TABLES: Final = (
         """,
     ),
     OwnTable(
+        "invite_jobs",
+        """
+        SELECT j.job_id, j.announcement_id, a.title AS announcement_title, j.state, j.invited,
+               j.already_invited, j.refused AS refused_guests, j.left_over, j.created, j.modified
+        FROM read_model.invite_jobs j JOIN read_model.announcements a USING (announcement_id)
+        WHERE a.author_id = $1 ORDER BY j.created, j.job_id
+        """,
+    ),
+    OwnTable(
         "ratings_given",
         f"""
         SELECT {_RATING}, r.ratee_id, ratee.name AS ratee_name

@@ -101,6 +101,7 @@ ROWS: Final[Mapping[str, Ask]] = {
     "GET /api/v1/announcement/{announcement_id}/invite-links": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invite-links": Ask({}),
     "DELETE /api/v1/announcement/{announcement_id}/invite-links/{link_id}": Ask(),
+    "GET /api/v1/announcement/{announcement_id}/invites": Ask(),
     "POST /api/v1/announcement/{announcement_id}/invites": Ask({"guest_ids": [str(uuid4())]}),
     "GET /api/v1/announcement/{announcement_id}/posts": Ask(),
     "POST /api/v1/announcement/{announcement_id}/posts": Ask({"text": "Hello."}),

@@ -21,6 +21,8 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.broadcast.commands import CancelBroadcast, ChangeBroadcast, WriteBroadcast
+from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
+from command_api.domain.invite_job.decisions import list_running
 from command_api.domain.invite_link.commands import (
     MakeInviteLink,
     OpenInviteLink,
@@ -54,6 +56,7 @@ from contracts.values.ids import (
     AnnouncementId,
     BookingId,
     BroadcastId,
+    InviteJobId,
     InviteLinkId,
     MovieId,
     PersonId,
@@ -328,6 +331,8 @@ class RandomPeople:
         """Make a link, or revoke or open one of any that there are."""
         links = list(self.layer.invite_links.own.values())
         chance = self._random.random()
+        if chance > 0.85:
+            return self._choose_job_command(announcement_id)
         if not links or chance < 0.3:
             return MakeInviteLink(
                 announcement_id=announcement_id,
@@ -340,6 +345,25 @@ class RandomPeople:
         if chance < 0.4:
             return RevokeInviteLink(announcement_id=link.announcement_id, link_id=link.id)
         return OpenInviteLink(link_id=link.id, booking_id=BookingId(self._new_id()))
+
+    def _choose_job_command(self, announcement_id: AnnouncementId) -> AnyCommand:
+        """Begin to invite all followers, or carry out a part of a job that is running."""
+        running = list_running(self.layer)
+        if not running:
+            return InviteAllFollowers(
+                announcement_id=announcement_id, job_id=InviteJobId(self._new_id())
+            )
+        job = self.layer.invite_jobs.get(running[0])
+        assert job is not None
+        guests = self._invite(job.announcement_id).guests
+        return AdvanceInviteJob(
+            job_id=job.id,
+            part=job.parts,
+            guests=guests,
+            after=guests[-1].guest_id,
+            left_over=0,
+            is_last=self._random.random() < 0.5,
+        )
 
     def _choose_time(self) -> datetime:
         """Return one of so few times that announcements overlap, or just touch."""

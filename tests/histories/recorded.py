@@ -17,6 +17,7 @@ RECORDED: Final = Path(__file__).with_name("recorded.jsonl")
 MAKING: Final = (
     "announcement.created.v1",
     "booking.invited.v1",
+    "invite_job.begun.v1",
     "post.written.v1",
     "broadcast.written.v1",
     "rating.given.v1",

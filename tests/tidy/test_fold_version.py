@@ -22,7 +22,7 @@ DIGESTS: Final = {
     1: "4768b4593e46b53c0796d9fe46695836de16ed9fa76d5cd7788c30a239382492",
     2: "45f5b4710129ae86127eaddbad4ca6a25f543a1382aabc3bfa4d49cc27567abc",
     3: "dc35210de860e1741694b6c05fc15e8fe86cae0870f500d460448c9976f2def3",
-    4: "03c6aaac797e8170a33d2c9356c7e17140cc8d10bf39155bd97f4a23dbe915b7",
+    4: "89145915db46a90f629338e8c37cfb2216ef97b5d35e97c994b9ee024ca9c416",
 }
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 

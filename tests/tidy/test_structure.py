@@ -25,8 +25,8 @@ FLOORS = {
             shared_rules plans representations notices recipients""",
         "runtime": """process pseudonyms event_stream confinement http calls migration_files
             postgres clickhouse journal following auth limits openapi outside service""",
-        "command_api": """domain image image.sqlite leader renewal http metrics rendering settings
-            service main __main__""",
+        "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
+            settings service main __main__""",
         "projector": """history analysts read_models proof metrics service http settings main
             __main__""",
         "query_api": """edge people chats plans announcements calendars sharing bookings reports

@@ -122,7 +122,7 @@ def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
     hold_until = command.hold_until
     if hold_until is not None and not recorder.now < hold_until <= announcement.event_time:
         raise Malformed("hold_out_of_range")
-    results = [_try_to_invite(recorder, announcement, one, hold_until) for one in command.guests]
+    results = [try_to_invite(recorder, announcement, one, hold_until) for one in command.guests]
     return Outcome(
         "guests_invited",
         announcement_id=announcement.id,
@@ -208,7 +208,7 @@ def _answer(
     say_yes(recorder, announcement, booking, command.message)
 
 
-def _try_to_invite(
+def try_to_invite(
     recorder: Recorder, announcement: Announcement, invitee: Invitee, hold_until: datetime | None
 ) -> dict[str, str]:
     """Invite one guest and return the result: the booking's state, or the refusal's code."""

@@ -1,17 +1,22 @@
 """The write routes of bookings, with their bodies, and the check of eligibility."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from starlette.requests import Request
 
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
+from command_api.domain.invite_job.commands import InviteAllFollowers
 from command_api.http.bodies import NoBody, ShortText, WriteBody
 from command_api.http.edge import Edge
 from command_api.http.noun_routes import NounRoutes, WriteRequest
-from contracts.representations import DetailBookingResponse, EligibilityResponse
-from contracts.values.ids import AnnouncementId, BookingId, new_id
+from contracts.representations import (
+    DetailBookingResponse,
+    EligibilityResponse,
+    InviteJobResponse,
+)
+from contracts.values.ids import AnnouncementId, BookingId, InviteJobId, new_id
 from contracts.values.text import clean_lines
 from runtime.auth.tokens import Caller
 from runtime.http.instants import StatedInstant
@@ -36,10 +41,21 @@ class AnswerBookingBody(WriteBody):
 
 
 class InviteBody(WriteBody):
-    """With `hold_until`, a seat is held for each invited guest until then."""
+    """Either `guest_ids` or `all_followers`. With `hold_until`, a seat is held for each of the
+    guests until then."""
 
-    guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)]
+    guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)] | None = None
     hold_until: StatedInstant | None = None
+    all_followers: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def demand_one(self) -> Self:
+        """Raises ValueError unless it says in one way whom to invite."""
+        if (self.guest_ids is None) is (self.all_followers is None):
+            raise ValueError("either guest_ids or all_followers")
+        if self.all_followers and self.hold_until is not None:
+            raise ValueError("no seats are held for all followers")
+        return self
 
 
 @ROUTES.write(
@@ -92,11 +108,22 @@ async def answer_booking_of_pair(request: WriteRequest[AnswerBookingBody]) -> An
     )
 
 
-@ROUTES.write("POST", "/announcement/{announcement_id}/invites", InviteBody, answer=None)
-async def invite_guests(request: WriteRequest[InviteBody]) -> InviteGuests:
-    """Invite guests; the answer has one result for each."""
+@ROUTES.write(
+    "POST",
+    "/announcement/{announcement_id}/invites",
+    InviteBody,
+    answer=None,
+    accepted=InviteJobResponse,
+)
+async def invite_guests(request: WriteRequest[InviteBody]) -> InviteGuests | InviteAllFollowers:
+    """Invite guests; the answer has one result for each. With `all_followers` the answer is 202
+    and a job, which `GET` at this address shows: all your followers are invited, as many as you
+    may invite today."""
+    announcement_id = AnnouncementId(request.path_id("announcement_id"))
+    if request.body.guest_ids is None:
+        return InviteAllFollowers(announcement_id=announcement_id, job_id=InviteJobId(new_id()))
     return InviteGuests(
-        announcement_id=AnnouncementId(request.path_id("announcement_id")),
+        announcement_id=announcement_id,
         guests=await request.lookups.find_invitees(request.body.guest_ids),
         hold_until=request.body.hold_until,
     )

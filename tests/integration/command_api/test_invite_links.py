@@ -13,7 +13,7 @@ import pytest
 
 from command_api.http.link_tokens import LinkTokens
 from contracts.values.ids import InviteLinkId, new_id
-from tests.cells.cell_over_time import CellOverTime
+from tests.cells.cell_over_time import CellOverTime, until
 
 GUESTS = [f"guest-{number}" for number in range(12)]
 
@@ -133,3 +133,30 @@ async def test_no_record_and_no_table_has_the_token_and_history_tells_the_author
     assert row is not None
     assert (str(row["link_id"]), row["used"]) == (link["link_id"], 1)
     assert link["token"] not in map(str, row.values())
+
+
+async def test_all_followers_are_invited_by_a_job_that_can_be_read(people: CellOverTime) -> None:
+    host_id = people.ids["host"]
+    fans = GUESTS[:3]
+    for fan in fans:
+        path = f"/neighbours/ugc/followers/{host_id}/{people.ids[fan]}"
+        assert (await people.cell.send("PUT", path, people.tokens[fan])).status < 300
+    evening_id = await people.evening("host", visibility="invite")
+    path = f"/announcement/{evening_id}/invites"
+    for body in ({}, {"all_followers": False}, {"all_followers": True, "guest_ids": [host_id]}):
+        assert (await people.say("host", "POST", path, body)).status == 422
+    assert (await people.say("stranger", "POST", path, {"all_followers": True})).status == 404
+
+    begun = await people.say("host", "POST", path, {"all_followers": True})
+    assert (begun.status, begun.body["state"], begun.body["invited"]) == (202, "running", 0)
+
+    async def done() -> bool:
+        (job,) = await people.read("host", path)
+        return bool(job["job_id"] == begun.body["job_id"] and job["state"] == "done")
+
+    await until(done)
+    (job,) = await people.read("host", path)
+    assert (job["invited"], job["left_over"]) == (3, 0)
+    assert (await people.read(fans[0], f"/announcement/{evening_id}"))["my_state"] == "invited"
+    assert (await people.say("stranger", "GET", path)).status == 404
+    assert (await people.say(fans[0], "GET", path)).status == 403
