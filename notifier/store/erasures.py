@@ -100,7 +100,10 @@ DELETE_ERASURES: Final = """
     DELETE FROM notifier.erasures e USING unnest($1::uuid[], $2::bigint[]) AS d (person_id, seq)
     WHERE e.person_id = d.person_id AND e.seq = d.seq
 """
-TABLES_WITH_TEXTS: Final = ("people", "evenings", "notices", "fanouts", "preferences")
+TABLES_WITH_TEXTS: Final = (
+    *("people", "evenings", "notices", "fanouts", "preferences"),
+    *("plans", "free_times"),
+)
 COUNT: Final = """
     SELECT (SELECT count(*) FROM notifier.erasures)
          + (SELECT count(*) FROM notifier.retractions)

@@ -20,9 +20,9 @@ from tests.paths import API_DOCUMENT
 GONE_S_MAX: Final = 400.0
 """An erasure is complete everywhere within minutes."""
 NO_FREE_TEXT: Final = {
-    "by", "currency", "due_at", "event_time", "guest_ids", "hold_until", "invite", "language",
-    "off", "price_currency", "quiet_from", "quiet_to", "sql", "status", "token", "tz",
-    "visibility", "why",
+    "action", "by", "currency", "due_at", "event_time", "guest_ids", "hold_until", "invite",
+    "language", "off", "price_currency", "publish_to", "quiet_from", "quiet_to", "sql", "status",
+    "to", "token", "tz", "visibility", "why",
 }  # fmt: skip
 """Fields that take a code, a time or an id, or that only operators fill."""
 DAY: Final = timedelta(days=1)
@@ -99,7 +99,7 @@ class Story:
         await self.put(f"announcement/{mine}", self.canaries.fill(*texts))
         await self.put(f"plan/{self.film}", {"places": [self.canaries.type_into("places")]})
         feed = self.canaries.fill("name")
-        await system.send("POST", "/api/v1/schedule/feeds", self.vera, feed)
+        await system.send("POST", "/api/v1/schedule/feeds", self.vera, feed, expect=201)
         await self.announce(self.vera, 5, publish=False, **self.canaries.fill(*texts))
         off = await self.announce(self.vera, 6, **self.canaries.fill(*texts))
         reason = self.canaries.type_into("reason")

@@ -88,7 +88,7 @@ async def test_a_changed_formula_leaves_scores_that_can_be_read(
     pools: dict[str, asyncpg.Pool], sqlite_journal: SqliteJournal
 ) -> None:
     """The projector puts a new table in the place of the old one."""
-    chain = RandomPeople(7, people=5).live(300).chain
+    chain = RandomPeople(8, people=5).live(300).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
     before = await pools["query_api"].fetchval(SCORES)
