@@ -60,10 +60,8 @@ DECISION_FACTS: Final[Mapping[str, FactRight]] = dict(
         *_allow("giver", "requests waiting conflicts ticket_count"),
         *_allow("giver", "review_id closed_at limit until muted broadcast_id fields"),
         *_allow("giver", "replied_at"),
-        *_allow("giver", "announcement_id link_id uses_max expires_at"),
         *_allow("giver", "blocked report_id"),
         *_allow("giver", "announcement_id link_id job_id uses_max expires_at"),
-        *_allow("giver", "blocked"),
     ]
 )
 """By fact of an outcome (`contracts.journal.records.Outcome.facts`): what a decision rested on
