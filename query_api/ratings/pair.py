@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId
+from query_api.announcements.visibility import NOT_APART
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
 from runtime.http.parameters import path_id
@@ -36,13 +37,14 @@ SELECT_OF_PAIR: Final = """
 """
 
 
-SELECT_INVOLVED: Final = """
+SELECT_INVOLVED: Final = f"""
     SELECT FROM read_model.announcements a
     WHERE a.announcement_id = $1 AND (
         a.author_id = $2::uuid
         OR (a.status <> 'Created' AND EXISTS (
             SELECT FROM read_model.bookings b
             WHERE b.announcement_id = $1 AND b.guest_id = $2::uuid AND NOT b.untold)))
+      AND {NOT_APART}
 """
 
 SELECT_OF_CALLER: Final = """

@@ -41,6 +41,9 @@ async def test_people_apart_find_nothing_of_each_other_s_evenings(
                 there = await cast.get(f"/api/v1/announcement/{evening}{path}", role)
                 absent = await cast.get(f"/api/v1/announcement/{uuid4()}{path}", role)
                 assert (there.status, there.text) == (404, absent.text), (role, path)
+            rated = await cast.get(f"/api/v1/rating/{evening}/me", role)
+            absent = await cast.get(f"/api/v1/rating/{uuid4()}/me", role)
+            assert (rated.status, rated.text) == (404, absent.text), role
     assert len((await cast.get(listed, "operator")).body) == len(STATUSES)
     assert len((await cast.get("/api/v1/bookings?role=author", "host")).body) > len(PAIRS)
 
