@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from contracts.events.announcement import AnnouncementEvent
+from contracts.events.announcement import AnnouncementChanged, AnnouncementCreated
 from contracts.events.domain_event import DomainEvent
 from contracts.events.erasing import hide_words
-from contracts.events.rating import RatingEvent
+from contracts.events.rating import RatingChanged, RatingGiven
 from query_api.edge.reads import TableSnapshot
 
 SELECT_HIDDEN: Final = """
@@ -25,12 +25,13 @@ async def fetch_hidden(snapshot: TableSnapshot, announcement_ids: Iterable[str])
 
 
 def without_hidden(event: DomainEvent, position: int, hidden: Hidden) -> DomainEvent:
-    """Return the event without a text that was hidden after it."""
+    """Return the event without a text that was hidden after it. The reason of a cancellation and
+    the reply to a review are not hidden with the texts: everybody else is still told them."""
     until = 0
     match event:
-        case RatingEvent():
+        case RatingGiven() | RatingChanged():
             until = hidden.get(event.review_id, 0)
-        case AnnouncementEvent():
+        case AnnouncementCreated() | AnnouncementChanged():
             until = hidden.get(event.announcement_id, 0)
         case _:
             pass
