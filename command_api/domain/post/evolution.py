@@ -8,6 +8,7 @@ from command_api.domain.layer import Layer
 from command_api.domain.post.state import Post, digest_text
 from contracts.events.post import AnyPostEvent, PostChanged, PostDeleted, PostsRead, PostWritten
 from contracts.values.ids import PersonId, PostId
+from contracts.values.personal import HIDDEN_TEXT
 
 
 def apply_post_event(layer: Layer, event: AnyPostEvent, at: datetime, _actor: PersonId) -> None:
@@ -23,6 +24,14 @@ def apply_post_event(layer: Layer, event: AnyPostEvent, at: datetime, _actor: Pe
             _update_digest(layer, event.post_id, "", at)
         case PostsRead():
             layer.read_marks.put((event.announcement_id, event.reader_id), event.position)
+
+
+def hide_post(layer: Layer, post_id: PostId) -> None:
+    """Apply that the text was hidden: writing it again is then a change. A post that is deleted
+    stays deleted. Raises LookupError if there never was such a post."""
+    post = _find_post(layer, post_id)
+    if not post.deleted:
+        layer.posts.put(post_id, replace(post, text_digest=digest_text(post_id, HIDDEN_TEXT)))
 
 
 def _write_post(layer: Layer, event: PostWritten, at: datetime) -> None:
@@ -46,7 +55,12 @@ def _write_post(layer: Layer, event: PostWritten, at: datetime) -> None:
 
 
 def _update_digest(layer: Layer, post_id: PostId, digest: str, at: datetime) -> None:
+    post = _find_post(layer, post_id)
+    layer.posts.put(post_id, replace(post, text_digest=digest, modified_at=at))
+
+
+def _find_post(layer: Layer, post_id: PostId) -> Post:
     post = layer.posts.get(post_id)
     if post is None:
         raise LookupError(f"an event names post {post_id}, which was never written")
-    layer.posts.put(post_id, replace(post, text_digest=digest, modified_at=at))
+    return post

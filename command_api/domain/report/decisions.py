@@ -31,7 +31,7 @@ def make_report(recorder: Recorder, command: MakeReport) -> Outcome:
     if writer_id == recorder.actor:
         raise CommandRefused("report_of_oneself")
     earlier = recorder.layer.report_of(recorder.actor, command.subject_id)
-    if earlier is not None and earlier.open:
+    if earlier is not None and earlier.open and earlier.kind == command.kind:
         return Outcome("unchanged", facts={"report_id": earlier.id})
     _refuse_too_many(recorder)
     recorder.record(

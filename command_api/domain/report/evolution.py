@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.layer import Layer
+from command_api.domain.post.evolution import hide_post
 from command_api.domain.report.state import FiledReport
 from contracts.events.report import (
     AnyReportEvent,
@@ -49,7 +50,7 @@ def apply_report_event(layer: Layer, event: AnyReportEvent, at: datetime, _actor
                 raise LookupError(f"rating {event.review_id} was never given")
             layer.ratings.put(rating.id, replace(rating, text=None, tags=()))
         case PostHidden():
-            pass  # The layer has no text of a post.
+            hide_post(layer, event.post_id)
 
 
 def _file_report(layer: Layer, event: ReportMade, at: datetime) -> None:

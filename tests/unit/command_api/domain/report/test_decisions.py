@@ -6,11 +6,12 @@ from uuid import UUID
 import pytest
 
 from command_api.domain.person.commands import ErasureDue, OrderErasure
-from command_api.domain.post.commands import WritePost
+from command_api.domain.post.commands import ChangePost, DeletePost, WritePost
 from command_api.domain.rating.commands import GiveRating
 from command_api.domain.report.commands import AnswerReport, HideReported, MakeReport
 from command_api.domain.rules import Rules
 from contracts.errors import NotFound
+from contracts.events.post import PostChanged
 from contracts.events.report import (
     EveningHidden,
     PostHidden,
@@ -153,6 +154,20 @@ def test_the_text_of_a_post_is_hidden_and_that_of_a_person_is_none() -> None:
     spec = evening().given(BEN, report("post", POST), report("person", ANN, 2))
     spec.when(OPERATOR, hide()).then((PostHidden, {"post_id": POST, "person_id": ANN}))
     spec.when(OPERATOR, hide(2)).then_refused("nothing_to_hide")
+    same = ChangePost(post_id=POST, text="Fool!")
+    spec.when(ANN, same).then((PostChanged, {"text": "Fool!"}))
+    spec.when(ANN, same).then_nothing()
+
+
+def test_a_hidden_post_that_was_deleted_stays_deleted() -> None:
+    spec = evening().given(BEN, report("post", POST)).given(ANN, DeletePost(post_id=POST))
+    spec.given(OPERATOR, hide())
+    spec.when(ANN, ChangePost(post_id=POST, text="Fool!")).then_refused("post_deleted")
+
+
+def test_reports_of_another_kind_are_others() -> None:
+    spec = evening().given(BEN, report("person", POST))
+    spec.when(BEN, report("post", POST, 2)).then((ReportMade, {"kind": "post"}))
 
 
 def test_whoever_reported_may_be_erased_meanwhile() -> None:
