@@ -60,6 +60,8 @@ SCHEMA: Final = schemathesis.openapi.from_dict(_without_tokens(API_DOCUMENT))
 OPERATIONS: Final[dict[str, Any]] = {
     found.ok().label: found.ok() for found in SCHEMA.get_all_operations() if isinstance(found, Ok)
 }
+OWN_PATHS: Final = frozenset(label.split()[1] for label in OPERATIONS)
+"""A path such as `…/me` is another operation than the one whose parameter takes `me`."""
 CASES_OF_ONE: Final = -(-CASES * 6 // 5 // len(OPERATIONS))
 """A fifth more, since some operations have fewer cases than that."""
 FAILURES_TOLD: Final = 5
@@ -202,7 +204,9 @@ def _aim(case: Any, pick: int, context: RequestContext) -> None:
         ids = context.ids if "/suspension" not in case.path else {}  # They are still needed.
         for name in case.path_parameters or {}:
             if name in ids and pick % 4:
-                case.path_parameters[name] = ids[name][pick % len(ids[name])]
+                chosen = ids[name][pick % len(ids[name])]
+                if case.path.replace(f"{{{name}}}", chosen) not in OWN_PATHS:
+                    case.path_parameters[name] = chosen
         if case.path.endswith("{movie_id}") and case.method == "POST" and pick % 2:
             case.body |= {name: evening()[name] for name in ("title", "event_time")}
     for name in POSITIONS & (case.query or {}).keys():
