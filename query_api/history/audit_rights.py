@@ -17,7 +17,7 @@ from contracts.events.booking import BookingEvent, BookingRevoked
 from contracts.events.booking_state import CONFIRMED
 from contracts.events.domain_event import DomainEvent
 from contracts.events.invite_link import InviteLinkEvent, InviteLinkUsed
-from contracts.events.post import PostEvent, PostsRead
+from contracts.events.post import PostChanged, PostDeleted, PostEvent, PostsRead, PostWritten
 from contracts.events.rating import (
     RatingChanged,
     RatingEvent,
@@ -45,6 +45,8 @@ class TrailReader(NamedTuple):
     followed: Sequence[PersonId]
     now: AnyRow
     """Row from `announcements.rows.fetch_visible`."""
+    apart: Collection[PersonId] = ()
+    """Whom a block keeps apart from the caller today."""
 
     @property
     def id(self) -> PersonId:
@@ -112,6 +114,12 @@ def _takes_part(state: StateAfter, reader: TrailReader) -> bool:
     return state.confirmed or reader.id == reader.now["author_id"]
 
 
+def _is_shown_post(event: PostWritten | PostChanged | PostDeleted, reader: TrailReader) -> bool:
+    """Return what `query_api.chats.rights.SHOWN_POST` says."""
+    of_host = reader.now["author_id"] in (event.writer_id, reader.id)
+    return of_host or event.writer_id not in reader.apart
+
+
 def _drop_untold(events: Sequence[PastEvent], reader: PersonId) -> Sequence[PastEvent]:
     """Return the events without the reader's own booking, as long as they were not told of it:
     up to where an invitation was last taken back in a draft."""
@@ -145,8 +153,8 @@ def _may_read(
     match event:
         case PostsRead():
             return False
-        case PostEvent():
-            return in_chat and _takes_part(after, reader)
+        case PostWritten() | PostChanged() | PostDeleted():
+            return in_chat and _takes_part(after, reader) and _is_shown_post(event, reader)
         case RatingEvent():
             revealed = event.review_id in ratings.revealed
             may_read_revealed = event.ratee_id == reader.id or reader.caller.is_super

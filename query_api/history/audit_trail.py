@@ -22,6 +22,7 @@ from query_api.history.as_of import fold_events
 from query_api.history.audit_rights import TrailEntry, TrailReader, select_entries
 from query_api.history.events import PastEvent, fetch_events
 from query_api.history.past_details import demand_visible
+from query_api.people.apart import fetch_apart
 from query_api.people.names import fetch_names
 from runtime.auth.tokens import Caller
 from runtime.http.numbers import DIGITS_MAX
@@ -100,13 +101,14 @@ async def _fetch_entries(
     followed = await reads.fetch_followed(caller)
     async with reads.open_snapshot(request, least_position(moment)) as snapshot:
         now = await fetch_visible(snapshot, caller, followed, announcement_id)
+        apart = await fetch_apart(snapshot, caller.person_id)
         present = await find_horizon(snapshot, None)
         position = (await find_horizon(snapshot, moment)).position
     await reads.history.reach(present.last_commit)
     events = await fetch_events(request, reads, announcement_id, present.position)
     then = fold_events(past for past in events if past.position <= position)
     demand_visible(then, caller, followed)
-    entries = select_entries(events, TrailReader(caller, followed, now))
+    entries = select_entries(events, TrailReader(caller, followed, now, apart))
     return [one for one in entries if one.past.position <= position], position
 
 

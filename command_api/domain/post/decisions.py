@@ -8,6 +8,7 @@ from typing import Final
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
+from command_api.domain.post.rights import is_shown
 from command_api.domain.post.state import Post, digest_text
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from contracts.errors import CommandRefused, Forbidden, NotFound
@@ -107,11 +108,14 @@ def _find_chat(recorder: Recorder, announcement_id: AnnouncementId) -> Announcem
 
 def _find_post(recorder: Recorder, post_id: PostId) -> tuple[Announcement, Post]:
     """Return a post and its announcement. Raises NotFound unless the actor has a part in that
-    chat."""
+    chat and is shown the post."""
     post = recorder.layer.posts.get(post_id)
     if post is None:
         raise NotFound
-    return _find_chat(recorder, post.announcement_id), post
+    announcement = _find_chat(recorder, post.announcement_id)
+    if not is_shown(recorder.layer, post, recorder.actor):
+        raise NotFound
+    return announcement, post
 
 
 def _demand_open(recorder: Recorder, announcement: Announcement) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from command_api.domain.layer import Layer
 from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
-from command_api.domain.post.state import Post
+from command_api.domain.post.rights import is_shown
 from command_api.domain.representation import AnswerBasis, Answers
 from contracts.representations import UNREAD_MAX, PostResponse, UnreadResponse
 from contracts.values.ids import AnnouncementId, PersonId
@@ -18,18 +18,9 @@ def count_unread(layer: Layer, announcement_id: AnnouncementId, reader_id: Perso
     newest = islice(layer.posts_of(announcement_id), UNREAD_MAX)
     unread = takewhile(lambda post: post.position > mark, newest)
     return sum(
-        post.writer_id != reader_id and not post.deleted and _is_shown(layer, post, reader_id)
+        post.writer_id != reader_id and not post.deleted and is_shown(layer, post, reader_id)
         for post in unread
     )
-
-
-def _is_shown(layer: Layer, post: Post, reader_id: PersonId) -> bool:
-    """Whether the reader, who takes part, is shown the post: not one of another guest across a
-    block."""
-    announcement = layer.announcements.get(post.announcement_id)
-    if announcement is None or announcement.author_id in (post.writer_id, reader_id):
-        return True
-    return not layer.person(reader_id).is_apart_from(layer.person(post.writer_id))
 
 
 def _answer_with_post(basis: AnswerBasis) -> PostResponse:

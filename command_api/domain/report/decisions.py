@@ -8,6 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from command_api.domain.announcement.visibility import find_visible
+from command_api.domain.post.rights import is_shown
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from command_api.domain.report.commands import AnswerReport, HideReported, MakeReport
 from command_api.domain.report.state import FiledReport
@@ -143,6 +144,8 @@ def _find_post(recorder: Recorder, post_id: PostId) -> tuple[PersonId, Announcem
     announcement = recorder.announcement(post.announcement_id)
     booking = recorder.layer.booking_of(announcement.id, recorder.actor)
     if recorder.actor != announcement.author_id and (booking is None or not booking.confirmed):
+        raise NotFound
+    if not is_shown(recorder.layer, post, recorder.actor):
         raise NotFound
     return post.writer_id, announcement.id
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from command_api.domain.person.commands import ErasureDue, OrderErasure
+from command_api.domain.person.commands import BlockPerson, ErasureDue, OrderErasure
 from command_api.domain.post.commands import ChangePost, DeletePost, WritePost
 from command_api.domain.rating.commands import GiveRating
 from command_api.domain.report.commands import AnswerReport, HideReported, MakeReport
@@ -105,6 +105,20 @@ def test_only_who_can_read_it_reports_it() -> None:
     for subject in (("evening", ANNOUNCEMENT), ("post", POST), ("review", REVIEW)):
         spec.when(CAT, report(*subject)).then_fails(NotFound)
     spec.when(CAT, report("evening", ANNOUNCEMENT, follows=True)).then((ReportMade, {}))
+
+
+@pytest.mark.parametrize(("blocker", "blocked"), [(ANN, BEN), (BEN, ANN)])
+def test_posts_across_a_block_are_found_by_the_host_only(
+    blocker: PersonId, blocked: PersonId
+) -> None:
+    spec = evening().given(blocker, BlockPerson(person_id=blocked))
+    for command in (
+        report("post", POST),
+        ChangePost(post_id=POST, text="Mine"),
+        DeletePost(post_id=POST),
+    ):
+        spec.when(BEN, command).then_fails(NotFound)
+    spec.when(AUTHOR, report("post", POST)).then((ReportMade, {}))
 
 
 def test_a_sealed_review_is_reported_by_nobody() -> None:
