@@ -23,6 +23,7 @@ from contracts.events.report import (
 )
 from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, PersonId, PostId, ReportId, ReviewId
+from contracts.values.personal import ERASED_TEXT
 
 
 def make_report(recorder: Recorder, command: MakeReport) -> Outcome:
@@ -59,7 +60,7 @@ def answer_report(recorder: Recorder, command: AnswerReport) -> Outcome:
             report_id=report.id,
             person_id=report.reporter_id,
             kind=report.kind,
-            text=command.text,
+            text=_words_about(recorder, report.reporter_id, command.text),
             by=command.by,
         )
     )
@@ -74,7 +75,8 @@ def hide_reported(recorder: Recorder, command: HideReported) -> Outcome:
         raise CommandRefused("nothing_to_hide")
     if report.hidden:
         return Outcome("unchanged", facts={"report_id": report.id})
-    recorder.record(_build_hidden(report, report.announcement_id, command))
+    reason = _words_about(recorder, report.writer_id, command.reason)
+    recorder.record(_build_hidden(report, report.announcement_id, reason, command.by))
     return Outcome("text_hidden", facts={"report_id": report.id})
 
 
@@ -85,15 +87,21 @@ REPORT_HANDLERS: Final[Handlers] = (
 )
 
 
+def _words_about(recorder: Recorder, person_id: PersonId, words: str) -> str:
+    """Return what an operator says to a person; nothing of it if they are erased: no erasure would
+    take it away any more."""
+    return ERASED_TEXT if recorder.person(person_id).erased else words
+
+
 def _build_hidden(
-    report: FiledReport, announcement_id: AnnouncementId, command: HideReported
+    report: FiledReport, announcement_id: AnnouncementId, reason: str, by: str | None
 ) -> AnyHidden:
     common: dict[str, Any] = {
         "report_id": report.id,
         "person_id": report.writer_id,
         "announcement_id": announcement_id,
-        "reason": command.reason,
-        "by": command.by,
+        "reason": reason,
+        "by": by,
     }
     match report.kind:
         case "review":

@@ -51,8 +51,13 @@ def project_report(event: ReportEvent, context: EventContext) -> Put:
             nothing = dict.fromkeys(("answer", "answered_at", "hidden_at", "signed_by"))
             return Put(REPORTS, event.report_id, columns, nothing)
         case ReportAnswered():
-            columns = {"answer": event.text, "answered_at": context.decided_at}
-            return Put(REPORTS, event.report_id, columns | {"signed_by": event.by})
+            columns = {
+                "reporter_id": event.person_id,  # Whose text the answer is, also once erased.
+                "answer": event.text,
+                "answered_at": context.decided_at,
+                "signed_by": event.by,
+            }
+            return Put(REPORTS, event.report_id, columns)
         case TextHidden():
             columns = {"hidden_at": context.decided_at, "signed_by": event.by}
             return Put(REPORTS, event.report_id, columns)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from contracts.events.person import PersonErased
 from contracts.events.post import PostWritten
 from contracts.events.rating import RatingGiven, RatingRevealed
 from contracts.events.report import (
@@ -14,7 +15,15 @@ from contracts.events.report import (
     ReportMade,
     ReviewHidden,
 )
-from contracts.values.ids import AnnouncementId, PersonId, PostId, ReportId, ReviewId, SubjectId
+from contracts.values.ids import (
+    SYSTEM,
+    AnnouncementId,
+    PersonId,
+    PostId,
+    ReportId,
+    ReviewId,
+    SubjectId,
+)
 from contracts.values.personal import HIDDEN_TEXT
 from projector.proof.verify import verify
 from projector.read_models.postgres.sink import PostgresSink
@@ -153,5 +162,23 @@ async def test_a_hidden_text_is_in_no_table_and_verify_finds_no_difference(
     assert all(one["hidden_at"] for one in own)
     for reported in ("host", "anna"):
         assert (await side.get("/api/v1/reports", person(reported))).body == []
+    verified = [line async for line in verify(sqlite_journal, PostgresSink(tables))]
+    assert verified[-1]["differences"] == []
+
+
+async def test_an_answer_after_the_erasure_of_its_reporter_is_no_difference_to_verify(
+    tables: asyncpg.Pool, sqlite_journal: SqliteJournal
+) -> None:
+    history = live_until_reported()
+    boris = person("boris")
+    history.tell(PersonErased(person_id=boris), by=SYSTEM)
+    await history.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), history.seq)
+    answered = ReportAnswered(
+        report_id=ReportId(REPORTS["post"]), person_id=boris, kind="post", text="Gone."
+    )
+    history.tell(answered, by="operator")
+    await history.write_to(sqlite_journal)
+    await follow(sqlite_journal, PostgresSink(tables), history.seq)
     verified = [line async for line in verify(sqlite_journal, PostgresSink(tables))]
     assert verified[-1]["differences"] == []

@@ -21,7 +21,7 @@ from contracts.events.report import (
     SubjectKind,
 )
 from contracts.values.ids import OPERATOR, SYSTEM, PersonId, PostId, ReportId, ReviewId, SubjectId
-from contracts.values.personal import HIDDEN_TEXT
+from contracts.values.personal import ERASED_TEXT, HIDDEN_TEXT
 from tests.unit.command_api.domain.spec import (
     ANN,
     ANNOUNCEMENT,
@@ -184,7 +184,14 @@ def test_reports_of_another_kind_are_others() -> None:
     spec.when(BEN, report("post", POST, 2)).then((ReportMade, {"kind": "post"}))
 
 
-def test_whoever_reported_may_be_erased_meanwhile() -> None:
-    spec = evening().given(CAT, report("evening", ANNOUNCEMENT))
-    spec.given(OPERATOR, OrderErasure(person_id=CAT, at_once=True))
-    spec.given(SYSTEM, ErasureDue(person_id=CAT)).when(OPERATOR, hide()).then((EveningHidden, {}))
+def test_nothing_is_said_to_whoever_was_erased_meanwhile() -> None:
+    spec = evening().given(CAT, report("evening", ANNOUNCEMENT)).given(BEN, report("post", POST, 2))
+    for gone in (CAT, ANN):
+        spec.given(OPERATOR, OrderErasure(person_id=gone, at_once=True))
+        for _ in range(2):  # Ann gives her seat back first.
+            spec.given(SYSTEM, ErasureDue(person_id=gone))
+        assert spec.layer.person(gone).erased
+    spec.when(OPERATOR, hide()).then((EveningHidden, {"reason": "Insults."}))
+    spec.when(OPERATOR, answer()).then((ReportAnswered, {"text": ERASED_TEXT}))
+    spec.when(OPERATOR, hide(2)).then((PostHidden, {"reason": ERASED_TEXT}))
+    spec.when(OPERATOR, answer(2)).then((ReportAnswered, {"text": "Seen."}))
