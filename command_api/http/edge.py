@@ -5,7 +5,6 @@ A decision may ask for a fact that was not looked up (`NeedsFact`). This module 
 and submits the command again.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from typing import Final, TypeVar
@@ -20,17 +19,21 @@ from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.answering import Answering
 from command_api.leader.ports import Answer
-from contracts.errors import DependencyDown, Malformed, NeedsFact
+from contracts.errors import DependencyDown, NeedsFact
 from contracts.values.ids import new_id
 from runtime.auth.tokens import Caller
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
-from runtime.http.parameters import MIN_POSITION_WAIT_S, is_dry_run, min_position_of
+from runtime.http.parameters import (
+    MIN_POSITION_WAIT_S,
+    idempotency_key_of,
+    is_dry_run,
+    min_position_of,
+)
 
 T = TypeVar("T")
 
 FACT_ROUNDS_MAX: Final = 3
-_KEY: Final = re.compile(r"[!-~]{1,200}")
 
 
 class Edge:
@@ -64,7 +67,7 @@ class Edge:
             id=command_id,
             actor=caller.person_id,
             is_super=caller.is_super,
-            idempotency_key=_read_key(request) or command_id,
+            idempotency_key=idempotency_key_of(request) or command_id,
             fingerprint=_hash_request(request, raw_body),
             query_fingerprint=_hash_query(request),
             command=command,
@@ -108,13 +111,6 @@ def _add_fact(submission: Submission, follows_author: bool) -> Submission:
     no such field."""
     command = msgspec.structs.replace(submission.command, follows_author=follows_author)
     return msgspec.structs.replace(submission, command=command)
-
-
-def _read_key(request: Request) -> str | None:
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
-        raise Malformed("malformed_header", {"header": "Idempotency-Key"})
-    return key
 
 
 def _hash_request(request: Request, raw_body: bytes) -> str:

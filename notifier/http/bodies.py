@@ -159,7 +159,7 @@ class BulkBody(ActBody):
     action: Literal["reschedule", "cancel", "approve"]
     ids: (
         Annotated[
-            list[Annotated[int, Field(ge=1, le=2**63 - 1)]],
+            list[Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]],
             Field(min_length=1, max_length=CHANGED_AT_ONCE),
         ]
         | None

@@ -50,7 +50,7 @@ from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
 from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
-from runtime.http.parameters import Parameter, is_dry_run
+from runtime.http.parameters import Parameter, idempotency_key_of, is_dry_run
 from runtime.process.clock import Clock
 
 BY_OPERATOR: Final = "by_operator"
@@ -130,14 +130,16 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     )
     async def create_notice(request: Request) -> Response:
         """Write to a person: at once, or at a time within a year. The same Idempotency-Key adds
-        nothing."""
+        nothing; 422 if it was used for another notice. 404 if `announcement_id` is unknown."""
         await parts.guard(request)
         dry_run, now = is_dry_run(request), clock()
         body = await read_body(request, CreateNoticeBody)
-        notice = _plan_notice(body, request.headers.get("idempotency-key"), now)
+        notice = _plan_notice(body, idempotency_key_of(request), now)
         async with unavailable_without_tables():
             if not await parts.preview.knows(notice.recipient):
                 raise CommandRefused("unknown_person")
+            if not await parts.preview.knows_announcement(notice.announcement_id):
+                raise NotFound
             created = await moderation.create(notice, body.sign(now), dry_run=dry_run)
             told = await parts.preview.render_planned(notice)
         if not dry_run:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from contracts.errors import DependencyDown
-from contracts.values.ids import PersonId
+from contracts.values.ids import AnnouncementId, PersonId
 from notifier.delivery.decisions import Recipient, compose, compose_personal, erase_begun
 from notifier.delivery.leases import DeliveryContext, LeasedNotice
 from notifier.delivery.preferences import DEFAULT
@@ -56,6 +56,11 @@ class NoticePreview:
         if person_id in context.people:
             return person_id not in context.erased
         return await self._auth.person(person_id) is not None
+
+    async def knows_announcement(self, announcement_id: AnnouncementId | None) -> bool:
+        """Return whether a notice can be about this announcement; None stands for no announcement.
+        Raises TablesUnavailable."""
+        return announcement_id is None or await self._queue.knows_announcement(announcement_id)
 
     async def _compose(self, notice: LeasedNotice, context: DeliveryContext) -> Notice | None:
         named = people_in(notice.facts) | {notice.recipient}

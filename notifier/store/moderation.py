@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from contracts.errors import KeyReused
 from contracts.notices import Kind
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.store.notices import NoticeFilter, Notices, StoredNotice
@@ -68,6 +69,11 @@ SELECT_RECORDS: Final = """
     WHERE ($1::bigint IS NULL OR notice_id = $1) AND ($2::bigint IS NULL OR id < $2)
     ORDER BY id DESC LIMIT $3
 """
+# Of two requests with one key, the second one waits until the first one's notice is there.
+LOCK_KEY: Final = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+SELECT_OF_KEY: Final = """
+    SELECT recipient, announcement_id, facts FROM notifier.notices WHERE key = $1
+"""
 SELECT_ID: Final = "SELECT id FROM notifier.notices WHERE key = $1"
 
 
@@ -101,15 +107,20 @@ class Moderation:
     async def create(
         self, notice: PlannedNotice, signature: Signature, *, dry_run: bool
     ) -> StoredNotice:
-        """Put a notice into the outbox. Returns the stored one; the same key adds nothing."""
+        """Put a notice into the outbox. Returns the stored one; the same key adds nothing. Raises
+        KeyReused if the key is that of another notice."""
         async with transaction(self._pool, dry_run=dry_run) as connection:
-            known = await connection.fetchval(SELECT_ID, notice.key)
+            await connection.execute(LOCK_KEY, notice.key)
+            known = await connection.fetchrow(SELECT_OF_KEY, notice.key)
             if known is None:
                 await insert_notices(connection, [notice], self._approval)
-                known = await connection.fetchval(SELECT_ID, notice.key)
-                after = await _fetch_facts(connection, SELECT_FACTS, [known])
-                await _record(connection, "created", signature, {known: None}, after)
-            (created,) = await self._notices.fetch(connection, [known])
+            elif _says_something_else(known, notice):
+                raise KeyReused
+            notice_id = await connection.fetchval(SELECT_ID, notice.key)
+            if known is None:
+                after = await _fetch_facts(connection, SELECT_FACTS, [notice_id])
+                await _record(connection, "created", signature, {notice_id: None}, after)
+            (created,) = await self._notices.fetch(connection, [notice_id])
         return created
 
     async def reschedule(
@@ -172,6 +183,12 @@ async def record_fanout_act(
     """Record what an operator did to a fan-out."""
     await connection.execute(
         INSERT_FANOUT_RECORD, signature.at, signature.by, act, *place, before, after
+    )
+
+
+def _says_something_else(stored: asyncpg.Record, notice: PlannedNotice) -> bool:
+    return any(
+        stored[name] != getattr(notice, name) for name in ("recipient", "announcement_id", "facts")
     )
 
 

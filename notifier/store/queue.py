@@ -113,6 +113,12 @@ SELECT_RELATION: Final = """
     LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
     WHERE r.reader = 'notifier' AND r.seq >= r.told_seq
 """
+# While the journal is being read again, any announcement may still come.
+KNOWS_ANNOUNCEMENT: Final = """
+    SELECT r.seq < r.told_seq
+           OR EXISTS (SELECT FROM notifier.evenings e WHERE e.announcement_id = $1)
+    FROM notifier.reader_position r WHERE r.reader = 'notifier'
+"""
 SELECT_LINKS: Final = """
     SELECT announcement_id, short_link FROM notifier.links
     WHERE announcement_id = ANY($1::uuid[])
@@ -214,6 +220,11 @@ class NoticeQueue:
                 row["booking_id"], announcement_id, recipient, pair, row["seated"], row["waiting"]
             )
         return Relation(announcement_from(row["state"]), booking, row["mutes_author"], row["apart"])
+
+    async def knows_announcement(self, announcement_id: AnnouncementId) -> bool:
+        """Return whether there is such an announcement, or may be."""
+        async with acquire_connection(self._pool) as connection:
+            return bool(await connection.fetchval(KNOWS_ANNOUNCEMENT, announcement_id))
 
     async def load_link(self, announcement_id: AnnouncementId) -> str | None:
         """Return the stored short link; None if none was made so far."""

@@ -4,6 +4,7 @@ A route puts its declarations into the OpenAPI document with `describe_parameter
 `runtime.http.api_route` reads them there and refuses every other name.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -38,6 +39,8 @@ IDEMPOTENCY_KEY: Final[Mapping[str, Any]] = {
 }
 """The header, as the OpenAPI document lists it."""
 
+_KEY: Final = re.compile(r"[!-~]{1,200}")
+
 MIN_POSITION: Final = Parameter(
     "min_position",
     "wait until this position of the journal can be read (`X-Position` of a write)",
@@ -61,6 +64,14 @@ def min_position_of(parameters: QueryParams) -> int:
     if position is None:
         raise malformed_parameter(MIN_POSITION.name)
     return position
+
+
+def idempotency_key_of(request: Request) -> str | None:
+    """Return the client's idempotency key; None if it sent none. Raises Malformed."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Malformed("malformed_header", {"header": "Idempotency-Key"})
+    return key
 
 
 def is_dry_run(request: Request) -> bool:

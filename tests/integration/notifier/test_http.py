@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -48,6 +47,7 @@ from tests.histories.notifier_events import (
 from tests.servers.http_server import served
 
 SECRET = TOKEN_SECRET
+NOBODY = "00000000-0000-0000-0000-000000000001"
 APPROVED: tuple[Kind, ...] = ("operator_message",)
 WITHIN_S = 60.0
 
@@ -432,6 +432,9 @@ async def test_a_notice_that_needs_approval_waits_for_it_and_then_goes(
     status, made, _ = await cell.send("POST", NOTICES, OPERATOR, body, **key)
     assert (status, made["state"], made["needs_approval"]) == (201, "waiting", True)
     assert (await cell.send("POST", NOTICES, OPERATOR, body, **key))[1]["id"] == made["id"]
+    for other in ({"recipient": person("host")}, {"text": "Never mind."}):
+        _, problem, _ = await cell.send("POST", NOTICES, OPERATOR, body | other, **key)
+        assert problem["code"] == "key_reused"
     await cell.settled("host")
     waiting = await cell.get(f"{NOTICES}?needs_approval=true", OPERATOR)
     assert [one["id"] for one in waiting] == [made["id"]]
@@ -442,6 +445,19 @@ async def test_a_notice_that_needs_approval_waits_for_it_and_then_goes(
     assert sent["state"] == "sent"
     assert "operator_message" in {one["event_type"] for one in await cell.inbox("anna")}
     assert (await cell.send("PUT", path, OPERATOR, {}))[1]["code"] == "notice_not_waiting"
+
+
+async def test_requests_with_one_key_at_once_write_one_notice(cell: ServedNotifier) -> None:
+    await cell.settled("anna")
+    body = {"recipient": person("anna"), "text": "Hello"}
+    answers = await asyncio.gather(
+        *(cell.send("POST", NOTICES, OPERATOR, body, Idempotency_Key="two") for _ in range(8))
+    )
+    (notice_id,) = {answer["id"] for _, answer, _ in answers}
+    records = await cell.get(f"{NOTICES}/record?notice_id={notice_id}", OPERATOR)
+    assert [one["act"] for one in records] == ["created"]
+    for key in ("", "k" * 201):
+        assert (await cell.send("POST", NOTICES, OPERATOR, body, Idempotency_Key=key))[0] == 400
 
 
 async def test_what_operators_did_is_kept_with_what_stood_before(cell: ServedNotifier) -> None:
@@ -481,8 +497,10 @@ async def test_what_operators_did_is_kept_with_what_stood_before(cell: ServedNot
 @pytest.mark.parametrize(
     ("path", "body", "code"),
     [
-        ("", {"recipient": str(uuid4()), "text": "Hello"}, "unknown_person"),
+        ("", {"recipient": NOBODY, "text": "Hello"}, "unknown_person"),
         ("", {"recipient": person("anna"), "text": " "}, "malformed_body"),
+        ("", {"recipient": person("anna"), "text": "A", "announcement_id": NOBODY}, "not_found"),
+        ("/bulk", {"action": "cancel", "ids": [True]}, "malformed_body"),
         ("/bulk", {"action": "cancel"}, "malformed_body"),
         ("/bulk", {"action": "reschedule", "ids": [1]}, "malformed_body"),
         ("/bulk", {"action": "send", "ids": [1]}, "malformed_body"),
@@ -491,6 +509,7 @@ async def test_what_operators_did_is_kept_with_what_stood_before(cell: ServedNot
 async def test_what_an_operator_cannot_ask_for(
     cell: ServedNotifier, path: str, body: Any, code: str
 ) -> None:
+    await cell.settled("anna")
     assert (await cell.send("POST", NOTICES + path, OPERATOR, body))[1]["code"] == code
     assert (await cell.send("POST", NOTICES + path, cell.token("anna"), body))[0] == 401
 
