@@ -30,6 +30,11 @@ from runtime.http.parameters import path_id
 ENTRIES_MAX: Final = 500
 _TOKEN_BYTES: Final = 16
 
+MADE: Final = "made"
+"""Stands for the position in the token of a feed that a person made. It keeps that token apart
+from one of a first feed: the row of a made feed goes with its person, and its id could then be
+that of a person."""
+
 SELECT_SCHEDULE: Final = f"""
     SELECT {MY_STATE}, {COLUMNS} WHERE {SCHEDULE}
     ORDER BY a.event_time DESC, a.announcement_id LIMIT {ENTRIES_MAX}
@@ -139,7 +144,7 @@ async def fetch_feeds(snapshot: TableSnapshot, secret: str, person_id: PersonId)
     """Return the person's feeds, the first one first."""
     first = await fetch_first_feed(snapshot, secret, person_id)
     rows = await snapshot.fetch_rows(SELECT_FEEDS, person_id)
-    return [first, *(_build_feed(secret, **dict(row), since=None) for row in rows)]
+    return [first, *(_build_feed(secret, **dict(row), since=MADE) for row in rows)]
 
 
 async def fetch_first_feed(snapshot: TableSnapshot, secret: str, person_id: PersonId) -> Feed:
@@ -158,7 +163,7 @@ async def _open_feed(snapshot: TableSnapshot, secret: str, feed_id: FeedId) -> t
         return PersonId(feed_id), _sign_feed(secret, feed_id, since)
     if rows[0]["revoked_seq"] is not None:
         raise NotFound
-    return rows[0]["person_id"], _sign_feed(secret, feed_id, None)
+    return rows[0]["person_id"], _sign_feed(secret, feed_id, MADE)
 
 
 async def _find_change(snapshot: TableSnapshot, feed_id: FeedId) -> int | None:
@@ -171,13 +176,17 @@ async def _find_change(snapshot: TableSnapshot, feed_id: FeedId) -> int | None:
 
 
 def _build_feed(
-    secret: str, feed_id: FeedId, name: str | None, created: datetime | None, since: int | None
+    secret: str,
+    feed_id: FeedId,
+    name: str | None,
+    created: datetime | None,
+    since: int | str | None,
 ) -> Feed:
     url = f"/api/v1/schedule/{feed_id}/{_sign_feed(secret, feed_id, since)}.ics"
     return Feed(feed_id, name, url, created)
 
 
-def _sign_feed(secret: str, feed_id: FeedId, since: int | None) -> str:
+def _sign_feed(secret: str, feed_id: FeedId, since: int | str | None) -> str:
     """Return the token of a feed. Another position `since` makes another token, which revokes the
     old one."""
     key = blake2b(secret.encode(), digest_size=32).digest()

@@ -53,6 +53,8 @@ ADDRESSES: Final = (
 )
 """Reads that show Boris something that Anna wrote."""
 
+PHONE: Final = "5f0e0000-0000-4000-8000-000000000001"
+
 
 class Cell:
     """A journal with its read side."""
@@ -175,9 +177,15 @@ async def test_a_client_that_knows_the_text_is_not_told_that_it_is_unchanged(
 async def test_the_feed_of_an_erased_person_is_revoked(erasing_cell: Cell) -> None:
     reads = erasing_cell.reads
     old = (await reads.get("/api/v1/schedule/feed", ANNA)).body["url"]
-    assert (await reads.get(old)).status == 200
+    made = {"type": "feed.made.v1", "feed_id": PHONE, "person_id": ANNA, "name": "phone"}
+    erasing_cell.chain.commit(made, actor=ANNA)
+    await erasing_cell.project()
+    phone = (await reads.get(f"/api/v1/schedule/feeds/{PHONE}", ANNA)).body["url"]
+    for one in (old, phone):
+        assert (await reads.get(one)).status == 200
     erase_anna(erasing_cell.chain)
     await erasing_cell.project()
-    assert (await reads.get(old)).status == 404
+    for one in (old, phone):
+        assert (await reads.get(one)).status == 404
     new = (await reads.get("/api/v1/schedule/feed", ANNA)).body["url"]
     assert (await reads.get(new)).status == 200
