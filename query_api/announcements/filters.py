@@ -1,5 +1,6 @@
 """Turns query parameters of announcement lists into conditions, each a fixed SQL fragment."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final, get_args
@@ -26,13 +27,14 @@ from runtime.http.parameters import BOOLEAN, Parameter, malformed_parameter, par
 
 VISIBILITIES: Final[tuple[str, ...]] = get_args(Visibility)
 
+_DECIMAL: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
+
 
 def parse_score(text: str, parameter: str) -> float:
     """Return the score. Raises Malformed."""
-    try:
-        number = float(text)
-    except ValueError as error:
-        raise malformed_parameter(parameter) from error
+    if not _DECIMAL.fullmatch(text):
+        raise malformed_parameter(parameter)
+    number = float(text)
     if not 0 <= number <= 10:
         raise malformed_parameter(parameter, minimum=0, maximum=10)
     return number

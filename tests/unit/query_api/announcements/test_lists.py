@@ -45,7 +45,8 @@ def cursor(value: Any, line_id: str = ID, sort: str = "event_time") -> str:
         "visibility=all", "visibility=", "sub_only=1", "season=0", "episode=x", "episode=10001",
         "movie_id=1", "status=open", "status=", "status=Alive,",
         "min_author_rating=11", "min_author_rating=-1", "min_author_rating=nan",
-        "min_author_rating=x", "mine=both", "q=%26", "location=",
+        "min_author_rating=x", "min_author_rating=１", "min_author_rating=1_0",
+        "min_author_rating=%204", "mine=both", "q=%26", "location=",
     ],
 )  # fmt: skip
 def test_a_malformed_filter_is_refused_with_its_name(query: str) -> None:
