@@ -31,7 +31,7 @@ BY_MONTH: Final = Sort(
 )
 REVEALED_OF_HOST: Final = """
     r.ratee_id = {}::uuid AND r.role = 'host' AND r.revealed_at IS NOT NULL AND NOT r.retracted
-    AND (r.text IS NOT NULL OR r.tags <> '[]')
+    AND (r.text <> '' OR r.tags <> '[]')
 """
 
 

@@ -298,17 +298,22 @@ async def test_everybody_reads_what_guests_wrote_of_a_host_and_the_reply(
     rated: CellOverTime,
 ) -> None:
     """The writer's name is there only while the writer says so; nothing is, while it is sealed."""
-    over = await rated.over("host", "ann", "ben")
+    await rated.meet("cat")
+    over = await rated.over("host", "ann", "ben", "cat")
     reviews = f"/user/{rated.ids['host']}/reviews"
     signed = await rated.rate(over, "ann", "host", 9, text="Warm", tags=["tea"], signed=True)
     unsigned = await rated.rate(over, "ben", "host", 3, text="Cold")
+    nothing_to_read = await rated.rate(over, "cat", "host", 5, text="\u200b")
+    assert nothing_to_read.body["text"] == ""
     assert await rated.read("stranger", reviews) == []
     assert (await rated.read("host", f"/rating/{over}/me"))["received"] == []
     path = f"/rating/{signed.body['review_id']}"
     assert (await rated.say("host", "PUT", f"{path}/reply", {"text": "Thanks"})).status == 404
 
-    for guest in ("ann", "ben"):
+    for guest in ("ann", "ben", "cat"):
         assert (await rated.rate(over, "host", guest, 8)).status == 201
+    blank = await rated.say("host", "PUT", f"{path}/reply", {"text": "\u200b"})
+    assert (blank.status, blank.code) == (422, "malformed_body")
     replied = await rated.say("host", "PUT", f"{path}/reply", {"text": "Thanks"})
     assert (replied.status, replied.body["reply"]) == (200, "Thanks")
     again = await rated.say("host", "PUT", f"{path}/reply", {"text": "Not at all"})
@@ -350,8 +355,10 @@ async def test_everybody_reads_what_guests_wrote_of_a_host_and_the_reply(
     assert await rated.read("stranger", f"/user/{rated.ids['ann']}/reviews") == []
 
     own = await rated.read("host", f"/rating/{over}/me")
-    assert {one["rater_id"] for one in own["received"]} == {rated.ids["ann"], rated.ids["ben"]}
-    assert len(own["given"]) == 2
+    assert {one["rater_id"] for one in own["received"]} == {
+        rated.ids[name] for name in ("ann", "ben", "cat")
+    }
+    assert len(own["given"]) == 3
     of_ann = await rated.read("ann", f"/rating/{over}/me")
     assert (len(of_ann["given"]), len(of_ann["received"])) == (1, 1)
     hidden = await rated.say("stranger", "GET", f"/rating/{over}/me")

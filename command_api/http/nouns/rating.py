@@ -15,16 +15,29 @@ from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.rating import SCORE_MAX, SCORE_MIN
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId, new_id
-from contracts.values.text import clean_line, clean_lines
+from contracts.values.text import clean_line, clean_lines, demand_visible, is_visible
 
 ROUTES: Final = NounRoutes()
 
 RatingScore = Annotated[int, Field(ge=SCORE_MIN, le=SCORE_MAX)]
-RatingText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean_lines)]
+
+
+def _drop_blank(text: str) -> str:
+    """Return the text; an empty one if nothing of it can be seen."""
+    return text if is_visible(text) else ""
+
+
+RatingText = Annotated[
+    str,
+    StringConstraints(max_length=2000),
+    AfterValidator(clean_lines),
+    AfterValidator(_drop_blank),
+]
 ReplyText = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(clean_lines),
+    AfterValidator(demand_visible),
 ]
 Tag = Annotated[
     str,
