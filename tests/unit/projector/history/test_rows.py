@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import msgspec
 import pytest
@@ -19,6 +19,9 @@ from projector.history.values import day_of, split_type
 from tests.histories.random_people import RandomPeople
 from tests.histories.stated import RATINGS, StatedHistory, evenings_in_march
 from tests.paths import SAMPLES
+
+RATING_HISTORIES: Final = 12
+RATING_NAMES: Final = ("review_id", "announcement_id", "rater_id", "ratee_id", "role")
 
 
 def rows(commits: list[Commit], table: str) -> list[dict[str, Any]]:
@@ -144,29 +147,34 @@ def test_each_event_of_a_review_is_a_version_of_it() -> None:
 
 def test_rows_of_ratings_say_what_the_decided_events_say() -> None:
     """A name that the writing side and the history spell differently would be empty here."""
-    commits = RandomPeople(4, people=4).live(300).chain.commits
-    decided = [
-        (commit.seq, index, event)
-        for commit in commits
-        for index, event in enumerate(map(decode_event, commit.events))
-        if isinstance(event, AnyRatingEvent)
-    ]
-    assert {type(event) for *_, event in decided} == set(get_args(AnyRatingEvent))
-    names = ("review_id", "announcement_id", "rater_id", "ratee_id", "role")
-    expected = [
-        {name: getattr(event, name) for name in names}
-        | {
-            "version": seq,
-            "event_index": index,
-            "score": getattr(event, "score", None),
-            "tags": msgspec.json.encode(event.tags).decode() if hasattr(event, "tags") else "",
-            "revealed": isinstance(event, RatingRevealed),
-            "retracted": isinstance(event, RatingRetracted),
-        }
-        for seq, index, event in decided
-    ]
-    found = rows(commits, "ratings")
-    assert [{name: row[name] for name in expected[0]} for row in found] == expected
+    came_up: set[type] = set()
+    for seed in range(RATING_HISTORIES):
+        commits = RandomPeople(seed, people=4).live(300).chain.commits
+        decided = [
+            (commit.seq, index, event)
+            for commit in commits
+            for index, event in enumerate(map(decode_event, commit.events))
+            if isinstance(event, AnyRatingEvent)
+        ]
+        came_up |= {type(event) for *_, event in decided}
+        assert [_tell_rating(row) for row in rows(commits, "ratings")] == [
+            {name: getattr(event, name) for name in RATING_NAMES}
+            | {
+                "version": seq,
+                "event_index": index,
+                "score": getattr(event, "score", None),
+                "tags": msgspec.json.encode(event.tags).decode() if hasattr(event, "tags") else "",
+                "revealed": isinstance(event, RatingRevealed),
+                "retracted": isinstance(event, RatingRetracted),
+            }
+            for seq, index, event in decided
+        ]
+    assert came_up == set(get_args(AnyRatingEvent))
+
+
+def _tell_rating(row: dict[str, Any]) -> dict[str, Any]:
+    told = (*RATING_NAMES, "version", "event_index", "score", "tags", "revealed", "retracted")
+    return {name: row[name] for name in told}
 
 
 def test_the_same_commits_come_to_the_same_rows_however_they_are_cut() -> None:
