@@ -3,7 +3,7 @@
 from typing import Annotated, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 from starlette.requests import Request
 
 from command_api.domain.booking.commands import AnswerBooking, InviteGuests, RequestBooking
@@ -40,13 +40,20 @@ class AnswerBookingBody(WriteBody):
     message: Message | None = None
 
 
+def _demand_boolean(value: object) -> object:
+    """Return the value. Raises ValueError for 1, which a Literal takes for True."""
+    if value is not None and not isinstance(value, bool):
+        raise ValueError("not a boolean")
+    return value
+
+
 class InviteBody(WriteBody):
     """Either `guest_ids` or `all_followers`. With `hold_until`, a seat is held for each of the
     guests until then."""
 
     guest_ids: Annotated[list[UUID], Field(min_length=1, max_length=100)] | None = None
     hold_until: StatedInstant | None = None
-    all_followers: Literal[True] | None = None
+    all_followers: Annotated[Literal[True], BeforeValidator(_demand_boolean)] | None = None
 
     @model_validator(mode="after")
     def demand_one(self) -> Self:
