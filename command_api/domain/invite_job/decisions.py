@@ -11,7 +11,9 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import demand_author
+from command_api.domain.booking.commands import Invitee
 from command_api.domain.booking.decisions import refuse_if_over, try_to_invite
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
 from command_api.domain.invite_job.state import InviteJob
@@ -58,7 +60,7 @@ def advance_invite_job(recorder: Recorder, command: AdvanceInviteJob) -> Outcome
     codes: Counter[str] = Counter()
     if state == "running":
         for guest in command.guests:
-            codes[try_to_invite(recorder, announcement, guest, None)["code"]] += 1
+            codes[_invite_follower(recorder, announcement, guest)] += 1
         left_over = command.left_over + codes["too_many_invitations"]
         if command.is_last:
             state = "limit_reached" if job.left_over + left_over else "done"
@@ -80,6 +82,18 @@ def advance_invite_job(recorder: Recorder, command: AdvanceInviteJob) -> Outcome
         )
     )
     return Outcome("invite_job_advanced", announcement_id=announcement.id, facts={"job_id": job.id})
+
+
+def _invite_follower(recorder: Recorder, announcement: Announcement, guest: Invitee) -> str:
+    """Invite the guest unless one side has said no to the other. Returns the booking's state, or
+    the refusal's code. Only an invitation by id may undo a no: here the author means nobody in
+    particular."""
+    booking = recorder.layer.booking_of(announcement.id, guest.guest_id)
+    if booking is not None and booking.author_status is False:
+        return "author_said_no"
+    if booking is not None and booking.guest_status is False:
+        return "guest_said_no"
+    return try_to_invite(recorder, announcement, guest, None)["code"]
 
 
 def apply_invite_job_event(

@@ -18,8 +18,10 @@ from tests.unit.command_api.domain.spec import (
     CAT,
     Spec,
     announce,
+    ask,
     cancel,
     invite,
+    say,
 )
 
 JOB = InviteJobId("job")
@@ -57,6 +59,16 @@ def test_a_part_is_carried_out_once_and_the_last_one_ends_the_job() -> None:
     )
     assert list_running(spec.layer) == ()
     spec.when(SYSTEM, advance(2)).then_nothing()
+
+
+def test_a_no_of_either_side_stands_above_it() -> None:
+    """Only the author's word about this one guest undoes it."""
+    spec = begun().given(ANN, ask(ANN)).given(BEN, ask(BEN)).given(AUTHOR, invite(CAT))
+    spec.given(AUTHOR, say(True, ANN), say(False, ANN), say(False, BEN))
+    spec.given(CAT, say(False, CAT))
+    spec.when(SYSTEM, advance(0, ANN, BEN, CAT, after=CAT))
+    spec.then((InviteJobAdvanced, {"invited": 0, "refused": 3, "already_invited": 0}))
+    spec.when(AUTHOR, invite(CAT)).then((BookingInvited, {"guest_id": CAT}))
 
 
 def test_it_stays_within_the_limit_of_a_day_and_reports_the_rest() -> None:
