@@ -45,19 +45,29 @@ class InviteJobs:
             await asyncio.sleep(await self._work())
 
     async def _work(self) -> float:
-        """Carry out one part of each job. Returns how long to pause."""
+        """Carry out one part of each job; one that fails keeps no other waiting. Returns how
+        long to pause."""
         try:
             jobs = self._answering.list_running_jobs()
-            self._followers = {one.id: self._followers.get(one.id, []) for one in jobs}
-            for job in jobs:
-                await self._advance(job)
-        except (DependencyDown, CommandError) as error:
+        except CommandError as error:
             log.warning("invite jobs wait: %s", error.code)
             return WAIT_S
-        except Exception:
-            log.exception("an invite job failed")
+        self._followers = {one.id: self._followers.get(one.id, []) for one in jobs}
+        advanced = [await self._try_to_advance(job) for job in jobs]
+        if not all(advanced):
             return WAIT_S
         return 0.0 if jobs else LOOK_S
+
+    async def _try_to_advance(self, job: InviteJob) -> bool:
+        try:
+            await self._advance(job)
+        except (DependencyDown, CommandError) as error:
+            log.warning("an invite job waits: %s", error.code)
+            return False
+        except Exception:
+            log.exception("an invite job failed")
+            return False
+        return True
 
     async def _advance(self, job: InviteJob) -> None:
         if not self._followers[job.id]:

@@ -51,6 +51,7 @@ def document_write(
     body: type[WriteBody],
     *,
     created: bool,
+    may_exist: bool = False,
     accepted: type | None = None,
     if_match: bool,
     parameters: Sequence[Parameter],
@@ -61,6 +62,8 @@ def document_write(
     responses[success] = {"description": "recorded", "headers": _HEADERS}
     if answer is not None:
         responses[success]["content"] = {"application/json": {"schema": response_schema(answer)}}
+    if may_exist:
+        responses[200] = {**responses[success], "description": "it was there already"}
     if accepted is not None:
         responses[202] = {
             "description": "recorded; it is being carried out",

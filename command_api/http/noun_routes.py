@@ -88,6 +88,7 @@ class NounRoutes:
         answer: type | None,
         *,
         created: bool = False,
+        may_exist: bool = False,
         accepted: type | None = None,
         if_match: bool = False,
         parameters: Sequence[Parameter] = (),
@@ -96,14 +97,15 @@ class NounRoutes:
         """Declare that the decorated function builds the command of these requests.
 
         `answer` is the type of the answer. If it has a `version`, the answer is sent with an
-        entity tag. `created` and `if_match` change the API document only: it then promises 201
-        instead of 200, and shows If-Match. `accepted` is the type of an answer with 202. A `hot`
-        route is served by Starlette alone.
+        entity tag. `created`, `may_exist` and `if_match` change the API document only: it then
+        promises 201 instead of 200, or both, and shows If-Match. `accepted` is the type of an
+        answer with 202. A `hot` route is served by Starlette alone.
         """
         documented = document_write(
             answer,
             body,
             created=created,
+            may_exist=may_exist,
             accepted=accepted,
             if_match=if_match,
             parameters=parameters,

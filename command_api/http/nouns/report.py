@@ -36,7 +36,7 @@ class HideBody(WriteBody):
     by: ShortText | None = None
 
 
-@ROUTES.write("POST", "/report", ReportBody, ReportResponse, created=True)
+@ROUTES.write("POST", "/report", ReportBody, ReportResponse, created=True, may_exist=True)
 async def report(request: WriteRequest[ReportBody]) -> MakeReport:
     """Report a text that the caller can read, or a person, to the operators. Whoever is reported
     is not told by whom. While a report is open, the same one again is that report."""

@@ -33,6 +33,8 @@ class CellWithFollowers:
         self.history = DecidedHistory(NOON, rules)
         self.names = tuple(PersonId(new_id()) for _ in range(followers))
         self.down = False
+        self.refused: PersonId | None = None
+        """UGC answers nonsense about this author."""
         self.keys: list[str] = []
         begin = InviteAllFollowers(announcement_id=EVENING, job_id=InviteJobId(new_id()))
         for command in (announce(EVENING), begin):
@@ -46,9 +48,11 @@ class CellWithFollowers:
         self.keys.append(submission.idempotency_key)
         self.history.record(self.history.decide(submission.actor, submission.command))
 
-    async def followers(self, _author_id: PersonId) -> tuple[PersonId, ...]:
+    async def followers(self, author_id: PersonId) -> tuple[PersonId, ...]:
         if self.down:
             raise DependencyDown("ugc")
+        if author_id == self.refused:
+            raise ValueError("nonsense")
         return self.names
 
     async def find_invitees(self, guest_ids: "map[UUID]") -> tuple[Invitee, ...]:
@@ -64,9 +68,12 @@ class CellWithFollowers:
         ]
         return Counter(one.guest_id for one in events if isinstance(one, BookingInvited))
 
+    def list_jobs(self) -> list[InviteJob]:
+        return list(self.history.layer.invite_jobs.own.values())
+
     @property
     def job(self) -> InviteJob:
-        (job,) = self.history.layer.invite_jobs.own.values()
+        (job,) = self.list_jobs()
         return job
 
 
@@ -96,3 +103,15 @@ async def test_an_author_without_followers_is_done_at_once() -> None:
     cell = CellWithFollowers(0, Rules())
     await cell.worker()._work()
     assert (cell.job.state, cell.job.invited) == ("done", 0)
+
+
+async def test_a_job_that_fails_keeps_no_other_waiting() -> None:
+    cell = CellWithFollowers(PART, Rules())
+    other = AnnouncementId(new_id())
+    begin = InviteAllFollowers(announcement_id=other, job_id=InviteJobId(new_id()))
+    author = PersonId(new_id())
+    for command in (announce(other), begin):
+        cell.history.record(cell.history.decide(author, command))
+    cell.refused = cell.list_running_jobs()[0].author_id
+    assert await cell.worker()._work() == WAIT_S
+    assert {one.state for one in cell.list_jobs()} == {"running", "done"}
