@@ -4,11 +4,11 @@ There are few people, hours and seats: announcements fill up, overlap, move, are
 and come to an end, so that every event occurs. The same seed gives the same history.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from command_api.domain.announcement.commands import (
@@ -63,10 +63,14 @@ from contracts.values.ids import (
     PostId,
     ReviewId,
 )
+from tests.histories.chain import Chain
 from tests.histories.decided import DecidedHistory
 from tests.histories.plans.random_plans import choose_wish
 
 FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
+
+
+SEEDS_TRIED: Final = 30
 
 
 class RandomPeople:
@@ -382,3 +386,15 @@ def cut_randomly(commits: Sequence[Commit], random: Random) -> Iterable[Sequence
         size = random.choice((1, 2, 5, 40))
         yield commits[start : start + size]
         start += size
+
+
+def live_until(
+    holds: Callable[[Chain], bool], wishes: int, first_seed: int, **options: Any
+) -> RandomPeople:
+    """Return the people of the first seed, from `first_seed` on, whose history is as a test needs
+    it. Raises LookupError if there is none among `SEEDS_TRIED`."""
+    for seed in range(first_seed, first_seed + SEEDS_TRIED):
+        people = RandomPeople(seed, **options).live(wishes)
+        if holds(people.chain):
+            return people
+    raise LookupError(f"no such history among {SEEDS_TRIED}")
