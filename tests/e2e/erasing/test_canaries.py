@@ -178,13 +178,21 @@ class Story:
         path = f"/api/v1/operator/user/{self.vera_id}/suspension"
         operator = self.system.operator_token
         await self.system.send("PUT", path, operator, self.canaries.fill("reason"))
+        await self.wait_for_schedule(refused=True)
         await self.system.send("DELETE", path, operator)
+        await self.wait_for_schedule(refused=False)
         mine = await self.announce(self.vera, 8, **self.canaries.fill("title", "event_location"))
         asked = await self.ask(self.anna, mine)
         await self.put(f"booking/{asked}", {"my_status": True, **self.canaries.fill("message")})
         theirs = await self.announce(self.bob, 10)
         await self.ask(self.vera, theirs, **self.canaries.fill("message"))
         self.ahead = mine
+
+    async def wait_for_schedule(self, *, refused: bool) -> None:
+        """Wait until Vera is refused her schedule, or no more: tables trail the commands."""
+        async with asyncio.timeout(GONE_S_MAX):
+            while isinstance(await self.read("/api/v1/schedule", self.vera), dict) != refused:
+                await asyncio.sleep(0.1)
 
     async def be_erased(self) -> None:
         """Ask for the erasure, confirm it, and wait until the others see that it is done."""
