@@ -19,7 +19,6 @@ from contracts.events.announcement import (
     AnnouncementStatus,
     Visibility,
 )
-from contracts.events.announcement_fields import changed_fields
 from contracts.events.booking import (
     BookingAccepted,
     BookingApproved,
@@ -39,9 +38,10 @@ from contracts.events.booking import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.events.booking_state import CONFIRMED, Pair
-from contracts.events.domain_event import DomainEvent
+from contracts.events.folding.announcement_fields import changed_fields
+from contracts.events.folding.booking_state import CONFIRMED, Pair
 from contracts.events.person import PersonBlocked
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import Kind
 from contracts.values.ids import PersonId
 

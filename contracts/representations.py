@@ -13,8 +13,8 @@ from typing import Any, Final, Literal
 from msgspec import Struct
 
 from contracts.events.announcement import AnnouncementStatus, CloseReason, Visibility
-from contracts.events.booking_state import BookingState, ReasonBy
 from contracts.events.broadcast import Audience, BroadcastState
+from contracts.events.folding.booking_state import BookingState, ReasonBy
 from contracts.events.invite_job import InviteJobState
 from contracts.events.rating import RatingRole
 from contracts.values.ids import (

@@ -19,18 +19,16 @@ from contracts.events.announcement import (
     AnyAnnouncementEvent,
     Visibility,
 )
-from contracts.events.announcement_fields import announcement_fields
 from contracts.events.booking import AnyBookingEvent, BookingEvent
-from contracts.events.booking_fields import is_waiting
-from contracts.events.booking_state import CONFIRMED, BookingState, Pair, booking_state
 from contracts.events.broadcast import (
     Audience,
     BroadcastChanged,
     BroadcastEvent,
     BroadcastWritten,
 )
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import list_personal_fields
+from contracts.events.folding.announcement_fields import announcement_fields
+from contracts.events.folding.booking_fields import is_waiting
+from contracts.events.folding.booking_state import CONFIRMED, BookingState, Pair, booking_state
 from contracts.events.person import (
     PersonBlocked,
     PersonErased,
@@ -47,6 +45,8 @@ from contracts.events.plan import FilmPlanned, FilmUnplanned, FreeTimesStated
 from contracts.events.post import PostEvent, PostsRead, PostWritten
 from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.events.report import EveningHidden
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import list_personal_fields
 from contracts.recipients import REQUESTED
 from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, MovieId, PersonId
 from contracts.values.languages import HOME_LANGUAGE

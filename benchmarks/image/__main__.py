@@ -24,7 +24,7 @@ from typing import Any, Final, TypeVar
 from benchmarks.generated.journal import generate_recent, write_journal
 from benchmarks.report import Report
 from command_api.image.image import Image
-from contracts.events.codec import decode_events
+from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit, decode_record, hash_record
 from runtime.process.garbage_collector import spare_long_lived_state
 

@@ -19,7 +19,7 @@ from command_api.domain.recorder import Recorder
 from command_api.domain.rules import Rules
 from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandRefused, Forbidden, NotFound
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Outcome
 
 _HANDLERS: Final = {kind: handler for noun in NOUNS for kind, handler in noun.handlers}

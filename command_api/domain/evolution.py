@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from command_api.domain.layer import Layer
 from command_api.domain.nouns import NOUNS
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import PersonId
 
 _APPLY: Final = {

@@ -53,7 +53,6 @@ from command_api.domain.report.evolution import apply_report_event
 from command_api.domain.report.representation import REPORT_ANSWERS
 from command_api.domain.representation import Answers
 from contracts.events.announcement import AnnouncementEvent
-from contracts.events.base import Event
 from contracts.events.booking import BookingEvent
 from contracts.events.broadcast import BroadcastEvent
 from contracts.events.feed import FeedEvent
@@ -64,6 +63,7 @@ from contracts.events.plan import PlanEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
 from contracts.events.report import ReportEvent
+from contracts.events.stored.base import Event
 from contracts.values.ids import PersonId
 
 

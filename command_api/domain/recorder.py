@@ -12,7 +12,7 @@ from command_api.domain.layer import Layer
 from command_api.domain.person.state import Person
 from command_api.domain.rules import Rules
 from contracts.errors import NotFound
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 

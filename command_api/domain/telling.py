@@ -19,7 +19,7 @@ from command_api.domain.layer import Layer
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.booking import BookingEvent
 from contracts.events.broadcast import BroadcastEvent, BroadcastSent, is_addressed
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import Kind
 from contracts.recipients import (
     GuestBefore,

@@ -17,7 +17,7 @@ from command_api.image.agenda import Agenda
 from command_api.image.cache import CachedTable
 from command_api.image.keys import KEY_LIMITS, AnsweredKeys, KeyLimits
 from command_api.image.store import Changes, Checkpoint, ImageStore, StoreError
-from contracts.events.codec import decode_events
+from contracts.events.stored.codec import decode_events
 from contracts.journal.acceptance import JournalBroken
 from contracts.journal.concealment import NO_SECRET, FingerprintKey
 from contracts.journal.records import Barrier, Claim, Commit, Moved, Resign

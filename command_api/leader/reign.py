@@ -26,7 +26,7 @@ from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
 from command_api.leader.sent_record import SentRecord
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
-from contracts.events.codec import encode_event
+from contracts.events.stored.codec import encode_event
 from contracts.journal.acceptance import ReaderState
 from contracts.journal.records import (
     RECORD_BYTES_MAX,

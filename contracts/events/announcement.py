@@ -1,6 +1,6 @@
 """Events of announcements: created, published, changed, closed, cancelled or over.
 
-Every field is storage format (`contracts.events.base`). `version` is the one that clients
+Every field is storage format (`contracts.events.stored.base`). `version` is the one that clients
 state in `If-Match`.
 """
 
@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from msgspec import UNSET, UnsetType
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from contracts.values.personal import NotPersonal, WordsOfActor
 from contracts.values.targets import TargetName

@@ -1,13 +1,13 @@
 """Events of bookings: what a guest and an author said to each other about an announcement.
 
-Every field is storage format (`contracts.events.base`). Every event states the pair
+Every field is storage format (`contracts.events.stored.base`). Every event states the pair
 (author_status, guest_status) and the seats taken *after* it, so that readers need not know
 the rules of the write side.
 """
 
 from typing import Literal
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from contracts.values.personal import WordsOfActor
 from contracts.values.times import Instant

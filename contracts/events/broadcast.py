@@ -1,13 +1,13 @@
-"""Events of broadcasts: what a host writes to all guests of an announcement in some states.
+"""Events of broadcasts: what an author writes to all guests of an announcement in some states.
 
-Every field is storage format (`contracts.events.base`). A broadcast goes once, at once or later.
-Whom it reaches is decided when it goes, by the bookings as they are then.
+Every field is storage format (`contracts.events.stored.base`). A broadcast goes once, at once or
+later. Whom it reaches is decided when it goes, by the bookings as they are then.
 """
 
 from typing import Final, Literal
 
-from contracts.events.base import Event
-from contracts.events.booking_state import BookingState
+from contracts.events.folding.booking_state import BookingState
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, BroadcastId, PersonId
 from contracts.values.personal import WordsOfActor
 from contracts.values.times import Instant

@@ -1,10 +1,10 @@
 """Events of calendar feeds: made by a person for one program, and revoked.
 
-Every field is storage format (`contracts.events.base`). No event has the address of a feed:
+Every field is storage format (`contracts.events.stored.base`). No event has the address of a feed:
 it follows from the id and a secret.
 """
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import FeedId, PersonId
 from contracts.values.personal import WordsOfActor
 

@@ -1,11 +1,11 @@
 """Events of invite jobs: an author invites all their followers, in parts.
 
-Every field is storage format (`contracts.events.base`). The numbers are absolute.
+Every field is storage format (`contracts.events.stored.base`). The numbers are absolute.
 """
 
 from typing import Literal
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, InviteJobId, PersonId
 
 InviteJobState = Literal["running", "done", "limit_reached", "evening_over", "host_barred"]

@@ -1,10 +1,10 @@
 """Events of invite links: made by the author of an announcement, used by guests, revoked.
 
-Every field is storage format (`contracts.events.base`). The token that opens a link is in no
+Every field is storage format (`contracts.events.stored.base`). The token that opens a link is in no
 event: it follows from `link_id` and a secret of the cell.
 """
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, BookingId, InviteLinkId, PersonId
 from contracts.values.times import Instant
 

@@ -1,9 +1,9 @@
 """Events of people: seen, muting or blocking somebody, suspended, erased.
 
-Every field is storage format (`contracts.events.base`).
+Every field is storage format (`contracts.events.stored.base`).
 """
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import (

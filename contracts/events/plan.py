@@ -1,9 +1,9 @@
 """Events of plans: which films a person wants to see, when and where, and when they are free.
 
-Every field is storage format (`contracts.events.base`). Only the person may know of them.
+Every field is storage format (`contracts.events.stored.base`). Only the person may know of them.
 """
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import MovieId, PersonId
 from contracts.values.personal import NotPersonal, WishOfPerson, ZoneOfPerson
 

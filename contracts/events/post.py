@@ -1,13 +1,13 @@
 """Events of posts: what author and confirmed guests of an announcement write to each other.
 
-Every field is storage format (`contracts.events.base`). A post is made once, may be changed by
-its writer, and leaves a tombstone once it is deleted.
+Every field is storage format (`contracts.events.stored.base`). A post is made once, may be changed
+by its writer, and leaves a tombstone once it is deleted.
 """
 
 from datetime import timedelta
 from typing import Final, Literal
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, PersonId, PostId
 from contracts.values.personal import WordsOfActor
 

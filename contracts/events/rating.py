@@ -1,13 +1,13 @@
 """Events of ratings, which author and guest give each other once an announcement is over.
 
-Every field is storage format (`contracts.events.base`). A rating is sealed until
+Every field is storage format (`contracts.events.stored.base`). A rating is sealed until
 `rating.revealed`. While it is sealed, only its rater may know that it exists.
 """
 
 from datetime import timedelta
 from typing import Final, Literal
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId
 from contracts.values.personal import WordsOfActor
 from contracts.values.times import Instant

@@ -1,12 +1,12 @@
 """Events of reports: made by a person, answered by an operator; and the texts hidden after them.
 
-Every field is storage format (`contracts.events.base`). Whoever is reported is never told by
+Every field is storage format (`contracts.events.stored.base`). Whoever is reported is never told by
 whom. A text is hidden as it stood then: its writer may write another one, and is told why.
 """
 
 from typing import Literal
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import AnnouncementId, PersonId, PostId, ReportId, ReviewId, SubjectId
 from contracts.values.personal import NameOfOperator, WordsAboutPerson, WordsOfActor
 

@@ -87,7 +87,7 @@ class Commit(Struct, frozen=True, tag="commit", tag_field="record"):
     command: CommandInfo
     outcome: Outcome
     events: tuple[Raw, ...] = ()
-    """Still encoded: `contracts.events.codec` decodes them, old versions included."""
+    """Still encoded: `contracts.events.stored.codec` decodes them, old versions included."""
     carried: Carried | UnsetType = UNSET
 
 

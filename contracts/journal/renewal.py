@@ -19,9 +19,9 @@ from msgspec import UNSET, Raw, UnsetType
 from msgspec.json import decode
 from msgspec.structs import replace
 
-from contracts.events.codec import UPCASTERS, UnreadableEvent, decode_event, encode_event
-from contracts.events.erasing import erase_stored_words
 from contracts.events.person import PersonErased
+from contracts.events.stored.codec import UPCASTERS, UnreadableEvent, decode_event, encode_event
+from contracts.events.stored.erasing import erase_stored_words
 from contracts.journal.acceptance import ReaderState
 from contracts.journal.records import (
     Carried,

@@ -1,6 +1,6 @@
 """Marks texts with whose personal data they are, and says what stands for erased ones.
 
-Every text of an event has one of these types. `contracts.events.erasing` erases by them, and
+Every text of an event has one of these types. `contracts.events.stored.erasing` erases by them, and
 the inventory in docs/personal-data.md is made of them. Ids are not texts. They stay: the seat
 ledger needs somebody in every seat.
 """

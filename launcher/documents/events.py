@@ -6,8 +6,8 @@ from typing import Final, get_args
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo, fields
 
-from contracts.events.base import Event
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.base import Event
+from contracts.events.stored.domain_event import DomainEvent
 
 EVENTS: Final[tuple[type[Event], ...]] = get_args(DomainEvent)
 

@@ -4,9 +4,9 @@ from typing import Final, get_args, get_origin
 
 from msgspec.structs import fields
 
-from contracts.events.base import Event
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import list_personal_fields
+from contracts.events.stored.base import Event
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import list_personal_fields
 from contracts.values.personal import Owner, list_text_marks
 from launcher.inventory.texts import NOBODY, STAYS, Inventory, Texts, describe_erased
 

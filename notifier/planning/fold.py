@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
 from contracts.events.booking import BookingEvent
-from contracts.events.codec import decode_event, read_fields
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased, PersonErasureConfirmed
 from contracts.events.post import PostWritten
+from contracts.events.stored.codec import decode_event, read_fields
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, BookingId, PersonId, canonical_uuid

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from contracts.events.announcement import AnnouncementDone
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.targets import TargetName
 from notifier.state import KnownAnnouncement

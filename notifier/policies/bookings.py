@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from contracts.events.booking import BookingApproved, BookingEvent, BookingInvited
-from contracts.events.booking_fields import reason_by
-from contracts.events.booking_state import CONFIRMED
+from contracts.events.folding.booking_fields import reason_by
+from contracts.events.folding.booking_state import CONFIRMED
 from contracts.recipients import REQUESTED, SEAT_FREED, Together, list_told_of_booking
 from contracts.values.ids import SYSTEM
 from notifier.kinds import CHAT_DIGEST, REMINDERS, UNANSWERED

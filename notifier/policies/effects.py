@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import Kind
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from notifier.policies.facts import NoticeFacts

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from notifier.policies import announcements, bookings, broadcasts, chats, people, ratings, reports
 from notifier.policies.effects import Effect, Occasion
 from notifier.policies.policy import AnyPolicy

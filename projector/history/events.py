@@ -1,7 +1,7 @@
 """Table `events`: every domain event as payload, and the fields that are asked about as columns.
 
-What a person typed stands apart from the payload (`contracts.events.words_apart`), so that it
-can be emptied once the person is erased (`projector.history.scrubbing`).
+What a person typed stands apart from the payload (`contracts.events.stored.words_apart`), so that
+it can be emptied once the person is erased (`projector.history.scrubbing`).
 
 It reads the fields of events by name, without their classes. So even an event that only a newer
 version knows is in the history, if it belongs to one of the families that may be asked about.
@@ -12,8 +12,8 @@ from typing import Any, Final, NamedTuple
 
 from msgspec import Raw
 
-from contracts.events.codec import read_fields
-from contracts.events.words_apart import EventApart, take_words_apart
+from contracts.events.stored.codec import read_fields
+from contracts.events.stored.words_apart import EventApart, take_words_apart
 from contracts.journal.records import Commit
 from contracts.values.ids import PersonId
 from contracts.values.times import to_ms

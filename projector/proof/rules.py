@@ -30,10 +30,10 @@ from contracts.events.booking import (
     BookingOffered,
     BookingUnsettled,
 )
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased
 from contracts.events.post import AnyPostEvent, PostEvent
 from contracts.events.rating import AnyRatingEvent, RatingEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, PersonId
 from projector.proof.announcement_state import (
     AnnouncementState,

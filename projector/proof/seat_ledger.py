@@ -19,7 +19,7 @@ from contracts.events.announcement import (
     AnnouncementPublished,
 )
 from contracts.events.booking import BookingEvent
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 
 
 class SeatLedger:

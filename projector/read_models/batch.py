@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from projector.read_models.project import TABLES
 from projector.read_models.read_model import EventContext, Key, Put
 

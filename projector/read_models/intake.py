@@ -12,8 +12,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from contracts.events.codec import decode_event, read_fields
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.codec import decode_event, read_fields
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Commit
 from contracts.values.describing import describe_error
 from contracts.values.ids import canonical_uuid

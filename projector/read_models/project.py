@@ -7,9 +7,9 @@ no read model names changes no row and stops no key.
 from functools import cache
 from typing import Final
 
-from contracts.events.base import Event
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased
+from contracts.events.stored.base import Event
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import PersonId
 from projector.read_models import projections
 from projector.read_models.read_model import EventContext, Projection, Put, ReadModel, TableShape

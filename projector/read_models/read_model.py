@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, NewType
 from msgspec import inspect
 from msgspec.structs import fields
 
-from contracts.events.base import Event
+from contracts.events.stored.base import Event
 from contracts.values.ids import canonical_uuid
 from contracts.values.personal import Owner
 from contracts.values.text import make_storable

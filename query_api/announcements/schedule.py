@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.events.booking_state import BookingState
+from contracts.events.folding.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
 from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of

@@ -8,7 +8,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.events.booking_state import BookingState
+from contracts.events.folding.booking_state import BookingState
 from contracts.representations import BookingResponse, DetailBookingResponse
 from query_api.announcements.details import sees_guests
 from query_api.announcements.rows import fetch_visible

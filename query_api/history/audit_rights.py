@@ -12,10 +12,9 @@ import msgspec
 from msgspec import UNSET
 
 from contracts.events.announcement import AnnouncementCancelled, AnnouncementEvent
-from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import BookingEvent, BookingRevoked
-from contracts.events.booking_state import CONFIRMED
-from contracts.events.domain_event import DomainEvent
+from contracts.events.folding.announcement_fields import announcement_columns
+from contracts.events.folding.booking_state import CONFIRMED
 from contracts.events.invite_link import InviteLinkEvent, InviteLinkUsed
 from contracts.events.post import PostChanged, PostDeleted, PostEvent, PostsRead, PostWritten
 from contracts.events.rating import (
@@ -25,6 +24,7 @@ from contracts.events.rating import (
     RatingRetracted,
     RatingRevealed,
 )
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import SYSTEM, PersonId, PostId, ReviewId
 from query_api.announcements.visibility import could_see, could_see_place, sees_everything
 from query_api.edge.reads import AnyRow

@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple
 from starlette.requests import Request
 
 from contracts.events.announcement import AnnouncementEvent
-from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import BookingEvent
-from contracts.events.booking_fields import booking_columns
-from contracts.events.codec import UnreadableEvent, decode_event
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import erase_words
-from contracts.events.words_apart import join_words
+from contracts.events.folding.announcement_fields import announcement_columns
+from contracts.events.folding.booking_fields import booking_columns
+from contracts.events.stored.codec import UnreadableEvent, decode_event
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import erase_words
+from contracts.events.stored.words_apart import join_words
 from contracts.values.describing import describe_error
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.times import from_ms

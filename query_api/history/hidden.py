@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from contracts.events.announcement import AnnouncementChanged, AnnouncementCreated
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import hide_words
 from contracts.events.rating import RatingChanged, RatingGiven
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import hide_words
 from query_api.edge.reads import TableSnapshot
 
 SELECT_HIDDEN: Final = """

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.error_codes import describe, is_error_code
-from contracts.events.booking_state import BookingState, ReasonBy
+from contracts.events.folding.booking_state import BookingState, ReasonBy
 from contracts.values.ids import OPERATOR, SYSTEM, BookingId
 from query_api.announcements.visibility import SHOWN_TO_GUEST
 from query_api.edge.reads import Reads, TableSnapshot

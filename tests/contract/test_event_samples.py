@@ -11,11 +11,11 @@ from typing import Any, Final, get_args
 import msgspec
 import pytest
 
-from contracts.events import codec as event_codec
 from contracts.events.booking import BookingEvent
-from contracts.events.booking_state import booking_state
-from contracts.events.codec import UnreadableEvent, decode_event, decode_events, encode_event
-from contracts.events.domain_event import DomainEvent
+from contracts.events.folding.booking_state import booking_state
+from contracts.events.stored import codec as event_codec
+from contracts.events.stored.codec import UnreadableEvent, decode_event, decode_events, encode_event
+from contracts.events.stored.domain_event import DomainEvent
 from tests.paths import SAMPLES
 
 EVENTS: Final = {event.__struct_config__.tag: event for event in get_args(DomainEvent)}

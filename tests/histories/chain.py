@@ -7,8 +7,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 from msgspec import Raw
 
-from contracts.events.base import Event
-from contracts.events.codec import encode_event
+from contracts.events.stored.base import Event
+from contracts.events.stored.codec import encode_event
 from contracts.journal.records import (
     GENESIS_HASH,
     Barrier,

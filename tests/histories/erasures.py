@@ -2,8 +2,8 @@
 
 from random import Random
 
-from contracts.events.codec import decode_event
 from contracts.events.person import PersonErased, PersonSeen
+from contracts.events.stored.codec import decode_event
 from contracts.journal.records import Commit
 from contracts.values.ids import PersonId
 from tests.histories.chain import Chain

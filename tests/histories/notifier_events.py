@@ -10,8 +10,8 @@ from contracts.events.announcement import (
     AnnouncementPublished,
 )
 from contracts.events.booking import BookingEvent
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonSeen
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Outcome
 from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
 from tests.histories.chain import Chain

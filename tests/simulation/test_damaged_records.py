@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from command_api.image.image import Image
-from contracts.events.words_apart import take_words_apart
+from contracts.events.stored.words_apart import take_words_apart
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Barrier, Commit, UnreadableRecord, decode_record, hash_record
 from contracts.values.ids import PersonId

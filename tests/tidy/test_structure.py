@@ -45,7 +45,6 @@ module stands on one of its floors: under the longest of these names that leads 
 
 FILES_MAX = 12
 WIDE_FOLDERS = {
-    "contracts/events": "one file a family of events, and what all families share",
     "projector/read_models/projections": "one file a read model",
     "tests/attack": "one file an attack, numbered as docs/security.md numbers them",
 }

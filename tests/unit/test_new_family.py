@@ -15,10 +15,10 @@ import pytest
 from msgspec import structs
 
 from command_api.image.image import Image
-from contracts.events import codec as event_codec
-from contracts.events.base import Event
 from contracts.events.booking import BookingApproved, BookingRequested
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored import codec as event_codec
+from contracts.events.stored.base import Event
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from projector.proof.verify import verify
 from projector.read_models.batch import RowBatch

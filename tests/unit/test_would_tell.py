@@ -10,7 +10,7 @@ from command_api.domain.layer import Layer
 from command_api.domain.submission import AnyCommand
 from command_api.domain.telling import WouldTell, add_would_tell, list_told, list_would_tell
 from command_api.image.image import Image
-from contracts.events.codec import decode_events
+from contracts.events.stored.codec import decode_events
 from contracts.values.ids import PersonId
 from notifier.policies.effects import FanOut
 from tests.histories.random_people import RandomPeople

@@ -14,7 +14,7 @@ from contracts.events.announcement import (
     AnnouncementCreated,
     AnyAnnouncementEvent,
 )
-from contracts.events.announcement_fields import announcement_fields
+from contracts.events.folding.announcement_fields import announcement_fields
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 
 

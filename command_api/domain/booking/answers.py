@@ -36,7 +36,7 @@ from contracts.events.booking import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.events.booking_state import Pair
+from contracts.events.folding.booking_state import Pair
 
 _NO_OF_GUEST: Final[dict[Pair, type[AnyBookingEvent]]] = {
     (None, True): BookingWithdrawn,

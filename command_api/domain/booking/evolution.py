@@ -23,7 +23,7 @@ from contracts.events.booking import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.events.booking_fields import booking_fields, words_by
+from contracts.events.folding.booking_fields import booking_fields, words_by
 from contracts.values.ids import PersonId
 
 _NOES_OF_AUTHOR: Final = (BookingRejected, BookingRevoked)

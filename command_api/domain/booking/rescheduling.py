@@ -35,7 +35,7 @@ from contracts.events.booking import (
     BookingReleased,
     BookingUnsettled,
 )
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, PersonId
 
 

@@ -26,7 +26,7 @@ from contracts.events.booking import (
     BookingRevoked,
     BookingUnqueued,
 )
-from contracts.events.booking_state import CONFIRMED, Pair
+from contracts.events.folding.booking_state import CONFIRMED, Pair
 from contracts.representations import Overlap
 from contracts.values.ids import AnnouncementId, PersonId
 

@@ -5,7 +5,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from contracts.events.booking_state import BookingState, Pair, Party, ReasonBy, booking_state
+from contracts.events.folding.booking_state import (
+    BookingState,
+    Pair,
+    Party,
+    ReasonBy,
+    booking_state,
+)
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 HeldFor = Literal["invitation", "offer", "move"]

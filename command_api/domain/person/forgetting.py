@@ -2,8 +2,8 @@
 
 The person's chains lead to all of it, so the image holds no old text from the event on, and a
 process that folds the journal anew comes to the same. What is erased in each is stated by the
-marks of the events' fields, as for the journal itself (`contracts.events.erasing`). The words
-of others stay, also those about the person; an operator's reason for a suspension does not.
+marks of the events' fields, as for the journal itself (`contracts.events.stored.erasing`). The
+words of others stay, also those about the person; an operator's reason for a suspension does not.
 """
 
 from typing import Any
@@ -19,12 +19,12 @@ from command_api.domain.plan.evolution import forget_plans
 from command_api.domain.post.state import digest_text
 from command_api.domain.rating.state import Rating
 from contracts.events.announcement import AnnouncementCreated
-from contracts.events.base import Event
-from contracts.events.booking_state import Party
 from contracts.events.broadcast import BroadcastWritten
-from contracts.events.erasing import list_personal_fields
+from contracts.events.folding.booking_state import Party
 from contracts.events.person import PersonSeen, PersonSuspended
 from contracts.events.rating import RatingGiven, RatingReplied
+from contracts.events.stored.base import Event
+from contracts.events.stored.erasing import list_personal_fields
 from contracts.values.personal import ERASED_TEXT
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 
 from contracts.events.announcement import AnnouncementDone
 from contracts.events.booking import BookingEvent
-from contracts.events.domain_event import DomainEvent
 from contracts.events.rating import (
     SCORE_MAX,
     SCORE_MIN,
@@ -19,6 +18,7 @@ from contracts.events.rating import (
     RatingRetracted,
     RatingRevealed,
 )
+from contracts.events.stored.domain_event import DomainEvent
 from projector.proof.announcement_state import AnnouncementState
 
 

@@ -13,8 +13,8 @@ from contracts.events.announcement import (
     AnnouncementPublished,
     AnyAnnouncementEvent,
 )
-from contracts.events.announcement_fields import announcement_columns
 from contracts.events.booking import AnyBookingEvent, BookingEvent
+from contracts.events.folding.announcement_fields import announcement_columns
 from contracts.events.report import EveningHidden
 from contracts.values.personal import ERASED_TEXT, HIDDEN_TEXT
 from projector.read_models.read_model import (

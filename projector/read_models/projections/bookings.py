@@ -9,7 +9,7 @@ from contracts.events.booking import (
     BookingPreapproved,
     BookingRequested,
 )
-from contracts.events.booking_fields import booking_columns
+from contracts.events.folding.booking_fields import booking_columns
 from projector.read_models.read_model import (
     EventContext,
     Projection,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from contracts.events.codec import decode_events
 from contracts.events.person import PersonErased
+from contracts.events.stored.codec import decode_events
 from contracts.values.personal import ERASED_NAME, ERASED_TEXT
 from tests.cells.command_cell import OPERATOR_TOKEN, CommandCell, command_cell, evening
 

@@ -16,8 +16,8 @@ from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, 
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
 from contracts.errors import CommandError, Unavailable
-from contracts.events.codec import decode_events
 from contracts.events.post import PostChanged, PostDeleted, PostEvent, PostsRead, PostWritten
+from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit
 from contracts.values.ids import AnnouncementId, PersonId, PostId
 from tests.simulation.invariants import Violation, fold

@@ -18,7 +18,6 @@ from command_api.domain.person.commands import (
 )
 from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandError, Unavailable
-from contracts.events.codec import decode_events
 from contracts.events.person import (
     PersonErased,
     PersonErasureConfirmed,
@@ -26,6 +25,7 @@ from contracts.events.person import (
     PersonErasureWithdrawn,
     PersonSeen,
 )
+from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit
 from contracts.values.ids import OPERATOR, BookingId, PersonId
 from contracts.values.times import EPOCH

@@ -1,8 +1,8 @@
 """Chats over crashes, pauses and outages."""
 
-from contracts.events.codec import decode_events
-from contracts.events.domain_event import DomainEvent
 from contracts.events.post import PostChanged, PostDeleted, PostEvent, PostsRead, PostWritten
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.domain_event import DomainEvent
 from tests.simulation.invariants import accepted_commits
 from tests.simulation.scenario import run_with_chats
 

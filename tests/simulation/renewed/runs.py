@@ -10,7 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from contracts.errors import NoLeader
-from contracts.events.erasing import erase_stored_words
+from contracts.events.stored.erasing import erase_stored_words
 from contracts.journal.records import Commit, Moved, Record, Renewal, Resign, encode_record
 from contracts.values.ids import PersonId
 from tests.simulation.directed import announce, insist, leader_of, request, until

@@ -16,7 +16,7 @@ from command_api.inviting import LOOK_S, PART, WAIT_S, InviteJobs
 from command_api.leader.answering import Answering
 from contracts.errors import DependencyDown
 from contracts.events.booking import BookingInvited
-from contracts.events.codec import decode_events
+from contracts.events.stored.codec import decode_events
 from contracts.values.ids import AnnouncementId, BookingId, InviteJobId, PersonId, new_id
 from runtime.outside.ports import UgcClient
 from tests.histories.decided import DecidedHistory

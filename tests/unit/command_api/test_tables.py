@@ -10,7 +10,7 @@ from command_api.domain.nouns import NOUNS
 from command_api.domain.person.commands import ErasureDue
 from command_api.domain.rating.commands import RatingDue
 from command_api.domain.submission import AnyCommand
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 
 COMMANDS: Final = Counter(get_args(AnyCommand))
 OF_THE_LEADER: Final = {AnnouncementDue, HoldDue, RatingDue, ErasureDue, BroadcastDue}

@@ -49,10 +49,10 @@ from contracts.events.booking import (
     BookingUnqueued,
     BookingWithdrawn,
 )
-from contracts.events.booking_state import Pair
-from contracts.events.codec import decode_event, encode_event
-from contracts.events.domain_event import DomainEvent
+from contracts.events.folding.booking_state import Pair
 from contracts.events.invite_link import InviteLinkUsed
+from contracts.events.stored.codec import decode_event, encode_event
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import SYSTEM, AnnouncementId, InviteLinkId, PersonId
 from tests.histories.decided import submit
 from tests.unit.command_api.domain.spec import (
@@ -342,7 +342,7 @@ class RandomCell:
     def _check_kept(self, earlier: Booking | None, event: AnyBookingEvent) -> None:
         """Check that an event that leaves the pair as it was takes neither the place on the
         waitlist nor the held seat, unless that is what it is about. Whoever adds an event easily
-        forgets to state both (`contracts.events.booking_fields`)."""
+        forgets to state both (`contracts.events.folding.booking_fields`)."""
         now = self.folded.bookings.own[event.booking_id]
         if earlier is None or now.pair != earlier.pair:
             return

@@ -33,8 +33,8 @@ from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
 from contracts.events.booking import BookingEvent
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonSeen
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import SYSTEM, AnnouncementId, BookingId, MovieId, PersonId
 from tests.histories.decided import Decided, DecidedHistory
 

@@ -15,9 +15,9 @@ from contracts.events.announcement import (
 from contracts.events.booking import (
     AnyBookingEvent,
 )
-from contracts.events.domain_event import DomainEvent
 from contracts.events.invite_link import AnyInviteLinkEvent
 from contracts.events.person import PersonSeen
+from contracts.events.stored.domain_event import DomainEvent
 from tests.histories.decided import submit
 from tests.unit.command_api.domain.random_cell import (
     PEOPLE,

@@ -5,9 +5,9 @@ import pytest
 
 from command_api.domain.layer import COLLECTIONS
 from command_api.image.image import Image
-from contracts.events.codec import decode_events
-from contracts.events.erasing import erase_stored_words
 from contracts.events.person import PersonErased
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.erasing import erase_stored_words
 from contracts.journal.records import Commit
 from contracts.values.ids import PersonId
 from tests.histories.random_people import RandomPeople

@@ -8,10 +8,10 @@ import pytest
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from contracts.events import codec
-from contracts.events.base import Event
-from contracts.events.codec import decode_events
 from contracts.events.person import PersonErased, PersonSeen, PersonSuspended
+from contracts.events.stored import codec
+from contracts.events.stored.base import Event
+from contracts.events.stored.codec import decode_events
 from contracts.journal.acceptance import GENESIS, ReaderState, accept
 from contracts.journal.concealment import NO_SECRET
 from contracts.journal.records import (

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 import pytest
 
-from contracts.events.codec import UnreadableEvent, decode_event
+from contracts.events.stored.codec import UnreadableEvent, decode_event
 from contracts.values.describing import describe_error, format_error
 from contracts.values.ids import AnnouncementId
 from notifier.state import NotifierState

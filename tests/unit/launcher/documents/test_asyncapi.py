@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from contracts.events.codec import decode_event
+from contracts.events.stored.codec import decode_event
 from launcher.documents.asyncapi import FILE, build_asyncapi, render
 from launcher.documents.events import EVENTS
 from tests.paths import ROOT

@@ -2,8 +2,8 @@
 
 from contracts.events.announcement import AnnouncementCancelled
 from contracts.events.booking import BookingApproved, BookingLeft
-from contracts.events.domain_event import DomainEvent
 from contracts.events.post import PostChanged, PostDeleted
+from contracts.events.stored.domain_event import DomainEvent
 from notifier.policies.effects import DIGEST_AFTER
 from tests.histories.notifier_chats import an_evening_with_a_chat, read, written
 from tests.histories.notifier_events import (

@@ -31,9 +31,9 @@ from contracts.events.booking import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonBlocked
 from contracts.events.report import EveningHidden, ReportAnswered, ReportMade
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import WHY
 from contracts.values.ids import ReportId, SubjectId
 from tests.histories.notifier_events import (

@@ -12,7 +12,7 @@ from contracts.events.booking import (
     BookingRequested,
     BookingWithdrawn,
 )
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from tests.histories.notifier_events import (
     NotifierHistory,
     announcement,

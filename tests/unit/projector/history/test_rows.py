@@ -9,9 +9,9 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from contracts.events.codec import decode_event
 from contracts.events.rating import AnyRatingEvent, RatingRetracted, RatingRevealed
-from contracts.events.words_apart import join_words
+from contracts.events.stored.codec import decode_event
+from contracts.events.stored.words_apart import join_words
 from contracts.journal.records import Commit
 from projector.history.block import block_of
 from projector.history.events import is_in_history

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from contracts.events.codec import decode_events
-from contracts.events.domain_event import DomainEvent
 from contracts.events.post import PostChanged, PostDeleted, PostsRead, PostWritten
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import PersonId, PostId
 from projector.proof.rules import RuleProof
 from tests.histories.random_people import RandomPeople

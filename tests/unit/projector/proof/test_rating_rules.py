@@ -4,14 +4,14 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.events.codec import decode_events
-from contracts.events.domain_event import DomainEvent
 from contracts.events.rating import (
     RatingChanged,
     RatingGiven,
     RatingRetracted,
     RatingRevealed,
 )
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import PersonId, ReviewId
 from projector.proof.rules import RuleProof
 from tests.histories.random_people import RandomPeople

@@ -26,9 +26,9 @@ from contracts.events.booking import (
     BookingResettled,
     BookingUnsettled,
 )
-from contracts.events.codec import decode_events
-from contracts.events.domain_event import DomainEvent
 from contracts.events.person import PersonErased
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.ids import AnnouncementId, BookingId, MovieId, PersonId
 from projector.proof.rules import RuleProof
 from tests.histories.random_people import RandomPeople

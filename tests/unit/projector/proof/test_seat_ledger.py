@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from contracts.events.booking import BookingEvent
-from contracts.events.codec import decode_events
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Commit
 from contracts.journal.renewal import find_erased
 from contracts.values.personal import ERASED_NAME

@@ -10,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.events.booking import BookingLeft, BookingRejected, BookingRequested
-from contracts.events.codec import decode_events
-from contracts.events.erasing import erase_words
 from contracts.events.person import (
     PersonErased,
     PersonErasureConfirmed,
@@ -21,6 +19,8 @@ from contracts.events.person import (
     PersonSeen,
     PersonSuspended,
 )
+from contracts.events.stored.codec import decode_events
+from contracts.events.stored.erasing import erase_words
 from contracts.journal.records import Commit
 from contracts.values.ids import OPERATOR, AnnouncementId, BookingId, PersonId
 from contracts.values.personal import ERASED_NAME, ERASED_TEXT

@@ -27,8 +27,8 @@ from contracts.events.booking import (
     BookingUnqueued,
     BookingUnsettled,
 )
-from contracts.events.codec import decode_event
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.codec import decode_event
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.journal.records import Commit
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from projector.read_models import projections

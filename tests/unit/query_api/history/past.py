@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from contracts.events.codec import decode_event
 from contracts.events.feed import FeedEvent
 from contracts.events.person import PersonEvent
 from contracts.events.plan import PlanEvent
 from contracts.events.report import ReportEvent
+from contracts.events.stored.codec import decode_event
 from contracts.journal.records import Commit
 from projector.read_models.memory import MemoryTables
 from projector.read_models.projections.announcements import ANNOUNCEMENTS

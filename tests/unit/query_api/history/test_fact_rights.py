@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import get_args
 
 import command_api.domain
-from contracts.events.domain_event import DomainEvent
 from contracts.events.invite_job import InviteJobEvent
 from contracts.events.person import PersonSeen
 from contracts.events.report import ReportEvent  # Told in the history to nobody.
+from contracts.events.stored.domain_event import DomainEvent
 from query_api.history.audit_rights import STATED_BESIDE
 from query_api.history.fact_rights import DECISION_FACTS, EVENT_FACTS, FactRight, select_allowed
 

@@ -5,7 +5,7 @@ import sys
 from typing import Final
 from uuid import uuid4
 
-from contracts.events.codec import UnreadableEvent
+from contracts.events.stored.codec import UnreadableEvent
 from runtime.pseudonyms import Pseudonyms
 from runtime.service.logs import BARE, PseudonymFormatter
 

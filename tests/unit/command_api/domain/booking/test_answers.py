@@ -22,7 +22,7 @@ from contracts.events.booking import (
     BookingRevoked,
     BookingWithdrawn,
 )
-from contracts.events.booking_state import BookingState
+from contracts.events.folding.booking_state import BookingState
 from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
 from tests.unit.command_api.domain.spec import (
     ANN,

@@ -13,7 +13,6 @@ from command_api.domain.rating.commands import (
 )
 from command_api.image.agenda import Agenda
 from contracts.errors import Forbidden, NotFound
-from contracts.events.domain_event import DomainEvent
 from contracts.events.rating import (
     RatingChanged,
     RatingGiven,
@@ -23,6 +22,7 @@ from contracts.events.rating import (
     RatingRole,
     RatingSigned,
 )
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.scoring import UNRATED, Vote, score_of
 from contracts.values.ids import SYSTEM, PersonId, ReviewId
 from tests.unit.command_api.domain.spec import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.events.codec import decode_events
+from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit
 from contracts.values.ids import AnnouncementId, PersonId
 from projector.proof.announcement_state import AnnouncementState

@@ -7,11 +7,11 @@ import msgspec
 import pytest
 from msgspec import Raw
 
-from contracts.events.base import Event
-from contracts.events.codec import decode_event
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import erase_words, list_personal_fields
-from contracts.events.words_apart import EventApart, join_words, take_words_apart
+from contracts.events.stored.base import Event
+from contracts.events.stored.codec import decode_event
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import erase_words, list_personal_fields
+from contracts.events.stored.words_apart import EventApart, join_words, take_words_apart
 from contracts.values.ids import SYSTEM, PersonId
 from tests.paths import SAMPLES
 

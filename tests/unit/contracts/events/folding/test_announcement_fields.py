@@ -15,7 +15,7 @@ from contracts.events.announcement import (
     AnnouncementReopened,
     AnyAnnouncementEvent,
 )
-from contracts.events.announcement_fields import announcement_columns, announcement_fields
+from contracts.events.folding.announcement_fields import announcement_columns, announcement_fields
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
 
 ID = AnnouncementId("a")

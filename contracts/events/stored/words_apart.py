@@ -1,7 +1,7 @@
 """Stores the texts that a person typed apart from the event that has them.
 
 The history in ClickHouse keeps both, in two columns. Once the person is erased, the column of
-the texts is emptied. The rest is the event as `contracts.events.erasing` leaves it.
+the texts is emptied. The rest is the event as `contracts.events.stored.erasing` leaves it.
 """
 
 from typing import Any, NamedTuple
@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Raw
 
-from contracts.events.codec import UnreadableEvent, decode_event, encode_event, read_fields
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import list_personal_fields
+from contracts.events.stored.codec import UnreadableEvent, decode_event, encode_event, read_fields
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import list_personal_fields
 from contracts.values.ids import PersonId, canonical_uuid
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 import msgspec
 from msgspec import Raw
 
-from contracts.events.domain_event import DomainEvent
+from contracts.events.stored.domain_event import DomainEvent
 from contracts.values.decoding import UNDECODABLE
 from contracts.values.describing import describe_error
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from msgspec import UNSET, Raw
 from msgspec.structs import fields, replace
 
-from contracts.events.base import Event
-from contracts.events.codec import decode_event, encode_event
+from contracts.events.stored.base import Event
+from contracts.events.stored.codec import decode_event, encode_event
 from contracts.values.ids import PersonId
 from contracts.values.personal import HIDDEN_TEXT, Mark, list_text_marks
 

@@ -23,7 +23,7 @@ from contracts.events.booking import (
     BookingUnsettled,
     BookingWithdrawn,
 )
-from contracts.events.booking_state import Party, ReasonBy, booking_state
+from contracts.events.folding.booking_state import Party, ReasonBy, booking_state
 
 _REASON_OF_SYSTEM: Final = (BookingReleased, BookingUnsettled)
 _OFFERS: Final = (BookingOffered, BookingUnsettled)

@@ -18,7 +18,7 @@ from contracts.events.booking import (
     BookingRevoked,
     BookingUnsettled,
 )
-from contracts.events.booking_fields import booking_columns, booking_fields
+from contracts.events.folding.booking_fields import booking_columns, booking_fields
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 Events are stored inside a Commit exactly as their classes state them, so every field is
 storage format. Adding an optional field is safe. Renaming, retyping or removing one is not:
-give the event a `.v2` name and an upcaster instead (`contracts.events.codec`). Names are
+give the event a `.v2` name and an upcaster instead (`contracts.events.stored.codec`). Names are
 written by hand, so that renaming a class cannot orphan history. Instants are UTC with
 millisecond precision. The time of an event is the `decided_at` of its Commit.
 Every text says whose data it is, by its type (`contracts.values.personal`).

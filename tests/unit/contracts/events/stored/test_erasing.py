@@ -7,13 +7,13 @@ import pytest
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from contracts.events.announcement import AnnouncementChanged, AnnouncementCreated
-from contracts.events.base import Event
 from contracts.events.booking import BookingReleased, BookingRequested
-from contracts.events.codec import UnreadableEvent, decode_event, encode_event
-from contracts.events.domain_event import DomainEvent
-from contracts.events.erasing import erase_stored_words, erase_words, list_personal_fields
 from contracts.events.person import PersonSeen, PersonSuspended
 from contracts.events.rating import RatingGiven
+from contracts.events.stored.base import Event
+from contracts.events.stored.codec import UnreadableEvent, decode_event, encode_event
+from contracts.events.stored.domain_event import DomainEvent
+from contracts.events.stored.erasing import erase_stored_words, erase_words, list_personal_fields
 from contracts.values.ids import OPERATOR, PersonId
 from contracts.values.languages import HOME_LANGUAGE
 from contracts.values.personal import (
