@@ -63,7 +63,7 @@ SELECT_PUBLIC: Final = """
 
 
 class Cost(NamedTuple):
-    """What a process has used by now."""
+    """The resources that a process has used by now."""
 
     cpu_s: float
     resident_mb: float

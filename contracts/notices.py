@@ -82,7 +82,7 @@ WHY: Final[Mapping[Kind, Text]] = {
     "text_hidden": Text("You wrote it.", "Вы это написали."),
     "report_answered": Text("You reported it.", "Вы об этом сообщили."),
 }
-"""Why a person gets notices of this kind."""
+"""The reason why a person gets notices of this kind."""
 
 
 class SourceResponse(Struct, frozen=True):
@@ -104,7 +104,7 @@ class NoticeResponse(Struct, frozen=True, kw_only=True):
     """None if the notice is about the recipient's own data."""
     booking_id: BookingId | None
     why: str
-    """Why the recipient got it."""
+    """The reason why the recipient got it."""
     sources: Sequence[SourceResponse]
     """Several if quick changes were merged into one notice."""
     happened_at: datetime
@@ -116,7 +116,7 @@ class NoticeResponse(Struct, frozen=True, kw_only=True):
     `cancelled`: by an operator; `parked`: it could not be delivered; `unconfirmed`: given up
     after an attempt that may have arrived."""
     reason: str | None
-    """Why it was not sent, or why the last attempt failed."""
+    """The reason why it was not sent, or why the last attempt failed."""
     sent_at: datetime | None
     attempts: int
     receipt: bool

@@ -106,7 +106,7 @@ class Told(NamedTuple):
     recipient: PersonId | None
     """None for everybody who follows the author."""
     what: str | None = None
-    """What happened to the booking."""
+    """The change of the booking that is told."""
     by_party: bool = False
     """Whether the guest or the author did it, and not the system."""
 

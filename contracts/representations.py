@@ -200,7 +200,7 @@ class RatingResponse(Struct, frozen=True, kw_only=True):
     signed: bool
     """Whether the rater lets their name stand under it for everybody."""
     reply: str | None
-    """What the rated host answered."""
+    """The answer of the rated host."""
     replied_at: datetime | None
     revealed: bool
     """Whether it is shown to the rated person, counts, and no longer changes."""
@@ -217,7 +217,7 @@ class PostResponse(Struct, frozen=True, kw_only=True):
     post_id: PostId
     announcement_id: AnnouncementId
     author_id: PersonId
-    """Who wrote it."""
+    """The writer."""
     author_name: str
     text: str | None
     """None once it is deleted."""
@@ -225,7 +225,7 @@ class PostResponse(Struct, frozen=True, kw_only=True):
     modified: datetime
     deleted: bool
     position: int
-    """Where it stands in the chat: the position at which it was written."""
+    """Position at which it was written, which is its place in the chat."""
 
 
 class UnreadResponse(Struct, frozen=True):

@@ -53,7 +53,8 @@ class Settings(BaseSettings):
     )
     """For how many days finished notices are kept."""
     publish_targets: PublishTargets = Field({}, validation_alias="NOTIFIER_PUBLISH_TARGETS")
-    """Where announcements can be published, by the names in `COMMAND_API_PUBLISH_TARGETS`."""
+    """The targets to which announcements can be published, by the names in
+    `COMMAND_API_PUBLISH_TARGETS`."""
     approval_kinds: tuple[Kind, ...] = Field((), validation_alias="NOTIFIER_APPROVAL_KINDS")
     """Kinds of notices that go only once an operator has approved them."""
     rate_limits: LocalRateLimits = Field(LocalRateLimits(), validation_alias="PRACTIX_RATE_LIMITS")

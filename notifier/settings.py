@@ -39,7 +39,7 @@ class Settings(ServiceSettings):
     keep_days: int = Field(KEEP_DAYS, ge=KEEP_DAYS_MIN, le=KEEP_DAYS_MAX)
     """For how many days of log time finished notices are kept, here and at Notification."""
     publish_targets: PublishTargets = Field({})
-    """Where announcements can be published, by the names that authors state."""
+    """The targets to which announcements can be published, by the names that authors state."""
     approval_kinds: tuple[Kind, ...] = ()
     """Kinds of notices that go only once an operator has approved them."""
     sent_at_once: PositiveInt = 16

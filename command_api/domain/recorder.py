@@ -40,7 +40,7 @@ class Recorder:
         self.actor = actor
         """The person who gives the command."""
         self.position = position
-        """Where the record of this decision will stand in the journal."""
+        """The position that the record of this decision will have in the journal."""
         self.is_super = is_super
 
     def record(self, event: DomainEvent) -> None:

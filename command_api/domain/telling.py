@@ -39,7 +39,7 @@ class WouldTell(Struct, frozen=True):
     name: str | None
     kind: Kind
     what: str | None
-    """What would have happened to the booking."""
+    """The change of the booking that would be told."""
     announcement_id: AnnouncementId
 
 

@@ -53,7 +53,7 @@ class AnnouncementCreated(
     hide_location: bool = False
     location_hint: WordsOfActor | None = None
     season: int | None = None
-    """Of a series; an announcement names one episode of it."""
+    """Season of a series; an announcement names one episode of it."""
     episode: int | None = None
     publish_to: tuple[TargetName, ...] = ()
     """Names of the targets that the operator configured, to which the system posts it."""

@@ -17,7 +17,7 @@ CHAT_WINDOW: Final = timedelta(days=14)
 """How long after the end of an announcement, or its cancellation, its chat can be written in."""
 
 DeletedBy = Literal["writer", "host"]
-"""Who deleted a post: whoever wrote it, or the announcement's author. The author's own post is
+"""The one who deleted a post: its writer, or the announcement's author. The author's own post is
 deleted by its writer."""
 
 

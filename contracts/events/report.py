@@ -11,7 +11,8 @@ from contracts.values.ids import AnnouncementId, PersonId, PostId, ReportId, Rev
 from contracts.values.personal import NameOfOperator, WordsAboutPerson, WordsOfActor
 
 SubjectKind = Literal["evening", "review", "post", "person"]
-"""What a report is about. Stored, and public; an evening is an announcement, a review a rating."""
+"""The kind of a report's subject. Stored, and public; an evening is an announcement, a review a
+rating."""
 
 
 class ReportEvent(Event, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from contracts.values.zones import zone_or_utc
 
 
 class Wishes(NamedTuple):
-    """What decides whether an evening fits: one plan, and the free times of its person."""
+    """Decides whether an evening fits one plan and the free times of its person."""
 
     times: Collection[str]
     """Wished times of the plan (`contracts.plans.wished_times`)."""

@@ -26,7 +26,7 @@ class Film(Struct, frozen=True):
     title_ru: str
     year: int
     duration_min: int
-    """Of a series: one episode."""
+    """Running time; of a series, that of one episode."""
     kind: FilmKind
     genres: list[str]
     countries: list[str]

@@ -65,7 +65,7 @@ NOTICE_ID: Final = Parameter("notice_id", "about this notice", {"type": "integer
 
 
 class ModerationParts(NamedTuple):
-    """What the routes are made of."""
+    """The parts that the routes are made of."""
 
     notices: Notices
     moderation: Moderation

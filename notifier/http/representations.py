@@ -19,8 +19,8 @@ class OperatorNoticeResponse(NoticeResponse, frozen=True, kw_only=True):
     """Whether it goes only once an operator has approved it."""
     title: str | None
     text: str | None
-    """What its recipient would read now, in their language. Both are None if it cannot be
-    written, as for an erased person."""
+    """The text that its recipient would read now, in their language. Title and text are None if it
+    cannot be written, as for an erased person."""
 
 
 class ModerationRecord(Struct, frozen=True, kw_only=True):
@@ -34,10 +34,10 @@ class ModerationRecord(Struct, frozen=True, kw_only=True):
     """`created`, `rescheduled`, `cancelled`, `approved`."""
     notice_id: int | None
     position: int | None
-    """Of the fan-out, as is `event_index`."""
+    """With `event_index`, names the fan-out."""
     event_index: int | None
     before: dict[str, Any] | None
-    """What stood before; None for a notice that was created."""
+    """The values before the act; None for a notice that was created."""
     after: dict[str, Any]
 
 

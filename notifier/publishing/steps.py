@@ -56,7 +56,7 @@ class PublicationResult(NamedTuple):
     state: EndState
     reason: str | None = None
     action: Action | None = None
-    """What the target has done; None if nothing."""
+    """The deed of the target; None if it did nothing."""
     unsettled: bool = False
     """It may have done it."""
     try_at: datetime | None = None
@@ -64,7 +64,7 @@ class PublicationResult(NamedTuple):
 
 
 class OutsidePost(NamedTuple):
-    """What a target is sent."""
+    """A post as a target is sent it."""
 
     key: str
     """Always the same for one announcement."""

@@ -32,7 +32,7 @@ _NEVER_REACHED: Final = re.compile(
 
 
 class PublishTarget(BaseModel):
-    """Where a target is, and in which language it is written to."""
+    """The address of a target, and the language in which it is written to."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -78,7 +78,7 @@ SELECT_ID: Final = "SELECT id FROM notifier.notices WHERE key = $1"
 
 
 class Signature(NamedTuple):
-    """Who acts, and when."""
+    """The operator who acts, and the time."""
 
     by: str | None
     """How the operator signs: the operator token belongs to no person."""

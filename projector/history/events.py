@@ -35,8 +35,8 @@ PRIVATE: Final = frozenset({"person.muted", "person.unmuted", "person.blocked", 
 """Types of these families that are not in the table: nobody else may learn whom a person mutes or
 blocks."""
 SHOWN_COMMANDS: Final = {"person.block": "booking.answer"}
-"""What the table says instead of a command. A block says no to what is open between two people,
-as the person could have done by hand. Nobody may learn that it was a block."""
+"""The commands that the table names as another one. A block says no to what is open between two
+people, as the person could have done by hand. Nobody may learn that it was a block."""
 WORDLESS: Final = frozenset({"post"})
 """Families whose words are not in the table. A deleted post is told to nobody, so what is told of
 posts is in PostgreSQL alone, and only as it now stands."""

@@ -80,7 +80,7 @@ EVER_GUEST: Final = """
 STILL_TO_COME: Final = "a.event_time > {}"
 
 OF_PLANS_MAX: Final = 2_000
-"""Of the films that a person has planned, so many announcements are looked at."""
+"""So many announcements of the films that a person has planned are looked at."""
 SELECT_OF_PLANS: Final = f"""
     SELECT a.announcement_id, a.author_id, a.movie_id, a.event_time, a.ends_at, a.event_location,
            a.location_hint, {SHOWS_PLACE} AS shows_place

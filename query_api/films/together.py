@@ -40,7 +40,7 @@ SELECT_NEXT: Final = f"""
     ORDER BY a.event_time, a.announcement_id LIMIT {NEXT_MAX}
 """
 NOBODY: Final = (False, None, list[str]())
-"""What is visible to somebody without a token is visible to everybody."""
+"""A viewer without a token: whatever they may see, everybody may."""
 
 FOR_ALL: Final = {"Cache-Control": f"public, max-age={SHARED_S}"}
 NOT_KEPT: Final = {"Cache-Control": "no-cache"}
@@ -52,8 +52,8 @@ class TogetherResponse(Struct, frozen=True, kw_only=True):
     shown: bool
     """Whether the button is shown, because the film may be announced."""
     reason: str | None
-    """Why it is not shown: `film_not_allowed`, or `dependency_down` if nobody can tell at the
-    moment."""
+    """The reason why it is not shown: `film_not_allowed`, or `dependency_down` if nobody can tell
+    at the moment."""
     open_evenings: int
     """Number of announcements that take requests and are still to come."""
     next: list[AnnouncementResponse]

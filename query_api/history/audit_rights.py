@@ -46,7 +46,7 @@ class TrailReader(NamedTuple):
     now: AnyRow
     """Row from `announcements.rows.fetch_visible`."""
     apart: Collection[PersonId] = ()
-    """Whom a block keeps apart from the caller today."""
+    """The people whom a block keeps apart from the caller today."""
 
     @property
     def id(self) -> PersonId:

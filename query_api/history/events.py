@@ -40,7 +40,7 @@ EventRow = dict[str, Any]
 
 
 class Withheld(NamedTuple):
-    """What is told to nobody any more, although the history has it."""
+    """The texts that are told to nobody any more, although the history has them."""
 
     erasures: Erasures = MappingProxyType({})
     hidden: Hidden = MappingProxyType({})

@@ -40,14 +40,14 @@ class Review(Struct, frozen=True, kw_only=True):
 
     review_id: ReviewId
     month: str
-    """In which it was written, such as `2026-03`."""
+    """The month in which it was written, such as `2026-03`."""
     text: str | None
     tags: Sequence[str]
     writer_id: PersonId | None
     """Null unless the writer signed it."""
     writer_name: str | None
     reply: str | None
-    """What the host answered."""
+    """The host's answer."""
     replied_at: datetime | None
 
 

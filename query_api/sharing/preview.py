@@ -39,7 +39,7 @@ _LABELS: Final[Mapping[Language, tuple[str, str]]] = {
 
 
 class Preview(Struct, frozen=True):
-    """What everybody may know of a public announcement."""
+    """The facts of a public announcement that everybody may know."""
 
     title: str
     film: str

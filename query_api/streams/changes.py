@@ -29,7 +29,7 @@ class Change(NamedTuple):
     """A row that is to be told."""
 
     position: int
-    """Where it changed."""
+    """The position at which it changed."""
     kind: RowKind
     row_id: str
 

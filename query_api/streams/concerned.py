@@ -45,7 +45,7 @@ class Marks(NamedTuple):
 
 
 class Concerned(NamedTuple):
-    """Whom changes concern. None in place of people stands for everybody."""
+    """The people whom changes concern. None in place of people stands for everybody."""
 
     people: Set[str] | None
     announcements: Set[str]

@@ -13,7 +13,7 @@ GONE: Final = "gone"
 
 
 class OpenStream:
-    """Who reads what, and how far. It wakes its reader's task, which does the rest."""
+    """States who reads what, and how far. It wakes its reader's task, which does the rest."""
 
     __slots__ = (
         "_woken",
@@ -46,12 +46,12 @@ class OpenStream:
         self.cursor = cursor
         """How far the reader has been told."""
         self.followed = followed
-        """Whom the reader followed when that was last asked for."""
+        """The people whom the reader followed when that was last asked for."""
         self.by_following = False
         """Whether only followers of the author, and people with a booking, see the
         announcement."""
         self.reason: str | None = None
-        """Why the stream ends; None while it goes on."""
+        """The reason why the stream ends; None while it goes on."""
         self._woken = asyncio.Event()
         self._woken.set()  # Something may have changed since the cursor's snapshot.
 

@@ -10,7 +10,7 @@ RouteClass = Literal[
 ]
 
 WriteClass = Literal["writes", "posts"]
-"""What the leader counts of what other processes forward."""
+"""The classes that the leader counts of what other processes forward."""
 
 _UNLIMITED: Final = ("/healthz", "/readyz")
 """Supervisors ask for these to decide on restarts."""

@@ -23,7 +23,7 @@ class PersonLimits(BaseModel):
     writes: PerMinute = 600
     """At all command processes together, because the leader counts every write."""
     posts: PerMinute = 30
-    """What the person writes in chats, at all command processes together."""
+    """Posts in chats, at all command processes together."""
 
 
 class AddressLimits(BaseModel):

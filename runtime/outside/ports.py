@@ -50,7 +50,7 @@ class Movie(Struct, frozen=True):
     title_ru: str
     year: int | None
     duration_min: int
-    """Of a series: one episode."""
+    """Running time; of a series, that of one episode."""
     kind: FilmKind = "film"
     genres: tuple[str, ...] = ()
     """Lower case."""
@@ -61,7 +61,7 @@ class Movie(Struct, frozen=True):
 
 
 class MovieAnswer(Struct, frozen=True):
-    """What Movie_API answers."""
+    """The answer of Movie_API."""
 
     title: str
     title_ru: str | None = None

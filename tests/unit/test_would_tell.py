@@ -40,7 +40,8 @@ KINDS: Final = {
     "booking_unanswered",
     "host_message",
 }
-"""What a trial speaks of. The others come at a time of their own, or of what is no trial."""
+"""The kinds that a trial speaks of. The others come at a time of their own, or of what is no
+trial."""
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -22,7 +22,7 @@ class CreateAnnouncement(AnnouncementTerms, frozen=True, kw_only=True, tag="anno
     announcement_id: AnnouncementId
     film: FilmFacts
     season: int | None = None
-    """Of a series, as is `episode`; one episode is announced."""
+    """With `episode`, names the one episode that an announcement of a series is for."""
     episode: int | None = None
     publish: bool = True
     invite: tuple[Invitee, ...] = ()

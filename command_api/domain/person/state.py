@@ -100,8 +100,8 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     feeds: tuple[FeedId, ...] = ()
     """The calendar feeds that they made and have not revoked."""
     blocked: tuple[PersonId, ...] = ()
-    """Whom they want nothing to do with. An erasure of the other one changes nothing: coming back
-    is no way round a block."""
+    """The people they want nothing to do with. An erasure of one of these changes nothing: coming
+    back is no way round a block."""
     reports_made: tuple[int, int] = (0, 0)
     """The last day of UTC on which they reported anything, as an ordinal, and how often then."""
     suspension: Suspension | None = None

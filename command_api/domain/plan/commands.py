@@ -35,7 +35,7 @@ class AnnouncePlan(Struct, frozen=True, kw_only=True, tag="plan.announce"):
     season: int | None = None
     episode: int | None = None
     title: str
-    """Of the film, in the actor's language."""
+    """Title of the film, in the actor's language."""
     terms: ChangedTerms
     publish: bool = True
 

@@ -17,7 +17,7 @@ class Post(Struct, frozen=True, kw_only=True, gc=False):
     announcement_id: AnnouncementId
     writer_id: PersonId
     position: int
-    """Where it stands in the chat: the position at which it was written."""
+    """Position at which it was written, which is its place in the chat."""
     text_digest: str
     """Tells whether a change changes the text. Empty once the post is deleted."""
     created_at: datetime

@@ -27,7 +27,7 @@ HIDDEN_TERMS: Final = {
     "event_location": HIDDEN_TEXT,
     "location_hint": None,
 }
-"""What stands for the terms of an announcement that its author typed."""
+"""The terms that the author of an announcement typed, as they are once they are hidden."""
 
 
 def apply_report_event(layer: Layer, event: AnyReportEvent, at: datetime, _actor: PersonId) -> None:

@@ -17,7 +17,7 @@ class ReportResponse(Struct, frozen=True):
     report_id: ReportId
     kind: SubjectKind
     id: str
-    """Of the reported announcement, rating, post or person."""
+    """Id of the reported announcement, rating, post or person."""
     created: datetime
     answered: bool
     hidden: bool

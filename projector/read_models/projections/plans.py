@@ -41,7 +41,7 @@ PLANS: Final = TableShape(
 
 
 _UNKNOWN_FILM: Final[dict[str, Any]] = {"movie_title": "", "movie_title_ru": "", "duration_min": 0}
-"""Of a plan that was given up and has no row: its film is shown to nobody."""
+"""The film of a plan that was given up and has no row: nobody is shown it."""
 
 
 def project_plan(event: FilmPlanned | FilmUnplanned, context: EventContext) -> Put:
