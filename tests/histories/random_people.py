@@ -4,9 +4,11 @@ There are few people, hours and seats: announcements fill up, overlap, move, are
 and come to an end, so that every event occurs. The same seed gives the same history.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 from uuid import UUID
@@ -49,6 +51,8 @@ from command_api.domain.rating.commands import (
 )
 from command_api.domain.submission import AnyCommand
 from contracts.errors import CommandError
+from contracts.events.rating import RatingRetracted, RatingRevealed, RatingRole
+from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit
 from contracts.values.ids import (
     OPERATOR,
@@ -398,3 +402,20 @@ def live_until(
         if holds(people.chain):
             return people
     raise LookupError(f"no such history among {SEEDS_TRIED}")
+
+
+def live_until_rated(wishes: int, votes: int = 1) -> RandomPeople:
+    """Return five people who in the end have at least so many votes as hosts, and as guests."""
+    return live_until(partial(_has_votes, votes), wishes, first_seed=11, people=5)
+
+
+def _has_votes(least: int, chain: Chain) -> bool:
+    voted: dict[ReviewId, RatingRole] = {}
+    for commit in chain.commits:
+        for event in decode_events(commit.events):
+            if isinstance(event, RatingRevealed):
+                voted[event.review_id] = event.role
+            elif isinstance(event, RatingRetracted):
+                voted.pop(event.review_id, None)
+    found = Counter(voted.values())
+    return min(found["host"], found["guest"]) >= least

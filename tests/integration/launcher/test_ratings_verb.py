@@ -17,7 +17,7 @@ from runtime.auth.operators import OperatorGuard
 from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import read_rows
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import live_until_rated
 from tests.integration.launcher.invoking import SECRET, Practix, build_practix
 from tests.servers.http_server import served
 from tests.waiting import eventually
@@ -28,7 +28,7 @@ PUBLISHED_CONSTANTS: Final = msgspec.to_builtins(PUBLISHED)
 @pytest.fixture
 async def practix(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> AsyncIterator[Practix]:
     """Run a verb against a history with ratings."""
-    chain = RandomPeople(11, people=5).live(800).chain
+    chain = live_until_rated(800, votes=3).chain
     await chain.write_to(sqlite_journal)
     projector = ProjectorService(sqlite_journal, tables)
     await projector.start()

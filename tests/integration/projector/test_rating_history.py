@@ -28,7 +28,7 @@ from runtime.clickhouse.migrations import migrate
 from runtime.clickhouse.port import Analytics
 from runtime.clickhouse.server import ServerAnalytics
 from runtime.journal.tail import START, Position
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import RandomPeople, live_until_rated
 from tests.histories.stated import StatedHistory, evenings_in_march
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
@@ -62,7 +62,7 @@ async def store_twice(analytics: Analytics, commits: list[Commit]) -> HistoryRea
 
 
 def live_and_rate() -> RandomPeople:
-    return RandomPeople(11, people=5).live(1_000)
+    return live_until_rated(1_000, votes=6)
 
 
 async def test_scores_are_to_the_last_bit_those_of_the_write_side(analytics: Analytics) -> None:

@@ -24,7 +24,7 @@ from runtime.journal.port import Journal
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import DEADLINE_S, follow, read_rows, uuid_text
 from tests.histories.chain import Chain
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import live_until_rated
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 
 QUICK: Final = HISTORY_LIMITS._replace(pause_s=0.0, idle_wait_s=0.05)
@@ -48,7 +48,7 @@ async def analytics(open_analytics: Open) -> AsyncIterator[Analytics]:
 @pytest.fixture
 async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
     """A history with ratings, in the journal and in PostgreSQL."""
-    told = RandomPeople(11, people=5).live(800).chain
+    told = live_until_rated(800, votes=3).chain
     await told.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), told.seq)
     return told

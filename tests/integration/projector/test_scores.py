@@ -24,7 +24,7 @@ from runtime.http.problems import install_problems
 from runtime.journal.sqlite import SqliteJournal
 from tests.cells.projector_cell import DEADLINE_S, fold_rows, follow, read_rows
 from tests.histories.chain import Chain
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import live_until_rated
 from tests.servers.http_server import served
 from tests.waiting import eventually
 
@@ -37,7 +37,7 @@ TRIAL = "/api/v1/operator/ratings/trial"
 @pytest.fixture
 async def chain(tables: asyncpg.Pool, sqlite_journal: SqliteJournal) -> Chain:
     """A history with ratings, followed to its end."""
-    told = RandomPeople(11, people=5).live(1_000).chain
+    told = live_until_rated(1_000, votes=3).chain
     await told.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(tables), told.seq)
     return told
@@ -121,7 +121,7 @@ async def test_an_evening_is_ranked_as_its_host_whichever_of_them_came_first(
 async def test_an_evening_that_is_over_keeps_its_rank_whatever_its_host_gets(
     tables: asyncpg.Pool, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = RandomPeople(11, people=5).live(1_000).chain
+    chain = live_until_rated(1_000, votes=3).chain
     half = len(chain.payloads) // 2
     await chain.write_to(sqlite_journal, 0, half)
     await follow(sqlite_journal, PostgresSink(tables), half)

@@ -41,7 +41,7 @@ from tests.cells.projector_cell import (
     uuid_text,
 )
 from tests.histories.chain import BEGIN, Chain
-from tests.histories.random_people import FILM, RandomPeople
+from tests.histories.random_people import FILM, RandomPeople, live_until_rated
 from tests.servers.http_server import served
 from tests.waiting import eventually
 
@@ -411,7 +411,7 @@ async def test_over_http_it_keeps_a_checkpoint_and_goes_on_from_it(
 async def test_a_process_that_writes_a_history_compares_the_scores_with_it(
     postgres_dsn: str, clickhouse_dsn: str, sqlite_journal: SqliteJournal
 ) -> None:
-    chain = RandomPeople(11, people=5).live(400).chain
+    chain = live_until_rated(400).chain
     await chain.write_to(sqlite_journal)
     async with process(postgres_dsn, sqlite_journal, CLICKHOUSE_DSN=clickhouse_dsn) as there:
         await there.ready(chain.seq)

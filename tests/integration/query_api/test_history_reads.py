@@ -24,7 +24,7 @@ from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.clickhouse.port import Analytics
 from runtime.journal.sqlite import SqliteJournal
 from tests.histories.chain import Chain
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import live_until_rated
 from tests.servers.clickhouse_engines import ENGINES, Open, opener
 from tests.unit.query_api.history.past import assert_agrees, group_by_announcement
 
@@ -34,8 +34,7 @@ LIMITS: Final = HISTORY_LIMITS._replace(events_max=100, pause_s=0.0, idle_wait_s
 
 @pytest.fixture(scope="module")
 def chain() -> Chain:
-    """With ratings of both roles."""
-    return RandomPeople(36, people=5).live(400).chain
+    return live_until_rated(700, votes=3).chain
 
 
 @pytest.fixture(params=ENGINES)
@@ -96,7 +95,7 @@ async def test_the_past_is_what_the_tables_were(analytics: Analytics, chain: Cha
             score = await fetch_score(history, person_id, "host", position)
             assert (score.rating, score.count) == stored_score(tables, person_id, "host")
             rated += score.count > 0
-    assert rated > 5
+    assert rated > 10
 
 
 def is_told_in_words(past: PastEvent) -> bool:

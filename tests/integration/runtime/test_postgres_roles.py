@@ -19,7 +19,7 @@ from runtime.postgres.rewriting import renew_write_ahead_log
 from runtime.postgres.roles import SERVICES, dsn_of_role, grant_roles
 from tests.cells.projector_cell import follow, read_rows
 from tests.histories.erased_life import erase_anna, live_until_erasure
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import live_until_rated
 from tests.waiting import POLL_S, WITHIN_S
 
 PASSWORDS = {service: f"{service}'s own password" for service in SERVICES}
@@ -88,7 +88,7 @@ async def test_a_changed_formula_leaves_scores_that_can_be_read(
     pools: dict[str, asyncpg.Pool], sqlite_journal: SqliteJournal
 ) -> None:
     """The projector puts a new table in the place of the old one."""
-    chain = RandomPeople(8, people=5).live(300).chain
+    chain = live_until_rated(300).chain
     await chain.write_to(sqlite_journal)
     await follow(sqlite_journal, PostgresSink(pools["projector"]), chain.seq)
     before = await pools["query_api"].fetchval(SCORES)

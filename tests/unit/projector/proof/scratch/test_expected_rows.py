@@ -24,7 +24,7 @@ from projector.read_models.projections.scores import SCORES
 from projector.read_models.read_model import NOTHING_MORE, EventContext, Put, TableShape
 from tests.histories.chain import Chain
 from tests.histories.erasures import add_erasures
-from tests.histories.random_people import RandomPeople
+from tests.histories.random_people import RandomPeople, live_until_rated
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 TABLES_IN_ORDER: Final = (*(table for table in TABLES if table is not SCORES), SCORES)
@@ -70,7 +70,7 @@ def put(rows: ExpectedRows, *puts: Put) -> None:
 @pytest.mark.parametrize("puts_max", [1, 2, 7, 1_000_000])
 def test_a_history_makes_the_same_rows_as_in_memory(scratch: Scratch, puts_max: int) -> None:
     expected, rows, intake = MemoryTables(), ExpectedRows(scratch, puts_max), Intake()
-    for commit in RandomPeople(4, people=5).live(400).chain.commits:
+    for commit in live_until_rated(400).chain.commits:
         take(intake.take([commit]), expected, rows)
     assert sort(expected, SCORES)
     for table in TABLES_IN_ORDER:
