@@ -110,6 +110,12 @@ class Told(NamedTuple):
     by_party: bool = False
     """Whether the guest or the author did it, and not the system."""
 
+    @property
+    def person_id(self) -> PersonId:
+        """The recipient, where it cannot be everybody who follows the author."""
+        assert self.recipient is not None
+        return self.recipient
+
 
 class Together(NamedTuple):
     """All events of one command, and the place of one of them."""
@@ -129,11 +135,13 @@ class AnnouncementBefore(Protocol):
     def visibility(self) -> Visibility: ...
 
 
-class GuestBefore(NamedTuple):
-    """A guest of the announcement before an event."""
+class GuestBefore(Protocol):
+    """The booking of a guest of the announcement before an event."""
 
-    guest_id: PersonId
-    pair: Pair
+    @property
+    def guest_id(self) -> PersonId: ...
+    @property
+    def pair(self) -> Pair: ...
 
 
 def list_told_of_booking(

@@ -22,7 +22,6 @@ from contracts.events.broadcast import BroadcastEvent, BroadcastSent, is_address
 from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import Kind
 from contracts.recipients import (
-    GuestBefore,
     Together,
     Told,
     list_told_of_announcement,
@@ -93,8 +92,7 @@ def _list_told(
             had_seat = before is not None and (before.confirmed or before.hold_until is not None)
             yield from list_told_of_booking(event, together, announcement, had_seat=had_seat)
         case AnnouncementEvent():
-            guests = (GuestBefore(one.guest_id, one.pair) for one in bookings)
-            yield from list_told_of_announcement(event, together, announcement, guests)
+            yield from list_told_of_announcement(event, together, announcement, bookings)
         case BroadcastSent():
             broadcast = layer.broadcasts.get(event.broadcast_id)
             for one in bookings:

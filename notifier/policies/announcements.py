@@ -14,10 +14,7 @@ from contracts.events.announcement import (
     AnnouncementDone,
     AnnouncementPublished,
 )
-from contracts.events.booking import BookingInvited
 from contracts.events.rating import RATING_WINDOW
-from contracts.recipients import INVITED
-from contracts.values.ids import PersonId
 from notifier.kinds import BOOKING_KINDS, REMINDERS, UNANSWERED
 from notifier.policies.effects import (
     TOLD_WITHIN,
@@ -31,7 +28,7 @@ from notifier.policies.effects import (
 from notifier.policies.facts import add_words, announcement_facts, diff
 from notifier.policies.policy import GuestsView, NoticePolicy
 from notifier.policies.reminders import remind_all, tell_at_start
-from notifier.state import KnownBooking, apply_event
+from notifier.state import apply_event
 
 RATING_REMINDER_AFTER: Final = timedelta(days=11)
 """When people who have not rated are asked again, three days before the window closes."""
@@ -42,21 +39,23 @@ def announce_publication(
 ) -> Iterator[Effect]:
     """Tell the invited, and the author's followers unless only the invited may see it."""
     announcement = view.announcement
-    for guest_id in _invited_guests(event, occasion, view):
-        yield Tell(
-            kind="announce_new",
-            recipient=guest_id,
-            announcement_id=announcement.announcement_id,
-            facts=announcement_facts(announcement) | {"invited": True},
-            expires_at=announcement.event_time,
-        )
-    if announcement.visibility != "invite":
-        yield FanOut(
-            announcement.author_id,
-            announcement.announcement_id,
-            announcement_facts(announcement),
-            expires_at=min(announcement.event_time, occasion.at + TOLD_WITHIN),
-        )
+    facts = announcement_facts(announcement)
+    for told, _ in view.list_told(event, occasion):
+        if told.recipient is None:
+            yield FanOut(
+                announcement.author_id,
+                announcement.announcement_id,
+                facts,
+                expires_at=min(announcement.event_time, occasion.at + TOLD_WITHIN),
+            )
+        else:
+            yield Tell(
+                kind=told.kind,
+                recipient=told.recipient,
+                announcement_id=announcement.announcement_id,
+                facts=facts | {"invited": True},
+                expires_at=announcement.event_time,
+            )
     yield from remind_all(announcement, view.confirmed())
 
 
@@ -69,16 +68,16 @@ def tell_changes(
     after = apply_event(before, event)
     if not before.takes_place or not event.notify:
         return
-    for recipient, booking in _concerned_people(view):
+    for told, booking in view.list_told(event, occasion):
         sees_all = booking is None or booking.confirmed
         if changes := diff(before, after, may_see_address=sees_all):
             yield Tell(
-                kind="announce_put",
-                recipient=recipient,
+                kind=told.kind,
+                recipient=told.person_id,
                 announcement_id=before.announcement_id,
                 facts=announcement_facts(after) | {"diff": changes},
                 booking_id=None if booking is None else booking.booking_id,
-                receipt=recipient == occasion.actor,
+                receipt=told.recipient == occasion.actor,
             )
     if before.event_time != after.event_time:
         yield Withdraw(before.announcement_id, (*REMINDERS, UNANSWERED), "moved")
@@ -87,20 +86,19 @@ def tell_changes(
 
 
 def tell_unanswered(
-    event: AnnouncementClosed, _occasion: Occasion, view: GuestsView
+    event: AnnouncementClosed, occasion: Occasion, view: GuestsView
 ) -> Iterator[Effect]:
     """Tell those without an answer that the author takes no more requests. If all seats are
     taken they stand in line instead, and at the start they are told by a notice of its own."""
-    if event.reason != "manual":
-        return
     announcement = view.announcement
-    for one in view.unanswered():
+    for told, booking in view.list_told(event, occasion):
+        about = {"guest_id": told.person_id, "what": told.what}
         yield Tell(
-            kind=UNANSWERED,
-            recipient=one.guest_id,
+            kind=told.kind,
+            recipient=told.person_id,
             announcement_id=announcement.announcement_id,
-            facts=announcement_facts(announcement) | {"guest_id": one.guest_id, "what": "closed"},
-            booking_id=one.booking_id,
+            facts=announcement_facts(announcement) | about,
+            booking_id=None if booking is None else booking.booking_id,
             expires_at=announcement.event_time,
         )
 
@@ -120,20 +118,20 @@ def tell_cancellation(
         (*REMINDERS, UNANSWERED, "announce_new", "announce_put"),
         "cancelled",
     )
-    if not announcement.takes_place:
+    concerned = list(view.list_told(event, occasion))
+    if not concerned:
         return
     facts = announcement_facts(announcement) | {"by": event.by, "reason": event.reason}
-    concerned = list(_concerned_people(view))
-    recipients = frozenset(recipient for recipient, _ in concerned)
+    recipients = frozenset(told.person_id for told, _ in concerned)
     yield Withdraw(announcement.announcement_id, BOOKING_KINDS, "cancelled", recipients)
-    for recipient, booking in concerned:
+    for told, booking in concerned:
         yield Tell(
-            kind="announce_delete",
-            recipient=recipient,
+            kind=told.kind,
+            recipient=told.person_id,
             announcement_id=announcement.announcement_id,
             facts=add_words(facts, occasion.actor),
             booking_id=None if booking is None else booking.booking_id,
-            receipt=recipient == occasion.actor,
+            receipt=told.recipient == occasion.actor,
         )
 
 
@@ -168,27 +166,6 @@ def ask_for_ratings(
             expires_at=occasion.at + RATING_WINDOW,
             facts=facts | {"again": True},
         )
-
-
-def _invited_guests(
-    event: AnnouncementPublished, occasion: Occasion, view: GuestsView
-) -> dict[PersonId, None]:
-    """Return the guests who were invited to the draft or by the same command, each once, as the
-    keys of a dict, which keeps their order."""
-    before = [one.guest_id for one in view.involved() if one.pair == INVITED]
-    along = [
-        one.guest_id
-        for one in occasion.together
-        if isinstance(one, BookingInvited) and one.announcement_id == event.announcement_id
-    ]
-    return dict.fromkeys([*before, *along])
-
-
-def _concerned_people(view: GuestsView) -> Iterator[tuple[PersonId, KnownBooking | None]]:
-    """Yield the author, then the confirmed, the pending and the invited."""
-    yield view.announcement.author_id, None
-    for one in view.involved():
-        yield one.guest_id, one
 
 
 POLICIES: Final = (

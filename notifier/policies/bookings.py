@@ -6,7 +6,7 @@ from typing import Final
 from contracts.events.booking import BookingApproved, BookingEvent, BookingInvited
 from contracts.events.folding.booking_fields import reason_by
 from contracts.events.folding.booking_state import CONFIRMED
-from contracts.recipients import REQUESTED, SEAT_FREED, Together, list_told_of_booking
+from contracts.recipients import REQUESTED, SEAT_FREED, list_told_of_booking
 from contracts.values.ids import SYSTEM
 from notifier.kinds import CHAT_DIGEST, REMINDERS, UNANSWERED
 from notifier.policies.effects import Effect, Occasion, Tell, Withdraw
@@ -32,21 +32,19 @@ def tell_booking_change(
 
 def _tell(event: BookingEvent, occasion: Occasion, view: AnnouncementView) -> Iterator[Effect]:
     announcement, before = view.announcement, view.booking(event.booking_id)
-    together = Together(occasion.together, occasion.place)
     had_seat = before is not None and before.seated
-    for one in list_told_of_booking(event, together, announcement, had_seat=had_seat):
-        assert one.recipient is not None
+    for one in list_told_of_booking(event, occasion.beside, announcement, had_seat=had_seat):
         assert one.what is not None
         if _is_by_job(event, occasion) and one.recipient == announcement.author_id:
             continue
         if one.what == SEAT_FREED:
             facts = announcement_facts(announcement) | {"what": SEAT_FREED}
-            yield Tell(one.kind, one.recipient, event.announcement_id, facts)
+            yield Tell(one.kind, one.person_id, event.announcement_id, facts)
             continue
         facts = _booking_facts(event, announcement, one.what)
         yield Tell(
             kind=one.kind,
-            recipient=one.recipient,
+            recipient=one.person_id,
             announcement_id=event.announcement_id,
             facts=add_words(facts, occasion.actor) if one.by_party else facts,
             booking_id=event.booking_id,

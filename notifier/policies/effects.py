@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import Kind
+from contracts.recipients import Together
 from contracts.values.ids import AnnouncementId, BookingId, PersonId
 from notifier.policies.facts import NoticeFacts
 
@@ -29,6 +30,11 @@ class Occasion(NamedTuple):
     """All events of the Commit that could be decoded, this one included."""
     place: int
     """Index of this event in `together`."""
+
+    @property
+    def beside(self) -> Together:
+        """The event among those of its Commit, for the rules of who is told."""
+        return Together(self.together, self.place)
 
     @property
     def event_type(self) -> str:

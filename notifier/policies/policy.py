@@ -1,8 +1,8 @@
 """Defines a policy: for events of one type, what it is shown and what it asks for.
 
 A policy is shown the announcement, and the guests only if it asks for a `GuestsView`; a policy
-about a person is shown a `PersonView`. The same
-choice decides what is loaded, so a policy never takes missing bookings for absent ones.
+about a person is shown a `PersonView`. The same choice decides what is loaded, so a policy never
+takes missing bookings for absent ones.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from contracts.events.person import PersonEvent
 from contracts.events.post import PostEvent
 from contracts.events.rating import RatingEvent
 from contracts.events.report import ReportEvent
-from contracts.recipients import INVOLVED
+from contracts.recipients import Told, list_told_of_announcement
 from contracts.values.ids import BookingId, PersonId
 from notifier.policies.effects import Effect, Occasion
 from notifier.state import KnownAnnouncement, KnownBooking, NotifierState
@@ -41,9 +41,15 @@ class AnnouncementView:
 class GuestsView(AnnouncementView):
     """The announcement with all its bookings."""
 
-    def involved(self) -> Iterator[KnownBooking]:
-        """Yield the bookings of the confirmed, the pending and the invited."""
-        return (one for one in self._bookings.values() if one.pair in INVOLVED)
+    def list_told(
+        self, event: AnnouncementEvent, occasion: Occasion
+    ) -> Iterator[tuple[Told, KnownBooking | None]]:
+        """Yield who is told of the event, each with their own booking before it."""
+        bookings = {one.guest_id: one for one in self._bookings.values()}
+        for told in list_told_of_announcement(
+            event, occasion.beside, self.announcement, bookings.values()
+        ):
+            yield told, None if told.recipient is None else bookings.get(told.recipient)
 
     def confirmed(self) -> Iterator[KnownBooking]:
         return (one for one in self._bookings.values() if one.confirmed)

@@ -22,6 +22,7 @@ from notifier.policies.ratings import stop_asking
 from notifier.policies.registry import POLICIES
 from runtime.process.modules import import_modules
 from tests.histories.notifier_events import (
+    BEGIN,
     NotifierHistory,
     announcement,
     booking,
@@ -131,9 +132,15 @@ def test_the_contract_with_notification_names_every_kind() -> None:
     assert [kind for kind in get_args(Kind) if f"`{kind}`" not in page] == []
 
 
-def test_a_view_of_guests_shows_those_whom_a_change_concerns(history: NotifierHistory) -> None:
+def test_a_view_of_guests_shows_those_whom_a_change_concerns() -> None:
+    history = NotifierHistory()
+    history.tell(created(), published(), rating())
+    history.tell(booking(BookingApproved, "anna", (True, True)))
     history.tell(booking(BookingApproved, "boris", (True, False)))
-    view = GuestsView(Folded(history.commits).state, published())
+    change = edited(title="Stalker")
+    view = GuestsView(Folded(history.commits).state, change)
     assert [one.guest_id for one in view.confirmed()] == [person("anna")]
-    assert [one.guest_id for one in view.involved()] == [person("anna")]
+    told = list(view.list_told(change, Occasion(change, 4, 0, BEGIN, "", (change,), 0)))
+    assert [one.recipient for one, _ in told] == [person("host"), person("anna")]
+    assert [own and own.guest_id for _, own in told] == [None, person("anna")]
     assert len(view.announcement.rated_guests) == 1
