@@ -103,7 +103,6 @@ class Dispatcher:
         self._slots = asyncio.Semaphore(pace.at_once)
         self._woken = asyncio.Event()
         self._store_retry = StoreRetry("outbox", TablesUnavailable)
-        self._looked_at = 0.0
         self.tables_available = True
         """Whether the outbox answered when it was last asked; True before that."""
         self._clock_right = True
@@ -126,7 +125,7 @@ class Dispatcher:
         """Do what `dispatch_due` does, within a session. Returns False also if PostgreSQL is away
         or the clock is wrong."""
         try:
-            await self._keep_session()
+            await self._queue.session.keep(self._clock, self._pace.look_s)
             progressed = await self.dispatch_due()
         except TablesUnavailable as error:
             if self.tables_available:
@@ -141,17 +140,6 @@ class Dispatcher:
             return False
         self.tables_available = self._clock_right = True
         return progressed
-
-    async def _keep_session(self) -> None:
-        """Open a session if there is none. Then, and every `look_s`, free the leases of dead
-        dispatchers."""
-        session, now_s = self._queue.session, asyncio.get_running_loop().time()
-        if not session.is_open:
-            await session.open()
-        elif now_s < self._looked_at + self._pace.look_s:
-            return
-        self._looked_at = now_s
-        await session.free_leases_of_the_dead(self._clock())
 
     async def dispatch_due(self) -> bool:
         """Deal with one fan-out and one batch of notices that are due. Returns False if there is

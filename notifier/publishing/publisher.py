@@ -72,7 +72,6 @@ class Publisher:
         self._backoff = backoff
         self._random = random or SystemRandom()
         self._store_retry = StoreRetry("publications", TablesUnavailable)
-        self._looked_at = 0.0
 
     async def run(self) -> NoReturn:
         """Publish for ever, however long the tables may be away or the clock wrong."""
@@ -87,7 +86,7 @@ class Publisher:
         """Do what `publish_next` does, within a session. Returns False also if PostgreSQL is away
         or the clock is wrong."""
         try:
-            await self._keep_session()
+            await self._publications.session.keep(self._clock, LOOK_S)
             return await self.publish_next()
         except TablesUnavailable as error:
             log.warning("publications unavailable: %s", describe_error(error))
@@ -95,15 +94,6 @@ class Publisher:
         except ClockWrong:
             pass  # The dispatcher says so.
         return False
-
-    async def _keep_session(self) -> None:
-        session, now_s = self._publications.session, asyncio.get_running_loop().time()
-        if not session.is_open:
-            await session.open()
-        elif now_s < self._looked_at + LOOK_S:
-            return
-        self._looked_at = now_s
-        await session.free_leases_of_the_dead(self._clock())
 
     async def publish_next(self) -> bool:
         """Deal with one publication that is due. Returns False if there was none. Raises

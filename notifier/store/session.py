@@ -1,10 +1,11 @@
 """Keeps the session that proves that a dispatcher lives, and frees the leases of dead ones.
 
 A dispatcher holds an advisory lock on a connection of its own, and stores the lock's number
-with each lease. PostgreSQL releases the lock when the process ends, however it ends. The next
-dispatcher that looks frees these leases, and need not wait until they expire.
+with each lease; so does a publisher. PostgreSQL releases the lock when the process ends, however
+it ends. The next one that looks frees these leases, and need not wait until they expire.
 """
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import datetime
 from random import SystemRandom
@@ -14,6 +15,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from runtime.postgres.tables import acquire_connection
+from runtime.process.clock import Clock
 
 NO_SESSION: Final = 0
 """Holder of a lease that only time ends."""
@@ -35,8 +37,7 @@ FREE_FANOUTS: Final = f"""
     UPDATE notifier.fanouts SET holder = NULL, try_at = $1
     WHERE state = 'waiting' AND holder > {NO_SESSION} AND holder NOT IN ({_LIVING})
 """
-
-# Whether its target has the post, nobody knows.
+# Nobody knows whether its target has the post.
 FREE_PUBLICATIONS: Final = f"""
     UPDATE notifier.publications SET holder = NULL, unsettled = true, state = 'unsettled',
         reason = 'may_have_arrived', try_at = $1
@@ -54,6 +55,8 @@ class LeaseSession:
         self._held = AsyncExitStack()
         """Gives the connection back, which releases its lock."""
         self._holder = NO_SESSION
+        self._looked_at = 0.0
+        """When leases of the dead were last looked for, by the loop's time."""
 
     @property
     def holder(self) -> int:
@@ -78,6 +81,17 @@ class LeaseSession:
             connection = await stack.enter_async_context(acquire_connection(self._pool))
             self._holder = await _take_lock(connection)
             self._connection, self._held = connection, stack.pop_all()
+
+    async def keep(self, clock: Clock, look_s: float) -> None:
+        """Take a lock if none is held. Then, and every `look_s`, free the leases of the dead.
+        Raises TablesUnavailable and ClockWrong."""
+        now_s = asyncio.get_running_loop().time()
+        if not self.is_open:
+            await self.open()
+        elif now_s < self._looked_at + look_s:
+            return
+        self._looked_at = now_s
+        await self.free_leases_of_the_dead(clock())
 
     async def close(self) -> None:
         """Give up all leases: any dispatcher may take them now."""
