@@ -1,7 +1,7 @@
 """Serves notices to operators, who read what they say, write, approve, change and cancel them."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -43,6 +43,7 @@ from notifier.http.representations import (
 )
 from notifier.http.routes import PARAMETERS, parse_filter
 from notifier.planning.notice_plan import PlannedNotice
+from notifier.policies.effects import TOLD_WITHIN
 from notifier.reader import NoticeReader
 from notifier.store.moderation import Moderated, Moderation, Signature
 from notifier.store.notices import Notices, StoredNotice
@@ -54,7 +55,6 @@ from runtime.http.parameters import Parameter, idempotency_key_of, is_dry_run
 from runtime.process.clock import Clock
 
 BY_OPERATOR: Final = "by_operator"
-TOLD_WITHIN: Final = timedelta(days=3)
 RECIPIENT: Final = Parameter("recipient", "to this person", {"type": "string", "format": "uuid"})
 NEEDS_APPROVAL: Final = Parameter(
     "needs_approval",

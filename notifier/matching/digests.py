@@ -12,14 +12,15 @@ from typing import Any, Final, NamedTuple
 import asyncpg
 import msgspec
 from asyncpg.pool import PoolConnectionProxy
+from msgspec.structs import replace
 
 from contracts.notices import Kind
 from contracts.plans.intervals import Interval
 from contracts.plans.wishes import Wishes
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from contracts.values.zones import HOME_ZONE
-from notifier.planning.notice_plan import NoticeSource, PlannedFanOut, PlannedNotice
-from notifier.policies.effects import MERGED_WITHIN, TOLD_WITHIN
+from notifier.planning.notice_plan import PlannedFanOut, PlannedNotice, plan_notice
+from notifier.policies.effects import TOLD_WITHIN, Tell
 from notifier.policies.facts import NoticeFacts
 from notifier.state import KnownAnnouncement
 
@@ -126,21 +127,10 @@ def plan_digest(
     fanout: PlannedFanOut, person_id: PersonId, last_at: datetime | None
 ) -> PlannedNotice:
     """Return a digest that waits for others to join it, and for a day since the last one."""
-    source: NoticeSource = fanout.source
-    due_at = fanout.happened_at + MERGED_WITHIN
-    if last_at is not None:
-        due_at = max(due_at, last_at + EVERY)
-    return PlannedNotice(
-        key=f"{source.seq}:{source.event_index}:{person_id}:{PLAN_MATCH}",
-        recipient=person_id,
-        kind=PLAN_MATCH,
-        announcement_id=None,
-        facts={"matches": [fanout.effect.announcement_id]},
-        happened_at=fanout.happened_at,
-        due_at=due_at,
-        expires_at=due_at + TOLD_WITHIN,
-        sources=[source],
-    )
+    tell = Tell(PLAN_MATCH, person_id, None, {"matches": [fanout.effect.announcement_id]})
+    notice = plan_notice(tell, fanout.source, fanout.happened_at)
+    due_at = notice.due_at if last_at is None else max(notice.due_at, last_at + EVERY)
+    return replace(notice, due_at=due_at, expires_at=due_at + TOLD_WITHIN)
 
 
 def describe_evening(announcement: KnownAnnouncement, link: str) -> NoticeFacts:

@@ -81,6 +81,7 @@ class PlannedErasure(NamedTuple):
 DELAYS: Final[Mapping[Kind, timedelta]] = {
     "announce_put": MERGED_WITHIN,
     "chat_digest": DIGEST_AFTER,
+    "plan_match": MERGED_WITHIN,
 }
 """How long notices of some kinds wait for more to tell. All others are due at once."""
 

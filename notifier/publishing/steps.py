@@ -5,7 +5,7 @@ others take a post once: what happened to it afterwards stands behind its link. 
 time, which could change.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from babel import Locale
@@ -15,11 +15,9 @@ from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language, Text
 from contracts.values.targets import TargetName
 from contracts.values.zones import zone_or_utc
+from notifier.policies.effects import TOLD_WITHIN
 from notifier.state import KnownAnnouncement
 from notifier.texts.render import LOCALES, WHEN
-
-TOLD_WITHIN: Final = timedelta(days=3)
-"""A change that a target has not taken in this time is given up."""
 
 TOO_LATE: Final = "too_late"
 NOT_WANTED: Final = "not_wanted"
@@ -64,7 +62,7 @@ class PublicationResult(NamedTuple):
 
 
 class OutsidePost(NamedTuple):
-    """A post as a target is sent it."""
+    """A post as a target gets it."""
 
     key: str
     """Always the same for one announcement."""
@@ -83,7 +81,7 @@ def choose_step(
     replaces: bool,
 ) -> Action | PublicationResult:
     """Return the action to take, or the result if there is none. `replaces` is whether the target
-    can replace and withdraw a post."""
+    can replace and withdraw a post. A change that was not taken within TOLD_WITHIN is given up."""
     may_stand = leased.posted_revision is not None or (leased.unsettled and replaces)
     if not leased.wanted and (not may_stand or (not leased.stands and not leased.unsettled)):
         return PublicationResult("done", NOT_WANTED)

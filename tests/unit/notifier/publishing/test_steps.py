@@ -6,10 +6,10 @@ import pytest
 
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.targets import TargetName
+from notifier.policies.effects import TOLD_WITHIN
 from notifier.publishing.steps import (
     LEFT,
     NOT_WANTED,
-    TOLD_WITHIN,
     TOO_LATE,
     LeasedPublication,
     PublicationResult,
