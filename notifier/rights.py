@@ -83,7 +83,7 @@ class Relation(NamedTuple):
 
 GuestRight = Callable[[NoticeFacts, Relation], str | None]
 """Decides whether somebody other than the author may get a notice now. Returns None if they
-may, and otherwise the reason why not.."""
+may, and otherwise the reason why not."""
 
 
 def only_author(_facts: NoticeFacts, _now: Relation) -> str | None:

@@ -277,18 +277,15 @@ class NotifierState:
             self._erasures[person_id] = erase_at
 
     def _erase(self, person_id: PersonId) -> None:
-        """Forget the person's name, the texts of their announcements, and whom they mute and
-        block."""
+        """Forget the person's name, the texts of their announcements, their plans, and whom they
+        mute and block."""
         self._plan_erasure(person_id, None)
         self.erased_people.add(person_id)
         self.changed_people[person_id] = KnownPerson(person_id, ERASED_NAME, erased=True)
-        for pair in [pair for pair in self.changed_mutes if pair[0] == person_id]:
-            del self.changed_mutes[pair]
-        for plan in [plan for plan in self.changed_plans if plan[0] == person_id]:
-            del self.changed_plans[plan]
+        _drop_what_is_of(person_id, self.changed_mutes)
+        _drop_what_is_of(person_id, self.changed_plans)
+        _drop_what_is_of(person_id, self.changed_blocks)
         self.changed_free_times.pop(person_id, None)
-        for pair in [pair for pair in self.changed_blocks if pair[0] == person_id]:
-            del self.changed_blocks[pair]
         for one in list(self.announcements.values()):
             if one.author_id == person_id:
                 self._change(_erase_announcement(one))
@@ -330,6 +327,11 @@ def announcement_of(event: DomainEvent) -> AnnouncementId | None:
 def apply_event(announcement: KnownAnnouncement, event: AnyAnnouncementEvent) -> KnownAnnouncement:
     """Return the announcement after `event`."""
     return structs.replace(announcement, **_known_fields(event))
+
+
+def _drop_what_is_of(person_id: PersonId, changed: dict[tuple[PersonId, Any], Any]) -> None:
+    for key in [key for key in changed if key[0] == person_id]:
+        del changed[key]
 
 
 def _erase_announcement(announcement: KnownAnnouncement) -> KnownAnnouncement:

@@ -24,17 +24,12 @@ CHANGED_AT_ONCE: Final = 1_000
 """How many notices one request may change."""
 
 # What stands in a record, before and after.
-_FACTS: Final = """
-    json_build_object('state', n.state, 'reason', n.reason, 'due_at', n.due_at,
-                      'expires_at', n.expires_at, 'needs_approval', n.unapproved)
+SELECT_FACTS: Final = """
+    SELECT id, json_build_object('state', state, 'reason', reason, 'due_at', due_at,
+                                 'expires_at', expires_at, 'needs_approval', unapproved) AS facts
+    FROM notifier.notices WHERE id = ANY($1::bigint[])
 """
-LOCK: Final = f"""
-    SELECT n.id, {_FACTS} AS facts FROM notifier.notices n WHERE n.id = ANY($1::bigint[])
-    ORDER BY n.id FOR UPDATE
-"""
-SELECT_FACTS: Final = f"""
-    SELECT n.id, {_FACTS} AS facts FROM notifier.notices n WHERE n.id = ANY($1::bigint[])
-"""
+LOCK: Final = f"{SELECT_FACTS} ORDER BY id FOR UPDATE"
 # Only if the notice was not sent. One that was missed or parked gets a new chance, and an hour
 # for it. One that waits for an approval goes on waiting for it.
 RESCHEDULE: Final = """

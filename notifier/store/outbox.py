@@ -167,8 +167,8 @@ async def insert_notices(
     approval: Collection[Kind] = (),
 ) -> None:
     """Insert new notices. Those of the kinds in `approval` wait for an operator. If the key is
-    there already, the stored notice is left alone; only a
-    reminder that was dropped becomes due again."""
+    there already, the stored notice is left alone; only a reminder that was dropped becomes due
+    again."""
     if not notices:
         return
     await connection.execute(

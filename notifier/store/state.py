@@ -1,6 +1,6 @@
 """Loads the part of the notifier's state that some events need, and saves what has changed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 import msgspec
@@ -203,9 +203,8 @@ async def save_state(connection: PoolConnectionProxy, state: NotifierState) -> N
     )
     await _save_standing_wishes(connection, state)
     await _save_plans(connection, state)
-    told = state.changed_told_of_chats.items()
-    await _write(connection, INSERT_TOLD_OF_CHATS, [pair for pair, is_told in told if is_told])
-    await _write(connection, DELETE_TOLD_OF_CHATS, [pair for pair, is_told in told if not is_told])
+    told = state.changed_told_of_chats
+    await _write_changes(connection, INSERT_TOLD_OF_CHATS, DELETE_TOLD_OF_CHATS, told)
     asked = state.changed_erasures.items()
     await _write(connection, UPSERT_ERASURE_REQUESTS, [(who, at) for who, at in asked if at])
     await _write(connection, DELETE_ERASURE_REQUESTS, [(who,) for who, at in asked if at is None])
@@ -235,19 +234,13 @@ def _encode(texts: tuple[str, ...]) -> str:
 
 async def _save_standing_wishes(connection: PoolConnectionProxy, state: NotifierState) -> None:
     """Save who mutes or blocks whom, and who is shut out."""
-    mutes, blocks = state.changed_mutes, state.changed_blocks
-    suspensions = state.changed_suspensions
     erased = [(person,) for person in state.erased_people]
     await _write(connection, DELETE_MUTES_BY, erased)
     await _write(connection, DELETE_BLOCKS_BY, erased)
-    await _write(connection, INSERT_BLOCKS, [pair for pair, stands in blocks.items() if stands])
-    await _write(connection, DELETE_BLOCKS, [pair for pair, stands in blocks.items() if not stands])
-    await _write(connection, INSERT_MUTES, [pair for pair, muted in mutes.items() if muted])
-    await _write(connection, DELETE_MUTES, [pair for pair, muted in mutes.items() if not muted])
-    out = [(person,) for person, suspended in suspensions.items() if suspended]
-    back = [(person,) for person, suspended in suspensions.items() if not suspended]
-    await _write(connection, INSERT_SUSPENSIONS, out)
-    await _write(connection, DELETE_SUSPENSIONS, back)
+    await _write_changes(connection, INSERT_BLOCKS, DELETE_BLOCKS, state.changed_blocks)
+    await _write_changes(connection, INSERT_MUTES, DELETE_MUTES, state.changed_mutes)
+    suspended = {(person,): is_out for person, is_out in state.changed_suspensions.items()}
+    await _write_changes(connection, INSERT_SUSPENSIONS, DELETE_SUSPENSIONS, suspended)
 
 
 async def save_parked(connection: PoolConnectionProxy, parked: Iterable[ParkedEvent]) -> None:
@@ -257,6 +250,17 @@ async def save_parked(connection: PoolConnectionProxy, parked: Iterable[ParkedEv
 def announcement_from(stored: Any) -> KnownAnnouncement:
     """Return an announcement made of the stored JSON. Raises msgspec.ValidationError."""
     return msgspec.convert(stored, KnownAnnouncement)
+
+
+async def _write_changes(
+    connection: PoolConnectionProxy,
+    insert: str,
+    delete: str,
+    stands: Mapping[tuple[Any, ...], bool],
+) -> None:
+    """Insert the rows that stand from now on, and delete the others."""
+    await _write(connection, insert, [row for row, there in stands.items() if there])
+    await _write(connection, delete, [row for row, there in stands.items() if not there])
 
 
 async def _write(
