@@ -7,7 +7,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import CommandRefused, NotFound
 from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
     INTEGER_MAX,
@@ -15,23 +14,20 @@ from notifier.http.edge import (
     document_answer,
     document_read,
     document_write,
-    parse_choice,
     parse_path_number,
     read_body,
     unavailable_without_tables,
-    wait_for_position,
 )
+from notifier.http.outbox_rows import answer_change, answer_rows, choice_of_state
 from notifier.http.representations import FanOutResponse
 from notifier.reader import NoticeReader
 from notifier.store.fanouts import FanOuts
 from runtime.http.api_route import ApiRoute
-from runtime.http.json_body import json_response
-from runtime.http.paging import LIMIT, parse_limit
-from runtime.http.parameters import Parameter, is_dry_run
+from runtime.http.paging import LIMIT
+from runtime.http.parameters import is_dry_run
 from runtime.process.clock import Clock
 
 STATES: Final = ("waiting", "done", "dropped", "parked")
-STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": list(STATES)})
 
 
 def build_fanout_router(
@@ -49,16 +45,12 @@ def build_fanout_router(
         "",
         response_class=Response,
         responses=document_answer(list[FanOutResponse]),
-        openapi_extra=document_read(STATE, LIMIT),
+        openapi_extra=document_read(choice_of_state(STATES), LIMIT),
     )
     async def list_fanouts(request: Request) -> Response:
         """Newest first; with `state=parked` those whose followers were never told."""
         await guard(request)
-        await wait_for_position(request, reader)
-        state, limit = parse_choice(request, "state", STATES), parse_limit(request.query_params)
-        async with unavailable_without_tables():
-            found = await fanouts.select(state, limit)
-        return json_response([FanOutResponse(**one) for one in found])
+        return await answer_rows(request, reader, STATES, fanouts.select, FanOutResponse)
 
     @router.put(
         "/{position}/{event_index}",
@@ -74,15 +66,11 @@ def build_fanout_router(
         dry_run = is_dry_run(request)
         body, now = await read_body(request, RescheduleBody), clock()
         async with unavailable_without_tables():
-            done, fanout = await fanouts.retry(
+            change = await fanouts.retry(
                 place, body.not_before(now), body.sign(now), dry_run=dry_run
             )
         if not dry_run:
             wake()
-        if fanout is None:
-            raise NotFound
-        if not done:
-            raise CommandRefused("notice_not_waiting", {"state": fanout["state"]})
-        return json_response(FanOutResponse(**fanout))
+        return answer_change(change, FanOutResponse)
 
     return router

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Final, NamedTuple
 from uuid import uuid4
@@ -33,6 +34,13 @@ from notifier.http.edge import (
     unavailable_without_tables,
     wait_for_position,
 )
+from notifier.http.notice_pages import (
+    PARAMETERS,
+    answer_page,
+    page_headers,
+    parse_filter,
+    parse_page,
+)
 from notifier.http.preview import NoticePreview
 from notifier.http.representations import (
     BulkResponse,
@@ -41,7 +49,6 @@ from notifier.http.representations import (
     OperatorNoticeResponse,
     operator_notice_response,
 )
-from notifier.http.routes import PARAMETERS, parse_filter
 from notifier.planning.notice_plan import PlannedNotice
 from notifier.policies.effects import TOLD_WITHIN
 from notifier.reader import NoticeReader
@@ -50,7 +57,7 @@ from notifier.store.notices import Notices, StoredNotice
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response
 from runtime.http.negotiation import language_of
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.paging import CURSOR, LIMIT
 from runtime.http.parameters import Parameter, idempotency_key_of, is_dry_run
 from runtime.process.clock import Clock
 
@@ -107,20 +114,13 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
         """Everybody's notices, as their recipients would read them; with `state=waiting` those
         that are delayed, with `needs_approval=true` those that wait for an operator."""
         await parts.guard(request)
-        limit, before = parse_limit(request.query_params), parse_number(request, "cursor")
         flag = parse_choice(request, NEEDS_APPROVAL.name, ("true", "false"))
         recipient = parse_id(request, RECIPIENT.name)
         wanted = parse_filter(request, None if recipient is None else PersonId(recipient))
         if flag is not None:
             wanted = wanted._replace(needs_approval=flag == "true")
-        position = await wait_for_position(request, parts.reader)
-        async with unavailable_without_tables():
-            found = await parts.notices.select(wanted, before, limit + 1)
-            shown = await _represent(parts, found[:limit], language_of(request))
-        headers = {"X-Position": str(position), "Cache-Control": "private, no-cache"}
-        if len(found) > limit:
-            headers |= next_page_headers(request, str(shown[-1].id))
-        return json_response(shown, headers=headers)
+        represent = partial(_represent, parts)
+        return await answer_page(request, parts.notices, parts.reader, wanted, represent)
 
     @router.post(
         "",
@@ -178,16 +178,13 @@ def build_moderation_router(parts: ModerationParts) -> APIRouter:
     async def moderation_record(request: Request) -> Response:
         """What operators did to notices, newest first: who, what, when, and what stood before."""
         await parts.guard(request)
-        limit, before = parse_limit(request.query_params), parse_number(request, "cursor")
+        limit, before = parse_page(request)
         notice_id = parse_number(request, NOTICE_ID.name)
         await wait_for_position(request, parts.reader)
         async with unavailable_without_tables():
             found = await moderation.select_records(notice_id, before, limit + 1)
-        headers = {"Cache-Control": "private, no-cache"}
-        if len(found) > limit:
-            headers |= next_page_headers(request, str(found[limit - 1]["id"]))
         records = [ModerationRecord(**one) for one in found[:limit]]
-        return json_response(records, headers=headers)
+        return json_response(records, headers=page_headers(request, found, limit))
 
     @router.get(
         "/{notice_id}",
@@ -298,9 +295,7 @@ def _plan_notice(body: CreateNoticeBody, key: str | None, now: datetime) -> Plan
 
 def _describe_bulk(action: str, ids: Sequence[int], changed: Moderated) -> BulkResponse:
     results = [
-        BulkResult(one, one in changed.done, changed.notices[one]["state"])
-        if one in changed.notices
-        else BulkResult(one, False, None)
+        BulkResult(one, one in changed.done, changed.notices.get(one, {}).get("state"))
         for one in ids
     ]
     return BulkResponse(action, len(changed.done), results)

@@ -6,7 +6,6 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import CommandRefused, NotFound
 from contracts.values.ids import AnnouncementId
 from notifier.http.bodies import RescheduleBody
 from notifier.http.edge import (
@@ -14,22 +13,19 @@ from notifier.http.edge import (
     document_answer,
     document_read,
     document_write,
-    parse_choice,
     read_body,
     unavailable_without_tables,
-    wait_for_position,
 )
+from notifier.http.outbox_rows import answer_change, answer_rows, choice_of_state
 from notifier.http.representations import PublicationResponse
 from notifier.reader import NoticeReader
 from notifier.store.publications import Publications
 from runtime.http.api_route import ApiRoute
-from runtime.http.json_body import json_response
-from runtime.http.paging import LIMIT, parse_limit
-from runtime.http.parameters import Parameter, is_dry_run, path_id
+from runtime.http.paging import LIMIT
+from runtime.http.parameters import is_dry_run, path_id
 from runtime.process.clock import Clock
 
 STATES: Final = ("waiting", "sending", "done", "unsettled", "parked")
-STATE: Final = Parameter("state", "in this state", {"type": "string", "enum": list(STATES)})
 
 
 def build_publication_router(
@@ -47,16 +43,12 @@ def build_publication_router(
         "",
         response_class=Response,
         responses=document_answer(list[PublicationResponse]),
-        openapi_extra=document_read(STATE, LIMIT),
+        openapi_extra=document_read(choice_of_state(STATES), LIMIT),
     )
     async def list_publications(request: Request) -> Response:
         """Newest change first; with `state=unsettled` those that may have arrived or not."""
         await guard(request)
-        await wait_for_position(request, reader)
-        state, limit = parse_choice(request, "state", STATES), parse_limit(request.query_params)
-        async with unavailable_without_tables():
-            found = await publications.select(state, limit)
-        return json_response([PublicationResponse(**one) for one in found])
+        return await answer_rows(request, reader, STATES, publications.select, PublicationResponse)
 
     @router.put(
         "/{announcement_id}/{target}",
@@ -72,13 +64,9 @@ def build_publication_router(
         dry_run = is_dry_run(request)
         due_at = (await read_body(request, RescheduleBody)).not_before(clock())
         async with unavailable_without_tables():
-            done, found = await publications.retry(
+            change = await publications.retry(
                 announcement_id, request.path_params["target"], due_at, dry_run=dry_run
             )
-        if found is None:
-            raise NotFound
-        if not done:
-            raise CommandRefused("notice_not_waiting", {"state": found["state"]})
-        return json_response(PublicationResponse(**found))
+        return answer_change(change, PublicationResponse)
 
     return router
