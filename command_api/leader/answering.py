@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from command_api.domain.announcement.visibility import demand_author
+from command_api.domain.announcement.visibility import find_own
 from command_api.domain.booking.eligibility import assess_eligibility
 from command_api.domain.invite_job.decisions import list_running
 from command_api.domain.invite_job.state import InviteJob
@@ -40,7 +40,6 @@ from contracts.errors import (
     CommandError,
     NeedsFact,
     NoLeader,
-    NotFound,
     OutcomeUnknown,
     ProjectionBehind,
     Unavailable,
@@ -120,13 +119,10 @@ class Answering:
         self, announcement_id: AnnouncementId, person_id: PersonId, sign: SignLink
     ) -> list[InviteLinkResponse]:
         """Return the links to a person's announcement, as far as this process has read the
-        journal. Raises NotFound and Forbidden as `demand_author` does."""
+        journal. Raises NotFound and Forbidden as `find_own` does."""
         with demand_store():
             layer = self._node.image.accepted
-            announcement = layer.announcements.get(announcement_id)
-            if announcement is None:
-                raise NotFound
-            demand_author(layer, announcement, person_id)
+            announcement = find_own(layer, announcement_id, person_id)
             return render_invite_links(layer, announcement, sign)
 
     async def submit(

@@ -22,7 +22,7 @@ from command_api.domain.announcement.deadlines import next_deadline
 from command_api.domain.announcement.limits import refuse_more_announcements, refuse_more_drafts
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
-from command_api.domain.announcement.visibility import demand_author
+from command_api.domain.announcement.visibility import find_own
 from command_api.domain.booking.commands import InviteGuests
 from command_api.domain.booking.decisions import invite_guests
 from command_api.domain.booking.rescheduling import reschedule_bookings
@@ -88,8 +88,7 @@ def create_announcement(recorder: Recorder, command: CreateAnnouncement) -> Outc
 def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outcome:
     """Change terms or status. A term or status that already holds adds nothing. Raises
     StaleVersion if the announcement has none of the versions the author expects."""
-    announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     if command.if_versions is not None and announcement.version not in command.if_versions:
         raise StaleVersion(facts={"version": announcement.version})
     changes = _find_changes(announcement, command.terms)
@@ -107,8 +106,9 @@ def change_announcement(recorder: Recorder, command: ChangeAnnouncement) -> Outc
 
 def cancel_announcement(recorder: Recorder, command: CancelAnnouncement) -> Outcome:
     """Cancel an announcement, for its author or a super-user. Repeating it adds nothing."""
-    announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor, super_may=recorder.is_super)
+    announcement = find_own(
+        recorder.layer, command.announcement_id, recorder.actor, super_may=recorder.is_super
+    )
     if announcement.status != "Cancelled":
         if announcement.status != "Created" and announcement.is_over(recorder.now):
             raise CommandRefused("already_done")

@@ -61,13 +61,14 @@ def _is_for_followers(announcement: Announcement) -> bool:
     return open_to_others and announcement.visibility == "subscribers"
 
 
-def demand_author(
-    layer: Layer, announcement: Announcement, actor: PersonId, *, super_may: bool = False
-) -> None:
-    """Raises Forbidden if the actor is not the author but may see the announcement, NotFound
-    if they may not see it. An actor who may see it only as a follower gets NotFound as well,
-    because that is not looked up for a refusal."""
-    if actor == announcement.author_id or super_may:
-        return
-    find_visible(layer, announcement.id, actor, follows_author=False)
+def find_own(
+    layer: Layer, announcement_id: AnnouncementId, actor: PersonId, *, super_may: bool = False
+) -> Announcement:
+    """Return the announcement if the actor is its author. Raises Forbidden if they are not but may
+    see it, NotFound if they may not see it. An actor who may see it only as a follower gets
+    NotFound as well, because that is not looked up for a refusal."""
+    announcement = layer.announcements.get(announcement_id)
+    if announcement is not None and (actor == announcement.author_id or super_may):
+        return announcement
+    find_visible(layer, announcement_id, actor, follows_author=False)
     raise Forbidden

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.announcement.visibility import demand_author, find_visible
+from command_api.domain.announcement.visibility import find_own, find_visible
 from command_api.domain.booking.answers import (
     describe_booking,
     place_request,
@@ -116,8 +116,7 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
 def invite_guests(recorder: Recorder, command: InviteGuests) -> Outcome:
     """Invite guests for the author. Each guest gets a result of their own: one refusal does
     not stop the others."""
-    announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     refuse_if_over(announcement, recorder.now)
     hold_until = command.hold_until
     if hold_until is not None and not recorder.now < hold_until <= announcement.event_time:

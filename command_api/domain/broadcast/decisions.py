@@ -10,7 +10,7 @@ from typing import Final
 from msgspec import UNSET
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.announcement.visibility import demand_author
+from command_api.domain.announcement.visibility import find_own
 from command_api.domain.broadcast.commands import (
     BroadcastDue,
     CancelBroadcast,
@@ -29,12 +29,12 @@ from contracts.events.broadcast import (
     is_addressed,
 )
 from contracts.journal.records import Outcome
-from contracts.values.ids import AnnouncementId, BroadcastId
+from contracts.values.ids import BroadcastId
 
 
 def write_broadcast(recorder: Recorder, command: WriteBroadcast) -> Outcome:
     """Write to the guests for the author: at once, or planned for a time."""
-    announcement = _find_own(recorder, command.announcement_id)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     _refuse_unless_it_takes_place(announcement, recorder.now)
     limit = recorder.rules.broadcasts_max
     if sum(1 for _ in recorder.layer.broadcasts_of(announcement)) >= limit:
@@ -60,7 +60,7 @@ def write_broadcast(recorder: Recorder, command: WriteBroadcast) -> Outcome:
 
 def change_broadcast(recorder: Recorder, command: ChangeBroadcast) -> Outcome:
     """Change a planned broadcast. What is already so adds nothing."""
-    announcement = _find_own(recorder, command.announcement_id)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     broadcast = _find_planned(recorder, announcement, command.broadcast_id)
     at, before_start_min = broadcast.at, broadcast.before_start_min
     if command.at is not UNSET or command.before_start_min is not UNSET:
@@ -86,7 +86,7 @@ def change_broadcast(recorder: Recorder, command: ChangeBroadcast) -> Outcome:
 
 def cancel_broadcast(recorder: Recorder, command: CancelBroadcast) -> Outcome:
     """Cancel a planned broadcast. Repeating it adds nothing."""
-    announcement = _find_own(recorder, command.announcement_id)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     broadcast = _find_broadcast(recorder, announcement, command.broadcast_id)
     if broadcast.state != "cancelled":
         _find_planned(recorder, announcement, broadcast.id)
@@ -134,13 +134,6 @@ BROADCAST_HANDLERS: Final[Handlers] = (
     pair_handler(CancelBroadcast, cancel_broadcast),
     pair_handler(BroadcastDue, send_when_due),
 )
-
-
-def _find_own(recorder: Recorder, announcement_id: AnnouncementId) -> Announcement:
-    """Return the actor's announcement. Raises Forbidden or NotFound if it is not theirs."""
-    announcement = recorder.announcement(announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor)
-    return announcement
 
 
 def _find_broadcast(

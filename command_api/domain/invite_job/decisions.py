@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.announcement.visibility import demand_author
+from command_api.domain.announcement.visibility import find_own
 from command_api.domain.booking.commands import Invitee
 from command_api.domain.booking.decisions import refuse_if_over, try_to_invite
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
@@ -39,8 +39,7 @@ BEGUN: Final = "followers_being_invited"
 
 def invite_all_followers(recorder: Recorder, command: InviteAllFollowers) -> Outcome:
     """Begin a job for the author. Adds nothing if one for this announcement is running."""
-    announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     refuse_if_over(announcement, recorder.now)
     jobs = map(recorder.layer.invite_jobs.get, list_running(recorder.layer))
     running = [one for one in jobs if one is not None and one.announcement_id == announcement.id]

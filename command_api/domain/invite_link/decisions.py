@@ -8,7 +8,7 @@ are those of any request. A no that the author said to a person stands above the
 from typing import Final
 
 from command_api.domain.announcement.state import Announcement
-from command_api.domain.announcement.visibility import demand_author, is_kept_from
+from command_api.domain.announcement.visibility import find_own, is_kept_from
 from command_api.domain.booking.answers import confirm_by_link, refuse_if_closed
 from command_api.domain.booking.decisions import outcome_of, refuse_if_over, request_seat
 from command_api.domain.booking.state import Booking
@@ -28,8 +28,7 @@ from contracts.values.ids import InviteLinkId
 def make_invite_link(recorder: Recorder, command: MakeInviteLink) -> Outcome:
     """Make a link to the author's announcement; to a draft as well, which opens once it is
     published. Repeating it with the same id adds nothing."""
-    announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     if recorder.layer.invite_links.get(command.link_id) is not None:
         return _outcome_of("unchanged", announcement, command.link_id)
     refuse_if_over(announcement, recorder.now)
@@ -52,8 +51,7 @@ def make_invite_link(recorder: Recorder, command: MakeInviteLink) -> Outcome:
 
 def revoke_invite_link(recorder: Recorder, command: RevokeInviteLink) -> Outcome:
     """Take a link back, also once the announcement is over. Repeating it adds nothing."""
-    announcement = recorder.announcement(command.announcement_id)
-    demand_author(recorder.layer, announcement, recorder.actor)
+    announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     link = recorder.layer.invite_links.get(command.link_id)
     if link is None or link.announcement_id != announcement.id:
         raise NotFound
