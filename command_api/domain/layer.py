@@ -105,6 +105,11 @@ class Layer(Struct, eq=False, gc=False):
         booking_id = self.booking_ids.get((announcement_id, guest_id))
         return None if booking_id is None else self.bookings.get(booking_id)
 
+    def is_confirmed(self, announcement_id: AnnouncementId, guest_id: PersonId) -> bool:
+        """Return whether a person is a confirmed guest of an announcement."""
+        booking = self.booking_of(announcement_id, guest_id)
+        return booking is not None and booking.confirmed
+
     # The chains below raise LookupError if a link is missing: then the layer is damaged.
 
     def bookings_of(self, announcement: Announcement) -> Iterator[Booking]:

@@ -38,10 +38,7 @@ def is_kept_from(layer: Layer, announcement: Announcement, viewer: PersonId) -> 
     """Return whether a block keeps the viewer from the announcement: one stands between viewer and
     author, and the viewer is not confirmed."""
     viewing, author = layer.person(viewer), layer.person(announcement.author_id)
-    if not viewing.is_apart_from(author):
-        return False
-    booking = layer.booking_of(announcement.id, viewer)
-    return booking is None or not booking.confirmed
+    return viewing.is_apart_from(author) and not layer.is_confirmed(announcement.id, viewer)
 
 
 def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:

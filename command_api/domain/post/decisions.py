@@ -8,18 +8,17 @@ from typing import Final
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
-from command_api.domain.post.rights import is_shown
-from command_api.domain.post.state import Post, digest_text
+from command_api.domain.post.rights import find_chat, find_post
+from command_api.domain.post.state import digest_text
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
-from contracts.errors import CommandRefused, Forbidden, NotFound
+from contracts.errors import CommandRefused, Forbidden
 from contracts.events.post import CHAT_WINDOW, PostChanged, PostDeleted, PostsRead, PostWritten
 from contracts.journal.records import Outcome
-from contracts.values.ids import AnnouncementId, PostId
 
 
 def write_post(recorder: Recorder, command: WritePost) -> Outcome:
     """Write a post for the actor."""
-    announcement = _find_chat(recorder, command.announcement_id)
+    announcement = find_chat(recorder.layer, command.announcement_id, recorder.actor)
     _demand_open(recorder, announcement)
     recorder.record(
         PostWritten(
@@ -37,7 +36,7 @@ def write_post(recorder: Recorder, command: WritePost) -> Outcome:
 
 def change_post(recorder: Recorder, command: ChangePost) -> Outcome:
     """Change the text of the actor's own post. The same text again adds nothing."""
-    announcement, post = _find_post(recorder, command.post_id)
+    announcement, post = find_post(recorder.layer, command.post_id, recorder.actor)
     if post.writer_id != recorder.actor:
         raise Forbidden
     if post.deleted:
@@ -60,7 +59,7 @@ def change_post(recorder: Recorder, command: ChangePost) -> Outcome:
 def delete_post(recorder: Recorder, command: DeletePost) -> Outcome:
     """Delete a post for its writer, or any post for the author of the announcement. Repeating it
     adds nothing."""
-    announcement, post = _find_post(recorder, command.post_id)
+    announcement, post = find_post(recorder.layer, command.post_id, recorder.actor)
     if recorder.actor not in (post.writer_id, announcement.author_id):
         raise Forbidden
     if not post.deleted:
@@ -78,7 +77,7 @@ def delete_post(recorder: Recorder, command: DeletePost) -> Outcome:
 
 def read_posts(recorder: Recorder, command: ReadPosts) -> Outcome:
     """Note how far the actor has read. Adds nothing if they had read as far before."""
-    announcement = _find_chat(recorder, command.announcement_id)
+    announcement = find_chat(recorder.layer, command.announcement_id, recorder.actor)
     newest = next(recorder.layer.posts_of(announcement.id), None)
     reached = min(command.position, newest.position if newest is not None else 0)
     if reached > recorder.layer.read_mark(announcement.id, recorder.actor):
@@ -94,28 +93,6 @@ POST_HANDLERS: Final[Handlers] = (
     pair_handler(DeletePost, delete_post),
     pair_handler(ReadPosts, read_posts),
 )
-
-
-def _find_chat(recorder: Recorder, announcement_id: AnnouncementId) -> Announcement:
-    """Return the announcement if the actor has a part in its chat. Raises NotFound if not."""
-    announcement = recorder.announcement(announcement_id)
-    if recorder.actor != announcement.author_id:
-        booking = recorder.layer.booking_of(announcement_id, recorder.actor)
-        if booking is None or not booking.confirmed:
-            raise NotFound
-    return announcement
-
-
-def _find_post(recorder: Recorder, post_id: PostId) -> tuple[Announcement, Post]:
-    """Return a post and its announcement. Raises NotFound unless the actor has a part in that
-    chat and is shown the post."""
-    post = recorder.layer.posts.get(post_id)
-    if post is None:
-        raise NotFound
-    announcement = _find_chat(recorder, post.announcement_id)
-    if not is_shown(recorder.layer, post, recorder.actor):
-        raise NotFound
-    return announcement, post
 
 
 def _demand_open(recorder: Recorder, announcement: Announcement) -> None:

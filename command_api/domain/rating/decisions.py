@@ -181,8 +181,8 @@ def _find_role_of_ratee(
     if author_id not in (rater_id, ratee_id):
         raise NotFound
     role: RatingRole = "host" if ratee_id == author_id else "guest"
-    booking = recorder.layer.booking_of(announcement.id, rater_id if role == "host" else ratee_id)
-    if booking is None or not booking.confirmed:
+    guest_id = rater_id if role == "host" else ratee_id
+    if not recorder.layer.is_confirmed(announcement.id, guest_id):
         raise NotFound
     return role
 

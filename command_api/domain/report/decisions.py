@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from command_api.domain.announcement.visibility import find_visible
-from command_api.domain.post.rights import is_shown
+from command_api.domain.post.rights import find_post
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from command_api.domain.report.commands import AnswerReport, HideReported, MakeReport
 from command_api.domain.report.state import FiledReport
@@ -140,22 +140,12 @@ def _find_subject(
                 raise NotFound
             return rating.rater_id, rating.announcement_id
         case "post":
-            return _find_post(recorder, PostId(command.subject_id))
+            _, post = find_post(recorder.layer, PostId(command.subject_id), recorder.actor)
+            if post.deleted:
+                raise NotFound
+            return post.writer_id, post.announcement_id
         case "person":
             return PersonId(command.subject_id), None
-
-
-def _find_post(recorder: Recorder, post_id: PostId) -> tuple[PersonId, AnnouncementId]:
-    post = recorder.layer.posts.get(post_id)
-    if post is None or post.deleted:
-        raise NotFound
-    announcement = recorder.announcement(post.announcement_id)
-    booking = recorder.layer.booking_of(announcement.id, recorder.actor)
-    if recorder.actor != announcement.author_id and (booking is None or not booking.confirmed):
-        raise NotFound
-    if not is_shown(recorder.layer, post, recorder.actor):
-        raise NotFound
-    return post.writer_id, announcement.id
 
 
 def _refuse_too_many(recorder: Recorder) -> None:
