@@ -30,6 +30,19 @@ class Shelf(Struct, Generic[Key, Value], eq=False, gc=False):
             shelf = shelf.below
         return None
 
+    def find(self, key: Key, /) -> Value:
+        """Return the newest value of `key`, here or below. Raises LookupError if there is none."""
+        value = self.get(key)
+        if value is None:
+            raise LookupError(f"{key} was never made")
+        return value
+
+    def demand_new(self, key: Key, /) -> None:
+        """Raises LookupError if there is a value of `key`. Made again, it could come to stand
+        before itself in its chain."""
+        if self.get(key) is not None:
+            raise LookupError(f"{key} is made again")
+
     def walk(
         self, newest: Key | None, find_previous: Callable[[Value], Key | None]
     ) -> Iterator[Value]:
@@ -37,9 +50,7 @@ class Shelf(Struct, Generic[Key, Value], eq=False, gc=False):
         missing."""
         key = newest
         while key is not None:
-            value = self.get(key)
-            if value is None:
-                raise LookupError(f"{key} is missing from its chain")
+            value = self.find(key)
             yield value
             key = find_previous(value)
 

@@ -15,7 +15,7 @@ from contracts.events.announcement import (
     AnyAnnouncementEvent,
 )
 from contracts.events.folding.announcement_fields import announcement_fields
-from contracts.values.ids import SYSTEM, AnnouncementId, PersonId
+from contracts.values.ids import SYSTEM, PersonId
 
 
 def apply_announcement_event(
@@ -26,7 +26,7 @@ def apply_announcement_event(
     if isinstance(event, AnnouncementCreated):
         _create_announcement(layer, event, at)
         return
-    before = find_announcement(layer, event.announcement_id)
+    before = layer.announcements.find(event.announcement_id)
     after = replace(before, **announcement_fields(event), modified_at=at)
     if isinstance(event, AnnouncementCancelled):
         after = replace(after, **_note_actor(layer, after, actor))
@@ -35,14 +35,6 @@ def apply_announcement_event(
         move_broadcasts(layer, after)
     if after.has_ended and not before.has_ended:
         disengage_everybody(layer, after)
-
-
-def find_announcement(layer: Layer, announcement_id: AnnouncementId) -> Announcement:
-    """Return the announcement that an event names. Raises LookupError if there is none."""
-    announcement = layer.announcements.get(announcement_id)
-    if announcement is None:
-        raise LookupError(f"an event names announcement {announcement_id}, which was never created")
-    return announcement
 
 
 def _note_actor(layer: Layer, announcement: Announcement, actor: PersonId) -> dict[str, Any]:
@@ -56,8 +48,7 @@ def _note_actor(layer: Layer, announcement: Announcement, actor: PersonId) -> di
 
 
 def _create_announcement(layer: Layer, event: AnnouncementCreated, at: datetime) -> None:
-    if layer.announcements.get(event.announcement_id) is not None:
-        raise LookupError(f"announcement {event.announcement_id} is created again")
+    layer.announcements.demand_new(event.announcement_id)
     announcement = Announcement(
         id=event.announcement_id,
         **announcement_fields(event),

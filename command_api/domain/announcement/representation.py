@@ -32,9 +32,7 @@ def render_announcement(
 ) -> DetailAnnouncementResponse:
     """Return the announcement as `viewer` may see it: the place and the guests are not for
     everybody. Raises LookupError if there is no such announcement."""
-    announcement = layer.announcements.get(announcement_id)
-    if announcement is None:
-        raise LookupError(announcement_id)
+    announcement = layer.announcements.find(announcement_id)
     mine = layer.booking_of(announcement.id, viewer)
     author = layer.standing(announcement.author_id, "host").score
     is_author = viewer == announcement.author_id

@@ -5,7 +5,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking, HeldFor
 from command_api.domain.layer import Layer
@@ -34,7 +33,7 @@ def apply_booking_event(
     layer: Layer, event: AnyBookingEvent, at: datetime, _actor: PersonId
 ) -> None:
     """Raises LookupError if the event names an announcement that was never created."""
-    announcement = find_announcement(layer, event.announcement_id)
+    announcement = layer.announcements.find(event.announcement_id)
     # By its id and nothing else: a booking that is taken for a new one could come to stand
     # before itself in its announcement's chain.
     before = layer.bookings.get(event.booking_id)

@@ -23,10 +23,8 @@ def render_booking(
 ) -> DetailBookingResponse:
     """Return the booking as `viewer`, its author or its guest, may see it. Raises LookupError
     if there is no such booking."""
-    booking = layer.bookings.get(booking_id)
-    announcement = layer.announcements.get(booking.announcement_id) if booking else None
-    if booking is None or announcement is None:
-        raise LookupError(booking_id)
+    booking = layer.bookings.find(booking_id)
+    announcement = layer.announcements.find(booking.announcement_id)
     author = layer.standing(booking.author_id, "host").score
     guest = layer.standing(booking.guest_id, "guest").score
     return DetailBookingResponse(

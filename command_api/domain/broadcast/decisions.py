@@ -171,8 +171,7 @@ def _demand_time(
 
 
 def _send(recorder: Recorder, broadcast_id: BroadcastId) -> None:
-    broadcast = recorder.layer.broadcasts.get(broadcast_id)
-    assert broadcast is not None
+    broadcast = recorder.layer.broadcasts.find(broadcast_id)
     recorder.record(
         BroadcastSent(
             announcement_id=broadcast.announcement_id,

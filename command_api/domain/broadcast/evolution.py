@@ -4,7 +4,6 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.broadcast.state import Broadcast, find_due_time
 from command_api.domain.layer import Layer
@@ -22,18 +21,14 @@ def apply_broadcast_event(
     layer: Layer, event: AnyBroadcastEvent, at: datetime, _actor: PersonId
 ) -> None:
     """Raises LookupError if the event names a broadcast that was never written, or writes one
-    again: it would come to stand before itself in its chain."""
-    announcement = find_announcement(layer, event.announcement_id)
-    before = layer.broadcasts.get(event.broadcast_id)
+    again."""
+    announcement = layer.announcements.find(event.announcement_id)
     if isinstance(event, BroadcastWritten):
-        if before is not None:
-            raise LookupError(f"broadcast {event.broadcast_id} is written again")
+        layer.broadcasts.demand_new(event.broadcast_id)
         after = _make(event, announcement, at)
         layer.announcements.put(announcement.id, replace(announcement, newest_broadcast=after.id))
-    elif before is None:
-        raise LookupError(f"an event names broadcast {event.broadcast_id}, never written")
     else:
-        after = _evolve(before, event, announcement, at)
+        after = _evolve(layer.broadcasts.find(event.broadcast_id), event, announcement, at)
     layer.broadcasts.put(after.id, after)
 
 

@@ -16,9 +16,7 @@ from contracts.values.ids import BroadcastId
 
 def render_broadcast(layer: Layer, broadcast_id: BroadcastId) -> BroadcastResponse:
     """Return the broadcast with all its fields. Raises LookupError if there is none."""
-    broadcast = layer.broadcasts.get(broadcast_id)
-    if broadcast is None:
-        raise LookupError(broadcast_id)
+    broadcast = layer.broadcasts.find(broadcast_id)
     return BroadcastResponse(
         broadcast_id=broadcast.id,
         announcement_id=broadcast.announcement_id,

@@ -101,9 +101,7 @@ def apply_invite_job_event(
     """Raises LookupError if the event names a job or an announcement that was never made."""
     running = list_running(layer)
     if isinstance(event, InviteJobBegun):
-        announcement = layer.announcements.get(event.announcement_id)
-        if announcement is None:
-            raise LookupError(f"an event names announcement {event.announcement_id}")
+        announcement = layer.announcements.find(event.announcement_id)
         job = InviteJob(
             id=event.job_id,
             announcement_id=announcement.id,
@@ -114,9 +112,7 @@ def apply_invite_job_event(
         layer.invite_jobs.put(job.id, job)
         layer.running_jobs.put(RUNNING, (*running, job.id))
         return
-    before = layer.invite_jobs.get(event.job_id)
-    if before is None:
-        raise LookupError(f"an event names invite job {event.job_id}, which was never begun")
+    before = layer.invite_jobs.find(event.job_id)
     layer.invite_jobs.put(before.id, replace(before, modified_at=at, **_numbers_of(event)))
     if event.state != "running":
         layer.running_jobs.put(RUNNING, tuple(one for one in running if one != before.id))
@@ -142,9 +138,7 @@ def _find_end(recorder: Recorder, job: InviteJob) -> InviteJobState:
 
 
 def _answer_with_job(basis: AnswerBasis) -> InviteJobResponse:
-    job = basis.layer.invite_jobs.get(InviteJobId(basis.outcome.facts["job_id"]))
-    if job is None:
-        raise LookupError(basis.outcome.facts["job_id"])
+    job = basis.layer.invite_jobs.find(InviteJobId(basis.outcome.facts["job_id"]))
     return InviteJobResponse(
         job_id=job.id,
         announcement_id=job.announcement_id,

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from msgspec.structs import replace
 
-from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.invite_link.state import InviteLink
 from command_api.domain.layer import Layer
 from contracts.events.invite_link import (
@@ -21,15 +20,13 @@ def apply_invite_link_event(
 ) -> None:
     """Raises LookupError if the event names a link or an announcement that was never made."""
     if isinstance(event, InviteLinkMade):
-        announcement = find_announcement(layer, event.announcement_id)
+        announcement = layer.announcements.find(event.announcement_id)
         links = (*announcement.invite_links, event.link_id)
         layer.announcements.put(announcement.id, replace(announcement, invite_links=links))
         layer.invite_links.put(event.link_id, _make(event, at))
         return
-    before = layer.invite_links.get(event.link_id)
-    if before is None:
-        raise LookupError(f"an event names invite link {event.link_id}, which was never made")
-    layer.invite_links.put(event.link_id, _evolve(before, event, at))
+    before = layer.invite_links.find(event.link_id)
+    layer.invite_links.put(before.id, _evolve(before, event, at))
 
 
 def _make(event: InviteLinkMade, at: datetime) -> InviteLink:

@@ -61,15 +61,12 @@ def render_invite_links(
     layer: Layer, announcement: Announcement, sign: SignLink
 ) -> list[InviteLinkResponse]:
     """Return all links to the announcement, the newest first."""
-    links = (layer.invite_links.get(link_id) for link_id in reversed(announcement.invite_links))
-    return [render_invite_link(link, sign) for link in links if link is not None]
+    links = map(layer.invite_links.find, reversed(announcement.invite_links))
+    return [render_invite_link(link, sign) for link in links]
 
 
 def _answer_with_link(basis: AnswerBasis) -> InviteLinkResponse:
-    link_id = InviteLinkId(basis.outcome.facts["link_id"])
-    link = basis.layer.invite_links.get(link_id)
-    if link is None:
-        raise LookupError(link_id)
+    link = basis.layer.invite_links.find(InviteLinkId(basis.outcome.facts["link_id"]))
     return render_invite_link(link, basis.sign_link)
 
 

@@ -29,14 +29,13 @@ def apply_post_event(layer: Layer, event: AnyPostEvent, at: datetime, _actor: Pe
 def hide_post(layer: Layer, post_id: PostId) -> None:
     """Apply that the text was hidden: writing it again is then a change. A post that is deleted
     stays deleted. Raises LookupError if there never was such a post."""
-    post = _find_post(layer, post_id)
+    post = layer.posts.find(post_id)
     if not post.deleted:
         layer.posts.put(post_id, replace(post, text_digest=digest_text(post_id, HIDDEN_TEXT)))
 
 
 def _write_post(layer: Layer, event: PostWritten, at: datetime) -> None:
-    if layer.posts.get(event.post_id) is not None:
-        raise LookupError(f"post {event.post_id} is written again")
+    layer.posts.demand_new(event.post_id)
     writer = layer.person(event.writer_id)
     post = Post(
         id=event.post_id,
@@ -55,12 +54,5 @@ def _write_post(layer: Layer, event: PostWritten, at: datetime) -> None:
 
 
 def _update_digest(layer: Layer, post_id: PostId, digest: str, at: datetime) -> None:
-    post = _find_post(layer, post_id)
+    post = layer.posts.find(post_id)
     layer.posts.put(post_id, replace(post, text_digest=digest, modified_at=at))
-
-
-def _find_post(layer: Layer, post_id: PostId) -> Post:
-    post = layer.posts.get(post_id)
-    if post is None:
-        raise LookupError(f"an event names post {post_id}, which was never written")
-    return post

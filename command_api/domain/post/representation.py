@@ -29,9 +29,7 @@ def _answer_with_post(basis: AnswerBasis) -> PostResponse:
     post_id, command = basis.outcome.post_id, basis.submission.command
     assert post_id is not None
     assert isinstance(command, WritePost | ChangePost | DeletePost)
-    post = basis.layer.posts.get(post_id)
-    if post is None:
-        raise LookupError(post_id)
+    post = basis.layer.posts.find(post_id)
     text = None if post.deleted or isinstance(command, DeletePost) else command.text
     return PostResponse(
         post_id=post.id,

@@ -201,8 +201,8 @@ def _find_own(recorder: Recorder, review_id: ReviewId) -> Rating:
 
 def _sign(recorder: Recorder, review_id: ReviewId, signed: bool) -> None:
     """Record whether the rater's name stands under the rating, unless that is so already."""
-    rating = recorder.layer.ratings.get(review_id)
-    if rating is not None and rating.signed is not signed:
+    rating = recorder.layer.ratings.find(review_id)
+    if rating.signed is not signed:
         recorder.record(
             RatingSigned(
                 review_id=rating.id,

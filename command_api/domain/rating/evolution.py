@@ -21,14 +21,14 @@ from contracts.values.ids import PersonId, ReviewId
 
 def apply_rating_event(layer: Layer, event: AnyRatingEvent, at: datetime, _actor: PersonId) -> None:
     """Raises LookupError if the event names a rating that was never given, or gives one again."""
-    before = layer.ratings.get(event.review_id)
     if isinstance(event, RatingGiven):
-        if before is not None:
-            raise LookupError(f"rating {event.review_id} is given again")
+        layer.ratings.demand_new(event.review_id)
+        before = None
         rater = layer.person(event.rater_id)
         after = _make(event, at, rater.newest_rating)
         layer.people.put(rater.id, replace(rater, newest_rating=after.id))
     else:
+        before = layer.ratings.find(event.review_id)
         after = _evolve(before, event, at)
     layer.ratings.put(after.id, after)
     layer.rating_ids.put((after.announcement_id, after.rater_id, after.ratee_id), after.id)
@@ -54,12 +54,10 @@ def _make(event: RatingGiven, at: datetime, previous_of_rater: ReviewId | None) 
 
 
 def _evolve(
-    before: Rating | None,
+    before: Rating,
     event: RatingChanged | RatingRevealed | RatingRetracted | RatingSigned | RatingReplied,
     at: datetime,
 ) -> Rating:
-    if before is None:
-        raise LookupError(f"an event names rating {event.review_id}, which was never given")
     match event:
         case RatingChanged():
             return replace(

@@ -16,9 +16,7 @@ from contracts.values.ids import ReviewId
 
 def render_rating(layer: Layer, review_id: ReviewId) -> RatingResponse:
     """Return the rating with all its fields. Raises LookupError if there is no such rating."""
-    rating = layer.ratings.get(review_id)
-    if rating is None:
-        raise LookupError(review_id)
+    rating = layer.ratings.find(review_id)
     return RatingResponse(
         review_id=rating.id,
         announcement_id=rating.announcement_id,

@@ -5,7 +5,6 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from command_api.domain.announcement.evolution import find_announcement
 from command_api.domain.layer import Layer
 from command_api.domain.post.evolution import hide_post
 from command_api.domain.report.state import FiledReport
@@ -18,7 +17,7 @@ from contracts.events.report import (
     ReviewHidden,
     TextHidden,
 )
-from contracts.values.ids import PersonId, ReportId
+from contracts.values.ids import PersonId
 from contracts.values.personal import HIDDEN_TEXT
 
 HIDDEN_TERMS: Final = {
@@ -35,27 +34,24 @@ def apply_report_event(layer: Layer, event: AnyReportEvent, at: datetime, _actor
     if isinstance(event, ReportMade):
         _file_report(layer, event, at)
         return
-    report = _find_report(layer, event.report_id)
+    report = layer.reports.find(event.report_id)
     if isinstance(event, TextHidden):
         layer.reports.put(report.id, replace(report, hidden=True))
     match event:
         case ReportAnswered():
             layer.reports.put(report.id, replace(report, answered=True))
         case EveningHidden():
-            announcement = find_announcement(layer, event.announcement_id)
+            announcement = layer.announcements.find(event.announcement_id)
             layer.announcements.put(announcement.id, replace(announcement, **HIDDEN_TERMS))
         case ReviewHidden():
-            rating = layer.ratings.get(event.review_id)
-            if rating is None:
-                raise LookupError(f"rating {event.review_id} was never given")
+            rating = layer.ratings.find(event.review_id)
             layer.ratings.put(rating.id, replace(rating, text=None, tags=()))
         case PostHidden():
             hide_post(layer, event.post_id)
 
 
 def _file_report(layer: Layer, event: ReportMade, at: datetime) -> None:
-    if layer.reports.get(event.report_id) is not None:
-        raise LookupError(f"report {event.report_id} is made again")
+    layer.reports.demand_new(event.report_id)
     report = FiledReport(
         id=event.report_id,
         reporter_id=event.reporter_id,
@@ -71,10 +67,3 @@ def _file_report(layer: Layer, event: ReportMade, at: datetime) -> None:
     day, made = reporter.reports_made
     counted = (today, made + 1 if day == today else 1)
     layer.people.put(reporter.id, replace(reporter, reports_made=counted))
-
-
-def _find_report(layer: Layer, report_id: ReportId) -> FiledReport:
-    report = layer.reports.get(report_id)
-    if report is None:
-        raise LookupError(f"an event names report {report_id}, which was never made")
-    return report

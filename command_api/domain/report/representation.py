@@ -25,10 +25,7 @@ class ReportResponse(Struct, frozen=True):
 
 
 def _answer_with_report(basis: AnswerBasis) -> ReportResponse:
-    report_id = ReportId(basis.outcome.facts["report_id"])
-    report = basis.layer.reports.get(report_id)
-    if report is None:
-        raise LookupError(report_id)
+    report = basis.layer.reports.find(ReportId(basis.outcome.facts["report_id"]))
     return ReportResponse(
         report.id, report.kind, report.subject_id, report.made_at, report.answered, report.hidden
     )
