@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from command_api.domain.announcement.visibility import find_own
 from command_api.domain.booking.eligibility import assess_eligibility
-from command_api.domain.invite_job.decisions import list_running
+from command_api.domain.invite_job.decisions import list_running_jobs
 from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.invite_link.representation import (
     InviteLinkResponse,
@@ -111,9 +111,7 @@ class Answering:
         if not self._node.leading:
             return []
         with demand_store():
-            layer = self._node.image.accepted
-            jobs = map(layer.invite_jobs.get, list_running(layer))
-            return [one for one in jobs if one is not None]
+            return list_running_jobs(self._node.image.accepted)
 
     def list_invite_links(
         self, announcement_id: AnnouncementId, person_id: PersonId, sign: SignLink

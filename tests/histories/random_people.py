@@ -24,7 +24,7 @@ from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.broadcast.commands import CancelBroadcast, ChangeBroadcast, WriteBroadcast
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
-from command_api.domain.invite_job.decisions import list_running
+from command_api.domain.invite_job.decisions import list_running_jobs
 from command_api.domain.invite_link.commands import (
     MakeInviteLink,
     OpenInviteLink,
@@ -356,13 +356,12 @@ class RandomPeople:
 
     def _choose_job_command(self, announcement_id: AnnouncementId) -> AnyCommand:
         """Begin to invite all followers, or carry out a part of a job that is running."""
-        running = list_running(self.layer)
+        running = list_running_jobs(self.layer)
         if not running:
             return InviteAllFollowers(
                 announcement_id=announcement_id, job_id=InviteJobId(self._new_id())
             )
-        job = self.layer.invite_jobs.get(running[0])
-        assert job is not None
+        job = running[0]
         guests = self._invite(job.announcement_id).guests
         return AdvanceInviteJob(
             job_id=job.id,

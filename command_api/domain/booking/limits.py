@@ -24,13 +24,13 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
     rules, now = recorder.rules, recorder.now
     author = recorder.person(author_id)
     if author.invitations_on(now).sent >= rules.invitations_of_host_a_day_max:
-        raise _refusal_until_tomorrow(
+        raise refusal_until_tomorrow(
             "too_many_invitations", rules.invitations_of_host_a_day_max, now
         )
     guest = recorder.person(guest_id)
     received_from = guest.invitations_on(now).received_from
     if received_from.count(author_id) >= rules.invitations_of_pair_a_day_max:
-        raise _refusal_until_tomorrow(
+        raise refusal_until_tomorrow(
             "guest_invited_too_often", rules.invitations_of_pair_a_day_max, now
         )
     enough = len(received_from) >= rules.invitations_of_guest_a_day_max
@@ -58,6 +58,7 @@ def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: boo
         raise CommandRefused("reopen_limit", {"limit": limit})
 
 
-def _refusal_until_tomorrow(code: RefusalCode, limit: int, now: datetime) -> CommandRefused:
+def refusal_until_tomorrow(code: RefusalCode, limit: int, now: datetime) -> CommandRefused:
+    """Return the refusal of somebody who has reached the limit of a day of UTC."""
     midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
     return CommandRefused(code, {"limit": limit, "until": midnight})

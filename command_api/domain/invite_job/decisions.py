@@ -41,8 +41,8 @@ def invite_all_followers(recorder: Recorder, command: InviteAllFollowers) -> Out
     """Begin a job for the author. Adds nothing if one for this announcement is running."""
     announcement = find_own(recorder.layer, command.announcement_id, recorder.actor)
     refuse_if_over(announcement, recorder.now)
-    jobs = map(recorder.layer.invite_jobs.get, list_running(recorder.layer))
-    running = [one for one in jobs if one is not None and one.announcement_id == announcement.id]
+    jobs = list_running_jobs(recorder.layer)
+    running = [one for one in jobs if one.announcement_id == announcement.id]
     job_id = running[0].id if running else command.job_id
     if not running:
         recorder.record(InviteJobBegun(job_id=job_id, announcement_id=announcement.id))
@@ -57,16 +57,14 @@ def advance_invite_job(recorder: Recorder, command: AdvanceInviteJob) -> Outcome
     announcement = recorder.announcement(job.announcement_id)
     state = _find_end(recorder, job)
     codes: Counter[str] = Counter()
+    left_over = 0
     if state == "running":
-        for guest in command.guests:
-            codes[_invite_follower(recorder, announcement, guest)] += 1
+        codes.update(_invite_follower(recorder, announcement, one) for one in command.guests)
         left_over = command.left_over + codes["too_many_invitations"]
         if command.is_last:
             state = "limit_reached" if job.left_over + left_over else "done"
-    else:
-        left_over = 0
     refused = sum(count for code, count in codes.items() if is_refusal(code))
-    apart = codes["too_many_invitations"] + codes["already_invited"]
+    counted_elsewhere = codes["too_many_invitations"] + codes["already_invited"]
     recorder.record(
         InviteJobAdvanced(
             job_id=job.id,
@@ -76,7 +74,7 @@ def advance_invite_job(recorder: Recorder, command: AdvanceInviteJob) -> Outcome
             after=command.after if command.after is not None else job.after,
             invited=job.invited + codes.total() - refused,
             already_invited=job.already_invited + codes["already_invited"],
-            refused=job.refused + refused - apart,
+            refused=job.refused + refused - counted_elsewhere,
             left_over=job.left_over + left_over,
         )
     )
@@ -123,6 +121,11 @@ def list_running(layer: Layer) -> tuple[InviteJobId, ...]:
     return layer.running_jobs.get(RUNNING) or ()
 
 
+def list_running_jobs(layer: Layer) -> list[InviteJob]:
+    """Return the jobs that are not over, oldest first."""
+    return list(map(layer.invite_jobs.find, list_running(layer)))
+
+
 def _numbers_of(event: InviteJobAdvanced) -> dict[str, Any]:
     names = ("state", "parts", "after", "invited", "already_invited", "refused", "left_over")
     return {name: getattr(event, name) for name in names}
@@ -130,8 +133,7 @@ def _numbers_of(event: InviteJobAdvanced) -> dict[str, Any]:
 
 def _find_end(recorder: Recorder, job: InviteJob) -> InviteJobState:
     """Return `running`, or why nothing more can be done for the author."""
-    author = recorder.person(job.author_id)
-    if author.suspension is not None or author.erased or author.is_erasing(recorder.now):
+    if not recorder.person(job.author_id).is_there(recorder.now):
         return "host_barred"
     over = recorder.announcement(job.announcement_id).is_over(recorder.now)
     return "evening_over" if over else "running"

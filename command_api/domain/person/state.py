@@ -114,9 +114,13 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
     def has_muted(self, author: "Person") -> bool:
         return MutedAuthor(author.id, author.erasures) in self.muted
 
+    def is_there(self, now: datetime) -> bool:
+        """Whether they are neither suspended nor erased, and no erasure of theirs has begun."""
+        return self.suspension is None and not self.erased and not self.is_erasing(now)
+
     def may_be_invited_by(self, author: "Person", now: datetime) -> bool:
-        is_there = self.suspension is None and not self.erased and not self.is_erasing(now)
-        return is_there and not self.has_muted(author) and not self.is_apart_from(author)
+        barred = self.has_muted(author) or self.is_apart_from(author)
+        return self.is_there(now) and not barred
 
     def is_apart_from(self, other: "Person") -> bool:
         """Return whether one of the two has blocked the other.
@@ -148,3 +152,8 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
         """Return the counts of the day of `at`."""
         day = at.toordinal()
         return self.invitations if self.invitations.day == day else Invitations(day)
+
+    def reports_on(self, at: datetime) -> int:
+        """Return how often they reported anything on the day of `at`."""
+        day, made = self.reports_made
+        return made if day == at.toordinal() else 0

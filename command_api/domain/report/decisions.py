@@ -4,10 +4,10 @@ A person reports what they can find, and once while the report is open. The one 
 never learns by whom.
 """
 
-from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from command_api.domain.announcement.visibility import find_visible
+from command_api.domain.booking.limits import refusal_until_tomorrow
 from command_api.domain.post.rights import find_post
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from command_api.domain.report.commands import AnswerReport, HideReported, MakeReport
@@ -151,7 +151,5 @@ def _find_subject(
 def _refuse_too_many(recorder: Recorder) -> None:
     """Raises CommandRefused `too_many_reports` if the actor has made too many today, in UTC."""
     now, limit = recorder.now, recorder.rules.reports_a_day_max
-    day, made = recorder.person(recorder.actor).reports_made
-    if day == now.toordinal() and made >= limit:
-        midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
-        raise CommandRefused("too_many_reports", {"limit": limit, "until": midnight})
+    if recorder.person(recorder.actor).reports_on(now) >= limit:
+        raise refusal_until_tomorrow("too_many_reports", limit, now)

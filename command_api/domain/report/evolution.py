@@ -63,7 +63,6 @@ def _file_report(layer: Layer, event: ReportMade, at: datetime) -> None:
     )
     layer.reports.put(report.id, report)
     layer.report_ids.put((report.reporter_id, report.subject_id), report.id)
-    reporter, today = layer.person(report.reporter_id), at.toordinal()
-    day, made = reporter.reports_made
-    counted = (today, made + 1 if day == today else 1)
+    reporter = layer.person(report.reporter_id)
+    counted = (at.toordinal(), reporter.reports_on(at) + 1)
     layer.people.put(reporter.id, replace(reporter, reports_made=counted))

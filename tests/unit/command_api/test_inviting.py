@@ -6,7 +6,7 @@ from uuid import UUID
 
 from command_api.domain.booking.commands import Invitee
 from command_api.domain.invite_job.commands import InviteAllFollowers
-from command_api.domain.invite_job.decisions import list_running
+from command_api.domain.invite_job.decisions import list_running_jobs
 from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rules import Rules
@@ -41,8 +41,7 @@ class CellWithFollowers:
             self.history.record(self.history.decide(AUTHOR, command))
 
     def list_running_jobs(self) -> list[InviteJob]:
-        layer = self.history.layer
-        return [layer.invite_jobs.own[one] for one in list_running(layer)]
+        return list_running_jobs(self.history.layer)
 
     async def submit(self, submission: Submission, _deadline_s: float) -> None:
         self.keys.append(submission.idempotency_key)
