@@ -14,11 +14,12 @@ import msgspec
 from msgspec import Raw, Struct
 
 from command_api.domain.announcement.state import Announcement
+from command_api.domain.broadcast.decisions import list_addressed
 from command_api.domain.evolution import apply
 from command_api.domain.layer import Layer
 from contracts.events.announcement import AnnouncementEvent
 from contracts.events.booking import BookingEvent
-from contracts.events.broadcast import BroadcastEvent, BroadcastSent, is_addressed
+from contracts.events.broadcast import BroadcastEvent, BroadcastSent
 from contracts.events.stored.domain_event import DomainEvent
 from contracts.notices import Kind
 from contracts.recipients import (
@@ -85,19 +86,18 @@ def _list_told(
     together: Together,
     announcement: Announcement,
 ) -> Iterator[Told]:
-    bookings = layer.bookings_of(announcement)
     match event:
         case BookingEvent():
             before = layer.bookings.get(event.booking_id)
             had_seat = before is not None and (before.confirmed or before.hold_until is not None)
             yield from list_told_of_booking(event, together, announcement, had_seat=had_seat)
         case AnnouncementEvent():
+            bookings = layer.bookings_of(announcement)
             yield from list_told_of_announcement(event, together, announcement, bookings)
         case BroadcastSent():
-            broadcast = layer.broadcasts.get(event.broadcast_id)
-            for one in bookings:
-                if broadcast is not None and is_addressed(one.state, broadcast.to):
-                    yield Told("host_message", one.guest_id)
+            broadcast = layer.broadcasts.find(event.broadcast_id)
+            for booking in list_addressed(layer, broadcast):
+                yield Told("host_message", booking.guest_id)
         case _:
             pass
 

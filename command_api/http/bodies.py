@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-from contracts.values.text import clean_line
+from contracts.values.text import clean_line, clean_lines, demand_visible
 
 ShortText = Annotated[
     str,
@@ -17,6 +17,14 @@ ShortText = Annotated[
     AfterValidator(clean_line),
 ]
 """One line, such as a title or a reason."""
+
+LongText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
+    AfterValidator(clean_lines),
+    AfterValidator(demand_visible),
+]
+"""Several lines, of which something can be seen."""
 
 
 class WriteBody(BaseModel):

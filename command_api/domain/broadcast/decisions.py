@@ -4,6 +4,7 @@ A broadcast is planned until it is sent or cancelled, and only then may it be ch
 recorded as sent once, so nobody gets it twice, whichever process leads.
 """
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
@@ -11,6 +12,7 @@ from msgspec import UNSET
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import find_own
+from command_api.domain.booking.state import Booking
 from command_api.domain.broadcast.commands import (
     BroadcastDue,
     CancelBroadcast,
@@ -121,11 +123,15 @@ def count_reached(layer: Layer, broadcast: Broadcast) -> int:
     """Return how many guests a broadcast reached, or would reach now."""
     if broadcast.reaches is not None:
         return broadcast.reaches
-    announcement = layer.announcements.get(broadcast.announcement_id)
-    if announcement is None:
-        return 0
-    bookings = layer.bookings_of(announcement)
-    return sum(is_addressed(one.state, broadcast.to) for one in bookings)
+    return sum(1 for _ in list_addressed(layer, broadcast))
+
+
+def list_addressed(layer: Layer, broadcast: Broadcast) -> Iterator[Booking]:
+    """Yield the bookings whose guests a broadcast would reach now, newest first."""
+    announcement = layer.announcements.find(broadcast.announcement_id)
+    for booking in layer.bookings_of(announcement):
+        if is_addressed(booking.state, broadcast.to):
+            yield booking
 
 
 BROADCAST_HANDLERS: Final[Handlers] = (

@@ -2,31 +2,24 @@
 
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from command_api.domain.broadcast.commands import (
     CancelBroadcast,
     ChangeBroadcast,
     WriteBroadcast,
 )
-from command_api.http.bodies import NoBody, WriteBody
+from command_api.http.bodies import LongText, NoBody, WriteBody
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.broadcast import Audience
 from contracts.representations import BroadcastResponse
 from contracts.values.ids import AnnouncementId, BroadcastId, new_id
-from contracts.values.text import clean_lines, demand_visible
 from runtime.http.instants import StatedInstant
 
 ROUTES: Final = NounRoutes()
 
 PATH: Final = "/announcement/{announcement_id}/broadcasts"
 
-BroadcastText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-    AfterValidator(clean_lines),
-    AfterValidator(demand_visible),
-]
 Audiences = Annotated[list[Audience], Field(min_length=1, max_length=4)]
 MinutesBefore = Annotated[int, Field(ge=0, le=366 * 24 * 60)]
 
@@ -47,14 +40,14 @@ class TimeBody(WriteBody):
 class WriteBroadcastBody(TimeBody):
     """Without a time it goes at once."""
 
-    text: BroadcastText
+    text: LongText
     to: Audiences
 
 
 class ChangeBroadcastBody(TimeBody):
     """Only what is to change. A time takes the place of the earlier one."""
 
-    text: BroadcastText = ""
+    text: LongText = ""
     to: Audiences = Field(default=[])
 
     @model_validator(mode="after")
@@ -75,7 +68,7 @@ async def write_broadcast(request: WriteRequest[WriteBroadcastBody]) -> WriteBro
         announcement_id=AnnouncementId(request.path_id("announcement_id")),
         broadcast_id=BroadcastId(new_id()),
         text=body.text,
-        to=_drop_repeated(body.to),
+        to=tuple(dict.fromkeys(body.to)),
         at=body.at,
         before_start_min=body.before_start_min,
     )
@@ -87,7 +80,7 @@ async def change_broadcast(request: WriteRequest[ChangeBroadcastBody]) -> Change
     body = request.body
     changes = {name: getattr(body, name) for name in body.model_fields_set}
     if "to" in changes:
-        changes["to"] = _drop_repeated(body.to)
+        changes["to"] = tuple(dict.fromkeys(body.to))
     return ChangeBroadcast(
         announcement_id=AnnouncementId(request.path_id("announcement_id")),
         broadcast_id=BroadcastId(request.path_id("broadcast_id")),
@@ -102,8 +95,3 @@ async def cancel_broadcast(request: WriteRequest[NoBody]) -> CancelBroadcast:
         announcement_id=AnnouncementId(request.path_id("announcement_id")),
         broadcast_id=BroadcastId(request.path_id("broadcast_id")),
     )
-
-
-def _drop_repeated(to: list[Audience]) -> tuple[Audience, ...]:
-    """Return each state once, in the order given."""
-    return tuple(dict.fromkeys(to))

@@ -10,7 +10,7 @@ from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.post import POST_CHARS_MAX
 from contracts.representations import PostResponse, UnreadResponse
 from contracts.values.ids import AnnouncementId, PostId, new_id
-from contracts.values.text import clean_lines, is_visible
+from contracts.values.text import clean_lines, demand_visible
 
 ROUTES: Final = NounRoutes()
 
@@ -19,10 +19,7 @@ POSITION_MAX: Final = 2**63 - 1
 
 def _clean_post(text: str) -> str:
     """Return the text of a post, without blanks at its ends. Raises ValueError."""
-    lines = clean_lines(text).strip()
-    if not is_visible(lines):
-        raise ValueError("nothing of it can be seen")
-    return lines
+    return demand_visible(clean_lines(text).strip())
 
 
 PostText = Annotated[str, StringConstraints(max_length=POST_CHARS_MAX), AfterValidator(_clean_post)]

@@ -10,12 +10,12 @@ from command_api.domain.rating.commands import (
     ReplyToRating,
     RetractRating,
 )
-from command_api.http.bodies import NoBody, WriteBody
+from command_api.http.bodies import LongText, NoBody, WriteBody
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.rating import SCORE_MAX, SCORE_MIN
 from contracts.representations import RatingResponse
 from contracts.values.ids import AnnouncementId, PersonId, ReviewId, new_id
-from contracts.values.text import clean_line, clean_lines, demand_visible, is_visible
+from contracts.values.text import clean_line, clean_lines, is_visible
 
 ROUTES: Final = NounRoutes()
 
@@ -32,12 +32,6 @@ RatingText = Annotated[
     StringConstraints(max_length=2000),
     AfterValidator(clean_lines),
     AfterValidator(_drop_blank),
-]
-ReplyText = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
-    AfterValidator(clean_lines),
-    AfterValidator(demand_visible),
 ]
 Tag = Annotated[
     str,
@@ -74,7 +68,7 @@ class ChangeRatingBody(WriteBody):
 
 
 class ReplyBody(WriteBody):
-    text: ReplyText
+    text: LongText
 
 
 @ROUTES.write("POST", "/rating/{announcement_id}/{user_id}", RateBody, RatingResponse, created=True)
