@@ -5,7 +5,7 @@ and come to an end, so that every event occurs. The same seed gives the same his
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +22,6 @@ from command_api.domain.announcement.commands import (
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
-from command_api.domain.broadcast.commands import CancelBroadcast, ChangeBroadcast, WriteBroadcast
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
 from command_api.domain.invite_job.decisions import list_running_jobs
 from command_api.domain.invite_link.commands import (
@@ -42,7 +41,6 @@ from command_api.domain.person.commands import (
     UnblockPerson,
     WithdrawErasure,
 )
-from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
 from command_api.domain.rating.commands import (
     ChangeRating,
     GiveRating,
@@ -59,20 +57,29 @@ from contracts.values.ids import (
     SYSTEM,
     AnnouncementId,
     BookingId,
-    BroadcastId,
     InviteJobId,
     InviteLinkId,
     MovieId,
     PersonId,
-    PostId,
     ReviewId,
 )
 from tests.histories.chain import Chain
 from tests.histories.decided import DecidedHistory
-from tests.histories.plans.random_plans import choose_wish
+from tests.histories.wishes.plans import choose_plan
+from tests.histories.wishes.talk import choose_broadcast, choose_post
 
 FILM: Final = FilmFacts(MovieId(str(UUID(int=1))), "Solaris", "Солярис", 120)
 
+Choose = Callable[[Random, Layer, Sequence[PersonId], datetime], tuple[PersonId, AnyCommand] | None]
+"""Returns what one of these people does now, or None if there is nothing to do."""
+
+BESIDE: Final[Mapping[str, tuple[float, Choose]]] = {
+    "chats": (0.3, choose_post),
+    "broadcasts": (0.1, choose_broadcast),
+    "plans": (0.2, choose_plan),
+}
+"""What people do beside their wishes, how often, and how it is chosen. Each has dice of its own:
+whatever people do here, their other wishes are the same."""
 
 SEEDS_TRIED: Final = 30
 
@@ -95,10 +102,10 @@ class RandomPeople:
         self._history = history or DecidedHistory()
         self.chain = self._history.chain
         self._random = Random(seed)
-        self._chatting = Random(f"chats of {seed}")
-        self._mood = Random(seed)
-        """Decides who writes to all guests. Those who do not write do as they would anyway."""
-        self._planning = Random(f"plans of {seed}")
+        self._beside = [
+            (Random(f"{name} of {seed}"), chance, choose)
+            for name, (chance, choose) in BESIDE.items()
+        ]
         self.person_ids = [PersonId(self._new_id()) for _ in range(people)]
         self._announcements_at_once = announcements_at_once
         self._erasures = erasures
@@ -117,14 +124,11 @@ class RandomPeople:
             self.meet_deadlines()
             actor = self._random.choice(self.person_ids)
             self._try(actor, self._choose_command(actor))
-            if self._chatting.random() < 0.3 and (wish := self._choose_post()):
-                self._try(*wish)
-            if self._mood.random() < 0.1 and (wish := self._choose_broadcast()):
-                self._try(*wish)
-            if self._planning.random() < 0.2:
-                planner = self.layer.person(self._planning.choice(self.person_ids))
-                if not planner.erased:  # They come back by another wish.
-                    self._try(planner.id, choose_wish(self._planning, planner, self.chain.now))
+            for dice, chance, choose in self._beside:
+                if dice.random() < chance and (
+                    wish := choose(dice, self.layer, self.person_ids, self.chain.now)
+                ):
+                    self._try(*wish)
             if self._erasures and self._random.random() < 0.1:
                 self._try(*self._choose_erasure())
             if self._quarrels and self._random.random() < 0.15:
@@ -263,55 +267,6 @@ class RandomPeople:
         if received is not None and self._random.random() < 0.4:
             return ReplyToRating(review_id=received.id, text="Thank you.")
         return RetractRating(review_id=given.id)
-
-    def _choose_post(self) -> tuple[PersonId, AnyCommand] | None:
-        """Return what somebody does in a chat; sometimes it is not their chat, or not their post.
-        Returns None if nobody has announced anything yet."""
-        dice, layer = self._chatting, self.layer
-        if not layer.announcements.own:
-            return None
-        announcement = dice.choice(list(layer.announcements.own.values())[-6:])
-        members = [one.guest_id for one in layer.bookings_of(announcement) if one.confirmed]
-        actor = dice.choice([announcement.author_id, *members, dice.choice(self.person_ids)])
-        posts = list(layer.posts_of(announcement.id))
-        chance, text = dice.random(), dice.choice(("Who brings tea?", "I am late.", "Me!"))
-        if not posts or chance < 0.4:
-            post_id = PostId(str(UUID(int=dice.getrandbits(128), version=4)))
-            return actor, WritePost(announcement_id=announcement.id, post_id=post_id, text=text)
-        post = dice.choice(posts)
-        if chance < 0.6:
-            return dice.choice([actor, post.writer_id]), ChangePost(post_id=post.id, text=text)
-        if chance < 0.7:
-            return actor, DeletePost(post_id=post.id)
-        return actor, ReadPosts(announcement_id=announcement.id, position=post.position)
-
-    def _choose_broadcast(self) -> tuple[PersonId, AnyCommand] | None:
-        """Let an author write to guests, or change their mind. Returns None if there is none."""
-        mood, layer = self._mood, self.layer
-        announcements = [one for one in self._find_open() if one.takes_place]
-        if not announcements:
-            return None
-        announcement = mood.choice(announcements)
-        planned = [one.id for one in layer.broadcasts_of(announcement) if one.planned]
-        if planned and mood.random() < 0.3:
-            return announcement.author_id, CancelBroadcast(
-                announcement_id=announcement.id, broadcast_id=planned[0]
-            )
-        if planned and mood.random() < 0.3:
-            change = ChangeBroadcast(
-                announcement_id=announcement.id, broadcast_id=planned[0], text="Bring cake."
-            )
-            return announcement.author_id, change
-        new_id = BroadcastId(str(UUID(int=mood.getrandbits(128), version=4)))
-        at = mood.choice((None, self.chain.now + timedelta(minutes=30)))
-        return announcement.author_id, WriteBroadcast(
-            announcement_id=announcement.id,
-            broadcast_id=new_id,
-            text="The door is open.",
-            to=("confirmed", mood.choice(("requested", "invited", "waitlisted"))),
-            at=at,
-            before_start_min=None if at is not None else mood.choice((None, 10)),
-        )
 
     def _choose_terms(self) -> ChangedTerms:
         return self._random.choice(
