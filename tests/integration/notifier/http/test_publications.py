@@ -1,0 +1,75 @@
+"""Operators see the publications that are stuck, and retry them."""
+
+from typing import Any
+
+import pytest
+
+from tests.cells.stand_in import OPERATOR
+from tests.histories.notifier_events import BEGIN, announcement, created, person, published
+from tests.integration.notifier.http.served_notifier import NOBODY, NOTICES, ServedNotifier
+
+PUBLICATIONS = f"{NOTICES}/publications"
+AT_CLUB = f"{PUBLICATIONS}/{announcement('film')}/club"
+AT_ONCE = {"due_at": BEGIN.isoformat()}
+
+
+@pytest.fixture
+async def parked(cell: ServedNotifier) -> dict[str, Any]:
+    """A publication at a target that the notifier does not know."""
+    cell.history.tell(created("film", publish_to=("club",)), published("film"))
+    await cell.tell()
+    found: list[dict[str, Any]] = []
+
+    async def is_parked() -> bool:
+        found[:] = await cell.get(f"{PUBLICATIONS}?state=parked", OPERATOR)
+        return bool(found)
+
+    await cell.until(is_parked)
+    (one,) = found
+    return one
+
+
+async def test_an_operator_sees_what_is_stuck_at_which_target(
+    cell: ServedNotifier, parked: dict[str, Any]
+) -> None:
+    assert (parked["announcement_id"], parked["target"]) == (announcement("film"), "club")
+    assert parked["author_id"] == person("host")
+    assert (parked["wanted"], parked["stands"]) == (True, False)
+    assert (parked["state"], parked["reason"]) == ("parked", "unknown_target")
+    assert await cell.get(PUBLICATIONS, OPERATOR) == [parked]
+    assert await cell.get(f"{PUBLICATIONS}?state=done", OPERATOR) == []
+    assert (await cell.send("GET", f"{PUBLICATIONS}?state=new", OPERATOR))[0] == 422
+
+
+async def test_an_operator_tries_one_again(cell: ServedNotifier, parked: dict[str, Any]) -> None:
+    assert (await cell.send("PUT", AT_CLUB, cell.token("anna"), AT_ONCE))[0] == 401
+    status, answer, _ = await cell.send("PUT", f"{AT_CLUB}?dry_run=true", OPERATOR, AT_ONCE)
+    assert (status, answer["state"], answer["reason"]) == (200, "waiting", None)
+    assert await cell.get(PUBLICATIONS, OPERATOR) == [parked]
+    status, answer, _ = await cell.send("PUT", AT_CLUB, OPERATOR, AT_ONCE)
+    assert (status, answer["state"], answer["attempts"]) == (200, "waiting", 0)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [f"{NOBODY}/club", f"{announcement('film')}/site"],
+    ids=["unknown announcement", "unknown target"],
+)
+@pytest.mark.usefixtures("parked")
+async def test_a_publication_that_there_is_not_is_not_found(
+    cell: ServedNotifier, place: str
+) -> None:
+    assert (await cell.send("PUT", f"{PUBLICATIONS}/{place}", OPERATOR, AT_ONCE))[0] == 404
+
+
+async def test_a_publication_that_is_done_is_not_sent_again(cell: ServedNotifier) -> None:
+    late = created("film", publish_to=("club",), event_time=BEGIN)
+    cell.history.tell(late, published("film"))
+    await cell.tell()
+
+    async def is_done() -> bool:
+        return bool(await cell.get(f"{PUBLICATIONS}?state=done", OPERATOR))
+
+    await cell.until(is_done)
+    status, answer, _ = await cell.send("PUT", AT_CLUB, OPERATOR, AT_ONCE)
+    assert (status, answer["code"], answer["state"]) == (409, "notice_not_waiting", "done")
