@@ -21,7 +21,6 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
 
-from command_api.domain.invite_job.decisions import BEGUN
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.http.api_document import document_read, document_write
 from command_api.http.bodies import Body, NoBody
@@ -31,7 +30,6 @@ from command_api.http.link_tokens import LinkTokens
 from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
-from contracts.journal.records import Outcome
 from runtime.auth.tokens import Caller
 from runtime.http.api_route import check_before, query_names_in
 from runtime.http.entity_tag import entity_tag
@@ -69,6 +67,13 @@ Read = Callable[[Edge, Request, Caller], Awaitable[object]]
 """Returns the content of the answer to a read: something that msgspec can encode."""
 
 
+class DoneLater(NamedTuple):
+    """A command whose work follows its answer, which is sent with 202."""
+
+    command: type[Struct]
+    answer: type
+
+
 class NounRoutes:
     """The routes of one noun, in the order in which they are declared."""
 
@@ -89,7 +94,7 @@ class NounRoutes:
         *,
         created: bool = False,
         may_exist: bool = False,
-        accepted: type | None = None,
+        accepted: DoneLater | None = None,
         if_match: bool = False,
         parameters: Sequence[Parameter] = (),
         hot: bool = False,
@@ -98,22 +103,24 @@ class NounRoutes:
 
         `answer` is the type of the answer. If it has a `version`, the answer is sent with an
         entity tag. `created`, `may_exist` and `if_match` change the API document only: it then
-        promises 201 instead of 200, or both, and shows If-Match. `accepted` is the type of an
-        answer with 202. A `hot` route is served by Starlette alone.
+        promises 201 instead of 200, or both, and shows If-Match. `accepted` is one of the
+        commands that may come of the requests. A `hot` route is served by Starlette alone.
         """
         documented = document_write(
             answer,
             body,
             created=created,
             may_exist=may_exist,
-            accepted=accepted,
+            accepted=None if accepted is None else accepted.answer,
             if_match=if_match,
             parameters=parameters,
         )
         tagged = "version" in getattr(answer, "__struct_fields__", ())
 
         def declare(build: BuildCommand[Body]) -> BuildCommand[Body]:
-            self._routes.append(_WriteRoute(method, path, body, build, documented, tagged, hot))
+            self._routes.append(
+                _WriteRoute(method, path, body, build, documented, tagged, accepted, hot)
+            )
             return build
 
         return declare
@@ -149,6 +156,7 @@ class _WriteRoute(NamedTuple, Generic[Body]):
     build: BuildCommand[Body]
     documented: dict[str, Any]
     tagged: bool
+    accepted: DoneLater | None
     hot: bool
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
@@ -160,7 +168,7 @@ class _WriteRoute(NamedTuple, Generic[Body]):
         _add_documented(router, self.method, self.path, handle, self.build, self.documented)
 
     def _make_handler(self, edge: Edge, authenticate: Authenticate) -> Handle:
-        body_type, build, tagged = self.body, self.build, self.tagged
+        body_type, build, tagged, accepted = self.body, self.build, self.tagged, self.accepted
         takes_body = body_type is not NoBody
         # The fingerprint of a PUT or POST covers even a body that the route does not take.
         reads_body = takes_body or self.method != "DELETE"
@@ -173,7 +181,7 @@ class _WriteRoute(NamedTuple, Generic[Body]):
                 WriteRequest(request, caller, body, edge.lookups, edge.tokens, edge.links)
             )
             submission, answer = await edge.submit(request, caller, raw_body, command)
-            return _respond(request, submission, answer, tagged=tagged)
+            return _respond(request, submission, answer, tagged=tagged, accepted=accepted)
 
         return handle
 
@@ -216,7 +224,14 @@ def _add_documented(
     )
 
 
-def _respond(request: Request, submission: Submission, answer: Answer, *, tagged: bool) -> Response:
+def _respond(
+    request: Request,
+    submission: Submission,
+    answer: Answer,
+    *,
+    tagged: bool,
+    accepted: DoneLater | None,
+) -> Response:
     headers = {"X-Position": str(answer.position), "Idempotency-Key": submission.idempotency_key}
     if answer.replayed:
         headers["Idempotent-Replay"] = "true"
@@ -232,10 +247,7 @@ def _respond(request: Request, submission: Submission, answer: Answer, *, tagged
     if tagged:
         version = msgspec.json.decode(answer.body, type=_Versioned).version
         headers["ETag"] = entity_tag(answer.body, version)
-    return Response(answer.body, _status_of(outcome), headers, JSON)
-
-
-def _status_of(outcome: Outcome) -> int:
-    if outcome.code == BEGUN:
-        return 202
-    return 201 if outcome.created else 200
+    status = 201 if outcome.created else 200
+    if accepted is not None and isinstance(submission.command, accepted.command):
+        status = 202
+    return Response(answer.body, status, headers, JSON)

@@ -33,8 +33,6 @@ from contracts.values.ids import InviteJobId, PersonId
 
 RUNNING: Final = "running"
 """Key of the shelf with the ids of all jobs that are not over."""
-BEGUN: Final = "followers_being_invited"
-"""Code of the outcome: the invitations follow."""
 
 
 def invite_all_followers(recorder: Recorder, command: InviteAllFollowers) -> Outcome:
@@ -46,7 +44,9 @@ def invite_all_followers(recorder: Recorder, command: InviteAllFollowers) -> Out
     job_id = running[0].id if running else command.job_id
     if not running:
         recorder.record(InviteJobBegun(job_id=job_id, announcement_id=announcement.id))
-    return Outcome(BEGUN, announcement_id=announcement.id, facts={"job_id": job_id})
+    return Outcome(
+        "followers_being_invited", announcement_id=announcement.id, facts={"job_id": job_id}
+    )
 
 
 def advance_invite_job(recorder: Recorder, command: AdvanceInviteJob) -> Outcome:

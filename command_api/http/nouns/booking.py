@@ -10,7 +10,7 @@ from command_api.domain.booking.commands import AnswerBooking, InviteGuests, Req
 from command_api.domain.invite_job.commands import InviteAllFollowers
 from command_api.http.bodies import NoBody, ShortText, WriteBody
 from command_api.http.edge import Edge
-from command_api.http.noun_routes import NounRoutes, WriteRequest
+from command_api.http.noun_routes import DoneLater, NounRoutes, WriteRequest
 from contracts.representations import (
     DetailBookingResponse,
     EligibilityResponse,
@@ -120,7 +120,7 @@ async def answer_booking_of_pair(request: WriteRequest[AnswerBookingBody]) -> An
     "/announcement/{announcement_id}/invites",
     InviteBody,
     answer=None,
-    accepted=InviteJobResponse,
+    accepted=DoneLater(InviteAllFollowers, InviteJobResponse),
 )
 async def invite_guests(request: WriteRequest[InviteBody]) -> InviteGuests | InviteAllFollowers:
     """Invite guests; the answer has one result for each. With `all_followers` the answer is 202
