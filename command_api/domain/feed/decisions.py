@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from command_api.domain.feed.commands import MakeFeed, RevokeFeed
 from command_api.domain.layer import Layer
+from command_api.domain.person.engagements import without
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from command_api.domain.representation import AnswerBasis, Answers
 from contracts.errors import CommandRefused, NotFound
@@ -64,7 +65,7 @@ FEED_HANDLERS: Final[Handlers] = (
 
 def apply_feed_event(layer: Layer, event: AnyFeedEvent, _at: datetime, _actor: PersonId) -> None:
     person = layer.person(event.person_id)
-    feeds = tuple(one for one in person.feeds if one != event.feed_id)
+    feeds = without(person.feeds, event.feed_id)
     if isinstance(event, FeedMade):
         feeds = (*feeds, event.feed_id)
     layer.people.put(person.id, replace(person, feeds=feeds))

@@ -18,6 +18,7 @@ from command_api.domain.booking.decisions import refuse_if_over, try_to_invite
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
 from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.layer import Layer
+from command_api.domain.person.engagements import without
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
 from command_api.domain.representation import AnswerBasis, Answers
 from contracts.error_codes import is_refusal
@@ -113,7 +114,7 @@ def apply_invite_job_event(
     before = layer.invite_jobs.find(event.job_id)
     layer.invite_jobs.put(before.id, replace(before, modified_at=at, **_numbers_of(event)))
     if event.state != "running":
-        layer.running_jobs.put(RUNNING, tuple(one for one in running if one != before.id))
+        layer.running_jobs.put(RUNNING, without(running, before.id))
 
 
 def list_running(layer: Layer) -> tuple[InviteJobId, ...]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from command_api.domain.layer import Layer
+from command_api.domain.person.engagements import without
 from command_api.domain.plan.state import FilmPlan, FreeTimes
 from contracts.events.plan import AnyPlanEvent, FilmPlanned, FilmUnplanned, FreeTimesStated
 from contracts.values.ids import MovieId, PersonId
@@ -16,7 +17,7 @@ def apply_plan_event(layer: Layer, event: AnyPlanEvent, at: datetime, _actor: Pe
             _plan(layer, event, at)
         case FilmUnplanned():
             person = layer.person(event.person_id)
-            plans = tuple(one for one in person.plans if one != event.movie_id)
+            plans = without(person.plans, event.movie_id)
             layer.people.put(person.id, replace(person, plans=plans))
             _empty(layer, event.person_id, event.movie_id)
         case FreeTimesStated():
