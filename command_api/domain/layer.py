@@ -96,6 +96,10 @@ class Layer(Struct, eq=False, gc=False):
         """Return what is known of a person: only the id of one who was never seen."""
         return self.people.get(person_id) or Person(id=person_id)
 
+    def are_apart(self, one: PersonId, other: PersonId) -> bool:
+        """Return whether one of two people has blocked the other (`Person.is_apart_from`)."""
+        return self.person(one).is_apart_from(self.person(other))
+
     def report_of(self, reporter_id: PersonId, subject_id: SubjectId) -> FiledReport | None:
         """Return the newest report of a person about a text or a person."""
         report_id = self.report_ids.get((reporter_id, subject_id))

@@ -85,14 +85,10 @@ def _guest_list(
     entries = [
         _guest_entry(layer, booking)
         for booking in layer.bookings_of(announcement)
-        if everyone or (booking.confirmed and not _are_apart(layer, viewer, booking.guest_id))
+        if everyone or (booking.confirmed and not layer.are_apart(viewer, booking.guest_id))
     ]
     entries.reverse()
     return entries
-
-
-def _are_apart(layer: Layer, one: PersonId, other: PersonId) -> bool:
-    return layer.person(one).is_apart_from(layer.person(other))
 
 
 def _guest_entry(layer: Layer, booking: Booking) -> GuestEntry:

@@ -37,8 +37,8 @@ def find_visible(
 def is_kept_from(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:
     """Return whether a block keeps the viewer from the announcement: one stands between viewer and
     author, and the viewer is not confirmed."""
-    viewing, author = layer.person(viewer), layer.person(announcement.author_id)
-    return viewing.is_apart_from(author) and not layer.is_confirmed(announcement.id, viewer)
+    apart = layer.are_apart(viewer, announcement.author_id)
+    return apart and not layer.is_confirmed(announcement.id, viewer)
 
 
 def _is_seen_by(layer: Layer, announcement: Announcement, viewer: PersonId) -> bool:

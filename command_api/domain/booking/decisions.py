@@ -21,7 +21,7 @@ from command_api.domain.booking.commands import (
     InviteGuests,
     RequestBooking,
 )
-from command_api.domain.booking.limits import are_apart, refuse_another_return
+from command_api.domain.booking.limits import refuse_another_return
 from command_api.domain.booking.rescheduling import find_blocking_announcements, release_after_move
 from command_api.domain.booking.seats import (
     close_or_offer_seats,
@@ -97,7 +97,8 @@ def answer_booking(recorder: Recorder, command: AnswerBooking) -> Outcome:
         raise NotFound
     if command.only_as_guest and not as_guest:
         raise Forbidden
-    apart = are_apart(recorder, booking) and not booking.confirmed
+    blocked = recorder.layer.are_apart(booking.guest_id, booking.author_id)
+    apart = blocked and not booking.confirmed
     if apart and as_guest:
         raise NotFound
     own = booking.guest_status if as_guest else booking.author_status
@@ -235,7 +236,7 @@ def _invite(
         raise CommandRefused("already_invited")
     refuse_another_return(recorder, booking, as_guest=False)
     if booking.guest_status is True:
-        if are_apart(recorder, booking):
+        if recorder.layer.are_apart(booking.guest_id, booking.author_id):
             raise CommandRefused("not_invitable")
         say_yes_as_author(recorder, announcement, booking, None)
     else:

@@ -38,12 +38,6 @@ def refuse_more_invitations(recorder: Recorder, author_id: PersonId, guest_id: P
         raise CommandRefused("not_invitable")
 
 
-def are_apart(recorder: Recorder, booking: Booking) -> bool:
-    """Return whether a block stands between the two sides of a booking."""
-    guest, author = recorder.person(booking.guest_id), recorder.person(booking.author_id)
-    return guest.is_apart_from(author)
-
-
 def refuse_another_return(recorder: Recorder, booking: Booking, *, as_guest: bool) -> None:
     """Raises CommandRefused `reopen_limit` if this side has said no too often to take its no
     back. The other side is told of each change of mind, so they are limited. To be called

@@ -35,4 +35,4 @@ def is_shown(layer: Layer, post: Post, reader_id: PersonId) -> bool:
     announcement = layer.announcements.get(post.announcement_id)
     if announcement is None or announcement.author_id in (post.writer_id, reader_id):
         return True
-    return not layer.person(reader_id).is_apart_from(layer.person(post.writer_id))
+    return not layer.are_apart(reader_id, post.writer_id)
