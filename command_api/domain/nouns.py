@@ -22,11 +22,9 @@ from command_api.domain.broadcast.evolution import apply_broadcast_event
 from command_api.domain.broadcast.representation import BROADCAST_ANSWERS
 from command_api.domain.deadline import Deadline, NoDeadline
 from command_api.domain.feed.decisions import FEED_ANSWERS, FEED_HANDLERS, apply_feed_event
-from command_api.domain.invite_job.decisions import (
-    INVITE_JOB_ANSWERS,
-    INVITE_JOB_HANDLERS,
-    apply_invite_job_event,
-)
+from command_api.domain.invite_job.decisions import INVITE_JOB_HANDLERS
+from command_api.domain.invite_job.evolution import apply_invite_job_event
+from command_api.domain.invite_job.representation import INVITE_JOB_ANSWERS
 from command_api.domain.invite_link.decisions import INVITE_LINK_HANDLERS
 from command_api.domain.invite_link.evolution import apply_invite_link_event
 from command_api.domain.invite_link.representation import INVITE_LINK_ANSWERS

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from command_api.domain.announcement.visibility import find_own
 from command_api.domain.booking.eligibility import assess_eligibility
-from command_api.domain.invite_job.decisions import list_running_jobs
+from command_api.domain.invite_job.evolution import list_running_jobs
 from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.invite_link.representation import (
     InviteLinkResponse,

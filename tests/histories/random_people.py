@@ -23,7 +23,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.terms import ChangedTerms
 from command_api.domain.booking.commands import AnswerBooking, Invitee, InviteGuests, RequestBooking
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
-from command_api.domain.invite_job.decisions import list_running_jobs
+from command_api.domain.invite_job.evolution import list_running_jobs
 from command_api.domain.invite_link.commands import (
     MakeInviteLink,
     OpenInviteLink,

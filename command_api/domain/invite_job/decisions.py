@@ -6,34 +6,23 @@ nothing, so neither a restart nor a new leader invites anybody twice.
 """
 
 from collections import Counter
-from datetime import datetime
-from typing import Any, Final
-
-from msgspec.structs import replace
+from typing import Final
 
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.announcement.visibility import find_own
 from command_api.domain.booking.commands import Invitee
 from command_api.domain.booking.decisions import refuse_if_over, try_to_invite
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
+from command_api.domain.invite_job.evolution import list_running_jobs
 from command_api.domain.invite_job.state import InviteJob
-from command_api.domain.layer import Layer
-from command_api.domain.person.engagements import without
 from command_api.domain.recorder import Handlers, Recorder, pair_handler
-from command_api.domain.representation import AnswerBasis, Answers
 from contracts.error_codes import is_refusal
 from contracts.events.invite_job import (
-    AnyInviteJobEvent,
     InviteJobAdvanced,
     InviteJobBegun,
     InviteJobState,
 )
 from contracts.journal.records import Outcome
-from contracts.representations import InviteJobResponse
-from contracts.values.ids import InviteJobId, PersonId
-
-RUNNING: Final = "running"
-"""Key of the shelf with the ids of all jobs that are not over."""
 
 
 def invite_all_followers(recorder: Recorder, command: InviteAllFollowers) -> Outcome:
@@ -94,44 +83,6 @@ def _invite_follower(recorder: Recorder, announcement: Announcement, guest: Invi
     return try_to_invite(recorder, announcement, guest, None)["code"]
 
 
-def apply_invite_job_event(
-    layer: Layer, event: AnyInviteJobEvent, at: datetime, _actor: PersonId
-) -> None:
-    """Raises LookupError if the event names a job or an announcement that was never made."""
-    running = list_running(layer)
-    if isinstance(event, InviteJobBegun):
-        announcement = layer.announcements.find(event.announcement_id)
-        job = InviteJob(
-            id=event.job_id,
-            announcement_id=announcement.id,
-            author_id=announcement.author_id,
-            created_at=at,
-            modified_at=at,
-        )
-        layer.invite_jobs.put(job.id, job)
-        layer.running_jobs.put(RUNNING, (*running, job.id))
-        return
-    before = layer.invite_jobs.find(event.job_id)
-    layer.invite_jobs.put(before.id, replace(before, modified_at=at, **_numbers_of(event)))
-    if event.state != "running":
-        layer.running_jobs.put(RUNNING, without(running, before.id))
-
-
-def list_running(layer: Layer) -> tuple[InviteJobId, ...]:
-    """Return the ids of the jobs that are not over, oldest first."""
-    return layer.running_jobs.get(RUNNING) or ()
-
-
-def list_running_jobs(layer: Layer) -> list[InviteJob]:
-    """Return the jobs that are not over, oldest first."""
-    return list(map(layer.invite_jobs.find, list_running(layer)))
-
-
-def _numbers_of(event: InviteJobAdvanced) -> dict[str, Any]:
-    names = ("state", "parts", "after", "invited", "already_invited", "refused", "left_over")
-    return {name: getattr(event, name) for name in names}
-
-
 def _find_end(recorder: Recorder, job: InviteJob) -> InviteJobState:
     """Return `running`, or why nothing more can be done for the author."""
     if not recorder.person(job.author_id).is_there(recorder.now):
@@ -140,26 +91,7 @@ def _find_end(recorder: Recorder, job: InviteJob) -> InviteJobState:
     return "evening_over" if over else "running"
 
 
-def _answer_with_job(basis: AnswerBasis) -> InviteJobResponse:
-    job = basis.layer.invite_jobs.find(InviteJobId(basis.outcome.facts["job_id"]))
-    return InviteJobResponse(
-        job_id=job.id,
-        announcement_id=job.announcement_id,
-        state=job.state,
-        invited=job.invited,
-        already_invited=job.already_invited,
-        refused=job.refused,
-        left_over=job.left_over,
-        created=job.created_at,
-        modified=job.modified_at,
-    )
-
-
 INVITE_JOB_HANDLERS: Final[Handlers] = (
     pair_handler(InviteAllFollowers, invite_all_followers),
     pair_handler(AdvanceInviteJob, advance_invite_job),
 )
-INVITE_JOB_ANSWERS: Final[Answers] = {
-    InviteAllFollowers: _answer_with_job,
-    AdvanceInviteJob: _answer_with_job,
-}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from command_api.domain.booking.commands import Invitee
 from command_api.domain.invite_job.commands import InviteAllFollowers
-from command_api.domain.invite_job.decisions import list_running_jobs
+from command_api.domain.invite_job.evolution import list_running_jobs
 from command_api.domain.invite_job.state import InviteJob
 from command_api.domain.person.commands import PersonFacts
 from command_api.domain.rules import Rules

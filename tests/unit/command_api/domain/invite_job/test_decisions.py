@@ -3,7 +3,7 @@
 from typing import Any
 
 from command_api.domain.invite_job.commands import AdvanceInviteJob, InviteAllFollowers
-from command_api.domain.invite_job.decisions import list_running
+from command_api.domain.invite_job.evolution import list_running
 from command_api.domain.person.commands import SuspendPerson
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from contracts.errors import Forbidden
