@@ -20,7 +20,7 @@ from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import Recipient, compose
 from notifier.delivery.leases import DeliveryContext, LeasedNotice
 from notifier.delivery.preferences import DEFAULT
-from notifier.store.erasures import ErasureStore, Retracted
+from notifier.store.forgetting.erasures import ErasureStore, Retracted
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import NotificationClient, PersonProfile, Retraction
 from runtime.postgres.tables import TablesUnavailable

@@ -23,7 +23,7 @@ from typing import Final, NoReturn
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
 from notifier import metrics
-from notifier.store.forgetting import ForgettingStore
+from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.ports import NotificationClient
 from runtime.postgres.tables import TablesUnavailable
 

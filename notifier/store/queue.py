@@ -17,18 +17,13 @@ from contracts.notices import Kind
 from contracts.plans.wishes import Wishes
 from contracts.values.ids import AnnouncementId, MovieId, PersonId
 from notifier.delivery.leases import DeliveryContext, DeliveryResult, LeasedFanOut, LeasedNotice
-from notifier.matching.digests import (
-    Planner,
-    join_waiting,
-    load_planners,
-    load_wishes,
-    plan_digests,
-)
+from notifier.matching.digests import Planner
 from notifier.planning.notice_plan import NoticeSource, PlannedFanOut, PlannedNotice
 from notifier.policies.effects import FanOut
 from notifier.policies.facts import people_in
 from notifier.rights import Relation
 from notifier.state import KnownAnnouncement, KnownBooking
+from notifier.store.digests import join_waiting, load_planners, load_wishes, plan_digests
 from notifier.store.outbox import insert_notices
 from notifier.store.preferences import SELECT_PREFERENCES, preferences_from
 from notifier.store.session import LeaseSession

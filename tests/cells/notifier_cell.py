@@ -19,7 +19,7 @@ from notifier.dispatcher import Dispatcher, DispatcherPace
 from notifier.forgetting.eraser import Eraser
 from notifier.reader import NoticeReader
 from notifier.short_links import ShortLinks
-from notifier.store.erasures import ROWS_AT_ONCE, ErasureStore
+from notifier.store.forgetting.erasures import ROWS_AT_ONCE, ErasureStore
 from notifier.store.moderation import Moderation
 from notifier.store.notices import NoticeFilter, Notices
 from notifier.store.outbox import NoticeOutbox

@@ -10,7 +10,7 @@ import aiohttp
 
 from contracts.values.ids import PersonId
 from notifier.forgetting.eraser import Eraser
-from notifier.store.erasures import ErasureStore
+from notifier.store.forgetting.erasures import ErasureStore
 from notifier.store.queue import NoticeQueue
 from runtime.outside.ports import Notice, NotificationClient, Retraction
 from runtime.outside.wiring import OutsideClients

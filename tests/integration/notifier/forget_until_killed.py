@@ -8,7 +8,7 @@ from datetime import datetime
 import aiohttp
 
 from notifier.forgetting.forgetter import Forgetter
-from notifier.store.forgetting import ForgettingStore
+from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.wiring import OutsideClients
 from runtime.postgres.pools import open_pool
 from tests.cells.stand_in import build_settings

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.events.booking import BookingRequested
 from notifier.forgetting.forgetter import Forgetter
-from notifier.store.forgetting import BY_INDEX, SELECT_NOTICES, ForgettingStore
+from notifier.store.forgetting.finished import BY_INDEX, SELECT_NOTICES, ForgettingStore
 from tests.cells.notifier_cell import NotifierCell, notifier_cell
 from tests.histories.notifier_events import booking, created, person, published, seen
 

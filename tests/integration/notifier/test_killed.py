@@ -19,7 +19,7 @@ from neighbours.app import create_app
 from notifier.dispatcher import Dispatcher
 from notifier.forgetting.forgetter import KEEP_DAYS, Forgetter
 from notifier.short_links import ShortLinks
-from notifier.store.forgetting import ForgettingStore
+from notifier.store.forgetting.finished import ForgettingStore
 from runtime.outside.wiring import OutsideClients
 from runtime.process.tasks import end, keep_running
 from tests.cells.notifier_cell import NotifierCell, notifier_cell

@@ -13,7 +13,7 @@ from contracts.values.ids import PersonId
 from launcher.settings import Settings
 from notifier.forgetting.forgetter import KEEP_DAYS_MIN, Forgetter
 from notifier.policies.effects import TOLD_WITHIN
-from notifier.store.forgetting import ForgettingStore, OldNotice
+from notifier.store.forgetting.finished import ForgettingStore, OldNotice
 from tests.cells.notifier_cell import Around
 from tests.histories.notifier_events import person
 

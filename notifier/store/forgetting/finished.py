@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import asyncpg
 
 from contracts.values.ids import PersonId
-from notifier.store.erasures import DELETE_NOTICES, DELETE_SOURCES
+from notifier.store.forgetting.erasures import DELETE_NOTICES, DELETE_SOURCES
 from runtime.postgres.tables import transaction
 
 # Statistics of a queue's table are always out of date. So PostgreSQL is made to read the ordered
