@@ -47,9 +47,10 @@ from contracts.events.rating import RatingEvent, RatingGiven
 from contracts.events.report import EveningHidden
 from contracts.events.stored.domain_event import DomainEvent
 from contracts.events.stored.erasing import list_personal_fields
+from contracts.films import name_episode
 from contracts.recipients import REQUESTED
 from contracts.values.ids import AnnouncementId, BookingId, BroadcastId, MovieId, PersonId
-from contracts.values.languages import HOME_LANGUAGE
+from contracts.values.languages import HOME_LANGUAGE, Text
 from contracts.values.personal import ERASED_NAME, HIDDEN_TEXT
 from contracts.values.targets import TargetName
 from contracts.values.zones import HOME_ZONE
@@ -97,6 +98,12 @@ class KnownAnnouncement(Struct, kw_only=True):
     """Guests whom the author has rated."""
     broadcasts: dict[BroadcastId, KnownBroadcast] = {}
     """Those that were neither sent nor cancelled."""
+
+    @property
+    def film(self) -> Text:
+        """The title of its film; that of a series with season and episode."""
+        title = Text(en=self.movie_title, ru=self.movie_title_ru)
+        return name_episode(title, self.season, self.episode)
 
     @property
     def takes_place(self) -> bool:

@@ -17,7 +17,7 @@ from contracts.plans.wishes import Wishes
 from contracts.values.ids import PersonId
 from notifier.planning.notice_plan import PlannedFanOut, PlannedNotice, plan_notice
 from notifier.policies.effects import TOLD_WITHIN, Tell
-from notifier.policies.facts import NoticeFacts
+from notifier.policies.facts import NoticeFacts, describe_showing
 from notifier.state import KnownAnnouncement
 
 PLAN_MATCH: Final[Kind] = "plan_match"
@@ -71,10 +71,5 @@ def plan_digest(
 
 
 def describe_evening(announcement: KnownAnnouncement, link: str) -> NoticeFacts:
-    """Return what a digest says of one evening: nothing that its author typed."""
-    return {
-        "film": announcement.movie_title,
-        "film_ru": announcement.movie_title_ru,
-        "event_time": announcement.event_time.isoformat(),
-        "link": link,
-    }
+    """Return what a digest says of one evening."""
+    return describe_showing(announcement) | {"link": link}

@@ -3,10 +3,8 @@
 from datetime import datetime
 from typing import Any, Final
 
-from contracts.films import name_episode
 from contracts.recipients import TOLD_FIELDS
 from contracts.values.ids import PersonId
-from contracts.values.languages import Text
 from contracts.values.personal import ERASED_TEXT
 from notifier.state import KnownAnnouncement
 
@@ -26,14 +24,19 @@ HIDDEN: Final[dict[str, Any]] = {"hidden": True}
 
 def announcement_facts(announcement: KnownAnnouncement) -> NoticeFacts:
     """Return the facts that every notice about the announcement has."""
-    title = Text(en=announcement.movie_title, ru=announcement.movie_title_ru)
-    film = name_episode(title, announcement.season, announcement.episode)
     return {
         "title": announcement.title,
-        "film": film.en,
-        "film_ru": film.ru,
-        "event_time": announcement.event_time.isoformat(),
+        **describe_showing(announcement),
         "author_id": announcement.author_id,
+    }
+
+
+def describe_showing(announcement: KnownAnnouncement) -> NoticeFacts:
+    """Return what is shown, and when: nothing that its author typed."""
+    return {
+        "film": announcement.film.en,
+        "film_ru": announcement.film.ru,
+        "event_time": announcement.event_time.isoformat(),
     }
 
 

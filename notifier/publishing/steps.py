@@ -113,8 +113,7 @@ def write_post(
     if action == "withdraw":
         text = _WITHDRAWN.in_language(language)
         return OutsidePost(key, action, leased.revision, "PRACTIX", text, link)
-    film = Text(announcement.movie_title, announcement.movie_title_ru).in_language(language)
-    lines = [f"{_FILM.in_language(language)}: {film}"]
+    lines = [f"{_FILM.in_language(language)}: {announcement.film.in_language(language)}"]
     if replaces:
         lines.append(f"{_WHEN.in_language(language)}: {_format_time(announcement, language)}")
     if host:

@@ -7,7 +7,13 @@ import pytest
 
 from contracts.plans.wishes import Wishes
 from contracts.values.ids import PersonId
-from notifier.matching.digests import EVERY, Planner, choose_people, plan_digest
+from notifier.matching.digests import (
+    EVERY,
+    Planner,
+    choose_people,
+    describe_evening,
+    plan_digest,
+)
 from notifier.planning.notice_plan import NoticeSource, PlannedFanOut
 from notifier.policies.effects import MERGED_WITHIN, FanOut
 from notifier.state import KnownAnnouncement, NotifierState
@@ -62,3 +68,13 @@ def test_a_digest_waits_for_a_day_since_the_last_one() -> None:
     assert plan_digest(fanout, person("anna"), an_hour_ago).due_at == an_hour_ago + EVERY
     long_ago = BEGIN - timedelta(days=9)
     assert plan_digest(fanout, person("anna"), long_ago).due_at == BEGIN + MERGED_WITHIN
+
+
+def test_a_digest_names_the_episode_of_a_series() -> None:
+    said = describe_evening(evening(season=1, episode=10), "http://s/1")
+    assert said == {
+        "film": "Solaris, season 1, episode 10",
+        "film_ru": "Солярис, сезон 1, серия 10",
+        "event_time": evening().event_time.isoformat(),
+        "link": "http://s/1",
+    }

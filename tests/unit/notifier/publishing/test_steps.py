@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.targets import TargetName
@@ -103,6 +104,12 @@ def test_a_post_says_what_everybody_may_know() -> None:
 def test_a_target_that_cannot_replace_is_told_no_time() -> None:
     post = write_post(NEW, "publish", EVENING, "", "http://s/1", "en", replaces=False)
     assert post.text.splitlines() == ["Film: Solaris", "у парка", "http://s/1"]
+
+
+def test_a_post_names_the_episode_of_a_series() -> None:
+    series = replace(EVENING, season=1, episode=10)
+    post = write_post(NEW, "publish", series, "", "http://s/1", "en", replaces=False)
+    assert post.text.splitlines()[0] == "Film: Solaris, season 1, episode 10"
 
 
 def test_a_withdrawal_has_no_word_of_the_author() -> None:
