@@ -9,6 +9,7 @@ from projector.proof.verify import verify
 from projector.read_models.postgres import sink
 from projector.read_models.postgres.erasing import ERASE_ROWS
 from projector.read_models.postgres.sink import PostgresSink
+from projector.read_models.project import TABLES
 from runtime.journal.sqlite import SqliteJournal
 from runtime.postgres.migrations import MIGRATIONS
 from tests.cells.killed import Killed
@@ -19,6 +20,8 @@ from tests.histories.erasures import add_erasures
 from tests.histories.random_people import RandomPeople, live_until
 
 LIVES: Final = 5
+KNOWN: Final = {"language", "reason_by", "tz"}
+"""Columns whose values are among few that everybody knows."""
 
 
 @pytest.mark.parametrize("events_max", [7, 200, 2_000])
@@ -36,6 +39,32 @@ async def test_the_tables_are_the_fold_of_a_journal_with_erasures(
 
 def _erases(chain: Chain) -> bool:
     return any(b"person.erased.v1" in payload for payload in chain.payloads)
+
+
+async def test_the_planner_quotes_no_text_that_an_erasure_takes(tables: asyncpg.Pool) -> None:
+    unquoted = await tables.fetch(
+        """SELECT attrelid::regclass::text AS "table", attname AS "column" FROM pg_attribute
+           WHERE attstattarget = 0"""
+    )
+    texts = {
+        (f"read_model.{table.name}", name)
+        for table in TABLES
+        for words in table.words
+        for name in words.erased
+        if table.types[name] == "text" and name not in KNOWN
+    }
+    assert texts - set(map(tuple, unquoted)) == set()
+
+
+async def test_an_erasure_finds_the_rows_of_a_person_by_an_index(tables: asyncpg.Pool) -> None:
+    indexed = await tables.fetch(
+        """SELECT indrelid::regclass::text AS "table", attname AS "column"
+           FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = indkey[0]
+           WHERE indpred IS NULL
+              OR pg_get_expr(indpred, indrelid) = format('(%s IS NOT NULL)', attname)"""
+    )
+    owners = {(f"read_model.{table.name}", name) for table in TABLES for name in table.owners}
+    assert owners - set(map(tuple, indexed)) == set()
 
 
 async def test_a_projector_killed_while_people_are_erased_erases_them_all_the_same(
