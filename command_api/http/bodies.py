@@ -5,6 +5,7 @@ and text is not accepted for a number. Times have the types of `runtime.http.ins
 are checked by `contracts.values.text`.
 """
 
+from collections.abc import Iterable
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -31,6 +32,13 @@ class WriteBody(BaseModel):
     """Base of all bodies."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def demand_no_null(body: WriteBody, names: Iterable[str]) -> None:
+    """Raises ValueError if the body states null for one of these fields."""
+    for name in names:
+        if name in body.model_fields_set and getattr(body, name) is None:
+            raise ValueError(f"{name} cannot be null")
 
 
 class NoBody(WriteBody):

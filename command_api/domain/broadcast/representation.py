@@ -8,15 +8,13 @@ from command_api.domain.broadcast.commands import (
     WriteBroadcast,
 )
 from command_api.domain.broadcast.decisions import count_reached
-from command_api.domain.layer import Layer
 from command_api.domain.representation import AnswerBasis, Answers
 from contracts.representations import BroadcastResponse
 from contracts.values.ids import BroadcastId
 
 
-def render_broadcast(layer: Layer, broadcast_id: BroadcastId) -> BroadcastResponse:
-    """Return the broadcast with all its fields. Raises LookupError if there is none."""
-    broadcast = layer.broadcasts.find(broadcast_id)
+def _answer_with_broadcast(basis: AnswerBasis) -> BroadcastResponse:
+    broadcast = basis.layer.broadcasts.find(BroadcastId(basis.outcome.facts["broadcast_id"]))
     return BroadcastResponse(
         broadcast_id=broadcast.id,
         announcement_id=broadcast.announcement_id,
@@ -27,14 +25,10 @@ def render_broadcast(layer: Layer, broadcast_id: BroadcastId) -> BroadcastRespon
         state=broadcast.state,
         due_at=broadcast.due_at if broadcast.planned else None,
         sent_at=broadcast.sent_at,
-        reaches=None if broadcast.state == "cancelled" else count_reached(layer, broadcast),
+        reaches=None if broadcast.state == "cancelled" else count_reached(basis.layer, broadcast),
         created=broadcast.created_at,
         modified=broadcast.modified_at,
     )
-
-
-def _answer_with_broadcast(basis: AnswerBasis) -> BroadcastResponse:
-    return render_broadcast(basis.layer, BroadcastId(basis.outcome.facts["broadcast_id"]))
 
 
 BROADCAST_ANSWERS: Final[Answers] = {

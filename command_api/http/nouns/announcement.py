@@ -12,7 +12,7 @@ from command_api.domain.announcement.commands import (
     CreateAnnouncement,
 )
 from command_api.domain.announcement.terms import ChangedTerms
-from command_api.http.bodies import NoBody, ShortText, WriteBody
+from command_api.http.bodies import NoBody, ShortText, WriteBody, demand_no_null
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.announcement import CHANGEABLE_FIELDS, Visibility
 from contracts.films import NUMBER_MAX
@@ -132,9 +132,7 @@ class ChangeAnnouncementBody(TermsBody):
 
     @model_validator(mode="after")
     def _demand_no_null(self) -> Self:
-        for name in ("event_time", "visibility", "sub_only", "status"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
+        demand_no_null(self, ("event_time", "visibility", "sub_only", "status"))
         return self
 
     def terms(self) -> ChangedTerms:

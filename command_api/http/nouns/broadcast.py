@@ -9,7 +9,7 @@ from command_api.domain.broadcast.commands import (
     ChangeBroadcast,
     WriteBroadcast,
 )
-from command_api.http.bodies import LongText, NoBody, WriteBody
+from command_api.http.bodies import LongText, NoBody, WriteBody, demand_no_null
 from command_api.http.noun_routes import NounRoutes, WriteRequest
 from contracts.events.broadcast import Audience
 from contracts.representations import BroadcastResponse
@@ -52,9 +52,7 @@ class ChangeBroadcastBody(TimeBody):
 
     @model_validator(mode="after")
     def _demand_no_null(self) -> Self:
-        for name in ("at", "before_start_min"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be null")
+        demand_no_null(self, ("at", "before_start_min"))
         return self
 
 
