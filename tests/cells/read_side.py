@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from contracts.errors import DependencyDown
+from contracts.events.rating import RatingRole
+from contracts.scoring import UNRATED, Score
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import MovieId, PersonId
 from query_api.service import QueryService
@@ -207,43 +209,32 @@ class ReadSide:
 
     async def host_score(self, person_id: str, rating: float, count: int) -> None:
         """Insert a score that is ranked by the rating itself. Announcements come after it."""
-        await self._insert(
-            "scores",
-            person_id=person_id,
-            host_rating=rating,
-            host_rank=rating,
-            host_rating_count=count,
-            guest_rating=0.0,
-            guest_rank=0.0,
-            guest_rating_count=0,
-            overall_rating=rating,
-            overall_rank=rating,
-            overall_rating_count=count,
-        )
-
-    async def block(self, person_id: str, blocked_id: str) -> None:
-        await self._insert(
-            "blocks",
-            block_id=f"{person_id}:{blocked_id}",
-            person_id=person_id,
-            blocked_id=blocked_id,
-            blocked=True,
-            since=at(-1),
-        )
+        await self._score(person_id, "host", Score(rating, rating, count))
 
     async def guest_score(self, person_id: str, rating: float, rank: float, count: int) -> None:
-        await self._insert(
-            "scores",
-            person_id=person_id,
-            host_rating=0.0,
-            host_rank=0.0,
-            host_rating_count=0,
-            guest_rating=rating,
-            guest_rank=rank,
-            guest_rating_count=count,
-            overall_rating=rating,
-            overall_rank=rank,
-            overall_rating_count=count,
+        await self._score(person_id, "guest", Score(rating, rank, count))
+
+    async def _score(self, person_id: str, role: RatingRole, score: Score) -> None:
+        """Insert the score of somebody who has votes in one role only."""
+        row: dict[str, Any] = {"person_id": person_id}
+        for name in ("host", "guest", "overall"):
+            shown = score if name in (role, "overall") else UNRATED
+            row[f"{name}_rating"] = shown.rating
+            row[f"{name}_rank"] = shown.rank
+            row[f"{name}_rating_count"] = shown.count
+        await self._insert("scores", **row)
+
+    async def block(self, person_id: str, blocked_id: str, *, stands: bool = True) -> None:
+        """Let one person block another, or end the block."""
+        await self.pool.execute(
+            """INSERT INTO read_model.blocks (block_id, person_id, blocked_id, blocked, since)
+               VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (block_id) DO UPDATE SET blocked = excluded.blocked""",
+            f"{person_id}:{blocked_id}",
+            person_id,
+            blocked_id,
+            stands,
+            at(-1),
         )
 
     async def decision(self, seq: int, decided_at: datetime | None = None) -> None:

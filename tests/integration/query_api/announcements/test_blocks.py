@@ -1,6 +1,5 @@
 """What two people see of each other on the read side once one has blocked the other."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -13,15 +12,7 @@ ONCE_INVOLVED = tuple(state for state in PAIRS if state != "confirmed")
 
 
 async def block(cast: Cast, blocker: str, blocked: str, *, stands: bool = True) -> None:
-    ids = cast.ids[blocker], cast.ids[blocked]
-    await cast.reads.pool.execute(
-        """INSERT INTO read_model.blocks VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (block_id) DO UPDATE SET blocked = excluded.blocked""",
-        ":".join(ids),
-        *ids,
-        stands,
-        system_clock() - timedelta(hours=1),
-    )
+    await cast.reads.block(cast.ids[blocker], cast.ids[blocked], stands=stands)
 
 
 @pytest.mark.parametrize("by_host", [True, False])
