@@ -36,7 +36,7 @@ REPORTS: Final = TableShape(
 )
 
 
-def project_report(event: ReportEvent, context: EventContext) -> Put:
+def project_report(event: ReportMade | ReportAnswered | TextHidden, context: EventContext) -> Put:
     match event:
         case ReportMade():
             columns = {
@@ -61,11 +61,10 @@ def project_report(event: ReportEvent, context: EventContext) -> Put:
         case TextHidden():
             columns = {"hidden_at": context.decided_at, "signed_by": event.by}
             return Put(REPORTS, event.report_id, columns)
-        case _:
-            raise TypeError(type(event))
 
 
 def report_of(event: ReportEvent) -> str:
+    """Return the report, as a Projection's `key_of`."""
     return event.report_id
 
 
