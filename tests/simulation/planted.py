@@ -35,11 +35,12 @@ from command_api.leader.node import Node
 from command_api.leader.reign import Reign
 from command_api.leader.sent_record import SentRecord
 from command_api.renewal import copying
+from contracts.errors import NotFound
 from contracts.events.person import PersonErased
 from contracts.journal.acceptance import JournalBroken, ReaderState, accept
 from contracts.journal.records import Claim, CommandInfo, Commit, Outcome, Record
 from contracts.journal.renewal import Renewing
-from contracts.values.ids import AnnouncementId
+from contracts.values.ids import AnnouncementId, PersonId
 from projector.read_models.batch import RowBatch
 from projector.read_models.memory import MemorySink
 from runtime.following.reader import Step
@@ -393,10 +394,15 @@ def _steps_of_an_erasure_have_one_key() -> Any:
 
 
 def _strangers_are_in_a_chat() -> Any:
-    def find(recorder: Recorder, announcement_id: AnnouncementId) -> Announcement:
-        return recorder.announcement(announcement_id)
+    def find(layer: Layer, announcement_id: AnnouncementId, _: PersonId) -> Announcement:
+        if (announcement := layer.announcements.get(announcement_id)) is None:
+            raise NotFound
+        return announcement
 
-    return patch("command_api.domain.post.decisions._find_chat", find)
+    return _all(
+        patch("command_api.domain.post.decisions.find_chat", find),
+        patch("command_api.domain.post.rights.find_chat", find),
+    )
 
 
 def _a_mark_goes_back() -> Any:
