@@ -4,6 +4,7 @@ The invariants are stated by events and by bookings alone.
 """
 
 import asyncio
+from contextlib import suppress
 from random import Random
 from typing import Final
 
@@ -15,13 +16,18 @@ from command_api.domain.person.commands import PersonFacts
 from command_api.domain.post.commands import ChangePost, DeletePost, ReadPosts, WritePost
 from command_api.domain.submission import AnyCommand, Submission
 from command_api.leader.ports import Answer
-from contracts.errors import CommandError, Unavailable
+from contracts.errors import CommandError
 from contracts.events.post import PostChanged, PostDeleted, PostEvent, PostsRead, PostWritten
 from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit
 from contracts.values.ids import AnnouncementId, PersonId, PostId
 from tests.simulation.invariants import Violation, fold
-from tests.simulation.simulated.clients import ClientAnswer, Population, WrongAnswer
+from tests.simulation.simulated.clients import (
+    ClientAnswer,
+    Population,
+    WrongAnswer,
+    insist_anywhere,
+)
 from tests.simulation.simulated.cluster import Cluster
 
 WISHES: Final = 30
@@ -85,17 +91,8 @@ class Chatters:
             command=command,
             actor_facts=PersonFacts(actor, actor.title()),
         )
-        while True:
-            process = self._random.choice(self._cluster.names)
-            try:
-                answer = await self._cluster.submit(process, submission)
-            except (Unavailable, ConnectionError):
-                await asyncio.sleep(self._random.uniform(0.1, 2.0))
-            except CommandError:
-                return
-            else:
-                self._note(submission, answer)
-                return
+        with suppress(CommandError):
+            self._note(submission, await insist_anywhere(self._cluster, submission, self._random))
 
     def _note(self, submission: Submission, answer: Answer) -> None:
         self._population.told.append(ClientAnswer(submission, answer))

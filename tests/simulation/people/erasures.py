@@ -4,6 +4,7 @@ The invariants are stated by events and by bookings alone, not by people's own l
 """
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -17,7 +18,7 @@ from command_api.domain.person.commands import (
     WithdrawErasure,
 )
 from command_api.domain.submission import AnyCommand, Submission
-from contracts.errors import CommandError, Unavailable
+from contracts.errors import CommandError
 from contracts.events.person import (
     PersonErased,
     PersonErasureConfirmed,
@@ -41,7 +42,7 @@ from tests.simulation.directed import (
     until,
 )
 from tests.simulation.invariants import Violation, accepted_commits, fold
-from tests.simulation.simulated.clients import Population, WrongAnswer
+from tests.simulation.simulated.clients import Population, WrongAnswer, insist_anywhere
 from tests.simulation.simulated.cluster import TIMING, Cluster
 from tests.simulation.simulated.loop import TEST, SimulationLoop
 
@@ -77,15 +78,8 @@ class Operators:
         order = Submission(
             id=key, actor=OPERATOR, idempotency_key=key, fingerprint=key, command=command
         )
-        while True:
-            try:
-                await self._cluster.submit(self._random.choice(self._cluster.names), order)
-            except (Unavailable, ConnectionError):
-                await asyncio.sleep(self._random.uniform(0.1, 2.0))
-            except CommandError:
-                return
-            else:
-                return
+        with suppress(CommandError):
+            await insist_anywhere(self._cluster, order, self._random)
 
 
 def is_anybody_erasing(cluster: Cluster, people: list[PersonId]) -> bool:

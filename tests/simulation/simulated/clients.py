@@ -45,6 +45,17 @@ class WrongAnswer(AssertionError):
     """A client was told what cannot be true."""
 
 
+async def insist_anywhere(cluster: Cluster, wish: Submission, random: Random) -> Answer:
+    """Retry with the same key, through any process, until there is an answer, or an error that
+    says something."""
+    for _ in range(TRIES_MAX):
+        try:
+            return await cluster.submit(random.choice(cluster.names), wish)
+        except (Unavailable, ConnectionError):
+            await asyncio.sleep(random.uniform(0.1, 2.0))
+    raise WrongAnswer(f"no answer to {wish.idempotency_key} after {TRIES_MAX} tries")
+
+
 class Population:
     """All clients of one run, and what they know of each other's announcements."""
 
@@ -80,22 +91,14 @@ class Population:
             await self._insist(command)
 
     async def _insist(self, command: Submission) -> None:
-        """Retry with the same key until there is an answer."""
-        for _ in range(TRIES_MAX):
-            process = self.random.choice(self.cluster.names)
-            try:
-                answer = await self.cluster.submit(process, command)
-            except (Unavailable, ConnectionError):
-                await asyncio.sleep(self.random.uniform(0.1, 2.0))
-                continue
-            except NotFound:
-                self._demand_honest_not_found(command)
-                return
-            except CommandError:
-                return
+        try:
+            answer = await insist_anywhere(self.cluster, command, self.random)
+        except NotFound:
+            self._demand_honest_not_found(command)
+        except CommandError:
+            pass
+        else:
             self._note(command, answer)
-            return
-        raise WrongAnswer(f"no answer to {command.idempotency_key} after {TRIES_MAX} tries")
 
     def _demand_honest_not_found(self, command: Submission) -> None:
         """Everybody sees a public evening once its author was told that it exists."""
