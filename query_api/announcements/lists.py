@@ -40,6 +40,7 @@ from query_api.edge.paging import (
     Sort,
     parse_cursor,
     parse_sort,
+    sort_parameter,
 )
 from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads, TableSnapshot
@@ -99,11 +100,10 @@ PARAMETERS: Final = (
         one_of(*SCOPES),
     ),
     Parameter("all", "true, with `mine=guest`: also what is over, cancelled or left", BOOLEAN),
-    Parameter(
-        "sort",
+    sort_parameter(
+        SORTS,
         "`created`, `author_rating`, `tickets_left`: the highest first; `status`: drafts first,"
         " cancelled last, and by time within a status; `-` reverses the order",
-        one_of(*SORTS, *(f"-{name}" for name in SORTS)),
     ),
     *PAGE_PARAMETERS,
 )

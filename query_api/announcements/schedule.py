@@ -19,37 +19,26 @@ from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
 from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.announcements.status_order import BY_TIME
 from query_api.announcements.visibility import NOT_APART
 from query_api.chats.rights import UNREAD_POSTS
-from query_api.edge.paging import (
-    INSTANT_KEY,
-    PAGE_PARAMETERS,
-    Page,
-    Sort,
-    parse_cursor,
-    parse_sort,
-)
-from query_api.edge.parameters import one_of
+from query_api.edge.paging import PAGE_PARAMETERS, Page, parse_sort, select_page, sort_parameter
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
-from runtime.http.paging import parse_limit
-from runtime.http.parameters import Parameter
 
 SCHEDULE: Final = f"""
     a.published AND {NOT_APART}
     AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
 
-SORTS: Final = {"event_time": Sort("event_time", "a.event_time", INSTANT_KEY, "timestamptz")}
+SORTS: Final = {BY_TIME.name: BY_TIME}
 
 PARAMETERS: Final = (
     *TIME_PARAMETERS,
-    Parameter(
-        "sort", "the earliest first; `-` reverses the order", one_of("event_time", "-event_time")
-    ),
+    sort_parameter(SORTS, "the earliest first; `-` reverses the order"),
     *PAGE_PARAMETERS,
 )
 
@@ -90,15 +79,9 @@ def build_page(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Pa
     where = Where(False, caller.person_id)
     where.add(SCHEDULE)
     add_times(where, parameters, days_of)
-    sort, limit = parse_sort(parameters, SORTS, "event_time"), parse_limit(parameters)
-    if (last := parse_cursor(parameters, sort)) is not None:
-        where.add(sort.comes_after("a.announcement_id"), *last)
-    sql = f"""
-        SELECT {sort.column} AS sort_key, {MY_STATE}, {UNREAD_POSTS}, {COLUMNS}
-        WHERE {where.sql}
-        ORDER BY {sort.order_by("a.event_time", "a.announcement_id")} LIMIT {limit + 1}
-    """
-    return Page(sql, where.arguments, sort, limit, "announcement_id")
+    sort = parse_sort(parameters, SORTS, BY_TIME.name)
+    columns = f"{MY_STATE}, {UNREAD_POSTS}, {COLUMNS}"
+    return select_page(where, parameters, sort, columns, "a.announcement_id")
 
 
 def _represent_entry(row: asyncpg.Record, caller: Caller, language: Language) -> ScheduleEntry:

@@ -13,8 +13,8 @@ from query_api.announcements.filters import (
     parse_score,
 )
 from query_api.announcements.score_columns import GUEST_RANK, GUEST_RATING, RANK_KEY
-from query_api.edge.paging import INSTANT_KEY, Sort
-from query_api.edge.parameters import INSTANT, one_of
+from query_api.edge.paging import INSTANT_KEY, Sort, sort_parameter
+from query_api.edge.parameters import INSTANT
 from query_api.edge.search_words import parse_words
 from query_api.edge.where import Where
 from runtime.http.parameters import Parameter
@@ -47,11 +47,10 @@ PARAMETERS: Final = (
     Parameter(
         "created_to", "asked or invited before this instant, or on this day at the latest", INSTANT
     ),
-    Parameter(
-        "sort",
+    sort_parameter(
+        SORTS,
         "`guest_rating`: the highest first; `created`, `guest_name`: the first one first;"
         " `-` reverses the order",
-        one_of(*SORTS, *(f"-{name}" for name in SORTS)),
     ),
 )
 

@@ -22,7 +22,14 @@ from query_api.bookings.rows import (
     represent_detail,
     represent_line,
 )
-from query_api.edge.paging import PAGE_PARAMETERS, Page, Sort, parse_cursor, parse_sort
+from query_api.edge.paging import (
+    PAGE_PARAMETERS,
+    Page,
+    Sort,
+    parse_cursor,
+    parse_sort,
+    sort_parameter,
+)
 from query_api.edge.parameters import ID, one_of, parse_id, parse_some, some_of
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
@@ -43,11 +50,7 @@ MY_PARAMETERS: Final = (
     Parameter("role", "`guest` unless stated", one_of("guest", "author")),
     Parameter("announcement_id", "of this announcement", ID),
     *PARAMETERS,
-    Parameter(
-        "sort",
-        "the oldest first; `-` reverses the order",
-        one_of(BY_CREATION.name, f"-{BY_CREATION.name}"),
-    ),
+    sort_parameter(MY_SORTS, "the oldest first; `-` reverses the order"),
 )
 
 

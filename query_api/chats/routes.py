@@ -12,13 +12,12 @@ from starlette.responses import Response
 from contracts.representations import PostResponse
 from contracts.values.ids import PersonId
 from query_api.chats.rights import SHOWN_POST, TAKES_PART, demand_chat
-from query_api.edge.paging import PAGE_PARAMETERS, Page, Sort, parse_cursor
+from query_api.edge.paging import PAGE_PARAMETERS, Page, Sort, select_page
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.search_words import parse_words
 from query_api.edge.where import Where
 from runtime.http.numbers import parse_whole_number
-from runtime.http.paging import parse_limit
 from runtime.http.parameters import POSITION, Parameter, malformed_parameter, path_id
 
 _POSITION_KEY: Final = Annotated[int, Meta(ge=0, le=2**63 - 1)]
@@ -95,14 +94,7 @@ def build_page(announcement_id: str, reader_id: PersonId, parameters: QueryParam
             where.add("p.position < {}::bigint", _parse_position(text, "before"))
     if (text := parameters.get("q")) is not None:
         where.add("p.words @@ read_model.word_query({})", parse_words(text, "q"))
-    limit = parse_limit(parameters)
-    if (last := parse_cursor(parameters, sort)) is not None:
-        where.add(sort.comes_after("p.post_id"), *last)
-    sql = (
-        f"SELECT p.position AS sort_key, {_POSTS} WHERE {where.sql} "
-        f"ORDER BY {sort.order_by('p.position', 'p.post_id')} LIMIT {limit + 1}"
-    )
-    return Page(sql, where.arguments, sort, limit, "post_id")
+    return select_page(where, parameters, sort, _POSTS, "p.post_id")
 
 
 def represent_post(row: asyncpg.Record | dict[str, Any]) -> PostResponse:

@@ -4,7 +4,7 @@ However the table changes between two pages, a line that stays is shown exactly 
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -17,8 +17,10 @@ from starlette.requests import Request
 from contracts.errors import Malformed
 from contracts.values.decoding import UNDECODABLE
 from contracts.values.ids import canonical_uuid
-from runtime.http.paging import CURSOR, LIMIT, next_page_headers
-from runtime.http.parameters import malformed_parameter
+from query_api.edge.parameters import one_of
+from query_api.edge.where import Where
+from runtime.http.paging import CURSOR, LIMIT, next_page_headers, parse_limit
+from runtime.http.parameters import Parameter, malformed_parameter
 
 # Types of a sort key in a cursor. Nothing else from a cursor reaches PostgreSQL.
 INSTANT_KEY: Final = Annotated[datetime, Meta(tz=True)]
@@ -54,6 +56,12 @@ class PageCursor(msgspec.Struct, frozen=True, array_like=True):
     sort: str
     value: Any
     id: str
+
+
+def sort_parameter(sorts: Iterable[str], text: str) -> Parameter:
+    """Return the parameter that `parse_sort` reads. `text` says what comes first in each order."""
+    names = list(sorts)
+    return Parameter("sort", text, one_of(*names, *(f"-{name}" for name in names)))
 
 
 def parse_sort(parameters: QueryParams, sorts: Mapping[str, Sort], default: str) -> Sort:
@@ -119,3 +127,21 @@ class Page(NamedTuple):
         last = rows[self.limit - 1]
         cursor = encode_cursor(self.sort, last["sort_key"], last[self.line_id])
         return rows[: self.limit], next_page_headers(request, cursor)
+
+
+def select_page(
+    where: Where, parameters: QueryParams, sort: Sort, columns: str, line_id: str
+) -> Page:
+    """Return the page that the parameters ask for, of the lines that meet `where`, in this order.
+
+    `columns` is what is selected, with its tables, and `line_id` the column with the id of a
+    line. Adds the condition of the cursor to `where`. Raises Malformed.
+    """
+    limit = parse_limit(parameters)
+    if (last := parse_cursor(parameters, sort)) is not None:
+        where.add(sort.comes_after(line_id), *last)
+    sql = (
+        f"SELECT {sort.column} AS sort_key, {columns} WHERE {where.sql} "
+        f"ORDER BY {sort.order_by('sort_key', line_id)} LIMIT {limit + 1}"
+    )
+    return Page(sql, where.arguments, sort, limit, line_id.rpartition(".")[2])

@@ -17,12 +17,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.values.ids import PersonId, ReviewId
-from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, parse_cursor
+from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, select_page
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from query_api.people.apart import APART_FROM
-from runtime.http.paging import parse_limit
 from runtime.http.parameters import path_person
 
 # By month, so that neither the order nor a cursor tells the day.
@@ -32,6 +31,11 @@ BY_MONTH: Final = Sort(
 REVEALED_OF_HOST: Final = """
     r.ratee_id = {}::uuid AND r.role = 'host' AND r.revealed_at IS NOT NULL AND NOT r.retracted
     AND (r.text <> '' OR r.tags <> '[]')
+"""
+COLUMNS: Final = """
+    r.*, writer.name AS name
+    FROM read_model.ratings r
+    LEFT JOIN read_model.people writer ON writer.person_id = r.rater_id AND r.signed
 """
 
 
@@ -75,17 +79,7 @@ def _build_page(request: Request, reader_id: PersonId, host_id: PersonId) -> Pag
     where.add(REVEALED_OF_HOST, host_id)
     where.add(f"r.ratee_id <> ALL({APART_FROM})", reader_id)
     where.add(f"r.rater_id <> ALL({APART_FROM})", reader_id)
-    limit = parse_limit(request.query_params)
-    if (last := parse_cursor(request.query_params, BY_MONTH)) is not None:
-        where.add(BY_MONTH.comes_after("r.review_id"), *last)
-    sql = f"""
-        SELECT {BY_MONTH.column} AS sort_key, r.*, writer.name AS name
-        FROM read_model.ratings r
-        LEFT JOIN read_model.people writer ON writer.person_id = r.rater_id AND r.signed
-        WHERE {where.sql}
-        ORDER BY {BY_MONTH.order_by("sort_key", "r.review_id")} LIMIT {limit + 1}
-    """
-    return Page(sql, where.arguments, BY_MONTH, limit, "review_id")
+    return select_page(where, request.query_params, BY_MONTH, COLUMNS, "r.review_id")
 
 
 def _represent_review(row: asyncpg.Record) -> Review:

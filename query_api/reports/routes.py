@@ -11,13 +11,12 @@ from starlette.responses import Response
 
 from contracts.events.report import SubjectKind
 from contracts.values.ids import AnnouncementId, PersonId, ReportId
-from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, parse_cursor
+from query_api.edge.paging import INSTANT_KEY, PAGE_PARAMETERS, Page, Sort, select_page
 from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
 from query_api.edge.where import Where
 from runtime.auth.operators import OperatorGuard
-from runtime.http.paging import parse_limit
 from runtime.http.parameters import Parameter, malformed_parameter
 
 NEWEST_FIRST: Final = Sort("-created", "r.created", INSTANT_KEY, "timestamptz", descending=True)
@@ -120,14 +119,7 @@ def build_page(request: Request, where: Where, columns: str) -> Page:
         if state not in STATES:
             raise malformed_parameter("state", known=sorted(STATES))
         where.add(STATES[state])
-    limit = parse_limit(parameters)
-    if (last := parse_cursor(parameters, NEWEST_FIRST)) is not None:
-        where.add(NEWEST_FIRST.comes_after("r.report_id"), *last)
-    sql = (
-        f"SELECT {NEWEST_FIRST.column} AS sort_key, {columns} WHERE {where.sql} "
-        f"ORDER BY {NEWEST_FIRST.order_by('r.created', 'r.report_id')} LIMIT {limit + 1}"
-    )
-    return Page(sql, where.arguments, NEWEST_FIRST, limit, "report_id")
+    return select_page(where, parameters, NEWEST_FIRST, columns, "r.report_id")
 
 
 def _represent_for_operators(row: asyncpg.Record) -> OpenReport:
