@@ -23,7 +23,7 @@ from query_api.films import together
 from query_api.history import audit_trail, why
 from query_api.history.past_details import PastDetails
 from query_api.my_data import routes as my_data
-from query_api.people import blocks, mutes
+from query_api.people import lists as people_lists
 from query_api.plans import routes as plans
 from query_api.ratings import pages as rating_pages
 from query_api.ratings import pair as rating_pair
@@ -108,8 +108,7 @@ class QueryService:
             feeds.build_router(reads, feed_secret),
             plans.build_router(reads),
             why.build_router(reads),
-            mutes.build_router(reads),
-            blocks.build_router(reads),
+            people_lists.build_router(reads),
             reports.build_router(reads, guard),
             rating_pages.build_router(reads),
             rating_pair.build_router(reads),
