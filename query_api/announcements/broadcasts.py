@@ -7,11 +7,9 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.errors import Forbidden
 from contracts.events.broadcast import STATES_OF
 from contracts.representations import BroadcastResponse
-from query_api.announcements.rows import fetch_visible
-from query_api.announcements.visibility import sees_everything
+from query_api.announcements.rows import demand_author
 from query_api.edge.reads import Reads, represent
 from query_api.edge.routes import answer, document, new_router
 from runtime.http.parameters import path_id
@@ -47,9 +45,7 @@ def build_router(reads: Reads) -> APIRouter:
         announcement_id = path_id(request, "announcement_id")
         followed = await reads.fetch_followed(caller)
         async with reads.open_snapshot(request) as snapshot:
-            announcement = await fetch_visible(snapshot, caller, followed, announcement_id)
-            if not sees_everything(announcement, caller):
-                raise Forbidden
+            await demand_author(snapshot, caller, followed, announcement_id)
             rows = await snapshot.fetch_rows(SELECT_BROADCASTS, announcement_id)
         return answer(request, [_represent(row) for row in rows], snapshot.position)
 

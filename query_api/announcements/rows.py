@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import asyncpg
 
+from contracts.errors import Forbidden
 from contracts.films import name_episode
 from contracts.representations import (
     AnnouncementResponse,
@@ -88,6 +89,16 @@ async def fetch_visible(
     return await snapshot.fetch_row(
         SELECT_ONE, caller.is_super, caller.person_id, followed, announcement_id
     )
+
+
+async def demand_author(
+    snapshot: TableSnapshot, caller: Caller, followed: list[PersonId], announcement_id: str
+) -> None:
+    """Raises NotFound if the announcement is absent or hidden, and Forbidden unless the caller is
+    its author or a super-user."""
+    found = await fetch_visible(snapshot, caller, followed, announcement_id)
+    if not sees_everything(found, caller):
+        raise Forbidden
 
 
 def represent_line(

@@ -21,7 +21,8 @@ SELECT_WISHES: Final = """
 WishesOfFilms = Mapping[MovieId, Wishes]
 """By film that the caller has planned."""
 
-_read_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+read_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
+"""Takes a column that holds a JSON list of texts, and returns these."""
 
 
 async def fetch_wishes(snapshot: TableSnapshot, person_id: PersonId) -> WishesOfFilms:
@@ -29,9 +30,9 @@ async def fetch_wishes(snapshot: TableSnapshot, person_id: PersonId) -> WishesOf
     rows = await snapshot.fetch_rows(SELECT_WISHES, person_id)
     return {
         row["movie_id"]: Wishes(
-            _read_texts(row["times"]),
-            _read_texts(row["places"]),
-            _read_texts(row["free_times"] or "[]"),
+            read_texts(row["times"]),
+            read_texts(row["places"]),
+            read_texts(row["free_times"] or "[]"),
             row["free_tz"] or HOME_ZONE,
         )
         for row in rows

@@ -3,7 +3,6 @@
 from typing import Final
 
 import asyncpg
-import msgspec
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +18,7 @@ from contracts.values.languages import Language, Text
 from contracts.values.zones import HOME_ZONE
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
+from query_api.plans.fitting import read_texts
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import path_id
 
@@ -76,7 +76,7 @@ async def _fetch_free_times(snapshot: TableSnapshot, person_id: PersonId) -> Fre
     rows = await snapshot.fetch_rows(SELECT_FREE_TIMES, person_id)
     if rows:
         return represent_free_times(
-            rows[0]["tz"], _read_texts(rows[0]["times"]), rows[0]["modified"]
+            rows[0]["tz"], read_texts(rows[0]["times"]), rows[0]["modified"]
         )
     tz = await snapshot.connection.fetchval(SELECT_ZONE, person_id)
     return represent_free_times(tz or HOME_ZONE, (), None)
@@ -88,10 +88,7 @@ def _represent_plan(row: asyncpg.Record, language: Language) -> PlanResponse:
         movie_id=row["movie_id"],
         movie_title=title.in_language(language),
         duration_min=row["duration_min"],
-        times=represent_wished_times(_read_texts(row["times"])),
-        places=_read_texts(row["places"]),
+        times=represent_wished_times(read_texts(row["times"])),
+        places=read_texts(row["places"]),
         modified=row["modified"],
     )
-
-
-_read_texts: Final = msgspec.json.Decoder(tuple[str, ...]).decode
