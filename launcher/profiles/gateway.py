@@ -53,8 +53,9 @@ COMMANDS_OF_OPERATORS: Final = tuple(
     f"/api/v1/operator/{one}" for one in ("suspensions", "user/", "journal/", "reports/")
 )
 ANALYSTS: Final = tuple(f"/api/v1/operator/{one}" for one in ("ask", "ask/history", "export"))
-REPORTS: Final = "/api/v1/operator/reports"
 """Paths of the query API's routes for analysts, with any method."""
+REPORTS: Final = "/api/v1/operator/reports"
+"""Path of the query API's route for operators."""
 
 Upstreams = Mapping[str, str]
 """Addresses of `command_api`, `query_api`, `projector`, `notifier` and `neighbours`."""
