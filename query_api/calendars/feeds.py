@@ -6,6 +6,7 @@ changes, the feed is revoked, or the person is erased. Everybody has a feed from
 id is the person's: revoking it gives it another address. The others are made one by one.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import blake2b
 from hmac import compare_digest
@@ -21,7 +22,7 @@ from contracts.values.ids import FeedId, PersonId
 from query_api.announcements.rows import COLUMNS, MY_STATE, fetch_visible
 from query_api.announcements.schedule import SCHEDULE
 from query_api.calendars.ical import ICAL, build_calendar
-from query_api.edge.reads import Reads, TableSnapshot
+from query_api.edge.reads import AnyRow, Reads, TableSnapshot
 from query_api.edge.routes import answer, answer_bytes, document, document_file, new_router
 from query_api.people.erasures import fetch_erased_seq
 from runtime.http.negotiation import language_of
@@ -39,7 +40,6 @@ SELECT_SCHEDULE: Final = f"""
     SELECT {MY_STATE}, {COLUMNS} WHERE {SCHEDULE}
     ORDER BY a.event_time DESC, a.announcement_id LIMIT {ENTRIES_MAX}
 """
-
 
 SELECT_FEED: Final = "SELECT person_id, revoked_seq FROM read_model.feeds WHERE feed_id = $1"
 SELECT_FEEDS: Final = """
@@ -150,7 +150,8 @@ async def fetch_feeds(snapshot: TableSnapshot, secret: str, person_id: PersonId)
 async def fetch_first_feed(snapshot: TableSnapshot, secret: str, person_id: PersonId) -> Feed:
     """Return the feed that the person has from the start."""
     feed_id = FeedId(person_id)
-    since = await _find_change(snapshot, feed_id)
+    rows = await snapshot.fetch_rows(SELECT_FEED, feed_id)
+    since = await _find_change(snapshot, person_id, rows)
     return _build_feed(secret, feed_id, name=None, created=None, since=since)
 
 
@@ -159,19 +160,20 @@ async def _open_feed(snapshot: TableSnapshot, secret: str, feed_id: FeedId) -> t
     Any id may be that of a person, so the token alone says whether there is such a feed."""
     rows = await snapshot.fetch_rows(SELECT_FEED, feed_id)
     if not rows or rows[0]["person_id"] == feed_id:
-        since = await _find_change(snapshot, feed_id)
-        return PersonId(feed_id), _sign_feed(secret, feed_id, since)
+        person_id = PersonId(feed_id)
+        return person_id, _sign_feed(secret, feed_id, await _find_change(snapshot, person_id, rows))
     if rows[0]["revoked_seq"] is not None:
         raise NotFound
     return rows[0]["person_id"], _sign_feed(secret, feed_id, MADE)
 
 
-async def _find_change(snapshot: TableSnapshot, feed_id: FeedId) -> int | None:
+async def _find_change(
+    snapshot: TableSnapshot, person_id: PersonId, rows: Sequence[AnyRow]
+) -> int | None:
     """Return the position from which on a person's first feed has its present address; None if
-    it was neither revoked nor the person erased."""
-    rows = await snapshot.fetch_rows(SELECT_FEED, feed_id)
+    it was neither revoked nor the person erased. `rows` are those of SELECT_FEED."""
     revoked_seq = rows[0]["revoked_seq"] if rows else None
-    erased_seq = await fetch_erased_seq(snapshot, feed_id)
+    erased_seq = await fetch_erased_seq(snapshot, person_id)
     return max((one for one in (revoked_seq, erased_seq) if one is not None), default=None)
 
 
