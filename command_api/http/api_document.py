@@ -12,6 +12,7 @@ from runtime.http.parameters import (
     IDEMPOTENCY_KEY,
     MIN_POSITION,
     Parameter,
+    describe_header,
     describe_parameters,
 )
 from runtime.openapi.document import response_schema
@@ -36,13 +37,9 @@ _HEADERS = {
     },
 }
 
-_IF_MATCH = {
-    "name": "If-Match",
-    "in": "header",
-    "required": False,
-    "description": "`ETag`s of the announcement as you know it; only their version is compared",
-    "schema": {"type": "string"},
-}
+_IF_MATCH = describe_header(
+    "If-Match", "`ETag`s of the announcement as you know it; only their version is compared"
+)
 _STALE = {412: "`stale_version`: it was changed since then; `version` is the one it has now"}
 
 

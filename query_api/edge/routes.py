@@ -11,7 +11,12 @@ from starlette.responses import Response
 from runtime.http.api_route import ApiRoute
 from runtime.http.entity_tag import entity_tag, matches
 from runtime.http.json_body import JSON
-from runtime.http.parameters import MIN_POSITION, Parameter, describe_parameters
+from runtime.http.parameters import (
+    MIN_POSITION,
+    Parameter,
+    describe_header,
+    describe_parameters,
+)
 from runtime.openapi.document import response_schema
 
 _PROBLEMS: Final = {
@@ -19,13 +24,9 @@ _PROBLEMS: Final = {
     503: "`unavailable`: the database behind it, or its tables, are away; with Retry-After",
     504: "`projection_behind`: not yet at `min_position`, or at `as_of`",
 }
-IF_NONE_MATCH: Final = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "`ETag`s of answers that you have; 304 if the answer would be one of them",
-    "schema": {"type": "string"},
-}
+IF_NONE_MATCH: Final = describe_header(
+    "If-None-Match", "`ETag`s of answers that you have; 304 if the answer would be one of them"
+)
 _HEADERS: Final = {
     "X-Position": {
         "description": "the position of the journal that the answer reflects",

@@ -18,7 +18,13 @@ from query_api.streams.open_stream import GONE, OpenStream
 from runtime.event_stream import EVENT_STREAM, HEADERS
 from runtime.http.methods import is_head
 from runtime.http.negotiation import language_of
-from runtime.http.parameters import MIN_POSITION, Parameter, describe_parameters, min_position_of
+from runtime.http.parameters import (
+    MIN_POSITION,
+    Parameter,
+    describe_header,
+    describe_parameters,
+    min_position_of,
+)
 from runtime.process.tasks import end, start_for
 
 PARAMETERS: Final = (Parameter("announcement_id", "only about this announcement", ID),)
@@ -36,13 +42,9 @@ _DOCUMENT: Final[dict[str, Any]] = {
     "openapi_extra": {
         "parameters": [
             *describe_parameters(MIN_POSITION, *PARAMETERS),
-            {
-                "name": LAST_EVENT_ID,
-                "in": "header",
-                "required": False,
-                "description": "id of the last event that was received: go on behind it",
-                "schema": {"type": "string"},
-            },
+            describe_header(
+                LAST_EVENT_ID, "id of the last event that was received: go on behind it"
+            ),
         ]
     },
 }

@@ -1,4 +1,4 @@
-"""Declares and reads query parameters, and reads ids in the path.
+"""Declares and reads query parameters and headers, and reads ids in the path.
 
 A route puts its declarations into the OpenAPI document with `describe_parameters`.
 `runtime.http.api_route` reads them there and refuses every other name.
@@ -15,29 +15,33 @@ from contracts.errors import Malformed, NotFound
 from contracts.values.ids import PersonId, canonical_uuid
 from runtime.http.numbers import parse_whole_number
 
+TEXT: Final = {"type": "string"}
+BOOLEAN: Final = {"type": "boolean"}
+POSITION: Final = {"type": "integer", "minimum": 0}
+
 
 class Parameter(NamedTuple):
     """A query parameter. Lists of values are separated by commas."""
 
     name: str
     text: str
-    schema: Mapping[str, Any] = {"type": "string"}
+    schema: Mapping[str, Any] = TEXT
 
 
-BOOLEAN: Final = {"type": "boolean"}
-POSITION: Final = {"type": "integer", "minimum": 0}
+def describe_header(name: str, text: str, schema: Mapping[str, Any] = TEXT) -> dict[str, Any]:
+    """Return a header of a request as the OpenAPI document lists it."""
+    return {"name": name, "in": "header", "required": False, "description": text, "schema": schema}
+
 
 DRY_RUN: Final = Parameter("dry_run", "decide and answer, but record nothing", BOOLEAN)
 """Every write takes it; read it with `is_dry_run`."""
 
-IDEMPOTENCY_KEY: Final[Mapping[str, Any]] = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "a retry with the same key gets the same answer as the first time",
-    "schema": {"type": "string", "maxLength": 200},
-}
-"""The header, as the OpenAPI document lists it."""
+IDEMPOTENCY_KEY: Final = describe_header(
+    "Idempotency-Key",
+    "a retry with the same key gets the same answer as the first time",
+    {**TEXT, "maxLength": 200},
+)
+"""Read it with `idempotency_key_of`."""
 
 _KEY: Final = re.compile(r"[!-~]{1,200}")
 

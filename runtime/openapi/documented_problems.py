@@ -10,6 +10,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from contracts.error_codes import ERROR_TEXTS
+from runtime.http.parameters import describe_header
 from runtime.http.problems import MEDIA_TYPE
 from runtime.openapi.document import METHODS
 
@@ -29,13 +30,9 @@ SCHEMA: Final[dict[str, Any]] = {
     "required": ["type", "title", "status", "detail", "code"],
 }
 
-ACCEPT_LANGUAGE: Final = {
-    "name": "Accept-Language",
-    "in": "header",
-    "required": False,
-    "description": "`ru` or `en`: the language of titles and problems",
-    "schema": {"type": "string"},
-}
+ACCEPT_LANGUAGE: Final = describe_header(
+    "Accept-Language", "`ru` or `en`: the language of titles and problems"
+)
 """Every operation takes it."""
 _OF_ANY: Final = {
     400: "a header is malformed or repeated",
