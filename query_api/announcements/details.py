@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple
 
+import asyncpg
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
 from contracts.representations import DetailAnnouncementResponse
 from contracts.shared_rules import SharedRules
-from contracts.values.ids import PersonId
 from query_api.announcements.rows import SELECT_GUESTS, fetch_visible, represent_detail
 from query_api.announcements.visibility import sees_everything
 from query_api.edge.moments import AS_OF, Moment, parse_moment
@@ -85,28 +85,24 @@ async def _fetch_present(
 ) -> DetailRows:
     followed = await reads.fetch_followed(caller)
     async with reads.open_snapshot(request) as snapshot:
-        return await fetch_detail(snapshot, caller, followed, announcement_id, reads.rules)
+        found = await fetch_visible(snapshot, caller, followed, announcement_id)
+        return await complete_detail(snapshot, caller, found, reads.rules)
 
 
-async def fetch_detail(
-    snapshot: TableSnapshot,
-    caller: Caller,
-    followed: list[PersonId],
-    announcement_id: str,
-    rules: SharedRules,
+async def complete_detail(
+    snapshot: TableSnapshot, caller: Caller, announcement: asyncpg.Record, rules: SharedRules
 ) -> DetailRows:
-    """Return the announcement as the caller may see it now. Raises NotFound if it is absent or
-    hidden."""
-    found = await fetch_visible(snapshot, caller, followed, announcement_id)
+    """Return the announcement with what else the caller sees. Its row is from `fetch_visible` in
+    the same snapshot."""
     guests: Sequence[AnyRow] = ()
-    if sees_guests(found, caller, rules):
-        everyone = sees_everything(found, caller)
+    if sees_guests(announcement, caller, rules):
+        everyone = sees_everything(announcement, caller)
         guests = await snapshot.fetch_rows(
-            SELECT_GUESTS, announcement_id, everyone, caller.person_id
+            SELECT_GUESTS, announcement["announcement_id"], everyone, caller.person_id
         )
     wishes = await fetch_wishes(snapshot, caller.person_id)
-    fits = fits_my_plan(found, wishes, caller.person_id)
-    return DetailRows(found, guests, snapshot.position, fits)
+    fits = fits_my_plan(announcement, wishes, caller.person_id)
+    return DetailRows(announcement, guests, snapshot.position, fits)
 
 
 def sees_guests(announcement: AnyRow, caller: Caller, rules: SharedRules) -> bool:
