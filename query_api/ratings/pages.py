@@ -5,7 +5,7 @@ computes the scores in PostgreSQL. Everybody learns how somebody was rated. Only
 and super-users learn by whom and for which announcement: to others it would tell who was where.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -16,6 +16,7 @@ from contracts.values.ids import AnnouncementId, PersonId
 from query_api.announcements.rows import fetch_visible
 from query_api.edge.moments import (
     AS_OF,
+    Horizon,
     Moment,
     find_horizon,
     find_last_commit,
@@ -59,6 +60,16 @@ yet: people would seem never to have been rated."""
 ROLE: Final = Parameter("role", "`host` unless stated", one_of("host", "guest", "overall"))
 
 
+class Goal(NamedTuple):
+    """How far the history should be for an answer."""
+
+    horizon: Horizon
+    wanted: int
+    """The request's `min_position`."""
+    needed: int
+    """Position of the last Commit that the answer must include."""
+
+
 def build_router(reads: Reads) -> APIRouter:
     router = new_router()
     history = reads.history
@@ -72,7 +83,8 @@ def build_router(reads: Reads) -> APIRouter:
         followed = await reads.fetch_followed(caller)
         async with reads.open_snapshot(request) as snapshot:
             found = await fetch_visible(snapshot, caller, followed, announcement_id)
-        position = min(await _reach_position(request, reads), snapshot.position)
+            goal = await _find_goal(request, snapshot)
+        position = await _reach_position(reads, goal)
         ratings = await fetch_author_ratings_at(
             history, found["author_id"], announcement_id, position
         )
@@ -86,8 +98,7 @@ def build_router(reads: Reads) -> APIRouter:
         caller = await reads.authenticate(request)
         person_id = path_person(request, caller.person_id)
         moment = _parse_own_moment(request, reads, caller, person_id)
-        position = await _reach_position(request, reads, moment)
-        shown_id = await _find_shown(request, reads, caller, person_id)
+        shown_id, position = await _reach_person(request, reads, caller, person_id, moment)
         ratings = await fetch_ratings(history, shown_id, position)
         late = await fetch_lateness(history, shown_id, position)
         return answer(request, represent_person(person_id, ratings, late), position)
@@ -97,8 +108,7 @@ def build_router(reads: Reads) -> APIRouter:
         """List what each vote contributes to a score, newest first; `me` is the caller."""
         caller = await reads.authenticate(request)
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
-        position = await _reach_position(request, reads)
-        shown_id = await _find_shown(request, reads, caller, person_id)
+        shown_id, position = await _reach_person(request, reads, caller, person_id)
         ratings = await fetch_ratings(history, shown_id, position)
         votes = drop_retracted(select_role(ratings, role))
         may_know = caller.is_super or caller.person_id == person_id
@@ -111,44 +121,51 @@ def build_router(reads: Reads) -> APIRouter:
         caller = await reads.authenticate(request)
         person_id, role = path_person(request, caller.person_id), _parse_role(request)
         moment = _parse_own_moment(request, reads, caller, person_id)
-        position = await _reach_position(request, reads, moment)
-        shown_id = await _find_shown(request, reads, caller, person_id)
+        shown_id, position = await _reach_person(request, reads, caller, person_id, moment)
         months = compute_drift(await fetch_ratings(history, shown_id, position), role)
         return answer(request, RatingDrift(person_id, role, months), position)
 
     return router
 
 
-async def _find_shown(
-    request: Request, reads: Reads, caller: Caller, person_id: PersonId
-) -> PersonId:
-    """Return whose ratings are shown: across a block, those of nobody, as for an unknown id."""
-    async with reads.open_snapshot(request) as snapshot:
-        apart = await fetch_apart(snapshot, caller.person_id)
-    return NOBODY if person_id in apart and not caller.is_super else person_id
-
-
-async def _reach_position(request: Request, reads: Reads, moment: Moment | None = None) -> int:
-    """Wait until the history has what the answer needs, and return the position that the answer
-    reflects. Raises Malformed, ProjectionBehind and Unavailable."""
+async def _reach_person(
+    request: Request,
+    reads: Reads,
+    caller: Caller,
+    person_id: PersonId,
+    moment: Moment | None = None,
+) -> tuple[PersonId, int]:
+    """Return whose ratings are shown, and the position that the answer reflects, once the history
+    is there. Across a block they are those of nobody, as for an unknown id. Raises Malformed,
+    ProjectionBehind and Unavailable."""
     async with reads.open_snapshot(request, least_position(moment)) as snapshot:
-        horizon = await find_horizon(snapshot, moment)
-        needed = await _find_needed(request, snapshot)
-    # The snapshot is closed: no connection to PostgreSQL waits for ClickHouse.
-    if moment is not None:
-        await reads.history.reach(horizon.last_commit)
-        return horizon.position
-    reached = await reads.history.reach(needed)
-    if reached >= horizon.last_commit:
-        return horizon.position
-    # `reached` may be before `min_position`, but no Commit lies between them.
-    return max(reached, min_position_of(request.query_params))
+        apart = await fetch_apart(snapshot, caller.person_id)
+        goal = await _find_goal(request, snapshot, moment)
+    hidden = person_id in apart and not caller.is_super
+    return NOBODY if hidden else person_id, await _reach_position(reads, goal)
 
 
-async def _find_needed(request: Request, snapshot: TableSnapshot) -> int:
-    """Return the position of the last Commit that an answer about the present must include."""
+async def _find_goal(
+    request: Request, snapshot: TableSnapshot, moment: Moment | None = None
+) -> Goal:
+    """Return how far the history should be for an answer about this moment."""
+    horizon = await find_horizon(snapshot, moment)
     wanted = min_position_of(request.query_params)
-    return await find_last_commit(snapshot, max(wanted, snapshot.position - RECORDS_BEHIND_MAX))
+    if moment is not None:
+        return Goal(horizon, wanted, needed=horizon.last_commit)
+    earliest = max(wanted, snapshot.position - RECORDS_BEHIND_MAX)
+    return Goal(horizon, wanted, needed=await find_last_commit(snapshot, earliest))
+
+
+async def _reach_position(reads: Reads, goal: Goal) -> int:
+    """Wait until the history has what the answer needs, and return the position that the answer
+    reflects. Call it once the snapshot is closed, so that no connection to PostgreSQL waits for
+    ClickHouse. Raises ProjectionBehind and Unavailable."""
+    reached = await reads.history.reach(goal.needed)
+    if reached >= goal.horizon.last_commit:
+        return goal.horizon.position
+    # `reached` may be before `min_position`, but no Commit lies between them.
+    return max(reached, goal.wanted)
 
 
 def _parse_own_moment(
