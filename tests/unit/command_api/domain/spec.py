@@ -44,9 +44,12 @@ OTHER_AUTHOR: Final = PersonId("other-host")
 ANN: Final = PersonId("ann")
 BEN: Final = PersonId("ben")
 CAT: Final = PersonId("cat")
+STRANGER: Final = PersonId("stranger")
 
 ANNOUNCEMENT: Final = AnnouncementId("evening")
 RIVAL: Final = AnnouncementId("rival")
+OVER: Final = 26.0
+"""Hours after NOON at which an announcement of `announce` is over."""
 
 
 def booking_id(guest: PersonId, announcement: AnnouncementId = ANNOUNCEMENT) -> BookingId:

@@ -19,6 +19,8 @@ from tests.unit.command_api.domain.spec import (
     BEN,
     CAT,
     DUE,
+    OVER,
+    STRANGER,
     Spec,
     announce,
     ask,
@@ -27,10 +29,8 @@ from tests.unit.command_api.domain.spec import (
     say,
 )
 
-OVER: Final = 26.0
 READ_ONLY: Final = OVER + 14 * 24
 NEWEST: Final = 2**62
-STRANGER: Final = PersonId("stranger")
 
 
 def post_id(writer: PersonId, number: int = 1) -> PostId:

@@ -32,6 +32,8 @@ from tests.unit.command_api.domain.spec import (
     BEN,
     CAT,
     DUE,
+    OVER,
+    STRANGER,
     Spec,
     announce,
     ask,
@@ -40,9 +42,7 @@ from tests.unit.command_api.domain.spec import (
     say,
 )
 
-OVER: Final = 26.0
 WINDOW_OVER: Final = OVER + 14 * 24
-STRANGER: Final = PersonId("stranger")
 
 
 def review_id(rater: PersonId, ratee: PersonId) -> ReviewId:
