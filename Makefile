@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
+STAMP_DEV := $(VENV)/installed-dev
+STAMP_BENCH := $(VENV)/installed-bench
 BASE_URL ?= http://127.0.0.1:$(or $(PORT),8000)
 SEEDS ?= 2000
 ROUNDS ?= 60
@@ -16,15 +18,31 @@ WORKERS ?= 2
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+# What runs the system, what tests need as well, and what benchmarks compare it with: each is
+# installed by the first target that needs it. The locks name every package, so pip resolves
+# nothing. Modules are compiled when they are first used.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --no-deps
+
+$(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed (PYTHON=...)"; exit 1; }
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV) || { echo "Python's venv with pip is needed (Debian: apt-get install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes -r requirements.txt
+	$(PIP) --no-build-isolation --editable .
+	@touch $@
+
+$(STAMP_DEV): $(STAMP) requirements-dev.txt
+	$(PIP) --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(STAMP_BENCH): $(STAMP_DEV) requirements-bench.txt
+	$(PIP) --require-hashes -r requirements-bench.txt
 	@touch $@
 
 .PHONY: install
-install: $(STAMP) ## make the environment with everything the project needs
+install: $(STAMP) ## make the environment with what the system needs to run
+
+.PHONY: install-dev
+install-dev: $(STAMP_DEV) ## add what tests, checks and generated documents need
 
 .PHONY: run
 run: $(STAMP) ## run the whole system in the foreground (PORT, PRACTIX_DATA)
@@ -40,23 +58,23 @@ verify: $(STAMP) ## fold the journal again and compare with the tables (BASE_URL
 	@$(BIN)/practix verify --base-url $(BASE_URL)
 
 .PHONY: check
-check: $(STAMP) ## check format, lint, types, tidy rules
+check: $(STAMP_DEV) ## check format, lint, types, tidy rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/tidy
 
 .PHONY: test
-test: $(STAMP) ## run every test, on real servers that it starts itself
+test: $(STAMP_DEV) ## run every test, on real servers that it starts itself
 	$(BIN)/pytest --ignore tests/compose -n $(WORKERS) --dist loadfile
 
 .PHONY: test-docker
-test-docker: $(STAMP) ## run the tests that need servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)
+test-docker: $(STAMP_DEV) ## run the tests that need servers, on containers (KAFKA_IMAGE, POSTGRES_IMAGE, ...)
 	@images="$$($(BIN)/python -m tests.compose.images --missing)" && \
 	env $$images PRACTIX_TEST_SERVERS=docker $(BIN)/pytest tests/contract tests/integration tests/compose/test_containers.py
 
 .PHONY: test-compose
-test-compose: $(STAMP) ## test the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
+test-compose: $(STAMP_DEV) ## test the compose file in a Docker engine, with stand-in images (BASE_IMAGE)
 	$(BIN)/pytest tests/compose
 
 .PHONY: up
@@ -68,65 +86,65 @@ down: ## stop the containers; volumes stay
 	@docker compose --profile "*" down
 
 .PHONY: test-unit
-test-unit: $(STAMP) ## run the tests that need no server
+test-unit: $(STAMP_DEV) ## run the tests that need no server
 	$(BIN)/pytest tests/tidy tests/unit tests/simulation/test_protocol.py
 
 .PHONY: coverage
-coverage: $(STAMP) ## list modules with lines or branches that TESTS do not run (default: test-unit)
+coverage: $(STAMP_DEV) ## list modules with lines or branches that TESTS do not run (default: test-unit)
 	$(BIN)/coverage run -m pytest -q $(or $(TESTS),tests/tidy tests/unit tests/simulation/test_protocol.py)
 	@$(BIN)/coverage report
 
 .PHONY: attack
-attack: $(STAMP) ## attack a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
+attack: $(STAMP_DEV) ## attack a running system (BASE_URL, PRACTIX_OPERATOR_TOKEN) or its own
 	$(BIN)/pytest tests/attack
 
 .PHONY: security
-security: $(STAMP) ## ask every route as everybody and renew the table of docs/security.md
+security: $(STAMP_DEV) ## ask every route as everybody and renew the table of docs/security.md
 	@$(BIN)/python -m tests.attack.roles
 
 .PHONY: fuzz
-fuzz: $(STAMP) ## send CASES=n requests made from the API document to an embedded system; SEED=n repeats
+fuzz: $(STAMP_DEV) ## send CASES=n requests made from the API document to an embedded system; SEED=n repeats
 	FUZZ_CASES=$(or $(CASES),5000) FUZZ_SEED=$(or $(SEED),$(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')) $(BIN)/pytest -s tests/e2e/test_api_document.py
 
 .PHONY: personal-data
-personal-data: $(STAMP) ## renew the inventory in docs/personal-data.md
+personal-data: $(STAMP_DEV) ## renew the inventory in docs/personal-data.md
 	$(BIN)/python -m launcher.inventory.page
 
 .PHONY: models
-models: $(STAMP) ## renew docs/models.md: events and tables
+models: $(STAMP_DEV) ## renew docs/models.md: events and tables
 	$(BIN)/python -m launcher.documents.models
 
 .PHONY: asyncapi
-asyncapi: $(STAMP) ## renew docs/asyncapi.json: the journal as a schema
+asyncapi: $(STAMP_DEV) ## renew docs/asyncapi.json: the journal as a schema
 	$(BIN)/python -m launcher.documents.asyncapi
 
 .PHONY: openapi
-openapi: $(STAMP) ## renew the API document that the compose file's gateway serves
+openapi: $(STAMP_DEV) ## renew the API document that the compose file's gateway serves
 	$(BIN)/python -m launcher.openapi >deploy/gateway/openapi.json.new && mv deploy/gateway/openapi.json.new deploy/gateway/openapi.json
 
 .PHONY: simulate
-simulate: $(STAMP) ## run SEEDS=n seeded simulations; SEED=n replays one
+simulate: $(STAMP_DEV) ## run SEEDS=n seeded simulations; SEED=n replays one
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 .PHONY: torture
-torture: $(STAMP) ## inflict ROUNDS=n faults on a cell of real processes and servers; SEED=n repeats them
+torture: $(STAMP_DEV) ## inflict ROUNDS=n faults on a cell of real processes and servers; SEED=n repeats them
 	@$(BIN)/python -m tests.torture --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED))
 
 .PHONY: planted-bugs
-planted-bugs: $(STAMP) ## print the planted bugs and the seeds that find them
+planted-bugs: $(STAMP_DEV) ## print the planted bugs and the seeds that find them
 	@$(BIN)/python -m tests.simulation.planted
 
 .PHONY: bench
-bench: $(STAMP) ## measure the write path, as ratios within one run
+bench: $(STAMP_BENCH) ## measure the write path, as ratios within one run
 	@$(BIN)/python -m benchmarks.write_path
 
 .PHONY: format
-format: $(STAMP) ## rewrite the code in the project's format
+format: $(STAMP_DEV) ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 .PHONY: lock
-lock: $(STAMP) ## renew requirements*.txt from requirements*.in
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-services.in -o requirements-services.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
+lock: $(STAMP_DEV) ## renew requirements*.txt from requirements*.in
+	for one in requirements-services requirements requirements-dev requirements-bench; do \
+	    $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --excludes requirements-excludes.in $$one.in -o $$one.txt || exit 1; \
+	done

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from tests.paths import ROOT
 
 LOCKS = sorted(ROOT.glob("requirements*.txt"))
 PIN = re.compile(r"^[a-z0-9._-]+(\[[a-z,]+\])?==\S+", re.MULTILINE)
+TOOLS = ("mypy", "ruff", "pytest", "hypothesis", "schemathesis", "uv", "coverage", "py-spy")
+UNUSED = ("pandas", "numpy")
+"""What a package names as a requirement and we do without (requirements-excludes.in)."""
+
+
+def pins(lock: Path) -> set[str]:
+    """Return the locked packages with their versions: `name==version`."""
+    return {found.group() for found in PIN.finditer(lock.read_text())}
 
 
 def test_the_package_names_its_dependencies_in_a_file_that_setuptools_reads() -> None:
@@ -37,3 +46,16 @@ def test_a_lock_holds_what_is_asked_for_and_no_addresses(lock: Path) -> None:
     assert [name for name in asked if f"\n{name}" not in f"\n{text}"] == []
     assert "://" not in text
     assert "index-url" not in text
+
+
+def test_what_runs_is_installed_without_tools() -> None:
+    locked = {one.partition("==")[0] for one in pins(ROOT / "requirements.txt")}
+    assert locked
+    assert locked.isdisjoint((*TOOLS, *UNUSED))
+
+
+def test_one_environment_has_one_version_of_each_package() -> None:
+    """The larger locks hold all of the smaller ones: `make` installs one on top of another."""
+    locks = sorted(map(pins, LOCKS), key=len)
+    for smaller, larger in pairwise(locks):
+        assert smaller - larger == set()
