@@ -135,8 +135,8 @@ planted-bugs: $(STAMP_DEV) ## print the planted bugs and the seeds that find the
 	@$(BIN)/python -m tests.simulation.planted
 
 .PHONY: bench
-bench: $(STAMP_BENCH) ## measure the write path, as ratios within one run
-	@$(BIN)/python -m benchmarks.write_path
+bench: $(STAMP_BENCH) ## measure everything in turn against baselines and goals (ONLY=writes,reads.streams; QUICK=1)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
 .PHONY: format
 format: $(STAMP_DEV) ## rewrite the code in the project's format

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from benchmarks.generated.journal import generate_recent, write_journal
-from benchmarks.report import Report
+from benchmarks.harness.report import Report
 from command_api.image.image import Image
 from contracts.events.stored.codec import decode_events
 from contracts.journal.records import Commit, decode_record, hash_record

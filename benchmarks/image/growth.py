@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.generated.journal import ENTRIES_AT_ONCE, generate_recent, write_journal
+from benchmarks.harness.report import Report
 from benchmarks.image.process import read_memory
-from benchmarks.report import Report
 from runtime.journal import sqlite_file
 from runtime.process.file_lock import FileLock
 

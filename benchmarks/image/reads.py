@@ -19,7 +19,7 @@ from time import perf_counter
 from typing import Final
 
 from benchmarks.generated.journal import generate_recent
-from benchmarks.report import Report
+from benchmarks.harness.report import Report
 from command_api.domain.booking.commands import RequestBooking
 from command_api.domain.decide import decide
 from command_api.domain.person.commands import PersonFacts

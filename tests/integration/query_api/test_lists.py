@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from benchmarks.query_plans import cases, explain, open_tables
+from benchmarks.reads.query_plans import cases, explain, open_tables
 from contracts.shared_rules import SharedRules
 from query_api.announcements.status_order import STATUSES
 from tests.cells.read_side import ReadSide, at, read_side, text_of
@@ -413,7 +413,7 @@ async def test_one_evening_is_a_file_for_who_may_see_it(
 
 
 async def test_an_index_serves_every_query(postgres_dsn: str) -> None:
-    """As `benchmarks.query_plans` says of millions of rows: few rows are planned like many
+    """As `benchmarks.reads.query_plans` says of millions of rows: few rows are planned like many
     where neither scans nor sorts are cheap."""
     async with open_tables(2_000, postgres_dsn) as pool, pool.acquire() as connection:
         await connection.execute("SET enable_seqscan = off; SET enable_sort = off")

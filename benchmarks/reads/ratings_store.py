@@ -7,7 +7,7 @@ one after another on one connection; the median counts. A rating in ClickHouse i
 each change is a row of its own, as in our history. MongoDB is not measured: no package registry
 that this project uses has its server.
 
-    python -m benchmarks.ratings_store [--ratings 1000000]
+    python -m benchmarks.reads.ratings_store [--ratings 1000000]
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 import asyncpg
 
-from benchmarks.report import Report
+from benchmarks.harness.report import Report
 from launcher.servers.clickhouse import ClickHouseServer, install_clickhouse
 from launcher.servers.postgres import PostgresServer
 from runtime.clickhouse.migrations import migrate as migrate_clickhouse
@@ -100,7 +100,7 @@ def main() -> None:
     parser.add_argument("--ratings", type=int, default=RATINGS)
     ratings = parser.parse_args().ratings
     asyncio.run(
-        _measure(ratings, Report(f"python -m benchmarks.ratings_store --ratings {ratings}"))
+        _measure(ratings, Report(f"python -m benchmarks.reads.ratings_store --ratings {ratings}"))
     )
 
 

@@ -7,7 +7,7 @@ Start the system twice: with the journal alone, so that everything is folded and
 filled, and again after `kill -9`. Memory is that of all processes of the system, in which what
 they share counts once (PSS). The image's checkpoint is awaited before the kill.
 
-    python -m benchmarks.embedded_start [--records 1000000] [--live 5000] [--data DIRECTORY]
+    python -m benchmarks.system.start [--records 1000000] [--live 5000] [--data DIRECTORY]
 
 With `--data` the directory is kept, and a journal in it is used as it is.
 """
@@ -31,7 +31,8 @@ from typing import Any, Final, NamedTuple
 from benchmarks.generated.history import find_begin
 from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.generated.lawful import RECORDS_EACH, LawfulHistory
-from benchmarks.report import Report
+from benchmarks.harness.processes import list_children, read_memory
+from benchmarks.harness.report import Report
 from launcher.servers.process import free_port
 from runtime.journal.port import JournalEntry
 
@@ -50,7 +51,7 @@ def main() -> None:
     parser.add_argument("--live", type=int, default=LIVE)
     parser.add_argument("--data", type=Path)
     options = parser.parse_args()
-    report = Report("python -m benchmarks.embedded_start")
+    report = Report("python -m benchmarks.system.start")
     with tempfile.TemporaryDirectory() as scratch:
         data = options.data or Path(scratch)
         if not (data / "journal.sqlite").exists():
@@ -141,25 +142,6 @@ def time_request(
     with urllib.request.urlopen(request) as answer:
         answer.read()
     return time.perf_counter() - began_at
-
-
-def read_memory(pid: int) -> float:
-    """Return the memory of a process and its descendants, in megabytes."""
-    return sum(read_pss(one) for one in (pid, *list_children(pid)))
-
-
-def read_pss(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) / 1000 for line in lines if line.startswith("Pss:"))
-
-
-def list_children(pid: int) -> list[int]:
-    """Return the descendants of a process."""
-    found = []
-    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, tasks.read_text().split()):
-            found += [child, *list_children(child)]
-    return found
 
 
 def wait_for_end(pids: list[int]) -> None:

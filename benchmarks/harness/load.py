@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 _LENGTH = b"content-length:"
 
@@ -37,8 +37,7 @@ class _Client(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # Uvloop's is not a subclass.
 
     def start(self) -> None:
         assert self._transport is not None
@@ -92,11 +91,17 @@ async def drive(port: int, requests: Iterator[bytes], clients: int) -> Figures:
         client.start()
     await asyncio.gather(*(client.done for client in connected))
     seconds = time.perf_counter() - started
-    latencies = sorted(latency for latency, _ in results)
+    statuses = Counter(status for _, status in results)
+    return summarize([latency for latency, _ in results], seconds, dict(statuses))
+
+
+def summarize(latencies: list[float], seconds: float, statuses: dict[int, int]) -> Figures:
+    """Return the figures of requests that took `latencies` seconds each, and `seconds` in all."""
+    latencies.sort()
     return Figures(
-        len(results),
+        len(latencies),
         seconds,
         1000 * latencies[len(latencies) // 2],
         1000 * latencies[int(len(latencies) * 0.99)],
-        dict(Counter(status for _, status in results)),
+        statuses,
     )

@@ -5,7 +5,7 @@ stay interactive as the history grows? Method: in one run, write the same genera
 through the sink, and their finished columns through the bare driver (server) or as an Arrow
 stream (chdb). Then ask each question, and a rating page, three times; the median counts.
 
-    python -m benchmarks.analytics [--events 1000000] [--engine server|chdb]
+    python -m benchmarks.reads.analytics [--events 1000000] [--engine server|chdb]
 """
 
 import argparse
@@ -163,7 +163,7 @@ def _print(name: str, value: float, unit: str, baseline: float | None = None, *,
         "baseline": None if baseline is None else "bare_insert",
         "ratio": None if baseline is None else round(value / baseline, 3),
         "n": n,
-        "command": " ".join(["python -m benchmarks.analytics", *sys.argv[1:]]),
+        "command": " ".join(["python -m benchmarks.reads.analytics", *sys.argv[1:]]),
     }
     print(json.dumps(figure), flush=True)
 

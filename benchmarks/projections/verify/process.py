@@ -1,6 +1,6 @@
-"""Runs verify once, for `benchmarks.verify`, and prints the result with the memory it needed.
+"""Runs verify once, for `benchmarks.projections.verify`; prints the result and its memory.
 
-python -m benchmarks.verify.process DATA POSTGRES_DSN FROM_POSITION [--profile]
+python -m benchmarks.projections.verify.process DATA POSTGRES_DSN FROM_POSITION [--profile]
 """
 
 import asyncio

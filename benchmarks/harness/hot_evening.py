@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from benchmarks.load import build_http_request
+from benchmarks.harness.load import build_http_request
 from contracts.values.ids import MovieId, PersonId
 from runtime.auth.tokens import issue_token
 from runtime.outside.ports import Movie, PersonProfile

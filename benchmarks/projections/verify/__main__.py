@@ -6,7 +6,7 @@ project it into a real PostgreSQL, and run verify in a process of its own, first
 then from the checkpoint that the first kept. The tables are made once for each size and stay in
 the directory of `--data`, if it is given.
 
-    python -m benchmarks.verify [--records 100000] [--live 5000] [--data DIRECTORY] [--profile]
+    python -m benchmarks.projections.verify [--records N] [--live N] [--data DIRECTORY] [--profile]
 """
 
 import argparse
@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.generated.lawful import LawfulHistory
-from benchmarks.report import Report
+from benchmarks.harness.report import Report
 from launcher.servers.postgres import PostgresServer
 from projector.read_models.postgres.sink import PostgresSink
 from projector.read_models.projector import Projector
@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
-    report = Report("python -m benchmarks.verify")
+    report = Report("python -m benchmarks.projections.verify")
     with tempfile.TemporaryDirectory() as scratch:
         data = (options.data or Path(scratch)) / str(options.records)
         data.mkdir(parents=True, exist_ok=True)
@@ -87,7 +87,15 @@ async def project(dsn: str, path: Path, records: int) -> None:
 
 def run_verify(data: Path, dsn: str, start: str, *more: str) -> dict[str, Any]:
     """Run verify in a process of its own. Returns its result."""
-    command = [sys.executable, "-m", "benchmarks.verify.process", str(data), dsn, start, *more]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.projections.verify.process",
+        str(data),
+        dsn,
+        start,
+        *more,
+    ]
     answer = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     result: dict[str, Any] = json.loads(answer.stdout.splitlines()[-1])
     return result

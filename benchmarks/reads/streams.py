@@ -7,7 +7,7 @@ of 20,000 announcements, and a client that opens a stream for each of 1,000 peop
 Rows are changed as the projector changes them: in a transaction that moves its position first
 and notifies. Memory is resident memory, time is processor time, both of the query process alone.
 
-    python -m benchmarks.streams [--streams 1000] [--seconds 30]
+    python -m benchmarks.reads.streams [--streams 1000] [--seconds 30]
 """
 
 import argparse
@@ -20,13 +20,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, cast
 
 import asyncpg
 
-from benchmarks.read_tables import fill, id_of
-from benchmarks.report import Report
-from benchmarks.subject import AUDIENCE_SECRET, make_token
+from benchmarks.generated.read_tables import fill, id_of
+from benchmarks.harness.hot_evening import AUDIENCE_SECRET, make_token
+from benchmarks.harness.processes import Cost, read_cost
+from benchmarks.harness.report import Report
 from launcher.profiles.tables import prepare_tables
 from launcher.servers.postgres import PostgresServer
 from launcher.servers.process import free_port
@@ -36,7 +37,6 @@ ANNOUNCEMENTS: Final = 20_000
 FIRST_PERSON: Final = 100
 CHANGES_A_SECOND: Final = 20
 LATENCIES: Final = 100
-TICKS_A_SECOND: Final = os.sysconf("SC_CLK_TCK")
 EVENT: Final = b"\nevent: announcement\n"
 
 MOVE: Final = """
@@ -62,13 +62,6 @@ SELECT_PUBLIC: Final = """
 """
 
 
-class Cost(NamedTuple):
-    """The resources that a process has used by now."""
-
-    cpu_s: float
-    resident_mb: float
-
-
 class StreamClient(asyncio.Protocol):
     """Reads one stream, and knows when it last brought an event."""
 
@@ -82,9 +75,8 @@ class StreamClient(asyncio.Protocol):
         self.told_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.write(self._request)
+        self.transport = cast(asyncio.Transport, transport)  # Uvloop's is not a subclass.
+        self.transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         if EVENT in data:
@@ -107,7 +99,7 @@ def main() -> None:
 
 
 async def measure(streams: int, seconds: float) -> None:
-    report = Report(f"python -m benchmarks.streams --streams {streams} --seconds {seconds:g}")
+    report = Report(f"python -m benchmarks.reads.streams --streams {streams} --seconds {seconds:g}")
     people = [id_of(f"person{FIRST_PERSON + n}") for n in range(streams)]
     with tempfile.TemporaryDirectory() as scratch:
         async with (
@@ -223,13 +215,6 @@ async def _change(pool: asyncpg.Pool, announcement_id: str | None) -> None:
         await connection.execute(MOVE)
         if announcement_id is not None:
             await connection.execute(CHANGE, announcement_id)
-
-
-def read_cost(pid: int) -> Cost:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    ticks = int(fields[11]) + int(fields[12])
-    return Cost(ticks / TICKS_A_SECOND, pages * os.sysconf("SC_PAGE_SIZE") / 1e6)
 
 
 def _spent(pid: int, before: Cost) -> float:

@@ -5,7 +5,7 @@ many rows does a page touch, and how long does that take? Method: EXPLAIN ANALYZ
 API's own SQL, for first pages and pages far down, with the plan for these arguments and with
 the generic plan, which searches never use. A sequential scan of announcements, bookings,
 ratings or decisions fails the run, and so does a sort that is not read along its own index.
-Command: `python -m benchmarks.query_plans [--rows N] [--dsn DSN]`; with a DSN, filled tables
+Command: `python -m benchmarks.reads.query_plans [--rows N] [--dsn DSN]`; with a DSN, filled tables
 are used as they are.
 """
 
@@ -25,7 +25,7 @@ import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from starlette.datastructures import QueryParams
 
-from benchmarks.read_tables import fill, id_of
+from benchmarks.generated.read_tables import fill, id_of
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
@@ -51,7 +51,7 @@ from runtime.postgres.migrations import migrate
 from runtime.postgres.pools import open_pool
 
 ROWS: Final = 1_000_000
-COMMAND: Final = "python -m benchmarks.query_plans"
+COMMAND: Final = "python -m benchmarks.reads.query_plans"
 SEARCH: Final = ("custom",)
 """The plans that `Snapshot.search` uses."""
 

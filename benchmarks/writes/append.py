@@ -1,4 +1,4 @@
-"""Measures append and read-back alone: the cost of a journal without HTTP and decisions.
+"""Append and read-back alone: the cost of a journal without HTTP and decisions.
 
 Each of n clients appends a 600-byte entry and waits until a cursor of this process has
 read it back, then appends the next.
@@ -6,21 +6,18 @@ read it back, then appends the next.
 
 import asyncio
 import time
+from typing import Final
 
-from benchmarks.load import Figures
-from benchmarks.report import Report
+from benchmarks.harness.load import Figures, summarize
 from runtime.journal.port import Journal
 
-ENTRY_BYTES = 600
-APPENDS = {1: 2_000, 32: 30_000, 128: 40_000, 512: 40_000}
+ENTRY_BYTES: Final = 600
 
 
-async def measure_append(report: Report, name: str, journal: Journal) -> None:
-    """Measure the journal with 1 to 512 clients, and close it."""
-    for clients, appends in APPENDS.items():
-        await _run(journal, clients, clients * 10)  # Warm-up.
-        report.add_append(name, clients, await _run(journal, clients, appends))
-    await journal.close()
+async def measure_append(journal: Journal, clients: int, appends: int) -> Figures:
+    """Return the figures of so many appends by so many clients, after a warm-up."""
+    await _run(journal, clients, clients * 10)
+    return await _run(journal, clients, appends)
 
 
 async def _run(journal: Journal, clients: int, appends: int) -> Figures:
@@ -51,11 +48,4 @@ async def _run(journal: Journal, clients: int, appends: int) -> Figures:
     seconds = time.perf_counter() - started
     await cursor.close()
     await writer.close()
-    latencies.sort()
-    return Figures(
-        appends,
-        seconds,
-        1000 * latencies[appends // 2],
-        1000 * latencies[int(appends * 0.99)],
-        {},
-    )
+    return summarize(latencies, seconds, {})

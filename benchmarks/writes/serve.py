@@ -1,0 +1,32 @@
+"""The servers that are compared: `python -m benchmarks.writes.serve PORT NAME WHERE`.
+
+All run alike: one process, uvicorn with uvloop and httptools, no access log.
+
+- `bare`: a FastAPI route that returns a constant: the cost of HTTP itself.
+- `row_lock`: the usual way: SELECT FOR UPDATE on the announcement, insert the booking,
+  insert an event, update the counter, in one PostgreSQL transaction (WHERE is a DSN).
+- `sqlite`, `kafka`: our whole write path. Its lookups at Auth, Movie_API and UGC are answered
+  in memory (WHERE is a directory, or bootstrap servers and topic).
+"""
+
+import sys
+
+from benchmarks.harness.serving import run_app
+from benchmarks.writes.baselines import build_bare, build_row_lock
+from benchmarks.writes.practix import build_practix
+
+
+def main() -> None:
+    port, name, where = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    match name:
+        case "bare":
+            app = build_bare()
+        case "row_lock":
+            app = build_row_lock(where)
+        case _:
+            app = build_practix(name, where)
+    run_app(app, port)
+
+
+if __name__ == "__main__":
+    main()
