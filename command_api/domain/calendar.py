@@ -15,7 +15,7 @@ from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking
 from command_api.domain.layer import Layer
 from contracts.representations import Overlap
-from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.ids import PersonId
 
 
 def find_overlaps(
@@ -32,19 +32,19 @@ def find_overlaps(
     pending bookings block too (`Overlap.blocking`).
     """
     person = layer.person(person_id)
+    begins_at, ends_at = announcement.event_time - gap, announcement.ends_at + gap
     found = []
-    for announcement_id in person.announcements:
-        other = _find_overlapping(layer, announcement_id, announcement, gap)
-        if other is not None:
+    for hosted in person.hosting.find_between(begins_at, ends_at):
+        if hosted.id != announcement.id:
+            other = layer.announcements.find(hosted.id)
             found.append(_describe(other, None, blocking=True))
-    for booking_id in person.attending + person.pending:
-        booking = layer.bookings.get(booking_id)
-        if booking is None:
-            continue
-        other = _find_overlapping(layer, booking.announcement_id, announcement, gap)
-        if other is not None:
-            blocking = booking.confirmed or pending_blocks
-            found.append(_describe(other, booking, blocking=blocking))
+    for bookings in (person.attending, person.pending):
+        for engagement in bookings.find_between(begins_at, ends_at):
+            booking = layer.bookings.find(engagement.id)
+            other = layer.announcements.find(booking.announcement_id)
+            if other.id != announcement.id and other.takes_place:
+                blocking = booking.confirmed or pending_blocks
+                found.append(_describe(other, booking, blocking=blocking))
     return sorted(found, key=lambda one: (one.event_time, one.announcement_id))
 
 
@@ -68,19 +68,6 @@ def _add_title(layer: Layer, conflict: Mapping[str, Any]) -> Mapping[str, Any]:
     announcement_id = conflict.get("announcement_id")
     other = layer.announcements.get(announcement_id) if announcement_id is not None else None
     return conflict if other is None else {**conflict, "title": other.title}
-
-
-def _find_overlapping(
-    layer: Layer, other_id: AnnouncementId, announcement: Announcement, gap: timedelta
-) -> Announcement | None:
-    other = layer.announcements.get(other_id)
-    if other is None or other.id == announcement.id or not other.takes_place:
-        return None
-    overlaps = (
-        other.event_time < announcement.ends_at + gap
-        and announcement.event_time < other.ends_at + gap
-    )
-    return other if overlaps else None
 
 
 def _describe(announcement: Announcement, booking: Booking | None, *, blocking: bool) -> Overlap:

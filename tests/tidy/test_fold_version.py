@@ -23,6 +23,7 @@ DIGESTS: Final = {
     2: "45f5b4710129ae86127eaddbad4ca6a25f543a1382aabc3bfa4d49cc27567abc",
     3: "dc35210de860e1741694b6c05fc15e8fe86cae0870f500d460448c9976f2def3",
     4: "89145915db46a90f629338e8c37cfb2216ef97b5d35e97c994b9ee024ca9c416",
+    5: "8955788582be9046a95c5aab6207dfe260337604fb4287b92cc0be8143113997",
 }
 """What folding makes of the recorded history, for each value of `FOLD` that there was."""
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.broadcast.following import move_broadcasts
 from command_api.domain.layer import Layer
-from command_api.domain.person.engagements import disengage_everybody, engage_author
+from command_api.domain.person.engagements import engage_author, follow_announcement
 from contracts.events.announcement import (
     AnnouncementCancelled,
     AnnouncementCreated,
@@ -33,8 +33,7 @@ def apply_announcement_event(
     layer.announcements.put(after.id, after)
     if after.event_time != before.event_time:
         move_broadcasts(layer, after)
-    if after.has_ended and not before.has_ended:
-        disengage_everybody(layer, after)
+    follow_announcement(layer, before, after)
 
 
 def _note_actor(layer: Layer, announcement: Announcement, actor: PersonId) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.state import Booking, HeldFor
 from command_api.domain.layer import Layer
-from command_api.domain.person.engagements import engage_guest, file_booking, without
+from command_api.domain.person.engagements import engage_guest, without
 from contracts.events.booking import (
     AnyBookingEvent,
     BookingDeclined,
@@ -40,10 +40,9 @@ def apply_booking_event(
     after = _evolve(before or _make(layer, announcement, event, at), event, at)
     if before is None:
         layer.booking_ids.put((announcement.id, after.guest_id), after.id)
-        file_booking(layer, after)
     layer.bookings.put(after.id, after)
     layer.announcements.put(announcement.id, _count_seats(announcement, before, after))
-    engage_guest(layer, after, is_over=announcement.has_ended)
+    engage_guest(layer, announcement, before, after)
     if isinstance(event, BookingInvited):
         _count_invitation(layer, after, at)
 

@@ -154,9 +154,9 @@ def _unsettle(
 def _list_unsettled(recorder: Recorder, person_id: PersonId) -> Iterator[Booking]:
     """Yield the bookings between which the person has to choose, oldest first, if their
     announcements will take place."""
-    for booking_id in recorder.person(person_id).pending:
+    for booking_id in recorder.person(person_id).unsettled:
         booking = recorder.booking(booking_id)
-        if booking.unsettled and recorder.announcement(booking.announcement_id).takes_place:
+        if recorder.announcement(booking.announcement_id).takes_place:
             yield booking
 
 

@@ -47,7 +47,7 @@ BLOCK_HANDLERS: Final[Handlers] = (
 def _end_what_is_open(recorder: Recorder, *, guest_id: PersonId, author_id: PersonId) -> None:
     """Say no for the actor to each request and invitation between the two. An invitation in a
     draft stays: its guest was not told of it, and from now on never is."""
-    for booking_id in recorder.person(guest_id).pending:
+    for booking_id in recorder.person(guest_id).pending.ids:
         booking = recorder.booking(booking_id)
         if booking.author_id != author_id or not booking.pending:
             continue

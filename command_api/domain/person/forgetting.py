@@ -60,10 +60,12 @@ def forget_person(layer: Layer, person: Person) -> Person:
     return Person(
         id=person.id,
         **_erased(person, PersonSeen),
-        announcements=person.announcements,
+        drafts=person.drafts,
+        hosting=person.hosting,
         attending=person.attending,
         pending=person.pending,
         turned_down=person.turned_down,
+        unsettled=person.unsettled,
         newest_announcement=person.newest_announcement,
         newest_booking=person.newest_booking,
         newest_rating=person.newest_rating,

@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from command_api.domain.person.timetable import NOTHING, Timetable
 from contracts.values.ids import (
     AnnouncementId,
     BookingId,
@@ -64,23 +65,28 @@ class Erasure(Struct, frozen=True, kw_only=True, gc=False):
 class Person(Struct, frozen=True, kw_only=True, gc=False):
     """A person's name, their engagements, and the newest of all they ever made.
 
-    An engagement has no time here: only the announcement has it, so a move changes nothing
-    in people.
+    What they are engaged in is in the order of its times, so that it takes few steps to see
+    whether they are busy, however much it is (docs/decisions/0032). A move of an announcement
+    changes it.
     """
 
     id: PersonId
     name: str = ""
     language: str = HOME_LANGUAGE
     tz: str = HOME_ZONE
-    announcements: tuple[AnnouncementId, ...] = ()
-    """Those they made, drafts included, that are not over."""
-    attending: tuple[BookingId, ...] = ()
+    drafts: tuple[AnnouncementId, ...] = ()
+    """The announcements that they have not published, nor called off."""
+    hosting: Timetable[AnnouncementId] = NOTHING
+    """Their announcements that take place."""
+    attending: Timetable[BookingId] = NOTHING
     """Their confirmed bookings of announcements that are not over."""
-    pending: tuple[BookingId, ...] = ()
+    pending: Timetable[BookingId] = NOTHING
     """Their bookings that one side has yet to answer, of announcements that are not over."""
-    turned_down: tuple[BookingId, ...] = ()
+    turned_down: Timetable[BookingId] = NOTHING
     """Their requests that the author said no to and they still stand by, of announcements that
     are not over: the author alone may confirm them."""
+    unsettled: tuple[BookingId, ...] = ()
+    """Those of `pending` between which they have to choose, in the order of their last events."""
     newest_announcement: AnnouncementId | None = None
     """Head of the chain of all their announcements (`Announcement.previous_of_author`)."""
     newest_booking: BookingId | None = None
@@ -144,9 +150,14 @@ class Person(Struct, frozen=True, kw_only=True, gc=False):
         return self.erased and (suspension is None or suspension.reason == ERASED_TEXT)
 
     @property
+    def announcements(self) -> tuple[AnnouncementId, ...]:
+        """The announcements they made that are not over: the drafts last."""
+        return (*self.hosting.ids, *self.drafts)
+
+    @property
     def bookings(self) -> tuple[BookingId, ...]:
         """Their bookings that are confirmed, or may yet be without a word from them."""
-        return self.attending + self.pending + self.turned_down
+        return (*self.attending.ids, *self.pending.ids, *self.turned_down.ids)
 
     def invitations_on(self, at: datetime) -> Invitations:
         """Return the counts of the day of `at`."""

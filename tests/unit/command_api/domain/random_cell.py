@@ -7,7 +7,7 @@ and the calendars as they follow from the bookings alone.
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from command_api.domain.announcement.deadlines import next_deadline
 from command_api.domain.announcement.state import Announcement
 from command_api.domain.booking.commands import HoldDue, RequestBooking
 from command_api.domain.booking.state import Booking
+from command_api.domain.calendar import find_overlaps
 from command_api.domain.decide import Decision, decide
 from command_api.domain.evolution import apply
 from command_api.domain.invite_link.commands import (
@@ -25,6 +26,7 @@ from command_api.domain.invite_link.commands import (
     RevokeInviteLink,
 )
 from command_api.domain.layer import COLLECTIONS, Layer
+from command_api.domain.person.timetable import Timetable
 from command_api.domain.rules import DEFAULT_RULES, Rules
 from command_api.domain.submission import AnyCommand, Submission
 from contracts.errors import CommandError, Malformed
@@ -283,6 +285,7 @@ class RandomCell:
         check_unsettled(self.folded, self.now, self.rules.gap)
         self._check_links(decision)
         check_engagements(self.folded, self.engaged)
+        check_overlaps(self.folded, self.rules)
         self._check_rivals(decision)
         self._check_repeated(command)
 
@@ -383,7 +386,7 @@ class RandomCell:
         for event in decision.events:
             if isinstance(event, BookingApproved | BookingAccepted):
                 announcement = self.folded.announcements.own[event.announcement_id]
-                for booking_id in self.folded.people.own[event.guest_id].pending:
+                for booking_id in self.folded.people.own[event.guest_id].pending.ids:
                     rival = self.folded.bookings.own[booking_id].announcement_id
                     assert not at_once(
                         announcement, self.folded.announcements.own[rival], self.rules.gap
@@ -490,18 +493,54 @@ def check_engagements(layer: Layer, engaged: dict[PersonId, list[Booking]]) -> N
     order of their last events. Nothing in them is over."""
     for person in layer.people.own.values():
         hosted = [one for one in layer.announcements.own.values() if one.author_id == person.id]
-        assert person.announcements == tuple(one.id for one in hosted if not over(layer, one.id))
+        assert person.drafts == tuple(one.id for one in hosted if one.status == "Created")
+        hosting = {one.id: one for one in hosted if one.takes_place}
+        check_timetable(person.hosting, hosting)
         lasting = [
             one for one in engaged.get(person.id, []) if not over(layer, one.announcement_id)
         ]
-        assert person.attending == tuple(one.id for one in lasting if one.confirmed)
-        assert person.pending == tuple(one.id for one in lasting if one.pending)
-        assert person.turned_down == tuple(one.id for one in lasting if one.pair == (F, T))
+        for timetable, bookings in (
+            (person.attending, [one for one in lasting if one.confirmed]),
+            (person.pending, [one for one in lasting if one.pending]),
+            (person.turned_down, [one for one in lasting if one.pair == (F, T)]),
+        ):
+            found = {one.id: layer.announcements.own[one.announcement_id] for one in bookings}
+            check_timetable(timetable, found)
+        assert person.unsettled == tuple(one.id for one in lasting if one.held_for == "move")
         mine = [one.id for one in layer.bookings.own.values() if one.guest_id == person.id]
         assert [one.id for one in layer.bookings_by(person)] == mine[::-1]
         assert [one.id for one in layer.announcements_by(person)] == [one.id for one in hosted][
             ::-1
         ]
+
+
+def check_timetable(timetable: Timetable[Any], found: dict[Any, Announcement]) -> None:
+    """Check that a timetable has exactly these ids, each with the time of its announcement."""
+    times = sorted((one.event_time, id, one.ends_at) for id, one in found.items())
+    assert [(one.begins_at, one.id, one.ends_at) for one in timetable.engagements] == times
+    assert all(one.lasts <= timetable.longest for one in timetable.engagements)
+
+
+def check_overlaps(layer: Layer, rules: Rules) -> None:
+    """Check that what makes each person busy is what a walk over all announcements finds."""
+    for announcement, person_id in product(layer.announcements.own.values(), layer.people.own):
+        busy = [
+            other.id
+            for other in layer.announcements.own.values()
+            if other is not announcement
+            and takes_time(layer, person_id, other)
+            and other.event_time < announcement.ends_at + rules.gap
+            and announcement.event_time < other.ends_at + rules.gap
+        ]
+        found = find_overlaps(layer, person_id, announcement, gap=rules.gap)
+        assert sorted(one.announcement_id for one in found) == sorted(busy)
+        assert [one.event_time for one in found] == sorted(one.event_time for one in found)
+
+
+def takes_time(layer: Layer, person_id: PersonId, announcement: Announcement) -> bool:
+    booking = layer.booking_of(announcement.id, person_id)
+    booked = booking is not None and (booking.confirmed or booking.pending)
+    return announcement.takes_place and (booked or announcement.author_id == person_id)
 
 
 def at_once(one: Announcement, other: Announcement, gap: timedelta) -> bool:
