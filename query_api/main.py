@@ -15,7 +15,7 @@ from runtime.auth.tokens import TokenVerifier
 from runtime.clickhouse.server import ServerAnalytics, open_analysts_database
 from runtime.limits.limiter import Limiter
 from runtime.outside.wiring import OutsideClients
-from runtime.postgres.pools import open_pool
+from runtime.postgres.pools import open_reading_pool
 from runtime.process.clock import system_clock
 from runtime.service.logs import log_to_stderr
 from runtime.service.process_app import build_process_app
@@ -35,7 +35,9 @@ async def _start(
     settings: Settings, app: FastAPI, _limiter: Limiter, stack: AsyncExitStack
 ) -> None:
     """Start serving. `stack` stops and closes everything, in reverse order."""
-    pool = await open_pool(settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size)
+    pool = await open_reading_pool(
+        settings.postgres_dsn.get_secret_value(), size_max=settings.pool_size
+    )
     stack.callback(pool.terminate)
     analytics, analysts = _open_analytics(settings)
     for opened in (analytics, analysts):

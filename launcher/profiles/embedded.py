@@ -48,7 +48,7 @@ from runtime.journal.sqlite import SqliteJournal
 from runtime.limits.limiter import Limiter
 from runtime.migration_files import MigrationEdited
 from runtime.openapi.document import TITLE, complete_document
-from runtime.postgres.pools import open_pool
+from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import Clock, shifted_clock
 from runtime.process.garbage_collector import collect_rarely, spare_long_lived_state
 from runtime.process.lifecycle import current_process
@@ -312,7 +312,8 @@ async def _open_pools(owner_dsn: str, stack: AsyncExitStack) -> dict[str, asyncp
     """Open a pool for each service, with the service's own rights."""
     pools = {}
     for service, dsn in (await prepare_tables(owner_dsn)).items():
-        pools[service] = await open_pool(dsn, size_max=POOL_SIZES[service])
+        open_own = open_reading_pool if service == "query_api" else open_pool
+        pools[service] = await open_own(dsn, size_max=POOL_SIZES[service])
         stack.callback(pools[service].terminate)
     return pools
 

@@ -4,7 +4,7 @@ Through these pools a `uuid` is canonical text in both directions, `json` and `j
 plain values, and a `timestamptz` is an aware UTC datetime, as everywhere else in the project.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import asyncpg
@@ -12,6 +12,8 @@ import msgspec
 
 CONNECT_TIMEOUT_S: Final = 10.0
 COMMAND_TIMEOUT_S: Final = 30.0
+
+Reset = Callable[[asyncpg.Connection], Awaitable[None]]
 
 
 async def open_pool(
@@ -21,10 +23,13 @@ async def open_pool(
     size_max: int = 8,
     command_timeout_s: float = COMMAND_TIMEOUT_S,
     server_settings: Mapping[str, str] | None = None,
+    reset: Reset | None = None,
 ) -> asyncpg.Pool:
     """Return a pool. With `size_min` 0 nothing is connected yet, so the server may start later.
 
-    A statement that is not answered within `command_timeout_s` raises TimeoutError.
+    A statement that is not answered within `command_timeout_s` raises TimeoutError. `reset` is
+    called with every connection that comes back, instead of a statement that resets all that a
+    session can set.
     """
     pool = asyncpg.create_pool(
         dsn,
@@ -34,14 +39,33 @@ async def open_pool(
         command_timeout=command_timeout_s,
         server_settings={"timezone": "UTC", **(server_settings or {})},
         init=_set_our_codecs,
+        reset=reset,
     )
     await pool
     return pool
 
 
+async def open_reading_pool(dsn: str, *, size_max: int) -> asyncpg.Pool:
+    """Return a pool for a service that only reads, and sets nothing outside a transaction.
+
+    A statement gets one plan for all arguments, since to plan most of our reads takes longer
+    than to run them. One that needs a plan of its own says so (`TableSnapshot.search_rows`).
+    """
+    return await open_pool(
+        dsn,
+        size_max=size_max,
+        server_settings={"plan_cache_mode": "force_generic_plan"},
+        reset=_leave_as_it_is,
+    )
+
+
+async def _leave_as_it_is(_connection: object) -> None:
+    """Nothing was set. asyncpg itself ends a transaction that is still open."""
+
+
 async def _set_our_codecs(connection: asyncpg.Connection) -> None:
-    await connection.set_type_codec(
-        "uuid", schema="pg_catalog", encoder=str, decoder=str, format="text"
+    await connection.set_builtin_type_codec(
+        "uuid", schema="pg_catalog", codec_name="text", format="text"
     )
     for name in ("json", "jsonb"):
         await connection.set_type_codec(

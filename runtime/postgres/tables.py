@@ -91,20 +91,29 @@ async def acquire_connection(pool: asyncpg.Pool) -> AsyncIterator[PoolConnection
         with translate_postgres_errors():
             try:
                 yield connection
-            except asyncpg.InternalClientError:
-                break_off(connection)  # Its next answer would belong to no query.
-                raise
-            except TimeoutError:
-                # If the network has gone silent, every open connection is dead. To find that out
-                # one by one would take a timeout for each connection of the pool.
-                break_off(connection)
-                await pool.expire_connections()
+            except (asyncpg.InternalClientError, TimeoutError) as error:
+                await break_off_dead(pool, connection, error)
                 raise
     finally:
-        # The work is done or has failed. If the connection breaks now, the pool closes it, and
-        # nothing changes.
-        with suppress(*_AWAY_ERRORS):
-            await pool.release(connection)
+        await give_back(pool, connection)
+
+
+async def break_off_dead(
+    pool: asyncpg.Pool, connection: PoolConnectionProxy, error: BaseException
+) -> None:
+    """End a connection on which nothing more can be asked after this error."""
+    break_off(connection)  # After an error of asyncpg its next answer would belong to no query.
+    if isinstance(error, TimeoutError):
+        # If the network has gone silent, every open connection is dead. To find that out
+        # one by one would take a timeout for each connection of the pool.
+        await pool.expire_connections()
+
+
+async def give_back(pool: asyncpg.Pool, connection: PoolConnectionProxy) -> None:
+    """Give a connection back to the pool. The work on it is done or has failed: if it breaks
+    now, the pool closes it, and nothing changes."""
+    with suppress(*_AWAY_ERRORS):
+        await pool.release(connection)
 
 
 @asynccontextmanager

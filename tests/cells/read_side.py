@@ -22,7 +22,7 @@ from runtime.auth.tokens import TokenSettings, TokenVerifier, issue_token
 from runtime.http.problems import install_problems
 from runtime.openapi.document import complete_document
 from runtime.outside.ports import Movie
-from runtime.postgres.pools import open_pool
+from runtime.postgres.pools import open_pool, open_reading_pool
 from runtime.process.clock import system_clock
 from tests.cells.http_reply import HttpReply
 from tests.cells.stream_reader import StreamReader, reading
@@ -296,7 +296,7 @@ async def read_side(
     install_problems(app)
     complete_document(app)
     async with served(app) as url, aiohttp.ClientSession() as session:
-        pool = await open_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
+        pool = await open_reading_pool(api_dsn or postgres_dsn, size_max=POOL_SIZE)
         own_pool = await open_pool(postgres_dsn)
         found = ReadSide(url, session, own_pool)
         service = QueryService(
