@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import asyncpg
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
 from benchmarks.writes.tokens import warm_verifier
+
+ANNOUNCE_PATH = "/announcement"
+"""Where a server that keeps announcements its own way announces one."""
 
 TABLES = """
 CREATE TABLE announcement (id uuid PRIMARY KEY, tickets_left integer NOT NULL);
@@ -52,6 +55,8 @@ def build_row_lock(dsn: str) -> FastAPI:
             left = await connection.fetchval(
                 "SELECT tickets_left FROM announcement WHERE id = $1 FOR UPDATE", announcement_id
             )
+            if left == 0:
+                raise HTTPException(409, "no seats")
             booking_id = await connection.fetchval(
                 "INSERT INTO booking (announcement_id, guest_id, status) VALUES ($1, $2, 'asked')"
                 " RETURNING id",

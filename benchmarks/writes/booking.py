@@ -1,12 +1,13 @@
 """Measures how fast bookings are through HTTP, and what our protocol costs.
 
 The whole write path over SQLite (with the image on disk, and in memory only) and over real Kafka
-is compared with the usual row lock in PostgreSQL, with a bare FastAPI route, and with append and
-read-back alone. Method: the same load generator and server settings for all. Every server is a
-process, measured in turn, in one run; at 32 clients three times in turn, of which the median
-counts. Every request is by another guest, whose token the server has seen before; limits per
-person and address are on. `cpu` is the processor time of the server's process alone. Compare the
-ratios, not the figures: load and servers share one small machine.
+is compared with the usual row lock in PostgreSQL, with the library `eventsourcing` there, with a
+bare FastAPI route, and with append and read-back alone. Method: the same load generator and
+server settings for all. Every server is a process, measured in turn, in one run; at 32 clients
+three times in turn, of which the median counts. Every request is by another guest, whose token
+the server has seen before; limits per person and address are on. `cpu` is the processor time of
+the server's process alone. Compare the ratios, not the figures: load and servers share one small
+machine.
 """
 
 import tempfile

@@ -5,6 +5,7 @@ All run alike: one process, uvicorn with uvloop and httptools, no access log.
 - `bare`: a FastAPI route that returns a constant: the cost of HTTP itself.
 - `row_lock`: the usual way: SELECT FOR UPDATE on the announcement, insert the booking,
   insert an event, update the counter, in one PostgreSQL transaction (WHERE is a DSN).
+- `pyeventsourcing`: an aggregate of the library `eventsourcing` in PostgreSQL (WHERE is a DSN).
 - `sqlite`, `kafka`: our whole write path. Its lookups at Auth, Movie_API and UGC are answered
   in memory (WHERE is a directory, or bootstrap servers and topic).
 """
@@ -23,6 +24,11 @@ def main() -> None:
             app = build_bare()
         case "row_lock":
             app = build_row_lock(where)
+        case "pyeventsourcing":
+            # Only `make bench` installs the library.
+            from benchmarks.writes.pyeventsourcing import build_pyeventsourcing
+
+            app = build_pyeventsourcing(where)
         case _:
             app = build_practix(name, where)
     run_app(app, port)

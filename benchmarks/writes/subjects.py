@@ -11,8 +11,9 @@ from uuid import uuid4
 import asyncpg
 
 from benchmarks.harness.hot_evening import announce_request
+from benchmarks.harness.load import build_http_request
 from benchmarks.harness.processes import Served, serve
-from benchmarks.writes.baselines import TABLES
+from benchmarks.writes.baselines import ANNOUNCE_PATH, TABLES
 from benchmarks.writes.practix import IN_MEMORY
 from launcher.servers.kafka import KafkaServer
 from launcher.servers.postgres import PostgresServer
@@ -45,6 +46,7 @@ async def start_subjects(stack: AsyncExitStack, scratch: Path) -> list[Subject]:
     found = [
         Subject("bare", "-"),
         Subject("row_lock", postgres.dsn),
+        Subject("pyeventsourcing", postgres.dsn),
         Subject("sqlite", str(scratch)),
         Subject(IN_MEMORY, str(scratch)),
     ]
@@ -91,14 +93,17 @@ async def _announce(subject: Subject, port: int) -> str:
             await connection.execute(TABLES)
         await connection.execute("INSERT INTO announcement VALUES ($1, 10000)", announcement_id)
         await connection.close()
+    elif subject.name == "pyeventsourcing":
+        announcement_id = await _create(port, build_http_request("POST", ANNOUNCE_PATH, "none"))
     elif subject.name != "bare":
-        announcement_id = await _create(port)
+        announcement_id = await _create(port, announce_request(48))
     return announcement_id
 
 
-async def _create(port: int) -> str:
+async def _create(port: int, request: bytes) -> str:
+    """Send a request that announces an evening and return its id."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(announce_request(48))
+    writer.write(request)
     head = await reader.readuntil(b"\r\n\r\n")
     body = await reader.readuntil(b"}")
     writer.close()
