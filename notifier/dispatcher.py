@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from contracts.errors import DependencyDown, DependencyRefused
 from contracts.values.describing import describe_error
-from contracts.values.ids import AnnouncementId, PersonId
+from contracts.values.ids import PersonId
 from notifier import metrics
 from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import (
@@ -220,12 +220,12 @@ class Dispatcher:
         if (held := hold_back(notice, recipient, now)) is not None:
             return held
         if notice.kind == PLAN_MATCH:
-            return await self._send_digest(notice, recipient, context, now)
+            return await self._send_digest(notice, recipient, now)
         if notice.announcement_id is None:
             await self._notification.send(compose_personal(notice, recipient, now))
             return DeliveryResult(notice.id, "sent", sent_at=now)
         names = await self._find_names(notice, context)
-        link = await self._find_link(notice.announcement_id, context)
+        link = await self._links.find(notice.announcement_id)
         # Last of all, because the rights at the moment of sending decide what may be said.
         relation = await self._queue.load_relation(notice.announcement_id, notice.recipient)
         if relation is None:
@@ -236,7 +236,7 @@ class Dispatcher:
         return DeliveryResult(notice.id, "sent", sent_at=now)
 
     async def _send_digest(
-        self, notice: LeasedNotice, recipient: Recipient, context: DeliveryContext, now: datetime
+        self, notice: LeasedNotice, recipient: Recipient, now: datetime
     ) -> DeliveryResult:
         """Send the evenings that still fit the recipient's plans, and that they may still see."""
         wishes = await self._queue.load_wishes(notice.recipient)
@@ -250,7 +250,7 @@ class Dispatcher:
             if wish is None or announcement.event_time <= now or relation.booking is not None:
                 continue
             if fits(announcement, wish) and await self._find_obstacle(notice, relation) is None:
-                link = await self._find_link(announcement_id, context)
+                link = await self._links.find(announcement_id)
                 evenings.append(describe_evening(announcement, link))
         if not evenings:
             return DeliveryResult(notice.id, "dropped", NOTHING_FITS)
@@ -292,8 +292,3 @@ class Dispatcher:
             if person is not None:
                 names[person_id] = person.name
         return names
-
-    async def _find_link(self, announcement_id: AnnouncementId, context: DeliveryContext) -> str:
-        if announcement_id not in context.links:
-            context.links[announcement_id] = await self._links.find(announcement_id)
-        return context.links[announcement_id]

@@ -56,14 +56,12 @@ class DeliveryResult(NamedTuple):
 
 
 class DeliveryContext(NamedTuple):
-    """The rows about the people and announcements of a batch of notices."""
+    """The rows about the people of a batch of notices."""
 
     people: dict[PersonId, PersonProfile]
     """Without those whom only Auth knows."""
     preferences: dict[PersonId, Preferences]
     """The preferences of people who have saved any."""
-    links: dict[AnnouncementId, str]
-    """Short links made so far."""
     erased: frozenset[PersonId] = frozenset()
     """The people whose data was erased, and who were not seen since."""
     erasures: Mapping[PersonId, int] = MappingProxyType({})

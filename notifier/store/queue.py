@@ -22,15 +22,17 @@ from notifier.planning.notice_plan import NoticeSource, PlannedFanOut, PlannedNo
 from notifier.policies.effects import FanOut
 from notifier.policies.facts import people_in
 from notifier.rights import Relation
-from notifier.state import KnownAnnouncement, KnownBooking
+from notifier.state import KnownAnnouncement
 from notifier.store.digests import join_waiting, load_planners, load_wishes, plan_digests
 from notifier.store.outbox import insert_notices
 from notifier.store.preferences import SELECT_PREFERENCES, preferences_from
+from notifier.store.relations import Pair, load_relations, relation_from
 from notifier.store.session import LeaseSession
 from notifier.store.state import SELECT_ANNOUNCEMENTS, announcement_from
 from notifier.store.turns import place_due, take_next
+from runtime.calls.gathering import Gathering
 from runtime.outside.ports import PersonProfile
-from runtime.postgres.tables import acquire_connection, transaction
+from runtime.postgres.tables import TablesUnavailable, acquire_connection, transaction
 
 EXPANDED_AT_ONCE: Final = 2_000
 """How many notices of a fan-out one statement inserts."""
@@ -89,25 +91,6 @@ SELECT_ERASURES: Final = """
     SELECT person_id, notices_up_to FROM notifier.erasures
     WHERE person_id = ANY($1::uuid[]) AND state = 'notices'
 """
-# One statement, so that all parts are of one moment. While the journal is being read again the
-# tables show the past, so nothing is returned.
-SELECT_RELATION: Final = """
-    SELECT e.state, p.booking_id, p.author_status, p.guest_status, p.seated, p.waiting,
-           EXISTS (SELECT FROM notifier.mutes m
-                   WHERE m.person_id = $2
-                     AND m.host_id::text = notifier.person_in(e.state, 'author_id'))
-           AS mutes_author,
-           EXISTS (SELECT FROM notifier.blocks b
-                   WHERE (b.person_id = $2
-                          AND b.blocked_id::text = notifier.person_in(e.state, 'author_id'))
-                      OR (b.blocked_id = $2
-                          AND b.person_id::text = notifier.person_in(e.state, 'author_id')))
-           AS apart
-    FROM notifier.reader_position r
-    JOIN notifier.evenings e ON e.announcement_id = $1
-    LEFT JOIN notifier.participations p ON p.announcement_id = $1 AND p.guest_id = $2
-    WHERE r.reader = 'notifier' AND r.seq >= r.told_seq
-"""
 # While the journal is being read again, any announcement may still come.
 KNOWS_ANNOUNCEMENT: Final = """
     SELECT r.seq < r.told_seq
@@ -118,7 +101,9 @@ SELECT_LINKS: Final = """
     SELECT announcement_id, short_link FROM notifier.links
     WHERE announcement_id = ANY($1::uuid[])
 """
-INSERT_LINK: Final = "INSERT INTO notifier.links VALUES ($1, $2) ON CONFLICT DO NOTHING"
+INSERT_LINKS: Final = """
+    INSERT INTO notifier.links SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING
+"""
 
 
 class NoticeQueue:
@@ -130,6 +115,9 @@ class NoticeQueue:
         self._pool = pool
         self._approval = approval
         self.session = LeaseSession(pool)
+        self._relations = Gathering(self._load_relations, TablesUnavailable)
+        self._links = Gathering(self._load_links, TablesUnavailable)
+        self._new_links = Gathering(self._save_links, TablesUnavailable)
         self._author: str = FIRST_AUTHOR
         """Author of the fan-out that was leased last."""
 
@@ -175,16 +163,13 @@ class NoticeQueue:
     async def load_context(
         self, notices: Sequence[LeasedNotice], further: Collection[PersonId] = ()
     ) -> DeliveryContext:
-        """Return what the tables know about the people and announcements of these notices, and
-        about `further` people."""
-        announcements = list({one.announcement_id for one in notices} - {None})
+        """Return what the tables know about the people of these notices and `further` ones."""
         people = {one.recipient for one in notices}.union(
             further, *(people_in(one.facts) for one in notices)
         )
         async with acquire_connection(self._pool) as connection:
             known = await connection.fetch(SELECT_PEOPLE, list(people))
             preferences = await connection.fetch(SELECT_PREFERENCES, list(people))
-            links = await connection.fetch(SELECT_LINKS, announcements)
             erasures = await connection.fetch(SELECT_ERASURES, list(people))
         return DeliveryContext(
             people={
@@ -194,7 +179,6 @@ class NoticeQueue:
                 for row in known
             },
             preferences={row["person_id"]: preferences_from(row["wishes"]) for row in preferences},
-            links={row["announcement_id"]: row["short_link"] for row in links},
             erased=frozenset(row["person_id"] for row in known if row["erased"]),
             erasures={row["person_id"]: row["notices_up_to"] for row in erasures},
         )
@@ -204,17 +188,8 @@ class NoticeQueue:
     ) -> Relation | None:
         """Return the recipient's present relation to the announcement; None if it is not known,
         as while the journal is being read again."""
-        async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_RELATION, announcement_id, recipient)
-        if row is None:
-            return None
-        booking = None
-        if row["booking_id"] is not None:
-            pair = row["author_status"], row["guest_status"]
-            booking = KnownBooking(
-                row["booking_id"], announcement_id, recipient, pair, row["seated"], row["waiting"]
-            )
-        return Relation(announcement_from(row["state"]), booking, row["mutes_author"], row["apart"])
+        row = await self._relations.get((announcement_id, recipient))
+        return None if row is None else relation_from(row)
 
     async def knows_announcement(self, announcement_id: AnnouncementId) -> bool:
         """Return whether there is such an announcement, or may be."""
@@ -223,13 +198,10 @@ class NoticeQueue:
 
     async def load_link(self, announcement_id: AnnouncementId) -> str | None:
         """Return the stored short link; None if none was made so far."""
-        async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_LINKS, [announcement_id])
-        return None if row is None else str(row["short_link"])
+        return await self._links.get(announcement_id)
 
     async def save_link(self, announcement_id: AnnouncementId, link: str) -> None:
-        async with acquire_connection(self._pool) as connection:
-            await connection.execute(INSERT_LINK, announcement_id, link)
+        await self._new_links.get((announcement_id, link))
 
     async def lease_fanout(self, now: datetime, until: datetime) -> NoticeSource | None:
         """Lease a due fan-out, of each author in turn, until the time `until`. Returns its source,
@@ -296,3 +268,21 @@ class NoticeQueue:
             await connection.execute(
                 SET_FANOUT_STATE, source.seq, source.event_index, state, reason, try_at
             )
+
+    async def _load_relations(self, asked: Sequence[Pair]) -> Mapping[Pair, asyncpg.Record]:
+        async with acquire_connection(self._pool) as connection:
+            return await load_relations(connection, asked)
+
+    async def _load_links(
+        self, announcements: Sequence[AnnouncementId]
+    ) -> Mapping[AnnouncementId, str]:
+        async with acquire_connection(self._pool) as connection:
+            rows = await connection.fetch(SELECT_LINKS, announcements)
+        return {row["announcement_id"]: row["short_link"] for row in rows}
+
+    async def _save_links(
+        self, links: Sequence[tuple[AnnouncementId, str]]
+    ) -> Mapping[tuple[AnnouncementId, str], None]:
+        async with acquire_connection(self._pool) as connection:
+            await connection.execute(INSERT_LINKS, *map(list, zip(*links, strict=True)))
+        return {}

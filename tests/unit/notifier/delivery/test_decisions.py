@@ -138,7 +138,7 @@ def test_what_an_erasure_has_not_come_to_yet_is_not_told_all_the_same() -> None:
 
 def test_an_erased_person_gets_nothing_that_was_planned_before_or_while_they_are_away() -> None:
     def context(**fields: Any) -> DeliveryContext:
-        return DeliveryContext({}, {}, {}, **fields)
+        return DeliveryContext({}, {}, **fields)
 
     assert context(erased=frozenset({person("anna")})).is_erased_for(taken(id=7))
     assert context(erasures={person("anna"): 7}).is_erased_for(taken(id=7))
