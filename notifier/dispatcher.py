@@ -60,10 +60,12 @@ REBUILDING: Final = "the notifier is reading the journal again"
 class DispatcherPace(NamedTuple):
     """How much a dispatcher does at once, and how long it waits."""
 
-    at_once: int = 16
+    at_once: int = 32
     """How many notices are being sent at the same time."""
-    batch: int = 128
+    batch: int = 256
     """How many notices are leased together."""
+    fanouts: int = 8
+    """How many fan-outs are expanded together."""
     poll_s: float = 1.0
     """How often to look if nothing was due: other processes write, and time passes."""
     lease: timedelta = timedelta(seconds=120)
@@ -142,20 +144,26 @@ class Dispatcher:
         return progressed
 
     async def dispatch_due(self) -> bool:
-        """Deal with one fan-out and one batch of notices that are due. Returns False if there is
+        """Deal with some fan-outs and one batch of notices that are due. Returns False if there is
         no point in going on at once: nothing was due, or the outside services took nothing.
         Raises TablesUnavailable and ClockWrong."""
-        expanded_one = await self._expander.expand_next()
+        # First, so that an announcement still joins the digests that are due now.
+        expanded = await self._expander.expand_due(self._pace.fanouts)
+        return await self._send_batch() or expanded
+
+    async def _send_batch(self) -> bool:
+        """Send a batch of notices and record the results. Returns False if none was due, or the
+        outside services took none. Raises TablesUnavailable and ClockWrong."""
         now = self._clock()
         leased = await self._queue.lease(now, now + self._pace.lease, self._pace.batch)
         if not leased:
-            return expanded_one
+            return False
         results = await self._work_off(leased)
         unread = set(leased) - {one.id for one in results}
         # What was sent must be recorded before anything else is done.
         await self._store_retry.attempt_until_available(lambda: self._queue.record(results, unread))
         metrics.count_results(results)
-        return expanded_one or any(one.state != "waiting" or one.untried for one in results)
+        return any(one.state != "waiting" or one.untried for one in results)
 
     async def _work_off(self, leased: Sequence[int]) -> list[DeliveryResult]:
         """Deliver the leased notices, and return the results of those that still waited. If they

@@ -1,5 +1,6 @@
 """Turns fan-outs into notices: one to each follower of an author, once UGC has named them."""
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from notifier.delivery.backoff import Backoff
 from notifier.delivery.decisions import INTERNAL_ERROR, TOO_LATE
 from notifier.delivery.leases import LeasedFanOut
 from notifier.matching.digests import choose_people
-from notifier.planning.notice_plan import expand_fanout
+from notifier.planning.notice_plan import NoticeSource, expand_fanout
 from notifier.rights import NOT_FOR_FOLLOWERS
 from notifier.state import KnownAnnouncement
 from notifier.store.queue import NoticeQueue
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class FanOutExpander:
-    """Expands fan-outs one at a time. Any number of expanders may run, in any processes."""
+    """Expands fan-outs. Any number of expanders may run, in any processes."""
 
     def __init__(
         self,
@@ -43,13 +44,21 @@ class FanOutExpander:
         self._backoff = backoff
         self._random = random
 
-    async def expand_next(self) -> bool:
-        """Expand the next fan-out that is due. Returns False if there was none, or if UGC did
-        not answer. Raises TablesUnavailable and ClockWrong."""
+    async def expand_due(self, limit: int) -> bool:
+        """Expand the next fan-outs that are due, `limit` at most and one of each author. Returns
+        False if there were none, or if UGC did not answer. Raises TablesUnavailable and
+        ClockWrong."""
         now = self._clock()
-        source = await self._queue.lease_fanout(now, now + self._lease)
-        if source is None:
-            return False
+        sources = await self._queue.lease_fanouts(now, now + self._lease, limit)
+        expanded = await asyncio.gather(*map(self._expand_one, sources), return_exceptions=True)
+        for one in expanded:
+            if isinstance(one, BaseException):
+                raise one
+        return any(expanded)
+
+    async def _expand_one(self, source: NoticeSource) -> bool:
+        """Expand a leased fan-out. Returns False if UGC did not answer. Raises TablesUnavailable
+        and ClockWrong."""
         try:
             leased = await self._queue.read_fanout(source)
             return True if leased is None else await self._expand(leased)

@@ -1,18 +1,12 @@
 """Measures how many notices a second go from the journal to Notification.
 
-Question: how long does a notifier take from the records of a journal until everything that is to
-be told now was delivered? Method: generate a history of a day that ends now and let a whole
-notifier follow it, over a real PostgreSQL, with the stand-in of Notification in its process. The
-clock runs from the start of the notifier until nothing is due any more. The baseline is the
-stand-in alone, which takes the same notices one after another: nobody is faster in one process.
-A notifier on two cores has PostgreSQL and the journal's thread beside it.
-
-    python -m benchmarks.notices.delivery [--records 20000] [--profile FILE]
+Method: generate a history of less than three days that ends now, and let a whole notifier follow
+it over a real PostgreSQL, with the stand-in of Notification in its process. The time runs from
+the start of the notifier until nothing waits that is due. The baseline is the stand-in alone,
+which takes the same notices one after another: nobody is faster in one process.
 """
 
-import argparse
 import asyncio
-import cProfile
 import tempfile
 import time
 from collections import deque
@@ -23,13 +17,12 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import asyncpg
 from pydantic import SecretStr
 
 from benchmarks.generated.history import BEGIN
 from benchmarks.generated.journal import generate_entries, write_journal
 from benchmarks.generated.lawful import LawfulHistory
-from benchmarks.report import Report
+from benchmarks.harness.report import Report
 from contracts.journal.records import Commit
 from launcher.servers.postgres import PostgresServer
 from neighbours.app import StandInState
@@ -46,6 +39,7 @@ from runtime.postgres.pools import open_pool
 from runtime.process.clock import system_clock
 from runtime.process.garbage_collector import collect_rarely
 
+QUESTION: Final = "How many notices a second go from the journal to Notification?"
 RECORDS: Final = 20_000
 LIVE: Final = 6_000
 """How many announcements are open at a time."""
@@ -56,22 +50,18 @@ WAITING: Final = """
         OR EXISTS (SELECT FROM notifier.notices WHERE state = 'waiting' AND holder IS NOT NULL)
         OR EXISTS (SELECT FROM notifier.notices WHERE state = 'waiting' AND try_at <= now())
 """
-BY_STATE: Final = "SELECT state, count(*) FROM notifier.notices GROUP BY state"
 
 
 class Delivered(NamedTuple):
-    """The result of one run."""
+    """The duration of one run, and the processor time of the notifier's process."""
 
-    notices: int
-    read_s: float
-    """Until everything was planned."""
-    seconds: float
-    """Until everything was delivered."""
-    processor_s: float
-    """Processor time of the notifier's process."""
+    planned_s: float
+    """Until the outbox had every notice."""
+    delivered_s: float
+    cpu_s: float
 
 
-class Recorder:
+class CountedNotification:
     """Notification: the stand-in, and a list of what it took."""
 
     def __init__(self, clients: InProcessClients) -> None:
@@ -85,20 +75,27 @@ class Recorder:
         self.sent.append(notice)
 
 
-async def main(report: Report, records: int = RECORDS) -> None:
+async def main(report: Report) -> None:
     collect_rarely()
+    records = report.scale(RECORDS)
     with tempfile.TemporaryDirectory() as scratch:
         directory = Path(scratch)
         journal = directory / "journal.sqlite"
         write_journal(journal, generate_entries(_generate_recent(records)))
         async with PostgresServer(directory / "postgres") as postgres:
             sent, delivered = await _deliver(postgres.dsn, journal, records, directory / "first")
-        seconds = await _take_alone(sent, directory / "second")
-    n = delivered.notices
-    report.add("notices/stand_in_alone", n / seconds, "notices/s", n)
-    report.add("notices/planned", n / delivered.read_s, "notices/s", n)
-    report.add("notices/delivered", n / delivered.seconds, "notices/s", n, "notices/stand_in_alone")
-    report.add("notices/processor", 1e6 * delivered.processor_s / n, "us", n)
+        alone_s = await _take_alone(sent, directory / "second")
+    n = len(sent)
+    report.add("notices/stand_in_alone/rate", n / alone_s, "notices/s", n)
+    report.add("notices/planned/rate", n / delivered.planned_s, "notices/s", n)
+    report.add(
+        "notices/delivered/rate",
+        n / delivered.delivered_s,
+        "notices/s",
+        n,
+        "notices/stand_in_alone/rate",
+    )
+    report.add("notices/delivered/cpu", 1e6 * delivered.cpu_s / n, "us/notice", n)
 
 
 def _generate_recent(records: int) -> Iterator[Commit]:
@@ -118,7 +115,7 @@ async def _deliver(
     await migrate(pool)
     journal = SqliteJournal(path)
     async with _stand_in(data) as clients:
-        notification = Recorder(clients)
+        notification = CountedNotification(clients)
         service = NotifierService(
             journal,
             pool,
@@ -126,20 +123,19 @@ async def _deliver(
             verifier=TokenVerifier(TokenSettings(secret=SECRET), system_clock),
             guard=OperatorGuard(SECRET.get_secret_value()),
         )
-        started, processor_s = time.perf_counter(), time.process_time()
+        started, cpu_s = time.perf_counter(), time.process_time()
         await service.start()
         while service.position < records:
             await asyncio.sleep(POLL_S)
-        read_s = time.perf_counter() - started
+        planned_s = time.perf_counter() - started
         while await pool.fetchval(WAITING):
             await asyncio.sleep(POLL_S)
-        seconds = time.perf_counter() - started
-        processor_s = time.process_time() - processor_s
-        print({row[0]: row[1] for row in await pool.fetch(BY_STATE)})
+        delivered_s = time.perf_counter() - started
+        cpu_s = time.process_time() - cpu_s
         await service.stop()
     await journal.close()
     await pool.close()
-    return notification.sent, Delivered(len(notification.sent), read_s, seconds, processor_s)
+    return notification.sent, Delivered(planned_s, delivered_s, cpu_s)
 
 
 async def _take_alone(sent: list[Notice], data: Path) -> float:
@@ -159,16 +155,3 @@ async def _stand_in(data: Path) -> AsyncIterator[InProcessClients]:
         state = StandInState(settings)
         stack.callback(state.close)
         yield InProcessClients(state)
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--records", type=int, default=RECORDS)
-    parser.add_argument("--profile")
-    options = parser.parse_args()
-    report = Report("python -m benchmarks.notices.delivery")
-    if options.profile:
-        cProfile.run("asyncio.run(main(report, options.records))", options.profile)
-    else:
-        asyncio.run(main(report, options.records))
-    report.print()

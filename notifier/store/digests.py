@@ -22,6 +22,8 @@ _SELECT: Final = """
 """
 SELECT_PLANNERS: Final = f"{_SELECT} WHERE p.movie_id = $1"
 SELECT_PLANS_OF: Final = f"{_SELECT} WHERE p.person_id = $1"
+# Of two announcements at a time, the second must find the digest that the first has planned.
+LOCK_DIGESTS: Final = "SELECT pg_advisory_xact_lock(hashtextextended('notifier.digests', 0))"
 JOIN_WAITING: Final = """
     UPDATE notifier.notices n SET facts = CASE
         WHEN json_array_length(n.facts -> 'matches') < $3 THEN
@@ -58,7 +60,9 @@ async def load_wishes(
 async def join_waiting(
     connection: PoolConnectionProxy, announcement_id: AnnouncementId, people: Sequence[PersonId]
 ) -> list[PersonId]:
-    """Let an announcement join the digests that wait. Returns the people who have none."""
+    """Let an announcement join the digests that wait. Returns the people who have none; until the
+    end of the transaction nobody else plans digests."""
+    await connection.execute(LOCK_DIGESTS)
     rows = await connection.fetch(JOIN_WAITING, people, announcement_id, MATCHES_MAX)
     joined = {row["recipient"] for row in rows}
     return [one for one in people if one not in joined]

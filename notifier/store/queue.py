@@ -9,7 +9,7 @@ are read afterwards: a row that cannot be read is still known by its id, and can
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
 
@@ -28,7 +28,7 @@ from notifier.store.outbox import insert_notices
 from notifier.store.preferences import SELECT_PREFERENCES, preferences_from
 from notifier.store.relations import Pair, load_relations, relation_from
 from notifier.store.session import LeaseSession
-from notifier.store.state import SELECT_ANNOUNCEMENTS, announcement_from
+from notifier.store.state import announcement_from
 from notifier.store.turns import place_due, take_next
 from runtime.calls.gathering import Gathering
 from runtime.outside.ports import PersonProfile
@@ -66,12 +66,18 @@ COUNT_OVERDUE: Final = """
     SELECT count(*) FROM notifier.notices
     WHERE state = 'waiting' AND NOT unapproved AND due_at <= $1
 """
-LEASE_FANOUT: Final = """
+LEASE_FANOUTS: Final = """
+    WITH first_of_each AS (
+        SELECT DISTINCT ON (author_id) seq, event_index FROM notifier.fanouts
+        WHERE state = 'waiting' AND try_at <= $1 AND author_id > $4
+        ORDER BY author_id, try_at LIMIT $5
+    ), due AS (
+        SELECT f.seq, f.event_index FROM notifier.fanouts f JOIN first_of_each
+            USING (seq, event_index)
+        WHERE f.state = 'waiting' AND f.try_at <= $1 FOR UPDATE OF f SKIP LOCKED
+    )
     UPDATE notifier.fanouts f SET attempts = f.attempts + 1, try_at = $2, holder = $3
-    FROM (SELECT seq, event_index FROM notifier.fanouts
-          WHERE state = 'waiting' AND try_at <= $1 AND author_id > $4
-          ORDER BY author_id, try_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
-    WHERE f.seq = due.seq AND f.event_index = due.event_index
+    FROM due WHERE f.seq = due.seq AND f.event_index = due.event_index
     RETURNING f.seq, f.event_index, f.event_type, f.author_id
 """
 SELECT_LEASED_FANOUT: Final = """
@@ -97,6 +103,9 @@ KNOWS_ANNOUNCEMENT: Final = """
            OR EXISTS (SELECT FROM notifier.evenings e WHERE e.announcement_id = $1)
     FROM notifier.reader_position r WHERE r.reader = 'notifier'
 """
+SELECT_KNOWN_ANNOUNCEMENTS: Final = """
+    SELECT announcement_id, state FROM notifier.evenings WHERE announcement_id = ANY($1::uuid[])
+"""
 SELECT_LINKS: Final = """
     SELECT announcement_id, short_link FROM notifier.links
     WHERE announcement_id = ANY($1::uuid[])
@@ -116,10 +125,11 @@ class NoticeQueue:
         self._approval = approval
         self.session = LeaseSession(pool)
         self._relations = Gathering(self._load_relations, TablesUnavailable)
+        self._announcements = Gathering(self._load_announcements, TablesUnavailable)
         self._links = Gathering(self._load_links, TablesUnavailable)
         self._new_links = Gathering(self._save_links, TablesUnavailable)
         self._author: str = FIRST_AUTHOR
-        """Author of the fan-out that was leased last."""
+        """Last author of the fan-outs that were leased last."""
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> list[int]:
         """Lease the next due notices, by turns (`notifier.store.turns`), until the time `until`.
@@ -203,18 +213,18 @@ class NoticeQueue:
     async def save_link(self, announcement_id: AnnouncementId, link: str) -> None:
         await self._new_links.get((announcement_id, link))
 
-    async def lease_fanout(self, now: datetime, until: datetime) -> NoticeSource | None:
-        """Lease a due fan-out, of each author in turn, until the time `until`. Returns its source,
-        which identifies it; None if none is due."""
+    async def lease_fanouts(self, now: datetime, until: datetime, limit: int) -> list[NoticeSource]:
+        """Lease due fan-outs, one of each author in turn, until the time `until`. Returns their
+        sources, which identify them."""
         for after in (self._author, FIRST_AUTHOR):
             async with acquire_connection(self._pool) as connection:
-                row = await connection.fetchrow(
-                    LEASE_FANOUT, now, until, self.session.holder, after
+                rows = await connection.fetch(
+                    LEASE_FANOUTS, now, until, self.session.holder, after, limit
                 )
-            if row is not None:
-                *source, self._author = row
-                return NoticeSource(*source)
-        return None
+            if rows:
+                self._author = max(row["author_id"] for row in rows)
+                return [NoticeSource(*source) for *source, _ in rows]
+        return []
 
     async def read_fanout(self, source: NoticeSource) -> LeasedFanOut | None:
         """Return a leased fan-out; None if it was dropped and forgotten in the meantime."""
@@ -227,9 +237,8 @@ class NoticeQueue:
 
     async def load_announcement(self, announcement_id: AnnouncementId) -> KnownAnnouncement | None:
         """Return the announcement as the notifier knows it now; None if it knows none."""
-        async with acquire_connection(self._pool) as connection:
-            row = await connection.fetchrow(SELECT_ANNOUNCEMENTS, [announcement_id])
-        return None if row is None else announcement_from(row["state"])
+        state = await self._announcements.get(announcement_id)
+        return None if state is None else announcement_from(state)
 
     async def load_planners(self, movie_id: MovieId) -> list[Planner]:
         """Return everybody who has planned the film."""
@@ -250,6 +259,9 @@ class NoticeQueue:
         """End the fan-out as `done`, insert its notices, and tell the people in `matched` by
         their digests. Does nothing if it was dropped in the meantime. Raises RowsRefused."""
         source, announcement_id = fanout.source, fanout.effect.announcement_id
+        if not notices and not matched:
+            await self.set_fanout_state(source, "done", None)
+            return
         async with transaction(self._pool) as connection:
             key = (source.seq, source.event_index)
             if await connection.fetchval(SET_FANOUT_STATE, *key, "done", None, None) is None:
@@ -261,9 +273,9 @@ class NoticeQueue:
                 await insert_notices(connection, part, self._approval)
 
     async def set_fanout_state(
-        self, source: NoticeSource, state: str, reason: str, try_at: datetime | None = None
+        self, source: NoticeSource, state: str, reason: str | None, try_at: datetime | None = None
     ) -> None:
-        """Set the fan-out's state: it is given up, or stays `waiting` until `try_at`."""
+        """Set the fan-out's state: it has ended, or stays `waiting` until `try_at`."""
         async with acquire_connection(self._pool) as connection:
             await connection.execute(
                 SET_FANOUT_STATE, source.seq, source.event_index, state, reason, try_at
@@ -272,6 +284,13 @@ class NoticeQueue:
     async def _load_relations(self, asked: Sequence[Pair]) -> Mapping[Pair, asyncpg.Record]:
         async with acquire_connection(self._pool) as connection:
             return await load_relations(connection, asked)
+
+    async def _load_announcements(
+        self, asked: Sequence[AnnouncementId]
+    ) -> Mapping[AnnouncementId, Any]:
+        async with acquire_connection(self._pool) as connection:
+            rows = await connection.fetch(SELECT_KNOWN_ANNOUNCEMENTS, asked)
+        return {row["announcement_id"]: row["state"] for row in rows}
 
     async def _load_links(
         self, announcements: Sequence[AnnouncementId]

@@ -81,6 +81,19 @@ async def test_who_planned_the_film_is_told_once_a_day(cell: NotifierCell) -> No
     assert len(digests(cell, "anna")) == 2
 
 
+async def test_evenings_of_many_hosts_at_a_time_are_one_digest(cell: NotifierCell) -> None:
+    cell.history.tell(planned("anna"), by="anna")
+    hosts = [f"host {number}" for number in range(6)]
+    for number, host in enumerate(hosts):
+        cell.history.tell(seen(host))
+        evening = datetime(2026, 3, 9 + number, 16, tzinfo=UTC)
+        announce(cell, f"of {host}", host=host, event_time=evening)
+    await cell.read_and_send()
+    await cell.wait(minutes=1)
+    (digest,) = digests(cell, "anna")
+    assert len(digest) == len(hosts)
+
+
 async def test_a_digest_says_what_is_right_when_it_is_sent(cell: NotifierCell) -> None:
     """Called off, muted, hidden from others, given up, erased: nothing is told any more."""
     tell = cell.history.tell

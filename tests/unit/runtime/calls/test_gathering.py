@@ -12,7 +12,7 @@ class Away(Exception):
     pass
 
 
-class Store:
+class Lengths:
     """Says how long each key is. Knows none that begin with `-`, and cannot stand `bad` ones."""
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class Store:
 
 
 @pytest.fixture
-def store() -> Store:
-    return Store()
+def store() -> Lengths:
+    return Lengths()
 
 
-async def test_calls_of_one_moment_are_one_question(store: Store) -> None:
+async def test_calls_of_one_moment_are_one_question(store: Lengths) -> None:
     gathering = Gathering(store, Away)
     answers = await asyncio.gather(*map(gathering.get, ("a", "bb", "-", "bb")))
     assert answers == [1, 2, None, 2]
@@ -45,7 +45,7 @@ async def test_calls_of_one_moment_are_one_question(store: Store) -> None:
     assert len(store.asked) == 2
 
 
-async def test_who_asks_later_gets_no_answer_that_was_on_its_way(store: Store) -> None:
+async def test_who_asks_later_gets_no_answer_that_was_on_its_way(store: Lengths) -> None:
     gathering = Gathering(store, Away)
     store.go.clear()
     first = asyncio.create_task(gathering.get("a"))
@@ -58,7 +58,7 @@ async def test_who_asks_later_gets_no_answer_that_was_on_its_way(store: Store) -
     assert store.asked == [["a"], ["a", "b"]]
 
 
-async def test_a_bad_key_is_the_affair_of_its_callers(store: Store) -> None:
+async def test_a_bad_key_is_the_affair_of_its_callers(store: Lengths) -> None:
     gathering = Gathering(store, Away)
     answers = await asyncio.gather(
         *map(gathering.get, ("a", "bad", "bb", "bad")), return_exceptions=True
@@ -68,7 +68,7 @@ async def test_a_bad_key_is_the_affair_of_its_callers(store: Store) -> None:
     assert store.asked == [["a", "bad", "bb"], ["a"], ["bad"], ["bb"]]
 
 
-async def test_an_absent_store_is_asked_once_for_all(store: Store) -> None:
+async def test_an_absent_store_is_asked_once_for_all(store: Lengths) -> None:
     gathering = Gathering(store, Away)
     store.away = True
     answers = await asyncio.gather(*map(gathering.get, ("a", "bb")), return_exceptions=True)
@@ -78,7 +78,7 @@ async def test_an_absent_store_is_asked_once_for_all(store: Store) -> None:
     assert await gathering.get("a") == 1
 
 
-async def test_who_gives_up_takes_the_answer_from_nobody(store: Store) -> None:
+async def test_who_gives_up_takes_the_answer_from_nobody(store: Lengths) -> None:
     gathering = Gathering(store, Away)
     store.go.clear()
     calls = [asyncio.create_task(gathering.get(key)) for key in ("a", "bb")]
