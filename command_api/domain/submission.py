@@ -18,6 +18,7 @@ from command_api.domain.plan.commands import AnyPlanCommand
 from command_api.domain.post.commands import AnyPostCommand
 from command_api.domain.rating.commands import AnyRatingCommand
 from command_api.domain.report.commands import AnyReportCommand
+from contracts.journal.records import CommandInfo
 from contracts.values.ids import PersonId
 from contracts.values.languages import API_LANGUAGE, Language
 
@@ -58,3 +59,14 @@ class Submission(Struct, frozen=True, kw_only=True):
     def kind(self) -> str:
         """The stored name of the command."""
         return str(self.command.__struct_config__.tag)
+
+    def identify(self) -> CommandInfo:
+        """Return what a Commit says of the command, not yet concealed."""
+        return CommandInfo(
+            self.id,
+            self.kind,
+            self.actor,
+            self.idempotency_key,
+            self.fingerprint,
+            self.query_fingerprint,
+        )

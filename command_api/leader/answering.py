@@ -5,8 +5,7 @@ sees latency and not an error.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, Final
 
 from command_api.domain.announcement.visibility import find_own
@@ -35,7 +34,8 @@ from command_api.leader.ports import (
     WallClock,
     admit_everybody,
 )
-from command_api.leader.reign import Reign, StoredMeanwhile
+from command_api.leader.reign import StoredMeanwhile
+from command_api.leader.sent_record import Begun
 from contracts.errors import (
     CommandError,
     NeedsFact,
@@ -44,6 +44,7 @@ from contracts.errors import (
     ProjectionBehind,
     Unavailable,
 )
+from contracts.journal.records import CommandInfo
 from contracts.representations import EligibilityResponse
 from contracts.values.ids import AnnouncementId, PersonId
 from contracts.values.languages import Language
@@ -175,8 +176,7 @@ class Answering:
         failure: Unavailable = NoLeader()
         while (left_s := give_up_at - self._time()) > 0:
             try:
-                with demand_store():
-                    return await self._answer_once(submission, left_s, forwarded=forwarded)
+                return await self._answer_once(submission, left_s, forwarded=forwarded)
             except StoredMeanwhile:
                 continue
             except TimeoutError:
@@ -193,28 +193,39 @@ class Answering:
     async def _answer_once(
         self, submission: Submission, timeout_s: float, *, forwarded: bool
     ) -> Answer:
-        if not submission.dry_run and (stored := self._find_stored(submission)) is not None:
-            return stored
-        if self._node.reign is not None and self._node.reign.leading:
-            if forwarded:
-                self._charge(submission)
-            return await self._decide_here(self._node.reign, submission, timeout_s)
+        begun = self._begin(submission, forwarded=forwarded)
+        if isinstance(begun, Answer):
+            return begun
+        if isinstance(begun, Begun):
+            return await self._finish(begun, timeout_s)
         if forwarded or self._node.leader_url is None:
             raise NoLeader
         return await self._forward(self._node.leader_url, submission, timeout_s)
 
-    async def _decide_here(self, reign: Reign, submission: Submission, timeout_s: float) -> Answer:
-        if reign.settles_within_s < timeout_s:  # The usual case, without the cost of a timer.
-            return await reign.execute(submission)
-        async with asyncio.timeout(timeout_s):
-            return await reign.execute(submission)
+    def _begin(self, submission: Submission, *, forwarded: bool) -> Answer | Begun | None:
+        """Return the stored answer, or what this process has decided; None if it does not lead.
+        Raises RateLimited, NoLeader if the image on disk is damaged, and as `Reign.begin` does."""
+        with demand_store():
+            command = self._node.image.keys.conceal(submission.identify())
+            if not submission.dry_run and (stored := self._find_stored(submission, command)):
+                return stored
+            reign = self._node.reign
+            if reign is None or not reign.leading:
+                return None
+            if forwarded:
+                self._charge(submission)
+            return reign.begin(submission, command)
 
-    def _find_stored(self, submission: Submission) -> Answer | None:
+    async def _finish(self, begun: Begun, timeout_s: float) -> Answer:
+        reign = self._node.reign
+        if reign is None or reign.settles_within_s < timeout_s:
+            return await begun.finish()  # The usual case, without the cost of a timer.
+        async with asyncio.timeout(timeout_s):
+            return await begun.finish()
+
+    def _find_stored(self, submission: Submission, command: CommandInfo) -> Answer | None:
         stored = self._node.image.keys.find(
-            submission.actor,
-            submission.idempotency_key,
-            submission.fingerprint,
-            submission.query_fingerprint,
+            command.actor, command.idempotency_key, command.fingerprint, command.query_fingerprint
         )
         if stored is None:
             return None
@@ -236,11 +247,21 @@ class Answering:
             forwarding.cancel()
 
 
-@contextmanager
-def demand_store() -> Iterator[None]:
+class _DemandStore:
     """Raises NoLeader if the image on disk turns out to be damaged. Everything is read before
     anything is sent, so nothing was done; this process reads its image anew."""
-    try:
-        yield
-    except StoreDamaged as damage:
-        raise NoLeader from damage
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, _: object) -> None:
+        if isinstance(error, StoreDamaged):
+            raise NoLeader from error
+
+
+_STORE_DEMANDED: Final = _DemandStore()
+
+
+def demand_store() -> AbstractContextManager[None]:
+    """Return the block in which a damaged image raises NoLeader. Cheap, as every command needs
+    it."""
+    return _STORE_DEMANDED

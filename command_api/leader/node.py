@@ -30,7 +30,7 @@ from command_api.leader.timing import Timing
 from contracts.errors import OutcomeUnknown
 from contracts.journal.acceptance import JournalBroken, ReaderState
 from contracts.journal.concealment import FingerprintKey
-from contracts.journal.records import Barrier, Claim, Commit, Moved, Resign, encode_record
+from contracts.journal.records import Barrier, Claim, Commit, Moved, Record, Resign, encode_record
 from contracts.values.describing import describe_error
 from runtime.journal.port import Appended, Journal, JournalError, JournalWriter
 from runtime.journal.tail import Accepted, Tail
@@ -122,10 +122,8 @@ class Node:
             except* JournalBroken as broken:
                 raise broken.exceptions[0] from None
             except* StoreDamaged as damaged:
-                log.error(
-                    "the image is read anew",
-                    extra={"reason": describe_error(damaged.exceptions[0])},
-                )
+                reason = describe_error(damaged.exceptions[0])
+                log.error("the image is read anew", extra={"reason": reason})
             finally:
                 if self.reign is not None:
                     self.reign.end("the process stops")
@@ -137,7 +135,7 @@ class Node:
         await end(self._late_start)
         await self.tail.close()
         self.caught_up.clear()
-        self.tail = Tail(self._journal, await self.keeper.begin())
+        self.tail = Tail(self._journal, await self.keeper.begin(), recall=self._recall)
         self._due_commands = DueCommands(self.image.agenda)
         self._note_leader(self.image.leader_url)
         self._put_off_standing()
@@ -198,6 +196,8 @@ class Node:
             accepted = await self.tail.fetch(wait_s=1.0)
             for one in accepted:
                 self._accept(one)
+            if accepted:
+                self._put_off_standing(resigned=isinstance(accepted[-1].record, Resign))
             if accepted and self.caught_up.is_set():
                 self._compare_clocks(accepted[-1])
             await self.keeper.note_folded(
@@ -223,9 +223,7 @@ class Node:
         if isinstance(record, Claim):
             self._accept_claim(record, accepted)
             return
-        layer = None
-        if self.reign is not None:
-            layer = self.reign.read_back(accepted)
+        layer = self.reign.read_back(accepted) if self.reign is not None else None
         match record:
             case Commit():
                 self.image.fold(record, layer)
@@ -238,7 +236,6 @@ class Node:
                 self._note_leader(None)
                 if isinstance(record, Moved):
                     self._moved_at = self._loop.time()
-        self._put_off_standing(resigned=isinstance(record, Resign))
 
     def _accept_claim(self, claim: Claim, accepted: Accepted) -> None:
         if self.reign is not None:
@@ -247,8 +244,9 @@ class Node:
         self._note_leader(claim.leader_url)
         if self._moved_at:
             self.without_writes_s, self._moved_at = self._loop.time() - self._moved_at, 0.0
-        sent_at = self._claims.pop(claim.nonce, None)  # Spent: nobody leads twice on it.
-        if sent_at is not None:
+        if (
+            sent_at := self._claims.pop(claim.nonce, None)
+        ) is not None:  # Nobody leads twice on it.
             state, round_trip_s = accepted.position.state, self._loop.time() - sent_at
             if self._newest_claim is not None and self._newest_claim.nonce == claim.nonce:
                 self._lead(state, self._newest_claim.writer, round_trip_s)
@@ -256,7 +254,9 @@ class Node:
                 leading = self._lead_late(state, round_trip_s)
                 self._late_start = run_aside(leading, "late start of a reign")
         self._announce_leader_change()
-        self._put_off_standing()
+
+    def _recall(self, record_hash: str) -> Record | None:
+        return None if self.reign is None else self.reign.recall(record_hash)
 
     def _note_leader(self, url: str | None) -> None:
         self.leader_url = url if url != self.own_url else None

@@ -12,6 +12,7 @@ import logging
 from collections import deque
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from time import perf_counter  # The loop's own clock stands still while a command is decided.
 from typing import Final
 
@@ -24,7 +25,7 @@ from command_api.image.image import Image
 from command_api.image.keys import scope_key
 from command_api.leader.log_time import log_time
 from command_api.leader.ports import UNOBSERVED, Answer, Observer, Render
-from command_api.leader.sent_record import SentRecord
+from command_api.leader.sent_record import Begun, SentRecord
 from contracts.errors import CommandError, NeedsFact, OutcomeUnknown, TooLarge
 from contracts.events.stored.codec import encode_event
 from contracts.journal.acceptance import ReaderState
@@ -38,6 +39,7 @@ from contracts.journal.records import (
     Resign,
     encode_record,
     hash_record,
+    is_its_own_copy,
 )
 from contracts.values.describing import describe_error
 from runtime.journal.port import Appended, JournalWriter
@@ -95,6 +97,8 @@ class Reign:
         self._hash = claim.hash
         self._decided_at = image.decided_at
         self._unread: deque[SentRecord] = deque()
+        self._records: dict[str, Record] = {}
+        """Those that are not read back, by hash."""
         self._by_key: dict[str, SentRecord] = {}
         self._barrier_wanted: asyncio.Future[SentRecord] | None = None
         self._resigned = False
@@ -126,36 +130,37 @@ class Reign:
     # Commands
 
     async def execute(self, submission: Submission) -> Answer:
-        """Decide and record a command, and return its answer once the record counts.
+        """Decide and record a command, and return its answer once the record counts. Raises as
+        `begin` and `Begun.finish` do."""
+        return await self.begin(submission, self._identify(submission)).finish()
 
-        Raises StoredMeanwhile, after waiting, if a record with the same key was on its way;
-        the CommandErrors of `decide`; TooLarge; and OutcomeUnknown if leading ends first.
+    def begin(self, submission: Submission, command: CommandInfo) -> Begun:
+        """Decide a command and send its record. Finishing it gives the answer.
+
+        `command` is the submission's identification as the Commit holds it. Raises OutcomeUnknown
+        if this process leads no more, NeedsFact and TooLarge. Finishing raises the CommandErrors
+        of `decide`, and StoredMeanwhile if a record with the same key was on its way.
         """
-        pending = self._by_key.get(scope_key(submission.actor, submission.idempotency_key))
+        pending = self._by_key.get(scope_key(command.actor, command.idempotency_key))
         if pending is not None:
-            await pending.wait()
-            raise StoredMeanwhile
+            return Begun(pending, StoredMeanwhile())
         self._demand_leading()
         began_at, now = perf_counter(), self.now()
         try:
             decision = self._decide(submission, self._tentative, now)
         except NeedsFact:
             raise
-        except CommandError:
+        except CommandError as error:
             # Not recorded, so only a later record of ours proves that we were still leading.
-            await self.confirm_leading()
-            raise
+            return Begun(self._want_proof(), error)
         body = self._render(decision.layer, submission, decision.outcome)
         if submission.dry_run and not decision.outcome.refused:
             told = list_would_tell(self._tentative, decision.events, now, submission.actor)
             body = add_would_tell(body, told)
         self._observer.observe_decision(perf_counter() - began_at)
         if submission.dry_run:
-            await self.confirm_leading()
-            return Answer(decision.outcome, self._image.seq, body)
-        sent = self._send_commit(submission, decision, now)
-        await sent.wait()
-        return Answer(decision.outcome, sent.seq, body)
+            return Begun(self._want_proof(), decision.outcome, body)
+        return Begun(self._send_commit(command, decision, now), decision.outcome, body)
 
     def now(self) -> datetime:
         """Return the time to decide at.
@@ -176,7 +181,7 @@ class Reign:
         decision = self._decide(submission, self._tentative, now)
         if not decision.events:
             return None
-        return self._send_commit(submission, decision, now)
+        return self._send_commit(self._identify(submission), decision, now)
 
     def is_moot(self, submission: Submission, now: datetime) -> bool:
         """Whether a command of the leader's own would record nothing even if no record that is
@@ -189,10 +194,7 @@ class Reign:
         Raises OutcomeUnknown if leading ends first. All callers that wait share one Barrier.
         """
         self._demand_leading()
-        if self._barrier_wanted is None:
-            self._barrier_wanted = self._loop.create_future()
-            self._loop.call_soon(self._send_wanted_barrier)
-        sent = await asyncio.shield(self._barrier_wanted)
+        sent = await asyncio.shield(self._want_proof())
         await sent.wait()
 
     # Records
@@ -220,6 +222,11 @@ class Reign:
         self._leave(Moved(self._term, self._seq + 1, self._hash, generation))
         await asyncio.wait([self.ended])
 
+    def recall(self, record_hash: str) -> Record | None:
+        """Return the record with this hash if it is on its way and need not be decoded."""
+        record = self._records.get(record_hash)
+        return record if record is not None and is_its_own_copy(record) else None
+
     def read_back(self, accepted: Accepted) -> Layer | None:
         """Settle the record of this term that the reader has just accepted.
 
@@ -232,6 +239,7 @@ class Reign:
         if sent is None or sent.seq != state.seq or sent.hash != state.hash:
             self.end(f"record {state.seq} of this term is not the one sent")
             return None
+        del self._records[sent.hash]
         sent.accepted = True
         self._settle(sent)
         return sent.layer
@@ -261,6 +269,7 @@ class Reign:
         for sent in (*self._unread, *self._by_key.values()):
             sent.fail()
         self._unread.clear()
+        self._records.clear()
         self._by_key.clear()
         self.closing = run_aside(self._writer.close(), "end of a reign")
 
@@ -294,7 +303,7 @@ class Reign:
         if not self.leading:
             raise OutcomeUnknown
 
-    def _send_commit(self, submission: Submission, decision: Decision, now: datetime) -> SentRecord:
+    def _send_commit(self, command: CommandInfo, decision: Decision, now: datetime) -> SentRecord:
         """Send the record of a decision and absorb its changes. Raises TooLarge, and then does
         neither: a command that cannot be stored fails alone."""
         commit = Commit(
@@ -302,7 +311,7 @@ class Reign:
             seq=self._seq + 1,
             prev_hash=self._hash,
             decided_at=now,
-            command=self._identify(submission),
+            command=command,
             outcome=decision.outcome,
             events=tuple(encode_event(event) for event in decision.events),
         )
@@ -312,31 +321,29 @@ class Reign:
         self._tentative.absorb(decision.layer)
         self._decided_at = now
         sent = self._send(commit, payload, decision.layer)
-        sent.key = scope_key(submission.actor, submission.idempotency_key)
+        sent.key = scope_key(command.actor, command.idempotency_key)
         self._by_key[sent.key] = sent
         return sent
 
     def _identify(self, submission: Submission) -> CommandInfo:
-        return self._image.keys.conceal(
-            CommandInfo(
-                submission.id,
-                submission.kind,
-                submission.actor,
-                submission.idempotency_key,
-                submission.fingerprint,
-                submission.query_fingerprint,
-            )
-        )
+        return self._image.keys.conceal(submission.identify())
+
+    def _want_proof(self) -> "asyncio.Future[SentRecord]":
+        """Return the promise of a record that is sent after this call. All that wait share one
+        Barrier, unless another record comes first."""
+        if self._barrier_wanted is None:
+            self._barrier_wanted = self._loop.create_future()
+            self._loop.call_soon(self._send_wanted_barrier)
+        return self._barrier_wanted
 
     def _send(self, record: Record, payload: bytes, layer: Layer | None) -> SentRecord:
-        sent = SentRecord(record.seq, hash_record(payload), layer, self._loop.time())
+        sent = SentRecord(record, hash_record(payload), layer, self._loop.time())
         self._unread.append(sent)
+        self._records[sent.hash] = record
         self._seq, self._hash = sent.seq, sent.hash
         self.last_sent_at = sent.sent_at
         self._records_left -= 1
-        self._writer.append(payload).add_done_callback(
-            lambda acknowledgement: self._note_acknowledgement(sent, acknowledgement)
-        )
+        self._writer.append(payload).add_done_callback(partial(self._note_acknowledgement, sent))
         if self._barrier_wanted is not None:
             self._barrier_wanted.set_result(sent)
             self._barrier_wanted = None

@@ -3,7 +3,9 @@
 import asyncio
 
 from command_api.domain.layer import Layer
+from command_api.leader.ports import Answer
 from contracts.errors import OutcomeUnknown
+from contracts.journal.records import Outcome, Record
 
 
 class SentRecord:
@@ -18,12 +20,16 @@ class SentRecord:
         "hash",
         "key",
         "layer",
+        "record",
         "sent_at",
         "seq",
     )
 
-    def __init__(self, seq: int, record_hash: str, layer: Layer | None, sent_at: float) -> None:
-        self.seq = seq
+    def __init__(
+        self, record: Record, record_hash: str, layer: Layer | None, sent_at: float
+    ) -> None:
+        self.record = record
+        self.seq = record.seq
         self.hash = record_hash
         self.layer = layer
         self.sent_at = sent_at
@@ -32,7 +38,7 @@ class SentRecord:
         self.accepted = False
         self.acknowledged = False
         self._failed = False
-        self._waiting: list[asyncio.Future[None]] = []
+        self._waiting: list[asyncio.Future[None]] | None = None
 
     @property
     def settled(self) -> bool:
@@ -46,6 +52,8 @@ class SentRecord:
         """
         if not self.settled:
             waiting = asyncio.get_running_loop().create_future()
+            if self._waiting is None:
+                self._waiting = []
             self._waiting.append(waiting)
             await waiting
         if self._failed:
@@ -63,7 +71,36 @@ class SentRecord:
             self._wake()
 
     def _wake(self) -> None:
+        if self._waiting is None:
+            return
         for waiting in self._waiting:
             if not waiting.done():
                 waiting.set_result(None)
-        self._waiting.clear()
+        self._waiting = None
+
+
+Proof = SentRecord | asyncio.Future[SentRecord]
+"""A record that shows, once it counts, that this process led when it decided; or the promise of
+one."""
+
+
+class Begun:
+    """A command that was decided. What was decided is told once the proof counts."""
+
+    __slots__ = ("_body", "_proof", "_result")
+
+    def __init__(self, proof: Proof, result: Outcome | Exception, body: bytes = b"") -> None:
+        self._proof = proof
+        self._result = result
+        self._body = body
+
+    async def finish(self) -> Answer:
+        """Return the answer, or raise the error that was decided. Raises OutcomeUnknown if leading
+        ends first."""
+        proof = self._proof
+        if not isinstance(proof, SentRecord):
+            proof = await asyncio.shield(proof)
+        await proof.wait()
+        if isinstance(self._result, Exception):
+            raise self._result
+        return Answer(self._result, proof.seq, self._body)

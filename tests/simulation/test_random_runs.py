@@ -6,9 +6,11 @@ from os import cpu_count
 
 import pytest
 
+from command_api.leader.reign import Reign
+from contracts.journal.records import Record, decode_record, encode_record, hash_record
 from tests.simulation.__main__ import attempt
 from tests.simulation.planted import PLANTED, PlantedBug, find, first_line
-from tests.simulation.scenario import run_seed
+from tests.simulation.scenario import run_seed, run_with_chats
 
 SEEDS = 2_000
 
@@ -28,6 +30,27 @@ def test_every_seed_holds() -> None:
 
 def test_a_seed_does_the_same_again() -> None:
     assert {run_seed(7).trace for _ in range(3)} == {run_seed(7).trace}
+
+
+def test_a_recalled_record_equals_the_decoded_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leader does not decode the records that it has made (`Reign.recall`)."""
+    recall = Reign.recall
+    recalled: set[type[Record]] = set()
+
+    def recall_checked(reign: Reign, record_hash: str) -> Record | None:
+        record = recall(reign, record_hash)
+        if record is not None:
+            payload = encode_record(record)
+            assert hash_record(payload) == record_hash
+            assert decode_record(payload) == record
+            recalled.add(type(record))
+        return record
+
+    monkeypatch.setattr(Reign, "recall", recall_checked)
+    for seed in range(3):
+        run_seed(seed)
+        run_with_chats(seed)
+    assert len(recalled) > 1
 
 
 @pytest.mark.parametrize("bug", PLANTED, ids=lambda bug: bug.name)

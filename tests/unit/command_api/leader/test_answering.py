@@ -13,6 +13,7 @@ from command_api.leader.answering import Answering
 from command_api.leader.charges import ChargeOnce
 from command_api.leader.ports import Answer
 from command_api.leader.reign import StoredMeanwhile
+from command_api.leader.sent_record import Begun
 from contracts.errors import CommandError, OutcomeUnknown, RateLimited
 from contracts.journal.records import Outcome
 from contracts.values.ids import AnnouncementId, PersonId
@@ -24,12 +25,12 @@ class Uncertain:
     leading = True
     settles_within_s = 0.0
 
-    async def execute(self, command: Submission) -> Answer:
+    def begin(self, *_: object) -> Begun:
         raise OutcomeUnknown
 
 
 def answering(admit: Any) -> Answering:
-    keys = SimpleNamespace(find=lambda *_: None)
+    keys = SimpleNamespace(find=lambda *_: None, conceal=lambda command: command)
     node: Any = SimpleNamespace(
         image=SimpleNamespace(keys=keys),
         reign=Uncertain(),
@@ -98,7 +99,7 @@ class SettledMeanwhile(Uncertain):
     def __init__(self, keys: SimpleNamespace) -> None:
         self._keys = keys
 
-    async def execute(self, command: Submission) -> Answer:
+    def begin(self, *_: object) -> Begun:
         self._keys.find = lambda *_: SimpleNamespace(outcome=Outcome("cancelled"), seq=7)
         raise StoredMeanwhile
 
