@@ -7,8 +7,8 @@ authenticate, read the body, build the command, have it decided, answer with its
 The name and the docstring of a declared function are public: the API document shows them.
 Clients use the name as the id of the operation, so it never changes.
 
-A handler takes the bare request and returns finished bytes. FastAPI only routes and makes the
-API document, and stays out of the hot path (docs/architecture.md §7).
+A handler takes the bare request and returns finished bytes, so its route is a direct one
+(`runtime.front.direct_routes`): FastAPI only makes the API document.
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -31,7 +31,6 @@ from command_api.http.lookups import Lookups
 from command_api.leader.ports import Answer
 from contracts.error_codes import read_refusal
 from runtime.auth.tokens import Caller
-from runtime.http.api_route import check_before, query_names_in
 from runtime.http.entity_tag import entity_tag
 from runtime.http.json_body import JSON, parse_body, read_json_body
 from runtime.http.parameters import Parameter, path_id
@@ -80,11 +79,6 @@ class NounRoutes:
     def __init__(self) -> None:
         self._routes: list[_Route] = []
 
-    @property
-    def hot(self) -> bool:
-        """Whether one of them is hot."""
-        return any(route.hot for route in self._routes)
-
     def write(
         self,
         method: str,
@@ -97,14 +91,13 @@ class NounRoutes:
         accepted: DoneLater | None = None,
         if_match: bool = False,
         parameters: Sequence[Parameter] = (),
-        hot: bool = False,
     ) -> Callable[[BuildCommand[Body]], BuildCommand[Body]]:
         """Declare that the decorated function builds the command of these requests.
 
         `answer` is the type of the answer. If it has a `version`, the answer is sent with an
         entity tag. `created`, `may_exist` and `if_match` change the API document only: it then
         promises 201 instead of 200, or both, and shows If-Match. `accepted` is one of the
-        commands that may come of the requests. A `hot` route is served by Starlette alone.
+        commands that may come of the requests.
         """
         documented = document_write(
             answer,
@@ -119,7 +112,7 @@ class NounRoutes:
 
         def declare(build: BuildCommand[Body]) -> BuildCommand[Body]:
             self._routes.append(
-                _WriteRoute(method, path, body, build, documented, tagged, accepted, hot)
+                _WriteRoute(method, path, body, build, documented, tagged, accepted)
             )
             return build
 
@@ -143,9 +136,6 @@ class NounRoutes:
 
 
 class _Route(Protocol):
-    @property
-    def hot(self) -> bool: ...
-
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None: ...
 
 
@@ -157,14 +147,9 @@ class _WriteRoute(NamedTuple, Generic[Body]):
     documented: dict[str, Any]
     tagged: bool
     accepted: DoneLater | None
-    hot: bool
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
         handle = self._make_handler(edge, authenticate)
-        if self.hot:  # This route comes first, so the one below only fills the document.
-            checked = check_before(handle, query_names_in(self.documented["openapi_extra"]))
-            path = router.prefix + self.path
-            router.add_route(path, checked, [self.method], include_in_schema=False)
         _add_documented(router, self.method, self.path, handle, self.build, self.documented)
 
     def _make_handler(self, edge: Edge, authenticate: Authenticate) -> Handle:
@@ -190,7 +175,6 @@ class _ReadRoute(NamedTuple):
     path: str
     read: Read
     documented: dict[str, Any]
-    hot: bool = False
 
     def add_to(self, router: APIRouter, edge: Edge, authenticate: Authenticate) -> None:
         async def handle(request: Request) -> Response:

@@ -22,10 +22,7 @@ from runtime.process.modules import import_modules
 
 _NOUNS: Final = import_modules(nouns)
 
-PUBLIC_ROUTES: Final[list[NounRoutes]] = sorted(
-    (noun.ROUTES for noun in _NOUNS),
-    key=lambda routes: not routes.hot,  # Routes are tried in order.
-)
+PUBLIC_ROUTES: Final[list[NounRoutes]] = [noun.ROUTES for noun in _NOUNS]
 OPERATOR_ROUTES: Final[list[NounRoutes]] = [
     noun.OPERATOR_ROUTES for noun in _NOUNS if hasattr(noun, "OPERATOR_ROUTES")
 ]

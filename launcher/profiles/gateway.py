@@ -18,10 +18,10 @@ from yarl import URL
 from contracts.errors import TooLarge
 from launcher.profiles.overview import Overview
 from runtime.event_stream import EVENT_STREAM, SHUTTING_DOWN, format_end
+from runtime.front.cors import cors_headers
+from runtime.front.hosts import KnownHosts
 from runtime.http.json_body import json_response
 from runtime.http.problems import problem
-from runtime.service.cors import cors_headers
-from runtime.service.hosts import KnownHosts
 
 NOT_PASSED_ON: Final = frozenset(
     {

@@ -9,22 +9,15 @@ from typing import Final
 from fastapi.routing import iter_route_contexts
 from starlette.requests import Request
 from starlette.routing import Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Scope
 
 _IS_HEAD: Final = "practix.head"
 
 
-class HeadAsGet:
-    """Middleware that answers HEAD like GET. The server knows the real method and sends no
-    body."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["method"] == "HEAD":
-            scope = {**scope, "method": "GET", _IS_HEAD: True}
-        await self._app(scope, receive, send)
+def head_as_get(scope: Scope) -> Scope:
+    """Return the scope of a HEAD request as that of a GET; any other as it is. The server knows
+    the real method and sends no body."""
+    return {**scope, "method": "GET", _IS_HEAD: True} if scope["method"] == "HEAD" else scope
 
 
 def is_head(request: Request) -> bool:

@@ -3,10 +3,13 @@
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+RawHeaders = list[tuple[bytes, bytes]]
+"""Headers as ASGI has them. Names are in lower case."""
 
 CSP: Final = "Content-Security-Policy"
 
+_NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _BOUNDS: Final = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 PAGE_POLICY: Final = f"default-src 'none'; style-src 'unsafe-inline'; {_BOUNDS}"
 """For pages without scripts, with their style inside."""
@@ -21,30 +24,19 @@ def scripted_policy(script_hash: str) -> str:
     )
 
 
-class PageHeaders:
-    """Middleware that keeps browsers from guessing the type of a response, from showing our
+def add_page_headers(headers: RawHeaders) -> None:
+    """Add to a response the headers that keep browsers from guessing its type, from showing our
     pages in a frame, and from telling a page's address to other sites. A page runs no scripts,
     unless it states a policy of its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+    headers.append(_NOSNIFF)
+    for name, value in headers:
+        if name == b"content-type":
+            if value.startswith(b"text/html"):
+                _add_bounds(MutableHeaders(raw=headers))
             return
 
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                _add_headers(MutableHeaders(scope=message))
-            await send(message)
 
-        await self._app(scope, receive, send_with_headers)
-
-
-def _add_headers(headers: MutableHeaders) -> None:
-    headers["X-Content-Type-Options"] = "nosniff"
-    if headers.get("content-type", "").startswith("text/html"):
-        headers.setdefault(CSP, PAGE_POLICY)
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Frame-Options"] = "DENY"
+def _add_bounds(headers: MutableHeaders) -> None:
+    headers.setdefault(CSP, PAGE_POLICY)
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Frame-Options"] = "DENY"

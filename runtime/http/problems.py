@@ -8,7 +8,7 @@ contains the names of the path's parameters instead of their values.
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from fastapi import FastAPI
@@ -30,7 +30,7 @@ from contracts.errors import (
 from contracts.failure_codes import FailureCode
 from contracts.values.languages import API_LANGUAGE, Language
 from runtime.http.json_body import malformed_body
-from runtime.http.methods import HeadAsGet, allowed_methods
+from runtime.http.methods import allowed_methods
 from runtime.http.negotiation import language_of
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -139,41 +139,40 @@ def problem_of(
     )
 
 
+def problem_of_error(request: Request, error: Exception) -> Response:
+    """Return the response for anything that a handler raised. Says nothing about an error that
+    nobody expected."""
+    match error:
+        case CommandError():
+            return problem_of(request, error)
+        case RequestValidationError():
+            return problem_of(request, _error_for_invalid(error.errors()))
+        case HTTPException():
+            return _problem_of_http(request, error)
+        case _:
+            return problem_of(request, CommandError("internal_error"))
+
+
 def install_problems(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem; an unexpected one with 500 and no details.
-
-    Every GET route also answers HEAD.
-    """
-    app.add_middleware(HeadAsGet)
-    app.add_exception_handler(CommandError, _on_command_error)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_unexpected)
+    """Answer every error of `app` with a problem; an unexpected one with 500 and no details."""
+    for kind in (CommandError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _on_error)
 
 
-async def _on_command_error(request: Request, error: Exception) -> Response:
-    return problem_of(request, cast(CommandError, error))
+async def _on_error(request: Request, error: Exception) -> Response:
+    """Answer an error. Starlette raises an unexpected one again, and the server logs it."""
+    return problem_of_error(request, error)
 
 
-async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    return problem_of(request, _error_for_invalid(cast(RequestValidationError, error).errors()))
-
-
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    http = cast(HTTPException, error)
-    fallback: FailureCode = "malformed_request" if http.status_code < 500 else "internal_error"
-    code = _CODE_OF_STATUS.get(http.status_code, fallback)
+def _problem_of_http(request: Request, error: HTTPException) -> Response:
+    fallback: FailureCode = "malformed_request" if error.status_code < 500 else "internal_error"
+    code = _CODE_OF_STATUS.get(error.status_code, fallback)
     if code == "not_found":
         return problem_of(request, NotFound())
-    headers = dict(http.headers or {})
+    headers = dict(error.headers or {})
     if code == "method_not_allowed":
         headers["Allow"] = allowed_methods(request)
     return problem_of(request, CommandError(code), headers=headers)
-
-
-async def _on_unexpected(request: Request, _error: Exception) -> Response:
-    """Answer 500. Starlette raises the error again after this, and the server logs it."""
-    return problem_of(request, CommandError("internal_error"))
 
 
 def _error_for_invalid(errors: Sequence[Mapping[str, Any]]) -> CommandError:

@@ -1,6 +1,6 @@
 """Limits the rate of requests: by address before anything else, by person once known.
 
-A plain ASGI middleware around the app counts the address. It also tells the client what is
+The front controller (`runtime.front`) counts the address. It also tells the client what is
 left, with `RateLimit-Policy` and `RateLimit` as in draft-ietf-httpapi-ratelimit-headers-10,
 and answers 429 with `Retry-After`. The person is counted once the token was verified
 (`admit`). A refused request is processed no further: it reaches neither a table nor the log.
@@ -14,11 +14,10 @@ from typing import Final
 
 from prometheus_client import Counter
 from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 from contracts.errors import RateLimited
 from contracts.values.ids import PersonId
-from runtime.http.problems import problem_of
 from runtime.limits.buckets import MINUTE_S, Buckets, Seconds
 from runtime.limits.routes import WriteClass, class_of, is_guessable
 from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
@@ -26,7 +25,8 @@ from runtime.limits.settings import AddressLimits, PersonLimits, RateLimits
 REFUSED: Final = Counter(
     "practix_rate_limited_requests", "requests refused by a rate limit", ["policy"]
 )
-_ADMISSION: Final = "practix.admission"
+ADMISSION: Final = "practix.admission"
+"""Where the scope of a request has its admission."""
 
 
 class Policy:
@@ -152,51 +152,12 @@ class AdmissionOfPeer(Admission):
             self._misses.take(self._address)
 
 
-class RateLimitMiddleware:
-    """Middleware that applies the limits."""
-
-    def __init__(self, app: ASGIApp, limiter: Limiter) -> None:
-        self._app = app
-        self._limiter = limiter
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        admission = self._limiter.admission(scope) if scope["type"] == "http" else None
-        if admission is None:
-            await self._app(scope, receive, send)
-            return
-        refused: RateLimited | None = None
-
-        async def send_unless_refused(message: Message) -> None:
-            nonlocal refused
-            if message["type"] == "http.response.start":
-                try:
-                    admission.note(message["status"])
-                except RateLimited as error:
-                    refused = error
-                else:
-                    message["headers"] = [*message.get("headers", ()), *admission.headers()]
-            if refused is None:
-                await send(message)
-
-        try:
-            admission.take()
-        except RateLimited as error:
-            refused = error
-        else:
-            scope[_ADMISSION] = admission
-            await self._app(scope, receive, send_unless_refused)
-        if refused is not None:
-            problem = problem_of(Request(scope), refused)
-            problem.raw_headers.extend(admission.headers())
-            await problem(scope, receive, send)
-
-
 def admit(request: Request, person_id: PersonId) -> None:
     """Count the request for the person who sent it. Raises RateLimited.
 
-    Does nothing in an app without the middleware, such as a benchmark's or a test's.
+    Does nothing in an app without a front controller, such as a benchmark's or a test's.
     """
-    admission: Admission | None = request.scope.get(_ADMISSION)
+    admission: Admission | None = request.scope.get(ADMISSION)
     if admission is not None:
         admission.take_for(person_id)
 

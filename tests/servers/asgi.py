@@ -23,9 +23,15 @@ class AsgiAnswer(NamedTuple):
 
 
 async def call(
-    app: Any, method: str, target: str, headers: Headers = (), body: bytes = b""
+    app: Any,
+    method: str,
+    target: str,
+    headers: Headers = (),
+    body: bytes = b"",
+    client: str | None = None,
 ) -> AsgiAnswer:
-    """Return the whole answer to a client from an address that never asked before.
+    """Return the whole answer to a client at the address `client`, or at one that never asked
+    before.
 
     `target` is the path with its query, as in a request line. If the answer has a header twice, the
     last one counts.
@@ -54,7 +60,7 @@ async def call(
             (b"host", b"127.0.0.1"),
             (b"content-length", str(len(body)).encode()),
         ],
-        "client": (next(_addresses), 1),
+        "client": (client or next(_addresses), 1),
         "server": ("127.0.0.1", 80),
         "state": {},
         "app": app,

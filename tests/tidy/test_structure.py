@@ -24,7 +24,7 @@ FLOORS = {
         "contracts": """values events journal scoring failure_codes error_codes errors films
             shared_rules plans representations notices recipients""",
         "runtime": """process pseudonyms event_stream confinement http calls migration_files
-            postgres clickhouse journal following auth limits openapi outside service""",
+            postgres clickhouse journal following auth limits front openapi outside service""",
         "command_api": """domain image image.sqlite leader renewal http inviting metrics rendering
             settings service main __main__""",
         "projector": """history analysts read_models proof metrics service http settings main

@@ -71,7 +71,6 @@ class InviteBody(WriteBody):
     RequestBookingBody,
     DetailBookingResponse,
     created=True,
-    hot=True,
 )
 async def request_booking(request: WriteRequest[RequestBookingBody]) -> RequestBooking:
     """Ask for a seat. If the author has invited you, this accepts."""

@@ -185,7 +185,7 @@ async def test_a_decision_that_is_never_content_is_given_up() -> None:
     assert (await site.send("POST", f"/booking/{ID}")).status == 503
 
 
-async def test_the_hot_route_refuses_the_same_requests_as_any_other() -> None:
+async def test_a_misspelt_trial_is_not_submitted() -> None:
     site = RoutedApp()
     assert (await site.send("POST", f"/booking/{ID}?dryrun=true")).status == 422
     assert site.submitted == []
@@ -211,9 +211,3 @@ def test_no_noun_is_forgotten() -> None:
         if isinstance(found, noun_routes.NounRoutes)
     ]
     assert len(declared) == len(served) >= len(modules)
-
-
-def test_the_hottest_routes_are_tried_first() -> None:
-    hot = [one.hot for one in routes.PUBLIC_ROUTES]
-    assert hot == sorted(hot, reverse=True)
-    assert hot[0]

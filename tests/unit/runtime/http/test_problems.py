@@ -1,6 +1,7 @@
 """Errors become problems, on a real server."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -23,7 +24,10 @@ from contracts.errors import (
 from runtime.http.api_route import ApiRoute
 from runtime.http.json_body import json_response, read_json_body
 from runtime.http.negotiation import preferred_language
-from runtime.http.problems import install_problems, problem
+from runtime.http.problems import problem
+from runtime.limits.limiter import Limiter
+from runtime.limits.settings import RateLimits
+from runtime.service.app import make_app
 from tests.servers.http_server import served
 
 Get = Callable[..., Awaitable[tuple[aiohttp.ClientResponse, dict[str, Any]]]]
@@ -52,9 +56,8 @@ RAISED = {
 
 
 def app() -> FastAPI:
-    app = FastAPI()
+    app = make_app("PRACTIX", lambda _: nullcontext(), Limiter(RateLimits()))
     app.router.route_class = ApiRoute
-    install_problems(app)
 
     @app.get("/raise/{name}")
     async def fail(name: str) -> None:

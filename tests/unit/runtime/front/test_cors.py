@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from contracts.errors import Unauthenticated
 from launcher.settings import Settings
+from runtime.front.cors import EXPOSED_HEADERS, cors_headers
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
-from runtime.service.cors import EXPOSED_HEADERS, cors_headers
 from tests.servers.asgi import AsgiAnswer, call
 
 OURS = "https://app.example"

@@ -40,7 +40,8 @@ class KnownNames:
 
 
 class KnownHosts:
-    """Middleware that answers requests for other hosts with 421 `unknown_host`."""
+    """Middleware that answers requests for other hosts with 421 `unknown_host`. For an app
+    without a front controller."""
 
     def __init__(self, app: ASGIApp, further: Iterable[str] = ()) -> None:
         self._app = app

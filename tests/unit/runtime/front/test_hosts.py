@@ -6,10 +6,10 @@ import aiohttp
 import pytest
 
 from launcher.profiles.gateway import build_gateway
+from runtime.front.hosts import KnownNames
 from runtime.limits.limiter import Limiter
 from runtime.limits.settings import RateLimits
 from runtime.service.app import make_app
-from runtime.service.hosts import KnownNames
 from tests.servers.http_server import served
 
 FURTHER = ("practix.example", "Kino.Example")

@@ -1,0 +1,143 @@
+"""Applies what holds for every HTTP request, and serves direct routes without FastAPI.
+
+One pass does what a chain of middleware would do, each with wrappers of its own: known hosts,
+trusted proxies, rate limits, HEAD, pages of other origins, safe headers, clients that leave. A
+direct route (`runtime.front.direct_routes`) is then called at once. Every other request goes on
+to the app behind, and the same rules finish its response.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from contracts.errors import CommandError, RateLimited, UnknownHost
+from runtime.front.cors import Cors
+from runtime.front.direct_routes import DirectRoutes
+from runtime.front.hosts import KnownNames
+from runtime.front.proxies import TrustedProxies
+from runtime.front.received import IndexedHeaders, ReceivedRequest
+from runtime.http.methods import head_as_get
+from runtime.http.page_headers import RawHeaders, add_page_headers
+from runtime.http.problems import problem_of, problem_of_error
+from runtime.limits.limiter import ADMISSION, Admission, Limiter
+
+log = logging.getLogger(__name__)
+
+
+class FrontController:
+    """ASGI application in front of a FastAPI app. Give it HTTP requests only."""
+
+    def __init__(
+        self,
+        app: FastAPI,
+        behind: ASGIApp,
+        limiter: Limiter,
+        *,
+        origins: Sequence[str] = (),
+        hosts: Iterable[str] = (),
+    ) -> None:
+        """`behind` serves the routes of `app` that are not direct. Pages of `origins` may use the
+        app, under the names of loopback and `hosts`."""
+        self.routes = DirectRoutes(app)
+        self._behind = behind
+        self._limiter = limiter
+        self._cors = Cors(origins)
+        self._names = KnownNames(hosts)
+        self._proxies = TrustedProxies([str(one) for one in limiter.limits.trusted_proxies])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = IndexedHeaders(scope["headers"])
+        if (preflight := self._cors.answer_preflight(scope["method"], headers)) is not None:
+            await preflight(scope, receive, send)
+            return
+        request = ReceivedRequest(head_as_get(scope), receive, send, headers)
+        try:
+            self._let_in(request)
+        except CommandError as error:
+            await self._respond(request, problem_of(request, error))
+            return
+        try:
+            await self._dispatch(request)
+        except ClientDisconnect:
+            # The route, and not the path, which has ids of people.
+            path = getattr(request.scope.get("route"), "path", "")
+            log.info("client went away", extra={"call": f"{request.method} {path}".rstrip()})
+
+    def _let_in(self, request: ReceivedRequest) -> None:
+        """Count the request for its client. Raises UnknownHost and RateLimited."""
+        scope, headers = request.scope, request.headers
+        if not self._names.knows(headers.getlist("host")):
+            raise UnknownHost
+        self._proxies.name_client(scope, headers)
+        if (admission := self._limiter.admission(scope)) is not None:
+            scope[ADMISSION] = admission
+            admission.take()
+
+    async def _dispatch(self, request: ReceivedRequest) -> None:
+        """Have the request answered by its direct route, or by the app behind."""
+        found = self.routes.find(request.method, request.scope["path"])
+        if found is None:
+            await self._pass_on(request)
+            return
+        route, parameters = found
+        request.scope["route"], request.scope["path_params"] = route, parameters
+        try:
+            response = await route.handle(request)
+        except (CommandError, HTTPException) as error:
+            response = problem_of_error(request, error)
+        except ClientDisconnect:
+            raise
+        except Exception as error:
+            await self._respond(request, problem_of_error(request, error))
+            raise  # The server logs it.
+        await self._respond(request, response)
+
+    async def _pass_on(self, request: ReceivedRequest) -> None:
+        """Let the app behind answer, and finish its response."""
+        refused: RateLimited | None = None
+
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start":
+                try:
+                    _note(request, message["status"])
+                except RateLimited as error:
+                    refused = error
+                else:
+                    message["headers"] = list(message.get("headers", ()))
+                    self._finish(request, message["headers"])
+            if refused is None:
+                await request.send(message)
+
+        await self._behind(request.scope, request.receive, send_unless_refused)
+        if refused is not None:
+            await self._respond(request, problem_of(request, refused))
+
+    async def _respond(self, request: ReceivedRequest, response: Response) -> None:
+        """Send a response that did not come from the app behind."""
+        try:
+            _note(request, response.status_code)
+        except RateLimited as error:
+            response = problem_of(request, error)
+        self._finish(request, response.raw_headers)
+        await response(request.scope, request.receive, request.send)
+
+    def _finish(self, request: ReceivedRequest, headers: RawHeaders) -> None:
+        """Add the headers that every response has."""
+        admission: Admission | None = request.scope.get(ADMISSION)
+        if admission is not None:
+            headers.extend(admission.headers())
+        add_page_headers(headers)
+        self._cors.add_to(headers, request.headers)
+
+
+def _note(request: ReceivedRequest, status: int) -> None:
+    """Count the response for the client, if it is one that a guesser gets. Raises RateLimited."""
+    admission: Admission | None = request.scope.get(ADMISSION)
+    if admission is not None:
+        admission.note(status)

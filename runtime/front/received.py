@@ -1,0 +1,32 @@
+"""A request as the front controller hands it to a handler, with headers that are found at once."""
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
+
+from runtime.http.page_headers import RawHeaders
+
+
+class IndexedHeaders(Headers):
+    """Headers of a request. Finds a value by one look-up instead of a walk."""
+
+    def __init__(self, raw: RawHeaders) -> None:
+        super().__init__(raw=raw)
+        self._first = dict(raw)
+        if len(self._first) != len(raw):
+            self._first = dict(reversed(raw))  # A repeated name has its first value here.
+
+    def __getitem__(self, key: str) -> str:
+        return self._first[key.lower().encode("latin-1")].decode("latin-1")
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower().encode("latin-1") in self._first
+
+
+class ReceivedRequest(Request):
+    """A request whose headers have been indexed already."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, headers: IndexedHeaders) -> None:
+        super().__init__(scope, receive, send)
+        self.send = send
+        self._headers = headers
