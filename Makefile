@@ -136,7 +136,7 @@ planted-bugs: $(STAMP_DEV) ## print the planted bugs and the seeds that find the
 
 .PHONY: bench
 bench: $(STAMP_BENCH) ## measure everything in turn against baselines and goals (ONLY=writes,reads.streams; QUICK=1)
-	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(KEEP),--keep)
 
 .PHONY: format
 format: $(STAMP_DEV) ## rewrite the code in the project's format

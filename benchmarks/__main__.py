@@ -1,10 +1,12 @@
 """Runs benchmarks one after another and compares their figures with the goals.
 
-    python -m benchmarks [--quick] [--only writes,reads.streams]
+    python -m benchmarks [--quick] [--only writes,reads.streams] [--keep]
 
 Each benchmark is a process of its own. Its figures are printed as they come, one JSON object
-a line; then follow a table of all figures and one of the goals. Ends with status 1 if a
-benchmark failed. `benchmarks/harness/catalogue.py` says what a benchmark is.
+a line; then follow a table of all figures and one of the goals. A run of everything that is
+not quick also keeps its figures (`benchmarks/harness/page.py`); `--keep` makes any run do so.
+Ends with status 1 if a benchmark failed. `benchmarks/harness/catalogue.py` says what a
+benchmark is.
 """
 
 import argparse
@@ -18,6 +20,7 @@ from typing import Final
 from benchmarks.harness.catalogue import find_benchmarks
 from benchmarks.harness.goals import judge_all
 from benchmarks.harness.machine import describe_machine
+from benchmarks.harness.page import renew_page
 from benchmarks.harness.report import Figure, parse_figure, print_table
 
 BENCHMARK_S_MAX: Final = 300.0
@@ -28,13 +31,15 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="", help="rooms or benchmarks, separated by commas")
     parser.add_argument("--quick", action="store_true", help="smaller amounts; for a first look")
+    parser.add_argument("--keep", action="store_true", help="renew docs/performance.md")
     options = parser.parse_args()
     only = [one for one in options.only.split(",") if one]
     try:
         benchmarks = find_benchmarks(only)
     except LookupError as error:
         parser.error(str(error))
-    print(describe_machine(), file=sys.stderr)
+    machine = describe_machine()
+    print(machine, file=sys.stderr)
     figures: dict[str, Figure] = {}
     failed = []
     for name, question in benchmarks.items():
@@ -43,6 +48,8 @@ def main() -> int:
             failed.append(name)
     print_table(figures.values())
     print_goals({one.name: one.value for one in figures.values()})
+    if options.keep or not (only or options.quick or failed):
+        renew_page(figures.values(), machine)
     for name in failed:
         print(f"{name} failed", file=sys.stderr)
     return 1 if failed else 0
