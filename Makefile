@@ -138,6 +138,10 @@ planted-bugs: $(STAMP_DEV) ## print the planted bugs and the seeds that find the
 bench: $(STAMP_BENCH) ## measure everything in turn against baselines and goals (ONLY=writes,reads.streams; QUICK=1)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(KEEP),--keep)
 
+.PHONY: flamegraph
+flamegraph: $(STAMP_BENCH) ## draw docs/plots/leader.svg: where the leader's time goes (JOURNAL=sqlite, kafka)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.writes.flamegraph $(if $(JOURNAL),--journal $(JOURNAL))
+
 .PHONY: format
 format: $(STAMP_DEV) ## rewrite the code in the project's format
 	$(BIN)/ruff format .

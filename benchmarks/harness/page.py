@@ -49,9 +49,15 @@ def read_figures() -> dict[str, Figure]:
 
 def merge_figures(kept: Mapping[str, Figure], measured: list[Figure]) -> dict[str, Figure]:
     """Return the kept figures with those of each measured benchmark replaced, by name."""
-    again = {one.command for one in measured}
-    others = [one for one in kept.values() if one.command not in again]
-    return {one.name: one for one in sorted([*others, *measured])}
+    again = {find_benchmark(one) for one in measured}
+    found = {name: one for name, one in kept.items() if find_benchmark(one) not in again}
+    found |= {one.name: one for one in measured}
+    return dict(sorted(found.items()))
+
+
+def find_benchmark(figure: Figure) -> str:
+    """Return what a figure was measured by, quick or not."""
+    return figure.command.removesuffix(" QUICK=1")
 
 
 def write_goals(figures: Mapping[str, Figure], machine: str) -> str:

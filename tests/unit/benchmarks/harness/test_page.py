@@ -11,8 +11,13 @@ def figure(name: str, value: float, benchmark: str = "writes.booking") -> Figure
 
 def test_figures_of_a_benchmark_are_replaced_together() -> None:
     kept = {"a": figure("a", 1), "old": figure("old", 1), "other": figure("other", 1, "reads.hot")}
-    merged = merge_figures(kept, [figure("a", 2)])
-    assert {name: one.value for name, one in merged.items()} == {"a": 2, "other": 1}
+    merged = merge_figures(kept, [figure("a", 0.5)])
+    assert {name: one.value for name, one in merged.items()} == {"a": 0.5, "other": 1}
+
+
+def test_a_full_run_replaces_a_quick_one() -> None:
+    kept = {"old": figure("old", 1, "writes.booking QUICK=1")}
+    assert list(merge_figures(kept, [figure("a", 2)])) == ["a"]
 
 
 def test_a_row_says_what_was_reached_and_how_it_was_measured() -> None:
