@@ -45,7 +45,7 @@ class GuestEntry(Struct, frozen=True):
     state: BookingState
 
 
-class AnnouncementResponse(Struct, frozen=True, kw_only=True):
+class AnnouncementResponse(Struct, frozen=True):
     """One line of a list of announcements."""
 
     id: AnnouncementId
@@ -83,7 +83,7 @@ class AnnouncementResponse(Struct, frozen=True, kw_only=True):
     and for own announcements."""
 
 
-class DetailAnnouncementResponse(AnnouncementResponse, frozen=True, kw_only=True):
+class DetailAnnouncementResponse(AnnouncementResponse, frozen=True):
     """Everything about one announcement that this caller may see."""
 
     description: str
@@ -130,7 +130,7 @@ def copied_fields(response: type[AnnouncementResponse]) -> tuple[str, ...]:
     return tuple(name for name in response.__struct_fields__ if name not in _RENDERED)
 
 
-class BookingResponse(Struct, frozen=True, kw_only=True):
+class BookingResponse(Struct, frozen=True):
     """One line of a list of bookings."""
 
     booking_id: BookingId

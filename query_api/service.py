@@ -41,6 +41,7 @@ from runtime.clickhouse.migrations import ANALYSTS_READER
 from runtime.clickhouse.port import Analytics
 from runtime.http.parameters import MIN_POSITION_WAIT_S
 from runtime.outside.ports import MovieClient, ShortenerClient, UgcClient
+from runtime.postgres.statements import Statements
 from runtime.process.clock import Clock
 from runtime.process.tasks import end, keep_running
 
@@ -85,8 +86,10 @@ class QueryService:
         self._drawing_board = DrawingBoard()
         verifier.refuse_suspended(self._suspensions)
         history = HistoryReads(analytics, min_position_timeout_s)
+        self._statements = Statements(pool)
         reads = Reads(
             pool=pool,
+            statements=self._statements,
             positions=self._positions,
             history=history,
             verifier=verifier,
@@ -139,6 +142,7 @@ class QueryService:
         await self._streams.stop()
         await self._positions.stop()
         await end(self._watching)
+        await self._statements.close()
         self._drawing_board.close()
 
     def readiness(self) -> Mapping[str, Any]:

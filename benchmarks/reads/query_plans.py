@@ -3,7 +3,7 @@
 Question: which indexes serve reads on a million announcements and twice as many bookings, how
 many rows does a page touch, and how long does that take? Method: EXPLAIN ANALYZE of the query
 API's own SQL, for first pages and pages far down, with the plan for these arguments and with
-the generic plan, which searches never use. A sequential scan of announcements, bookings,
+the generic plan, which all but searches use. A sequential scan of announcements, bookings,
 ratings or decisions fails the run, and so does a sort that is not read along its own index.
 Command: `python -m benchmarks.reads.query_plans [--rows N] [--dsn DSN]`; with a DSN, filled tables
 are used as they are.
@@ -29,14 +29,16 @@ from benchmarks.generated.read_tables import fill, id_of
 from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from launcher.servers.postgres import PostgresServer
-from query_api.announcements import calendar, rows, schedule
-from query_api.announcements.lists import SELECT_OF_PLANS, SORTS, build_page
+from query_api.announcements import calendar, details, rows, schedule
+from query_api.announcements.lines import WISHES, select_lines
+from query_api.announcements.lists import SEARCHES, SELECT_OF_PLANS, SORTS, build_page
 from query_api.bookings import routes as bookings
 from query_api.bookings import rows as booking_rows
 from query_api.bookings.participants import BY_CREATION
 from query_api.bookings.participants import SORTS as PARTICIPANT_SORTS
 from query_api.calendars import feeds
 from query_api.edge.paging import encode_cursor
+from query_api.edge.selecting import with_position
 from query_api.edge.where import Where
 from query_api.films import together
 from query_api.history import why
@@ -53,7 +55,7 @@ from runtime.postgres.pools import open_pool
 ROWS: Final = 1_000_000
 COMMAND: Final = "python -m benchmarks.reads.query_plans"
 SEARCH: Final = ("custom",)
-"""The plans that `Snapshot.search` uses."""
+"""The plans that `TableSnapshot.search_rows` uses."""
 
 RECENTLY: Final = 1_000_000_000
 """A position after all that `fill` writes."""
@@ -170,9 +172,12 @@ def _lists() -> Iterator[Case]:
 
 def _list(query: str, caller: Caller) -> Case:
     followed = [PersonId(id_of(f"person{number}")) for number in range(20, 40)]
-    page = build_page(QueryParams(query), caller, followed, NOW, SharedRules(), MOSCOW)
+    parameters = QueryParams(query)
+    page = build_page(parameters, caller, followed, NOW, SharedRules(), MOSCOW)
     name = query.split("cursor=")[0] + ("far down" if "cursor=" in query else "")
-    return Case(f"announcements?{name}{_who(caller)}", page.sql, page.arguments, SEARCH)
+    sql = with_position(select_lines(page.sql, "en", WISHES), page.order)
+    plans = ("generic",) if SEARCHES.isdisjoint(parameters) else SEARCH
+    return Case(f"announcements?{name}{_who(caller)}", sql, page.arguments, plans)
 
 
 def _of_persons() -> Iterator[Case]:
@@ -185,7 +190,9 @@ def _of_persons() -> Iterator[Case]:
                 name = f"bookings?{query}{' far down' if further else ''}{_who(caller)}"
                 yield Case(name, page.sql, page.arguments)
         page = schedule.build_page(caller, QueryParams(f"date_from={NOW.date()}"), MOSCOW)
-        yield Case(f"schedule{_who(caller)}", page.sql, page.arguments)
+        entries = select_lines(page.sql, "en", schedule.FURTHER)
+        sql = with_position(entries, page.order)
+        yield Case(f"schedule{_who(caller)}", sql, page.arguments)
         wishes = (caller.person_id,)
         for name, sql in (("wishes", SELECT_WISHES), ("plans", SELECT_PLANS)):
             yield Case(f"{name}{_who(caller)}", sql, wishes)
@@ -208,11 +215,12 @@ def _single_things() -> Iterator[Case]:
         page = bookings.build_page(of_announcement, parameters, PARTICIPANT_SORTS)
         yield Case(f"participants?sort={sort}", page.sql, page.arguments)
     together_of_film: tuple[Any, ...] = (*viewer, [], id_of("movie0"), NOW)
-    yield Case("open evenings of a film", together.COUNT, together_of_film)
-    yield Case("next evenings of a film", together.SELECT_NEXT, together_of_film)
+    of_film = select_lines(together.SELECT_NEXT, "en", together.COUNTED)
+    yield Case("open evenings of a film", of_film, together_of_film)
     yield Case("announcement", rows.SELECT_ONE, (*viewer, [], ANNOUNCEMENT_ID))
-    of_guest = (ANNOUNCEMENT_ID, False, GUEST.person_id)
-    yield Case("guest list", rows.SELECT_GUESTS, of_guest)
+    for caller in (STRANGER, GUEST):
+        asked = details.arguments_of_detail(caller, [], ANNOUNCEMENT_ID, SharedRules())
+        yield Case(f"detail{_who(caller)}", with_position(details.select_detail("en"), "1"), asked)
     yield Case("booking", booking_rows.SELECT_BY_ID, (*viewer, booking))
     yield Case(
         "booking of pair", booking_rows.SELECT_BY_PAIR, (*viewer, ANNOUNCEMENT_ID, GUEST.person_id)

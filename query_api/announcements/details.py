@@ -1,21 +1,36 @@
 """Serves one announcement in detail, as it is or as it stood at a moment (`?as_of=`)."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Any, Final
 
 import asyncpg
 from fastapi import APIRouter
+from msgspec.json import Decoder
+from msgspec.structs import replace
 from starlette.requests import Request
 from starlette.responses import Response
 
-from contracts.representations import DetailAnnouncementResponse
+from contracts.errors import NotFound
+from contracts.representations import DetailAnnouncementResponse, GuestEntry
 from contracts.shared_rules import SharedRules
-from query_api.announcements.rows import SELECT_GUESTS, fetch_visible, represent_detail
-from query_api.announcements.visibility import sees_everything
+from contracts.values.ids import PersonId
+from contracts.values.languages import Language
+from query_api.announcements.lines import LINE_JOINS, WISHES, sql_of_fields
+from query_api.announcements.rows import of_own_booking
+from query_api.announcements.score_columns import GUEST_JOIN, GUEST_RATING, GUEST_RATING_COUNT
+from query_api.announcements.visibility import (
+    SEES_EVERYTHING,
+    SHOWS_GUEST_COUNT,
+    SHOWS_GUESTS,
+    VISIBLE,
+)
 from query_api.edge.moments import AS_OF, Moment, parse_moment
-from query_api.edge.reads import AnyRow, Reads, TableSnapshot
+from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
-from query_api.plans.fitting import fetch_wishes, fits_my_plan
+from query_api.edge.selecting import build, columns_of
+from query_api.people.apart import APART_FROM
+from query_api.plans.fitting import fits_my_plan, read_wishes
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.parameters import Parameter, malformed_parameter, path_id
@@ -25,6 +40,40 @@ PARAMETERS: Final = (
     AS_OF,
 )
 
+GUESTS_MAX: Final = 10_000
+
+_GUEST: Final = columns_of(
+    GuestEntry,
+    {
+        "guest_name": "coalesce(guest.name, '')",
+        "guest_rating": GUEST_RATING,
+        "guest_rating_count": GUEST_RATING_COUNT,
+    },
+    "b",
+)
+SELECT_GUESTS: Final = f"""
+    SELECT {_GUEST} FROM read_model.bookings b
+    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    {GUEST_JOIN}
+    WHERE b.announcement_id = a.announcement_id AND ({SEES_EVERYTHING} OR (
+        b.state = 'confirmed' AND b.guest_id <> ALL({APART_FROM.format("$2")})))
+    ORDER BY b.created, b.booking_id
+    LIMIT {GUESTS_MAX}
+"""
+_SQL_OF: Final = {
+    "guest_list": f"""
+        CASE WHEN {SHOWS_GUESTS.format("$5")}
+        THEN (SELECT json_agg(guest) FROM ({SELECT_GUESTS}) guest)::text END""",
+    "guest_count": f"""
+        CASE WHEN {SHOWS_GUEST_COUNT} THEN (
+            SELECT count(*) FROM read_model.bookings b
+            WHERE b.announcement_id = a.announcement_id AND b.state = 'confirmed') END""",
+    "my_booking_id": of_own_booking("booking_id"),
+    "publish_to": f"CASE WHEN {SEES_EVERYTHING} THEN a.publish_to ELSE '[]' END",
+}
+
+_read_guests: Final = Decoder(list[GuestEntry]).decode
+
 
 class DetailWithNames(DetailAnnouncementResponse, frozen=True, kw_only=True):
     """One announcement, as `?guest_list=names` asks for it."""
@@ -32,21 +81,11 @@ class DetailWithNames(DetailAnnouncementResponse, frozen=True, kw_only=True):
     guest_list: Sequence[str]  # type: ignore[assignment]  # Narrower for strict clients (A38).
 
 
-class DetailRows(NamedTuple):
-    """Rows that an answer is made of, from the tables or from the history."""
-
-    announcement: AnyRow
-    guests: Sequence[AnyRow]
-    """Those that the caller sees."""
-    position: int
-    """The position that the answer reflects."""
-    fits_my_plan: bool | None = None
-    """Whether it fits the caller's plan for its film; None if they have none, or of the past."""
-
-
-FetchPast = Callable[[Request, Caller, str, Moment], Awaitable[DetailRows]]
-"""Fetches the announcement with this id as it stood. Raises NotFound if the caller may not see
-it now, or could not have seen it then."""
+FetchPast = Callable[
+    [Request, Caller, str, Moment], Awaitable[tuple[DetailAnnouncementResponse, int]]
+]
+"""Returns the announcement with this id as it stood, and the position that this reflects. Raises
+NotFound if the caller may not see it now, or could not have seen it then."""
 
 
 def build_router(reads: Reads, fetch_past: FetchPast) -> APIRouter:
@@ -64,54 +103,51 @@ def build_router(reads: Reads, fetch_past: FetchPast) -> APIRouter:
         names_only = _wants_names(request)
         moment = parse_moment(request.query_params, reads.clock())
         if moment is None:
-            found = await _fetch_present(request, reads, caller, announcement_id)
+            followed = await reads.fetch_followed(caller)
+            sql = select_detail(language_of(request))
+            asked = arguments_of_detail(caller, followed, announcement_id, reads.rules)
+            rows, position = await reads.select(request, sql, *asked)
+            detail = read_detail(rows, caller)
         else:
-            found = await fetch_past(request, caller, announcement_id, moment)
-        detail = represent_detail(
-            found.announcement,
-            found.guests,
-            language_of(request),
-            caller,
-            fits_my_plan=found.fits_my_plan,
-        )
+            detail, position = await fetch_past(request, caller, announcement_id, moment)
         content = _with_names(detail) if names_only else detail
-        return answer(request, content, found.position, version=detail.version)
+        return answer(request, content, position, version=detail.version)
 
     return router
 
 
-async def _fetch_present(
-    request: Request, reads: Reads, caller: Caller, announcement_id: str
-) -> DetailRows:
-    followed = await reads.fetch_followed(caller)
-    async with reads.open_snapshot(request) as snapshot:
-        found = await fetch_visible(snapshot, caller, followed, announcement_id)
-        return await complete_detail(snapshot, caller, found, reads.rules)
+@lru_cache
+def select_detail(language: Language) -> str:
+    """Return SQL for an announcement in detail, if its viewer may see it. Takes
+    `arguments_of_detail`; read its row with `read_detail`."""
+    sql_of = {**sql_of_fields(language), **_SQL_OF}
+    columns = columns_of(DetailAnnouncementResponse, sql_of, "a")
+    return f"""
+        SELECT {columns}, {WISHES}
+        FROM read_model.announcements a {LINE_JOINS}
+        WHERE a.announcement_id = $4 AND {VISIBLE}
+    """
 
 
-async def complete_detail(
-    snapshot: TableSnapshot, caller: Caller, announcement: asyncpg.Record, rules: SharedRules
-) -> DetailRows:
-    """Return the announcement with what else the caller sees. Its row is from `fetch_visible` in
-    the same snapshot."""
-    guests: Sequence[AnyRow] = ()
-    if sees_guests(announcement, caller, rules):
-        everyone = sees_everything(announcement, caller)
-        guests = await snapshot.fetch_rows(
-            SELECT_GUESTS, announcement["announcement_id"], everyone, caller.person_id
-        )
-    wishes = await fetch_wishes(snapshot, caller.person_id)
-    fits = fits_my_plan(announcement, wishes, caller.person_id)
-    return DetailRows(announcement, guests, snapshot.position, fits)
+def arguments_of_detail(
+    caller: Caller, followed: Sequence[PersonId], announcement_id: str, rules: SharedRules
+) -> tuple[Any, ...]:
+    """Return the arguments of `select_detail`."""
+    return caller.is_super, caller.person_id, followed, announcement_id, rules.hide_guest_list
 
 
-def sees_guests(announcement: AnyRow, caller: Caller, rules: SharedRules) -> bool:
-    """Return whether the caller sees guests at all. The author sees everybody with a booking. A
-    confirmed guest sees the confirmed, unless the author or the cell hides guest lists."""
-    if sees_everything(announcement, caller):
-        return True
-    hidden = rules.hide_guest_list or announcement["hide_guests"]
-    return announcement["my_state"] == "confirmed" and not hidden
+def read_detail(rows: Sequence[asyncpg.Record], caller: Caller) -> DetailAnnouncementResponse:
+    """Return the announcement that `select_detail` found. Raises NotFound if it found none."""
+    if not rows:
+        raise NotFound
+    detail = build(DetailAnnouncementResponse, rows[0])
+    guests: Any = detail.guest_list  # As text.
+    wishes = read_wishes(rows[0]["wishes"])
+    return replace(
+        detail,
+        guest_list=[] if guests is None else _read_guests(guests),
+        fits_my_plan=fits_my_plan(detail, wishes, caller.person_id),
+    )
 
 
 def _wants_names(request: Request) -> bool:

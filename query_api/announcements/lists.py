@@ -6,6 +6,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
+from msgspec import Struct
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,11 +14,18 @@ from starlette.responses import Response
 from contracts.events.announcement import ONGOING_STATUSES
 from contracts.representations import AnnouncementResponse
 from contracts.shared_rules import SharedRules
-from contracts.values.ids import PersonId
+from contracts.values.ids import AnnouncementId, MovieId, PersonId
+from contracts.values.languages import API_LANGUAGE
 from query_api.announcements import filters
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, add_fits_my_schedule
 from query_api.announcements.filters import add_filters, add_times, parse_statuses
-from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.announcements.lines import (
+    PAGE_COLUMNS,
+    WISHES,
+    read_lines,
+    select_lines,
+    sql_of_fields,
+)
 from query_api.announcements.score_columns import BY_AUTHOR_RATING
 from query_api.announcements.status_order import (
     BY_STATUS,
@@ -29,7 +37,6 @@ from query_api.announcements.status_order import (
 from query_api.announcements.visibility import (
     OWN_OR_INVOLVED,
     PRIVATE_STATUSES,
-    SHOWS_PLACE,
     VISIBLE,
 )
 from query_api.edge.paging import (
@@ -45,13 +52,9 @@ from query_api.edge.paging import (
 from query_api.edge.parameters import one_of
 from query_api.edge.reads import Reads, TableSnapshot
 from query_api.edge.routes import answer, document, new_router
+from query_api.edge.selecting import build, columns_of
 from query_api.edge.where import Where
-from query_api.plans.fitting import (
-    WishesOfFilms,
-    fetch_wishes,
-    fits_my_plan,
-    list_fitting,
-)
+from query_api.plans.fitting import fetch_wishes, list_fitting
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
 from runtime.http.paging import parse_limit
@@ -80,11 +83,30 @@ EVER_GUEST: Final = """
 """
 STILL_TO_COME: Final = "a.event_time > {}"
 
+SEARCHES: Final = frozenset(
+    {"q", "location", "min_author_rating", "fits_my_schedule", "fits_my_plan"}
+)
+"""With one of these parameters a list needs a plan for its very arguments: the right index depends
+on how rare a word is. All others are read along the index of their order."""
+
 OF_PLANS_MAX: Final = 2_000
 """So many announcements of the films that a person has planned are looked at."""
+
+
+class EveningOfPlans(Struct, frozen=True):
+    """What decides whether an announcement fits a plan (`plans.fitting.Evening`)."""
+
+    id: AnnouncementId
+    movie_id: MovieId
+    author_id: PersonId
+    event_time: datetime
+    ends_at: datetime
+    event_location: str | None
+    location_hint: str | None
+
+
 SELECT_OF_PLANS: Final = f"""
-    SELECT a.announcement_id, a.author_id, a.movie_id, a.event_time, a.ends_at, a.event_location,
-           a.location_hint, {SHOWS_PLACE} AS shows_place
+    SELECT {columns_of(EveningOfPlans, sql_of_fields(API_LANGUAGE), "a")}
     FROM read_model.announcements a
     WHERE {VISIBLE} AND a.movie_id = ANY($4::uuid[]) AND a.event_time > $5
       AND a.status IN ({", ".join(map(repr, ONGOING_STATUSES))})
@@ -120,35 +142,34 @@ def build_router(reads: Reads) -> APIRouter:
         parameters = request.query_params
         followed = await reads.fetch_followed(caller) if may_list_others(parameters) else []
         now = reads.clock()
-        fitting: list[str] | None = [] if is_true(parameters, "fits_my_plan") else None
+        fitting: list[AnnouncementId] | None = [] if is_true(parameters, "fits_my_plan") else None
         page = build_page(parameters, caller, followed, now, reads.rules, reads.days_of, fitting)
-        async with reads.open_snapshot(request) as snapshot:
-            wishes = await fetch_wishes(snapshot, caller.person_id)
-            if fitting is not None and wishes:  # The page is bound to this list.
-                fitting += await _find_fitting(snapshot, wishes, caller, followed, now)
-            rows = await snapshot.search_rows(page.sql, *page.arguments)
-        language = language_of(request)
+        sql = select_lines(page.sql, language_of(request), WISHES)
+        if SEARCHES.isdisjoint(parameters):
+            rows, position = await reads.select(request, sql, *page.arguments, order=page.order)
+        else:
+            async with reads.open_snapshot(request) as snapshot:
+                if fitting is not None:  # The page is bound to this list.
+                    fitting += await _find_fitting(snapshot, caller, followed, now)
+                rows = await snapshot.search_rows(f"{sql} ORDER BY {page.order}", *page.arguments)
+            position = snapshot.position
         rows, headers = page.cut(request, rows)
-        lines = [
-            represent_line(row, language, fits_my_plan=fits_my_plan(row, wishes, caller.person_id))
-            for row in rows
-        ]
-        return answer(request, lines, snapshot.position, headers=headers)
+        return answer(request, read_lines(rows, caller.person_id), position, headers=headers)
 
     return router
 
 
 async def _find_fitting(
-    snapshot: TableSnapshot,
-    wishes: WishesOfFilms,
-    caller: Caller,
-    followed: Sequence[PersonId],
-    now: datetime,
-) -> list[str]:
+    snapshot: TableSnapshot, caller: Caller, followed: Sequence[PersonId], now: datetime
+) -> list[AnnouncementId]:
     """Return the announcements that fit the caller's plans, of the soonest that they may see."""
+    wishes = await fetch_wishes(snapshot, caller.person_id)
+    if not wishes:
+        return []
     viewer = (caller.is_super, caller.person_id, followed)
     rows = await snapshot.search_rows(SELECT_OF_PLANS, *viewer, list(wishes), now)
-    return list_fitting(rows, wishes, caller.person_id, now)
+    evenings = [build(EveningOfPlans, row) for row in rows]
+    return list_fitting(evenings, wishes, caller.person_id, now)
 
 
 def may_list_others(parameters: QueryParams) -> bool:
@@ -201,27 +222,31 @@ def build_page(
     sort, limit = parse_sort(parameters, SORTS, "event_time"), parse_limit(parameters)
     last = parse_cursor(parameters, sort)
     sql = _build_sql(where, statuses, sort, last, limit + 1)
-    return Page(sql, where.arguments, sort, limit, "announcement_id")
+    return Page(sql, where.arguments, sort, limit, "id")
 
 
 def _build_sql(
     where: Where, statuses: Sequence[str], sort: Sort, last: tuple[Any, str] | None, lines: int
 ) -> str:
-    """Return SQL that reads `lines` lines of each status along an index, and merges them."""
+    """Return SQL that reads `lines` lines of each status along an index, and merges them.
+
+    Statuses are words of ours, so they stand in the SQL: PostgreSQL knows how common each is.
+    """
     order = sort.order_by("sort_key", "announcement_id")
     if sort.column == BY_STATUS.column:
         parts = list(split_by_status(where, statuses or STATUSES, sort, last))
     else:
         if last is not None:
             where.add(sort.comes_after("a.announcement_id"), *last)
-        parts = [Part(f"a.status = {where.bind(status)}", order) for status in statuses]
-    selects = (
-        f"(SELECT {sort.column} AS sort_key, {COLUMNS} WHERE {where.sql} AND {part.condition} "
+        parts = [Part(f"a.status = '{status}'", order) for status in statuses]
+    selects = [
+        f"(SELECT {sort.column} AS sort_key, {PAGE_COLUMNS} WHERE {where.sql} AND {part.condition} "
         f"ORDER BY {part.order} LIMIT {lines})"
         for part in parts or [Part("true", order)]
-    )
-    page = f"({' UNION ALL '.join(selects)})"
-    return f"SELECT a.*, {MY_STATE} FROM {page} a ORDER BY {order} LIMIT {lines}"
+    ]
+    if len(selects) == 1:
+        return selects[0]
+    return f"{' UNION ALL '.join(selects)} ORDER BY {order} LIMIT {lines}"
 
 
 def _select_scope(name: str) -> str:

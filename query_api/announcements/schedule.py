@@ -15,16 +15,16 @@ from starlette.responses import Response
 
 from contracts.events.folding.booking_state import BookingState
 from contracts.representations import AnnouncementResponse
-from contracts.values.languages import Language
 from query_api.announcements.calendar import ATTENDED_OR_PENDING, announcements_of
 from query_api.announcements.filters import TIME_PARAMETERS, add_times
-from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from query_api.announcements.lines import PAGE_COLUMNS, select_lines
 from query_api.announcements.status_order import BY_TIME
 from query_api.announcements.visibility import NOT_APART
 from query_api.chats.rights import UNREAD_POSTS
 from query_api.edge.paging import PAGE_PARAMETERS, Page, parse_sort, select_page, sort_parameter
 from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
+from query_api.edge.selecting import build
 from query_api.edge.where import Where
 from runtime.auth.tokens import Caller
 from runtime.http.negotiation import language_of
@@ -33,6 +33,9 @@ SCHEDULE: Final = f"""
     a.published AND {NOT_APART}
     AND a.announcement_id IN ({announcements_of("$2", ATTENDED_OR_PENDING)})
 """
+
+FURTHER: Final = f"a.cancel_reason, {UNREAD_POSTS}"
+"""Columns of an entry that follow those of a line."""
 
 SORTS: Final = {BY_TIME.name: BY_TIME}
 
@@ -65,11 +68,11 @@ def build_router(reads: Reads) -> APIRouter:
         marked."""
         caller = await reads.authenticate(request)
         page = build_page(caller, request.query_params, reads.days_of)
-        async with reads.open_snapshot(request) as snapshot:
-            rows = await snapshot.search_rows(page.sql, *page.arguments)
+        sql = select_lines(page.sql, language_of(request), FURTHER)
+        rows, position = await reads.select(request, sql, *page.arguments, order=page.order)
         rows, headers = page.cut(request, rows)
-        entries = [_represent_entry(row, caller, language_of(request)) for row in rows]
-        return answer(request, entries, snapshot.position, headers=headers)
+        entries = [_represent_entry(row, caller) for row in rows]
+        return answer(request, entries, position, headers=headers)
 
     return router
 
@@ -80,17 +83,18 @@ def build_page(caller: Caller, parameters: QueryParams, days_of: ZoneInfo) -> Pa
     where.add(SCHEDULE)
     add_times(where, parameters, days_of)
     sort = parse_sort(parameters, SORTS, BY_TIME.name)
-    columns = f"{MY_STATE}, {UNREAD_POSTS}, {COLUMNS}"
-    return select_page(where, parameters, sort, columns, "a.announcement_id")
+    columns = f"a.cancel_reason, {PAGE_COLUMNS}"
+    return select_page(where, parameters, sort, columns, "a.announcement_id")._replace(line_id="id")
 
 
-def _represent_entry(row: asyncpg.Record, caller: Caller, language: Language) -> ScheduleEntry:
-    hosting = row["author_id"] == caller.person_id
+def _represent_entry(row: asyncpg.Record, caller: Caller) -> ScheduleEntry:
+    line = build(AnnouncementResponse, row)
+    hosting = line.author_id == caller.person_id
     return ScheduleEntry(
         "host" if hosting else "guest",
         "hosting" if hosting else row["my_state"],
-        row["status"] == "Cancelled",
+        line.status == "Cancelled",
         row["cancel_reason"],
-        represent_line(row, language),
+        line,
         row["unread_posts"],
     )

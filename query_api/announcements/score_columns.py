@@ -15,15 +15,15 @@ AUTHOR_JOIN: Final = "LEFT JOIN read_model.scores host_score ON host_score.perso
 GUEST_JOIN: Final = "LEFT JOIN read_model.scores guest_score ON guest_score.person_id = b.guest_id"
 
 AUTHOR_RATING: Final = "coalesce(host_score.host_rating, 0.0)"
+AUTHOR_RATING_COUNT: Final = "coalesce(host_score.host_rating_count, 0)"
 AUTHOR_SCORE: Final = f"""
-    {AUTHOR_RATING} AS author_rating,
-    coalesce(host_score.host_rating_count, 0) AS author_rating_count
+    {AUTHOR_RATING} AS author_rating, {AUTHOR_RATING_COUNT} AS author_rating_count
 """
 GUEST_RATING: Final = "coalesce(guest_score.guest_rating, 0.0)"
 GUEST_RANK: Final = "coalesce(guest_score.guest_rank, 0.0)"
+GUEST_RATING_COUNT: Final = "coalesce(guest_score.guest_rating_count, 0)"
 GUEST_SCORE: Final = f"""
-    {GUEST_RATING} AS guest_rating,
-    coalesce(guest_score.guest_rating_count, 0) AS guest_rating_count
+    {GUEST_RATING} AS guest_rating, {GUEST_RATING_COUNT} AS guest_rating_count
 """
 
 RANK_KEY: Final = Annotated[float, Meta(ge=-1e6, le=1e6)]

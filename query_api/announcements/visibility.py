@@ -13,6 +13,7 @@ stood, which is in no table. Whom the viewer follows is only known for today.
 from collections.abc import Collection
 from typing import Final
 
+from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from query_api.edge.reads import AnyRow
 from query_api.people.apart import APART_FROM
@@ -77,8 +78,23 @@ SHOWS_PLACE: Final = """(
 """Whether the viewer is shown the exact place."""
 
 
-SHOWS_GUEST_COUNT: Final = "(NOT a.hide_guests OR $1::boolean OR a.author_id = $2::uuid)"
+SEES_EVERYTHING: Final = "($1::boolean OR a.author_id = $2::uuid)"
+"""Whether the viewer sees drafts, all bookings and the exact place, as the author and super-users
+do."""
+
+SHOWS_GUEST_COUNT: Final = f"(NOT a.hide_guests OR {SEES_EVERYTHING})"
 """Whether the viewer is told how many are confirmed."""
+
+SHOWS_GUESTS: Final = f"""(
+    {SEES_EVERYTHING}
+    OR (NOT a.hide_guests AND NOT {{0}}::boolean AND EXISTS (
+        SELECT FROM read_model.bookings mine
+        WHERE mine.announcement_id = a.announcement_id AND mine.guest_id = $2::uuid
+          AND mine.state = 'confirmed' AND NOT mine.untold))
+)"""
+"""Whether the viewer is shown guests at all; `{0}` stands for whether the cell hides guest lists.
+The author sees everybody with a booking. A confirmed guest sees the confirmed, unless the author
+or the cell hides guest lists."""
 
 
 def could_see(
@@ -100,9 +116,16 @@ def could_see_place(announcement: AnyRow, caller: Caller, *, confirmed: bool) ->
 
 
 def sees_everything(announcement: AnyRow, caller: Caller) -> bool:
-    """Return whether the caller sees drafts, all bookings and the exact place, as the author and
-    super-users do."""
+    """Return whether SEES_EVERYTHING held."""
     return caller.is_super or announcement["author_id"] == caller.person_id
+
+
+def sees_guests(announcement: AnyRow, caller: Caller, rules: SharedRules) -> bool:
+    """Return whether SHOWS_GUESTS held. The row has the caller's own state as `my_state`."""
+    if sees_everything(announcement, caller):
+        return True
+    hidden = rules.hide_guest_list or announcement["hide_guests"]
+    return announcement["my_state"] == "confirmed" and not hidden
 
 
 def shows_guest_count(announcement: AnyRow, caller: Caller) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, get_args
 
+import asyncpg
 from fastapi import APIRouter
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -10,17 +11,16 @@ from starlette.responses import Response
 
 from contracts.events.folding.booking_state import BookingState
 from contracts.representations import BookingResponse, DetailBookingResponse
-from query_api.announcements.details import sees_guests
 from query_api.announcements.rows import fetch_visible
-from query_api.announcements.visibility import SHOWN_TO_GUEST, sees_everything
+from query_api.announcements.visibility import SHOWN_TO_GUEST, sees_everything, sees_guests
 from query_api.bookings import participants
 from query_api.bookings.participants import BY_CREATION, add_cursor, sort_key
 from query_api.bookings.rows import (
-    COLUMNS,
+    LINE_COLUMNS,
+    LINE_TABLES,
     SELECT_BY_ID,
     SELECT_BY_PAIR,
     represent_detail,
-    represent_line,
 )
 from query_api.edge.paging import (
     PAGE_PARAMETERS,
@@ -31,8 +31,9 @@ from query_api.edge.paging import (
     sort_parameter,
 )
 from query_api.edge.parameters import ID, one_of, parse_id, parse_some, some_of
-from query_api.edge.reads import Reads, TableSnapshot
+from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
+from query_api.edge.selecting import build
 from query_api.edge.where import Where
 from query_api.people.apart import APART_FROM
 from runtime.auth.tokens import Caller
@@ -92,15 +93,17 @@ def build_router(reads: Reads) -> APIRouter:
                 where.add("b.state = 'confirmed' AND {}::boolean", shown)
                 where.add(f"b.guest_id <> ALL({APART_FROM})", caller.person_id)
             participants.add_filters(where, request.query_params, reads.days_of)
-            return await _answer_page(request, snapshot, where, participants.SORTS)
+            page = build_page(where, request.query_params, participants.SORTS)
+            rows = await snapshot.fetch_rows(page.sql, *page.arguments)
+        return _answer_page(request, page, rows, snapshot.position)
 
     @router.get("/bookings", **document(list[BookingResponse], MY_PARAMETERS))
     async def list_my_bookings(request: Request) -> Response:
         """The caller's bookings, as guest or as author."""
         caller = await reads.authenticate(request)
-        where = select_own(caller, request.query_params)
-        async with reads.open_snapshot(request) as snapshot:
-            return await _answer_page(request, snapshot, where, MY_SORTS)
+        page = build_page(select_own(caller, request.query_params), request.query_params)
+        found = await reads.select(request, page.sql, *page.arguments, order=page.order)
+        return _answer_page(request, page, found.rows, found.position)
 
     return router
 
@@ -129,19 +132,18 @@ def build_page(where: Where, parameters: QueryParams, sorts: Mapping[str, Sort] 
     if (last := parse_cursor(parameters, sort)) is not None:
         add_cursor(where, sort, last)
     sql = (
-        f"SELECT {sort_key(sort)} AS sort_key, {COLUMNS} WHERE {where.sql} "
+        f"SELECT {LINE_COLUMNS}, {sort_key(sort)} AS sort_key {LINE_TABLES} WHERE {where.sql} "
         f"ORDER BY {sort.order_by(sort.column, 'b.booking_id')} LIMIT {limit + 1}"
     )
     return Page(sql, where.arguments, sort, limit, "booking_id")
 
 
-async def _answer_page(
-    request: Request, snapshot: TableSnapshot, where: Where, sorts: Mapping[str, Sort]
+def _answer_page(
+    request: Request, page: Page, found: list[asyncpg.Record], position: int
 ) -> Response:
-    page = build_page(where, request.query_params, sorts)
-    rows, headers = page.cut(request, await snapshot.fetch_rows(page.sql, *page.arguments))
-    lines = [represent_line(row) for row in rows]
-    return answer(request, lines, snapshot.position, headers=headers)
+    rows, headers = page.cut(request, found)
+    lines = [build(BookingResponse, row) for row in rows]
+    return answer(request, lines, position, headers=headers)
 
 
 async def _answer_detail(

@@ -13,20 +13,45 @@ from contracts.shared_rules import SharedRules
 from contracts.values.languages import Language
 from query_api.announcements.calendar import fetch_overlaps
 from query_api.announcements.rows import pick_movie_title
-from query_api.announcements.score_columns import AUTHOR_JOIN, AUTHOR_SCORE, GUEST_JOIN, GUEST_SCORE
+from query_api.announcements.score_columns import (
+    AUTHOR_JOIN,
+    AUTHOR_SCORE,
+    GUEST_JOIN,
+    GUEST_RATING,
+    GUEST_RATING_COUNT,
+    GUEST_SCORE,
+)
 from query_api.announcements.visibility import SHOWN_TO_GUEST
 from query_api.edge.reads import TableSnapshot, represent
+from query_api.edge.selecting import columns_of
 from runtime.auth.tokens import Caller
 
 WAITLIST_POSITION: Final = """
     CASE WHEN b.waiting THEN (
         SELECT count(*) + 1 FROM read_model.bookings ahead
         WHERE ahead.announcement_id = b.announcement_id AND ahead.waiting
-          AND ahead.queued_seq < b.queued_seq) END AS waitlist_position
+          AND ahead.queued_seq < b.queued_seq) END
+"""
+
+_SQL_OF: Final = {
+    "guest_name": "coalesce(guest.name, '')",
+    "guest_rating": GUEST_RATING,
+    "guest_rating_count": GUEST_RATING_COUNT,
+    "waitlist_position": WAITLIST_POSITION,
+    "event_time": "a.event_time",
+}
+LINE_COLUMNS: Final = columns_of(BookingResponse, _SQL_OF, "b")
+"""Columns of a booking as lists show it, in the order of the representation."""
+LINE_TABLES: Final = f"""
+    FROM read_model.bookings b
+    JOIN read_model.announcements a USING (announcement_id)
+    LEFT JOIN read_model.people guest ON guest.person_id = b.guest_id
+    {GUEST_JOIN}
 """
 
 COLUMNS: Final = f"""
-    b.*, {WAITLIST_POSITION}, a.title AS announcement_title, a.status AS announcement_status,
+    b.*, {WAITLIST_POSITION} AS waitlist_position,
+    a.title AS announcement_title, a.status AS announcement_status,
     a.movie_title, a.movie_title_ru, a.event_time, a.ends_at,
     author.name AS author_name, guest.name AS guest_name, {AUTHOR_SCORE}, {GUEST_SCORE}
     FROM read_model.bookings b
@@ -45,11 +70,6 @@ SELECT_BY_ID: Final = f"SELECT {COLUMNS} WHERE b.booking_id = $3 AND {OF_PARTY}"
 SELECT_BY_PAIR: Final = f"""
     SELECT {COLUMNS} WHERE b.announcement_id = $3 AND b.guest_id = $4 AND {OF_PARTY}
 """
-
-
-def represent_line(row: asyncpg.Record) -> BookingResponse:
-    """Return a booking as lists show it."""
-    return represent(BookingResponse, row, guest_name=row["guest_name"] or "")
 
 
 async def represent_detail(

@@ -117,6 +117,11 @@ class Page(NamedTuple):
     limit: int
     line_id: str
 
+    @property
+    def order(self) -> str:
+        """What its lines are ordered by, as SQL."""
+        return self.sort.order_by("sort_key", self.line_id)
+
     def cut(
         self, request: Request, rows: list[asyncpg.Record]
     ) -> tuple[list[asyncpg.Record], dict[str, str]]:

@@ -1,8 +1,9 @@
-"""Gives every read its caller, and a snapshot of the tables at a known position."""
+"""Gives every read its caller, and the tables as they are at a known position: by one statement,
+or in a snapshot for several."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -15,14 +16,20 @@ from contracts.shared_rules import SharedRules
 from contracts.values.ids import PersonId
 from query_api.edge.history_reads import HistoryReads
 from query_api.edge.positions import SELECT_POSITION, PositionWaiter
+from query_api.edge.selecting import Selected, read_selected, with_position
 from runtime.auth.tokens import Caller, TokenVerifier
 from runtime.http.parameters import min_position_of
 from runtime.limits.callers import authenticate
 from runtime.outside.ports import UgcClient
+from runtime.postgres.statements import Statements
 from runtime.postgres.tables import TablesUnavailable, acquire_connection
 from runtime.process.clock import Clock
 
 Representation = TypeVar("Representation", bound=Struct)
+
+# The projector migrates the tables. If this process is newer than the projector, a column may
+# still be missing. In a writer the same error would be a mistake of ours.
+_NOT_THERE: Final = (TablesUnavailable, asyncpg.UndefinedColumnError)
 
 
 class AnyRow(Protocol):
@@ -61,6 +68,7 @@ class Reads:
         self,
         *,
         pool: asyncpg.Pool,
+        statements: Statements,
         positions: PositionWaiter,
         history: HistoryReads,
         verifier: TokenVerifier,
@@ -70,6 +78,7 @@ class Reads:
         days_of: ZoneInfo,
     ) -> None:
         self._pool = pool
+        self._statements = statements
         self._positions = positions
         self._verifier = verifier
         self._ugc = ugc
@@ -117,6 +126,28 @@ class Reads:
         """
         return self.open_tables(max(at_least, min_position_of(request.query_params)))
 
+    async def select(
+        self, request: Request, sql: str, *arguments: Any, order: str = "1"
+    ) -> Selected:
+        """Return the rows of one statement at the request's `min_position` or later. Raises
+        Malformed, and as `select_at` does."""
+        wanted = min_position_of(request.query_params)
+        return await self.select_at(wanted, sql, *arguments, order=order)
+
+    async def select_at(self, wanted: int, sql: str, *arguments: Any, order: str = "1") -> Selected:
+        """Return the rows of one statement, in this order, and the position that they reflect:
+        this one or later. The first column of `sql` is never null. Raises as `open_tables` does.
+        """
+        await self._positions.wait(wanted)
+        try:
+            rows = await self._statements.fetch(with_position(sql, order), *arguments)
+        except _NOT_THERE as error:
+            raise Unavailable from error
+        found = read_selected(rows)
+        if found.position < wanted:
+            raise ProjectionBehind(wanted, found.position)
+        return found
+
     @asynccontextmanager
     async def open_tables(self, wanted: int) -> AsyncIterator[TableSnapshot]:
         """Open a snapshot that is at this position or later.
@@ -134,9 +165,7 @@ class Reads:
                 if position < wanted:
                     raise ProjectionBehind(wanted, position)
                 yield TableSnapshot(connection, position)
-        except (TablesUnavailable, asyncpg.UndefinedColumnError) as error:
-            # The projector migrates the tables. If this process is newer than the projector, a
-            # column may still be missing. In a writer the same error would be a mistake of ours.
+        except _NOT_THERE as error:
             raise Unavailable from error
 
 

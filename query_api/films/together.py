@@ -18,10 +18,12 @@ from contracts.errors import DependencyDown, NotFound
 from contracts.films import FilmGroup
 from contracts.representations import AnnouncementResponse
 from contracts.values.ids import MovieId
-from query_api.announcements.rows import COLUMNS, MY_STATE, represent_line
+from contracts.values.languages import Language
+from query_api.announcements.lines import PAGE_COLUMNS, select_lines
 from query_api.announcements.visibility import VISIBLE
-from query_api.edge.reads import AnyRow, Reads, TableSnapshot
+from query_api.edge.reads import Reads
 from query_api.edge.routes import answer, document, new_router
+from query_api.edge.selecting import build
 from runtime.auth.tokens import Caller
 from runtime.calls.lookup import CacheSettings, Lookup
 from runtime.http.negotiation import language_of
@@ -35,8 +37,10 @@ NEXT_MAX: Final = 3
 
 OPEN: Final = "a.movie_id = $4 AND a.status = 'Alive' AND a.event_time > $5"
 COUNT: Final = f"SELECT count(*) FROM read_model.announcements a WHERE {OPEN} AND {VISIBLE}"
+COUNTED: Final = f"({COUNT}) AS open_evenings"
+ORDER: Final = "sort_key, id"
 SELECT_NEXT: Final = f"""
-    SELECT {MY_STATE}, {COLUMNS} WHERE {OPEN} AND {VISIBLE}
+    SELECT a.event_time AS sort_key, {PAGE_COLUMNS} WHERE {OPEN} AND {VISIBLE}
     ORDER BY a.event_time, a.announcement_id LIMIT {NEXT_MAX}
 """
 NOBODY: Final = (False, None, list[str]())
@@ -64,7 +68,7 @@ class OpenEvenings(Struct, frozen=True):
     """Announcements of one film that take requests."""
 
     count: int
-    next: list[AnyRow]
+    next: list[AnnouncementResponse]
     position: int
     """The position that they reflect."""
 
@@ -84,12 +88,11 @@ def build_router(reads: Reads, movies: MovieClient) -> APIRouter:
             found = await open_evenings.find_public(request, movie_id)
         else:
             found = await open_evenings.find_visible(request, caller, movie_id)
-        language = language_of(request)
         content = TogetherResponse(
             shown=reason is None,
             reason=reason,
             open_evenings=found.count,
-            next=[represent_line(row, language) for row in found.next],
+            next=found.next,
         )
         headers = None
         if caller is None:
@@ -127,27 +130,33 @@ class OpenEveningsOfFilms:
 
     async def find_public(self, request: Request, movie_id: MovieId) -> OpenEvenings:
         """Return the evenings that everybody may see, at the request's `min_position` or later.
-        Raises as `Reads.open_snapshot` does."""
+        Raises as `Reads.select` does."""
         wanted = min_position_of(request.query_params)
-        kept = await self._public.get(movie_id)
-        return kept if kept.position >= wanted else await self._fetch_public(movie_id, wanted)
+        asked = movie_id, language_of(request)
+        kept = await self._public.get(asked)
+        return kept if kept.position >= wanted else await self._fetch_public(asked, wanted)
 
     async def find_visible(
         self, request: Request, caller: Caller, movie_id: MovieId
     ) -> OpenEvenings:
         """Return the evenings that the caller may see, likewise, but never kept ones."""
         viewer = (caller.is_super, caller.person_id, await self._reads.fetch_followed(caller))
-        async with self._reads.open_snapshot(request) as snapshot:
-            return await self._fetch(snapshot, viewer, movie_id)
+        wanted = min_position_of(request.query_params)
+        return await self._fetch(wanted, viewer, movie_id, language_of(request))
 
-    async def _fetch_public(self, movie_id: MovieId, wanted: int = 0) -> OpenEvenings:
-        async with self._reads.open_tables(wanted) as snapshot:
-            return await self._fetch(snapshot, NOBODY, movie_id)
+    async def _fetch_public(self, asked: tuple[MovieId, Language], wanted: int = 0) -> OpenEvenings:
+        return await self._fetch(wanted, NOBODY, *asked)
 
     async def _fetch(
-        self, snapshot: TableSnapshot, viewer: tuple[Any, ...], movie_id: MovieId
+        self, wanted: int, viewer: tuple[Any, ...], movie_id: MovieId, language: Language
     ) -> OpenEvenings:
-        asked = (*viewer, movie_id, self._reads.clock())
-        count = await snapshot.connection.fetchval(COUNT, *asked)
-        rows: list[Any] = await snapshot.fetch_rows(SELECT_NEXT, *asked)
-        return OpenEvenings(count, rows, snapshot.position)
+        rows, position = await self._reads.select_at(
+            wanted,
+            select_lines(SELECT_NEXT, language, COUNTED),
+            *viewer,
+            movie_id,
+            self._reads.clock(),
+            order=ORDER,
+        )
+        count = rows[0]["open_evenings"] if rows else 0
+        return OpenEvenings(count, [build(AnnouncementResponse, row) for row in rows], position)

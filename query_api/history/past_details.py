@@ -9,17 +9,20 @@ from collections.abc import Sequence
 from starlette.requests import Request
 
 from contracts.errors import NotFound
+from contracts.representations import DetailAnnouncementResponse, GuestEntry
 from contracts.values.ids import PersonId
-from query_api.announcements.details import DetailRows, sees_guests
-from query_api.announcements.rows import GUESTS_MAX, fetch_visible
+from contracts.values.languages import Language
+from query_api.announcements.details import GUESTS_MAX
+from query_api.announcements.rows import fetch_visible, pick_movie_title
 from query_api.announcements.visibility import (
     could_see,
     could_see_place,
     sees_everything,
+    sees_guests,
     shows_guest_count,
 )
 from query_api.edge.moments import Moment, find_horizon, least_position
-from query_api.edge.reads import AnyRow, Reads
+from query_api.edge.reads import AnyRow, Reads, represent
 from query_api.history.as_of import (
     PastAnnouncement,
     build_detail_row,
@@ -31,17 +34,18 @@ from query_api.people.apart import fetch_apart
 from query_api.people.names import fetch_names
 from query_api.ratings.past_scores import fetch_guest_scores, fetch_score
 from runtime.auth.tokens import Caller
+from runtime.http.negotiation import language_of
 
 
 class PastDetails:
-    """Fetches the rows of past details. One per process."""
+    """Fetches past details. One per process."""
 
     def __init__(self, reads: Reads) -> None:
         self._reads = reads
 
     async def fetch(
         self, request: Request, caller: Caller, announcement_id: str, moment: Moment
-    ) -> DetailRows:
+    ) -> tuple[DetailAnnouncementResponse, int]:
         """Implement `details.FetchPast`. Raises NotFound, ProjectionBehind and Unavailable."""
         reads = self._reads
         followed = await reads.fetch_followed(caller)
@@ -57,7 +61,8 @@ class PastDetails:
         guests: Sequence[AnyRow] = ()
         if sees_guests(now, caller, reads.rules) and sees_guests(row, caller, reads.rules):
             guests = await self._fetch_guests(request, then, caller, position)
-        return DetailRows(row, guests, position)
+        detail = _represent(row, guests, language_of(request), caller)
+        return detail, position
 
     async def _fetch_announcement(
         self, now: AnyRow, then: PastAnnouncement, caller: Caller, position: int
@@ -83,6 +88,27 @@ class PastDetails:
         rows = build_guest_rows(then, names, scores, everyone=everyone)
         shown = [row for row in rows if everyone or row["guest_id"] not in apart]
         return shown[:GUESTS_MAX]
+
+
+def _represent(
+    row: AnyRow, guests: Sequence[AnyRow], language: Language, caller: Caller
+) -> DetailAnnouncementResponse:
+    """Return the announcement as it stood, with these rows as its guest list."""
+    guest_list = [
+        represent(GuestEntry, guest, guest_name=guest["guest_name"] or "") for guest in guests
+    ]
+    return represent(
+        DetailAnnouncementResponse,
+        row,
+        id=row["announcement_id"],
+        sub_only=row["visibility"] == "subscribers",
+        movie_title=pick_movie_title(row, language),
+        event_location=row["event_location"] if row["shows_place"] else None,
+        author_name=row["author_name"] or "",
+        guest_list=guest_list,
+        publish_to=row["publish_to"] if sees_everything(row, caller) else [],
+        fits_my_plan=None,  # Plans are known as they are today.
+    )
 
 
 def demand_visible(then: PastAnnouncement, caller: Caller, followed: Sequence[PersonId]) -> None:

@@ -7,14 +7,12 @@ functions in one snapshot. What the reader may not read any more is left out.
 import asyncio
 from typing import Final, NamedTuple
 
-import asyncpg
 from msgspec import Struct
 
 from contracts.errors import NotFound
 from contracts.notices import NoticeResponse, notice_fields
-from query_api.announcements.details import complete_detail
+from query_api.announcements.details import arguments_of_detail, read_detail, select_detail
 from query_api.announcements.rows import fetch_visible
-from query_api.announcements.rows import represent_detail as represent_announcement
 from query_api.bookings.rows import SELECT_BY_ID
 from query_api.bookings.rows import represent_detail as represent_booking
 from query_api.chats.routes import SELECT_ONE as SELECT_POST
@@ -57,19 +55,18 @@ class Deliveries:
         async with self._turns, self._reads.open_tables(0) as snapshot:
             if snapshot.position < stream.cursor.position:  # The tables are being rebuilt.
                 return Delivery(b"", stream.cursor, complete=True)
-            watched = None
             if stream.announcement_id is not None:
-                watched = await _fetch_announcement(stream, stream.announcement_id, snapshot)
+                watched = await fetch_visible(
+                    snapshot, stream.caller, stream.followed, stream.announcement_id
+                )
                 stream.by_following = watched["visibility"] == "subscribers"
-            rows = await self._read_rows(stream, watched, snapshot)
+            rows = await self._read_rows(stream, snapshot)
             notices = await _read_notices(stream, rows.cursor, snapshot)
         complete = rows.complete and notices.complete
         return Delivery(rows.events + notices.events, notices.cursor, complete)
 
-    async def _read_rows(
-        self, stream: OpenStream, watched: asyncpg.Record | None, snapshot: TableSnapshot
-    ) -> Delivery:
-        """Return events of rows. `watched` is the stream's announcement, if it is about one."""
+    async def _read_rows(self, stream: OpenStream, snapshot: TableSnapshot) -> Delivery:
+        """Return events of rows."""
         cursor = stream.cursor
         changes = await find_changes(snapshot, stream.caller, stream.announcement_id, cursor)
         events = bytearray()
@@ -77,7 +74,7 @@ class Deliveries:
             if len(events) >= BYTES_AT_ONCE:
                 return Delivery(bytes(events), cursor, complete=False)
             cursor = cursor.at_row(*change.place)
-            found = await self._represent(change, stream, watched, snapshot)
+            found = await self._represent(change, stream, snapshot)
             if found is not None:
                 events += format_event(change.kind, found, cursor.event_id)
         if len(changes) == AT_ONCE:
@@ -85,26 +82,16 @@ class Deliveries:
         return Delivery(bytes(events), cursor.after_position(snapshot.position), complete=True)
 
     async def _represent(
-        self,
-        change: Change,
-        stream: OpenStream,
-        watched: asyncpg.Record | None,
-        snapshot: TableSnapshot,
+        self, change: Change, stream: OpenStream, snapshot: TableSnapshot
     ) -> Struct | None:
         """Return the row as its reader sees it; None if it is hidden from the reader."""
         caller, language, rules = stream.caller, stream.language, self._reads.rules
         try:
             match change.kind:
                 case "announcement":
-                    row = watched or await _fetch_announcement(stream, change.row_id, snapshot)
-                    detail = await complete_detail(snapshot, caller, row, rules)
-                    return represent_announcement(
-                        detail.announcement,
-                        detail.guests,
-                        language,
-                        caller,
-                        fits_my_plan=detail.fits_my_plan,
-                    )
+                    asked = arguments_of_detail(caller, stream.followed, change.row_id, rules)
+                    rows = await snapshot.fetch_rows(select_detail(language), *asked)
+                    return read_detail(rows, caller)
                 case "booking":
                     row = await snapshot.fetch_row(
                         SELECT_BY_ID, caller.is_super, caller.person_id, change.row_id
@@ -115,13 +102,6 @@ class Deliveries:
                     return represent_post(row)
         except NotFound:
             return None
-
-
-async def _fetch_announcement(
-    stream: OpenStream, announcement_id: str, snapshot: TableSnapshot
-) -> asyncpg.Record:
-    """Return the row of an announcement. Raises NotFound if it is hidden from the reader."""
-    return await fetch_visible(snapshot, stream.caller, stream.followed, announcement_id)
 
 
 async def _read_notices(
