@@ -94,7 +94,7 @@ OF_PLANS_MAX: Final = 2_000
 
 
 class EveningOfPlans(Struct, frozen=True):
-    """What decides whether an announcement fits a plan (`plans.fitting.Evening`)."""
+    """What decides whether an announcement fits a plan (`plans.fitting.SeenEvening`)."""
 
     id: AnnouncementId
     movie_id: MovieId

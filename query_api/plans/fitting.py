@@ -37,7 +37,7 @@ class _Wish(Struct, frozen=True):
 _read_rows: Final = msgspec.json.Decoder(list[_Wish]).decode
 
 
-class Evening(Protocol):
+class SeenEvening(Protocol):
     """What the rule looks at: an announcement as its reader sees it."""
 
     @property
@@ -87,7 +87,7 @@ def read_wishes(text: str | None) -> WishesOfFilms:
     }
 
 
-def fits_my_plan(evening: Evening, wishes: WishesOfFilms, person_id: PersonId) -> bool | None:
+def fits_my_plan(evening: SeenEvening, wishes: WishesOfFilms, person_id: PersonId) -> bool | None:
     """Return whether an announcement fits the person's plan for its film; None if they have none,
     or if it is their own."""
     found = wishes.get(evening.movie_id)
@@ -98,7 +98,7 @@ def fits_my_plan(evening: Evening, wishes: WishesOfFilms, person_id: PersonId) -
 
 
 def list_fitting(
-    evenings: Iterable[Evening], wishes: WishesOfFilms, person_id: PersonId, now: datetime
+    evenings: Iterable[SeenEvening], wishes: WishesOfFilms, person_id: PersonId, now: datetime
 ) -> list[AnnouncementId]:
     """Return the ids of the announcements that fit and are still to come."""
     return [

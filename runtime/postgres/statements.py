@@ -29,6 +29,7 @@ class Statements:
         self._pool = pool
         self._turns = Semaphore(max(1, (pool.get_max_size() - 1) // 2))
         self._idle: list[PoolConnectionProxy] = []
+        self._closed = False
 
     async def fetch(self, sql: str, *arguments: Any) -> list[asyncpg.Record]:
         """Return the rows of one statement. Raises as `acquire_connection` does."""
@@ -44,7 +45,8 @@ class Statements:
                 self._turns.release()
 
     async def close(self) -> None:
-        """Give all connections back to the pool. No statement may be running."""
+        """Give all connections back to the pool; those in use as soon as their statements end."""
+        self._closed = True
         while self._idle:
             await give_back(self._pool, self._idle.pop())
 
@@ -55,7 +57,10 @@ class Statements:
         except BaseException as error:
             await self._give_up(connection, error)
             raise
-        self._idle.append(connection)
+        if self._closed:
+            await give_back(self._pool, connection)
+        else:
+            self._idle.append(connection)
         return found
 
     async def _take_connection(self) -> PoolConnectionProxy:
