@@ -59,7 +59,9 @@ class NoticeStore:
     async def position(self) -> Position:
         return await self._outbox.position()
 
-    async def prepare(self, commits: Sequence[Commit]) -> CommitBatch:
+    async def prepare(
+        self, commits: Sequence[Commit], _after: CommitBatch | None, /
+    ) -> CommitBatch:
         return CommitBatch([decode_commit(commit) for commit in commits])
 
     def prepare_without_refused(

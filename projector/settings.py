@@ -42,7 +42,7 @@ class Settings(ServiceSettings):
     analysts_days_max: NonNegativeInt = DAYS_MAX
     """For how many days, in the journal's time, the analysts' database keeps what happened; whole
     months are dropped. 0: for ever."""
-    batch_events_max: PositiveInt = 2_000
+    batch_events_max: PositiveInt = 20_000
     batch_pause_ms: PositiveFloat = 5.0
     """Under load a batch starts at most this often; it bounds what one costs."""
 

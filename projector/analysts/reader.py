@@ -64,7 +64,9 @@ class AnalystsTables:
     async def position(self) -> Position:
         return await self._sink.position()
 
-    async def prepare(self, commits: Sequence[Commit]) -> AnalystsBlock:
+    async def prepare(
+        self, commits: Sequence[Commit], _after: AnalystsBlock | None, /
+    ) -> AnalystsBlock:
         return await asyncio.to_thread(analysts_block_of, commits, self._pseudonyms)
 
     def prepare_without_refused(

@@ -44,7 +44,7 @@ class HistoryTables:
     async def position(self) -> Position:
         return await self._sink.position()
 
-    async def prepare(self, commits: Sequence[Commit]) -> Block:
+    async def prepare(self, commits: Sequence[Commit], _after: Block | None, /) -> Block:
         return await asyncio.to_thread(block_of, commits)
 
     def prepare_without_refused(self, _commits: Sequence[Commit], _reason: str, /) -> list[Block]:

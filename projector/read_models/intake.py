@@ -44,8 +44,8 @@ class Intake:
         """Project the Commits. Returns what each decision and each event was turned into, in
         order.
 
-        `refused` gives the keys whose rows the tables refused, with the reason. Their events are
-        parked like those of stopped keys.
+        `refused` gives further keys whose events are parked, with the reason: the tables refused
+        their rows, or an earlier event of theirs is being parked now.
         """
         failed = dict(refused)
         found: list[Projected] = []
@@ -67,7 +67,7 @@ class Intake:
 
     def stop(self, parked: Iterable[DeadLetter]) -> None:
         """Stop the keys of these dead letters for good. The letters must be stored."""
-        self._stopped.update(letter.key for letter in parked if letter.key is not None)
+        self._stopped.update(stopped_by(parked))
 
     def _take_event(
         self, stored: Raw, index: int, context: EventContext, failed: Mapping[str, str]
@@ -84,6 +84,11 @@ class Intake:
             reason = describe_error(error)
         letter = _build_letter(stored, index, context, reason)
         return Projected(letter.key, context, event, [], letter)
+
+
+def stopped_by(parked: Iterable[DeadLetter]) -> dict[str, str]:
+    """Return the keys that stop by these dead letters, with the reason for their later events."""
+    return {letter.key: STOPPED for letter in parked if letter.key is not None}
 
 
 def _storable_puts(puts: list[Put], stored: Raw) -> list[Put]:

@@ -4,13 +4,14 @@ If the tables refuse the rows of an event, the event is parked, and so are all l
 its key.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from contracts.journal.records import Commit
 from projector.read_models.batch import RowBatch
-from projector.read_models.intake import Intake
+from projector.read_models.intake import Intake, stopped_by
 from projector.read_models.ports import Sink
 from runtime.calls.store_retry import StoreRetry
 from runtime.following.reader import BatchLimits, JournalReader, Step
@@ -21,7 +22,9 @@ from runtime.process.clock import Clock, system_clock
 
 log = logging.getLogger(__name__)
 
-READ_MODEL_LIMITS: Final = BatchLimits(events_max=2_000, pause_s=0.005)
+READ_MODEL_LIMITS: Final = BatchLimits(events_max=20_000, pause_s=0.005)
+PREPARED_AT_ONCE_MAX: Final = 100
+"""More Commits are prepared in a thread, so that nothing else of the process waits for them."""
 
 
 class ReadModels:
@@ -39,8 +42,10 @@ class ReadModels:
     async def position(self) -> Position:
         return await self._sink.position()
 
-    async def prepare(self, commits: Sequence[Commit]) -> RowBatch:
-        return RowBatch(self._intake.take(commits))
+    async def prepare(self, commits: Sequence[Commit], after: RowBatch | None, /) -> RowBatch:
+        if len(commits) > PREPARED_AT_ONCE_MAX:
+            return await asyncio.to_thread(self._prepare, commits, after)
+        return self._prepare(commits, after)
 
     def prepare_without_refused(self, commits: Sequence[Commit], reason: str) -> Iterator[RowBatch]:
         """Yield the Commit's batch with one of its keys parked, for each key in turn. The last
@@ -53,6 +58,9 @@ class ReadModels:
 
     async def write(self, batch: RowBatch, step: Step) -> None:
         await self._sink.write(batch, step)
+
+    def _prepare(self, commits: Sequence[Commit], after: RowBatch | None) -> RowBatch:
+        return RowBatch(self._intake.take(commits, stopped_by(after.letters if after else ())))
 
     def note_written(self, batch: RowBatch) -> None:
         self._intake.stop(batch.letters)

@@ -1,8 +1,9 @@
 """Runs the one loop from the journal to a store.
 
 It reads accepted records, gathers them into batches, and has every batch written once and in
-order. A store keeps the position beside its rows, so nothing is held that could be lost:
-after a crash anywhere, also of the store, reading goes on from the stored position.
+order. While one batch is written, the next one is read and prepared. A store keeps the position
+beside its rows, so nothing is held that could be lost: after a crash anywhere, also of the store,
+reading goes on from the stored position.
 """
 
 import asyncio
@@ -12,11 +13,13 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Generic, NamedTuple, NoReturn, Protocol, TypeVar
 
+from contracts.journal.acceptance import JournalBroken
 from contracts.journal.records import Barrier, Commit
 from runtime.calls.store_retry import StoreRetry
 from runtime.journal.port import Journal
 from runtime.journal.tail import START, Accepted, Position, Tail
 from runtime.postgres.tables import Fenced, RowsRefused
+from runtime.process.tasks import end, start_for
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +34,8 @@ class BatchLimits(NamedTuple):
     """A batch ends with the record that brings it to this many events. A record without events
     counts as one."""
     pause_s: float = 0.0
-    """Least time between two writes. Under load it lets batches grow, but the first record
-    after a quiet time is written at once."""
+    """Least time between the beginnings of two writes. Under load it lets batches grow, but the
+    first record after a quiet time is written at once."""
     idle_wait_s: float = 1.0
     """How long one fetch waits for a record."""
     quiet_records_max: int = 0
@@ -64,8 +67,10 @@ class ReaderStore(Protocol[B]):
         """Return the stored position."""
         ...
 
-    async def prepare(self, commits: Sequence[Commit]) -> B:
-        """Return everything that the Commits put into the store. Must not change anything."""
+    async def prepare(self, commits: Sequence[Commit], after: B | None, /) -> B:
+        """Return everything that the Commits put into the store. Must not change anything.
+
+        `after` is the batch before, if it is being written now: it counts as written."""
         ...
 
     def prepare_without_refused(self, commits: Sequence[Commit], reason: str, /) -> Iterable[B]:
@@ -102,7 +107,10 @@ class JournalReader(Generic[B]):
         self._on_read = on_read
         self._tail = Tail(journal)
         self._stored: Position = START
-        self._written_at = 0.0
+        self._began_at = 0.0
+        self._writing: asyncio.Task[bool] | None = None
+        self._being_written: B | None = None
+        self._waiting_ms: int | None = None
         self._compared_at = 0.0
         self._moved = asyncio.Event()
         self.position: Position = START
@@ -149,24 +157,58 @@ class JournalReader(Generic[B]):
         return self.position.state.seq >= seq
 
     async def _follow(self) -> NoReturn:
-        while True:
-            for part in cut_into_parts(await self._gather(), self._limits.events_max):
-                self.oldest_unwritten_ms = part[0].stamp_ms
-                await self._take(part)
+        try:
+            while True:
+                records = await self._gather()
+                for part in cut_into_parts(records, self._limits.events_max):
+                    await self._write_next(part)
+                if not records:
+                    await self._finish_writing()
+                    await self._compare_position()
+        except JournalBroken:
+            await self._finish_writing()  # What lies before the break counts.
+            raise
+        finally:
+            await end(self._writing)
+            self._writing = self._being_written = None
             self.oldest_unwritten_ms = None
-            await self._compare_position()
 
     async def _gather(self) -> list[Accepted]:
-        """Return the records since the last batch, and those that come until the next one may be
-        written."""
+        """Return the records since the last batch: those that come until the next one may be
+        written. None if none came for a while."""
         records = await self._fetch(self._limits.idle_wait_s)
         loop = asyncio.get_running_loop()
-        start_at = self._written_at + self._limits.pause_s
         while records and len(records) < self._limits.events_max:
-            if (wait_s := start_at - loop.time()) <= 0:
+            if self._writing is not None and not self._writing.done():
+                if more := await self._fetch(0):
+                    records += more
+                else:
+                    await asyncio.wait([self._writing])
+            elif (wait_s := self._began_at + self._limits.pause_s - loop.time()) > 0:
+                records += await self._fetch(wait_s)
+            else:
                 break
-            records += await self._fetch(wait_s)
         return records
+
+    async def _write_next(self, records: Sequence[Accepted]) -> None:
+        """Prepare the batch, and begin to write it as soon as the one before is written."""
+        self._waiting_ms = records[0].stamp_ms
+        batch = await self._store.prepare(commits_of(records), self._being_written)
+        if not await self._finish_writing():
+            batch = await self._store.prepare(commits_of(records), None)
+        self.oldest_unwritten_ms, self._waiting_ms = self._waiting_ms, None
+        self._began_at = asyncio.get_running_loop().time()
+        self._being_written = batch
+        self._writing = start_for(self._take(records, batch), "batch")
+
+    async def _finish_writing(self) -> bool:
+        """Wait until nothing is being written. Returns whether all was written as it was
+        prepared."""
+        if self._writing is None:
+            return True
+        as_prepared = await self._writing
+        self._writing = self._being_written = None
+        return as_prepared
 
     async def _fetch(self, wait_s: float) -> list[Accepted]:
         records = list(await self._tail.fetch(wait_s))
@@ -174,27 +216,34 @@ class JournalReader(Generic[B]):
             self._on_read(records[-1])
         return records
 
-    async def _take(self, records: Sequence[Accepted]) -> None:
-        """Write the records, or only move on if none of them is worth a write yet."""
+    async def _take(self, records: Sequence[Accepted], batch: B) -> bool:
+        """Write the batch of these records, or only move on if none of them is worth a write yet.
+        Returns whether all was written as it was prepared."""
         reached = records[-1].position
         new = reached.state.seq - self._stored.state.seq
+        as_prepared = True
         if new < self._limits.quiet_records_max and not commits_of(records):
             self._move_to(reached)
         else:
-            await self._write_all(records)
+            as_prepared = await self._write_all(records, batch)
+        self.oldest_unwritten_ms = self._waiting_ms
+        return as_prepared
 
-    async def _write_all(self, records: Sequence[Accepted]) -> None:
-        """Write the records. If the store refuses rows, halve the batch until a single record
-        is to blame, and write what can be written of that one."""
+    async def _write_all(self, records: Sequence[Accepted], batch: B) -> bool:
+        """Write the batch of these records. If the store refuses rows, halve the batch until a
+        single record is to blame, and write what can be written of that one. Returns whether the
+        store took all."""
         try:
-            await self._write(await self._store.prepare(commits_of(records)), records)
+            await self._write(batch, records)
         except RowsRefused as refused:
             if len(records) == 1:
                 await self._write_without_refused(records, refused)
             else:
                 middle = len(records) // 2
-                await self._write_all(records[:middle])
-                await self._write_all(records[middle:])
+                for half in (records[:middle], records[middle:]):
+                    await self._write_all(half, await self._store.prepare(commits_of(half), None))
+            return False
+        return True
 
     async def _write_without_refused(
         self, records: Sequence[Accepted], refused: RowsRefused
@@ -221,7 +270,7 @@ class JournalReader(Generic[B]):
                 await self._store.write(batch, step)
 
         await self.store_retry.attempt_until_available(write_once)
-        self._written_at = self._compared_at = asyncio.get_running_loop().time()
+        self._compared_at = asyncio.get_running_loop().time()
         self._stored = step.reached
         self._store.note_written(batch)
         self._move_to(step.reached)

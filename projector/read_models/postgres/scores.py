@@ -47,7 +47,7 @@ def build_score_statements(
     people: Iterable[tuple[Key, Iterable[RevealedRating]]],
     table: TableShape = SCORES,
     formula: Formula = PUBLISHED,
-) -> list[Statement]:
+) -> Iterator[Statement]:
     """Return the statements that put the scores of these people into `table`."""
     patches = {
         person_id: Patch(Put(table, person_id, score_columns(revealed, formula), NOTHING_MORE))

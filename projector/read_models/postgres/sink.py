@@ -124,8 +124,10 @@ async def _update_scores(connection: PoolConnectionProxy, part: BatchPart) -> No
 
 
 async def _execute(connection: PoolConnectionProxy, statement: statements.Statement) -> None:
-    """Execute the statement. Raises RowsRefused unless it wrote every one of its rows."""
-    status = await connection.execute(statement.sql, *statement.arguments)
-    rows = int(status.rsplit(" ", 1)[1])
+    """Execute the statement. Raises RowsRefused if a row is absent that must exist."""
+    if not statement.must_exist:
+        await connection.execute(statement.sql, *statement.arguments)
+        return
+    rows: int = await connection.fetchval(statement.sql, *statement.arguments)
     if rows != statement.rows:
         raise RowsRefused(f"{statement.rows - rows} of {statement.rows} rows to change are absent")

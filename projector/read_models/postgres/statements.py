@@ -1,10 +1,11 @@
 """Builds the SQL of the PostgreSQL sink: one statement for all rows that set the same columns.
 
 Values travel as one array per column (`unnest`), so a statement of any size is one round trip.
-JSON travels as text: in an array of JSON values, a list would be taken for a dimension of it.
+Ids and JSON travel as text. PostgreSQL reads ids faster from it than asyncpg writes them, and in
+an array of JSON values, a list would be taken for a dimension of it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -14,6 +15,9 @@ from projector.read_models.read_model import Key, TableShape
 
 SCHEMA: Final = "read_model"
 JSON: Final = "jsonb"
+SENT_AS_TEXT: Final = ("uuid", JSON)
+ROWS_AT_ONCE: Final = 2_000
+"""A statement has so many rows at most: while its arguments are encoded, nothing else runs."""
 
 INSERT_LETTERS: Final = f"""
     INSERT INTO {SCHEMA}.dead_letters (seq, event_index, type, key, payload, reason)
@@ -33,17 +37,20 @@ class Statement(NamedTuple):
     arguments: list[list[Any]]
     """One list per column, all of the same length."""
     rows: int
-    """How many rows it must write."""
+    must_exist: bool = False
+    """Whether all its rows must exist. The statement then returns how many do."""
 
 
-def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> list[Statement]:
-    """Return statements that write these patches. Rows that must exist are updated, all others
+def build_statements(table: TableShape, patches: Mapping[Key, Patch]) -> Iterator[Statement]:
+    """Yield statements that write these patches. Rows that must exist are updated, all others
     are inserted or updated."""
     groups: dict[tuple[frozenset[str], frozenset[str] | None], list[tuple[Key, Patch]]] = {}
     for key, patch in patches.items():
         initial = None if patch.initial is None else frozenset(patch.initial)
         groups.setdefault((frozenset(patch.columns), initial), []).append((key, patch))
-    return [_statement(table, *shape, rows) for shape, rows in groups.items()]
+    for shape, rows in groups.items():
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            yield _statement(table, *shape, rows[start : start + ROWS_AT_ONCE])
 
 
 def build_letters_statement(letters: Iterable[DeadLetter]) -> Statement:
@@ -76,15 +83,22 @@ def _statement(
             values = [(patch.initial or {})[name] for _, patch in rows]
         arguments.append(list(map(_to_json, values)) if table.types[name] == JSON else values)
     write = _update if initial is None else _upsert
-    return Statement(write(table, [table.key, *columns], changed), arguments, len(rows))
+    sql = write(table, [table.key, *columns], changed)
+    return Statement(sql, arguments, len(rows), must_exist=initial is None)
 
 
 def _update(table: TableShape, columns: list[str], changed: frozenset[str]) -> str:
-    values = ", ".join(f"{name} = new.{name}" for name in columns if name in changed)
-    return (
-        f"UPDATE {SCHEMA}.{table.name} AS old SET {values} "
-        f"FROM {_arrays(table, columns)} WHERE old.{table.key} = new.{table.key}"
-    )
+    """Return SQL that leaves rows alone that have these values already. It counts the rows that
+    exist."""
+    names = [name for name in columns if name in changed]
+    values = ", ".join(f"{name} = new.{name}" for name in names)
+    differs = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in names)
+    return f"""
+        WITH new AS (SELECT * FROM {_arrays(table, columns)}), changed AS (
+            UPDATE {SCHEMA}.{table.name} AS old SET {values} FROM new
+            WHERE old.{table.key} = new.{table.key} AND ({differs}))
+        SELECT count(*) FROM new JOIN {SCHEMA}.{table.name} AS old USING ({table.key})
+    """
 
 
 def _upsert(table: TableShape, columns: list[str], changed: frozenset[str]) -> str:
@@ -105,7 +119,7 @@ def _arrays(table: TableShape, columns: list[str]) -> str:
 
 def _sent_as(kind: str) -> str:
     """Return the type of the array, without its brackets, in which values of a type travel."""
-    return f"text[]::{JSON}" if kind == JSON else kind
+    return f"text[]::{kind}" if kind in SENT_AS_TEXT else kind
 
 
 def _to_json(value: Any) -> str | None:

@@ -80,7 +80,7 @@ async def analytics(open_databases: Open) -> AsyncIterator[Analytics]:
     tables = AnalystsTables(databases.analysts, databases.history, PSEUDONYMS, 0)
     await tables.load()
     for part in (commits[:15], commits[10:], commits):
-        await tables.write(await tables.prepare(part), Step(START, START, None))
+        await tables.write(await tables.prepare(part, None), Step(START, START, None))
     yield databases.analysts
     await databases.close()
 

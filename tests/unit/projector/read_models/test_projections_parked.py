@@ -12,6 +12,8 @@ from contracts.journal.records import CommandInfo, Commit, Outcome
 from contracts.values.ids import AnnouncementId
 from projector.read_models.batch import Projected, RowBatch
 from projector.read_models.intake import DECISION, STOPPED, Intake
+from projector.read_models.memory import MemorySink
+from projector.read_models.projector import ReadModels
 
 NOON: Final = datetime(2030, 1, 1, 12, tzinfo=UTC)
 A: Final = AnnouncementId(str(UUID(int=1)))
@@ -68,6 +70,13 @@ def test_a_key_stops_for_good_only_when_its_letter_is_stored() -> None:
     assert RowBatch(intake.take([commit(2, published(A))])).letters == []
     intake.stop(letters)
     assert len(RowBatch(intake.take([commit(2, published(A))])).letters) == 1
+
+
+async def test_a_key_that_stops_in_a_batch_is_known_to_the_batch_prepared_meanwhile() -> None:
+    read_models = ReadModels(MemorySink(), lambda _batch: None)
+    first = await read_models.prepare([commit(1, UNKNOWN)], None)
+    second = await read_models.prepare([commit(2, published(A), published(B))], first)
+    assert [(one.key, one.reason) for one in second.letters] == [(A, STOPPED)]
 
 
 def test_keys_stopped_earlier_stay_stopped() -> None:

@@ -78,6 +78,7 @@ class ListStore:
         self.written: list[Batch] = []
         self.steps: list[Step] = []
         self.noted: list[Batch] = []
+        self.prepared_after: list[Batch | None] = []
         self.stored = START
         self.refused: set[str] = set()
         self.takes_no_parked = False
@@ -95,7 +96,8 @@ class ListStore:
         self._require_present()
         return self.stored
 
-    async def prepare(self, commits: Sequence[Commit]) -> Batch:
+    async def prepare(self, commits: Sequence[Commit], after: Batch | None, /) -> Batch:
+        self.prepared_after.append(after)
         return [commit.command.id for commit in commits]
 
     def prepare_without_refused(self, commits: Sequence[Commit], reason: str, /) -> Iterator[Batch]:
@@ -126,6 +128,20 @@ class ListStore:
         if self.away:
             self.away -= 1
             raise TablesUnavailable("away")
+
+
+class PatientStore(ListStore):
+    """A store that writes nothing before it may."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_write = asyncio.Event()
+        self.writing = False
+
+    async def write(self, batch: Batch, step: Step) -> None:
+        self.writing = True
+        await self.may_write.wait()
+        await super().write(batch, step)
 
 
 def reader_of(
@@ -379,17 +395,66 @@ async def test_a_journal_that_was_cut_back_stops_the_reader(
             await asyncio.wait_for(following, DEADLINE_S)
 
 
+async def test_what_comes_before_a_break_is_written(
+    chain: GrowingJournal, store: ListStore
+) -> None:
+    chain.grow("a")
+    patient = PatientStore()
+    async with running(reader_of(chain, patient, QUICK._replace(events_max=1))) as following:
+        await eventually(lambda: patient.prepared_after == [None, []])
+        chain.journal.payloads.append(b"no record")
+        patient.may_write.set()
+        with pytest.raises(JournalBroken):
+            await asyncio.wait_for(following, DEADLINE_S)
+    assert patient.names() == ["a"]
+
+
+# Preparing while a batch is written
+
+
+async def test_the_next_batch_is_prepared_while_one_is_written(chain: GrowingJournal) -> None:
+    store = PatientStore()
+    chain.grow("a", "b")
+    reader = reader_of(chain, store, QUICK._replace(events_max=1))
+    async with running(reader):
+        await eventually(lambda: store.prepared_after == [None, []])
+        assert store.names() == []
+        store.may_write.set()
+        assert await reader.reach(chain.seq, DEADLINE_S)
+    assert store.prepared_after == [None, [], ["a"]]
+    assert store.names() == ["a", "b"]
+
+
+async def test_a_batch_is_prepared_anew_if_the_one_before_was_refused(
+    chain: GrowingJournal,
+) -> None:
+    store = PatientStore()
+    store.refused = {"a"}
+    chain.grow("a", "b")
+    reader = reader_of(chain, store, QUICK._replace(events_max=1))
+    async with running(reader):
+        await eventually(lambda: store.writing)
+        store.may_write.set()
+        assert await reader.reach(chain.seq, DEADLINE_S)
+    assert store.prepared_after == [None, [], ["a"], None]
+    assert store.names() == ["(a: too long)", "b"]
+
+
+async def test_a_batch_grows_while_one_is_written(chain: GrowingJournal) -> None:
+    store = PatientStore()
+    reader = reader_of(chain, store)
+    async with running(reader):
+        await eventually(lambda: store.writing)
+        for name in "abc":
+            chain.grow(name)
+            await asyncio.sleep(0)
+        store.may_write.set()
+        assert await reader.reach(chain.seq, DEADLINE_S)
+    assert store.written == [[], ["a", "b", "c"]]
+
+
 async def test_the_stamp_of_the_oldest_unwritten_record_is_known(chain: GrowingJournal) -> None:
-    class HeldUp(ListStore):
-        def __init__(self) -> None:
-            super().__init__()
-            self.may_write = asyncio.Event()
-
-        async def write(self, batch: Batch, step: Step) -> None:
-            await self.may_write.wait()
-            await super().write(batch, step)
-
-    store = HeldUp()
+    store = PatientStore()
     chain.grow("a")
     reader = reader_of(chain, store)
     async with running(reader):
