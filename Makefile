@@ -138,6 +138,10 @@ planted-bugs: $(STAMP_DEV) ## print the planted bugs and the seeds that find the
 bench: $(STAMP_BENCH) ## measure everything in turn against baselines and goals (ONLY=writes,reads.streams; QUICK=1)
 	@$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick) $(if $(KEEP),--keep)
 
+.PHONY: soak
+soak: $(STAMP_BENCH) ## keep a system at half of its load for MINUTES=30 and say whether it stays flat
+	@$(BIN)/python -m benchmarks.system.soak $(if $(MINUTES),--minutes $(MINUTES))
+
 .PHONY: flamegraph
 flamegraph: $(STAMP_BENCH) ## draw docs/plots/leader.svg: where the leader's time goes (JOURNAL=sqlite, kafka)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m benchmarks.writes.flamegraph $(if $(JOURNAL),--journal $(JOURNAL))
